@@ -1,0 +1,93 @@
+"""Who makes a change. Every change names one actor; there is no default, and no change without an actor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .store import Key
+
+
+class FactorKind(StrEnum):
+    """How somebody proves who they are. What a caller knows, or the number they call from, is not among them."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    PIN = "pin"
+    SESSION = "session"
+
+
+class Purpose(StrEnum):
+    """What a factor was proved for: `act` covers `look`, never the other way round."""
+
+    LOOK = "look"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedFactor:
+    """A factor proved in this call or session, good until `until`."""
+
+    kind: FactorKind
+    purpose: Purpose
+    point: str
+    """Key of the contact point that it was proved with; `-` for factors without one."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the stored call or session says its person has proved. `key` is where that is written, so that a
+    transaction can make the writing depend on it."""
+
+    key: Key
+    account_id: str | None
+    factors: tuple[ProvedFactor, ...]
+    two_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person on the phone, under the contact's initial id."""
+
+    contact_id: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person in the wallet's app, under the hash of their session."""
+
+    session_id: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    agent_id: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The hotline itself: which function, by which rule or fact."""
+
+    function: str
+    rule: str
+
+
+type Actor = Caller | Session | Agent | System
+
+
+def actor_name(actor: Actor) -> str:
+    """A short name for the audit trail, opaque ids only."""
+    match actor:
+        case Caller(contact_id=contact_id):
+            return f"caller:{contact_id}"
+        case Session(session_id=session_id):
+            return f"session:{session_id}"
+        case Agent(agent_id=agent_id, case_id=case_id):
+            return f"agent:{agent_id}:{case_id}"
+        case System(function=function, rule=rule):
+            return f"system:{function}:{rule}"

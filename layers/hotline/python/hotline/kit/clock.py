@@ -1,0 +1,51 @@
+"""Time. One clock, passed in; instants are aware UTC datetimes, stored as RFC 3339 text with milliseconds, which sorts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A clock that moves only when told to; for tests and for the call simulator."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, delta: timedelta) -> None:
+        self.instant += delta
+
+
+def to_text(instant: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T10:00:00.000Z`; text order is time order."""
+    if instant.tzinfo is None:
+        raise ValueError("a naive time has no place on the line")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> datetime:
+    """The instant of an RFC 3339 text; raises ValueError when it has no offset or is no time."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("time without offset")
+    return instant.astimezone(UTC)
+
+
+def epoch_s(instant: datetime) -> int:
+    return int(instant.timestamp())

@@ -1,0 +1,115 @@
+"""Conditions on stored items, as data.
+
+The same object is rendered to a DynamoDB condition expression (kit.dynamodb), evaluated by the in-memory store, and
+evaluated again on the item that a failed transaction hands back, to learn which of several conditions failed.
+Comparing different types is false, as in DynamoDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Item = dict[str, Any]
+Operator = Literal["=", "<>", "<", "<=", ">", ">="]
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`path` (dots step into maps) compared with a value."""
+
+    path: str
+    operator: Operator
+    value: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any_:
+    conditions: tuple[Condition, ...]
+
+
+type Condition = Compare | Exists | Missing | All | Any_
+
+NEW = Missing("PK")
+"""The item must not exist yet."""
+PRESENT = Exists("PK")
+"""The item must exist."""
+
+
+def equals(path: str, value: str | int | bool) -> Compare:
+    return Compare(path, "=", value)
+
+
+def all_of(*conditions: Condition) -> Condition:
+    return conditions[0] if len(conditions) == 1 else All(conditions)
+
+
+def any_of(*conditions: Condition) -> Condition:
+    return conditions[0] if len(conditions) == 1 else Any_(conditions)
+
+
+def holds(condition: Condition, item: Mapping[str, Any] | None) -> bool:
+    """Whether the condition is true of the item; None stands for an item that does not exist."""
+    match condition:
+        case All(conditions):
+            return all(holds(part, item) for part in conditions)
+        case Any_(conditions):
+            return any(holds(part, item) for part in conditions)
+        case Exists(path):
+            return _value(item, path) is not _ABSENT
+        case Missing(path):
+            return _value(item, path) is _ABSENT
+        case Compare(path, operator, wanted):
+            return _compare(_value(item, path), operator, wanted)
+
+
+def _value(item: Mapping[str, Any] | None, path: str) -> Any:
+    found: Any = item if item is not None else {}
+    for step in path.split("."):
+        if not isinstance(found, Mapping) or step not in found:
+            return _ABSENT
+        found = found[step]
+    return found
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "BOOL"
+    return "N" if isinstance(value, int) else "S" if isinstance(value, str) else "other"
+
+
+def _compare(found: Any, operator: Operator, wanted: Any) -> bool:
+    if found is _ABSENT:
+        return False
+    if _kind(found) != _kind(wanted):
+        return operator == "<>"
+    match operator:
+        case "=":
+            return bool(found == wanted)
+        case "<>":
+            return bool(found != wanted)
+        case "<":
+            return bool(found < wanted)
+        case "<=":
+            return bool(found <= wanted)
+        case ">":
+            return bool(found > wanted)
+        case ">=":
+            return bool(found >= wanted)

@@ -1,0 +1,37 @@
+"""Settings from the environment, read once per function start; every limit of a room lives beside its rule instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .store import Table
+
+
+class MissingSetting(Exception):
+    """An environment variable that the function needs is not set; named, so that a deployment error is found at once."""
+
+
+def required(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """The value of an environment variable. Raises MissingSetting when it is unset or empty."""
+    value = (os.environ if environment is None else environment).get(name, "")
+    if not value:
+        raise MissingSetting(name)
+    return value
+
+
+def optional(name: str, default: str, environment: Mapping[str, str] | None = None) -> str:
+    return (os.environ if environment is None else environment).get(name, "") or default
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """Physical table names; a function that may not touch a table has no name for it."""
+
+    names: Mapping[Table, str]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> TableNames:
+        source = os.environ if environment is None else environment
+        return cls({table: source[f"{table.name}_TABLE"] for table in Table if source.get(f"{table.name}_TABLE")})

@@ -1,0 +1,48 @@
+"""What every function's door builds once per start: clock, ids, store and keyrings. The one place that makes AWS clients
+for the rooms; the SDK is imported when the first of them is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from .clock import Clock, SystemClock
+from .config import TableNames, required
+from .ids import IdSource, RandomIds
+from .keyring import CachedKeyring
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What services are given: where state lives, what time it is, where ids come from, and the keys they may use."""
+
+    store: Store
+    clock: Clock = field(default_factory=SystemClock)
+    ids: IdSource = field(default_factory=RandomIds)
+    lookup_keys: CachedKeyring | None = None
+    code_keys: CachedKeyring | None = None
+
+
+def secret_loader(name_of_variable: str) -> CachedKeyring:
+    """A keyring whose secret id is in the environment variable; fetched from Secrets Manager on first use."""
+
+    def load() -> str:
+        import boto3
+
+        client = boto3.client("secretsmanager")
+        return str(client.get_secret_value(SecretId=required(name_of_variable))["SecretString"])
+
+    return CachedKeyring(load, SystemClock())
+
+
+@cache
+def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Context:
+    """The context of a deployed function; made on first use, kept for the life of the execution environment."""
+    from .dynamodb import DynamoStore
+
+    return Context(
+        store=DynamoStore.from_environment(TableNames.from_environment()),
+        lookup_keys=secret_loader("LOOKUP_KEY_SECRET") if lookup else None,
+        code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
+    )

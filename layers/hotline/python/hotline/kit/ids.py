@@ -1,0 +1,50 @@
+"""Identifiers: 128 random bits as 32 hex digits behind a short prefix. The source is passed in, so that tests repeat."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import secrets
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class IdSource(Protocol):
+    def new(self, prefix: str) -> str:
+        """A fresh unguessable id such as `case_5f0c…`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RandomIds:
+    def new(self, prefix: str) -> str:
+        return f"{prefix}_{secrets.token_hex(16)}"
+
+
+@dataclass(slots=True)
+class SeededIds:
+    """Repeatable ids for tests and simulations; never used where somebody could guess."""
+
+    seed: int = 0
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose, see the class
+
+    def new(self, prefix: str) -> str:
+        return f"{prefix}_{self._random.getrandbits(128):032x}"
+
+
+def derived_id(prefix: str, *parts: str) -> str:
+    """An id computed from what it identifies: the same parts give the same id, wherever they meet."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(4, "big"))
+        digest.update(raw)
+    return f"{prefix}_{digest.hexdigest()[:32]}"
+
+
+def bucket(identifier: str, count: int) -> int:
+    """A stable bucket in 0..count-1 for an id; used to spread index partitions."""
+    return int.from_bytes(hashlib.sha256(identifier.encode()).digest()[:4], "big") % count

@@ -1,0 +1,74 @@
+"""Log lines: a catalogue of events with stable codes, one fixed sentence each, and allow-listed keys.
+
+Nothing else may be logged, so that nothing personal can be: keys hold opaque ids and closed words, never a phone number,
+name, address, card, code or message text. tests/functions asserts that the lines of a whole call keep to this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+
+from aws_lambda_powertools import Logger
+
+ALLOWED_KEYS = frozenset(
+    {
+        "account_id", "actor", "attempt", "case_id", "channel", "code", "contact_id", "correlation_id", "count",
+        "decision_id", "duration_ms", "entry_id", "error", "fact_id", "fact_type", "function", "kind", "outcome",
+        "queue", "reason", "request_id", "rule", "step", "table", "topic", "turn", "version",
+    }
+)  # fmt: skip
+_VALUE_CHARACTERS_MAX = 128
+
+
+class Event(Enum):
+    """code, level, sentence. Codes are never reused."""
+
+    STEP_DONE = ("HL001", "INFO", "A phone step was answered.")
+    STEP_FAILED = ("HL002", "ERROR", "A phone step failed unexpectedly.")
+    STEP_STALE = ("HL003", "WARNING", "A phone step was answered with try-later.")
+    ENVELOPE_ODD = ("HL004", "WARNING", "A contact event had unknown or missing parts.")
+    FACT_APPLIED = ("HL010", "INFO", "Facts of an account were folded in.")
+    FACT_REJECTED = ("HL011", "ERROR", "A fact was rejected and goes to the dead-letter queue.")
+    FACT_RETRIED = ("HL012", "WARNING", "Facts of an account could not be written and will be delivered again.")
+    MESSAGE_SENT = ("HL020", "INFO", "A message was handed to its carrier.")
+    MESSAGE_DROPPED = ("HL021", "WARNING", "A message was dropped unsent.")
+    MESSAGE_FAILED = ("HL022", "ERROR", "A message could not be sent and will be tried again.")
+    DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
+    DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
+    ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
+    CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
+    FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
+
+    @property
+    def code(self) -> str:
+        return self.value[0]
+
+    @property
+    def level(self) -> str:
+        return self.value[1]
+
+    @property
+    def sentence(self) -> str:
+        return self.value[2]
+
+
+@cache
+def logger() -> Logger:
+    """The one logger (JSON lines, service name and level from the environment), made on first use."""
+    return Logger()
+
+
+def log(event: Event, **keys: str | int | None) -> None:
+    """Write one JSON line. Raises ValueError for a key that is not allow-listed: that is a bug, found by tests."""
+    unknown = keys.keys() - ALLOWED_KEYS
+    if unknown:
+        raise ValueError(f"log keys not allow-listed: {sorted(unknown)}")
+    extra = {
+        key: value if isinstance(value, int) else value[:_VALUE_CHARACTERS_MAX]
+        for key, value in keys.items()
+        if value is not None
+    }
+    write: Callable[..., None] = getattr(logger(), event.level.lower())
+    write(event.sentence, extra={"event": event.code, **extra})

@@ -1,0 +1,170 @@
+"""What the hotline asks of a store: four calls, typed. kit.dynamodb and kit.memory answer them alike (tests/store).
+
+Items are plain dicts of str, int, bool, list, dict; `PK` and `SK` are part of the item. None values are not stored.
+There is no scan: every read names a partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from .condition import Condition, Item
+from .errors import HotlineError
+
+TRANSACTION_ITEMS_MAX = 100
+"""DynamoDB TransactWriteItems: at most 100 actions in one transaction."""
+BATCH_GET_KEYS_MAX = 100
+"""DynamoDB BatchGetItem: at most 100 keys in one request."""
+TTL_ATTRIBUTE = "expires_at_epoch_s"
+
+
+class Table(Enum):
+    HOTLINE = "hotline"
+    ACTIVITY = "activity"
+    OUTBOX = "outbox"
+
+
+class Index(Enum):
+    """Global secondary indexes; the key attributes are `<name>_pk` and `<name>_sk`. They lag: see protocols of use."""
+
+    ATTENTION = "attention"
+    DUE = "due"
+    QUEUE = "queue"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where an item lives. The outbox has no sort key; its `sk` is None."""
+
+    table: Table
+    pk: str
+    sk: str | None = None
+
+    def attributes(self) -> dict[str, str]:
+        return {"PK": self.pk} if self.sk is None else {"PK": self.pk, "SK": self.sk}
+
+
+def hotline_key(pk: str, sk: str) -> Key:
+    return Key(Table.HOTLINE, pk, sk)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write the whole item at `key`; PK and SK are added to it by the store."""
+
+    key: Key
+    item: Mapping[str, Any]
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Change some attributes (dots step into existing maps); `add` adds integers, a missing number counts as 0."""
+
+    key: Key
+    set: Mapping[str, Any] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    add: Mapping[str, int] = field(default_factory=dict)
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    key: Key
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Only a condition; nothing is written."""
+
+    key: Key
+    condition: Condition
+
+
+type Write = Put | Update | Delete | Check
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Sort keys from `low` to `high`, both included."""
+
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One page of one partition, in sort-key order. Index reads are eventually consistent; table reads are consistent."""
+
+    table: Table
+    pk: str
+    sk: Prefix | Between | None = None
+    index: Index | None = None
+    limit: int | None = None
+    descending: bool = False
+    start_after: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is the key to pass as `start_after` for the following page, None at the end."""
+
+    items: list[Item]
+    next: Mapping[str, str] | None
+
+
+class ReasonCode(Enum):
+    NONE = "None"
+    CONDITION = "ConditionalCheckFailed"
+    CONFLICT = "TransactionConflict"
+    THROTTLED = "ThrottlingError"
+    OTHER = "Other"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one write of a cancelled transaction failed; `item` is the item as it was, when its condition failed."""
+
+    code: ReasonCode
+    item: Item | None = None
+
+
+class TransactionCancelled(HotlineError):
+    """Nothing was written. `reasons` has one entry for each write, in order."""
+
+    code = "transaction_cancelled"
+
+    def __init__(self, reasons: tuple[Reason, ...]) -> None:
+        super().__init__()
+        self.reasons = reasons
+
+
+class Store(Protocol):
+    """Errors of all calls: Unavailable when the store did not answer within its retries."""
+
+    def get(self, key: Key) -> Item | None:
+        """The item, read consistently; None when there is none."""
+        ...
+
+    def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """Those of at most 100 distinct keys that exist, read consistently, in one request (more only if throttled)."""
+        ...
+
+    def query(self, query: Query) -> Page: ...
+
+    def transact(self, writes: Sequence[Write], *, token: str) -> None:
+        """All writes or none, at most 100 on distinct keys; one write is sent as a plain conditional write.
+
+        The same token within ten minutes has one effect. Raises TransactionCancelled.
+        """
+        ...
