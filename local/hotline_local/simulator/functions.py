@@ -1,0 +1,49 @@
+"""The seam behind which Lambda functions stand, and what may come back through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class FunctionErrorKind(StrEnum):
+    """Why a function gave a flow no answer. The first seven may come from a seam, all of them from the fault hook."""
+
+    TIMEOUT = "timeout"
+    EXCEPTION = "exception"
+    THROTTLED = "throttled"
+    BAD_JSON = "bad_json"
+    TOO_LARGE = "too_large"
+    NOT_STRING_MAP = "not_string_map"
+    UNREACHABLE = "unreachable"
+    LOST_ANSWER = "lost_answer"
+    """For the fault hook only: the function runs to its end and its answer never arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionResult:
+    """What one invocation gave: a payload, or the kind of error, and what it cost.
+
+    `payload` is the decoded JSON answer (an object); `error` is None when there is one. `duration_ms` is the time the
+    caller waited. `requests` counts the store requests the function made, None when nobody counted. `detail` is for
+    people: one line about an error.
+    """
+
+    payload: Mapping[str, Any] | None = None
+    error: FunctionErrorKind | None = None
+    duration_ms: int = 0
+    requests: int | None = None
+    detail: str = ""
+
+
+class FunctionSeam(Protocol):
+    """Whatever runs functions for the simulator: in process, through Lambda's Invoke, or canned answers."""
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Run the function named by `arn` with the event that Amazon Connect would send.
+
+        `arn` is what the flow says after token replacement (an unresolved `${Token}` arrives as written).
+        `time_limit_s` is how long the flow will wait; an answer that took longer is an error to the flow, so the seam
+        may stop waiting then and return `TIMEOUT`. Raises nothing for a failed function: that is a result.
+        """
+        ...
