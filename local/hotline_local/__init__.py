@@ -1,0 +1,1 @@
+"""The hotline on one machine: launcher, call simulator, inbox, demo wallet. Nothing that is deployed imports it."""

@@ -1,0 +1,1 @@
+"""Build the template, run MiniStack, deploy to it, and take everything down again."""

@@ -1,0 +1,33 @@
+"""Ground rules for every test: no real AWS, one region, and tests that share something dear run in one worker."""
+
+import os
+
+import pytest
+
+# Set at import, before any client can be made: a client that finds AWS_ENDPOINT_URL would leave moto and talk to
+# whatever listens there.
+for name in [name for name in os.environ if name.startswith(("AWS_ENDPOINT_URL", "AWS_PROFILE"))]:
+    del os.environ[name]
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_SESSION_TOKEN="testing",
+    AWS_DEFAULT_REGION="eu-central-1",
+    AWS_REGION="eu-central-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_SERVICE_NAME="test",
+    POWERTOOLS_METRICS_NAMESPACE="Test",
+    POWERTOOLS_TRACE_DISABLED="true",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a module's tests in one worker, and every test of the deployed stack in the one that deploys it.
+
+    Used by `pytest -n 2 --dist loadgroup`: tables are then made once a module, and the stack once a session.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            deployed = "running_stack" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("running_stack" if deployed else str(item.path)))
