@@ -1,0 +1,288 @@
+"""Facts: what the wallet tells, as frozen dataclasses. `schemas` makes them from CloudEvents; rooms fold them.
+
+Facts converge: in any order, late, or several times they give the same state. Entities that change carry the wallet's
+`version`; of two facts about one thing the higher version wins, and without versions the later (time, id).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from hotline.kit.money import Money
+
+
+class PointKind(StrEnum):
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class MovementKind(StrEnum):
+    PAYMENT = "payment"
+    TRANSFER = "transfer"
+    BILL_PAYMENT = "bill_payment"
+    TOP_UP = "top_up"
+    WITHDRAWAL = "withdrawal"
+
+
+class MovementStatus(StrEnum):
+    AUTHORISED = "authorised"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REVERSED = "reversed"
+
+
+class MoneyState(StrEnum):
+    """Where the customer's money is, as the wallet's ledger has it; the hotline never guesses it."""
+
+    NONE = "none"
+    HELD = "held"
+    DEBITED = "debited"
+    RETURNED = "returned"
+    UNKNOWN = "unknown"
+
+
+class RefundStatus(StrEnum):
+    SENT = "sent"
+    SETTLED = "settled"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+class LockAction(StrEnum):
+    """What the wallet did, by its own will or because a decision asked for it (types lock.applied, lock.released, ...)."""
+
+    LOCK_APPLIED = "lock.applied"
+    LOCK_RELEASED = "lock.released"
+    PAUSE_APPLIED = "pause.applied"
+    FREEZE_APPLIED = "freeze.applied"
+    UNFREEZE_APPLIED = "unfreeze.applied"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPointFact:
+    kind: PointKind
+    value: str
+    """E.164 phone number or e-mail address, normalised by the door."""
+    confirmed_at: datetime
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDescribed:
+    """account.opened and account.updated."""
+
+    version: int
+    language: str
+    time_zone: str
+    name: str
+    contact_points: tuple[ContactPointFact, ...]
+    two_step: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountErased:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPointChanged:
+    version: int
+    kind: PointKind
+    old: str | None
+    new: str | None
+    confirmed_at: datetime
+    reassigned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRegistered:
+    device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStepChanged:
+    version: int
+    two_step: bool
+
+
+class LoginKind(StrEnum):
+    PASSWORD = "password"  # noqa: S105 - a kind of login, not a secret
+    OTP = "otp"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSource:
+    """Where a login came from. Addresses and positions are personal: they are stored as keyed hashes only."""
+
+    ip: str | None = None
+    device_id: str | None = None
+    country: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTried:
+    """login.failed and login.succeeded."""
+
+    attempt_id: str
+    source: LoginSource
+    kind: LoginKind
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    id: str
+    name: str
+    category: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    kind: str
+    last4: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A decline or error as its scheme names it: scheme `iso8583`, `stripe`, `adyen`, `alipay`, `wechat` or `wallet`."""
+
+    scheme: str
+    code: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovementTold:
+    """payment|transfer|bill_payment|top_up|withdrawal.{authorised, succeeded, failed, unknown, reversed}."""
+
+    kind: MovementKind
+    status: MovementStatus
+    movement_id: str
+    version: int
+    initiated_at: datetime
+    amount: Money
+    instrument: Instrument
+    money: MoneyState
+    order_no: str | None = None
+    merchant: Merchant | None = None
+    counterparty: str | None = None
+    failure: Failure | None = None
+    held_until: datetime | None = None
+    balance_after_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTold:
+    """refund.{sent, settled, failed, returned}."""
+
+    status: RefundStatus
+    refund_id: str
+    movement_id: str
+    version: int
+    amount: Money
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockTold:
+    """lock.applied, lock.released, pause.applied, freeze.applied, unfreeze.applied. `decision_id` is the hotline's own
+    when the wallet acknowledges a decision, otherwise the wallet's."""
+
+    action: LockAction
+    decision_id: str
+    subject_version: int
+    cause: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillTold:
+    """bill.issued and bill.paid."""
+
+    bill_id: str
+    version: int
+    biller: str
+    amount: Money
+    due_on: date
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FundsTold:
+    """funds.balance_changed."""
+
+    version: int
+    balance: Money
+    accrued_interest: Money
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantPolicyPublished:
+    """merchant.policy_published; the subject of this fact is the merchant, not an account."""
+
+    merchant_id: str
+    version: int
+    window_days: int
+    partial: bool
+    auto_approve_minor: int
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FraudConfirmed:
+    """transaction.confirmed_fraud."""
+
+    movement_id: str
+    confirmed_at: datetime
+
+
+type FactData = (
+    AccountDescribed
+    | AccountClosed
+    | AccountErased
+    | ContactPointChanged
+    | DeviceRegistered
+    | PasswordChanged
+    | TwoStepChanged
+    | LoginTried
+    | MovementTold
+    | RefundTold
+    | LockTold
+    | BillTold
+    | FundsTold
+    | MerchantPolicyPublished
+    | FraudConfirmed
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact. `subject` is the account id (for a merchant policy the merchant id); `type` has no version suffix."""
+
+    id: str
+    type: str
+    source: str
+    time: datetime
+    subject: str
+    data: FactData
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The order of facts that carry no version."""
+        return (self.time, self.id)

@@ -1,0 +1,124 @@
+"""Calls, challenges and operations: what the hotline knows about who is on the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
+
+
+class Operation(StrEnum):
+    """Everything that somebody may ask for. policy.REQUIREMENTS says what each needs."""
+
+    OFFICIAL_NUMBERS = "official_numbers"
+    ADVICE = "advice"
+    PAUSE = "pause"
+    READ = "read"
+    REFUND = "refund"
+    UNLOCK = "unlock"
+    RESET_GRANT = "reset_grant"
+    FREEZE = "freeze"
+    END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
+    CONTACT_CHANGE = "contact_change"
+    RELEASE_HOLD = "release_hold"
+    # Only the hotline itself:
+    LOCK = "lock"
+    END_LOCK = "end_lock"
+    HOLD = "hold"
+    RESEND = "resend"
+    ESCALATE = "escalate"
+    FACTS = "facts"
+
+
+class Goal(StrEnum):
+    """What the caller wants the proof for; a message with a code names it."""
+
+    LOOK = "look"
+    UNLOCK = "unlock"
+    RESET = "reset"
+    REFUND = "refund"
+    FREEZE = "freeze"
+    END_PAUSE = "end_pause"
+
+    @property
+    def purpose(self) -> Purpose:
+        return Purpose.LOOK if self is Goal.LOOK else Purpose.ACT
+
+
+class ChallengeState(StrEnum):
+    OPEN = "open"
+    PROVED = "proved"
+    SPENT = "spent"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """One one-time code that was asked for. There is no code in it: the code is derived (see codes)."""
+
+    id: str
+    key_version: str
+    purpose: Purpose
+    goal: Goal
+    factor: FactorKind
+    point: str
+    expires_at: datetime
+    tries_left: int
+    state: ChallengeState
+    decoy: bool
+    """True for an unknown or refused target: it is written and asked like any other and can never be proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One answered turn: enough to answer a retried delivery alike, and never any words."""
+
+    turn: int
+    step: str
+    fingerprint: str
+    outcome: str
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A movement that was read out to the caller and may be chosen by its place in the list."""
+
+    movement: str
+    """Sort key of the movement."""
+    merchant_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The stored state of one call or app session."""
+
+    contact_id: str
+    account_ref: str
+    turn: int
+    created_at: datetime
+    last_step_at: datetime
+    turns: tuple[TurnRecord, ...] = ()
+    language: str | None = None
+    calling_point: str | None = None
+    """Keyed hash of the number the call comes from; None when withheld."""
+    typed_point: str | None = None
+    """Keyed hash of an account phone number that the caller keyed in."""
+    account_id: str | None = None
+    two_step: bool = False
+    factors: tuple[ProvedFactor, ...] = ()
+    challenge_id: str | None = None
+    offers: tuple[Offer, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Sort keys that this call changed: read from the base table, never from an index."""
+    topic: str | None = None
+    case_id: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def point(self) -> str | None:
+        """The contact point that the caller is identified by: a keyed-in number wins over the calling one."""
+        return self.typed_point or self.calling_point

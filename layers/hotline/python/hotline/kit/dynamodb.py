@@ -1,0 +1,222 @@
+"""The store on DynamoDB.
+
+Every change goes out as TransactWriteItems with a token, also when it has one write. A plain conditional write whose
+answer is lost cannot be sent again safely: if it was made, the second attempt fails the very condition that the first
+one made untrue, and a caller who has been unlocked hears that they were not. A token makes a second attempt answer
+like the first (ten minutes long), at twice the write units; reads, which are most of the traffic, cost the same.
+
+Retries are made here, not by the SDK, whose first pause may be a whole second: a phone step has eight in all, and the
+requests that were sent can be counted. A request is sent again after throttling, a server's error, or no answer.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.parsers import ResponseParserError
+
+from .condition import Item
+from .config import MissingSetting, TableNames
+from .errors import Unavailable
+from .expressions import (
+    Wire,
+    check_key,
+    check_keys,
+    check_query,
+    check_writes,
+    from_item,
+    query_request,
+    to_item,
+    transact_item,
+)
+from .store import Key, MalformedRequest, Page, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+ATTEMPTS_MAX = 3
+"""How often one request is sent before Unavailable."""
+CONNECT_TIMEOUT_S = 1.0
+READ_TIMEOUT_S = 1.0
+"""DynamoDB answers in single milliseconds; three attempts of a second still leave a phone step (8 s) its words."""
+PAUSE_FIRST_S = 0.025
+PAUSE_MAX_S = 0.2
+"""Before attempt n+1: a random part of 25 ms x 2^(n-1), at most 200 ms (full jitter)."""
+
+_NO_ANSWER = (ConnectionError, HTTPClientError, ResponseParserError)
+_THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_MALFORMED = frozenset({"IdempotentParameterMismatchException", "ValidationException"})
+_REASONS = {
+    "None": ReasonCode.NONE,
+    "ConditionalCheckFailed": ReasonCode.CONDITION,
+    "TransactionConflict": ReasonCode.CONFLICT,
+    "ThrottlingError": ReasonCode.THROTTLED,
+    "ProvisionedThroughputExceeded": ReasonCode.THROTTLED,
+}
+_MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
+
+
+class DynamoStore:
+    """A `Store` on one low-level client. `reads` and `transactions` count the requests sent, repeated ones included."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        names: TableNames,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self.client = client
+        self.reads = 0
+        self.transactions = 0
+        self._names = names
+        self._sleep = sleep
+        self._chance = random.SystemRandom().random if chance is None else chance
+
+    @classmethod
+    def from_environment(cls, names: TableNames, *, client: DynamoDBClient | None = None) -> DynamoStore:
+        """The store of a deployed function. Region, credentials and endpoint come from the environment, through the
+        SDK. A given client must not retry by itself."""
+        if client is None:
+            import boto3
+            from botocore.config import Config
+
+            client = boto3.client(
+                "dynamodb",
+                config=Config(
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    read_timeout=READ_TIMEOUT_S,
+                    retries={"mode": "standard", "total_max_attempts": 1},
+                    tcp_keepalive=True,
+                ),
+            )
+        return cls(client, names)
+
+    def get(self, key: Key) -> Item | None:
+        """See Store.get."""
+        check_key(key)
+        wire = to_item(key.attributes())
+        answer = self._read(
+            lambda: self.client.get_item(TableName=self._name(key.table), Key=wire, ConsistentRead=True)
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """See Store.batch_get. What DynamoDB leaves out of an answer is asked for again, as often as any request."""
+        check_keys(keys)
+        tables = {self._name(key.table): key.table for key in keys}
+        wanted: dict[str, Any] = {}
+        for key in keys:
+            asked = wanted.setdefault(self._name(key.table), {"ConsistentRead": True, "Keys": []})
+            asked["Keys"].append(to_item(key.attributes()))
+        found: dict[Key, Item] = {}
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            if not wanted:
+                return found
+            if attempt > 1:
+                self._pause(attempt - 1)
+            request = wanted
+            answer = self._read(lambda request=request: self.client.batch_get_item(RequestItems=request))
+            for name, rows in answer.get("Responses", {}).items():
+                for row in rows:
+                    item = from_item(row)
+                    found[Key(tables[name], item["PK"], item.get("SK"))] = item
+            wanted = answer.get("UnprocessedKeys", {})
+        if wanted:
+            raise Unavailable
+        return found
+
+    def query(self, query: Query) -> Page:
+        """See Store.query."""
+        check_query(query)
+        request = query_request(query, self._name(query.table))
+        answer = self._read(lambda: self.client.query(**request))
+        following = answer.get("LastEvaluatedKey")
+        return Page([from_item(row) for row in answer["Items"]], from_item(following) if following else None)
+
+    def transact(self, writes: Sequence[Write], *, token: str) -> None:
+        """See Store.transact. A conflict or throttling is handed back after a short pause, so that whoever sends the
+        change again does not meet the other writer at the same place."""
+        check_writes(writes, token)
+        items = [transact_item(write, self._name(write.key.table)) for write in writes]
+
+        def send() -> Wire:
+            self.transactions += 1
+            return cast("Wire", self.client.transact_write_items(TransactItems=cast("Any", items), ClientRequestToken=token))
+
+        try:
+            self._send(send)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            reasons = _reasons(error.response, len(writes))
+            if not any(reason.code is ReasonCode.CONDITION for reason in reasons):
+                self._pause(1)
+            raise TransactionCancelled(reasons) from error
+
+    def _name(self, table: Table) -> str:
+        """The table's physical name. Raises MissingSetting: the function was not given this table."""
+        if table not in self._names.names:
+            raise MissingSetting(f"{table.name}_TABLE")
+        return self._names.names[table]
+
+    def _read(self, call: Callable[[], Any]) -> Wire:
+        def send() -> Wire:
+            self.reads += 1
+            return cast("Wire", call())
+
+        return self._send(send)
+
+    def _send(self, send: Callable[[], Wire]) -> Wire:
+        failure: Exception | None = None
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            if attempt > 1:
+                self._pause(attempt - 1)
+            try:
+                return send()
+            except _NO_ANSWER as error:
+                failure = error
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _MALFORMED:
+                    raise MalformedRequest(error.response["Error"]["Message"]) from error
+                if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                    raise
+                failure = error
+        raise Unavailable from failure
+
+    def _pause(self, attempt: int) -> None:
+        self._sleep(min(PAUSE_MAX_S, PAUSE_FIRST_S * 2 ** (attempt - 1)) * self._chance())
+
+
+def _reasons(response: Mapping[str, Any], count: int) -> tuple[Reason, ...]:
+    """One reason for each write. Raises MalformedRequest when the transaction could never have been made."""
+    listed = response.get("CancellationReasons", [])
+    if len(listed) != count:
+        raise ValueError(f"{len(listed)} reasons for {count} writes")
+    reasons = tuple(
+        Reason(
+            _REASONS.get(reason.get("Code", "None"), ReasonCode.OTHER),
+            from_item(reason["Item"]) if reason.get("Item") else None,
+        )
+        for reason in listed
+    )
+    passing = any(reason.code in (ReasonCode.CONDITION, ReasonCode.CONFLICT) for reason in reasons)
+    for reason in listed:
+        if reason.get("Code") in _MALFORMED_REASONS and not passing:
+            raise MalformedRequest(reason.get("Message", reason["Code"]))
+    return reasons
