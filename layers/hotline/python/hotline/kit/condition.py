@@ -2,7 +2,7 @@
 
 The same object is rendered to a DynamoDB condition expression (kit.dynamodb), evaluated by the in-memory store, and
 evaluated again on the item that a failed transaction hands back, to learn which of several conditions failed.
-Comparing different types is false, as in DynamoDB.
+Comparisons mean what they mean in DynamoDB: with another type or with nothing, only `<>` is true.
 """
 
 from __future__ import annotations
@@ -18,31 +18,49 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """`path` (dots step into maps) compared with a value."""
+    """`path` (dots step into maps) compared with a value. Raises ValueError for a boolean that is to be ordered."""
 
     path: str
     operator: Operator
     value: str | int | bool
 
+    def __post_init__(self) -> None:
+        if isinstance(self.value, bool) and self.operator not in ("=", "<>"):
+            raise ValueError("a boolean has no order")
+
 
 @dataclass(frozen=True, slots=True)
 class Exists:
+    """The item has something at `path`."""
+
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
+    """The item has nothing at `path`; true of an item that does not exist."""
+
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class All:
+    """True when every part is. Raises ValueError without parts: DynamoDB has no way to write that."""
+
     conditions: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        _refuse_none(self.conditions)
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class Any_:  # noqa: N801 - Any is typing's
+    """True when one part is. Raises ValueError without parts: DynamoDB has no way to write that."""
+
     conditions: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        _refuse_none(self.conditions)
 
 
 type Condition = Compare | Exists | Missing | All | Any_
@@ -54,14 +72,17 @@ PRESENT = Exists("PK")
 
 
 def equals(path: str, value: str | int | bool) -> Compare:
+    """`path` has exactly this value."""
     return Compare(path, "=", value)
 
 
 def all_of(*conditions: Condition) -> Condition:
+    """All of one or more conditions."""
     return conditions[0] if len(conditions) == 1 else All(conditions)
 
 
 def any_of(*conditions: Condition) -> Condition:
+    """One of one or more conditions."""
     return conditions[0] if len(conditions) == 1 else Any_(conditions)
 
 
@@ -80,6 +101,11 @@ def holds(condition: Condition, item: Mapping[str, Any] | None) -> bool:
             return _compare(_value(item, path), operator, wanted)
 
 
+def _refuse_none(conditions: tuple[Condition, ...]) -> None:
+    if not conditions:
+        raise ValueError("a condition without parts")
+
+
 def _value(item: Mapping[str, Any] | None, path: str) -> Any:
     found: Any = item if item is not None else {}
     for step in path.split("."):
@@ -96,8 +122,6 @@ def _kind(value: object) -> str:
 
 
 def _compare(found: Any, operator: Operator, wanted: Any) -> bool:
-    if found is _ABSENT:
-        return False
     if _kind(found) != _kind(wanted):
         return operator == "<>"
     match operator:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from .condition import Item
@@ -47,7 +49,7 @@ PAUSE_FIRST_S = 0.025
 PAUSE_MAX_S = 0.2
 """Before attempt n+1: a random part of 25 ms x 2^(n-1), at most 200 ms (full jitter)."""
 
-_NO_ANSWER = (ConnectionError, HTTPClientError, ResponseParserError)
+_NO_ANSWER = (NoConnection, HTTPClientError, ResponseParserError)
 _THROTTLED = frozenset(
     {
         "LimitExceededException",
@@ -129,12 +131,12 @@ class DynamoStore:
                 return found
             if attempt > 1:
                 self._pause(attempt - 1)
-            request = wanted
-            answer = self._read(lambda request=request: self.client.batch_get_item(RequestItems=request))
+            answer = self._read(partial(self.client.batch_get_item, RequestItems=wanted))
             for name, rows in answer.get("Responses", {}).items():
                 for row in rows:
                     item = from_item(row)
-                    found[Key(tables[name], item["PK"], item.get("SK"))] = item
+                    sk = None if tables[name] is Table.OUTBOX else item["SK"]
+                    found[Key(tables[name], item["PK"], sk)] = item
             wanted = answer.get("UnprocessedKeys", {})
         if wanted:
             raise Unavailable
@@ -152,11 +154,11 @@ class DynamoStore:
         """See Store.transact. A conflict or throttling is handed back after a short pause, so that whoever sends the
         change again does not meet the other writer at the same place."""
         check_writes(writes, token)
-        items = [transact_item(write, self._name(write.key.table)) for write in writes]
+        items = cast("Any", [transact_item(write, self._name(write.key.table)) for write in writes])
 
         def send() -> Wire:
             self.transactions += 1
-            return cast("Wire", self.client.transact_write_items(TransactItems=cast("Any", items), ClientRequestToken=token))
+            return cast("Wire", self.client.transact_write_items(TransactItems=items, ClientRequestToken=token))
 
         try:
             self._send(send)

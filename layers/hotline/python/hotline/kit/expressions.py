@@ -155,7 +155,7 @@ def _check_update(write: Update) -> None:
     prefixes = {path[:length] for path in paths for length in range(1, len(path))}
     if len(set(paths)) != len(paths) or prefixes & set(paths):
         raise MalformedRequest("an update of overlapping paths")
-    if any(not isinstance(step, int) or isinstance(step, bool) for step in write.add.values()):
+    if any(type(step) is not int for step in write.add.values()):
         raise MalformedRequest("only whole numbers can be added")
 
 

@@ -55,6 +55,7 @@ type Entry = Decision | Message
 
 
 def entry_key(entry_id: str) -> Key:
+    """Where the entry is stored."""
     return Key(Table.OUTBOX, f"OUT#{entry_id}")
 
 

@@ -22,6 +22,8 @@ TTL_ATTRIBUTE = "expires_at_epoch_s"
 
 
 class Table(Enum):
+    """The three tables, by their part; physical names come from the environment."""
+
     HOTLINE = "hotline"
     ACTIVITY = "activity"
     OUTBOX = "outbox"
@@ -49,6 +51,7 @@ class Key:
 
 
 def hotline_key(pk: str, sk: str) -> Key:
+    """A key of the main table."""
     return Key(Table.HOTLINE, pk, sk)
 
 
@@ -63,7 +66,8 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change some attributes (dots step into existing maps); `add` adds integers, a missing number counts as 0."""
+    """Change some attributes (dots step into existing maps); `add` adds integers, a missing number counts as 0. An item
+    that is not there is made, unless the condition forbids it."""
 
     key: Key
     set: Mapping[str, Any] = field(default_factory=dict)
@@ -74,6 +78,8 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """Remove the item, if there is one."""
+
     key: Key
     condition: Condition | None = None
 
@@ -91,6 +97,8 @@ type Write = Put | Update | Delete | Check
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
+    """Sort keys that begin with `text`, which is not empty."""
+
     text: str
 
 
@@ -104,7 +112,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One page of one partition, in sort-key order. Index reads are eventually consistent; table reads are consistent."""
+    """One page of one partition, in sort-key order. Table reads are consistent; index reads lag."""
 
     table: Table
     pk: str
@@ -124,6 +132,8 @@ class Page:
 
 
 class ReasonCode(Enum):
+    """What DynamoDB says of one write of a cancelled transaction."""
+
     NONE = "None"
     CONDITION = "ConditionalCheckFailed"
     CONFLICT = "TransactionConflict"
@@ -149,8 +159,12 @@ class TransactionCancelled(HotlineError):
         self.reasons = reasons
 
 
+class MalformedRequest(ValueError):
+    """The request breaks a rule of the store, so that it can never work, or reuses a token for other writes: a bug."""
+
+
 class Store(Protocol):
-    """Errors of all calls: Unavailable when the store did not answer within its retries."""
+    """Errors of all calls: Unavailable when the store did not answer within its retries; MalformedRequest."""
 
     def get(self, key: Key) -> Item | None:
         """The item, read consistently; None when there is none."""
@@ -160,11 +174,13 @@ class Store(Protocol):
         """Those of at most 100 distinct keys that exist, read consistently, in one request (more only if throttled)."""
         ...
 
-    def query(self, query: Query) -> Page: ...
+    def query(self, query: Query) -> Page:
+        """One page in sort-key order; a page ends at `limit` items or 1 MB, and may be empty with more to follow."""
+        ...
 
     def transact(self, writes: Sequence[Write], *, token: str) -> None:
-        """All writes or none, at most 100 on distinct keys; one write is sent as a plain conditional write.
+        """All writes or none, at most 100 on distinct keys. The same token within ten minutes has one effect.
 
-        The same token within ten minutes has one effect. Raises TransactionCancelled.
+        Raises TransactionCancelled; Unavailable when it is not known whether the writes were made.
         """
         ...

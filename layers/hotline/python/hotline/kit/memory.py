@@ -1,0 +1,370 @@
+"""The store in memory: for state-space searches and for the call simulator.
+
+It answers like DynamoDB, and is held to that by the contract suite in tests/store: conditions, updates, tokens,
+positional reasons, sizes, sparse indexes and pages. Items are copied on the way in and out and never changed in place,
+so that `fork` copies references only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any
+
+from .clock import Clock, SystemClock
+from .condition import Item, holds
+from .expressions import INDEXES, check_key, check_keys, check_query, check_writes, from_item, to_item, to_value
+from .store import (
+    Between,
+    Check,
+    Delete,
+    Index,
+    Key,
+    MalformedRequest,
+    Page,
+    Prefix,
+    Put,
+    Query,
+    Reason,
+    ReasonCode,
+    Table,
+    TransactionCancelled,
+    Update,
+    Write,
+)
+
+TOKEN_LIFE = timedelta(minutes=10)
+"""How long DynamoDB remembers a request token."""
+ITEM_BYTES_MAX = 400 * 1024
+PAGE_BYTES_MAX = 1024 * 1024
+PARTITION_KEY_BYTES_MAX = 2048
+SORT_KEY_BYTES_MAX = 1024
+PROJECTED_WHOLE = frozenset({Index.ATTENTION, Index.QUEUE})
+"""Indexes that hold whole items; the others hold keys only."""
+
+type _Position = tuple[str, str, str]
+"""Sort key, then the item's own key, in which rows of one partition are answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    item: Item
+    size: int
+
+
+type _Partition = Mapping[_Position, _Row]
+type _Partitions = dict[tuple[Table | Index, str], _Partition]
+
+
+@dataclass(slots=True)
+class _State:
+    """Partitions of tables and of indexes; a partition is replaced, never changed."""
+
+    partitions: _Partitions = field(default_factory=dict)
+    tokens: dict[str, tuple[datetime, tuple[Write, ...]]] = field(default_factory=dict)
+
+    def copy(self) -> _State:
+        return _State(dict(self.partitions), dict(self.tokens))
+
+
+class MemoryStore:
+    """A `Store`. `reads` and `transactions` count calls.
+
+    `before` and `after` are called with the call's name (get, batch_get, query, transact) and may raise: before
+    anything is done, or when all is done and only the answer is lost.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self.before: Callable[[str], None] | None = None
+        self.after: Callable[[str], None] | None = None
+        self.reads = 0
+        self.transactions = 0
+        self._state = _State()
+        self._frozen: _Partitions | None = None
+        self._lock = RLock()
+
+    def fork(self, clock: Clock | None = None) -> MemoryStore:
+        """A second store with the same content, indexes as far behind, on `clock` or the same one; it counts from
+        zero and has no faults."""
+        twin = MemoryStore(self.clock if clock is None else clock)
+        with self._lock:
+            twin._state = self._state.copy()
+            twin._frozen = self._frozen
+        return twin
+
+    def freeze_indexes(self) -> None:
+        """From now on indexes answer as they are at this moment, until `thaw_indexes`."""
+        self._frozen = dict(self._state.partitions)
+
+    def thaw_indexes(self) -> None:
+        self._frozen = None
+
+    def items(self, table: Table) -> Iterator[Item]:
+        """Every item of a table, for tests that look for what must not be there; the hotline itself cannot ask this."""
+        for (owner, _), partition in list(self._state.partitions.items()):
+            if owner is table:
+                for row in partition.values():
+                    yield _copied(row.item)
+
+    def get(self, key: Key) -> Item | None:
+        """See Store.get."""
+        check_key(key)
+        with self._call("get"):
+            row = self._row(key)
+            return None if row is None else _copied(row.item)
+
+    def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """See Store.batch_get."""
+        check_keys(keys)
+        if not keys:
+            return {}
+        with self._call("batch_get"):
+            rows = {key: self._row(key) for key in keys}
+            return {key: _copied(row.item) for key, row in rows.items() if row is not None}
+
+    def query(self, query: Query) -> Page:
+        """See Store.query."""
+        check_query(query)
+        with self._call("query"):
+            return self._page(query)
+
+    def transact(self, writes: Sequence[Write], *, token: str) -> None:
+        """See Store.transact."""
+        check_writes(writes, token)
+        kept = tuple(_detached(write) for write in writes)
+        with self._call("transact"):
+            self._transact(kept, token)
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        if name == "transact":
+            self.transactions += 1
+        else:
+            self.reads += 1
+        if self.before is not None:
+            self.before(name)
+        with self._lock:
+            yield
+        if self.after is not None:
+            self.after(name)
+
+    def _row(self, key: Key) -> _Row | None:
+        return self._state.partitions.get((key.table, key.pk), {}).get(_position(key))
+
+    def _page(self, query: Query) -> Page:
+        owner = query.table if query.index is None else query.index
+        partitions = self._state.partitions if query.index is None or self._frozen is None else self._frozen
+        rows = sorted(partitions.get((owner, query.pk), {}).items(), reverse=query.descending)
+        start = None if query.start_after is None else _start(query, query.start_after)
+        items: list[Item] = []
+        size = 0
+        for position, row in rows:
+            if start is not None and not (position < start if query.descending else position > start):
+                continue
+            if not _selected(query, position[0]):
+                continue
+            items.append(_projected(row.item, query.index))
+            size += row.size
+            if len(items) == query.limit or size > PAGE_BYTES_MAX:
+                return Page(items, _key_of(items[-1], query))
+        return Page(items, None)
+
+    def _transact(self, writes: tuple[Write, ...], token: str) -> None:
+        now = self.clock.now()
+        tokens = self._state.tokens
+        while tokens and now - next(iter(tokens.values()))[0] >= TOKEN_LIFE:
+            del tokens[next(iter(tokens))]
+        if token in tokens:
+            if tokens[token][1] != writes:
+                raise MalformedRequest("the token was used for other writes")
+            return
+        olds = [self._row(write.key) for write in writes]
+        reasons = tuple(_reason(write, old) for write, old in zip(writes, olds, strict=True))
+        if any(reason.code is ReasonCode.CONDITION for reason in reasons):
+            raise TransactionCancelled(reasons)
+        news = [_result(write, old) for write, old in zip(writes, olds, strict=True)]
+        for write, old, new in zip(writes, olds, news, strict=True):
+            self._place(write.key, old, new)
+        tokens[token] = (now, writes)
+
+    def _place(self, key: Key, old: _Row | None, new: _Row | None) -> None:
+        if new is old:
+            return
+        self._change((key.table, key.pk), _position(key), new)
+        for index in INDEXES[key.table]:
+            before, after = _index_place(index, key, old), _index_place(index, key, new)
+            if before is not None and before != after:
+                self._change(*before, None)
+            if after is not None:
+                self._change(*after, new)
+
+    def _change(self, owner: tuple[Table | Index, str], position: _Position, row: _Row | None) -> None:
+        partition = dict(self._state.partitions.get(owner, {}))
+        if row is None:
+            partition.pop(position, None)
+        else:
+            partition[position] = row
+        if partition:
+            self._state.partitions[owner] = partition
+        else:
+            self._state.partitions.pop(owner, None)
+
+
+def _position(key: Key) -> _Position:
+    return (key.sk or "", "", "")
+
+
+def _index_place(index: Index, key: Key, row: _Row | None) -> tuple[tuple[Index, str], _Position] | None:
+    """Where the item stands in the index; None for an item that lacks one of the index keys."""
+    pk, sk = f"{index.value}_pk", f"{index.value}_sk"
+    if row is None or pk not in row.item or sk not in row.item:
+        return None
+    return (index, row.item[pk]), (row.item[sk], key.pk, key.sk or "")
+
+
+def _key_names(query: Query) -> tuple[str, ...]:
+    own = ("PK",) if query.table is Table.OUTBOX else ("PK", "SK")
+    return own if query.index is None else (*own, f"{query.index.value}_pk", f"{query.index.value}_sk")
+
+
+def _key_of(item: Item, query: Query) -> dict[str, str]:
+    return {name: item[name] for name in _key_names(query)}
+
+
+def _start(query: Query, start_after: Mapping[str, str]) -> _Position:
+    if set(start_after) != set(_key_names(query)):
+        raise MalformedRequest("a page starts after a whole key")
+    if query.index is None:
+        return (start_after.get("SK", ""), "", "")
+    return (start_after[f"{query.index.value}_sk"], start_after["PK"], start_after.get("SK", ""))
+
+
+def _selected(query: Query, sk: str) -> bool:
+    match query.sk:
+        case Prefix(text):
+            return sk.startswith(text)
+        case Between(low, high):
+            return low <= sk <= high
+        case None:
+            return True
+
+
+def _projected(item: Item, index: Index | None) -> Item:
+    if index is None or index in PROJECTED_WHOLE:
+        return _copied(item)
+    names = ("PK", "SK", f"{index.value}_pk", f"{index.value}_sk")
+    return {name: item[name] for name in names if name in item}
+
+
+def _reason(write: Write, old: _Row | None) -> Reason:
+    item = None if old is None else old.item
+    if write.condition is None or holds(write.condition, item):
+        return Reason(ReasonCode.NONE)
+    return Reason(ReasonCode.CONDITION, None if item is None else _copied(item))
+
+
+def _result(write: Write, old: _Row | None) -> _Row | None:
+    """The row after the write. Raises MalformedRequest for what DynamoDB would refuse on this item."""
+    match write:
+        case Check():
+            return old
+        case Delete():
+            return None
+        case Put(key, item):
+            new = {**item, **key.attributes()}
+        case Update():
+            new = _updated({**write.key.attributes()} if old is None else old.item, write)
+    _check_index_keys(write.key, new)
+    size = _size(new) - 3
+    if size > ITEM_BYTES_MAX:
+        raise MalformedRequest("an item of more than 400 KB")
+    return _Row(new, size)
+
+
+def _updated(item: Item, update: Update) -> Item:
+    """A new item; maps on the way to a change are copied, all else is shared with the old one."""
+    new = dict(item)
+    for path, value in update.set.items():
+        parent, name = _parent(new, path)
+        parent[name] = value
+    for path, step in update.add.items():
+        parent, name = _parent(new, path)
+        present = parent.get(name, 0)
+        if isinstance(present, bool) or not isinstance(present, int):
+            raise MalformedRequest("a number can be added to a number only")
+        parent[name] = present + step
+        to_value(parent[name])
+    for path in update.remove:
+        parent, name = _parent(new, path)
+        parent.pop(name, None)
+    return new
+
+
+def _parent(item: Item, path: str) -> tuple[dict[str, Any], str]:
+    *steps, name = path.split(".")
+    parent = item
+    for step in steps:
+        inner = parent.get(step)
+        if not isinstance(inner, dict):
+            raise MalformedRequest("the path of an update leads through something that is no map")
+        parent[step] = parent = dict(inner)
+    return parent, name
+
+
+def _check_index_keys(key: Key, item: Item) -> None:
+    limits = [("PK", PARTITION_KEY_BYTES_MAX), ("SK", SORT_KEY_BYTES_MAX)]
+    for index in INDEXES[key.table]:
+        limits += [(f"{index.value}_pk", PARTITION_KEY_BYTES_MAX), (f"{index.value}_sk", SORT_KEY_BYTES_MAX)]
+    for name, most in limits:
+        value = item.get(name, "-")
+        if not isinstance(value, str) or not 1 <= len(value.encode()) <= most:
+            raise MalformedRequest(f"the key attribute {name} must be text of 1 to {most} bytes")
+
+
+def _detached(write: Write) -> Write:
+    """The write with values of its own. Raises MalformedRequest for a value that cannot be stored."""
+    match write:
+        case Put():
+            return replace(write, item=_checked(write.item))
+        case Update():
+            return replace(write, set=_checked(write.set))
+        case _:
+            return write
+
+
+def _checked(item: Mapping[str, Any]) -> Item:
+    """A copy of the item in plain dicts and lists. Raises MalformedRequest for a value that cannot be stored."""
+    return from_item(to_item(item))
+
+
+def _copied(item: Item) -> Item:
+    return {name: _copied_value(value) for name, value in item.items()}
+
+
+def _copied_value(value: Any) -> Any:
+    match value:
+        case dict():
+            return _copied(value)
+        case list():
+            return [_copied_value(part) for part in value]
+        case _:
+            return value
+
+
+def _size(value: Any) -> int:
+    """Bytes as DynamoDB counts them, near enough: text in UTF-8, a number half a byte a digit and one, containers 3."""
+    match value:
+        case str():
+            return len(value.encode())
+        case bool():
+            return 1
+        case int():
+            return (len(str(abs(value))) + 1) // 2 + 1
+        case Mapping():
+            return 3 + sum(len(name.encode()) + _size(part) + 1 for name, part in value.items())
+        case _:
+            return 3 + sum(_size(part) + 1 for part in value)
