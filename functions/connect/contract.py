@@ -1,0 +1,166 @@
+"""The contract between the flows and this function: what each step takes, what it may answer.
+
+The function validates requests and fills answers from it, and the tests of the flows read it beside the flows: every
+outcome that a step declares has its branch in every flow that calls the step. All values are strings; a declared key
+of an answer is always there, and is `EMPTY` when there is nothing to say, since Amazon Connect refuses empty values.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+EMPTY: Final = "-"
+"""Stands for "nothing" in inputs and answers."""
+
+COMMON_KEYS: Final = ("outcome", "prompt", "turn", "account_ref")
+"""Keys of every answer; `prompt` is SSML that is ready to be spoken."""
+
+TRY_LATER: Final = "TRY_LATER"
+"""Any step may answer that it cannot be done now; nothing was done."""
+
+INVALID: Final = "INVALID"
+"""A step with inputs may answer that an input makes no sense; the prompt says what was expected, and no try is spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepContract:
+    """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.
+
+    `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part. `acting` says that the step stores
+    something, so that its answer carries the next turn; the others only read and answer with the turn they got.
+    """
+
+    name: str
+    own_outcomes: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    optional_inputs: tuple[str, ...] = ()
+    own_keys: tuple[str, ...] = ()
+    acting: bool = False
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Every outcome a flow must have a branch for."""
+        return (*self.own_outcomes, *((INVALID,) if self.inputs else ()), TRY_LATER)
+
+    @property
+    def answer_keys(self) -> tuple[str, ...]:
+        """Every key an answer of this step has."""
+        return COMMON_KEYS + self.own_keys
+
+    @property
+    def required_inputs(self) -> tuple[str, ...]:
+        """Inputs without which the step answers `INVALID`."""
+        return tuple(name for name in self.inputs if name not in self.optional_inputs)
+
+
+_ALL = (
+    StepContract("start", ("KNOWN", "UNKNOWN", "WITHHELD"), own_keys=("language", "proved", "topic"), acting=True),
+    StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
+    StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
+    StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
+    StepContract("check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), acting=True),
+    StepContract(
+        "choose_account",
+        ("CHOSEN", "CHOOSE", "NONE"),
+        inputs=("choice",),
+        optional_inputs=("choice",),
+        own_keys=("count",),
+        acting=True,
+    ),
+    StepContract(
+        "lock_status",
+        ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "NEED_PROOF"),
+        own_keys=("needs", "self_service", "asked"),
+    ),
+    StepContract("unlock", ("ASKED", "OPEN", "NOT_SELF_SERVICE", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("reset", ("GRANTED", "NOT_SELF_SERVICE", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract(
+        "payments",
+        ("ONE", "SEVERAL", "NONE", "NEED_PROOF"),
+        inputs=("purpose",),
+        optional_inputs=("purpose",),
+        own_keys=("needs", "count"),
+        acting=True,
+    ),
+    StepContract(
+        "payment_by_order",
+        ("FOUND", "SEVERAL", "NONE", "NEED_PROOF"),
+        inputs=("tail",),
+        own_keys=("needs", "count"),
+        acting=True,
+    ),
+    StepContract(
+        "payment_answer",
+        ("NOT_TAKEN", "HELD", "DEBITED", "RETURNED", "UNKNOWN", "NEED_PROOF"),
+        inputs=("choice", "movement"),
+        optional_inputs=("choice", "movement"),
+        own_keys=("needs", "refundable"),
+    ),
+    StepContract("refunds", ("NONE", "OPEN", "NEED_PROOF"), own_keys=("needs", "count")),
+    StepContract(
+        "refund_offer",
+        ("OFFERED", "NOT_ELIGIBLE", "ROUTE_DISPUTE", "NEED_PROOF"),
+        inputs=("choice", "movement"),
+        optional_inputs=("choice", "movement"),
+        own_keys=("needs", "amount"),
+        acting=True,
+    ),
+    StepContract(
+        "refund_request",
+        ("APPROVED", "IN_REVIEW", "DENIED", "EXISTS", "NOT_ELIGIBLE", "ROUTE_DISPUTE", "NEED_PROOF"),
+        inputs=("choice", "reason", "amount_minor"),
+        optional_inputs=("amount_minor",),
+        own_keys=("needs",),
+        acting=True,
+    ),
+    StepContract("pause", ("ASKED",), acting=True),
+    StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("advice", ("TOLD",), inputs=("topic",)),
+    StepContract(
+        "handover",
+        ("QUEUE", "CALLBACK", "CLOSED_HOURS"),
+        inputs=("topic", "reason"),
+        own_keys=("queue", "case_id"),
+        acting=True,
+    ),
+)
+
+STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
+"""Every step by name."""
+
+METHODS: Final = ("sms", "voice", "email")
+"""What `send_code` takes as `method`."""
+
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "end_pause")
+"""What `send_code` takes as `goal`: the message with the code names it to its reader."""
+
+NEEDS: Final = ("sms", "email", "agent")
+"""What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help."""
+
+SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "no")
+"""What `self_service` of `lock_status` says."""
+
+PURPOSES: Final = ("failed", "refund")
+"""What `payments` takes as `purpose`, the default first: those that failed, or recent ones that could be refunded."""
+
+REFUND_REASONS: Final = (
+    "duplicate",
+    "cancelled",
+    "price_adjustment",
+    "no_reason_return",
+    "other",
+    "not_received",
+    "service_not_rendered",
+    "missing_item",
+    "not_as_described",
+    "defective",
+    "wrong_item",
+    "unauthorised",
+)
+"""What `refund_request` takes as `reason`."""
+
+ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")
+"""What `advice` takes as `topic`."""
+
+HANDOVER_REASONS: Final = ("asked", "failed", "callback", "closed")
+"""What `handover` takes as `reason`: asked for a person, something failed, wants a callback, or the line is closed."""
