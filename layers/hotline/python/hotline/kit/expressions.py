@@ -6,7 +6,7 @@ Names are always placeholders (DynamoDB reserves some 570 words), each used once
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from .condition import All, Any_, Compare, Condition, Exists, Item, Missing
@@ -163,30 +163,28 @@ class Expression:
     """Collects the placeholders of one request while its expressions are written."""
 
     def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: dict[str, Wire] = {}
-        self._value_of: dict[tuple[type, object], str] = {}
+        self._placeholder_of: dict[str, str] = {}
+        self._values: dict[str, Wire] = {}
+        self._shared: dict[tuple[type, object], str] = {}
 
     def path(self, path: str) -> str:
-        return ".".join(self.names_of(path.split(".")))
+        """The path in placeholders. Raises MalformedRequest for an empty step."""
+        return ".".join(self._name(step) for step in path.split("."))
 
-    def names_of(self, steps: Iterable[str]) -> list[str]:
-        placeholders = []
-        for step in steps:
-            if not step:
-                raise MalformedRequest("an empty step in a path")
-            placeholders.append(self.names.setdefault(step, f"#n{len(self.names)}"))
-        return placeholders
+    def _name(self, step: str) -> str:
+        if not step:
+            raise MalformedRequest("an empty step in a path")
+        return self._placeholder_of.setdefault(step, f"#n{len(self._placeholder_of)}")
 
     def value(self, value: object) -> str:
         """The placeholder of a value; equal texts, numbers and booleans share one."""
         sharable = isinstance(value, str | int)
-        if sharable and (type(value), value) in self._value_of:
-            return self._value_of[type(value), value]
-        placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = to_value(value)
+        if sharable and (type(value), value) in self._shared:
+            return self._shared[type(value), value]
+        placeholder = f":v{len(self._values)}"
+        self._values[placeholder] = to_value(value)
         if sharable:
-            self._value_of[type(value), value] = placeholder
+            self._shared[type(value), value] = placeholder
         return placeholder
 
     def condition(self, condition: Condition) -> str:
@@ -218,7 +216,8 @@ class Expression:
 
     def placeholders(self) -> Wire:
         """The request members that explain the placeholders; empty ones are left out, as DynamoDB demands."""
-        found = {"ExpressionAttributeNames": self.names, "ExpressionAttributeValues": self.values}
+        names = {placeholder: name for name, placeholder in self._placeholder_of.items()}
+        found = {"ExpressionAttributeNames": names, "ExpressionAttributeValues": self._values}
         return {name: content for name, content in found.items() if content}
 
 
