@@ -93,6 +93,30 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where a code of one kind would go. `account_id` is whose profile holds the address; None makes it a decoy."""
+
+    point: str
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A number that the caller calls from or keyed in, and the accounts that it reaches. None of this is proof."""
+
+    point: str
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedChallenge:
+    """The challenge that this call waits for; its point is kept so that check and counters are one read."""
+
+    id: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """The stored state of one call or app session."""
 
@@ -101,24 +125,24 @@ class Call:
     turn: int
     created_at: datetime
     last_step_at: datetime
+    inbound: bool
     turns: tuple[TurnRecord, ...] = ()
     language: str | None = None
-    calling_point: str | None = None
-    """Keyed hash of the number the call comes from; None when withheld."""
-    typed_point: str | None = None
-    """Keyed hash of an account phone number that the caller keyed in."""
+    calling: Identified | None = None
+    """The number that the call comes from; None when withheld."""
+    typed: Identified | None = None
+    """An account phone number that the caller keyed in; it wins over the calling one, except for a pause."""
+    targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
     two_step: bool = False
     factors: tuple[ProvedFactor, ...] = ()
-    challenge_id: str | None = None
+    challenge: AskedChallenge | None = None
     offers: tuple[Offer, ...] = ()
     changed: tuple[str, ...] = ()
     """Sort keys that this call changed: read from the base table, never from an index."""
     topic: str | None = None
     case_id: str | None = None
-    extra: dict[str, str] = field(default_factory=dict)
 
     @property
-    def point(self) -> str | None:
-        """The contact point that the caller is identified by: a keyed-in number wins over the calling one."""
-        return self.typed_point or self.calling_point
+    def identified(self) -> Identified | None:
+        return self.typed or self.calling

@@ -1,0 +1,110 @@
+"""Beginning, resuming and advancing a call: pure changes of a Call, and the one write that stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hotline.accounts.model import AccountStatus, ContactPoint, Profile
+from hotline.contracts.model import PointKind
+from hotline.kit.actor import FactorKind
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, equals
+from hotline.kit.errors import HotlineError, StaleTurn
+
+from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, call_key
+from .model import Call, Identified, Target, TurnRecord
+from .policy import RESUME_WITHIN
+from .turns import with_record
+
+
+def may_keep_level(call: Call, *, continued: bool, now: datetime) -> bool:
+    """A transferred call keeps level, account and turn when its last step is under ten minutes old."""
+    return continued and now - call.last_step_at < RESUME_WITHIN
+
+
+def stripped(call: Call) -> Call:
+    """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
+    return replace(
+        call, factors=(), account_id=None, two_step=False, offers=(), changed=(), challenge=None, typed=None
+    )
+
+
+def identified_by(call: Call, *, typed: Identified | None, profiles: Sequence[Profile], decoy_point: str) -> Call:
+    """The call after somebody keyed in a number: whatever belonged to another account is gone."""
+    kept = stripped(call)
+    return replace(kept, typed=typed, targets=targets_of(typed, profiles, decoy_point=decoy_point))
+
+
+def targets_of(
+    identified: Identified | None, profiles: Sequence[Profile], *, decoy_point: str
+) -> dict[FactorKind, Target]:
+    """Where codes would go before an account is chosen.
+
+    SMS goes to the number itself. E-mail goes to the one address of the accounts behind it; where there is none, or
+    more than one, a decoy stands in, so that nobody learns which.
+    """
+    if identified is None:
+        return {}
+    owner = identified.accounts[0] if identified.accounts else None
+    emails = {point.key: profile.account_id for profile in profiles for point in live_points(profile, PointKind.EMAIL)}
+    sole = next(iter(emails.items())) if len(emails) == 1 else None
+    return {
+        FactorKind.SMS: Target(identified.point, owner),
+        FactorKind.EMAIL: Target(*sole) if sole else Target(decoy_point, None),
+    }
+
+
+def chosen(call: Call, profile: Profile) -> Call:
+    """The call once its account is known. Codes now go to that account's own points only."""
+    phones, emails = live_points(profile, PointKind.PHONE), live_points(profile, PointKind.EMAIL)
+    at_line = call.identified.point if call.identified else None
+    phone = next((point for point in phones if point.key == at_line), phones[0] if phones else None)
+    targets: dict[FactorKind, Target] = {}
+    if phone is not None:
+        targets[FactorKind.SMS] = Target(phone.key, profile.account_id)
+    if emails:
+        targets[FactorKind.EMAIL] = Target(emails[0].key, profile.account_id)
+    return replace(call, account_id=profile.account_id, two_step=profile.two_step, targets=targets)
+
+
+def choosable(call: Call, profiles: Sequence[Profile]) -> list[Profile]:
+    """The accounts that the proved factors reach: open, and with every proved contact point among their own."""
+    proved = {factor.point for factor in call.factors}
+    if not proved:
+        return []
+    return [
+        profile
+        for profile in profiles
+        if profile.status is AccountStatus.OPEN and proved <= {point.key for point in live_points(profile)}
+    ]
+
+
+def live_points(profile: Profile, kind: PointKind | None = None) -> list[ContactPoint]:
+    """The account's present contact points, the latest confirmed first."""
+    points = [point for point in profile.points if point.removed_at is None and kind in (None, point.kind)]
+    return sorted(points, key=lambda point: point.confirmed_at, reverse=True)
+
+
+def contribute_new_call(change: Change, call: Call) -> None:
+    """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
+    change.create(call_key(call.contact_id), call_item(call), failed=_stale_turn)
+
+
+def contribute_turn(change: Change, old: Call, new: Call, record: TurnRecord) -> Call:
+    """Store what a step changed of the call and that the step was answered, on condition that the call is still at
+    the turn that was read. Gives the call as it will be."""
+    advanced = replace(new, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
+    before, after = call_attributes(old), call_attributes(advanced)
+    written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
+    written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
+    gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
+    key = call_key(old.contact_id)
+    change.update(key, set=written, remove=gone, condition=equals("turn", old.turn), failed=_stale_turn)
+    return advanced
+
+
+def _stale_turn(_: Item | None) -> HotlineError:
+    return StaleTurn()

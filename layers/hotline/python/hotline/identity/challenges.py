@@ -1,0 +1,161 @@
+"""Asking for a one-time code and checking it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from hotline.kit.actor import FactorKind, ProvedFactor
+from hotline.kit.change import Change
+from hotline.kit.condition import PRESENT, Item, all_of, equals
+from hotline.kit.errors import NotPossible
+from hotline.kit.keyring import Keyring
+from hotline.kit.outbox import Message
+
+from . import codes
+from .items import (
+    challenge_from,
+    challenge_item,
+    challenge_key,
+    counters_from,
+    point_key,
+    with_counters,
+)
+from .model import AskedChallenge, Call, Challenge, ChallengeState, Goal, Target
+from .policy import (
+    CODE_LIFE,
+    CODE_TRIES,
+    FACTOR_LIFE,
+    after_right,
+    after_send,
+    after_wrong,
+    is_blocked,
+    may_send,
+)
+
+
+class SendOutcome(StrEnum):
+    SENT = "SENT"
+    LIMITED = "LIMITED"
+
+
+class CheckOutcome(StrEnum):
+    PROVED = "PROVED"
+    WRONG = "WRONG"
+    EXPIRED = "EXPIRED"
+    SPENT = "SPENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    outcome: CheckOutcome
+    tries_left: int
+    call: Call
+
+
+def target_of(call: Call, factor: FactorKind) -> Target:
+    """Where a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
+    target = call.targets.get(factor)
+    if target is None:
+        raise NotPossible("no_target")
+    return target
+
+
+def contribute_code(
+    change: Change,
+    call: Call,
+    *,
+    factor: FactorKind,
+    goal: Goal,
+    point_item: Mapping[str, Any] | None,
+    keyring: Keyring,
+) -> tuple[SendOutcome, Call]:
+    """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
+
+    For a target that nobody can be reached at, the same items are written and the challenge can never be proved.
+    `point_item` is the contact point's item as read. LIMITED writes nothing.
+    """
+    target = target_of(call, factor)
+    counters = counters_from(point_item, factor)
+    if not may_send(counters, change.now):
+        return SendOutcome.LIMITED, call
+    challenge = Challenge(
+        id=change.ids.new("chl"),
+        key_version=keyring.current,
+        purpose=goal.purpose,
+        goal=goal,
+        factor=factor,
+        point=target.point,
+        expires_at=change.now + CODE_LIFE,
+        tries_left=CODE_TRIES,
+        state=ChallengeState.OPEN,
+        decoy=target.account_id is None,
+    )
+    change.create(challenge_key(challenge.id), challenge_item(challenge))
+    if call.challenge is not None:
+        closed = {"state": ChallengeState.REPLACED.value}
+        change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
+    moved = with_counters(point_item, factor, after_send(counters, change.now), now=change.now)
+    change.replace(point_key(target.point), point_item, moved)
+    change.send(_code_message(change, call, challenge, target))
+    return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
+
+
+def _code_message(change: Change, call: Call, challenge: Challenge, target: Target) -> Message:
+    return Message(
+        entry_id=change.ids.new("out"),
+        message="code",
+        channel="email" if challenge.factor is FactorKind.EMAIL else "sms",
+        account_id=target.account_id,
+        point=challenge.point,
+        language=call.language or "en-US",
+        facts={"challenge_id": challenge.id, "goal": challenge.goal.value},
+        useless_after=challenge.expires_at,
+    )
+
+
+def contribute_check(
+    change: Change,
+    call: Call,
+    *,
+    entered: str,
+    challenge_stored: Item | None,
+    point_item: Mapping[str, Any] | None,
+    keyring: Keyring,
+) -> Checked:
+    """Hold six entered digits against the call's challenge.
+
+    The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A
+    right code opens the challenge once; a wrong one costs one try of the challenge and counts on the contact point.
+    """
+    if challenge_stored is None or call.challenge is None:
+        return Checked(CheckOutcome.SPENT, 0, call)
+    challenge = challenge_from(challenge_stored)
+    counters = counters_from(point_item, challenge.factor)
+    if challenge.state is not ChallengeState.OPEN or is_blocked(counters, change.now):
+        return Checked(CheckOutcome.SPENT, 0, call)
+    if change.now >= challenge.expires_at:
+        return Checked(CheckOutcome.EXPIRED, 0, call)
+    unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
+    if codes.matches(keyring, challenge, entered):
+        change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
+        moved = with_counters(point_item, challenge.factor, after_right(counters), now=change.now)
+        change.replace(point_key(challenge.point), point_item, moved)
+        return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
+    left = challenge.tries_left - 1
+    state = ChallengeState.OPEN if left else ChallengeState.SPENT
+    change.update(
+        challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged
+    )
+    moved = with_counters(point_item, challenge.factor, after_wrong(counters, change.now), now=change.now)
+    change.replace(point_key(challenge.point), point_item, moved)
+    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call)
+
+
+def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:
+    """One factor of each kind is kept; proving for acting covers looking, so the newer one always serves."""
+    proved = ProvedFactor(challenge.factor, challenge.purpose, challenge.point, change.now + FACTOR_LIFE)
+    others = tuple(factor for factor in call.factors if factor.kind is not proved.kind)
+    return replace(call, factors=(*others, proved), challenge=None)

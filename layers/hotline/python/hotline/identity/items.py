@@ -1,0 +1,206 @@
+"""Calls, challenges and code counters as stored items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
+from hotline.kit.clock import epoch_s, from_text, to_text
+from hotline.kit.condition import Item
+from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+
+from .model import (
+    AskedChallenge,
+    Call,
+    Challenge,
+    ChallengeState,
+    Goal,
+    Identified,
+    Offer,
+    Target,
+    TurnRecord,
+)
+from .policy import CALL_LIFE, CHALLENGE_KEPT, FactorCounters
+
+
+def call_key(contact_id: str) -> Key:
+    return hotline_key(f"CONTACT#{contact_id}", "CALL")
+
+
+def challenge_key(challenge_id: str) -> Key:
+    return hotline_key(f"CHALLENGE#{challenge_id}", "CHALLENGE")
+
+
+def point_key(point: str) -> Key:
+    return hotline_key(f"POINT#{point}", "POINT")
+
+
+def call_item(call: Call) -> Item:
+    """The whole call; absent things are left out."""
+    item: Item = {
+        "contact_id": call.contact_id,
+        "account_ref": call.account_ref,
+        "turn": call.turn,
+        "created_at": to_text(call.created_at),
+        "last_step_at": to_text(call.last_step_at),
+        "inbound": call.inbound,
+        TTL_ATTRIBUTE: epoch_s(call.created_at + CALL_LIFE),
+    }
+    return item | call_attributes(call)
+
+
+def call_attributes(call: Call) -> Item:
+    """The attributes that steps change, in their stored form; None and empty ones are left out."""
+    attributes: Item = {
+        "turns": [_turn_item(record) for record in call.turns],
+        "language": call.language,
+        "calling": _identified_item(call.calling),
+        "typed": _identified_item(call.typed),
+        "targets": {kind.value: _target_item(target) for kind, target in call.targets.items()},
+        "account_id": call.account_id,
+        "two_step": call.two_step,
+        "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
+        "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
+        "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
+        "changed": list(call.changed),
+        "topic": call.topic,
+        "case_id": call.case_id,
+    }
+    return {name: value for name, value in attributes.items() if value not in (None, [], {})}
+
+
+CHANGING_ATTRIBUTES = (
+    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "factors", "challenge", "offers",
+    "changed", "topic", "case_id",
+)  # fmt: skip
+
+
+def call_from(item: Mapping[str, Any]) -> Call:
+    return Call(
+        contact_id=item["contact_id"],
+        account_ref=item["account_ref"],
+        turn=int(item["turn"]),
+        created_at=from_text(item["created_at"]),
+        last_step_at=from_text(item["last_step_at"]),
+        inbound=bool(item["inbound"]),
+        turns=tuple(_turn_from(record) for record in item.get("turns", [])),
+        language=item.get("language"),
+        calling=_identified_from(item.get("calling")),
+        typed=_identified_from(item.get("typed")),
+        targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
+        account_id=item.get("account_id"),
+        two_step=bool(item.get("two_step", False)),
+        factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
+        challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
+        offers=tuple(
+            Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"])
+            for offer in item.get("offers", [])
+        ),
+        changed=tuple(item.get("changed", [])),
+        topic=item.get("topic"),
+        case_id=item.get("case_id"),
+    )
+
+
+def proof_from(call: Call) -> Proof:
+    """What an operation may rely on, and where it is stored."""
+    return Proof(call_key(call.contact_id), call.account_id, call.factors, call.two_step)
+
+
+def challenge_item(challenge: Challenge) -> Item:
+    return {
+        "challenge_id": challenge.id,
+        "key_version": challenge.key_version,
+        "purpose": challenge.purpose.value,
+        "goal": challenge.goal.value,
+        "factor": challenge.factor.value,
+        "point": challenge.point,
+        "expires_at": to_text(challenge.expires_at),
+        "tries_left": challenge.tries_left,
+        "state": challenge.state.value,
+        "decoy": challenge.decoy,
+        TTL_ATTRIBUTE: epoch_s(challenge.expires_at + CHALLENGE_KEPT),
+    }
+
+
+def challenge_from(item: Mapping[str, Any]) -> Challenge:
+    return Challenge(
+        id=item["challenge_id"],
+        key_version=item["key_version"],
+        purpose=Purpose(item["purpose"]),
+        goal=Goal(item["goal"]),
+        factor=FactorKind(item["factor"]),
+        point=item["point"],
+        expires_at=from_text(item["expires_at"]),
+        tries_left=int(item["tries_left"]),
+        state=ChallengeState(item["state"]),
+        decoy=bool(item["decoy"]),
+    )
+
+
+def counters_from(point_item: Mapping[str, Any] | None, factor: FactorKind) -> FactorCounters:
+    """The counters of one factor on a contact point; all zero for a point never seen."""
+    stored: Mapping[str, Any] = (point_item or {}).get("counters", {}).get(factor.value, {})
+    return FactorCounters(
+        sent=_times(stored.get("sent", [])),
+        wrong=_times(stored.get("wrong", [])),
+        wrong_in_a_row=int(stored.get("wrong_in_a_row", 0)),
+        blocked_until=from_text(stored["blocked_until"]) if "blocked_until" in stored else None,
+    )
+
+
+def with_counters(
+    point_item: Mapping[str, Any] | None, factor: FactorKind, counters: FactorCounters, *, now: datetime
+) -> Item:
+    """The contact point's item with the factor's counters changed. A point that belongs to nobody ends by itself."""
+    stored: Item = {
+        "sent": [to_text(at) for at in counters.sent],
+        "wrong": [to_text(at) for at in counters.wrong],
+        "wrong_in_a_row": counters.wrong_in_a_row,
+    }
+    if counters.blocked_until is not None:
+        stored["blocked_until"] = to_text(counters.blocked_until)
+    item = dict(point_item or {})
+    item["counters"] = {**item.get("counters", {}), factor.value: stored}
+    if not item.get("owners"):
+        item[TTL_ATTRIBUTE] = epoch_s(now + CHALLENGE_KEPT * 2)
+    return item
+
+
+def _times(texts: list[str]) -> tuple[datetime, ...]:
+    return tuple(from_text(text) for text in texts)
+
+
+def _turn_item(record: TurnRecord) -> Item:
+    item: Item = {"turn": record.turn, "step": record.step, "fingerprint": record.fingerprint}
+    return item | {"outcome": record.outcome, "ids": list(record.ids)}
+
+
+def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
+    return TurnRecord(int(item["turn"]), item["step"], item["fingerprint"], item["outcome"], tuple(item["ids"]))
+
+
+def _identified_item(identified: Identified | None) -> Item | None:
+    return {"point": identified.point, "accounts": list(identified.accounts)} if identified else None
+
+
+def _identified_from(item: Mapping[str, Any] | None) -> Identified | None:
+    return Identified(item["point"], tuple(item["accounts"])) if item else None
+
+
+def _target_item(target: Target) -> Item:
+    return {"point": target.point, "account_id": target.account_id or "-"}
+
+
+def _target_from(item: Mapping[str, Any]) -> Target:
+    return Target(item["point"], None if item["account_id"] == "-" else item["account_id"])
+
+
+def _factor_item(factor: ProvedFactor) -> Item:
+    return {"purpose": factor.purpose.value, "point": factor.point, "until": to_text(factor.until)}
+
+
+def _factor_from(kind: str, item: Mapping[str, Any]) -> ProvedFactor:
+    return ProvedFactor(FactorKind(kind), Purpose(item["purpose"]), item["point"], from_text(item["until"]))

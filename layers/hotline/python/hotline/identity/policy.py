@@ -1,0 +1,141 @@
+"""What an operation requires, as one table, and the limits of one-time codes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
+
+from .model import Operation
+
+FACTOR_LIFE = timedelta(minutes=10)
+"""A proved factor is good for ten minutes or until the call ends."""
+RESUME_WITHIN = timedelta(minutes=10)
+"""A transferred call keeps its level when its last step is younger than this."""
+CALL_LIFE = timedelta(hours=24)
+CODE_LIFE = timedelta(minutes=10)
+"""NIST SP 800-63B: an out-of-band secret is invalid after at most ten minutes."""
+CODE_TRIES = 3
+CHALLENGE_KEPT = timedelta(hours=25)
+CODES_PER_QUARTER_HOUR = 3
+CODES_PER_DAY = 8
+WRONG_PER_DAY = 8
+"""Wrong codes per contact point and factor in 24 h before the factor is blocked for 24 h."""
+WRONG_IN_A_ROW = 100
+"""NIST SP 800-63B 3.2.2: at most 100 consecutive failures; after that only an agent helps."""
+QUARTER_HOUR = timedelta(minutes=15)
+DAY = timedelta(hours=24)
+FACTOR_BLOCK = timedelta(hours=24)
+TURNS_KEPT = 4
+OFFERS_KEPT = 3
+CHANGED_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """How many different factors an operation needs, without and with two-step verification of the account.
+
+    `agent`: never by the caller alone. `system`: the hotline itself may do it, by rule or by a fact of the wallet.
+    `session`: an app session counts as a factor.
+    """
+
+    one_step: int
+    two_step: int
+    purpose: Purpose = Purpose.ACT
+    agent: bool = False
+    system: bool = False
+    session: bool = False
+
+
+REQUIREMENTS: dict[Operation, Requirement] = {
+    Operation.OFFICIAL_NUMBERS: Requirement(0, 0, Purpose.LOOK),
+    Operation.ADVICE: Requirement(0, 0, Purpose.LOOK),
+    Operation.PAUSE: Requirement(0, 0),
+    Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True),
+    Operation.REFUND: Requirement(1, 2),
+    Operation.UNLOCK: Requirement(1, 2),
+    Operation.RESET_GRANT: Requirement(1, 2),
+    Operation.FREEZE: Requirement(1, 1, session=True),
+    Operation.END_PAUSE: Requirement(1, 1),
+    Operation.UNFREEZE: Requirement(2, 2),
+    Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True),
+    Operation.RELEASE_HOLD: Requirement(2, 2, agent=True),
+    Operation.LOCK: Requirement(0, 0, agent=True, system=True),
+    Operation.END_LOCK: Requirement(0, 0, agent=True, system=True),
+    Operation.HOLD: Requirement(0, 0, agent=True, system=True),
+    Operation.RESEND: Requirement(0, 0, agent=True, system=True),
+    Operation.ESCALATE: Requirement(0, 0, agent=True, system=True),
+    Operation.FACTS: Requirement(0, 0, agent=True, system=True),
+}
+CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
+"""Factors that a caller can prove on the line, in the order in which they are asked for."""
+
+
+def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], now: datetime) -> list[ProvedFactor]:
+    """The factors that count for a requirement now: still good, of the right purpose, one of each kind."""
+    return [
+        factor
+        for factor in factors
+        if factor.until > now
+        and (requirement.purpose is Purpose.LOOK or factor.purpose is Purpose.ACT)
+        and (requirement.session or factor.kind is not FactorKind.SESSION)
+    ]
+
+
+def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[str, ...] | None:
+    """None when the proof is enough; else the kinds of factor that would bring the caller nearer. Empty: nothing the
+    caller can prove is enough."""
+    requirement = REQUIREMENTS[operation]
+    if requirement.agent:
+        return ()
+    needed = requirement.two_step if proof.two_step else requirement.one_step
+    if needed == 0:
+        return None
+    counting = counting_factors(requirement, proof.factors, now)
+    if proof.account_id is not None and len({factor.kind for factor in counting}) >= needed:
+        return None
+    proved = {factor.kind for factor in counting}
+    return tuple(kind.value for kind in CODE_FACTORS if kind not in proved)
+
+
+@dataclass(frozen=True, slots=True)
+class FactorCounters:
+    """What one contact point has seen of one factor: when codes were sent, when wrong ones were entered."""
+
+    sent: tuple[datetime, ...] = ()
+    wrong: tuple[datetime, ...] = ()
+    wrong_in_a_row: int = 0
+    blocked_until: datetime | None = None
+
+
+def may_send(counters: FactorCounters, now: datetime) -> bool:
+    """Whether another code may be sent: 3 in 15 minutes, 8 in 24 hours, and none while the factor is blocked."""
+    if is_blocked(counters, now):
+        return False
+    recent = [at for at in counters.sent if at > now - QUARTER_HOUR]
+    daily = [at for at in counters.sent if at > now - DAY]
+    return len(recent) < CODES_PER_QUARTER_HOUR and len(daily) < CODES_PER_DAY
+
+
+def is_blocked(counters: FactorCounters, now: datetime) -> bool:
+    if counters.wrong_in_a_row >= WRONG_IN_A_ROW:
+        return True
+    return counters.blocked_until is not None and counters.blocked_until > now
+
+
+def after_send(counters: FactorCounters, now: datetime) -> FactorCounters:
+    """A new code never resets what was guessed wrong (NIST SP 800-63B 3.1.3.2)."""
+    sent = (*(at for at in counters.sent if at > now - DAY), now)
+    return FactorCounters(sent, counters.wrong, counters.wrong_in_a_row, counters.blocked_until)
+
+
+def after_wrong(counters: FactorCounters, now: datetime) -> FactorCounters:
+    wrong = (*(at for at in counters.wrong if at > now - DAY), now)
+    blocked = now + FACTOR_BLOCK if len(wrong) >= WRONG_PER_DAY else counters.blocked_until
+    return FactorCounters(counters.sent, wrong, counters.wrong_in_a_row + 1, blocked)
+
+
+def after_right(counters: FactorCounters) -> FactorCounters:
+    return FactorCounters(counters.sent, counters.wrong, 0, counters.blocked_until)

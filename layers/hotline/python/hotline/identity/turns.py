@@ -1,0 +1,57 @@
+"""Turns of a call: a retried delivery has one effect, a second request is a second one. Pure.
+
+The flow passes back the `turn` of the last answer. A request is known by (turn, step, fingerprint of its inputs); the
+fingerprint is a keyed hash, since inputs may be codes. CALL keeps the last four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hotline.kit.keyring import Keyring
+
+from .model import Call, TurnRecord
+from .policy import TURNS_KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """This very request was answered before: say the same again, do nothing."""
+
+    record: TurnRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A new request: do it, on condition that the call is still at the turn that was read."""
+
+    record_turn: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooOld:
+    """The call has moved on: do nothing and give the present turn."""
+
+
+type TurnDecision = Replay | Attempt | TooOld
+
+
+def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
+    parts = [text for name in sorted(inputs) for text in (name, inputs[name])]
+    return keyring.mac_text(keyring.current, "turn", step, *parts)
+
+
+def decide(call: Call, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
+    """What to do with a request, from the call as it was read."""
+    for record in call.turns:
+        if (record.turn, record.step, record.fingerprint) == (turn, step, inputs_fingerprint):
+            return Replay(record)
+    if turn in (call.turn, call.turn - 1):
+        return Attempt(turn, inputs_fingerprint)
+    return TooOld()
+
+
+def with_record(turns: tuple[TurnRecord, ...], record: TurnRecord) -> tuple[TurnRecord, ...]:
+    return (*turns, record)[-TURNS_KEPT:]
