@@ -5,14 +5,14 @@ Two ways to touch a key: a write, and `require_condition`, which joins a conditi
 a condition check. DynamoDB refuses two operations on one item, so a key has one write; `update` on a key that already
 has an update merges when their attributes do not overlap.
 
-When the transaction is cancelled, the failed write's conditions are evaluated again on the item that was handed back,
-in the order in which they were added, and the first false one names the domain error.
+When the transaction is cancelled, the conditions of the failed writes are evaluated again on the items that were handed
+back, in the order in which they were added to the change, and the first false one names the domain error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,13 +46,15 @@ type Failure = Callable[[Item | None], HotlineError]
 
 
 def stale(_: Item | None) -> HotlineError:
+    """The error of a condition on what was read: somebody else wrote in between."""
     return Stale()
 
 
-@dataclass(slots=True)
-class _Pending:
-    write: Put | Update | Delete | None = None
-    guards: list[tuple[Condition, Failure]] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    key: Key
+    condition: Condition
+    failed: Failure
 
 
 class Change:
@@ -66,12 +68,14 @@ class Change:
         self.cause = cause
         self.now = now
         self.ids = ids
-        self._pending: dict[Key, _Pending] = {}
+        self._pending: dict[Key, Put | Update | Delete | None] = {}
+        self._guards: list[_Guard] = []
 
     def __len__(self) -> int:
         return len(self._pending)
 
     def touches(self, key: Key) -> bool:
+        """Whether the change writes the item or depends on it."""
         return key in self._pending
 
     def create(self, key: Key, item: Mapping[str, Any], *, failed: Failure = stale) -> None:
@@ -106,9 +110,10 @@ class Change:
         self._write(key, Delete(key), condition, failed)
 
     def require_condition(self, key: Key, condition: Condition, failed: Failure, *, first: bool = False) -> None:
-        """Make the whole change depend on a condition of `key`; `first` names its error before those added earlier."""
-        pending = self._pending.setdefault(key, _Pending())
-        pending.guards.insert(0 if first else len(pending.guards), (condition, failed))
+        """Make the whole change depend on a condition of `key`; `first` names its error before those added earlier,
+        on whatever key."""
+        self._pending.setdefault(key, None)
+        self._guards.insert(0 if first else len(self._guards), _Guard(key, condition, failed))
 
     def audit(self, account_id: str, event: str, **facts: str | int) -> None:
         """Add an audit entry for the account: who, what, why, with opaque facts."""
@@ -123,73 +128,72 @@ class Change:
 
     def writes(self) -> list[Write]:
         """The transaction as it would be sent."""
-        return [_compiled(key, pending) for key, pending in self._pending.items()]
+        conditions: dict[Key, list[Condition]] = {}
+        for guard in self._guards:
+            conditions.setdefault(guard.key, []).append(guard.condition)
+        return [_compiled(key, write, conditions[key]) for key, write in self._pending.items()]
 
     def commit(self, store: Store) -> None:
         """Send the transaction. Raises the error of the first failed condition, Stale after too many conflicts, and
-        Unavailable when the store did not answer; then it may or may not have been made, and a retry must be
-        conditioned on what was read. An empty change does nothing."""
+        Unavailable when the store was throttled or did not answer; in the latter case the change may or may not have
+        been made, and a retry must be conditioned on what was read. An empty change does nothing.
+
+        Raises TransactionCancelled itself for a reason that names neither a condition nor a passing trouble: a bug."""
         writes = self.writes()
         if not writes:
             return
         if len(writes) > TRANSACTION_ITEMS_MAX:
             raise ValueError(f"a change of {len(writes)} items does not fit one transaction")
-        token = self.ids.new("tx")[-36:]
         for attempt in range(1, COMMIT_ATTEMPTS_MAX + 1):
+            # A cancelled transaction wrote nothing, so the next attempt is a new one and has a token of its own.
+            token = self.ids.new("tx")
             try:
                 store.transact(writes, token=token)
             except TransactionCancelled as cancelled:
                 error = self._domain_error(writes, cancelled)
                 if error is not None:
                     raise error from cancelled
+                codes = {reason.code for reason in cancelled.reasons}
+                if ReasonCode.OTHER in codes:
+                    raise
                 if attempt == COMMIT_ATTEMPTS_MAX:
-                    raise Stale("too_many_conflicts") from cancelled
+                    throttled = ReasonCode.THROTTLED in codes
+                    raise (Unavailable() if throttled else Stale("too_many_conflicts")) from cancelled
             else:
                 return
 
     def _domain_error(self, writes: list[Write], cancelled: TransactionCancelled) -> HotlineError | None:
-        """The error of the first failed condition; None when the transaction only met a conflict and may be resent."""
-        for write, reason in zip(writes, cancelled.reasons, strict=True):
-            if reason.code is ReasonCode.CONDITION:
-                guards = self._pending[write.key].guards
-                for condition, failed in guards:
-                    if not holds(condition, reason.item):
-                        return failed(reason.item)
-                return guards[0][1](reason.item) if guards else Stale()
-        for reason in cancelled.reasons:
-            if reason.code in (ReasonCode.THROTTLED, ReasonCode.OTHER):
-                return Unavailable()
-        return None
+        """The error of the first failed condition; None when no condition failed."""
+        failed_items = {
+            write.key: reason.item
+            for write, reason in zip(writes, cancelled.reasons, strict=True)
+            if reason.code is ReasonCode.CONDITION
+        }
+        suspects = [guard for guard in self._guards if guard.key in failed_items]
+        for guard in suspects:
+            if not holds(guard.condition, failed_items[guard.key]):
+                return guard.failed(failed_items[guard.key])
+        # The store saw a condition fail that holds on the item it handed back: answer for the first one there.
+        return suspects[0].failed(failed_items[suspects[0].key]) if suspects else None
 
     def _write(self, key: Key, write: Put | Update | Delete, condition: Condition, failed: Failure) -> None:
-        pending = self._pending.setdefault(key, _Pending())
-        if pending.write is None:
-            pending.write = write
-        else:
-            pending.write = _merged(pending.write, write)
-        pending.guards.append((condition, failed))
+        earlier = self._pending.get(key)
+        self._pending[key] = write if earlier is None else _merged(earlier, write)
+        self._guards.append(_Guard(key, condition, failed))
 
 
 def _merged(first: Put | Update | Delete, second: Put | Update | Delete) -> Update:
     if not (isinstance(first, Update) and isinstance(second, Update)):
-        raise ValueError(f"two writes on {first.key} in one change")
+        raise ValueError(  # noqa: TRY004 - the types are right, their meeting is not
+            f"two writes on {first.key} in one change"
+        )
     touched_first = {*first.set, *first.remove, *first.add}
     if touched_first & {*second.set, *second.remove, *second.add}:
         raise ValueError(f"two updates of the same attributes on {first.key} in one change")
-    return Update(
-        first.key, {**first.set, **second.set}, (*first.remove, *second.remove), {**first.add, **second.add}
-    )
+    return Update(first.key, {**first.set, **second.set}, (*first.remove, *second.remove), {**first.add, **second.add})
 
 
-def _compiled(key: Key, pending: _Pending) -> Write:
-    conditions = tuple(dict.fromkeys(condition for condition, _ in pending.guards))
-    condition = all_of(*conditions)
-    match pending.write:
-        case None:
-            return Check(key, condition)
-        case Put():
-            return Put(key, pending.write.item, condition)
-        case Update():
-            return Update(key, pending.write.set, pending.write.remove, pending.write.add, condition)
-        case Delete():
-            return Delete(key, condition)
+def _compiled(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
+    # By their text, because to Python a condition on 1 equals one on True.
+    condition = all_of(*{repr(condition): condition for condition in conditions}.values())
+    return Check(key, condition) if write is None else replace(write, condition=condition)
