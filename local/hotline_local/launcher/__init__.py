@@ -1,1 +1,41 @@
 """Build the template, run MiniStack, deploy to it, and take everything down again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline_local.launcher.build import Progress, Target, build
+from hotline_local.launcher.deploy import deploy
+from hotline_local.launcher.ministack import MiniStack, free_port, refuse_taken
+from hotline_local.launcher.stack import Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningStack:
+    """A stack that runs until its context ends: the stack, its MiniStack, and the file that describes it."""
+
+    stack: Stack
+    ministack: MiniStack
+    stack_file: Path
+
+
+def silent(_: str) -> None:
+    """Report no progress."""
+
+
+@contextmanager
+def start(port: int = 0, progress: Progress = silent) -> Iterator[RunningStack]:
+    """Build, start MiniStack and deploy; take it all down at the end. Port 0 takes a free one.
+
+    The stack is empty: no demo customers, no reference wallet. `stack_file` is what `HOTLINE_STACK_FILE` has to name
+    for a command that is to use this stack. Raises CommandError when a step fails.
+    """
+    refuse_taken(port)
+    built = build(Target.LOCAL, progress)
+    progress("starting MiniStack")
+    with MiniStack(port or free_port()) as ministack:
+        stack = deploy(built, ministack.endpoint, progress)
+        stack_file = ministack.folder / "stack.json"
+        stack.save(stack_file)
+        yield RunningStack(stack=stack, ministack=ministack, stack_file=stack_file)

@@ -1,0 +1,90 @@
+# The one door to the project. `make help` lists what there is.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+UV := .tools/uv/bin/uv
+SAM := .tools/sam/bin/sam
+TYPED := $(wildcard layers/hotline/python functions local tests benchmarks)
+export PYTHONPATH := $(CURDIR)/local:$(CURDIR)/layers/hotline/python:$(CURDIR)
+
+.PHONY: help
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup: .venv/.ready ## Install what the project needs into .tools and .venv.
+
+.PHONY: run
+run: setup ## Build the stack, run it on this machine, load the demo wallet. Ctrl-C ends it.
+	@./hotline run $(ARGS)
+
+.PHONY: call
+call: setup ## Call the hotline from this terminal, e.g. make call ARGS='--from +8613800000001'.
+	@./hotline call $(ARGS)
+
+.PHONY: test
+test: setup ## Run every test.
+	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+.PHONY: check
+check: setup .tools/sam/.ready ## Check style, types, imports, template and flows.
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy $(TYPED)
+	$(PYTHON) -m tests.support.import_contracts
+	$(PYTHON) -m cfnlint template.yaml
+	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1 --template-file template.yaml
+	./hotline flows check flows
+
+.PHONY: build
+build: setup ## Build what goes to AWS into .build/aws (arm64, Python 3.13).
+	@./hotline build $(ARGS)
+
+.PHONY: deploy
+deploy: setup .tools/sam/.ready ## Build, then deploy to AWS, guided by questions.
+	@./hotline deploy $(ARGS)
+
+.PHONY: bench
+bench: setup ## Run the benchmarks.
+	@if [ -d benchmarks ]; then $(PYTHON) -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi
+
+.PHONY: soak
+soak: setup ## Run the property tests for long, with fresh seeds.
+	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 tests/properties $(ARGS)
+
+# ---------------------------------------------------------------- the environment
+
+.tools/uv/.ready: requirements/uv.txt
+	@command -v python3 >/dev/null 2>&1 || { echo "No python3 was found: install Python 3.9 or newer, then run make again." >&2; exit 1; }
+	@echo "Setting up uv in .tools/uv"
+	@mkdir -p .tools
+	@python3 -m venv --clear .tools/uv >.tools/venv.log 2>&1 || { echo "python3 could not make a virtual environment (see .tools/venv.log): install its venv module (Debian and Ubuntu: apt install python3-venv), then run make again." >&2; exit 1; }
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/uv.txt \
+		|| { echo "uv could not be installed: check the network connection, then run make again." >&2; exit 1; }
+	@touch $@
+
+# A Python 3.13 that is already there is taken; uv fetches one where there is none.
+.venv/.ready: requirements/dev.txt .python-version .tools/uv/.ready
+	@echo "Setting up Python 3.13 and the pinned packages in .venv"
+	@.venv/bin/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || $(UV) venv --quiet --clear --python 3.13 .venv \
+		|| { echo "No Python 3.13 was found, and none could be fetched: install Python 3.13, then run make again." >&2; exit 1; }
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt \
+		|| { echo "The pinned packages could not be installed: check the network connection, then run make again." >&2; exit 1; }
+	@touch $@
+
+# SAM's own pins differ from ours, so it lives apart.
+.tools/sam/.ready: requirements/sam.txt .tools/uv/.ready
+	@echo "Setting up the SAM command line in .tools/sam"
+	@$(UV) venv --quiet --clear --python 3.13 .tools/sam
+	@$(UV) pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt \
+		|| { echo "The SAM command line could not be installed: check the network connection, then run make again." >&2; exit 1; }
+	@touch $@
+
+.PHONY: pins
+pins: .tools/uv/.ready ## Renew the pins in requirements/*.txt after a change of a *.in file.
+	@for name in dependencies dev sam uv; do \
+		(cd requirements && ../$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.13 $$name.in -o $$name.txt) || exit 1; \
+	done

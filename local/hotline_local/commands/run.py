@@ -1,0 +1,85 @@
+"""`./hotline run`: the whole hotline on this machine, until Ctrl-C."""
+
+import argparse
+import signal
+import time
+from typing import TYPE_CHECKING, Final
+
+from hotline_local.commands import CommandError, Subparsers
+
+if TYPE_CHECKING:
+    from hotline_local.launcher import RunningStack
+    from hotline_local.launcher.progress import Lines
+
+
+DEFAULT_PORT: Final = 4566
+NEXT_STEPS: Final = """
+The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
+
+  make call ARGS='--from {caller} --target lambda'    call it
+  ./hotline inbox                                     read the messages it sent
+  ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
+  ./hotline dlq list                                  see the facts it could not take in
+"""
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run the hotline on this machine",
+        description="Build template.yaml, deploy it to MiniStack on loopback, load the demo wallet, keep it running.",
+    )
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT})")
+    parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 1 to 65535")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until a signal ends it; return 0 then. Raises CommandError when a part does not start or ends early."""
+    from hotline_local.launcher import start
+    from hotline_local.launcher.progress import Lines
+
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    try:
+        progress = Lines()
+        with start(arguments.port, progress) as running:
+            try:
+                _serve(running, progress)
+            finally:
+                # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
+                for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(name, signal.SIG_IGN)
+                progress("stopping")
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _serve(running: "RunningStack", progress: "Lines") -> None:
+    from hotline_local import demo
+    from hotline_local.launcher.stack import stack_file
+    from hotline_local.reference_wallet import ReferenceWallet
+
+    wallet = ReferenceWallet(running.stack)
+    wallet.start()
+    try:
+        running.stack.save()
+        demo.seed(running.stack, progress=progress)
+        print(NEXT_STEPS.format(endpoint=running.stack.endpoint, caller="+8613800000001"), flush=True)
+        while running.ministack.alive():
+            time.sleep(0.5)
+        raise CommandError(f"MiniStack ended by itself. Its last lines:\n{running.ministack.log_tail()}")
+    finally:
+        stack_file().unlink(missing_ok=True)
+        wallet.stop()

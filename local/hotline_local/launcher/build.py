@@ -1,0 +1,126 @@
+"""Builds template.yaml into a folder: one artefact per function and layer, and the template that names them.
+
+What an artefact holds is said in the Makefiles beside the code. Here is only what to build again: an artefact whose
+sources, target and tools are as before is left alone.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from hotline_local.commands import CommandError
+from hotline_local.launcher import template as sam
+from hotline_local.launcher.flow_embedding import embed_flows
+from hotline_local.launcher.paths import BUILD, ROOT
+
+type Progress = Callable[[str], None]
+
+TEMPLATE_NAME: Final = "template.json"
+PYTHON_VERSION: Final = (3, 13)
+
+
+class Target(Enum):
+    """What the artefacts are for. The value is the platform of the third-party wheels."""
+
+    AWS = "aarch64-manylinux2014"
+    LOCAL = "host"
+
+    @property
+    def folder(self) -> Path:
+        """The folder that this target is built into."""
+        return BUILD / self.name.lower()
+
+
+def build(target: Target, progress: Progress) -> Path:
+    """Build what changed and return the built template's path. Raises CommandError when a part cannot be built."""
+    if sys.version_info[:2] != PYTHON_VERSION:
+        raise CommandError("The build needs Python 3.13: run it as make build or make run, which bring it along.")
+    target.folder.mkdir(parents=True, exist_ok=True)
+    with _alone(target):
+        template = sam.read()
+        embed_flows(template, ROOT)
+        sources = sam.artefacts(template)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda part: _build_artefact(target, part[0], ROOT / part[1], progress), sources.items()))
+        for logical_id in sources:
+            resource = template["Resources"][logical_id]
+            resource["Properties"][sam.ARTEFACT_PROPERTY[resource["Type"]]] = logical_id
+            resource.pop("Metadata", None)
+        built = target.folder / TEMPLATE_NAME
+        built.write_text(json.dumps(template, ensure_ascii=False, indent=1), encoding="utf-8")
+        _remove_strays(target.folder, kept={*sources, TEMPLATE_NAME})
+    return built
+
+
+@contextmanager
+def _alone(target: Target) -> Iterator[None]:
+    """Wait until no other process builds the same target."""
+    with (BUILD / f"{target.name.lower()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _fingerprint(target: Target, source: Path) -> str:
+    # The interpreter counts as well: its bytecode has to fit.
+    digest = hashlib.sha256(f"{target.value} {sys.implementation.cache_tag} {sys.platform}".encode())
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = path.read_bytes()
+            digest.update(f"\n{path.relative_to(source)} {len(content)}\n".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _build_artefact(target: Target, logical_id: str, source: Path, progress: Progress) -> None:
+    artefact = target.folder / logical_id
+    stamp = target.folder / f".{logical_id}.stamp"
+    fingerprint = _fingerprint(target, source)
+    if artefact.is_dir() and stamp.exists() and stamp.read_text() == fingerprint:
+        return
+    progress(f"building {logical_id}")
+    fresh = target.folder / f".{logical_id}.new"
+    for old in (fresh, artefact):
+        shutil.rmtree(old, ignore_errors=True)
+    stamp.unlink(missing_ok=True)
+    fresh.mkdir()
+    # What an outer make hands down is not meant for this one.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    }
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-C", str(source), f"build-{logical_id}"],
+        env=environment
+        | {
+            "ARTIFACTS_DIR": str(fresh),
+            "PYTHON": sys.executable,
+            "UV": str(ROOT / ".tools/uv/bin/uv"),
+            "PLATFORM": target.value,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CommandError(f"{logical_id} could not be built:\n{done.stdout}{done.stderr}")
+    fresh.rename(artefact)
+    stamp.write_text(fingerprint)
+
+
+def _remove_strays(folder: Path, *, kept: set[str]) -> None:
+    """Remove artefacts that the template no longer names."""
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            if path.name.removeprefix(".").removesuffix(".stamp") not in kept:
+                path.unlink()
+        elif path.name not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,164 @@
+"""Deploys a built template to MiniStack, and adds what MiniStack leaves out of it."""
+
+import hashlib
+import json
+import time
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+from hotline_local.commands import CommandError
+from hotline_local.launcher import template as sam
+from hotline_local.launcher.build import Progress
+from hotline_local.launcher.ministack import REGION
+from hotline_local.launcher.stack import Stack, client
+
+STACK_NAME: Final = "hotline"
+BUCKET: Final = "artefacts"
+REFERENCE_WALLET: Final = "reference-wallet"
+DEPLOY_TIMEOUT_S: Final = 60
+FUNCTIONS_TIMEOUT_S: Final = 30
+PARAMETERS: Final = {
+    "HotlineNumbers": "+864008200001,+498002000001",
+    "EmailFrom": "hotline@wallet.example",
+    "EmailIdentity": "wallet.example",
+    "Protection": "off",
+    # A fact that fails is tried again soon and reaches the dead letters while somebody watches.
+    "FactVisibilityTimeoutSeconds": "5",
+    "FactMaxReceiveCount": "2",
+    "OutboxMaximumAgeSeconds": "60",
+    "LogRetentionDays": "1",
+}
+# The date of every entry of an artefact's archive, so that equal content is an equal archive.
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
+    """Deploy the built template and return the stack. Raises CommandError with the reasons when it fails."""
+    progress("uploading artefacts")
+    template = sam.read(built)
+    s3 = client("s3", endpoint, REGION)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    uploaded = {
+        logical_id: _upload(s3, _archive(built.parent / folder))
+        for logical_id, folder in sam.artefacts(template).items()
+    }
+    body = json.dumps(sam.to_cloudformation(template, uploaded, PARAMETERS), ensure_ascii=False).encode()
+    key = _upload(s3, body).rpartition("/")[2]
+
+    progress("creating the stack")
+    cloudformation = client("cloudformation", endpoint, REGION)
+    cloudformation.create_stack(
+        StackName=STACK_NAME,
+        TemplateURL=f"{endpoint}/{BUCKET}/{key}",
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    outputs = _outputs(cloudformation)
+    resources = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    }
+    _add_what_was_left_out(sam.read(built), outputs, endpoint)
+    wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint)
+
+    progress("waiting for the functions")
+    _wait_for_functions([arn for name, arn in outputs.items() if name.endswith("FunctionArn")], endpoint)
+    return Stack(
+        endpoint=endpoint,
+        region=REGION,
+        name=STACK_NAME,
+        hotline_table=outputs["HotlineTableName"],
+        activity_table=outputs["ActivityTableName"],
+        outbox_table=outputs["OutboxTableName"],
+        bus_name=outputs["BusName"],
+        wallet_event_source=template["Parameters"]["WalletEventSource"]["Default"],
+        facts_queue_url=outputs["FactsQueueUrl"],
+        facts_dead_letters_url=outputs["FactsDeadLettersUrl"],
+        outbox_failures_url=outputs["OutboxFailuresUrl"],
+        reference_wallet_queue_url=wallet_queue_url,
+        connect_function_arn=outputs["ConnectFunctionArn"],
+        wallet_events_function_arn=outputs["WalletEventsFunctionArn"],
+        messenger_function_arn=outputs["MessengerFunctionArn"],
+        decisions_function_arn=outputs["DecisionsFunctionArn"],
+        lookup_key_secret=resources["LookupKeySecret"],
+        code_key_secret=resources["CodeKeySecret"],
+    )
+
+
+def _archive(folder: Path) -> bytes:
+    # Stored, not deflated: it travels through loopback only, and each function start unpacks it.
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def _upload(s3: Any, body: bytes) -> str:
+    key = hashlib.sha256(body).hexdigest()
+    s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    return f"s3://{BUCKET}/{key}"
+
+
+def _outputs(cloudformation: Any) -> dict[str, str]:
+    deadline = time.monotonic() + DEPLOY_TIMEOUT_S
+    while True:
+        (stack,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        if stack["StackStatus"] != "CREATE_IN_PROGRESS" or time.monotonic() > deadline:
+            events = cloudformation.describe_stack_events(StackName=STACK_NAME)["StackEvents"]
+            reasons = [
+                f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
+                for event in reversed(events)
+                if event["ResourceStatus"].endswith("_FAILED")
+            ]
+            raise CommandError("\n".join([f"The stack could not be created ({stack['StackStatus']}).", *reasons]))
+        time.sleep(0.05)
+
+
+def _add_what_was_left_out(template: sam.Template, outputs: Mapping[str, str], endpoint: str) -> None:
+    """MiniStack takes no time to live from a template, and sends e-mail from verified identities only."""
+    dynamodb = client("dynamodb", endpoint, REGION)
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            dynamodb.update_time_to_live(
+                TableName=outputs[f"{logical_id}Name"],
+                TimeToLiveSpecification=resource["Properties"]["TimeToLiveSpecification"],
+            )
+    email = client("sesv2", endpoint, REGION)
+    for identity in (PARAMETERS["EmailIdentity"], PARAMETERS["EmailFrom"]):
+        email.create_email_identity(EmailIdentity=identity)
+
+
+def _connect_reference_wallet(bus_name: str, endpoint: str) -> str:
+    """Give the hotline's decisions to a queue, as a wallet would, and return its URL.
+
+    The queue belongs to the wallet's side, so it is no part of the template.
+    """
+    sqs, events = client("sqs", endpoint, REGION), client("events", endpoint, REGION)
+    url = str(sqs.create_queue(QueueName=REFERENCE_WALLET)["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=REFERENCE_WALLET, EventBusName=bus_name, EventPattern=json.dumps({"source": ["hotline"]}))
+    events.put_targets(Rule=REFERENCE_WALLET, EventBusName=bus_name, Targets=[{"Id": REFERENCE_WALLET, "Arn": arn}])
+    return url
+
+
+def _wait_for_functions(alias_arns: list[str], endpoint: str) -> None:
+    functions = client("lambda", endpoint, REGION)
+    deadline = time.monotonic() + FUNCTIONS_TIMEOUT_S
+    for arn in alias_arns:
+        function, _, alias = arn.rpartition(":")
+        while True:
+            state = functions.get_function_configuration(FunctionName=function, Qualifier=alias).get("State", "Active")
+            if state == "Active":
+                break
+            if state == "Failed" or time.monotonic() > deadline:
+                raise CommandError(f"The function {arn} did not become active: {state}.")
+            time.sleep(0.05)

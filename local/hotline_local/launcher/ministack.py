@@ -1,0 +1,143 @@
+"""The MiniStack process: AWS on this machine's loopback, as a child that leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import IO, Final, Self
+
+from hotline_local.commands import CommandError
+from hotline_local.launcher.paths import LOCAL
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "eu-central-1"
+START_TIMEOUT_S: Final = 30
+STOP_TIMEOUT_S: Final = 10
+
+# A function runs in a process of its own per concurrent call; without a cap, a burst of events would start one for
+# each of them.
+_CONCURRENCY: Final = 6
+_WARM_S: Final = 120
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def refuse_taken(port: int) -> None:
+    """Raise CommandError when somebody listens on this port of loopback."""
+    with socket.socket() as probe:
+        # As servers do; otherwise a port would seem taken for a minute after the last one on it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            raise CommandError(
+                f"Port {port} is taken: stop what listens there, or choose another one with --port."
+            ) from None
+
+
+class MiniStack:
+    """A running MiniStack with a folder of its own, which goes when it stops. Use it as a context manager."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.endpoint = f"http://{HOST}:{port}"
+        LOCAL.mkdir(exist_ok=True)
+        self.folder = Path(mkdtemp(prefix=f"ministack-{port}-", dir=LOCAL))
+        self.log = self.folder / "ministack.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers. Raises CommandError when the port is taken or it ends early."""
+        refuse_taken(self.port)
+        self._log_file = self.log.open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            # Functions inherit this environment. So it holds nothing of the caller's, above all no real credentials.
+            env={
+                "PATH": os.defpath,
+                "HOME": str(self.folder),
+                "TMPDIR": str(self.folder),
+                "LANG": "C.UTF-8",
+                "GATEWAY_PORT": str(self.port),
+                "BIND_HOST": HOST,
+                "MINISTACK_HOST": HOST,
+                "MINISTACK_REGION": REGION,
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "LAMBDA_EXECUTOR": "local",
+                "LAMBDA_ACCOUNT_CONCURRENCY": str(_CONCURRENCY),
+                "LAMBDA_WARM_TTL_SECONDS": str(_WARM_S),
+                "LOG_LEVEL": "WARNING",
+            },
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log_file,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C reaches the launcher only, which then stops things in order.
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise CommandError(f"MiniStack did not start. Its last lines:\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/ready", timeout=2) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines of the process's output."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+    def alive(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Stop the process and the functions it runs, and remove its folder. Does nothing the second time."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            # Functions are processes of the same session; one that was busy may have outlived it.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process = None
+        if self._log_file is not None:
+            self._log_file.close()
+            self._log_file = None
+        shutil.rmtree(self.folder, ignore_errors=True)

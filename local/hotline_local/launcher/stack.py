@@ -1,0 +1,84 @@
+"""The deployed stack as other commands see it: where it is and what its parts are called."""
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from hotline_local.commands import CommandError
+from hotline_local.launcher.paths import LOCAL
+
+# Names the file of another stack, as tests do that run beside a stack of the developer's.
+FILE_VARIABLE: Final = "HOTLINE_STACK_FILE"
+NO_STACK: Final = "no stack is running; start it with make run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack on MiniStack: its endpoint and the names of what it deployed."""
+
+    endpoint: str
+    region: str
+    name: str
+    hotline_table: str
+    activity_table: str
+    outbox_table: str
+    bus_name: str
+    wallet_event_source: str
+    facts_queue_url: str
+    facts_dead_letters_url: str
+    outbox_failures_url: str
+    reference_wallet_queue_url: str
+    connect_function_arn: str
+    wallet_events_function_arn: str
+    messenger_function_arn: str
+    decisions_function_arn: str
+    lookup_key_secret: str
+    code_key_secret: str
+
+    def client(self, service: str) -> Any:
+        """Return a client of this stack's endpoint; one per service, with bounded waits and a few retries."""
+        return client(service, self.endpoint, self.region)
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the stack to the file that `load` reads."""
+        path = path or stack_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+@cache
+def client(service: str, endpoint: str, region: str) -> Any:
+    """Return a client with credentials that no AWS account takes, so that it can never reach a real one."""
+    import boto3
+    from botocore.config import Config
+
+    make_client: Any = boto3.session.Session().client
+    return make_client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - MiniStack takes any
+        config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3}),
+    )
+
+
+def stack_file() -> Path:
+    """Return the path of the file that describes the running stack."""
+    return Path(os.environ.get(FILE_VARIABLE) or LOCAL / "stack.json")
+
+
+def load() -> Stack:
+    """Return the running stack. Raises CommandError (exit code 2) when none runs."""
+    try:
+        stack = Stack(**json.loads(stack_file().read_text(encoding="utf-8")))
+        address = urlsplit(stack.endpoint)
+        socket.create_connection((address.hostname, address.port or 80), timeout=2).close()
+    except (OSError, ValueError, TypeError):
+        raise CommandError(NO_STACK, exit_code=2) from None
+    return stack
