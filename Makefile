@@ -16,6 +16,7 @@ help: ## List these targets.
 
 .PHONY: setup
 setup: .venv/.ready ## Install what the project needs into .tools and .venv.
+	@:
 
 .PHONY: run
 run: setup ## Build the stack, run it on this machine, load the demo wallet. Ctrl-C ends it.

@@ -1,0 +1,141 @@
+"""Who may import whom, written out for import-linter from the folders that exist, and checked.
+
+The contracts are made anew each time, so they cannot fall behind the code. A room that nobody has put in order is an
+error. Run it with `python -m tests.support.import_contracts`; `make check` does.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from configparser import ConfigParser
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+# The rooms of layers/hotline, higher ones first: a room may import the ones below it.
+ROOMS: Final = (
+    *("security", "refunds", "lockout", "payments", "identity", "cases", "directory", "accounts"),
+    *("contracts", "wording", "kit"),
+)
+
+
+def rooms(package: Path) -> list[str]:
+    """Return the rooms that exist, in order. Raises ValueError for one that has no place in the order."""
+    found = {folder.name for folder in package.iterdir() if folder.is_dir() and any(folder.rglob("*.py"))}
+    if unlisted := sorted(found - set(ROOMS)):
+        raise ValueError(f"rooms without a place in the order (tests/support/import_contracts.py): {unlisted}")
+    return [room for room in ROOMS if room in found]
+
+
+def contracts(root: Path = ROOT) -> ConfigParser:
+    """Return import-linter's configuration for the folders under `root`."""
+    package = root / "layers/hotline/python/hotline"
+    config = ConfigParser()
+    packages = [name for name in ("functions", "hotline_local") if any(_home(root, name).rglob("*.py"))]
+    config["importlinter"] = {
+        "root_packages": _lines(["hotline", *packages]),
+        "include_external_packages": "True",
+    }
+    existing = rooms(package)
+    _contract(config, "rooms", "layers", name="A room imports lower rooms only", layers=_names(existing))
+    for room in existing:
+        if (package / room / "items.py").exists():
+            _contract(
+                config,
+                f"items-of-{room}",
+                "protected",
+                name=f"Only {room} knows its items",
+                protected_modules=[f"hotline.{room}.items"],
+                allowed_importers=[f"hotline.{room}"],
+            )
+    if packages and "wording" in existing:
+        _contract(
+            config,
+            "wording",
+            "protected",
+            name="Words are put together at the doors",
+            protected_modules=["hotline.wording"],
+            allowed_importers=["hotline.wording", *packages],
+        )
+    if packages and (package / "contracts/schemas.py").exists():
+        _contract(
+            config,
+            "schemas",
+            "protected",
+            name="Facts are parsed at the doors",
+            protected_modules=["hotline.contracts.schemas"],
+            allowed_importers=["hotline.contracts", *packages],
+        )
+    if "functions" in packages:
+        _contract(
+            config,
+            "doors",
+            "forbidden",
+            name="A door talks to services, never to AWS",
+            source_modules=["functions"],
+            forbidden_modules=["boto3", "botocore"],
+            allow_indirect_imports=["True"],
+        )
+        if (root / "functions/connect").exists():
+            _contract(
+                config,
+                "phone",
+                "forbidden",
+                name="The phone does without pydantic",
+                source_modules=["functions.connect"],
+                forbidden_modules=["pydantic"],
+            )
+    _contract(
+        config,
+        "packages",
+        "layers",
+        name="What is deployed does not know that it may be local",
+        layers=[name for name in ("hotline_local", "functions", "hotline") if name in ("hotline", *packages)],
+    )
+    _contract(
+        config,
+        "tests",
+        "forbidden",
+        name="Nothing imports tests",
+        source_modules=["hotline", *packages],
+        forbidden_modules=["tests"],
+    )
+    return config
+
+
+def _home(root: Path, package: str) -> Path:
+    return root / ("local/hotline_local" if package == "hotline_local" else package)
+
+
+def _names(existing: Iterable[str]) -> list[str]:
+    return [f"hotline.{room}" for room in existing]
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "\n".join(["", *values])
+
+
+def _contract(config: ConfigParser, key: str, kind: str, *, name: str, **settings: list[str]) -> None:
+    values = {setting: _lines(entries) if len(entries) > 1 else entries[0] for setting, entries in settings.items()}
+    config[f"importlinter:contract:{key}"] = {"name": name, "type": kind, **values}
+
+
+def check(root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Write the contracts to .build and run import-linter on them."""
+    path = root / ".build/importlinter.ini"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        contracts(root).write(file)
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--config", str(path), "--no-cache"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+if __name__ == "__main__":
+    done = check()
+    print(done.stdout, done.stderr, sep="")
+    sys.exit(done.returncode)
