@@ -18,7 +18,7 @@ TRY_LATER: Final = "TRY_LATER"
 """Any step may answer that it cannot be done now; nothing was done."""
 
 INVALID: Final = "INVALID"
-"""A step with inputs may answer that an input makes no sense; the prompt says what was expected, and no try is spent."""
+"""A step with inputs may answer that one makes no sense; the prompt says what was expected, and no try is spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ _ALL = (
         "handover",
         ("QUEUE", "CALLBACK", "CLOSED_HOURS"),
         inputs=("topic", "reason"),
+        optional_inputs=("topic",),
         own_keys=("queue", "case_id"),
         acting=True,
     ),
@@ -161,6 +162,9 @@ REFUND_REASONS: Final = (
 
 ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")
 """What `advice` takes as `topic`."""
+
+HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "advice")
+"""What `handover` takes as `topic`; `EMPTY` while the caller has not chosen one in this call."""
 
 HANDOVER_REASONS: Final = ("asked", "failed", "callback", "closed")
 """What `handover` takes as `reason`: asked for a person, something failed, wants a callback, or the line is closed."""
