@@ -71,6 +71,23 @@ _REASONS = {
 _MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 
 
+def tuned_client(endpoint_url: str | None = None) -> DynamoDBClient:
+    """A client with the time-outs of a phone step, that sends each request once. Imports the SDK."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint_url,
+        config=Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            tcp_keepalive=True,
+        ),
+    )
+
+
 class DynamoStore:
     """A `Store` on one low-level client. `reads` and `transactions` count the requests sent, repeated ones included."""
 
@@ -93,20 +110,7 @@ class DynamoStore:
     def from_environment(cls, names: TableNames, *, client: DynamoDBClient | None = None) -> DynamoStore:
         """The store of a deployed function. Region, credentials and endpoint come from the environment, through the
         SDK. A given client must not retry by itself."""
-        if client is None:
-            import boto3
-            from botocore.config import Config
-
-            client = boto3.client(
-                "dynamodb",
-                config=Config(
-                    connect_timeout=CONNECT_TIMEOUT_S,
-                    read_timeout=READ_TIMEOUT_S,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                    tcp_keepalive=True,
-                ),
-            )
-        return cls(client, names)
+        return cls(tuned_client() if client is None else client, names)
 
     def get(self, key: Key) -> Item | None:
         """See Store.get."""

@@ -36,6 +36,18 @@ INDEXES: Mapping[Table, frozenset[Index]] = {
     Table.OUTBOX: frozenset({Index.PENDING}),
 }
 
+PARTITION_KEY_BYTES_MAX = 2048
+SORT_KEY_BYTES_MAX = 1024
+
+_INDEX_KEYS: Mapping[Table, Mapping[str, int]] = {
+    table: {
+        f"{index.value}_{part}": most
+        for index in indexes
+        for part, most in (("pk", PARTITION_KEY_BYTES_MAX), ("sk", SORT_KEY_BYTES_MAX))
+    }
+    for table, indexes in INDEXES.items()
+}
+
 type Wire = dict[str, Any]
 
 
@@ -92,8 +104,20 @@ def check_key(key: Key) -> None:
     """Raises MalformedRequest for a key that its table cannot have."""
     if (key.sk is None) is not (key.table is Table.OUTBOX):
         raise MalformedRequest(f"the table {key.table.value} has {'no' if key.sk is not None else 'a'} sort key")
-    if not key.pk or key.sk == "":
-        raise MalformedRequest("a key part is empty")
+    _check_key_part("PK", key.pk, PARTITION_KEY_BYTES_MAX)
+    if key.sk is not None:
+        _check_key_part("SK", key.sk, SORT_KEY_BYTES_MAX)
+
+
+def _check_key_part(name: str, value: object, most: int) -> None:
+    if not isinstance(value, str) or not 1 <= len(value.encode()) <= most:
+        raise MalformedRequest(f"the key attribute {name} must be text of 1 to {most} bytes")
+
+
+def _check_index_keys(table: Table, attributes: Mapping[str, Any]) -> None:
+    for name, most in _INDEX_KEYS[table].items():
+        if name in attributes:
+            _check_key_part(name, attributes[name], most)
 
 
 def check_keys(keys: Sequence[Key]) -> None:
@@ -108,6 +132,7 @@ def check_keys(keys: Sequence[Key]) -> None:
 
 def check_query(query: Query) -> None:
     """Raises MalformedRequest for a query that the table or index cannot answer."""
+    _check_key_part("PK", query.pk, PARTITION_KEY_BYTES_MAX)
     if query.index is not None and query.index not in INDEXES[query.table]:
         raise MalformedRequest(f"the table {query.table.value} has no index {query.index.value}")
     if query.sk is not None and query.index is None and query.table is Table.OUTBOX:
@@ -125,7 +150,7 @@ def check_query(query: Query) -> None:
 
 def check_writes(writes: Sequence[Write], token: str) -> None:
     """Raises MalformedRequest for what TransactWriteItems refuses whatever is stored: none or more than 100 writes, a
-    key twice, an update of nothing, of a key attribute, or of overlapping paths."""
+    key twice, an index key that is no text, an update of nothing, of a key attribute, or of overlapping paths."""
     if not 1 <= len(writes) <= TRANSACTION_ITEMS_MAX:
         raise MalformedRequest(f"{len(writes)} writes in one transaction")
     if len({write.key for write in writes}) != len(writes):
@@ -144,6 +169,7 @@ def _check_put(write: Put) -> None:
     for name, value in write.key.attributes().items():
         if write.item.get(name, value) != value:
             raise MalformedRequest(f"the item's {name} is not its key's")
+    _check_index_keys(write.key.table, write.item)
 
 
 def _check_update(write: Update) -> None:
@@ -157,6 +183,7 @@ def _check_update(write: Update) -> None:
         raise MalformedRequest("an update of overlapping paths")
     if any(type(step) is not int for step in write.add.values()):
         raise MalformedRequest("only whole numbers can be added")
+    _check_index_keys(write.key.table, {**write.set, **write.add})
 
 
 class Expression:

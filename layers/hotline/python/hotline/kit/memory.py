@@ -40,8 +40,6 @@ TOKEN_LIFE = timedelta(minutes=10)
 """How long DynamoDB remembers a request token."""
 ITEM_BYTES_MAX = 400 * 1024
 PAGE_BYTES_MAX = 1024 * 1024
-PARTITION_KEY_BYTES_MAX = 2048
-SORT_KEY_BYTES_MAX = 1024
 PROJECTED_WHOLE = frozenset({Index.ATTENTION, Index.QUEUE})
 """Indexes that hold whole items; the others hold keys only."""
 
@@ -278,7 +276,6 @@ def _result(write: Write, old: _Row | None) -> _Row | None:
             new = {**item, **key.attributes()}
         case Update():
             new = _updated({**write.key.attributes()} if old is None else old.item, write)
-    _check_index_keys(write.key, new)
     size = _size(new) - 3
     if size > ITEM_BYTES_MAX:
         raise MalformedRequest("an item of more than 400 KB")
@@ -313,16 +310,6 @@ def _parent(item: Item, path: str) -> tuple[dict[str, Any], str]:
             raise MalformedRequest("the path of an update leads through something that is no map")
         parent[step] = parent = dict(inner)
     return parent, name
-
-
-def _check_index_keys(key: Key, item: Item) -> None:
-    limits = [("PK", PARTITION_KEY_BYTES_MAX), ("SK", SORT_KEY_BYTES_MAX)]
-    for index in INDEXES[key.table]:
-        limits += [(f"{index.value}_pk", PARTITION_KEY_BYTES_MAX), (f"{index.value}_sk", SORT_KEY_BYTES_MAX)]
-    for name, most in limits:
-        value = item.get(name, "-")
-        if not isinstance(value, str) or not 1 <= len(value.encode()) <= most:
-            raise MalformedRequest(f"the key attribute {name} must be text of 1 to {most} bytes")
 
 
 def _detached(write: Write) -> Write:

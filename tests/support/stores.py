@@ -1,0 +1,104 @@
+"""The three stores, for tests: in memory, on moto (one thread), and on MiniStack (many threads, and request tokens).
+
+Fixtures: `memory_store`, `moto_store`, `ministack_store`, each empty for every test. Their stores never wait between
+attempts; `names` of tables are those of tests.support.template. A conftest that wants them imports FIXTURES' names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hotline.kit.clock import VirtualClock
+from hotline.kit.config import TableNames
+from hotline.kit.dynamodb import DynamoStore, tuned_client
+from hotline.kit.ids import RandomIds
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from moto import mock_aws
+
+from hotline_local.launcher.ministack import MiniStack, free_port
+from tests.support.template import table_definitions
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NAMES: Final = TableNames({table: table.value for table in Table})
+_DELETES_MAX: Final = 25
+"""BatchWriteItem: at most 25 requests."""
+
+
+def make_tables(client: DynamoDBClient) -> None:
+    """Make the template's tables."""
+    for definition in table_definitions():
+        client.create_table(**definition)
+
+
+def empty_tables(client: DynamoDBClient) -> None:
+    """Remove every item of the three tables."""
+    for table in Table:
+        rows = all_rows(client, table)
+        names = ("PK",) if table is Table.OUTBOX else ("PK", "SK")
+        deletes: Any = [{"DeleteRequest": {"Key": {name: row[name] for name in names}}} for row in rows]
+        for start in range(0, len(deletes), _DELETES_MAX):
+            client.batch_write_item(RequestItems={NAMES.names[table]: deletes[start : start + _DELETES_MAX]})
+
+
+def all_rows(client: DynamoDBClient, table: Table) -> list[dict[str, Any]]:
+    """Every item of a table in wire form; tests may scan, the hotline may not."""
+    pages = client.get_paginator("scan").paginate(TableName=NAMES.names[table], ConsistentRead=True)
+    return [row for page in pages for row in page["Items"]]
+
+
+def quick_store(client: DynamoDBClient) -> DynamoStore:
+    """A store on the client that does not wait between attempts."""
+    return DynamoStore(client, NAMES, sleep=lambda _: None)
+
+
+@pytest.fixture
+def memory_store() -> MemoryStore:
+    """A store in memory, on a clock that stands at noon."""
+    return MemoryStore(VirtualClock(NOON))
+
+
+@pytest.fixture(scope="module")
+def moto_client() -> Iterator[DynamoDBClient]:
+    """A client of moto's DynamoDB, with the tables made once a module."""
+    with mock_aws():
+        client = tuned_client()
+        make_tables(client)
+        yield client
+
+
+@pytest.fixture
+def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
+    """A store on moto. Its request tokens are ignored there (tests/store/test_tokens.py)."""
+    yield quick_store(moto_client)
+    empty_tables(moto_client)
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint() -> Iterator[str]:
+    """The address of a MiniStack of this test session, with the tables made."""
+    with MiniStack(free_port()) as stack:
+        make_tables(tuned_client(stack.endpoint))
+        yield stack.endpoint
+
+
+@pytest.fixture
+def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
+    """A store on MiniStack. Each test's tokens are its own, though seeded ids repeat from test to test."""
+    client = tuned_client(ministack_endpoint)
+    salt = RandomIds().new("test")
+
+    def salt_token(params: dict[str, Any], **_: object) -> None:
+        params["ClientRequestToken"] = hashlib.sha256((salt + params["ClientRequestToken"]).encode()).hexdigest()[:36]
+
+    client.meta.events.register("provide-client-params.dynamodb.TransactWriteItems", salt_token)
+    yield quick_store(client)
+    empty_tables(client)
+    client.close()
