@@ -1,0 +1,95 @@
+"""A case: what people work on, told by its timeline. Pure.
+
+Entries are only ever added, each for an audience. Whether a case is open follows from them; the stored status is a copy
+for the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+NO_ACCOUNT = "-"
+"""Stands for the account in decisions about a case of somebody unknown."""
+
+
+class CaseStatus(StrEnum):
+    """Whether somebody still has to work on it."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Priority(IntEnum):
+    """The queue is worked from the smallest on; one digit, since it is part of a sort key."""
+
+    URGENT = 1
+    HIGH = 3
+    NORMAL = 5
+    LOW = 7
+
+
+class EntryKind(StrEnum):
+    """What an entry does to its case."""
+
+    OPENED = "opened"
+    ADDED = "added"
+    CLOSED = "closed"
+
+
+class Audience(StrEnum):
+    """Who may see an entry: an agent sees what the customer sees, too."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEntry:
+    """One line of the timeline. `facts` are opaque: ids, closed words, numbers. `note` is what a customer wrote, the
+    only free text; it is evidence and is emptied when the account is erased."""
+
+    entry_id: str
+    at: datetime
+    kind: EntryKind
+    audience: Audience
+    actor: str
+    reason: str
+    facts: Mapping[str, str | int]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`version` counts the changes, and goes to the bus with each. `account_id` is None for somebody unknown."""
+
+    case_id: str
+    account_id: str | None
+    topic: str
+    reason: str
+    priority: Priority
+    status: CaseStatus
+    opened_at: datetime
+    updated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """`opened`: this change opens the case; otherwise it adds to one that was open."""
+
+    case_id: str
+    opened: bool
+
+
+def status_of(timeline: Iterable[CaseEntry]) -> CaseStatus:
+    """Open unless the last entry that opened or closed it closed it; an empty timeline is no case, hence closed."""
+    status = CaseStatus.CLOSED
+    for entry in sorted(timeline, key=lambda entry: (entry.at, entry.entry_id)):
+        if entry.kind is EntryKind.OPENED:
+            status = CaseStatus.OPEN
+        elif entry.kind is EntryKind.CLOSED:
+            status = CaseStatus.CLOSED
+    return status

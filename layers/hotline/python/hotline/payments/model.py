@@ -1,0 +1,254 @@
+"""Movements of money as the hotline knows them, what refunds have taken of each, bills and stored funds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.kit.clock import to_text
+from hotline.kit.money import Money
+
+from .failures import FailureCode, NextStep, RetryClass, WorksWhen
+
+__all__ = [
+    "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState", "Movement",
+    "MovementFailure", "MovementKind", "MovementList", "MovementRef", "MovementRefList", "MovementStatus", "Order",
+    "TakenState", "Taking",
+]  # fmt: skip
+
+REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
+"""Only a payment to a merchant has somebody who can refund it. Transfers and withdrawals are disputed; a bill payment
+is corrected by its biller; a top-up is the customer's own money."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Order:
+    """Which of two facts about one thing holds: the higher version; of equal versions the later, then the larger id."""
+
+    version: int
+    time: datetime
+    fact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovementFailure:
+    """Why a movement failed: as the scheme named it, and as the hotline's taxonomy does (failures, classified when the
+    fact came). `mapped` is False when the taxonomy has no entry for the scheme's code and general words are used."""
+
+    scheme: str
+    scheme_code: str
+    code: FailureCode
+    mapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRef:
+    """What never changes about a movement, enough to read it out: the pointer by order number holds it too."""
+
+    account_id: str
+    movement_id: str
+    kind: MovementKind
+    initiated_at: datetime
+    amount: Money
+    merchant: Merchant | None
+
+    @property
+    def sk(self) -> str:
+        """The movement's sort key, computed from what never changes; what a call keeps as an offer."""
+        return f"MOVE#{to_text(self.initiated_at)}#{self.movement_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A payment, transfer, bill payment, top-up or withdrawal.
+
+    The wallet's facts own everything down to `order_tail`. `refundable_minor` (what is left that a refund may take, 0
+    when nothing was captured) and `open_refund_id` follow from the ledger of takings, see Ledger.
+    """
+
+    ref: MovementRef
+    status: MovementStatus
+    money: MoneyState
+    instrument: Instrument
+    failure: MovementFailure | None
+    held_until: datetime | None
+    balance_after_minor: int | None
+    order_no: str | None
+    order: Order
+    """Which fact this is the state of."""
+    described: Mapping[str, Order]
+    """Which fact last named the order number, and the merchant: a later fact that leaves them out does not unname."""
+    refundable_minor: int = 0
+    open_refund_id: str | None = None
+
+    @property
+    def sk(self) -> str:
+        return self.ref.sk
+
+    @property
+    def movement_id(self) -> str:
+        return self.ref.movement_id
+
+    @property
+    def amount(self) -> Money:
+        return self.ref.amount
+
+    @property
+    def captured_minor(self) -> int:
+        """What a refund could ever take: the amount of a payment that succeeded and whose money was taken."""
+        taken = self.status is MovementStatus.SUCCEEDED and self.money is MoneyState.DEBITED
+        return self.amount.minor if taken and self.ref.kind in REFUNDABLE_KINDS else 0
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether it is what a call may be about: failed, outcome unknown, or money held and not captured."""
+        if self.status in (MovementStatus.FAILED, MovementStatus.UNKNOWN):
+            return True
+        return self.status is MovementStatus.AUTHORISED and self.money is MoneyState.HELD
+
+    @property
+    def order_tail(self) -> str | None:
+        """The last four digits of the order number, for messages; None when it has fewer."""
+        digits = order_digits(self.order_no or "")
+        return digits[-ORDER_TAIL_DIGITS_MIN:] if len(digits) >= ORDER_TAIL_DIGITS_MIN else None
+
+
+ORDER_TAIL_DIGITS_MIN = 4
+ORDER_TAIL_DIGITS_MAX = 6
+"""A caller keys in the last four to six digits of an order number."""
+
+
+def order_digits(order_no: str) -> str:
+    """The decimal digits of an order number, in order; letters and signs cannot be keyed in."""
+    return "".join(character for character in order_no if character in "0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class MovementList:
+    """Newest first; `more` when there are others that were left out."""
+
+    movements: tuple[Movement, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovementRefList:
+    """Newest first; `more` when there are others that were left out."""
+
+    refs: tuple[MovementRef, ...]
+    more: bool
+
+
+class TakenState(StrEnum):
+    """What a refund means for its movement's money."""
+
+    OPEN = "open"
+    """Asked for or sent: takes its amount, and no other refund may be asked for meanwhile."""
+    DONE = "done"
+    """Settled: takes its amount for good, unless it comes back."""
+    VOID = "void"
+    """Failed, returned or rejected: takes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """One refund's part of a movement. `order` is None until the wallet has told of it."""
+
+    amount: Money
+    state: TakenState
+    order: Order | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What refunds have taken of one movement, found by the movement's id alone, since a refund's facts carry no more.
+
+    What is left is always computed from here, so that facts in any order, late or repeated, give nothing back twice.
+    `movement` is None while only facts of refunds are known. The wallet's word stands: it may have sent more than was
+    captured; then nothing is left.
+    """
+
+    movement_id: str
+    movement: MovementRef | None = None
+    captured_minor: int = 0
+    takings: Mapping[str, Taking] = field(default_factory=dict)
+
+    @property
+    def taken_minor(self) -> int:
+        """The sum of the refunds that have not failed, in the movement's currency."""
+        return sum(
+            taking.amount.minor
+            for taking in self.takings.values()
+            if taking.state is not TakenState.VOID
+            and (self.movement is None or taking.amount.currency == self.movement.amount.currency)
+        )
+
+    @property
+    def refundable_minor(self) -> int:
+        return max(0, self.captured_minor - self.taken_minor)
+
+    @property
+    def open_refund_id(self) -> str | None:
+        """The refund under way; of several, which only the wallet can have sent, always the same one."""
+        return min((id_ for id_, taking in self.takings.items() if taking.state is TakenState.OPEN), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill of an account. Its due date is part of what it is: moved to another date it is another bill."""
+
+    account_id: str
+    bill_id: str
+    due_on: date
+    biller: str
+    amount: Money
+    paid: bool
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Funds:
+    """Stored funds of an account, as of a time. The balance may be zero or below."""
+
+    account_id: str
+    balance: Money
+    accrued_interest: Money
+    as_of: datetime
+    order: Order
+
+
+class MoneyAnswer(StrEnum):
+    """Where the customer's money is, as the line says it: straight from the wallet's ledger."""
+
+    NOT_TAKEN = "NOT_TAKEN"
+    HELD = "HELD"
+    DEBITED = "DEBITED"
+    RETURNED = "RETURNED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What to tell about one movement, see diagnosis.diagnose.
+
+    Text keys belong to the message catalogue: `caller_text` is generic where the reason is a risk, `agent_text` is
+    specific. `failure` is None when the movement did not fail.
+    """
+
+    answer: MoneyAnswer
+    failure: FailureCode | None
+    caller_text: str
+    agent_text: str
+    next_step: NextStep
+    retry: RetryClass
+    works_when: WorksWhen
+    held_until: datetime | None
+    held_overdue: bool
+    """The money is still held although the time until which it was to be held has passed."""
+    refundable_minor: int
+    open_refund_id: str | None
+    unmapped: bool
+    """The scheme's code is not in the taxonomy; the door counts this (log event FAILURE_UNMAPPED)."""

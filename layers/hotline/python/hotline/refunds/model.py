@@ -1,0 +1,189 @@
+"""Refunds, the policies that decide them, and what a decision says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from hotline.kit.money import Money
+from hotline.payments.model import Order
+
+
+class RefundReason(StrEnum):
+    """Why a customer wants their money back."""
+
+    DUPLICATE = "duplicate"
+    CANCELLED = "cancelled"
+    PRICE_ADJUSTMENT = "price_adjustment"
+    NO_REASON_RETURN = "no_reason_return"
+    OTHER = "other"
+    NOT_RECEIVED = "not_received"
+    SERVICE_NOT_RENDERED = "service_not_rendered"
+    MISSING_ITEM = "missing_item"
+    NOT_AS_DESCRIBED = "not_as_described"
+    DEFECTIVE = "defective"
+    WRONG_ITEM = "wrong_item"
+    UNAUTHORISED = "unauthorised"
+
+
+class RefundState(StrEnum):
+    """The life of a refund. Denied, succeeded, failed and returned ones are over."""
+
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    DENIED = "denied"
+    SENT = "sent"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    RETURNED_BACK = "returned_back"
+    """It had arrived, and the instrument's bank sent it back."""
+
+    @property
+    def is_open(self) -> bool:
+        return self in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT)
+
+
+class ReviewNeed(StrEnum):
+    """What a refund in review waits for."""
+
+    APPROVAL = "approval"
+    EVIDENCE = "evidence"
+
+
+class RefundOutcome(StrEnum):
+    """What became of a request for a refund."""
+
+    APPROVED = "APPROVED"
+    IN_REVIEW = "IN_REVIEW"
+    DENIED = "DENIED"
+    EXISTS = "EXISTS"
+    """This very request was made before, or another refund of the movement is under way; nothing changed."""
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    """The movement can have no refund; nothing was recorded."""
+    ROUTE_DISPUTE = "ROUTE_DISPUTE"
+    """Not a refund but a dispute, for people to handle; nothing was recorded."""
+
+
+class OfferOutcome(StrEnum):
+    """Whether a refund of a movement may be asked for at all."""
+
+    OFFERED = "OFFERED"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    ROUTE_DISPUTE = "ROUTE_DISPUTE"
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantPolicy:
+    """What a merchant has published. `window_days` counts from the payment; `auto_approve_minor` is in the payment's
+    currency; `categories` are those that cannot be given back for a change of mind."""
+
+    merchant_id: str
+    version: int
+    window_days: int
+    partial: bool
+    auto_approve_minor: int
+    categories: tuple[str, ...]
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule as it was evaluated: whether it spoke, what for, and what it looked at."""
+
+    rule: str
+    outcome: RefundOutcome | None
+    """None: the rule had nothing against it."""
+    inputs: Mapping[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecision:
+    """What the policies say to a request. `rules` holds every rule that was evaluated, in order; `decided_by` the id
+    of the one that decided."""
+
+    outcome: RefundOutcome
+    amount: Money
+    decided_by: str
+    rules: tuple[RuleResult, ...]
+    policy_version: str
+    promised_on: date | None
+    """Approved: when the money is there at the latest. In review: when the answer is there at the latest."""
+    review: ReviewNeed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund. `version` counts the decisions about it that went to the bus; `order` is the wallet's last fact
+    (None: the wallet has not told of it). What the wallet refunds by itself has no reason and no promise."""
+
+    account_id: str
+    refund_id: str
+    movement_id: str
+    amount: Money
+    state: RefundState
+    requested_at: datetime
+    state_at: datetime
+    version: int = 0
+    movement_sk: str | None = None
+    merchant_name: str | None = None
+    order_tail: str | None = None
+    reason: RefundReason | None = None
+    promised_on: date | None = None
+    review: ReviewNeed | None = None
+    decided_by: str | None = None
+    policy_version: str | None = None
+    case_id: str | None = None
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundList:
+    """Newest first."""
+
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOffer:
+    """What may be asked for. `amount` is what is left; `promised_on` holds if the request is approved at once."""
+
+    outcome: OfferOutcome
+    amount: Money
+    partial: bool
+    promised_on: date | None
+    open_refund_id: str | None
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundResult:
+    """The answer to a request. For EXISTS, what is known of the refund that exists."""
+
+    outcome: RefundOutcome
+    refund_id: str | None
+    amount: Money | None
+    promised_on: date | None
+    state: RefundState | None = None
+    decided_by: str | None = None
+    rules: tuple[RuleResult, ...] = ()
+    case_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRequest:
+    """One request that counts for velocity, and what was promised."""
+
+    refund_id: str
+    at: datetime
+    amount: Money
+    promised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRequests:
+    """The requests of an account in the velocity window, oldest first."""
+
+    account_id: str
+    requests: tuple[RecentRequest, ...] = field(default=())
