@@ -1,0 +1,1 @@
+"""The customer as the hotline knows them: profile, contact points, and who is reached by which contact point."""

@@ -1,0 +1,183 @@
+"""How profiles and contact points are stored.
+
+`ACCOUNT#id / #PROFILE` is replaced as a whole, under `rev`. `POINT#version#hmac / POINT` is only ever updated, so that
+its `counters`, which the identity room writes, stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from hotline.contracts.model import PointKind
+from hotline.kit.change import Change
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Condition, Item, Missing, all_of, equals
+from hotline.kit.store import Key, hotline_key
+
+from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Stamp
+from .policy import judged
+
+
+def profile_key(account_id: str) -> Key:
+    """Where the profile of an account is stored."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#PROFILE")
+
+
+def point_key(point_id: str) -> Key:
+    """Where the contact point `version#hmac` is stored."""
+    return hotline_key(f"POINT#{point_id}", "POINT")
+
+
+def profile_item(profile: Profile) -> Item:
+    """The stored form of a profile, without its key and `rev`."""
+    item: Item = {
+        "account_id": profile.account_id,
+        "status": profile.status.value,
+        "version": profile.version,
+        "language": profile.language,
+        "time_zone": profile.time_zone,
+        "name": profile.name,
+        "two_step": profile.two_step,
+        "points": [_contact_point_map(point) for point in profile.points],
+        "facts_as_of": to_text(profile.facts_as_of),
+        "snapshots": [_stamp_list(stamp) for stamp in profile.snapshots],
+    }
+    for name in ("described", "two_step_told", "closed"):
+        stamp: Stamp | None = getattr(profile, name)
+        if stamp is not None:
+            item[name] = _stamp_list(stamp)
+    return item
+
+
+def profile_of(item: Mapping[str, Any]) -> Profile:
+    """The profile in a stored item."""
+    return Profile(
+        account_id=item["account_id"],
+        status=AccountStatus(item["status"]),
+        version=item["version"],
+        language=item["language"],
+        time_zone=item["time_zone"],
+        name=item["name"],
+        two_step=item["two_step"],
+        points=tuple(_contact_point(entry) for entry in item["points"]),
+        facts_as_of=from_text(item["facts_as_of"]),
+        described=_stamp(item.get("described")),
+        two_step_told=_stamp(item.get("two_step_told")),
+        closed=_stamp(item.get("closed")),
+        snapshots=tuple(Stamp(*entry) for entry in item["snapshots"]),
+    )
+
+
+def _contact_point_map(point: ContactPoint) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": point.kind.value, "value": point.value, "key": point.key}
+    entry |= {"shared": point.shared, "reassigned": point.reassigned}
+    entry["removals"] = [_stamp_list(stamp) for stamp in point.removals]
+    if point.confirmed_at is not None:
+        entry["confirmed_at"] = to_text(point.confirmed_at)
+    if point.told is not None:
+        entry["told"] = _stamp_list(point.told)
+    if point.given_up is not None:
+        entry["given_up"] = _stamp_list(point.given_up)
+    return entry
+
+
+def _contact_point(entry: Mapping[str, Any]) -> ContactPoint:
+    removals = tuple(Stamp(*stamp) for stamp in entry["removals"])
+    return ContactPoint(
+        kind=PointKind(entry["kind"]),
+        value=entry["value"],
+        key=entry["key"],
+        confirmed_at=_instant(entry.get("confirmed_at")),
+        shared=entry["shared"],
+        reassigned=entry["reassigned"],
+        removed_at=removals[0].at if removals else None,
+        told=_stamp(entry.get("told")),
+        removals=removals,
+        given_up=_stamp(entry.get("given_up")),
+    )
+
+
+def _stamp_list(stamp: Stamp) -> list[int | str]:
+    return [stamp.version, stamp.time, stamp.fact_id]
+
+
+def _stamp(entry: Sequence[Any] | None) -> Stamp | None:
+    return None if entry is None else Stamp(*entry)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else from_text(text)
+
+
+def point_of(point_id: str, items: Sequence[Mapping[str, Any]]) -> Point:
+    """The point from its items under all key versions, the newest first. Owners come from the newest item that lists
+    some: under the newest key there may be only counters yet."""
+    listing: Mapping[str, Any] = next((item for item in items if "owners" in item), {})
+    counting: Mapping[str, Any] = next((item for item in items if "counters" in item), {})
+    owners = tuple(_owner(account_id, entry) for account_id, entry in listing.get("owners", {}).items())
+    return judged(
+        Point(
+            key=point_id,
+            owners=owners,
+            counters=counting.get("counters", {}),
+            lost_alone_at=_instant(listing.get("lost_alone_at")),
+            lost_shared_at=_instant(listing.get("lost_shared_at")),
+        )
+    )
+
+
+def _owner(account_id: str, entry: Mapping[str, Any]) -> PointOwner:
+    return PointOwner(
+        account_id=account_id,
+        version=entry["version"],
+        confirmed_at=from_text(entry["confirmed_at"]),
+        shared=entry["shared"],
+        reassigned=entry["reassigned"],
+        removed=entry["removed"],
+    )
+
+
+def _owners_map(point: Point) -> dict[str, Any]:
+    return {
+        owner.account_id: {
+            "version": owner.version,
+            "confirmed_at": to_text(owner.confirmed_at),
+            "shared": owner.shared,
+            "reassigned": owner.reassigned,
+            "removed": owner.removed,
+        }
+        for owner in point.owners
+    }
+
+
+def write_point(change: Change, read: Mapping[Key, Item], keys: Sequence[Key], point: Point) -> None:
+    """Write the point under its newest key (the first) if that changes anything, and move it there from older ones.
+
+    A point that nobody owns any more goes altogether, its counters too.
+    """
+    newest = read.get(keys[0])
+    older = [key for key in keys[1:] if key in read]
+    if not point.owners:
+        for key in [key for key in keys if key in read]:
+            change.delete(key, condition=_unchanged(read[key]))
+        return
+    wanted: dict[str, Any] = {"owners": _owners_map(point)}
+    for name in ("lost_alone_at", "lost_shared_at"):
+        instant: datetime | None = getattr(point, name)
+        if instant is not None:
+            wanted[name] = to_text(instant)
+    condition = _unchanged(newest)
+    if point.counters and (newest is None or "counters" not in newest):
+        wanted["counters"] = dict(point.counters)
+        condition = all_of(condition, Missing("counters"))
+    if newest is None or any(newest.get(name) != value for name, value in wanted.items()):
+        change.update(keys[0], set=wanted, add={"rev": 1}, condition=condition)
+    for key in older:
+        change.delete(key, condition=_unchanged(read[key]))
+
+
+def _unchanged(item: Mapping[str, Any] | None) -> Condition:
+    """Nobody has written the owners since the item was read; an item of counters alone has no `rev`."""
+    return equals("rev", int(item["rev"])) if item is not None and "rev" in item else Missing("rev")

@@ -1,0 +1,147 @@
+"""Profiles and contact points.
+
+Both are folded from the wallet's facts, which may come late, twice and in any order. So what could be overtaken carries
+the Stamp of the fact that said it, and the highest stamp holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from hotline.contracts.model import PointKind
+from hotline.kit.clock import from_text
+
+type Channel = Literal["sms", "email"]
+
+
+class AccountStatus(StrEnum):
+    """STUB: facts have come, but not yet account.opened. An erased account has no profile at all."""
+
+    STUB = "stub"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Stamp:
+    """What decides between two facts about one thing: the wallet's version, then the fact's time and id."""
+
+    version: int
+    time: str
+    """RFC 3339 with milliseconds, see kit.clock."""
+    fact_id: str
+
+    @property
+    def at(self) -> datetime:
+        return from_text(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """A phone number or e-mail address of one account, present or removed."""
+
+    kind: PointKind
+    value: str
+    """E.164 or an address. Personal: it is stored in the profile alone."""
+    key: str
+    """`version#hmac`, its name everywhere else."""
+    confirmed_at: datetime | None = None
+    """None: the hotline has only heard of its removal."""
+    shared: bool = False
+    """The owner said that others use it too, e.g. a family's phone."""
+    reassigned: bool = False
+    """When this account confirmed it, the wallet knew that it had belonged to somebody else before."""
+    removed_at: datetime | None = None
+    told: Stamp | None = None
+    """The latest fact that says it belongs to the account."""
+    removals: tuple[Stamp, ...] = ()
+    """Later facts that say it does not, in order."""
+    given_up: Stamp | None = None
+    """The latest removal that came with the news that it belongs to somebody else now."""
+
+    @property
+    def live(self) -> bool:
+        return self.removed_at is None and self.confirmed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the hotline knows of one customer. Raw personal values live here and nowhere else."""
+
+    account_id: str
+    status: AccountStatus
+    version: int
+    """The highest version of the account that a fact has named; 0 when none has."""
+    language: str
+    """`zh-CN` or `en-US`: the languages that the line speaks."""
+    time_zone: str
+    name: str
+    two_step: bool
+    points: tuple[ContactPoint, ...]
+    facts_as_of: datetime
+    """The time of the newest fact about this account, of any type."""
+    described: Stamp | None = None
+    two_step_told: Stamp | None = None
+    closed: Stamp | None = None
+    snapshots: tuple[Stamp, ...] = ()
+    """The latest facts that listed all contact points: what they do not list, they remove."""
+
+    @property
+    def live_points(self) -> tuple[ContactPoint, ...]:
+        return tuple(point for point in self.points if point.live)
+
+    @property
+    def contact_changed_at(self) -> datetime | None:
+        """When a contact point was last confirmed or removed. A point that is merely confirmed again counts too: a fact
+        does not tell the difference, and this is the safe side."""
+        instants = [
+            instant
+            for point in self.points
+            for instant in (point.confirmed_at, point.removed_at)
+            if instant is not None
+        ]
+        return max(instants, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PointOwner:
+    """One account that confirmed a contact point."""
+
+    account_id: str
+    version: int
+    confirmed_at: datetime
+    shared: bool
+    reassigned: bool = False
+    removed: bool = False
+    """The account has dropped the point since. It stays listed, because others may have lost the point to it."""
+    changed_hands: bool = False
+    """Somebody else has confirmed the point since: it reaches this account no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A contact point as it is looked up: who owns it. `counters` belongs to the identity room and passes through."""
+
+    key: str
+    owners: tuple[PointOwner, ...]
+    counters: Mapping[str, Any] = field(default_factory=dict)
+    lost_alone_at: datetime | None = None
+    """The latest confirmation by an account that is no longer listed, when it did not share the point."""
+    lost_shared_at: datetime | None = None
+    """The same, by accounts that shared it: only owners who do not share lost it to them."""
+
+    def owner(self, account_id: str) -> PointOwner | None:
+        return next((owner for owner in self.owners if owner.account_id == account_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to tell, named by a contact point's key."""
+
+    channel: Channel
+    point: str
+    language: str

@@ -1,0 +1,48 @@
+"""Telephone numbers as people key them in, made E.164."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+KEYED_DIGITS_MIN = 5
+KEYED_DIGITS_MAX = 20
+"""E.164 has at most 15 digits; an international access code and a trunk prefix may come before them."""
+
+
+def normalise_phone(text: str, default_region: str) -> str | None:
+    """The E.164 form of a number as it was keyed in or typed, None when it cannot be one.
+
+    `default_region` is the country (ISO 3166, e.g. `CN`) whose national numbers and access codes are understood. A
+    number keyed with its country code and nothing before it, as on a keypad without `+`, is understood too.
+    """
+    digits = "".join(character for character in text if character.isdigit())
+    if not digits.isascii() or not KEYED_DIGITS_MIN <= len(digits) <= KEYED_DIGITS_MAX:
+        return None
+    if text.strip().startswith("+"):
+        return _e164("+" + digits, None, certain=False)
+    return (
+        _e164(digits, default_region, certain=True)
+        or _e164("+" + digits, None, certain=True)
+        or _e164(digits, default_region, certain=False)
+    )
+
+
+def region_of(phone: str) -> str | None:
+    """The country (ISO 3166) of an E.164 number, None when its country code belongs to none."""
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return None
+    code = number.country_code
+    region = phonenumbers.region_code_for_country_code(code) if code is not None else "ZZ"
+    return region if region not in ("ZZ", "001") else None
+
+
+def _e164(text: str, region: str | None, *, certain: bool) -> str | None:
+    """`certain` asks for a number in use by its country's numbering plan, else one of a possible length will do."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    good = phonenumbers.is_valid_number(number) if certain else phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if good else None

@@ -1,0 +1,229 @@
+"""Rules of profiles and contact points: how facts are folded, who owns a point, who is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hotline.contracts.model import (
+    AccountClosed,
+    AccountDescribed,
+    ContactPointChanged,
+    Fact,
+    PointKind,
+    TwoStepChanged,
+)
+from hotline.kit.clock import to_text
+
+from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient, Stamp
+
+OWNERS_MAX = 5
+"""Accounts listed at one contact point; more than that is no household (protocol of contact points)."""
+SNAPSHOTS_KEPT = 8
+REMOVALS_KEPT = 8
+"""How far facts may be late, in versions of the account, before a removal's time is no longer exact."""
+REMOVED_POINTS_KEPT = 10
+RECIPIENTS_MAX = 8
+"""Messages that one notice may cost: the present points first, then the latest removed ones."""
+NOTICE_AFTER_REMOVAL = timedelta(days=30)
+"""A removed point is told of what happens for this long: whoever takes an account over removes points first
+(NIST SP 800-63B-4, notification of recovery to all addresses)."""
+DEFAULT_LANGUAGE = "zh-CN"
+DEFAULT_TIME_ZONE = "Asia/Shanghai"
+
+type NameOf = Callable[[str], str]
+"""Contact point value -> its key `version#hmac`."""
+
+
+def spoken_language(tag: str) -> str:
+    """The language that the line speaks for a language tag: Chinese for every `zh` tag, English for all others."""
+    return "zh-CN" if tag.lower().split("-")[0] == "zh" else "en-US"
+
+
+def stub(account_id: str, at: datetime) -> Profile:
+    """The profile of an account of which only its facts are known."""
+    return Profile(account_id, AccountStatus.STUB, 0, DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE, "", False, (), at)
+
+
+def fold(profile: Profile | None, facts: Iterable[Fact], *, account_id: str, name_of: NameOf) -> Profile:
+    """The profile after the facts of one account, whatever their order; facts of other rooms only move facts_as_of.
+
+    Raises ValueError when there is neither a profile nor a fact.
+    """
+    for fact in facts:
+        if profile is None:
+            profile = stub(account_id, fact.time)
+        profile = _folded(profile, fact, name_of)
+    if profile is None:
+        raise ValueError("a profile is folded from at least one fact")
+    return profile
+
+
+def _folded(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
+    profile = replace(profile, facts_as_of=max(profile.facts_as_of, fact.time))
+    match fact.data:
+        case AccountDescribed():
+            profile = _described(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+        case ContactPointChanged():
+            profile = _point_changed(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+        case TwoStepChanged():
+            profile = _two_step(profile, fact.data.two_step, _stamp(fact.data.version, fact))
+        case AccountClosed():
+            stamp = _stamp(fact.data.version, fact)
+            closed = stamp if profile.closed is None else min(profile.closed, stamp)
+            profile = replace(profile, closed=closed, version=max(profile.version, stamp.version))
+        case _:
+            return profile
+    return replace(profile, status=_status(profile))
+
+
+def _stamp(version: int, fact: Fact) -> Stamp:
+    return Stamp(version, to_text(fact.time), fact.id)
+
+
+def _status(profile: Profile) -> AccountStatus:
+    """Closed is for good: a customer who comes back opens a new account."""
+    if profile.closed is not None:
+        return AccountStatus.CLOSED
+    return AccountStatus.STUB if profile.described is None else AccountStatus.OPEN
+
+
+def _described(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: NameOf) -> Profile:
+    profile = _two_step(profile, told.two_step, stamp)
+    if profile.described is None or stamp > profile.described:
+        language = spoken_language(told.language)
+        profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=stamp)
+    snapshots = tuple(sorted({*profile.snapshots, stamp})[-SNAPSHOTS_KEPT:])
+    points = {point.value: point for point in profile.points}
+    listed = {point.value for point in told.contact_points}
+    for value in points.keys() - listed:
+        points[value] = _absent(points[value], (stamp,))
+    for point in told.contact_points:
+        known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
+        points[point.value] = _present(known, stamp, point.confirmed_at, snapshots, shared=point.shared)
+    return replace(profile, snapshots=snapshots, points=_kept(points.values()))
+
+
+def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, name_of: NameOf) -> Profile:
+    points = {point.value: point for point in profile.points}
+    if told.old is not None and told.old != told.new:
+        known = points.get(told.old) or ContactPoint(told.kind, told.old, name_of(told.old))
+        # With a new point, `reassigned` speaks of that one.
+        given_up = stamp if told.reassigned and told.new is None else None
+        points[told.old] = _absent(known, (stamp,), given_up)
+    if told.new is not None:
+        known = points.get(told.new) or ContactPoint(told.kind, told.new, name_of(told.new))
+        points[told.new] = _present(known, stamp, told.confirmed_at, profile.snapshots, reassigned=told.reassigned)
+    return replace(profile, version=max(profile.version, stamp.version), points=_kept(points.values()))
+
+
+def _two_step(profile: Profile, two_step: bool, stamp: Stamp) -> Profile:
+    profile = replace(profile, version=max(profile.version, stamp.version))
+    if profile.two_step_told is not None and stamp <= profile.two_step_told:
+        return profile
+    return replace(profile, two_step=two_step, two_step_told=stamp)
+
+
+def _present(
+    point: ContactPoint,
+    stamp: Stamp,
+    confirmed_at: datetime,
+    snapshots: tuple[Stamp, ...],
+    *,
+    shared: bool = False,
+    reassigned: bool = False,
+) -> ContactPoint:
+    if point.told is None or stamp > point.told:
+        point = replace(point, told=stamp, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
+    # A list of all points that is later than every fact naming this one does not hold it.
+    return _absent(point, snapshots)
+
+
+def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | None = None) -> ContactPoint:
+    told = point.told
+    removals = sorted(stamp for stamp in {*point.removals, *stamps} if told is None or stamp > told)
+    if len(removals) > REMOVALS_KEPT:
+        removals = [removals[0], *removals[1 - REMOVALS_KEPT :]]
+    latest = max((stamp for stamp in (point.given_up, given_up) if stamp is not None), default=None)
+    if latest is not None and told is not None and latest < told:
+        latest = None
+    removed_at = removals[0].at if removals else None
+    return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest)
+
+
+def _kept(points: Iterable[ContactPoint]) -> tuple[ContactPoint, ...]:
+    """Every present point, and the removed ones that were removed last, in a fixed order."""
+    everything = sorted(points, key=lambda point: (point.kind, point.value))
+    removed = sorted((point for point in everything if point.removals), key=lambda point: point.removals[-1])
+    forgotten = {point.value for point in removed[:-REMOVED_POINTS_KEPT]}
+    return tuple(point for point in everything if point.value not in forgotten)
+
+
+def with_owner(point: Point, owner: PointOwner) -> Point:
+    """The point with the account's entry written anew; beyond OWNERS_MAX the one confirmed longest ago is unlisted,
+    dropped ones first."""
+    owners = [known for known in point.owners if known.account_id != owner.account_id] + [owner]
+    owners.sort(key=lambda known: (not known.removed, known.confirmed_at, known.account_id), reverse=True)
+    point = replace(point, owners=tuple(owners[:OWNERS_MAX]))
+    for unlisted in owners[OWNERS_MAX:]:
+        point = _lost_to(point, unlisted)
+    return judged(point)
+
+
+def without_owner(point: Point, account_id: str) -> Point:
+    """The point after the account was erased. Who lost the point to it does not get it back."""
+    erased = point.owner(account_id)
+    if erased is None:
+        return point
+    owners = tuple(owner for owner in point.owners if owner.account_id != account_id)
+    return judged(_lost_to(replace(point, owners=owners), erased))
+
+
+def _lost_to(point: Point, owner: PointOwner) -> Point:
+    if owner.shared and not owner.reassigned:
+        return replace(point, lost_shared_at=_later(point.lost_shared_at, owner.confirmed_at))
+    return replace(point, lost_alone_at=_later(point.lost_alone_at, owner.confirmed_at))
+
+
+def _later(known: datetime | None, instant: datetime) -> datetime:
+    return instant if known is None else max(known, instant)
+
+
+def judged(point: Point) -> Point:
+    """The point with `changed_hands` of each owner as the confirmations have it, owners in order of confirmation."""
+    owners = (replace(owner, changed_hands=_changed_hands(point, owner)) for owner in point.owners)
+    return replace(point, owners=tuple(sorted(owners, key=lambda owner: (owner.confirmed_at, owner.account_id))))
+
+
+def _changed_hands(point: Point, owner: PointOwner) -> bool:
+    """Another account confirmed the point later, and it is not one that both share."""
+    if point.lost_alone_at is not None and owner.confirmed_at < point.lost_alone_at:
+        return True
+    if point.lost_shared_at is not None and not owner.shared and owner.confirmed_at < point.lost_shared_at:
+        return True
+    return any(
+        other.confirmed_at > owner.confirmed_at and (other.reassigned or not (other.shared and owner.shared))
+        for other in point.owners
+        if other.account_id != owner.account_id
+    )
+
+
+def reached(point: Point) -> tuple[str, ...]:
+    """Accounts that the point leads to, the longest confirmed first: neither dropped nor changed hands."""
+    return tuple(owner.account_id for owner in judged(point).owners if not (owner.removed or owner.changed_hands))
+
+
+def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
+    """Everybody to be told of something that happened to the account: all present points, and those removed in the last
+    30 days unless they belong to somebody else now; at most RECIPIENTS_MAX."""
+    removed = [
+        point
+        for point in profile.points
+        if point.removed_at is not None and point.given_up is None and now - point.removed_at <= NOTICE_AFTER_REMOVAL
+    ]
+    removed.sort(key=lambda point: point.removals[0], reverse=True)
+    told = (*profile.live_points, *removed)[:RECIPIENTS_MAX]
+    return tuple(
+        Recipient("sms" if point.kind is PointKind.PHONE else "email", point.key, profile.language) for point in told
+    )

@@ -1,0 +1,184 @@
+"""What others may ask of accounts: whom a contact point leads to, whom to tell, and taking the wallet's facts in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from hotline.contracts.model import AccountDescribed, AccountErased, ContactPointChanged, Fact
+from hotline.kit.change import Change
+from hotline.kit.condition import Item, equals
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import Key, Store
+
+from . import items, policy
+from .model import ContactPoint, Point, PointOwner, Profile, Recipient
+from .phones import normalise_phone as normalise_phone
+from .phones import region_of as region_of
+
+
+def profile_key(account_id: str) -> Key:
+    """Where the profile of an account is stored."""
+    return items.profile_key(account_id)
+
+
+def profile_from(item: Mapping[str, Any] | None) -> Profile | None:
+    """The profile in a stored item; None when there is none (unknown or erased account)."""
+    return None if item is None else items.profile_of(item)
+
+
+def point_ids(value: str, keyring: Keyring) -> tuple[str, ...]:
+    """Every key `version#hmac` of a phone number (E.164) or e-mail address, the current version first."""
+    canonical = value.lower()
+    return tuple(f"{version}#{keyring.mac_text(version, 'point', canonical)}" for version in keyring.versions())
+
+
+def point_id(value: str, keyring: Keyring) -> str:
+    """The key `version#hmac` of a contact point under the current key version."""
+    return point_ids(value, keyring)[0]
+
+
+def point_key(point_id: str) -> Key:
+    """Where the contact point with this key is stored."""
+    return items.point_key(point_id)
+
+
+def point_keys(value: str, keyring: Keyring) -> tuple[Key, ...]:
+    """Where a contact point may be stored, the current key version first; read them all in one batch."""
+    return tuple(items.point_key(name) for name in point_ids(value, keyring))
+
+
+def point_from(value: str, keyring: Keyring, read: Mapping[Key, Item]) -> Point:
+    """The contact point from what was read of `point_keys`; without owners when nobody has it."""
+    found = [read[key] for key in point_keys(value, keyring) if key in read]
+    return items.point_of(point_id(value, keyring), found)
+
+
+def usable_owners(point_items: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
+    """Accounts that a contact point leads to, from its items in the order of `point_keys` (None: no such item).
+    Accounts that dropped the point, or lost it to a later owner, are not among them."""
+    return policy.reached(items.point_of("-", [item for item in point_items if item is not None]))
+
+
+def notice_recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
+    """Everybody to be told of what happened to the account, see policy.recipients."""
+    return policy.recipients(profile, now)
+
+
+def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) -> ContactPoint | None:
+    """The account's contact point with the key `point`, present or removed. With a keyring, also under a key version
+    other than the one that the profile was written with."""
+    found = next((known for known in profile.points if known.key == point), None)
+    if found is None and keyring is not None:
+        found = next((known for known in profile.points if point in point_ids(known.value, keyring)), None)
+    return found
+
+
+def address_of(profile: Profile, point: str, keyring: Keyring | None = None) -> str | None:
+    """The phone number or e-mail address behind a contact point's key, None when it is not the account's. Whether it
+    may still be written to is asked of `address_to_send`."""
+    found = contact_point(profile, point, keyring)
+    return None if found is None else found.value
+
+
+def address_to_send(store: Store, account_id: str, point: str, keyring: Keyring) -> str | None:
+    """The address to send a message to, as it stands now; None when the account or point is gone, or when the point has
+    changed hands since the message was written: then nothing with content may go there. Two reads."""
+    profile = profile_from(store.get(profile_key(account_id)))
+    found = None if profile is None else contact_point(profile, point, keyring)
+    if found is None or found.given_up is not None:
+        return None
+    keys = point_keys(found.value, keyring)
+    owner = point_from(found.value, keyring, store.batch_get(keys)).owner(account_id)
+    return None if owner is not None and owner.changed_hands else found.value
+
+
+def fact_keys(facts: Iterable[Fact]) -> set[Key]:
+    """What must have been read before `fact_keys_of_points`: the profile of each account."""
+    return {items.profile_key(fact.subject) for fact in facts}
+
+
+def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> set[Key]:
+    """What must have been read besides, in a second round: a list of contact points removes those that it does not
+    name, and erasure removes all, so only the profile knows which ones are touched."""
+    if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged | AccountErased) for fact in facts):
+        return set()
+    profile = profile_from(read.get(items.profile_key(facts[0].subject)))
+    values = {point.value for point in profile.points} if profile is not None else set()
+    return {key for value in values | _named(facts) for key in point_keys(value, keyring)}
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> None:
+    """Add to the change what the facts of ONE account, of any type and in any order, make of its profile and contact
+    points. `read` holds what exists of the keys named above; facts after account.erased must not come here."""
+    if not facts:
+        return
+    account_id = facts[0].subject
+    key = items.profile_key(account_id)
+    old = read.get(key)
+    before = profile_from(old)
+    if any(isinstance(fact.data, AccountErased) for fact in facts):
+        _contribute_erasure(change, read, account_id, before, facts, keyring)
+        return
+    after = policy.fold(before, facts, account_id=account_id, name_of=lambda value: point_id(value, keyring))
+    if after != before:
+        change.replace(key, old, items.profile_item(after))
+    if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged) for fact in facts):
+        return
+    for point in after.points:
+        if point.confirmed_at is not None and point.told is not None:
+            owner = PointOwner(
+                account_id,
+                point.told.version,
+                point.confirmed_at,
+                point.shared,
+                reassigned=point.reassigned,
+                removed=not point.live,
+            )
+            known = point_from(point.value, keyring, read)
+            items.write_point(change, read, point_keys(point.value, keyring), policy.with_owner(known, owner))
+    kept = {point.value for point in after.points}
+    known_before = {point.value for point in before.points} if before is not None else set()
+    _contribute_unlisting(change, read, account_id, (known_before | _named(facts)) - kept, keyring)
+
+
+def _contribute_erasure(
+    change: Change,
+    read: Mapping[Key, Item],
+    account_id: str,
+    profile: Profile | None,
+    facts: Sequence[Fact],
+    keyring: Keyring,
+) -> None:
+    """Delete the profile, and the account from every contact point it ever had."""
+    key = items.profile_key(account_id)
+    if key in read:
+        change.delete(key, condition=equals("rev", int(read[key]["rev"])))
+    values = {point.value for point in profile.points} if profile is not None else set()
+    _contribute_unlisting(change, read, account_id, values | _named(facts), keyring)
+
+
+def _contribute_unlisting(
+    change: Change, read: Mapping[Key, Item], account_id: str, values: set[str], keyring: Keyring
+) -> None:
+    """Take the account off contact points that its profile does not remember."""
+    for value in sorted(values):
+        known = point_from(value, keyring, read)
+        if known.owner(account_id) is not None:
+            keys = point_keys(value, keyring)
+            items.write_point(change, read, keys, policy.without_owner(known, account_id))
+
+
+def _named(facts: Iterable[Fact]) -> set[str]:
+    """Contact points that the facts themselves name."""
+    values: set[str | None] = set()
+    for fact in facts:
+        match fact.data:
+            case AccountDescribed(contact_points=points):
+                values |= {point.value for point in points}
+            case ContactPointChanged(old=old, new=new):
+                values |= {old, new}
+            case _:
+                continue
+    return {value for value in values if value is not None}
