@@ -1,8 +1,14 @@
 """Ground rules for every test: no real AWS, one region, and tests that share something dear run in one worker."""
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from hotline_local.launcher import RunningStack
 
 # Set at import, before any client can be made: a client that finds AWS_ENDPOINT_URL would leave moto and talk to
 # whatever listens there.
@@ -19,6 +25,20 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="Test",
     POWERTOOLS_TRACE_DISABLED="true",
 )
+
+# The suite is seeded and bounded; `make soak` looks further, with fresh seeds.
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("soak", deadline=None, max_examples=5_000)
+settings.load_profile("soak" if os.environ.get("HOTLINE_SOAK") else "suite")
+
+
+@pytest.fixture(scope="session")
+def running_stack() -> Iterator["RunningStack"]:
+    """The template, built and deployed to a MiniStack of its own for the session. It starts empty: one customer a test."""
+    from hotline_local import launcher
+
+    with launcher.start() as running:
+        yield running
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,75 @@
+"""The build puts flow files into the template, tokens bound to the template's own resources."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline_local.commands import CommandError
+from hotline_local.launcher.flow_embedding import MAXIMUM_CONTENT, embed_flows, resource_name
+
+
+def a_template(flow_file: str = "flows/hotline-entry.json") -> dict[str, Any]:
+    return {
+        "Resources": {
+            "ConnectFunction": {"Type": "AWS::Serverless::Function", "Properties": {}},
+            "Queue": {"Type": "AWS::Connect::Queue", "Properties": {}},
+            "HotlineEntry": {"Type": "AWS::Connect::ContactFlow", "Properties": {"Content": flow_file}},
+        }
+    }
+
+
+def a_flow(root: Path, document: object) -> Path:
+    (root / "flows").mkdir()
+    (root / "flows/hotline-entry.json").write_text(json.dumps(document), encoding="utf-8")
+    return root
+
+
+def test_tokens_become_references_to_the_alias_and_to_connects_resources(tmp_path: Path) -> None:
+    template = a_template()
+    embed_flows(template, a_flow(tmp_path, {"say": "您好 ${QueueArn}", "call": "${ConnectFunctionArn}"}))
+    assert template["Resources"]["HotlineEntry"]["Properties"]["Content"] == {
+        "Fn::Sub": [
+            '{"say":"您好 ${QueueArn}","call":"${ConnectFunctionArn}"}',
+            {"QueueArn": {"Ref": "Queue"}, "ConnectFunctionArn": {"Ref": "ConnectFunction.Alias"}},
+        ]
+    }
+
+
+def test_a_flow_without_tokens_stays_plain_text(tmp_path: Path) -> None:
+    template = a_template()
+    embed_flows(template, a_flow(tmp_path, {"attribute": "$.Attributes.turn"}))
+    assert template["Resources"]["HotlineEntry"]["Properties"]["Content"] == '{"attribute":"$.Attributes.turn"}'
+
+
+@pytest.mark.parametrize("token", ["${AtticArn}", "${Queue}", "${}"])
+def test_a_token_without_a_resource_is_named(tmp_path: Path, token: str) -> None:
+    with pytest.raises(CommandError, match=r"hotline-entry\.json names .* no resource"):
+        embed_flows(a_template(), a_flow(tmp_path, {"call": token}))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"flows/nowhere\.json, which does not exist"):
+        embed_flows(a_template("flows/nowhere.json"), tmp_path)
+
+
+def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(CommandError, match=r"broken\.json is not JSON"):
+        embed_flows(a_template("broken.json"), tmp_path)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(-1, True), (0, True), (1, False)])
+def test_a_flow_may_be_as_long_as_connect_takes(tmp_path: Path, length: int, *, fits: bool) -> None:
+    empty = len('{"a":""}')
+    root = a_flow(tmp_path, {"a": "x" * (MAXIMUM_CONTENT - empty + length)})
+    if fits:
+        embed_flows(a_template(), root)
+    else:
+        with pytest.raises(CommandError, match="characters"):
+            embed_flows(a_template(), root)
+
+
+def test_a_resource_is_called_after_its_file() -> None:
+    assert resource_name("flows/module-proof.json") == "ModuleProof"

@@ -1,0 +1,238 @@
+"""What template.yaml promises, read from the translated CloudFormation."""
+
+import json
+import re
+from typing import Any, Final
+
+import pytest
+
+from hotline_local.launcher import template as sam
+from hotline_local.launcher.flow_embedding import FLOW_TYPES, resource_name
+from hotline_local.launcher.paths import FLOWS, ROOT
+from tests.support.template import cloudformation, resources, table_definitions
+
+FUNCTIONS: Final = {
+    "ConnectFunction": "connect",
+    "WalletEventsFunction": "wallet_events",
+    "MessengerFunction": "messenger",
+    "DecisionsFunction": "decisions",
+}
+EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
+SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
+KEYS: Final = {"LOOKUP_KEY_SECRET", "CODE_KEY_SECRET"}
+ENVIRONMENT: Final = {
+    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE"},
+    "WalletEventsFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET"},
+    "MessengerFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"},
+    "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
+}
+# The settings that name a resource, and with it a right to use it.
+RESOURCE_SETTINGS: Final = {
+    "HOTLINE_TABLE": "HotlineTable",
+    "ACTIVITY_TABLE": "ActivityTable",
+    "OUTBOX_TABLE": "OutboxTable",
+    "LOOKUP_KEY_SECRET": "LookupKeySecret",
+    "CODE_KEY_SECRET": "CodeKeySecret",
+    "EVENT_BUS_NAME": "Bus",
+}
+FOURTEEN_DAYS_S: Final = 1_209_600
+
+
+def properties(logical_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = cloudformation()["Resources"][logical_id]["Properties"]
+    return found
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    role = properties(function)["Role"]["Fn::GetAtt"][0]
+    return [statement for policy in properties(role)["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def keys(schema: list[dict[str, str]]) -> list[str]:
+    return [entry["AttributeName"] for entry in schema]
+
+
+def test_the_hotline_table_has_its_three_indexes() -> None:
+    hotline = next(table for table in table_definitions() if table["TableName"] == "hotline")
+    assert keys(hotline["KeySchema"]) == ["PK", "SK"]
+    assert {
+        index["IndexName"]: (keys(index["KeySchema"]), index["Projection"]["ProjectionType"])
+        for index in hotline["GlobalSecondaryIndexes"]
+    } == {
+        "attention": (["attention_pk", "attention_sk"], "ALL"),
+        "due": (["due_pk", "due_sk"], "KEYS_ONLY"),
+        "queue": (["queue_pk", "queue_sk"], "ALL"),
+    }
+    assert "StreamSpecification" not in hotline
+
+
+def test_the_outbox_alone_has_a_stream_and_it_carries_new_images() -> None:
+    tables = {table["TableName"]: table for table in table_definitions()}
+    assert keys(tables["outbox"]["KeySchema"]) == ["PK"]
+    assert tables["outbox"]["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert keys(tables["activity"]["KeySchema"]) == ["PK", "SK"]
+    assert "StreamSpecification" not in tables["activity"]
+
+
+@pytest.mark.parametrize("table", ["HotlineTable", "ActivityTable", "OutboxTable"])
+def test_every_table_is_encrypted_expires_items_and_is_protected_unless_told_otherwise(table: str) -> None:
+    protected = {"Fn::If": ["IsProtected", True, False]}
+    assert properties(table)["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert properties(table)["TimeToLiveSpecification"] == {"AttributeName": "expires_at_epoch_s", "Enabled": True}
+    assert properties(table)["DeletionProtectionEnabled"] == protected
+    assert properties(table)["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": protected}
+    assert cloudformation()["Parameters"]["Protection"]["Default"] == "on"
+    assert properties(table)["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_functions_of_the_template_are_the_ones_tested_here() -> None:
+    assert set(resources("AWS::Lambda::Function")) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_settings_it_uses_and_no_others(function: str) -> None:
+    assert set(properties(function)["Environment"]["Variables"]) == ENVIRONMENT[function]
+    assert properties(function)["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == FUNCTIONS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_has_no_stars(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert all("*" not in action for action in as_list(statement["Action"]))
+        if "NotResource" in statement:
+            # Text messages have no resource of their own; topics and endpoints are excluded instead.
+            assert (function, statement["Action"]) == ("MessengerFunction", "sns:Publish")
+        else:
+            assert "*" not in as_list(statement["Resource"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_reaches_exactly_the_resources_that_the_settings_name(function: str) -> None:
+    named = {RESOURCE_SETTINGS[name] for name in ENVIRONMENT[function] if name in RESOURCE_SETTINGS}
+    granted = json.dumps(statements(function))
+    reached = {resource for resource in RESOURCE_SETTINGS.values() if re.search(rf"\b{resource}\b", granted)}
+    assert reached == named
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [properties(function)["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+def test_only_the_functions_that_make_or_check_codes_read_their_key() -> None:
+    readers = {function for function in FUNCTIONS if "CodeKeySecret" in json.dumps(statements(function))}
+    assert readers == {"ConnectFunction", "MessengerFunction"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_functions_log_ends_after_a_stated_time(function: str) -> None:
+    log = properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
+    assert properties(log)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    # MiniStack and Lambda's default write to this name, so the group is one and the same everywhere.
+    (function_name,) = properties(function)["FunctionName"].values()
+    assert properties(log)["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/{function_name}"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_runs_on_python_313_arm64_with_both_layers_behind_an_alias(function: str) -> None:
+    assert properties(function)["Runtime"] == "python3.13"
+    assert properties(function)["Architectures"] == ["arm64"]
+    layers = [re.sub(r"[0-9a-f]{10}$", "", layer["Ref"]) for layer in properties(function)["Layers"]]
+    assert layers == ["DependenciesLayer", "HotlineLayer"]
+    assert properties(f"{function}Aliaslive")["Name"] == "live"
+
+
+def test_the_phones_function_gives_up_before_the_flow_block_does() -> None:
+    assert properties("ConnectFunction")["Timeout"] < 8
+
+
+def test_all_that_is_asynchronous_ends_in_a_queue_when_it_fails() -> None:
+    for name, mapping in resources("AWS::Lambda::EventSourceMapping").items():
+        source = mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
+        if cloudformation()["Resources"][source]["Type"] == "AWS::SQS::Queue":
+            assert "deadLetterTargetArn" in properties(source)["RedrivePolicy"], name
+        else:
+            assert mapping["Properties"]["DestinationConfig"]["OnFailure"]["Destination"], name
+    for name, rule in resources("AWS::Events::Rule").items():
+        assert all("DeadLetterConfig" in target for target in rule["Properties"]["Targets"]), name
+
+
+def test_queues_are_encrypted_and_keep_what_they_hold_for_fourteen_days() -> None:
+    for name, queue in resources("AWS::SQS::Queue").items():
+        assert queue["Properties"]["KmsMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}, name
+        assert queue["Properties"]["MessageRetentionPeriod"] == FOURTEEN_DAYS_S, name
+
+
+@pytest.mark.parametrize(("function", "consumer"), [("MessengerFunction", "message"), ("DecisionsFunction", "bus")])
+def test_a_consumer_of_the_outbox_gets_new_entries_of_its_own_only(function: str, consumer: str) -> None:
+    mapping = properties(f"{function}Outbox")
+    (entry,) = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(entry["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"NewImage": {"to": {"S": [consumer]}}},
+    }
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] > 0
+    assert mapping["MaximumRecordAgeInSeconds"] == {"Ref": "OutboxMaximumAgeSeconds"}
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["OutboxTable", "StreamArn"]}
+
+
+def test_facts_come_in_batches_of_ten_of_which_each_may_fail_alone() -> None:
+    mapping = properties("WalletEventsFunctionFacts")
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    visibility_s = cloudformation()["Parameters"]["FactVisibilityTimeoutSeconds"]["Default"]
+    assert visibility_s >= 6 * properties("WalletEventsFunction")["Timeout"]
+
+
+def test_every_fact_of_the_wallet_passes_the_rule_and_no_decision_does() -> None:
+    assert properties("FactsRule")["EventPattern"] == {"source": [{"Ref": "WalletEventSource"}]}
+    allowed = cloudformation()["Parameters"]["WalletEventSource"]["AllowedPattern"]
+    assert re.fullmatch(allowed, "wallet")
+    assert not re.fullmatch(allowed, "hotline")
+    publishes = next(entry for entry in statements("DecisionsFunction") if entry["Action"] == "events:PutEvents")
+    assert publishes["Condition"] == {"StringEquals": {"events:source": "hotline"}}
+
+
+def test_another_account_may_put_facts_as_one_role_and_under_one_source_only() -> None:
+    statement = properties("BusPolicy")["Statement"]
+    assert statement["Condition"] == {
+        "ArnEquals": {"aws:PrincipalArn": {"Ref": "WalletRoleArn"}},
+        "StringEquals": {"events:source": {"Ref": "WalletEventSource"}},
+    }
+    assert cloudformation()["Resources"]["BusPolicy"]["Condition"] == "HasWalletAccount"
+
+
+def test_connect_resources_exist_only_where_there_is_an_instance() -> None:
+    for name, resource in cloudformation()["Resources"].items():
+        if resource["Type"].startswith("AWS::Connect::") or name == "ConnectFunctionPermission":
+            assert resource["Condition"] == "HasConnect", name
+    assert cloudformation()["Parameters"]["ConnectInstanceArn"]["Default"] == ""
+
+
+def test_connect_may_call_the_alias_for_this_instance_only() -> None:
+    permission = properties("ConnectFunctionPermission")
+    assert permission["FunctionName"] == {"Ref": "ConnectFunctionAliaslive"}
+    assert permission["SourceArn"] == {"Ref": "ConnectInstanceArn"}
+    assert permission["SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_every_flow_file_has_its_resource_and_every_flow_resource_its_file() -> None:
+    flows = {name: resource for name, resource in sam.read()["Resources"].items() if resource["Type"] in FLOW_TYPES}
+    files = {resource_name(path.name): f"flows/{path.name}" for path in FLOWS.glob("*.json")}
+    assert {name: resource["Properties"]["Content"] for name, resource in flows.items()} == files
+    for name, resource in flows.items():
+        # Connect validates a flow against the functions that the instance knows.
+        assert resource["DependsOn"] == "ConnectFunctionAssociation", name
+
+
+@pytest.mark.parametrize(("function", "folder"), FUNCTIONS.items())
+def test_the_makefile_puts_a_functions_folder_where_its_handler_is(function: str, folder: str) -> None:
+    assert properties(function)["Handler"] == f"functions.{folder}.app.handler"
+    rule = f"build-{function}: FOLDER = {folder}"
+    assert rule in (ROOT / "functions/Makefile").read_text(encoding="utf-8").splitlines()
