@@ -36,7 +36,7 @@ check: setup .tools/sam/.ready ## Check style, types, imports, template and flow
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy $(TYPED)
 	$(PYTHON) -m tests.support.import_contracts
-	$(PYTHON) -m cfnlint template.yaml
+	.venv/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1 --template-file template.yaml
 	./hotline flows check flows
 

@@ -34,7 +34,7 @@ settings.load_profile("soak" if os.environ.get("HOTLINE_SOAK") else "suite")
 
 @pytest.fixture(scope="session")
 def running_stack() -> Iterator["RunningStack"]:
-    """The template, built and deployed to a MiniStack of its own for the session. It starts empty: one customer a test."""
+    """The template on a MiniStack of its own for the session. It starts empty: a test brings its own customer."""
     from hotline_local import launcher
 
     with launcher.start() as running:

@@ -35,9 +35,8 @@ def a_tree(root: Path, **files: str) -> Path:
     return root
 
 
-def test_the_sound_tree_keeps_its_contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sound_tree_keeps_its_contracts(tmp_path: Path) -> None:
     root = a_tree(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", f"{root}/layers/hotline/python:{root}/local:{root}")
     done = check(root)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -64,9 +63,8 @@ def test_the_sound_tree_keeps_its_contracts(tmp_path: Path, monkeypatch: pytest.
         ("functions/connect/app.py", "import tests.conftest", "Nothing imports tests"),
     ],
 )
-def test_a_breach_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, broken: str) -> None:
+def test_a_breach_is_found(tmp_path: Path, file: str, text: str, broken: str) -> None:
     root = a_tree(tmp_path, **{file: text})
-    monkeypatch.setenv("PYTHONPATH", f"{root}/layers/hotline/python:{root}/local:{root}")
     done = check(root)
     assert done.returncode == 1
     assert any(broken in line for line in done.stdout.splitlines() if line.endswith(" BROKEN"))

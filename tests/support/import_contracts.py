@@ -4,6 +4,7 @@ The contracts are made anew each time, so they cannot fall behind the code. A ro
 error. Run it with `python -m tests.support.import_contracts`; `make check` does.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -126,9 +127,11 @@ def check(root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         contracts(root).write(file)
+    search_path = [root / "layers/hotline/python", root / "local", root]
     return subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--config", str(path), "--no-cache"],
         cwd=root,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, search_path))},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,147 @@
+"""What the build makes: for the right processor, with bytecode, complete, and again only when something changed."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from hotline_local.launcher.artefacts import elf_machine, foreign_libraries, libraries
+from hotline_local.launcher.build import TEMPLATE_NAME, Target, build
+from hotline_local.launcher.template import artefacts, read
+from tests.support.template import resources
+
+pytestmark = pytest.mark.slow
+
+FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
+
+
+def nothing(_: str) -> None:
+    """Report no progress."""
+
+
+@pytest.fixture(scope="module", params=list(Target), ids=lambda target: target.name.lower())
+def folder(request: pytest.FixtureRequest) -> Path:
+    return build(request.param, nothing).parent
+
+
+@pytest.fixture(scope="module")
+def aws() -> Path:
+    return build(Target.AWS, nothing).parent
+
+
+@pytest.fixture(scope="module")
+def local() -> Path:
+    return build(Target.LOCAL, nothing).parent
+
+
+def test_every_library_for_aws_is_for_arm64(aws: Path) -> None:
+    assert len(libraries(aws)) > 0
+    assert foreign_libraries(aws) == []
+
+
+def test_a_library_for_another_processor_is_noticed(tmp_path: Path) -> None:
+    library = tmp_path / "other.so"
+    library.write_bytes(b"\x7fELF" + bytes(14) + b"\x3e\x00" + bytes(44))
+    assert elf_machine(library) == 0x3E
+    assert foreign_libraries(tmp_path) == [library]
+    library.write_bytes(b"not an ELF file")
+    assert foreign_libraries(tmp_path) == [library]
+
+
+def test_bytecode_lies_beside_every_source_and_does_not_look_at_file_times(folder: Path) -> None:
+    sources = [path for name in artefacts(read()) for path in (folder / name).rglob("*.py")]
+    assert len(sources) > 0
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+        assert compiled.exists(), source
+        # PEP 552: bit 0 set = checked by hash, bit 1 clear = the hash is not checked.
+        assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 0b01, source
+
+
+def test_no_artefact_holds_a_path_of_this_machine(folder: Path) -> None:
+    here = str(folder.parent.parent).encode()
+    for name in artefacts(read()):
+        assert [path for path in (folder / name).rglob("*") if path.is_file() and here in path.read_bytes()] == []
+
+
+def test_the_layer_carries_the_data_files_of_the_package(folder: Path) -> None:
+    source = Path(__file__).parents[2] / "layers/hotline/python"
+    data = {
+        path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
+    }
+    layer = folder / "HotlineLayer/python"
+    assert {path for path in data if (layer / path).exists()} == data
+
+
+def test_the_built_template_names_its_artefacts_and_has_every_flow_inside(folder: Path) -> None:
+    template = read(folder / TEMPLATE_NAME)
+    for logical_id, artefact in artefacts(template).items():
+        assert artefact == logical_id
+        assert (folder / artefact).is_dir()
+    assert "flows/" not in json.dumps(template["Resources"])
+
+
+def test_the_built_template_is_valid(aws: Path) -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("cfn-lint")), str(aws / TEMPLATE_NAME)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_second_build_leaves_everything_as_it_is(local: Path) -> None:
+    steps: list[str] = []
+    build(Target.LOCAL, steps.append)
+    assert steps == []
+
+
+IMPORT = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[2])
+import importlib
+module = importlib.import_module(sys.argv[1])
+files = sorted({m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
+print(json.dumps({"callable": callable(module.handler), "files": files, "modules": sorted(sys.modules)}))
+"""
+
+
+def imported(function: str, local: Path) -> tuple[set[Path], set[str]]:
+    """Import a function's handler with nothing but its artefact, the layers and the standard library."""
+    properties = read(local / TEMPLATE_NAME)["Resources"][function]["Properties"]
+    module = properties["Handler"].rpartition(".")[0]
+    layers = read(local / TEMPLATE_NAME)["Globals"]["Function"]["Layers"]
+    path = [str(local / function), *(str(local / layer["Ref"] / "python") for layer in layers)]
+    settings = properties["Environment"]["Variables"]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", IMPORT, module, json.dumps(path)],
+        env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_METRICS_NAMESPACE": "Hotline"}
+        | {name: "x" for name in settings if name.startswith("POWERTOOLS_SERVICE")},
+        cwd=local,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["callable"]
+    return {Path(file) for file in answer["files"]}, set(answer["modules"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_needs_nothing_but_its_artefact_and_the_layers(function: str, local: Path) -> None:
+    files, _ = imported(function, local)
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    assert [
+        file for file in files if not file.resolve().is_relative_to(local) and not file.is_relative_to(library)
+    ] == []
+
+
+def test_the_phones_function_starts_without_pydantic_and_without_the_sdk(local: Path) -> None:
+    _, modules = imported("ConnectFunction", local)
+    assert {"pydantic", "boto3", "botocore"} & modules == set()

@@ -1,0 +1,136 @@
+"""The two doors, make and ./hotline: what they offer, and how they end."""
+
+import os
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hotline_local import cli
+from hotline_local.commands import CommandError
+from hotline_local.launcher import stack
+from hotline_local.launcher.build import Target
+from hotline_local.launcher.paths import ROOT
+
+
+def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(arguments, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "target", ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "help"]
+)
+def test_make_lists_its_targets_when_asked_for_nothing(target: str) -> None:
+    done = command("make")
+    assert done.returncode == 0
+    assert re.search(rf"^  make {target} +[A-Z].*\.$", done.stdout, re.MULTILINE)
+
+
+def test_a_second_setup_does_nothing() -> None:
+    done = command("make", "setup")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path: Path) -> None:
+    (tmp_path / "hotline_local").mkdir()
+    (tmp_path / "hotline_local/__init__.py").write_text("raise SystemExit('the wrong package')\n")
+    done = command(str(ROOT / "hotline"), "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ./hotline")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "./hotline: the following arguments are required: COMMAND"),
+        (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
+        (["run", "--port", "0"], "./hotline run: argument --port: '0' is no port"),
+        (["run", "--port", "65536"], "./hotline run: argument --port: '65536' is no port"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_2(arguments: list[str], message: str) -> None:
+    done = command("./hotline", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_command_says_what_it_does() -> None:
+    done = command("./hotline", "--help")
+    assert re.search(r"^    run +\S", done.stdout, re.MULTILINE)
+    names = [path.stem for path in (ROOT / "local/hotline_local/commands").glob("[a-z]*.py")]
+    for name in names:
+        assert re.search(rf"^    {name} +\S", done.stdout, re.MULTILINE), name
+
+
+def test_a_taken_port_is_named_with_its_remedy() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = command("./hotline", "run", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == f"Port {port} is taken: stop what listens there, or choose another one with --port.\n"
+
+
+@pytest.mark.parametrize("other", [str(Target.LOCAL.folder), ".", "/nowhere"])
+def test_only_what_is_built_for_aws_is_deployed(other: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["deploy", "--from", other]) == 1
+    assert "can be deployed" in capsys.readouterr().err
+
+
+def test_where_no_stack_runs_there_is_one_sentence_and_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(stack.FILE_VARIABLE, str(tmp_path / "stack.json"))
+    with pytest.raises(CommandError, match=r"^no stack is running; start it with make run$") as caught:
+        stack.load()
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("left_over", ["", "[]", "{}", "no JSON"])
+def test_a_damaged_description_of_a_stack_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_over: str
+) -> None:
+    (tmp_path / "stack.json").write_text(left_over)
+    monkeypatch.setenv(stack.FILE_VARIABLE, str(tmp_path / "stack.json"))
+    with pytest.raises(CommandError, match="no stack is running"):
+        stack.load()
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("python3", "No python3 was found: install Python 3.9 or newer, then run make again."),
+        ("venv", "python3 could not make a virtual environment"),
+        ("3.13", "No Python 3.13 was found, and none could be fetched: install Python 3.13, then run make again."),
+    ],
+)
+def test_what_a_fresh_machine_lacks_is_named_with_its_remedy(tmp_path: Path, missing: str, message: str) -> None:
+    tree, tools = tmp_path / "tree", tmp_path / "bin"
+    (tree / "requirements").mkdir(parents=True)
+    tools.mkdir()
+    for name in ("Makefile", ".python-version", "requirements/uv.txt", "requirements/dev.txt"):
+        (tree / name).write_bytes((ROOT / name).read_bytes())
+    for tool in ("make", "sh", "mkdir", "touch"):
+        found = next(Path(folder, tool) for folder in os.environ["PATH"].split(":") if Path(folder, tool).exists())
+        (tools / tool).symlink_to(found)
+    if missing == "venv":
+        _script(tools / "python3", "echo No module named venv >&2; exit 1")
+    if missing == "3.13":
+        # A uv that finds no interpreter and cannot fetch one.
+        (tree / ".tools/uv/bin").mkdir(parents=True)
+        _script(tree / ".tools/uv/bin/uv", "exit 1")
+        (tree / ".tools/uv/.ready").touch()
+    done = subprocess.run(
+        [str(tools / "make"), "setup"], cwd=tree, env={"PATH": str(tools)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert message in done.stderr
+
+
+def _script(path: Path, body: str) -> None:
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
