@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
+from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.contracts.model import PointKind
 from hotline.kit.actor import FactorKind
@@ -13,11 +14,14 @@ from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import HotlineError, StaleTurn
+from hotline.kit.keyring import Keyring
 
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, call_key
 from .model import Call, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
 from .turns import with_record
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def may_keep_level(call: Call, *, continued: bool, now: datetime) -> bool:
@@ -27,19 +31,29 @@ def may_keep_level(call: Call, *, continued: bool, now: datetime) -> bool:
 
 def stripped(call: Call) -> Call:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
+    calling = call.calling
+    owner = calling.accounts[0] if calling and calling.accounts else None
+    targets = {FactorKind.SMS: Target(calling.point, owner)} if calling else {}
     return replace(
-        call, factors=(), account_id=None, two_step=False, offers=(), changed=(), challenge=None, typed=None
+        call,
+        factors=(),
+        account_id=None,
+        two_step=False,
+        offers=(),
+        changed=(),
+        challenge=None,
+        typed=None,
+        targets=targets,
     )
 
 
-def identified_by(call: Call, *, typed: Identified | None, profiles: Sequence[Profile], decoy_point: str) -> Call:
+def identified_by(call: Call, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> Call:
     """The call after somebody keyed in a number: whatever belonged to another account is gone."""
-    kept = stripped(call)
-    return replace(kept, typed=typed, targets=targets_of(typed, profiles, decoy_point=decoy_point))
+    return replace(stripped(call), typed=typed, targets=targets_of(typed, profiles, keyring))
 
 
 def targets_of(
-    identified: Identified | None, profiles: Sequence[Profile], *, decoy_point: str
+    identified: Identified | None, profiles: Sequence[Profile], keyring: Keyring
 ) -> dict[FactorKind, Target]:
     """Where codes would go before an account is chosen.
 
@@ -49,28 +63,38 @@ def targets_of(
     if identified is None:
         return {}
     owner = identified.accounts[0] if identified.accounts else None
-    emails = {point.key: profile.account_id for profile in profiles for point in live_points(profile, PointKind.EMAIL)}
+    emails = {
+        accounts.point_id(point.value, keyring): profile.account_id
+        for profile in profiles
+        for point in live_points(profile, PointKind.EMAIL)
+    }
     sole = next(iter(emails.items())) if len(emails) == 1 else None
     return {
         FactorKind.SMS: Target(identified.point, owner),
-        FactorKind.EMAIL: Target(*sole) if sole else Target(decoy_point, None),
+        FactorKind.EMAIL: Target(*sole) if sole else Target(decoy_point(identified, keyring), None),
     }
 
 
-def chosen(call: Call, profile: Profile) -> Call:
-    """The call once its account is known. Codes now go to that account's own points only."""
-    phones, emails = live_points(profile, PointKind.PHONE), live_points(profile, PointKind.EMAIL)
+def decoy_point(identified: Identified, keyring: Keyring) -> str:
+    """A contact point that belongs to nobody, always the same for the same number, so that its counters work."""
+    return f"{keyring.current}#{keyring.mac_text(keyring.current, 'decoy', identified.point)}"
+
+
+def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
+    """The call once its account is known. Codes now go to that account's own points only: to the number that the call
+    is identified by if it is one of them, else to the phone confirmed last."""
+    phones = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.PHONE)]
+    emails = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
     at_line = call.identified.point if call.identified else None
-    phone = next((point for point in phones if point.key == at_line), phones[0] if phones else None)
     targets: dict[FactorKind, Target] = {}
-    if phone is not None:
-        targets[FactorKind.SMS] = Target(phone.key, profile.account_id)
+    if phones:
+        targets[FactorKind.SMS] = Target(at_line if at_line in phones else phones[0], profile.account_id)
     if emails:
-        targets[FactorKind.EMAIL] = Target(emails[0].key, profile.account_id)
+        targets[FactorKind.EMAIL] = Target(emails[0], profile.account_id)
     return replace(call, account_id=profile.account_id, two_step=profile.two_step, targets=targets)
 
 
-def choosable(call: Call, profiles: Sequence[Profile]) -> list[Profile]:
+def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring) -> list[Profile]:
     """The accounts that the proved factors reach: open, and with every proved contact point among their own."""
     proved = {factor.point for factor in call.factors}
     if not proved:
@@ -78,14 +102,15 @@ def choosable(call: Call, profiles: Sequence[Profile]) -> list[Profile]:
     return [
         profile
         for profile in profiles
-        if profile.status is AccountStatus.OPEN and proved <= {point.key for point in live_points(profile)}
+        if profile.status is AccountStatus.OPEN
+        and proved <= {accounts.point_id(point.value, keyring) for point in live_points(profile)}
     ]
 
 
 def live_points(profile: Profile, kind: PointKind | None = None) -> list[ContactPoint]:
     """The account's present contact points, the latest confirmed first."""
-    points = [point for point in profile.points if point.removed_at is None and kind in (None, point.kind)]
-    return sorted(points, key=lambda point: point.confirmed_at, reverse=True)
+    points = [point for point in profile.live_points if kind in (None, point.kind)]
+    return sorted(points, key=lambda point: point.confirmed_at or _NEVER, reverse=True)
 
 
 def contribute_new_call(change: Change, call: Call) -> None:

@@ -37,11 +37,15 @@ from .policy import (
 
 
 class SendOutcome(StrEnum):
+    """What became of asking for a code."""
+
     SENT = "SENT"
     LIMITED = "LIMITED"
 
 
 class CheckOutcome(StrEnum):
+    """What became of the entered digits; spent covers used, replaced and exhausted codes."""
+
     PROVED = "PROVED"
     WRONG = "WRONG"
     EXPIRED = "EXPIRED"
@@ -50,6 +54,8 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
+    """The outcome, the tries that are left, and the call as it is afterwards."""
+
     outcome: CheckOutcome
     tries_left: int
     call: Call
@@ -146,9 +152,7 @@ def contribute_check(
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
     left = challenge.tries_left - 1
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
-    change.update(
-        challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged
-    )
+    change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
     moved = with_counters(point_item, challenge.factor, after_wrong(counters, change.now), now=change.now)
     change.replace(point_key(challenge.point), point_item, moved)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call)

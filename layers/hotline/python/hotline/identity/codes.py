@@ -28,4 +28,5 @@ def matches(keyring: Keyring, challenge: Challenge, entered: str) -> bool:
 
 
 def is_code(text: str) -> bool:
+    """Whether a text is six plain digits."""
     return len(text) == CODE_DIGITS and text.isascii() and text.isdigit()

@@ -26,14 +26,17 @@ from .policy import CALL_LIFE, CHALLENGE_KEPT, FactorCounters
 
 
 def call_key(contact_id: str) -> Key:
+    """Where a call is stored, by the contact's initial id."""
     return hotline_key(f"CONTACT#{contact_id}", "CALL")
 
 
 def challenge_key(challenge_id: str) -> Key:
+    """Where a challenge is stored."""
     return hotline_key(f"CHALLENGE#{challenge_id}", "CHALLENGE")
 
 
 def point_key(point: str) -> Key:
+    """Where a contact point (`version#hmac`) and its counters are stored."""
     return hotline_key(f"POINT#{point}", "POINT")
 
 
@@ -78,6 +81,7 @@ CHANGING_ATTRIBUTES = (
 
 
 def call_from(item: Mapping[str, Any]) -> Call:
+    """The call in a stored item."""
     return Call(
         contact_id=item["contact_id"],
         account_ref=item["account_ref"],
@@ -110,6 +114,7 @@ def proof_from(call: Call) -> Proof:
 
 
 def challenge_item(challenge: Challenge) -> Item:
+    """A challenge in its stored form; it ends by itself."""
     return {
         "challenge_id": challenge.id,
         "key_version": challenge.key_version,
@@ -126,6 +131,7 @@ def challenge_item(challenge: Challenge) -> Item:
 
 
 def challenge_from(item: Mapping[str, Any]) -> Challenge:
+    """The challenge in a stored item."""
     return Challenge(
         id=item["challenge_id"],
         key_version=item["key_version"],

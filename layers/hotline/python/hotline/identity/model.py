@@ -49,6 +49,8 @@ class Goal(StrEnum):
 
 
 class ChallengeState(StrEnum):
+    """Only an open challenge can be proved, and once."""
+
     OPEN = "open"
     PROVED = "proved"
     SPENT = "spent"

@@ -120,6 +120,7 @@ def may_send(counters: FactorCounters, now: datetime) -> bool:
 
 
 def is_blocked(counters: FactorCounters, now: datetime) -> bool:
+    """Whether the factor is blocked on this contact point now, for a day or until an agent helps."""
     if counters.wrong_in_a_row >= WRONG_IN_A_ROW:
         return True
     return counters.blocked_until is not None and counters.blocked_until > now
@@ -132,10 +133,12 @@ def after_send(counters: FactorCounters, now: datetime) -> FactorCounters:
 
 
 def after_wrong(counters: FactorCounters, now: datetime) -> FactorCounters:
+    """The counters after a wrong code; the eighth within a day blocks the factor for a day."""
     wrong = (*(at for at in counters.wrong if at > now - DAY), now)
     blocked = now + FACTOR_BLOCK if len(wrong) >= WRONG_PER_DAY else counters.blocked_until
     return FactorCounters(counters.sent, wrong, counters.wrong_in_a_row + 1, blocked)
 
 
 def after_right(counters: FactorCounters) -> FactorCounters:
+    """The counters after a right code: only the row of wrong ones ends."""
     return FactorCounters(counters.sent, counters.wrong, 0, counters.blocked_until)

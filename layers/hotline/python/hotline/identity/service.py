@@ -14,7 +14,7 @@ from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls, turns
+from . import calls
 from .challenges import Checked, CheckOutcome, SendOutcome, contribute_check, contribute_code, target_of
 from .codes import derive, is_code
 from .items import call_from, call_key, challenge_from, challenge_key, point_key, proof_from
@@ -23,9 +23,32 @@ from .policy import CHANGED_KEPT, missing_factors
 from .proof import allow, require
 
 __all__ = [
-    "CheckOutcome", "Checked", "Contact", "Operation", "SendOutcome", "allow", "challenge_from", "challenge_key",
-    "choose", "contribute_check", "contribute_code", "contribute_turn", "derive", "identify", "is_code", "load_call",
-    "missing_factors", "point_key", "proof_from", "remember_changed", "require", "start", "target_of",
+    "CheckOutcome",
+    "Checked",
+    "Contact",
+    "Operation",
+    "SendOutcome",
+    "allow",
+    "call_key",
+    "challenge_from",
+    "challenge_key",
+    "choose",
+    "code_of",
+    "contribute_check",
+    "contribute_code",
+    "contribute_turn",
+    "derive",
+    "identify",
+    "is_code",
+    "load_call",
+    "missing_factors",
+    "next_need",
+    "point_key",
+    "proof_from",
+    "remember_changed",
+    "require",
+    "start",
+    "target_of",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
@@ -58,7 +81,7 @@ def load_call(ctx: Context, contact_id: str, also: Sequence[Key] = ()) -> tuple[
     return (call_from(stored) if stored is not None else None), read
 
 
-def reach(ctx: Context, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
+def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
     """Which accounts a number reaches, from its contact-point items as read under every readable key version."""
     items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
     return Identified(accounts.point_id(number, keyring), accounts.usable_owners(items))
@@ -84,11 +107,11 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
     stored, read = load_call(ctx, contact.contact_id, point_keys)
     if stored is not None:
         return _take_up(change, stored, contact, step_fingerprint=step_fingerprint)
-    calling = reach(ctx, number, read, keyring) if number else None
+    calling = reach(number, read, keyring) if number else None
     profiles = profiles_of(ctx, calling.accounts) if calling else []
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
-    targets = calls.targets_of(calling, profiles, decoy_point=decoy_point(calling, keyring))
+    targets = calls.targets_of(calling, profiles, keyring)
     outcome = "KNOWN" if profiles else "UNKNOWN" if number else "WITHHELD"
     begun = Call(
         contact_id=contact.contact_id,
@@ -119,15 +142,9 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
 
 def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Call:
     """The call after a number was keyed in. One read, whether or not the number belongs to anybody."""
-    typed = reach(ctx, number, read, keyring)
+    typed = reach(number, read, keyring)
     profiles = profiles_of(ctx, typed.accounts or ("nobody",))
-    return calls.identified_by(call, typed=typed, profiles=profiles, decoy_point=decoy_point(typed, keyring))
-
-
-def decoy_point(identified: Identified | None, keyring: Keyring) -> str:
-    """A contact point that belongs to nobody, always the same for the same number, so that its counters work."""
-    seed = identified.point if identified else "-"
-    return f"{keyring.current}#{keyring.mac_text(keyring.current, 'decoy', seed)}"
+    return calls.identified_by(call, typed, profiles, keyring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +155,17 @@ class Choice:
     choices: tuple[Profile, ...]
 
 
-def choose(ctx: Context, call: Call, place: int | None) -> Choice:
+def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring) -> Choice:
     """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
 
     One read. Without proof, or for a place that was not offered, nothing is settled.
     """
     reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, profiles_of(ctx, reachable))
+    candidates = calls.choosable(call, profiles_of(ctx, reachable), keyring)
     if len(candidates) == 1:
-        return Choice(calls.chosen(call, candidates[0]), ())
+        return Choice(calls.chosen(call, candidates[0], keyring), ())
     if place is not None and 1 <= place <= len(candidates):
-        return Choice(calls.chosen(call, candidates[place - 1]), ())
+        return Choice(calls.chosen(call, candidates[place - 1], keyring), ())
     return Choice(call, tuple(candidates))
 
 

@@ -39,6 +39,7 @@ type TurnDecision = Replay | Attempt | TooOld
 
 
 def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
+    """A keyed hash of a step and its inputs, the same whatever their order."""
     parts = [text for name in sorted(inputs) for text in (name, inputs[name])]
     return keyring.mac_text(keyring.current, "turn", step, *parts)
 
@@ -54,4 +55,5 @@ def decide(call: Call, *, turn: int, step: str, inputs_fingerprint: str) -> Turn
 
 
 def with_record(turns: tuple[TurnRecord, ...], record: TurnRecord) -> tuple[TurnRecord, ...]:
+    """The turns of a call with one more, the last four of them."""
     return (*turns, record)[-TURNS_KEPT:]

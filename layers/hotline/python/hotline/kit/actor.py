@@ -65,6 +65,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
+    """A person of the wallet's staff, working on a case."""
+
     agent_id: str
     case_id: str
 

@@ -1,4 +1,5 @@
-"""Time. One clock, passed in; instants are aware UTC datetimes, stored as RFC 3339 text with milliseconds, which sorts."""
+"""Time. One clock, passed in; instants are aware UTC datetimes, stored as RFC 3339 text with
+milliseconds, which sorts."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import Protocol
 
 
 class Clock(Protocol):
+    """Where the time comes from."""
+
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
         ...
@@ -15,6 +18,8 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SystemClock:
+    """The machine's clock."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -48,4 +53,5 @@ def from_text(text: str) -> datetime:
 
 
 def epoch_s(instant: datetime) -> int:
+    """Whole seconds since 1970, as time to live wants them."""
     return int(instant.timestamp())

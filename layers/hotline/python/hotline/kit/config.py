@@ -10,7 +10,8 @@ from .store import Table
 
 
 class MissingSetting(Exception):
-    """An environment variable that the function needs is not set; named, so that a deployment error is found at once."""
+    """An environment variable that the function needs is not set; named, so that a deployment error is
+    found at once."""
 
 
 def required(name: str, environment: Mapping[str, str] | None = None) -> str:
@@ -22,6 +23,7 @@ def required(name: str, environment: Mapping[str, str] | None = None) -> str:
 
 
 def optional(name: str, default: str, environment: Mapping[str, str] | None = None) -> str:
+    """The value of an environment variable, or the default when it is unset or empty."""
     return (os.environ if environment is None else environment).get(name, "") or default
 
 

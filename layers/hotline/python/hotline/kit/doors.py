@@ -1,5 +1,5 @@
-"""What every function's door builds once per start: clock, ids, store and keyrings. The one place that makes AWS clients
-for the rooms; the SDK is imported when the first of them is asked for."""
+"""What every function's door builds once per start: clock, ids, store and keyrings. The one place that makes AWS
+clients for the rooms; the SDK is imported when the first of them is asked for."""
 
 from __future__ import annotations
 

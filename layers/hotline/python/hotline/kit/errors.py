@@ -29,6 +29,8 @@ class HotlineError(Exception):
 
 
 class Refused(HotlineError):
+    """The request is understood and must not happen."""
+
     code = "refused"
 
 
@@ -44,24 +46,36 @@ class NeedProof(Refused):
 
 
 class LimitReached(Refused):
+    """A named limit is used up until some later time."""
+
     code = "limit_reached"
 
 
 class NotPossible(Refused):
+    """The state of the thing does not allow it."""
+
     code = "not_possible"
 
 
 class InvalidInput(HotlineError):
+    """The request itself is malformed; the code says how."""
+
     code = "invalid_input"
 
 
 class Stale(HotlineError):
+    """Somebody else changed what this change was based on."""
+
     code = "stale"
 
 
 class StaleTurn(HotlineError):
+    """The call has moved on since this request was made."""
+
     code = "stale_turn"
 
 
 class Unavailable(HotlineError):
+    """The store or a key service did not answer; it is not known whether anything changed."""
+
     code = "unavailable"

@@ -1,4 +1,5 @@
-"""Identifiers: 128 random bits as 32 hex digits behind a short prefix. The source is passed in, so that tests repeat."""
+"""Identifiers: 128 random bits as 32 hex digits behind a short prefix. The source is passed in, so that
+tests repeat."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from typing import Protocol
 
 
 class IdSource(Protocol):
+    """Where ids come from."""
+
     def new(self, prefix: str) -> str:
         """A fresh unguessable id such as `case_5f0c…`."""
         ...
@@ -17,6 +20,8 @@ class IdSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RandomIds:
+    """Ids from the system's randomness."""
+
     def new(self, prefix: str) -> str:
         return f"{prefix}_{secrets.token_hex(16)}"
 

@@ -1,7 +1,8 @@
 """Versioned secret keys and keyed hashes.
 
 A secret is a JSON object {"current": "2", "1": "...", "2": "..."}: the current version writes, every version present
-reads. Keys are fetched on first use, kept at most five minutes, and never loaded at import (SnapStart would freeze them).
+reads. Keys are fetched on first use, kept at most five minutes, and never loaded at import (SnapStart
+would freeze them).
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ KEY_CACHE_LIFE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
+    """Keys by version, and the version that writes."""
+
     current: str
     keys: dict[str, bytes]
 

@@ -1,0 +1,70 @@
+"""The contact event, read tolerantly: unknown channels, null endpoints, missing parts and withheld numbers are facts
+about a call, never errors. AWS adds channels and initiation methods; an unlisted one is treated as the careful case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.connect.contract import EMPTY
+
+CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
+"""Initiation methods by which a call goes on inside Amazon Connect."""
+INPUT_CHARACTERS_MAX = 64
+"""No input of a step is longer; a longer one is cut for the fingerprint and refused by its step."""
+TURN_DIGITS_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the function by a flow. `inputs` are the step's parameters, without those that are empty."""
+
+    step: str
+    contact_id: str | None
+    """The contact this event is about: the correlation id of the log."""
+    initial_contact_id: str | None
+    """The first contact of the call: what its state is kept under."""
+    initiation_method: str
+    calling_number: str | None
+    """As the network gave it; None when withheld."""
+    language: str | None
+    turn: int
+    inputs: Mapping[str, str]
+
+
+def request_from(event: object) -> Request:
+    """The request in a contact event; parts that are missing or of another shape are None or empty."""
+    details = _mapping(_mapping(event).get("Details"))
+    contact = _mapping(details.get("ContactData"))
+    parameters = {
+        str(name): value.strip()
+        for name, value in _mapping(details.get("Parameters")).items()
+        if isinstance(value, str) and value.strip() not in ("", EMPTY)
+    }
+    turn = parameters.pop("turn", "")
+    parameters.pop("account_ref", None)
+    contact_id = _text(contact.get("ContactId"))
+    return Request(
+        step=parameters.pop("step", ""),
+        contact_id=contact_id,
+        initial_contact_id=_text(contact.get("InitialContactId")) or contact_id,
+        initiation_method=_text(contact.get("InitiationMethod")) or "",
+        calling_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
+        language=_text(contact.get("LanguageCode")),
+        turn=int(turn) if turn.isascii() and turn.isdigit() and len(turn) <= TURN_DIGITS_MAX else 0,
+        inputs=parameters,
+    )
+
+
+def _phone(endpoint: Mapping[str, Any]) -> str | None:
+    address = _text(endpoint.get("Address"))
+    return address if address and endpoint.get("Type", "TELEPHONE_NUMBER") == "TELEPHONE_NUMBER" else None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

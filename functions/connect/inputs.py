@@ -1,0 +1,62 @@
+"""What a step's inputs must look like. Flows pass what was pressed or what their author wrote; nothing is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from functions.connect.contract import (
+    ADVICE_TOPICS,
+    GOALS,
+    HANDOVER_REASONS,
+    METHODS,
+    PURPOSES,
+    REFUND_REASONS,
+    StepContract,
+)
+
+LANGUAGES = ("zh-CN", "en-US")
+PLACES_MAX = 3
+TAIL_DIGITS_MIN, TAIL_DIGITS_MAX = 4, 6
+AMOUNT_DIGITS_MAX = 12
+PHONE_CHARACTERS_MAX = 20
+CODE_CHARACTERS_MAX = 10
+"""A code has six digits; a few keys too many are a typing mistake and are answered as such."""
+TOPIC_CHARACTERS_MAX = 32
+MOVEMENT_CHARACTERS_MAX = 160
+
+
+def _digits(text: str, *, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and least <= len(text) <= most
+
+
+def _word(text: str) -> bool:
+    return len(text) <= TOPIC_CHARACTERS_MAX and text.isascii() and text.replace("_", "").isalnum()
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "language": LANGUAGES.__contains__,
+    "phone": lambda text: len(text) <= PHONE_CHARACTERS_MAX and _digits(text.removeprefix("+"), least=5, most=19),
+    "method": METHODS.__contains__,
+    "goal": GOALS.__contains__,
+    "code": lambda text: _digits(text, least=1, most=CODE_CHARACTERS_MAX),
+    "choice": lambda text: text in tuple(str(place) for place in range(1, PLACES_MAX + 1)),
+    "purpose": PURPOSES.__contains__,
+    "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),
+    "movement": lambda text: len(text) <= MOVEMENT_CHARACTERS_MAX,
+    "reason": lambda text: text in REFUND_REASONS or text in HANDOVER_REASONS,
+    "amount_minor": lambda text: _digits(text, least=1, most=AMOUNT_DIGITS_MAX),
+    "topic": _word,
+}
+
+
+def acceptable(contract: StepContract, inputs: Mapping[str, str]) -> dict[str, str] | None:
+    """The step's own inputs when every required one is there and all look as they must; None otherwise.
+
+    Parameters that the step does not declare are dropped: a flow may pass more than a step needs.
+    """
+    own = {name: inputs[name] for name in contract.inputs if name in inputs}
+    if any(name not in own for name in contract.required_inputs):
+        return None
+    if contract.name == "advice" and own["topic"] not in ADVICE_TOPICS:
+        return None
+    return own if all(_CHECKS[name](text) for name, text in own.items()) else None

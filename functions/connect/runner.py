@@ -1,0 +1,115 @@
+"""The way of a request through the phone's door: read, decide by turn, run the step, answer in words.
+
+Expected errors become outcomes; only a bug raises, and then without repeating anything of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from functions.connect import prompts
+from functions.connect.contract import COMMON_KEYS, EMPTY, INVALID, STEPS, TRY_LATER, StepContract
+from functions.connect.envelope import Request
+from functions.connect.inputs import LANGUAGES, acceptable
+from functions.connect.line import Answer, Line
+from functions.connect.steps import READ_WITH_CALL, STEP_FUNCTIONS
+from functions.connect.steps.begin import begin
+from hotline.identity import service as identity
+from hotline.identity import turns
+from hotline.identity.model import Call, Operation
+from hotline.kit.doors import Context
+from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable
+from hotline.kit.logging import Event, log
+
+NEED_PROOF: Final = "NEED_PROOF"
+ATTEMPTS_MAX = 3
+"""How often a step is run when somebody else wrote in between; each run reads afresh."""
+
+
+class StepFailed(Exception):
+    """A bug in a step. It says which step and nothing else, since the runtime logs the text of what is raised."""
+
+
+def answer(request: Request, ctx: Context) -> dict[str, str]:
+    """The flat answer to one request: every declared key of the step, all of them strings, none of them empty."""
+    contract = STEPS.get(request.step)
+    if contract is None or request.initial_contact_id is None:
+        log(Event.ENVELOPE_ODD, correlation_id=request.contact_id, step=request.step, reason="step_or_contact_missing")
+        return _flat(STEPS["start"] if contract is None else contract, Answer(TRY_LATER), None, request)
+    try:
+        result, call = _answered(contract, request, ctx)
+    except HotlineError as error:
+        log(Event.STEP_STALE, correlation_id=request.contact_id, step=request.step, reason=error.code)
+        result, call = Answer(TRY_LATER), None
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text must not reach the log
+        log(Event.STEP_FAILED, correlation_id=request.contact_id, step=request.step, error=type(error).__name__)
+        raise StepFailed(request.step) from None
+    log(Event.STEP_DONE, correlation_id=request.contact_id, step=request.step, outcome=result.outcome)
+    return _flat(contract, result, call, request)
+
+
+def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, Call | None]:
+    inputs = acceptable(contract, request.inputs)
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            if request.step == "start":
+                return begin(ctx, request)
+            return _run(contract, request, inputs, ctx)
+        except (Stale, StaleTurn):
+            # Somebody else wrote what this step had read: another delivery of the same request, or a fact.
+            if attempt == ATTEMPTS_MAX:
+                raise
+    raise Unavailable
+
+
+def _run(
+    contract: StepContract, request: Request, inputs: dict[str, str] | None, ctx: Context
+) -> tuple[Answer, Call | None]:
+    also = READ_WITH_CALL[request.step](ctx, inputs) if inputs and request.step in READ_WITH_CALL else ()
+    call, read = identity.load_call(ctx, request.initial_contact_id or "", also)
+    if call is None:
+        return Answer(TRY_LATER), None
+    if inputs is None:
+        return Answer(INVALID), call
+    line = Line(ctx, request, inputs, call, ctx.clock.now(), None, read)
+    if contract.acting:
+        if ctx.lookup_keys is None:
+            raise RuntimeError("the phone needs the lookup key")
+        mark = turns.fingerprint(ctx.lookup_keys.get(), request.step, inputs)
+        decision = turns.decide(call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
+        if isinstance(decision, turns.TooOld):
+            return Answer(TRY_LATER), call
+        line.turn = decision
+    try:
+        result = STEP_FUNCTIONS[request.step](line)
+    except NeedProof as refusal:
+        result = _need_proof(refusal, line)
+    return result, line.call
+
+
+def _need_proof(refusal: NeedProof, line: Line) -> Answer:
+    needs = identity.next_need(Operation(refusal.operation), line.call, line.now)
+    return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
+
+
+def _flat(contract: StepContract, result: Answer, call: Call | None, request: Request) -> dict[str, str]:
+    if result.outcome not in contract.outcomes:
+        raise StepFailed(contract.name)
+    said = prompts.render(contract.name, result.outcome, result.facts, language_of(call, request))
+    values: Mapping[str, str] = {
+        **result.keys,
+        "outcome": result.outcome,
+        "prompt": said,
+        "turn": str(call.turn if call else request.turn),
+        "account_ref": call.account_ref if call else EMPTY,
+    }
+    return {key: values.get(key) or EMPTY for key in (*COMMON_KEYS, *contract.answer_keys)}
+
+
+def language_of(call: Call | None, request: Request) -> str:
+    """The language of the words: the call's own, else the contact's, else English."""
+    for language in (call.language if call else None, request.language):
+        if language in LANGUAGES:
+            return str(language)
+    return "en-US"

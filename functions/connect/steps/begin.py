@@ -1,0 +1,39 @@
+"""start: a call begins, or comes back from a transfer."""
+
+from __future__ import annotations
+
+from functions.connect.envelope import CONTINUED_METHODS, Request
+from functions.connect.line import Answer, words
+from hotline.accounts import service as accounts
+from hotline.identity import service as identity
+from hotline.identity import turns
+from hotline.identity.model import Call, Operation
+from hotline.kit.actor import Caller, Proof
+from hotline.kit.change import Change
+from hotline.kit.doors import Context
+
+INBOUND = "INBOUND"
+
+
+def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
+    """Store the call and say whether its number is known: KNOWN, UNKNOWN or WITHHELD. A call that was handed on keeps
+    what the way it came allows."""
+    if ctx.lookup_keys is None or request.initial_contact_id is None:
+        raise RuntimeError("the phone needs the lookup key and a contact")
+    keyring = ctx.lookup_keys.get()
+    contact = identity.Contact(
+        contact_id=request.initial_contact_id,
+        inbound=request.initiation_method == INBOUND,
+        continued=request.initiation_method in CONTINUED_METHODS,
+        calling_number=accounts.normalise_phone(request.calling_number) if request.calling_number else None,
+    )
+    nobody = Proof(identity.call_key(contact.contact_id), None, (), two_step=False)
+    change = Change(actor=Caller(contact.contact_id, nobody), cause="start", now=ctx.clock.now(), ids=ctx.ids)
+    mark = turns.fingerprint(keyring, request.step, {})
+    started = identity.start(ctx, change, contact, keyring, step_fingerprint=mark)
+    change.commit(ctx.store)
+    call = started.call
+    outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
+    proved = identity.missing_factors(Operation.READ, identity.proof_from(call), change.now) is None
+    keys = {"language": started.language or "-", "proved": "yes" if proved else "no", "topic": call.topic or "-"}
+    return Answer(outcome, words(known=started.known), keys), call

@@ -1,0 +1,82 @@
+"""lock_status, unlock, reset, pause, end_pause, freeze: what keeps an account shut, and what may open it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from functions.connect.line import Answer, Line, words
+from hotline.accounts import service as accounts
+from hotline.identity.model import Operation
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+
+
+def lock_status(line: Line) -> Answer:
+    """Why the account is shut, since when and until when, and what the caller may do about it."""
+    account_id = line.account(Operation.READ)
+    read = line.fetch([*lockout.lock_keys(account_id), accounts.profile_key(account_id)])
+    view = lockout.view_from(read, account_id, line.now)
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    facts = words(
+        state=view.state.value,
+        cause=view.cause.value if view.cause else None,
+        since=view.since,
+        until=view.until,
+        self_service=view.self_service.value,
+        asked=view.asked,
+        facts_as_of=profile.facts_as_of if profile else None,
+        time_zone=profile.time_zone if profile else None,
+        now=line.now,
+    )
+    asked = "yes" if view.asked else "no"
+    return Answer(view.state.value, facts, {"self_service": view.self_service.value, "asked": asked})
+
+
+def unlock(line: Line) -> Answer:
+    """Ask the wallet to open an account that was locked for failed logins."""
+    return _act(line, Operation.UNLOCK, lockout.contribute_unlock)
+
+
+def reset(line: Line) -> Answer:
+    """Let the wallet give the caller a new password, once."""
+    return _act(line, Operation.RESET_GRANT, lockout.contribute_reset_grant)
+
+
+def end_pause(line: Line) -> Answer:
+    """End the pause of an account before its time."""
+    return _act(line, Operation.END_PAUSE, lockout.contribute_end_pause)
+
+
+def freeze(line: Line) -> Answer:
+    """Ask the wallet to freeze the account until it is unfrozen with two factors."""
+    return _act(line, Operation.FREEZE, lockout.contribute_freeze)
+
+
+def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], str]) -> Answer:
+    if line.replay is not None:
+        return Answer(line.replay.outcome)
+    account_id = line.account(operation)
+    read = line.fetch([*lockout.lock_keys(account_id), accounts.profile_key(account_id)])
+    change = line.change(operation.value)
+    outcome = contribute(change, read, account_id)
+    line.commit(change, outcome)
+    return Answer(outcome)
+
+
+def pause(line: Line) -> Answer:
+    """Stop outward money of the accounts behind the calling number. The words are the same for every number."""
+    if line.replay is None:
+        calling = line.call.calling
+        reached = calling.accounts if calling and line.call.inbound else ()
+        read = line.fetch(
+            key
+            for account_id in reached or ("nobody",)
+            for key in (*lockout.lock_keys(account_id), accounts.profile_key(account_id))
+        )
+        change = line.change("pause")
+        if reached:
+            lockout.contribute_pause(change, read, reached)
+        line.commit(change, "ASKED")
+    return Answer("ASKED")

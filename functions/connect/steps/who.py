@@ -1,0 +1,107 @@
+"""set_language, identify, send_code, check_code, choose_account: who is calling, and in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from functions.connect.contract import INVALID
+from functions.connect.line import Answer, Line, words
+from hotline.accounts import service as accounts
+from hotline.identity import service as identity
+from hotline.identity.model import Goal
+from hotline.kit.actor import FactorKind
+from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
+
+_FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
+CHOICES_SPOKEN_MAX = 3
+TAIL_CHARACTERS = 4
+
+
+def set_language(line: Line) -> Answer:
+    """Keep the language that the caller chose, for this call."""
+    language = line.inputs["language"]
+    if line.replay is None:
+        line.commit(line.change("set_language"), "SET", replace(line.call, language=language))
+    return Answer("SET", keys={"language": language})
+
+
+def points_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
+    """The contact-point items of a keyed-in number, read together with the call."""
+    number = accounts.normalise_phone(inputs["phone"])
+    return accounts.point_keys(number, ctx.lookup_keys.get()) if number and ctx.lookup_keys else ()
+
+
+def identify(line: Line) -> Answer:
+    """Take a keyed-in number. The answer and the work are the same whether or not it belongs to a customer."""
+    number = accounts.normalise_phone(line.inputs["phone"])
+    if number is None:
+        return Answer(INVALID)
+    if line.replay is None:
+        call = identity.identify(line.ctx, line.call, number, line.read, line.lookup_keys)
+        line.commit(line.change("identify"), "TAKEN", call)
+    return Answer("TAKEN")
+
+
+def send_code(line: Line) -> Answer:
+    """Ask for a one-time code to what the caller is identified by: SENT, whoever that is, or LIMITED."""
+    factor = _FACTOR_OF_METHOD[line.inputs["method"]]
+    channel = "email" if factor is FactorKind.EMAIL else "sms"
+    goal = Goal(line.inputs["goal"])
+    outcome = line.replay.outcome if line.replay else _asked_for_code(line, factor, goal)
+    return Answer(outcome, words(channel=channel, goal=goal.value), {"channel": channel})
+
+
+def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> str:
+    change = line.change("send_code")
+    try:
+        target = identity.target_of(line.call, factor)
+    except NotPossible:
+        line.commit(change, "LIMITED")
+        return "LIMITED"
+    point = identity.point_key(target.point)
+    stored = line.fetch([point]).get(point)
+    outcome, call = identity.contribute_code(
+        change, line.call, factor=factor, goal=goal, point_item=stored, keyring=line.code_keys
+    )
+    line.commit(change, outcome.value, call)
+    return outcome.value
+
+
+def check_code(line: Line) -> Answer:
+    """Hold the entered digits against the code. Whatever is not six digits costs no try."""
+    entered = line.inputs["code"]
+    if line.replay is not None:
+        return Answer(line.replay.outcome)
+    if not identity.is_code(entered):
+        return Answer(INVALID)
+    change = line.change("check_code")
+    asked = line.call.challenge
+    keys = [identity.challenge_key(asked.id), identity.point_key(asked.point)] if asked else []
+    read = line.fetch(keys)
+    checked = identity.contribute_check(
+        change,
+        line.call,
+        entered=entered,
+        challenge_stored=read.get(keys[0]) if keys else None,
+        point_item=read.get(keys[1]) if keys else None,
+        keyring=line.code_keys,
+    )
+    line.commit(change, checked.outcome.value, checked.call)
+    return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
+
+
+def choose_account(line: Line) -> Answer:
+    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE."""
+    if line.replay is not None and line.replay.outcome == "CHOSEN":
+        return Answer("CHOSEN")
+    place = int(line.inputs["choice"]) if "choice" in line.inputs else None
+    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys)
+    spoken = choice.choices[:CHOICES_SPOKEN_MAX]
+    outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
+    if line.replay is None:
+        line.commit(line.change("choose_account"), outcome, choice.call)
+    items = [{"place": n, "hint": profile.account_id[-TAIL_CHARACTERS:]} for n, profile in enumerate(spoken, start=1)]
+    return Answer(outcome, {"items": items}, {"count": str(len(items))})

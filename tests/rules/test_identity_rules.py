@@ -1,0 +1,258 @@
+"""The operations table, the limits of codes, and turns: pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hotline.identity import codes, turns
+from hotline.identity.items import call_from, call_item, challenge_from, challenge_item, counters_from, with_counters
+from hotline.identity.model import (
+    AskedChallenge,
+    Call,
+    Challenge,
+    ChallengeState,
+    Goal,
+    Identified,
+    Offer,
+    Operation,
+    Target,
+    TurnRecord,
+)
+from hotline.identity.policy import (
+    CODES_PER_DAY,
+    CODES_PER_QUARTER_HOUR,
+    FACTOR_BLOCK,
+    REQUIREMENTS,
+    WRONG_IN_A_ROW,
+    WRONG_PER_DAY,
+    FactorCounters,
+    after_right,
+    after_send,
+    after_wrong,
+    is_blocked,
+    may_send,
+    missing_factors,
+)
+from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import hotline_key
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+KEY = hotline_key("CONTACT#c", "CALL")
+RING = Keyring("2", {"1": b"a" * 32, "2": b"b" * 32})
+
+
+def factor(kind: FactorKind, purpose: Purpose = Purpose.ACT, minutes: int = 5) -> ProvedFactor:
+    return ProvedFactor(kind, purpose, "2#point", NOW + timedelta(minutes=minutes))
+
+
+def proof(*factors: ProvedFactor, two_step: bool = False, account_id: str | None = "acct") -> Proof:
+    return Proof(KEY, account_id, factors, two_step)
+
+
+SMS, EMAIL, SESSION = factor(FactorKind.SMS), factor(FactorKind.EMAIL), factor(FactorKind.SESSION)
+SMS_LOOK = factor(FactorKind.SMS, Purpose.LOOK)
+
+
+@pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT])
+def test_acting_needs_one_factor_or_two_different_ones_with_two_step(operation: Operation) -> None:
+    assert missing_factors(operation, proof(), NOW) == ("sms", "email")
+    assert missing_factors(operation, proof(SMS), NOW) is None
+    assert missing_factors(operation, proof(SMS, two_step=True), NOW) == ("email",)
+    assert missing_factors(operation, proof(SMS, EMAIL, two_step=True), NOW) is None
+
+
+def test_a_factor_proved_for_looking_does_not_act_and_one_proved_for_acting_does_both() -> None:
+    assert missing_factors(Operation.READ, proof(SMS_LOOK), NOW) is None
+    assert missing_factors(Operation.UNLOCK, proof(SMS_LOOK), NOW) == ("sms", "email")
+    assert missing_factors(Operation.READ, proof(SMS), NOW) is None
+
+
+def test_a_factor_ends_at_its_minute() -> None:
+    until_now = ProvedFactor(FactorKind.SMS, Purpose.ACT, "p", NOW)
+    just_good = ProvedFactor(FactorKind.SMS, Purpose.ACT, "p", NOW + timedelta(milliseconds=1))
+    assert missing_factors(Operation.READ, proof(until_now), NOW) == ("sms", "email")
+    assert missing_factors(Operation.READ, proof(just_good), NOW) is None
+
+
+def test_factors_without_a_chosen_account_open_nothing() -> None:
+    assert missing_factors(Operation.READ, proof(SMS, account_id=None), NOW) is not None
+
+
+def test_unfreezing_needs_two_factors_even_without_two_step() -> None:
+    assert missing_factors(Operation.UNFREEZE, proof(SMS), NOW) == ("email",)
+    assert missing_factors(Operation.UNFREEZE, proof(SMS, EMAIL), NOW) is None
+
+
+def test_an_app_session_reads_and_freezes_but_does_not_act_with_money() -> None:
+    assert missing_factors(Operation.READ, proof(SESSION), NOW) is None
+    assert missing_factors(Operation.FREEZE, proof(SESSION), NOW) is None
+    assert missing_factors(Operation.REFUND, proof(SESSION), NOW) is not None
+
+
+@pytest.mark.parametrize("operation", [op for op, needed in REQUIREMENTS.items() if needed.agent])
+def test_what_needs_an_agent_cannot_be_proved_by_the_caller(operation: Operation) -> None:
+    assert missing_factors(operation, proof(SMS, EMAIL, SESSION), NOW) == ()
+
+
+def test_every_operation_has_its_row() -> None:
+    assert set(REQUIREMENTS) == set(Operation)
+
+
+def test_three_codes_in_a_quarter_of_an_hour_and_eight_in_a_day() -> None:
+    counters = FactorCounters()
+    for _ in range(CODES_PER_QUARTER_HOUR):
+        assert may_send(counters, NOW)
+        counters = after_send(counters, NOW)
+    assert not may_send(counters, NOW)
+    assert not may_send(counters, NOW + timedelta(minutes=14, seconds=59))
+    assert may_send(counters, NOW + timedelta(minutes=15))
+    at = NOW
+    counters = FactorCounters()
+    for _ in range(CODES_PER_DAY):
+        assert may_send(counters, at)
+        counters = after_send(counters, at)
+        at += timedelta(minutes=16)
+    assert not may_send(counters, at)
+    assert may_send(counters, NOW + timedelta(hours=24))
+
+
+def test_the_eighth_wrong_code_of_a_day_blocks_the_factor_for_a_day() -> None:
+    counters = FactorCounters()
+    for _ in range(WRONG_PER_DAY - 1):
+        counters = after_wrong(counters, NOW)
+    assert not is_blocked(counters, NOW)
+    counters = after_wrong(counters, NOW)
+    assert is_blocked(counters, NOW)
+    assert not may_send(counters, NOW)
+    assert is_blocked(counters, NOW + FACTOR_BLOCK - timedelta(seconds=1))
+    assert not is_blocked(counters, NOW + FACTOR_BLOCK)
+
+
+def test_a_new_code_resets_no_count_and_a_right_one_only_the_row() -> None:
+    counters = after_wrong(after_wrong(FactorCounters(), NOW), NOW)
+    assert after_send(counters, NOW).wrong_in_a_row == 2
+    right = after_right(counters)
+    assert (right.wrong_in_a_row, len(right.wrong)) == (0, 2)
+
+
+def test_the_hundredth_wrong_code_in_a_row_blocks_until_an_agent_helps() -> None:
+    assert not is_blocked(FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW - 1), NOW)
+    blocked = FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW)
+    assert is_blocked(blocked, NOW + timedelta(days=365))
+
+
+def challenge(**changes: object) -> Challenge:
+    base = Challenge(
+        id="chl_1",
+        key_version="2",
+        purpose=Purpose.ACT,
+        goal=Goal.UNLOCK,
+        factor=FactorKind.SMS,
+        point="2#abc",
+        expires_at=NOW + timedelta(minutes=10),
+        tries_left=3,
+        state=ChallengeState.OPEN,
+        decoy=False,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_a_code_is_six_digits_and_depends_on_key_challenge_purpose_and_point() -> None:
+    first = codes.derive(RING, challenge())
+    assert codes.is_code(first)
+    assert first == codes.derive(RING, challenge())
+    others = [
+        challenge(id="chl_2"),
+        challenge(purpose=Purpose.LOOK),
+        challenge(point="2#abd"),
+        challenge(key_version="1"),
+    ]
+    assert len({first, *(codes.derive(RING, other) for other in others)}) == 5
+
+
+def test_the_right_code_of_a_decoy_does_not_match() -> None:
+    digits = codes.derive(RING, challenge())
+    assert codes.matches(RING, challenge(), digits)
+    assert not codes.matches(RING, challenge(decoy=True), digits)
+    assert not codes.matches(RING, challenge(), "not a code")
+
+
+@pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "１２３４５６"])
+def test_what_is_not_six_plain_digits_is_no_code(text: str) -> None:
+    assert not codes.is_code(text)
+
+
+def call(**changes: object) -> Call:
+    base = Call("contact", "ref_1", 3, NOW, NOW, True)
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+RECORD = TurnRecord(2, "send_code", "print", "SENT", ("chl_1",))
+
+
+def test_the_same_request_is_replayed_and_a_second_press_is_a_second_request() -> None:
+    stored = call(turns=(RECORD,))
+    assert turns.decide(stored, turn=2, step="send_code", inputs_fingerprint="print") == turns.Replay(RECORD)
+    assert turns.decide(stored, turn=3, step="send_code", inputs_fingerprint="print") == turns.Attempt(3, "print")
+
+
+def test_a_lost_answer_lets_the_caller_go_on_and_an_older_turn_does_nothing() -> None:
+    stored = call(turns=(RECORD,))
+    assert isinstance(turns.decide(stored, turn=2, step="check_code", inputs_fingerprint="x"), turns.Attempt)
+    assert isinstance(turns.decide(stored, turn=1, step="check_code", inputs_fingerprint="x"), turns.TooOld)
+    assert isinstance(turns.decide(stored, turn=4, step="check_code", inputs_fingerprint="x"), turns.TooOld)
+
+
+def test_only_the_last_four_turns_are_kept() -> None:
+    records: tuple[TurnRecord, ...] = ()
+    for number in range(6):
+        records = turns.with_record(records, replace(RECORD, turn=number))
+    assert [record.turn for record in records] == [2, 3, 4, 5]
+
+
+def test_a_fingerprint_tells_inputs_apart_and_does_not_show_them() -> None:
+    code = turns.fingerprint(RING, "check_code", {"code": "123456"})
+    assert code != turns.fingerprint(RING, "check_code", {"code": "123457"})
+    assert code != turns.fingerprint(RING, "send_code", {"code": "123456"})
+    assert "123456" not in code
+
+
+def test_a_call_comes_back_from_its_item_as_it_was() -> None:
+    full = call(
+        turns=(RECORD,),
+        language="zh-CN",
+        calling=Identified("2#a", ("acct1", "acct2")),
+        typed=Identified("2#b", ()),
+        targets={FactorKind.SMS: Target("2#a", "acct1"), FactorKind.EMAIL: Target("2#e", None)},
+        account_id="acct1",
+        two_step=True,
+        factors=(EMAIL, SMS),
+        challenge=AskedChallenge("chl_1", "2#a"),
+        offers=(Offer("MOVE#x", "m1"), Offer("MOVE#y", None)),
+        changed=("REFUND#1",),
+        topic="refund",
+        case_id="case_1",
+    )
+    assert call_from(call_item(full)) == full
+    assert call_from(call_item(call())) == call()
+
+
+def test_a_challenge_comes_back_from_its_item_and_holds_no_code() -> None:
+    stored = challenge_item(challenge())
+    assert challenge_from(stored) == challenge()
+    assert codes.derive(RING, challenge()) not in str(stored)
+
+
+def test_counters_of_one_factor_leave_those_of_the_other_and_the_owners_alone() -> None:
+    sent = after_send(FactorCounters(), NOW)
+    item = with_counters({"owners": {"a": {}}, "rev": 4}, FactorKind.SMS, sent, now=NOW)
+    both = with_counters(item, FactorKind.EMAIL, after_wrong(FactorCounters(), NOW), now=NOW)
+    assert counters_from(both, FactorKind.SMS) == sent
+    assert counters_from(both, FactorKind.EMAIL).wrong == (NOW,)
+    assert both["owners"] == {"a": {}}
+    assert "expires_at_epoch_s" not in both
+    assert "expires_at_epoch_s" in with_counters(None, FactorKind.SMS, sent, now=NOW)
