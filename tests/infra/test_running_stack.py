@@ -1,0 +1,141 @@
+"""The deployed stack on MiniStack: what the launcher adds, what reaches whom, and that nothing stays behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline_local.launcher import RunningStack, ministack
+from hotline_local.launcher.ministack import MiniStack
+from hotline_local.launcher.paths import ROOT
+from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
+
+pytestmark = pytest.mark.slow
+
+
+def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
+    """Ask again until something is found. Fails the test when time is up."""
+    deadline = time.monotonic() + within_s
+    while not (result := found()):
+        assert time.monotonic() < deadline, "nothing came in time"
+        time.sleep(0.1)
+    return result
+
+
+def messages(stack: Stack, queue_url: str) -> list[dict[str, Any]]:
+    received = stack.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10)
+    return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+
+
+def put(stack: Stack, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+    entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "EventBusName": stack.bus_name}
+    assert stack.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_items_expire_as_the_template_says(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    for table in (stack.hotline_table, stack.activity_table, stack.outbox_table):
+        described = stack.client("dynamodb").describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        assert described == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at_epoch_s"}
+
+
+def test_the_keys_are_made_in_the_form_that_the_code_reads(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    for secret in (stack.lookup_key_secret, stack.code_key_secret):
+        keys = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
+        assert keys["current"] == "1"
+        assert len(keys["1"]) == 64
+
+
+def test_a_fact_of_no_known_type_ends_in_the_dead_letters(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    fact = {
+        "specversion": "1.0",
+        "id": "unheard-of-1",
+        "source": "wallet",
+        "type": "weather.changed.v1",
+        "time": "2026-11-01T08:00:00Z",
+        "subject": "acct-infra-1",
+        "data": {},
+    }
+    put(stack, "wallet", "weather.changed.v1", fact)
+    (letter,) = eventually(lambda: messages(stack, stack.facts_dead_letters_url), within_s=40)
+    assert letter["detail"] == fact
+
+
+def test_a_decision_reaches_the_reference_wallet_and_is_no_fact(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    detail = {"id": "decision-infra-1", "type": "account.lock_requested.v1"}
+    put(stack, "hotline", "account.lock_requested.v1", detail)
+    received = eventually(lambda: messages(stack, stack.reference_wallet_queue_url))
+    assert [message["detail"]["id"] for message in received] == ["decision-infra-1"]
+    counted = stack.client("sqs").get_queue_attributes(QueueUrl=stack.facts_queue_url, AttributeNames=["All"])
+    assert counted["Attributes"]["ApproximateNumberOfMessages"] == "0"
+
+
+def test_the_phones_function_answers_behind_its_alias(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    for _ in range(2):
+        answer = stack.client("lambda").invoke(FunctionName=stack.connect_function_arn, Payload=b"{}")
+        assert "FunctionError" not in answer
+        assert "outcome" in json.loads(answer["Payload"].read())
+
+
+def test_the_stack_is_found_by_its_file(running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FILE_VARIABLE, str(running_stack.stack_file))
+    assert load() == running_stack.stack
+
+
+def test_only_loopback_is_listened_on(running_stack: RunningStack) -> None:
+    # On 0.0.0.0 it would answer on every address of 127/8 as well.
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        assert probe.connect_ex(("127.0.0.2", running_stack.ministack.port)) != 0
+
+
+def test_nothing_of_ministack_is_left_when_it_stops() -> None:
+    with MiniStack(ministack.free_port()) as running:
+        assert running.alive()
+        folder = running.folder
+        assert folder.is_dir()
+    assert not running.alive()
+    assert not folder.exists()
+    ministack.refuse_taken(running.port)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
+    port = ministack.free_port()
+    stack_file = tmp_path / "stack.json"
+    process = subprocess.Popen(
+        [str(ROOT / "hotline"), "run", "--port", str(port)],
+        env=os.environ | {FILE_VARIABLE: str(stack_file)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while "./hotline dlq list" not in "".join(lines):
+            line = process.stdout.readline()
+            assert line, process.communicate()[1]
+            lines.append(line)
+        assert stack_file.exists()
+        process.send_signal(ending)
+        _, progress = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, progress
+    assert "make call" in "".join(lines)
+    assert "Traceback" not in progress
+    assert not stack_file.exists()
+    assert list((ROOT / ".local").glob(f"ministack-{port}-*")) == []
+    ministack.refuse_taken(port)
