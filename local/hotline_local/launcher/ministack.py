@@ -38,14 +38,8 @@ def free_port() -> int:
 def refuse_taken(port: int) -> None:
     """Raise CommandError when somebody listens on this port of loopback."""
     with socket.socket() as probe:
-        # As servers do; otherwise a port would seem taken for a minute after the last one on it.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            raise CommandError(
-                f"Port {port} is taken: stop what listens there, or choose another one with --port."
-            ) from None
+        if probe.connect_ex((HOST, port)) == 0:
+            raise CommandError(f"Port {port} is taken: stop what listens there, or choose another one with --port.")
 
 
 class MiniStack:
