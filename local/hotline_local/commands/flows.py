@@ -1,0 +1,104 @@
+"""`hotline flows`: check flows against the rules, and run any flow against canned answers."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from hotline_local.callfront.exit_code import USAGE, exit_code
+from hotline_local.callfront.json_lines import JsonLines
+from hotline_local.callfront.terminal import TerminalCall
+from hotline_local.flowlang.check import check_paths
+from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.report import write_findings
+from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from hotline_local.simulator.keys import KeysError, ScriptedKeys, parse_keys
+from hotline_local.simulator.run import CallRun
+from hotline_local.simulator.state import CallSetup
+from hotline_local.simulator.stubs import StubFileError, load_stubs
+
+CONTACT_ID = "00000000-0000-4000-8000-00000000f10e"
+CALLER = "+8613800138000"
+LINE = "+18005550199"
+"""Contact and numbers of a canned run: fixed, so that a run is the same every time."""
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `flows check` and `flows run`."""
+    parser = subparsers.add_parser("flows", help="check flows, or run one against canned answers")
+    commands = parser.add_subparsers(dest="flows_command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="check flow files by the rules of the service and of voice practice")
+    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a flow file, or a folder of them")
+    check.add_argument("--json", action="store_true", help="one finding a line, as a JSON object")
+    check.set_defaults(run=run_check)
+    run = commands.add_parser("run", help="run a flow with canned answers in the place of its functions")
+    run.add_argument("file", type=Path, metavar="FILE", help="the flow that answers")
+    run.add_argument(
+        "--keys", required=True, help="one token for each input block: digits, * and #, - silence, ! hang up"
+    )
+    run.add_argument(
+        "--functions", required=True, type=Path, metavar="STUBS.json", help="answers by step, ARN, name or *"
+    )
+    run.add_argument(
+        "--token", action="append", default=[], metavar="NAME=VALUE", help="value of a ${NAME} in the flow"
+    )
+    run.add_argument("--json", action="store_true", help="one event a line, as a JSON object")
+    run.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
+    run.set_defaults(run=run_flow)
+
+
+def _usage(problem: str) -> int:
+    print(problem, file=sys.stderr)
+    return USAGE
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Check files; 1 when there are errors, 2 when a path cannot be used, else 0."""
+    for path in args.paths:
+        if not path.exists():
+            return _usage(f"There is no file or folder {path}.")
+    findings, checked = check_paths(args.paths)
+    if not checked:
+        return _usage("There are no flow files (*.json) in what was named.")
+    return write_findings(findings, checked=checked, as_json=args.json, out=sys.stdout)
+
+
+def _tokens(pairs: Iterable[str]) -> dict[str, str]:
+    tokens = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name or not value:
+            raise ValueError(f"--token {pair!r} is not NAME=VALUE.")
+        tokens[name.removeprefix("${").removesuffix("}")] = value
+    return tokens
+
+
+def _load_with_neighbours(file: Path) -> tuple[Flow, ...]:
+    """The flow, and every other flow in its folder and below, for it to refer to; neighbours that are none are left."""
+    flows = [load_flow(file)]
+    for path in sorted(file.parent.rglob("*.json")):
+        if path.resolve() != file.resolve() and path.stem not in {flow.name for flow in flows}:
+            try:
+                flows.append(load_flow(path))
+            except FlowSyntaxError:
+                continue
+    return tuple(flows)
+
+
+def run_flow(args: argparse.Namespace) -> int:
+    """Run one flow to its end; exit codes as `call` has them."""
+    if args.max_steps < 1:
+        return _usage("--max-steps must be at least 1.")
+    try:
+        tokens = _tokens(args.token)
+        keys = ScriptedKeys(parse_keys(args.keys))
+        functions = load_stubs(args.functions)
+        flows = FlowSet(_load_with_neighbours(args.file), tokens)
+        engine = Engine(flows, functions, max_steps=args.max_steps)
+        setup = CallSetup(contact_id=CONTACT_ID, customer_number=CALLER, system_number=LINE)
+        state = engine.begin(setup, args.file.stem)
+    except (ValueError, KeysError, StubFileError, FlowSyntaxError, UnknownFlowError) as error:
+        return _usage(str(error))
+    view = JsonLines(sys.stdout) if args.json else TerminalCall()
+    return exit_code(CallRun(engine, state, keys=keys, view=view).to_end())

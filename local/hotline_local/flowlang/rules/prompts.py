@@ -1,0 +1,79 @@
+"""Rules about what callers hear.
+
+Source: Amazon Connect administrator guide, text to speech and the prompt blocks; common guidance for voice menus.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hotline_local.flowlang.action_forms import is_store_input
+from hotline_local.flowlang.document import Action, Flow
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.lint import Problem, rule
+from hotline_local.flowlang.speech import SsmlError, check_ssml, duration_s, is_ssml
+
+MAX_PROMPT_CHARS = 6000
+MAX_BILLED_CHARS = 3000
+MAX_PROMPT_S = 10.0
+
+
+def _prompts(flow: Flow) -> Iterator[tuple[Action, str]]:
+    for action in flow.actions:
+        for name in ("Text", "SSML"):
+            text = action.text(name)
+            if text:
+                yield action, text
+
+
+@rule("E122", "SSML is well-formed")
+def check_markup(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: administrator guide, SSML: a text that is not well-formed fails as a whole.
+
+    A Text that begins with a speak element counts as SSML, as the service takes it.
+    """
+    for action, text in _prompts(flow):
+        if "SSML" in action.parameters and text.startswith("$."):
+            continue
+        if "SSML" in action.parameters or is_ssml(text):
+            try:
+                check_ssml(text)
+            except SsmlError as error:
+                yield Problem(action.identifier, f"The SSML is not well-formed: {error}.")
+
+
+@rule("E123", "A prompt is within the limits of text to speech")
+def check_prompt_size(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: "Play prompt": 6,000 characters in all, 3,000 billed; markup is not billed."""
+    for action, text in _prompts(flow):
+        billed = re.sub(r"<[^>]*>", "", text) if is_ssml(text) else text
+        if len(text) > MAX_PROMPT_CHARS or len(billed) > MAX_BILLED_CHARS:
+            problem = f"The prompt has {len(text)} characters, {len(billed)} of them billed"
+            yield Problem(action.identifier, f"{problem}; {MAX_PROMPT_CHARS} and {MAX_BILLED_CHARS} are allowed.")
+
+
+@rule("W208", "A prompt for an entry stands in its input block")
+def check_prompt_before_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: keys pressed during a Play prompt block are lost to the entry that follows (AWS re:Post)."""
+    for action in flow.actions:
+        following = flow.by_identifier.get(action.next_action or "")
+        if action.type == "MessageParticipant" and following is not None and is_store_input(following):
+            problem = f"Digits typed during this prompt are lost; say it in {following.identifier} itself."
+            yield Problem(action.identifier, problem)
+
+
+@rule("W209", "A prompt takes at most 10 s")
+def check_prompt_length(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: one idea and 8 to 10 s a prompt.
+
+    Estimated at 270 Chinese characters or 165 words a minute, pauses included, values that are filled in left out.
+    """
+    for action, text in _prompts(flow):
+        spoken = re.sub(r"\$\.[\w.\[\]']+", "", text)
+        try:
+            seconds = duration_s(spoken)
+        except SsmlError:
+            continue
+        if seconds > MAX_PROMPT_S:
+            yield Problem(
+                action.identifier, f"The prompt takes about {seconds:.0f} s; {MAX_PROMPT_S:.0f} s are plenty."
+            )

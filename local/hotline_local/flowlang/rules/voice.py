@@ -1,0 +1,117 @@
+"""Rules about menus, and about callers who are silent, wrong, or in need of a person.
+
+Source: common guidance for voice menus (number of options, separate handling of silence, wrong keys and failures, a
+person within reach), and time limits as seen in exported flows.
+"""
+
+from collections.abc import Iterator
+
+from hotline_local.flowlang.action_forms import is_menu, is_store_input
+from hotline_local.flowlang.action_spec import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
+from hotline_local.flowlang.document import Flow, FlowKind
+from hotline_local.flowlang.flowset import FLOW_PARAMETER, FlowSet
+from hotline_local.flowlang.lint import Problem, rule
+
+MAX_OPTIONS = 6
+SERVICE_KEYS = frozenset("09*#")
+"""Keys with the same meaning in every menu (agent, repeat, back) are not counted as options."""
+MIN_FIRST_KEY_S = 5
+MIN_INTERDIGIT_S = 5
+_TO_A_PERSON = frozenset(
+    {
+        "TransferContactToQueue",
+        "TransferContactToAgent",
+        "TransferParticipantToThirdParty",
+        "DequeueContactAndTransferToQueue",
+        "CreateCallbackContact",
+    }
+)
+
+
+@rule("W211", "A menu has at most six options")
+def check_options(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: 3 to 5 options, never more than 6; `0`, `9`, `*`, `#` are not counted."""
+    for action in flow.actions:
+        options = {edge.operand for edge in action.conditions} - SERVICE_KEYS
+        if is_menu(action) and len(options) > MAX_OPTIONS:
+            yield Problem(
+                action.identifier, f"The menu has {len(options)} options; {MAX_OPTIONS} are the most to offer."
+            )
+
+
+@rule("W212", "A person can be reached")
+def check_exit(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: an agent or a callback is offered by the third menu at the latest.
+
+    Looks through transfers and modules of the checked set; says nothing when one of them is not in it.
+    """
+    if flows.kind_of(flow) is not FlowKind.INBOUND:
+        return
+    seen: dict[str, Flow] = {}
+    ahead = [flow]
+    while ahead:
+        current = ahead.pop()
+        if current.name in seen:
+            continue
+        seen[current.name] = current
+        for action in current.actions:
+            if action.type in _TO_A_PERSON:
+                return
+            if action.type in FLOW_PARAMETER:
+                target = flows.target(action)
+                if target is None:
+                    return
+                ahead.append(target)
+    yield Problem(None, "No way leads to an agent, a queue or a callback.")
+
+
+@rule("W213", "No error hangs up without a word")
+def check_hang_up(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: after failures a person or a message, never a bare hang-up."""
+    for action in flow.actions:
+        if action.type == "MessageParticipant":
+            continue
+        for edge in action.errors:
+            target = flow.by_identifier.get(edge.target or "")
+            if target is not None and target.type == "DisconnectParticipant":
+                yield Problem(action.identifier, f"{edge.error_type} hangs up without a word; say what happened first.")
+
+
+@rule("W214", "Silence and wrong keys are answered differently")
+def check_silence(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: no input, no match and failure are three things to a caller."""
+    for action in flow.actions:
+        if not is_menu(action):
+            continue
+        silence = action.error_target(INPUT_TIME_LIMIT_EXCEEDED)
+        if silence is None:
+            yield Problem(action.identifier, f"Silence has no edge of its own; add {INPUT_TIME_LIMIT_EXCEEDED}.")
+        elif silence == action.error_target(NO_MATCHING_CONDITION):
+            yield Problem(action.identifier, "Silence and a wrong key lead to the same block.")
+
+
+@rule("W215", "Callers have time to press keys")
+def check_time(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: accessibility guidance and exported flows: 5 s or more to the first key and between keys."""
+    for action in flow.actions:
+        if not (is_menu(action) or is_store_input(action)):
+            continue
+        first = action.text("InputTimeLimitSeconds")
+        if first.isdecimal() and int(first) < MIN_FIRST_KEY_S:
+            yield Problem(action.identifier, f"{first} s to the first key are short; give {MIN_FIRST_KEY_S} s or more.")
+        between = str(action.mapping("DTMFConfiguration").get("InterdigitTimeLimitSeconds", ""))
+        if between.isdecimal() and int(between) < MIN_INTERDIGIT_S:
+            yield Problem(action.identifier, f"{between} s between keys are short; give {MIN_INTERDIGIT_S} s or more.")
+
+
+@rule("W221", "A voice call does not wait")
+def check_wait(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: developer guide, Wait is for chats; a voice call takes its error edge.
+
+    Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there.
+    """
+    if any(action.text("ComparisonValue") == "$.Channel" for action in flow.actions):
+        return
+    for action in flow.actions:
+        if action.type == "Wait":
+            yield Problem(action.identifier, "Wait works for chats only; on a voice call it takes the error edge.")

@@ -1,0 +1,72 @@
+"""A block at the moment it runs: what its handler may read, change and say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hotline_local.flowlang.document import Action, Flow
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.simulator.events import CallEvent, Place, Trace
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionSeam
+from hotline_local.simulator.outcome import Outcome
+from hotline_local.simulator.state import CallState, Frame
+from hotline_local.simulator.values import render, single
+
+type Handler = Callable[["Block"], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a running call shares with its engine: flows, functions, the world's clock, and facts about the flows."""
+
+    flows: FlowSet
+    functions: FunctionSeam
+    on_time: Callable[[float], None]
+    secret_inputs: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One run of one block. `injected` is a function error that the fault hook asks for, None mostly."""
+
+    surroundings: Surroundings
+    state: CallState
+    flow: Flow
+    action: Action
+    trace: Trace
+    injected: FunctionErrorKind | None = None
+
+    @property
+    def frame(self) -> Frame:
+        return self.state.frame
+
+    @property
+    def place(self) -> Place:
+        return Place(self.flow.name, self.action.identifier)
+
+    @property
+    def is_secret_input(self) -> bool:
+        """Whether what is typed at this block must not be shown."""
+        return self.action.identifier in self.surroundings.secret_inputs.get(self.flow.name, frozenset())
+
+    def emit(self, kind: str, **data: Any) -> None:
+        """Add an event at this block and at the present time."""
+        self.trace.events.append(CallEvent(kind, self.state.at_s, self.place, data))
+
+    def render(self, name: str) -> str:
+        """A free-text parameter with its references replaced."""
+        return render(self.state, self.action.text(name))
+
+    def single(self, name: str) -> str | None:
+        """A parameter that is fixed or exactly one reference; None when it is missing or refers to nothing."""
+        return single(self.state, self.action.text(name)) if name in self.action.parameters else None
+
+    def seconds(self, name: str, default: float) -> float:
+        """A parameter that is a number of seconds; `default` when it is missing or no number."""
+        text = self.single(name) or ""
+        return float(text) if text.isdecimal() else default
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by on the line and in the world."""
+        self.state.at_s = round(self.state.at_s + seconds, 3)
+        self.surroundings.on_time(seconds)

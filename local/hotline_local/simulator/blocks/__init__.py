@@ -1,0 +1,1 @@
+"""What each type of block does when a simulated call comes to it."""

@@ -1,0 +1,114 @@
+"""Blocks that only decide where to go: comparisons, loops, hours, metrics, percentages, waiting."""
+
+import random
+
+from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
+from hotline_local.flowlang.document import ConditionEdge
+from hotline_local.simulator.block import Block
+from hotline_local.simulator.outcome import Failed, Impossible, Outcome, Success, Value
+
+MAX_LOOPS = 100
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _compare_numbers(operator: str, left: str, right: str) -> bool:
+    first, second = _number(left), _number(right)
+    if first is None or second is None:
+        return False
+    match operator:
+        case "NumberGreaterThan":
+            return first > second
+        case "NumberGreaterOrEqualTo":
+            return first >= second
+        case "NumberLessThan":
+            return first < second
+        case "NumberLessOrEqualTo":
+            return first <= second
+        case _:
+            return False
+
+
+def satisfies(value: str | None, condition: ConditionEdge) -> bool:
+    """Whether a value makes a condition true; no value makes none true, and what is no number no number's."""
+    if value is None:
+        return False
+    operand = condition.operand
+    match condition.operator:
+        case "Equals":
+            return value == operand
+        case "TextStartsWith":
+            return value.startswith(operand)
+        case "TextEndsWith":
+            return value.endswith(operand)
+        case "TextContains":
+            return operand in value
+        case "KeyExists":
+            return value != ""
+        case operator:
+            return _compare_numbers(operator, value, operand)
+
+
+def compare(block: Block) -> Outcome:
+    """Compare: the value behind one reference."""
+    return Value(block.single("ComparisonValue"))
+
+
+def loop(block: Block) -> Outcome:
+    """Loop: N times ContinueLooping, once DoneLooping, and from the beginning again."""
+    count_text = block.single("LoopCount") or ""
+    if not count_text.isdecimal() or int(count_text) > MAX_LOOPS:
+        return Impossible(f"LoopCount {count_text!r} is no whole number from 0 to {MAX_LOOPS}.")
+    key = block.action.identifier
+    turn = block.frame.loops.get(key, 0)
+    if turn >= int(count_text):
+        block.frame.loops.pop(key, None)
+        return Value("DoneLooping")
+    block.frame.loops[key] = turn + 1
+    if name := block.action.text("LoopName"):
+        block.frame.loop_names[name] = turn
+    return Value("ContinueLooping")
+
+
+def check_hours(block: Block) -> Outcome:
+    """CheckHoursOfOperation: the named hours, or those of the target queue, which must then be set."""
+    if block.single("HoursOfOperationId") is None and block.state.queue is None:
+        return Failed(NO_MATCHING_ERROR, "no_hours")
+    block.state.told_closed = not block.state.setup.hours_open
+    return Value("True" if block.state.setup.hours_open else "False")
+
+
+def check_metric(block: Block) -> Outcome:
+    """CheckMetricData: one metric's number against the conditions."""
+    if block.single("QueueId") is None and block.single("AgentId") is None and block.state.queue is None:
+        return Failed(NO_MATCHING_ERROR, "no_queue")
+    number = block.state.setup.metrics.get(block.action.text("MetricType"))
+    return Failed(NO_MATCHING_ERROR, "no_metric") if number is None else Value(f"{number:g}")
+
+
+def get_metrics(block: Block) -> Outcome:
+    """GetMetricData: make `$.Metrics` readable in this flow."""
+    if not block.state.setup.metrics:
+        return Failed(NO_MATCHING_ERROR, "no_metric")
+    block.frame.metrics_loaded = True
+    return Success()
+
+
+def distribute(block: Block) -> Outcome:
+    """DistributeByPercentage: a number from 1 to 100, decided by the call's seed and how many were drawn before."""
+    block.state.draws += 1
+    drawn = random.Random(f"{block.state.setup.seed}:{block.state.draws}").randint(1, 100)  # noqa: S311 - a simulation
+    return Value(str(drawn))
+
+
+def wait(block: Block) -> Outcome:
+    """Wait: for chats only; a voice call takes the error edge."""
+    if block.state.setup.channel == "VOICE":
+        return Failed(NO_MATCHING_ERROR, "channel")
+    block.pass_time(block.seconds("TimeLimitSeconds", 0.0))
+    return Value("WaitCompleted")

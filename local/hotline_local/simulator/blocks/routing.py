@@ -1,0 +1,144 @@
+"""Blocks that send a call somewhere: queues, agents, third parties, other flows, modules, or nowhere."""
+
+import re
+from typing import Any
+
+from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
+from hotline_local.flowlang.flowset import MAX_MODULE_DEPTH
+from hotline_local.simulator.block import Block
+from hotline_local.simulator.outcome import Enter, Failed, Finish, Impossible, Leave, Outcome, Return, Success
+from hotline_local.simulator.state import EndOutcome, Frame
+from hotline_local.simulator.values import render_all
+
+_DIALABLE = re.compile(r"\+[1-9]\d{6,14}")
+_CASE_ATTRIBUTES = ("case_id", "case", "case_ref")
+CONNECT_THIRD_PARTY_S = 5.0
+
+
+def set_queue(block: Block) -> Outcome:
+    """UpdateContactTargetQueue: where a transfer will go."""
+    agent = block.single("AgentId")
+    queue = agent or block.single("QueueId")
+    if not queue:
+        return Failed(NO_MATCHING_ERROR, "no_queue")
+    block.state.queue = queue
+    block.state.queue_is_agent = agent is not None
+    return Success()
+
+
+def transfer_to_queue(block: Block) -> Outcome:
+    """TransferContactToQueue and its form for contacts already in a queue: the simulated call ends there."""
+    state = block.state
+    own = block.single("AgentId") or block.single("QueueId")
+    queue = own or state.queue
+    if not queue:
+        return Failed(NO_MATCHING_ERROR, "no_queue")
+    if state.setup.queue_at_capacity:
+        return Failed("QueueAtCapacity", "queue_at_capacity")
+    to_agent = "AgentId" in block.action.parameters if own else state.queue_is_agent
+    _emit_transfer(block, queue=queue)
+    return Finish(EndOutcome.AGENT if to_agent else EndOutcome.QUEUE, leaves=True)
+
+
+def transfer_to_agent(block: Block) -> Outcome:
+    """TransferContactToAgent: the last block of a transfer flow."""
+    _emit_transfer(block, queue=block.state.queue)
+    return Finish(EndOutcome.AGENT)
+
+
+def transfer_to_third_party(block: Block) -> Outcome:
+    """TransferParticipantToThirdParty: taken as answered at once; the flow goes on afterwards if it says so."""
+    number = block.single("ThirdPartyPhoneNumber")
+    if not number:
+        return Failed(NO_MATCHING_ERROR, "no_number")
+    _emit_transfer(block, queue=None, number=number)
+    block.pass_time(CONNECT_THIRD_PARTY_S)
+    if block.action.is_true("ContinueFlowExecution"):
+        return Success()
+    return Finish(EndOutcome.AGENT, leaves=True)
+
+
+def _emit_transfer(block: Block, *, queue: str | None, **more: Any) -> None:
+    attributes = block.state.attributes
+    case = next((attributes[name] for name in _CASE_ATTRIBUTES if name in attributes), None)
+    block.emit("transfer", queue=queue, case=case, attributes=dict(attributes), **more)
+
+
+def set_callback_number(block: Block) -> Outcome:
+    """UpdateContactCallbackNumber: only a number in E.164 form will do."""
+    number = block.single("CallbackNumber")
+    if number is None or not _DIALABLE.fullmatch(number):
+        return Failed("InvalidCallbackNumber", "callback_number")
+    block.state.callback_number = number
+    return Success()
+
+
+def create_callback(block: Block) -> Outcome:
+    """CreateCallbackContact: to the callback number, else the caller's own, through a queue."""
+    state = block.state
+    number = state.callback_number or state.setup.customer_number
+    queue = block.single("AgentId") or block.single("QueueId") or state.queue
+    if number is None or queue is None:
+        return Failed(NO_MATCHING_ERROR, "no_number" if number is None else "no_queue")
+    state.callback_created = True
+    block.emit(
+        "callback",
+        number=number,
+        queue=queue,
+        delay_s=block.seconds("InitialCallDelaySeconds", 0.0),
+        attributes=dict(state.attributes),
+    )
+    return Success()
+
+
+def transfer_to_flow(block: Block) -> Outcome:
+    """TransferToFlow: everything that belonged to this flow is gone, the contact's attributes stay."""
+    reference = block.single("ContactFlowId")
+    flow = block.surroundings.flows.find(reference) if reference else None
+    if flow is None:
+        return _not_found(block, "ContactFlowId", reference)
+    block.state.frames = [Frame(flow.name, flow.start_action)]
+    return Leave()
+
+
+def invoke_module(block: Block) -> Outcome:
+    """InvokeFlowModule: a frame of its own, up to five deep."""
+    reference = block.single("FlowModuleId")
+    module = block.surroundings.flows.find(reference) if reference else None
+    if module is None:
+        return _not_found(block, "FlowModuleId", reference)
+    if len(block.state.frames) > MAX_MODULE_DEPTH:
+        return Failed(NO_MATCHING_ERROR, "nested_too_deeply")
+    given = render_all(block.state, dict(block.action.mapping("Input")))
+    block.state.frames.append(Frame(module.name, module.start_action, module_input=given))
+    return Enter()
+
+
+def _not_found(block: Block, parameter: str, reference: str | None) -> Outcome:
+    """A fixed reference to a flow that is not here is a gap in the set-up; a computed one is the line's own error."""
+    if block.action.text(parameter).startswith("$."):
+        return Failed(NO_MATCHING_ERROR, "unknown_flow")
+    return Impossible(f"No flow or module {reference} is among those given.")
+
+
+def end_module(block: Block) -> Outcome:
+    """EndFlowModuleExecution: the result decides the caller's branch and is `$.Modules.Result` there."""
+    if len(block.state.frames) == 1:
+        return Impossible("A module ended that no flow had called.")
+    result = block.single("Result")
+    data = render_all(block.state, dict(block.action.mapping("ResultData")))
+    block.state.frames[-2].module_result = {"Result": result, "ResultData": data}
+    return Return(result)
+
+
+def disconnect(block: Block) -> Outcome:
+    """DisconnectParticipant: the line is cut; what had been arranged before decides how the caller is left."""
+    block.emit("disconnect", by="flow")
+    if block.state.callback_created:
+        return Finish(EndOutcome.CALLBACK)
+    return Finish(EndOutcome.CLOSED if block.state.told_closed else EndOutcome.DISCONNECTED)
+
+
+def end_flow(_: Block) -> Outcome:
+    """EndFlowExecution: the whisper or queue flow is over, which ends what is simulated."""
+    return Finish(EndOutcome.DISCONNECTED)

@@ -1,0 +1,130 @@
+"""Blocks that set something on the contact or the flow: attributes, language, voice, recording, logging, tags."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
+from hotline_local.flowlang.dataflow import is_secret_name
+from hotline_local.flowlang.references import references_in
+from hotline_local.simulator.block import Block
+from hotline_local.simulator.blocks.asking import MASK
+from hotline_local.simulator.outcome import Failed, Outcome, Success
+from hotline_local.simulator.values import render
+
+MAX_ATTRIBUTE_BYTES = 32 * 1024
+MAX_ATTRIBUTE_KEYS = 200
+MAX_ATTRIBUTE_KEY_CHARS = 256
+_HIDDEN = MASK * 6
+
+
+def _texts(block: Block, values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: render(block.state, value) for name, value in values.items() if isinstance(value, str)}
+
+
+def _too_much(attributes: Mapping[str, str]) -> bool:
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in attributes.items())
+    return (
+        size > MAX_ATTRIBUTE_BYTES
+        or len(attributes) > MAX_ATTRIBUTE_KEYS
+        or any(len(name) > MAX_ATTRIBUTE_KEY_CHARS for name in attributes)
+    )
+
+
+def set_attributes(block: Block) -> Outcome:
+    """UpdateContactAttributes: all or nothing; an empty value or too much in total is an error."""
+    written = block.action.mapping("Attributes")
+    given = _texts(block, written)
+    related = block.action.text("TargetContact") == "Related"
+    target = block.state.related_attributes if related else block.state.attributes
+    if not all(given.values()):
+        return Failed(NO_MATCHING_ERROR, "empty_value")
+    if _too_much(target | given):
+        return Failed(NO_MATCHING_ERROR, "too_large")
+    target.update(given)
+    shown = {name: _HIDDEN if _is_secret(block, name, written[name]) else value for name, value in given.items()}
+    block.emit("attributes", attributes=shown, target="related" if related else "current")
+    return Success()
+
+
+def _is_secret(block: Block, name: str, written: str) -> bool:
+    copies_secret = block.frame.stored_is_secret and any(
+        reference.root == "StoredCustomerInput" for reference in references_in(written)
+    )
+    return copies_secret or is_secret_name(name)
+
+
+def set_flow_attributes(block: Block) -> Outcome:
+    """UpdateFlowAttributes: values that this flow alone sees."""
+    written = block.action.mapping("FlowAttributes")
+    given = _texts(block, {name: entry.get("Value") for name, entry in written.items() if isinstance(entry, Mapping)})
+    if not all(given.values()):
+        return Failed(NO_MATCHING_ERROR, "empty_value")
+    if _too_much(block.frame.flow_attributes | given):
+        return Failed(NO_MATCHING_ERROR, "too_large")
+    block.frame.flow_attributes.update(given)
+    return Success()
+
+
+def set_contact_data(block: Block) -> Outcome:
+    """UpdateContactData: `LanguageCode` becomes `$.LanguageCode`, the rest is kept with the contact."""
+    given = _texts(block, {name: value for name, value in block.action.parameters.items() if name != "TargetContact"})
+    if not all(given.values()):
+        return Failed(NO_MATCHING_ERROR, "empty_value")
+    block.state.contact_data.update(given)
+    block.state.language = given.get("LanguageCode", block.state.language)
+    return Success()
+
+
+def set_voice(block: Block) -> Outcome:
+    """UpdateContactTextToSpeechVoice: the voice of the prompts that follow."""
+    voice = block.single("TextToSpeechVoice")
+    if not voice:
+        return Failed(NO_MATCHING_ERROR, "no_voice")
+    block.state.voice = voice
+    return Success()
+
+
+def set_recording(block: Block) -> Outcome:
+    """UpdateContactRecordingBehavior and its newer form: whom and whether the line itself is recorded."""
+    behavior = block.action.mapping("RecordingBehavior")
+    if not behavior:
+        voice = block.action.mapping("VoiceBehavior")
+        behavior = voice.get("VoiceRecordingBehavior", {}) if voice else {}
+    if isinstance(behavior, Mapping):
+        participants = behavior.get("RecordedParticipants")
+        if isinstance(participants, list):
+            block.state.recording = tuple(str(participant) for participant in participants)
+        if "IVRRecordingBehavior" in behavior:
+            block.state.ivr_recording = behavior["IVRRecordingBehavior"] == "Enabled"
+    return Success()
+
+
+def set_logging(block: Block) -> Outcome:
+    """UpdateFlowLoggingBehavior: holds for the rest of the contact."""
+    block.state.logging = block.action.text("FlowLoggingBehavior") == "Enabled"
+    return Success()
+
+
+def set_event_hooks(block: Block) -> Outcome:
+    """UpdateContactEventHooks: kept with the contact; the flows named run outside what is simulated."""
+    block.state.event_hooks.update(_texts(block, block.action.mapping("EventHooks")))
+    return Success()
+
+
+def tag(block: Block) -> Outcome:
+    """TagContact."""
+    block.state.tags.update(_texts(block, block.action.mapping("Tags")))
+    return Success()
+
+
+def untag(block: Block) -> Outcome:
+    """UntagContact."""
+    keys = block.action.parameters.get("TagKeys")
+    for key in keys if isinstance(keys, list) else []:
+        block.state.tags.pop(str(key), None)
+    return Success()
+
+
+def set_routing(_: Block) -> Outcome:
+    """UpdateContactRoutingBehavior: a place in a queue, which is outside what is simulated."""
+    return Success()

@@ -1,0 +1,57 @@
+"""Prompts, and the blocks that only speak."""
+
+import re
+
+from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
+from hotline_local.flowlang.speech import SsmlError, duration_s, is_ssml, readable
+from hotline_local.simulator.block import Block
+from hotline_local.simulator.outcome import Failed, Outcome, Success
+
+MAX_PROMPT_CHARS = 6000
+MAX_BILLED_CHARS = 3000
+"""Text to speech takes 6,000 characters, 3,000 of them billed; markup is not billed (Play prompt block)."""
+RECORDED_PROMPT_S = 3.0
+"""A recorded prompt's length is not known here; this stands for it."""
+
+
+def play_prompt(block: Block) -> Outcome:
+    """MessageParticipant: say it to the end; the caller cannot interrupt, unless keys wait in the touch-tone buffer."""
+    if block.state.buffered_keys and block.action.is_true("SkipWhenDTMFBufferEnabled"):
+        return Success()
+    spoken = speak(block)
+    if isinstance(spoken, Failed):
+        return spoken
+    block.pass_time(spoken)
+    return Success()
+
+
+def speak(block: Block) -> float | Failed:
+    """Say the block's prompt, if it has one. Returns its length in seconds, or the error that speaking comes to."""
+    action = block.action
+    block.state.silent_s = 0.0
+    for name, label in (("PromptId", "prompt"), ("Media", "audio")):
+        if name in action.parameters:
+            source = block.single(name) if name == "PromptId" else str(action.mapping(name).get("Uri", ""))
+            _emit_prompt(block, text=f"[{label} {source or ''}]", ssml=None)
+            return RECORDED_PROMPT_S
+    if "SSML" not in action.parameters and "Text" not in action.parameters:
+        return 0.0
+    prompt = block.render("SSML" if "SSML" in action.parameters else "Text").strip()
+    if not prompt:
+        return Failed(NO_MATCHING_ERROR, "empty_prompt")
+    marked_up = "SSML" in action.parameters or is_ssml(prompt)
+    if marked_up and not is_ssml(prompt):
+        return Failed(NO_MATCHING_ERROR, "bad_ssml")
+    billed = len(re.sub(r"<[^>]*>", "", prompt)) if marked_up else len(prompt)
+    if len(prompt) > MAX_PROMPT_CHARS or billed > MAX_BILLED_CHARS:
+        return Failed(NO_MATCHING_ERROR, "prompt_too_long")
+    try:
+        text, seconds = readable(prompt), duration_s(prompt)
+    except SsmlError:
+        return Failed(NO_MATCHING_ERROR, "bad_ssml")
+    _emit_prompt(block, text=text, ssml=prompt if marked_up else None)
+    return seconds
+
+
+def _emit_prompt(block: Block, *, text: str, ssml: str | None) -> None:
+    block.emit("prompt", text=text, ssml=ssml, language=block.state.spoken_language)

@@ -1,0 +1,24 @@
+"""Which edges of which flows calls have taken."""
+
+from collections.abc import Iterable
+
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.graph import Edge, all_edges
+from hotline_local.simulator.events import Visit
+
+
+class EdgeCoverage:
+    """Collects visits, and tells what is left to walk."""
+
+    def __init__(self, flows: FlowSet) -> None:
+        self.edges = frozenset(edge for flow in flows.flows for edge in all_edges(flow))
+        self._walked: set[Edge] = set()
+
+    def add(self, visits: Iterable[Visit]) -> None:
+        """Count the edges of these visits as walked."""
+        self._walked.update(Edge(visit.flow, visit.block, visit.edge, visit.target) for visit in visits)
+
+    @property
+    def missing(self) -> tuple[Edge, ...]:
+        """Edges that a call could take and none has taken, sorted."""
+        return tuple(sorted(self.edges - self._walked, key=lambda edge: (edge.flow, edge.block, edge.label)))

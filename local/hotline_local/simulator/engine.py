@@ -1,0 +1,241 @@
+"""The engine: runs flows block by block, chooses edges, and stops where the caller has to act."""
+
+from collections.abc import Callable
+
+from hotline_local.flowlang.action_spec import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
+from hotline_local.flowlang.dataflow import secret_inputs
+from hotline_local.flowlang.document import Action
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.graph import END, LEAVES, NEXT, condition_label, error_label
+from hotline_local.simulator.block import Block, Surroundings
+from hotline_local.simulator.blocks.asking import take_keys
+from hotline_local.simulator.blocks.branching import satisfies
+from hotline_local.simulator.blocks.handlers import HANDLERS
+from hotline_local.simulator.events import CallEvent, Place, Trace, Visit
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionSeam
+from hotline_local.simulator.outcome import (
+    Await,
+    Enter,
+    Failed,
+    Finish,
+    Impossible,
+    Leave,
+    Outcome,
+    Return,
+    Success,
+    Value,
+)
+from hotline_local.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame
+
+MAX_ACTIONS = 250
+"""Blocks in one flow or module (Amazon Connect service quotas)."""
+DEFAULT_MAX_STEPS = 500
+
+type FaultHook = Callable[[Place, Action], str | None]
+"""Asked before every block: an error type to take its edge (`NoMatchingError`, `QueueAtCapacity`), a
+FunctionErrorKind for a function block (`timeout`, `lost_answer`), or None to let it run."""
+
+
+class UnknownFlowError(Exception):
+    """The start flow is not among the flows; the text says which there are."""
+
+
+def _ignore_time(_: float) -> None:
+    return None
+
+
+class Engine:
+    """Runs calls over one set of flows. Holds nothing of a call: that is all in the CallState.
+
+    `flows` carries the token values; what is not among them stays as written (see `unresolved_tokens`). `max_steps`
+    bounds the blocks of one call. `faults` may make any block fail. `on_time` is told of every bit of time that
+    passes, in seconds.
+    """
+
+    def __init__(
+        self,
+        flows: FlowSet,
+        functions: FunctionSeam,
+        *,
+        max_steps: int = DEFAULT_MAX_STEPS,
+        faults: FaultHook | None = None,
+        on_time: Callable[[float], None] = _ignore_time,
+    ) -> None:
+        self.flows = flows
+        self.max_steps = max_steps
+        self._faults = faults
+        self._resolved = {flow.name: flow.resolved(flows.tokens) for flow in flows.flows}
+        self._surroundings = Surroundings(
+            flows=flows,
+            functions=functions,
+            on_time=on_time,
+            secret_inputs={flow.name: secret_inputs(flow) for flow in flows.flows},
+        )
+
+    @property
+    def unresolved_tokens(self) -> frozenset[str]:
+        """Tokens in the flows that have no value and do not name a flow of the set."""
+        names = frozenset(name for flow in self._resolved.values() for name in flow.tokens())
+        return frozenset(name for name in names if self.flows.find(f"${{{name}}}") is None)
+
+    def begin(self, setup: CallSetup, start_flow: str) -> CallState:
+        """The state of a call that has just come in. Raises UnknownFlowError when there is no such flow."""
+        flow = self.flows.find(start_flow)
+        if flow is None:
+            known = ", ".join(sorted(self.flows.by_name))
+            raise UnknownFlowError(f"There is no flow {start_flow!r}; known are: {known}.")
+        return CallState(
+            setup=setup,
+            frames=[Frame(flow.name, flow.start_action)],
+            attributes=dict(setup.attributes),
+            language=setup.language,
+        )
+
+    def step(self, state: CallState) -> Trace:
+        """Run exactly one block. The state must be neither waiting nor ended."""
+        trace = Trace()
+        if state.waiting is not None or state.end is not None:
+            raise ValueError("The call waits for keys or is over; it cannot go a step.")
+        frame = state.frame
+        flow = self._resolved[frame.flow]
+        action = flow.by_identifier.get(frame.block)
+        if action is None or len(flow.actions) > MAX_ACTIONS:
+            missing = f"There is no block {frame.block!r} in {frame.flow}."
+            too_many = f"{frame.flow} has {len(flow.actions)} blocks; the service takes {MAX_ACTIONS}."
+            self._stop(state, trace, missing if action is None else too_many)
+            return trace
+        if state.steps >= self.max_steps:
+            self._end(state, trace, End(EndReason.STEP_CAP, detail=f"{self.max_steps} blocks have run."))
+            return trace
+        state.steps += 1
+        fault = self._faults(Place(frame.flow, frame.block), action) if self._faults else None
+        injected = FunctionErrorKind(fault) if fault is not None and fault in FunctionErrorKind else None
+        block = Block(self._surroundings, state, flow, action, trace, injected)
+        handler = HANDLERS.get(action.type)
+        if handler is None:
+            outcome: Outcome = Impossible(f"The simulator does not know the action {action.type}.")
+        elif fault is not None and injected is None:
+            outcome = Failed(fault, "injected")
+        else:
+            outcome = handler(block)
+        self._apply(block, outcome)
+        return trace
+
+    def run(self, state: CallState) -> Trace:
+        """Run blocks until one waits for keys or the call is over."""
+        trace = Trace()
+        while state.waiting is None and state.end is None:
+            trace.extend(self.step(state))
+        return trace
+
+    def answer(self, state: CallState, keys: str, *, secret: bool = False) -> Trace:
+        """Give the waiting block keys (`0-9*#`), or `-` for silence; the next block has not run afterwards."""
+        if state.waiting is None:
+            raise ValueError("No block waits for keys.")
+        trace = Trace()
+        state.waiting = None
+        flow = self._resolved[state.frame.flow]
+        action = flow.by_identifier[state.frame.block]
+        block = Block(self._surroundings, state, flow, action, trace)
+        self._apply(block, take_keys(block, keys, secret=secret))
+        return trace
+
+    def press(self, state: CallState, keys: str, *, secret: bool = False) -> Trace:
+        """`answer`, then `run`: what one entry of the caller leads to."""
+        trace = self.answer(state, keys, secret=secret)
+        trace.extend(self.run(state))
+        return trace
+
+    def hang_up(self, state: CallState) -> Trace:
+        """The caller hangs up, wherever the call is."""
+        trace = Trace()
+        place = Place(state.frame.flow, state.frame.block)
+        trace.events.append(CallEvent("disconnect", state.at_s, place, {"by": "caller"}))
+        self._end(state, trace, End(EndReason.ENDED, EndOutcome.HUNG_UP))
+        return trace
+
+    def give_up(self, state: CallState, end: End) -> Trace:
+        """End a call from outside: keys that ran out, a code that never came."""
+        trace = Trace()
+        self._end(state, trace, end)
+        return trace
+
+    def _apply(self, block: Block, outcome: Outcome) -> None:
+        """Turn what a block came to into an edge, and go along it."""
+        state, trace = block.state, block.trace
+        match outcome:
+            case Await() | Enter():
+                return
+            case Impossible(problem):
+                self._stop(state, trace, problem, block.place)
+            case Finish(ending, leaves):
+                self._visit(block, LEAVES if leaves else END, None)
+                self._end(state, trace, End(EndReason.ENDED, ending), block.place)
+            case Leave():
+                self._visit(block, LEAVES, None)
+            case Return(result):
+                self._visit(block, END, None)
+                self._return_to_caller(block, result)
+            case Failed(error_type, cause):
+                self._follow_error(block, error_type, cause)
+            case Value(value):
+                self._follow_condition(block, value)
+            case Success():
+                self._go(block, NEXT, block.action.next_action)
+
+    def _return_to_caller(self, block: Block, result: str | None) -> None:
+        block.state.frames.pop()
+        flow = self._resolved[block.state.frame.flow]
+        action = flow.by_identifier[block.state.frame.block]
+        caller = Block(self._surroundings, block.state, flow, action, block.trace)
+        self._apply(caller, Value(result) if action.conditions else Success())
+
+    def _follow_error(self, block: Block, error_type: str, cause: str) -> None:
+        """The edge of this very error, else that of NoMatchingError."""
+        targets = {name: block.action.error_target(name) for name in (error_type, NO_MATCHING_ERROR)}
+        taken = next((name for name, target in targets.items() if target is not None), None)
+        block.emit("error", error=error_type, cause=cause, edge=taken)
+        if taken is None:
+            problem = f"{error_type} ({cause}) has no edge, nor has {NO_MATCHING_ERROR}; the line goes dead."
+            self._stop(block.state, block.trace, problem, block.place)
+            return
+        self._go(block, error_label(taken), targets[taken])
+
+    def _follow_condition(self, block: Block, value: str | None) -> None:
+        """The first condition that is true, else the edge of NoMatchingCondition."""
+        for condition in block.action.conditions:
+            if satisfies(value, condition):
+                self._go(block, condition_label(condition), condition.target)
+                return
+        target = block.action.error_target(NO_MATCHING_CONDITION)
+        if target is None:
+            self._stop(
+                block.state, block.trace, "No condition is true and NoMatchingCondition has no edge.", block.place
+            )
+            return
+        self._go(block, error_label(NO_MATCHING_CONDITION), target)
+
+    def _go(self, block: Block, label: str, target: str | None) -> None:
+        if target is None:
+            self._stop(block.state, block.trace, f"The edge {label} leads nowhere.", block.place)
+            return
+        self._visit(block, label, target)
+        block.frame.block = target
+
+    @staticmethod
+    def _visit(block: Block, label: str, target: str | None) -> None:
+        block.trace.visits.append(Visit(block.flow.name, block.action.identifier, label, target))
+
+    def _stop(self, state: CallState, trace: Trace, problem: str, place: Place | None = None) -> None:
+        place = place or Place(state.frame.flow, state.frame.block)
+        data = {"error": "failed", "cause": problem, "edge": None}
+        trace.events.append(CallEvent("error", state.at_s, place, data))
+        self._end(state, trace, End(EndReason.FAILED, detail=problem), place)
+
+    @staticmethod
+    def _end(state: CallState, trace: Trace, end: End, place: Place | None = None) -> None:
+        place = place or Place(state.frame.flow, state.frame.block)
+        state.waiting = None
+        state.end = end
+        data = {"reason": end.reason, "outcome": end.outcome, "detail": end.detail}
+        trace.events.append(CallEvent("end", state.at_s, place, data))

@@ -1,0 +1,164 @@
+"""The state of one simulated call: plain values, cheap to copy, so that a search can go on from any point."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+DEFAULT_LANGUAGE = "en-US"
+_VOICE_LANGUAGES = {"Zhiyu": "zh-CN", "Hiujin": "yue-CN"}
+
+
+class EndReason(StrEnum):
+    """Why a simulated call is over."""
+
+    ENDED = "ended"
+    KEYS_OUT = "keys_out"
+    FAILED = "failed"
+    STEP_CAP = "step_cap"
+
+
+class EndOutcome(StrEnum):
+    """How a call that ended by itself left its caller."""
+
+    DISCONNECTED = "disconnected"
+    QUEUE = "queue"
+    CALLBACK = "callback"
+    AGENT = "agent"
+    HUNG_UP = "hung_up"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a call; `outcome` is None unless the reason is ENDED, `detail` says what failed."""
+
+    reason: EndReason
+    outcome: EndOutcome | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSetup:
+    """What is given when a call comes in.
+
+    `customer_number` is None when the number is withheld. `hours_open` answers every hours check, `metrics` every
+    metric: by metric type (`NumberOfAgentsAvailable`) and by path below `$.Metrics` (`Queue.Size`). `seed` decides
+    percentages. `queue_at_capacity` makes every transfer to a queue fail with that error.
+    """
+
+    contact_id: str
+    customer_number: str | None
+    system_number: str | None = None
+    initial_contact_id: str | None = None
+    previous_contact_id: str | None = None
+    channel: str = "VOICE"
+    initiation_method: str = "INBOUND"
+    language: str | None = None
+    hours_open: bool = True
+    queue_at_capacity: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+    region: str = "us-east-1"
+    instance_arn: str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class InputRequest:
+    """An input block that waits for the caller.
+
+    `menu` asks for one of `keys`; otherwise up to `max_length` digits are asked for, ended by `terminator`. `secret`
+    says that what is typed here must not be shown.
+    """
+
+    flow: str
+    block: str
+    menu: bool
+    keys: tuple[str, ...]
+    max_length: int
+    terminator: str
+    time_limit_s: float
+    secret: bool
+
+
+@dataclass(slots=True)
+class Frame:
+    """What belongs to one flow or module while it runs; a module sees nothing of its caller's frame."""
+
+    flow: str
+    block: str
+    flow_attributes: dict[str, str] = field(default_factory=dict)
+    external: Mapping[str, Any] | None = None
+    invocation_id: str | None = None
+    stored_input: str | None = None
+    stored_is_secret: bool = False
+    metrics_loaded: bool = False
+    loops: dict[str, int] = field(default_factory=dict)
+    loop_names: dict[str, int] = field(default_factory=dict)
+    module_input: Mapping[str, Any] | None = None
+    module_result: Mapping[str, Any] | None = None
+
+    def fork(self) -> "Frame":
+        """An independent copy; answers of functions are never changed in place and may be shared."""
+        frame = copy.copy(self)
+        frame.flow_attributes = dict(self.flow_attributes)
+        frame.loops = dict(self.loops)
+        frame.loop_names = dict(self.loop_names)
+        return frame
+
+
+@dataclass(slots=True)
+class CallState:
+    """Everything that changes during a call. `frames` holds the running flow and the modules called from it.
+
+    `at_s` is the time on the line since the call began, `silent_s` the time that functions have taken since the caller
+    last heard something, `steps` the number of blocks run. `waiting` is set while an input block waits for keys, `end`
+    once the call is over.
+    """
+
+    setup: CallSetup
+    frames: list[Frame]
+    attributes: dict[str, str]
+    related_attributes: dict[str, str] = field(default_factory=dict)
+    contact_data: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    event_hooks: dict[str, str] = field(default_factory=dict)
+    language: str | None = None
+    voice: str = "Joanna"
+    queue: str | None = None
+    queue_is_agent: bool = False
+    callback_number: str | None = None
+    callback_created: bool = False
+    told_closed: bool = False
+    logging: bool = True
+    recording: tuple[str, ...] = ()
+    ivr_recording: bool = False
+    buffering: bool = False
+    buffered_keys: str = ""
+    draws: int = 0
+    invocations: int = 0
+    at_s: float = 0.0
+    silent_s: float = 0.0
+    steps: int = 0
+    waiting: InputRequest | None = None
+    end: End | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The running flow or module."""
+        return self.frames[-1]
+
+    @property
+    def spoken_language(self) -> str:
+        """Language of the prompts: the contact's, else that of the voice."""
+        return self.language or _VOICE_LANGUAGES.get(self.voice, DEFAULT_LANGUAGE)
+
+    def fork(self) -> "CallState":
+        """An independent copy, to try another key from here."""
+        state = copy.copy(self)
+        state.frames = [frame.fork() for frame in self.frames]
+        for name in ("attributes", "related_attributes", "contact_data", "tags", "event_hooks"):
+            setattr(state, name, dict(getattr(self, name)))
+        return state

@@ -1,0 +1,84 @@
+"""Canned answers in the place of functions.
+
+A file of stubs is a JSON object. A key is a `step` value, an ARN, a function's name, or `*`, and the first of these
+that fits a call is used, in this order. A value is one answer (a flat map), or a list of answers used up in order;
+an answer of the form `{"error": "timeout"}` is that error instead.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
+
+ANY = "*"
+_ERRORS = tuple(kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER)
+
+
+class StubFileError(ValueError):
+    """A file of stubs cannot be used; the text says why."""
+
+
+class MissingStubError(Exception):
+    """A flow called a function for which there is no answer, or none left."""
+
+
+def load_stubs(path: Path) -> "StubFunctions":
+    """Read a file of stubs. Raises StubFileError."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StubFileError(f"{path} cannot be read ({error.__class__.__name__}).") from error
+    except json.JSONDecodeError as error:
+        raise StubFileError(f"{path} is not JSON: {error.msg} in line {error.lineno}.") from error
+    if not isinstance(content, dict):
+        raise StubFileError(f"{path} holds no JSON object.")
+    return StubFunctions(content)
+
+
+class StubFunctions:
+    """A FunctionSeam that answers from a map (see the module's text). Raises StubFileError for a map of other shape."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._answers = {key: self._checked(key, value) for key, value in answers.items()}
+        self._used = dict.fromkeys(self._answers, 0)
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        """Every call so far: which key answered, and the event."""
+
+    @staticmethod
+    def _checked(key: str, value: Any) -> Mapping[str, Any] | list[Mapping[str, Any]]:
+        answers = value if isinstance(value, list) else [value]
+        for answer in answers:
+            if not isinstance(answer, dict):
+                raise StubFileError(f"The stub {key!r} is neither a map nor a list of maps.")
+            if set(answer) == {"error"} and answer["error"] not in _ERRORS:
+                raise StubFileError(f"The stub {key!r} names the error {answer['error']!r}; known are {list(_ERRORS)}.")
+        return value if isinstance(value, list) else answers[0]
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """The next answer for this call. Raises MissingStubError when there is none."""
+        step = str(event["Details"]["Parameters"].get("step", ""))
+        name = _function_name(arn)
+        key = next((key for key in (step, arn, name, ANY) if key and key in self._answers), None)
+        if key is None:
+            called = f"{name} with step {step!r}" if step else name
+            raise MissingStubError(f"There is no stub for {called}.")
+        self.calls.append((key, event))
+        answer = self._answers[key]
+        if isinstance(answer, list):
+            if self._used[key] >= len(answer):
+                raise MissingStubError(f"The stub {key!r} has {len(answer)} answers and was called once more.")
+            answer = answer[self._used[key]]
+            self._used[key] += 1
+        if set(answer) == {"error"}:
+            kind = FunctionErrorKind(answer["error"])
+            waited = time_limit_s if kind is FunctionErrorKind.TIMEOUT else 0.0
+            return FunctionResult(error=kind, duration_ms=round(waited * 1000))
+        return FunctionResult(payload=answer)
+
+
+def _function_name(arn: str) -> str:
+    """The function's name in an ARN (`arn:aws:lambda:region:account:function:name[:qualifier]`), or the text itself."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 and parts[5] == "function" else arn

@@ -1,0 +1,120 @@
+"""The values behind references, as a running flow sees them.
+
+A reference to nothing is None: it reads as empty in a text and satisfies no condition. What the service does there is
+not documented; this is the reading that never speaks a raw path to a caller.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hotline_local.flowlang.references import Reference, parse_reference, split_text
+from hotline_local.simulator.state import DEFAULT_LANGUAGE, CallState, Frame
+
+
+def endpoint(number: str | None) -> dict[str, str] | None:
+    """A telephone endpoint as flows and functions see it; None when there is no number."""
+    return None if number is None else {"Address": number, "Type": "TELEPHONE_NUMBER"}
+
+
+def queue_data(state: CallState) -> dict[str, Any] | None:
+    """The target queue as flows and functions see it; None before one is set."""
+    if state.queue is None:
+        return None
+    name = state.queue.rsplit("/", 1)[-1]
+    caller_id = endpoint(state.setup.system_number)
+    return {"ARN": state.queue, "Name": name, "OutboundCallerId": caller_id}
+
+
+def _metric_tree(metrics: Mapping[str, float]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, number in metrics.items():
+        *parents, leaf = path.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = f"{number:g}"
+    return tree
+
+
+def _root(state: CallState, frame: Frame, root: str) -> Any:
+    setup = state.setup
+    match root:
+        case "Attributes":
+            return state.attributes
+        case "FlowAttributes":
+            return frame.flow_attributes
+        case "External":
+            return frame.external
+        case "LambdaInvocation":
+            return {"ResultData": frame.external, "InvocationId": frame.invocation_id}
+        case "StoredCustomerInput":
+            return frame.stored_input
+        case "Metrics":
+            return _metric_tree(setup.metrics) if frame.metrics_loaded else None
+        case "Loop":
+            return {name: {"Index": str(index)} for name, index in frame.loop_names.items()}
+        case "Modules":
+            return {"Input": frame.module_input, **(frame.module_result or {})}
+        case "CustomerEndpoint":
+            return endpoint(setup.customer_number)
+        case "SystemEndpoint":
+            return endpoint(setup.system_number)
+        case "Queue":
+            return queue_data(state)
+        case "Tags":
+            return state.tags
+        case "SegmentAttributes":
+            return {"connect:Subtype": "connect:Telephony"}
+        case _:
+            return _system_value(state, root)
+
+
+def _system_value(state: CallState, root: str) -> str | None:
+    setup = state.setup
+    return {
+        "ContactId": setup.contact_id,
+        "InitialContactId": setup.initial_contact_id or setup.contact_id,
+        "PreviousContactId": setup.previous_contact_id,
+        "InstanceARN": setup.instance_arn,
+        "Channel": setup.channel,
+        "InitiationMethod": setup.initiation_method,
+        "AwsRegion": setup.region,
+        "LanguageCode": state.language or DEFAULT_LANGUAGE,
+        "CustomerId": state.contact_data.get("CustomerId"),
+        "Name": state.contact_data.get("Name"),
+        "Description": state.contact_data.get("Description"),
+        "TextToSpeechVoiceId": state.voice,
+    }.get(root)
+
+
+def resolve(state: CallState, reference: Reference) -> str | None:
+    """The text behind a reference, None when there is nothing, or something that is not a scalar."""
+    value = _root(state, state.frame, reference.root)
+    for key in reference.keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, bool | int | float) else None
+
+
+def render(state: CallState, text: str) -> str:
+    """A text with every reference replaced by its value; nothing for a reference to nothing."""
+    return "".join(piece if isinstance(piece, str) else resolve(state, piece) or "" for piece in split_text(text))
+
+
+def single(state: CallState, text: str) -> str | None:
+    """The value of a parameter that is either a fixed text or exactly one reference."""
+    reference = parse_reference(text)
+    return (render(state, text) or None) if reference is None else resolve(state, reference)
+
+
+def render_all(state: CallState, value: Any) -> Any:
+    """A JSON value with the references in all its texts replaced."""
+    if isinstance(value, str):
+        return render(state, value)
+    if isinstance(value, Mapping):
+        return {key: render_all(state, item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [render_all(state, item) for item in value]
+    return value
