@@ -167,12 +167,14 @@ class Ledger:
     """What refunds have taken of one movement, found by the movement's id alone, since a refund's facts carry no more.
 
     What is left is always computed from here, so that facts in any order, late or repeated, give nothing back twice.
-    `movement` is None while only facts of refunds are known. The wallet's word stands: it may have sent more than was
-    captured; then nothing is left.
+    `movement_sk` and `currency` are None while only facts of refunds are known. The wallet's word stands: it may have
+    sent more than was captured; then nothing is left.
     """
 
+    account_id: str
     movement_id: str
-    movement: MovementRef | None = None
+    movement_sk: str | None = None
+    currency: str | None = None
     captured_minor: int = 0
     takings: Mapping[str, Taking] = field(default_factory=dict)
 
@@ -182,8 +184,7 @@ class Ledger:
         return sum(
             taking.amount.minor
             for taking in self.takings.values()
-            if taking.state is not TakenState.VOID
-            and (self.movement is None or taking.amount.currency == self.movement.amount.currency)
+            if taking.state is not TakenState.VOID and self.currency in (None, taking.amount.currency)
         )
 
     @property

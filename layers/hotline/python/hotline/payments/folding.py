@@ -1,0 +1,177 @@
+"""How the wallet's facts become the state of movements, their ledgers, bills and funds. Pure.
+
+Facts converge: of two facts the higher version holds, of equal versions the later (time, id). A fact states its subject
+whole; only the order number and the merchant, which later facts may leave out, stay as last named. A fact that makes no
+sense is refused with a stable code and its id (InvalidInput), never with its content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from hotline.contracts.model import BillTold, Fact, FundsTold, MovementTold, RefundStatus, RefundTold
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.errors import InvalidInput
+from hotline.kit.money import Money
+
+from .failure_mapping import classify, network_of
+from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, Order, TakenState, Taking
+
+AMOUNT_MINOR_MAX = 10**15
+"""No single amount is larger: ten trillion in a currency of two digits."""
+IDENTIFIER_CHARACTERS_MAX = 128
+"""Ids that become part of a sort key (DynamoDB: 1024 bytes in all)."""
+NAME_CHARACTERS_MAX = 200
+REFUNDS_PER_MOVEMENT_MAX = 200
+"""Refunds that one ledger holds; providers allow some 50 partial ones (WeChat Pay)."""
+
+_TAKEN = {
+    RefundStatus.SENT: TakenState.OPEN,
+    RefundStatus.SETTLED: TakenState.DONE,
+    RefundStatus.FAILED: TakenState.VOID,
+    RefundStatus.RETURNED: TakenState.VOID,
+}
+
+
+def order_of(fact: Fact, version: int) -> Order:
+    """The place of a fact among those about the same thing."""
+    # Stored times have milliseconds; a finer time would compare differently before and after it was stored.
+    return Order(version, from_text(to_text(fact.time)), fact.id)
+
+
+def check_amount(fact: Fact, amount: Money, currency: str | None) -> None:
+    """Refuse an amount that is not above zero, is absurdly large, or is in another currency than is known."""
+    if amount.minor <= 0:
+        raise InvalidInput("amount_not_positive", fact_id=fact.id)
+    if amount.minor > AMOUNT_MINOR_MAX:
+        raise InvalidInput("amount_too_large", fact_id=fact.id)
+    check_currency(fact, amount, currency)
+
+
+def check_currency(fact: Fact, amount: Money, currency: str | None) -> None:
+    """Refuse an amount in another currency than is known."""
+    if currency not in (None, amount.currency):
+        raise InvalidInput("currency_changed", fact_id=fact.id)
+
+
+def check_identifier(fact: Fact, *identifiers: str) -> None:
+    """Refuse ids that could not be part of a key."""
+    if not all(0 < len(identifier) <= IDENTIFIER_CHARACTERS_MAX for identifier in identifiers):
+        raise InvalidInput("identifier_length", fact_id=fact.id)
+
+
+def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Movement:
+    """The movement after one more fact. Raises InvalidInput."""
+    check_identifier(fact, told.movement_id)
+    check_amount(fact, told.amount, known.amount.currency if known else None)
+    order = order_of(fact, told.version)
+    if known is not None and order <= known.order:
+        return _named(known, told, order)
+    stated = Movement(
+        ref=MovementRef(
+            account_id=fact.subject,
+            movement_id=told.movement_id,
+            kind=told.kind,
+            initiated_at=from_text(to_text(told.initiated_at)),
+            amount=told.amount,
+            merchant=known.ref.merchant if known else None,
+        ),
+        status=told.status,
+        money=told.money,
+        instrument=told.instrument,
+        failure=_failure(told),
+        held_until=told.held_until,
+        balance_after_minor=told.balance_after_minor,
+        order_no=known.order_no if known else None,
+        order=order,
+        described=known.described if known else {},
+    )
+    return _named(stated, told, order)
+
+
+def _named(movement: Movement, told: MovementTold, order: Order) -> Movement:
+    """Take over the order number and the merchant unless a higher fact has named them."""
+    for name, given in (("order_no", told.order_no), ("merchant", told.merchant)):
+        if given is not None and (name not in movement.described or order > movement.described[name]):
+            movement = replace(movement, described={**movement.described, name: order})
+            if name == "order_no":
+                movement = replace(movement, order_no=(told.order_no or "")[:IDENTIFIER_CHARACTERS_MAX])
+            elif told.merchant is not None:
+                merchant = replace(told.merchant, name=told.merchant.name[:NAME_CHARACTERS_MAX])
+                movement = replace(movement, ref=replace(movement.ref, merchant=merchant))
+    return movement
+
+
+def _failure(told: MovementTold) -> MovementFailure | None:
+    if told.failure is None:
+        return None
+    classified = classify(told.failure, network=network_of(told.instrument.kind))
+    scheme, code = told.failure.scheme[:IDENTIFIER_CHARACTERS_MAX], told.failure.code[:IDENTIFIER_CHARACTERS_MAX]
+    return MovementFailure(scheme, code, classified.code, classified.mapped)
+
+
+def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
+    """The ledger with its movement as it now is."""
+    currency = movement.amount.currency
+    return replace(ledger, movement_sk=movement.sk, currency=currency, captured_minor=movement.captured_minor)
+
+
+def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
+    """The ledger after one more fact about a refund. Raises InvalidInput."""
+    check_identifier(fact, told.refund_id, told.movement_id)
+    check_amount(fact, told.amount, ledger.currency)
+    known = ledger.takings.get(told.refund_id)
+    order = order_of(fact, told.version)
+    if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
+        raise InvalidInput("too_many_refunds", fact_id=fact.id)
+    if known is not None and known.order is not None and order <= known.order:
+        return ledger
+    return replace(ledger, takings={**ledger.takings, told.refund_id: Taking(told.amount, _TAKEN[told.status], order)})
+
+
+def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
+    """The movement with what its ledger says is left."""
+    return replace(movement, refundable_minor=ledger.refundable_minor, open_refund_id=ledger.open_refund_id)
+
+
+def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
+    """The bill after one more fact. Raises InvalidInput."""
+    check_identifier(fact, told.bill_id)
+    check_amount(fact, told.amount, known.amount.currency if known else None)
+    order = order_of(fact, told.version)
+    if known is not None and order <= known.order:
+        return known
+    biller = told.biller[:NAME_CHARACTERS_MAX]
+    return Bill(fact.subject, told.bill_id, told.due_on, biller, told.amount, told.paid, order)
+
+
+def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
+    """The stored funds after one more fact. Raises InvalidInput."""
+    check_currency(fact, told.balance, known.balance.currency if known else None)
+    check_currency(fact, told.accrued_interest, told.balance.currency)
+    order = order_of(fact, told.version)
+    if known is not None and order <= known.order:
+        return known
+    return Funds(fact.subject, told.balance, told.accrued_interest, told.as_of, order)
+
+
+def by_movement(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
+    """The facts about movements and their refunds, by movement id."""
+    grouped: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if isinstance(fact.data, MovementTold | RefundTold):
+            grouped.setdefault(fact.data.movement_id, []).append(fact)
+    return grouped
+
+
+def movement_id_of(fact: Fact) -> str:
+    """The movement that a fact about a movement or a refund is about."""
+    if not isinstance(fact.data, MovementTold | RefundTold):
+        raise TypeError("not a fact about a movement")
+    return fact.data.movement_id
+
+
+def told_sk(fact: Fact, told: MovementTold) -> str:
+    """The sort key of the movement that a fact tells of."""
+    return MovementRef(fact.subject, told.movement_id, told.kind, told.initiated_at, told.amount, None).sk

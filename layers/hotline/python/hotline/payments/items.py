@@ -1,0 +1,260 @@
+"""Movements, their ledgers and pointers, bills and funds as stored items; the room's queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Item
+from hotline.kit.money import Money
+from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
+
+from .failures import FailureCode
+from .model import (
+    ORDER_TAIL_DIGITS_MAX,
+    ORDER_TAIL_DIGITS_MIN,
+    Bill,
+    Funds,
+    Ledger,
+    Movement,
+    MovementFailure,
+    MovementRef,
+    Order,
+    TakenState,
+    Taking,
+    order_digits,
+)
+
+
+def account_pk(account_id: str) -> str:
+    """The partition of everything about an account."""
+    return f"ACCOUNT#{account_id}"
+
+
+def movement_key(account_id: str, movement_sk: str) -> Key:
+    """Where a movement lives; its sort key is computed from what never changes, see MovementRef."""
+    return hotline_key(account_pk(account_id), movement_sk)
+
+
+def ledger_key(account_id: str, movement_id: str) -> Key:
+    """Where a movement's ledger of takings lives."""
+    return hotline_key(account_pk(account_id), f"TAKEN#{movement_id}")
+
+
+def pointer_key(movement: Movement) -> Key | None:
+    """Where the pointer by order number lives; None when the number has too few digits to be keyed in.
+
+    The digits are reversed, so that the last four to six that a caller keys in are a prefix."""
+    digits = order_digits(movement.order_no or "")[-ORDER_TAIL_DIGITS_MAX:]
+    if len(digits) < ORDER_TAIL_DIGITS_MIN:
+        return None
+    return hotline_key(account_pk(movement.ref.account_id), f"TAIL#{digits[::-1]}#{movement.movement_id}")
+
+
+def bill_key(account_id: str, due_on: date, bill_id: str) -> Key:
+    """Where a bill lives."""
+    return hotline_key(account_pk(account_id), f"BILL#{due_on.isoformat()}#{bill_id}")
+
+
+def funds_key(account_id: str) -> Key:
+    """Where the stored funds of an account live."""
+    return hotline_key(account_pk(account_id), "#FUNDS")
+
+
+def failed_query(account_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
+    """Movements that need attention and were begun in the span, newest first."""
+    span = Between(f"FAILED#{to_text(since)}", f"FAILED#{to_text(until)}")
+    pk = account_pk(account_id)
+    return Query(Table.HOTLINE, pk, span, index=Index.ATTENTION, limit=limit, descending=True)
+
+
+def movements_query(account_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
+    """All movements begun in the span, newest first. `~` sorts after every movement id of the last millisecond."""
+    span = Between(f"MOVE#{to_text(since)}", f"MOVE#{to_text(until)}~")
+    return Query(Table.HOTLINE, account_pk(account_id), span, limit=limit, descending=True)
+
+
+def pointers_query(account_id: str, tail: str, *, limit: int) -> Query:
+    """Pointers whose order number ends in the digits."""
+    return Query(Table.HOTLINE, account_pk(account_id), Prefix(f"TAIL#{tail[::-1]}"), limit=limit)
+
+
+def plain(item: Mapping[str, Any]) -> Item:
+    """The item without what the store and Change add, to see whether a fold changed anything."""
+    return {name: value for name, value in item.items() if name not in ("PK", "SK", "rev")}
+
+
+def movement_item(movement: Movement) -> Item:
+    """A movement as stored; in the attention index only while it needs attention."""
+    item = ref_item(movement.ref) | {
+        "status": movement.status.value,
+        "money": movement.money.value,
+        "instrument": _without_none({"kind": movement.instrument.kind, "last4": movement.instrument.last4}),
+        "order": order_item(movement.order),
+        "described": {name: order_item(order) for name, order in movement.described.items()},
+        "refundable_minor": movement.refundable_minor,
+    }
+    if movement.failure is not None:
+        failure = movement.failure
+        item["failure"] = {"scheme": failure.scheme, "scheme_code": failure.scheme_code}
+        item["failure"] |= {"code": failure.code.value, "mapped": failure.mapped}
+    if movement.needs_attention:
+        item["attention_pk"] = account_pk(movement.ref.account_id)
+        item["attention_sk"] = f"FAILED#{to_text(movement.ref.initiated_at)}"
+    return item | _without_none(
+        {
+            "held_until": to_text(movement.held_until) if movement.held_until else None,
+            "balance_after_minor": movement.balance_after_minor,
+            "order_no": movement.order_no,
+            "open_refund_id": movement.open_refund_id,
+        }
+    )
+
+
+def movement_from(item: Mapping[str, Any]) -> Movement:
+    """The movement of a stored item."""
+    failure = item.get("failure")
+    return Movement(
+        ref=ref_from(item),
+        status=MovementStatus(item["status"]),
+        money=MoneyState(item["money"]),
+        instrument=Instrument(item["instrument"]["kind"], item["instrument"].get("last4")),
+        failure=_failure_from(failure) if failure else None,
+        held_until=from_text(item["held_until"]) if "held_until" in item else None,
+        balance_after_minor=item.get("balance_after_minor"),
+        order_no=item.get("order_no"),
+        order=order_from(item["order"]),
+        described={name: order_from(order) for name, order in item["described"].items()},
+        refundable_minor=int(item["refundable_minor"]),
+        open_refund_id=item.get("open_refund_id"),
+    )
+
+
+def ref_item(ref: MovementRef) -> Item:
+    """What never changes about a movement, as stored in it and in its pointer."""
+    item: Item = {
+        "account_id": ref.account_id,
+        "movement_id": ref.movement_id,
+        "kind": ref.kind.value,
+        "initiated_at": to_text(ref.initiated_at),
+        "amount": money_item(ref.amount),
+    }
+    if ref.merchant is not None:
+        merchant = {"id": ref.merchant.id, "name": ref.merchant.name, "category": ref.merchant.category}
+        item["merchant"] = _without_none(merchant)
+    return item
+
+
+def ref_from(item: Mapping[str, Any]) -> MovementRef:
+    """What never changes about a movement, from the movement or its pointer."""
+    merchant = item.get("merchant")
+    return MovementRef(
+        account_id=item["account_id"],
+        movement_id=item["movement_id"],
+        kind=MovementKind(item["kind"]),
+        initiated_at=from_text(item["initiated_at"]),
+        amount=money_from(item["amount"]),
+        merchant=Merchant(merchant["id"], merchant["name"], merchant.get("category")) if merchant else None,
+    )
+
+
+def ledger_item(ledger: Ledger) -> Item:
+    """A ledger as stored."""
+    takings = {refund_id: _taking_item(taking) for refund_id, taking in ledger.takings.items()}
+    item: Item = {"account_id": ledger.account_id, "movement_id": ledger.movement_id, "takings": takings}
+    item["captured_minor"] = ledger.captured_minor
+    return item | _without_none({"movement_sk": ledger.movement_sk, "currency": ledger.currency})
+
+
+def ledger_from(item: Mapping[str, Any]) -> Ledger:
+    """The ledger of a stored item."""
+    return Ledger(
+        account_id=item["account_id"],
+        movement_id=item["movement_id"],
+        movement_sk=item.get("movement_sk"),
+        currency=item.get("currency"),
+        captured_minor=int(item["captured_minor"]),
+        takings={refund_id: _taking_from(taking) for refund_id, taking in item["takings"].items()},
+    )
+
+
+def bill_item(bill: Bill) -> Item:
+    """A bill as stored; in the attention index until it is paid."""
+    item: Item = {"account_id": bill.account_id, "bill_id": bill.bill_id, "due_on": bill.due_on.isoformat()}
+    item |= {"biller": bill.biller, "amount": money_item(bill.amount), "paid": bill.paid}
+    item["order"] = order_item(bill.order)
+    if not bill.paid:
+        item |= {"attention_pk": account_pk(bill.account_id), "attention_sk": f"BILL#{bill.due_on.isoformat()}"}
+    return item
+
+
+def bill_from(item: Mapping[str, Any]) -> Bill:
+    """The bill of a stored item."""
+    return Bill(
+        account_id=item["account_id"],
+        bill_id=item["bill_id"],
+        due_on=date.fromisoformat(item["due_on"]),
+        biller=item["biller"],
+        amount=money_from(item["amount"]),
+        paid=bool(item["paid"]),
+        order=order_from(item["order"]),
+    )
+
+
+def funds_item(funds: Funds) -> Item:
+    """Stored funds as stored."""
+    item: Item = {"account_id": funds.account_id, "balance": money_item(funds.balance)}
+    item |= {"accrued_interest": money_item(funds.accrued_interest), "as_of": to_text(funds.as_of)}
+    return item | {"order": order_item(funds.order)}
+
+
+def funds_from(item: Mapping[str, Any]) -> Funds:
+    """The funds of a stored item."""
+    return Funds(
+        account_id=item["account_id"],
+        balance=money_from(item["balance"]),
+        accrued_interest=money_from(item["accrued_interest"]),
+        as_of=from_text(item["as_of"]),
+        order=order_from(item["order"]),
+    )
+
+
+def order_item(order: Order) -> Item:
+    """A fact's place as stored."""
+    return {"version": order.version, "time": to_text(order.time), "fact_id": order.fact_id}
+
+
+def order_from(item: Mapping[str, Any]) -> Order:
+    """A fact's place from its stored form."""
+    return Order(int(item["version"]), from_text(item["time"]), item["fact_id"])
+
+
+def money_item(money: Money) -> Item:
+    """An amount as stored, and as contracts write it."""
+    return {"minor": money.minor, "currency": money.currency}
+
+
+def money_from(item: Mapping[str, Any]) -> Money:
+    """The amount of a stored form."""
+    return Money(int(item["minor"]), item["currency"])
+
+
+def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
+    return MovementFailure(item["scheme"], item["scheme_code"], FailureCode(item["code"]), bool(item["mapped"]))
+
+
+def _taking_item(taking: Taking) -> Item:
+    item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
+    return item | ({"order": order_item(taking.order)} if taking.order else {})
+
+
+def _taking_from(item: Mapping[str, Any]) -> Taking:
+    order = order_from(item["order"]) if "order" in item else None
+    return Taking(money_from(item["amount"]), TakenState(item["state"]), order)
+
+
+def _without_none(values: Mapping[str, Any]) -> Item:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,241 @@
+"""The face of payments: folding what the wallet tells about money, finding movements, and telling what happened.
+
+Items: MOVE# (a movement), TAKEN# (its ledger: what refunds have taken, found by the movement's id alone), TAIL# (a
+pointer by the last digits of an order number), BILL#, #FUNDS. What is left for refunds is computed in TAKEN# and copied
+to MOVE# in the same transaction, so that a query that lists movements knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
+from hotline.kit.errors import InvalidInput, NotPossible
+from hotline.kit.money import Money
+from hotline.kit.store import Key, Store
+
+from . import folding, items
+from .diagnosis import diagnose
+from .items import movement_from, movement_key
+from .model import (
+    ORDER_TAIL_DIGITS_MAX,
+    ORDER_TAIL_DIGITS_MIN,
+    Ledger,
+    Movement,
+    MovementList,
+    MovementRefList,
+    TakenState,
+    Taking,
+)
+
+__all__ = [
+    "by_tail", "contribute_facts", "contribute_taking", "diagnose", "fact_keys", "failed_recent", "ledger_key",
+    "movement_from", "movement_id_of", "movement_key", "refundable_recent",
+]  # fmt: skip
+
+ledger_key = items.ledger_key
+
+FAILED_WINDOW = timedelta(days=90)
+"""Failed movements are told of for 90 days."""
+REFUNDABLE_WINDOW = timedelta(days=365)
+"""No refund is older than the longest window of any policy (WeChat Pay and the wallet's own cap: 365 days)."""
+SPOKEN_MAX = 3
+"""So many are read out; a listener keeps no more in mind."""
+REFUNDABLE_PAGE = 50
+"""How many of the newest movements are looked at for one that could be refunded; older ones are found by number."""
+POINTERS_PAGE = 20
+"""How many movements with the same last digits are looked at; with four digits more are unlikely."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""The wallet's clock may be ahead by this much."""
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`; computed from the facts alone."""
+    keys: set[Key] = set()
+    for fact in facts:
+        account_id = fact.subject
+        match fact.data:
+            case MovementTold() as told:
+                keys.add(movement_key(account_id, folding.told_sk(fact, told)))
+                keys.add(ledger_key(account_id, told.movement_id))
+            case RefundTold() as told:
+                keys.add(ledger_key(account_id, told.movement_id))
+            case BillTold() as told:
+                keys.add(items.bill_key(account_id, told.due_on, told.bill_id))
+            case FundsTold() | AccountErased():
+                keys.add(items.funds_key(account_id))
+            case _:
+                pass
+    return keys
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    """Fold the facts of one account about money; others are ignored. A fact that changes nothing writes nothing.
+
+    Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense; the change is then not
+    to be committed.
+    """
+    require(change, Operation.FACTS)
+    for about in folding.by_movement(facts).values():
+        _contribute_movement(change, read, about)
+    _contribute_bills(change, read, facts)
+    _contribute_funds(change, read, facts)
+
+
+def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    """Fold the facts about one movement and its refunds: one write on the movement, one on its ledger."""
+    account_id = facts[0].subject
+    movement_id = folding.movement_id_of(facts[0])
+    stored = read.get(ledger_key(account_id, movement_id))
+    before = items.ledger_from(stored) if stored else Ledger(account_id, movement_id)
+    ledger, movement, known_item = before, None, None
+    for fact in facts:
+        if isinstance(fact.data, MovementTold):
+            sk = folding.told_sk(fact, fact.data)
+            if ledger.movement_sk not in (None, sk):
+                raise InvalidInput("initiated_at_changed", fact_id=fact.id)
+            if movement is None:
+                known_item = read.get(movement_key(account_id, sk))
+                movement = movement_from(known_item) if known_item else None
+            movement = folding.fold_movement(movement, fact, fact.data)
+            ledger = folding.fold_ledger_movement(ledger, movement)
+    for fact in facts:
+        if isinstance(fact.data, RefundTold):
+            ledger = folding.fold_ledger_refund(ledger, fact, fact.data)
+    _replace_if_changed(change, ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
+    if movement is not None:
+        _write_movement(change, known_item, folding.with_ledger(movement, ledger))
+    elif ledger.movement_sk is not None and _left(ledger) != _left(before):
+        _copy_left(change, ledger)
+
+
+def _left(ledger: Ledger) -> tuple[int, str | None]:
+    return ledger.refundable_minor, ledger.open_refund_id
+
+
+def _write_movement(change: Change, known_item: Item | None, movement: Movement) -> None:
+    key = movement_key(movement.ref.account_id, movement.sk)
+    _replace_if_changed(change, key, known_item, items.movement_item(movement))
+    known = movement_from(known_item) if known_item else None
+    old_key = items.pointer_key(known) if known else None
+    new_key = items.pointer_key(movement)
+    if old_key is not None and old_key != new_key:
+        change.delete(old_key, condition=PRESENT)
+    if new_key is not None and (old_key != new_key or known is None or known.ref != movement.ref):
+        condition = any_of(NEW, equals("movement_id", movement.movement_id))
+        change.put(new_key, items.ref_item(movement.ref), condition=condition)
+
+
+def _copy_left(change: Change, ledger: Ledger) -> None:
+    """Copy what is left to the movement. No condition on what it was: the ledger's own write carries it."""
+    assert ledger.movement_sk is not None  # noqa: S101 - the caller has looked
+    key = movement_key(ledger.account_id, ledger.movement_sk)
+    kept = {"refundable_minor": ledger.refundable_minor}
+    if ledger.open_refund_id is None:
+        change.update(key, set=kept, remove=("open_refund_id",), add={"rev": 1}, condition=PRESENT)
+    else:
+        named = {**kept, "open_refund_id": ledger.open_refund_id}
+        change.update(key, set=named, add={"rev": 1}, condition=PRESENT)
+
+
+def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    about: dict[Key, list[tuple[Fact, BillTold]]] = {}
+    for fact in facts:
+        if isinstance(fact.data, BillTold):
+            key = items.bill_key(fact.subject, fact.data.due_on, fact.data.bill_id)
+            about.setdefault(key, []).append((fact, fact.data))
+    for key, told in about.items():
+        stored = read.get(key)
+        bill = items.bill_from(stored) if stored else None
+        for fact, data in told:
+            bill = folding.fold_bill(bill, fact, data)
+        if bill is not None:
+            _replace_if_changed(change, key, stored, items.bill_item(bill))
+
+
+def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    told = [(fact, fact.data) for fact in facts if isinstance(fact.data, FundsTold)]
+    erased = [fact for fact in facts if isinstance(fact.data, AccountErased)]
+    if erased:
+        key = items.funds_key(erased[0].subject)
+        if key in read:
+            change.delete(key, condition=equals("rev", int(read[key]["rev"])))
+        return
+    if told:
+        key = items.funds_key(told[0][0].subject)
+        stored = read.get(key)
+        funds = items.funds_from(stored) if stored else None
+        for fact, data in told:
+            funds = folding.fold_funds(funds, fact, data)
+        if funds is not None:
+            _replace_if_changed(change, key, stored, items.funds_item(funds))
+
+
+def _replace_if_changed(change: Change, key: Key, stored: Item | None, item: Item) -> None:
+    if stored is None or items.plain(stored) != item:
+        change.replace(key, stored, item)
+
+
+def contribute_taking(change: Change, *, movement_item: Item, ledger_item: Item, refund_id: str, amount: Money) -> None:
+    """Take a refund's amount from a movement: recorded in its ledger, and on condition that so much is left and that
+    no other refund is under way. Raises NeedProof; at commit Stale when another request was quicker."""
+    require(change, Operation.REFUND)
+    movement, ledger = movement_from(movement_item), items.ledger_from(ledger_item)
+    if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
+        raise NotPossible("not_refundable", refund_id=refund_id)
+    taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None)}
+    change.replace(
+        ledger_key(ledger.account_id, ledger.movement_id),
+        ledger_item,
+        items.ledger_item(replace(ledger, takings=taken)),
+    )
+    change.update(
+        movement_key(movement.ref.account_id, movement.sk),
+        set={"open_refund_id": refund_id},
+        add={"refundable_minor": -amount.minor, "rev": 1},
+        condition=all_of(Compare("refundable_minor", ">=", amount.minor), Missing("open_refund_id")),
+        failed=stale,
+    )
+
+
+def movement_id_of(movement_sk: str) -> str:
+    """The movement's id from its sort key. Raises InvalidInput for anything else."""
+    parts = movement_sk.split("#", 2)
+    if len(parts) != 3 or parts[0] != "MOVE" or not parts[2]:
+        raise InvalidInput("no_movement_key")
+    return parts[2]
+
+
+def failed_recent(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
+    """The latest movements that need attention, of 90 days. One query, on an index that may lag by a moment."""
+    since, until = now - FAILED_WINDOW, now + CLOCK_SKEW
+    page = store.query(items.failed_query(account_id, since=since, until=until, limit=limit + 1))
+    found = [movement_from(item) for item in page.items]
+    return MovementList(tuple(found[:limit]), more=len(found) > limit)
+
+
+def refundable_recent(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
+    """The latest movements of which something could be refunded and no refund is under way. One consistent query over
+    the newest movements of a year; `more` also when there are movements that it did not look at."""
+    since, until = now - REFUNDABLE_WINDOW, now + CLOCK_SKEW
+    page = store.query(items.movements_query(account_id, since=since, until=until, limit=REFUNDABLE_PAGE))
+    movements = [movement_from(item) for item in page.items]
+    found = [movement for movement in movements if movement.refundable_minor > 0 and movement.open_refund_id is None]
+    return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
+
+
+def by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:
+    """The account's movements whose order number ends in the four to six digits, newest first, at most three.
+
+    One consistent query. Raises InvalidInput `order_tail_invalid` for anything but four to six digits.
+    """
+    if not (ORDER_TAIL_DIGITS_MIN <= len(tail) <= ORDER_TAIL_DIGITS_MAX and tail.isascii() and tail.isdigit()):
+        raise InvalidInput("order_tail_invalid")
+    page = store.query(items.pointers_query(account_id, tail, limit=POINTERS_PAGE))
+    refs = sorted((items.ref_from(item) for item in page.items), key=lambda ref: ref.sk, reverse=True)
+    return MovementRefList(tuple(refs[:SPOKEN_MAX]), more=len(refs) > SPOKEN_MAX or page.next is not None)
