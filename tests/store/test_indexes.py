@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from hotline.kit.expressions import INDEXES
 from hotline.kit.memory import PROJECTED_WHOLE, MemoryStore
 from hotline.kit.store import (
@@ -19,7 +20,6 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
-
 from tests.store.test_queries import all_pages
 from tests.store.writing import ENTRY, KEY, put, write
 from tests.support.template import table_definitions

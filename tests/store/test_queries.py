@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+
 from hotline.kit.condition import Item
 from hotline.kit.store import Between, Index, Key, MalformedRequest, Prefix, Put, Query, Store, Table, hotline_key
-
 from tests.store.writing import put, write
 
 ACCOUNT = Query(Table.HOTLINE, "ACCOUNT#1")

@@ -12,19 +12,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from moto import mock_aws
+
 from hotline.kit.clock import VirtualClock
 from hotline.kit.config import TableNames
 from hotline.kit.dynamodb import DynamoStore, tuned_client
 from hotline.kit.ids import RandomIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
-from moto import mock_aws
-
 from hotline_local.launcher.ministack import MiniStack, free_port
 from tests.support.template import table_definitions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+type AnyStore = MemoryStore | DynamoStore
+"""Any of the three, where a test needs more than the interface: the counters."""
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
@@ -76,7 +79,7 @@ def moto_client() -> Iterator[DynamoDBClient]:
 
 @pytest.fixture
 def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
-    """A store on moto. Its request tokens are ignored there (tests/store/test_tokens.py)."""
+    """A store on moto. Its request tokens are ignored there (tests/store/test_transactions.py)."""
     yield quick_store(moto_client)
     empty_tables(moto_client)
 

@@ -1,0 +1,233 @@
+"""What goes wrong between the hotline and DynamoDB, on demand; works on moto and on MiniStack, which never do it alone.
+
+    with Faults(store.client) as faults:
+        faults.conflict(position=1)
+        faults.lose_answer("TransactWriteItems")
+        ...
+
+Each call arms one fault for the next `times` requests of one operation; faults of one operation are used up in the
+order in which they were armed. The seam is the client's own events: `before-call` may answer in the server's place,
+`after-call` may lose or change its answer. For the store in memory there is `once`, for its `before` and `after`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from hotline.kit.expressions import Wire, from_item, to_item
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Between, Index, Key, Prefix, Put, Query, Table
+from tests.support.stores import NAMES, all_rows
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Operation = Literal["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]
+type Answer = tuple[AWSResponse, Wire]
+_OPERATIONS: tuple[Operation, ...] = ("BatchGetItem", "GetItem", "Query", "TransactWriteItems")
+_TABLES = {NAMES.names[table]: table for table in Table}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """`before` may answer instead of the server, or raise; `after` may change the answer, or raise."""
+
+    before: Callable[[Wire], Answer | None] | None = None
+    after: Callable[[Wire, Wire], None] | None = None
+
+
+class Faults:
+    """Arms faults on one client; `sent` lists the operations that were called, in order, those that failed included.
+
+    moto forgets request tokens, so with moto a repeated token is answered here, as DynamoDB would.
+    """
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self.sent: list[str] = []
+        self._armed: dict[str, deque[_Fault]] = {operation: deque() for operation in _OPERATIONS}
+        self._tokens: set[str] | None = set() if "amazonaws.com" in client.meta.endpoint_url else None
+        self._stale: MemoryStore | None = None
+
+    def __enter__(self) -> Self:
+        for event, handler in self._handlers():
+            self.client.meta.events.register_first(event, handler)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for event, handler in self._handlers():
+            self.client.meta.events.unregister(event, handler)
+
+    @property
+    def unused(self) -> int:
+        """How many armed faults have not struck; a test that means them all asserts 0."""
+        return sum(len(faults) for faults in self._armed.values())
+
+    def throttle(self, operation: Operation, *, times: int = 1) -> None:
+        """Refuse before anything is done: too many requests."""
+        answer = _error(400, "ProvisionedThroughputExceededException")
+        self._arm(operation, _Fault(before=lambda _: answer), times)
+
+    def fail(self, operation: Operation, *, times: int = 1) -> None:
+        """Refuse before anything is done: the server's own error."""
+        answer = _error(500, "InternalServerError")
+        self._arm(operation, _Fault(before=lambda _: answer), times)
+
+    def lose_request(self, operation: Operation, *, times: int = 1) -> None:
+        """The request never arrives."""
+
+        def lose(_: Wire) -> None:
+            raise ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+
+        self._arm(operation, _Fault(before=lose), times)
+
+    def lose_answer(self, operation: Operation, *, times: int = 1) -> None:
+        """The request is carried out, then its answer is lost. A request that the server refuses is answered."""
+
+        def lose(_: Wire, __: Wire) -> None:
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+
+        self._arm(operation, _Fault(after=lose), times)
+
+    def conflict(self, *, position: int = 0, times: int = 1) -> None:
+        """Cancel a transaction: another one holds the item of the write at `position`."""
+        self._cancel("TransactionConflict", position, times)
+
+    def throttle_write(self, *, position: int = 0, times: int = 1) -> None:
+        """Cancel a transaction: the item of the write at `position` takes too many writes."""
+        self._cancel("ThrottlingError", position, times)
+
+    def still_in_progress(self, *, times: int = 1) -> None:
+        """Refuse: the first request with this token is still being carried out."""
+        answer = _error(400, "TransactionInProgressException")
+        self._arm("TransactWriteItems", _Fault(before=lambda _: answer), times)
+
+    def leave_unprocessed(self, *, keep: int = 0, times: int = 1) -> None:
+        """Answer only the first `keep` keys of each table's part of a batch; hand back the others as unprocessed."""
+
+        def leave(request: Wire, answer: Wire) -> None:
+            for name, asked in request["RequestItems"].items():
+                left = asked["Keys"][keep:]
+                rows = answer["Responses"].get(name, [])
+                answer["Responses"][name] = [row for row in rows if not any(key.items() <= row.items() for key in left)]
+                if left:
+                    answer.setdefault("UnprocessedKeys", {})[name] = {**asked, "Keys": left}
+
+        self._arm("BatchGetItem", _Fault(after=leave), times)
+
+    def meanwhile(self, operation: Operation, action: Callable[[], object]) -> None:
+        """Do something just before the next request of the operation: what another caller does at that moment."""
+
+        def act(_: Wire) -> None:
+            action()
+
+        self._arm(operation, _Fault(before=act), 1)
+
+    def delay_indexes(self) -> None:
+        """From now on index queries see the tables as they are at this moment, until `catch_up`."""
+        snapshot = MemoryStore()
+        for table in Table:
+            for number, row in enumerate(all_rows(self.client, table)):
+                item = from_item(row)
+                key = Key(table, item["PK"], None if table is Table.OUTBOX else item["SK"])
+                snapshot.transact([Put(key, item)], token=f"{table.value}-{number}")
+        self._stale = snapshot
+
+    def catch_up(self) -> None:
+        """Index queries see the tables as they are again."""
+        self._stale = None
+
+    def _handlers(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        for operation in _OPERATIONS:
+            yield f"before-call.dynamodb.{operation}", self._before
+            yield f"after-call.dynamodb.{operation}", self._after
+
+    def _arm(self, operation: Operation, fault: _Fault, times: int) -> None:
+        self._armed[operation].extend([fault] * times)
+
+    def _cancel(self, code: str, position: int, times: int) -> None:
+        def cancel(request: Wire) -> Answer:
+            reasons = [{"Code": "None"} for _ in request["TransactItems"]]
+            reasons[position] = {"Code": code}
+            return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
+
+        self._arm("TransactWriteItems", _Fault(before=cancel), times)
+
+    def _before(self, *, model: Any, params: Wire, context: Wire, **_: object) -> Answer | None:
+        request = json.loads(params["body"])
+        self.sent.append(model.name)
+        armed = self._armed[model.name]
+        fault = armed.popleft() if armed else _Fault()
+        context["fault"] = (fault, request)
+        answer = fault.before(request) if fault.before is not None else None
+        if answer is None and self._tokens is not None and request.get("ClientRequestToken") in self._tokens:
+            return _ok({})
+        if answer is None and self._stale is not None and "IndexName" in request:
+            return _ok(_index_answer(self._stale, request))
+        return answer
+
+    def _after(self, *, http_response: AWSResponse, parsed: Wire, context: Wire, **_: object) -> None:
+        fault, request = cast("tuple[_Fault, Wire]", context["fault"])
+        if http_response.status_code >= 300:
+            return
+        if self._tokens is not None and "ClientRequestToken" in request:
+            self._tokens.add(request["ClientRequestToken"])
+        if fault.after is not None:
+            fault.after(request, parsed)
+
+
+def once(error: Exception, *, on: str) -> Callable[[str], None]:
+    """For `before` or `after` of a MemoryStore: raise the error at the next call of that name (get, batch_get, query,
+    transact), and never again."""
+    left = [error]
+
+    def strike(name: str) -> None:
+        if name == on and left:
+            raise left.pop()
+
+    return strike
+
+
+def _ok(parsed: Wire) -> Answer:
+    return AWSResponse("https://dynamodb.example", 200, HTTPHeaders(), None), parsed
+
+
+def _error(status: int, code: str, **members: object) -> Answer:
+    metadata = {"HTTPStatusCode": status}
+    parsed: Wire = {"Error": {"Code": code, "Message": "injected"}, "ResponseMetadata": metadata, **members}
+    return AWSResponse("https://dynamodb.example", status, HTTPHeaders(), None), parsed
+
+
+def _index_answer(store: MemoryStore, request: Wire) -> Wire:
+    """The answer of an index query on another store; understands the requests that kit.expressions writes."""
+    values: Mapping[str, Mapping[str, str]] = request["ExpressionAttributeValues"]
+    expression = request["KeyConditionExpression"]
+    pk, *rest = (values[placeholder]["S"] for placeholder in re.findall(r":v\d+", expression))
+    sk: Prefix | Between | None = None
+    if "begins_with" in expression:
+        sk = Prefix(rest[0])
+    elif "BETWEEN" in expression:
+        sk = Between(rest[0], rest[1])
+    start = request.get("ExclusiveStartKey")
+    page = store.query(
+        Query(
+            _TABLES[request["TableName"]],
+            pk,
+            sk,
+            Index(request["IndexName"]),
+            request.get("Limit"),
+            not request["ScanIndexForward"],
+            None if start is None else from_item(start),
+        )
+    )
+    answer: Wire = {"Items": [to_item(item) for item in page.items]}
+    return answer if page.next is None else answer | {"LastEvaluatedKey": to_item(page.next)}
