@@ -1,0 +1,129 @@
+"""Cases, their timelines, and the pointer to an account's open case on a topic, as stored items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Item
+from hotline.kit.ids import bucket
+from hotline.kit.store import Key, Query, Table, hotline_key
+
+from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Priority
+
+QUEUE_BUCKETS = 16
+"""Index partitions of each queue."""
+CASE_SK = "CASE"
+ENTRY_PREFIX = "ENTRY#"
+
+
+def case_key(case_id: str) -> Key:
+    """Where the case itself lives."""
+    return hotline_key(f"CASE#{case_id}", CASE_SK)
+
+
+def entry_key(case_id: str, *, at: datetime, entry_id: str) -> Key:
+    """Where an entry of the timeline lives; sort keys are in the order of time."""
+    return hotline_key(f"CASE#{case_id}", f"{ENTRY_PREFIX}{to_text(at)}#{entry_id}")
+
+
+def pointer_key(account_id: str, topic: str) -> Key:
+    """Where an account's open case on a topic is named; there is an item only while one is open."""
+    return hotline_key(f"ACCOUNT#{account_id}", f"CASE#{topic}")
+
+
+def case_query(case_id: str) -> Query:
+    """The case and its timeline."""
+    return Query(Table.HOTLINE, f"CASE#{case_id}")
+
+
+def queue_attributes(case: Case) -> dict[str, str]:
+    """The place of an open case in the queue index: by priority, then the oldest first."""
+    return {
+        "queue_pk": f"QUEUE#{case.status.value}#{bucket(case.case_id, QUEUE_BUCKETS):02d}",
+        "queue_sk": f"{case.priority.value}#{to_text(case.opened_at)}",
+    }
+
+
+def case_item(case: Case) -> Item:
+    """A case as stored."""
+    item: Item = {
+        "case_id": case.case_id,
+        "topic": case.topic,
+        "reason": case.reason,
+        "priority": case.priority.value,
+        "status": case.status.value,
+        "opened_at": to_text(case.opened_at),
+        "updated_at": to_text(case.updated_at),
+        "version": case.version,
+    }
+    if case.account_id is not None:
+        item["account_id"] = case.account_id
+    return item | queue_attributes(case)
+
+
+def case_from(item: Mapping[str, Any]) -> Case:
+    """The case of a stored item."""
+    return Case(
+        case_id=item["case_id"],
+        account_id=item.get("account_id"),
+        topic=item["topic"],
+        reason=item["reason"],
+        priority=Priority(int(item["priority"])),
+        status=CaseStatus(item["status"]),
+        opened_at=from_text(item["opened_at"]),
+        updated_at=from_text(item["updated_at"]),
+        version=int(item["version"]),
+    )
+
+
+def entry_item(entry: CaseEntry) -> Item:
+    """An entry as stored."""
+    item: Item = {
+        "entry_id": entry.entry_id,
+        "at": to_text(entry.at),
+        "kind": entry.kind.value,
+        "audience": entry.audience.value,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "facts": dict(entry.facts),
+    }
+    return item | ({"note": entry.note} if entry.note else {})
+
+
+def entry_from(item: Mapping[str, Any]) -> CaseEntry:
+    """The entry of a stored item."""
+    return CaseEntry(
+        entry_id=item["entry_id"],
+        at=from_text(item["at"]),
+        kind=EntryKind(item["kind"]),
+        audience=Audience(item["audience"]),
+        actor=item["actor"],
+        reason=item["reason"],
+        facts=item["facts"],
+        note=item.get("note"),
+    )
+
+
+def pointer_item(case: Case) -> Item:
+    """What an account's pointer keeps of its open case: enough to add to the case without reading it."""
+    item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
+    return item | {"reason": case.reason, "opened_at": to_text(case.opened_at)}
+
+
+def pointed_case(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:
+    """The open case that a pointer names, as it was last changed."""
+    opened_at = from_text(item["opened_at"])
+    return Case(
+        case_id=item["case_id"],
+        account_id=account_id,
+        topic=topic,
+        reason=item["reason"],
+        priority=Priority(int(item["priority"])),
+        status=CaseStatus.OPEN,
+        opened_at=opened_at,
+        updated_at=opened_at,
+        version=int(item["version"]),
+    )

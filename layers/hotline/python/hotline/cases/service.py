@@ -1,0 +1,143 @@
+"""The face of cases: opening one or adding to the one that is open, and reading one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hotline.kit.actor import actor_name
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, equals
+from hotline.kit.errors import InvalidInput
+from hotline.kit.outbox import Decision
+from hotline.kit.store import Key, Store
+
+from . import items
+from .model import NO_ACCOUNT, Audience, Case, CaseEntry, CaseRef, CaseStatus, EntryKind, Priority
+
+WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
+"""Topics and reasons are closed words: they become part of keys and of logs."""
+NOTE_CHARACTERS_MAX = 500
+"""How much a customer may write."""
+
+
+def case_keys(account_id: str | None, topic: str, case_id: str | None = None) -> set[Key]:
+    """What must have been read before `contribute_case`: the account's pointer to its open case on the topic or, for
+    somebody unknown, the case that their call has opened already."""
+    if account_id is not None:
+        return {items.pointer_key(account_id, topic)}
+    return {items.case_key(case_id)} if case_id is not None else set()
+
+
+def contribute_case(
+    change: Change,
+    read: Mapping[Key, Item],
+    *,
+    account_id: str | None,
+    case_id: str | None,
+    topic: str,
+    reason: str,
+    facts: Mapping[str, str | int],
+    priority: Priority = Priority.NORMAL,
+    note: str | None = None,
+) -> CaseRef:
+    """Open a case, or add to the one that is open: one for each account and topic, for somebody unknown one a call.
+
+    `facts` are opaque ids, closed words and numbers; `note` is a customer's own text. A case only gains priority.
+    Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
+    changed the case.
+    """
+    if not (WORD.fullmatch(topic) and WORD.fullmatch(reason)):
+        raise InvalidInput("case_word_invalid")
+    if note is not None and len(note) > NOTE_CHARACTERS_MAX:
+        raise InvalidInput("note_too_long")
+    known = _open_case(read, account_id=account_id, case_id=case_id, topic=topic)
+    if known is None:
+        now = change.now
+        case = Case(change.ids.new("case"), account_id, topic, reason, priority, CaseStatus.OPEN, now, now, 1)
+        change.create(items.case_key(case.case_id), items.case_item(case))
+    else:
+        raised = Priority(min(known.priority, priority))
+        case = replace(known, priority=raised, updated_at=change.now, version=known.version + 1)
+        _update(change, known, case)
+    if account_id is not None:
+        key = items.pointer_key(account_id, topic)
+        change.replace(key, read.get(key), items.pointer_item(case))
+    kind = EntryKind.ADDED if known else EntryKind.OPENED
+    _add_entry(change, case.case_id, kind, reason=reason, facts=facts, note=note)
+    _tell(change, case, opened=known is None, reason=reason)
+    return CaseRef(case.case_id, opened=known is None)
+
+
+def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str | None, topic: str) -> Case | None:
+    if account_id is not None:
+        pointer = read.get(items.pointer_key(account_id, topic))
+        return items.pointed_case(pointer, account_id=account_id, topic=topic) if pointer else None
+    stored = read.get(items.case_key(case_id)) if case_id is not None else None
+    case = items.case_from(stored) if stored else None
+    return case if case is not None and case.status is CaseStatus.OPEN else None
+
+
+def _update(change: Change, known: Case, case: Case) -> None:
+    """Only what adding changes, on condition that the case is still open and unchanged."""
+    stored = items.case_item(case)
+    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk")
+    change.update(
+        items.case_key(case.case_id),
+        set={name: stored[name] for name in names},
+        condition=equals("version", known.version),
+    )
+    change.require_condition(items.case_key(case.case_id), equals("status", CaseStatus.OPEN.value), stale)
+
+
+def _add_entry(
+    change: Change,
+    case_id: str,
+    kind: EntryKind,
+    *,
+    reason: str,
+    facts: Mapping[str, str | int],
+    note: str | None,
+) -> None:
+    entry = CaseEntry(
+        entry_id=change.ids.new("entry"),
+        at=change.now,
+        kind=kind,
+        audience=Audience.AGENT,
+        actor=actor_name(change.actor),
+        reason=reason,
+        facts=facts,
+        note=note,
+    )
+    change.create(items.entry_key(case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
+
+
+def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
+    """Tell the bus: never the note."""
+    data = {"case_id": case.case_id, "topic": case.topic, "reason": reason, "priority": case.priority.value}
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type="case.opened" if opened else "case.updated",
+            account_id=case.account_id or NO_ACCOUNT,
+            data={**data, "status": case.status.value, "at": to_text(change.now)},
+            decision_id=change.ids.new("decision"),
+            subject_version=case.version,
+        )
+    )
+
+
+def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
+    """A case and its timeline, oldest first; None when there is none. One query a page of the timeline."""
+    found, start_after = [], None
+    while True:
+        page = store.query(replace(items.case_query(case_id), start_after=start_after))
+        found += page.items
+        start_after = page.next
+        if start_after is None:
+            break
+    cases = [items.case_from(item) for item in found if item["SK"] == items.CASE_SK]
+    entries = [items.entry_from(item) for item in found if item["SK"].startswith(items.ENTRY_PREFIX)]
+    return (cases[0], tuple(entries)) if cases else None
