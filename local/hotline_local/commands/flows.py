@@ -8,6 +8,7 @@ from pathlib import Path
 from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.callfront.json_lines import JsonLines
 from hotline_local.callfront.terminal import TerminalCall
+from hotline_local.commands import CommandError, Subparsers
 from hotline_local.flowlang.check import check_paths
 from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
@@ -24,7 +25,7 @@ LINE = "+18005550199"
 """Contact and numbers of a canned run: fixed, so that a run is the same every time."""
 
 
-def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(subparsers: Subparsers) -> None:
     """Add `flows check` and `flows run`."""
     parser = subparsers.add_parser("flows", help="check flows, or run one against canned answers")
     commands = parser.add_subparsers(dest="flows_command", required=True, metavar="COMMAND")
@@ -48,19 +49,18 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     run.set_defaults(run=run_flow)
 
 
-def _usage(problem: str) -> int:
-    print(problem, file=sys.stderr)
-    return USAGE
+def _usage(sentence: str) -> CommandError:
+    return CommandError(sentence, exit_code=USAGE)
 
 
 def run_check(args: argparse.Namespace) -> int:
     """Check files; 1 when there are errors, 2 when a path cannot be used, else 0."""
     for path in args.paths:
         if not path.exists():
-            return _usage(f"There is no file or folder {path}.")
+            raise _usage(f"There is no file or folder {path}.")
     findings, checked = check_paths(args.paths)
     if not checked:
-        return _usage("There are no flow files (*.json) in what was named.")
+        raise _usage("There are no flow files (*.json) in what was named.")
     return write_findings(findings, checked=checked, as_json=args.json, out=sys.stdout)
 
 
@@ -89,7 +89,7 @@ def _load_with_neighbours(file: Path) -> tuple[Flow, ...]:
 def run_flow(args: argparse.Namespace) -> int:
     """Run one flow to its end; exit codes as `call` has them."""
     if args.max_steps < 1:
-        return _usage("--max-steps must be at least 1.")
+        raise _usage("--max-steps must be at least 1.")
     try:
         tokens = _tokens(args.token)
         keys = ScriptedKeys(parse_keys(args.keys))
@@ -99,6 +99,6 @@ def run_flow(args: argparse.Namespace) -> int:
         setup = CallSetup(contact_id=CONTACT_ID, customer_number=CALLER, system_number=LINE)
         state = engine.begin(setup, args.file.stem)
     except (ValueError, KeysError, StubFileError, FlowSyntaxError, UnknownFlowError) as error:
-        return _usage(str(error))
+        raise _usage(str(error)) from error
     view = JsonLines(sys.stdout) if args.json else TerminalCall()
     return exit_code(CallRun(engine, state, keys=keys, view=view).to_end())

@@ -4,12 +4,13 @@ Source: Amazon Connect administrator guide, text to speech and the prompt blocks
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hotline_local.flowlang.action_forms import is_store_input
 from hotline_local.flowlang.document import Action, Flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.lint import Problem, rule
+from hotline_local.flowlang.references import Reference, split_text
 from hotline_local.flowlang.speech import SsmlError, check_ssml, duration_s, is_ssml
 
 MAX_PROMPT_CHARS = 6000
@@ -18,11 +19,26 @@ MAX_PROMPT_S = 10.0
 
 
 def _prompts(flow: Flow) -> Iterator[tuple[Action, str]]:
+    """Every prompt with its block; flow attributes in it are replaced by the longest text that this flow gives them."""
+    words = _flow_attribute_texts(flow)
     for action in flow.actions:
         for name in ("Text", "SSML"):
-            text = action.text(name)
-            if text:
-                yield action, text
+            if text := action.text(name):
+                pieces = (
+                    piece if isinstance(piece, str) else words.get(piece, str(piece)) for piece in split_text(text)
+                )
+                yield action, "".join(pieces)
+
+
+def _flow_attribute_texts(flow: Flow) -> dict[Reference, str]:
+    texts: dict[Reference, str] = {}
+    for action in flow.actions:
+        for name, entry in action.mapping("FlowAttributes").items():
+            value = entry.get("Value") if isinstance(entry, Mapping) else None
+            if isinstance(value, str) and not value.startswith("$."):
+                reference = Reference("FlowAttributes", (name,))
+                texts[reference] = max(texts.get(reference, ""), value, key=len)
+    return texts
 
 
 @rule("E122", "SSML is well-formed")

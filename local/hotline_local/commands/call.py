@@ -1,0 +1,130 @@
+"""`hotline call`: ring the hotline, as a script or by hand."""
+
+import argparse
+import re
+import sys
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotline_local.callfront.exit_code import USAGE, exit_code
+from hotline_local.callfront.json_lines import JsonLines
+from hotline_local.callfront.terminal import TerminalCall
+from hotline_local.commands import CommandError, Subparsers
+from hotline_local.flowlang.document import FlowSyntaxError, load_flow
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from hotline_local.simulator.keys import KeysError, KeySource, ScriptedKeys, parse_keys
+from hotline_local.simulator.run import CallRun
+from hotline_local.simulator.state import CallSetup
+
+if TYPE_CHECKING:
+    from hotline_local.simulator.world import World
+
+HOTLINE_NUMBER = "+18005550199"
+"""The number dialled when none is given; of a range kept for examples."""
+WITHHELD = "withheld"
+LANGUAGES = ("zh-CN", "en-US")
+TARGETS = ("inprocess", "lambda")
+MAX_STEPS_LIMIT = 100_000
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `call`."""
+    parser = subparsers.add_parser("call", help="call the hotline: by hand, or with --keys as a script")
+    parser.add_argument(
+        "--from", dest="caller", required=True, metavar="E164", help="the calling number, or the word withheld"
+    )
+    parser.add_argument("--to", default=HOTLINE_NUMBER, metavar="E164", help="the number dialled")
+    parser.add_argument("--keys", help="one token for each input block; without it the call is made by hand")
+    parser.add_argument("--language", choices=LANGUAGES, help="language of the contact when the call comes in")
+    parser.add_argument("--at", metavar="RFC3339", help="time of the call; in process only")
+    parser.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
+    parser.add_argument("--target", choices=TARGETS, default="inprocess", help="where the functions run")
+    parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
+    parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
+    parser.add_argument("--json", action="store_true", help="one event a line, as a JSON object")
+    parser.set_defaults(run=run_call)
+
+
+def _usage(sentence: str) -> CommandError:
+    return CommandError(sentence, exit_code=USAGE)
+
+
+def _number(option: str, text: str) -> str:
+    number = re.sub(r"[ ()-]", "", text)
+    if not _E164.fullmatch(number):
+        raise _usage(f"{option} {text!r} is not a telephone number in E.164 form, such as +8613800138000.")
+    return number
+
+
+def _time(text: str) -> datetime:
+    if _RFC3339.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise _usage(f"--at {text!r} is not a time in RFC 3339 form with its zone, such as 2026-03-01T09:30:00+08:00.")
+
+
+def _keys(text: str | None) -> tuple[str, ...] | None:
+    try:
+        return None if text is None else parse_keys(text)
+    except KeysError as error:
+        raise _usage(f"--keys: {error}") from error
+
+
+def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
+    from hotline_local.worlds import open_world
+
+    world: World = open_world(target=args.target, at=at, seed=args.seed)
+    return world
+
+
+def _check(args: argparse.Namespace) -> dict[str, Any]:
+    """The arguments as values. Raises CommandError with one sentence for the first that cannot be used."""
+    caller = None if args.caller == WITHHELD else _number("--from", args.caller)
+    if args.target == "lambda" and args.at is not None:
+        raise _usage("--at works in process only: --target lambda uses real time.")
+    if args.seed is not None and args.target == "lambda":
+        raise _usage("--seed works in process only: send facts to the running stack with ./hotline send.")
+    if args.seed is not None and not args.seed.is_file():
+        raise _usage(f"--seed {args.seed} is not a file.")
+    if not 1 <= args.max_steps <= MAX_STEPS_LIMIT:
+        raise _usage(f"--max-steps must be from 1 to {MAX_STEPS_LIMIT}.")
+    return {
+        "caller": caller,
+        "line": _number("--to", args.to),
+        "keys": _keys(args.keys),
+        "at": None if args.at is None else _time(args.at),
+    }
+
+
+def run_call(args: argparse.Namespace) -> int:
+    """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
+    given = _check(args)
+    setup = CallSetup(
+        contact_id=str(uuid.uuid4()),
+        customer_number=given["caller"],
+        system_number=given["line"],
+        language=args.language,
+        hours_open=args.hours == "open",
+    )
+    world = _open_world(args, given["at"])
+    try:
+        flows = FlowSet((load_flow(path) for path in world.flows()), world.tokens())
+        engine = Engine(flows, world.functions, max_steps=args.max_steps, on_time=world.advance)
+        state = engine.begin(setup, world.start_flow)
+        if missing := engine.unresolved_tokens:
+            print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
+        telephone = TerminalCall(out=sys.stderr if args.json else sys.stdout)
+        view = JsonLines(sys.stdout) if args.json else telephone
+        keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
+        return exit_code(CallRun(engine, state, keys=keys, view=view, world=world).to_end())
+    except (FlowSyntaxError, UnknownFlowError) as error:
+        raise CommandError(str(error)) from error
+    finally:
+        world.close()
