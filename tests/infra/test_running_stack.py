@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,34 @@ def test_nothing_of_ministack_is_left_when_it_stops() -> None:
     assert not running.alive()
     assert not folder.exists()
     ministack.refuse_taken(running.port)
+
+
+LAUNCH_AND_DIE = """
+import os, signal
+from hotline_local.launcher.ministack import MiniStack, free_port
+running = MiniStack(free_port())
+running.start()
+print(running.port, running.folder, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_ministack_ends_with_a_launcher_that_was_killed_and_the_next_one_clears_up() -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "local")}
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCH_AND_DIE], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    port, folder = done.stdout.split()
+    eventually(lambda: not listens(int(port)))
+    assert Path(folder).exists()
+    with MiniStack(ministack.free_port()):
+        assert not Path(folder).exists()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

@@ -1,5 +1,6 @@
 """The MiniStack process: AWS on this machine's loopback, as a child that leaves nothing behind."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -26,6 +27,20 @@ STOP_TIMEOUT_S: Final = 10
 # each of them.
 _CONCURRENCY: Final = 6
 _WARM_S: Final = 120
+_FOLDER_PREFIX: Final = "ministack-"
+
+# The pipe on stdin ends when the launcher does, even when that was killed; then MiniStack ends too.
+_PROGRAM: Final = """
+import os, signal, sys, threading
+from ministack.app import main
+
+def end_with_the_launcher():
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end_with_the_launcher, daemon=True).start()
+main()
+"""
 
 
 def free_port() -> int:
@@ -42,14 +57,28 @@ def refuse_taken(port: int) -> None:
             raise CommandError(f"Port {port} is taken: stop what listens there, or choose another one with --port.")
 
 
+def _own_folder(port: int) -> tuple[Path, IO[str]]:
+    """Make a folder and a lock in it that says that its launcher lives; remove the folders of those that do not."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "folders.lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        for left_behind in LOCAL.glob(f"{_FOLDER_PREFIX}*"):
+            with suppress(OSError), (left_behind / "owned.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left_behind, ignore_errors=True)
+        folder = Path(mkdtemp(prefix=f"{_FOLDER_PREFIX}{port}-", dir=LOCAL))
+        owned = (folder / "owned.lock").open("w")
+        fcntl.flock(owned, fcntl.LOCK_EX)
+        return folder, owned
+
+
 class MiniStack:
     """A running MiniStack with a folder of its own, which goes when it stops. Use it as a context manager."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.endpoint = f"http://{HOST}:{port}"
-        LOCAL.mkdir(exist_ok=True)
-        self.folder = Path(mkdtemp(prefix=f"ministack-{port}-", dir=LOCAL))
+        self.folder, self._owned = _own_folder(port)
         self.log = self.folder / "ministack.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._log_file: IO[bytes] | None = None
@@ -70,7 +99,7 @@ class MiniStack:
         refuse_taken(self.port)
         self._log_file = self.log.open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-c", _PROGRAM],
             # Functions inherit this environment. So it holds nothing of the caller's, above all no real credentials.
             env={
                 "PATH": os.defpath,
@@ -89,7 +118,7 @@ class MiniStack:
                 "LOG_LEVEL": "WARNING",
             },
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=self._log_file,
             stderr=subprocess.STDOUT,
             # Ctrl-C reaches the launcher only, which then stops things in order.
@@ -121,6 +150,8 @@ class MiniStack:
     def stop(self) -> None:
         """Stop the process and the functions it runs, and remove its folder. Does nothing the second time."""
         if self._process is not None:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
             self._process.terminate()
             try:
                 self._process.wait(STOP_TIMEOUT_S)
@@ -135,3 +166,4 @@ class MiniStack:
             self._log_file.close()
             self._log_file = None
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._owned.close()
