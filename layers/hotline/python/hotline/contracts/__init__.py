@@ -1,1 +1,2 @@
-"""Facts in and decisions out: the contracts between the wallet and the hotline. The face is `model`; doors use `schemas`."""
+"""Facts in and decisions out: the contracts between the wallet and the hotline. The face is `model`; doors
+use `schemas`."""

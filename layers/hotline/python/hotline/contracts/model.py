@@ -10,15 +10,60 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
 
+class Rejection(StrEnum):
+    """Why a fact is not taken in: stable words for logs, dead letters and documents."""
+
+    NOT_AN_EVENT = "not_an_event"
+    """Not JSON, not from the bus, or no CloudEvents 1.0 object in `detail`."""
+    UNKNOWN_TYPE = "unknown_type"
+    TYPE_MISMATCH = "type_mismatch"
+    """The bus names another type than the event itself."""
+    MISSING_KEY = "missing_key"
+    """A field without which the fact cannot be told from others: ids, versions, and times that are part of a key."""
+    MISSING_FIELD = "missing_field"
+    SUBJECT_MISMATCH = "subject_mismatch"
+    BAD_VALUE = "bad_value"
+    """A value of another type, or outside its closed list or range."""
+    BAD_TIME = "bad_time"
+    """No RFC 3339 time with an offset, or one outside the years 2000 to 2199."""
+    FUTURE_TIME = "future_time"
+    """The fact claims to be from later than now."""
+    BAD_TEXT = "bad_text"
+    BAD_CONTACT_POINT = "bad_contact_point"
+    """No E.164 number, no e-mail address, or one that is listed twice."""
+    BAD_CURRENCY = "bad_currency"
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    TOO_LONG = "too_long"
+    """A text over its limit of characters, or a list over its limit of entries."""
+
+
+class FactRejected(InvalidInput):
+    """The fact breaks the contract. `code` is the reason; `field` the path of the first offending field. Id and type
+    are there only if they look like ids and types, so that all four may be logged; no value is ever repeated."""
+
+    def __init__(self, reason: Rejection, *, fact_type: str | None, fact_id: str | None, field: str = "-") -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.fact_type = fact_type
+        self.fact_id = fact_id
+        self.field = field
+
+
 class PointKind(StrEnum):
+    """What kind of contact point."""
+
     PHONE = "phone"
     EMAIL = "email"
 
 
 class MovementKind(StrEnum):
+    """What a movement of money is."""
+
     PAYMENT = "payment"
     TRANSFER = "transfer"
     BILL_PAYMENT = "bill_payment"
@@ -27,6 +72,8 @@ class MovementKind(StrEnum):
 
 
 class MovementStatus(StrEnum):
+    """Where a movement stands, as the wallet has it."""
+
     AUTHORISED = "authorised"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -45,6 +92,8 @@ class MoneyState(StrEnum):
 
 
 class RefundStatus(StrEnum):
+    """Where the money of a refund is."""
+
     SENT = "sent"
     SETTLED = "settled"
     FAILED = "failed"
@@ -52,7 +101,7 @@ class RefundStatus(StrEnum):
 
 
 class LockAction(StrEnum):
-    """What the wallet did, by its own will or because a decision asked for it (types lock.applied, lock.released, ...)."""
+    """What the wallet did, of its own will or because a decision asked for it. The values are the facts' types."""
 
     LOCK_APPLIED = "lock.applied"
     LOCK_RELEASED = "lock.released"
@@ -63,6 +112,8 @@ class LockAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContactPointFact:
+    """A contact point that an account has, and when its owner last proved to have it."""
+
     kind: PointKind
     value: str
     """E.164 phone number or e-mail address, normalised by the door."""
@@ -84,16 +135,23 @@ class AccountDescribed:
 
 @dataclass(frozen=True, slots=True)
 class AccountClosed:
+    """account.closed: for good."""
+
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class AccountErased:
+    """account.erased: the personal data of the customer must go."""
+
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPointChanged:
+    """contact_point.changed: `new` came, `old` went, or the one took the place of the other. `reassigned`: the wallet
+    knows that the new one had another owner before, or, without a new one, that the old one has another now."""
+
     version: int
     kind: PointKind
     old: str | None
@@ -104,21 +162,29 @@ class ContactPointChanged:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRegistered:
+    """device.registered."""
+
     device_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
+    """password.changed."""
+
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class TwoStepChanged:
+    """two_step.changed: two-step login was switched on or off."""
+
     version: int
     two_step: bool
 
 
 class LoginKind(StrEnum):
+    """What the login was tried with."""
+
     PASSWORD = "password"  # noqa: S105 - a kind of login, not a secret
     OTP = "otp"
 
@@ -146,6 +212,8 @@ class LoginTried:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
+    """Whom the customer paid."""
+
     id: str
     name: str
     category: str | None = None
@@ -153,13 +221,15 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
+    """What was paid with: a kind, and at most the last four digits of a card."""
+
     kind: str
     last4: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A decline or error as its scheme names it: scheme `iso8583`, `stripe`, `adyen`, `alipay`, `wechat` or `wallet`."""
+    """A decline or error as its scheme names it: `iso8583`, `stripe`, `adyen`, `alipay`, `wechat` or `wallet`."""
 
     scheme: str
     code: str

@@ -1,0 +1,348 @@
+"""The data of each kind of fact, as pydantic checks it, and what it is in the model."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+
+from pydantic import Field, model_validator
+
+from hotline.kit.money import Money
+
+from . import limits, model
+from .fields import (
+    AccountId,
+    Amount,
+    Balance,
+    ContactValue,
+    Contract,
+    Day,
+    Id,
+    Instant,
+    LanguageTag,
+    Minor,
+    Name,
+    Note,
+    TimeZone,
+    Version,
+    Word,
+    refusal,
+)
+from .model import FactData, LockAction, MovementKind, MovementStatus, PointKind, Rejection
+
+
+class FactContract(Contract):
+    """The data of one kind of fact."""
+
+    @abstractmethod
+    def fact(self, type_name: str, /) -> FactData:
+        """The fact of the model; `type_name` is the type without its version."""
+
+
+def _of_kind(kind: PointKind, value: str | None) -> bool:
+    return value is None or value.startswith("+") is (kind is PointKind.PHONE)
+
+
+class ContactPoint(Contract):
+    """A phone number or e-mail address and when its owner last proved to have it."""
+
+    kind: Annotated[PointKind, Field(strict=False)]
+    value: ContactValue
+    confirmed_at: Instant
+    shared: bool = False
+
+    @model_validator(mode="after")
+    def _matching(self) -> Self:
+        if not _of_kind(self.kind, self.value):
+            raise refusal(Rejection.BAD_CONTACT_POINT)
+        return self
+
+
+class Described(FactContract):
+    """account.opened, account.updated: the whole account. Contact points that are not listed are no longer its own."""
+
+    version: Version
+    language: LanguageTag
+    time_zone: TimeZone
+    name: Name
+    contact_points: Annotated[list[ContactPoint], Field(max_length=limits.CONTACT_POINTS_MAX)]
+    two_step: bool
+
+    @model_validator(mode="after")
+    def _each_point_once(self) -> Self:
+        values = [point.value.lower() for point in self.contact_points]
+        if len(set(values)) != len(values):
+            raise refusal(Rejection.BAD_CONTACT_POINT)
+        return self
+
+    def fact(self, _: str, /) -> FactData:
+        points = tuple(
+            model.ContactPointFact(point.kind, point.value, point.confirmed_at, point.shared)
+            for point in self.contact_points
+        )
+        return model.AccountDescribed(self.version, self.language, self.time_zone, self.name, points, self.two_step)
+
+
+class Closed(FactContract):
+    """account.closed: for good."""
+
+    version: Version
+
+    def fact(self, _: str, /) -> FactData:
+        return model.AccountClosed(self.version)
+
+
+class Erased(FactContract):
+    """account.erased: the customer's personal data must go."""
+
+    version: Version
+
+    def fact(self, _: str, /) -> FactData:
+        return model.AccountErased(self.version)
+
+
+class PointChanged(FactContract):
+    """contact_point.changed: one came (`new`), went (`old`), or took the place of another. `reassigned`: the wallet
+    knows that it had, or has now, another owner."""
+
+    version: Version
+    kind: Annotated[PointKind, Field(strict=False)]
+    old: ContactValue | None = None
+    new: ContactValue | None = None
+    confirmed_at: Instant
+    reassigned: bool = False
+
+    @model_validator(mode="after")
+    def _matching(self) -> Self:
+        if self.old is None and self.new is None:
+            raise refusal(Rejection.MISSING_FIELD)
+        if not (_of_kind(self.kind, self.old) and _of_kind(self.kind, self.new)):
+            raise refusal(Rejection.BAD_CONTACT_POINT)
+        return self
+
+    def fact(self, _: str, /) -> FactData:
+        return model.ContactPointChanged(
+            self.version, self.kind, self.old, self.new, self.confirmed_at, self.reassigned
+        )
+
+
+class Device(FactContract):
+    """device.registered."""
+
+    device_id: Id
+
+    def fact(self, _: str, /) -> FactData:
+        return model.DeviceRegistered(self.device_id)
+
+
+class Password(FactContract):
+    """password.changed."""
+
+    version: Version
+
+    def fact(self, _: str, /) -> FactData:
+        return model.PasswordChanged(self.version)
+
+
+class TwoStep(FactContract):
+    """two_step.changed."""
+
+    version: Version
+    two_step: bool
+
+    def fact(self, _: str, /) -> FactData:
+        return model.TwoStepChanged(self.version, self.two_step)
+
+
+class Source(Contract):
+    """Where a login came from, as far as the wallet knows."""
+
+    ip: Word | None = None
+    device_id: Id | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    lat: Annotated[float, Field(strict=False, ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(strict=False, ge=-180, le=180)] | None = None
+
+
+class Login(FactContract):
+    """login.failed, login.succeeded."""
+
+    attempt_id: Id
+    source: Source
+    kind: Annotated[model.LoginKind, Field(strict=False)]
+
+    def fact(self, type_name: str, /) -> FactData:
+        source = model.LoginSource(**self.source.model_dump())
+        return model.LoginTried(self.attempt_id, source, self.kind, succeeded=type_name == "login.succeeded")
+
+
+class Merchant(Contract):
+    """Whom the customer paid."""
+
+    id: Id
+    name: Name
+    category: Word | None = None
+
+
+class Instrument(Contract):
+    """What was paid with: never more than the last four digits of a card."""
+
+    kind: Word
+    last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
+
+
+class Failure(Contract):
+    """Why it failed, in the words of the scheme that declined."""
+
+    scheme: Word
+    code: Word
+    message: Note | None = None
+
+
+class Movement(FactContract):
+    """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life."""
+
+    movement_id: Id
+    version: Version
+    initiated_at: Instant
+    order_no: Annotated[str, Field(max_length=limits.WORD_CHARACTERS_MAX, pattern=limits.ID_PATTERN)] | None = None
+    merchant: Merchant | None = None
+    counterparty: Name | None = None
+    amount: Amount
+    instrument: Instrument
+    failure: Failure | None = None
+    money: Annotated[model.MoneyState, Field(strict=False)]
+    held_until: Instant | None = None
+    balance_after_minor: Minor | None = None
+
+    def fact(self, type_name: str, /) -> FactData:
+        kind, status = type_name.split(".")
+        return model.MovementTold(
+            kind=MovementKind(kind),
+            status=MovementStatus(status),
+            movement_id=self.movement_id,
+            version=self.version,
+            initiated_at=self.initiated_at,
+            amount=_money(self.amount),
+            instrument=model.Instrument(self.instrument.kind, self.instrument.last4),
+            money=self.money,
+            order_no=self.order_no,
+            merchant=None if self.merchant is None else model.Merchant(**self.merchant.model_dump()),
+            counterparty=self.counterparty,
+            failure=None if self.failure is None else model.Failure(**self.failure.model_dump()),
+            held_until=self.held_until,
+            balance_after_minor=self.balance_after_minor,
+        )
+
+
+class Refund(FactContract):
+    """refund.sent, refund.settled, refund.failed, refund.returned."""
+
+    refund_id: Id
+    movement_id: Id
+    version: Version
+    amount: Amount
+    reason: Note | None = None
+
+    def fact(self, type_name: str, /) -> FactData:
+        status = model.RefundStatus(type_name.split(".")[1])
+        return model.RefundTold(
+            status, self.refund_id, self.movement_id, self.version, _money(self.amount), self.reason
+        )
+
+
+class Lock(FactContract):
+    """lock.applied, lock.released, pause.applied, freeze.applied, unfreeze.applied."""
+
+    decision_id: Id
+    subject_version: Version
+    cause: Word
+    until: Instant | None = None
+
+    def fact(self, type_name: str, /) -> FactData:
+        return model.LockTold(LockAction(type_name), self.decision_id, self.subject_version, self.cause, self.until)
+
+
+class Bill(FactContract):
+    """bill.issued, bill.paid. A bill may be of nothing, or a credit."""
+
+    bill_id: Id
+    version: Version
+    biller: Name
+    amount: Balance
+    due_on: Day
+
+    def fact(self, type_name: str, /) -> FactData:
+        paid = type_name == "bill.paid"
+        return model.BillTold(self.bill_id, self.version, self.biller, _money(self.amount), self.due_on, paid)
+
+
+class Funds(FactContract):
+    """funds.balance_changed."""
+
+    version: Version
+    balance: Balance
+    accrued_interest: Balance
+    as_of: Instant
+
+    def fact(self, _: str, /) -> FactData:
+        return model.FundsTold(self.version, _money(self.balance), _money(self.accrued_interest), self.as_of)
+
+
+class Policy(FactContract):
+    """merchant.policy_published. The subject of the event is the merchant."""
+
+    merchant_id: AccountId
+    version: Version
+    window_days: Annotated[int, Field(ge=0, le=limits.WINDOW_DAYS_MAX)]
+    partial: bool
+    auto_approve_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)]
+    categories: Annotated[list[Word], Field(max_length=limits.CATEGORIES_MAX)]
+
+    def fact(self, _: str, /) -> FactData:
+        return model.MerchantPolicyPublished(
+            self.merchant_id,
+            self.version,
+            self.window_days,
+            self.partial,
+            self.auto_approve_minor,
+            tuple(self.categories),
+        )
+
+
+class Fraud(FactContract):
+    """transaction.confirmed_fraud."""
+
+    movement_id: Id
+    confirmed_at: Instant
+
+    def fact(self, _: str, /) -> FactData:
+        return model.FraudConfirmed(self.movement_id, self.confirmed_at)
+
+
+FACTS: Final[Mapping[str, type[FactContract]]] = {
+    "account.opened": Described,
+    "account.updated": Described,
+    "account.closed": Closed,
+    "account.erased": Erased,
+    "contact_point.changed": PointChanged,
+    "device.registered": Device,
+    "password.changed": Password,
+    "two_step.changed": TwoStep,
+    "login.failed": Login,
+    "login.succeeded": Login,
+    **{f"{kind}.{status}": Movement for kind in MovementKind for status in MovementStatus},
+    **{f"refund.{status}": Refund for status in model.RefundStatus},
+    **{action.value: Lock for action in LockAction},
+    "bill.issued": Bill,
+    "bill.paid": Bill,
+    "funds.balance_changed": Funds,
+    "merchant.policy_published": Policy,
+    "transaction.confirmed_fraud": Fraud,
+}
+"""Type, without its version suffix, to the contract of its data."""
+
+
+def _money(amount: Amount | Balance) -> Money:
+    return Money(amount.minor, amount.currency)

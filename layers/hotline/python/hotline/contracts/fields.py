@@ -1,0 +1,151 @@
+"""The kinds of field that the contracts are made of, for pydantic. Only schemas and decisions use them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from hotline.kit.clock import from_text
+
+from . import limits
+from .model import Rejection
+
+_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+
+
+def refusal(reason: Rejection) -> PydanticCustomError:
+    """The error by which a field says why a fact is rejected; it never repeats the value."""
+    return PydanticCustomError(reason.value, "{reason}", {"reason": reason.value})
+
+
+class Contract(BaseModel):
+    """Base of all parts: no conversions (`"5"` is no number), unknown fields ignored, values kept out of errors."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True, populate_by_name=True
+    )
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str) or _RFC_3339.fullmatch(value) is None:
+        raise refusal(Rejection.BAD_TIME)
+    try:
+        instant = from_text(value)
+    except (ValueError, OverflowError):
+        raise refusal(Rejection.BAD_TIME) from None
+    if not limits.YEAR_MIN <= instant.year <= limits.YEAR_MAX:
+        raise refusal(Rejection.BAD_TIME)
+    return instant
+
+
+def _date(value: Any) -> Any:
+    try:
+        if _DATE.fullmatch(value) is None:
+            raise refusal(Rejection.BAD_TIME)
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise refusal(Rejection.BAD_TIME) from None
+    if not limits.YEAR_MIN <= day.year <= limits.YEAR_MAX:
+        raise refusal(Rejection.BAD_TIME)
+    return day
+
+
+def _text(value: str) -> str:
+    """Text as data: markup stays (it is escaped where it is spoken), control characters become spaces, and what is no
+    Unicode text is refused, because no store could keep it."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise refusal(Rejection.BAD_TEXT) from None
+    return _CONTROL.sub(" ", value).strip()
+
+
+def _currency(value: str) -> str:
+    if value not in limits.CURRENCIES:
+        raise refusal(Rejection.BAD_CURRENCY)
+    return value
+
+
+def _minor(value: int) -> int:
+    if abs(value) > limits.INTEGER_MAX:
+        raise refusal(Rejection.AMOUNT_OUT_OF_RANGE)
+    return value
+
+
+def _positive_minor(value: int) -> int:
+    if value < 1:
+        raise refusal(Rejection.AMOUNT_NOT_POSITIVE)
+    return _minor(value)
+
+
+def _contact_value(value: str) -> str:
+    """An E.164 number, or an address with its domain in small letters."""
+    if re.fullmatch(limits.PHONE_PATTERN, value) is not None:
+        return value
+    if len(value) > limits.EMAIL_CHARACTERS_MAX or re.fullmatch(limits.EMAIL_PATTERN, value) is None:
+        raise refusal(Rejection.BAD_CONTACT_POINT)
+    local, _, domain = value.rpartition("@")
+    return f"{local}@{domain.lower()}"
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339 with an offset"}),
+]
+Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARACTERS_MAX), AfterValidator(_text)]
+Note = Annotated[str, Field(max_length=limits.NOTE_CHARACTERS_MAX), AfterValidator(_text)]
+Word = Annotated[str, Field(min_length=1, max_length=limits.WORD_CHARACTERS_MAX), AfterValidator(_text)]
+Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
+AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
+Version = Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)]
+Currency = Annotated[
+    str,
+    AfterValidator(_currency),
+    WithJsonSchema({"enum": sorted(limits.CURRENCIES), "description": "ISO 4217, a currency in circulation"}),
+]
+Minor = Annotated[
+    int,
+    AfterValidator(_minor),
+    WithJsonSchema({"type": "integer", "minimum": -limits.INTEGER_MAX, "maximum": limits.INTEGER_MAX}),
+]
+PositiveMinor = Annotated[
+    int,
+    AfterValidator(_positive_minor),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": limits.INTEGER_MAX}),
+]
+ContactValue = Annotated[
+    str,
+    AfterValidator(_contact_value),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": limits.PHONE_PATTERN, "description": "E.164"},
+                {"type": "string", "pattern": limits.EMAIL_PATTERN, "maxLength": limits.EMAIL_CHARACTERS_MAX},
+            ]
+        }
+    ),
+]
+LanguageTag = Annotated[str, Field(pattern=limits.LANGUAGE_PATTERN)]
+TimeZone = Annotated[str, Field(max_length=limits.WORD_CHARACTERS_MAX, pattern=limits.TIME_ZONE_PATTERN)]
+
+
+class Amount(Contract):
+    """More than nothing, in minor units, e.g. 12850 and CNY for 128.50 yuan."""
+
+    minor: PositiveMinor
+    currency: Currency
+
+
+class Balance(Contract):
+    """An amount that may be zero or negative."""
+
+    minor: Minor
+    currency: Currency

@@ -1,0 +1,51 @@
+"""Limits of the contracts. A fact beyond one of them is refused whole: half a fact would be a wrong one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+INTEGER_MAX: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, section 6): versions and amounts in minor units."""
+ID_CHARACTERS_MAX: Final = 128
+ACCOUNT_ID_CHARACTERS_MAX: Final = 64
+ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@/=~-]*$"
+"""Ids are opaque: no `#`, which separates the parts of our keys, and no `+`, with which phone numbers begin."""
+TYPE_PATTERN: Final = r"^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+\.v[0-9]{1,2}$"
+TYPE_CHARACTERS_MAX: Final = 64
+
+NAME_CHARACTERS_MAX: Final = 200
+"""Names of people, merchants, billers, counterparties."""
+NOTE_CHARACTERS_MAX: Final = 500
+"""Messages of payment schemes, reasons."""
+WORD_CHARACTERS_MAX: Final = 64
+"""Closed words of the wallet: categories, causes, failure codes, kinds of instrument."""
+EMAIL_CHARACTERS_MAX: Final = 254
+"""RFC 5321, section 4.5.3.1.3: a path of 256 octets with its brackets."""
+EMAIL_PATTERN: Final = r"^[^\s@<>\"]{1,64}@[^\s@<>\"]+\.[^\s@<>\".]+$"
+PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
+"""ITU-T E.164: at most 15 digits with the country code."""
+LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+TIME_ZONE_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
+
+CONTACT_POINTS_MAX: Final = 5
+CATEGORIES_MAX: Final = 50
+WINDOW_DAYS_MAX: Final = 3650
+YEAR_MIN: Final = 2000
+YEAR_MAX: Final = 2199
+
+CURRENCIES: Final = frozenset(
+    {
+        "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF",
+        "BMD", "BND", "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY",
+        "COP", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD",
+        "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR",
+        "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW", "KRW",
+        "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK",
+        "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR",
+        "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF",
+        "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP",
+        "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU",
+        "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+    }
+)  # fmt: skip
+"""Currencies in circulation (ISO 4217). Funds codes, metals and test codes are not money of a wallet."""
