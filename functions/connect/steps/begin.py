@@ -21,11 +21,12 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     if ctx.lookup_keys is None or request.initial_contact_id is None:
         raise RuntimeError("the phone needs the lookup key and a contact")
     keyring = ctx.lookup_keys.get()
+    calling = request.calling_number
     contact = identity.Contact(
         contact_id=request.initial_contact_id,
         inbound=request.initiation_method == INBOUND,
         continued=request.initiation_method in CONTINUED_METHODS,
-        calling_number=accounts.normalise_phone(request.calling_number) if request.calling_number else None,
+        calling_number=accounts.normalise_phone(calling, ctx.home_region) if calling else None,
     )
     nobody = Proof(identity.call_key(contact.contact_id), None, (), two_step=False)
     change = Change(actor=Caller(contact.contact_id, nobody), cause="start", now=ctx.clock.now(), ids=ctx.ids)

@@ -30,13 +30,13 @@ def set_language(line: Line) -> Answer:
 
 def points_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
     """The contact-point items of a keyed-in number, read together with the call."""
-    number = accounts.normalise_phone(inputs["phone"])
+    number = accounts.normalise_phone(inputs["phone"], ctx.home_region)
     return accounts.point_keys(number, ctx.lookup_keys.get()) if number and ctx.lookup_keys else ()
 
 
 def identify(line: Line) -> Answer:
     """Take a keyed-in number. The answer and the work are the same whether or not it belongs to a customer."""
-    number = accounts.normalise_phone(line.inputs["phone"])
+    number = accounts.normalise_phone(line.inputs["phone"], line.ctx.home_region)
     if number is None:
         return Answer(INVALID)
     if line.replay is None:

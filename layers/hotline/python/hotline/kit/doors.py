@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from .clock import Clock, SystemClock
-from .config import TableNames, required
+from .config import TableNames, optional, required
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring
 from .store import Store
+
+DEFAULT_HOME_REGION = "CN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Context:
     ids: IdSource = field(default_factory=RandomIds)
     lookup_keys: CachedKeyring | None = None
     code_keys: CachedKeyring | None = None
+    home_region: str = DEFAULT_HOME_REGION
+    """Country (ISO 3166) whose national phone numbers callers key in."""
 
 
 def secret_loader(name_of_variable: str) -> CachedKeyring:
@@ -45,4 +49,5 @@ def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Co
         store=DynamoStore.from_environment(TableNames.from_environment()),
         lookup_keys=secret_loader("LOOKUP_KEY_SECRET") if lookup else None,
         code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
+        home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
     )

@@ -1,0 +1,109 @@
+"""payments, payment_by_order, payment_answer: what became of a payment, and whether money was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from functions.connect.contract import INVALID
+from functions.connect.line import Answer, Line, words
+from hotline.identity.model import Call, Offer, Operation
+from hotline.identity.policy import OFFERS_KEPT
+from hotline.kit.logging import Event, log
+from hotline.payments import service as payments
+from hotline.payments.model import Movement, MovementRef
+
+HISTORY = "refund"
+"""The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
+
+
+def recent(line: Line) -> Answer:
+    """The latest failed payments, or those that could be refunded; up to three, kept as the caller's choices."""
+    account_id = line.account(Operation.READ)
+    if line.inputs.get("purpose") == HISTORY:
+        found = payments.refundable_recent(line.ctx.store, account_id, line.now)
+    else:
+        found = payments.failed_recent(line.ctx.store, account_id, line.now)
+    listed = [(movement.ref, movement.status.value) for movement in found.movements]
+    return _offered(line, listed, more=found.more, outcome_of_one="ONE")
+
+
+def by_order(line: Line) -> Answer:
+    """Movements of this account whose order number ends in the digits that were keyed in."""
+    account_id = line.account(Operation.READ)
+    found = payments.by_tail(line.ctx.store, account_id, line.inputs["tail"])
+    return _offered(line, [(ref, None) for ref in found.refs], more=found.more, outcome_of_one="FOUND")
+
+
+def _offered(
+    line: Line, listed: Sequence[tuple[MovementRef, str | None]], *, more: bool, outcome_of_one: str
+) -> Answer:
+    """The answer for a list. Of a delivery that comes again, only what was offered then is read out again."""
+    if line.replay is not None:
+        offered = {offer.movement for offer in line.call.offers}
+        listed = [(ref, status) for ref, status in listed if ref.sk in offered]
+        outcome = line.replay.outcome
+    else:
+        outcome = outcome_of_one if len(listed) == 1 else "SEVERAL" if listed else "NONE"
+        offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
+        line.commit(line.change(line.request.step), outcome, replace(line.call, offers=offers[:OFFERS_KEPT]))
+    items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
+    return Answer(outcome, words(items=items, more=more, now=line.now), {"count": str(len(items))})
+
+
+def item_words(ref: MovementRef, *, status: str | None = None, place: int | None = None) -> dict[str, object]:
+    """What is said of a movement in a list."""
+    return words(
+        place=place,
+        kind=ref.kind.value,
+        amount=ref.amount,
+        merchant=ref.merchant.name if ref.merchant else None,
+        initiated_at=ref.initiated_at,
+        status=status,
+    )
+
+
+def offer_at(call: Call, inputs: Mapping[str, str]) -> Offer | None:
+    """The offer that the caller chose by its place or, from a flow that kept it, by its key; the only one when there
+    is no choice. None for anything that was not offered in this call."""
+    if "movement" in inputs:
+        return next((offer for offer in call.offers if offer.movement == inputs["movement"]), None)
+    if "choice" in inputs:
+        place = int(inputs["choice"])
+        return call.offers[place - 1] if place <= len(call.offers) else None
+    return call.offers[0] if len(call.offers) == 1 else None
+
+
+def answer(line: Line) -> Answer:
+    """Why it failed, whether money was taken, and the one next step, from the movement itself and not from an index."""
+    account_id = line.account(Operation.READ)
+    offer = offer_at(line.call, line.inputs)
+    if offer is None:
+        return Answer(INVALID)
+    key = payments.movement_key(account_id, offer.movement)
+    stored = line.fetch([key]).get(key)
+    if stored is None:
+        return Answer(INVALID)
+    movement = payments.movement_from(stored)
+    told = payments.diagnose(movement, line.now)
+    if told.unmapped and movement.failure is not None:
+        log(Event.FAILURE_UNMAPPED, step=line.request.step, kind=movement.failure.scheme)
+    facts = words(
+        **_movement_words(movement),
+        failure=told.failure.value if told.failure else None,
+        caller_text=told.caller_text,
+        money=told.answer.value,
+        held_until=told.held_until,
+        held_overdue=told.held_overdue,
+        next_step=told.next_step.value,
+        works_when=told.works_when.value,
+        refundable=told.refundable_minor > 0,
+        refund_open=told.open_refund_id is not None,
+        now=line.now,
+    )
+    refundable = told.refundable_minor > 0 and told.open_refund_id is None
+    return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
+
+
+def _movement_words(movement: Movement) -> dict[str, object]:
+    return item_words(movement.ref, status=movement.status.value)

@@ -1,0 +1,61 @@
+"""handover: a person takes over, now or by a callback, with everything known in a case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from functions.connect.line import Answer, Line, words
+from hotline.cases import service as cases
+from hotline.cases.model import Priority
+from hotline.kit.actor import ProvedFactor
+
+_OUTCOMES = {"asked": "QUEUE", "failed": "QUEUE", "callback": "CALLBACK", "closed": "CLOSED_HOURS"}
+_URGENT_TOPICS = frozenset({"security"})
+NO_TOPIC = "general"
+QUEUE = "support"
+CASE_TAIL_CHARACTERS = 4
+
+
+def handover(line: Line) -> Answer:
+    """Open a case or add to the caller's open one, and say what happens next.
+
+    A caller who has proved nothing gets a case of this call alone: their account is not touched on a mere number.
+    """
+    topic, reason = line.inputs.get("topic", NO_TOPIC), line.inputs["reason"]
+    outcome = _OUTCOMES.get(reason, "QUEUE")
+    case_id = line.call.case_id
+    if line.replay is None:
+        account_id = line.call.account_id if _proved(line) else None
+        known = line.call.case_id if account_id is None else None
+        read = line.fetch(cases.case_keys(account_id, topic, known))
+        change = line.change("handover")
+        ref = cases.contribute_case(
+            change,
+            read,
+            account_id=account_id,
+            case_id=known,
+            topic=topic,
+            reason=f"caller.{reason}",
+            facts=_known(line),
+            priority=Priority.URGENT if topic in _URGENT_TOPICS else Priority.NORMAL,
+        )
+        case_id = ref.case_id
+        line.commit(change, outcome, replace(line.call, topic=topic, case_id=case_id))
+    tail = case_id[-CASE_TAIL_CHARACTERS:] if case_id else None
+    return Answer(outcome, words(topic=topic, case=tail), {"queue": QUEUE, "case_id": case_id or "-"})
+
+
+def _proved(line: Line) -> list[ProvedFactor]:
+    return [factor for factor in line.call.factors if factor.until > line.now]
+
+
+def _known(line: Line) -> dict[str, str | int]:
+    """What an agent should see first: opaque ids and closed words only."""
+    call = line.call
+    return {
+        "contact_id": call.contact_id,
+        "language": call.language or "-",
+        "number_known": "yes" if call.calling and call.calling.accounts else "no",
+        "proved": ",".join(factor.kind.value for factor in _proved(line)) or "-",
+        "history": ",".join(f"{record.step}:{record.outcome}" for record in call.turns) or "-",
+    }

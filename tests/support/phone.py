@@ -1,0 +1,146 @@
+"""A phone in a test's hand: contact events in, the connect function's answers out, on any store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.connect.envelope import request_from
+from functions.connect.runner import answer
+from hotline.accounts import service as accounts
+from hotline.contracts.model import (
+    AccountDescribed,
+    ContactPointFact,
+    Fact,
+    PointKind,
+)
+from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
+from hotline.identity.model import Call, Challenge
+from hotline.identity.service import derive
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.clock import VirtualClock
+from hotline.kit.doors import Context
+from hotline.kit.ids import SeededIds
+from hotline.kit.keyring import CachedKeyring, Keyring
+from hotline.kit.store import Store
+
+LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
+CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'  # noqa: S105 - opens nothing
+
+
+def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
+    """What the functions are given, with keys that exist in tests only."""
+    return Context(
+        store=store,
+        clock=clock,
+        ids=SeededIds(seed),
+        lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
+        code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
+    )
+
+
+def lookup_keyring(ctx: Context) -> Keyring:
+    """The lookup keys of a test context."""
+    assert ctx.lookup_keys is not None
+    return ctx.lookup_keys.get()
+
+
+def opened(
+    account_id: str,
+    *points: tuple[PointKind, str],
+    at: datetime,
+    two_step: bool = False,
+    language: str = "en-US",
+    shared: bool = False,
+) -> Fact:
+    """The fact that opens an account with these contact points, confirmed a year before."""
+    confirmed = at - timedelta(days=365)
+    facts = tuple(ContactPointFact(kind, value, confirmed, shared) for kind, value in points)
+    data = AccountDescribed(1, language, "Asia/Shanghai", f"Test {account_id}", facts, two_step)
+    return Fact(f"fact-{account_id}", "account.opened", "wallet", at, account_id, data)
+
+
+def give_accounts(ctx: Context, facts: Iterable[Fact]) -> None:
+    """Fold facts about accounts into the store, one by one."""
+    keyring = lookup_keyring(ctx)
+    for fact in facts:
+        read = ctx.store.batch_get(sorted(accounts.fact_keys([fact]), key=lambda key: key.pk))
+        more = accounts.fact_keys_of_points(read, [fact], keyring)
+        if more:
+            read |= ctx.store.batch_get(sorted(more, key=lambda key: key.pk))
+        change = Change(actor=System("test", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
+        accounts.contribute_facts(change, read, [fact], keyring)
+        change.commit(ctx.store)
+
+
+@dataclass(slots=True)
+class Phone:
+    """One call. It keeps `turn` and `account_ref` as a flow does, and sends them with every step."""
+
+    ctx: Context
+    number: str | None
+    contact_id: str = "contact-1"
+    initiation_method: str = "INBOUND"
+    turn: str = "0"
+    account_ref: str = "-"
+    answers: list[dict[str, str]] = field(default_factory=list)
+
+    def event(self, step: str, **inputs: str) -> dict[str, Any]:
+        """The contact event of a step, as Amazon Connect would send it now."""
+        endpoint = {"Address": self.number, "Type": "TELEPHONE_NUMBER"} if self.number else None
+        contact = {
+            "Attributes": {},
+            "AwsRegion": "eu-central-1",
+            "Channel": "VOICE",
+            "ContactId": self.contact_id,
+            "CustomerEndpoint": endpoint,
+            "InitialContactId": self.contact_id,
+            "InitiationMethod": self.initiation_method,
+            "LanguageCode": "en-US",
+            "SystemEndpoint": {"Address": "+15550100", "Type": "TELEPHONE_NUMBER"},
+        }
+        parameters = {"step": step, "turn": self.turn, "account_ref": self.account_ref, **inputs}
+        return {"Name": "ContactFlowEvent", "Details": {"ContactData": contact, "Parameters": parameters}}
+
+    def deliver(self, event: dict[str, Any]) -> dict[str, str]:
+        """Run the function with an event, without keeping the answer: a delivery whose answer is lost, or a repeat."""
+        return answer(request_from(event), self.ctx)
+
+    def press(self, step: str, **inputs: str) -> dict[str, str]:
+        """Run a step and keep what a flow would keep of the answer."""
+        said = self.deliver(self.event(step, **inputs))
+        self.turn, self.account_ref = said["turn"], said["account_ref"]
+        self.answers.append(said)
+        return said
+
+    @property
+    def call(self) -> Call:
+        """The call as it is stored."""
+        stored = self.ctx.store.get(call_key(self.contact_id))
+        assert stored is not None
+        return call_from(stored)
+
+    @property
+    def challenge(self) -> Challenge:
+        """The challenge that the call waits for."""
+        asked = self.call.challenge
+        assert asked is not None
+        stored = self.ctx.store.get(challenge_key(asked.id))
+        assert stored is not None
+        return challenge_from(stored)
+
+    @property
+    def code(self) -> str:
+        """The digits that were sent for the present challenge; for a decoy, those that would have been."""
+        assert self.ctx.code_keys is not None
+        return derive(self.ctx.code_keys.get(), self.challenge)
+
+    def prove(self, method: str = "sms", goal: str = "look") -> dict[str, str]:
+        """Ask for a code, enter it, and settle the account if that has not been done."""
+        assert self.press("send_code", method=method, goal=goal)["outcome"] == "SENT"
+        said = self.press("check_code", code=self.code)
+        assert said["outcome"] == "PROVED"
+        return said if self.call.account_id else self.press("choose_account")
