@@ -34,12 +34,6 @@ _TAKEN = {
 }
 
 
-def order_of(fact: Fact, version: int) -> Order:
-    """The place of a fact among those about the same thing."""
-    # Stored times have milliseconds; a finer time would compare differently before and after it was stored.
-    return Order(version, from_text(to_text(fact.time)), fact.id)
-
-
 def check_amount(fact: Fact, amount: Money, currency: str | None) -> None:
     """Refuse an amount that is not above zero, is absurdly large, or is in another currency than is known."""
     if amount.minor <= 0:
@@ -65,7 +59,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
     """The movement after one more fact. Raises InvalidInput."""
     check_identifier(fact, told.movement_id)
     check_amount(fact, told.amount, known.amount.currency if known else None)
-    order = order_of(fact, told.version)
+    order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return _named(known, told, order)
     stated = Movement(
@@ -122,7 +116,7 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     check_identifier(fact, told.refund_id, told.movement_id)
     check_amount(fact, told.amount, ledger.currency)
     known = ledger.takings.get(told.refund_id)
-    order = order_of(fact, told.version)
+    order = Order.of(fact, told.version)
     if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
         raise InvalidInput("too_many_refunds", fact_id=fact.id)
     if known is not None and known.order is not None and order <= known.order:
@@ -139,7 +133,7 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     """The bill after one more fact. Raises InvalidInput."""
     check_identifier(fact, told.bill_id)
     check_amount(fact, told.amount, known.amount.currency if known else None)
-    order = order_of(fact, told.version)
+    order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return known
     biller = told.biller[:NAME_CHARACTERS_MAX]
@@ -150,7 +144,7 @@ def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
     """The stored funds after one more fact. Raises InvalidInput."""
     check_currency(fact, told.balance, known.balance.currency if known else None)
     check_currency(fact, told.accrued_interest, told.balance.currency)
-    order = order_of(fact, told.version)
+    order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return known
     return Funds(fact.subject, told.balance, told.accrued_interest, told.as_of, order)

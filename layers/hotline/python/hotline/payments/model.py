@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
-from hotline.kit.clock import to_text
+from hotline.contracts.model import Fact, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.money import Money
 
 from .failures import FailureCode, NextStep, RetryClass, WorksWhen
@@ -31,6 +31,12 @@ class Order:
     version: int
     time: datetime
     fact_id: str
+
+    @classmethod
+    def of(cls, fact: Fact, version: int) -> Order:
+        """The place of a fact. Its time is cut to the milliseconds that are stored: a finer one would compare
+        differently before it was stored and after."""
+        return cls(version, from_text(to_text(fact.time)), fact.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,7 @@ class Refund:
     decided_by: str | None = None
     policy_version: str | None = None
     case_id: str | None = None
+    rules: tuple[RuleResult, ...] = ()
     order: Order | None = None
 
 
@@ -183,7 +184,7 @@ class RecentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecentRequests:
-    """The requests of an account in the velocity window, oldest first."""
+    """The requests of an account in the velocity window that took money, oldest first."""
 
     account_id: str
     requests: tuple[RecentRequest, ...] = field(default=())

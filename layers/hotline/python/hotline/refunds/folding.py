@@ -1,0 +1,86 @@
+"""How the wallet's facts become the state of refunds and the policies of merchants. Pure.
+
+Of two facts about one refund the higher version holds, of equal versions the later (time, id). What the hotline knows
+of a refund that it asked for (reason, promise, case) stays as it is; the wallet's word on amount and state stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
+from hotline.kit.errors import InvalidInput
+from hotline.payments.model import Order
+
+from .model import MerchantPolicy, Refund, RefundState
+
+WINDOW_DAYS_MAX = 3650
+CATEGORIES_MAX = 100
+CATEGORY_CHARACTERS_MAX = 64
+AUTO_APPROVE_MINOR_MAX = 10**15
+
+_STATES = {
+    RefundStatus.SENT: RefundState.SENT,
+    RefundStatus.SETTLED: RefundState.SUCCEEDED,
+    RefundStatus.FAILED: RefundState.FAILED,
+    RefundStatus.RETURNED: RefundState.RETURNED_BACK,
+}
+
+
+def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
+    """The refund after one more fact. Raises InvalidInput when the fact contradicts what a refund cannot change."""
+    order = Order.of(fact, told.version)
+    if known is None:
+        return Refund(
+            account_id=fact.subject,
+            refund_id=told.refund_id,
+            movement_id=told.movement_id,
+            amount=told.amount,
+            state=_STATES[told.status],
+            requested_at=order.time,
+            state_at=order.time,
+            order=order,
+        )
+    if known.movement_id != told.movement_id:
+        raise InvalidInput("movement_changed", fact_id=fact.id)
+    if known.amount.currency != told.amount.currency:
+        raise InvalidInput("currency_changed", fact_id=fact.id)
+    if known.reason is None:
+        # The wallet's own refund: the first that was heard of it, whichever fact comes first.
+        known = replace(known, requested_at=min(known.requested_at, order.time))
+    if known.order is not None and order <= known.order:
+        return known
+    return replace(known, amount=told.amount, state=_STATES[told.status], state_at=order.time, order=order)
+
+
+def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPublished) -> MerchantPolicy:
+    """The merchant's policy after one more fact. Raises InvalidInput for figures out of range."""
+    if fact.subject != told.merchant_id:
+        raise InvalidInput("subject_differs", fact_id=fact.id)
+    in_range = 0 <= told.window_days <= WINDOW_DAYS_MAX and 0 <= told.auto_approve_minor <= AUTO_APPROVE_MINOR_MAX
+    short = len(told.categories) <= CATEGORIES_MAX
+    if not (in_range and short and all(len(name) <= CATEGORY_CHARACTERS_MAX for name in told.categories)):
+        raise InvalidInput("policy_out_of_range", fact_id=fact.id)
+    order = Order.of(fact, told.version)
+    if known is not None and order <= known.order:
+        return known
+    return MerchantPolicy(
+        merchant_id=told.merchant_id,
+        version=told.version,
+        window_days=told.window_days,
+        partial=told.partial,
+        auto_approve_minor=told.auto_approve_minor,
+        categories=told.categories,
+        order=order,
+    )
+
+
+TOLD_FOR = timedelta(days=30)
+"""A refund that failed or came back is told of for so long; it is over, but its owner must know."""
+
+
+def is_to_be_told(refund: Refund, *, since: timedelta) -> bool:
+    """Whether a call about refunds should hear of it. `since`: how long it has been in its state."""
+    failed = refund.state in (RefundState.FAILED, RefundState.RETURNED_BACK)
+    return refund.state.is_open or (failed and since <= TOLD_FOR)

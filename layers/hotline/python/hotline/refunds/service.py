@@ -1,0 +1,356 @@
+"""The face of refunds: what may be asked for, asking, and folding what the wallet tells of refunds.
+
+A request is one transaction: the refund, the movement and its ledger (on condition that so much is left and no other
+refund is under way), the count of recent requests, the case when somebody must look, the decisions for the bus and the
+messages to the customer. What is asked again under the same request key is the same refund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.cases.model import Priority
+from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
+from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item
+from hotline.kit.errors import InvalidInput, NotPossible
+from hotline.kit.ids import derived_id
+from hotline.kit.money import Money
+from hotline.kit.outbox import Decision, Message
+from hotline.kit.store import Key, Store
+from hotline.payments import service as payments
+from hotline.payments.model import Movement
+
+from . import folding, items, policy
+from .model import (
+    MerchantPolicy,
+    PolicyDecision,
+    RecentRequest,
+    RecentRequests,
+    Refund,
+    RefundList,
+    RefundOffer,
+    RefundOutcome,
+    RefundReason,
+    RefundResult,
+    RefundState,
+)
+
+CASE_TOPIC = "refund"
+REVIEW_REASON = "refund_review"
+REQUEST_KEY_CHARACTERS_MAX = 256
+RECENT_KEPT_MAX = 50
+"""How many recent requests are kept; from the fourth on they all go to review."""
+
+policy_key = items.policy_key
+refund_key = items.refund_key
+
+_STATES = {
+    RefundOutcome.APPROVED: RefundState.APPROVED,
+    RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
+    RefundOutcome.DENIED: RefundState.DENIED,
+}
+_MESSAGES = {
+    RefundState.APPROVED: "refund.approved",
+    RefundState.IN_REVIEW: "refund.in_review",
+    RefundState.DENIED: "refund.denied",
+}
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`; computed from the facts alone."""
+    keys: set[Key] = set()
+    for fact in facts:
+        match fact.data:
+            case RefundTold() as told:
+                keys.add(items.refund_key(fact.subject, told.refund_id))
+            case MerchantPolicyPublished() as told:
+                keys.add(items.policy_key(told.merchant_id))
+            case _:
+                pass
+    return keys
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. What a
+    refund takes from its movement, and gives back, is folded by payments from the same facts.
+
+    Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense.
+    """
+    require(change, Operation.FACTS)
+    refunds: dict[Key, Refund] = {}
+    policies: dict[Key, MerchantPolicy] = {}
+    for fact in facts:
+        match fact.data:
+            case RefundTold() as told:
+                payments.check_identifier(fact, told.refund_id, told.movement_id)
+                payments.check_amount(fact, told.amount, None)
+                key = items.refund_key(fact.subject, told.refund_id)
+                known = refunds.get(key) or (items.refund_from(read[key]) if key in read else None)
+                refunds[key] = folding.fold_refund(known, fact, told)
+            case MerchantPolicyPublished() as told:
+                payments.check_identifier(fact, told.merchant_id)
+                key = items.policy_key(told.merchant_id)
+                published = policies.get(key) or _policy_from(read.get(key))
+                policies[key] = folding.fold_policy(published, fact, told)
+            case _:
+                pass
+    for key, refund in refunds.items():
+        _replace_if_changed(change, key, read.get(key), items.refund_item(refund))
+    for key, published in policies.items():
+        _replace_if_changed(change, key, read.get(key), items.merchant_policy_item(published))
+
+
+def _replace_if_changed(change: Change, key: Key, stored: Item | None, item: Item) -> None:
+    if stored is None or items.plain(stored) != item:
+        change.replace(key, stored, item)
+
+
+def _policy_from(item: Item | None) -> MerchantPolicy | None:
+    return items.merchant_policy_from(item) if item else None
+
+
+def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
+    """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
+    came back in the last 30 days. One consistent query."""
+    page = store.query(items.refunds_query(account_id))
+    refunds = [items.refund_from(item) for item in page.items]
+    told = [refund for refund in refunds if folding.is_to_be_told(refund, since=now - refund.state_at)]
+    return RefundList(tuple(sorted(told, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True)))
+
+
+def offer(movement_item: Item, policy_item: Item | None, now: datetime) -> RefundOffer:
+    """What may be asked for of a movement, before a reason is known."""
+    return policy.offer(payments.movement_from(movement_item), _policy_from(policy_item), now)
+
+
+def refund_id_of(account_id: str, request_key: str) -> str:
+    """The id of the refund that a request makes: the same request makes the same refund."""
+    if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
+        raise InvalidInput("request_key_length")
+    return derived_id("refund", account_id, request_key)
+
+
+def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
+    """What must have been read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
+    movement_id = payments.movement_id_of(movement_sk)
+    keys = {
+        payments.movement_key(account_id, movement_sk),
+        payments.ledger_key(account_id, movement_id),
+        items.refund_key(account_id, refund_id_of(account_id, request_key)),
+        items.recent_key(account_id),
+        profile_key(account_id),
+        *case_keys(account_id, CASE_TOPIC),
+    }
+    return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
+
+
+def contribute_refund(
+    change: Change,
+    read: Mapping[Key, Item],
+    *,
+    account_id: str,
+    movement_sk: str,
+    reason: RefundReason,
+    amount: Money | None,
+    note: str | None,
+    request_key: str,
+) -> RefundResult:
+    """Ask for a refund to the instrument that was paid with; `amount` None asks for all that is left.
+
+    `read` holds what exists of `request_keys`. `note` is the customer's own text, kept with the case that a review
+    opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE and ROUTE_DISPUTE.
+    Raises NeedProof; NotPossible `no_such_movement`; InvalidInput `note_too_long`, `request_key_length` or a code of
+    policy.decide. At commit Stale: read again and ask again.
+    """
+    require(change, Operation.REFUND)
+    if note is not None and len(note) > NOTE_CHARACTERS_MAX:
+        raise InvalidInput("note_too_long")
+    refund_id = refund_id_of(account_id, request_key)
+    asked_before = read.get(items.refund_key(account_id, refund_id))
+    if asked_before is not None:
+        return _existing(items.refund_from(asked_before))
+    movement_item = read.get(payments.movement_key(account_id, movement_sk))
+    if movement_item is None:
+        raise NotPossible("no_such_movement")
+    movement = payments.movement_from(movement_item)
+    recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
+    if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
+        return _under_way(movement.open_refund_id, recent)
+    merchant = _merchant_policy(movement, read)
+    decision = policy.decide(
+        movement=movement, merchant=merchant, recent=recent, reason=reason, amount=amount, now=change.now
+    )
+    if decision.outcome not in _STATES:
+        return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
+    refund = _refund(change.now, refund_id, movement, reason, decision)
+    if refund.state.is_open:
+        ledger_item = read[payments.ledger_key(account_id, movement.movement_id)]
+        payments.contribute_taking(
+            change,
+            movement_item=movement_item,
+            ledger_item=ledger_item,
+            refund_id=refund_id,
+            amount=refund.amount,
+        )
+        _count(change, read, recent, refund)
+    if refund.state is RefundState.IN_REVIEW:
+        refund = replace(refund, case_id=_open_case(change, read, refund, note))
+    change.create(items.refund_key(account_id, refund_id), items.refund_item(refund))
+    change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
+    _decide(change, refund)
+    _tell(change, read, refund)
+    return RefundResult(
+        outcome=decision.outcome,
+        refund_id=refund_id,
+        amount=refund.amount,
+        promised_on=refund.promised_on,
+        state=refund.state,
+        decided_by=refund.decided_by,
+        rules=refund.rules,
+        case_id=refund.case_id,
+    )
+
+
+def _existing(refund: Refund) -> RefundResult:
+    return RefundResult(
+        outcome=RefundOutcome.EXISTS,
+        refund_id=refund.refund_id,
+        amount=refund.amount,
+        promised_on=refund.promised_on,
+        state=refund.state,
+        decided_by=refund.decided_by,
+        rules=refund.rules,
+        case_id=refund.case_id,
+    )
+
+
+def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
+    """What is known of another refund of the movement without reading it."""
+    known = next((request for request in recent.requests if request.refund_id == refund_id), None)
+    amount, promised_on = (known.amount, known.promised_on) if known else (None, None)
+    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promised_on, decided_by="movement.open_refund")
+
+
+def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
+    merchant = movement.ref.merchant
+    return _policy_from(read.get(items.policy_key(merchant.id))) if merchant else None
+
+
+def _refund(
+    now: datetime, refund_id: str, movement: Movement, reason: RefundReason, decision: PolicyDecision
+) -> Refund:
+    return Refund(
+        account_id=movement.ref.account_id,
+        refund_id=refund_id,
+        movement_id=movement.movement_id,
+        amount=decision.amount,
+        state=_STATES[decision.outcome],
+        requested_at=now,
+        state_at=now,
+        version=1 if decision.outcome is RefundOutcome.IN_REVIEW else 2,
+        movement_sk=movement.sk,
+        merchant_name=movement.ref.merchant.name if movement.ref.merchant else None,
+        order_tail=movement.order_tail,
+        reason=reason,
+        promised_on=decision.promised_on,
+        review=decision.review,
+        decided_by=decision.decided_by,
+        policy_version=decision.policy_version,
+        rules=decision.rules,
+    )
+
+
+def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, refund: Refund) -> None:
+    """Count the request; writing it also puts two requests of one account in order."""
+    since = change.now - policy.DEFAULT_WALLET_POLICY.velocity_window
+    kept = [request for request in recent.requests if request.at > since]
+    counted = RecentRequest(refund.refund_id, change.now, refund.amount, refund.promised_on)
+    key = items.recent_key(refund.account_id)
+    newest = tuple([*kept, counted][-RECENT_KEPT_MAX:])
+    change.replace(key, read.get(key), items.recent_item(RecentRequests(refund.account_id, newest)))
+
+
+def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
+    facts: dict[str, str | int] = {
+        "refund_id": refund.refund_id,
+        "movement_id": refund.movement_id,
+        "rule": refund.decided_by or "-",
+        "waits_for": refund.review.value if refund.review else "-",
+        "amount_minor": refund.amount.minor,
+        "currency": refund.amount.currency,
+    }
+    ref = contribute_case(
+        change,
+        read,
+        account_id=refund.account_id,
+        case_id=None,
+        topic=CASE_TOPIC,
+        reason=REVIEW_REASON,
+        facts=facts,
+        priority=Priority.NORMAL,
+        note=note,
+    )
+    return ref.case_id
+
+
+def _decide(change: Change, refund: Refund) -> None:
+    """To the bus: that it was asked for, and what the policies said. The later one repeats what the wallet needs, so
+    that the two may arrive in any order. Versions count the decisions about this refund."""
+    data = {
+        "refund_id": refund.refund_id,
+        "movement_id": refund.movement_id,
+        "amount": payments.money_item(refund.amount),
+        "reason": refund.reason.value if refund.reason else "-",
+        "requested_at": to_text(refund.requested_at),
+    }
+    _send_decision(change, refund, "refund.requested", data, version=1)
+    decided = {**data, "rule": refund.decided_by or "-", "policy_version": refund.policy_version or "-"}
+    if refund.state is RefundState.APPROVED and refund.promised_on is not None:
+        promised = {**decided, "promised_on": refund.promised_on.isoformat()}
+        _send_decision(change, refund, "refund.approved", promised, version=2)
+    elif refund.state is RefundState.DENIED:
+        _send_decision(change, refund, "refund.rejected", decided, version=2)
+
+
+def _send_decision(change: Change, refund: Refund, kind: str, data: Mapping[str, object], *, version: int) -> None:
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type=kind,
+            account_id=refund.account_id,
+            data=data,
+            decision_id=change.ids.new("decision"),
+            subject_version=version,
+        )
+    )
+
+
+def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
+    """Tell the customer wherever security notices go: a refund that they did not ask for would be one."""
+    profile = profile_from(read.get(profile_key(refund.account_id)))
+    if profile is None:
+        return
+    facts: dict[str, object] = {"refund_id": refund.refund_id, "amount": payments.money_item(refund.amount)}
+    if refund.promised_on is not None:
+        facts["promised_on"] = refund.promised_on.isoformat()
+    if refund.order_tail is not None:
+        facts["order_tail"] = refund.order_tail
+    for recipient in notice_recipients(profile, change.now):
+        change.send(
+            Message(
+                entry_id=change.ids.new("out"),
+                message=_MESSAGES[refund.state],
+                channel=recipient.channel,
+                account_id=refund.account_id,
+                point=recipient.point,
+                language=recipient.language,
+                facts=facts,
+            )
+        )
