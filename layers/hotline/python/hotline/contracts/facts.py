@@ -161,8 +161,8 @@ class Source(Contract):
     ip: Word | None = None
     device_id: Id | None = None
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    lat: Annotated[float, Field(strict=False, ge=-90, le=90)] | None = None
-    lon: Annotated[float, Field(strict=False, ge=-180, le=180)] | None = None
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
 
 
 class Login(FactContract):

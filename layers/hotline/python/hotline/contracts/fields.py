@@ -36,7 +36,7 @@ def _instant(value: Any) -> Any:
     if not isinstance(value, str) or _RFC_3339.fullmatch(value) is None:
         raise refusal(Rejection.BAD_TIME)
     try:
-        instant = from_text(value)
+        instant = from_text(value.upper())
     except (ValueError, OverflowError):
         raise refusal(Rejection.BAD_TIME) from None
     if not limits.YEAR_MIN <= instant.year <= limits.YEAR_MAX:
@@ -57,12 +57,7 @@ def _date(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    """Text as data: markup stays (it is escaped where it is spoken), control characters become spaces, and what is no
-    Unicode text is refused, because no store could keep it."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise refusal(Rejection.BAD_TEXT) from None
+    """Text as data: markup stays (it is escaped where it is spoken), control characters become spaces."""
     return _CONTROL.sub(" ", value).strip()
 
 

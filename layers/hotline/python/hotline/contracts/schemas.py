@@ -36,7 +36,13 @@ _KEYS: Final = frozenset(
     {"id", "type", "time", "subject", "version", "subject_version", "movement_id", "initiated_at", "refund_id"}
     | {"decision_id", "attempt_id", "device_id", "bill_id", "due_on", "as_of", "merchant_id"}
 )
-_TOO_LONG: Final = frozenset({"string_too_long", "too_long"})
+_REASONS: Final = {
+    "string_too_long": Rejection.TOO_LONG,
+    "too_long": Rejection.TOO_LONG,
+    "string_unicode": Rejection.BAD_TEXT,
+    **{reason.value: reason for reason in Rejection},
+}
+"""What pydantic calls an error, and what we do; all else is a bad value."""
 
 
 def parse(detail: object) -> Fact:
@@ -53,9 +59,10 @@ def parse(detail: object) -> Fact:
         plain_type = envelope.type.removesuffix(VERSION_SUFFIX)
         data = FACTS[plain_type].model_validate(envelope.data).fact(plain_type)
     except ValidationError as error:
-        inside = "" if error.title == Envelope.__name__ else "data."
         reason, field = _first(error)
-        raise rejected(detail, reason, inside + field) from None
+        if error.title != Envelope.__name__:
+            field = f"data.{field}" if field else "data"
+        raise rejected(detail, reason, field) from None
     if isinstance(data, model.MerchantPolicyPublished) and data.merchant_id != envelope.subject:
         raise rejected(detail, Rejection.SUBJECT_MISMATCH, "subject")
     return Fact(envelope.id, plain_type, envelope.source, envelope.time, envelope.subject, data)
@@ -82,11 +89,8 @@ def _first(error: ValidationError) -> tuple[Rejection, str]:
 
 
 def _reason(entry: Any) -> tuple[Rejection, str]:
-    path = ".".join(str(step) for step in entry["loc"]) or "-"
+    path = ".".join(str(step) for step in entry["loc"])
     kind, last = entry["type"], entry["loc"][-1] if entry["loc"] else ""
     if kind == "missing":
         return (Rejection.MISSING_KEY if last in _KEYS else Rejection.MISSING_FIELD), path
-    if kind in _TOO_LONG:
-        return Rejection.TOO_LONG, path
-    known = next((reason for reason in Rejection if reason.value == kind), Rejection.BAD_VALUE)
-    return known, path
+    return _REASONS.get(kind, Rejection.BAD_VALUE), path
