@@ -1,0 +1,210 @@
+"""What a person asks for on the line: unlock, a new password, pause and its end, freeze.
+
+Every function here passes the gate `identity.require` first and only adds to the change. `read` holds what exists of
+`acting_keys`. Locked or not, the wallet enforces: the account changes when it confirms the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.identity.model import Call
+from hotline.identity.service import Operation, require
+from hotline.kit.actor import Caller, Session
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof, NotPossible
+from hotline.kit.outbox import Decision
+from hotline.kit.store import Key
+
+from . import folding, policy, telling
+from .facts import write_record
+from .items import attempts_key, attempts_of, lock_key, record_of
+from .model import (
+    FREEZE_SLOT,
+    PAUSE_SLOT,
+    Attempts,
+    Cause,
+    Component,
+    DecisionKind,
+    EndPauseOutcome,
+    FreezeOutcome,
+    Grant,
+    LockRecord,
+    LockState,
+    ResetOutcome,
+    UnlockOutcome,
+    whole_ms,
+)
+from .telling import Notice
+
+
+def acting_keys(account_id: str) -> tuple[Key, ...]:
+    """What must have been read before any of these: lock, attempts, and the profile for whom to tell."""
+    return (lock_key(account_id), attempts_key(account_id), accounts.profile_key(account_id))
+
+
+def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
+    """Ask the wallet to end a lock that time would end. OPEN: nothing is in force. NOT_SELF_SERVICE: something is
+    that this does not open. Asked again while the wallet has not confirmed, it changes nothing. Raises NeedProof."""
+    _pass(change, Operation.UNLOCK, account_id)
+    record, attempts, found = _present(read, account_id, change.now)
+    if record.erased:
+        return UnlockOutcome.NOT_SELF_SERVICE
+    if all(component.state is LockState.PAUSED for component in found):
+        opening = policy.still_opening(record, found, change.now)
+        if any(component.state in (LockState.SOFT, LockState.HARD) for component in opening):
+            return UnlockOutcome.ASKED
+        return UnlockOutcome.NOT_SELF_SERVICE if found else UnlockOutcome.OPEN
+    if not policy.may_unlock(found):
+        return UnlockOutcome.NOT_SELF_SERVICE
+    locks = [component for component in found if component.state is LockState.SOFT]
+    cleared = (*record.cleared, whole_ms(change.now))[-policy.CLEARED_KEPT :]
+    record = replace(record, cleared=cleared, placed=None)
+    for slot, register in record.told.items():
+        if register.runs(change.now) and any(register.cause is lock.cause for lock in locks):
+            record = folding.switched(record, slot, change.now, on=False, cause=register.cause)
+    record, asked = folding.asking(record, DecisionKind.UNLOCK, change.now, was=locks[0])
+    telling.send_decision(change, record, attempts, asked, cause=_cause(locks[0]), ends=locks[0])
+    telling.notify(change, _profile(read, account_id), Notice.UNLOCK_ASKED)
+    write_record(change, read, record)
+    return UnlockOutcome.ASKED
+
+
+def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
+    """Give leave to choose a new password in the wallet: one grant, for one use, in place of an earlier one. It opens
+    nothing by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
+    _pass(change, Operation.RESET_GRANT, account_id)
+    record, _, found = _present(read, account_id, change.now)
+    if record.erased or not policy.may_reset(found):
+        return ResetOutcome.NOT_SELF_SERVICE
+    now = whole_ms(change.now)
+    grant = Grant(change.ids.new("grant"), now, now + policy.GRANT_LIFE)
+    data = {"grant_id": grant.id, "expires_at": to_text(grant.until), "uses": 1}
+    if record.grant is not None and record.grant.until > now:
+        data["replaces"] = record.grant.id
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type="password_reset.authorised",
+            account_id=account_id,
+            data=data,
+            decision_id=grant.id,
+        )
+    )
+    change.audit(account_id, "password_reset.authorised", decision_id=grant.id)
+    telling.notify(change, _profile(read, account_id), Notice.RESET_AUTHORISED, until=to_text(grant.until))
+    write_record(change, read, replace(record, grant=grant))
+    return ResetOutcome.GRANTED
+
+
+def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
+    """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
+    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code."""
+    chosen: tuple[str, ...] = ()
+    if call.account_id is not None and any(factor.until > now for factor in call.factors):
+        chosen = (call.account_id,)
+    matching = call.calling.accounts if call.inbound and call.calling is not None else ()
+    return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
+
+
+def contribute_pause(change: Change, read: Mapping[Key, Item], account_ids: Sequence[str]) -> tuple[str, ...]:
+    """Ask for 24 h without outward money on each account of `pausable_accounts`. Returns those that are newly paused;
+    where a limit stands against it nothing changes, and the caller hears the same words either way.
+
+    Raises ValueError for more accounts than a contact point leads to.
+    """
+    if len(account_ids) > policy.PAUSE_ACCOUNTS_MAX:
+        raise ValueError(f"a pause of {len(account_ids)} accounts")
+    require(change, Operation.PAUSE)
+    return tuple(account_id for account_id in account_ids if _contribute_one_pause(change, read, account_id))
+
+
+def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> EndPauseOutcome:
+    """Ask the wallet to end a pause, and bar pauses without a factor for 30 days: the owner did not want this one.
+    OPEN: no pause is running. Raises NeedProof."""
+    _pass(change, Operation.END_PAUSE, account_id)
+    record, attempts, found = _present(read, account_id, change.now)
+    pause = policy.paused(found)
+    if pause is None:
+        opening = policy.still_opening(record, found, change.now)
+        return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
+    now = whole_ms(change.now)
+    record = folding.switched(record, PAUSE_SLOT, now, on=False, cause=Cause.CUSTOMER_REQUEST)
+    record = replace(record, barred_until=now + policy.PAUSE_BAR)
+    record, asked = folding.asking(record, DecisionKind.END_PAUSE, now, was=pause)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=pause)
+    telling.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
+    write_record(change, read, record)
+    return EndPauseOutcome.ASKED
+
+
+def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+    """Ask the wallet to stop all outward money until it is unfrozen. FROZEN: it has been already. Raises NeedProof, and
+    NotPossible for an account that is closed or erased."""
+    _pass(change, Operation.FREEZE, account_id)
+    record, attempts, found = _present(read, account_id, change.now)
+    if record.erased or record.closed_at is not None:
+        raise NotPossible("account_closed", account_id=account_id)
+    if any(component.state is LockState.FROZEN for component in found):
+        return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
+    record = folding.switched(record, FREEZE_SLOT, change.now, on=True, cause=Cause.CUSTOMER_REQUEST)
+    record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
+    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
+    write_record(change, read, record)
+    return FreezeOutcome.ASKED
+
+
+def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
+    record, attempts, found = _present(read, account_id, change.now)
+    now = whole_ms(change.now)
+    if not policy.may_pause(record, found, now, with_factor=_has_factor(change, account_id)):
+        return False
+    until = now + policy.PAUSE_LENGTH
+    record = folding.switched(record, PAUSE_SLOT, now, on=True, cause=Cause.CUSTOMER_REQUEST, until=until)
+    record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
+    record, asked = folding.asking(record, DecisionKind.PAUSE, now)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
+    telling.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
+    write_record(change, read, record)
+    return True
+
+
+def _pass(change: Change, operation: Operation, account_id: str) -> None:
+    """The gate, and that the proof is of this account."""
+    require(change, operation)
+    match change.actor:
+        case Caller(proof=proof) | Session(proof=proof) if proof.account_id != account_id:
+            raise NeedProof(operation=operation.value, needs=())
+        case _:
+            return
+
+
+def _has_factor(change: Change, account_id: str) -> bool:
+    match change.actor:
+        case Caller(proof=proof) | Session(proof=proof):
+            return proof.account_id == account_id and any(factor.until > change.now for factor in proof.factors)
+        case _:
+            return False
+
+
+def _present(
+    read: Mapping[Key, Item], account_id: str, now: datetime
+) -> tuple[LockRecord, Attempts, tuple[Component, ...]]:
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    attempts = attempts_of(read.get(attempts_key(account_id)))
+    return record, attempts, policy.components(record, attempts, now)
+
+
+def _profile(read: Mapping[Key, Item], account_id: str) -> Profile | None:
+    return accounts.profile_from(read.get(accounts.profile_key(account_id)))
+
+
+def _cause(component: Component) -> Cause:
+    return component.cause or Cause.OTHER

@@ -1,0 +1,144 @@
+"""What facts make of an account's locks: attempts, the record, and a lock that begins, changes or ends by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hotline.accounts.model import Profile
+from hotline.contracts.model import (
+    AccountClosed,
+    AccountErased,
+    Fact,
+    LockAction,
+    LockTold,
+    LoginTried,
+    PasswordChanged,
+    TwoStepChanged,
+)
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, equals
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import Key
+
+from . import folding, policy, telling
+from .items import NOT_ERASED, attempts_item, attempts_key, attempts_of, lock_item, lock_key, record_of
+from .model import Attempts, Cause, Component, DecisionKind, LockRecord, LockState, TierLock
+from .telling import Notice
+from .tiers import running_lock, with_attempts
+
+_OWN = (LoginTried, LockTold, AccountClosed, AccountErased, PasswordChanged, TwoStepChanged)
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`; nothing when no fact is about locks."""
+    subjects = {fact.subject for fact in facts if isinstance(fact.data, _OWN)}
+    return {key for subject in subjects for key in (lock_key(subject), attempts_key(subject))}
+
+
+def contribute_facts(
+    change: Change,
+    read: Mapping[Key, Item],
+    facts: Sequence[Fact],
+    *,
+    lookup_keys: Keyring,
+    profile: Profile | None,
+) -> None:
+    """Fold the facts of ONE account, of any type and in any order, into its locks; known facts write nothing.
+
+    Below a tier only #ATTEMPTS is written. A lock that begins, or changes while it runs, is asked of the wallet and
+    told to every contact point of `profile` in the same change; one that is over already is not told any more.
+    """
+    own = [fact for fact in facts if isinstance(fact.data, _OWN)]
+    if not own:
+        return
+    require(change, Operation.FACTS)
+    account_id = own[0].subject
+    before = record_of(account_id, read.get(lock_key(account_id)))
+    if before.erased:
+        return
+    if any(isinstance(fact.data, AccountErased) for fact in own):
+        _contribute_erasure(change, read, before)
+        return
+    old = attempts_of(read.get(attempts_key(account_id)))
+    record = folding.folded(before, own)
+    new = [attempt for fact in own for attempt in folding.attempts_in(fact, record, lookup_keys)]
+    attempts = with_attempts(old, new, record.cleared, change.now)
+    record = _reconciled(change, record, attempts, own, profile)
+    if attempts is not old:
+        key = attempts_key(account_id)
+        change.replace(key, read.get(key), attempts_item(account_id, attempts))
+    if record != before:
+        write_record(change, read, record)
+    elif attempts is not old:
+        # An erasure in between must not be followed by new attempts.
+        change.require_condition(lock_key(account_id), NOT_ERASED, stale)
+
+
+def write_record(change: Change, read: Mapping[Key, Item], record: LockRecord) -> None:
+    """Replace the stored record, with the earliest moment at which something is to be done about it."""
+    key = lock_key(record.account_id)
+    change.replace(key, read.get(key), lock_item(record, due_at=policy.due_at(record, change.now)))
+
+
+def component_of(lock: TierLock) -> Component:
+    """A lock by failures as one of the things in force."""
+    state = LockState.HARD if lock.until is None else LockState.SOFT
+    return Component(state, lock.cause, lock.since, lock.until)
+
+
+def _contribute_erasure(change: Change, read: Mapping[Key, Item], record: LockRecord) -> None:
+    write_record(change, read, LockRecord(record.account_id, version=record.version, erased=True))
+    key = attempts_key(record.account_id)
+    if key in read:
+        change.delete(key, condition=equals("rev", int(read[key]["rev"])))
+
+
+def _reconciled(
+    change: Change, record: LockRecord, attempts: Attempts, facts: Sequence[Fact], profile: Profile | None
+) -> LockRecord:
+    """The record with the lock that the attempts now call for asked of the wallet, if it was not asked before."""
+    now = change.now
+    wanted = running_lock(attempts, record.cleared, now)
+    placed = record.placed if record.placed is not None and record.placed.runs(now) else None
+    if wanted == placed or record.closed_at is not None:
+        return record
+    if wanted is None:
+        return record if placed is None else _lifted(change, record, attempts, facts, placed)
+    require(change, Operation.LOCK)
+    record, asked = folding.asking(replace(record, placed=wanted), DecisionKind.LOCK, now)
+    telling.send_decision(change, record, attempts, asked, cause=wanted.cause, until=wanted.until)
+    if placed is None or wanted.stronger_than(placed):
+        # A late fact that only moves a lock is not told again.
+        if wanted.until is None:
+            telling.notify(change, profile, Notice.HARD_LOCK, cause=wanted.cause.value)
+        else:
+            telling.notify(change, profile, Notice.SOFT_LOCK, cause=wanted.cause.value, until=to_text(wanted.until))
+    return record
+
+
+def _lifted(
+    change: Change, record: LockRecord, attempts: Attempts, facts: Sequence[Fact], placed: TierLock
+) -> LockRecord:
+    """A late success, or a new password, took away what the running lock was for: the wallet is asked to end it, unless
+    it is the wallet that says so."""
+    record = replace(record, placed=None)
+    if any(_releases(fact, placed.cause) for fact in facts):
+        return record
+    require(change, Operation.END_LOCK)
+    was = component_of(placed)
+    record, asked = folding.asking(record, DecisionKind.UNLOCK, change.now, was=was)
+    telling.send_decision(change, record, attempts, asked, cause=placed.cause, ends=was)
+    return record
+
+
+def _releases(fact: Fact, cause: Cause) -> bool:
+    told = fact.data
+    return (
+        isinstance(told, LockTold)
+        and told.action is LockAction.LOCK_RELEASED
+        and folding.cause_of(told.cause) is cause
+        and not folding.is_own(fact.subject, told)
+    )

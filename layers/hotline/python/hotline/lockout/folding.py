@@ -1,0 +1,192 @@
+"""How facts and decisions change the record and the attempts. Pure.
+
+Decision ids are computed from account, kind and version, so an acknowledgement is known for what it is however late it
+comes, and without a list of what was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hotline.contracts.model import (
+    AccountClosed,
+    Fact,
+    LockAction,
+    LockTold,
+    LoginKind,
+    LoginSource,
+    LoginTried,
+    PasswordChanged,
+    TwoStepChanged,
+)
+from hotline.kit.ids import derived_id
+from hotline.kit.keyring import Keyring
+
+from .model import (
+    FREEZE_SLOT,
+    PAUSE_SLOT,
+    Asked,
+    Attempt,
+    AttemptOutcome,
+    Cause,
+    Component,
+    DecisionKind,
+    LockRecord,
+    Opening,
+    Register,
+    whole_ms,
+)
+
+SHORT_ID_CHARACTERS = 16
+"""64 bits tell apart the ids of one account's last facts."""
+_NO_SOURCE = "-"
+_HOTLINE = "hotline"
+"""Id of registers that the hotline switched: above every hash, so a fact of the same instant does not undo it."""
+_KIND_OF_CAUSE = {Cause.TOO_MANY_PASSWORD: LoginKind.PASSWORD, Cause.TOO_MANY_OTP: LoginKind.OTP}
+
+
+def decision_id(account_id: str, kind: DecisionKind, version: int) -> str:
+    """The id of a decision; a decision that is sent again has the same."""
+    return derived_id("decision", account_id, kind.value, str(version))
+
+
+def source_hash(source: LoginSource, keyring: Keyring) -> str:
+    """A keyed hash of where a login came from: the device when it is known, else the address. Logins of which neither
+    is known share one source, `-`."""
+    if source.device_id is not None:
+        return keyring.mac_text(keyring.current, "device", source.device_id)
+    if source.ip is not None:
+        return keyring.mac_text(keyring.current, "ip", source.ip)
+    return _NO_SOURCE
+
+
+def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attempt, ...]:
+    """What a fact says of guessing: an attempt, or that what was guessed at is no more."""
+    match fact.data:
+        case LoginTried(attempt_id=attempt_id, source=source, kind=kind, succeeded=succeeded):
+            outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
+            return (Attempt(fact.time, _short(attempt_id), kind, outcome, source_hash(source, keyring)),)
+        case PasswordChanged() if _within_grant(record, fact.time):
+            # With two-step verification the grant took two different factors: a whole recovery (NIST SP 800-63B-4 4.2).
+            return (_recovered(fact, LoginKind.PASSWORD), _recovered(fact, LoginKind.OTP))
+        case PasswordChanged():
+            return (_recovered(fact, LoginKind.PASSWORD),)
+        case TwoStepChanged():
+            return (_recovered(fact, LoginKind.OTP),)
+        case LockTold(action=LockAction.LOCK_RELEASED) as told if not is_own(record.account_id, told):
+            kind_released = _KIND_OF_CAUSE.get(cause_of(told.cause))
+            return () if kind_released is None else (_recovered(fact, kind_released),)
+        case _:
+            return ()
+
+
+def folded(record: LockRecord, facts: Sequence[Fact]) -> LockRecord:
+    """The record after facts of its account, attempts apart."""
+    for fact in facts:
+        match fact.data:
+            case LockTold() if is_own(record.account_id, fact.data):
+                record = _acknowledged(record, fact.data)
+            case LockTold():
+                record = _told(record, fact, fact.data)
+            case AccountClosed():
+                told_at = whole_ms(fact.time)
+                closed_at = told_at if record.closed_at is None else min(record.closed_at, told_at)
+                record = replace(record, closed_at=closed_at)
+            case _:
+                continue
+    return record
+
+
+def is_own(account_id: str, told: LockTold) -> bool:
+    """The wallet acknowledges a decision of the hotline, rather than telling of one of its own."""
+    return any(told.decision_id == decision_id(account_id, kind, told.subject_version) for kind in DecisionKind)
+
+
+def cause_of(text: str) -> Cause:
+    """The cause that the wallet names; OTHER for one that the hotline does not know."""
+    return Cause(text) if text in Cause else Cause.OTHER
+
+
+def switched(
+    record: LockRecord, slot: str, now: datetime, *, on: bool, cause: Cause, until: datetime | None = None
+) -> LockRecord:
+    """The record with a register as the hotline decides it now, with the decision that is asked next: after everything
+    that it has been told of so far."""
+    at = whole_ms(now)
+    old = record.told.get(slot)
+    if old is not None and old.at >= at:
+        at = old.at + timedelta(milliseconds=1)
+    decided = record.version + 1
+    register = Register(at, _HOTLINE, on, cause, whole_ms(until) if until is not None else None, decided)
+    return replace(record, told={**record.told, slot: register})
+
+
+def asking(
+    record: LockRecord, kind: DecisionKind, now: datetime, *, was: Component | None = None
+) -> tuple[LockRecord, Asked]:
+    """The record with the next decision asked of the wallet, and that decision. `was`: what it is to open."""
+    version = record.version + 1
+    now = whole_ms(now)
+    asked = Asked(decision_id(record.account_id, kind, version), kind, version, now, now)
+    opening = tuple(o for o in record.opening if o.version > record.applied_version and o.component.runs(now))
+    if was is not None:
+        opening = (*opening, Opening(was, version))
+    return replace(record, version=version, asked=asked, opening=opening), asked
+
+
+def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:
+    applied = max(record.applied_version, min(told.subject_version, record.version))
+    return replace(record, applied_version=applied)
+
+
+def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
+    cause = _cause_told(told)
+    on = told.action not in (LockAction.LOCK_RELEASED, LockAction.UNFREEZE_APPLIED)
+    until = whole_ms(told.until) if on and told.until is not None else None
+    register = Register(whole_ms(fact.time), _short(fact.id), on, cause, until)
+    slots = dict(record.told)
+    for slot in _slots(told.action, cause):
+        old = slots.get(slot)
+        if old is None or (register.at, register.id) > (old.at, old.id):
+            slots[slot] = register
+    return replace(record, told=slots)
+
+
+def _slots(action: LockAction, cause: Cause) -> tuple[str, ...]:
+    """The registers that a word of the wallet is about. Pause and freeze are the customer's; when the wallet pauses or
+    freezes for a reason of its own, that is a hold by that reason."""
+    customer = cause is Cause.CUSTOMER_REQUEST
+    match action:
+        case LockAction.PAUSE_APPLIED:
+            return (PAUSE_SLOT if customer else cause.value,)
+        case LockAction.FREEZE_APPLIED:
+            return (FREEZE_SLOT if customer else cause.value,)
+        case LockAction.UNFREEZE_APPLIED:
+            return (FREEZE_SLOT,) if customer else (FREEZE_SLOT, cause.value)
+        case LockAction.LOCK_APPLIED:
+            return (FREEZE_SLOT if customer else cause.value,)
+        case LockAction.LOCK_RELEASED:
+            return (PAUSE_SLOT, FREEZE_SLOT) if customer else (cause.value,)
+
+
+def _cause_told(told: LockTold) -> Cause:
+    """Whoever pauses or freezes without a reason that the hotline knows does it for the customer."""
+    cause = cause_of(told.cause)
+    if cause is Cause.OTHER and told.action not in (LockAction.LOCK_APPLIED, LockAction.LOCK_RELEASED):
+        return Cause.CUSTOMER_REQUEST
+    return cause
+
+
+def _within_grant(record: LockRecord, at: datetime) -> bool:
+    return record.grant is not None and record.grant.at <= at <= record.grant.until
+
+
+def _recovered(fact: Fact, kind: LoginKind) -> Attempt:
+    return Attempt(fact.time, _short(fact.id), kind, AttemptOutcome.RECOVERED, _NO_SOURCE)
+
+
+def _short(identifier: str) -> str:
+    return hashlib.sha256(identifier.encode()).hexdigest()[:SHORT_ID_CHARACTERS]

@@ -1,0 +1,203 @@
+"""How locks and attempts are stored.
+
+`ACCOUNT#id / #LOCK` is read by every step and stays under 2 KB; `ACCOUNT#id / #ATTEMPTS` is only read with facts and
+where the state is told. Both are replaced as a whole, under `rev`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from hotline.contracts.model import LoginKind
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Condition, Item, Missing
+from hotline.kit.ids import bucket
+from hotline.kit.store import Key, hotline_key
+
+from .model import (
+    Asked,
+    Attempt,
+    AttemptOutcome,
+    Attempts,
+    Cause,
+    Component,
+    DecisionKind,
+    Grant,
+    LockRecord,
+    LockState,
+    Opening,
+    Register,
+    TierLock,
+)
+
+DUE_BUCKETS: Final = 64
+NOT_ERASED: Final[Condition] = Missing("erased")
+_NEVER: Final = "-"
+
+
+def lock_key(account_id: str) -> Key:
+    """Where the record is stored."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#LOCK")
+
+
+def attempts_key(account_id: str) -> Key:
+    """Where the attempts are stored."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#ATTEMPTS")
+
+
+def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
+    """The stored form of a record; an erased one is a tombstone and holds nothing else."""
+    if record.erased:
+        return {"account_id": record.account_id, "version": record.version, "erased": True}
+    item: Item = {
+        "account_id": record.account_id,
+        "version": record.version,
+        "applied_version": record.applied_version,
+        "cleared": [to_text(at) for at in record.cleared],
+        "pauses": [to_text(at) for at in record.pauses],
+        "told": {slot: _register_text(register) for slot, register in record.told.items()},
+    }
+    if record.asked is not None:
+        item["asked"] = _asked_item(record.asked)
+    if record.opening:
+        item["opening"] = [_opening_list(opening) for opening in record.opening]
+    if record.placed is not None:
+        item["placed"] = _tier_lock_list(record.placed)
+    if record.barred_until is not None:
+        item["barred_until"] = to_text(record.barred_until)
+    if record.grant is not None:
+        item["grant"] = [record.grant.id, to_text(record.grant.at), to_text(record.grant.until)]
+    if record.closed_at is not None:
+        item["closed_at"] = to_text(record.closed_at)
+    if due_at is not None:
+        item["due_pk"] = f"DUE#{bucket(record.account_id, DUE_BUCKETS):02d}"
+        item["due_sk"] = f"{to_text(due_at)}#lock#{record.account_id}"
+    return item
+
+
+def record_of(account_id: str, item: Mapping[str, Any] | None) -> LockRecord:
+    """The record in a stored item; None: nothing has happened yet."""
+    if item is None:
+        return LockRecord(account_id)
+    version = int(item["version"])
+    if item.get("erased", False):
+        return LockRecord(account_id, version=version, erased=True)
+    grant = item.get("grant")
+    return LockRecord(
+        account_id=account_id,
+        version=version,
+        applied_version=int(item["applied_version"]),
+        asked=_asked(item.get("asked")),
+        opening=tuple(_opening(entry) for entry in item.get("opening", ())),
+        placed=_tier_lock(item.get("placed")),
+        cleared=tuple(from_text(at) for at in item["cleared"]),
+        told={slot: _register(text) for slot, text in item["told"].items()},
+        pauses=tuple(from_text(at) for at in item["pauses"]),
+        barred_until=_instant(item.get("barred_until")),
+        grant=Grant(grant[0], from_text(grant[1]), from_text(grant[2])) if grant is not None else None,
+        closed_at=_instant(item.get("closed_at")),
+    )
+
+
+def attempts_item(account_id: str, attempts: Attempts) -> Item:
+    """The stored form of attempts."""
+    item: Item = {
+        "account_id": account_id,
+        "recent": [_attempt_list(attempt) for attempt in attempts.recent],
+        "counted": [_attempt_list(attempt) for attempt in attempts.counted],
+        "total": {kind.value: number for kind, number in attempts.total.items()},
+    }
+    if attempts.total_through is not None:
+        at, identifier = attempts.total_through
+        item["total_through"] = [to_text(at), identifier or _NEVER]
+    if attempts.lock is not None:
+        item["lock"] = _tier_lock_list(attempts.lock)
+    return item
+
+
+def attempts_of(item: Mapping[str, Any] | None) -> Attempts:
+    """The attempts in a stored item; none when there is none."""
+    if item is None:
+        return Attempts()
+    through = item.get("total_through")
+    return Attempts(
+        recent=tuple(_attempt(entry) for entry in item["recent"]),
+        total_through=(from_text(through[0]), through[1].removeprefix(_NEVER)) if through is not None else None,
+        counted=tuple(_attempt(entry) for entry in item["counted"]),
+        total={LoginKind(kind): int(number) for kind, number in item["total"].items()},
+        lock=_tier_lock(item.get("lock")),
+    )
+
+
+def _asked_item(asked: Asked) -> dict[str, Any]:
+    return {
+        "decision_id": asked.decision_id,
+        "type": asked.kind.value,
+        "version": asked.version,
+        "at": to_text(asked.at),
+        "sent": to_text(asked.sent),
+    }
+
+
+def _asked(entry: Mapping[str, Any] | None) -> Asked | None:
+    if entry is None:
+        return None
+    return Asked(
+        decision_id=entry["decision_id"],
+        kind=DecisionKind(entry["type"]),
+        version=int(entry["version"]),
+        at=from_text(entry["at"]),
+        sent=from_text(entry["sent"]),
+    )
+
+
+def _opening_list(opening: Opening) -> list[int | str]:
+    was = opening.component
+    return [opening.version, was.state.value, was.cause or _NEVER, _text(was.since), _text(was.until)]
+
+
+def _opening(entry: list[Any]) -> Opening:
+    version, state, cause, since, until = entry
+    named = None if cause == _NEVER else Cause(cause)
+    return Opening(Component(LockState(state), named, _instant(since), _instant(until)), int(version))
+
+
+def _register_text(register: Register) -> str:
+    on = "on" if register.on else "off"
+    return (
+        f"{to_text(register.at)} {register.id} {on} {register.cause.value} {_text(register.until)} {register.decided}"
+    )
+
+
+def _register(text: str) -> Register:
+    at, identifier, on, cause, until, decided = text.split(" ")
+    return Register(from_text(at), identifier, on == "on", Cause(cause), _instant(until), int(decided))
+
+
+def _tier_lock_list(lock: TierLock) -> list[str]:
+    return [lock.kind.value, to_text(lock.since), _text(lock.until)]
+
+
+def _tier_lock(entry: list[str] | None) -> TierLock | None:
+    if entry is None:
+        return None
+    return TierLock(LoginKind(entry[0]), from_text(entry[1]), _instant(entry[2]))
+
+
+def _attempt_list(attempt: Attempt) -> list[str]:
+    return [to_text(attempt.at), attempt.id, attempt.kind.value, attempt.outcome.value, attempt.source]
+
+
+def _attempt(entry: list[str]) -> Attempt:
+    at, identifier, kind, outcome, source = entry
+    return Attempt(from_text(at), identifier, LoginKind(kind), AttemptOutcome(outcome), source)
+
+
+def _text(instant: datetime | None) -> str:
+    return _NEVER if instant is None else to_text(instant)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None or text == _NEVER else from_text(text)

@@ -1,0 +1,277 @@
+"""What keeps an account from being used.
+
+The state of an account is nowhere a flag. It is computed, for an instant, from login attempts, from what the wallet
+told, and from what the hotline decided; so facts may come late, twice and in any order, and a lock ends with its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hotline.contracts.model import LoginKind
+
+
+def whole_ms(instant: datetime) -> datetime:
+    """The instant as it is stored, so that what was read and what comes again compare equal."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+class LockState(StrEnum):
+    """What a caller is told. ERASED is a tombstone: nothing is known of the account, and facts about it do nothing."""
+
+    OPEN = "OPEN"
+    SOFT = "SOFT"
+    PAUSED = "PAUSED"
+    HARD = "HARD"
+    HOLD = "HOLD"
+    FROZEN = "FROZEN"
+    CLOSED = "CLOSED"
+    ERASED = "ERASED"
+
+
+class Cause(StrEnum):
+    """Why. OTHER stands for a cause that the wallet names and the hotline does not know."""
+
+    TOO_MANY_PASSWORD = "TOO_MANY_PASSWORD"  # noqa: S105 - a cause, not a secret
+    TOO_MANY_OTP = "TOO_MANY_OTP"
+    TOO_MANY_LOGIN_RATE = "TOO_MANY_LOGIN_RATE"
+    RISK_SCORE = "RISK_SCORE"
+    CUSTOMER_REQUEST = "CUSTOMER_REQUEST"
+    AGENT = "AGENT"
+    COMPLIANCE = "COMPLIANCE"
+    COMPROMISED_CREDENTIAL = "COMPROMISED_CREDENTIAL"
+    DORMANT = "DORMANT"
+    OTHER = "OTHER"
+
+
+class SelfService(StrEnum):
+    """What the account's owner can do about it on the line, with the proof that each operation asks for."""
+
+    UNLOCK = "unlock"
+    RESET = "reset"
+    BOTH = "both"
+    END_PAUSE = "end_pause"
+    NO = "no"
+
+
+class DecisionKind(StrEnum):
+    """What the hotline asks the wallet to enforce."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    PAUSE = "pause"
+    END_PAUSE = "end_pause"
+    FREEZE = "freeze"
+
+    @property
+    def type(self) -> str:
+        """The type on the bus. The end of a pause is an unlock whose data name the pause."""
+        kind = DecisionKind.UNLOCK if self is DecisionKind.END_PAUSE else self
+        return f"account.{kind.value}_requested"
+
+
+class UnlockOutcome(StrEnum):
+    """Outcomes of `contribute_unlock`."""
+
+    ASKED = "ASKED"
+    OPEN = "OPEN"
+    NOT_SELF_SERVICE = "NOT_SELF_SERVICE"
+
+
+class ResetOutcome(StrEnum):
+    """Outcomes of `contribute_reset_grant`."""
+
+    GRANTED = "GRANTED"
+    NOT_SELF_SERVICE = "NOT_SELF_SERVICE"
+
+
+class EndPauseOutcome(StrEnum):
+    """Outcomes of `contribute_end_pause`."""
+
+    ASKED = "ASKED"
+    OPEN = "OPEN"
+
+
+class FreezeOutcome(StrEnum):
+    """Outcomes of `contribute_freeze`."""
+
+    ASKED = "ASKED"
+    FROZEN = "FROZEN"
+
+
+class AttemptOutcome(StrEnum):
+    """RECOVERED: the secret that was guessed at has been replaced, or the wallet itself lifted the lock."""
+
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    RECOVERED = "recovered"
+
+
+type Order = tuple[datetime, str]
+"""Time, then id: the order in which attempts count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One login attempt. `id` and `source` are hashes: the first only short, the second keyed."""
+
+    at: datetime
+    id: str
+    kind: LoginKind
+    outcome: AttemptOutcome
+    source: str
+
+    @property
+    def order(self) -> Order:
+        return (self.at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TierLock:
+    """A lock that failures brought about. `until` None: until recovery."""
+
+    kind: LoginKind
+    since: datetime
+    until: datetime | None
+
+    @property
+    def cause(self) -> Cause:
+        return Cause.TOO_MANY_PASSWORD if self.kind is LoginKind.PASSWORD else Cause.TOO_MANY_OTP
+
+    def runs(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+    def stronger_than(self, other: TierLock) -> bool:
+        """It lasts longer, by what it is rather than by when it began."""
+        if other.until is None:
+            return False
+        return self.until is None or self.until - self.since > other.until - other.since
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Login attempts of the last 24 h, and what all earlier ones amount to.
+
+    `recent` are attempts after `total_through`, in order; a late one may still come between them. What came up to
+    `total_through` is final: `counted` are its failures that still count towards a tier, `total` its failures in a row
+    by kind, `lock` the lock that ran at that moment.
+    """
+
+    recent: tuple[Attempt, ...] = ()
+    total_through: Order | None = None
+    counted: tuple[Attempt, ...] = ()
+    total: Mapping[LoginKind, int] = field(default_factory=dict)
+    lock: TierLock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One thing that is on or off, as the latest word has it; (at, id) orders the words. `decided`: the version of the
+    hotline's own decision that switched it, 0 when the wallet did."""
+
+    at: datetime
+    id: str
+    on: bool
+    cause: Cause
+    until: datetime | None = None
+    decided: int = 0
+
+    def runs(self, now: datetime) -> bool:
+        return self.on and (self.until is None or now < self.until)
+
+
+PAUSE_SLOT = "PAUSE"
+FREEZE_SLOT = "FREEZE"
+"""Registers beside those of the causes: what the customer asked for, on the line or in the wallet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One of the things that may be in force at once."""
+
+    state: LockState
+    cause: Cause | None
+    since: datetime | None
+    until: datetime | None
+
+    def runs(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The latest decision sent to the wallet."""
+
+    decision_id: str
+    kind: DecisionKind
+    version: int
+    at: datetime
+    sent: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the wallet was asked to open, and keeps in force until it has confirmed that version."""
+
+    component: Component
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to choose a new password in the wallet, once, until `until`."""
+
+    id: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    """Everything but the attempts. `version` counts decisions, `applied_version` is the latest one that the wallet has
+    confirmed. `placed` is the lock by failures that the wallet was last asked for."""
+
+    account_id: str
+    version: int = 0
+    applied_version: int = 0
+    asked: Asked | None = None
+    opening: tuple[Opening, ...] = ()
+    placed: TierLock | None = None
+    cleared: tuple[datetime, ...] = ()
+    """When the owner unlocked the account, oldest first."""
+    told: Mapping[str, Register] = field(default_factory=dict)
+    """By cause, and PAUSE_SLOT and FREEZE_SLOT."""
+    pauses: tuple[datetime, ...] = ()
+    """When the line paused the account, oldest first."""
+    barred_until: datetime | None = None
+    """No pause without a factor before this."""
+    grant: Grant | None = None
+    closed_at: datetime | None = None
+    erased: bool = False
+
+    @property
+    def cleared_before(self) -> datetime | None:
+        """Failures up to this instant count towards no lock that time ends."""
+        return max(self.cleared, default=None)
+
+    @property
+    def waiting(self) -> Asked | None:
+        """The decision that the wallet has not confirmed yet."""
+        return self.asked if self.asked is not None and self.applied_version < self.asked.version else None
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """The account at an instant. `components`: everything in force, what is told in front; `asked`: what the wallet has
+    been asked for and has not confirmed, so it must not be spoken of as done."""
+
+    state: LockState
+    cause: Cause | None
+    since: datetime | None
+    until: datetime | None
+    self_service: SelfService
+    asked: DecisionKind | None
+    components: tuple[Component, ...] = ()

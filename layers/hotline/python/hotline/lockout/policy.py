@@ -1,0 +1,211 @@
+"""What is in force, what a caller may do about it, and the limits of pauses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from .model import (
+    FREEZE_SLOT,
+    PAUSE_SLOT,
+    Attempts,
+    Cause,
+    Component,
+    LockRecord,
+    LockState,
+    LockView,
+    Register,
+    SelfService,
+)
+from .tiers import running_lock
+
+PRECEDENCE: Final = (
+    LockState.CLOSED,
+    LockState.FROZEN,
+    LockState.HOLD,
+    LockState.HARD,
+    LockState.PAUSED,
+    LockState.SOFT,
+    LockState.OPEN,
+)
+"""What is told when several things are in force, by how hard it is to leave. Closed is for good. A freeze is before a
+hold because its owner asked for it and waits to hear of it, and because a hold that is being looked into is not to be
+talked about before it must be. Neither ends on the line; a hard lock ends by a reset, a pause by its owner's word, and
+what time ends comes last. Nothing is lost by the order: what may be done is asked of every component."""
+
+PAUSE_LENGTH: Final = timedelta(hours=24)
+PAUSES_MAX: Final = 2
+PAUSES_WITHIN: Final = timedelta(days=7)
+PAUSE_BAR: Final = timedelta(days=30)
+"""A pause that the owner ended was perhaps not the owner's: for so long nobody pauses the account without a factor."""
+PAUSE_ACCOUNTS_MAX: Final = 5
+"""A contact point leads to at most five accounts."""
+GRANT_LIFE: Final = timedelta(minutes=30)
+"""Long enough to end the call, open the wallet and choose a password; no code travels with it."""
+CLEARED_KEPT: Final = 5
+"""Unlocks that are remembered one by one; each took proof, and the latest holds for everything before it."""
+RESEND_AFTER: Final = timedelta(seconds=60)
+ALARM_AFTER: Final = timedelta(minutes=5)
+"""A decision that the wallet does not confirm is sent again, then becomes an alarm and a case."""
+
+_UNLOCK: Final = SelfService.UNLOCK
+_RESET: Final = SelfService.RESET
+_END_PAUSE: Final = SelfService.END_PAUSE
+
+HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
+    (LockState.OPEN, None): frozenset({_RESET}),
+    # OWASP Authentication Cheat Sheet: a reset works while locked. Both need proof: identity.policy.REQUIREMENTS.
+    (LockState.SOFT, Cause.TOO_MANY_PASSWORD): frozenset({_UNLOCK, _RESET}),
+    (LockState.SOFT, Cause.TOO_MANY_OTP): frozenset({_UNLOCK, _RESET}),
+    (LockState.SOFT, Cause.TOO_MANY_LOGIN_RATE): frozenset({_UNLOCK, _RESET}),
+    # NIST SP 800-63B-4 3.2.2: after 100 failures in a row the secret must be replaced; unlocking would go on with it.
+    (LockState.HARD, Cause.TOO_MANY_PASSWORD): frozenset({_RESET}),
+    (LockState.HARD, Cause.TOO_MANY_OTP): frozenset({_RESET}),
+    (LockState.HARD, Cause.TOO_MANY_LOGIN_RATE): frozenset({_RESET}),
+    (LockState.PAUSED, Cause.CUSTOMER_REQUEST): frozenset({_END_PAUSE, _RESET}),
+    # NIST SP 800-63B-4 3.1.1.2: evidence of compromise forces a change of the password, so the change is the way out.
+    # It lifts nothing by itself: the wallet releases its hold when the new password stands.
+    (LockState.HOLD, Cause.COMPROMISED_CREDENTIAL): frozenset({_RESET}),
+}
+"""What the owner may do on the line while this is in force. What is not listed: nothing. That is so for
+- holds by RISK_SCORE, COMPLIANCE and AGENT: somebody else's decision, never opened by a caller;
+- DORMANT: waking a long unused account needs step-up (FFIEC 2021 on call centres), and after months a phone number may
+  be somebody else's, so a code to it proves too little;
+- FROZEN: NIST SP 800-63B-4 4.3, cheap to set and expensive to lift: two factors, else an agent;
+- CLOSED, ERASED, and every cause that the hotline does not know."""
+
+_CAUSES_OF_FAILURES: Final = frozenset({Cause.TOO_MANY_PASSWORD, Cause.TOO_MANY_OTP, Cause.TOO_MANY_LOGIN_RATE})
+
+
+def help_for(component: Component) -> frozenset[SelfService]:
+    """What the owner may do while this is in force, see HELP."""
+    return HELP.get((component.state, component.cause), frozenset())
+
+
+def components(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:
+    """Everything in force at `now`, what is told first in front."""
+    found = [_told(slot, register) for slot, register in record.told.items() if register.runs(now)]
+    if record.closed_at is not None:
+        found.append(Component(LockState.CLOSED, None, record.closed_at, None))
+    lock = running_lock(attempts, record.cleared, now)
+    if lock is not None:
+        state = LockState.HARD if lock.until is None else LockState.SOFT
+        found.append(Component(state, lock.cause, lock.since, lock.until))
+    return _sorted(found)
+
+
+def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
+    """The account at `now`. While the wallet has not confirmed that it opened something, that is still in force."""
+    if record.erased:
+        return LockView(LockState.ERASED, None, None, None, SelfService.NO, None)
+    found = components(record, attempts, now)
+    found = _sorted([*found, *still_opening(record, found, now)])
+    waiting = record.waiting
+    first = found[0] if found else Component(LockState.OPEN, None, None, None)
+    return LockView(
+        state=first.state,
+        cause=first.cause,
+        since=first.since,
+        until=first.until,
+        self_service=_self_service(first, found),
+        asked=waiting.kind if waiting is not None else None,
+        components=found,
+    )
+
+
+def still_opening(record: LockRecord, found: Sequence[Component], now: datetime) -> tuple[Component, ...]:
+    """What the wallet was asked to open and has not confirmed, unless the like is in force again."""
+    states = {component.state for component in found}
+    return tuple(
+        opening.component
+        for opening in record.opening
+        if opening.version > record.applied_version
+        and opening.component.runs(now)
+        and opening.component.state not in states
+    )
+
+
+def may_unlock(found: Sequence[Component]) -> bool:
+    """There is a lock that its owner may open, and nothing besides it but a pause, which does not stop a login."""
+    locks = [component for component in found if component.state is not LockState.PAUSED]
+    return bool(locks) and all(_UNLOCK in help_for(component) for component in locks)
+
+
+def may_reset(found: Sequence[Component]) -> bool:
+    """Nothing in force forbids a new password."""
+    return all(_RESET in help_for(component) for component in found)
+
+
+def paused(found: Sequence[Component]) -> Component | None:
+    """The pause that runs, if one does."""
+    return next((component for component in found if component.state is LockState.PAUSED), None)
+
+
+def may_pause(record: LockRecord, found: Sequence[Component], now: datetime, *, with_factor: bool) -> bool:
+    """Whether a pause would be set: none runs, nothing stronger stops money, and its limits are not used up."""
+    if record.erased or any(component.state in (LockState.CLOSED, LockState.FROZEN) for component in found):
+        return False
+    if paused(found) is not None:
+        return False
+    if not with_factor and record.barred_until is not None and now < record.barred_until:
+        return False
+    return len([at for at in record.pauses if at > now - PAUSES_WITHIN]) < PAUSES_MAX
+
+
+def due_at(record: LockRecord, now: datetime) -> datetime | None:
+    """The earliest moment at which something is to be done about the record: send again, alarm, or note an end."""
+    ends = [register.until for register in record.told.values() if register.on]
+    ends.append(record.placed.until if record.placed is not None else None)
+    dates = [end for end in ends if end is not None and end > now]
+    if record.waiting is not None:
+        dates += [record.waiting.sent + RESEND_AFTER, record.waiting.at + ALARM_AFTER]
+    return min(dates, default=None)
+
+
+def in_force(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:
+    """What the wallet is to enforce for the hotline: every decision says all of it, because the wallet drops a decision
+    that is overtaken by a newer one."""
+    wanted = (LockState.SOFT, LockState.HARD, LockState.PAUSED, LockState.FROZEN)
+    return tuple(component for component in components(record, attempts, now) if component.state in wanted)
+
+
+def is_confirmed(record: LockRecord, slot: str) -> bool:
+    """The wallet has said that it did what the register holds."""
+    register = record.told.get(slot)
+    return register is not None and register.decided <= record.applied_version
+
+
+def _told(slot: str, register: Register) -> Component:
+    return Component(_state_of(slot, register), register.cause, register.at, register.until)
+
+
+def _state_of(slot: str, register: Register) -> LockState:
+    if slot == PAUSE_SLOT:
+        return LockState.PAUSED
+    if slot == FREEZE_SLOT:
+        return LockState.FROZEN
+    if register.cause in _CAUSES_OF_FAILURES:
+        return LockState.HARD if register.until is None else LockState.SOFT
+    return LockState.HOLD
+
+
+def _sorted(found: Sequence[Component]) -> tuple[Component, ...]:
+    """By precedence; of one state first what allows least, then what lasts longest, then by name: a fixed order."""
+
+    def rank(component: Component) -> tuple[int, int, float, str]:
+        length = -component.until.timestamp() if component.until is not None else float("-inf")
+        return (PRECEDENCE.index(component.state), len(help_for(component)), length, component.cause or "")
+
+    return tuple(sorted(set(found), key=rank))
+
+
+def _self_service(first: Component, found: Sequence[Component]) -> SelfService:
+    if _END_PAUSE in help_for(first):
+        return _END_PAUSE
+    can_unlock, can_reset = may_unlock(found), may_reset(found)
+    if can_unlock and can_reset:
+        return SelfService.BOTH
+    if can_unlock:
+        return SelfService.UNLOCK
+    return SelfService.RESET if can_reset else SelfService.NO

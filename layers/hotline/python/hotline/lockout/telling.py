@@ -1,0 +1,89 @@
+"""Telling the wallet and the customer, in the transaction that makes it true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.outbox import Decision, Message
+
+from . import policy
+from .model import Asked, Attempts, Cause, Component, LockRecord
+
+
+class Notice(StrEnum):
+    """Messages to every contact point (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate). Facts: `until`,
+    RFC 3339, where there is an end; `cause` with locks."""
+
+    SOFT_LOCK = "lock.soft"
+    HARD_LOCK = "lock.hard"
+    UNLOCK_ASKED = "unlock.asked"
+    RESET_AUTHORISED = "reset.authorised"
+    PAUSE_ASKED = "pause.asked"
+    PAUSE_END_ASKED = "pause.end_asked"
+    FREEZE_ASKED = "freeze.asked"
+
+
+def send_decision(
+    change: Change,
+    record: LockRecord,
+    attempts: Attempts,
+    asked: Asked,
+    *,
+    cause: Cause,
+    until: datetime | None = None,
+    ends: Component | None = None,
+) -> None:
+    """Ask the wallet for what `record` holds as asked. `ends`: what a release is about.
+
+    Data: `cause`, `until`, for a release `ends`, and `in_force`: everything that the wallet is to enforce now.
+    """
+    data: dict[str, Any] = {"cause": cause.value}
+    if until is not None:
+        data["until"] = to_text(until)
+    if ends is not None:
+        data["ends"] = ends.state.value
+    data["in_force"] = [_component_map(found) for found in policy.in_force(record, attempts, change.now)]
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type=asked.kind.type,
+            account_id=record.account_id,
+            data=data,
+            decision_id=asked.decision_id,
+            subject_version=asked.version,
+        )
+    )
+    change.audit(record.account_id, asked.kind.type, decision_id=asked.decision_id, cause=cause.value)
+
+
+def notify(change: Change, profile: Profile | None, notice: Notice, **facts: str) -> None:
+    """Tell every contact point of the account; nobody when the hotline has no profile of it."""
+    if profile is None:
+        return
+    for recipient in accounts.notice_recipients(profile, change.now):
+        change.send(
+            Message(
+                entry_id=change.ids.new("out"),
+                message=notice.value,
+                channel=recipient.channel,
+                account_id=profile.account_id,
+                point=recipient.point,
+                language=recipient.language,
+                facts=facts,
+            )
+        )
+
+
+def _component_map(component: Component) -> dict[str, str]:
+    entry = {"state": component.state.value}
+    if component.cause is not None:
+        entry["cause"] = component.cause.value
+    if component.until is not None:
+        entry["until"] = to_text(component.until)
+    return entry
