@@ -100,11 +100,21 @@ class Faults:
 
     def conflict(self, *, position: int = 0, times: int = 1) -> None:
         """Cancel a transaction: another one holds the item of the write at `position`."""
-        self._cancel("TransactionConflict", position, times)
+        self.cancel("TransactionConflict", position=position, times=times)
 
     def throttle_write(self, *, position: int = 0, times: int = 1) -> None:
         """Cancel a transaction: the item of the write at `position` takes too many writes."""
-        self._cancel("ThrottlingError", position, times)
+        self.cancel("ThrottlingError", position=position, times=times)
+
+    def cancel(self, code: str, *, position: int = 0, times: int = 1) -> None:
+        """Cancel a transaction for the reason `code`, as DynamoDB spells it, at the write at `position`."""
+
+        def cancel(request: Wire) -> Answer:
+            reasons = [{"Code": "None"} for _ in request["TransactItems"]]
+            reasons[position] = {"Code": code}
+            return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
+
+        self._arm("TransactWriteItems", _Fault(before=cancel), times)
 
     def still_in_progress(self, *, times: int = 1) -> None:
         """Refuse: the first request with this token is still being carried out."""
@@ -153,14 +163,6 @@ class Faults:
 
     def _arm(self, operation: Operation, fault: _Fault, times: int) -> None:
         self._armed[operation].extend([fault] * times)
-
-    def _cancel(self, code: str, position: int, times: int) -> None:
-        def cancel(request: Wire) -> Answer:
-            reasons = [{"Code": "None"} for _ in request["TransactItems"]]
-            reasons[position] = {"Code": code}
-            return _error(400, "TransactionCanceledException", CancellationReasons=reasons)
-
-        self._arm("TransactWriteItems", _Fault(before=cancel), times)
 
     def _before(self, *, model: Any, params: Wire, context: Wire, **_: object) -> Answer | None:
         request = json.loads(params["body"])

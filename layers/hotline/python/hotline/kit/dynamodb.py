@@ -52,7 +52,6 @@ PAUSE_MAX_S = 0.2
 _NO_ANSWER = (NoConnection, HTTPClientError, ResponseParserError)
 _THROTTLED = frozenset(
     {
-        "LimitExceededException",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "Throttling",
@@ -115,10 +114,8 @@ class DynamoStore:
     def get(self, key: Key) -> Item | None:
         """See Store.get."""
         check_key(key)
-        wire = to_item(key.attributes())
-        answer = self._read(
-            lambda: self.client.get_item(TableName=self._name(key.table), Key=wire, ConsistentRead=True)
-        )
+        name, wire = self._name(key.table), to_item(key.attributes())
+        answer = self._read(partial(self.client.get_item, TableName=name, Key=wire, ConsistentRead=True))
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
@@ -150,7 +147,7 @@ class DynamoStore:
         """See Store.query."""
         check_query(query)
         request = query_request(query, self._name(query.table))
-        answer = self._read(lambda: self.client.query(**request))
+        answer = self._read(partial(self.client.query, **request))
         following = answer.get("LastEvaluatedKey")
         return Page([from_item(row) for row in answer["Items"]], from_item(following) if following else None)
 
