@@ -1,0 +1,1 @@
+"""The official numbers of the hotline, and whether a number is one of them."""

@@ -1,0 +1,66 @@
+"""The official numbers: one source, the setting HOTLINE_NUMBERS, for the line, messages and the API.
+
+Source: PBoC measures on online payment (2015 No. 43) article 28: one service number, and help for customers to tell
+whether a channel is genuine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import phonenumbers
+
+from hotline.accounts.service import normalise_phone, region_of
+from hotline.kit.config import required
+
+NUMBERS_SETTING: Final = "HOTLINE_NUMBERS"
+"""E.164 numbers separated by commas, the main one first."""
+TYPED_CHARACTERS_MAX: Final = 40
+"""E.164 has at most 15 digits; this leaves room for an access code, a trunk prefix and a separator after each digit."""
+_E164: Final = re.compile(r"\+[1-9][0-9]{4,14}", re.ASCII)
+
+
+class MalformedNumbers(Exception):
+    """The setting is not a list of telephone numbers: an error of deployment. `place` counts from 1."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"{NUMBERS_SETTING}: number {place} is not a telephone number in E.164 form")
+        self.place = place
+
+
+def parse_numbers(text: str) -> tuple[str, ...]:
+    """The numbers of the setting, each once, in order. Raises MalformedNumbers.
+
+    A length that the country's numbering plan allows will do: five-digit service numbers are not in every plan's list.
+    """
+    numbers: list[str] = []
+    for place, part in enumerate(text.split(","), start=1):
+        number = part.strip()
+        if _E164.fullmatch(number) is None or not _is_possible(number):
+            raise MalformedNumbers(place)
+        numbers.append(number)
+    return tuple(dict.fromkeys(numbers))
+
+
+def official_numbers(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The official numbers in E.164, the main one first. Raises MalformedNumbers, and MissingSetting without any."""
+    return parse_numbers(required(NUMBERS_SETTING, environment))
+
+
+def is_official(number: str, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a number as somebody typed it is one of ours: with `+` and country code, with an access code, or the way
+    it is dialled inside the country of an official number. What is no telephone number is not ours."""
+    if len(number) > TYPED_CHARACTERS_MAX:
+        return False
+    return any(
+        normalise_phone(number, region_of(official) or "ZZ") == official for official in official_numbers(environment)
+    )
+
+
+def _is_possible(number: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False
