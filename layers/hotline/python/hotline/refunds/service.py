@@ -50,6 +50,7 @@ RECENT_KEPT_MAX = 50
 
 policy_key = items.policy_key
 refund_key = items.refund_key
+refund_from = items.refund_from
 
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,

@@ -1,0 +1,124 @@
+"""refunds, refund_offer, refund_request: refunds under way, what may be asked for, and asking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.connect.contract import INVALID, REFUND_REASONS
+from functions.connect.line import Answer, Line, words
+from functions.connect.steps.money import item_words, offer_at
+from hotline.identity import service as identity
+from hotline.identity.model import Operation
+from hotline.kit.condition import Item
+from hotline.kit.errors import InvalidInput, NotPossible
+from hotline.kit.ids import derived_id
+from hotline.kit.money import Money
+from hotline.kit.store import Key
+from hotline.payments import service as payments
+from hotline.refunds import service as refunds
+from hotline.refunds.model import OfferOutcome, Refund, RefundReason, RefundResult, RefundState
+from hotline.wording.amounts import speak_money
+
+SPOKEN_MAX = 3
+TAIL_CHARACTERS = 4
+
+
+def under_way(line: Line) -> Answer:
+    """Refunds that are under way, or that failed lately, from the base table: state and promised date."""
+    account_id = line.account(Operation.READ)
+    found = refunds.open_refunds(line.ctx.store, account_id, now=line.now).refunds
+    items = [_refund_words(refund) for refund in found[:SPOKEN_MAX]]
+    outcome = "OPEN" if items else "NONE"
+    facts = words(items=items, more=len(found) > SPOKEN_MAX, now=line.now)
+    return Answer(outcome, facts, {"count": str(len(items))})
+
+
+def _refund_words(refund: Refund) -> dict[str, object]:
+    return words(
+        amount=refund.amount, merchant=refund.merchant_name, status=refund.state.value, promised_on=refund.promised_on
+    )
+
+
+def offer(line: Line) -> Answer:
+    """What may be asked for of the chosen payment, read back before anything is asked."""
+    account_id = line.account(Operation.READ)
+    chosen = offer_at(line.call, line.inputs)
+    if chosen is None:
+        return Answer(INVALID)
+    movement_key = payments.movement_key(account_id, chosen.movement)
+    policy_key = refunds.policy_key(chosen.merchant_id) if chosen.merchant_id else None
+    read = line.fetch([movement_key, *([policy_key] if policy_key else [])])
+    if movement_key not in read:
+        return Answer(INVALID)
+    offered = refunds.offer(read[movement_key], read.get(policy_key) if policy_key else None, line.now)
+    outcome = line.replay.outcome if line.replay else offered.outcome.value
+    if line.replay is None:
+        line.commit(line.change("refund_offer"), outcome)
+    facts = words(
+        **item_words(payments.movement_from(read[movement_key]).ref),
+        refundable=offered.amount,
+        promised_on=offered.promised_on,
+        reason=offered.decided_by if offered.outcome is not OfferOutcome.OFFERED else None,
+        refund_open=offered.open_refund_id is not None,
+        now=line.now,
+    )
+    amount = speak_money(offered.amount, line.call.language or "en-US")
+    return Answer(outcome, facts, {"amount": amount if offered.outcome is OfferOutcome.OFFERED else "-"})
+
+
+def request(line: Line) -> Answer:
+    """Ask for the refund. The request is known by call, payment and reason, so that a repeated delivery or a key
+    pressed twice asks once."""
+    if line.inputs["reason"] not in REFUND_REASONS:
+        return Answer(INVALID)
+    account_id = line.account(Operation.REFUND)
+    chosen = offer_at(line.call, {"choice": line.inputs["choice"]})
+    if chosen is None:
+        return Answer(INVALID)
+    reason = RefundReason(line.inputs["reason"])
+    request_key = derived_id("ask", line.call.contact_id, chosen.movement, reason.value)
+    keys = refunds.request_keys(
+        account_id, movement_sk=chosen.movement, merchant_id=chosen.merchant_id, request_key=request_key
+    )
+    read = line.fetch(keys)
+    if line.replay is not None:
+        made = read.get(refunds.refund_key(account_id, refunds.refund_id_of(account_id, request_key)))
+        return _told(line, line.replay.outcome, None if made is None else refunds.refund_from(made))
+    change = line.change("refund_request")
+    try:
+        result = refunds.contribute_refund(
+            change,
+            read,
+            account_id=account_id,
+            movement_sk=chosen.movement,
+            reason=reason,
+            amount=_amount(line, read, account_id, chosen.movement),
+            note=None,
+            request_key=request_key,
+        )
+    except (InvalidInput, NotPossible):
+        return Answer(INVALID)
+    changed = identity.remember_changed(line.call, *([result.refund_id] if result.refund_id else []), chosen.movement)
+    line.commit(change, result.outcome.value, changed)
+    return _told(line, result.outcome.value, result)
+
+
+def _amount(line: Line, read: Mapping[Key, Item], account_id: str, movement_sk: str) -> Money | None:
+    """The amount that was asked for, in the payment's currency; None asks for all that is left."""
+    if "amount_minor" not in line.inputs:
+        return None
+    stored = read.get(payments.movement_key(account_id, movement_sk))
+    currency = payments.movement_from(stored).amount.currency if stored else "XXX"
+    return Money(int(line.inputs["amount_minor"]), currency)
+
+
+def _told(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Answer:
+    facts = words(
+        amount=refund.amount if refund else None,
+        promised_on=refund.promised_on if refund else None,
+        status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
+        reason=refund.decided_by if refund else None,
+        refund=refund.refund_id[-TAIL_CHARACTERS:] if refund and refund.refund_id else None,
+        now=line.now,
+    )
+    return Answer(outcome, facts)
