@@ -13,7 +13,8 @@ def normalise_phone(text: str, default_region: str) -> str | None:
     """The E.164 form of a number as it was keyed in or typed, None when it cannot be one.
 
     `default_region` is the country (ISO 3166, e.g. `CN`) whose national numbers and access codes are understood. A
-    number keyed with its country code and nothing before it, as on a keypad without `+`, is understood too.
+    number keyed with its country code and nothing before it, as on a keypad without `+`, is understood too. Where both
+    readings are in use, the national one holds.
     """
     digits = "".join(character for character in text if character.isdigit())
     if not digits.isascii() or not KEYED_DIGITS_MIN <= len(digits) <= KEYED_DIGITS_MAX:

@@ -109,23 +109,25 @@ def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring
     return {key for value in values | _named(facts) for key in point_keys(value, keyring)}
 
 
-def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> None:
-    """Add to the change what the facts of ONE account, of any type and in any order, make of its profile and contact
-    points. `read` holds what exists of the keys named above; facts after account.erased must not come here."""
-    if not facts:
-        return
+def contribute_facts(
+    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring
+) -> Profile | None:
+    """Add to the change what the facts of ONE account, at least one, of any type and in any order, make of its profile
+    and contact points. Returns the profile as it will be, None when it is erased.
+
+    `read` holds what exists of the keys named above; facts after account.erased must not come here."""
     account_id = facts[0].subject
     key = items.profile_key(account_id)
     old = read.get(key)
     before = profile_from(old)
     if any(isinstance(fact.data, AccountErased) for fact in facts):
         _contribute_erasure(change, read, account_id, before, facts, keyring)
-        return
+        return None
     after = policy.fold(before, facts, account_id=account_id, name_of=lambda value: point_id(value, keyring))
     if after != before:
         change.replace(key, old, items.profile_item(after))
     if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged) for fact in facts):
-        return
+        return after
     for point in after.points:
         if point.confirmed_at is not None and point.told is not None:
             owner = PointOwner(
@@ -141,6 +143,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
     kept = {point.value for point in after.points}
     known_before = {point.value for point in before.points} if before is not None else set()
     _contribute_unlisting(change, read, account_id, (known_before | _named(facts)) - kept, keyring)
+    return after
 
 
 def _contribute_erasure(

@@ -1,0 +1,209 @@
+"""How facts make a profile: any order, late, twice; and who is told of what happens to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.accounts import policy
+from hotline.accounts.model import AccountStatus, Profile
+from hotline.accounts.policy import fold, recipients
+from hotline.contracts.model import Fact
+from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
+
+
+def folded(*facts: Fact, before: Profile | None = None) -> Profile:
+    return fold(before, facts, account_id=ACCOUNT, name_of=lambda value: f"1#{value}")
+
+
+def point(value: str, **more: Any) -> dict[str, Any]:
+    kind = "phone" if value.startswith("+") else "email"
+    return {"kind": kind, "value": value, "confirmed_at": "2025-01-01T00:00:00Z"} | more
+
+
+def opened(version: int = 1, *values: str, after_s: float = 0, **data: Any) -> Fact:
+    content = {"version": version, "contact_points": [point(value) for value in values or (PHONE,)]} | data
+    return fact("account.opened" if version == 1 else "account.updated", content, after_s=after_s)
+
+
+def changed(version: int, old: str | None, new: str | None, *, after_s: float, **data: Any) -> Fact:
+    kind = "phone" if (old or new or "").startswith("+") else "email"
+    content = {"version": version, "kind": kind, "old": old, "new": new, "confirmed_at": "2026-11-20T00:00:00Z"}
+    return fact("contact_point.changed", content | data, after_s=after_s)
+
+
+def live(profile: Profile) -> list[str]:
+    return [known.value for known in profile.live_points]
+
+
+def test_an_opened_account_has_what_the_wallet_told() -> None:
+    profile = folded(fact("account.opened"))
+    assert (profile.account_id, profile.status, profile.version) == (ACCOUNT, AccountStatus.OPEN, 1)
+    assert (profile.language, profile.time_zone, profile.name) == ("en-US", "Europe/London", "Ada Example")
+    assert sorted(live(profile)) == sorted([PHONE, EMAIL])
+    assert profile.two_step is False
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh", "zh-CN"),
+        ("ZH-Hant-TW", "zh-CN"),
+        ("en-US", "en-US"),
+        ("de", "en-US"),
+        ("zha", "en-US"),
+    ],
+)
+def test_the_line_speaks_chinese_to_chinese_speakers_and_english_to_others(tag: str, spoken: str) -> None:
+    assert folded(opened(language=tag)).language == spoken
+
+
+def test_a_fact_before_account_opened_makes_a_stub_that_opening_fills() -> None:
+    early = fact("two_step.changed", {"version": 2, "two_step": True})
+    stub = folded(early)
+    assert (stub.status, stub.name, stub.two_step) == (AccountStatus.STUB, "", True)
+    full = folded(opened(), before=stub)
+    assert (full.status, full.two_step, full.version) == (AccountStatus.OPEN, True, 2)
+
+
+def test_a_fact_of_another_room_only_moves_the_time_up_to_which_facts_are_known() -> None:
+    before = folded(opened())
+    later = fact("payment.failed", after_s=90)
+    after = folded(later, before=before)
+    assert after.facts_as_of == later.time
+    assert folded(fact("payment.failed", after_s=-90), before=after) == after
+
+
+def test_the_higher_version_holds_whichever_comes_first() -> None:
+    old, new = opened(name="Ada Old"), opened(2, name="Ada New", after_s=5)
+    assert folded(old, new).name == folded(new, old).name == "Ada New"
+
+
+def test_of_equal_versions_the_later_fact_holds() -> None:
+    one, two = opened(2, name="One", after_s=1), opened(2, name="Two", after_s=2)
+    assert folded(one, two) == folded(two, one)
+    assert folded(one, two).name == "Two"
+
+
+def test_a_list_of_contact_points_removes_those_it_does_not_name() -> None:
+    profile = folded(opened(1, PHONE, EMAIL), opened(2, EMAIL, after_s=60))
+    assert live(profile) == [EMAIL]
+    (removed,) = [known for known in profile.points if not known.live]
+    assert (removed.value, removed.removed_at) == (PHONE, NOON - timedelta(minutes=59))
+
+
+def test_a_contact_point_told_late_stays_removed_by_a_later_list() -> None:
+    late = changed(2, None, OTHER_PHONE, after_s=1)
+    profile = folded(opened(), opened(3, PHONE, after_s=2), late)
+    assert live(profile) == [PHONE]
+
+
+def test_a_removal_told_before_its_point_holds() -> None:
+    profile = folded(changed(3, PHONE, None, after_s=3), opened())
+    assert live(profile) == []
+
+
+def test_a_point_that_came_back_is_present_again() -> None:
+    facts = (opened(), changed(2, PHONE, OTHER_PHONE, after_s=2), changed(3, OTHER_PHONE, PHONE, after_s=3))
+    assert live(folded(*facts)) == [PHONE]
+
+
+def test_confirming_a_point_anew_does_not_remove_it() -> None:
+    profile = folded(opened(), changed(2, PHONE, PHONE, after_s=2))
+    assert live(profile) == [PHONE]
+    assert profile.points[0].confirmed_at is not None
+    assert profile.points[0].confirmed_at.year == 2026
+
+
+def test_closed_is_for_good_in_any_order() -> None:
+    closed = fact("account.closed", {"version": 2})
+    for order in itertools.permutations([opened(), closed, opened(3, after_s=9)]):
+        assert folded(*order).status is AccountStatus.CLOSED
+
+
+def test_every_order_and_every_split_gives_the_same_profile() -> None:
+    facts: Sequence[Fact] = [
+        opened(1, PHONE, EMAIL),
+        changed(2, PHONE, OTHER_PHONE, after_s=10),
+        opened(3, OTHER_PHONE, after_s=20, two_step=True),
+        changed(4, OTHER_PHONE, PHONE, after_s=30),
+        fact("two_step.changed", {"version": 5, "two_step": False}, after_s=40),
+    ]
+    expected = folded(*facts)
+    for order in itertools.permutations(facts):
+        assert folded(*order) == expected
+        assert folded(*order[2:], *order, before=folded(*order[:2])) == expected
+
+
+def test_what_was_forgotten_stays_within_bounds() -> None:
+    facts = [opened(version, f"+4477009{version:05}", after_s=version) for version in range(1, 40)]
+    profile = folded(*facts)
+    assert len(profile.points) == 1 + policy.REMOVED_POINTS_KEPT
+    assert len(profile.snapshots) == policy.SNAPSHOTS_KEPT
+    assert max(len(known.removals) for known in profile.points) <= policy.REMOVALS_KEPT
+    assert live(profile) == ["+447700900039"]
+
+
+def test_the_time_of_a_removal_does_not_move_with_later_lists() -> None:
+    facts = [opened(1, PHONE, EMAIL)] + [opened(version, EMAIL, after_s=version) for version in range(2, 30)]
+    (removed,) = [known for known in folded(*facts).points if not known.live]
+    assert removed.removed_at == facts[1].time
+
+
+def test_a_contact_point_counts_as_changed_when_one_came_or_went() -> None:
+    assert folded(opened()).contact_changed_at is not None
+    assert folded(opened()).contact_changed_at == folded(opened()).points[0].confirmed_at
+    removal = changed(2, PHONE, None, after_s=7)
+    assert folded(opened(), removal).contact_changed_at == removal.time
+    assert folded(fact("device.registered")).contact_changed_at is None
+
+
+# ---------------------------------------------------------------- notices
+
+
+def test_notices_go_to_every_present_point_on_its_channel() -> None:
+    told = recipients(folded(fact("account.opened")), NOON)
+    assert {(known.channel, known.point) for known in told} == {("sms", f"1#{PHONE}"), ("email", f"1#{EMAIL}")}
+    assert {known.language for known in told} == {"en-US"}
+
+
+@pytest.mark.parametrize(
+    ("past_edge", "told"),
+    [(timedelta(milliseconds=-1), True), (timedelta(0), True), (timedelta(milliseconds=1), False)],
+)
+def test_a_removed_point_is_told_for_thirty_days(past_edge: timedelta, told: bool) -> None:
+    removal = changed(2, PHONE, OTHER_PHONE, after_s=2)
+    now = removal.time + policy.NOTICE_AFTER_REMOVAL + past_edge
+    points = [known.point for known in recipients(folded(opened(), removal), now)]
+    assert points == [f"1#{OTHER_PHONE}", f"1#{PHONE}"][: 1 + told]
+
+
+def test_a_removed_point_that_belongs_to_somebody_else_is_not_told() -> None:
+    gone = changed(2, PHONE, None, after_s=2, reassigned=True)
+    assert recipients(folded(opened(), gone), NOON) == ()
+    assert recipients(folded(gone, opened()), NOON) == ()
+
+
+def test_a_point_that_took_the_place_of_another_says_nothing_of_the_other() -> None:
+    replaced = changed(2, PHONE, OTHER_PHONE, after_s=2, reassigned=True)
+    profile = folded(opened(), replaced)
+    assert {known.point for known in recipients(profile, NOON)} == {f"1#{PHONE}", f"1#{OTHER_PHONE}"}
+
+
+@pytest.mark.parametrize("removed", [policy.RECIPIENTS_MAX - 2, policy.RECIPIENTS_MAX - 1, policy.RECIPIENTS_MAX])
+def test_a_notice_costs_at_most_eight_messages_present_points_first(removed: int) -> None:
+    facts = [opened(version, f"+4477009{version:05}", after_s=version) for version in range(1, removed + 2)]
+    told = recipients(folded(*facts), NOON)
+    assert len(told) == min(removed + 1, policy.RECIPIENTS_MAX)
+    assert told[0].point == f"1#+4477009{removed + 1:05}"
+    assert told[1].point == f"1#+4477009{removed:05}"
+
+
+def test_a_profile_needs_a_fact() -> None:
+    with pytest.raises(ValueError, match="at least one fact"):
+        folded()
