@@ -18,8 +18,11 @@ MAX_BILLED_CHARS = 3000
 MAX_PROMPT_S = 10.0
 
 
-def _prompts(flow: Flow) -> Iterator[tuple[Action, str]]:
-    """Every prompt with its block; flow attributes in it are replaced by the longest text that this flow gives them."""
+def _prompts(flow: Flow) -> Iterator[tuple[Action, str, bool]]:
+    """Every prompt, with its block and whether its parameter says SSML.
+
+    Flow attributes in it are replaced by the longest text that this flow gives them.
+    """
     words = _flow_attribute_texts(flow)
     for action in flow.actions:
         for name in ("Text", "SSML"):
@@ -27,7 +30,7 @@ def _prompts(flow: Flow) -> Iterator[tuple[Action, str]]:
                 pieces = (
                     piece if isinstance(piece, str) else words.get(piece, str(piece)) for piece in split_text(text)
                 )
-                yield action, "".join(pieces)
+                yield action, "".join(pieces), name == "SSML"
 
 
 def _flow_attribute_texts(flow: Flow) -> dict[Reference, str]:
@@ -47,10 +50,10 @@ def check_markup(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
     A Text that begins with a speak element counts as SSML, as the service takes it.
     """
-    for action, text in _prompts(flow):
-        if "SSML" in action.parameters and text.startswith("$."):
+    for action, text, marked_up in _prompts(flow):
+        if text.startswith("$."):
             continue
-        if "SSML" in action.parameters or is_ssml(text):
+        if marked_up or is_ssml(text):
             try:
                 check_ssml(text)
             except SsmlError as error:
@@ -60,7 +63,7 @@ def check_markup(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 @rule("E123", "A prompt is within the limits of text to speech")
 def check_prompt_size(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: "Play prompt": 6,000 characters in all, 3,000 billed; markup is not billed."""
-    for action, text in _prompts(flow):
+    for action, text, _marked_up in _prompts(flow):
         billed = re.sub(r"<[^>]*>", "", text) if is_ssml(text) else text
         if len(text) > MAX_PROMPT_CHARS or len(billed) > MAX_BILLED_CHARS:
             problem = f"The prompt has {len(text)} characters, {len(billed)} of them billed"
@@ -83,7 +86,7 @@ def check_prompt_length(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
     Estimated at 270 Chinese characters or 165 words a minute, pauses included, values that are filled in left out.
     """
-    for action, text in _prompts(flow):
+    for action, text, _marked_up in _prompts(flow):
         spoken = re.sub(r"\$\.[\w.\[\]']+", "", text)
         try:
             seconds = duration_s(spoken)

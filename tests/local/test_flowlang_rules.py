@@ -1,0 +1,195 @@
+"""Every rule finds what it is for, says nothing of flows that keep to it, and is explained in the documentation."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline_local.flowlang import rules
+from hotline_local.flowlang.check import check_paths
+from hotline_local.flowlang.document import parse_flow
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.lint import RULES, Finding, Severity, lint
+
+SAMPLES = Path(__file__).parent / "flow_samples"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "flow-rules.md"
+MADE_HERE = {"E105", "E106"}
+rules.load()
+
+
+def findings_in(document: dict[str, Any], name: str = "sample") -> list[Finding]:
+    flow = parse_flow(json.dumps(document), name=name)
+    return lint(flow, FlowSet([flow]))
+
+
+def a_row_of_prompts(count: int, text: str) -> dict[str, Any]:
+    prompts = [
+        {
+            "Identifier": f"p{index}",
+            "Type": "MessageParticipant",
+            "Parameters": {"Text": text},
+            "Transitions": {
+                "NextAction": f"p{index + 1}",
+                "Errors": [{"ErrorType": "NoMatchingError", "NextAction": f"p{count - 1}"}],
+            },
+        }
+        for index in range(count - 1)
+    ]
+    last = {"Identifier": f"p{count - 1}", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}
+    return {"Version": "2019-10-30", "StartAction": "p0", "Actions": [*prompts, last]}
+
+
+@pytest.mark.parametrize("sample", sorted((SAMPLES / "wrong").iterdir()), ids=lambda path: path.stem)
+def test_a_wrong_flow_is_found_out_by_the_rule_it_is_named_after(sample: Path) -> None:
+    findings, _ = check_paths([sample])
+    assert sample.stem in {finding.rule for finding in findings}
+
+
+@pytest.mark.parametrize("sample", sorted((SAMPLES / "wrong").glob("*.json")), ids=lambda path: path.stem)
+def test_a_wrong_flow_has_no_other_error_than_the_one_it_shows(sample: Path) -> None:
+    findings, _ = check_paths([sample])
+    errors = {finding.rule for finding in findings if finding.severity is Severity.ERROR}
+    assert errors == ({sample.stem} if sample.stem.startswith("E") else set())
+
+
+def test_flows_that_keep_to_the_rules_give_no_finding_at_all() -> None:
+    assert check_paths([SAMPLES / "right"]) == ([], 3)
+
+
+def test_every_rule_has_a_flow_that_breaks_it() -> None:
+    assert {path.stem for path in (SAMPLES / "wrong").iterdir()} | MADE_HERE == set(RULES)
+
+
+@pytest.mark.parametrize(("count", "refused"), [(249, False), (250, False), (251, True)])
+def test_a_flow_of_more_than_250_blocks_is_refused(count: int, refused: bool) -> None:
+    found = {finding.rule for finding in findings_in(a_row_of_prompts(count, "Hm."))}
+    assert ("E105" in found) is refused
+
+
+@pytest.mark.parametrize(("surplus", "refused"), [(-1, False), (0, False), (1, True)])
+def test_content_over_256000_characters_is_refused(surplus: int, refused: bool) -> None:
+    document = a_row_of_prompts(3, "Hm.")
+    document["Metadata"] = {"name": ""}
+    document["Metadata"]["name"] = "x" * (256_000 + surplus - len(json.dumps(document)))
+    assert ("E106" in {finding.rule for finding in findings_in(document)}) is refused
+
+
+def test_the_documentation_explains_exactly_the_rules_there_are_under_their_titles() -> None:
+    headings = re.findall(r"^### ([EW]\d{3}) (.+)$", DOCUMENTATION.read_text(encoding="utf-8"), re.MULTILINE)
+    assert dict(headings) == {known.id: known.title for known in RULES.values()}
+    assert len(headings) == len(RULES)
+
+
+def test_every_rule_names_its_source() -> None:
+    without = [
+        known.id for known in RULES.values() if known.id != "E100" and "Source:" not in (known.check.__doc__ or "")
+    ]
+    assert without == []
+
+
+def prompt(text: str, **parameters: str) -> dict[str, Any]:
+    document = a_row_of_prompts(2, text)
+    document["Actions"][0]["Parameters"].update(parameters)
+    return document
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("您好，" * 14, False),
+        ("您好，" * 24, True),
+        ("word " * 27, False),
+        ("word " * 28, True),
+        ("<speak>one<break time='10s'/></speak>", True),
+    ],
+)
+def test_a_prompt_over_ten_seconds_is_too_long(text: str, found: bool) -> None:
+    assert ("W209" in {finding.rule for finding in findings_in(prompt(text))}) is found
+
+
+def test_a_prompt_that_speaks_a_flow_attribute_is_measured_by_its_text() -> None:
+    document = prompt("$.FlowAttributes.welcome")
+    document["Actions"][0]["Transitions"]["Errors"][0]["NextAction"] = "set"
+    setter = {
+        "Identifier": "set",
+        "Type": "UpdateFlowAttributes",
+        "Parameters": {"FlowAttributes": {"welcome": {"Value": "word " * 40}}},
+        "Transitions": {"NextAction": "p0", "Errors": [{"ErrorType": "NoMatchingError", "NextAction": "p1"}]},
+    }
+    document["Actions"].append(setter)
+    document["StartAction"] = "set"
+    assert "W209" in {finding.rule for finding in findings_in(document)}
+
+
+def test_a_wrong_name_is_answered_with_the_right_one() -> None:
+    document = a_row_of_prompts(2, "Hm.")
+    for wrong, right in [
+        ("SetLoggingBehavior", "UpdateFlowLoggingBehavior"),
+        ("MesageParticipant", "MessageParticipant"),
+    ]:
+        document["Actions"][0]["Type"] = wrong
+        (message,) = [finding.message for finding in findings_in(document) if finding.rule == "E110"]
+        assert f"Use {right}." in message
+
+
+def test_an_entry_that_is_compared_with_timeout_on_one_way_only_is_found() -> None:
+    document = json.loads((SAMPLES / "wrong" / "W203.json").read_text(encoding="utf-8"))
+    compare = {
+        "Identifier": "typed",
+        "Type": "Compare",
+        "Parameters": {"ComparisonValue": "$.StoredCustomerInput"},
+        "Transitions": {
+            "NextAction": "lookup",
+            "Conditions": [{"NextAction": "sorry", "Condition": {"Operator": "Equals", "Operands": ["Timeout"]}}],
+            "Errors": [{"ErrorType": "NoMatchingCondition", "NextAction": "lookup"}],
+        },
+    }
+    loop = {
+        "Identifier": "which way",
+        "Type": "Compare",
+        "Parameters": {"ComparisonValue": "$.Channel"},
+        "Transitions": {
+            "NextAction": "typed",
+            "Conditions": [{"NextAction": "lookup", "Condition": {"Operator": "Equals", "Operands": ["CHAT"]}}],
+            "Errors": [{"ErrorType": "NoMatchingCondition", "NextAction": "typed"}],
+        },
+    }
+    document["Actions"] += [compare, loop]
+    document["Actions"][0]["Transitions"]["NextAction"] = "typed"
+    document["Actions"].remove(loop)
+    assert "W203" not in {finding.rule for finding in findings_in(document)}
+    document["Actions"].append(loop)
+    document["Actions"][0]["Transitions"]["NextAction"] = "which way"
+    assert "W203" in {finding.rule for finding in findings_in(document)}
+
+
+def test_a_secret_that_travels_by_a_flow_attribute_is_still_a_secret() -> None:
+    document = json.loads((SAMPLES / "wrong" / "W206.json").read_text(encoding="utf-8"))
+    actions = {action["Identifier"]: action for action in document["Actions"]}
+    actions["lookup"]["Parameters"]["LambdaInvocationAttributes"] = {"pin": "$.FlowAttributes.kept"}
+    assert "W206" not in {finding.rule for finding in findings_in(document)}
+    keep = {
+        "Identifier": "keep",
+        "Type": "UpdateFlowAttributes",
+        "Parameters": {"FlowAttributes": {"kept": {"Value": "$.StoredCustomerInput"}}},
+        "Transitions": {"NextAction": "lookup", "Errors": [{"ErrorType": "NoMatchingError", "NextAction": "sorry"}]},
+    }
+    document["Actions"].append(keep)
+    actions["typed"]["Transitions"]["NextAction"] = "keep"
+    actions["typed"]["Transitions"]["Errors"][0]["NextAction"] = "keep"
+    assert "W206" in {finding.rule for finding in findings_in(document)}
+
+
+def test_logging_off_on_every_way_to_a_secret_satisfies_the_rule() -> None:
+    document = json.loads((SAMPLES / "wrong" / "W206.json").read_text(encoding="utf-8"))
+    off = {
+        "Identifier": "quiet log",
+        "Type": "UpdateFlowLoggingBehavior",
+        "Parameters": {"FlowLoggingBehavior": "Disabled"},
+        "Transitions": {"NextAction": document["StartAction"]},
+    }
+    document["Actions"].append(off)
+    document["StartAction"] = "quiet log"
+    assert "W206" not in {finding.rule for finding in findings_in(document)}
