@@ -77,7 +77,7 @@ class Line:
         return Change(actor=actor, cause=cause, now=self.now, ids=self.ctx.ids)
 
     def commit(self, change: Change, outcome: str, call: Call | None = None, ids: tuple[str, ...] = ()) -> None:
-        """Make the change and note the turn as answered, in one transaction; `call` is the call as the step leaves it."""
+        """Make the change and note the turn as answered, in one transaction; `call`: as the step leaves it."""
         if not isinstance(self.turn, Attempt):
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
         record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome, ids)

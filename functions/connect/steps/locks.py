@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 
 from functions.connect.line import Answer, Line, words
 from hotline.accounts import service as accounts
+from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState
 
 
 def lock_status(line: Line) -> Answer:
     """Why the account is shut, since when and until when, and what the caller may do about it."""
     account_id = line.account(Operation.READ)
-    read = line.fetch([*lockout.lock_keys(account_id), accounts.profile_key(account_id)])
+    read = line.fetch(lockout.acting_keys(account_id))
     view = lockout.view_from(read, account_id, line.now)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     facts = words(
@@ -25,13 +28,14 @@ def lock_status(line: Line) -> Answer:
         since=view.since,
         until=view.until,
         self_service=view.self_service.value,
-        asked=view.asked,
+        asked=view.asked.value if view.asked else None,
         facts_as_of=profile.facts_as_of if profile else None,
         time_zone=profile.time_zone if profile else None,
         now=line.now,
     )
     asked = "yes" if view.asked else "no"
-    return Answer(view.state.value, facts, {"self_service": view.self_service.value, "asked": asked})
+    outcome = LockState.CLOSED if view.state is LockState.ERASED else view.state
+    return Answer(outcome.value, facts, {"self_service": view.self_service.value, "asked": asked})
 
 
 def unlock(line: Line) -> Answer:
@@ -54,27 +58,24 @@ def freeze(line: Line) -> Answer:
     return _act(line, Operation.FREEZE, lockout.contribute_freeze)
 
 
-def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], str]) -> Answer:
+def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Answer:
     if line.replay is not None:
         return Answer(line.replay.outcome)
     account_id = line.account(operation)
-    read = line.fetch([*lockout.lock_keys(account_id), accounts.profile_key(account_id)])
+    read = line.fetch(lockout.acting_keys(account_id))
     change = line.change(operation.value)
-    outcome = contribute(change, read, account_id)
+    outcome = contribute(change, read, account_id).value
     line.commit(change, outcome)
     return Answer(outcome)
 
 
 def pause(line: Line) -> Answer:
-    """Stop outward money of the accounts behind the calling number. The words are the same for every number."""
+    """Stop outward money of the accounts behind the calling number. The words are the same for every number, and so
+    are the requests, up to the writes that only an account can have."""
     if line.replay is None:
-        calling = line.call.calling
-        reached = calling.accounts if calling and line.call.inbound else ()
-        read = line.fetch(
-            key
-            for account_id in reached or ("nobody",)
-            for key in (*lockout.lock_keys(account_id), accounts.profile_key(account_id))
-        )
+        reached = lockout.pausable_accounts(line.call, line.now)
+        looked_at = reached or (identity.NOBODY,)
+        read = line.fetch(key for account_id in looked_at for key in lockout.acting_keys(account_id))
         change = line.change("pause")
         if reached:
             lockout.contribute_pause(change, read, reached)

@@ -53,6 +53,9 @@ __all__ = [
 
 contribute_turn = calls.contribute_turn
 
+NOBODY = "nobody"
+"""An account id that no account has: read where an unknown number must cost what a known one costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -143,7 +146,7 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
 def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Call:
     """The call after a number was keyed in. One read, whether or not the number belongs to anybody."""
     typed = reach(number, read, keyring)
-    profiles = profiles_of(ctx, typed.accounts or ("nobody",))
+    profiles = profiles_of(ctx, typed.accounts or (NOBODY,))
     return calls.identified_by(call, typed, profiles, keyring)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .clock import Clock
@@ -25,7 +25,7 @@ class Keyring:
     """Keys by version, and the version that writes."""
 
     current: str
-    keys: dict[str, bytes]
+    keys: dict[str, bytes] = field(repr=False)
 
     def versions(self) -> tuple[str, ...]:
         """All readable versions, the current one first."""
@@ -54,7 +54,7 @@ def parse_keyring(secret: str) -> Keyring:
         keys = {str(version): str(value).encode() for version, value in document.items()}
     except (ValueError, KeyError, AttributeError, TypeError):
         raise Unavailable("keyring_malformed") from None
-    if current not in keys or any(len(key) < 32 for key in keys.values()):
+    if not isinstance(current, str) or current not in keys or any(len(key) < 32 for key in keys.values()):
         raise Unavailable("keyring_malformed")
     return Keyring(current, keys)
 

@@ -32,7 +32,7 @@ class Event(Enum):
     FACT_APPLIED = ("HL010", "INFO", "Facts of an account were folded in.")
     FACT_REJECTED = ("HL011", "ERROR", "A fact was rejected and goes to the dead-letter queue.")
     FACT_RETRIED = ("HL012", "WARNING", "Facts of an account could not be written and will be delivered again.")
-    FACT_FAILED = ("HL013", "ERROR", "A fact could not be folded, for an unexpected reason, and will be delivered again.")
+    FACT_FAILED = ("HL013", "ERROR", "A fact could not be folded, unexpectedly, and will be delivered again.")
     MESSAGE_SENT = ("HL020", "INFO", "A message was handed to its carrier.")
     MESSAGE_DROPPED = ("HL021", "WARNING", "A message was dropped unsent.")
     MESSAGE_FAILED = ("HL022", "ERROR", "A message could not be sent and will be tried again.")

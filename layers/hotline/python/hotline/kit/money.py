@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+_CURRENCY = re.compile("[A-Z]{3}")
 # Minor digits by ISO 4217; currencies not named here have two.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3, "OMR": 3, "JOD": 3}
 
@@ -16,7 +18,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+        if not _CURRENCY.fullmatch(self.currency):
             raise ValueError("currency must be three capital letters (ISO 4217)")
 
 

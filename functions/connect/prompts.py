@@ -1,0 +1,63 @@
+"""What the line says to each outcome of each step: SSML in the caller's language, out of the message catalogue.
+
+An outcome's message has the key `<step>.<outcome>`. Where the words depend on more than that, a function of
+`functions.connect.words` puts them together. A fact that is not known leaves its sentence out; nothing is invented for
+it. What the wallet has only been asked for is never told as done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from functions.connect.contract import INVALID, TRY_LATER
+from functions.connect.words import account, money, people
+from hotline.wording.catalogue import spoken_language
+from hotline.wording.speech import Speech
+from hotline.wording.values import locale_of
+
+NEED_PROOF: Final = "NEED_PROOF"
+
+_COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
+    "send_code": account.send_code,
+    "check_code": account.check_code,
+    "choose_account": account.choose_account,
+    "lock_status": account.lock_status,
+    "payments": money.payments,
+    "payment_by_order": money.payment_by_order,
+    "payment_answer": money.payment_answer,
+    "refunds": money.refunds,
+    "refund_offer": money.refund_offer,
+    "refund_request": money.refund_request,
+    "advice": people.advice,
+    "handover": people.handover,
+}
+"""Steps whose words are more than the message of their outcome."""
+
+
+def render(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
+    """The prompt, ready to be spoken. `facts` may hold `time_zone` and `now`, which tell how to say instants.
+
+    Raises UnknownMessage for an outcome that the step does not have.
+    """
+    now, zone = facts.get("now"), facts.get("time_zone")
+    locale = locale_of(
+        spoken_language(language),
+        zone if isinstance(zone, str) else None,
+        now if isinstance(now, datetime) else None,
+    )
+    speech = Speech(locale, facts)
+    if outcome == TRY_LATER:
+        speech.say(TRY_LATER)
+    elif outcome == INVALID:
+        speech.say_first(f"{step}.{INVALID}", INVALID)
+    elif outcome == NEED_PROOF:
+        speech.say_first(f"{NEED_PROOF}.{facts.get('needs')}", NEED_PROOF)
+    else:
+        _COMPOSED.get(step, _plain(step))(speech, outcome)
+    return speech.ssml()
+
+
+def _plain(step: str) -> Callable[[Speech, str], None]:
+    return lambda speech, outcome: speech.say(f"{step}.{outcome}")
