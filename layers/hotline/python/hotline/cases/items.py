@@ -83,6 +83,7 @@ def entry_item(entry: CaseEntry) -> Item:
     """An entry as stored."""
     item: Item = {
         "entry_id": entry.entry_id,
+        "number": entry.number,
         "at": to_text(entry.at),
         "kind": entry.kind.value,
         "audience": entry.audience.value,
@@ -97,6 +98,7 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
     """The entry of a stored item."""
     return CaseEntry(
         entry_id=item["entry_id"],
+        number=int(item["number"]),
         at=from_text(item["at"]),
         kind=EntryKind(item["kind"]),
         audience=Audience(item["audience"]),

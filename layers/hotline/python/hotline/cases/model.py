@@ -52,6 +52,8 @@ class CaseEntry:
     only free text; it is evidence and is emptied when the account is erased."""
 
     entry_id: str
+    number: int
+    """The case's version that the entry made: the order of entries also within one instant."""
     at: datetime
     kind: EntryKind
     audience: Audience
@@ -87,7 +89,7 @@ class CaseRef:
 def status_of(timeline: Iterable[CaseEntry]) -> CaseStatus:
     """Open unless the last entry that opened or closed it closed it; an empty timeline is no case, hence closed."""
     status = CaseStatus.CLOSED
-    for entry in sorted(timeline, key=lambda entry: (entry.at, entry.entry_id)):
+    for entry in sorted(timeline, key=lambda entry: entry.number):
         if entry.kind is EntryKind.OPENED:
             status = CaseStatus.OPEN
         elif entry.kind is EntryKind.CLOSED:

@@ -15,7 +15,7 @@ from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
 
 from . import items
-from .model import NO_ACCOUNT, Audience, Case, CaseEntry, CaseRef, CaseStatus, EntryKind, Priority
+from .model import NO_ACCOUNT, Audience, Case, CaseEntry, CaseRef, CaseStatus, EntryKind, Priority, status_of
 
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 """Topics and reasons are closed words: they become part of keys and of logs."""
@@ -66,7 +66,7 @@ def contribute_case(
         key = items.pointer_key(account_id, topic)
         change.replace(key, read.get(key), items.pointer_item(case))
     kind = EntryKind.ADDED if known else EntryKind.OPENED
-    _add_entry(change, case.case_id, kind, reason=reason, facts=facts, note=note)
+    _add_entry(change, case, kind, reason=reason, facts=facts, note=note)
     _tell(change, case, opened=known is None, reason=reason)
     return CaseRef(case.case_id, opened=known is None)
 
@@ -94,7 +94,7 @@ def _update(change: Change, known: Case, case: Case) -> None:
 
 def _add_entry(
     change: Change,
-    case_id: str,
+    case: Case,
     kind: EntryKind,
     *,
     reason: str,
@@ -103,6 +103,7 @@ def _add_entry(
 ) -> None:
     entry = CaseEntry(
         entry_id=change.ids.new("entry"),
+        number=case.version,
         at=change.now,
         kind=kind,
         audience=Audience.AGENT,
@@ -111,7 +112,7 @@ def _add_entry(
         facts=facts,
         note=note,
     )
-    change.create(items.entry_key(case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
+    change.create(items.entry_key(case.case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
 
 
 def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
@@ -130,7 +131,8 @@ def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
 
 
 def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
-    """A case and its timeline, oldest first; None when there is none. One query a page of the timeline."""
+    """A case, open or closed as its timeline says, and the timeline, oldest first; None when there is none. One query
+    for each page."""
     found, start_after = [], None
     while True:
         page = store.query(replace(items.case_query(case_id), start_after=start_after))
@@ -140,4 +142,5 @@ def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] 
             break
     cases = [items.case_from(item) for item in found if item["SK"] == items.CASE_SK]
     entries = [items.entry_from(item) for item in found if item["SK"].startswith(items.ENTRY_PREFIX)]
-    return (cases[0], tuple(entries)) if cases else None
+    timeline = tuple(sorted(entries, key=lambda entry: entry.number))
+    return (replace(cases[0], status=status_of(timeline)), timeline) if cases else None

@@ -19,8 +19,6 @@ from .failures import FailureCode as F
 
 NETWORKS = frozenset({"visa", "mastercard", "unionpay", "amex", "jcb", "discover", "maestro"})
 """Instrument kinds that name a card network."""
-MESSAGE_CHARACTERS_MAX = 500
-"""How much of a scheme's message is looked at."""
 
 _ISO8583 = {
     F.INSUFFICIENT_FUNDS: "51", F.LIMIT_AMOUNT: "61", F.LIMIT_COUNT: "65", F.EXPIRED_CARD: "54",
@@ -160,7 +158,7 @@ def classify(failure: Failure, *, network: str | None) -> Classified:
     for key in ((scheme, network, code), (scheme, None, code)):
         if key in MAPPING:
             return Classified(MAPPING[key], mapped=True)
-    message = (failure.message or "")[:MESSAGE_CHARACTERS_MAX].casefold()
+    message = (failure.message or "").casefold()
     for phrase, found in _PHRASES:
         if phrase in message:
             return Classified(found, mapped=True)

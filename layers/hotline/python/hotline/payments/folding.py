@@ -2,7 +2,8 @@
 
 Facts converge: of two facts the higher version holds, of equal versions the later (time, id). A fact states its subject
 whole; only the order number and the merchant, which later facts may leave out, stay as last named. A fact that makes no
-sense is refused with a stable code and its id (InvalidInput), never with its content.
+sense beside the others is refused with a stable code and its id (InvalidInput), never with its content; its form and
+sizes are the contracts' business.
 """
 
 from __future__ import annotations
@@ -18,11 +19,6 @@ from hotline.kit.money import Money
 from .failure_mapping import classify, network_of
 from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, Order, TakenState, Taking
 
-AMOUNT_MINOR_MAX = 10**15
-"""No single amount is larger: ten trillion in a currency of two digits."""
-IDENTIFIER_CHARACTERS_MAX = 128
-"""Ids that become part of a sort key (DynamoDB: 1024 bytes in all)."""
-NAME_CHARACTERS_MAX = 200
 REFUNDS_PER_MOVEMENT_MAX = 200
 """Refunds that one ledger holds; providers allow some 50 partial ones (WeChat Pay)."""
 
@@ -35,11 +31,9 @@ _TAKEN = {
 
 
 def check_amount(fact: Fact, amount: Money, currency: str | None) -> None:
-    """Refuse an amount that is not above zero, is absurdly large, or is in another currency than is known."""
+    """Refuse an amount that is not above zero or is in another currency than is known."""
     if amount.minor <= 0:
         raise InvalidInput("amount_not_positive", fact_id=fact.id)
-    if amount.minor > AMOUNT_MINOR_MAX:
-        raise InvalidInput("amount_too_large", fact_id=fact.id)
     check_currency(fact, amount, currency)
 
 
@@ -49,15 +43,8 @@ def check_currency(fact: Fact, amount: Money, currency: str | None) -> None:
         raise InvalidInput("currency_changed", fact_id=fact.id)
 
 
-def check_identifier(fact: Fact, *identifiers: str) -> None:
-    """Refuse ids that could not be part of a key."""
-    if not all(0 < len(identifier) <= IDENTIFIER_CHARACTERS_MAX for identifier in identifiers):
-        raise InvalidInput("identifier_length", fact_id=fact.id)
-
-
 def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Movement:
     """The movement after one more fact. Raises InvalidInput."""
-    check_identifier(fact, told.movement_id)
     check_amount(fact, told.amount, known.amount.currency if known else None)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
@@ -90,10 +77,9 @@ def _named(movement: Movement, told: MovementTold, order: Order) -> Movement:
         if given is not None and (name not in movement.described or order > movement.described[name]):
             movement = replace(movement, described={**movement.described, name: order})
             if name == "order_no":
-                movement = replace(movement, order_no=(told.order_no or "")[:IDENTIFIER_CHARACTERS_MAX])
-            elif told.merchant is not None:
-                merchant = replace(told.merchant, name=told.merchant.name[:NAME_CHARACTERS_MAX])
-                movement = replace(movement, ref=replace(movement.ref, merchant=merchant))
+                movement = replace(movement, order_no=told.order_no)
+            else:
+                movement = replace(movement, ref=replace(movement.ref, merchant=told.merchant))
     return movement
 
 
@@ -101,8 +87,7 @@ def _failure(told: MovementTold) -> MovementFailure | None:
     if told.failure is None:
         return None
     classified = classify(told.failure, network=network_of(told.instrument.kind))
-    scheme, code = told.failure.scheme[:IDENTIFIER_CHARACTERS_MAX], told.failure.code[:IDENTIFIER_CHARACTERS_MAX]
-    return MovementFailure(scheme, code, classified.code, classified.mapped)
+    return MovementFailure(told.failure.scheme, told.failure.code, classified.code, classified.mapped)
 
 
 def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
@@ -113,7 +98,6 @@ def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
 
 def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     """The ledger after one more fact about a refund. Raises InvalidInput."""
-    check_identifier(fact, told.refund_id, told.movement_id)
     check_amount(fact, told.amount, ledger.currency)
     known = ledger.takings.get(told.refund_id)
     order = Order.of(fact, told.version)
@@ -131,13 +115,11 @@ def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
 
 def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     """The bill after one more fact. Raises InvalidInput."""
-    check_identifier(fact, told.bill_id)
     check_amount(fact, told.amount, known.amount.currency if known else None)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return known
-    biller = told.biller[:NAME_CHARACTERS_MAX]
-    return Bill(fact.subject, told.bill_id, told.due_on, biller, told.amount, told.paid, order)
+    return Bill(fact.subject, told.bill_id, told.due_on, told.biller, told.amount, told.paid, order)
 
 
 def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:

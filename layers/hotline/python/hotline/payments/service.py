@@ -34,13 +34,13 @@ from .model import (
 )
 
 __all__ = [
-    "by_tail", "check_amount", "check_identifier", "contribute_facts", "contribute_taking", "diagnose", "fact_keys",
+    "by_tail", "check_amount", "contribute_facts", "contribute_taking", "diagnose", "fact_keys",
     "failed_recent", "ledger_key", "money_from", "money_item", "movement_from", "movement_id_of", "movement_key",
     "order_from", "order_item", "refundable_recent",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
-check_amount, check_identifier = folding.check_amount, folding.check_identifier
+check_amount = folding.check_amount
 money_item, money_from = items.money_item, items.money_from
 order_item, order_from = items.order_item, items.order_from
 

@@ -90,13 +90,11 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
     for fact in facts:
         match fact.data:
             case RefundTold() as told:
-                payments.check_identifier(fact, told.refund_id, told.movement_id)
                 payments.check_amount(fact, told.amount, None)
                 key = items.refund_key(fact.subject, told.refund_id)
                 known = refunds.get(key) or (items.refund_from(read[key]) if key in read else None)
                 refunds[key] = folding.fold_refund(known, fact, told)
             case MerchantPolicyPublished() as told:
-                payments.check_identifier(fact, told.merchant_id)
                 key = items.policy_key(told.merchant_id)
                 published = policies.get(key) or _policy_from(read.get(key))
                 policies[key] = folding.fold_policy(published, fact, told)

@@ -1,0 +1,84 @@
+"""The taxonomy of failures: every code has its words, and decline codes find their way to it."""
+
+import pytest
+
+from hotline.contracts.model import Failure
+from hotline.payments.failure_mapping import MAPPING, classify, network_of
+from hotline.payments.failures import FAILURES, FailureCode, RetryClass
+
+
+def test_every_code_has_a_row() -> None:
+    assert set(FAILURES) == set(FailureCode)
+
+
+def test_more_than_twelve_codes_have_words_of_their_own_for_the_caller() -> None:
+    assert len({info.caller_text for info in FAILURES.values()}) >= 22
+
+
+def test_every_code_has_words_of_its_own_for_agents() -> None:
+    assert len({info.agent_text for info in FAILURES.values()}) == len(FailureCode)
+
+
+def test_a_caller_cannot_tell_a_decline_for_risk_from_a_plain_one() -> None:
+    plain = FAILURES[FailureCode.ISSUER_DECLINED_GENERIC]
+    risky = [info for info in FAILURES.values() if info.risk]
+    assert {info.code for info in risky} == {FailureCode.SUSPECTED_FRAUD, FailureCode.LOST_STOLEN_PICKUP}
+    for info in risky:
+        assert info.caller_text == plain.caller_text
+        assert (info.next_step, info.retry, info.works_when) == (plain.next_step, plain.retry, plain.works_when)
+        assert info.agent_text != plain.agent_text
+
+
+def test_an_open_outcome_is_never_to_be_charged_again() -> None:
+    assert FAILURES[FailureCode.NETWORK_TIMEOUT].retry is RetryClass.WHEN_OUTCOME_KNOWN
+
+
+def test_every_code_but_the_last_resort_can_be_reached_by_some_scheme() -> None:
+    assert set(FailureCode) - set(MAPPING.values()) == {FailureCode.OTHER}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "network", "code", "expected"),
+    [
+        ("iso8583", None, "51", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "visa", "51", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", None, "5", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("iso8583", "visa", "65", FailureCode.LIMIT_COUNT),
+        ("iso8583", "mastercard", "65", FailureCode.AUTH_REQUIRED),
+        ("iso8583", "visa", "1a", FailureCode.AUTH_REQUIRED),
+        ("iso8583", "visa", "R1", FailureCode.REVOKED),
+        ("iso8583", None, "43", FailureCode.LOST_STOLEN_PICKUP),
+        ("Stripe", None, "expired_card", FailureCode.EXPIRED_CARD),
+        ("adyen", None, "20", FailureCode.SUSPECTED_FRAUD),
+        ("alipay", None, "ACQ.TRADE_BUYER_NOT_MATCH", FailureCode.PAYER_MISMATCH),
+        ("wechat", None, "NOTENOUGH", FailureCode.INSUFFICIENT_FUNDS),
+        ("wallet", None, "KYC_LIMIT", FailureCode.KYC_LIMIT),
+    ],
+)
+def test_a_decline_code_is_mapped(scheme: str, network: str | None, code: str, expected: FailureCode) -> None:
+    found = classify(Failure(scheme, code), network=network)
+    assert (found.code, found.mapped) == (expected, True)
+
+
+def test_a_known_code_wins_over_what_its_message_says() -> None:
+    found = classify(Failure("iso8583", "54", "Insufficient funds"), network=None)
+    assert found.code is FailureCode.EXPIRED_CARD
+
+
+def test_the_message_helps_when_the_code_is_unknown() -> None:
+    found = classify(Failure("newbank", "X1", "Declined: NOT ENOUGH BALANCE"), network=None)
+    assert (found.code, found.mapped) == (FailureCode.INSUFFICIENT_FUNDS, True)
+
+
+def test_risk_in_a_message_is_found_before_anything_else_in_it() -> None:
+    found = classify(Failure("newbank", "X1", "insufficient funds, possible fraud"), network=None)
+    assert found.code is FailureCode.SUSPECTED_FRAUD
+
+
+def test_what_nobody_knows_is_told_in_general_words_and_counted() -> None:
+    found = classify(Failure("newbank", "X1", None), network=None)
+    assert (found.code, found.mapped) == (FailureCode.OTHER, False)
+
+
+def test_only_card_networks_are_networks() -> None:
+    assert (network_of("Visa"), network_of("balance")) == ("visa", None)

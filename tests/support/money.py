@@ -1,0 +1,233 @@
+"""A wallet and a caller for tests of money: facts as the wallet tells them, requests from somebody who is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from hotline.contracts.model import (
+    BillTold,
+    Fact,
+    FactData,
+    Failure,
+    Instrument,
+    Merchant,
+    MerchantPolicyPublished,
+    MoneyState,
+    MovementKind,
+    MovementStatus,
+    MovementTold,
+    RefundStatus,
+    RefundTold,
+)
+from hotline.identity.items import call_item, call_key
+from hotline.identity.model import Call
+from hotline.identity.service import proof_from
+from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.ids import IdSource, SeededIds
+from hotline.kit.money import Money
+from hotline.kit.store import Key, Put, Store, hotline_key
+from hotline.payments import folding
+from hotline.payments import service as payments
+from hotline.payments.model import Ledger, Movement
+from hotline.refunds import service as refunds
+from hotline.refunds.items import refund_from
+from hotline.refunds.model import Refund, RefundReason, RefundResult
+
+NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ACCOUNT: Final = "acc_1"
+CAPTURED: Final = Money(12850, "CNY")
+SHOP: Final = Merchant("mer_1", "Tea House", "food")
+INITIATED: Final = NOON - timedelta(hours=3)
+_MONEY: Final = {
+    MovementStatus.AUTHORISED: MoneyState.HELD,
+    MovementStatus.SUCCEEDED: MoneyState.DEBITED,
+    MovementStatus.FAILED: MoneyState.NONE,
+    MovementStatus.UNKNOWN: MoneyState.UNKNOWN,
+    MovementStatus.REVERSED: MoneyState.RETURNED,
+}
+
+
+def told(type_name: str, data: FactData, *, after_s: float = 0, subject: str = ACCOUNT, fact_id: str = "") -> Fact:
+    """A fact of two hours before noon, or so many seconds later."""
+    at = NOON - timedelta(hours=2) + timedelta(seconds=after_s)
+    return Fact(fact_id or f"evt_{type_name}_{after_s}", type_name, "wallet", at, subject, data)
+
+
+def moved(
+    status: MovementStatus,
+    movement_id: str = "mov_1",
+    *,
+    version: int = 1,
+    after_s: float = 0,
+    fact_id: str = "",
+    **own: Any,
+) -> Fact:
+    """A fact about a payment of 128.50 yuan at the shop, with the money state that goes with its status."""
+    stated: dict[str, Any] = {
+        "kind": MovementKind.PAYMENT,
+        "initiated_at": INITIATED,
+        "amount": CAPTURED,
+        "instrument": Instrument("card", "4242"),
+        "money": _MONEY[status],
+        "order_no": "2026112300004711",
+        "merchant": SHOP,
+    }
+    if status is MovementStatus.FAILED:
+        stated["failure"] = Failure("iso8583", "51")
+    data = MovementTold(status=status, movement_id=movement_id, version=version, **(stated | own))
+    return told(f"{data.kind}.{status}", data, after_s=after_s, fact_id=fact_id or f"{movement_id}.{version}.{status}")
+
+
+def refunded(
+    status: RefundStatus,
+    refund_id: str = "ref_1",
+    movement_id: str = "mov_1",
+    *,
+    minor: int = 5000,
+    currency: str = "CNY",
+    version: int = 1,
+    after_s: float = 0,
+) -> Fact:
+    """A fact about a refund."""
+    data = RefundTold(status, refund_id, movement_id, version, Money(minor, currency))
+    return told(f"refund.{status}", data, after_s=after_s, fact_id=f"{refund_id}.{version}.{status}")
+
+
+def published(*, version: int = 1, merchant_id: str = SHOP.id, **own: Any) -> Fact:
+    """A merchant's policy: 30 days, parts allowed, up to 500 yuan unseen, gift cards excluded."""
+    stated: dict[str, Any] = {
+        "window_days": 30,
+        "partial": True,
+        "auto_approve_minor": 50_000,
+        "categories": ("gift_card",),
+    } | own
+    data = MerchantPolicyPublished(merchant_id=merchant_id, version=version, **stated)
+    return told("merchant.policy_published", data, subject=merchant_id, fact_id=f"{merchant_id}.{version}")
+
+
+def billed(*, paid: bool = False, version: int = 1, **own: Any) -> Fact:
+    """A bill of 12.50 yuan that is due in eight days."""
+    stated: dict[str, Any] = {
+        "bill_id": "bil_1",
+        "biller": "City Power",
+        "amount": Money(1250, "CNY"),
+        "due_on": date(2026, 12, 1),
+    }
+    data = BillTold(version=version, paid=paid, **(stated | own))
+    return told("bill.paid" if paid else "bill.issued", data, fact_id=f"bil.{version}.{paid}")
+
+
+def movement_of(*facts: Fact) -> Movement:
+    """The movement that facts about it make, and facts about refunds, without a store."""
+    movement: Movement | None = None
+    ledger = Ledger(ACCOUNT, folding.movement_id_of(facts[0]))
+    for fact in facts:
+        if isinstance(fact.data, MovementTold):
+            movement = folding.fold_movement(movement, fact, fact.data)
+            ledger = folding.fold_ledger_movement(ledger, movement)
+        elif isinstance(fact.data, RefundTold):
+            ledger = folding.fold_ledger_refund(ledger, fact, fact.data)
+    assert movement is not None
+    return folding.with_ledger(movement, ledger)
+
+
+@dataclass(slots=True)
+class MoneyWorld:
+    """A store with a caller on the line who has proved one factor for acting."""
+
+    store: Store
+    now: datetime = NOON
+    ids: IdSource = field(default_factory=SeededIds)
+    contact_id: str = "contact-1"
+
+    def __post_init__(self) -> None:
+        self.call_in()
+
+    def call_in(self, *, factors: Sequence[FactorKind] = (FactorKind.SMS,), two_step: bool = False) -> None:
+        """Put the call in the store, with these factors proved."""
+        until = self.now + timedelta(minutes=10)
+        call = Call(
+            contact_id=self.contact_id,
+            account_ref="ref",
+            turn=1,
+            created_at=self.now,
+            last_step_at=self.now,
+            inbound=True,
+            account_id=ACCOUNT,
+            two_step=two_step,
+            factors=tuple(ProvedFactor(kind, Purpose.ACT, "1#point", until) for kind in factors),
+        )
+        self.store.transact([Put(call_key(self.contact_id), call_item(call))], token=self.ids.new("tx")[-36:])
+        self.caller = Caller(self.contact_id, proof_from(call))
+
+    caller: Caller = field(init=False)
+
+    def tell(self, *facts: Fact) -> None:
+        """Fold facts of one subject in one transaction, as the door does."""
+        keys = payments.fact_keys(facts) | refunds.fact_keys(facts)
+        read = self.store.batch_get(sorted(keys, key=repr)) if keys else {}
+        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
+        payments.contribute_facts(change, read, facts)
+        refunds.contribute_facts(change, read, facts)
+        change.commit(self.store)
+
+    def begin(
+        self,
+        reason: RefundReason = RefundReason.CANCELLED,
+        amount: Money | None = None,
+        *,
+        movement_id: str = "mov_1",
+        request_key: str = "request-1",
+        note: str | None = None,
+        read: Mapping[Key, Item] | None = None,
+    ) -> tuple[Change, RefundResult]:
+        """Put a request into a change, from what is stored now or from what was read before, and do not commit it."""
+        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
+        change = Change(actor=self.caller, cause="refund_request", now=self.now, ids=self.ids)
+        result = refunds.contribute_refund(
+            change,
+            self.read_for(request_key, movement_id=movement_id) if read is None else read,
+            account_id=ACCOUNT,
+            movement_sk=sk,
+            reason=reason,
+            amount=amount,
+            note=note,
+            request_key=request_key,
+        )
+        return change, result
+
+    def read_for(self, request_key: str, *, movement_id: str = "mov_1") -> dict[Key, Item]:
+        """What a request reads, in one batch."""
+        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
+        keys = refunds.request_keys(ACCOUNT, movement_sk=sk, merchant_id=SHOP.id, request_key=request_key)
+        return self.store.batch_get(sorted(keys, key=repr))
+
+    def ask(
+        self, reason: RefundReason = RefundReason.CANCELLED, amount: Money | None = None, **own: Any
+    ) -> RefundResult:
+        """Ask for a refund and commit."""
+        change, result = self.begin(reason, amount, **own)
+        change.commit(self.store)
+        return result
+
+    def movement(self, movement_id: str = "mov_1") -> Movement:
+        """The movement as stored."""
+        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
+        item = self.store.get(payments.movement_key(ACCOUNT, sk))
+        assert item is not None
+        return payments.movement_from(item)
+
+    def refund(self, refund_id: str) -> Refund:
+        """The refund as stored."""
+        item = self.store.get(refunds.refund_key(ACCOUNT, refund_id))
+        assert item is not None
+        return refund_from(item)
+
+    def item(self, sk: str, pk: str = f"ACCOUNT#{ACCOUNT}") -> Item | None:
+        """An item of the table, by default of the account."""
+        return self.store.get(hotline_key(pk, sk))
