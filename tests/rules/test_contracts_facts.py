@@ -213,8 +213,8 @@ def _with(detail: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("field", "limit"), [("id", limits.ID_CHARACTERS_MAX), ("subject", 64)])
 def test_ids_of_the_envelope_are_refused_beyond_their_limit(field: str, limit: int) -> None:
     for characters in (limit - 1, limit):
-        parse(event("account.closed", **{field: "a" * characters}))
-    assert why(event("account.closed", **{field: "a" * (limit + 1)})) == (Rejection.TOO_LONG, field)
+        parse(event("account.closed") | {field: "a" * characters})
+    assert why(event("account.closed") | {field: "a" * (limit + 1)}) == (Rejection.TOO_LONG, field)
 
 
 @pytest.mark.parametrize("text", ["a#b", "a b", "", "+447700900001", "-a", "a\n", "ä", "a\x00"])

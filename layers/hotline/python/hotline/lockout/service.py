@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change, stale
 from hotline.kit.condition import Item
 from hotline.kit.store import Key
 
@@ -19,19 +21,31 @@ from .acting import (
     pausable_accounts,
 )
 from .facts import contribute_facts, fact_keys
-from .items import attempts_key, attempts_of, lock_key, record_of
+from .items import NOT_ERASED, attempts_key, attempts_of, lock_key, record_of
 from .model import LockView
 from .telling import Notice
 
 __all__ = [
-    "Notice", "acting_keys", "contribute_end_pause", "contribute_facts", "contribute_freeze", "contribute_pause",
-    "contribute_reset_grant", "contribute_unlock", "fact_keys", "lock_keys", "pausable_accounts", "view_from",
+    "Notice", "acting_keys", "contribute_end_pause", "contribute_facts", "contribute_freeze", "contribute_not_erased",
+    "contribute_pause", "contribute_reset_grant", "contribute_unlock", "fact_keys", "is_erased", "lock_keys",
+    "pausable_accounts", "view_from",
 ]  # fmt: skip
 
 
 def lock_keys(account_id: str) -> tuple[Key, Key]:
     """What must have been read for `view_from`: #LOCK and #ATTEMPTS."""
     return lock_key(account_id), attempts_key(account_id)
+
+
+def is_erased(read: Mapping[Key, Item], account_id: str) -> bool:
+    """Whether the account was erased: facts about it do nothing any more. `read` holds #LOCK if there is one."""
+    return record_of(account_id, read.get(lock_key(account_id))).erased
+
+
+def contribute_not_erased(change: Change, account_id: str) -> None:
+    """Make the change depend on the account not having been erased since it was read; Stale otherwise."""
+    require(change, Operation.FACTS)
+    change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 
 def view_from(read: Mapping[Key, Item], account_id: str, now: datetime) -> LockView:

@@ -1,0 +1,14 @@
+"""Facts of the wallet: bus -> queue -> here -> the rooms that keep them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.wallet_events.batch import take_in
+from hotline.kit.doors import context_from_environment
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """One batch of the facts queue. Answers the messages that could not be taken in, and SQS delivers only those again;
+    after its count of receipts a message goes to the dead letters."""
+    return take_in(event, context_from_environment(lookup=True))

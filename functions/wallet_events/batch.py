@@ -1,0 +1,106 @@
+"""A batch of queue messages: read into facts, folded by account, answered message by message.
+
+The order within a batch means nothing. What is wrong with one fact touches no other fact, and what is wrong with one
+account no other account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from functions.wallet_events.fold import fold
+from hotline.contracts.model import Fact, FactRejected, MerchantPolicyPublished, Rejection
+from hotline.contracts.schemas import VERSION_SUFFIX, parse, rejected
+from hotline.kit.doors import Context
+from hotline.kit.errors import InvalidInput, Stale, Unavailable
+from hotline.kit.logging import Event, log
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far the wallet's clock may be ahead. A fact from further on waits for its time in the queue, or dies there: it
+would make the hotline believe that it knows the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message of the queue and the fact in it."""
+
+    message_id: str
+    fact: Fact
+
+
+def take_in(event: Mapping[str, Any], ctx: Context) -> dict[str, list[dict[str, str]]]:
+    """Take a batch in; the answer is that of ReportBatchItemFailures."""
+    failed: list[str] = []
+    groups: dict[tuple[bool, str], list[Delivery]] = {}
+    for record in event["Records"]:
+        try:
+            fact = read_fact(record["body"], ctx)
+        except FactRejected as error:
+            log(Event.FACT_REJECTED, fact_type=error.fact_type, fact_id=error.fact_id, reason=error.code)
+            failed.append(record["messageId"])
+        else:
+            # A merchant may bear the same id as an account.
+            group = (isinstance(fact.data, MerchantPolicyPublished), fact.subject)
+            groups.setdefault(group, []).append(Delivery(record["messageId"], fact))
+    for deliveries in groups.values():
+        failed += _take_in_group(ctx, deliveries)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def read_fact(body: str, ctx: Context) -> Fact:
+    """The fact in a queue message's body, which is the event as the bus sent it. Raises FactRejected."""
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        raise rejected(None, Rejection.NOT_AN_EVENT) from None
+    envelope: dict[str, Any] = sent if isinstance(sent, dict) else {}
+    detail = envelope.get("detail")
+    fact = parse(detail)
+    if envelope.get("detail-type") != fact.type + VERSION_SUFFIX:
+        raise rejected(detail, Rejection.TYPE_MISMATCH, "type")
+    if fact.time > ctx.clock.now() + CLOCK_SKEW:
+        raise rejected(detail, Rejection.FUTURE_TIME, "time")
+    return fact
+
+
+def _take_in_group(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
+    """Fold the facts of one subject; returns the ids of the messages that must come again."""
+    subject = deliveries[0].fact.subject
+    failed: list[str] = []
+    remaining = list(deliveries)
+    while remaining:
+        try:
+            fold(ctx, [delivery.fact for delivery in remaining])
+        except InvalidInput as error:
+            # A room found one fact to contradict what it knows. The others are taken in without it.
+            poison = [delivery for delivery in remaining if delivery.fact.id == error.facts.get("fact_id")]
+            if not poison and len(remaining) > 1:
+                return failed + _one_by_one(ctx, remaining)
+            for delivery in poison or remaining:
+                reason, fact = error.code, delivery.fact
+                log(Event.FACT_REJECTED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, reason=reason)
+                failed.append(delivery.message_id)
+            remaining = [delivery for delivery in remaining if delivery not in poison] if poison else []
+        except (Stale, Unavailable) as error:
+            log(Event.FACT_RETRIED, account_id=subject, count=len(remaining), error=error.code)
+            return failed + [delivery.message_id for delivery in remaining]
+        except Exception as error:  # noqa: BLE001 - one account's trouble must not fail the others' facts
+            if len(remaining) > 1:
+                return failed + _one_by_one(ctx, remaining)
+            fact = remaining[0].fact
+            name = type(error).__name__
+            log(Event.FACT_FAILED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, error=name)
+            return [*failed, remaining[0].message_id]
+        else:
+            log(Event.FACT_APPLIED, account_id=subject, count=len(remaining))
+            return failed
+    return failed
+
+
+def _one_by_one(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
+    """Fold each fact alone, so that the one that brings an error about does not keep its neighbours out."""
+    return [message_id for delivery in deliveries for message_id in _take_in_group(ctx, [delivery])]

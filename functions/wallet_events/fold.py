@@ -1,0 +1,123 @@
+"""The facts of one subject become one transaction, to which every room contributes.
+
+What must be read a room computes from the facts, so a share of a batch costs one read, a second when contact points are
+named, and one transaction, however many facts it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from typing import Final
+
+from hotline.accounts import service as accounts
+from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.errors import Stale
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from hotline.refunds import service as refunds
+from hotline.security import service as security
+
+ATTEMPTS_MAX: Final = 3
+"""How often a share is read and folded anew when somebody else wrote meanwhile; then the queue brings it again."""
+
+
+def fold(ctx: Context, facts: Sequence[Fact]) -> None:
+    """Take in facts that all have one subject, an account or a merchant.
+
+    Raises InvalidInput (its `fact_id` names the fact) when a fact contradicts what is known, Stale after too many
+    conflicts, Unavailable. Part of the facts may have been taken in then; to take them in again does no harm.
+    """
+    for share in _shares(facts):
+        _fold_share(ctx, share)
+
+
+def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
+    """Duplicates dropped. Two different facts under one id, which no wallet should send, do not meet in one share."""
+    shares: list[list[Fact]] = []
+    for fact in dict.fromkeys(facts):
+        share = next((share for share in shares if all(fact.id != known.id for known in share)), None)
+        if share is None:
+            shares.append([fact])
+        else:
+            share.append(fact)
+    return shares
+
+
+def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        change, taken = _contributions(ctx, facts)
+        if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
+            middle = len(facts) // 2
+            _fold_share(ctx, facts[:middle])
+            _fold_share(ctx, facts[middle:])
+            return
+        try:
+            change.commit(ctx.store)
+        except Stale:
+            if attempt == ATTEMPTS_MAX:
+                raise
+        else:
+            _keep_activity(ctx, taken)
+            return
+
+
+def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact]]:
+    """The change that the facts make of what is stored now, and those of them that are not ignored."""
+    subject = facts[0].subject
+    change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
+    if isinstance(facts[0].data, MerchantPolicyPublished):
+        refunds.contribute_facts(change, _read(ctx.store, refunds.fact_keys(facts)), facts)
+        return change, facts
+    read = _read(
+        ctx.store,
+        {
+            *lockout.lock_keys(subject),
+            *accounts.fact_keys(facts),
+            *payments.fact_keys(facts),
+            *lockout.fact_keys(facts),
+            *refunds.fact_keys(facts),
+        },
+    )
+    if lockout.is_erased(read, subject):
+        return change, ()
+    # What comes together with the erasure of its account might as well have come after it: it is ignored.
+    taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
+    _contribute(ctx, change, read, taken)
+    return change, taken
+
+
+def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> None:
+    keyring = _lookup_keys(ctx)
+    read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring))
+    profile = accounts.contribute_facts(change, read, facts, keyring)
+    payments.contribute_facts(change, read, facts)
+    lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
+    refunds.contribute_facts(change, read, facts)
+    if len(change) > 0:
+        lockout.contribute_not_erased(change, facts[0].subject)
+
+
+def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:
+    """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
+    rows = security.activity_writes(facts, ctx.clock.now(), _lookup_keys(ctx))
+    security.write_activity(ctx.store, rows, ctx.ids)
+
+
+def _lookup_keys(ctx: Context) -> Keyring:
+    if ctx.lookup_keys is None:
+        raise RuntimeError("wallet_events needs the lookup keys")
+    return ctx.lookup_keys.get()
+
+
+def _read(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:
+    found: dict[Key, Item] = {}
+    for chunk in batched(keys, BATCH_GET_KEYS_MAX, strict=False):
+        found |= store.batch_get(chunk)
+    return found
