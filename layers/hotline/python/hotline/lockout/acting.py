@@ -61,11 +61,12 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
         if any(component.state in (LockState.SOFT, LockState.HARD) for component in opening):
             return UnlockOutcome.ASKED
         return UnlockOutcome.NOT_SELF_SERVICE if found else UnlockOutcome.OPEN
-    if not policy.may_unlock(found):
+    if not policy.may_unlock(record, found, change.now):
         return UnlockOutcome.NOT_SELF_SERVICE
     locks = [component for component in found if component.state is LockState.SOFT]
-    cleared = (*record.cleared, whole_ms(change.now))[-policy.CLEARED_KEPT :]
-    record = replace(record, cleared=cleared, placed=None)
+    now = whole_ms(change.now)
+    cleared = tuple(at for at in record.cleared if at > now - policy.CLEARED_FOR)
+    record = replace(record, cleared=(*cleared, now), placed=None)
     for slot, register in record.told.items():
         if register.runs(change.now) and any(register.cause is lock.cause for lock in locks):
             record = folding.switched(record, slot, change.now, on=False, cause=register.cause)

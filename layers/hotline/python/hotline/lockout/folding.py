@@ -68,7 +68,7 @@ def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attem
     match fact.data:
         case LoginTried(attempt_id=attempt_id, source=source, kind=kind, succeeded=succeeded):
             outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
-            return (Attempt(fact.time, _short(attempt_id), kind, outcome, source_hash(source, keyring)),)
+            return (Attempt(whole_ms(fact.time), _short(attempt_id), kind, outcome, source_hash(source, keyring)),)
         case PasswordChanged() if _within_grant(record, fact.time):
             # With two-step verification the grant took two different factors: a whole recovery (NIST SP 800-63B-4 4.2).
             return (_recovered(fact, LoginKind.PASSWORD), _recovered(fact, LoginKind.OTP))
@@ -185,7 +185,7 @@ def _within_grant(record: LockRecord, at: datetime) -> bool:
 
 
 def _recovered(fact: Fact, kind: LoginKind) -> Attempt:
-    return Attempt(fact.time, _short(fact.id), kind, AttemptOutcome.RECOVERED, _NO_SOURCE)
+    return Attempt(whole_ms(fact.time), _short(fact.id), kind, AttemptOutcome.RECOVERED, _NO_SOURCE)
 
 
 def _short(identifier: str) -> str:

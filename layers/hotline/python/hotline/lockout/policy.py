@@ -43,8 +43,13 @@ PAUSE_ACCOUNTS_MAX: Final = 5
 """A contact point leads to at most five accounts."""
 GRANT_LIFE: Final = timedelta(minutes=30)
 """Long enough to end the call, open the wallet and choose a password; no code travels with it."""
-CLEARED_KEPT: Final = 5
-"""Unlocks that are remembered one by one; each took proof, and the latest holds for everything before it."""
+UNLOCKS_MAX: Final = 5
+UNLOCKS_WITHIN: Final = timedelta(hours=24)
+"""An account that was unlocked so often in a day is being guessed at by somebody: a new password helps, unlocking feeds
+the guesser."""
+CLEARED_FOR: Final = timedelta(hours=48)
+"""How long an unlock is remembered. One is only made while a lock runs, whose failures were taken in at most 24 h ago,
+and by then everything 24 h older was final (tiers.settled)."""
 RESEND_AFTER: Final = timedelta(seconds=60)
 ALARM_AFTER: Final = timedelta(minutes=5)
 """A decision that the wallet does not confirm is sent again, then becomes an alarm and a case."""
@@ -108,7 +113,7 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         cause=first.cause,
         since=first.since,
         until=first.until,
-        self_service=_self_service(first, found),
+        self_service=_self_service(first, may_unlock=may_unlock(record, found, now), may_reset=may_reset(found)),
         asked=waiting.kind if waiting is not None else None,
         components=found,
     )
@@ -126,8 +131,11 @@ def still_opening(record: LockRecord, found: Sequence[Component], now: datetime)
     )
 
 
-def may_unlock(found: Sequence[Component]) -> bool:
-    """There is a lock that its owner may open, and nothing besides it but a pause, which does not stop a login."""
+def may_unlock(record: LockRecord, found: Sequence[Component], now: datetime) -> bool:
+    """There is a lock that its owner may open, nothing besides it but a pause, which does not stop a login, and unlocks
+    are left for the day."""
+    if len([at for at in record.cleared if at > now - UNLOCKS_WITHIN]) >= UNLOCKS_MAX:
+        return False
     locks = [component for component in found if component.state is not LockState.PAUSED]
     return bool(locks) and all(_UNLOCK in help_for(component) for component in locks)
 
@@ -200,12 +208,9 @@ def _sorted(found: Sequence[Component]) -> tuple[Component, ...]:
     return tuple(sorted(set(found), key=rank))
 
 
-def _self_service(first: Component, found: Sequence[Component]) -> SelfService:
+def _self_service(first: Component, *, may_unlock: bool, may_reset: bool) -> SelfService:
     if _END_PAUSE in help_for(first):
         return _END_PAUSE
-    can_unlock, can_reset = may_unlock(found), may_reset(found)
-    if can_unlock and can_reset:
-        return SelfService.BOTH
-    if can_unlock:
-        return SelfService.UNLOCK
-    return SelfService.RESET if can_reset else SelfService.NO
+    if may_unlock:
+        return SelfService.BOTH if may_reset else _UNLOCK
+    return _RESET if may_reset else SelfService.NO

@@ -38,14 +38,6 @@ ATTEMPTS_MAX = 100
 """At most so many attempts are kept; a flood makes the oldest final before their 24 h are over."""
 COUNTED_WITHIN = timedelta(hours=24)
 """The longest window of a tier, and how late a fact may come and still count."""
-CLOCK_AHEAD_MAX = timedelta(minutes=5)
-"""How far the wallet's clock may be ahead. Beyond that an attempt counts as made when it arrived, or a wrong date could
-lock an account for years."""
-
-
-def arrived(attempt: Attempt, now: datetime) -> Attempt:
-    """The attempt with a time that can be believed, in whole milliseconds, as it is stored."""
-    return replace(attempt, at=whole_ms(attempt.at if attempt.at <= now + CLOCK_AHEAD_MAX else now))
 
 
 def running_lock(attempts: Attempts, cleared: Sequence[datetime], now: datetime) -> TierLock | None:
@@ -54,20 +46,15 @@ def running_lock(attempts: Attempts, cleared: Sequence[datetime], now: datetime)
     return lock if lock is not None and lock.runs(now) else None
 
 
-def failures_in_a_row(attempts: Attempts, cleared: Sequence[datetime], kind: LoginKind) -> int:
-    """Failures of a kind since the last success or recovery, those inside locks apart."""
-    return _replayed(attempts, cleared).total.get(kind, 0)
-
-
 def with_attempts(attempts: Attempts, new: Iterable[Attempt], cleared: Sequence[datetime], now: datetime) -> Attempts:
     """The attempts joined by new ones; the same object when all of them are known, or too late to count.
 
     A recovery is never too late: it still ends a lock that began before it.
     """
-    aged = settled(attempts, cleared, through=(now - COUNTED_WITHIN, ""))
+    aged = settled(attempts, cleared, through=(whole_ms(now - COUNTED_WITHIN), ""))
     known = {(attempt.outcome, attempt.kind, attempt.id): attempt for attempt in aged.recent}
     changed = False
-    for attempt in sorted((arrived(attempt, now) for attempt in new), key=lambda attempt: attempt.order):
+    for attempt in sorted(new, key=lambda attempt: attempt.order):
         key = (attempt.outcome, attempt.kind, attempt.id)
         if aged.total_through is not None and attempt.order <= aged.total_through:
             recovered = _recovered_late(aged, attempt)
