@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
+
 from hotline.contracts.model import LoginKind
 from hotline.lockout.model import Attempt, AttemptOutcome, Attempts, TierLock
 from hotline.lockout.policy import CLEARED_FOR, UNLOCKS_MAX, UNLOCKS_WITHIN
 from hotline.lockout.tiers import ATTEMPTS_MAX, COUNTED_WITHIN, HARD_FAILURES, TIERS, running_lock, with_attempts
-
 from tests.support.locks import NOON, minutes
 
 MS = timedelta(milliseconds=1)
@@ -236,7 +236,8 @@ def test_an_unlock_empties_the_windows_but_not_what_is_in_a_row() -> None:
 
 def test_unlocks_do_not_let_more_than_a_hundred_guesses_through() -> None:
     """As often as the owner may unlock, five guesses at a time: the twentieth five are the last."""
-    attempts, cleared, at = Attempts(), (), NOON
+    attempts, at = Attempts(), NOON
+    cleared: tuple[datetime, ...] = ()
     rounds = HARD_FAILURES // 5
     for number in range(1, rounds + 1):
         new = tries(5, at)

@@ -39,6 +39,7 @@ from .model import (
     LockState,
     ResetOutcome,
     UnlockOutcome,
+    cause_of_slot,
     whole_ms,
 )
 from .telling import Notice
@@ -68,8 +69,8 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
     cleared = tuple(at for at in record.cleared if at > now - policy.CLEARED_FOR)
     record = replace(record, cleared=(*cleared, now), placed=None)
     for slot, register in record.told.items():
-        if register.runs(change.now) and any(register.cause is lock.cause for lock in locks):
-            record = folding.switched(record, slot, change.now, on=False, cause=register.cause)
+        if register.runs(change.now) and any(cause_of_slot(slot) is lock.cause for lock in locks):
+            record = folding.switched(record, slot, change.now, on=False)
     record, asked = folding.asking(record, DecisionKind.UNLOCK, change.now, was=locks[0])
     telling.send_decision(change, record, attempts, asked, cause=_cause(locks[0]), ends=locks[0])
     telling.notify(change, _profile(read, account_id), Notice.UNLOCK_ASKED)
@@ -136,7 +137,7 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
         opening = policy.still_opening(record, found, change.now)
         return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
     now = whole_ms(change.now)
-    record = folding.switched(record, PAUSE_SLOT, now, on=False, cause=Cause.CUSTOMER_REQUEST)
+    record = folding.switched(record, PAUSE_SLOT, now, on=False)
     record = replace(record, barred_until=now + policy.PAUSE_BAR)
     record, asked = folding.asking(record, DecisionKind.END_PAUSE, now, was=pause)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=pause)
@@ -154,7 +155,7 @@ def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str)
         raise NotPossible("account_closed", account_id=account_id)
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
-    record = folding.switched(record, FREEZE_SLOT, change.now, on=True, cause=Cause.CUSTOMER_REQUEST)
+    record = folding.switched(record, FREEZE_SLOT, change.now, on=True)
     record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
     telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
@@ -168,7 +169,7 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
     if not policy.may_pause(record, found, now, with_factor=_has_factor(change, account_id)):
         return False
     until = now + policy.PAUSE_LENGTH
-    record = folding.switched(record, PAUSE_SLOT, now, on=True, cause=Cause.CUSTOMER_REQUEST, until=until)
+    record = folding.switched(record, PAUSE_SLOT, now, on=True, until=until)
     record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
     record, asked = folding.asking(record, DecisionKind.PAUSE, now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)

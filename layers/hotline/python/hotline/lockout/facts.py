@@ -69,7 +69,7 @@ def contribute_facts(
     record = _reconciled(change, record, attempts, own, profile)
     if attempts is not old:
         key = attempts_key(account_id)
-        change.replace(key, read.get(key), attempts_item(account_id, attempts))
+        change.replace(key, read.get(key), attempts_item(attempts))
     if record != before:
         write_record(change, read, record)
     elif attempts is not old:

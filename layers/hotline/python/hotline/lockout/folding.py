@@ -110,9 +110,7 @@ def cause_of(text: str) -> Cause:
     return Cause(text) if text in Cause else Cause.OTHER
 
 
-def switched(
-    record: LockRecord, slot: str, now: datetime, *, on: bool, cause: Cause, until: datetime | None = None
-) -> LockRecord:
+def switched(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:
     """The record with a register as the hotline decides it now, with the decision that is asked next: after everything
     that it has been told of so far."""
     at = whole_ms(now)
@@ -120,7 +118,7 @@ def switched(
     if old is not None and old.at >= at:
         at = old.at + timedelta(milliseconds=1)
     decided = record.version + 1
-    register = Register(at, _HOTLINE, on, cause, whole_ms(until) if until is not None else None, decided)
+    register = Register(at, _HOTLINE, on, whole_ms(until) if until is not None else None, decided)
     return replace(record, told={**record.told, slot: register})
 
 
@@ -146,7 +144,7 @@ def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
     cause = _cause_told(told)
     on = told.action not in (LockAction.LOCK_RELEASED, LockAction.UNFREEZE_APPLIED)
     until = whole_ms(told.until) if on and told.until is not None else None
-    register = Register(whole_ms(fact.time), _short(fact.id), on, cause, until)
+    register = Register(whole_ms(fact.time), _short(fact.id), on, until)
     slots = dict(record.told)
     for slot in _slots(told.action, cause):
         old = slots.get(slot)

@@ -50,9 +50,8 @@ def attempts_key(account_id: str) -> Key:
 def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
     """The stored form of a record; an erased one is a tombstone and holds nothing else."""
     if record.erased:
-        return {"account_id": record.account_id, "version": record.version, "erased": True}
+        return {"version": record.version, "erased": True}
     item: Item = {
-        "account_id": record.account_id,
         "version": record.version,
         "applied_version": record.applied_version,
         "cleared": [to_text(at) for at in record.cleared],
@@ -73,7 +72,7 @@ def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
         item["closed_at"] = to_text(record.closed_at)
     if due_at is not None:
         item["due_pk"] = f"DUE#{bucket(record.account_id, DUE_BUCKETS):02d}"
-        item["due_sk"] = f"{to_text(due_at)}#lock#{record.account_id}"
+        item["due_sk"] = f"{to_text(due_at)}#{record.account_id}"
     return item
 
 
@@ -101,10 +100,9 @@ def record_of(account_id: str, item: Mapping[str, Any] | None) -> LockRecord:
     )
 
 
-def attempts_item(account_id: str, attempts: Attempts) -> Item:
+def attempts_item(attempts: Attempts) -> Item:
     """The stored form of attempts."""
     item: Item = {
-        "account_id": account_id,
         "recent": [_attempt_list(attempt) for attempt in attempts.recent],
         "counted": [_attempt_list(attempt) for attempt in attempts.counted],
         "total": {kind.value: number for kind, number in attempts.total.items()},
@@ -166,14 +164,12 @@ def _opening(entry: list[Any]) -> Opening:
 
 def _register_text(register: Register) -> str:
     on = "on" if register.on else "off"
-    return (
-        f"{to_text(register.at)} {register.id} {on} {register.cause.value} {_text(register.until)} {register.decided}"
-    )
+    return f"{to_text(register.at)} {register.id} {on} {_text(register.until)} {register.decided}"
 
 
 def _register(text: str) -> Register:
-    at, identifier, on, cause, until, decided = text.split(" ")
-    return Register(from_text(at), identifier, on == "on", Cause(cause), _instant(until), int(decided))
+    at, identifier, on, until, decided = text.split(" ")
+    return Register(from_text(at), identifier, on == "on", _instant(until), int(decided))
 
 
 def _tier_lock_list(lock: TierLock) -> list[str]:

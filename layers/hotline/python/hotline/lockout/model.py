@@ -175,7 +175,6 @@ class Register:
     at: datetime
     id: str
     on: bool
-    cause: Cause
     until: datetime | None = None
     decided: int = 0
 
@@ -186,6 +185,11 @@ class Register:
 PAUSE_SLOT = "PAUSE"
 FREEZE_SLOT = "FREEZE"
 """Registers beside those of the causes: what the customer asked for, on the line or in the wallet."""
+
+
+def cause_of_slot(slot: str) -> Cause:
+    """Why a register is on, which its name says."""
+    return Cause.CUSTOMER_REQUEST if slot in (PAUSE_SLOT, FREEZE_SLOT) else Cause(slot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from .model import (
     LockView,
     Register,
     SelfService,
+    cause_of_slot,
 )
 from .tiers import running_lock
 
@@ -43,7 +44,7 @@ PAUSE_ACCOUNTS_MAX: Final = 5
 """A contact point leads to at most five accounts."""
 GRANT_LIFE: Final = timedelta(minutes=30)
 """Long enough to end the call, open the wallet and choose a password; no code travels with it."""
-UNLOCKS_MAX: Final = 5
+UNLOCKS_MAX: Final = 3
 UNLOCKS_WITHIN: Final = timedelta(hours=24)
 """An account that was unlocked so often in a day is being guessed at by somebody: a new password helps, unlocking feeds
 the guesser."""
@@ -185,7 +186,7 @@ def is_confirmed(record: LockRecord, slot: str) -> bool:
 
 
 def _told(slot: str, register: Register) -> Component:
-    return Component(_state_of(slot, register), register.cause, register.at, register.until)
+    return Component(_state_of(slot, register), cause_of_slot(slot), register.at, register.until)
 
 
 def _state_of(slot: str, register: Register) -> LockState:
@@ -193,7 +194,7 @@ def _state_of(slot: str, register: Register) -> LockState:
         return LockState.PAUSED
     if slot == FREEZE_SLOT:
         return LockState.FROZEN
-    if register.cause in _CAUSES_OF_FAILURES:
+    if cause_of_slot(slot) in _CAUSES_OF_FAILURES:
         return LockState.HARD if register.until is None else LockState.SOFT
     return LockState.HOLD
 
