@@ -265,12 +265,12 @@ class Lock(FactContract):
 
 
 class Bill(FactContract):
-    """bill.issued, bill.paid. A bill may be of nothing, or a credit."""
+    """bill.issued, bill.paid."""
 
     bill_id: Id
     version: Version
     biller: Name
-    amount: Balance
+    amount: Amount
     due_on: Day
 
     def fact(self, type_name: str, /) -> FactData:

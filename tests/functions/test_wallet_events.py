@@ -1,0 +1,375 @@
+"""Facts of the wallet through the function: every event file, partial failures, shares, conflicts, clean logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from functions.wallet_events import fold as folding
+from functions.wallet_events.batch import CLOCK_SKEW, take_in
+from hotline.accounts import service as accounts
+from hotline.contracts.model import Fact
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.doors import Context
+from hotline.kit.errors import Stale, Unavailable
+from hotline.kit.logging import ALLOWED_KEYS, Event
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import TRANSACTION_ITEMS_MAX, Table
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from tests.support.facts import ACCOUNT, NOON, PHONE, event, sqs_of
+from tests.support.folding import context, items
+from tests.support.log_lines import lines, logged
+
+EVENTS: Final = Path(__file__).resolve().parents[2] / "events/wallet_events"
+GOOD: Final = (
+    "account_changes", "account_opened", "any_order", "duplicates", "erasure", "failed_logins", "lock_told",
+    "markup_in_names", "merchant_policy", "money_of_every_kind", "two_accounts", "unknown_field",
+)  # fmt: skip
+# File -> for each of its messages the reason for which it is rejected, None for a good one.
+BAD: Final[Mapping[str, tuple[str | None, ...]]] = {
+    "bad_amounts": (
+        "amount_not_positive", "amount_not_positive", "amount_out_of_range", "bad_value", "bad_value", "bad_currency",
+    ),
+    "bad_contact_points": ("bad_contact_point",),
+    "bad_missing_field": ("missing_field",),
+    "bad_missing_key": ("missing_key", "missing_key", "missing_key", "missing_key", None),
+    "bad_nested_too_deep": ("not_an_event",),
+    "bad_no_detail": ("not_an_event", "not_an_event", "not_an_event"),
+    "bad_not_json": ("not_an_event", None),
+    "bad_personal_id": ("bad_value", "bad_value", "unknown_type"),
+    "bad_policy_of_another_merchant": ("subject_mismatch",),
+    "bad_refund_in_another_currency": (None, "currency_changed"),
+    "bad_times": ("bad_time", "bad_time", "future_time", None),
+    "bad_too_long": ("too_long", "too_long"),
+    "bad_type_mismatch": ("type_mismatch",),
+    "bad_unknown_type": ("unknown_type", "unknown_type", None),
+    "poison_among_good": (None, None, "initiated_at_changed", None),
+}  # fmt: skip
+CATALOGUE: Final = {event.code: event for event in Event}
+
+
+def read(name: str) -> dict[str, Any]:
+    event_file: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event_file
+
+
+def failed(answer: Mapping[str, Any]) -> list[str]:
+    assert set(answer) == {"batchItemFailures"}
+    return [entry["itemIdentifier"] for entry in answer["batchItemFailures"]]
+
+
+def test_every_event_file_is_run_by_a_test() -> None:
+    assert {path.stem for path in EVENTS.glob("*")} == {*GOOD, *BAD}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_file_is_taken_in_whole_and_again_without_effect(name: str) -> None:
+    ctx = context()
+    with logged() as log:
+        assert failed(take_in(read(name), ctx)) == []
+        once = items(ctx)
+        assert failed(take_in(read(name), ctx)) == []
+    assert once
+    assert items(ctx) == once
+    assert {line["event"] for line in lines(log)} == {Event.FACT_APPLIED.code}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_fails_for_its_bad_messages_only_each_with_its_reason(name: str) -> None:
+    sent, expected = read(name), BAD[name]
+    with logged() as log:
+        answer = take_in(sent, context())
+    bad = {record["messageId"] for record, reason in zip(sent["Records"], expected, strict=True) if reason}
+    assert set(failed(answer)) == bad
+    rejected = [line for line in lines(log) if line["event"] == Event.FACT_REJECTED.code]
+    assert sorted(line["reason"] for line in rejected) == sorted(reason for reason in expected if reason)
+    assert all(line["level"] == "ERROR" for line in rejected)
+
+
+@pytest.mark.parametrize("name", [name for name, reasons in BAD.items() if not any(r is None for r in reasons)])
+def test_a_file_of_bad_messages_changes_nothing(name: str) -> None:
+    ctx = context()
+    take_in(read(name), ctx)
+    assert [list(items(ctx, table)) for table in Table] == [[], [], []]
+
+
+def personal(value: Any) -> Iterator[str]:
+    """Every text of an event that may be personal: names of people and merchants, contact points, notes, numbers."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            if name in ("name", "value", "old", "new", "counterparty", "message", "ip", "biller", "last4", "order_no"):
+                yield str(part)
+            yield from personal(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from personal(part)
+
+
+def test_no_line_of_any_event_file_holds_anything_personal() -> None:
+    texts, log_text = {PHONE, "Ada", "@", "+44", "+86"}, ""
+    for path in sorted(EVENTS.glob("*.json")):
+        sent = read(path.stem)
+        for record in sent["Records"]:
+            try:
+                texts |= {text for text in personal(json.loads(record["body"])) if len(text) > 3 and text != "None"}
+            except (ValueError, RecursionError):
+                texts.add(record["body"])
+        with logged() as log:
+            take_in(sent, context())
+        log_text += log.getvalue()
+    logged_lines = [json.loads(line) for line in log_text.splitlines()]
+    spoken = "\n".join(str(value) for line in logged_lines for key, value in line.items() if key != "timestamp")
+    assert logged_lines
+    assert {text for text in texts if text in spoken} == set()
+    for line in logged_lines:
+        own = set(line) - {"level", "location", "message", "timestamp", "service", "event", "xray_trace_id"}
+        assert own <= ALLOWED_KEYS
+        assert line["message"] == CATALOGUE[line["event"]].sentence
+
+
+def test_a_rejected_fact_is_logged_with_type_id_and_reason_alone() -> None:
+    with logged() as log:
+        take_in(read("bad_missing_field"), context())
+    (line,) = lines(log)
+    own = {key: value for key, value in line.items() if key in ALLOWED_KEYS}
+    assert own == {"fact_type": "payment.failed.v1", "fact_id": own["fact_id"], "reason": "missing_field"}
+
+
+def test_messages_of_one_subject_become_one_transaction() -> None:
+    ctx = context()
+    assert isinstance(ctx.store, MemoryStore)
+    take_in(sqs_of([event("payment.failed", {"movement_id": f"mov_{n}"}, id=f"evt_{n}") for n in range(10)]), ctx)
+    assert (ctx.store.reads, ctx.store.transactions) == (1, 1)
+
+
+def test_a_merchant_and_an_account_of_the_same_id_do_not_meet() -> None:
+    ctx = context()
+    policy = event("merchant.policy_published", {"merchant_id": ACCOUNT}, subject=ACCOUNT)
+    assert failed(take_in(sqs_of([policy, event("account.opened")]), ctx)) == []
+    assert {f"MERCHANT#{ACCOUNT} POLICY", f"ACCOUNT#{ACCOUNT} #PROFILE"} <= set(items(ctx))
+
+
+def test_five_failed_logins_lock_the_account_and_tell_wallet_and_customer() -> None:
+    ctx = context()
+    take_in(sqs_of([event("account.opened")]), ctx)
+    take_in(read_as("failed_logins", ACCOUNT), ctx)
+    view = lockout.view_from(ctx.store.batch_get(lockout.lock_keys(ACCOUNT)), ACCOUNT, NOON)
+    assert view.state.value == "SOFT"
+    out = sorted(entry["kind"] for entry in items(ctx, Table.OUTBOX).values())
+    assert out == ["account.lock_requested", "lock.soft", "lock.soft"]
+
+
+def read_as(name: str, account_id: str) -> dict[str, Any]:
+    sent = read(name)
+    for record in sent["Records"]:
+        body = json.loads(record["body"])
+        body["detail"]["subject"] = account_id
+        record["body"] = json.dumps(body)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("early_by", "taken"),
+    [(timedelta(milliseconds=-1), False), (timedelta(0), True), (timedelta(milliseconds=1), True)],
+)
+def test_a_fact_may_be_ahead_by_the_skew_of_clocks(early_by: timedelta, taken: bool) -> None:
+    told = event("account.opened", time=to_text(NOON + CLOCK_SKEW - early_by))
+    assert (failed(take_in(sqs_of([told]), context())) == []) is taken
+
+
+# ---------------------------------------------------------------- erasure
+
+
+def test_facts_after_erasure_do_nothing_and_leave_no_trace() -> None:
+    ctx = context()
+    take_in(sqs_of([event("account.opened"), event("login.failed"), event("funds.balance_changed")]), ctx)
+    take_in(sqs_of([event("account.erased")]), ctx)
+    after, activity = items(ctx), items(ctx, Table.ACTIVITY)
+    assert [name for name in after if "AUDIT#" not in name] == [f"ACCOUNT#{ACCOUNT} #LOCK"]
+    later = [event("account.opened", id="l1"), event("login.failed", id="l2"), event("payment.failed", id="l3")]
+    assert failed(take_in(sqs_of(later), ctx)) == []
+    assert items(ctx) == after
+    assert items(ctx, Table.ACTIVITY) == activity
+
+
+def test_no_table_holds_a_personal_value_after_erasure() -> None:
+    ctx = context()
+    take_in(sqs_of([event("account.opened"), event("contact_point.changed"), event("login.failed")]), ctx)
+    take_in(sqs_of([event("payment.failed"), event("funds.balance_changed")]), ctx)
+    take_in(sqs_of([event("account.erased")]), ctx)
+    dump = json.dumps([items(ctx, table) for table in Table], ensure_ascii=False)
+    for value in (PHONE, "7700900", "customer.example", "Ada", "192.0.2.7", "dev_1", "Tea House Ltd", "Europe/London"):
+        assert value not in dump
+
+
+def test_an_erasure_between_reading_and_writing_wins() -> None:
+    ctx = context()
+    take_in(sqs_of([event("account.opened")]), ctx)
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+    erase_before_commit(ctx, store)
+    assert failed(take_in(sqs_of([event("account.updated", {"version": 2})]), ctx)) == []
+    assert f"ACCOUNT#{ACCOUNT} #PROFILE" not in items(ctx)
+
+
+def test_an_erasure_between_reading_and_writing_wins_over_a_first_fact_too() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+    erase_before_commit(ctx, store)
+    assert failed(take_in(sqs_of([event("payment.failed")]), ctx)) == []
+    assert [name for name in items(ctx) if "AUDIT#" not in name] == [f"ACCOUNT#{ACCOUNT} #LOCK"]
+
+
+def erase_before_commit(ctx: Context, store: MemoryStore) -> None:
+    def erase(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            take_in(sqs_of([event("account.erased")]), ctx)
+
+    store.before = erase
+
+
+# ---------------------------------------------------------------- trouble
+
+
+def test_a_conflict_is_folded_again_on_what_is_there_then() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+    take_in(sqs_of([event("account.opened")]), ctx)
+
+    def rival(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            take_in(sqs_of([event("account.updated", {"version": 3, "name": "Rival"}, id="rival")]), ctx)
+
+    store.before = rival
+    assert failed(take_in(sqs_of([event("account.updated", {"version": 2}, time=to_text(NOON))]), ctx)) == []
+    profile = accounts.profile_from(store.get(accounts.profile_key(ACCOUNT)))
+    assert profile is not None
+    assert (profile.name, profile.version, profile.facts_as_of) == ("Rival", 3, NOON)
+
+
+@pytest.mark.parametrize(("stale_times", "taken"), [(folding.ATTEMPTS_MAX - 1, True), (folding.ATTEMPTS_MAX, False)])
+def test_conflicts_are_met_three_times_and_then_the_queue_brings_the_facts_again(
+    stale_times: int, taken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, left = Change.commit, [stale_times]
+
+    def contended(change: Change, store: MemoryStore) -> None:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise Stale
+        commit(change, store)
+
+    monkeypatch.setattr(Change, "commit", contended)
+    with logged() as log:
+        answer = take_in(sqs_of([event("account.opened"), event("payment.failed")]), context())
+    assert failed(answer) == ([] if taken else ["m1", "m2"])
+    expected = Event.FACT_APPLIED if taken else Event.FACT_RETRIED
+    assert [(line["event"], line["count"]) for line in lines(log)] == [(expected.code, 2)]
+
+
+def test_trouble_with_one_account_does_not_touch_another() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+
+    def down(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            raise Unavailable
+
+    store.before = down
+    answer = take_in(sqs_of([event("account.opened", subject=f"acc_{n}", id=f"e{n}") for n in range(3)]), ctx)
+    assert failed(answer) == ["m1"]
+    assert {f"ACCOUNT#acc_{n} #PROFILE" in items(ctx) for n in (1, 2)} == {True}
+
+
+def test_a_fact_that_a_room_stumbles_over_does_not_keep_its_neighbours_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    contribute = payments.contribute_facts
+
+    def stumbling(change: Change, read: Mapping[Any, Any], facts: Sequence[Fact]) -> None:
+        if any(fact.id == "poison" for fact in facts):
+            raise ZeroDivisionError("Ada Example")
+        contribute(change, read, facts)
+
+    monkeypatch.setattr(payments, "contribute_facts", stumbling)
+    ctx = context()
+    batch = [event("payment.failed", {"movement_id": f"m_{name}"}, id=name) for name in ("one", "poison", "two")]
+    with logged() as log:
+        answer = take_in(sqs_of(batch), ctx)
+    assert failed(answer) == ["m2"]
+    assert sum(" MOVE#" in name for name in items(ctx)) == 2
+    (line,) = [line for line in lines(log) if line["event"] == Event.FACT_FAILED.code]
+    assert (line["fact_id"], line["error"]) == ("poison", "ZeroDivisionError")
+    assert "Ada" not in log.getvalue()
+
+
+def test_a_share_that_would_pass_one_transaction_is_split() -> None:
+    ctx = context()
+    assert isinstance(ctx.store, MemoryStore)
+    batch = [event("payment.failed", {"movement_id": f"mov_{n}"}, id=f"evt_{n}") for n in range(60)]
+    assert failed(take_in(sqs_of(batch), ctx)) == []
+    assert sum(" MOVE#" in name for name in items(ctx)) == 60
+    assert ctx.store.transactions > 60 * 3 // TRANSACTION_ITEMS_MAX
+
+
+def test_the_largest_single_fact_fits_one_transaction() -> None:
+    ctx = context()
+    for version in range(1, 16):
+        take_in(sqs_of([event("account.updated", points(version), id=f"evt_{version}")]), ctx)
+    assert failed(take_in(sqs_of([event("account.updated", points(16), id="last")]), ctx)) == []
+    assert failed(take_in(sqs_of([event("account.erased", {"version": 17})]), ctx)) == []
+    assert not [name for name in items(ctx) if name.startswith("POINT#")]
+
+
+def points(version: int) -> dict[str, Any]:
+    values = [f"+44770{version:03}{n:04}" for n in range(5)]
+    listed = [{"kind": "phone", "value": value, "confirmed_at": "2026-01-01T00:00:00Z"} for value in values]
+    return {"version": version, "contact_points": listed}
+
+
+def test_the_same_fact_twice_in_a_batch_counts_once() -> None:
+    ctx = context()
+    told = event("login.failed")
+    take_in(sqs_of([told] * 10), ctx)
+    view = lockout.view_from(ctx.store.batch_get(lockout.lock_keys(ACCOUNT)), ACCOUNT, NOON)
+    assert view.state.value == "OPEN"
+
+
+def test_two_different_facts_under_one_id_are_both_taken_in() -> None:
+    ctx = context()
+    one, two = event("transfer.failed", id="same"), event("transfer.failed", {"movement_id": "mov_2"}, id="same")
+    assert failed(take_in(sqs_of([one, two]), ctx)) == []
+    assert sum(" MOVE#" in name for name in items(ctx)) == 2
+
+
+def test_an_empty_batch_has_no_failures() -> None:
+    assert take_in({"Records": []}, context()) == {"batchItemFailures": []}
+
+
+def test_the_wallets_facts_outlive_a_lost_answer() -> None:
+    ctx = context()
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+
+    def lose(name: str) -> None:
+        if name == "transact":
+            store.after = None
+            raise Unavailable
+
+    store.after = lose
+    sent = sqs_of([event("account.opened")])
+    assert failed(take_in(sent, ctx)) == ["m1"]
+    first = items(ctx)
+    assert failed(take_in(sent, ctx)) == []
+    assert items(ctx) == first

@@ -1,0 +1,36 @@
+"""What the wallet_events function runs on in tests: a store, a clock that stands, seeded ids, fixed keys."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Final
+
+from hotline.kit.clock import VirtualClock
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.ids import SeededIds
+from hotline.kit.keyring import CachedKeyring
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Store, Table
+from tests.support.facts import NOON
+
+KEYS: Final = json.dumps({"current": "1", "1": "k" * 32})
+
+
+def context(store: Store | None = None, *, now: datetime = NOON, seed: int = 1) -> Context:
+    """A context as the door builds it; its store is a new one in memory unless one is given."""
+    clock = VirtualClock(now)
+    return Context(
+        store=store if store is not None else MemoryStore(clock),
+        clock=clock,
+        ids=SeededIds(seed),
+        lookup_keys=CachedKeyring(lambda: KEYS, clock),
+    )
+
+
+def items(ctx: Context, table: Table = Table.HOTLINE) -> dict[str, Item]:
+    """Everything in a table of the store in memory, as `PK SK` to item."""
+    if not isinstance(ctx.store, MemoryStore):
+        raise TypeError("only a store in memory can be listed")
+    return {f"{item['PK']} {item.get('SK', '-')}": item for item in ctx.store.items(table)}
