@@ -1,0 +1,20 @@
+"""Facts of steps as sentences take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hotline.wording.values import Digits
+
+
+def entries(facts: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The fact `items`: what is read out one by one."""
+    items = facts.get("items")
+    if not isinstance(items, Sequence):
+        return []
+    return [item for item in items if isinstance(item, Mapping)]
+
+
+def digits(value: object) -> Digits | None:
+    """A reference, to be said sign by sign."""
+    return Digits(value) if isinstance(value, str) else None

@@ -1,0 +1,105 @@
+"""Words about payments and refunds: what happened, is money taken, the one next step, when it will work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from functions.connect.words.facts import digits, entries
+from hotline.kit.money import Money
+from hotline.wording.speech import Speech
+from hotline.wording.values import Word
+
+_WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
+"""What became of a movement whose status is not given, by where its money is."""
+
+
+def payments(speech: Speech, outcome: str) -> None:
+    """How many were found and, as a menu, which."""
+    _listed(speech, f"payments.{outcome}", "payments.SEVERAL" if outcome == "SEVERAL" else None)
+
+
+def payment_by_order(speech: Speech, outcome: str) -> None:
+    """The payment that was found, to be confirmed by ear; or those that there are, as a menu."""
+    found = entries(speech.facts)
+    if outcome == "FOUND" and found:
+        speech.say("payment_by_order.FOUND", **_named(speech, found[0]))
+    else:
+        _listed(speech, f"payment_by_order.{outcome}", "payment_by_order.SEVERAL" if outcome == "SEVERAL" else None)
+
+
+def _listed(speech: Speech, key: str, menu: str | None) -> None:
+    items = entries(speech.facts) if menu else []
+    if items and speech.knows(f"{key}.count"):
+        speech.say_counted(f"{key}.count", len(items))
+    else:
+        speech.say(key)
+    for place, item in enumerate(items, start=1):
+        speech.say("payments.item", **{"place": place, **_named(speech, item)})
+
+
+def _named(speech: Speech, item: Mapping[str, object]) -> dict[str, object]:
+    """The item's own facts, and the word for its kind. What an item lacks is not taken from elsewhere."""
+    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "initiated_at"))
+    kind = speech.word(f"kind.{item.get('kind')}") or Word("kind.payment")
+    return {**unknown, **item, "kind": kind}
+
+
+def payment_answer(speech: Speech, outcome: str) -> None:
+    """What happened and why, where the money is, what to do, and when that will help."""
+    facts = speech.facts
+    status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
+    kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
+    speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind)
+    if facts.get("failure"):
+        speech.say_if_known(str(facts.get("caller_text", "failure.other")))
+    overdue = outcome == "HELD" and facts.get("held_overdue") is True
+    speech.say("money.HELD.overdue" if overdue else f"money.{outcome}")
+    speech.say_if_known(f"next.{facts.get('next_step')}")
+    speech.say_if_known(f"works_when.{facts.get('works_when')}")
+    if facts.get("refund_open") is True:
+        speech.say("payment_answer.refund_open")
+
+
+def refunds(speech: Speech, outcome: str) -> None:
+    """Each refund under way with its state and promised date."""
+    items = entries(speech.facts) if outcome == "OPEN" else []
+    if items:
+        speech.say_counted("refunds.OPEN.count", len(items))
+    else:
+        speech.say(f"refunds.{outcome}")
+    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on"))
+    for item in items:
+        speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **{**unknown, **item})
+
+
+def refund_offer(speech: Speech, outcome: str) -> None:
+    """What would be refunded, read back before it is asked for; or why nothing can be."""
+    if outcome == "OFFERED":
+        left = speech.facts.get("refundable")
+        speech.say("refund_offer.OFFERED", back=left if isinstance(left, Money) else speech.facts.get("amount"))
+    else:
+        _refused(speech, outcome)
+
+
+def refund_request(speech: Speech, outcome: str) -> None:
+    """The decision, the rule behind it, and what was promised."""
+    if outcome in ("NOT_ELIGIBLE", "ROUTE_DISPUTE"):
+        _refused(speech, outcome)
+        return
+    speech.say(f"refund_request.{outcome}", reason=_reason(speech))
+    if outcome == "EXISTS":
+        speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
+    speech.say("refund.reference", refund=digits(speech.facts.get("refund")))
+
+
+def _refused(speech: Speech, outcome: str) -> None:
+    if outcome == "ROUTE_DISPUTE":
+        speech.say("refund.dispute")
+    else:
+        speech.say("refund.not_eligible", reason=_reason(speech))
+
+
+def _reason(speech: Speech) -> Word | None:
+    """The rule that decided, where it has words of its own."""
+    return speech.word(f"refund.rule.{speech.facts.get('reason')}")

@@ -1,0 +1,52 @@
+"""Text messages and e-mail. Both say the same sentences; an e-mail has a subject and a line for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .catalogue import CHINESE, find
+from .rendering import written
+from .sentences import sentences
+from .values import Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """Plain text; the subject has one line."""
+
+    subject: str
+    body: str
+
+
+def is_known(message: str, language: str) -> bool:
+    """Whether the catalogue has this message."""
+    return find(f"message.{message}", language) is not None
+
+
+def text_message(message: str, facts: Mapping[str, object], locale: Locale) -> str:
+    """A text message, the wallet's name first and the official number last. Raises LookupError for an unknown one."""
+    gap = "" if locale.language == CHINESE else " "
+    return gap.join([*_said("message.sender", facts, locale), *_content(message, facts, locale)])
+
+
+def email(message: str, facts: Mapping[str, object], locale: Locale) -> Email:
+    """An e-mail in plain text: no links, since nobody should learn to follow them. Raises LookupError."""
+    subject = " ".join([*_said("message.sender", facts, locale), *_said(f"message.{message}.subject", facts, locale)])
+    return Email(subject, "\n\n".join(_content(message, facts, locale)) + "\n")
+
+
+def _content(message: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
+    return [*_said(f"message.{message}", facts, locale), *_said("message.footer", facts, locale)]
+
+
+def _said(key: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
+    text = find(key, locale.language)
+    if text is None:
+        raise LookupError(key)
+
+    def words(name: str) -> str | None:
+        value = facts.get(name)
+        return None if value is None else written(value, locale)
+
+    return list(sentences(text, words))

@@ -1,0 +1,123 @@
+"""Values as words, spoken (SSML, escaped) or written (plain text). None: this value cannot be put into words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final
+from xml.sax.saxutils import escape as _xml_escape
+
+from hotline.kit.money import Money
+
+from .amounts import speak_money, write_money
+from .catalogue import CHINESE, find
+from .names import clean, sayable_in_english
+from .times import speak_day, speak_duration, speak_moment
+from .values import Digits, Locale, Phone, Several, Word
+
+DIGITS_MAX: Final = 32
+"""No reference that is said sign by sign is longer; the rest is not said."""
+_RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no way to hold, escaped or not."""
+
+
+def escape(text: str) -> str:
+    """Text as it stands in SSML."""
+    return _xml_escape(_NOT_XML.sub("", text), {'"': "&quot;", "'": "&apos;"})
+
+
+def speak_digits(text: str) -> str:
+    """SSML that says a reference digit by digit, and letters one by one; anything else in it is not said. The same in
+    every language. Interpreted as `digits`, since neural voices fall back to another voice for `characters`."""
+    parts = [
+        f'<say-as interpret-as="digits">{run}</say-as>' if run[0].isdigit() else run.upper()
+        for run in _RUNS.findall(text[:DIGITS_MAX])
+    ]
+    return " ".join(parts)
+
+
+def speak_phone(number: str, language: str) -> str:
+    """SSML that says a phone number, group by group; the commas are pauses."""
+    plus, pause = ("加", "，") if language == CHINESE else ("plus ", ", ")
+    return plus + pause.join(speak_digits(group) for group in _groups(number))
+
+
+def write_phone(number: str) -> str:
+    """A phone number in groups, `+86 400 820 0001`; one that is no valid number as it is."""
+    return "+" + " ".join(_groups(number))
+
+
+def _groups(number: str) -> list[str]:
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return [number.lstrip("+")]
+    return re.findall("[0-9]+", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def spoken(value: object, locale: Locale) -> str | None:
+    """The value as SSML."""
+    match value:
+        case Money():
+            return escape(speak_money(value, locale.language))
+        case Digits(text):
+            return speak_digits(text) or None
+        case Phone(number):
+            return speak_phone(number, locale.language)
+        case Several(values):
+            return _enumerated(values, locale, spoken)
+        case str():
+            name = clean(value)
+            if not name or (locale.language != CHINESE and not sayable_in_english(name)):
+                return None
+            return escape(name)
+        case _:
+            words = _common(value, locale)
+            return None if words is None else escape(words)
+
+
+def written(value: object, locale: Locale) -> str | None:
+    """The value as plain text, for SMS and e-mail."""
+    match value:
+        case Money():
+            return write_money(value, locale.language)
+        case Digits(text):
+            return clean(text) or None
+        case Phone(number):
+            return write_phone(number)
+        case Several(values):
+            return _enumerated(values, locale, written)
+        case str():
+            return clean(value) or None
+        case _:
+            return _common(value, locale)
+
+
+def _common(value: object, locale: Locale) -> str | None:
+    """What is spoken and written alike."""
+    match value:
+        case bool() | None:
+            return None
+        case int():
+            return str(value) if locale.language == CHINESE else f"{value:,}"
+        case datetime():
+            return speak_moment(value, locale)
+        case date():
+            return speak_day(value, locale)
+        case timedelta():
+            return speak_duration(value, locale.language)
+        case Word(key):
+            return find(key, locale.language)
+        case _:
+            raise TypeError(f"a value of type {type(value).__name__} has no words")
+
+
+def _enumerated(
+    values: tuple[object, ...], locale: Locale, render: Callable[[object, Locale], str | None]
+) -> str | None:
+    parts = [text for text in (render(value, locale) for value in values) if text is not None]
+    return ("；" if locale.language == CHINESE else "; ").join(parts) or None

@@ -1,0 +1,79 @@
+"""What the line says, as SSML: well-formed whatever the facts hold, and never longer than Amazon Connect takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .catalogue import CHINESE, find
+from .rendering import escape, spoken
+from .sentences import sentences
+from .values import Locale, Word
+
+SSML_CHARACTERS_MAX: Final = 3_000
+"""Amazon Connect bills at most this many characters of a prompt and refuses twice as many."""
+_OPEN, _CLOSE = "<speak>", "</speak>"
+
+
+class UnknownMessage(LookupError):
+    """A key that the catalogue does not have: a bug, found by tests."""
+
+
+class Speech:
+    """Collects sentences; `ssml` gives them all. Facts that are given when something is said go before the others."""
+
+    def __init__(self, locale: Locale, facts: Mapping[str, object]) -> None:
+        self.locale = locale
+        self.facts = facts
+        self._sentences: list[str] = []
+        self._left = SSML_CHARACTERS_MAX - len(_OPEN) - len(_CLOSE)
+
+    def say(self, key: str, **facts: object) -> None:
+        """Add a message's sentences, as far as their facts are known. A sentence that would pass the limit is left
+        out. Raises UnknownMessage."""
+        self._add(key, None, facts)
+
+    def say_counted(self, key: str, n: int) -> None:
+        """Add a message in the plural form for `n`, which is a fact of it. Raises UnknownMessage."""
+        self._add(key, n, {"n": n})
+
+    def say_first(self, *keys: str, **facts: object) -> None:
+        """Say the first of these messages that the catalogue has. Raises UnknownMessage when it has none."""
+        self.say(next((key for key in keys if self.knows(key)), keys[-1]), **facts)
+
+    def say_if_known(self, key: str) -> None:
+        """Say a message, if the catalogue has it."""
+        if self.knows(key):
+            self.say(key)
+
+    def knows(self, key: str) -> bool:
+        """Whether the catalogue has a message under this key."""
+        return find(key, self.locale.language) is not None
+
+    def word(self, *keys: str) -> Word | None:
+        """The first of these words that the catalogue has, as a fact for another message; None when it has none."""
+        return next((Word(key) for key in keys if self.knows(key)), None)
+
+    def ssml(self) -> str:
+        """Everything that was said. Raises ValueError when that is nothing: a prompt may not be silent."""
+        if not self._sentences:
+            raise ValueError("a prompt without words")
+        return _OPEN + self._gap.join(self._sentences) + _CLOSE
+
+    @property
+    def _gap(self) -> str:
+        return "" if self.locale.language == CHINESE else " "
+
+    def _add(self, key: str, n: int | None, facts: Mapping[str, object]) -> None:
+        text = find(key, self.locale.language, n)
+        if text is None:
+            raise UnknownMessage(key)
+        known = {**self.facts, **facts}
+        for sentence in sentences(text, lambda name: self._words(known.get(name)), escape):
+            length = len(sentence) + len(self._gap)
+            if length <= self._left:
+                self._sentences.append(sentence)
+                self._left -= length
+
+    def _words(self, value: object) -> str | None:
+        return None if value is None else spoken(value, self.locale)

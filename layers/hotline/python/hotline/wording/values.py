@@ -1,0 +1,65 @@
+"""What a sentence may have filled in, and for whom it is put into words.
+
+Plain values are int, Money, datetime (an instant), date, timedelta and str (a name that somebody else chose, hence
+treated with care); the classes here say how other texts are meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from .catalogue import CHINESE
+
+_ZONE_WHEN_UNKNOWN: Final = {CHINESE: "Asia/Shanghai"}
+"""China has one zone. English is spoken in all of them, so that an unknown one is said as UTC, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A reference that is said sign by sign: the tail of an order number, of a case, a one-time code."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone number, E.164."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Words of our own under a key of the catalogue, e.g. the name of a goal. Unknown when the key is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Values that are enumerated."""
+
+    values: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """The language, and how instants are told. `zone` None: in UTC, and said so. `now` lets "today" be said."""
+
+    language: str
+    zone: tzinfo | None = None
+    now: datetime | None = None
+
+
+def locale_of(language: str, time_zone: str | None, now: datetime | None = None) -> Locale:
+    """The locale of an account. A zone that is unknown, or that this machine has no data for, is the language's."""
+    for name in (time_zone, _ZONE_WHEN_UNKNOWN.get(language)):
+        if name:
+            try:
+                return Locale(language, ZoneInfo(name), now)
+            except (ValueError, OSError, LookupError):
+                continue
+    return Locale(language, None, now)

@@ -1,0 +1,261 @@
+"""The words of every outcome that the contract declares, in both languages, with every fact and with none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from functions.connect.contract import ADVICE_TOPICS, GOALS, NEEDS, STEPS
+from functions.connect.prompts import render
+from hotline.kit.money import Money
+from hotline.lockout.model import Cause, DecisionKind
+from hotline.payments.failures import FAILURES, FailureCode
+from hotline.payments.model import MovementStatus
+from hotline.refunds.model import RefundState
+from hotline.wording.catalogue import LANGUAGES
+from hotline.wording.speech import SSML_CHARACTERS_MAX
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MONEY = Money(12850, "CNY")
+NASTY = 'Tom & <Jerry\'s> "Café"\x07 咖啡'
+PAYMENT = {"kind": "payment", "amount": MONEY, "merchant": "Blue Cup", "initiated_at": NOW, "status": "failed"}
+FULL: dict[str, dict[str, object]] = {
+    "start": {"known": True},
+    "send_code": {"channel": "sms", "goal": "unlock"},
+    "check_code": {"tries_left": 2},
+    "choose_account": {"items": [{"place": 1, "hint": "4711"}, {"place": 2, "hint": "0815"}]},
+    "lock_status": {
+        "state": "SOFT",
+        "cause": "TOO_MANY_PASSWORD",
+        "since": NOW - timedelta(minutes=5),
+        "until": NOW + timedelta(minutes=10),
+        "self_service": "unlock",
+        "asked": "unlock",
+        "facts_as_of": NOW - timedelta(minutes=3),
+    },
+    "reset": {"until": NOW + timedelta(hours=1)},
+    "payments": {"items": [PAYMENT, {**PAYMENT, "merchant": NASTY}, {**PAYMENT, "kind": "top_up"}], "more": True},
+    "payment_by_order": {"items": [{**PAYMENT, "merchant": NASTY}], "more": False},
+    "payment_answer": {
+        **PAYMENT,
+        "failure": "INSUFFICIENT_FUNDS",
+        "caller_text": "failure.insufficient_funds",
+        "money": "NOT_TAKEN",
+        "held_until": NOW + timedelta(days=2),
+        "held_overdue": False,
+        "next_step": "top_up",
+        "works_when": "after_top_up",
+        "refundable": True,
+        "refund_open": True,
+    },
+    "refunds": {
+        "items": [
+            {"amount": MONEY, "merchant": NASTY, "status": state.value, "promised_on": date(2026, 11, 30)}
+            for state in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT)
+        ]
+    },
+    "refund_offer": {
+        **PAYMENT,
+        "refundable": Money(2850, "CNY"),
+        "promised_on": date(2026, 11, 30),
+        "reason": "movement.left",
+    },
+    "refund_request": {
+        "amount": MONEY,
+        "promised_on": date(2026, 11, 30),
+        "status": "approved",
+        "reason": "merchant.window",
+        "refund": "a1f9",
+    },
+    "advice": {"topic": "numbers", "numbers": ("+864008200001", "+498002000001")},
+    "handover": {"topic": "refund", "case": "a1f9", "hours": "8 to 22"},
+}
+CASES = [(step.name, outcome) for step in STEPS.values() for outcome in step.outcomes]
+ENGLISH, CHINESE = "en-US", "zh-CN"
+
+
+def said(step: str, outcome: str, facts: Mapping[str, object], language: str = ENGLISH) -> str:
+    """The words without markup; fails when the prompt is no well-formed SSML within the limit."""
+    ssml = render(step, outcome, {"now": NOW, "time_zone": "Asia/Shanghai", **facts}, language)
+    assert len(ssml) <= SSML_CHARACTERS_MAX
+    root = ET.fromstring(ssml)  # noqa: S314 - our own text
+    assert root.tag == "speak"
+    return "".join(root.itertext())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("facts", ["all", "none"])
+@pytest.mark.parametrize(("step", "outcome"), CASES)
+def test_every_outcome_has_words(step: str, outcome: str, facts: str, language: str) -> None:
+    if facts == "all":
+        words = said(step, outcome, FULL.get(step, {}), language)
+    else:
+        words = "".join(ET.fromstring(render(step, outcome, {}, language)).itertext())  # noqa: S314 - our own text
+    assert words.strip()
+    assert not re.search(r"[{}|\x00-\x1f]", words)
+    assert f"{step}.{outcome}" not in words
+    assert (re.search("[\u4e00-\u9fff]", words) is not None) is (language == CHINESE)
+    assert not words.startswith(("，", "。", ".", ","))
+    assert "None" not in words
+
+
+def test_an_unknown_and_a_known_number_hear_the_same() -> None:
+    for language in LANGUAGES:
+        words = {said("start", outcome, {}, language) for outcome in ("KNOWN", "UNKNOWN", "WITHHELD")}
+        assert len(words) == 1
+
+
+def test_nothing_asked_for_is_told_as_done() -> None:
+    for step, outcome in (("unlock", "ASKED"), ("pause", "ASKED"), ("end_pause", "ASKED"), ("freeze", "ASKED")):
+        assert "asked for" in said(step, outcome, {})
+        assert "within a minute" in said(step, outcome, {})
+        assert "申请" in said(step, outcome, {}, CHINESE)
+        assert "一般1分钟内" in said(step, outcome, {}, CHINESE)
+
+
+def test_a_pause_is_told_in_the_same_words_whatever_is_known() -> None:
+    assert render("pause", "ASKED", {}, ENGLISH) == render("pause", "ASKED", FULL["lock_status"], ENGLISH)
+
+
+def test_a_lock_is_told_with_cause_since_until_and_what_is_under_way() -> None:
+    assert said("lock_status", "SOFT", FULL["lock_status"]) == (
+        "Your account has been locked for a while since 7:55 PM today. "
+        "The reason is that a wrong password was entered too often. "
+        "The lock ends by itself in 10 minutes, at 8:10 PM today. "
+        "Unlocking has already been asked for and is usually done within a minute. "
+        "This is how things stood at 7:57 PM today."
+    )
+    assert said("lock_status", "SOFT", FULL["lock_status"], CHINESE) == (
+        "您的账户从今天晚上7点55分起被临时锁定。原因是密码多次输入错误。锁定将在10分钟后，也就是今天晚上8点10分自动解除。"
+        "解锁申请已经提交，一般1分钟内生效。以上信息截至今天晚上7点57分。"
+    )
+
+
+@pytest.mark.parametrize(("age", "told"), [(119, False), (120, False), (121, True)])
+def test_a_view_of_more_than_two_minutes_says_how_old_it_is(age: int, told: bool) -> None:
+    words = said("lock_status", "OPEN", {"facts_as_of": NOW - timedelta(seconds=age)})
+    assert ("how things stood" in words) is told
+
+
+def test_every_cause_and_every_request_has_its_sentence() -> None:
+    for language in LANGUAGES:
+        plain = said("lock_status", "HARD", {}, language)
+        for cause in Cause:
+            assert len(said("lock_status", "HARD", {"cause": cause.value}, language)) > len(plain)
+        for kind in DecisionKind:
+            assert len(said("lock_status", "HARD", {"asked": kind.value}, language)) > len(plain)
+        assert said("lock_status", "HARD", {"cause": "SOMETHING_NEW"}, language) == plain
+
+
+def test_a_failed_payment_is_told_in_full() -> None:
+    facts = {**FULL["payment_answer"], "refund_open": False}
+    assert said("payment_answer", "NOT_TAKEN", facts) == (
+        "The payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today did not go through. "
+        "The reason: there was not enough money on the balance or card. No money was taken. "
+        "Please top up, or pay in another way. It will work as soon as the money is there."
+    )
+    assert said("payment_answer", "NOT_TAKEN", facts, CHINESE) == (
+        "今天晚上8点您向Blue Cup的付款，128元5角，没有成功。原因是余额或卡内资金不足。没有扣款。"
+        "请充值后再付，或换一种支付方式。资金到账后就可以付款。"
+    )
+
+
+def test_every_failure_is_told_specifically_except_risks() -> None:
+    words: dict[FailureCode, str] = {}
+    for code, info in FAILURES.items():
+        facts = {"failure": code.value, "caller_text": info.caller_text, "next_step": info.next_step.value}
+        words[code] = said("payment_answer", "NOT_TAKEN", facts)
+    plain = words[FailureCode.ISSUER_DECLINED_GENERIC]
+    risks = {code for code, info in FAILURES.items() if info.risk}
+    assert {words[code] for code in risks} == {plain}
+    specific = [text for code, text in words.items() if code not in risks]
+    assert len(set(specific)) == len(specific)
+    for text in words.values():
+        assert not re.search("fraud|stolen|lost|risk", text)
+
+
+@pytest.mark.parametrize("status", list(MovementStatus))
+def test_what_became_of_a_payment_follows_its_status(status: MovementStatus) -> None:
+    parts = {"authorised": "not completed", "succeeded": "went through", "failed": "did not go through"}
+    parts |= {"unknown": "waiting to hear", "reversed": "cancelled"}
+    assert parts[status.value] in said("payment_answer", "HELD", {"status": status.value})
+
+
+def test_held_money_is_not_taken_money() -> None:
+    facts = {"status": "authorised", "held_until": NOW + timedelta(days=2)}
+    assert "has not been taken. The hold ends by 8:00 PM on November 25" in said("payment_answer", "HELD", facts)
+    overdue = said("payment_answer", "HELD", {**facts, "held_overdue": True})
+    assert "should have ended by now" in overdue
+    assert "November 25" not in overdue
+
+
+def test_nobody_is_told_to_pay_again_while_the_outcome_is_open() -> None:
+    words = said("payment_answer", "UNKNOWN", {"next_step": "wait_for_outcome", "works_when": "when_outcome_known"})
+    assert "do not pay again" in words
+
+
+def test_a_list_is_a_menu_with_the_key_last() -> None:
+    words = said("payments", "SEVERAL", {"items": [PAYMENT, {"kind": "top_up", "amount": MONEY}]})
+    assert words == (
+        "I found 2 payments, the latest first. "
+        "For the payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today, press 1. "
+        "For the top-up of 128 yuan and 50 fen, press 2."
+    )
+
+
+def test_an_item_does_not_borrow_what_it_lacks() -> None:
+    words = said("refunds", "OPEN", {"items": [{"status": "sent"}], "amount": MONEY, "merchant": "Else"})
+    assert words == "There is one refund under way. A refund has been sent to the way you paid."
+
+
+def test_the_offer_reads_back_what_is_left_and_not_what_was_paid() -> None:
+    words = said("refund_offer", "OFFERED", FULL["refund_offer"])
+    assert words.startswith("This would be a refund of 28 yuan and 50 fen for your payment to Blue Cup,")
+    assert "by November 30 at the latest" in words
+
+
+def test_a_decision_on_a_refund_names_its_rule_and_its_promise() -> None:
+    words = said("refund_request", "IN_REVIEW", FULL["refund_request"])
+    assert "this merchant takes things back" in words
+    assert "an answer by November 30" in words
+    assert words.endswith("Your reference ends in A 1 F 9.")
+    assert "It is approved" in said("refund_request", "EXISTS", FULL["refund_request"])
+    assert "refunded already" in said("refund_offer", "NOT_ELIGIBLE", FULL["refund_offer"])
+
+
+def test_what_was_not_paid_by_the_caller_goes_to_a_person() -> None:
+    for step in ("refund_offer", "refund_request"):
+        assert "disputed" in said(step, "ROUTE_DISPUTE", {})
+
+
+@pytest.mark.parametrize(("left", "words"), [(2, "2 more tries"), (1, "one more try"), (0, "newest message")])
+def test_a_wrong_code_says_how_many_tries_are_left(left: int, words: str) -> None:
+    assert words in said("check_code", "WRONG", {"tries_left": left})
+
+
+def test_a_code_is_on_its_way_only_if_the_contact_is_registered() -> None:
+    for channel in ("sms", "email"):
+        assert said("send_code", "SENT", {"channel": channel, "goal": GOALS[0]}).startswith("If ")
+
+
+def test_what_is_missing_as_proof_is_named() -> None:
+    words = {said("unlock", "NEED_PROOF", {"needs": needs}) for needs in NEEDS}
+    assert len(words) == len(NEEDS)
+
+
+@pytest.mark.parametrize("topic", ADVICE_TOPICS)
+def test_every_topic_of_advice_has_words_of_its_own(topic: str) -> None:
+    for language in LANGUAGES:
+        assert said("advice", "TOLD", {"topic": topic}, language) != said("advice", "TOLD", {}, language)
+
+
+def test_the_official_numbers_are_said_group_by_group() -> None:
+    assert "plus 86, 400, 820, 0001; plus 49, 800" in said("advice", "TOLD", FULL["advice"])
+
+
+def test_a_language_that_is_not_spoken_is_answered_in_english() -> None:
+    assert said("unlock", "OPEN", {}, "fr-FR") == said("unlock", "OPEN", {})

@@ -1,0 +1,208 @@
+"""How amounts, times, references and names are put into words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.kit.money import Money
+from hotline.wording.amounts import speak_money, write_money
+from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
+from hotline.wording.rendering import DIGITS_MAX, escape, speak_digits, speak_phone, spoken, write_phone, written
+from hotline.wording.times import speak_date, speak_duration, speak_moment, speak_time
+from hotline.wording.values import Digits, Locale, Phone, Several, Word, locale_of
+
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minor", "words"),
+    [
+        (12850, "128元5角"), (12805, "128元零5分"), (12855, "128元5角5分"), (12800, "128元"), (50, "5角"), (5, "5分"),
+        (55, "5角5分"), (0, "0元"), (-12850, "负128元5角"), (100_000_000, "1000000元"),
+    ],
+)  # fmt: skip
+def test_yuan_jiao_and_fen_are_said_as_people_say_them(minor: int, words: str) -> None:
+    assert speak_money(Money(minor, "CNY"), "zh-CN") == words
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "words"),
+    [
+        (12850, "USD", "128 dollars and 50 cents"), (101, "USD", "1 dollar and 1 cent"), (100, "USD", "1 dollar"),
+        (50, "USD", "50 cents"), (0, "USD", "0 dollars"), (-250, "EUR", "minus 2 euros and 50 cents"),
+        (128_500, "USD", "1,285 dollars"), (1285, "JPY", "1,285 yen"), (12850, "CNY", "128 yuan and 50 fen"),
+        (101, "GBP", "1 pound and 1 penny"), (12500, "KWD", "12.500 K W D"), (12850, "XTS", "128.50 X T S"),
+    ],
+)  # fmt: skip
+def test_amounts_are_said_in_english_with_singular_plural_and_spelled_unknown_currencies(
+    minor: int, currency: str, words: str
+) -> None:
+    assert speak_money(Money(minor, currency), "en-US") == words
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "words"),
+    [
+        (12850, "USD", "128.5美元"), (12800, "EUR", "128欧元"), (1200, "JPY", "1200日元"), (12805, "HKD", "128.05港元"),
+        (12500, "KWD", "12.5 K W D"), (100, "XTS", "1 X T S"),
+    ],
+)  # fmt: skip
+def test_foreign_amounts_are_said_in_chinese(minor: int, currency: str, words: str) -> None:
+    assert speak_money(Money(minor, currency), "zh-CN") == words
+
+
+def test_amounts_are_written_with_all_their_digits() -> None:
+    assert write_money(Money(123456, "CNY"), "zh-CN") == "1,234.56元"
+    assert write_money(Money(123456, "CNY"), "en-US") == "CNY 1,234.56"
+    assert write_money(Money(-1285, "JPY"), "en-US") == "JPY -1,285"
+    assert write_money(Money(12500, "KWD"), "zh-CN") == "KWD 12.500"
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from(["CNY", "USD", "JPY", "KWD", "XTS"]))
+def test_spoken_amounts_need_no_escaping(minor: int, currency: str) -> None:
+    for language in ("zh-CN", "en-US"):
+        words = speak_money(Money(minor, currency), language)
+        assert words == escape(words).replace("&apos;", "'")
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "words"),
+    [
+        (0, 0, "凌晨0点"), (5, 59, "凌晨5点59分"), (6, 0, "早上6点"), (9, 5, "上午9点零5分"), (12, 0, "中午12点"),
+        (13, 20, "下午1点20分"), (18, 0, "晚上6点"), (23, 59, "晚上11点59分"),
+    ],
+)  # fmt: skip
+def test_the_time_of_day_is_said_in_chinese(hour: int, minute: int, words: str) -> None:
+    instant = datetime(2026, 11, 23, hour, minute, tzinfo=SHANGHAI)
+    assert speak_time(instant, Locale("zh-CN", SHANGHAI)) == words
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"), [(0, "12:00 AM"), (1, "1:00 AM"), (11, "11:00 AM"), (12, "12:00 PM"), (13, "1:00 PM")]
+)
+def test_the_time_of_day_is_said_in_english(hour: int, words: str) -> None:
+    assert speak_time(datetime(2026, 11, 23, hour, 0, tzinfo=BERLIN), Locale("en-US", BERLIN)) == words
+
+
+def test_an_instant_is_told_in_the_accounts_zone_and_near_days_by_name() -> None:
+    locale = Locale("en-US", SHANGHAI, now=NOON_UTC)
+    assert speak_moment(NOON_UTC, locale) == "8:00 PM today"
+    assert speak_moment(NOON_UTC + timedelta(hours=4), locale) == "12:00 AM tomorrow"
+    assert speak_moment(NOON_UTC - timedelta(days=1), locale) == "8:00 PM yesterday"
+    assert speak_moment(NOON_UTC + timedelta(days=2), locale) == "8:00 PM on November 25"
+    assert speak_moment(NOON_UTC + timedelta(days=2), Locale("zh-CN", SHANGHAI, NOON_UTC)) == "11月25日晚上8点"
+
+
+def test_the_year_is_said_unless_it_is_this_one() -> None:
+    assert speak_date(date(2027, 1, 2), "en-US", date(2026, 11, 23)) == "January 2, 2027"
+    assert speak_date(date(2026, 12, 2), "en-US", date(2026, 11, 23)) == "December 2"
+    assert speak_date(date(2027, 1, 2), "zh-CN") == "2027年1月2日"
+
+
+def test_an_unknown_zone_is_chinas_in_chinese_and_utc_by_name_in_english() -> None:
+    assert speak_time(NOON_UTC, locale_of("en-US", None)) == "12:00 PM UTC"
+    assert speak_time(NOON_UTC, locale_of("en-US", "Nowhere/At-All")) == "12:00 PM UTC"
+    assert speak_time(NOON_UTC, locale_of("en-US", "../../etc/passwd")) == "12:00 PM UTC"
+    assert speak_time(NOON_UTC, locale_of("zh-CN", None)) == "晚上8点"
+    assert speak_time(NOON_UTC, Locale("zh-CN")) == "协调世界时中午12点"
+
+
+@pytest.mark.parametrize(
+    ("span", "english", "chinese"),
+    [
+        (timedelta(seconds=1), "1 minute", "1分钟"),
+        (timedelta(minutes=59, seconds=1), "1 hour", "1小时"),
+        (timedelta(minutes=65), "1 hour and 5 minutes", "1小时5分钟"),
+        (timedelta(hours=24), "1 day", "1天"),
+        (timedelta(hours=24, minutes=1), "1 day and 1 hour", "1天1小时"),
+        (timedelta(days=2), "2 days", "2天"),
+        (timedelta(seconds=-5), "1 minute", "1分钟"),
+    ],
+)
+def test_a_span_is_rounded_up_to_what_is_worth_saying(span: timedelta, english: str, chinese: str) -> None:
+    assert speak_duration(span, "en-US") == english
+    assert speak_duration(span, "zh-CN") == chinese
+
+
+def test_a_reference_is_said_digit_by_digit_and_nothing_else_of_it() -> None:
+    assert speak_digits("0a31") == (
+        '<say-as interpret-as="digits">0</say-as> A <say-as interpret-as="digits">31</say-as>'
+    )
+    assert speak_digits("<7>&") == '<say-as interpret-as="digits">7</say-as>'
+    assert spoken(Digits("--"), Locale("en-US")) is None
+
+
+def test_a_reference_is_cut_at_its_limit() -> None:
+    for length, said in ((DIGITS_MAX - 1, DIGITS_MAX - 1), (DIGITS_MAX, DIGITS_MAX), (DIGITS_MAX + 1, DIGITS_MAX)):
+        assert speak_digits("7" * length).count("7") == said
+
+
+def test_a_phone_number_is_grouped() -> None:
+    assert write_phone("+864008200001") == "+86 400 820 0001"
+    assert speak_phone("+864008200001", "en-US").startswith('plus <say-as interpret-as="digits">86</say-as>, ')
+    assert speak_phone("+864008200001", "zh-CN").startswith("加")
+    assert write_phone("12") == "+12"
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("  Blue\tCup\n Café ", "Blue Cup Café"),
+        ("a\u202eb\u200bc", "abc"),
+        ("x\x00y\x1bz", "x y z"),
+        ("\ud800", ""),
+        ("\ue000", ""),
+    ],
+)
+def test_a_name_loses_control_and_format_characters(name: str, cleaned: str) -> None:
+    assert clean(name) == cleaned
+
+
+def test_a_name_is_cut_at_its_limit() -> None:
+    assert clean("n" * (NAME_CHARACTERS_MAX - 1)) == "n" * (NAME_CHARACTERS_MAX - 1)
+    assert clean("n" * NAME_CHARACTERS_MAX) == "n" * NAME_CHARACTERS_MAX
+    assert clean("n" * (NAME_CHARACTERS_MAX + 1)) == "n" * (NAME_CHARACTERS_MAX - 1) + "…"
+
+
+def test_an_english_voice_leaves_out_a_name_it_cannot_say() -> None:
+    assert sayable_in_english("Café 24")
+    assert not sayable_in_english("蓝杯 Café")
+    assert not sayable_in_english("!!!")
+    assert spoken("蓝杯咖啡", Locale("en-US")) is None
+    assert spoken("蓝杯咖啡", Locale("zh-CN")) == "蓝杯咖啡"
+    assert written("蓝杯咖啡", Locale("en-US")) == "蓝杯咖啡"
+
+
+@given(st.text(max_size=400))
+def test_a_name_is_harmless_whatever_it_holds(name: str) -> None:
+    words = spoken(name, Locale("zh-CN"))
+    assert words is None or not set(words) & set("<>\"'\n\t\x00")
+    assert len(clean(name)) <= NAME_CHARACTERS_MAX
+
+
+def test_numbers_words_and_lists_have_words_and_booleans_have_none() -> None:
+    english, chinese = Locale("en-US"), Locale("zh-CN")
+    assert (spoken(1234, english), spoken(1234, chinese)) == ("1,234", "1234")
+    assert spoken(True, english) is None
+    assert spoken(Word("kind.payment"), chinese) == "付款"
+    assert spoken(Word("no.such.word"), chinese) is None
+    assert spoken(timedelta(minutes=7), english) == "7 minutes"
+    assert spoken(date(2026, 11, 30), english) == "November 30, 2026"
+    assert written(Several((Phone("+864008200001"), "x")), english) == "+86 400 820 0001; x"
+    assert written(Digits("0a31"), english) == "0a31"
+
+
+def test_a_value_of_another_kind_is_a_bug_that_shows() -> None:
+    with pytest.raises(TypeError, match="float"):
+        spoken(1.5, Locale("en-US"))
+
+
+def test_an_instant_of_any_offset_is_the_same_instant() -> None:
+    elsewhere = NOON_UTC.astimezone(timezone(timedelta(hours=-8)))
+    assert speak_moment(elsewhere, Locale("en-US", SHANGHAI, NOON_UTC)) == "8:00 PM today"
