@@ -1,0 +1,74 @@
+"""The flows as shipped, read once, and the small questions that tests ask of them."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from functions.connect.contract import STEPS, StepContract
+from hotline_local.flowlang.action_forms import is_menu, is_store_input
+from hotline_local.flowlang.document import Action, Flow, load_flow
+from hotline_local.flowlang.flowset import FlowSet
+
+FOLDER = Path(__file__).parents[2] / "flows"
+ENTRY = "hotline-entry"
+HANDOVER = "hotline-handover"
+QUEUE = "hotline-customer-queue"
+
+RESOURCE_TOKENS: Mapping[str, str] = {
+    "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",
+    "QueueArn": "arn:aws:connect:us-east-1:111122223333:instance/i/queue/people",
+    "HoursArn": "arn:aws:connect:us-east-1:111122223333:instance/i/operating-hours/day",
+}
+"""Tokens that name no flow, with values to run the flows with."""
+
+
+@cache
+def shipped() -> FlowSet:
+    """All flows of the project, tokens resolved."""
+    return FlowSet([load_flow(path) for path in sorted(FOLDER.glob("*.json"))], RESOURCE_TOKENS)
+
+
+def token_of(flow: Flow) -> str:
+    """The token by which other flows and the template name this flow: `module-proof` is `ModuleProofArn`."""
+    return "".join(part.capitalize() for part in flow.name.split("-")) + "Arn"
+
+
+def blocks(flow: Flow, type_: str) -> Iterator[Action]:
+    """The flow's blocks of one type."""
+    return (action for action in flow.actions if action.type == type_)
+
+
+def steps_of(flow: Flow) -> Iterator[tuple[Action, StepContract]]:
+    """Every block that calls the connect function, with the contract of its step."""
+    for action in blocks(flow, "InvokeLambdaFunction"):
+        yield action, STEPS[str(action.mapping("LambdaInvocationAttributes")["step"])]
+
+
+def keeper_of(flow: Flow, step: Action) -> Action:
+    """The block right after a step."""
+    return flow.by_identifier[step.next_action or ""]
+
+
+def outcome_of(flow: Flow, step: Action) -> Action:
+    """The block that decides by a step's outcome."""
+    return flow.by_identifier[keeper_of(flow, step).next_action or ""]
+
+
+def menus(flow: Flow) -> Iterator[Action]:
+    """Blocks that ask for one key."""
+    return (action for action in flow.actions if is_menu(action))
+
+
+def entries(flow: Flow) -> Iterator[Action]:
+    """Blocks that ask for digits."""
+    return (action for action in flow.actions if is_store_input(action))
+
+
+def key_targets(action: Action) -> dict[str, str | None]:
+    """Where a block's `Equals` conditions lead, by operand."""
+    return {edge.operand: edge.target for edge in action.conditions if edge.operator == "Equals"}
+
+
+def flow_attributes(action: Action) -> dict[str, str]:
+    """What an UpdateFlowAttributes block sets."""
+    return {name: str(entry["Value"]) for name, entry in action.mapping("FlowAttributes").items()}

@@ -1,0 +1,300 @@
+"""What every flow of ours keeps to, beyond what the service asks for."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from hotline_local.flowlang.check import check_paths
+from hotline_local.flowlang.document import Action, Flow, FlowKind
+from hotline_local.flowlang.graph import reachable, written_edges
+from hotline_local.flowlang.references import references_in, strings_in
+from hotline_local.flowlang.speech import duration_s
+from tests.flows.shipped import (
+    ENTRY,
+    FOLDER,
+    HANDOVER,
+    RESOURCE_TOKENS,
+    blocks,
+    entries,
+    flow_attributes,
+    key_targets,
+    menus,
+    shipped,
+    token_of,
+)
+
+MAX_ACTIONS = 250
+MAX_CONTENT_CHARS = 256_000
+TRIES_BEFORE_A_PERSON = 3
+MAX_WORDS_S = 10.0
+WORDS = "say_"
+
+each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
+TALKING = [flow for flow in shipped().flows if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE}]
+each_talking_flow = pytest.mark.parametrize("flow", TALKING, ids=lambda flow: flow.name)
+each_module = pytest.mark.parametrize(
+    "flow", [flow for flow in shipped().flows if flow.is_module], ids=lambda f: f.name
+)
+
+
+def path_of(flow: Flow) -> Path:
+    assert flow.path is not None
+    return flow.path
+
+
+def word_blocks(flow: Flow) -> dict[str, dict[str, str]]:
+    """The blocks that hold a flow's fixed words, by block."""
+    found = {action.identifier: flow_attributes(action) for action in blocks(flow, "UpdateFlowAttributes")}
+    return {block: words for block, words in found.items() if any(name.startswith(WORDS) for name in words)}
+
+
+def test_the_checker_has_nothing_to_say() -> None:
+    findings, checked = check_paths([FOLDER])
+    assert checked == len(shipped().flows)
+    assert [f"{finding.flow} {finding.block} {finding.rule}: {finding.message}" for finding in findings] == []
+
+
+@each_flow
+def test_the_file_is_written_the_way_people_edit_it(flow: Flow) -> None:
+    text = path_of(flow).read_text(encoding="utf-8")
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
+
+
+@each_flow
+def test_a_flow_is_within_the_limits_of_the_service(flow: Flow) -> None:
+    assert len(flow.actions) <= MAX_ACTIONS
+    assert flow.size_chars <= MAX_CONTENT_CHARS
+
+
+@each_flow
+def test_every_block_can_be_reached(flow: Flow) -> None:
+    assert {action.identifier for action in flow.actions} == reachable(flow)
+
+
+@each_flow
+def test_every_block_has_a_place_of_its_own_in_the_console(flow: Flow) -> None:
+    layout = flow.metadata["ActionMetadata"]
+    assert set(layout) == {action.identifier for action in flow.actions}
+    places = [(entry["position"]["x"], entry["position"]["y"]) for entry in layout.values()]
+    assert len(set(places)) == len(places)
+
+
+def test_tokens_are_resources_or_flows() -> None:
+    flows = {token_of(flow) for flow in shipped().flows}
+    used = {name for flow in shipped().flows for name in flow.tokens()}
+    assert used == set(RESOURCE_TOKENS) | (flows - {f"{token_of(shipped().by_name[ENTRY])}"})
+
+
+# --- words
+
+
+@each_flow
+def test_words_exist_in_every_language_that_the_flow_speaks(flow: Flow) -> None:
+    words = word_blocks(flow)
+    expected = {"Words in Chinese", "Words in English"}
+    if flow.name in {HANDOVER, "hotline-customer-queue"}:
+        expected.add("Words in both languages")
+    assert set(words) == expected
+    assert len({tuple(sorted(names)) for names in words.values()}) == 1
+
+
+@each_flow
+def test_every_word_is_used_and_every_used_word_exists(flow: Flow) -> None:
+    defined = {name for names in word_blocks(flow).values() for name in names}
+    used = {
+        reference.keys[0]
+        for action in flow.actions
+        for text in strings_in(action.parameters)
+        for reference in references_in(text)
+        if reference.root == "FlowAttributes" and reference.keys[0].startswith(WORDS)
+    }
+    assert used == defined
+
+
+@each_flow
+def test_every_flow_attribute_that_is_read_is_set_in_the_same_flow(flow: Flow) -> None:
+    defined = {name for action in blocks(flow, "UpdateFlowAttributes") for name in flow_attributes(action)}
+    used = {
+        reference.keys[0]
+        for action in flow.actions
+        for text in strings_in(action.parameters)
+        for reference in references_in(text)
+        if reference.root == "FlowAttributes"
+    }
+    assert used == defined
+
+
+def fixed_texts(flow: Flow) -> list[str]:
+    words = [text for names in word_blocks(flow).values() for name, text in names.items() if name.startswith(WORDS)]
+    written = [action.text(name) for action in flow.actions for name in ("Text", "SSML")]
+    return words + [text for text in written if text and not text.startswith("$.")]
+
+
+@each_flow
+def test_fixed_words_are_short(flow: Flow) -> None:
+    assert [text for text in fixed_texts(flow) if duration_s(text) > MAX_WORDS_S] == []
+
+
+@each_flow
+def test_fixed_words_name_no_money_and_no_dates(flow: Flow) -> None:
+    money_or_date = re.compile(r"[¥$€£]|元|美元|yuan|dollar|\d{2,}|[月日号]\d|\d[月日号]|\bo'clock\b")
+    assert [text for text in fixed_texts(flow) if money_or_date.search(text)] == []
+
+
+@each_flow
+def test_chinese_and_english_do_not_mix_within_one_language(flow: Flow) -> None:
+    words = word_blocks(flow)
+    assert [text for text in words["Words in Chinese"].values() if re.search(r"[A-Za-z]{2,}", text)] == []
+    assert [text for text in words["Words in English"].values() if re.search(r"[一-鿿]", text)] == []
+
+
+@each_flow
+def test_a_voice_and_its_language_are_set_together(flow: Flow) -> None:
+    language_of = {"Zhiyu": "zh-CN", "Joanna": "en-US"}
+    for voice in blocks(flow, "UpdateContactTextToSpeechVoice"):
+        language = flow.by_identifier[voice.next_action or ""]
+        assert language.type == "UpdateContactData"
+        assert language.text("LanguageCode") == language_of[voice.text("TextToSpeechVoice")]
+        assert voice.text("TextToSpeechEngine") == "neural"
+
+
+# --- keys
+
+
+def leads_to_a_person(flow: Flow, block: str | None) -> bool:
+    """Whether this block is the way to a person: an end that says so, the hand-over, or another try at the queue."""
+    while block is not None:
+        action = flow.by_identifier[block]
+        if action.type == "EndFlowModuleExecution":
+            return action.text("Result") == "Agent"
+        if action.type in {"TransferToFlow", "CheckHoursOfOperation"}:
+            return True
+        block = action.next_action if action.type == "UpdateContactAttributes" else None
+    return False
+
+
+@each_talking_flow
+def test_zero_leads_to_a_person_from_every_menu_and_every_entry(flow: Flow) -> None:
+    for asking in menus(flow):
+        assert leads_to_a_person(flow, key_targets(asking).get("0")), asking.identifier
+    for asking in entries(flow):
+        entered = flow.by_identifier[asking.next_action or ""]
+        assert leads_to_a_person(flow, key_targets(entered).get("0")), asking.identifier
+
+
+@each_talking_flow
+def test_nine_repeats_every_menu(flow: Flow) -> None:
+    for menu in menus(flow):
+        target = flow.by_identifier[key_targets(menu)["9"] or ""]
+        assert target is menu or (target.type == "MessageParticipant" and comes_back(flow, target, menu)), (
+            menu.identifier
+        )
+
+
+def comes_back(flow: Flow, block: Action, menu: Action) -> bool:
+    """Whether a block that repeats what was said before a menu leads on to that menu."""
+    following = flow.by_identifier[block.next_action or ""]
+    targets = {edge.target for edge in written_edges(flow, following)}
+    return menu is following or menu.identifier in targets
+
+
+@each_talking_flow
+def test_star_goes_back_from_every_menu_that_has_a_menu_before_it(flow: Flow) -> None:
+    first = {(ENTRY, "Language menu"), (HANDOVER, "Callback menu")}
+    for menu in menus(flow):
+        assert ("*" in key_targets(menu)) == ((flow.name, menu.identifier) not in first), menu.identifier
+
+
+@each_talking_flow
+def test_silence_wrong_keys_and_failures_are_handled_apart_with_three_tries(flow: Flow) -> None:
+    for menu in menus(flow):
+        silence = menu.error_target("InputTimeLimitExceeded")
+        wrong = menu.error_target("NoMatchingCondition")
+        failure = menu.error_target("NoMatchingError")
+        assert len({silence, wrong, failure}) == 3, menu.identifier
+        for target in (silence, wrong):
+            loop = flow.by_identifier[target or ""]
+            assert loop.type == "Loop"
+            assert int(loop.text("LoopCount")) + 1 == TRIES_BEFORE_A_PERSON
+            words = flow.by_identifier[key_targets(loop)["ContinueLooping"] or ""]
+            assert words.next_action == menu.identifier
+
+
+@each_talking_flow
+def test_an_entry_is_compared_before_it_is_used(flow: Flow) -> None:
+    for entry in entries(flow):
+        compared = flow.by_identifier[entry.next_action or ""]
+        assert compared.text("ComparisonValue") == "$.StoredCustomerInput"
+        assert {"Timeout", "0", "*"} <= set(key_targets(compared))
+        (digits,) = (edge for edge in compared.conditions if edge.operator == "NumberGreaterOrEqualTo")
+        assert digits.target not in {key_targets(compared)["Timeout"], compared.error_target("NoMatchingCondition")}
+
+
+@each_flow
+def test_what_is_keyed_in_goes_to_the_function_and_nowhere_else(flow: Flow) -> None:
+    for action in flow.actions:
+        reads = any("$.StoredCustomerInput" in text for text in strings_in(action.parameters))
+        assert not reads or action.type in {"InvokeLambdaFunction", "Compare"}, action.identifier
+
+
+@each_flow
+def test_logging_is_off_wherever_something_is_keyed_in_or_personal_words_are_spoken(flow: Flow) -> None:
+    if flow.name != ENTRY:
+        assert flow.by_identifier[flow.start_action].parameters == {"FlowLoggingBehavior": "Disabled"}
+        assert list(blocks(flow, "UpdateFlowLoggingBehavior")) == [
+            flow.by_identifier[flow.start_action]
+        ]
+
+
+def test_the_line_is_recorded_only_after_the_caller_was_told() -> None:
+    on = [
+        (flow, action)
+        for flow in shipped().flows
+        for action in blocks(flow, "UpdateContactRecordingBehavior")
+        if action.mapping("RecordingBehavior")["RecordedParticipants"]
+    ]
+    assert all(
+        action.mapping("RecordingBehavior")["IVRRecordingBehavior"] == "Disabled"
+        for flow in shipped().flows
+        for action in blocks(flow, "UpdateContactRecordingBehavior")
+    )
+    ((flow, switch),) = on
+    before = [action for action in flow.actions if action.next_action == switch.identifier]
+    assert [action.text("Text") for action in before] == ["$.FlowAttributes.say_recorded"]
+
+
+# --- ends
+
+
+@each_flow
+def test_nothing_but_words_leads_to_a_hang_up(flow: Flow) -> None:
+    for action in flow.actions:
+        targets = {action.next_action, *(edge.target for edge in written_edges(flow, action))}
+        for target in filter(None, targets):
+            if flow.by_identifier[target].type == "DisconnectParticipant":
+                assert action.type == "MessageParticipant", action.identifier
+
+
+@each_module
+def test_a_module_declares_exactly_the_results_it_returns(flow: Flow) -> None:
+    declared = [entry["ReferenceName"] for entry in flow.settings["Transitions"]]
+    assert declared == [action.text("Result") for action in blocks(flow, "EndFlowModuleExecution")]
+    assert not list(blocks(flow, "DisconnectParticipant"))
+
+
+@each_flow
+def test_every_result_of_a_module_has_a_branch_where_it_is_called(flow: Flow) -> None:
+    for call, module in shipped().modules_called_by(flow):
+        results = {action.text("Result") for action in blocks(module, "EndFlowModuleExecution")}
+        assert set(key_targets(call)) == results
+        assert call.error_target("NoMatchingCondition") == key_targets(call)["Failed"]
+        assert call.error_target("NoMatchingError") == key_targets(call)["Failed"]
+
+
+def test_modules_are_nested_two_deep_at_most() -> None:
+    for topic in shipped().flows:
+        for _, inner in shipped().modules_called_by(topic):
+            if topic.is_module:
+                assert list(shipped().modules_called_by(inner)) == []
