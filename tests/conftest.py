@@ -24,6 +24,8 @@ os.environ.update(
     POWERTOOLS_SERVICE_NAME="test",
     POWERTOOLS_METRICS_NAMESPACE="Test",
     POWERTOOLS_TRACE_DISABLED="true",
+    HOTLINE_NUMBERS="+18005550199",
+    WALLET_NAME="Test Wallet",
 )
 
 # The suite is seeded and bounded; `make soak` looks further, with fresh seeds.

@@ -16,7 +16,7 @@ from hotline.contracts.model import PointKind
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.memory import MemoryStore
-from tests.support.phone import Phone, context, give_accounts, opened
+from tests.support.phone import Phone, context, give, opened
 
 EVENTS = sorted((Path(__file__).parents[2] / "events" / "connect").glob("*.json"))
 CONTACT = "5ca32fbd-8f92-46af-92a5-6b0f970f0efe"
@@ -31,7 +31,7 @@ def ctx() -> Context:
     clock = VirtualClock(NOW)
     made = context(MemoryStore(clock), clock)
     points = ((PointKind.PHONE, NUMBER), (PointKind.EMAIL, MAIL))
-    give_accounts(made, [opened("acct-1", *points, at=NOW - timedelta(days=400))])
+    give(made, [opened("acct-1", *points, at=NOW - timedelta(days=400))])
     return made
 
 

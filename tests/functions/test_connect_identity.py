@@ -12,7 +12,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Index, Query, Table
-from tests.support.phone import Phone, context, give_accounts, opened
+from tests.support.phone import Phone, context, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MEI, FAMILY, NOBODY = "+8613800000001", "+8613800000002", "+8613800000009"
@@ -34,7 +34,7 @@ def store(clock: VirtualClock) -> MemoryStore:
 def ctx(store: MemoryStore, clock: VirtualClock) -> Context:
     made = context(store, clock)
     year_ago = NOW - timedelta(days=365)
-    give_accounts(
+    give(
         made,
         [
             opened("acct-mei", (PHONE, MEI), (EMAIL, MAIL), at=year_ago, language="zh-CN", two_step=True),

@@ -9,26 +9,27 @@ from typing import Any
 
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
-from hotline.accounts import service as accounts
+from functions.wallet_events.fold import fold
 from hotline.contracts.model import (
     AccountDescribed,
     ContactPointFact,
     Fact,
+    LoginKind,
+    LoginSource,
+    LoginTried,
     PointKind,
 )
 from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
 from hotline.identity.model import Call, Challenge
 from hotline.identity.service import derive
-from hotline.kit.actor import System
-from hotline.kit.change import Change
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.ids import SeededIds
-from hotline.kit.keyring import CachedKeyring, Keyring
+from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Store
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
-CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'  # noqa: S105 - opens nothing
+CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'
 
 
 def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
@@ -40,12 +41,6 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
         lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
     )
-
-
-def lookup_keyring(ctx: Context) -> Keyring:
-    """The lookup keys of a test context."""
-    assert ctx.lookup_keys is not None
-    return ctx.lookup_keys.get()
 
 
 def opened(
@@ -63,17 +58,21 @@ def opened(
     return Fact(f"fact-{account_id}", "account.opened", "wallet", at, account_id, data)
 
 
-def give_accounts(ctx: Context, facts: Iterable[Fact]) -> None:
-    """Fold facts about accounts into the store, one by one."""
-    keyring = lookup_keyring(ctx)
+def give(ctx: Context, facts: Iterable[Fact]) -> None:
+    """Fold facts into the store as the wallet's events are, one by one."""
     for fact in facts:
-        read = ctx.store.batch_get(sorted(accounts.fact_keys([fact]), key=lambda key: key.pk))
-        more = accounts.fact_keys_of_points(read, [fact], keyring)
-        if more:
-            read |= ctx.store.batch_get(sorted(more, key=lambda key: key.pk))
-        change = Change(actor=System("test", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
-        accounts.contribute_facts(change, read, [fact], keyring)
-        change.commit(ctx.store)
+        fold(ctx, [fact])
+
+
+def failed_logins(account_id: str, count: int, *, until: datetime) -> list[Fact]:
+    """So many wrong passwords, a minute apart, the last one at `until`."""
+    facts = []
+    for number in range(count):
+        at = until - timedelta(minutes=count - 1 - number)
+        name = f"{account_id}-{number}"
+        tried = LoginTried(f"try-{name}", LoginSource(ip="192.0.2.1"), LoginKind.PASSWORD, succeeded=False)
+        facts.append(Fact(f"login-{name}", "login.failed", "wallet", at, account_id, tried))
+    return facts
 
 
 @dataclass(slots=True)
