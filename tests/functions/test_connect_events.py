@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.connect.contract import COMMON_KEYS, EMPTY, STEPS
+from functions.connect.contract import COMMON_KEYS, STEPS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
@@ -56,8 +56,8 @@ def test_every_event_gives_a_declared_outcome_in_a_whole_answer(ctx: Context, pa
     if step is not None:
         assert said["outcome"] in step.outcomes
         assert set(said) == {*COMMON_KEYS, *step.answer_keys}
-    assert all(isinstance(value, str) and value for value in said.values())
-    assert said["prompt"].startswith("<speak>") and said["prompt"] != EMPTY
+    assert all(said.values())
+    assert said["prompt"].startswith("<speak>")
     assert len(json.dumps(said, ensure_ascii=False).encode()) < ANSWER_BYTES_MAX
 
 

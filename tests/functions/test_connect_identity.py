@@ -275,4 +275,4 @@ def test_a_broken_envelope_gives_an_outcome_and_no_exception(ctx: Context, event
 
     said = answer(request_from(event), ctx)
     assert said["outcome"] == "TRY_LATER"
-    assert all(isinstance(value, str) and value for value in said.values())
+    assert all(said.values())

@@ -85,9 +85,8 @@ def pressed(phone: Phone, store: MemoryStore, step: str, inputs: dict[str, str],
 def effects(store: MemoryStore) -> dict[str, Any]:
     """What a call has left behind, without the random parts of ids."""
     outbox = Counter(item["kind"] for item in store.items(Table.OUTBOX))
-    kinds = Counter(
-        str(item["PK"]).split("#")[0] + str(item["SK"]).split("#")[0] for item in store.items(Table.HOTLINE)
-    )
+    stored = store.items(Table.HOTLINE)
+    kinds = Counter(f"{item['PK'].split('#')[0]} {item['SK'].split('#')[0]}" for item in stored)
     locks = [item for item in stored if item["SK"] == "#LOCK"]
     versions = [(item["PK"], item["rev"]) for item in locks]
     return {"outbox": outbox, "items": kinds, "lock versions": versions}
