@@ -243,9 +243,7 @@ def test_what_is_keyed_in_goes_to_the_function_and_nowhere_else(flow: Flow) -> N
 def test_logging_is_off_wherever_something_is_keyed_in_or_personal_words_are_spoken(flow: Flow) -> None:
     if flow.name != ENTRY:
         assert flow.by_identifier[flow.start_action].parameters == {"FlowLoggingBehavior": "Disabled"}
-        assert list(blocks(flow, "UpdateFlowLoggingBehavior")) == [
-            flow.by_identifier[flow.start_action]
-        ]
+        assert list(blocks(flow, "UpdateFlowLoggingBehavior")) == [flow.by_identifier[flow.start_action]]
 
 
 def test_the_line_is_recorded_only_after_the_caller_was_told() -> None:

@@ -1,0 +1,343 @@
+"""Whole calls through the shipped flows, with canned answers: what a caller hears, and what the function is asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from functions.connect.contract import EMPTY, STEPS
+from hotline_local.simulator.engine import Engine
+from hotline_local.simulator.events import CallEvent
+from hotline_local.simulator.state import CallSetup, CallState, EndOutcome, EndReason
+from hotline_local.simulator.stubs import StubFunctions
+from tests.flows.shipped import ENTRY, QUEUE, shipped
+
+CALLER = "+8613900000000"
+MOST_SPEECH_BEFORE_A_PAUSE_S = 20.0
+MOST_SPEECH_BEFORE_THE_MENU_S = 12.0
+FAILURE: Mapping[str, str] = {"error": "exception"}
+
+
+def answer(step: str, outcome: str, **keys: str) -> dict[str, str]:
+    """An answer of a step with every key it declares."""
+    told = {"outcome": outcome, "prompt": f"<speak>{step} {outcome}</speak>", "turn": "7", "account_ref": "ref"}
+    return dict.fromkeys(STEPS[step].answer_keys, EMPTY) | told | keys
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call that was made: its state, everything on the line, and the parameters of the function's calls in order."""
+
+    state: CallState
+    events: Sequence[CallEvent]
+    asked: Sequence[Mapping[str, str]]
+
+    @property
+    def steps(self) -> list[str]:
+        return [given["step"] for given in self.asked]
+
+    @property
+    def ending(self) -> EndOutcome | None:
+        return self.state.end.outcome if self.state.end else None
+
+    def spoken(self, block: str) -> list[str]:
+        """What was said at a block."""
+        return [event.data["text"] for event in self.events if event.kind == "prompt" and event.place.block == block]
+
+
+def call(
+    keys: str,
+    *,
+    number: str | None = CALLER,
+    hours_open: bool = True,
+    at_capacity: bool = False,
+    start: str = ENTRY,
+    attributes: Mapping[str, str] | None = None,
+    start_answer: Mapping[str, str] | None = None,
+    **answers: Any,
+) -> Heard:
+    """Call, press these keys (one token an input, `-` for silence), and hang up when they are used up.
+
+    The number is known and Chinese is its language, and everybody is handed over, unless the answers say otherwise.
+    """
+    usual: dict[str, Any] = {
+        "start": start_answer or answer("start", "KNOWN", language="zh-CN", proved="no"),
+        "set_language": answer("set_language", "SET"),
+        "handover": answer("handover", "QUEUE", queue="support", case_id="case-1"),
+        **{step: answer(step, "ASKED") for step in ("pause", "freeze")},
+    }
+    functions = StubFunctions(usual | answers)
+    engine = Engine(shipped(), functions)
+    setup = CallSetup(
+        contact_id="contact",
+        customer_number=number,
+        hours_open=hours_open,
+        queue_at_capacity=at_capacity,
+        attributes=attributes or {},
+    )
+    state = engine.begin(setup, start)
+    events = list(engine.run(state).events)
+    for token in keys.split():
+        assert state.waiting, f"nobody asks for {token}: {events[-3:]}"
+        events += engine.press(state, token).events
+    if state.end is None:
+        events += engine.hang_up(state).events
+    assert state.end is not None
+    assert state.end.reason is EndReason.ENDED
+    return Heard(state, events, [event["Details"]["Parameters"] for _, event in functions.calls])
+
+
+def english() -> dict[str, str]:
+    return answer("start", "KNOWN", language="en-US", proved="no")
+
+
+# --- who is calling
+
+
+def test_a_known_caller_is_answered_in_their_own_language_at_once() -> None:
+    chinese, other = call(""), call("", start_answer=english())
+    assert chinese.steps == ["start"]
+    assert chinese.spoken("Language menu") == []
+    assert (chinese.state.language, chinese.state.voice) == ("zh-CN", "Zhiyu")
+    assert (other.state.language, other.state.voice) == ("en-US", "Joanna")
+
+
+def test_an_unknown_caller_chooses_a_language_and_may_key_in_a_number_or_go_on_without() -> None:
+    unknown = answer("start", "UNKNOWN", proved="no")
+    keyed = call("2 13900000000#", start_answer=unknown, identify=answer("identify", "TAKEN"))
+    assert keyed.steps == ["start", "set_language", "identify"]
+    assert keyed.asked[2]["phone"] == "13900000000"
+    assert (keyed.state.language, keyed.spoken("Main menu")[0][:21]) == ("en-US", "For a locked account,")
+    without = call("1 #", start_answer=unknown)
+    assert without.steps == ["start", "set_language"]
+    assert without.spoken("Main menu")
+
+
+def test_a_caller_is_asked_for_the_number_once_even_after_changing_the_language() -> None:
+    unknown = answer("start", "WITHHELD", proved="no")
+    heard = call("1 # * 2", number=None, start_answer=unknown)
+    assert len(heard.spoken("Phone number")) == 1
+    assert len(heard.spoken("Main menu")) == 2
+
+
+def test_silence_at_the_number_costs_no_try_of_the_function_and_the_third_brings_a_person() -> None:
+    heard = call("1 - - -", start_answer=answer("start", "UNKNOWN", proved="no"))
+    assert heard.steps == ["start", "set_language", "handover"]
+    assert heard.ending is EndOutcome.QUEUE
+
+
+def test_a_caller_who_comes_back_proved_is_not_asked_for_a_number() -> None:
+    heard = call("", number=None, start_answer=answer("start", "WITHHELD", language="zh-CN", proved="yes"))
+    assert heard.spoken("Main menu")
+
+
+# --- ways to a person
+
+
+@pytest.mark.parametrize(
+    ("keys", "topic"), [("0", EMPTY), ("1 0", "lockout"), ("4 0", "security"), ("5 5 0", "advice"), ("3 0", "refund")]
+)
+def test_zero_brings_a_person_who_knows_the_topic(keys: str, topic: str) -> None:
+    heard = call(keys, lock_status=answer("lock_status", "SOFT", self_service="unlock", asked="no"))
+    assert heard.ending is EndOutcome.QUEUE
+    assert heard.asked[-1]["step"] == "handover"
+    assert (heard.asked[-1]["topic"], heard.asked[-1]["reason"]) == (topic, "asked")
+    assert heard.state.attributes["case_id"] == "case-1"
+
+
+@pytest.mark.parametrize("keys", ["- - -", "8 8 8"])
+def test_three_silences_or_three_wrong_keys_bring_a_person(keys: str) -> None:
+    heard = call(keys)
+    assert len(heard.spoken("Main menu")) == 3
+    assert heard.ending is EndOutcome.QUEUE
+    assert heard.asked[-1]["reason"] == "failed"
+
+
+def test_silence_and_wrong_keys_are_counted_apart() -> None:
+    assert call("- 8 - 8").ending is EndOutcome.HUNG_UP
+
+
+@pytest.mark.parametrize("problem", [FAILURE, answer("lock_status", "TRY_LATER")])
+def test_a_function_that_fails_is_apologised_for_once_and_brings_a_person(problem: dict[str, str]) -> None:
+    heard = call("1", lock_status=problem)
+    assert heard.spoken("Apology") == ["抱歉,系统出了点问题,我为您转接人工。"]
+    assert heard.asked[-1]["reason"] == "failed"
+    assert heard.ending is EndOutcome.QUEUE
+
+
+def test_a_function_that_fails_throughout_still_leaves_the_caller_with_a_person() -> None:
+    heard = call("", start_answer=dict(FAILURE), handover=dict(FAILURE))
+    assert heard.ending is EndOutcome.QUEUE
+    apologies = heard.spoken("Apology in both languages")
+    assert len(apologies) == 1
+    assert "抱歉" in apologies[0]
+    assert "Sorry" in apologies[0]
+
+
+def test_outside_hours_a_callback_is_offered_and_booked() -> None:
+    answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
+    heard = call("0 1", hours_open=False, handover=answers)
+    assert [given["reason"] for given in heard.asked if given["step"] == "handover"] == ["closed", "callback"]
+    assert [event.data["number"] for event in heard.events if event.kind == "callback"] == [CALLER]
+    assert heard.ending is EndOutcome.CALLBACK
+
+
+def test_nobody_promises_a_callback_to_a_withheld_number() -> None:
+    start = answer("start", "WITHHELD", language="zh-CN", proved="yes")
+    answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
+    heard = call("0 1", number=None, hours_open=False, start_answer=start, handover=answers)
+    assert heard.spoken("Say callback") == []
+    assert heard.spoken("Say no callback")
+    assert heard.ending is not EndOutcome.CALLBACK
+
+
+def test_a_full_queue_is_said_and_a_callback_offered() -> None:
+    heard = call("0 2", at_capacity=True)
+    assert heard.spoken("Say busy")
+    assert heard.ending is EndOutcome.DISCONNECTED
+
+
+def test_who_waits_in_line_can_have_a_callback_instead() -> None:
+    line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund"}
+    answers = answer("handover", "CALLBACK", case_id="case-1")
+    heard = call("- 1", start=QUEUE, attributes=line, handover=answers)
+    assert (heard.asked[-1]["reason"], heard.asked[-1]["turn"]) == ("callback", "3")
+    assert heard.ending is EndOutcome.CALLBACK
+
+
+def test_recording_begins_after_the_words_about_it_and_only_for_the_talk_with_a_person() -> None:
+    heard = call("0")
+    assert heard.state.recording == ("Agent", "Customer")
+    assert not heard.state.ivr_recording
+    assert heard.spoken("Say recorded")
+    assert call("").state.recording == ()
+
+
+# --- proof
+
+
+def test_a_step_that_needs_proof_is_called_again_after_it_with_the_method_it_asked_for() -> None:
+    heard = call(
+        "1 123456",
+        lock_status=[answer("lock_status", "NEED_PROOF", needs="email"), answer("lock_status", "OPEN", asked="no")],
+        send_code=answer("send_code", "SENT", channel="email"),
+        check_code=answer("check_code", "PROVED"),
+        choose_account=answer("choose_account", "CHOSEN", count="0"),
+    )
+    assert heard.steps == ["start", "lock_status", "send_code", "check_code", "choose_account", "lock_status"]
+    assert (heard.asked[2]["method"], heard.asked[2]["goal"]) == ("email", "unlock")
+    assert heard.asked[3]["code"] == "123456"
+    assert heard.spoken("Anything else")
+
+
+def test_an_entered_code_is_shown_to_nobody() -> None:
+    heard = call(
+        "1 135790",
+        lock_status=answer("lock_status", "NEED_PROOF", needs="sms"),
+        send_code=answer("send_code", "SENT", channel="sms"),
+        check_code=answer("check_code", "WRONG"),
+    )
+    assert not any("135790" in str(event.data) for event in heard.events)
+
+
+def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> None:
+    heard = call(
+        "1 123456 2",
+        lock_status=[answer("lock_status", "NEED_PROOF", needs="sms"), answer("lock_status", "OPEN", asked="no")],
+        send_code=answer("send_code", "SENT", channel="sms"),
+        check_code=answer("check_code", "PROVED"),
+        choose_account=[answer("choose_account", "CHOOSE", count="2"), answer("choose_account", "CHOSEN")],
+    )
+    assert [given["choice"] for given in heard.asked if given["step"] == "choose_account"] == [EMPTY, "2"]
+
+
+def test_who_cannot_be_proved_hears_what_else_there_is_and_gets_a_person() -> None:
+    heard = call("1", lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    assert heard.steps == ["start", "lock_status", "handover"]
+    assert heard.spoken("Say unproved")
+    assert heard.ending is EndOutcome.QUEUE
+
+
+def test_proof_that_never_suffices_is_not_asked_for_for_ever() -> None:
+    heard = call(
+        "1 123456 123456 123456",
+        lock_status=answer("lock_status", "NEED_PROOF", needs="sms"),
+        send_code=answer("send_code", "SENT", channel="sms"),
+        check_code=answer("check_code", "PROVED"),
+        choose_account=answer("choose_account", "CHOSEN"),
+    )
+    assert heard.steps.count("send_code") == 3
+    assert heard.ending is EndOutcome.QUEUE
+
+
+# --- topics
+
+
+def test_a_failed_payment_that_can_be_refunded_leads_to_its_refund_without_choosing_again() -> None:
+    heard = call(
+        "2 2 1 3 2 1",
+        payments=answer("payments", "SEVERAL", count="3"),
+        payment_answer=answer("payment_answer", "DEBITED", refundable="yes"),
+        refund_offer=answer("refund_offer", "OFFERED"),
+        refund_request=answer("refund_request", "APPROVED"),
+    )
+    assert heard.steps == ["start", "payments", "payment_answer", "refund_offer", "refund_request"]
+    assert heard.asked[2]["choice"] == heard.asked[3]["choice"] == heard.asked[4]["choice"] == "2"
+    assert heard.asked[4]["reason"] == "defective"
+    assert heard.spoken("Read back") == ["refund_offer OFFERED"]
+    assert heard.state.attributes["topic"] == "refund"
+
+
+def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
+    heard = call(
+        "3 2 1 1 1 *",
+        payments=answer("payments", "SEVERAL", count="2"),
+        refund_offer=answer("refund_offer", "OFFERED"),
+    )
+    assert "refund_request" not in heard.steps
+    assert heard.spoken("Say cancelled") == ["好的,没有提交申请。"]
+
+
+def test_a_refund_from_the_main_menu_does_not_start_from_a_payment_chosen_before() -> None:
+    heard = call(
+        "2 3 * 3",
+        payments=answer("payments", "ONE", count="1"),
+        payment_answer=answer("payment_answer", "NOT_TAKEN", refundable="no"),
+    )
+    assert heard.steps == ["start", "payments", "payment_answer"]
+    assert heard.spoken("Refunds menu")
+
+
+def test_a_payment_is_found_by_the_end_of_its_order_number() -> None:
+    heard = call(
+        "2 4821#",
+        payments=answer("payments", "NONE", count="0"),
+        payment_by_order=answer("payment_by_order", "FOUND", count="1"),
+        payment_answer=answer("payment_answer", "HELD", refundable="no"),
+    )
+    assert heard.steps == ["start", "payments", "payment_by_order", "payment_answer"]
+    assert heard.asked[2]["tail"] == "4821"
+    assert heard.asked[3]["choice"] == "1"
+
+
+@pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])
+def test_a_pause_is_asked_for_within_twenty_seconds_of_speech(start: dict[str, str]) -> None:
+    heard = call("4 1", start_answer=start)
+    (chosen,) = (event for event in heard.events if event.kind == "input" and event.data["keys"] == "4")
+    (asked,) = (event for event in heard.events if event.kind == "function" and event.data["step"] == "pause")
+    assert heard.steps == ["start", "pause"]
+    assert asked.at_s - chosen.at_s < MOST_SPEECH_BEFORE_A_PAUSE_S
+
+
+@pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])
+def test_a_known_caller_hears_the_menu_soon(start: dict[str, str]) -> None:
+    heard = call("", start_answer=start)
+    menu = next(event for event in heard.events if event.kind == "prompt" and event.place.block == "Main menu")
+    assert menu.at_s < MOST_SPEECH_BEFORE_THE_MENU_S
+
+
+def test_a_caller_ends_the_call_when_they_choose_to() -> None:
+    heard = call("4 1 1")
+    assert heard.spoken("Say goodbye") == ["感谢您的来电,再见。"]
+    assert heard.ending is EndOutcome.DISCONNECTED
