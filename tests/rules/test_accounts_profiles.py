@@ -207,3 +207,10 @@ def test_a_notice_costs_at_most_eight_messages_present_points_first(removed: int
 def test_a_profile_needs_a_fact() -> None:
     with pytest.raises(ValueError, match="at least one fact"):
         folded()
+
+
+def test_a_list_says_nothing_of_a_point_that_is_known_by_its_removal_alone() -> None:
+    removal, listed = changed(2, OTHER_PHONE, None, after_s=9), opened(3, after_s=20)
+    assert folded(removal, listed) == folded(listed, removal)
+    (gone,) = [known for known in folded(listed, removal).points if not known.live]
+    assert (gone.value, gone.removed_at) == (OTHER_PHONE, removal.time)

@@ -98,7 +98,9 @@ def _described(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: 
     points = {point.value: point for point in profile.points}
     listed = {point.value for point in told.contact_points}
     for value in points.keys() - listed:
-        points[value] = _absent(points[value], (stamp,))
+        # Of a point that is known by its removal alone, a list says nothing: it may have come after that list.
+        if points[value].told is not None:
+            points[value] = _absent(points[value], (stamp,))
     for point in told.contact_points:
         known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
         points[point.value] = _present(known, stamp, point.confirmed_at, snapshots, shared=point.shared)
