@@ -2,7 +2,9 @@
 
 import pytest
 
+from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Store
+from tests.support.money import MoneyWorld
 from tests.support.stores import (
     memory_store,
     ministack_endpoint,
@@ -34,3 +36,15 @@ def exact_store(request: pytest.FixtureRequest) -> Store:
     """An empty store of each kind that is right where moto is known to be wrong: tokens, types, threads."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+@pytest.fixture(params=["memory", "moto"])
+def money(request: pytest.FixtureRequest) -> MoneyWorld:
+    """A wallet and a caller who has proved one factor, on two kinds of store."""
+    return MoneyWorld(request.getfixturevalue(f"{request.param}_store"))
+
+
+@pytest.fixture
+def quick_money(memory_store: MemoryStore) -> MoneyWorld:
+    """The same in memory only, for what does not hang on the store."""
+    return MoneyWorld(memory_store)

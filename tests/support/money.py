@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from hotline.accounts import service as accounts
 from hotline.contracts.model import (
+    AccountDescribed,
     BillTold,
+    ContactPointFact,
     Fact,
     FactData,
     Failure,
@@ -19,6 +22,7 @@ from hotline.contracts.model import (
     MovementKind,
     MovementStatus,
     MovementTold,
+    PointKind,
     RefundStatus,
     RefundTold,
 )
@@ -28,15 +32,20 @@ from hotline.identity.service import proof_from
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.dynamodb import DynamoStore
+from hotline.kit.expressions import from_item
 from hotline.kit.ids import IdSource, SeededIds
+from hotline.kit.keyring import Keyring
+from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
-from hotline.kit.store import Key, Put, Store, hotline_key
+from hotline.kit.store import Index, Key, Put, Query, Store, Table, hotline_key
 from hotline.payments import folding
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.items import refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundResult
+from tests.support.stores import all_rows
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACCOUNT: Final = "acc_1"
@@ -231,3 +240,48 @@ class MoneyWorld:
     def item(self, sk: str, pk: str = f"ACCOUNT#{ACCOUNT}") -> Item | None:
         """An item of the table, by default of the account."""
         return self.store.get(hotline_key(pk, sk))
+
+    def give_profile(self) -> None:
+        """Open the account, with a phone number and an e-mail address to be told at."""
+        confirmed = self.now - timedelta(days=400)
+        points = (
+            ContactPointFact(PointKind.PHONE, "+447700900001", confirmed),
+            ContactPointFact(PointKind.EMAIL, "ada@customer.example", confirmed),
+        )
+        data = AccountDescribed(1, "en-US", "Europe/London", "Ada Fictional", points, two_step=False)
+        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
+        keyring = Keyring("1", {"1": b"key-for-tests-only-0123456789abcd"})
+        accounts.contribute_facts(change, {}, [told("account.opened", data)], keyring)
+        change.commit(self.store)
+
+    def entries(self) -> list[Item]:
+        """The outbox, by kind and channel."""
+        if isinstance(self.store, MemoryStore):
+            found = list(self.store.items(Table.OUTBOX))
+        else:
+            assert isinstance(self.store, DynamoStore)
+            found = [from_item(row) for row in all_rows(self.store.client, Table.OUTBOX)]
+        return sorted(found, key=lambda entry: (entry["kind"], entry.get("channel", "")))
+
+    def kinds(self) -> list[str]:
+        """The kinds of all outbox entries."""
+        return [entry["kind"] for entry in self.entries()]
+
+    def indexed(self, index: Index, pk: str) -> list[Item]:
+        """What one partition of an index holds."""
+        return self.store.query(Query(Table.HOTLINE, pk, index=index)).items
+
+    def attention(self) -> list[str]:
+        """What of the account needs attention."""
+        return [item["attention_sk"] for item in self.indexed(Index.ATTENTION, f"ACCOUNT#{ACCOUNT}")]
+
+    def everything(self) -> list[str]:
+        """Every item of the main table, as text to be compared or searched."""
+        assert isinstance(self.store, MemoryStore)
+        return sorted(repr(sorted(item.items())) for item in self.store.items(Table.HOTLINE))
+
+    @property
+    def requests(self) -> tuple[int, int]:
+        """How many reads and transactions the store has been sent."""
+        assert isinstance(self.store, MemoryStore | DynamoStore)
+        return self.store.reads, self.store.transactions

@@ -201,7 +201,7 @@ def contribute_refund(
         _count(change, read, recent, refund)
     if refund.state is RefundState.IN_REVIEW:
         refund = replace(refund, case_id=_open_case(change, read, refund, note))
-    change.create(items.refund_key(account_id, refund_id), items.refund_item(refund))
+    change.replace(items.refund_key(account_id, refund_id), None, items.refund_item(refund))
     change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
     _decide(change, refund)
     _tell(change, read, refund)
