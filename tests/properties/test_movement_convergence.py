@@ -123,10 +123,12 @@ def assert_never_too_much(world: MoneyWorld) -> None:
 
 
 def state(world: MoneyWorld) -> list[dict[str, Any]]:
-    """What money has left in the tables, but for the counts of writes."""
+    """What money has left in the tables, but for the counts of writes and the random id of a case."""
     assert isinstance(world.store, MemoryStore)
     found = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith(OURS)]
-    return sorted(({key: value for key, value in item.items() if key != "rev"} for item in found), key=_by_key)
+    return sorted(
+        ({key: value for key, value in item.items() if key not in ("rev", "case_id")} for item in found), key=_by_key
+    )
 
 
 def _by_key(item: dict[str, Any]) -> str:
@@ -165,15 +167,13 @@ def test_a_request_between_the_facts_converges_too(data: st.DataObject) -> None:
     if not captures(before):
         return
     result = world.ask(amount=Money(ASKED_MINOR, "CNY"))
-    assert result.outcome is RefundOutcome.APPROVED
+    # While the merchant has not been named, nobody's policy approves it, and somebody looks.
+    assert result.outcome in (RefundOutcome.APPROVED, RefundOutcome.IN_REVIEW)
     assert_never_too_much(world)
     repeated = world.ask(amount=Money(ASKED_MINOR, "CNY"))
     assert (repeated.outcome, repeated.refund_id) == (RefundOutcome.EXISTS, ASKED_ID)
-    deliver(
-        world,
-        data.draw(st.permutations([*after, *history.answers, *data.draw(several_times(history.answers))])),
-        batches,
-    )
+    answers = data.draw(several_times(history.answers))
+    deliver(world, data.draw(st.permutations([*after, *answers])), batches)
 
     straight = asked()
     deliver(straight, [fact for fact in history.facts if fact in before], [])
