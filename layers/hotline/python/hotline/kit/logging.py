@@ -39,6 +39,7 @@ class Event(Enum):
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
+    RECORD_ODD = ("HL033", "WARNING", "A record names no outbox entry.")
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 

@@ -1,0 +1,44 @@
+"""The way of a message: claimed, written in the recipient's language, carried, marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from functions.messenger.letter import written
+from functions.messenger.settings import Sender
+from hotline.kit.carriers import Transport, Undeliverable
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.logging import Event
+from hotline.kit.outbox_delivery import Delivered, Dropped, Outbox, Result, entry_ids
+
+
+def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
+    """Send every message that the event names and that is still to be sent. Raises NotDelivered at the end when one
+    has to come again."""
+    outbox = Outbox(
+        store=ctx.store,
+        clock=ctx.clock,
+        ids=ctx.ids,
+        consumer="message",
+        done=Event.MESSAGE_SENT,
+        dropped=Event.MESSAGE_DROPPED,
+        failed=Event.MESSAGE_FAILED,
+    )
+
+    def hand_on(entries: Sequence[Item]) -> list[Result]:
+        return [_sent(entry, ctx, sender, transports) for entry in entries]
+
+    outbox.deliver(entry_ids(event), hand_on)
+
+
+def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
+    outgoing = written(entry, ctx, sender)
+    if isinstance(outgoing, Dropped):
+        return outgoing
+    try:
+        transports[entry["channel"]].send(outgoing)
+    except Undeliverable as refusal:
+        return Dropped(refusal.code)
+    return Delivered()

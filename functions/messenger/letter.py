@@ -1,0 +1,117 @@
+"""An outbox entry made a message for an address: what the entry must not hold is added here, at the last moment.
+
+The address comes from the profile as it stands now, the code from its challenge. Neither is stored or logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from functions.messenger.settings import Sender
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.identity import service as identity
+from hotline.identity.model import ChallengeState
+from hotline.kit.carriers import Outgoing
+from hotline.kit.clock import from_text
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.keyring import CachedKeyring, Keyring
+from hotline.kit.money import Money
+from hotline.kit.outbox_delivery import Dropped, still_useful
+from hotline.wording import messages
+from hotline.wording.values import Digits, Phone, Word, locale_of
+
+CODE_MESSAGE: Final = "code"
+_TAIL_CHARACTERS: Final = 4
+"""What is written of the reference of a case."""
+
+
+def written(entry: Item, ctx: Context, sender: Sender) -> Outgoing | Dropped:
+    """The message, or why none may be sent. Raises Unavailable when a key or the store does not answer."""
+    language = str(entry["language"])
+    if not messages.is_known(entry["kind"], language):
+        return Dropped("unknown_message")
+    if not still_useful(entry, ctx.clock.now()):
+        return Dropped("too_late")
+    account_id = entry.get("account_id")
+    profile = accounts.profile_from(ctx.store.get(accounts.profile_key(account_id))) if account_id else None
+    if profile is None:
+        return Dropped("nobody")
+    address = accounts.address_to_send(ctx.store, profile.account_id, entry["point"], _keys(ctx.lookup_keys))
+    if address is None:
+        return Dropped("no_address")
+    facts = _facts(entry)
+    if entry["kind"] == CODE_MESSAGE:
+        code = _code(entry, ctx, profile)
+        if isinstance(code, Dropped):
+            return code
+        facts |= code
+    facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
+    locale = locale_of(language, profile.time_zone, ctx.clock.now())
+    if entry["channel"] == "email":
+        mail = messages.email(entry["kind"], facts, locale)
+        return Outgoing(address, mail.subject, mail.body)
+    return Outgoing(address, "", messages.text_message(entry["kind"], facts, locale))
+
+
+def official_number(numbers: tuple[str, ...], address: str) -> str:
+    """The official number of the recipient's country, for text messages; else the main one."""
+    region = accounts.region_of(address)
+    own = (number for number in numbers if region is not None and accounts.region_of(number) == region)
+    return next(own, numbers[0])
+
+
+def _code(entry: Item, ctx: Context, profile: Profile) -> dict[str, object] | Dropped:
+    """The code of the challenge and how long it is good for, as facts. Only a challenge that is still open has one, and
+    only a contact point that the account still has may get it."""
+    stored = ctx.store.get(identity.challenge_key(str(entry["facts"].get("challenge_id"))))
+    if stored is None:
+        return Dropped("no_challenge")
+    challenge = identity.challenge_from(stored)
+    if challenge.state is not ChallengeState.OPEN or challenge.point != entry["point"]:
+        return Dropped("challenge_over")
+    point = accounts.contact_point(profile, challenge.point, _keys(ctx.lookup_keys))
+    code = identity.code_of(challenge, _keys(ctx.code_keys))
+    if code is None or point is None or not point.live:
+        return Dropped("decoy" if code is None else "no_address")
+    left = challenge.expires_at - ctx.clock.now()
+    if left <= timedelta():
+        return Dropped("too_late")
+    return {"code": Digits(code), "valid_for": left}
+
+
+def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
+    """The entry's facts as values that have words. A fact that is none of those kinds has none."""
+    typed = {name: _typed(name, value) for name, value in entry["facts"].items()}
+    return {name: value for name, value in typed.items() if value is not None}
+
+
+def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | str | int | None:
+    try:
+        match value:
+            case {"minor": int(minor), "currency": str(currency)}:
+                return Money(minor, currency)
+            case str() if name in ("until", "since") or name.endswith("_at"):
+                return from_text(value)
+            case str() if name.endswith("_on"):
+                return date.fromisoformat(value)
+            case str() if name.endswith("_tail"):
+                return Digits(value)
+            case str() if name == "case_id":
+                return Digits(value[-_TAIL_CHARACTERS:])
+            case str() if name == "goal":
+                return Word(f"goal.{value}")
+            case str() | int():
+                return value
+    except ValueError:
+        pass
+    return None
+
+
+def _keys(keyring: CachedKeyring | None) -> Keyring:
+    if keyring is None:
+        raise RuntimeError("the messenger needs its keys")
+    return keyring.get()

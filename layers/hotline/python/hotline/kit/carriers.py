@@ -1,0 +1,160 @@
+"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, EventBridge for decisions.
+
+The SDK's own errors stay here: their text may repeat a phone number or an address. Nothing is sent again by the SDK
+where a second sending would reach somebody twice; the outbox decides about that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .errors import HotlineError, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+
+CONNECT_TIMEOUT_S: Final = 2.0
+READ_TIMEOUT_S: Final = 5.0
+BUS_EVENTS_MAX: Final = 10
+"""EventBridge PutEvents: at most ten entries a request."""
+_ADDRESS_REFUSED: Final = frozenset({"BadRequestException", "InvalidParameter", "InvalidParameterException"})
+"""What SNS and SES say of an address that they cannot make sense of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message for one address. Transports without subjects send the body alone."""
+
+    address: str
+    subject: str
+    body: str
+
+
+class Undeliverable(HotlineError):
+    """The carrier will never take this message; trying again is of no use."""
+
+    code = "address_refused"
+
+
+class Transport(Protocol):
+    """Carries messages. The seam for countries in which another sender is needed than SNS."""
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Hand the message over. Raises Undeliverable, or Unavailable when it may be tried again; whether it was sent
+        is then not known."""
+        ...
+
+
+def _client(service: Any, *, attempts: int) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S, retries=retries)
+    return boto3.client(service, config=config)
+
+
+def _carried(send: Any, **request: Any) -> Any:
+    """Make the request. Raises Undeliverable and Unavailable, without the text of what was raised."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return send(**request)
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+    except BotoCoreError as error:
+        code = type(error).__name__
+    if code in _ADDRESS_REFUSED:
+        raise Undeliverable
+    raise Unavailable(code)
+
+
+class SnsSms:
+    """Text messages by Amazon SNS. `sender_id` is shown in the countries that allow one."""
+
+    def __init__(self, sender_id: str, *, client: SNSClient | None = None) -> None:
+        self._client = _client("sns", attempts=1) if client is None else client
+        self._attributes = {
+            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
+            "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": sender_id},
+        }
+
+    def send(self, outgoing: Outgoing) -> None:
+        """See Transport.send."""
+        _carried(
+            self._client.publish,
+            PhoneNumber=outgoing.address,
+            Message=outgoing.body,
+            MessageAttributes=self._attributes,
+        )
+
+
+class SesEmail:
+    """E-mail by Amazon SES, plain text. `sender` is an address of a verified identity."""
+
+    def __init__(self, sender: str, *, client: SESV2Client | None = None) -> None:
+        self._client = _client("sesv2", attempts=1) if client is None else client
+        self._sender = sender
+
+    def send(self, outgoing: Outgoing) -> None:
+        """See Transport.send."""
+        content = {
+            "Simple": {
+                "Subject": {"Data": outgoing.subject, "Charset": "UTF-8"},
+                "Body": {"Text": {"Data": outgoing.body, "Charset": "UTF-8"}},
+            }
+        }
+        _carried(
+            self._client.send_email,
+            FromEmailAddress=self._sender,
+            Destination={"ToAddresses": [outgoing.address]},
+            Content=content,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BusEvent:
+    """One event for the bus. `detail` travels whole: EventBridge gives every put an id of its own."""
+
+    source: str
+    type: str
+    time: datetime
+    detail: Mapping[str, Any]
+
+
+class Bus(Protocol):
+    """Takes events."""
+
+    def publish(self, events: Sequence[BusEvent]) -> list[str | None]:
+        """Put at most BUS_EVENTS_MAX events; for each, in order, None when it was taken, else the reason. Raises
+        Unavailable when nothing is known."""
+        ...
+
+
+class EventBridgeBus:
+    """The hotline's own bus."""
+
+    def __init__(self, name: str, *, client: EventBridgeClient | None = None) -> None:
+        self._client = _client("events", attempts=2) if client is None else client
+        self._name = name
+
+    def publish(self, events: Sequence[BusEvent]) -> list[str | None]:
+        """See Bus.publish."""
+        entries = [
+            {
+                "EventBusName": self._name,
+                "Source": event.source,
+                "DetailType": event.type,
+                "Time": event.time,
+                "Detail": json.dumps(event.detail, ensure_ascii=False),
+            }
+            for event in events
+        ]
+        answer = _carried(self._client.put_events, Entries=entries)
+        return [entry.get("ErrorCode") for entry in answer["Entries"]]
