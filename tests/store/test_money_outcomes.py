@@ -82,3 +82,17 @@ def test_policies_are_kept_by_merchant(money: MoneyWorld) -> None:
     money.tell(published(version=1))
     item = money.item("POLICY", f"MERCHANT#{SHOP.id}") or {}
     assert (item["version"], item["window_days"]) == (2, 7)
+
+
+@pytest.mark.parametrize("status", [R.SENT, R.SETTLED])
+def test_a_fact_read_before_a_refund_was_told_of_does_not_undo_it(money: MoneyWorld, status: RefundStatus) -> None:
+    money.tell(moved(S.SUCCEEDED))
+    renamed = moved(S.SUCCEEDED, version=2, order_no="2026112300009999")
+    read = money.store.batch_get(sorted(payments.fact_keys([renamed]), key=repr))
+    change = Change(actor=System("wallet_events", "facts"), cause="facts", now=NOON, ids=SeededIds(9))
+    payments.contribute_facts(change, read, [renamed])
+    money.tell(refunded(status))
+    with pytest.raises(Stale):
+        change.commit(money.store)
+    money.tell(renamed)
+    assert (money.movement().refundable_minor, money.movement().order_no) == (7850, "2026112300009999")

@@ -340,3 +340,16 @@ def test_no_more_is_taken_than_is_left(quick_money: MoneyWorld, amount: Money) -
         payments.contribute_taking(
             change, movement_item=movement_item, ledger_item=ledger_item, refund_id="ref_1", amount=amount
         )
+
+
+@pytest.mark.parametrize("tampered", [{"refundable_minor": 12849}, {"open_refund_id": "ref_other"}])
+def test_the_movement_itself_refuses_what_is_not_left_whatever_its_ledger_says(
+    money: MoneyWorld, tampered: dict[str, int | str]
+) -> None:
+    money.tell(moved(S.SUCCEEDED))
+    change, _ = money.begin()
+    key = payments.movement_key(ACCOUNT, money.movement().sk)
+    money.store.transact([Update(key, set=tampered, condition=PRESENT)], token="less-is-left")
+    with pytest.raises(Stale):
+        change.commit(money.store)
+    assert money.attention() == []
