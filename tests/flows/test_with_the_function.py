@@ -1,0 +1,158 @@
+"""The shipped flows and the real connect function together, on the in-memory store: calls to their end."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.connect.envelope import request_from
+from functions.connect.runner import answer
+from hotline.contracts.model import PointKind
+from hotline.kit.clock import VirtualClock
+from hotline.kit.doors import Context
+from hotline.kit.memory import MemoryStore
+from hotline_local.simulator.engine import Engine
+from hotline_local.simulator.events import CallEvent
+from hotline_local.simulator.functions import FunctionResult
+from hotline_local.simulator.state import CallSetup, CallState, EndOutcome
+from tests.flows.shipped import ENTRY, shipped
+from tests.support.phone import Phone, context, failed_logins, give, opened
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MEI, FAMILY, NOBODY = "+8613800000001", "+8613800000002", "+8613800000009"
+MAIL = "mei@example.com"
+CODE = "{code}"
+
+
+class Line:
+    """A call through the flows in which the connect function itself answers."""
+
+    def __init__(self, ctx: Context, number: str | None, *, hours_open: bool = True) -> None:
+        self.ctx = ctx
+        self.phone = Phone(ctx, number)
+        self.engine = Engine(shipped(), self)
+        setup = CallSetup(contact_id=self.phone.contact_id, customer_number=number, hours_open=hours_open)
+        self.state: CallState = self.engine.begin(setup, ENTRY)
+        self.events: list[CallEvent] = list(self.engine.run(self.state).events)
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        return FunctionResult(payload=answer(request_from(event), self.ctx), duration_ms=50)
+
+    def press(self, keys: str) -> "Line":
+        """Press these keys, one token an input; CODE stands for the digits that were sent."""
+        for token in keys.split():
+            self.events += self.engine.press(self.state, self.phone.code if token == CODE else token).events
+        return self
+
+    @property
+    def steps(self) -> Sequence[tuple[str, str]]:
+        """Steps and outcomes so far."""
+        return [(event.data["step"], event.data["outcome"]) for event in self.events if event.kind == "function"]
+
+    def heard(self, block: str) -> str:
+        """What was said at a block, last time."""
+        said = [event.data["text"] for event in self.events if event.kind == "prompt" and event.place.block == block]
+        return str(said[-1])
+
+    @property
+    def failures(self) -> list[CallEvent]:
+        """Errors on the line other than silence."""
+        return [event for event in self.events if event.kind == "error" and event.data["cause"] != "silence"]
+
+
+@pytest.fixture
+def ctx() -> Context:
+    clock = VirtualClock(NOW)
+    made = context(MemoryStore(clock), clock)
+    year_ago = NOW - timedelta(days=365)
+    phone, email = PointKind.PHONE, PointKind.EMAIL
+    give(
+        made,
+        [
+            opened("acct-mei", (phone, MEI), (email, MAIL), at=year_ago, language="zh-CN", two_step=True),
+            opened("acct-father", (phone, FAMILY), at=year_ago, shared=True),
+            opened("acct-child", (phone, FAMILY), at=year_ago + timedelta(days=1), shared=True),
+        ],
+    )
+    return made
+
+
+def test_a_locked_account_with_two_steps_is_unlocked_with_two_codes(ctx: Context) -> None:
+    give(ctx, failed_logins("acct-mei", 5, until=NOW))
+    line = Line(ctx, MEI).press(f"1 {CODE} 1 {CODE}")
+    assert line.failures == []
+    assert line.steps == [
+        ("start", "KNOWN"),
+        ("lock_status", "NEED_PROOF"),
+        ("send_code", "SENT"),
+        ("check_code", "PROVED"),
+        ("choose_account", "CHOSEN"),
+        ("lock_status", "SOFT"),
+        ("unlock", "NEED_PROOF"),
+        ("send_code", "SENT"),
+        ("check_code", "PROVED"),
+        ("choose_account", "CHOSEN"),
+        ("unlock", "ASKED"),
+    ]
+    assert line.heard("Anything else")
+
+
+def test_two_accounts_on_one_phone_are_told_apart_after_the_code(ctx: Context) -> None:
+    line = Line(ctx, FAMILY).press(f"1 {CODE} 2")
+    assert line.failures == []
+    assert line.steps[-3:] == [("choose_account", "CHOOSE"), ("choose_account", "CHOSEN"), ("lock_status", "OPEN")]
+
+
+def test_a_stranger_hears_the_same_and_comes_to_a_person(ctx: Context) -> None:
+    line = Line(ctx, NOBODY).press("2 # 1 000000 000000 000000")
+    assert line.failures == []
+    assert [outcome for step, outcome in line.steps if step == "send_code"] == ["SENT"]
+    assert line.steps[-1] == ("handover", "QUEUE")
+    assert line.state.end is not None
+    assert line.state.end.outcome is EndOutcome.QUEUE
+
+
+def test_a_number_that_is_keyed_in_is_proved_like_the_calling_one(ctx: Context) -> None:
+    line = Line(ctx, None).press(f"1 13800000001# 2 {CODE}")
+    assert line.failures == []
+    assert ("identify", "TAKEN") in line.steps
+    assert line.steps[-1] == ("payments", "NONE")
+
+
+def test_a_number_that_is_too_short_is_explained_and_asked_for_again(ctx: Context) -> None:
+    line = Line(ctx, None).press("2 1234#")
+    assert line.steps[-1] == ("identify", "INVALID")
+    assert line.heard("Say number invalid")
+    assert line.state.waiting is not None
+    assert line.state.waiting.block == "Phone number"
+
+
+def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
+    line = Line(ctx, MEI).press(f"4 1 * 4 2 {CODE}")
+    assert line.failures == []
+    assert line.steps[1] == ("pause", "ASKED")
+    assert line.steps[-1] == ("freeze", "ASKED")
+
+
+def test_every_advice_is_told(ctx: Context) -> None:
+    line = Line(ctx, MEI).press("5 1 2 3 4 5 1 5 2")
+    assert line.failures == []
+    assert [step for step in line.steps if step[0] == "advice"] == [("advice", "TOLD")] * 6
+
+
+def test_refunds_and_payments_are_read_after_one_code(ctx: Context) -> None:
+    line = Line(ctx, MEI).press(f"3 1 {CODE} * 2 *# 3 2")
+    assert line.failures == []
+    assert [step for step, _ in line.steps].count("send_code") == 1
+    assert ("refunds", "NONE") in line.steps
+    assert [outcome for step, outcome in line.steps if step == "payments"] == ["NONE", "NONE"]
+
+
+def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
+    line = Line(ctx, MEI, hours_open=False).press("0 1")
+    assert line.failures == []
+    assert line.steps[1:] == [("handover", "CLOSED_HOURS"), ("handover", "CALLBACK")]
+    assert line.state.attributes["case_id"] != "-"
+    assert line.state.end is not None
+    assert line.state.end.outcome is EndOutcome.CALLBACK
