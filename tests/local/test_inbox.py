@@ -1,0 +1,152 @@
+"""The inbox of the stack on this machine, read from a MiniStack."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.kit.carriers import Outgoing, SesEmail, SnsSms
+from hotline_local.cli import main
+from hotline_local.commands import CommandError
+from hotline_local.commands import inbox as command
+from hotline_local.inbox import Inbox, Received, latest_code
+from hotline_local.launcher import stack as stacks
+from hotline_local.launcher.ministack import REGION, MiniStack, free_port
+
+SENDER = "hotline@wallet.example"
+ONE, OTHER, ADDRESS = "+8613800000001", "+8613800000002", "one@customer.example"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with MiniStack(free_port()) as ministack:
+        stacks.client("sesv2", ministack.endpoint, REGION).create_email_identity(EmailIdentity=SENDER)
+        yield ministack.endpoint
+
+
+@pytest.fixture
+def send(endpoint: str) -> Any:
+    sms = SnsSms("WALLET", client=stacks.client("sns", endpoint, REGION))
+    email = SesEmail(SENDER, client=stacks.client("sesv2", endpoint, REGION))
+
+    def send(to: str, text: str, subject: str = "") -> None:
+        (email if "@" in to else sms).send(Outgoing(to, subject, text))
+
+    return send
+
+
+@pytest.fixture
+def stack_file(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = dict.fromkeys(stacks.Stack.__dataclass_fields__, "-") | {"endpoint": endpoint, "region": REGION}
+    stacks.Stack(**fields).save(tmp_path / "stack.json")
+    monkeypatch.setenv(stacks.FILE_VARIABLE, str(tmp_path / "stack.json"))
+
+
+def test_what_the_carriers_were_given_is_in_the_inbox_the_newest_last(endpoint: str, send: Any) -> None:
+    inbox = Inbox(endpoint)
+    inbox.fresh()
+    began = datetime.now(UTC)
+    send(ONE, "【Demo Wallet】验证码123456")
+    send(ADDRESS, "Line one\n\nLine two\n", "Demo Wallet: 主题")
+    send(OTHER, "for somebody else")
+    send(ONE, "second")
+    found = inbox.fresh()
+    assert [message.text for message in found if message.to == ONE] == ["【Demo Wallet】验证码123456", "second"]
+    (mail,) = [message for message in found if message.channel == "email"]
+    assert (mail.to, mail.subject, mail.text) == (ADDRESS, "Demo Wallet: 主题", "Line one\n\nLine two\n")
+    assert mail.at is not None
+    assert abs((mail.at - began).total_seconds()) < 60
+    assert len({message.id for message in found}) == len(found) == 4
+    assert inbox.fresh() == []
+    assert {message.to for message in inbox.read(ONE)} == {ONE}
+
+
+def test_only_what_is_new_is_fresh(endpoint: str, send: Any) -> None:
+    inbox = Inbox(endpoint)
+    inbox.fresh()
+    send(ONE, "third")
+    assert [message.text for message in inbox.fresh(ONE)] == ["third"]
+    assert inbox.fresh(ONE) == []
+
+
+def received(text: str) -> Received:
+    return Received("id", "sms", ONE, None, text, None)
+
+
+def test_the_latest_code_is_six_digits_that_stand_alone() -> None:
+    messages = [received("111111"), received("验证码222222，用于解锁"), received("Official hotline: +86 400 820 0001")]
+    assert latest_code(messages) == "222222"
+    assert latest_code(messages[:1]) == "111111"
+    assert latest_code([received("1234567 +123456 12345")]) is None
+    assert latest_code([]) is None
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_the_command_prints_a_message_with_its_address(send: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    send("+8613800000003", "hello")
+    assert main(["inbox", "+8613800000003"]) == 0
+    assert capsys.readouterr().out == "sms    +8613800000003\n  hello\n\n"
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_the_command_prints_json_lines_and_nothing_else(send: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    send("two@customer.example", "text", "subject")
+    assert main(["inbox", "--json", "two@customer.example"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    message = json.loads(line)
+    assert datetime.fromisoformat(message.pop("at")).tzinfo is not None
+    assert message.pop("id")
+    assert message == {"channel": "email", "to": "two@customer.example", "subject": "subject", "text": "text"}
+    assert main(["inbox", "--json", "nobody@customer.example"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_an_empty_inbox_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inbox", "nobody@customer.example"]) == 0
+    assert capsys.readouterr().out == "No messages yet.\n"
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_following_shows_what_arrives_until_it_is_interrupted(
+    send: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = iter([lambda: send("+8613800000004", "later"), lambda: None])
+
+    def wait(_: float) -> None:
+        happen = next(waits, None)
+        if happen is None:
+            raise KeyboardInterrupt
+        happen()
+
+    monkeypatch.setattr(command.time, "sleep", wait)
+    assert main(["inbox", "--follow", "--json", "+8613800000004"]) == 0
+    assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()] == ["later"]
+
+
+def test_without_a_stack_the_command_says_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(stacks.FILE_VARIABLE, str(tmp_path / "none.json"))
+    assert main(["inbox"]) == 2
+    assert "make run" in capsys.readouterr().err
+
+
+def test_a_stack_that_ended_is_named(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(CommandError, match="does not answer"):
+        Inbox(gone).read()
+    monkeypatch.setattr(stacks, "load", lambda: replace(_stack(endpoint), endpoint=gone))
+    with pytest.raises(CommandError):
+        command.run(argparse.Namespace(address=None, json=False, follow=False))
+
+
+def _stack(endpoint: str) -> stacks.Stack:
+    return stacks.Stack(**(dict.fromkeys(stacks.Stack.__dataclass_fields__, "-") | {"endpoint": endpoint}))
