@@ -1,0 +1,152 @@
+"""Decisions as they travel: what the hotline did or asks for, as CloudEvents 1.0 objects on the bus.
+
+The rooms send them as plain data; these contracts are what consumers may rely on, and tests hold every decision that a
+room sends against them. A consumer drops an `id` that it knows, and a `subject_version` below the last one of the same
+thing; `decision_id` is what the wallet's acknowledging fact repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from hotline.kit.errors import InvalidInput
+
+from . import limits
+from .fields import Amount, Contract, Day, Id, Instant, Version, Word
+
+SOURCE: Final = "hotline"
+VERSION_SUFFIX: Final = ".v1"
+
+
+class DecisionContract(Contract):
+    """What every decision's data hold."""
+
+    decision_id: Id
+
+
+class InForce(Contract):
+    """One thing that the wallet is to enforce now."""
+
+    state: Word
+    cause: Word | None = None
+    until: Instant | None = None
+
+
+class LockRequested(DecisionContract):
+    """account.lock_requested, account.pause_requested, account.freeze_requested."""
+
+    cause: Word
+    until: Instant | None = None
+    in_force: list[InForce]
+
+
+class UnlockRequested(DecisionContract):
+    """account.unlock_requested: `ends` is what is to be opened, `in_force` what stays."""
+
+    cause: Word
+    ends: Word
+    in_force: list[InForce]
+
+
+class ResetAuthorised(DecisionContract):
+    """password_reset.authorised: leave to choose a new password, in place of the grant in `replaces`."""
+
+    grant_id: Id
+    expires_at: Instant
+    uses: Literal[1]
+    replaces: Id | None = None
+
+
+class RefundRequested(DecisionContract):
+    """refund.requested: it was asked for; what became of it follows as a decision of its own."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    reason: Word
+    requested_at: Instant
+
+
+class RefundDecided(RefundRequested):
+    """refund.rejected: by which rule, of which version of the policies."""
+
+    rule: Word
+    policy_version: Word
+
+
+class RefundApproved(RefundDecided):
+    """refund.approved: `promised_on` is what the customer was told."""
+
+    promised_on: Day
+
+
+class CaseTold(DecisionContract):
+    """case.opened, case.updated: never a note. Priority 1 is the most urgent."""
+
+    case_id: Id
+    topic: Word
+    reason: Word
+    priority: Annotated[int, Field(ge=1, le=9)]
+    status: Literal["open", "closed"]
+    at: Instant
+
+
+DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
+    "account.lock_requested": LockRequested,
+    "account.unlock_requested": UnlockRequested,
+    "account.pause_requested": LockRequested,
+    "account.freeze_requested": LockRequested,
+    "password_reset.authorised": ResetAuthorised,
+    "refund.requested": RefundRequested,
+    "refund.approved": RefundApproved,
+    "refund.rejected": RefundDecided,
+    "case.opened": CaseTold,
+    "case.updated": CaseTold,
+}
+"""Type, without its version suffix, to the contract of its data."""
+
+
+class DecisionEnvelope(Contract):
+    """What every decision has around its data. `subject` is the account, `-` for a case of nobody known."""
+
+    specversion: Literal["1.0"]
+    id: Id
+    source: Literal["hotline"]
+    type: Annotated[str, Field(max_length=limits.TYPE_CHARACTERS_MAX, pattern=limits.TYPE_PATTERN)]
+    time: Instant
+    subject: Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=rf"^-$|{limits.ID_PATTERN}")]
+    subject_version: Version | None = None
+    dataschema: str | None = None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTold:
+    """One decision as a consumer reads it; `type` has no version suffix."""
+
+    id: str
+    type: str
+    time: datetime
+    subject: str
+    subject_version: int | None
+    data: DecisionContract
+
+
+def parse_decision(detail: object) -> DecisionTold:
+    """The decision in the `detail` of a bus event. Raises InvalidInput: `unknown_type`, or `bad_decision` with the path
+    of the first offending field."""
+    try:
+        envelope = DecisionEnvelope.model_validate(detail)
+        plain_type = envelope.type.removesuffix(VERSION_SUFFIX)
+        if plain_type == envelope.type or plain_type not in DECISIONS:
+            raise InvalidInput("unknown_type")
+        data = DECISIONS[plain_type].model_validate(envelope.data)
+    except ValidationError as error:
+        path = ".".join(str(step) for step in error.errors(include_url=False, include_input=False)[0]["loc"])
+        raise InvalidInput("bad_decision", field=path) from None
+    return DecisionTold(envelope.id, plain_type, envelope.time, envelope.subject, envelope.subject_version, data)

@@ -1,0 +1,113 @@
+"""The wallet's side of the contract, as small as it can be: it hears decisions and says that it has carried them out.
+
+A real wallet enforces first and tells then. This one enforces nothing, which is enough to see the hotline's side: what
+was asked for becomes what is applied when the fact comes back.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hotline.contracts.decisions import LockRequested, RefundApproved, UnlockRequested, parse_decision
+from hotline.contracts.model import LockAction, RefundStatus
+from hotline.contracts.schemas import VERSION_SUFFIX
+from hotline.kit.clock import Clock, SystemClock, to_text
+from hotline.kit.errors import InvalidInput
+from hotline_local.bus import put_facts
+from hotline_local.launcher.stack import Stack
+
+MESSAGES_MAX: Final = 10
+WAIT_S: Final = 1
+"""How long one request waits for a decision, and so how long a stop may take."""
+PAUSE_S: Final = 0.5
+"""Before it asks again after an error."""
+_ACTIONS: Final = {
+    "account.lock_requested": LockAction.LOCK_APPLIED,
+    "account.unlock_requested": LockAction.LOCK_RELEASED,
+    "account.pause_requested": LockAction.PAUSE_APPLIED,
+    "account.freeze_requested": LockAction.FREEZE_APPLIED,
+}
+
+
+def acknowledge(decision_event: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Return the facts by which the wallet answers a decision (the CloudEvents object from the bus): none for a
+    decision that asks nothing of it, or that it does not understand. The same decision gives facts of the same ids."""
+    try:
+        decision = parse_decision(decision_event)
+    except InvalidInput:
+        return []
+    match decision.data:
+        case LockRequested() | UnlockRequested() if decision.type in _ACTIONS:
+            data: dict[str, Any] = {
+                "decision_id": decision.data.decision_id,
+                "subject_version": decision.subject_version,
+                "cause": decision.data.cause,
+            }
+            if isinstance(decision.data, LockRequested) and decision.data.until is not None:
+                data["until"] = to_text(decision.data.until)
+            return [_fact(_ACTIONS[decision.type].value, decision.subject, decision.data.decision_id, data, now)]
+        case RefundApproved() as approved:
+            data = {
+                "refund_id": approved.refund_id,
+                "movement_id": approved.movement_id,
+                "version": 1,
+                "amount": approved.amount.model_dump(),
+                "reason": approved.reason,
+            }
+            return [_fact(f"refund.{RefundStatus.SENT}", decision.subject, approved.decision_id, data, now)]
+        case _:
+            return []
+
+
+def _fact(type_name: str, account_id: str, decision_id: str, data: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": f"ack-{decision_id}",
+        "source": "wallet",
+        "type": type_name + VERSION_SUFFIX,
+        "time": to_text(now),
+        "subject": account_id,
+        "data": data,
+    }
+
+
+class ReferenceWallet:
+    """Answers the decisions of a running stack, in a thread of its own, until it is stopped."""
+
+    def __init__(self, stack: Stack, clock: Clock | None = None) -> None:
+        self._stack = stack
+        self._clock = clock or SystemClock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reference-wallet", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening, and wait until it has. Does nothing when it was never started."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._answer_some(self._stack.client("sqs").receive_message)
+            except (BotoCoreError, ClientError):
+                # The stack may be on its way down; while it is up, the queue keeps what was not answered.
+                self._stopping.wait(PAUSE_S)
+
+    def _answer_some(self, receive: Callable[..., Any]) -> None:
+        url = self._stack.reference_wallet_queue_url
+        for message in receive(QueueUrl=url, MaxNumberOfMessages=MESSAGES_MAX, WaitTimeSeconds=WAIT_S).get(
+            "Messages", []
+        ):
+            facts = acknowledge(json.loads(message["Body"])["detail"], self._clock.now())
+            if facts:
+                put_facts(self._stack, facts)
+            self._stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
