@@ -124,7 +124,7 @@ def test_a_pause_is_told_in_the_same_words_whatever_is_known() -> None:
 def test_a_lock_is_told_with_cause_since_until_and_what_is_under_way() -> None:
     assert said("lock_status", "SOFT", FULL["lock_status"]) == (
         "Your account has been locked for a while since 7:55 PM today. "
-        "The reason is that a wrong password was entered too often. "
+        "A wrong password was entered too often. "
         "The lock ends by itself in 10 minutes, at 8:10 PM today. "
         "Unlocking has already been asked for and is usually done within a minute. "
         "This is how things stood at 7:57 PM today."
@@ -155,7 +155,7 @@ def test_a_failed_payment_is_told_in_full() -> None:
     facts = {**FULL["payment_answer"], "refund_open": False}
     assert said("payment_answer", "NOT_TAKEN", facts) == (
         "The payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today did not go through. "
-        "The reason: there was not enough money on the balance or card. No money was taken. "
+        "There was not enough money on the balance or card. No money was taken. "
         "Please top up, or pay in another way. It will work as soon as the money is there."
     )
     assert said("payment_answer", "NOT_TAKEN", facts, CHINESE) == (
@@ -201,7 +201,7 @@ def test_nobody_is_told_to_pay_again_while_the_outcome_is_open() -> None:
 def test_a_list_is_a_menu_with_the_key_last() -> None:
     words = said("payments", "SEVERAL", {"items": [PAYMENT, {"kind": "top_up", "amount": MONEY}]})
     assert words == (
-        "I found 2 payments, the latest first. "
+        "I found 2 payments. "
         "For the payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today, press 1. "
         "For the top-up of 128 yuan and 50 fen, press 2."
     )

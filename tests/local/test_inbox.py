@@ -118,15 +118,15 @@ def test_an_empty_inbox_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_following_shows_what_arrives_until_it_is_interrupted(
     send: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits = iter([lambda: send("+8613800000004", "later"), lambda: None])
+    arriving = ["later", ""]
 
     def wait(_: float) -> None:
-        happen = next(waits, None)
-        if happen is None:
+        if not arriving:
             raise KeyboardInterrupt
-        happen()
+        if text := arriving.pop(0):
+            send("+8613800000004", text)
 
-    monkeypatch.setattr(command.time, "sleep", wait)
+    monkeypatch.setattr("hotline_local.commands.inbox.time.sleep", wait)
     assert main(["inbox", "--follow", "--json", "+8613800000004"]) == 0
     assert [json.loads(line)["text"] for line in capsys.readouterr().out.splitlines()] == ["later"]
 

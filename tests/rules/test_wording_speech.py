@@ -18,8 +18,8 @@ def spoken_text(ssml: str) -> str:
 
 def test_sentences_stand_apart_in_english_and_together_in_chinese() -> None:
     for language, text in (
-        ("en-US", "Sorry, I cannot do that right now. Nothing has been changed. "),
-        ("zh-CN", "抱歉，现在暂时无法办理。您的账户没有任何变动。"),
+        ("en-US", "Sorry, I cannot do that right now. Please try again "),
+        ("zh-CN", "抱歉，现在暂时无法办理。请过几分钟再试"),
     ):
         speech = Speech(Locale(language), {})
         speech.say("TRY_LATER")
