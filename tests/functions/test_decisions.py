@@ -12,6 +12,7 @@ import pytest
 
 from functions.decisions import app
 from functions.decisions.delivery import bus_event, deliver
+from hotline.contracts.decisions import parse_decision
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.expressions import from_item
@@ -55,7 +56,7 @@ def test_a_decision_stands_on_the_bus_as_a_cloud_event_under_its_own_id(ctx: Con
         "subject_version": 3,
         "datacontenttype": "application/json",
         "dataschema": "urn:hotline:schema:account.unlock_requested.v1",
-        "data": {"cause": "TOO_MANY_PASSWORD", "in_force": [], "decision_id": "decision_1"},
+        "data": {"cause": "TOO_MANY_PASSWORD", "ends": "SOFT", "in_force": [], "decision_id": "decision_1"},
     }
     assert stored(ctx)["delivered_at"] == "2026-11-23T12:00:00.000Z"
 
@@ -156,7 +157,8 @@ def test_an_event_file_publishes_what_it_should(ctx: Context, bus: RecordingBus,
     deliver(event, ctx, bus)
     assert tuple(sent.type for sent in bus.events) == PUBLISHED_BY_FILE[name]
     for sent in bus.events:
-        json.dumps(sent.detail)
+        told = parse_decision(json.loads(json.dumps(sent.detail)))
+        assert f"{told.type}.v1" == sent.type
 
 
 def test_the_handler_takes_its_bus_from_the_environment(

@@ -153,7 +153,7 @@ def decision(entry_id: str = "out_1", **changes: Any) -> Decision:
         "entry_id": entry_id,
         "type": "account.unlock_requested",
         "account_id": ACCOUNT,
-        "data": {"cause": "TOO_MANY_PASSWORD", "in_force": []},
+        "data": {"cause": "TOO_MANY_PASSWORD", "ends": "SOFT", "in_force": []},
         "decision_id": "decision_1",
         "subject_version": 3,
     }
