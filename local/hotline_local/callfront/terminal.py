@@ -1,6 +1,5 @@
 """A telephone in the terminal: what the caller hears, and the keys they press."""
 
-import sys
 from typing import TextIO
 
 from hotline_local.simulator.events import CallEvent
@@ -13,11 +12,11 @@ _HELP = "keys; Enter alone is silence, ! hangs up, {code} types the code you wer
 class TerminalCall:
     """A CallView and a KeySource at once: shows a call as text and reads keys line by line.
 
-    Works with a terminal and with a pipe: at the end of its input the caller hangs up. `echo` writes the keys that
-    were read, which a pipe would otherwise leave out of the transcript.
+    Works with a terminal and with a pipe: at the end of its input the caller hangs up. Keys from a pipe
+    are written into the transcript, secret ones masked; a terminal has shown them already.
     """
 
-    def __init__(self, keys_in: TextIO = sys.stdin, out: TextIO = sys.stdout) -> None:
+    def __init__(self, keys_in: TextIO, out: TextIO) -> None:
         self._in = keys_in
         self._out = out
         self._echo = not keys_in.isatty()

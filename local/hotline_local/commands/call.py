@@ -120,7 +120,7 @@ def run_call(args: argparse.Namespace) -> int:
         state = engine.begin(setup, world.start_flow)
         if missing := engine.unresolved_tokens:
             print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
-        telephone = TerminalCall(out=sys.stderr if args.json else sys.stdout)
+        telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
         view = JsonLines(sys.stdout) if args.json else telephone
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         return exit_code(CallRun(engine, state, keys=keys, view=view, world=world).to_end())

@@ -100,5 +100,5 @@ def run_flow(args: argparse.Namespace) -> int:
         state = engine.begin(setup, args.file.stem)
     except (ValueError, KeysError, StubFileError, FlowSyntaxError, UnknownFlowError) as error:
         raise _usage(str(error)) from error
-    view = JsonLines(sys.stdout) if args.json else TerminalCall()
+    view = JsonLines(sys.stdout) if args.json else TerminalCall(sys.stdin, sys.stdout)
     return exit_code(CallRun(engine, state, keys=keys, view=view).to_end())

@@ -12,13 +12,19 @@ class EdgeCoverage:
 
     def __init__(self, flows: FlowSet) -> None:
         self.edges = frozenset(edge for flow in flows.flows for edge in all_edges(flow))
-        self._walked: set[Edge] = set()
+        self._open = set(self.edges)
 
     def add(self, visits: Iterable[Visit]) -> None:
         """Count the edges of these visits as walked."""
-        self._walked.update(Edge(visit.flow, visit.block, visit.edge, visit.target) for visit in visits)
+        for visit in visits:
+            self._open.discard(Edge(visit.flow, visit.block, visit.edge, visit.target))
 
     @property
     def missing(self) -> tuple[Edge, ...]:
         """Edges that a call could take and none has taken, sorted."""
-        return tuple(sorted(self.edges - self._walked, key=lambda edge: (edge.flow, edge.block, edge.label)))
+        return tuple(sorted(self._open, key=lambda edge: (edge.flow, edge.block, edge.label)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every edge has been walked."""
+        return not self._open

@@ -146,6 +146,19 @@ class Engine:
         trace.extend(self.run(state))
         return trace
 
+    def skip_module(self, state: CallState, result: str | None) -> Trace:
+        """Go on as if the module that the present block calls had run and ended with this result.
+
+        For searches that look at one document at a time; the module's own effects on the contact do not happen.
+        """
+        trace = Trace()
+        flow = self._resolved[state.frame.flow]
+        action = flow.by_identifier[state.frame.block]
+        state.frame.module_result = {"Result": result, "ResultData": {}}
+        block = Block(self._surroundings, state, flow, action, trace)
+        self._apply(block, Value(result) if action.conditions else Success())
+        return trace
+
     def hang_up(self, state: CallState) -> Trace:
         """The caller hangs up, wherever the call is."""
         trace = Trace()
