@@ -233,7 +233,6 @@ def test_a_call_comes_back_from_its_item_as_it_was() -> None:
         factors=(EMAIL, SMS),
         challenge=AskedChallenge("chl_1", "2#a"),
         offers=(Offer("MOVE#x", "m1"), Offer("MOVE#y", None)),
-        changed=("REFUND#1",),
         topic="refund",
         case_id="case_1",
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functions.connect.contract import INVALID, REFUND_REASONS
 from functions.connect.line import Answer, Line, words
 from functions.connect.steps.money import item_words, offer_at
-from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput, NotPossible
@@ -98,8 +97,7 @@ def request(line: Line) -> Answer:
         )
     except (InvalidInput, NotPossible):
         return Answer(INVALID)
-    changed = identity.remember_changed(line.call, *([result.refund_id] if result.refund_id else []), chosen.movement)
-    line.commit(change, result.outcome.value, changed)
+    line.commit(change, result.outcome.value)
     return _told(line, result.outcome.value, result)
 
 

@@ -77,5 +77,11 @@ def _emails(document: dict[str, Any]) -> Iterable[Received]:
 
 def latest_code(messages: Sequence[Received]) -> str | None:
     """The six digits in the last of these messages that has a code; None when none has one."""
-    codes = (_CODE.search(message.text) for message in reversed(messages))
-    return next((code.group() for code in codes if code is not None), None)
+    codes = (code_in(message.text) for message in reversed(messages))
+    return next((code for code in codes if code is not None), None)
+
+
+def code_in(text: str) -> str | None:
+    """The six digits that stand alone in a message; None when there are none."""
+    found = _CODE.search(text)
+    return found.group() if found else None

@@ -40,7 +40,6 @@ def stripped(call: Call) -> Call:
         account_id=None,
         two_step=False,
         offers=(),
-        changed=(),
         challenge=None,
         typed=None,
         targets=targets,

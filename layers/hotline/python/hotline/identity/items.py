@@ -67,7 +67,6 @@ def call_attributes(call: Call) -> Item:
         "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
         "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
         "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
-        "changed": list(call.changed),
         "topic": call.topic,
         "case_id": call.case_id,
     }
@@ -76,7 +75,7 @@ def call_attributes(call: Call) -> Item:
 
 CHANGING_ATTRIBUTES = (
     "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "factors", "challenge", "offers",
-    "changed", "topic", "case_id",
+    "topic", "case_id",
 )  # fmt: skip
 
 
@@ -102,7 +101,6 @@ def call_from(item: Mapping[str, Any]) -> Call:
             Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"])
             for offer in item.get("offers", [])
         ),
-        changed=tuple(item.get("changed", [])),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
     )

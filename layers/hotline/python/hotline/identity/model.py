@@ -140,8 +140,6 @@ class Call:
     factors: tuple[ProvedFactor, ...] = ()
     challenge: AskedChallenge | None = None
     offers: tuple[Offer, ...] = ()
-    changed: tuple[str, ...] = ()
-    """Sort keys that this call changed: read from the base table, never from an index."""
     topic: str | None = None
     case_id: str | None = None
 

@@ -30,7 +30,6 @@ DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
 TURNS_KEPT = 4
 OFFERS_KEPT = 3
-CHANGED_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)

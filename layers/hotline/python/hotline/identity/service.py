@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.accounts import service as accounts
@@ -19,7 +19,7 @@ from .challenges import Checked, CheckOutcome, SendOutcome, contribute_check, co
 from .codes import derive, is_code
 from .items import call_from, call_key, challenge_from, challenge_key, point_key, proof_from
 from .model import Call, Challenge, Identified, Operation, TurnRecord
-from .policy import CHANGED_KEPT, missing_factors
+from .policy import missing_factors
 from .proof import allow, require
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "next_need",
     "point_key",
     "proof_from",
-    "remember_changed",
     "require",
     "start",
     "target_of",
@@ -170,12 +169,6 @@ def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring) -> Cho
     if place is not None and 1 <= place <= len(candidates):
         return Choice(calls.chosen(call, candidates[place - 1], keyring), ())
     return Choice(call, tuple(candidates))
-
-
-def remember_changed(call: Call, *sort_keys: str) -> Call:
-    """Note keys that this call changed, so that later answers read them from the base table."""
-    kept = tuple(dict.fromkeys((*call.changed, *sort_keys)))[-CHANGED_KEPT:]
-    return replace(call, changed=kept)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:

@@ -1,0 +1,23 @@
+"""Places in which the simulator's calls can be made: everything in this process, or the deployed stack of `make run`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotline_local.simulator.world import World
+
+
+def open_world(*, target: str, at: datetime | None = None, seed: Path | None = None) -> World:
+    """The world of a target, `inprocess` or `lambda`. In process it is made afresh from the demo wallet's facts and
+    those of `seed`, as of `at` (the present when None). Raises CommandError when no stack runs, or a fact is no good.
+    """
+    if target == "lambda":
+        from hotline_local.worlds.deployed import DeployedWorld
+
+        return DeployedWorld()
+    from hotline_local.worlds.inprocess import InProcessWorld
+
+    return InProcessWorld(at or datetime.now(UTC), seed=seed)

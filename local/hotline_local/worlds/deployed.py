@@ -1,0 +1,114 @@
+"""The world of the stack that `make run` deployed: its functions through Lambda's Invoke, its inbox, real time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from hotline_local.inbox import Inbox, Received, code_in
+from hotline_local.launcher import stack as stacks
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
+from hotline_local.simulator.world import Message
+from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
+from hotline_local.worlds.readers import is_for_caller
+
+CODE_WAIT_S: Final = 10.0
+"""How long a caller looks for a code in their messages."""
+POLL_EVERY_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A message and when it was first seen here, in seconds since the call began: the carrier does not tell."""
+
+    message: Message
+    seen_at_s: float
+
+
+class DeployedWorld:
+    """See hotline_local.simulator.world.World. Raises CommandError (exit code 2) when no stack runs."""
+
+    start_flow = START_FLOW
+    real_time = True
+
+    def __init__(self) -> None:
+        self._stack = stacks.load()
+        self._lambda = self._stack.client("lambda")
+        self._inbox = Inbox(self._stack.endpoint)
+        self._inbox.fresh()
+        self._arrived: list[_Arrived] = []
+        self._shown = 0
+        self._began = time.monotonic()
+        self.functions = self
+
+    def tokens(self) -> Mapping[str, str]:
+        """See World."""
+        return tokens(self._stack.connect_function_arn)
+
+    def flows(self) -> Iterable[Path]:
+        """See World."""
+        return flow_files()
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Invoke the function, synchronously; see FunctionSeam. Store requests are not counted."""
+        self._look()
+        began = time.monotonic()
+        try:
+            answer = self._lambda.invoke(FunctionName=arn, Payload=json.dumps(event).encode())
+            payload = json.loads(answer["Payload"].read() or b"null")
+            failed = "FunctionError" in answer
+        except (ClientError, BotoCoreError, ValueError) as error:
+            return FunctionResult(error=FunctionErrorKind.UNREACHABLE, detail=type(error).__name__)
+        took_s = time.monotonic() - began
+        result = FunctionResult(payload=payload, duration_ms=round(took_s * 1000))
+        if took_s > time_limit_s:
+            return FunctionResult(error=FunctionErrorKind.TIMEOUT, duration_ms=result.duration_ms)
+        if failed:
+            detail = str(payload.get("errorType", "")) if isinstance(payload, dict) else ""
+            kind = FunctionErrorKind.TIMEOUT if "Timedout" in detail else FunctionErrorKind.EXCEPTION
+            return FunctionResult(error=kind, duration_ms=result.duration_ms, detail=detail)
+        if not isinstance(payload, dict):
+            return FunctionResult(error=FunctionErrorKind.NOT_STRING_MAP, duration_ms=result.duration_ms)
+        return result
+
+    def after_function(self) -> Sequence[Message]:
+        """What has arrived since the last look. A message that is still on its way is shown after a later function."""
+        self._look()
+        new = [arrived.message for arrived in self._arrived[self._shown :]]
+        self._shown = len(self._arrived)
+        return new
+
+    def last_code(self, *, to: str | None, newer_than: float) -> str | None:
+        """See World. Looks for CODE_WAIT_S at most."""
+        until = time.monotonic() + CODE_WAIT_S
+        while True:
+            self._look()
+            for arrived in reversed(self._arrived):
+                code = code_in(arrived.message.text)
+                if code is not None and arrived.seen_at_s >= newer_than and is_for_caller(arrived.message, to):
+                    return code
+            if time.monotonic() >= until:
+                return None
+            time.sleep(POLL_EVERY_S)
+
+    def advance(self, seconds: float) -> None:
+        """See World: time passes by itself."""
+
+    def close(self) -> None:
+        """See World: the stack goes on."""
+
+    def _look(self) -> None:
+        seen_at_s = time.monotonic() - self._began
+        self._arrived += [_Arrived(_message(received), seen_at_s) for received in self._inbox.fresh()]
+
+
+def _message(received: Received) -> Message:
+    text = f"{received.subject}\n{received.text}" if received.subject else received.text
+    return Message(received.channel, received.to, text, received.at or datetime.now(UTC))

@@ -1,0 +1,192 @@
+"""A world in this process: the functions' own code on the in-memory store, on a clock that the simulator moves.
+
+Nothing of AWS runs. After each step the new outbox entries are handed to messenger and decisions in the shape of stream
+records, decisions to the reference wallet, and its facts to wallet_events in the shape of queue messages. This is the
+one place where a stream, a bus and a queue are stood in for; the deployed stack has the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from functions.connect.envelope import request_from
+from functions.connect.runner import StepFailed, answer
+from functions.decisions.delivery import deliver as publish_decisions
+from functions.messenger.delivery import deliver as send_messages
+from functions.messenger.settings import sender_from_environment
+from functions.wallet_events.batch import take_in
+from hotline.kit.carriers import BusEvent, Outgoing
+from hotline.kit.clock import VirtualClock
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.expressions import to_item
+from hotline.kit.keyring import CachedKeyring
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from hotline_local import demo
+from hotline_local.commands import CommandError
+from hotline_local.inbox import code_in
+from hotline_local.reference_wallet import acknowledge
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
+from hotline_local.simulator.world import Message
+from hotline_local.worlds.environment import local_settings
+from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
+from hotline_local.worlds.readers import is_for_caller
+
+CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:live"
+FACTS_AT_ONCE: Final = 10
+"""As many as one batch of the facts queue has."""
+
+
+class InProcessWorld:
+    """See hotline_local.simulator.world.World. `now` is the time at which the call comes in."""
+
+    start_flow = START_FLOW
+    real_time = False
+
+    def __init__(self, now: datetime, *, seed: Path | None = None) -> None:
+        local_settings()
+        self._began = now
+        self._clock = VirtualClock(now)
+        self._store = MemoryStore(self._clock)
+        self._ctx = Context(
+            store=self._store, clock=self._clock, lookup_keys=self._keyring(), code_keys=self._keyring()
+        )
+        self._seen: set[str] = set()
+        self._messages: list[Message] = []
+        self.functions = self
+        self._take_in([*demo.seed_facts(now), *(_facts_of(seed) if seed else ())])
+        self.after_function()
+
+    def tokens(self) -> Mapping[str, str]:
+        """See World."""
+        return tokens(CONNECT_FUNCTION)
+
+    def flows(self) -> Iterable[Path]:
+        """See World."""
+        return flow_files()
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Run the connect function; see FunctionSeam. Event and answer pass through JSON, as on their way."""
+        if arn != CONNECT_FUNCTION:
+            return FunctionResult(error=FunctionErrorKind.UNREACHABLE, detail=f"there is no function {arn}")
+        before, began = self._store.reads + self._store.transactions, time.perf_counter()
+        try:
+            payload = json.loads(json.dumps(answer(request_from(json.loads(json.dumps(event))), self._ctx)))
+            error, detail = None, ""
+        except StepFailed as failure:
+            payload, error, detail = None, FunctionErrorKind.EXCEPTION, str(failure)
+        took_ms = round((time.perf_counter() - began) * 1000)
+        if took_ms > time_limit_s * 1000:
+            payload, error = None, FunctionErrorKind.TIMEOUT
+        requests = self._store.reads + self._store.transactions - before
+        return FunctionResult(payload=payload, error=error, duration_ms=took_ms, requests=requests, detail=detail)
+
+    def after_function(self) -> Sequence[Message]:
+        """Deliver what the outbox holds, and what that sets off, until there is nothing new. See World."""
+        known = len(self._messages)
+        while entries := self._new_entries():
+            for consumer, deliver in (("message", self._send), ("bus", self._publish)):
+                records = [_stream_record(entry) for entry in entries if entry["to"] == consumer]
+                if records:
+                    deliver({"Records": records})
+        return self._messages[known:]
+
+    def last_code(self, *, to: str | None, newer_than: float) -> str | None:
+        """See World. Messages arrive at once here, so there is nothing to wait for."""
+        since = self._began + timedelta(seconds=newer_than)
+        for message in reversed(self._messages):
+            code = code_in(message.text)
+            if code is not None and message.at >= since and is_for_caller(message, to):
+                return code
+        return None
+
+    def advance(self, seconds: float) -> None:
+        """See World."""
+        self._clock.advance(timedelta(seconds=seconds))
+
+    def close(self) -> None:
+        """See World. There is nothing to give back."""
+
+    def _keyring(self) -> CachedKeyring:
+        secret = json.dumps({"current": "1", "1": secrets.token_hex(32)})
+        return CachedKeyring(lambda: secret, self._clock)
+
+    def _new_entries(self) -> list[Item]:
+        entries = [item for item in self._store.items(Table.OUTBOX) if item["entry_id"] not in self._seen]
+        self._seen |= {item["entry_id"] for item in entries}
+        return sorted(entries, key=lambda item: (item["created_at"], item["entry_id"]))
+
+    def _send(self, event: dict[str, Any]) -> None:
+        sender = sender_from_environment()
+        send_messages(event, self._ctx, sender, {"sms": _Carrier(self, "sms"), "email": _Carrier(self, "email")})
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        publish_decisions(event, self._ctx, self)
+
+    def publish(self, events: Sequence[BusEvent]) -> list[str | None]:
+        """The bus, as decisions see it: the reference wallet hears at once and answers with facts."""
+        now = self._clock.now()
+        facts = [fact for event in events for fact in acknowledge(dict(event.detail), now)]
+        self._take_in(facts)
+        return [None for _ in events]
+
+    def _take_in(self, facts: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(facts), FACTS_AT_ONCE):
+            some = facts[start : start + FACTS_AT_ONCE]
+            failed = take_in({"Records": [_queue_record(fact) for fact in some]}, self._ctx)["batchItemFailures"]
+            if failed:
+                names = ", ".join(sorted(item["itemIdentifier"] for item in failed))
+                raise CommandError(f"These facts were not taken in: {names}.")
+
+    def keep(self, message: Message) -> None:
+        """Take a message that was carried to its address."""
+        self._messages.append(message)
+
+    @property
+    def now(self) -> datetime:
+        """The world's time."""
+        return self._clock.now()
+
+
+class _Carrier:
+    """Carries messages to the world's inbox."""
+
+    def __init__(self, world: InProcessWorld, channel: str) -> None:
+        self._world = world
+        self._channel = channel
+
+    def send(self, outgoing: Outgoing) -> None:
+        text = f"{outgoing.subject}\n{outgoing.body}" if outgoing.subject else outgoing.body
+        self._world.keep(Message(self._channel, outgoing.address, text, self._world.now))
+
+
+def _facts_of(path: Path) -> list[dict[str, Any]]:
+    """The facts of a file, one JSON object a line."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        return [json.loads(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise CommandError(f"{path} is not one JSON object a line: {error}.", exit_code=2) from error
+
+
+def _queue_record(fact: Mapping[str, Any]) -> dict[str, str]:
+    """A fact as EventBridge puts it into the queue and SQS delivers it."""
+    body = {"detail-type": fact.get("type"), "source": fact.get("source"), "detail": fact}
+    return {"messageId": str(fact.get("id")), "body": json.dumps(body, ensure_ascii=False), "eventSource": "aws:sqs"}
+
+
+def _stream_record(entry: Item) -> dict[str, Any]:
+    """A new outbox entry as the table's stream delivers it."""
+    image = to_item(entry)
+    return {
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {"Keys": {"PK": image["PK"]}, "NewImage": image, "StreamViewType": "NEW_IMAGE"},
+    }
