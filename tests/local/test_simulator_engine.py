@@ -327,7 +327,9 @@ def test_coverage_names_the_edges_that_no_call_has_taken() -> None:
 
 
 def test_a_function_is_shown_with_its_step_outcome_time_and_requests() -> None:
-    line = Line(ONE_CALL, functions=Functions(answered(0.25, outcome="KNOWN", prompt="Hi")))
+    asked = call("f", "bye", step="start")
+    asked["Parameters"]["LambdaFunctionARN"] = f"{FUNCTION}:live"
+    line = Line(flow(asked), functions=Functions(answered(0.25, outcome="KNOWN")))
     data = line.events("function")[0].data
-    assert (data["function"], data["step"], data["outcome"]) == (FUNCTION.rsplit(":", 1)[-1], "start", "KNOWN")
+    assert (data["function"], data["step"], data["outcome"]) == ("connect", "start", "KNOWN")
     assert (data["duration_ms"], data["requests"], data["error"]) == (250, 2, None)

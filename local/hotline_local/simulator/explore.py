@@ -171,7 +171,8 @@ class Explorer:
 def _results(module: Flow) -> list[str | None]:
     """The fixed results that a module can end with; None stands for one without, or one known only at run time."""
     ends = [action.text("Result") for action in module.actions if action.type == "EndFlowModuleExecution"]
-    return sorted({end for end in ends if end and not end.startswith("$.")}) or [None]
+    fixed = sorted({end for end in ends if end and not end.startswith("$.")})
+    return [*fixed] if fixed else [None]
 
 
 def _facts(state: CallState) -> set[object]:

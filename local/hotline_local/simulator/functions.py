@@ -47,3 +47,9 @@ class FunctionSeam(Protocol):
         may stop waiting then and return `TIMEOUT`. Raises nothing for a failed function: that is a result.
         """
         ...
+
+
+def function_name(arn: str) -> str:
+    """The function's name in an ARN (`arn:aws:lambda:region:account:function:name[:qualifier]`), or the text itself."""
+    parts = arn.split(":")
+    return parts[6] if len(parts) > 6 and parts[5] == "function" else arn

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult, function_name
 
 ANY = "*"
 _ERRORS = tuple(kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER)
@@ -59,7 +59,7 @@ class StubFunctions:
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
         """The next answer for this call. Raises MissingStubError when there is none."""
         step = str(event["Details"]["Parameters"].get("step", ""))
-        name = _function_name(arn)
+        name = function_name(arn)
         key = next((key for key in (step, arn, name, ANY) if key and key in self._answers), None)
         if key is None:
             called = f"{name} with step {step!r}" if step else name
@@ -76,9 +76,3 @@ class StubFunctions:
             waited = time_limit_s if kind is FunctionErrorKind.TIMEOUT else 0.0
             return FunctionResult(error=kind, duration_ms=round(waited * 1000))
         return FunctionResult(payload=answer)
-
-
-def _function_name(arn: str) -> str:
-    """The function's name in an ARN (`arn:aws:lambda:region:account:function:name[:qualifier]`), or the text itself."""
-    parts = arn.split(":")
-    return parts[6] if len(parts) > 6 and parts[5] == "function" else arn

@@ -30,15 +30,23 @@ class World(Protocol):
     `last_code` where the caller types the code they received; and `close` at the end, whatever happened.
     """
 
-    functions: FunctionSeam
-    """Runs the functions that the flows name."""
+    @property
+    def functions(self) -> FunctionSeam:
+        """Runs the functions that the flows name."""
+        ...
 
-    start_flow: str
-    """The flow that answers: a file stem (`main`), or a token or id that one of the flows goes by."""
+    @property
+    def start_flow(self) -> str:
+        """The flow that answers: a file stem (`main`), or a token or id that one of the flows goes by."""
+        ...
 
-    real_time: bool
-    """True when time is the wall clock's (functions run in a deployed stack): the times of a call's lines are then the
-    elapsed seconds, and `advance` does nothing."""
+    @property
+    def real_time(self) -> bool:
+        """True when time is the wall clock's, because functions run in a deployed stack.
+
+        The times of a call's lines are then the elapsed seconds, and `advance` does nothing.
+        """
+        ...
 
     def tokens(self) -> Mapping[str, str]:
         """Values of the `${Token}`s in the flows, by token name, functions' ARNs among them."""

@@ -6,7 +6,7 @@ from typing import Any
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.contact_event import contact_flow_event
-from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
+from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult, function_name
 from hotline_local.simulator.outcome import Failed, Outcome, Success
 from hotline_local.simulator.values import render_all
 
@@ -102,7 +102,7 @@ def _emit(block: Block, arn: str, parameters: dict[str, Any], result: FunctionRe
     outcome = (result.payload or {}).get("outcome")
     block.emit(
         "function",
-        function=arn.rsplit(":", 1)[-1] if arn.startswith("arn:") else arn,
+        function=function_name(arn),
         step=parameters.get("step"),
         outcome=outcome if isinstance(outcome, str) else None,
         error=result.error,
