@@ -96,7 +96,8 @@ def _need_proof(refusal: NeedProof, line: Line) -> Answer:
 def _flat(contract: StepContract, result: Answer, call: Call | None, request: Request) -> dict[str, str]:
     if result.outcome not in contract.outcomes:
         raise StepFailed(contract.name)
-    said = prompts.render(contract.name, result.outcome, result.facts, language_of(call, request))
+    facts = {"time_zone": call.time_zone if call else None, **result.facts}
+    said = prompts.render(contract.name, result.outcome, facts, language_of(call, request))
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,

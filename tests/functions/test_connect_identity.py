@@ -68,6 +68,7 @@ def test_a_right_code_proves_and_settles_the_only_account(ctx: Context) -> None:
     assert phone.prove()["outcome"] == "CHOSEN"
     assert phone.call.account_id == "acct-mei"
     assert phone.call.two_step
+    assert phone.call.time_zone == "Asia/Shanghai"
 
 
 def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_place(ctx: Context) -> None:

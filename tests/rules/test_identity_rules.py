@@ -230,6 +230,7 @@ def test_a_call_comes_back_from_its_item_as_it_was() -> None:
         targets={FactorKind.SMS: Target("2#a", "acct1"), FactorKind.EMAIL: Target("2#e", None)},
         account_id="acct1",
         two_step=True,
+        time_zone="Europe/London",
         factors=(EMAIL, SMS),
         challenge=AskedChallenge("chl_1", "2#a"),
         offers=(Offer("MOVE#x", "m1"), Offer("MOVE#y", None)),

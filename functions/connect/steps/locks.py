@@ -30,7 +30,6 @@ def lock_status(line: Line) -> Answer:
         self_service=view.self_service.value,
         asked=view.asked.value if view.asked else None,
         facts_as_of=profile.facts_as_of if profile else None,
-        time_zone=profile.time_zone if profile else None,
         now=line.now,
     )
     asked = "yes" if view.asked else "no"

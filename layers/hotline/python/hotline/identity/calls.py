@@ -39,6 +39,7 @@ def stripped(call: Call) -> Call:
         factors=(),
         account_id=None,
         two_step=False,
+        time_zone=None,
         offers=(),
         challenge=None,
         typed=None,
@@ -90,7 +91,13 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
         targets[FactorKind.SMS] = Target(at_line if at_line in phones else phones[0], profile.account_id)
     if emails:
         targets[FactorKind.EMAIL] = Target(emails[0], profile.account_id)
-    return replace(call, account_id=profile.account_id, two_step=profile.two_step, targets=targets)
+    return replace(
+        call,
+        account_id=profile.account_id,
+        two_step=profile.two_step,
+        time_zone=profile.time_zone,
+        targets=targets,
+    )
 
 
 def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring) -> list[Profile]:

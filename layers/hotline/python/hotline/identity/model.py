@@ -137,6 +137,8 @@ class Call:
     targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
     two_step: bool = False
+    time_zone: str | None = None
+    """The chosen account's, so that words need not read its profile again."""
     factors: tuple[ProvedFactor, ...] = ()
     challenge: AskedChallenge | None = None
     offers: tuple[Offer, ...] = ()

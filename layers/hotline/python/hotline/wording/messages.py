@@ -26,14 +26,19 @@ def is_known(message: str, language: str) -> bool:
 
 def text_message(message: str, facts: Mapping[str, object], locale: Locale) -> str:
     """A text message, the wallet's name first and the official number last. Raises LookupError for an unknown one."""
-    gap = "" if locale.language == CHINESE else " "
-    return gap.join([*_said("message.sender", facts, locale), *_content(message, facts, locale)])
+    return _gap(locale).join([*_said("message.sender", facts, locale), *_content(message, facts, locale)])
 
 
 def email(message: str, facts: Mapping[str, object], locale: Locale) -> Email:
     """An e-mail in plain text: no links, since nobody should learn to follow them. Raises LookupError."""
-    subject = " ".join([*_said("message.sender", facts, locale), *_said(f"message.{message}.subject", facts, locale)])
+    subject = _gap(locale).join(
+        [*_said("message.sender", facts, locale), *_said(f"message.{message}.subject", facts, locale)]
+    )
     return Email(subject, "\n\n".join(_content(message, facts, locale)) + "\n")
+
+
+def _gap(locale: Locale) -> str:
+    return "" if locale.language == CHINESE else " "
 
 
 def _content(message: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
