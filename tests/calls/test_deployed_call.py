@@ -1,0 +1,152 @@
+"""One whole call through the deployed template: facts in over the bus, flows against the real functions, codes by text
+message, the decision out, the wallet's acknowledgement back, and the words that follow it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hotline.kit.clock import to_text
+from hotline_local.bus import put_facts
+from hotline_local.launcher import RunningStack
+from hotline_local.launcher.paths import ROOT
+from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+from hotline_local.reference_wallet import ReferenceWallet
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT, NUMBER, MAIL = "acct-e2e-1", "+8613800000071", "e2e@customer.example"
+FAILURES = 5
+WITHIN_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def stack(running_stack: RunningStack) -> Iterator[Stack]:
+    """The deployed stack with a wallet that answers, and one customer who is locked out and has paid something."""
+    wallet = ReferenceWallet(running_stack.stack)
+    wallet.start()
+    try:
+        put_facts(running_stack.stack, facts())
+        eventually(lambda: view(running_stack.stack, "#LOCK").get("applied_version"))
+        yield running_stack.stack
+    finally:
+        wallet.stop()
+
+
+def facts() -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+
+    def fact(name: str, kind: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+        common = {"specversion": "1.0", "id": f"e2e-{name}", "source": "wallet", "subject": ACCOUNT}
+        return {**common, "type": f"{kind}.v1", "time": to_text(at), "data": data}
+
+    year_ago = now - timedelta(days=365)
+    points = [
+        {"kind": kind, "value": value, "confirmed_at": to_text(year_ago)}
+        for kind, value in (("phone", NUMBER), ("email", MAIL))
+    ]
+    opened = {"version": 1, "language": "en-US", "time_zone": "Asia/Shanghai", "name": "Test Customer"}
+    opened |= {"contact_points": points, "two_step": False}
+    paid = {
+        "movement_id": "move-e2e-1",
+        "version": 1,
+        "initiated_at": to_text(now - timedelta(days=2)),
+        "order_no": "E2E0004711",
+        "merchant": {"id": "mer-e2e", "name": "Tea & <Cakes>"},
+        "amount": {"minor": 12850, "currency": "CNY"},
+        "instrument": {"kind": "balance"},
+        "money": "debited",
+    }
+    logins = [
+        fact(f"login-{n}", "login.failed", now - timedelta(seconds=60 - n), {
+            "attempt_id": f"e2e-try-{n}", "source": {"ip": "192.0.2.7"}, "kind": "password"
+        })
+        for n in range(FAILURES)
+    ]  # fmt: skip
+    return [
+        fact("opened", "account.opened", year_ago, opened),
+        fact("paid", "payment.succeeded", now - timedelta(days=2), paid),
+        *logins,
+    ]
+
+
+def view(stack: Stack, sort_key: str) -> dict[str, Any]:
+    """An item of the customer's account, as it is stored."""
+    key = {"PK": {"S": f"ACCOUNT#{ACCOUNT}"}, "SK": {"S": sort_key}}
+    read = stack.client("dynamodb").get_item(TableName=stack.hotline_table, Key=key, ConsistentRead=True)
+    item: dict[str, Any] = read.get("Item", {})
+    return item
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + WITHIN_S
+    while not (result := found()):
+        assert time.monotonic() < deadline, "nothing came in time"
+        time.sleep(0.1)
+    return result
+
+
+def call(running_stack: RunningStack, keys: str) -> tuple[int, list[dict[str, Any]]]:
+    """Ring the hotline from the command line against the deployed stack; the exit code and the lines it printed."""
+    command = ["call", "--from", NUMBER, "--target", "lambda", "--json", "--keys", keys]
+    environment = {
+        **os.environ,
+        FILE_VARIABLE: str(running_stack.stack_file),
+        "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("local", "layers/hotline/python", ".")),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "hotline_local.cli", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def outcomes(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(line["step"], line["outcome"]) for line in lines if line["kind"] == "function"]
+
+
+def test_a_locked_out_customer_calls_and_the_wallet_opens_the_account(
+    running_stack: RunningStack, stack: Stack
+) -> None:
+    version = int(view(stack, "#LOCK")["applied_version"]["N"])
+    exit_code, lines = call(running_stack, "1,{code},1,1")
+    assert outcomes(lines) == [
+        ("start", "KNOWN"),
+        ("lock_status", "NEED_PROOF"),
+        ("send_code", "SENT"),
+        ("check_code", "PROVED"),
+        ("choose_account", "CHOSEN"),
+        ("lock_status", "SOFT"),
+        ("unlock", "ASKED"),
+    ]
+    assert exit_code == 0
+    assert lines[-1]["kind"] == "end"
+    assert lines[-1]["reason"] == "ended"
+    eventually(lambda: int(view(stack, "#LOCK")["applied_version"]["N"]) > version)
+    _, again = call(running_stack, "1,{code}")
+    assert ("lock_status", "OPEN") in outcomes(again)
+
+
+def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_formed(
+    running_stack: RunningStack, stack: Stack
+) -> None:
+    _, lines = call(running_stack, "3,2,{code},1,1,1,1,1")
+    assert ("refund_offer", "OFFERED") in outcomes(lines), outcomes(lines)
+    decided = [outcome for step, outcome in outcomes(lines) if step == "refund_request"]
+    assert decided == ["IN_REVIEW"], outcomes(lines)
+    read_back = [line["ssml"] for line in lines if line["kind"] == "prompt" and "Tea & <Cakes>" in line["text"]]
+    assert read_back
+    assert all("Tea &amp; &lt;Cakes&gt;" in ssml for ssml in read_back)
