@@ -256,3 +256,13 @@ def test_tiers_grow_harder() -> None:
         (10, DAY, HOUR),
         (15, DAY, DAY),
     ]
+
+
+def test_failures_that_are_final_still_count_with_a_late_one() -> None:
+    """The window of the late tenth failure reaches back behind what is final when it arrives."""
+    attempts = folded([attempt(NOON + minutes(5) * n) for n in range(3)], NOON + minutes(10))
+    attempts = with_attempts(attempts, tries(6, NOON + HOUR, apart=minutes(20)), (), NOON + 3 * HOUR)
+    tenth = attempt(NOON + DAY - minutes(1))
+    locked = with_attempts(attempts, [tenth], (), NOON + DAY + minutes(30))
+    assert locked.total_through == (NOON + minutes(30), "")
+    assert running_lock(locked, (), NOON + DAY + minutes(30)) == TierLock(LoginKind.PASSWORD, tenth.at, tenth.at + HOUR)

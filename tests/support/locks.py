@@ -105,12 +105,15 @@ class Desk:
     def open_account(self, account: str = ACCOUNT, *, points: int = 2) -> None:
         """A profile with a phone, and e-mail addresses for the other points."""
         since = self.clock.now() - timedelta(days=400)
-        found = [ContactPointFact(PointKind.PHONE, "+8613800000001", since)]
-        found += [ContactPointFact(PointKind.EMAIL, f"demo{n}@example.invalid", since) for n in range(1, points)]
+        found = [ContactPointFact(PointKind.PHONE, "+8613800000001", since, shared=True)]
+        found += [
+            ContactPointFact(PointKind.EMAIL, f"demo{n}.{account}@example.invalid", since) for n in range(1, points)
+        ]
         data = AccountDescribed(1, "en-US", "Asia/Shanghai", "Demo Customer", tuple(found), two_step=False)
         opened = [fact("account.opened", since, data, account=account)]
         change = self.change(System("wallet_events", "facts"))
-        accounts.contribute_facts(change, self.read(accounts.fact_keys(opened)), opened, KEYS)
+        read = self.read(accounts.fact_keys(opened) | accounts.fact_keys_of_points({}, opened, KEYS))
+        accounts.contribute_facts(change, read, opened, KEYS)
         change.commit(self.store)
 
     def read(self, keys: set[Key] | Sequence[Key]) -> dict[Key, Item]:
@@ -210,4 +213,6 @@ class Desk:
 
     def acknowledge(self) -> None:
         """The wallet confirms everything."""
-        self.tell(*self.acknowledgements())
+        confirmed = self.acknowledgements()
+        if confirmed:
+            self.tell(*confirmed)

@@ -1,0 +1,485 @@
+"""Locks in a store: one transaction per change, what it tells whom, and what gets in between."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind, TwoStepChanged
+from hotline.identity.items import call_key
+from hotline.kit.actor import FactorKind, System
+from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof, NotPossible, Stale
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Put, Query, Store, Table, hotline_key
+from hotline.lockout import service
+from hotline.lockout.model import DecisionKind, LockState, SelfService
+from hotline.lockout.policy import (
+    GRANT_LIFE,
+    PAUSE_ACCOUNTS_MAX,
+    PAUSE_BAR,
+    PAUSE_LENGTH,
+    UNLOCKS_MAX,
+)
+from tests.support.locks import (
+    ACCOUNT,
+    NOON,
+    PHONE,
+    Desk,
+    closed,
+    erased,
+    fact,
+    failed,
+    failures,
+    minutes,
+    password_changed,
+    succeeded,
+    told,
+)
+
+LOCK, ATTEMPTS = service.lock_keys(ACCOUNT)
+ACTING = (
+    service.contribute_unlock,
+    service.contribute_reset_grant,
+    service.contribute_freeze,
+    service.contribute_end_pause,
+)
+
+
+@pytest.fixture
+def desk(memory_store: MemoryStore) -> Desk:
+    found = Desk(memory_store)
+    memory_store.clock = found.clock
+    found.open_account()
+    return found
+
+
+def lock_softly(desk: Desk) -> None:
+    """Five failures in the last minutes, and a lock that the wallet has confirmed."""
+    desk.tell(*failures(5, desk.clock.now() - minutes(4)))
+    desk.acknowledge()
+
+
+def written(change: Any) -> set[str]:
+    return {write.key.sk or "OUT" for write in change.writes()}
+
+
+def audits(desk: Desk) -> list[Item]:
+    return desk.store.query(Query(Table.HOTLINE, f"ACCOUNT#{ACCOUNT}")).items
+
+
+def test_a_whole_story_is_the_same_on_every_store(store: Store) -> None:
+    """Failures lock, the wallet confirms, the owner unlocks and freezes, and the account is erased."""
+    desk = Desk(store)
+    desk.open_account()
+    desk.tell(*failures(4, NOON - minutes(4)))
+    assert desk.view().state is LockState.OPEN
+    desk.tell(failed(NOON))
+    assert (desk.view().state, desk.view().asked) == (LockState.SOFT, DecisionKind.LOCK)
+    desk.acknowledge()
+    assert desk.view().asked is None
+    assert desk.act(service.contribute_unlock) == "ASKED"
+    assert (desk.view().state, desk.view().asked) == (LockState.SOFT, DecisionKind.UNLOCK)
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+    assert desk.act(service.contribute_freeze) == "ASKED"
+    desk.acknowledge()
+    assert desk.act(service.contribute_freeze) == "FROZEN"
+    desk.tell(erased(NOON))
+    assert desk.view().state is LockState.ERASED
+    assert store.get(ATTEMPTS) is None
+
+
+def test_below_a_tier_only_the_attempts_are_written(desk: Desk) -> None:
+    change = desk.tell(*failures(4, NOON - minutes(4)))
+    assert [type(write).__name__ for write in change.writes()] == ["Put", "Check"]
+    assert desk.store.get(LOCK) is None
+    assert desk.outbox() == []
+
+
+def test_a_tier_writes_lock_decision_notices_and_audit_in_one_change(desk: Desk) -> None:
+    desk.tell(*failures(4, NOON - minutes(4)))
+    change = desk.tell(failed(NOON))
+    assert {"#LOCK", "#ATTEMPTS", "OUT"} < written(change)
+    (decision,) = desk.decisions()
+    until = "2026-11-23T12:15:00.000Z"
+    assert decision["kind"] == "account.lock_requested"
+    assert decision["subject_version"] == 1
+    assert decision["facts"] == {
+        "cause": "TOO_MANY_PASSWORD",
+        "until": until,
+        "in_force": [{"state": "SOFT", "cause": "TOO_MANY_PASSWORD", "until": until}],
+    }
+    assert desk.notices() == ["lock.soft", "lock.soft"]
+    facts = [entry["facts"] for entry in desk.outbox() if entry["to"] == "message"]
+    assert facts == [{"cause": "TOO_MANY_PASSWORD", "until": until}] * 2
+    lock = desk.store.get(LOCK)
+    assert lock is not None
+    assert lock["due_sk"] == f"2026-11-23T12:01:00.000Z#{ACCOUNT}"
+    assert [item["event"] for item in audits(desk) if item["SK"].startswith("AUDIT")] == ["account.lock_requested"]
+
+
+def test_the_same_facts_again_write_nothing(desk: Desk) -> None:
+    facts = [*failures(6, NOON - minutes(5)), told(LockAction.LOCK_APPLIED, NOON, "COMPLIANCE"), closed(NOON)]
+    desk.tell(*facts)
+    assert desk.folding(*facts).writes() == []
+    assert desk.folding(*facts[::-1], *facts).writes() == []
+
+
+def test_a_lock_that_is_over_when_it_is_learnt_of_is_told_to_nobody(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(19)))
+    assert desk.view().state is LockState.OPEN
+    assert desk.outbox() == []
+
+
+def test_a_lock_with_a_moment_left_is_asked_for_and_told(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(19) + timedelta(milliseconds=1)))
+    assert desk.view().state is LockState.SOFT
+    assert len(desk.decisions()) == 1
+
+
+def test_a_late_failure_moves_a_running_lock_without_telling_it_twice(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(4)))
+    desk.tell(failed(NOON - minutes(4.5)))
+    assert [(entry["subject_version"], entry["facts"]["until"][11:16]) for entry in desk.decisions()] == [
+        (1, "12:15"),
+        (2, "12:14"),
+    ]
+    assert desk.notices() == ["lock.soft"] * 2
+
+
+def test_a_harder_lock_is_told_anew(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(4)))
+    desk.clock.advance(minutes(15))
+    desk.tell(*failures(5, NOON + minutes(15), apart=timedelta(0)), *failures(5, NOON + minutes(15), name="b"))
+    assert desk.notices() == ["lock.soft"] * 4
+
+
+def test_a_hard_lock_is_told_without_an_end(desk: Desk) -> None:
+    for n in range(100):
+        desk.clock.advance(timedelta(hours=3))
+        desk.tell(failed(desk.clock.now(), name=str(n)))
+    view = desk.view()
+    assert (view.state, view.until, view.self_service) == (LockState.HARD, None, SelfService.RESET)
+    assert desk.notices() == ["lock.hard"] * 2
+    assert desk.act(service.contribute_unlock) == "NOT_SELF_SERVICE"
+    assert desk.act(service.contribute_reset_grant) == "GRANTED"
+    desk.tell(password_changed(desk.clock.now()))
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+
+
+def test_a_late_success_asks_the_wallet_to_end_the_lock(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(4), source=PHONE))
+    desk.tell(succeeded(NOON - minutes(1.5)))
+    assert [entry["kind"] for entry in desk.decisions()] == ["account.lock_requested", "account.unlock_requested"]
+    assert (desk.view().state, desk.view().asked) == (LockState.SOFT, DecisionKind.UNLOCK)
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+
+
+def test_a_lock_that_the_wallet_released_is_not_asked_to_be_released(desk: Desk) -> None:
+    lock_softly(desk)
+    desk.tell(told(LockAction.LOCK_RELEASED, NOON, "TOO_MANY_PASSWORD"))
+    assert desk.view().state is LockState.OPEN
+    assert len(desk.decisions()) == 1
+
+
+def test_a_new_second_factor_ends_a_lock_by_guessed_codes(desk: Desk) -> None:
+    desk.tell(*failures(5, NOON - minutes(4), kind=LoginKind.OTP))
+    desk.tell(password_changed(NOON))
+    assert len(desk.decisions()) == 1
+    desk.tell(fact("two_step.changed", NOON, TwoStepChanged(3, two_step=True)))
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("after", "open_"), [(timedelta(0), True), (GRANT_LIFE, True), (GRANT_LIFE + timedelta(milliseconds=1), False)]
+)
+def test_a_password_changed_under_a_grant_recovers_the_second_factor_too(
+    desk: Desk, after: timedelta, open_: bool
+) -> None:
+    desk.tell(*failures(5, NOON - minutes(4), kind=LoginKind.OTP, apart=minutes(1)))
+    for n in range(10):
+        desk.clock.advance(timedelta(hours=1))
+        desk.tell(failed(desk.clock.now(), kind=LoginKind.OTP, name=str(n)))
+    desk.acknowledge()
+    assert desk.view().state is LockState.SOFT
+    assert desk.act(service.contribute_reset_grant) == "GRANTED"
+    granted = desk.clock.now()
+    desk.clock.advance(after)
+    desk.tell(password_changed(granted + after))
+    desk.acknowledge()
+    assert (desk.view().state is LockState.OPEN) is open_
+
+
+def test_a_closed_account_takes_no_more_locks(desk: Desk) -> None:
+    desk.tell(closed(NOON), *failures(5, NOON - minutes(4)))
+    assert desk.view().state is LockState.CLOSED
+    assert desk.outbox() == []
+    assert desk.act(service.contribute_unlock) == "NOT_SELF_SERVICE"
+    assert desk.act(service.contribute_reset_grant) == "NOT_SELF_SERVICE"
+    with pytest.raises(NotPossible):
+        desk.act(service.contribute_freeze)
+
+
+def test_after_erasure_nothing_is_known_and_nothing_is_written(desk: Desk) -> None:
+    lock_softly(desk)
+    desk.tell(erased(NOON), *failures(2, NOON))
+    assert desk.store.get(ATTEMPTS) is None
+    later = [*failures(9, NOON), told(LockAction.LOCK_APPLIED, NOON, "COMPLIANCE"), closed(NOON), erased(NOON)]
+    assert desk.folding(*later).writes() == []
+    assert desk.pause(ACCOUNT) == ()
+    for contribute, outcome in zip(ACTING[:2], ["NOT_SELF_SERVICE"] * 2, strict=True):
+        assert desk.act(contribute) == outcome
+    with pytest.raises(NotPossible):
+        desk.act(service.contribute_freeze)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_attempts_do_not_come_back_when_an_erasure_gets_in_between(store: Store, known: bool) -> None:
+    desk = Desk(store)
+    if known:
+        desk.tell(failed(NOON - minutes(1)))
+    change = desk.folding(failed(NOON))
+    desk.tell(erased(NOON))
+    with pytest.raises(Stale):
+        change.commit(store)
+    assert store.get(ATTEMPTS) is None
+
+
+def test_two_batches_at_once_lose_no_failure(store: Store) -> None:
+    desk = Desk(store)
+    first, second = desk.folding(*failures(3, NOON)), desk.folding(*failures(3, NOON, name="b"))
+    first.commit(store)
+    with pytest.raises(Stale):
+        second.commit(store)
+    desk.tell(*failures(3, NOON, name="b"))
+    assert desk.view().state is LockState.SOFT
+
+
+def test_an_unlock_and_a_harder_lock_at_once_do_not_both_pass(desk: Desk) -> None:
+    lock_softly(desk)
+    change = desk.change(desk.caller(FactorKind.SMS))
+    service.contribute_unlock(change, desk.read(service.acting_keys(ACCOUNT)), ACCOUNT)
+    desk.tell(told(LockAction.LOCK_APPLIED, NOON, "COMPLIANCE"))
+    with pytest.raises(Stale):
+        change.commit(desk.store)
+    assert desk.act(service.contribute_unlock) == "NOT_SELF_SERVICE"
+
+
+@pytest.mark.parametrize("contribute", ACTING)
+def test_nobody_acts_without_proof(desk: Desk, contribute: Any) -> None:
+    lock_softly(desk)
+    before = desk.read(service.acting_keys(ACCOUNT))
+    with pytest.raises(NeedProof):
+        desk.act(contribute, actor=desk.caller())
+    with pytest.raises(NeedProof):
+        desk.act(contribute, actor=desk.caller(FactorKind.SMS, account="somebody_else"))
+    change = desk.change(System("deadlines", "rule"))
+    with pytest.raises(NeedProof):
+        contribute(change, desk.read(service.acting_keys(ACCOUNT)), ACCOUNT)
+    assert desk.read(service.acting_keys(ACCOUNT)) == before
+
+
+@pytest.mark.parametrize("contribute", ACTING)
+def test_proof_that_is_gone_at_commit_changes_nothing(desk: Desk, contribute: Any) -> None:
+    lock_softly(desk)
+    assert desk.pause(ACCOUNT) == (ACCOUNT,)
+    desk.acknowledge()
+    actor = desk.caller(FactorKind.SMS)
+    change = desk.change(actor)
+    contribute(change, desk.read(service.acting_keys(ACCOUNT)), ACCOUNT)
+    before = desk.read(service.acting_keys(ACCOUNT))
+    stored = desk.store.get(call_key("contact-1")) or {}
+    key = call_key("contact-1")
+    desk.store.transact([Put(key, {**stored, "factors": {}})], token="loses-its-factors")
+    with pytest.raises(NeedProof):
+        change.commit(desk.store)
+    assert desk.read(service.acting_keys(ACCOUNT)) == before
+
+
+def test_an_unlock_is_asked_for_once_and_told_to_everybody(desk: Desk) -> None:
+    lock_softly(desk)
+    assert desk.act(service.contribute_unlock) == "ASKED"
+    assert desk.act(service.contribute_unlock) == "ASKED"
+    *_, last = desk.decisions()
+    assert (last["kind"], last["subject_version"]) == ("account.unlock_requested", 2)
+    assert last["facts"] == {"cause": "TOO_MANY_PASSWORD", "ends": "SOFT", "in_force": []}
+    assert desk.notices() == ["lock.soft"] * 2 + ["unlock.asked"] * 2
+    desk.acknowledge()
+    assert desk.act(service.contribute_unlock) == "OPEN"
+
+
+def test_an_unlock_opens_a_soft_lock_of_the_wallet_too(desk: Desk) -> None:
+    desk.tell(told(LockAction.LOCK_APPLIED, NOON, "TOO_MANY_LOGIN_RATE", until=NOON + minutes(30)))
+    assert desk.act(service.contribute_unlock) == "ASKED"
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+    desk.tell(told(LockAction.LOCK_APPLIED, NOON - minutes(1), "TOO_MANY_LOGIN_RATE", until=NOON + minutes(30)))
+    assert desk.view().state is LockState.OPEN
+
+
+def test_after_so_many_unlocks_of_a_day_only_a_new_password_helps(desk: Desk) -> None:
+    for number in range(UNLOCKS_MAX + 1):
+        desk.tell(*failures(5, desk.clock.now() - minutes(4), name=str(number)))
+        desk.acknowledge()
+        left = number < UNLOCKS_MAX
+        assert desk.view().self_service is (SelfService.BOTH if left else SelfService.RESET)
+        assert desk.act(service.contribute_unlock) == ("ASKED" if left else "NOT_SELF_SERVICE")
+        desk.acknowledge()
+        desk.clock.advance(minutes(30))
+
+
+def test_an_unlock_stays_when_older_failures_come_late(desk: Desk) -> None:
+    lock_softly(desk)
+    desk.act(service.contribute_unlock)
+    desk.acknowledge()
+    desk.clock.advance(minutes(1))
+    desk.tell(*failures(20, NOON - minutes(10), name="late", apart=timedelta(seconds=20)))
+    assert desk.view().state is LockState.OPEN
+    assert len(desk.decisions()) == 2
+
+
+def test_a_grant_is_for_one_use_and_one_at_a_time(desk: Desk) -> None:
+    desk.act(service.contribute_reset_grant)
+    desk.clock.advance(minutes(5))
+    desk.act(service.contribute_reset_grant)
+    first, second = sorted((entry["facts"] for entry in desk.decisions()), key=lambda data: data["expires_at"])
+    assert first["expires_at"] == "2026-11-23T12:30:00.000Z"
+    assert first["uses"] == 1
+    assert "replaces" not in first
+    assert second["replaces"] == first["grant_id"]
+    assert [entry["kind"] for entry in desk.decisions()] == ["password_reset.authorised"] * 2
+    assert all("subject_version" not in entry for entry in desk.decisions())
+    assert desk.notices() == ["reset.authorised"] * 4
+    assert desk.view().asked is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [("COMPROMISED_CREDENTIAL", "GRANTED"), ("RISK_SCORE", "NOT_SELF_SERVICE"), ("DORMANT", "NOT_SELF_SERVICE")],
+)
+def test_only_a_compromised_password_is_a_hold_with_a_way_out(desk: Desk, cause: str, outcome: str) -> None:
+    desk.tell(told(LockAction.LOCK_APPLIED, NOON, cause))
+    assert desk.act(service.contribute_reset_grant) == outcome
+    assert desk.view().state is LockState.HOLD
+
+
+def test_a_pause_lasts_a_day_and_is_told_to_everybody(desk: Desk) -> None:
+    assert desk.pause(ACCOUNT) == (ACCOUNT,)
+    view = desk.view()
+    assert (view.state, view.until, view.asked) == (LockState.PAUSED, NOON + PAUSE_LENGTH, DecisionKind.PAUSE)
+    assert desk.decisions()[0]["kind"] == "account.pause_requested"
+    assert desk.notices() == ["pause.asked"] * 2
+    assert desk.pause(ACCOUNT) == ()
+    assert desk.view(NOON + PAUSE_LENGTH).state is LockState.OPEN
+
+
+def test_a_third_pause_in_seven_days_changes_nothing(desk: Desk) -> None:
+    for expected in ((ACCOUNT,), (ACCOUNT,), ()):
+        assert desk.pause(ACCOUNT) == expected
+        desk.clock.advance(timedelta(days=2))
+    assert len(desk.decisions()) == 2
+    desk.clock.advance(timedelta(days=1))
+    assert desk.pause(ACCOUNT) == (ACCOUNT,)
+
+
+@pytest.mark.parametrize("number", [PAUSE_ACCOUNTS_MAX - 1, PAUSE_ACCOUNTS_MAX])
+def test_a_number_pauses_all_its_accounts_in_one_change(desk: Desk, number: int) -> None:
+    accounts = [f"acct_{n}" for n in range(1, number + 1)]
+    for account in accounts[1:]:
+        desk.open_account(account, points=8)
+    assert desk.pause(*accounts) == tuple(accounts)
+    assert all(desk.view(account=account).state is LockState.PAUSED for account in accounts)
+
+
+def test_more_accounts_than_a_number_can_have_are_refused(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="6 accounts"):
+        desk.pause(*(f"acct_{n}" for n in range(PAUSE_ACCOUNTS_MAX + 1)))
+
+
+def test_a_pause_that_its_owner_ended_bars_pauses_without_a_factor(desk: Desk) -> None:
+    desk.pause(ACCOUNT)
+    desk.acknowledge()
+    assert desk.act(service.contribute_end_pause) == "ASKED"
+    assert (desk.view().state, desk.view().asked) == (LockState.PAUSED, DecisionKind.END_PAUSE)
+    assert desk.act(service.contribute_end_pause) == "ASKED"
+    desk.acknowledge()
+    assert desk.act(service.contribute_end_pause) == "OPEN"
+    *_, last = desk.decisions()
+    assert last["kind"] == "account.unlock_requested"
+    assert last["facts"] == {"cause": "CUSTOMER_REQUEST", "ends": "PAUSED", "in_force": []}
+    assert desk.pause(ACCOUNT) == ()
+    assert desk.pause(ACCOUNT, actor=desk.caller(FactorKind.SMS)) == (ACCOUNT,)
+    desk.clock.advance(PAUSE_BAR)
+    assert desk.pause(ACCOUNT) == (ACCOUNT,)
+
+
+def test_a_freeze_stays_when_an_older_release_comes_late(desk: Desk) -> None:
+    desk.act(service.contribute_freeze)
+    desk.acknowledge()
+    desk.tell(told(LockAction.UNFREEZE_APPLIED, NOON - minutes(1), "CUSTOMER_REQUEST"))
+    assert desk.view().state is LockState.FROZEN
+    desk.tell(told(LockAction.UNFREEZE_APPLIED, NOON + minutes(1), "CUSTOMER_REQUEST"))
+    assert desk.view().state is LockState.OPEN
+
+
+def test_a_freeze_is_said_to_be_done_only_when_the_wallet_confirmed_it(desk: Desk) -> None:
+    assert desk.act(service.contribute_freeze) == "ASKED"
+    assert desk.act(service.contribute_freeze) == "ASKED"
+    lock_softly(desk)
+    assert desk.act(service.contribute_freeze) == "FROZEN"
+    assert desk.notices().count("freeze.asked") == 2
+
+
+def test_a_newer_decision_says_all_that_is_in_force(desk: Desk) -> None:
+    """The wallet drops a decision that a newer one has overtaken, so the newer one must not leave it out."""
+    desk.pause(ACCOUNT)
+    desk.tell(*failures(5, NOON - minutes(4)))
+    *_, last = desk.decisions()
+    assert [part["state"] for part in last["facts"]["in_force"]] == ["PAUSED", "SOFT"]
+
+
+def test_what_the_wallet_says_of_a_decision_it_was_not_asked_for_is_a_lock_of_its_own(desk: Desk) -> None:
+    applied = LockTold(LockAction.LOCK_APPLIED, "decision_of_the_wallet", 1, "TOO_MANY_OTP", NOON + minutes(9))
+    desk.tell(Fact("f", "lock.applied", "wallet", NOON, ACCOUNT, applied))
+    assert (desk.view().state, desk.view().until) == (LockState.SOFT, NOON + minutes(9))
+
+
+def test_the_due_date_follows_what_happens(desk: Desk) -> None:
+    def due() -> str | None:
+        item = desk.store.get(LOCK) or {}
+        return item.get("due_sk", "")[:19] or None
+
+    desk.tell(*failures(5, NOON - minutes(4)))
+    assert due() == "2026-11-23T12:01:00"
+    desk.acknowledge()
+    assert due() == "2026-11-23T12:15:00"
+    desk.act(service.contribute_unlock)
+    desk.acknowledge()
+    assert due() is None
+
+
+def test_without_a_profile_a_lock_is_asked_for_and_nobody_told(memory_store: MemoryStore) -> None:
+    desk = Desk(memory_store)
+    desk.tell(*failures(5, NOON - minutes(4)))
+    assert len(desk.decisions()) == 1
+    assert desk.notices() == []
+
+
+def test_nothing_stored_or_sent_names_a_source_or_an_address(desk: Desk) -> None:
+    lock_softly(desk)
+    items = [item for item in audits(desk) if item["SK"] != "#PROFILE"] + desk.outbox()
+    assert len(items) > 4
+    for personal in (PHONE.ip, PHONE.device_id, "198.51.100.7", "+8613800000001", "demo1", "Demo Customer"):
+        assert str(personal) not in str(items)
+
+
+def test_facts_of_others_need_no_read_of_locks() -> None:
+    assert service.fact_keys([]) == set()
+    assert service.fact_keys([failed(NOON), erased(NOON)]) == {LOCK, ATTEMPTS}
+    assert hotline_key(f"ACCOUNT#{ACCOUNT}", "#LOCK") == LOCK
