@@ -1,0 +1,75 @@
+"""The official numbers come from one setting, and a number is recognised as people type it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotline.directory.service import (
+    NUMBERS_SETTING,
+    TYPED_CHARACTERS_MAX,
+    MalformedNumbers,
+    is_official,
+    official_numbers,
+    parse_numbers,
+)
+from hotline.kit.config import MissingSetting
+
+CHINA, GERMANY, SHORT = "+864008200001", "+498002000001", "+8695188"
+SETTING = {NUMBERS_SETTING: f"{CHINA},{GERMANY},{SHORT}"}
+
+
+def test_numbers_keep_their_order_and_come_once() -> None:
+    assert official_numbers(SETTING) == (CHINA, GERMANY, SHORT)
+    assert parse_numbers(f" {GERMANY} ,{CHINA},{GERMANY}") == (GERMANY, CHINA)
+
+
+def test_a_missing_setting_is_named() -> None:
+    with pytest.raises(MissingSetting, match=NUMBERS_SETTING):
+        official_numbers({})
+
+
+@pytest.mark.parametrize(
+    "text", ["", ",", "4008200001", "+0864008200001", "+86 400 820 0001", "+1234", "+1234567890123456", "+999123456789"]
+)
+def test_what_is_no_number_in_e164_form_is_refused_by_its_place(text: str) -> None:
+    with pytest.raises(MalformedNumbers) as caught:
+        parse_numbers(f"{CHINA},{text}")
+    assert caught.value.place == 2
+    assert str(caught.value) == f"{NUMBERS_SETTING}: number 2 is not a telephone number in E.164 form"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        CHINA, "+86 400-820-0001", "0086 400 820 0001", "86 4008200001", "400 820 0001", "(400) 820 0001",
+        GERMANY, "0800 2000001", "+49 800 2000001", SHORT, "+86 95188", "95188",
+    ],
+)  # fmt: skip
+def test_an_official_number_is_ours_however_it_is_typed(typed: str) -> None:
+    assert is_official(typed, SETTING)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "+",
+        "400 820 0002",
+        "+86400820000",
+        "+8640082000011",
+        "+14008200001",
+        "951880",
+        "hello",
+        "🙂" * 5,
+        "+-()",
+        "٤٠٠٨٢٠٠٠٠١",
+    ],
+)
+def test_any_other_number_is_not_ours(typed: str) -> None:
+    assert not is_official(typed, SETTING)
+
+
+@pytest.mark.parametrize(("length", "ours"), [(-1, True), (0, True), (1, False)])
+def test_what_is_too_long_to_be_typed_is_not_looked_at(length: int, ours: bool) -> None:
+    typed = CHINA + " " * (TYPED_CHARACTERS_MAX - len(CHINA) + length)
+    assert is_official(typed, SETTING) is ours
