@@ -48,7 +48,8 @@ def _offered(
         offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
         line.commit(line.change(line.request.step), outcome, replace(line.call, offers=offers[:OFFERS_KEPT]))
     items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
-    return Answer(outcome, words(items=items, more=more, now=line.now), {"count": str(len(items))})
+    facts = words(items=items, more=more, purpose=line.inputs.get("purpose"), now=line.now)
+    return Answer(outcome, facts, {"count": str(len(items))})
 
 
 def item_words(ref: MovementRef, *, status: str | None = None, place: int | None = None) -> dict[str, object]:

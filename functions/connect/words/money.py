@@ -15,8 +15,11 @@ _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "a
 
 
 def payments(speech: Speech, outcome: str) -> None:
-    """How many were found and, as a menu, which."""
-    _listed(speech, f"payments.{outcome}", "payments.SEVERAL" if outcome == "SEVERAL" else None)
+    """How many were found and, as a menu, which; when there are none, of what there are none."""
+    if outcome == "NONE":
+        speech.say_first(f"payments.NONE.{speech.facts.get('purpose')}", "payments.NONE")
+    else:
+        _listed(speech, f"payments.{outcome}", "payments.SEVERAL" if outcome == "SEVERAL" else None)
 
 
 def payment_by_order(speech: Speech, outcome: str) -> None:

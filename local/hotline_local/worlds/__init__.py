@@ -1,4 +1,4 @@
-"""Places in which the simulator's calls can be made: everything in this process, or the deployed stack of `make run`."""
+"""Places in which simulated calls can be made: everything in this process, or the deployed stack of `make run`."""
 
 from __future__ import annotations
 
