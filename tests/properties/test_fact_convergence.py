@@ -10,7 +10,6 @@ whole table `hotline` after the wallet_events function, but for
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -23,13 +22,7 @@ from hotline.kit.clock import to_text
 from tests.support.facts import EMAIL, NOON, OTHER_PHONE, PHONE, event, sqs_of
 from tests.support.folding import context, items
 
-SOAK: Final = bool(os.environ.get("HOTLINE_SOAK"))
-BOUNDED: Final = settings(
-    max_examples=3000 if SOAK else 80,
-    derandomize=not SOAK,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+LARGE: Final = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 ACCOUNTS: Final = ("acc_a", "acc_b")
 VALUES: Final = (PHONE, OTHER_PHONE, EMAIL)
 PATH: Final = ("version", "applied_version", "asked", "placed", "opening", "due_pk", "due_sk")
@@ -191,7 +184,7 @@ def dump(sent: Sequence[Sequence[Event]]) -> dict[str, Any]:
 
 
 @given(st.data())
-@BOUNDED
+@LARGE
 def test_facts_give_the_same_tables_in_any_order_any_number_of_times_in_any_batches(data: st.DataObject) -> None:
     events = data.draw(facts())
     expected = dump([[told] for told in sorted(events, key=lambda told: (told["time"], told["id"]))])
@@ -199,7 +192,7 @@ def test_facts_give_the_same_tables_in_any_order_any_number_of_times_in_any_batc
 
 
 @given(st.data())
-@BOUNDED
+@LARGE
 def test_facts_around_an_erasure_leave_nothing_personal_in_any_order(data: st.DataObject) -> None:
     events = [told for told in data.draw(facts()) if told["subject"] != ACCOUNTS[1]]
     erased = event("account.erased", {"version": 99}, subject=ACCOUNTS[0], id="erased", time=to_text(NOON))

@@ -16,8 +16,8 @@ from hotline_local.commands import CommandError
 from hotline_local.demo.wallet import seed_facts
 from hotline_local.launcher.stack import Stack
 
-FACTS_AT_ONCE: Final = 20
-"""Few enough that the functions of one machine keep up."""
+FACTS_AT_ONCE: Final = 10
+"""One batch of the function: more would only start more of it, each of which costs seconds on a small machine."""
 WAIT_MAX_S: Final = 60.0
 """How long the queue may take to empty before something must be wrong."""
 POLL_S: Final = 0.05

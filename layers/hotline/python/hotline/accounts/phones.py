@@ -1,8 +1,9 @@
-"""Telephone numbers as people key them in, made E.164."""
+"""Telephone numbers as people key them in, made E.164.
+
+The library is imported when a number is first looked at: most functions know accounts and never see a keyed number.
+"""
 
 from __future__ import annotations
-
-import phonenumbers
 
 KEYED_DIGITS_MIN = 5
 KEYED_DIGITS_MAX = 20
@@ -30,6 +31,8 @@ def normalise_phone(text: str, default_region: str) -> str | None:
 
 def region_of(phone: str) -> str | None:
     """The country (ISO 3166) of an E.164 number, None when its country code belongs to none."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(phone, None)
     except phonenumbers.NumberParseException:
@@ -41,6 +44,8 @@ def region_of(phone: str) -> str | None:
 
 def _e164(text: str, region: str | None, *, certain: bool) -> str | None:
     """`certain` asks for a number in use by its country's numbering plan, else one of a possible length will do."""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
