@@ -161,7 +161,7 @@ def test_silence_and_wrong_keys_are_counted_apart() -> None:
 @pytest.mark.parametrize("problem", [FAILURE, answer("lock_status", "TRY_LATER")])
 def test_a_function_that_fails_is_apologised_for_once_and_brings_a_person(problem: dict[str, str]) -> None:
     heard = call("1", lock_status=problem)
-    assert heard.spoken("Apology") == ["抱歉,系统出了点问题,我为您转接人工。"]
+    assert heard.spoken("Apology") == ["抱歉，系统出了点问题，我为您转接人工。"]
     assert heard.asked[-1]["reason"] == "failed"
     assert heard.ending is EndOutcome.QUEUE
 
@@ -296,7 +296,7 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
         refund_offer=answer("refund_offer", "OFFERED"),
     )
     assert "refund_request" not in heard.steps
-    assert heard.spoken("Say cancelled") == ["好的,没有提交申请。"]
+    assert heard.spoken("Say cancelled") == ["好的，没有提交申请。"]
 
 
 def test_a_refund_from_the_main_menu_does_not_start_from_a_payment_chosen_before() -> None:
@@ -339,5 +339,5 @@ def test_a_known_caller_hears_the_menu_soon(start: dict[str, str]) -> None:
 
 def test_a_caller_ends_the_call_when_they_choose_to() -> None:
     heard = call("4 1 1")
-    assert heard.spoken("Say goodbye") == ["感谢您的来电,再见。"]
+    assert heard.spoken("Say goodbye") == ["感谢您的来电，再见。"]
     assert heard.ending is EndOutcome.DISCONNECTED
