@@ -155,7 +155,7 @@ def test_facts_that_are_none_leave_their_sentence_out(post: Post) -> None:
     post.post(
         message(kind="lock.soft", facts={"until": "soon", "promised_on": "7", "amount": {"minor": "x"}, "n": [1]})
     )
-    assert "您的账户已被临时锁定。到期自动解除。" in post.sms.sent[0].body
+    assert "您的账户将被临时锁定。到期自动解除。" in post.sms.sent[0].body
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
