@@ -48,6 +48,10 @@ build: setup ## Build what goes to AWS into .build/aws (arm64, Python 3.13).
 deploy: setup .tools/sam/.ready ## Build, then deploy to AWS, guided by questions.
 	@./hotline deploy $(ARGS)
 
+.PHONY: schemas
+schemas: setup ## Write docs/schemas from the contracts.
+	@$(PYTHON) -m hotline_local.schemas
+
 .PHONY: bench
 bench: setup ## Run the benchmarks.
 	@if [ -d benchmarks ]; then $(PYTHON) -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi

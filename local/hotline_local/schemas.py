@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 
 from hotline.contracts.decisions import DECISIONS, DecisionEnvelope
 from hotline.contracts.facts import FACTS
@@ -17,6 +18,13 @@ from hotline_local.launcher.paths import ROOT
 
 FOLDER: Final = ROOT / "docs/schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Leaves out the titles that only repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's own signature
+        return False
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -35,9 +43,12 @@ def _documents(folder: str, envelope: type[BaseModel], data: Mapping[str, type[B
 
 
 def _document(full_type: str, envelope: type[BaseModel], contract: type[BaseModel]) -> dict[str, Any]:
-    schema = envelope.model_json_schema()
+    schema = envelope.model_json_schema(schema_generator=_WithoutTitles)
     schema["properties"]["type"] = {"const": full_type}
-    schema["properties"]["data"] = {"$id": f"urn:hotline:schema:{full_type}", **contract.model_json_schema()}
+    schema["properties"]["data"] = {
+        "$id": f"urn:hotline:schema:{full_type}",
+        **contract.model_json_schema(schema_generator=_WithoutTitles),
+    }
     return {"$schema": DIALECT, "$id": f"urn:hotline:event:{full_type}", **schema, "title": full_type}
 
 

@@ -21,7 +21,7 @@ WORD_CHARACTERS_MAX: Final = 64
 """Closed words of the wallet: categories, causes, failure codes, kinds of instrument."""
 EMAIL_CHARACTERS_MAX: Final = 254
 """RFC 5321, section 4.5.3.1.3: a path of 256 octets with its brackets."""
-EMAIL_PATTERN: Final = r"^[^\s@<>\"]{1,64}@[^\s@<>\"]+\.[^\s@<>\".]+$"
+EMAIL_PATTERN: Final = r'^[^\s@<>"]{1,64}@[^\s@<>"]+\.[^\s@<>".]+$'
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
 """ITU-T E.164: at most 15 digits with the country code."""
 LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"

@@ -1,0 +1,103 @@
+"""The JSON Schemas in docs/schemas: as the contracts say, and as strict."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hotline.contracts.decisions import DECISIONS
+from hotline.contracts.facts import FACTS
+from hotline.contracts.model import FactRejected
+from hotline.contracts.schemas import parse
+from hotline_local.schemas import FOLDER, documents, text_of, write
+from tests.support.facts import event
+
+DOCUMENTS = documents()
+
+
+def validator(type_name: str) -> Draft202012Validator:
+    return Draft202012Validator(DOCUMENTS[f"facts/{type_name}.v1.json"])
+
+
+def test_the_stored_schemas_are_those_of_the_contracts() -> None:
+    stored = {str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.json")}
+    assert stored == {name: text_of(document) for name, document in DOCUMENTS.items()}, "run make schemas"
+
+
+def test_there_is_one_for_every_fact_and_every_decision() -> None:
+    expected = {f"facts/{name}.v1.json" for name in FACTS} | {f"decisions/{name}.v1.json" for name in DECISIONS}
+    assert set(DOCUMENTS) == expected
+
+
+def test_writing_them_removes_those_of_types_that_are_no_more(tmp_path: Any) -> None:
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts/account.renamed.v1.json").write_text("{}", encoding="utf-8")
+    assert write(tmp_path) == len(DOCUMENTS)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.json")} == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_is_a_json_schema_under_the_name_that_dataschema_gives(name: str) -> None:
+    document = DOCUMENTS[name]
+    Draft202012Validator.check_schema(document)
+    full_type = name.partition("/")[2].removesuffix(".json")
+    assert document["properties"]["data"]["$id"] == f"urn:hotline:schema:{full_type}"
+
+
+@pytest.mark.parametrize("type_name", FACTS)
+def test_what_the_hotline_takes_its_schema_takes(type_name: str) -> None:
+    validator(type_name).validate(event(type_name))
+    validator(type_name).validate(event(type_name, {"colour": "blue"}, traceparent="00-1"))
+
+
+@pytest.mark.parametrize(
+    ("type_name", "field"), [(name, field) for name in FACTS for field in event(name)["data"]], ids=str
+)
+def test_schema_and_hotline_agree_on_what_may_be_left_out(type_name: str, field: str) -> None:
+    detail = event(type_name)
+    del detail["data"][field]
+    if type_name == "contact_point.changed" and field in ("old", "new"):
+        return
+    assert validator(type_name).is_valid(detail) is taken(detail)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "data"),
+    [
+        ("payment.failed", {"amount": {"minor": 0, "currency": "CNY"}}),
+        ("payment.failed", {"amount": {"minor": 2**53, "currency": "CNY"}}),
+        ("payment.failed", {"amount": {"minor": 1, "currency": "XXX"}}),
+        ("payment.failed", {"movement_id": "a#b"}),
+        ("payment.failed", {"movement_id": "m" * 129}),
+        ("payment.failed", {"money": "gone"}),
+        ("payment.failed", {"instrument": {"kind": "card", "last4": "42"}}),
+        ("account.opened", {"name": "x" * 201}),
+        ("account.opened", {"name": ""}),
+        ("account.opened", {"version": 0}),
+        ("account.opened", {"version": "1"}),
+        ("account.opened", {"two_step": "yes"}),
+        ("account.opened", {"contact_points": [{"kind": "fax", "value": "+4412345678", "confirmed_at": "-"}]}),
+        ("contact_point.changed", {"new": "not a point"}),
+        ("merchant.policy_published", {"window_days": 3651}),
+        ("login.failed", {"source": {"lat": 91}}),
+    ],
+)
+def test_what_the_hotline_refuses_for_its_form_the_schema_refuses(type_name: str, data: dict[str, Any]) -> None:
+    detail = event(type_name, data)
+    assert not taken(detail)
+    assert not validator(type_name).is_valid(detail)
+
+
+def test_the_schema_of_one_type_refuses_another_type() -> None:
+    assert not validator("account.opened").is_valid(event("account.updated"))
+
+
+def taken(detail: dict[str, Any]) -> bool:
+    try:
+        parse(json.loads(json.dumps(detail)))
+    except FactRejected:
+        return False
+    return True
