@@ -51,7 +51,7 @@ from tests.support.outbox import (
 )
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/messenger"
-SENDER: Final = Sender("Demo Wallet", ("+498002000001", "+864008200001"))
+SENDER: Final = Sender("Demo Wallet", ("+498002000001", "+864005550199"))
 CODE: Final = identity.derive(RING, challenge())
 
 
@@ -97,7 +97,7 @@ def test_a_code_is_derived_when_it_is_sent_and_goes_to_the_address_of_the_profil
     assert sent.address == PHONE
     assert sent.body == (
         f"【Demo Wallet】验证码{CODE}，用于解锁账户，10分钟内有效。"
-        "仅在您拨打我们热线时按键输入。任何人（包括客服）都不会向您索要。官方热线：+86 400 820 0001"
+        "仅在您拨打我们热线时按键输入。任何人（包括客服）都不会向您索要。官方热线：+86 400 555 0199"
     )
     assert stored(post.ctx)["delivered_at"] == "2026-11-23T12:00:00.000Z"
 
@@ -109,7 +109,7 @@ def test_an_english_code_names_its_goal_and_the_time_that_is_left(post: Post) ->
     assert post.sms.sent[0].body == (
         f"Demo Wallet: {CODE} is your code to unlock your account, valid for 8 minutes. "
         "Only key it in on your call to us. Nobody, not even we, will ever ask you for it. "
-        "Official hotline: +86 400 820 0001"
+        "Official hotline: +86 400 555 0199"
     )
 
 
@@ -167,7 +167,7 @@ def test_every_message_that_rooms_send_has_words(post: Post, channel: Channel, l
     carrier = post.sms if channel == "sms" else post.email
     assert len(carrier.sent) == len(sent_by_rooms()) - 1
     for sent in carrier.sent:
-        assert "+86 400 820 0001" in sent.body or "+49 800 2000001" in sent.body
+        assert "+86 400 555 0199" in sent.body or "+49 800 2000001" in sent.body
         assert not re.search("[{}|]", sent.subject + sent.body)
         assert "\n" not in sent.subject
         assert ("\n" in sent.body) is (channel == "email")
@@ -194,8 +194,8 @@ def test_the_catalogue_counts_all_places_where_rooms_write_messages() -> None:
 
 
 def test_a_text_message_names_the_official_number_of_the_recipients_country() -> None:
-    numbers = ("+498002000001", "+864008200001")
-    assert official_number(numbers, PHONE) == "+864008200001"
+    numbers = ("+498002000001", "+864005550199")
+    assert official_number(numbers, PHONE) == "+864005550199"
     assert official_number(numbers, "+33612345678") == "+498002000001"
     assert official_number(numbers, EMAIL) == "+498002000001"
 
@@ -417,7 +417,7 @@ def test_an_event_file_sends_what_it_should(post: Post, name: str) -> None:
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in (
-        ("WALLET_NAME", "Demo Wallet"), ("HOTLINE_NUMBERS", "+864008200001"), ("SMS_SENDER_ID", "WALLET"),
+        ("WALLET_NAME", "Demo Wallet"), ("HOTLINE_NUMBERS", "+864005550199"), ("SMS_SENDER_ID", "WALLET"),
         ("EMAIL_FROM", "hotline@wallet.example"),
     ):  # fmt: skip
         monkeypatch.setenv(name, value)
@@ -437,4 +437,4 @@ def test_the_handler_takes_its_settings_from_the_environment(post: Post, monkeyp
     store_entry(post.ctx, message())
     app.handler(stream_event(message()), None)
     assert sent[0].address == PHONE
-    assert sent[0].body.endswith("官方热线：+86 400 820 0001")
+    assert sent[0].body.endswith("官方热线：+86 400 555 0199")

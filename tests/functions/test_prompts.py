@@ -71,7 +71,7 @@ FULL: dict[str, dict[str, object]] = {
         "reason": "merchant.window",
         "refund": "a1f9",
     },
-    "advice": {"topic": "numbers", "numbers": ("+864008200001", "+498002000001")},
+    "advice": {"topic": "numbers", "numbers": ("+864005550199", "+498002000001")},
     "handover": {"topic": "refund", "case": "a1f9", "hours": "8 to 22"},
 }
 CASES = [(step.name, outcome) for step in STEPS.values() for outcome in step.outcomes]

@@ -81,7 +81,7 @@ def received(text: str) -> Received:
 
 
 def test_the_latest_code_is_six_digits_that_stand_alone() -> None:
-    messages = [received("111111"), received("验证码222222，用于解锁"), received("Official hotline: +86 400 820 0001")]
+    messages = [received("111111"), received("验证码222222，用于解锁"), received("Official hotline: +86 400 555 0199")]
     assert latest_code(messages) == "222222"
     assert latest_code(messages[:1]) == "111111"
     assert latest_code([received("1234567 +123456 12345")]) is None

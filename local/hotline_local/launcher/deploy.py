@@ -21,7 +21,7 @@ REFERENCE_WALLET: Final = "reference-wallet"
 DEPLOY_TIMEOUT_S: Final = 60
 FUNCTIONS_TIMEOUT_S: Final = 30
 PARAMETERS: Final = {
-    "HotlineNumbers": "+864008200001,+498002000001",
+    "HotlineNumbers": "+18005550199,+864005550199",
     "EmailFrom": "hotline@wallet.example",
     "EmailIdentity": "wallet.example",
     "Protection": "off",

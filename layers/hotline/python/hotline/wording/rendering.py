@@ -45,7 +45,7 @@ def speak_phone(number: str, language: str) -> str:
 
 
 def write_phone(number: str) -> str:
-    """A phone number in groups, `+86 400 820 0001`; one that is no valid number as it is."""
+    """A phone number in groups, `+86 400 555 0199`; one that is no valid number as it is."""
     return "+" + " ".join(_groups(number))
 
 
