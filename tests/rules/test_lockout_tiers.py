@@ -155,6 +155,8 @@ def test_a_success_that_slips_in_before_the_wallet_has_the_lock_does_not_lift_it
     new = tries(5)
     right = attempt(new[-1].at + MS, AttemptOutcome.SUCCEEDED)
     assert lock_after([*new, right]) == lock_after(new)
+    more = tries(5, new[-1].at + minutes(15))
+    assert lock_after([*new, right, *more]) == TierLock(LoginKind.PASSWORD, more[-1].at, more[-1].at + HOUR)
 
 
 def test_a_late_success_lifts_a_lock_that_it_would_have_prevented() -> None:

@@ -212,6 +212,24 @@ def test_what_was_asked_to_open_stays_in_force_until_the_wallet_confirms() -> No
     assert view(done, Attempts(), NOON + minutes(1)).state is LockState.OPEN
 
 
+def test_a_lock_that_is_in_force_again_stands_for_the_one_that_was_to_be_opened() -> None:
+    before = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
+    record, _ = folding.asking(EMPTY, DecisionKind.UNLOCK, NOON, was=before)
+    again = failures(5, NOON + minutes(1))
+    seen = view(record, tried(*again), again[-1].time)
+    assert [component.until for component in seen.components] == [again[-1].time + minutes(15)]
+
+
+def test_a_decision_stands_against_a_word_that_it_came_after_by_whatever_clock() -> None:
+    """The wallet's clock may be some minutes ahead; what the hotline knows when it decides is the past."""
+    for ahead in (timedelta(0), MS, minutes(5)):
+        record = after(told(LockAction.UNFREEZE_APPLIED, NOON + ahead, "CUSTOMER_REQUEST"))
+        frozen = folding.switched(record, FREEZE_SLOT, NOON, on=True)
+        assert view(frozen, Attempts(), LATER).state is LockState.FROZEN
+        again = folding.folded(frozen, [told(LockAction.UNFREEZE_APPLIED, NOON + ahead, "CUSTOMER_REQUEST")])
+        assert again == frozen
+
+
 def test_a_second_decision_does_not_hide_what_the_first_has_not_opened_yet() -> None:
     soft = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
     record, _ = folding.asking(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
