@@ -23,7 +23,8 @@ run: setup ## Build the stack, run it on this machine, load the demo wallet. Ctr
 	@./hotline run $(ARGS)
 
 .PHONY: call
-call: setup ## Call the hotline from this terminal, e.g. make call ARGS='--from +8613800000001'.
+call: ARGS ?= --from +8613800000001
+call: setup ## Call the hotline from this terminal, as a demo customer or with ARGS='--from +12025550109'.
 	@./hotline call $(ARGS)
 
 .PHONY: test
