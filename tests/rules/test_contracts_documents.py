@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hotline.contracts.decisions import DECISIONS
+from hotline.contracts import limits
+from hotline.contracts.decisions import DECISIONS, parse_decision
 from hotline.contracts.facts import FACTS
-from hotline.contracts.model import FactRejected
+from hotline.contracts.model import FactRejected, MovementKind, MovementStatus, Rejection
 from hotline.contracts.schemas import parse
 from hotline_local.schemas import FOLDER, documents, text_of, write
 from tests.support.facts import event
@@ -101,3 +102,29 @@ def taken(detail: dict[str, Any]) -> bool:
     except FactRejected:
         return False
     return True
+
+
+def test_the_page_on_contracts_names_every_type_every_refusal_and_every_limit() -> None:
+    page = (FOLDER.parent / "contracts.md").read_text(encoding="utf-8")
+    movements = {f"{kind}.{status}" for kind in MovementKind for status in MovementStatus}
+    assert [name for name in {*FACTS, *DECISIONS} - movements if name not in page] == []
+    assert [
+        part for kind in MovementKind for part in (kind, *(f".{s}" for s in MovementStatus)) if part not in page
+    ] == []
+    assert [reason for reason in Rejection if reason not in page] == []
+    told = {200, 500, 64, 128, 5, 50, 3650}
+    named = {
+        limits.NAME_CHARACTERS_MAX, limits.NOTE_CHARACTERS_MAX, limits.WORD_CHARACTERS_MAX, limits.ID_CHARACTERS_MAX,
+        limits.ACCOUNT_ID_CHARACTERS_MAX, limits.CONTACT_POINTS_MAX, limits.CATEGORIES_MAX, limits.WINDOW_DAYS_MAX,
+    }  # fmt: skip
+    assert told == named
+
+
+def test_the_example_of_a_fact_in_the_page_is_a_good_one() -> None:
+    page = (FOLDER.parent / "contracts.md").read_text(encoding="utf-8")
+    examples = [json.loads(block) for block in page.split("\n\n") if block.startswith('    {"specversion"')]
+    assert len(examples) == 2
+    for example in examples:
+        whole = json.loads(json.dumps(example).replace("\\u2026", ""))
+        told = parse(whole) if whole["source"] == "wallet" else parse_decision(whole)
+        assert told.subject == "acct-4711"
