@@ -1,0 +1,33 @@
+"""`make bench`: every benchmark, each figure a ratio or with what it is to be compared to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from benchmarks import start_of_the_phone
+from hotline_local.launcher.build import Target, build
+from hotline_local.launcher.progress import Lines
+
+
+def main() -> int:
+    """Build for this machine, run the benchmarks, print what they found."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="runs of each kind (default 7)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    arguments = parser.parse_args()
+    folder = build(Target.LOCAL, Lines()).parent
+    found = {"start_of_the_phone": start_of_the_phone.measure(folder / "DependenciesLayer/python", arguments.runs)}
+    if arguments.json:
+        print(json.dumps({"runs": arguments.runs, **found}))
+        return 0
+    for name, figures in found.items():
+        print(f"{name.replace('_', ' ')} ({arguments.runs} runs of each kind, in turn)")
+        for figure, value in figures.items():
+            print(f"  {figure.replace('_', ' '):32} {value:>8}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The phone's steps about money, with the demo wallet's customers on the in-memory store."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import pytest
+
+from functions.wallet_events.fold import fold
+from hotline.contracts.schemas import parse
+from hotline.kit.clock import VirtualClock
+from hotline.kit.doors import Context
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from hotline_local.demo import seed_facts
+from tests.support.phone import Phone, context
+
+NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SHOPPER, FAILING, TWO_STEP = "+8613800000004", "+8613800000003", "+12025550113"
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(VirtualClock(NOW))
+
+
+@pytest.fixture
+def ctx(store: MemoryStore) -> Context:
+    made = context(store, VirtualClock(NOW))
+    for detail in seed_facts(NOW):
+        fold(made, [parse(detail)])
+    return made
+
+
+def proved(ctx: Context, number: str, goal: str, contact_id: str = "contact-1") -> Phone:
+    phone = Phone(ctx, number, contact_id)
+    phone.press("start")
+    phone.prove(goal=goal)
+    return phone
+
+
+def outgoing(store: MemoryStore) -> int:
+    return len(list(store.items(Table.OUTBOX)))
+
+
+def text(answer: dict[str, str]) -> str:
+    return re.sub(r"<[^>]*>", "", answer["prompt"])
+
+
+def test_a_refund_is_one_and_no_later_answer_of_the_call_contradicts_it_while_indexes_lag(
+    ctx: Context, store: MemoryStore
+) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    store.freeze_indexes()
+    assert phone.press("payments", purpose="refund")["outcome"] == "SEVERAL"
+    first = phone.call.offers[0]
+    assert phone.press("refund_offer", choice="1")["outcome"] == "OFFERED"
+    before = outgoing(store)
+    asked = phone.press("refund_request", choice="1", reason="duplicate")
+    assert asked["outcome"] in ("APPROVED", "IN_REVIEW")
+    told = outgoing(store) - before
+    assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] == "EXISTS"
+    assert phone.press("refund_request", choice="1", reason="cancelled")["outcome"] == "EXISTS"
+    assert outgoing(store) - before == told
+    phone.press("payments", purpose="refund")
+    assert first not in phone.call.offers
+    assert phone.press("refunds")["outcome"] == "OPEN"
+    store.thaw_indexes()
+    assert phone.press("refunds")["outcome"] == "OPEN"
+
+
+def test_a_look_proof_does_not_ask_for_a_refund(ctx: Context) -> None:
+    phone = proved(ctx, SHOPPER, "look")
+    assert phone.press("payments", purpose="refund")["outcome"] == "SEVERAL"
+    said = phone.press("refund_request", choice="1", reason="duplicate")
+    assert (said["outcome"], said["needs"]) == ("NEED_PROOF", "sms")
+
+
+def test_a_two_step_account_asks_for_a_second_factor_before_money_moves(ctx: Context) -> None:
+    phone = proved(ctx, TWO_STEP, "refund")
+    assert phone.press("payment_by_order", tail="130001")["outcome"] == "FOUND"
+    said = phone.press("refund_request", choice="1", reason="duplicate")
+    assert (said["outcome"], said["needs"]) == ("NEED_PROOF", "email")
+    phone.prove(method="email", goal="refund")
+    assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] != "NEED_PROOF"
+
+
+def test_an_unauthorised_payment_is_a_dispute_and_never_a_refund(ctx: Context, store: MemoryStore) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("payments", purpose="refund")
+    before = outgoing(store)
+    assert phone.press("refund_request", choice="1", reason="unauthorised")["outcome"] == "ROUTE_DISPUTE"
+    assert outgoing(store) == before
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"choice": "9", "reason": "duplicate"},
+        {"choice": "1", "reason": "because"},
+        {"choice": "1", "reason": "asked"},
+        {"choice": "1", "reason": "duplicate", "amount_minor": "0"},
+        {"choice": "1", "reason": "duplicate", "amount_minor": "-5"},
+        {"choice": "1", "reason": "duplicate", "amount_minor": "999999999999"},
+        {"choice": "1", "reason": "duplicate", "amount_minor": "9" * 40},
+        {"choice": "1", "reason": "duplicate", "amount_minor": "1e3"},
+    ],
+)
+def test_a_refund_that_makes_no_sense_changes_nothing(ctx: Context, store: MemoryStore, inputs: dict[str, str]) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("payments", purpose="refund")
+    before = outgoing(store)
+    assert phone.press("refund_request", **inputs)["outcome"] == "INVALID"
+    assert outgoing(store) == before
+
+
+def test_nothing_of_another_account_can_be_chosen_by_its_key(ctx: Context) -> None:
+    other = proved(ctx, FAILING, "look", "contact-other")
+    other.press("payments")
+    theirs = other.call.offers[0].movement
+    phone = proved(ctx, SHOPPER, "look")
+    phone.press("payments", purpose="refund")
+    assert phone.press("payment_answer", movement=theirs)["outcome"] == "INVALID"
+    assert phone.press("refund_offer", movement=theirs)["outcome"] == "INVALID"
+
+
+def test_several_orders_with_the_same_digits_are_offered_and_each_is_explained(ctx: Context) -> None:
+    phone = proved(ctx, FAILING, "look")
+    said = phone.press("payment_by_order", tail="1111")
+    assert (said["outcome"], said["count"]) == ("SEVERAL", "2")
+    answers = [phone.press("payment_answer", choice=place) for place in ("1", "2")]
+    assert {said["outcome"] for said in answers} == {"RETURNED", "NOT_TAKEN"}
+    assert answers[0]["prompt"] != answers[1]["prompt"]
+
+
+def test_an_open_outcome_is_told_as_open_and_nobody_is_told_to_pay_again(ctx: Context) -> None:
+    phone = proved(ctx, FAILING, "look")
+    phone.press("set_language", language="en-US")
+    assert phone.press("payment_by_order", tail="030007")["outcome"] == "FOUND"
+    said = phone.press("payment_answer", choice="1")
+    assert said["outcome"] == "UNKNOWN"
+    assert "try again" not in text(said).lower()
+
+
+def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: Context, store: MemoryStore) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+
+    def cost(step: str, **inputs: str) -> tuple[int, int]:
+        before = (store.reads, store.transactions)
+        assert phone.press(step, **inputs)["outcome"] not in ("INVALID", "TRY_LATER", "NEED_PROOF")
+        return store.reads - before[0], store.transactions - before[1]
+
+    assert cost("payments", purpose="failed") == (2, 1)
+    assert cost("payments", purpose="refund") == (2, 1)
+    assert cost("payment_answer", choice="1") == (2, 0)
+    assert cost("refund_offer", choice="1") == (2, 1)
+    assert cost("refund_request", choice="1", reason="duplicate") == (2, 1)
+    assert cost("refunds") == (2, 0)
+    assert cost("payment_by_order", tail="040005") == (2, 1)
+    assert cost("lock_status") == (2, 0)
+    assert cost("freeze") == (2, 1)
+    assert cost("reset")[0] == 2
+    assert cost("handover", topic="refund", reason="asked") == (2, 1)
