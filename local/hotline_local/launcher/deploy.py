@@ -26,7 +26,7 @@ PARAMETERS: Final = {
     "EmailIdentity": "wallet.example",
     "Protection": "off",
     # A fact that fails is tried again soon and reaches the dead letters while somebody watches.
-    "FactVisibilityTimeoutSeconds": "5",
+    "FactVisibilityTimeoutSeconds": "10",
     "FactMaxReceiveCount": "2",
     "OutboxMaximumAgeSeconds": "60",
     "LogRetentionDays": "1",
