@@ -17,7 +17,7 @@ from hotline_local.launcher import stack as stacks
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
 from hotline_local.simulator.world import Message
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
-from hotline_local.worlds.readers import is_for_caller
+from hotline_local.worlds.readers import Reader
 
 CODE_WAIT_S: Final = 10.0
 """How long a caller looks for a code in their messages."""
@@ -45,6 +45,7 @@ class DeployedWorld:
         self._inbox.fresh()
         self._arrived: list[_Arrived] = []
         self._shown = 0
+        self._reader = Reader()
         self._began = time.monotonic()
         self.functions = self
 
@@ -59,6 +60,7 @@ class DeployedWorld:
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
         """Invoke the function, synchronously; see FunctionSeam. Store requests are not counted."""
         self._look()
+        self._reader.note(event)
         began = time.monotonic()
         try:
             answer = self._lambda.invoke(FunctionName=arn, Payload=json.dumps(event).encode())
@@ -92,7 +94,7 @@ class DeployedWorld:
             self._look()
             for arrived in reversed(self._arrived):
                 code = code_in(arrived.message.text)
-                if code is not None and arrived.seen_at_s >= newer_than and is_for_caller(arrived.message, to):
+                if code is not None and arrived.seen_at_s >= newer_than and self._reader.reads(arrived.message, to):
                     return code
             if time.monotonic() >= until:
                 return None

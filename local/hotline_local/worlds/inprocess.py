@@ -37,7 +37,7 @@ from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
 from hotline_local.simulator.world import Message
 from hotline_local.worlds.environment import local_settings
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
-from hotline_local.worlds.readers import is_for_caller
+from hotline_local.worlds.readers import Reader
 
 CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:live"
 FACTS_AT_ONCE: Final = 10
@@ -60,6 +60,7 @@ class InProcessWorld:
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
+        self._reader = Reader()
         self.functions = self
         self._take_in([*demo.seed_facts(now), *(_facts_of(seed) if seed else ())])
         self.after_function()
@@ -76,6 +77,7 @@ class InProcessWorld:
         """Run the connect function; see FunctionSeam. Event and answer pass through JSON, as on their way."""
         if arn != CONNECT_FUNCTION:
             return FunctionResult(error=FunctionErrorKind.UNREACHABLE, detail=f"there is no function {arn}")
+        self._reader.note(event)
         before, began = self._store.reads + self._store.transactions, time.perf_counter()
         try:
             payload = json.loads(json.dumps(answer(request_from(json.loads(json.dumps(event))), self._ctx)))
@@ -103,7 +105,7 @@ class InProcessWorld:
         since = self._began + timedelta(seconds=newer_than)
         for message in reversed(self._messages):
             code = code_in(message.text)
-            if code is not None and message.at >= since and is_for_caller(message, to):
+            if code is not None and message.at >= since and self._reader.reads(message, to):
                 return code
         return None
 
