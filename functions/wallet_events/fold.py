@@ -83,6 +83,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
             *payments.fact_keys(facts),
             *lockout.fact_keys(facts),
             *refunds.fact_keys(facts),
+            *security.fact_keys(facts),
         },
     )
     if lockout.is_erased(read, subject):
@@ -100,6 +101,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     payments.contribute_facts(change, read, facts)
     lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
     refunds.contribute_facts(change, read, facts)
+    security.contribute_facts(change, read, facts)
     if len(change) > 0:
         lockout.contribute_not_erased(change, facts[0].subject)
 

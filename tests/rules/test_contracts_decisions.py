@@ -27,6 +27,7 @@ from hotline_local.schemas import documents
 from tests.support.facts import NOON
 from tests.support.locks import ACCOUNT, Desk, failures, minutes
 from tests.support.money import MoneyWorld, moved, published
+from tests.support.scanning import ScanWorld, chain
 
 type Detail = dict[str, Any]
 
@@ -66,7 +67,14 @@ def refund_decisions() -> list[Detail]:
     return on_the_bus(list(store.items(Table.OUTBOX)))
 
 
-DECIDED = [*lock_decisions(), *refund_decisions()]
+def scan_decisions() -> list[Detail]:
+    world = ScanWorld()
+    world.come_in(*chain())
+    world.scan()
+    return on_the_bus(world.desk.decisions())
+
+
+DECIDED = [*lock_decisions(), *refund_decisions(), *scan_decisions()]
 
 
 def test_the_rooms_send_decisions_of_nearly_every_type_here() -> None:
@@ -122,6 +130,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "refund.approved": {"refund.sent"},
         "refund.rejected": set(),
         "case.opened": set(),
+        "finding.raised": set(),
     }
 
 

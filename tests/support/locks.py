@@ -208,7 +208,7 @@ class Desk:
                 ),
             )
             for entry in self.decisions()
-            if "subject_version" in entry
+            if entry["kind"] in _ACKNOWLEDGED_AS
         ]
 
     def acknowledge(self) -> None:

@@ -96,6 +96,17 @@ class CaseTold(DecisionContract):
     at: Instant
 
 
+class FindingRaised(DecisionContract):
+    """finding.raised: a rule of the scan saw its pattern on the account, from its first event to its last."""
+
+    finding_id: Id
+    rule: Word
+    rule_version: Version
+    severity: Literal["low", "medium", "high", "critical"]
+    window_start: Instant
+    window_end: Instant
+
+
 DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "account.lock_requested": LockRequested,
     "account.unlock_requested": UnlockRequested,
@@ -107,6 +118,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.rejected": RefundDecided,
     "case.opened": CaseTold,
     "case.updated": CaseTold,
+    "finding.raised": FindingRaised,
 }
 """Type, without its version suffix, to the contract of its data."""
 

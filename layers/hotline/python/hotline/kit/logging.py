@@ -43,6 +43,9 @@ class Event(Enum):
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 
+    FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
+    SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
+
     @property
     def code(self) -> str:
         return self.value[0]

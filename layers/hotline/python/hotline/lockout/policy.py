@@ -174,9 +174,10 @@ def due_at(record: LockRecord, now: datetime) -> datetime | None:
 
 def in_force(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:
     """What the wallet is to enforce for the hotline: every decision says all of it, because the wallet drops a decision
-    that is overtaken by a newer one."""
+    that is overtaken by a newer one. Of holds only those that the hotline decided; the wallet knows its own."""
     wanted = (LockState.SOFT, LockState.HARD, LockState.PAUSED, LockState.FROZEN)
-    return tuple(component for component in components(record, attempts, now) if component.state in wanted)
+    own = {_told(slot, register) for slot, register in record.told.items() if register.decided > 0}
+    return tuple(found for found in components(record, attempts, now) if found.state in wanted or found in own)
 
 
 def is_confirmed(record: LockRecord, slot: str) -> bool:

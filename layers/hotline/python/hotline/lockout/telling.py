@@ -22,6 +22,7 @@ class Notice(StrEnum):
 
     SOFT_LOCK = "lock.soft"
     HARD_LOCK = "lock.hard"
+    RISK_HOLD = "hold.risk"
     UNLOCK_ASKED = "unlock.asked"
     RESET_AUTHORISED = "reset.authorised"
     PAUSE_ASKED = "pause.asked"

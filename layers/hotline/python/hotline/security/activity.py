@@ -29,6 +29,8 @@ from hotline.kit.store import TTL_ATTRIBUTE, Key, Put, Table
 
 ACTIVITY_LIFE: Final = timedelta(days=35)
 ACTIVITY_SHARDS: Final = 16
+SHARDS_MAX: Final = 1000
+"""As many as Step Functions counts up to in one array (States.ArrayRange)."""
 OUTWARD: Final = frozenset({MovementKind.TRANSFER, MovementKind.WITHDRAWAL})
 """Money that leaves for somebody or somewhere the attacker chooses."""
 
@@ -38,7 +40,7 @@ def hour_of(server_time: datetime) -> str:
     return to_text(server_time)[:13]
 
 
-def rows_of(fact: Fact, now: datetime, keyring: Keyring) -> Iterator[Put]:
+def rows_of(fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_SHARDS) -> Iterator[Put]:
     """The rows of one fact: one by account if it matters to the scan; of a failed login also one by its source.
 
     Bucketed by the clock at the write, so that nothing lands behind the scan's cursor; judged by the fact's own time.
@@ -55,14 +57,19 @@ def rows_of(fact: Fact, now: datetime, keyring: Keyring) -> Iterator[Put]:
         **kept,
     }
     sort_key = f"{to_text(now)}#{fact.id}"
-    yield Put(Key(Table.ACTIVITY, _partition("ACT", now, fact.subject), sort_key), item, NEW)
+    yield Put(Key(Table.ACTIVITY, _partition("ACT", now, fact.subject, shards), sort_key), item, NEW)
     source = kept.get("ip", kept.get("device"))
     if isinstance(fact.data, LoginTried) and not fact.data.succeeded and source is not None:
-        yield Put(Key(Table.ACTIVITY, _partition("SRC", now, source), sort_key), item, NEW)
+        yield Put(Key(Table.ACTIVITY, _partition("SRC", now, source, shards), sort_key), item, NEW)
 
 
-def _partition(prefix: str, now: datetime, spread_by: str) -> str:
-    return f"{prefix}#{hour_of(now)}#{bucket(spread_by, ACTIVITY_SHARDS):02d}"
+def activity_partition(prefix: str, server_time: datetime, shard: int) -> str:
+    """Where the rows of an hour and shard are kept."""
+    return f"{prefix}#{hour_of(server_time)}#{shard:02d}"
+
+
+def _partition(prefix: str, now: datetime, spread_by: str, shards: int) -> str:
+    return activity_partition(prefix, now, bucket(spread_by, shards))
 
 
 def _kept(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
@@ -91,6 +98,7 @@ def _kept(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
                 "kind": kind.value,
                 "status": told.status.value,
                 "movement_id": told.movement_id,
+                "version": told.version,
                 "amount_minor": told.amount.minor,
                 "currency": told.amount.currency,
                 **hashed("counterparty", told.counterparty),

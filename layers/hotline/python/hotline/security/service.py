@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
-from hotline.contracts.model import Fact
+from hotline.contracts.model import AccountErased, Fact
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import NEW, Item, equals
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled
 
-from .activity import rows_of
+from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
+from .items import watch_key
+from .model import Finding, ShardReport
+from .scanning import scan_shard
 
 WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
-__all__ = ["WRITE_ATTEMPTS_MAX", "activity_writes", "write_activity"]
+__all__ = [
+    "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "activity_writes", "contribute_facts", "fact_keys",
+    "scan_shard", "write_activity",
+]  # fmt: skip
 
 
-def activity_writes(facts: Sequence[Fact], now: datetime, lookup_keys: Keyring) -> list[Put]:
+def activity_writes(
+    facts: Sequence[Fact], now: datetime, lookup_keys: Keyring, *, shards: int = ACTIVITY_SHARDS
+) -> list[Put]:
     """One conditional put for each row that the scan will look at, each key once; facts of any accounts and types.
 
-    `now` is the clock at the write: take it anew for a later try.
+    `now` is the clock at the write: take it anew for a later try. `shards`: over how many the accounts are spread.
     """
     rows: dict[Key, Put] = {}
     for fact in facts:
-        rows |= {row.key: row for row in rows_of(fact, now, lookup_keys)}
+        rows |= {row.key: row for row in rows_of(fact, now, lookup_keys, shards)}
     return list(rows.values())
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`: the watch of an account that is erased."""
+    return {watch_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    """Forget what the scan remembers of the account when it is erased; other facts change nothing here."""
+    for key in fact_keys(facts):
+        if key in read:
+            change.delete(key, condition=equals("rev", int(read[key]["rev"])))
+        else:
+            # A scan that ends in between must not leave a watch behind.
+            change.require_condition(key, NEW, stale)
 
 
 def write_activity(store: Store, rows: Sequence[Put], ids: IdSource) -> None:

@@ -1,0 +1,38 @@
+"""A hold that the hotline asks for by itself, because something looks like an attack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hotline.accounts import service as accounts
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.store import Key
+
+from . import folding, telling
+from .facts import write_record
+from .items import attempts_key, attempts_of, lock_key, record_of
+from .model import Cause, DecisionKind
+from .telling import Notice
+
+
+def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
+    """Ask the wallet to hold the account by RISK_SCORE until people have released it, and tell every contact point.
+    False, and no change, when such a hold is on already or the account is closed or erased.
+
+    `read` holds what exists of `acting_keys`. Raises NeedProof for an actor that may not hold.
+    """
+    require(change, Operation.HOLD)
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    slot = Cause.RISK_SCORE.value
+    held = record.told.get(slot)
+    if record.erased or record.closed_at is not None or (held is not None and held.runs(change.now)):
+        return False
+    attempts = attempts_of(read.get(attempts_key(account_id)))
+    record = folding.switched(record, slot, change.now, on=True)
+    record, asked = folding.asking(record, DecisionKind.LOCK, change.now)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.RISK_SCORE)
+    telling.notify(change, accounts.profile_from(read.get(accounts.profile_key(account_id))), Notice.RISK_HOLD)
+    write_record(change, read, record)
+    return True

@@ -1,0 +1,19 @@
+"""The rules of the scan, one file a rule. A leaf: they import the standard library and kit.clock, and nothing else.
+
+A rule looks at what happened on one account, in the order in which it happened, and says where its pattern begins. Its
+file has its thresholds with their sources, its severity, what to do about a finding, and its own hits and near misses,
+which the tests run; a rule without them is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .failed_login_burst import DETECTOR as FAILED_LOGIN_BURST
+from .reset_device_transfer import DETECTOR as RESET_DEVICE_TRANSFER
+from .rule import Detector, Event, Example, Hit, Severity
+
+DETECTORS: Final = (FAILED_LOGIN_BURST, RESET_DEVICE_TRANSFER)
+"""Every rule, in the order in which they judge."""
+
+__all__ = ["DETECTORS", "Detector", "Event", "Example", "Hit", "Severity"]

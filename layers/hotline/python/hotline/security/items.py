@@ -1,0 +1,114 @@
+"""How the scan's state is stored: `ACCOUNT#id / #WATCH`, `ACCOUNT#id / FINDING#id`, and `SCAN#shard / CURSOR`; and how
+rows of the activity table are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Item
+from hotline.kit.store import Between as SortKeys
+from hotline.kit.store import Key, Query, Table, hotline_key
+
+from .activity import activity_partition
+from .detectors import Event
+from .model import Finding, Row, Watch, Watched
+from .watching import SHORT_CHARACTERS, shortened
+
+PAGE_ROWS: Final = 500
+"""Rows of one page: what a crash may cost, and small enough for a page's work to take seconds."""
+_RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+
+
+def watch_key(account_id: str) -> Key:
+    """Where the account's watch is stored."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#WATCH")
+
+
+def finding_key(finding: Finding) -> Key:
+    """Where a finding is stored."""
+    return hotline_key(f"ACCOUNT#{finding.account_id}", f"FINDING#{finding.id}")
+
+
+def cursor_key(shard: int) -> Key:
+    """Where it is stored how far a shard has been read."""
+    return hotline_key(f"SCAN#{shard:03d}", "CURSOR")
+
+
+def watch_item(watch: Watch) -> Item:
+    """The stored form of a watch."""
+    return {
+        "applied_to": watch.applied_to,
+        "events": [
+            [known.event.id, to_text(known.event.at), to_text(known.arrived_at), known.event.type, known.event.values]
+            for known in watch.events
+        ],
+        "raised": {name: [to_text(start) for start in starts] for name, starts in watch.raised.items()},
+    }
+
+
+def watch_of(account_id: str, item: Mapping[str, Any] | None) -> Watch:
+    """The watch in a stored item; None: nothing has happened yet."""
+    if item is None:
+        return Watch(account_id)
+    return Watch(
+        account_id,
+        applied_to=item["applied_to"],
+        events=tuple(
+            Watched(from_text(arrived_at), Event(identifier, from_text(at), type_, values))
+            for identifier, at, arrived_at, type_, values in item["events"]
+        ),
+        raised={name: tuple(from_text(start) for start in starts) for name, starts in item["raised"].items()},
+    )
+
+
+def finding_item(finding: Finding, *, found_at: datetime) -> Item:
+    """The stored form of a finding, which asks for attention until somebody has dealt with it."""
+    return {
+        "finding_id": finding.id,
+        "rule": finding.rule,
+        "rule_version": finding.version,
+        "severity": finding.severity,
+        "account_id": finding.account_id,
+        "window_start": to_text(finding.window_start),
+        "window_end": to_text(finding.window_end),
+        "facts": dict(finding.facts),
+        "found_at": to_text(found_at),
+        "attention_pk": f"ACCOUNT#{finding.account_id}",
+        "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
+    }
+
+
+def rows_query(hour: datetime, shard: int, *, after: str, before: datetime) -> Query:
+    """One page of an hour's rows behind the position `after` that came before an instant.
+
+    A space sorts before everything that an id is made of, and the `#` before it.
+    """
+    partition = activity_partition("ACT", hour, shard)
+    return Query(Table.ACTIVITY, partition, SortKeys(f"{after} ", to_text(before)), limit=PAGE_ROWS)
+
+
+def hours_between(after: str, before: datetime) -> list[datetime]:
+    """The beginnings of the hours in which rows behind `after` and before an instant may lie."""
+    hour = from_text(after[: len(to_text(before))]).replace(minute=0, second=0, microsecond=0)
+    hours = []
+    while hour < before:
+        hours.append(hour)
+        hour += timedelta(hours=1)
+    return hours
+
+
+def row_of(item: Mapping[str, Any], types: Mapping[str, tuple[str, ...]]) -> Row | None:
+    """A stored row with what rules look at; None for one of a type that no rule watches."""
+    if item["type"] not in types:
+        return None
+    position: str = item["SK"]
+    values = {name: _short(item[name]) for name in types[item["type"]] if name in item}
+    event = Event(shortened(item["fact_id"]), from_text(item["at"]), item["type"], values)
+    return Row(position, item["account_id"], from_text(position.split("#", 1)[0]), event)
+
+
+def _short(value: str | int) -> str | int:
+    return shortened(value) if isinstance(value, str) and len(value) > SHORT_CHARACTERS else value

@@ -1,0 +1,72 @@
+"""What the scan remembers of an account, and what it finds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .detectors import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the activity table that some rule watches. `position`, its sort key, is the server's time at the write
+    and the fact's id, so it orders all rows of an account."""
+
+    position: str
+    account_id: str
+    arrived_at: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An event that is remembered, and when it came."""
+
+    arrived_at: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the rules need to know of an account to judge its next event.
+
+    `applied_to` is the position of the last row taken in. `raised`: by rule and version the beginnings of the findings
+    that may still be told again.
+    """
+
+    account_id: str
+    applied_to: str = ""
+    events: tuple[Watched, ...] = ()
+    raised: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that somebody should look at. The same account, rule, version and beginning make the same id."""
+
+    id: str
+    rule: str
+    version: int
+    severity: str
+    account_id: str
+    window_start: datetime
+    window_end: datetime
+    facts: Mapping[str, str | int]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardReport:
+    """What a run did on one shard. `rows` are the rows read, `accounts` whose they were; `reads` are the rows
+    and the requests for rows and accounts (the shard's cursor, one item a run, apart), `writes` the transactions.
+    `complete`: it came to its end, not out of time."""
+
+    shard: int
+    rows: int
+    accounts: int
+    reads: int
+    writes: int
+    findings: tuple[Finding, ...]
+    complete: bool

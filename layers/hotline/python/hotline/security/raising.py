@@ -1,0 +1,83 @@
+"""What a finding sets off, in the transaction that takes in the events it was found by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from hotline.cases import service as cases
+from hotline.cases.model import Priority
+from hotline.kit.change import Change, Failure
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item
+from hotline.kit.errors import HotlineError
+from hotline.kit.outbox import Decision
+from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+
+from .items import finding_item, finding_key
+from .model import Finding
+
+CASE_TOPIC: Final = "security"
+
+
+class FindingKnown(HotlineError):
+    """The finding was raised before, by a watch that has been lost since."""
+
+    code = "finding_known"
+
+    def __init__(self, finding_id: str) -> None:
+        super().__init__(finding_id=finding_id)
+        self.finding_id = finding_id
+
+
+def raising_keys(account_id: str) -> set[Key]:
+    """What must have been read before findings are raised: the lock, whom to tell, and the open case."""
+    return {*lockout.acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC)}
+
+
+def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding]) -> None:
+    """Add findings of one account, at most one of which holds, with all they set off: the word on the bus, and of one
+    that holds the hold, the case and the customer's notices. FindingKnown at commit when one is there already."""
+    for finding in findings:
+        change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known(finding))
+        change.audit(finding.account_id, "finding.raised", finding_id=finding.id, rule=finding.rule)
+        _tell(change, finding)
+        if finding.holds:
+            held = lockout.contribute_hold(change, read, finding.account_id)
+            cases.contribute_case(
+                change,
+                read,
+                account_id=finding.account_id,
+                case_id=None,
+                topic=CASE_TOPIC,
+                reason=finding.rule,
+                facts={"finding_id": finding.id, "hold": "asked" if held else "not_asked", **finding.facts},
+                priority=Priority.URGENT,
+            )
+
+
+def _known(finding: Finding) -> Failure:
+    def failed(_: Item | None) -> HotlineError:
+        return FindingKnown(finding.id)
+
+    return failed
+
+
+def _tell(change: Change, finding: Finding) -> None:
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type="finding.raised",
+            account_id=finding.account_id,
+            data={
+                "finding_id": finding.id,
+                "rule": finding.rule,
+                "rule_version": finding.version,
+                "severity": finding.severity,
+                "window_start": to_text(finding.window_start),
+                "window_end": to_text(finding.window_end),
+            },
+            decision_id=finding.id,
+        )
+    )
