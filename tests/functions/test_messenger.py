@@ -27,6 +27,7 @@ from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.lockout.telling import Notice
+from hotline.refunds import due as refunds_due
 from hotline.refunds import service as refunds
 from hotline.wording.catalogue import LANGUAGES
 from hotline.wording.messages import is_known
@@ -175,7 +176,7 @@ def test_every_message_that_rooms_send_has_words(post: Post, channel: Channel, l
 
 def sent_by_rooms() -> set[str]:
     """Every message key that a room may write into the outbox."""
-    return {"code", *(notice.value for notice in Notice), *refunds._MESSAGES.values()}
+    return {"code", *(notice.value for notice in Notice), *refunds._MESSAGES.values(), refunds_due.MESSAGE}
 
 
 def test_every_message_that_rooms_send_is_in_the_catalogue() -> None:
@@ -190,7 +191,7 @@ def test_the_catalogue_counts_all_places_where_rooms_write_messages() -> None:
         for path in rooms.rglob("*.py")
         if re.search(r"\bMessage\(", path.read_text(encoding="utf-8")) and path.parent.name != "kit"
     }
-    assert writers == {"identity/challenges.py", "lockout/telling.py", "refunds/service.py"}
+    assert writers == {"identity/challenges.py", "lockout/telling.py", "refunds/due.py", "refunds/service.py"}
 
 
 def test_a_text_message_names_the_official_number_of_the_recipients_country() -> None:

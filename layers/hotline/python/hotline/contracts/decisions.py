@@ -85,6 +85,18 @@ class RefundApproved(RefundDecided):
     promised_on: Day
 
 
+class RefundEscalated(DecisionContract):
+    """refund.escalated: the money or the answer was not there on `missed_on`; the customer was told `promised_on`."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    state: Word
+    missed_on: Day
+    promised_on: Day
+    case_id: Id
+
+
 class CaseTold(DecisionContract):
     """case.opened, case.updated: never a note. Priority 1 is the most urgent."""
 
@@ -116,6 +128,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.requested": RefundRequested,
     "refund.approved": RefundApproved,
     "refund.rejected": RefundDecided,
+    "refund.escalated": RefundEscalated,
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,

@@ -1,4 +1,5 @@
-"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, EventBridge for decisions.
+"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, EventBridge for decisions, and
+SQS for what goes from one of its functions to another.
 
 The SDK's own errors stay here: their text may repeat a phone number or an address. Nothing is sent again by the SDK
 where a second sending would reach somebody twice; the outbox decides about that.
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 5.0
 BUS_EVENTS_MAX: Final = 10
 """EventBridge PutEvents: at most ten entries a request."""
+QUEUE_MESSAGES_MAX: Final = 10
+"""SQS SendMessageBatch: at most ten messages a request."""
 _ADDRESS_REFUSED: Final = frozenset({"BadRequestException", "InvalidParameter", "InvalidParameterException"})
 """What SNS and SES say of an address that they cannot make sense of."""
 
@@ -116,6 +120,29 @@ class SesEmail:
             Destination={"ToAddresses": [outgoing.address]},
             Content=content,
         )
+
+
+class Queue(Protocol):
+    """Takes messages for a function of the hotline."""
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """Put at most QUEUE_MESSAGES_MAX messages. Raises Unavailable when not all of them were taken."""
+        ...
+
+
+class SqsQueue:
+    """A queue by its URL."""
+
+    def __init__(self, url: str, *, client: SQSClient | None = None) -> None:
+        self._client = _client("sqs", attempts=2) if client is None else client
+        self._url = url
+
+    def send(self, bodies: Sequence[str]) -> None:
+        """See Queue.send."""
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        answer = _carried(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+        if answer.get("Failed"):
+            raise Unavailable(str(answer["Failed"][0]["Code"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,16 @@ class Event(Enum):
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 
+    DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
+    DECISION_UNCONFIRMED = ("HL061", "ERROR", "The wallet has not confirmed a decision in time, and a case is open.")
+    DECISION_MOOT = ("HL062", "INFO", "A decision was over before the wallet confirmed it.")
+    LOCK_ENDED = ("HL063", "INFO", "A lock, hold or pause ended with its time.")
+    REFUND_OVERDUE = ("HL064", "WARNING", "A refund did not arrive on the promised date and was escalated.")
+    ENTRY_REDRIVEN = ("HL065", "WARNING", "An outbox entry was left behind and goes to its consumer again.")
+    ENTRY_USELESS = ("HL066", "INFO", "An outbox entry is of no use any more and was dropped.")
+    DUE_FAILED = ("HL067", "ERROR", "Something due could not be worked off and is tried again.")
+    DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
+
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
 

@@ -3,7 +3,8 @@
 An entry has one consumer (`bus`: the decisions function; `message`: the messenger) and one recipient. It holds ids, a
 message key and facts; never an address, a name or a code. Layout of the stored entry, read by both consumers:
 
-    PK OUT#id · to · kind · account_id · facts{} · created_at · pending_pk, pending_sk until delivered · claim_until
+    PK OUT#id · to · kind · account_id · facts{} · created_at · pending_pk, pending_sk (since when it waits for a
+    consumer) until delivered · redrives · claim_until
     · delivered_at | dropped · useless_after · expires_at_epoch_s;  bus entries: decision_id, subject_version;
     messages: point (contact point key), language
 """

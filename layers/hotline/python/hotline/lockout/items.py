@@ -13,7 +13,7 @@ from typing import Any, Final
 from hotline.contracts.model import LoginKind
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Condition, Item, Missing
-from hotline.kit.ids import bucket
+from hotline.kit.due import due_attributes
 from hotline.kit.store import Key, hotline_key
 
 from .model import (
@@ -32,7 +32,6 @@ from .model import (
     TierLock,
 )
 
-DUE_BUCKETS: Final = 64
 NOT_ERASED: Final[Condition] = Missing("erased")
 _NEVER: Final = "-"
 
@@ -71,8 +70,7 @@ def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
     if record.closed_at is not None:
         item["closed_at"] = to_text(record.closed_at)
     if due_at is not None:
-        item["due_pk"] = f"DUE#{bucket(record.account_id, DUE_BUCKETS):02d}"
-        item["due_sk"] = f"{to_text(due_at)}#{record.account_id}"
+        item |= due_attributes(record.account_id, due_at)
     return item
 
 
@@ -136,6 +134,7 @@ def _asked_item(asked: Asked) -> dict[str, Any]:
         "version": asked.version,
         "at": to_text(asked.at),
         "sent": to_text(asked.sent),
+        **({"alarmed": True} if asked.alarmed else {}),
     }
 
 
@@ -148,6 +147,7 @@ def _asked(entry: Mapping[str, Any] | None) -> Asked | None:
         version=int(entry["version"]),
         at=from_text(entry["at"]),
         sent=from_text(entry["sent"]),
+        alarmed=bool(entry.get("alarmed", False)),
     )
 
 

@@ -207,13 +207,24 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The latest decision sent to the wallet."""
+    """The latest decision sent to the wallet. `at`: when it was asked for; `sent`: when it last went out; `alarmed`:
+    people know that the wallet has not confirmed it."""
 
     decision_id: str
     kind: DecisionKind
     version: int
     at: datetime
     sent: datetime
+    alarmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a decision is about, besides its kind. `ends`: what it is to open, of an unlock."""
+
+    cause: Cause
+    until: datetime | None
+    ends: Component | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,18 @@ from typing import Final
 from .model import (
     FREEZE_SLOT,
     PAUSE_SLOT,
+    Asked,
     Attempts,
     Cause,
     Component,
+    DecisionKind,
     LockRecord,
     LockState,
     LockView,
+    Opening,
     Register,
     SelfService,
+    Terms,
     cause_of_slot,
 )
 from .tiers import running_lock
@@ -54,6 +58,8 @@ and by then everything 24 h older was final (tiers.settled)."""
 RESEND_AFTER: Final = timedelta(seconds=60)
 ALARM_AFTER: Final = timedelta(minutes=5)
 """A decision that the wallet does not confirm is sent again, then becomes an alarm and a case."""
+RESEND_LATER: Final = timedelta(minutes=15)
+"""How often it is sent from then on: people look for the cause, and the decision arrives when they have found it."""
 
 _UNLOCK: Final = SelfService.UNLOCK
 _RESET: Final = SelfService.RESET
@@ -168,8 +174,50 @@ def due_at(record: LockRecord, now: datetime) -> datetime | None:
     ends.append(record.placed.until if record.placed is not None else None)
     dates = [end for end in ends if end is not None and end > now]
     if record.waiting is not None:
-        dates += [record.waiting.sent + RESEND_AFTER, record.waiting.at + ALARM_AFTER]
+        dates.append(resend_at(record.waiting))
+        if not record.waiting.alarmed:
+            dates.append(record.waiting.at + ALARM_AFTER)
     return min(dates, default=None)
+
+
+def resend_at(asked: Asked) -> datetime:
+    """When a decision that is not confirmed goes out again."""
+    return asked.sent + (RESEND_LATER if asked.alarmed else RESEND_AFTER)
+
+
+def terms(record: LockRecord, asked: Asked) -> Terms | None:
+    """What the decision was about, from what it changed in the record. None: a later word of the wallet stands in the
+    place of what it changed."""
+    if asked.kind in (DecisionKind.UNLOCK, DecisionKind.END_PAUSE):
+        opened = next((opening.component for opening in record.opening if opening.version == asked.version), None)
+        return Terms(opened.cause or Cause.OTHER, opened.until, opened) if opened is not None else None
+    for slot, register in record.told.items():
+        if register.decided == asked.version:
+            return Terms(cause_of_slot(slot), register.until, None)
+    if asked.kind is DecisionKind.LOCK and record.placed is not None:
+        return Terms(record.placed.cause, record.placed.until, None)
+    return None
+
+
+def is_over(record: LockRecord, asked: Asked, now: datetime) -> bool:
+    """Whether nobody needs what was asked any more: it has ended by itself, by the wallet's word, or with the
+    account."""
+    what = terms(record, asked)
+    return what is None or (what.until is not None and what.until <= now) or record.closed_at is not None
+
+
+def left_over(record: LockRecord, now: datetime) -> str | Opening | None:
+    """What was asked for before the latest decision, rode along in it, is not confirmed and is not over: a register's
+    name, or something that was to be opened."""
+    if record.closed_at is not None:
+        return None
+    for slot, register in record.told.items():
+        if register.decided > record.applied_version and register.runs(now):
+            return slot
+    for opening in record.opening:
+        if opening.version > record.applied_version and opening.component.runs(now):
+            return opening
+    return None
 
 
 def in_force(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:

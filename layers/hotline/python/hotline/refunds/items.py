@@ -8,7 +8,7 @@ from typing import Any
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
-from hotline.kit.ids import bucket
+from hotline.kit.due import due_attributes
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 from hotline.payments.service import money_from, money_item, order_from, order_item
 
@@ -24,9 +24,6 @@ from .model import (
     RuleResult,
 )
 from .promises import due_at
-
-DUE_BUCKETS = 64
-"""Index partitions of what falls due."""
 
 
 def refund_key(account_id: str, refund_id: str) -> Key:
@@ -76,14 +73,13 @@ def refund_item(refund: Refund) -> Item:
         "case_id": refund.case_id,
         "rules": [_rule_item(rule) for rule in refund.rules],
         "order": order_item(refund.order) if refund.order else None,
+        "escalations": refund.escalations or None,
     }
     if refund.state.is_open:
         item["attention_pk"] = f"ACCOUNT#{refund.account_id}"
         item["attention_sk"] = f"REFUND_OPEN#{to_text(refund.requested_at)}"
         if refund.promised_on is not None:
-            due = to_text(due_at(refund.promised_on))
-            item |= {"due_at": due, "due_pk": f"DUE#{bucket(refund.refund_id, DUE_BUCKETS):02d}"}
-            item["due_sk"] = f"{due}#{refund.refund_id}"
+            item |= due_attributes(refund.refund_id, due_at(refund.promised_on))
     return {name: value for name, value in item.items() if value is not None}
 
 
@@ -109,6 +105,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         case_id=item.get("case_id"),
         rules=tuple(_rule_from(rule) for rule in item["rules"]),
         order=order_from(item["order"]) if "order" in item else None,
+        escalations=int(item.get("escalations", 0)),
     )
 
 

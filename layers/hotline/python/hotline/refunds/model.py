@@ -137,6 +137,8 @@ class Refund:
     case_id: str | None = None
     rules: tuple[RuleResult, ...] = ()
     order: Order | None = None
+    escalations: int = 0
+    """How often a promised date has passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ BANK_ACCOUNT_BUSINESS_DAYS = 10
 OTHER_BUSINESS_DAYS = 10
 REVIEW_BUSINESS_DAYS = 10
 """Until somebody has looked at a request: Regulation E (12 CFR 1005.11(c)) gives 10 business days to decide."""
+ESCALATION_BUSINESS_DAYS = 3
+"""After a broken promise: long enough for a person to ask the instrument's bank, and short, since it is the second."""
 
 BUSINESS_DAYS: Mapping[str, int] = {
     "balance": BALANCE_BUSINESS_DAYS,
@@ -53,6 +55,11 @@ def arrival_promise(instrument_kind: str, now: datetime, *, holidays: Collection
 def review_promise(now: datetime, *, holidays: Collection[date] = ()) -> date:
     """When a request in review has its answer at the latest."""
     return add_business_days(now.astimezone(UTC).date(), REVIEW_BUSINESS_DAYS, holidays=holidays)
+
+
+def escalation_promise(now: datetime, *, holidays: Collection[date] = ()) -> date:
+    """The new date of a refund whose promised date has passed."""
+    return add_business_days(now.astimezone(UTC).date(), ESCALATION_BUSINESS_DAYS, holidays=holidays)
 
 
 def due_at(promised_on: date) -> datetime:

@@ -28,6 +28,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
 from . import folding, items, policy
+from .due import CASE_TOPIC, contribute_due, due_keys
 from .model import (
     MerchantPolicy,
     PolicyDecision,
@@ -42,7 +43,11 @@ from .model import (
     RefundState,
 )
 
-CASE_TOPIC = "refund"
+__all__ = [
+    "CASE_TOPIC", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys", "offer",
+    "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
+]  # fmt: skip
+
 REVIEW_REASON = "refund_review"
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50

@@ -1,0 +1,104 @@
+"""One run: find what has fallen due, work off each item in a change of its own, and re-drive what was left behind.
+
+Every handling is conditional on what was read, so that two runs at once do nothing twice, and whatever fails stays due
+for the next run; one item that fails does not keep the others waiting.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from functions.deadlines.redriving import Queues, redrive
+from functions.deadlines.rooms import Duty, duty_of
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.doors import Context
+from hotline.kit.due import AT_ONCE, Done, all_of_them, due_keys
+from hotline.kit.errors import HotlineError, Stale
+from hotline.kit.logging import Event, log
+from hotline.kit.store import Key
+
+FUNCTION: Final = "deadlines"
+ATTEMPTS_MAX: Final = 3
+"""How often one item is read and tried when somebody else changes it meanwhile; then the next minute has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did. `due`: items that the index named; `failed`: what stays due because it could not be done."""
+
+    due: int
+    resent: int
+    alarmed: int
+    over: int
+    ended: int
+    escalated: int
+    redriven: int
+    dropped: int
+    failed: int
+
+    def counts(self) -> dict[str, int]:
+        """The same as plain numbers."""
+        return asdict(self)
+
+
+def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_ONCE) -> Summary:
+    """Work off everything whose date is not after `now`, `at_once` items at a time. Raises Unavailable when the store
+    does not say what is due."""
+    keys = due_keys(ctx.store, now, at_once=at_once)
+    outcomes = all_of_them(partial(_worked_off_safely, ctx, now), keys, at_once=at_once)
+    done = Counter(found.event for outcome in outcomes if outcome is not None for found in outcome)
+    driven = redrive(ctx, now, queues, at_once=at_once)
+    summary = Summary(
+        due=len(keys),
+        resent=done[Event.DECISION_RESENT],
+        alarmed=done[Event.DECISION_UNCONFIRMED],
+        over=done[Event.DECISION_MOOT],
+        ended=done[Event.LOCK_ENDED],
+        escalated=done[Event.REFUND_OVERDUE],
+        redriven=driven.redriven,
+        dropped=driven.dropped,
+        failed=sum(outcome is None for outcome in outcomes) + driven.failed,
+    )
+    log(Event.DUE_WORKED_OFF, count=len(keys) + driven.redriven + driven.dropped)
+    return summary
+
+
+def _worked_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...] | None:
+    """What was done about one item; None when it failed."""
+    duty = duty_of(key)
+    if duty is None:
+        log(Event.DUE_FAILED, kind="item", reason="unknown_item")
+        return None
+    try:
+        done = _worked_off(ctx, now, duty)
+    except HotlineError as error:
+        log(Event.DUE_FAILED, kind="item", account_id=duty.account_id, reason=error.code)
+        return None
+    except Exception as error:  # noqa: BLE001 - one item must not stop the others, and only the error's name is logged
+        log(Event.DUE_FAILED, kind="item", account_id=duty.account_id, reason=type(error).__name__)
+        return None
+    for found in done:
+        log(found.event, **found.keys)
+    return done
+
+
+def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
+    for _ in range(ATTEMPTS_MAX - 1):
+        try:
+            return _worked_off_once(ctx, now, duty)
+        except Stale:
+            continue
+    return _worked_off_once(ctx, now, duty)
+
+
+def _worked_off_once(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
+    read = ctx.store.batch_get(sorted(duty.keys, key=lambda key: (key.pk, key.sk or "")))
+    change = Change(actor=System(FUNCTION, duty.rule), cause="deadline", now=now, ids=ctx.ids)
+    done = duty.contribute(change, read)
+    change.commit(ctx.store)
+    return done

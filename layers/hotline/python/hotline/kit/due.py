@@ -1,0 +1,75 @@
+"""What falls due: where an item says so, and how all that has fallen due is found.
+
+An item with a date carries `due_pk`, one of 64 fixed partitions by its owner's id, and `due_sk`, the earliest of its
+dates. Whoever changes the item sets both anew, in the same write. The index holds keys only and lags, so that what it
+names is read again before anything is done about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from .clock import to_text
+from .condition import Item
+from .ids import bucket
+from .logging import Event
+from .store import Between, Index, Key, Query, Store, Table, hotline_key
+
+DUE_BUCKETS: Final = 64
+"""Partitions of the index: fixed, because an item's partition is stored with it."""
+AT_ONCE: Final = 8
+"""How many partitions, and then how many items, are worked on at a time."""
+PER_BUCKET_MAX: Final = 100
+"""As many of one partition in one run, the longest due first; the next minute takes the others."""
+_FIRST: Final = "0"
+_LAST: Final = "~"
+"""Before every sort key, and after every sort key that begins with the same instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One date that was worked off: what the log says when the change is made."""
+
+    event: Event
+    keys: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def due_attributes(owner_id: str, at: datetime) -> Item:
+    """What an item carries so that it is found at `at`. `owner_id` spreads items over the partitions."""
+    return {
+        "due_pk": f"DUE#{bucket(owner_id, DUE_BUCKETS):02d}",
+        "due_sk": f"{to_text(at)}#{owner_id}",
+    }
+
+
+def is_due(item: Mapping[str, Any], now: datetime) -> bool:
+    """Whether the item, as it is read now, has a date that has passed."""
+    return "due_sk" in item and str(item["due_sk"]) < f"{to_text(now)}{_LAST}"
+
+
+def due_keys(store: Store, now: datetime, *, at_once: int = AT_ONCE) -> list[Key]:
+    """The items whose earliest date has passed, as the index has them: one query for each partition."""
+
+    def of(number: int) -> list[Key]:
+        pk = f"DUE#{number:02d}"
+        query = Query(Table.HOTLINE, pk, passed(now), Index.DUE, limit=PER_BUCKET_MAX)
+        return [hotline_key(row["PK"], row["SK"]) for row in store.query(query).items]
+
+    return [key for keys in all_of_them(of, range(DUE_BUCKETS), at_once=at_once) for key in keys]
+
+
+def passed(now: datetime) -> Between:
+    """Sort keys that begin with an instant up to `now`."""
+    return Between(_FIRST, f"{to_text(now)}{_LAST}")
+
+
+def all_of_them[T, R](work: Callable[[T], R], things: Iterable[T], *, at_once: int) -> list[R]:
+    """The results of the work for each thing, in order, `at_once` of them at a time. Raises what the work raises."""
+    # Only what works things off needs threads; the phone imports this module, too.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="due") as pool:
+        return list(pool.map(work, things))

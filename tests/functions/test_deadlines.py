@@ -1,0 +1,446 @@
+"""What falls due: sent again, alarmed, noted, escalated, re-driven; each once, however many runs there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any, Final
+
+import pytest
+
+from functions.deadlines import app
+from functions.deadlines.redriving import LEFT_BEHIND_AFTER, PAUSE_MAX, pause_after
+from functions.deadlines.rooms import duty_of
+from functions.deadlines.work import Summary, work_off
+from functions.decisions.delivery import bus_event
+from functions.decisions.delivery import deliver as publish
+from hotline.cases import service as cases
+from hotline.cases.model import Priority
+from hotline.contracts.decisions import parse_decision
+from hotline.contracts.model import Instrument, LockAction, MovementStatus, RefundStatus
+from hotline.kit.clock import VirtualClock, to_text
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.due import DUE_BUCKETS, PER_BUCKET_MAX, due_attributes, due_keys
+from hotline.kit.errors import Unavailable
+from hotline.kit.ids import RandomIds
+from hotline.kit.memory import MemoryStore
+from hotline.kit.outbox import Entry, entry_item, entry_key
+from hotline.kit.store import Key, Put, Table, hotline_key
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState
+from hotline.lockout.policy import ALARM_AFTER, RESEND_AFTER, RESEND_LATER
+from tests.support.locks import ACCOUNT, NOON, Desk, closed, failures, minutes, told
+from tests.support.log_lines import lines, logged
+from tests.support.money import MoneyWorld, moved, published, refunded
+from tests.support.outbox import RecordingBus, code_message, decision, message, redrive_event
+
+EVENTS: Final = Path(__file__).resolve().parents[2] / "events/deadlines"
+NOTHING: Final = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0)
+MS: Final = timedelta(milliseconds=1)
+SECOND: Final = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Sent:
+    """A queue that keeps what it was given, or fails."""
+
+    bodies: list[str] = field(default_factory=list)
+    failure: Exception | None = None
+    calls: int = 0
+
+    def send(self, bodies: Sequence[str]) -> None:
+        self.calls += 1
+        if self.failure is not None:
+            raise self.failure
+        self.bodies += bodies
+
+    def ids(self) -> list[str]:
+        return [json.loads(body)["entry_id"] for body in self.bodies]
+
+
+@dataclass(slots=True)
+class Minute:
+    """A desk of locks, and the function that runs each minute."""
+
+    store: MemoryStore
+    desk: Desk
+    messages: Sent = field(default_factory=Sent)
+    decisions: Sent = field(default_factory=Sent)
+
+    def run(self, at: datetime, *, at_once: int = 8) -> Summary:
+        self.desk.clock.instant = at
+        ctx = Context(store=self.store, clock=self.desk.clock, ids=RandomIds())
+        return work_off(ctx, at, {"message": self.messages, "bus": self.decisions}, at_once=at_once)
+
+    def asked(self) -> list[Item]:
+        """Decisions about locks, in the order in which they were sent."""
+        found = [entry for entry in self.desk.outbox() if entry["kind"].startswith("account.")]
+        return sorted(found, key=lambda entry: str(entry["created_at"]))
+
+    def deliver(self) -> None:
+        """Both consumers have worked off all entries: only what is due about locks is left."""
+        for entry in self.desk.outbox():
+            new = {name: value for name, value in entry.items() if not name.startswith("pending_")}
+            self.store.transact([Put(entry_key(entry["entry_id"]), new)], token=self.desk.ids.new("t")[-36:])
+
+    def items(self, prefix: str) -> list[Item]:
+        return [item for item in self.store.items(Table.HOTLINE) if item["PK"].startswith(prefix)]
+
+
+@pytest.fixture
+def minute() -> Minute:
+    store = MemoryStore(VirtualClock(NOON))
+    desk = Desk(store)
+    desk.open_account()
+    return Minute(store, desk)
+
+
+# ---------------------------------------------------------------- decisions that the wallet does not confirm
+
+
+def test_a_lock_that_is_not_confirmed_goes_out_again_and_then_becomes_an_alarm_and_a_case(minute: Minute) -> None:
+    minute.desk.tell(*failures(5, NOON - minutes(4)))
+    (first,) = minute.asked()
+    minute.deliver()
+    assert minute.run(NOON + RESEND_AFTER - MS) == NOTHING
+    with logged() as log:
+        assert minute.run(NOON + RESEND_AFTER).resent == 1
+    (again,) = minute.asked()
+    same = ("decision_id", "subject_version", "kind", "facts", "account_id")
+    assert {name: again[name] for name in same} == {name: first[name] for name in same}
+    assert again["entry_id"] != first["entry_id"]
+    assert [line["event"] for line in lines(log)] == ["HL060", "HL068"]
+
+    minute.deliver()
+    with logged() as log:
+        ran = minute.run(NOON + ALARM_AFTER)
+    assert (ran.resent, ran.alarmed) == (1, 1)
+    alarm = next(line for line in lines(log) if line["event"] == "HL061")
+    assert (alarm["level"], alarm["decision_id"]) == ("ERROR", first["decision_id"])
+    found = cases.read_case(minute.store, alarm["case_id"])
+    assert found is not None
+    case, (entry,) = found
+    assert (case.topic, case.priority, case.account_id) == ("unconfirmed", Priority.URGENT, ACCOUNT)
+    assert entry.facts == {"decision_id": first["decision_id"], "decision": "account.lock_requested", "version": 1}
+
+
+def test_after_the_alarm_the_decision_goes_out_at_a_slower_pace_and_nobody_is_alarmed_again(minute: Minute) -> None:
+    minute.desk.act(lockout.contribute_freeze)
+    assert minute.run(NOON + ALARM_AFTER).alarmed == 1
+    sent = NOON + ALARM_AFTER
+    assert minute.run(sent + RESEND_LATER - MS).resent == 0
+    ran = minute.run(sent + RESEND_LATER)
+    assert (ran.resent, ran.alarmed) == (1, 0)
+    assert len(minute.items("CASE#")) == 2  # the case and its only entry
+
+
+def test_a_confirmed_decision_is_never_sent_again_and_the_words_follow(minute: Minute) -> None:
+    minute.desk.act(lockout.contribute_freeze)
+    minute.run(NOON + RESEND_AFTER)
+    assert minute.desk.view().asked is not None
+    minute.desk.acknowledge()
+    assert minute.desk.view().asked is None
+    minute.deliver()
+    assert minute.run(NOON + ALARM_AFTER) == NOTHING
+
+
+def test_each_kind_goes_out_again_as_it_was(minute: Minute) -> None:
+    desk = minute.desk
+    desk.tell(*failures(5, NOON - minutes(5)))
+    desk.acknowledge()
+    minute.deliver()
+    for act in (
+        lambda: desk.act(lockout.contribute_unlock),
+        lambda: desk.pause(ACCOUNT),
+        lambda: desk.act(lockout.contribute_end_pause),
+        lambda: desk.act(lockout.contribute_freeze),
+    ):
+        act()
+        (first,) = minute.asked()
+        minute.deliver()
+        assert minute.run(desk.clock.now() + RESEND_AFTER).resent == 1
+        (again,) = minute.asked()
+        for name in ("decision_id", "subject_version", "kind", "facts"):
+            assert again[name] == first[name]
+        parse_decision(dict(bus_event(again).detail))
+        desk.acknowledge()
+        minute.deliver()
+
+
+def test_a_lock_that_is_over_is_neither_sent_again_nor_alarmed_nor_told(minute: Minute) -> None:
+    minute.desk.tell(*failures(5, NOON - minutes(4)))
+    minute.deliver()
+    ran = minute.run(NOON + minutes(16))
+    assert (ran.over, ran.ended, ran.resent, ran.alarmed) == (1, 1, 0, 0)
+    assert minute.desk.outbox() == []
+    assert minute.desk.view().state is LockState.OPEN
+    assert minute.desk.view().asked is None
+    assert minute.run(NOON + minutes(17)) == NOTHING
+
+
+def test_what_rode_along_in_a_decision_that_is_over_is_asked_for_in_one_of_its_own(minute: Minute) -> None:
+    """A freeze was lost, then a pause took its place and ran out: the freeze is still to be enforced."""
+    desk = minute.desk
+    desk.pause(ACCOUNT)
+    desk.act(lockout.contribute_freeze)
+    desk.tell(*failures(5, NOON - minutes(4)))
+    minute.deliver()
+    ran = minute.run(NOON + minutes(16))
+    assert ran.over == 1
+    (asked,) = minute.asked()
+    assert asked["subject_version"] == 4
+    assert {found["state"] for found in asked["facts"]["in_force"]} == {"FROZEN", "PAUSED"}
+    minute.deliver()
+    desk.acknowledge()
+    assert minute.run(NOON + minutes(18)).resent == 1
+    (again,) = minute.asked()
+    assert again["subject_version"] == 4
+
+
+def test_a_decision_for_a_closed_account_waits_no_more(minute: Minute) -> None:
+    minute.desk.act(lockout.contribute_freeze)
+    minute.desk.tell(closed(NOON))
+    minute.deliver()
+    ran = minute.run(NOON + ALARM_AFTER)
+    assert (ran.over, ran.resent, ran.alarmed) == (1, 0, 0)
+
+
+def test_a_pause_of_the_line_and_a_hold_of_the_wallet_end_once_in_the_audit_trail(minute: Minute) -> None:
+    minute.desk.pause(ACCOUNT)
+    minute.desk.acknowledge()
+    minute.desk.tell(told(LockAction.LOCK_APPLIED, NOON, "RISK_SCORE", until=NOON + minutes(30)))
+    minute.deliver()
+    assert minute.run(NOON + minutes(30) - MS) == NOTHING
+    assert minute.run(NOON + minutes(30)).ended == 1
+    assert minute.run(NOON + minutes(31)) == NOTHING
+    assert minute.run(NOON + timedelta(hours=24)).ended == 1
+    ends = [item["facts"]["cause"] for item in minute.items("ACCOUNT#") if item.get("event") == "lock.ended"]
+    assert sorted(ends) == ["CUSTOMER_REQUEST", "RISK_SCORE"]
+
+
+# ---------------------------------------------------------------- promised dates
+
+
+def money_world() -> tuple[Minute, MoneyWorld, str]:
+    store = MemoryStore(VirtualClock(NOON))
+    money = MoneyWorld(store)
+    money.give_profile()
+    money.tell(moved(MovementStatus.SUCCEEDED, instrument=Instrument("balance")))
+    money.tell(published(auto_approve_minor=1_000_000))
+    refund_id = money.ask().refund_id
+    assert refund_id is not None
+    desk = Desk(store)
+    found = Minute(store, desk)
+    found.deliver()
+    return found, money, refund_id
+
+
+def test_a_promised_date_that_passes_is_escalated_and_the_customer_hears_a_new_one() -> None:
+    minute, money, refund_id = money_world()
+    promised_on = money.refund(refund_id).promised_on
+    assert promised_on is not None
+    end_of_day = datetime.fromisoformat(f"{promised_on}T00:00:00+00:00") + timedelta(days=1)
+    assert minute.run(end_of_day - MS) == NOTHING
+    ran = minute.run(end_of_day)
+    assert (ran.due, ran.escalated, ran.failed) == (1, 1, 0)
+    refund = money.refund(refund_id)
+    assert refund.promised_on is not None
+    assert refund.promised_on > promised_on
+    entries = minute.desk.outbox()
+    (escalated,) = [entry for entry in entries if entry["kind"] == "refund.escalated" and entry["to"] == "bus"]
+    assert escalated["subject_version"] == 3
+    assert escalated["facts"]["missed_on"] == promised_on.isoformat()
+    parse_decision(dict(bus_event(escalated).detail))
+    told_of = [entry for entry in entries if entry["to"] == "message"]
+    assert {entry["kind"] for entry in told_of} == {"refund.escalated"}
+    assert {entry["facts"]["promised_on"] for entry in told_of} == {refund.promised_on.isoformat()}
+    found = cases.read_case(minute.store, refund.case_id or "")
+    assert found is not None
+    assert (found[0].reason, found[0].priority) == ("refund_overdue", Priority.HIGH)
+    assert money.ask(request_key="another").promised_on == refund.promised_on
+
+
+def test_a_second_date_that_passes_is_urgent_and_one_case_has_both() -> None:
+    minute, money, refund_id = money_world()
+    for days in (10, 20):
+        minute.deliver()
+        assert minute.run(NOON + timedelta(days=days)).escalated == 1
+    refund = money.refund(refund_id)
+    assert refund.escalations == 2
+    found = cases.read_case(minute.store, refund.case_id or "")
+    assert found is not None
+    assert found[0].priority is Priority.URGENT
+    assert len(found[1]) == 2
+
+
+def test_a_refund_that_has_arrived_is_never_escalated() -> None:
+    minute, money, refund_id = money_world()
+    money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850))
+    assert minute.run(NOON + timedelta(days=30)) == NOTHING
+
+
+# ---------------------------------------------------------------- entries left behind
+
+
+def pending(minute: Minute, *entries: Entry, at: datetime = NOON) -> None:
+    for number, entry in enumerate(entries):
+        write = Put(entry_key(entry.entry_id), entry_item(entry, created_at=at))
+        minute.store.transact([write], token=f"entry-{number}-{entry.entry_id}"[-36:])
+
+
+def entry_of(minute: Minute, entry_id: str) -> Item:
+    item = minute.store.get(entry_key(entry_id))
+    assert item is not None
+    return item
+
+
+def test_an_entry_left_behind_goes_to_its_own_consumer_after_two_minutes_and_then_rests(minute: Minute) -> None:
+    pending(minute, decision("out_b"), message("out_m"))
+    assert minute.run(NOON + LEFT_BEHIND_AFTER - MS) == NOTHING
+    at = NOON + LEFT_BEHIND_AFTER
+    assert minute.run(at).redriven == 2
+    assert (minute.decisions.ids(), minute.messages.ids()) == (["out_b"], ["out_m"])
+    assert minute.run(at + pause_after(1) - MS) == NOTHING
+    assert minute.run(at + pause_after(1)).redriven == 2
+    assert entry_of(minute, "out_b")["redrives"] == 2
+
+
+def test_the_rest_grows_to_an_hour_and_no_further() -> None:
+    assert [pause_after(n) for n in (1, 2, 3)] == [minutes(2), minutes(4), minutes(8)]
+    assert pause_after(5) < PAUSE_MAX
+    assert pause_after(6) == pause_after(10_000) == PAUSE_MAX
+
+
+def test_an_entry_that_is_redriven_is_published_by_its_consumer_and_comes_no_more(minute: Minute) -> None:
+    pending(minute, decision("out_b"))
+    minute.run(NOON + minutes(3))
+    bus = RecordingBus()
+    ctx = Context(store=minute.store, clock=minute.desk.clock, ids=RandomIds())
+    publish(redrive_event(*minute.decisions.bodies), ctx, bus)
+    assert [event.detail["id"] for event in bus.events] == ["out_b"]
+    assert minute.run(NOON + timedelta(days=1)) == NOTHING
+
+
+def test_what_a_consumer_is_working_on_is_left_to_it(minute: Minute) -> None:
+    pending(minute, message("out_m"))
+    claimed = {**entry_of(minute, "out_m"), "claim": "c", "claim_until": to_text(NOON + minutes(3))}
+    minute.store.transact([Put(entry_key("out_m"), claimed)], token="claim")
+    assert minute.run(NOON + minutes(3) - MS) == NOTHING
+    assert minute.run(NOON + minutes(3)).redriven == 1
+
+
+def test_an_entry_that_nobody_wants_any_more_is_dropped(minute: Minute) -> None:
+    pending(minute, code_message("out_c", useless_after=NOON + minutes(10)))
+    assert minute.run(NOON + minutes(10) - MS).redriven == 1
+    ran = minute.run(NOON + minutes(30))
+    assert (ran.dropped, ran.redriven) == (1, 0)
+    assert entry_of(minute, "out_c")["dropped"] == "useless"
+    assert "pending_pk" not in entry_of(minute, "out_c")
+
+
+def test_eleven_entries_are_two_requests_and_a_queue_that_is_down_loses_none(minute: Minute) -> None:
+    pending(minute, *(message(f"out_{number}") for number in range(11)))
+    minute.messages.failure = Unavailable("ConnectTimeoutError")
+    assert minute.run(NOON + minutes(2)).failed == 11
+    minute.messages.failure = None
+    minute.messages.calls = 0
+    assert minute.run(NOON + minutes(4)).redriven == 11
+    assert minute.messages.calls == 2
+    assert sorted(minute.messages.ids()) == sorted(f"out_{number}" for number in range(11))
+
+
+# ---------------------------------------------------------------- runs
+
+
+def test_two_runs_at_once_do_everything_once(minute: Minute) -> None:
+    desk = minute.desk
+    names = [f"acct_{number}" for number in range(12)]
+    for name in names:
+        desk.tell(*failures(5, NOON - minutes(4), account=name))
+    minute.deliver()
+    pending(minute, *(message(f"out_{number}") for number in range(12)))
+    desk.clock.instant = NOON + ALARM_AFTER
+    barrier, found = Barrier(4), list[Summary]()
+
+    def run() -> None:
+        barrier.wait()
+        found.append(minute.run(NOON + ALARM_AFTER))
+
+    threads = [Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(ran.resent for ran in found) == sum(ran.alarmed for ran in found) == len(names)
+    assert sum(ran.failed for ran in found) == 0
+    assert len(minute.asked()) == len(names)
+    assert sorted(minute.messages.ids()) == sorted(f"out_{number}" for number in range(12))
+
+
+def test_one_item_that_fails_keeps_no_other_waiting(minute: Minute) -> None:
+    minute.desk.act(lockout.contribute_freeze)
+    broken = {**due_attributes("acct_broken", NOON), "version": "x", "rev": 1}
+    odd = due_attributes("odd", NOON)
+    minute.store.transact([Put(hotline_key("ACCOUNT#acct_broken", "#LOCK"), broken)], token="broken")
+    minute.store.transact([Put(hotline_key("ACCOUNT#odd", "#NEW"), odd)], token="odd")
+    with logged() as log:
+        ran = minute.run(NOON + RESEND_AFTER)
+    assert (ran.due, ran.resent, ran.failed) == (3, 1, 2)
+    reasons = {line["reason"] for line in lines(log) if line["event"] == "HL067"}
+    assert reasons == {"ValueError", "unknown_item"}
+
+
+def test_a_run_reads_each_partition_once_and_nothing_else_when_nothing_is_due(minute: Minute) -> None:
+    before = minute.store.reads
+    assert minute.run(NOON + timedelta(days=1)) == NOTHING
+    assert minute.store.reads - before == DUE_BUCKETS + 16
+
+
+@pytest.mark.parametrize("number", [PER_BUCKET_MAX - 1, PER_BUCKET_MAX, PER_BUCKET_MAX + 1])
+def test_a_run_takes_so_many_of_one_partition_the_longest_due_first(minute: Minute, number: int) -> None:
+    owner = due_attributes("same", NOON)["due_pk"]
+    for place in range(number):
+        item = {"due_pk": owner, "due_sk": f"{to_text(NOON + SECOND * place)}#{place:03d}"}
+        minute.store.transact([Put(hotline_key(f"ACCOUNT#{place:03d}", "#LOCK"), item)], token=f"due-{place}")
+    found = due_keys(minute.store, NOON + timedelta(hours=1))
+    assert [key.pk for key in found] == [f"ACCOUNT#{place:03d}" for place in range(min(number, PER_BUCKET_MAX))]
+
+
+def test_due_is_what_is_not_after_now(minute: Minute) -> None:
+    minute.store.transact(
+        [Put(hotline_key("ACCOUNT#a", "#LOCK"), due_attributes("a", NOON))], token="one"
+    )  # fmt: skip
+    assert due_keys(minute.store, NOON - MS) == []
+    assert due_keys(minute.store, NOON) == [hotline_key("ACCOUNT#a", "#LOCK")]
+
+
+def test_the_index_may_name_what_is_done_already(minute: Minute) -> None:
+    minute.desk.act(lockout.contribute_freeze)
+    minute.desk.acknowledge()
+    duty = duty_of(Key(Table.HOTLINE, f"ACCOUNT#{ACCOUNT}", "#LOCK"))
+    assert duty is not None
+    change = minute.desk.change(minute.desk.caller())
+    assert duty.contribute(change, minute.desk.read(set(duty.keys))) == ()
+    assert len(change) == 0
+
+
+@pytest.mark.parametrize("file", sorted(EVENTS.glob("*.json")), ids=lambda file: file.stem)
+def test_every_recorded_event_is_worked_off(file: Path, minute: Minute, monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = Context(store=minute.store, clock=minute.desk.clock, ids=RandomIds())
+    monkeypatch.setattr(app, "context_from_environment", lambda: ctx)
+    monkeypatch.setattr(app, "_queues", lambda: {"message": minute.messages, "bus": minute.decisions})
+    minute.desk.act(lockout.contribute_freeze)
+    minute.deliver()
+    event: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if file.stem.startswith("bad_"):
+        with pytest.raises(ValueError, match="time"):
+            app.handler(event, None)
+        return
+    answer = app.handler(event, None)
+    assert answer["due"] == answer["resent"] == (1 if "at" in event else 0)
+    assert answer["failed"] == 0
