@@ -25,7 +25,8 @@ pytestmark = pytest.mark.slow
 
 ACCOUNT, NUMBER, MAIL = "acct-e2e-1", "+8613800000071", "e2e@customer.example"
 FAILURES = 5
-WITHIN_S = 20.0
+WITHIN_S = 60.0
+"""For what starts cold: three functions one after another, on a machine that runs other tests too."""
 
 
 @pytest.fixture(scope="module")
