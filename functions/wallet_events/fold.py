@@ -15,6 +15,7 @@ from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.config import optional
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
 from hotline.kit.keyring import Keyring
@@ -108,7 +109,8 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
 
 def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
-    rows = security.activity_writes(facts, ctx.clock.now(), _lookup_keys(ctx))
+    shards = int(optional("ACTIVITY_SHARDS", str(security.ACTIVITY_SHARDS)))
+    rows = security.activity_writes(facts, ctx.clock.now(), _lookup_keys(ctx), shards=shards)
     security.write_activity(ctx.store, rows, ctx.ids)
 
 

@@ -16,15 +16,18 @@ FUNCTIONS: Final = {
     "WalletEventsFunction": "wallet_events",
     "MessengerFunction": "messenger",
     "DecisionsFunction": "decisions",
+    "SecurityScanFunction": "security_scan",
 }
 EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
 KEYS: Final = {"LOOKUP_KEY_SECRET", "CODE_KEY_SECRET"}
 ENVIRONMENT: Final = {
     "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION"},
-    "WalletEventsFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET"},
+    "WalletEventsFunction": EVERYWHERE
+    | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"},
     "MessengerFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"},
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
+    "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
 }
 # The settings that name a resource, and with it a right to use it.
 RESOURCE_SETTINGS: Final = {

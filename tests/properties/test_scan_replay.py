@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.contracts.model import Fact
@@ -22,7 +21,6 @@ from hotline.security import items
 from tests.support.locks import ACCOUNT, NOON, failures, minutes
 from tests.support.scanning import ScanWorld, chain, shard_of
 
-SOAK = os.environ.get("HOTLINE_SOAK") == "1"
 NEIGHBOUR = next(name for name in (f"acct-{n}" for n in range(1000)) if shard_of(name) == shard_of())
 FACTS = [
     *chain(),
@@ -111,7 +109,6 @@ def test_a_crash_at_every_single_point_changes_nothing() -> None:
     assert min(calls.values()) > 20
 
 
-@settings(max_examples=400 if SOAK else 40, deadline=None)
 @given(st.data())
 def test_crashes_replays_duplicates_and_pages_of_any_size_find_the_same(data: Any) -> None:
     facts = data.draw(st.permutations(FACTS))

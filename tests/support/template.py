@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any, Final
 
 from hotline_local.launcher import template as sam
+from hotline_local.launcher.definition_embedding import embed_definitions
+from hotline_local.launcher.paths import ROOT
 
 PARAMETERS: Final = {
     "HotlineNumbers": "+864008001234,+498001234567",
@@ -19,6 +21,7 @@ TABLE_NAMES: Final = {"HotlineTable": "hotline", "ActivityTable": "activity", "O
 def cloudformation() -> sam.Template:
     """Return the translated template. Shared between tests: read it, do not change it."""
     template = sam.read()
+    embed_definitions(template, ROOT)
     uploaded = {logical_id: f"s3://artefacts/{logical_id}" for logical_id in sam.artefacts(template)}
     return sam.to_cloudformation(template, uploaded, PARAMETERS)
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from hotline_local.commands import CommandError
 from hotline_local.launcher import template as sam
+from hotline_local.launcher.definition_embedding import embed_definitions
 from hotline_local.launcher.flow_embedding import embed_flows
 from hotline_local.launcher.paths import BUILD, ROOT
 
@@ -49,6 +50,7 @@ def build(target: Target, progress: Progress) -> Path:
     with _alone(target):
         template = sam.read()
         embed_flows(template, ROOT)
+        embed_definitions(template, ROOT)
         sources = sam.artefacts(template)
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda part: _build_artefact(target, part[0], ROOT / part[1], progress), sources.items()))

@@ -30,6 +30,8 @@ PARAMETERS: Final = {
     "FactMaxReceiveCount": "2",
     "OutboxMaximumAgeSeconds": "60",
     "LogRetentionDays": "1",
+    # Somebody who tries the scan starts it: ./hotline scan.
+    "ScanSchedule": "off",
 }
 # The date of every entry of an artefact's archive, so that equal content is an equal archive.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -83,6 +85,7 @@ def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
         wallet_events_function_arn=outputs["WalletEventsFunctionArn"],
         messenger_function_arn=outputs["MessengerFunctionArn"],
         decisions_function_arn=outputs["DecisionsFunctionArn"],
+        scan_state_machine_arn=outputs["ScanStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],
     )

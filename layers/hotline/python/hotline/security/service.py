@@ -23,8 +23,8 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "activity_writes", "contribute_facts", "fact_keys",
-    "scan_shard", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "activity_writes",
+    "contribute_facts", "fact_keys", "scan_shard", "write_activity",
 ]  # fmt: skip
 
 

@@ -1,0 +1,21 @@
+"""One shard of one run of the scan: Step Functions map -> here."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from functions.security_scan.shard import answer
+from hotline.kit.doors import context_from_environment
+
+
+class LambdaContext(Protocol):
+    """What is asked of the invocation."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long it may still run."""
+        ...
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Scan a shard; answers what was read and found. Raises what the state machine is to try again, or to report."""
+    return answer(event, context_from_environment(), context.get_remaining_time_in_millis)

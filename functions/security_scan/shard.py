@@ -1,0 +1,64 @@
+"""The request of the state machine, `{shard, run: {until?}}`, and the answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.doors import Context
+from hotline.kit.errors import InvalidInput
+from hotline.kit.logging import Event, log
+from hotline.security.service import SHARDS_MAX, ShardReport, scan_shard
+
+TIME_KEPT: Final = 0.2
+"""The part of the function's time that is kept back: with less than that left no new page is begun."""
+FINDINGS_LISTED_MAX: Final = 50
+"""The answers of all shards travel in one state of at most 256 KB. All findings are in the table."""
+
+
+def answer(event: Mapping[str, Any], ctx: Context, remaining_ms: Callable[[], int]) -> dict[str, Any]:
+    """Scan the shard that the event names. Raises InvalidInput for an event that is none of the state machine's, and
+    what `scan_shard` raises."""
+    shard, until = _request(event)
+    whole_ms = remaining_ms()
+    report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT)
+    for finding in report.findings:
+        log(Event.FINDING_RAISED, account_id=finding.account_id, rule=finding.rule, version=finding.version)
+    log(Event.SHARD_SCANNED, count=report.rows, outcome="complete" if report.complete else "out_of_time")
+    return _body(report)
+
+
+def _request(event: Mapping[str, Any]) -> tuple[int, datetime | None]:
+    shard = event.get("shard")
+    if not isinstance(shard, int) or isinstance(shard, bool) or not 0 <= shard < SHARDS_MAX:
+        raise InvalidInput("bad_shard")
+    run = event.get("run")
+    until = run.get("until") if isinstance(run, Mapping) else None
+    if until is None:
+        return shard, None
+    try:
+        return shard, from_text(until)
+    except (TypeError, ValueError):
+        raise InvalidInput("bad_until") from None
+
+
+def _body(report: ShardReport) -> dict[str, Any]:
+    return {
+        "shard": report.shard,
+        "rows": report.rows,
+        "accounts": report.accounts,
+        "reads": report.reads,
+        "writes": report.writes,
+        "complete": report.complete,
+        "findings": [
+            {
+                "id": finding.id,
+                "rule": finding.rule,
+                "account": finding.account_id,
+                "window_start": to_text(finding.window_start),
+            }
+            for finding in report.findings[:FINDINGS_LISTED_MAX]
+        ],
+    }

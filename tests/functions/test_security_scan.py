@@ -1,0 +1,152 @@
+"""The worker of the scan: its request, its answer, its log, and what it does with requests that are none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from functions.security_scan import app
+from functions.security_scan.shard import FINDINGS_LISTED_MAX, TIME_KEPT, answer
+from hotline.kit.errors import InvalidInput
+from hotline.security.items import PAGE_ROWS
+from hotline.security.service import SHARDS_MAX
+from hotline_local.commands.scan import sentences, summed
+from tests.support.locks import ACCOUNT, NOON, failures
+from tests.support.log_lines import lines, logged
+from tests.support.scanning import SETTLED, ScanWorld, chain, shard_of
+
+EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
+FILES: Final = sorted(EVENTS.glob("*.json"))
+KEYS: Final = {"shard", "rows", "accounts", "reads", "writes", "complete", "findings"}
+
+
+def plenty() -> int:
+    return 120_000
+
+
+@pytest.fixture
+def world() -> ScanWorld:
+    world = ScanWorld()
+    world.desk.open_account()
+    return world
+
+
+def ask(world: ScanWorld, remaining_ms: Callable[[], int] = plenty, **event: Any) -> dict[str, Any]:
+    return answer({"shard": shard_of(), "run": {}} | event, world.ctx(), remaining_ms)
+
+
+def test_the_files_of_events_hold_good_and_bad_ones() -> None:
+    assert len([path for path in FILES if path.name.startswith("bad_")]) >= 7
+    assert len([path for path in FILES if not path.name.startswith("bad_")]) >= 3
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_event_is_answered_or_refused_by_name(world: ScanWorld, path: Path) -> None:
+    event = json.loads(path.read_text(encoding="utf-8"))
+    if path.name.startswith("bad_"):
+        with pytest.raises(InvalidInput, match=r"^bad_(shard|until)$"):
+            answer(event, world.ctx(), plenty)
+    else:
+        found = answer(event, world.ctx(), plenty)
+        assert found.keys() == KEYS
+        assert found["shard"] == event["shard"]
+
+
+@pytest.mark.parametrize(("shard", "good"), [(0, True), (SHARDS_MAX - 1, True), (SHARDS_MAX, False), (True, False)])
+def test_shards_are_whole_numbers_below_the_limit(world: ScanWorld, shard: Any, good: bool) -> None:
+    if good:
+        assert ask(world, shard=shard)["rows"] == 0
+    else:
+        with pytest.raises(InvalidInput):
+            ask(world, shard=shard)
+
+
+def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(SETTLED)
+    found = ask(world)
+    assert json.loads(json.dumps(found)) == found
+    (finding,) = found.pop("findings")
+    assert finding.pop("id").startswith("finding_")
+    assert finding == {
+        "rule": "reset_device_transfer",
+        "account": ACCOUNT,
+        "window_start": "2026-11-23T12:00:00.000Z",
+    }
+    expected = {"rows": 3, "accounts": 1, "writes": 2, "complete": True, "shard": shard_of()}
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(SETTLED)
+    with logged() as written:
+        ask(world)
+    raised, scanned = lines(written)
+    always = {"level", "location", "message", "timestamp", "service", "event"}
+    assert {name: raised[name] for name in raised.keys() - always} == {
+        "account_id": ACCOUNT,
+        "rule": "reset_device_transfer",
+        "version": 1,
+    }
+    assert {name: scanned[name] for name in scanned.keys() - always} == {"count": 3, "outcome": "complete"}
+    assert (raised["event"], scanned["event"]) == ("HL080", "HL081")
+
+
+def test_until_reads_to_that_moment(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(timedelta(seconds=1))
+    assert ask(world, run={"until": "2026-11-23T11:59:59+00:00"})["rows"] == 0
+    assert ask(world, run={"until": "2026-11-24T20:00:01+08:00"})["rows"] == 3
+
+
+def test_no_page_is_begun_in_the_last_part_of_the_time(world: ScanWorld) -> None:
+    world.come_in(*failures(PAGE_ROWS + 1, NOON - timedelta(hours=10), apart=timedelta(seconds=20)))
+    world.clock.advance(SETTLED)
+    left = iter([1000, *([int(1000 * TIME_KEPT) + 1] * 25), *([int(1000 * TIME_KEPT)] * 100)])
+    found = ask(world, lambda: next(left))
+    assert (found["rows"], found["complete"]) == (PAGE_ROWS, False)
+    assert ask(world)["rows"] == 1
+
+
+def test_findings_beyond_the_limit_are_kept_but_not_listed(world: ScanWorld) -> None:
+    names = (f"acct-{number}" for number in range(10_000))
+    for account in islice((name for name in names if shard_of(name) == 0), FINDINGS_LISTED_MAX + 1):
+        world.come_in(*chain(account=account))
+        world.clock.advance(timedelta(milliseconds=1))
+    world.clock.advance(SETTLED)
+    found = ask(world, shard=0)
+    assert len(found["findings"]) == FINDINGS_LISTED_MAX
+    assert found["accounts"] == FINDINGS_LISTED_MAX + 1
+    # All shards' answers at their largest fit one state of 256 KB.
+    assert len(json.dumps(found)) * 16 < 256_000
+
+
+def test_the_door_hands_on_the_event_and_the_time(world: ScanWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left:
+        def get_remaining_time_in_millis(self) -> int:
+            return plenty()
+
+    monkeypatch.setattr(app, "context_from_environment", world.ctx)
+    assert app.handler({"shard": 1, "run": {}}, Left())["shard"] == 1
+
+
+# ---------------------------------------------------------------- ./hotline scan
+
+
+def test_the_command_adds_the_shards_up() -> None:
+    numbers = {"rows": 2, "accounts": 1, "reads": 4, "writes": 2}
+    finding = {"id": "finding_1", "rule": "a_rule", "account": "acct_1", "window_start": "2026-11-23T12:00:00.000Z"}
+    report = summed([{**numbers, "shard": 0, "findings": [finding]}, {**numbers, "shard": 1}])
+    assert report == {"shards": 2, "rows": 4, "accounts": 2, "reads": 8, "writes": 4, "findings": [finding]}
+    assert sentences(report) == [
+        "2 shards, 4 rows of 2 accounts, 8 reads, 4 writes.",
+        "a_rule on acct_1 from 2026-11-23T12:00:00.000Z (finding_1)",
+    ]
+    assert sentences(summed([]))[-1] == "Nothing new was found."

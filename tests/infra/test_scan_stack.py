@@ -1,0 +1,153 @@
+"""The scan on the deployed stack: facts by the bus, a run of the state machine, and what comes of it."""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hotline.contracts.schemas import parse
+from hotline.kit.clock import to_text
+from hotline_local.bus import put_facts
+from hotline_local.commands import CommandError
+from hotline_local.commands.scan import scan, summed
+from hotline_local.launcher import RunningStack
+from hotline_local.launcher.paths import ROOT
+from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+
+pytestmark = pytest.mark.slow
+
+
+def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
+    deadline = time.monotonic() + within_s
+    while not (result := found()):
+        assert time.monotonic() < deadline, "nothing came in time"
+        time.sleep(0.1)
+    return result
+
+
+def attack(account: str) -> list[dict[str, Any]]:
+    """An account is opened, its password replaced, a device added, and money sent, all within the last half hour."""
+    since = datetime.now(UTC) - timedelta(minutes=30)
+
+    def fact(type_: str, minute: int, data: dict[str, Any]) -> dict[str, Any]:
+        at = to_text(since + timedelta(minutes=minute))
+        event = {"specversion": "1.0", "id": f"{account}-{minute}", "source": "wallet", "type": f"{type_}.v1"}
+        made = {**event, "time": at, "subject": account, "data": data}
+        assert parse(made).subject == account
+        return made
+
+    opened = {"version": 1, "language": "en-US", "time_zone": "Asia/Shanghai", "name": "Demo", "contact_points": []}
+    transfer = {
+        "movement_id": f"{account}-m",
+        "version": 1,
+        "initiated_at": to_text(since + timedelta(minutes=20)),
+        "amount": {"minor": 500_000, "currency": "CNY"},
+        "instrument": {"kind": "balance"},
+        "money": "debited",
+    }
+    return [
+        fact("account.opened", 1, {**opened, "two_step": False}),
+        fact("password.changed", 2, {"version": 2}),
+        fact("device.registered", 10, {"device_id": f"{account}-phone"}),
+        fact("transfer.succeeded", 20, transfer),
+    ]
+
+
+def item(stack: Stack, pk: str, sk: str) -> dict[str, Any]:
+    key = {"PK": {"S": pk}, "SK": {"S": sk}}
+    found = stack.client("dynamodb").get_item(TableName=stack.hotline_table, Key=key, ConsistentRead=True)
+    answer: dict[str, Any] = found.get("Item", {})
+    return answer
+
+
+def rows_of(stack: Stack, account: str) -> int:
+    found = stack.client("dynamodb").scan(TableName=stack.activity_table, ConsistentRead=True)["Items"]
+    return len([row for row in found if row["account_id"]["S"] == account])
+
+
+def come_in(stack: Stack, account: str) -> None:
+    put_facts(stack, attack(account))
+    eventually(lambda: rows_of(stack, account) == 3)
+
+
+def test_an_attack_is_found_by_the_command_and_the_wallet_is_asked_to_hold(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    account = "acct-scan-command"
+    come_in(stack, account)
+    command = [str(ROOT / "hotline"), "scan", "--until", datetime.now(UTC).isoformat(), "--json"]
+    environment = os.environ | {FILE_VARIABLE: str(running_stack.stack_file)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report.keys() == {"shards", "rows", "accounts", "reads", "writes", "findings"}
+    assert report["shards"] == 16
+    (found,) = [finding for finding in report["findings"] if finding["account"] == account]
+    assert found["rule"] == "reset_device_transfer"
+    assert found["window_start"] == attack_began(stack, account, found["id"])
+    (asked,) = [
+        entry
+        for entry in stack.client("dynamodb").scan(TableName=stack.outbox_table)["Items"]
+        if entry["kind"]["S"] == "account.lock_requested" and entry["account_id"]["S"] == account
+    ]
+    assert asked["facts"]["M"]["cause"]["S"] == "RISK_SCORE"
+    # A stack's first run reads a day by the hour; this is what the budget allows.
+    assert report["reads"] <= report["rows"] * 1.1 + report["accounts"] + report["shards"] * 25
+
+
+def attack_began(stack: Stack, account: str, finding_id: str) -> str:
+    return str(item(stack, f"ACCOUNT#{account}", f"FINDING#{finding_id}")["window_start"]["S"])
+
+
+def test_a_second_run_reads_no_row_again_and_finds_nothing(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    come_in(stack, "acct-scan-twice")
+    first = summed(scan(stack, datetime.now(UTC)))
+    assert [finding["account"] for finding in first["findings"]].count("acct-scan-twice") == 1
+    second = summed(scan(stack, datetime.now(UTC)))
+    assert [finding for finding in second["findings"] if finding["account"] == "acct-scan-twice"] == []
+    assert second["reads"] <= second["rows"] * 1.1 + second["accounts"] + second["shards"] * 2
+
+
+def test_the_distributed_map_finds_the_same(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    states = stack.client("stepfunctions")
+    deployed = states.describe_state_machine(stateMachineArn=stack.scan_state_machine_arn)
+    assert "${" not in deployed["definition"]
+    definition = json.loads(deployed["definition"])
+    definition["States"]["Plan"]["Parameters"]["map"] = "distributed"
+    other = states.create_state_machine(
+        name="scan-distributed", definition=json.dumps(definition), roleArn=deployed["roleArn"]
+    )["stateMachineArn"]
+    account = "acct-scan-distributed"
+    come_in(stack, account)
+    started = states.start_execution(stateMachineArn=other, input=json.dumps({"until": datetime.now(UTC).isoformat()}))[
+        "executionArn"
+    ]
+    eventually(lambda: states.describe_execution(executionArn=started)["status"] != "RUNNING", within_s=60)
+    described = states.describe_execution(executionArn=started)
+    assert described["status"] == "SUCCEEDED", described
+    shards = json.loads(described["output"])["shards"]
+    assert len(shards) == 16
+    assert sum(shard["report"]["rows"] for shard in shards) >= 3
+    assert item(stack, f"ACCOUNT#{account}", "#LOCK")["told"]["M"].keys() == {"RISK_SCORE"}
+
+
+def test_a_run_in_which_shards_fail_ends_as_failed(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    states = stack.client("stepfunctions")
+    deployed = states.describe_state_machine(stateMachineArn=stack.scan_state_machine_arn)
+    definition = json.loads(deployed["definition"])
+    definition["States"]["Plan"]["Parameters"]["shards.$"] = "States.Array(0, -1)"
+    task = definition["States"]["ScanShards"]["ItemProcessor"]["States"]["ScanShard"]
+    task["Retry"] = []
+    other = states.create_state_machine(
+        name="scan-failing", definition=json.dumps(definition), roleArn=deployed["roleArn"]
+    )["stateMachineArn"]
+    with pytest.raises(CommandError, match="FAILED ShardFailed"):
+        scan(replace(stack, scan_state_machine_arn=other))

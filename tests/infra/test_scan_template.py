@@ -1,0 +1,107 @@
+"""The scan in the template: who starts whom, what ends a run, and who hears of it when it fails."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hotline.security.activity import ACTIVITY_SHARDS, SHARDS_MAX
+from hotline_local.launcher.paths import ROOT
+from tests.support.template import cloudformation
+
+DEFINITION: Final = json.loads((ROOT / "statemachines/security_scan.asl.json").read_text(encoding="utf-8"))
+
+
+def properties(logical_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = cloudformation()["Resources"][logical_id]["Properties"]
+    return found
+
+
+def statements(role: str) -> Iterator[dict[str, Any]]:
+    for policy in properties(role)["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def maps() -> list[dict[str, Any]]:
+    return [state for state in DEFINITION["States"].values() if state["Type"] == "Map"]
+
+
+def test_the_schedule_starts_the_state_machine_and_a_run_that_is_late_is_left_to_the_next() -> None:
+    schedule = properties("ScanEveryFiveMinutes")
+    assert schedule["ScheduleExpression"] == "rate(5 minutes)"
+    assert schedule["State"] == {"Fn::If": ["HasScanSchedule", "ENABLED", "DISABLED"]}
+    assert schedule["Target"]["Arn"] == {"Ref": "ScanStateMachine"}
+    assert schedule["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"] <= 300
+    assert schedule["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["ScanFailures", "Arn"]}}
+    # A run is over before the next one starts.
+    assert DEFINITION["TimeoutSeconds"] < 300
+    assert properties("SecurityScanFunction")["Timeout"] < DEFINITION["TimeoutSeconds"]
+
+
+def test_the_roles_of_the_scan_have_single_actions_on_single_resources() -> None:
+    for role, actions in {
+        "ScanScheduleRole": {"states:StartExecution", "sqs:SendMessage"},
+        "ScanStateMachineRole": {
+            "lambda:InvokeFunction",
+            "states:StartExecution",
+            "states:DescribeExecution",
+            "states:StopExecution",
+        },
+    }.items():
+        found: set[str] = set()
+        for statement in statements(role):
+            action = statement["Action"]
+            found |= {action} if isinstance(action, str) else set(action)
+            assert statement["Resource"] != "*"
+        assert found == actions
+
+
+def test_the_worker_reads_activity_and_writes_no_row_of_it() -> None:
+    granted = [
+        statement
+        for statement in statements("SecurityScanRole")
+        if statement["Resource"] == {"Fn::GetAtt": ["ActivityTable", "Arn"]}
+    ]
+    assert [statement["Action"] for statement in granted] == ["dynamodb:Query"]
+    assert "dynamodb:DeleteItem" not in json.dumps(list(statements("SecurityScanRole")))
+
+
+def test_one_parameter_chooses_the_map_and_another_the_shards_for_writer_and_reader() -> None:
+    substitutions = properties("ScanStateMachine")["DefinitionSubstitutions"]
+    assert substitutions["MapMode"] == {"Ref": "ScanMap"}
+    assert substitutions["Shards"] == {"Ref": "ActivityShards"}
+    writer = properties("WalletEventsFunction")["Environment"]["Variables"]
+    assert writer["ACTIVITY_SHARDS"] == {"Ref": "ActivityShards"}
+    shards = cloudformation()["Parameters"]["ActivityShards"]
+    assert (shards["Default"], shards["MaxValue"]) == (ACTIVITY_SHARDS, SHARDS_MAX)
+    assert cloudformation()["Parameters"]["ScanMap"]["AllowedValues"] == ["inline", "distributed"]
+
+
+def test_both_maps_call_the_same_worker_bounded_and_no_shard_stops_another() -> None:
+    inline, distributed = sorted(maps(), key=lambda state: state["MaxConcurrency"])
+    assert inline["ItemProcessor"]["ProcessorConfig"]["Mode"] == "INLINE"
+    assert inline["MaxConcurrency"] <= 40
+    assert distributed["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    assert inline["ItemSelector"] == distributed["ItemSelector"]
+    workers = [next(s for s in m["ItemProcessor"]["States"].values() if s["Type"] == "Task") for m in maps()]
+    for name in ("Resource", "Parameters", "Retry"):
+        assert workers[0][name] == workers[1][name]
+    for worker in workers:
+        assert worker["Catch"][0]["ErrorEquals"] == ["States.ALL"]
+
+
+def test_the_definition_is_jsonpath_and_stands_whole_in_what_is_deployed() -> None:
+    assert DEFINITION["QueryLanguage"] == "JSONPath"
+    assert "{%" not in json.dumps(DEFINITION)
+    text = "".join(properties("ScanStateMachine")["DefinitionString"]["Fn::Join"][1])
+    assert json.loads(text) == DEFINITION
+
+
+def test_somebody_hears_when_a_run_fails_is_late_or_cannot_be_started() -> None:
+    failed, late, unstarted = (properties(name) for name in ("ScanFailedAlarm", "ScanLateAlarm", "ScanFailuresAlarm"))
+    for alarm in (failed, late):
+        assert alarm["Namespace"] == "AWS/States"
+        assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": {"Ref": "ScanStateMachine"}}]
+    assert (failed["MetricName"], failed["Threshold"]) == ("ExecutionsFailed", 0)
+    assert (late["MetricName"], late["TreatMissingData"], late["Threshold"]) == ("ExecutionsSucceeded", "breaching", 1)
+    assert cloudformation()["Resources"]["ScanLateAlarm"]["Condition"] == "HasScanSchedule"
+    assert unstarted["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["ScanFailures", "QueueName"]}
