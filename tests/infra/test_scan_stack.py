@@ -121,6 +121,8 @@ def test_the_distributed_map_finds_the_same(running_stack: RunningStack) -> None
     assert "${" not in deployed["definition"]
     definition = json.loads(deployed["definition"])
     definition["States"]["Plan"]["Parameters"]["map"] = "distributed"
+    # MiniStack runs six functions at once and refuses the seventh.
+    definition["States"]["ScanManyShards"]["MaxConcurrency"] = 4
     other = states.create_state_machine(
         name="scan-distributed", definition=json.dumps(definition), roleArn=deployed["roleArn"]
     )["stateMachineArn"]
@@ -131,7 +133,7 @@ def test_the_distributed_map_finds_the_same(running_stack: RunningStack) -> None
     ]
     eventually(lambda: states.describe_execution(executionArn=started)["status"] != "RUNNING", within_s=60)
     described = states.describe_execution(executionArn=started)
-    assert described["status"] == "SUCCEEDED", described
+    assert described["status"] == "SUCCEEDED", described.get("cause")
     shards = json.loads(described["output"])["shards"]
     assert len(shards) == 16
     assert sum(shard["report"]["rows"] for shard in shards) >= 3
