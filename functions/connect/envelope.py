@@ -11,8 +11,6 @@ from functions.connect.contract import EMPTY
 
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""
-INPUT_CHARACTERS_MAX = 64
-"""No input of a step is longer; a longer one is cut for the fingerprint and refused by its step."""
 TURN_DIGITS_MAX = 6
 
 

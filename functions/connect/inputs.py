@@ -8,6 +8,7 @@ from functions.connect.contract import (
     ADVICE_TOPICS,
     GOALS,
     HANDOVER_REASONS,
+    HANDOVER_TOPICS,
     METHODS,
     PURPOSES,
     REFUND_REASONS,
@@ -21,16 +22,11 @@ AMOUNT_DIGITS_MAX = 12
 PHONE_CHARACTERS_MAX = 20
 CODE_CHARACTERS_MAX = 10
 """A code has six digits; a few keys too many are a typing mistake and are answered as such."""
-TOPIC_CHARACTERS_MAX = 32
 MOVEMENT_CHARACTERS_MAX = 160
 
 
 def _digits(text: str, *, least: int, most: int) -> bool:
     return text.isascii() and text.isdigit() and least <= len(text) <= most
-
-
-def _word(text: str) -> bool:
-    return len(text) <= TOPIC_CHARACTERS_MAX and text.isascii() and text.replace("_", "").isalnum()
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
@@ -43,10 +39,15 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "purpose": PURPOSES.__contains__,
     "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),
     "movement": lambda text: len(text) <= MOVEMENT_CHARACTERS_MAX,
-    "reason": lambda text: text in REFUND_REASONS or text in HANDOVER_REASONS,
     "amount_minor": lambda text: _digits(text, least=1, most=AMOUNT_DIGITS_MAX),
-    "topic": _word,
 }
+_CHECKS_OF_STEP: dict[tuple[str, str], Callable[[str], bool]] = {
+    ("advice", "topic"): ADVICE_TOPICS.__contains__,
+    ("handover", "topic"): HANDOVER_TOPICS.__contains__,
+    ("handover", "reason"): HANDOVER_REASONS.__contains__,
+    ("refund_request", "reason"): REFUND_REASONS.__contains__,
+}
+"""Inputs of one name that mean different things in different steps."""
 
 
 def acceptable(contract: StepContract, inputs: Mapping[str, str]) -> dict[str, str] | None:
@@ -57,6 +58,5 @@ def acceptable(contract: StepContract, inputs: Mapping[str, str]) -> dict[str, s
     own = {name: inputs[name] for name in contract.inputs if name in inputs}
     if any(name not in own for name in contract.required_inputs):
         return None
-    if contract.name == "advice" and own["topic"] not in ADVICE_TOPICS:
-        return None
-    return own if all(_CHECKS[name](text) for name, text in own.items()) else None
+    checks = (_CHECKS_OF_STEP.get((contract.name, name)) or _CHECKS[name] for name in own)
+    return own if all(check(text) for check, text in zip(checks, own.values(), strict=True)) else None

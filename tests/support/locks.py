@@ -153,6 +153,21 @@ class Desk:
         self.store.transact([Put(call_key(contact), call_item(call))], token=self.ids.new("t")[-36:])
         return Caller(contact, proof_from(call))
 
+    def calling(self, *account_ids: str, actor: Caller | None = None) -> Call:
+        """An inbound call whose number reaches these accounts, with what `actor` has proved."""
+        now = self.clock.now()
+        return Call(
+            contact_id="contact-1",
+            account_ref="ref",
+            turn=1,
+            created_at=now,
+            last_step_at=now,
+            inbound=True,
+            calling=Identified("1#abc", account_ids),
+            account_id=actor.proof.account_id if actor else None,
+            factors=actor.proof.factors if actor else (),
+        )
+
     def act(self, contribute: Any, *, account: str = ACCOUNT, actor: Caller | None = None) -> Any:
         """One acting function for a caller with one factor, or for `actor`; committed."""
         change = self.change(actor or self.caller(FactorKind.SMS))
@@ -164,7 +179,7 @@ class Desk:
         """A pause by somebody who has proved nothing, or by `actor`."""
         change = self.change(actor or self.caller())
         read = self.read([key for account in account_ids for key in service.acting_keys(account)])
-        paused = service.contribute_pause(change, read, account_ids)
+        paused = service.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
         change.commit(self.store)
         return paused
 

@@ -30,7 +30,8 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     )
     nobody = Proof(identity.call_key(contact.contact_id), None, (), two_step=False)
     change = Change(actor=Caller(contact.contact_id, nobody), cause="start", now=ctx.clock.now(), ids=ctx.ids)
-    mark = turns.fingerprint(keyring, request.step, {})
+    leg = {"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"}
+    mark = turns.fingerprint(keyring, request.step, leg)
     started = identity.start(ctx, change, contact, keyring, step_fingerprint=mark)
     change.commit(ctx.store)
     call = started.call

@@ -76,7 +76,6 @@ def pause(line: Line) -> Answer:
         looked_at = reached or (identity.NOBODY,)
         read = line.fetch(key for account_id in looked_at for key in lockout.acting_keys(account_id))
         change = line.change("pause")
-        if reached:
-            lockout.contribute_pause(change, read, reached)
+        lockout.contribute_pause(change, read, line.call)
         line.commit(change, "ASKED")
     return Answer("ASKED")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.connect.contract import INVALID, REFUND_REASONS
+from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
 from functions.connect.steps.money import item_words, offer_at
 from hotline.identity.model import Operation
@@ -68,8 +68,6 @@ def offer(line: Line) -> Answer:
 def request(line: Line) -> Answer:
     """Ask for the refund. The request is known by call, payment and reason, so that a repeated delivery or a key
     pressed twice asks once."""
-    if line.inputs["reason"] not in REFUND_REASONS:
-        return Answer(INVALID)
     account_id = line.account(Operation.REFUND)
     chosen = offer_at(line.call, {"choice": line.inputs["choice"]})
     if chosen is None:

@@ -13,6 +13,7 @@ from hotline.identity.model import Goal
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
+from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 
 _FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
@@ -90,18 +91,21 @@ def check_code(line: Line) -> Answer:
         keyring=line.code_keys,
     )
     line.commit(change, checked.outcome.value, checked.call)
+    if checked.outcome is identity.CheckOutcome.WRONG:
+        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
     return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
 
 
 def choose_account(line: Line) -> Answer:
     """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE."""
-    if line.replay is not None and line.replay.outcome == "CHOSEN":
-        return Answer("CHOSEN")
     place = int(line.inputs["choice"]) if "choice" in line.inputs else None
-    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys)
+    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys, line.now)
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
     outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
-    if line.replay is None:
+    if line.replay is not None:
+        outcome = line.replay.outcome
+    else:
         line.commit(line.change("choose_account"), outcome, choice.call)
     items = [{"place": n, "hint": profile.account_id[-TAIL_CHARACTERS:]} for n, profile in enumerate(spoken, start=1)]
-    return Answer(outcome, {"items": items}, {"count": str(len(items))})
+    more = len(choice.choices) > len(spoken)
+    return Answer(outcome, {"items": items, "more": more}, {"count": str(len(items))})

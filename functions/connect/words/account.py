@@ -32,6 +32,8 @@ def choose_account(speech: Speech, outcome: str) -> None:
     if outcome == "CHOOSE":
         for entry in entries(speech.facts):
             speech.say("choose_account.item", place=entry.get("place"), hint=digits(entry.get("hint")))
+        if speech.facts.get("more") is True:
+            speech.say("choose_account.more")
 
 
 def lock_status(speech: Speech, outcome: str) -> None:

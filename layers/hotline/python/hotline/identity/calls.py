@@ -49,7 +49,7 @@ def stripped(call: Call) -> Call:
 
 def identified_by(call: Call, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> Call:
     """The call after somebody keyed in a number: whatever belonged to another account is gone."""
-    return replace(stripped(call), typed=typed, targets=targets_of(typed, profiles, keyring))
+    return replace(stripped(call), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
 
 
 def targets_of(
@@ -82,7 +82,8 @@ def decoy_point(identified: Identified, keyring: Keyring) -> str:
 
 def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
-    is identified by if it is one of them, else to the phone confirmed last."""
+    is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
+    and what was offered of another account is gone."""
     phones = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.PHONE)]
     emails = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
     at_line = call.identified.point if call.identified else None
@@ -97,12 +98,15 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
         two_step=profile.two_step,
         time_zone=profile.time_zone,
         targets=targets,
+        challenge=None,
+        offers=call.offers if call.account_id in (None, profile.account_id) else (),
     )
 
 
-def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring) -> list[Profile]:
-    """The accounts that the proved factors reach: open, and with every proved contact point among their own."""
-    proved = {factor.point for factor in call.factors}
+def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: datetime) -> list[Profile]:
+    """The accounts that the factors which are still good reach: open, and with every proved contact point among their
+    own."""
+    proved = {factor.point for factor in call.factors if factor.until > now}
     if not proved:
         return []
     return [
@@ -133,7 +137,10 @@ def contribute_turn(change: Change, old: Call, new: Call, record: TurnRecord) ->
     written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
     gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
     key = call_key(old.contact_id)
-    change.update(key, set=written, remove=gone, condition=equals("turn", old.turn), failed=_stale_turn)
+    at_turn = equals("turn", old.turn)
+    change.update(key, set=written, remove=gone, condition=at_turn, failed=_stale_turn)
+    # Asked first when the commit fails: a delivery that comes again must be answered as before, not asked for proof.
+    change.require_condition(key, at_turn, _stale_turn, first=True)
     return advanced
 
 

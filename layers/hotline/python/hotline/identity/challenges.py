@@ -140,7 +140,9 @@ def contribute_check(
         return Checked(CheckOutcome.SPENT, 0, call)
     challenge = challenge_from(challenge_stored)
     counters = counters_from(point_item, challenge.factor)
-    if challenge.state is not ChallengeState.OPEN or is_blocked(counters, change.now):
+    # A code that went to a point of another account than the one that is now chosen proves nothing.
+    reachable = challenge.point in {target.point for target in call.targets.values()}
+    if challenge.state is not ChallengeState.OPEN or is_blocked(counters, change.now) or not reachable:
         return Checked(CheckOutcome.SPENT, 0, call)
     if change.now >= challenge.expires_at:
         return Checked(CheckOutcome.EXPIRED, 0, call)
@@ -159,7 +161,8 @@ def contribute_check(
 
 
 def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:
-    """One factor of each kind is kept; proving for acting covers looking, so the newer one always serves."""
+    """The call with one more factor, of each kind the last. The account has to be settled again: which accounts the
+    factors reach has changed, and so may have what the account asks for (two-step verification)."""
     proved = ProvedFactor(challenge.factor, challenge.purpose, challenge.point, change.now + FACTOR_LIFE)
     others = tuple(factor for factor in call.factors if factor.kind is not proved.kind)
-    return replace(call, factors=(*others, proved), challenge=None)
+    return replace(call, factors=(*others, proved), challenge=None, account_id=None)

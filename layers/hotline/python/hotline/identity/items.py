@@ -48,7 +48,6 @@ def call_item(call: Call) -> Item:
         "turn": call.turn,
         "created_at": to_text(call.created_at),
         "last_step_at": to_text(call.last_step_at),
-        "inbound": call.inbound,
         TTL_ATTRIBUTE: epoch_s(call.created_at + CALL_LIFE),
     }
     return item | call_attributes(call)
@@ -57,6 +56,7 @@ def call_item(call: Call) -> Item:
 def call_attributes(call: Call) -> Item:
     """The attributes that steps change, in their stored form; None and empty ones are left out."""
     attributes: Item = {
+        "inbound": call.inbound,
         "turns": [_turn_item(record) for record in call.turns],
         "language": call.language,
         "calling": _identified_item(call.calling),

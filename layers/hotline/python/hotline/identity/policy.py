@@ -92,10 +92,10 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
     needed = requirement.two_step if proof.two_step else requirement.one_step
     if needed == 0:
         return None
-    counting = counting_factors(requirement, proof.factors, now)
-    if proof.account_id is not None and len({factor.kind for factor in counting}) >= needed:
-        return None
-    proved = {factor.kind for factor in counting}
+    proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
+    if len(proved) >= needed:
+        # Enough is proved and no account is settled: the way to settle one begins with a code.
+        return None if proof.account_id is not None else tuple(kind.value for kind in CODE_FACTORS)
     return tuple(kind.value for kind in CODE_FACTORS if kind not in proved)
 
 

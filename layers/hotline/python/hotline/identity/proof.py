@@ -16,12 +16,13 @@ from .model import Operation
 from .policy import REQUIREMENTS, counting_factors, missing_factors
 
 
-def require(change: Change, operation: Operation) -> None:
-    """Let the change pass only if its actor may do the operation.
+def require(change: Change, operation: Operation, account_id: str | None = None) -> None:
+    """Let the change pass only if its actor may do the operation to the account.
 
-    For a caller or session the proof as read must be enough, and the change gets a condition on the stored call: same
-    account, same factors, still good at commit. The hotline itself passes only for operations marked `system`.
-    Raises NeedProof with the factor kinds that would help.
+    For a caller or session the proof as read must be enough and of this very account, and the change gets a condition
+    on the stored call: same account, same factors, still good at commit. An operation that needs factors must name
+    its account; what needs none, and what the hotline does by itself, need not. The hotline itself passes only for
+    operations marked `system`. Raises NeedProof with the factor kinds that would help.
     """
     match change.actor:
         case System():
@@ -32,6 +33,8 @@ def require(change: Change, operation: Operation) -> None:
             raise NeedProof(operation=operation.value, needs=())
         case Caller(proof=proof) | Session(proof=proof):
             allow(proof, operation, change.now)
+            if account_id is not None and account_id != proof.account_id:
+                raise NeedProof(operation=operation.value, needs=())
             condition = _stored_proof(proof, operation, change.now)
             if condition is not None:
                 change.require_condition(proof.key, condition, _needs_proof(proof, operation, change.now))

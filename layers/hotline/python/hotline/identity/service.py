@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotline.accounts import service as accounts
@@ -69,7 +69,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A begun or resumed call. `profiles` are the accounts that the calling number reaches."""
+    """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own."""
 
     call: Call
     known: bool
@@ -133,11 +133,12 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
 
 def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint: str) -> Started:
     known = bool(stored.calling and stored.calling.accounts)
-    repeated = stored.turn == 1 and not contact.continued
-    if repeated:
+    if stored.turns and (stored.turns[-1].step, stored.turns[-1].fingerprint) == ("start", step_fingerprint):
+        # This very start was delivered before, and nothing has been asked since.
         return Started(stored, known, stored.language)
     kept = calls.may_keep_level(stored, continued=contact.continued, now=change.now)
-    taken = stored if kept else calls.stripped(stored)
+    # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
+    taken = stored if kept else replace(calls.stripped(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, "start", step_fingerprint, "KNOWN" if known else "UNKNOWN")
     return Started(calls.contribute_turn(change, stored, taken, record), known, stored.language)
 
@@ -157,13 +158,13 @@ class Choice:
     choices: tuple[Profile, ...]
 
 
-def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring) -> Choice:
+def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime) -> Choice:
     """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
 
     One read. Without proof, or for a place that was not offered, nothing is settled.
     """
     reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, profiles_of(ctx, reachable), keyring)
+    candidates = calls.choosable(call, profiles_of(ctx, reachable), keyring, now)
     if len(candidates) == 1:
         return Choice(calls.chosen(call, candidates[0], keyring), ())
     if place is not None and 1 <= place <= len(candidates):

@@ -6,7 +6,7 @@ Every function here passes the gate `identity.require` first and only adds to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item
-from hotline.kit.errors import NeedProof, NotPossible
+from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 
@@ -53,7 +53,7 @@ def acting_keys(account_id: str) -> tuple[Key, ...]:
 def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
     """Ask the wallet to end a lock that time would end. OPEN: nothing is in force. NOT_SELF_SERVICE: something is
     that this does not open. Asked again while the wallet has not confirmed, it changes nothing. Raises NeedProof."""
-    _pass(change, Operation.UNLOCK, account_id)
+    require(change, Operation.UNLOCK, account_id)
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased:
         return UnlockOutcome.NOT_SELF_SERVICE
@@ -81,7 +81,7 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
 def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
     """Give leave to choose a new password in the wallet: one grant, for one use, in place of an earlier one. It opens
     nothing by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
-    _pass(change, Operation.RESET_GRANT, account_id)
+    require(change, Operation.RESET_GRANT, account_id)
     record, _, found = _present(read, account_id, change.now)
     if record.erased or not policy.may_reset(found):
         return ResetOutcome.NOT_SELF_SERVICE
@@ -115,22 +115,19 @@ def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
 
 
-def contribute_pause(change: Change, read: Mapping[Key, Item], account_ids: Sequence[str]) -> tuple[str, ...]:
-    """Ask for 24 h without outward money on each account of `pausable_accounts`. Returns those that are newly paused;
-    where a limit stands against it nothing changes, and the caller hears the same words either way.
-
-    Raises ValueError for more accounts than a contact point leads to.
-    """
-    if len(account_ids) > policy.PAUSE_ACCOUNTS_MAX:
-        raise ValueError(f"a pause of {len(account_ids)} accounts")
+def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
+    """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
+    are is never taken from anywhere else. Returns those that are newly paused; where a limit stands against it nothing
+    changes, and the caller hears the same words either way."""
     require(change, Operation.PAUSE)
-    return tuple(account_id for account_id in account_ids if _contribute_one_pause(change, read, account_id))
+    reached = pausable_accounts(call, change.now)
+    return tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
 
 
 def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> EndPauseOutcome:
     """Ask the wallet to end a pause, and bar pauses without a factor for 30 days: the owner did not want this one.
     OPEN: no pause is running. Raises NeedProof."""
-    _pass(change, Operation.END_PAUSE, account_id)
+    require(change, Operation.END_PAUSE, account_id)
     record, attempts, found = _present(read, account_id, change.now)
     pause = policy.paused(found)
     if pause is None:
@@ -149,7 +146,7 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
 def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     """Ask the wallet to stop all outward money until it is unfrozen. FROZEN: it has been already. Raises NeedProof, and
     NotPossible for an account that is closed or erased."""
-    _pass(change, Operation.FREEZE, account_id)
+    require(change, Operation.FREEZE, account_id)
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or record.closed_at is not None:
         raise NotPossible("account_closed", account_id=account_id)
@@ -176,16 +173,6 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
     telling.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)
     return True
-
-
-def _pass(change: Change, operation: Operation, account_id: str) -> None:
-    """The gate, and that the proof is of this account."""
-    require(change, operation)
-    match change.actor:
-        case Caller(proof=proof) | Session(proof=proof) if proof.account_id != account_id:
-            raise NeedProof(operation=operation.value, needs=())
-        case _:
-            return
 
 
 def _has_factor(change: Change, account_id: str) -> bool:
