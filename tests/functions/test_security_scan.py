@@ -13,10 +13,19 @@ import pytest
 
 from functions.security_scan import app
 from functions.security_scan.shard import FINDINGS_LISTED_MAX, TIME_KEPT, answer
+from functions.wallet_events.batch import take_in
+from hotline.kit.clock import VirtualClock
+from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
+from hotline.kit.ids import bucket
+from hotline.kit.memory import MemoryStore
+from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.items import PAGE_ROWS
 from hotline.security.service import SHARDS_MAX
 from hotline_local.commands.scan import sentences, summed
+from tests.support.facts import ACCOUNT as EVENT_ACCOUNT
+from tests.support.facts import event, sqs_of
+from tests.support.folding import context, items
 from tests.support.locks import ACCOUNT, NOON, failures
 from tests.support.log_lines import lines, logged
 from tests.support.scanning import SETTLED, ScanWorld, chain, shard_of
@@ -135,6 +144,53 @@ def test_the_door_hands_on_the_event_and_the_time(world: ScanWorld, monkeypatch:
 
     monkeypatch.setattr(app, "context_from_environment", world.ctx)
     assert app.handler({"shard": 1, "run": {}}, Left())["shard"] == 1
+
+
+# ---------------------------------------------------------------- with the function that takes facts in
+
+
+def settled_scan(ctx: Context, shard: int) -> dict[str, Any]:
+    assert isinstance(ctx.clock, VirtualClock)
+    ctx.clock.advance(SETTLED)
+    return answer({"shard": shard, "run": {}}, ctx, plenty)
+
+
+def test_facts_are_found_where_they_were_kept_however_many_shards_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVITY_SHARDS", "3")
+    ctx = context()
+    take_in(sqs_of([event("login.failed")]), ctx)
+    found = [settled_scan(ctx, shard)["rows"] for shard in range(4)]
+    assert found == [int(shard == bucket(EVENT_ACCOUNT, 3)) for shard in range(4)]
+
+
+def test_erasure_forgets_the_watch_and_a_scan_does_not_bring_it_back() -> None:
+    ctx = context()
+    shard = bucket(EVENT_ACCOUNT, ACTIVITY_SHARDS)
+    take_in(sqs_of([event("account.opened"), event("login.failed")]), ctx)
+    settled_scan(ctx, shard)
+    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
+    take_in(sqs_of([event("device.registered"), event("account.erased")]), ctx)
+    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
+    assert settled_scan(ctx, shard)["findings"] == []
+    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
+
+
+def test_an_erasure_and_a_scan_at_the_same_time_leave_no_watch() -> None:
+    ctx = context()
+    shard = bucket(EVENT_ACCOUNT, ACTIVITY_SHARDS)
+    take_in(sqs_of([event("account.opened"), event("login.failed")]), ctx)
+    store = ctx.store
+    assert isinstance(store, MemoryStore)
+
+    def scan_first(name: str) -> None:
+        if name == "transact":
+            store.before = None
+            settled_scan(ctx, shard)
+            assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
+
+    store.before = scan_first
+    assert take_in(sqs_of([event("account.erased")]), ctx) == {"batchItemFailures": []}
+    assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
 
 
 # ---------------------------------------------------------------- ./hotline scan

@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from hotline.security.activity import ACTIVITY_SHARDS, SHARDS_MAX
+from hotline_local.commands import CommandError
+from hotline_local.launcher.definition_embedding import embed_definitions
 from hotline_local.launcher.paths import ROOT
 from tests.support.template import cloudformation
 
@@ -105,3 +110,11 @@ def test_somebody_hears_when_a_run_fails_is_late_or_cannot_be_started() -> None:
     assert (late["MetricName"], late["TreatMissingData"], late["Threshold"]) == ("ExecutionsSucceeded", "breaching", 1)
     assert cloudformation()["Resources"]["ScanLateAlarm"]["Condition"] == "HasScanSchedule"
     assert unstarted["Dimensions"][0]["Value"] == {"Fn::GetAtt": ["ScanFailures", "QueueName"]}
+
+
+def test_a_definition_that_is_no_json_is_said_so_by_name(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    for name in ("broken.json", "absent.json"):
+        machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": name}}
+        with pytest.raises(CommandError, match=name):
+            embed_definitions({"Resources": {"Machine": machine}}, tmp_path)
