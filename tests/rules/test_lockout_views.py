@@ -345,3 +345,9 @@ def test_a_tombstone_holds_nothing_but_that_it_is_one() -> None:
     item = lock_item(replace(full_record(), erased=True), due_at=NOON)
     assert set(item) == {"version", "erased"}
     assert view(record_of(ACCOUNT, item), Attempts(), NOON).state is LockState.ERASED
+
+
+@pytest.mark.parametrize("action", [LockAction.FREEZE_APPLIED, LockAction.PAUSE_APPLIED, LockAction.LOCK_APPLIED])
+def test_a_reason_that_the_hotline_does_not_know_is_a_hold_that_no_caller_opens(action: LockAction) -> None:
+    seen = view(after(told(action, NOON, "SANCTIONS_SCREENING")), Attempts(), LATER)
+    assert (seen.state, seen.self_service) == (LockState.HOLD, SelfService.NO)

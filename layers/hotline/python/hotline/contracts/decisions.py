@@ -54,12 +54,11 @@ class UnlockRequested(DecisionContract):
 
 
 class ResetAuthorised(DecisionContract):
-    """password_reset.authorised: leave to choose a new password, in place of the grant in `replaces`."""
+    """password_reset.authorised: leave to choose a new password, once."""
 
     grant_id: Id
     expires_at: Instant
     uses: Literal[1]
-    replaces: Id | None = None
 
 
 class RefundRequested(DecisionContract):

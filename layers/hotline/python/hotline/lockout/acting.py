@@ -79,17 +79,18 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
 
 
 def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
-    """Give leave to choose a new password in the wallet: one grant, for one use, in place of an earlier one. It opens
-    nothing by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
+    """Give leave to choose a new password in the wallet: one grant, for one use. While one runs it stands and nothing
+    more is sent: a key pressed often is no reason for many grants and notices. It opens nothing by itself; a lock by
+    failures ends when the new password stands. Raises NeedProof."""
     require(change, Operation.RESET_GRANT, account_id)
     record, _, found = _present(read, account_id, change.now)
     if record.erased or not policy.may_reset(found):
         return ResetOutcome.NOT_SELF_SERVICE
     now = whole_ms(change.now)
+    if record.grant is not None and record.grant.until > now:
+        return ResetOutcome.GRANTED
     grant = Grant(change.ids.new("grant"), now, now + policy.GRANT_LIFE)
     data = {"grant_id": grant.id, "expires_at": to_text(grant.until), "uses": 1}
-    if record.grant is not None and record.grant.until > now:
-        data["replaces"] = record.grant.id
     change.send(
         Decision(
             entry_id=change.ids.new("out"),

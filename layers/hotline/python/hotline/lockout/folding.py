@@ -70,7 +70,7 @@ def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attem
             outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
             return (Attempt(whole_ms(fact.time), _short(attempt_id), kind, outcome, source_hash(source, keyring)),)
         case PasswordChanged() if _within_grant(record, fact.time):
-            # With two-step verification the grant took two different factors: a whole recovery (NIST SP 800-63B-4 4.2).
+            # The grant took all the factors that the account asks for: a whole recovery (NIST SP 800-63B-4 4.2).
             return (_recovered(fact, LoginKind.PASSWORD), _recovered(fact, LoginKind.OTP))
         case PasswordChanged():
             return (_recovered(fact, LoginKind.PASSWORD),)
@@ -141,7 +141,7 @@ def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:
 
 
 def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
-    cause = _cause_told(told)
+    cause = cause_of(told.cause)
     on = told.action not in (LockAction.LOCK_RELEASED, LockAction.UNFREEZE_APPLIED)
     until = whole_ms(told.until) if on and told.until is not None else None
     register = Register(whole_ms(fact.time), _short(fact.id), on, until)
@@ -154,8 +154,8 @@ def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
 
 
 def _slots(action: LockAction, cause: Cause) -> tuple[str, ...]:
-    """The registers that a word of the wallet is about. Pause and freeze are the customer's; when the wallet pauses or
-    freezes for a reason of its own, that is a hold by that reason."""
+    """The registers that a word of the wallet is about. Pause and freeze are the customer's only when the wallet says
+    so; for any other reason, and for one that the hotline does not know, they are a hold, which no caller opens."""
     customer = cause is Cause.CUSTOMER_REQUEST
     match action:
         case LockAction.PAUSE_APPLIED:
@@ -168,14 +168,6 @@ def _slots(action: LockAction, cause: Cause) -> tuple[str, ...]:
             return (FREEZE_SLOT if customer else cause.value,)
         case LockAction.LOCK_RELEASED:
             return (PAUSE_SLOT, FREEZE_SLOT) if customer else (cause.value,)
-
-
-def _cause_told(told: LockTold) -> Cause:
-    """Whoever pauses or freezes without a reason that the hotline knows does it for the customer."""
-    cause = cause_of(told.cause)
-    if cause is Cause.OTHER and told.action not in (LockAction.LOCK_APPLIED, LockAction.LOCK_RELEASED):
-        return Cause.CUSTOMER_REQUEST
-    return cause
 
 
 def _within_grant(record: LockRecord, at: datetime) -> bool:
