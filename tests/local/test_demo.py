@@ -13,8 +13,10 @@ from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.contracts.model import AccountDescribed, Fact, MovementTold, RefundStatus, RefundTold
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import from_text
+from hotline.kit.clock import VirtualClock, from_text
 from hotline.kit.doors import Context
+from hotline.kit.ids import SeededIds
+from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
@@ -24,6 +26,7 @@ from hotline.payments.failures import FailureCode
 from hotline.refunds import policy as refund_policy
 from hotline.refunds.items import merchant_policy_from
 from hotline.refunds.model import RecentRequests, RefundReason
+from hotline.security import service as security
 from hotline_local.demo import seed_facts
 from hotline_local.demo.wallet import moved
 from hotline_local.launcher.paths import ROOT
@@ -52,6 +55,7 @@ LOCKS: Final[Mapping[str, tuple[tuple[str, str | None], ...]]] = {
     "+8613800000012": (("CLOSED", None),),
     "+12025550113": (("OPEN", None),),
     "+8613800000014": (("PAUSED", "CUSTOMER_REQUEST"),),
+    "+8613800000015": (("OPEN", None),),
 }
 
 
@@ -160,6 +164,24 @@ def test_it_has_both_languages_a_shared_phone_a_two_step_account_and_one_without
     assert any(all(point.value.startswith("+") for point in data.contact_points) for data in people)
     phones = [point.value for data in people for point in data.contact_points if point.value.startswith("+")]
     assert {phone for phone in phones if phones.count(phone) == 2} == {"+8613800000005"}
+
+
+def test_the_scan_finds_the_attacked_account_and_no_other(loaded: Context) -> None:
+    assert isinstance(loaded.store, MemoryStore)
+    clock = VirtualClock(NOW + timedelta(minutes=2))
+    ctx = Context(store=loaded.store.fork(clock), clock=clock, ids=SeededIds(15))
+    found = [finding for shard in range(security.ACTIVITY_SHARDS) for finding in scan(ctx, shard)]
+    attacked = [finding for finding in found if finding.account_id == "acct-demo-15"]
+    assert {finding.rule for finding in attacked} == {"failed_login_burst", "reset_device_transfer"}
+    assert {finding.facts.get("distributed") for finding in attacked} == {"yes", None}
+    assert {finding.rule for finding in found if finding not in attacked} <= {"failed_login_burst"}
+    read = ctx.store.batch_get(lockout.lock_keys("acct-demo-15"))
+    view = lockout.view_from(read, "acct-demo-15", clock.now())
+    assert (view.state.value, view.cause) == ("HOLD", Cause.RISK_SCORE)
+
+
+def scan(ctx: Context, shard: int) -> tuple[security.Finding, ...]:
+    return security.scan_shard(ctx, shard).findings
 
 
 def test_the_document_names_every_customer_as_it_is(facts: list[Fact]) -> None:

@@ -89,6 +89,13 @@ def test_rows_up_to_the_position_of_the_watch_are_known() -> None:
     assert watch.applied_to == rows[-1].position
 
 
+def test_rows_that_are_known_are_not_judged_again_when_their_events_are_forgotten() -> None:
+    rows = [row(n) for n in range(5)]
+    watch, found, taken = judged(Watch("acct_1", applied_to=rows[3].position), rows, [rule()])
+    assert ([finding.window_start for finding in found], taken) == ([rows[4].event.at], 5)
+    assert len(watch.events) == 1
+
+
 def test_an_event_that_comes_again_moves_the_position_and_nothing_else() -> None:
     watch, _, _ = judged(Watch("acct_1"), [row(0)], [rule()])
     again = Row(row(9).position, "acct_1", row(9).arrived_at, row(0).event)

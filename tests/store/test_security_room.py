@@ -107,6 +107,20 @@ def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(wo
     assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
 
 
+def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: ScanWorld) -> None:
+    world.come_in(*chain(NOON - timedelta(hours=23)), *chain())
+    starts = [finding.window_start for finding in world.scan().findings]
+    assert starts == [NOON - timedelta(hours=23), NOON]
+    kinds = [entry["kind"] for entry in world.desk.decisions()]
+    assert sorted(kinds) == [
+        "account.lock_requested",
+        "case.opened",
+        "case.updated",
+        "finding.raised",
+        "finding.raised",
+    ]
+
+
 # ---------------------------------------------------------------- once, whatever happens
 
 
@@ -198,6 +212,20 @@ def test_an_erased_account_is_not_watched_any_more(world: ScanWorld) -> None:
     world.desk.tell(erased(NOON))
     assert world.scan().findings == ()
     assert world.store.get(watch_key(ACCOUNT)) is None
+
+
+def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld) -> None:
+    world.come_in(*chain())
+
+    def erase_first(name: str) -> None:
+        if name == "transact":
+            world.store.before = None
+            world.desk.tell(erased(NOON))
+
+    world.store.before = erase_first
+    assert world.scan().findings == ()
+    assert world.store.get(watch_key(ACCOUNT)) is None
+    assert findings(world) == []
 
 
 # ---------------------------------------------------------------- what is read

@@ -19,6 +19,7 @@ The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
   make call ARGS='--from {caller} --target lambda'    call it
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
+  ./hotline scan                                      look for attacks on accounts
   ./hotline dlq list                                  see the facts it could not take in
 """
 
