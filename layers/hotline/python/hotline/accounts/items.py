@@ -14,7 +14,7 @@ from hotline.contracts.model import PointKind
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Condition, Item, Missing, all_of, equals
-from hotline.kit.store import Key, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Stamp
 from .policy import judged
@@ -172,8 +172,11 @@ def write_point(change: Change, read: Mapping[Key, Item], keys: Sequence[Key], p
     if point.counters and (newest is None or "counters" not in newest):
         wanted["counters"] = dict(point.counters)
         condition = all_of(condition, Missing("counters"))
-    if newest is None or any(newest.get(name) != value for name, value in wanted.items()):
-        change.update(keys[0], set=wanted, add={"rev": 1}, condition=condition)
+    # Counters alone end by themselves; a point that somebody owns does not.
+    ends = newest is not None and TTL_ATTRIBUTE in newest
+    if newest is None or ends or any(newest.get(name) != value for name, value in wanted.items()):
+        remove = (TTL_ATTRIBUTE,) if ends else ()
+        change.update(keys[0], set=wanted, remove=remove, add={"rev": 1}, condition=condition)
     for key in older:
         change.delete(key, condition=_unchanged(read[key]))
 

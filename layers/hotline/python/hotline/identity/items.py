@@ -170,7 +170,9 @@ def with_counters(
         stored["blocked_until"] = to_text(counters.blocked_until)
     item = dict(point_item or {})
     item["counters"] = {**item.get("counters", {}), factor.value: stored}
-    if not item.get("owners"):
+    if item.get("owners"):
+        item.pop(TTL_ATTRIBUTE, None)
+    else:
         item[TTL_ATTRIBUTE] = epoch_s(now + CHALLENGE_KEPT * 2)
     return item
 
