@@ -1,0 +1,76 @@
+"""Every function that adds to a change asks `identity.require`, by itself or in what it calls, or says here why not."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOMS: Final = Path(__file__).parents[2] / "layers/hotline/python/hotline"
+GATES: Final = frozenset({"require", "identity.require"})
+
+EXEMPT: Final = {
+    ("identity", "contribute_new_call"): "a call begins before anything is proved",
+    ("identity", "contribute_turn"): "keeps the call's own state; what a step changes passes the gate in its room",
+    ("identity", "contribute_code"): "asking for a code is how proof begins",
+    ("identity", "contribute_check"): "checking a code is how proof is made",
+    ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",
+    ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
+    ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
+    ("security", "contribute_findings"): "what it holds, it holds through lockout, which asks",
+}
+"""Room and function, and why it needs no gate."""
+
+
+def functions(room: Path) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for path in sorted(room.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                yield path.stem, node
+
+
+def calls_in(node: ast.FunctionDef) -> set[str]:
+    return {ast.unparse(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
+
+
+def gated(room: Path) -> dict[str, bool]:
+    """Each public `contribute_*` of a room, and whether it comes to the gate: itself, or by a function of its room."""
+    known = {node.name: node for _, node in functions(room)}
+
+    def reaches(name: str, seen: frozenset[str] = frozenset()) -> bool:
+        called = calls_in(known[name])
+        if called & GATES:
+            return True
+        inner = {call.rsplit(".", 1)[-1] for call in called} & known.keys()
+        return any(reaches(other, seen | {name}) for other in inner - seen - {name})
+
+    return {name: reaches(name) for name in known if name.startswith("contribute_")}
+
+
+CONTRIBUTIONS: Final = [
+    (room.name, name, passes)
+    for room in sorted(ROOMS.iterdir())
+    if room.is_dir() and room.name != "kit"
+    for name, passes in sorted(gated(room).items())
+]
+
+
+@pytest.mark.parametrize(("room", "name", "passes"), CONTRIBUTIONS, ids=str)
+def test_every_contribution_passes_the_gate_or_is_exempt_for_a_reason(room: str, name: str, passes: bool) -> None:
+    assert passes or (room, name) in EXEMPT, f"{room}.{name} changes something and asks nobody"
+
+
+def test_no_exemption_is_left_over() -> None:
+    assert EXEMPT.keys() <= {(room, name) for room, name, _ in CONTRIBUTIONS}
+
+
+def test_the_search_finds_what_there_is() -> None:
+    found = {(room, name) for room, name, passes in CONTRIBUTIONS if passes}
+    assert {
+        ("lockout", "contribute_unlock"),
+        ("refunds", "contribute_refund"),
+        ("lockout", "contribute_pause"),
+    } <= found
