@@ -52,7 +52,7 @@ def test_the_event_has_the_shape_that_amazon_connect_sends() -> None:
         "InitialContactId", "InitiationMethod", "InstanceARN", "LanguageCode", "MediaStreams", "Name",
         "PreviousContactId", "Queue", "References", "RelatedContactId", "SegmentAttributes", "SystemEndpoint", "Tags",
     }  # fmt: skip
-    assert contact["CustomerEndpoint"] == {"Address": "+8613800138000", "Type": "TELEPHONE_NUMBER"}
+    assert contact["CustomerEndpoint"] == {"Address": "+8613800000001", "Type": "TELEPHONE_NUMBER"}
     assert (contact["LanguageCode"], contact["Channel"], contact["InitiationMethod"]) == ("zh-CN", "VOICE", "INBOUND")
     assert (contact["ContactId"], contact["InitialContactId"]) == ("contact-1", "contact-1")
 

@@ -101,7 +101,7 @@ def run_sample(
 def test_a_run_is_one_numbered_object_a_line_each_with_its_flow_and_block(
     capsys: pytest.CaptureFixture[str], stubs: str
 ) -> None:
-    code, lines = run_sample(capsys, stubs, "2 13800138000#")
+    code, lines = run_sample(capsys, stubs, "2 13800000001#")
     assert code == 0
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     assert all(line["v"] == 1 and line["flow"] and line["block"] for line in lines)
@@ -233,7 +233,7 @@ class FakeWorld:
     def after_function(self) -> Sequence[Message]:
         first = len(self.functions.calls) == 1
         text = f"Your code is {self.code}."
-        return [Message("sms", "+8613800138000", text, datetime(2026, 3, 1, tzinfo=UTC))] if first else []
+        return [Message("sms", "+8613800000001", text, datetime(2026, 3, 1, tzinfo=UTC))] if first else []
 
     def last_code(self, *, to: str | None, newer_than: float) -> str | None:
         self.asked.append((to, newer_than))
@@ -289,16 +289,16 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
 def test_a_call_types_the_code_that_came_and_shows_the_message_but_masks_the_code(
     capsys: pytest.CaptureFixture[str], world: FakeWorld
 ) -> None:
-    code, out, _ = run(capsys, "call", "--from", "+86 138-0013-8000", "--keys", "1 {code}", "--json")
+    code, out, _ = run(capsys, "call", "--from", "+86 138-0000-0001", "--keys", "1 {code}", "--json")
     lines = json_lines(out)
     assert (code, lines[-1]["outcome"]) == (0, "disconnected")
     (message,) = [line for line in lines if line["kind"] == "message"]
-    assert (message["channel"], message["to"], message["text"]) == ("sms", "+8613800138000", "Your code is 246810.")
+    assert (message["channel"], message["to"], message["text"]) == ("sms", "+8613800000001", "Your code is 246810.")
     assert message["at"] == "2026-03-01T00:00:00+00:00"
     assert [line["keys"] for line in lines if line["kind"] == "input"] == ["1", "••••••"]
     assert world.functions.calls[1][1]["Details"]["Parameters"]["code"] == "246810"
     sent = next(line for line in lines if line["kind"] == "function")
-    assert world.asked == [("+8613800138000", sent["at_s"])]
+    assert world.asked == [("+8613800000001", sent["at_s"])]
     assert world.closed
     assert world.seconds == pytest.approx(lines[-1]["at_s"])
 
@@ -314,7 +314,7 @@ def test_a_call_by_hand_reads_keys_from_a_pipe_and_says_what_is_expected(
     capsys: pytest.CaptureFixture[str], world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("x\n1\n{code}\n"))
-    code, out, _ = run(capsys, "call", "--from", "+8613800138000")
+    code, out, _ = run(capsys, "call", "--from", "+8613800000001")
     assert code == 0
     assert "one key: 1" in out
     assert "'x' is not keys" in out
@@ -328,7 +328,7 @@ def test_a_call_by_hand_hangs_up_at_the_end_of_its_input(
     capsys: pytest.CaptureFixture[str], world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n"))
-    code, out, _ = run(capsys, "call", "--from", "+8613800138000")
+    code, out, _ = run(capsys, "call", "--from", "+8613800000001")
     assert code == 0
     assert "you hung up" in out
     assert world.closed
@@ -341,7 +341,7 @@ def test_an_interrupt_hangs_up_and_closes_the_world(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(world.functions, "invoke", interrupted)
-    code, out, _ = run(capsys, "call", "--from", "+8613800138000", "--keys", "1", "--json")
+    code, out, _ = run(capsys, "call", "--from", "+8613800000001", "--keys", "1", "--json")
     assert (code, json_lines(out)[-1]["outcome"]) == (0, "hung_up")
     assert world.closed
 
@@ -350,6 +350,6 @@ def test_json_by_hand_keeps_everything_else_off_standard_output(
     capsys: pytest.CaptureFixture[str], world: FakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n!\n"))
-    code, out, err = run(capsys, "call", "--from", "+8613800138000", "--json")
+    code, out, err = run(capsys, "call", "--from", "+8613800000001", "--json")
     assert (code, json_lines(out)[-1]["outcome"]) == (0, "hung_up")
     assert "one key: 1" in err

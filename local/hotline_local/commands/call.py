@@ -57,7 +57,7 @@ def _usage(sentence: str) -> CommandError:
 def _number(option: str, text: str) -> str:
     number = re.sub(r"[ ()-]", "", text)
     if not _E164.fullmatch(number):
-        raise _usage(f"{option} {text!r} is not a telephone number in E.164 form, such as +8613800138000.")
+        raise _usage(f"{option} {text!r} is not a telephone number in E.164 form, such as +8613800000001.")
     return number
 
 

@@ -20,7 +20,7 @@ from hotline_local.simulator.state import CallSetup
 from hotline_local.simulator.stubs import StubFileError, load_stubs
 
 CONTACT_ID = "00000000-0000-4000-8000-00000000f10e"
-CALLER = "+8613800138000"
+CALLER = "+8613800000001"
 LINE = "+18005550199"
 """Contact and numbers of a canned run: fixed, so that a run is the same every time."""
 

@@ -89,7 +89,7 @@ def flow(*blocks: dict[str, Any], name: str = "main", module: bool = False) -> F
 
 
 def ring(**given: Any) -> CallSetup:
-    return CallSetup(**({"contact_id": "contact-1", "customer_number": "+8613800138000"} | given))
+    return CallSetup(**({"contact_id": "contact-1", "customer_number": "+8613800000001"} | given))
 
 
 class Line:
