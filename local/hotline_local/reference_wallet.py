@@ -19,6 +19,7 @@ from hotline.kit.clock import Clock, SystemClock, to_text
 from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
 from hotline_local.launcher.stack import Stack
+from hotline_local.wallet_modes import Answering, Mode
 
 MESSAGES_MAX: Final = 10
 WAIT_S: Final = 1
@@ -76,10 +77,11 @@ def _fact(type_name: str, account_id: str, decision_id: str, data: dict[str, Any
 
 
 class ReferenceWallet:
-    """Answers the decisions of a running stack, in a thread of its own, until it is stopped."""
+    """Answers the decisions of a running stack, in a thread of its own, until it is stopped; `mode` says how well."""
 
-    def __init__(self, stack: Stack, clock: Clock | None = None) -> None:
+    def __init__(self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT) -> None:
         self._stack = stack
+        self._answering = Answering(mode, acknowledge)
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reference-wallet", daemon=True)
@@ -104,10 +106,11 @@ class ReferenceWallet:
 
     def _answer_some(self, receive: Callable[..., Any]) -> None:
         url = self._stack.reference_wallet_queue_url
-        for message in receive(QueueUrl=url, MaxNumberOfMessages=MESSAGES_MAX, WaitTimeSeconds=WAIT_S).get(
-            "Messages", []
-        ):
-            facts = acknowledge(json.loads(message["Body"])["detail"], self._clock.now())
-            if facts:
-                put_facts(self._stack, facts)
+        received = receive(QueueUrl=url, MaxNumberOfMessages=MESSAGES_MAX, WaitTimeSeconds=WAIT_S)
+        messages = received.get("Messages", [])
+        for message in messages:
+            self._answering.hear(json.loads(message["Body"])["detail"], self._clock.now())
+        put_facts(self._stack, self._answering.due(self._clock.now()))
+        # Last, so that what could not be answered is heard again.
+        for message in messages:
             self._stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

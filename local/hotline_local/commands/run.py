@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from hotline_local.commands import CommandError, Subparsers
+from hotline_local.wallet_modes import Mode
 
 if TYPE_CHECKING:
     from hotline_local.launcher import RunningStack
@@ -19,6 +20,7 @@ The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
   make call ARGS='--from {caller} --target lambda'    call it
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
+  ./hotline tick                                      work off what has fallen due
   ./hotline scan                                      look for attacks on accounts
   ./hotline dlq list                                  see the facts it could not take in
 """
@@ -32,6 +34,14 @@ def register(subparsers: Subparsers) -> None:
         description="Build template.yaml, deploy it to MiniStack on loopback, load the demo wallet, keep it running.",
     )
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT})")
+    parser.add_argument(
+        "--wallet",
+        type=Mode,
+        choices=list(Mode),
+        default=Mode.PROMPT,
+        metavar="MODE",
+        help=f"how the reference wallet answers decisions: {', '.join(Mode)} (default {Mode.PROMPT})",
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,9 +60,9 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(name, _interrupt)
     try:
         progress = Lines()
-        with start(arguments.port, progress) as running:
+        with start(arguments.port, progress, schedules=True) as running:
             try:
-                _serve(running, progress)
+                _serve(running, progress, arguments.wallet)
             finally:
                 # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
                 for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -67,12 +77,12 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(running: "RunningStack", progress: "Lines") -> None:
+def _serve(running: "RunningStack", progress: "Lines", mode: Mode) -> None:
     from hotline_local import demo
     from hotline_local.launcher.stack import stack_file
     from hotline_local.reference_wallet import ReferenceWallet
 
-    wallet = ReferenceWallet(running.stack)
+    wallet = ReferenceWallet(running.stack, mode=mode)
     wallet.start()
     try:
         running.stack.save()

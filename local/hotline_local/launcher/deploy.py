@@ -37,8 +37,9 @@ PARAMETERS: Final = {
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
+def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = False) -> Stack:
     """Deploy the built template and return the stack. Raises CommandError with the reasons when it fails."""
+    parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
     progress("uploading artefacts")
     template = sam.read(built)
     s3 = client("s3", endpoint, REGION)
@@ -47,7 +48,7 @@ def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
         logical_id: _upload(s3, _archive(built.parent / folder))
         for logical_id, folder in sam.artefacts(template).items()
     }
-    body = json.dumps(sam.to_cloudformation(template, uploaded, PARAMETERS), ensure_ascii=False).encode()
+    body = json.dumps(sam.to_cloudformation(template, uploaded, parameters), ensure_ascii=False).encode()
     key = _upload(s3, body).rpartition("/")[2]
 
     progress("creating the stack")
@@ -55,7 +56,7 @@ def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
     cloudformation.create_stack(
         StackName=STACK_NAME,
         TemplateURL=f"{endpoint}/{BUCKET}/{key}",
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )
     outputs = _outputs(cloudformation)
@@ -85,6 +86,7 @@ def deploy(built: Path, endpoint: str, progress: Progress) -> Stack:
         wallet_events_function_arn=outputs["WalletEventsFunctionArn"],
         messenger_function_arn=outputs["MessengerFunctionArn"],
         decisions_function_arn=outputs["DecisionsFunctionArn"],
+        deadlines_function_arn=outputs["DeadlinesFunctionArn"],
         scan_state_machine_arn=outputs["ScanStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],

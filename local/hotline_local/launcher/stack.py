@@ -37,6 +37,7 @@ class Stack:
     wallet_events_function_arn: str
     messenger_function_arn: str
     decisions_function_arn: str
+    deadlines_function_arn: str
     scan_state_machine_arn: str
     lookup_key_secret: str
     code_key_secret: str

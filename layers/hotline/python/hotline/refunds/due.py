@@ -67,8 +67,8 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     change.audit(account_id, "refund.escalated", refund_id=refund_id, escalations=refund.escalations)
     _decide(change, refund, missed_on)
     _tell(change, read, refund)
-    words: dict[str, str | int] = {"account_id": account_id, "case_id": refund.case_id or "-", "count": refund.escalations}
-    return (Done(Event.REFUND_OVERDUE, words),)
+    words: dict[str, str | int] = {"account_id": account_id, "count": refund.escalations}
+    return (Done(Event.REFUND_OVERDUE, {**words, "case_id": refund.case_id or "-"}),)
 
 
 def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, missed_on: date) -> str:

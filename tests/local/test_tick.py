@@ -1,0 +1,117 @@
+"""`tick` on a deployed stack: the schedule's function called by hand, its roles' queues, and a wallet with faults."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.kit.clock import to_text
+from hotline.kit.config import TableNames
+from hotline.kit.dynamodb import DynamoStore
+from hotline.kit.outbox import Decision, entry_item, entry_key
+from hotline.kit.store import Put, Table
+from hotline.lockout import service as lockout
+from hotline_local import cli
+from hotline_local.commands.tick import tick
+from hotline_local.launcher import RunningStack
+from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+from hotline_local.reference_wallet import ReferenceWallet
+from hotline_local.wallet_modes import Mode
+from tests.support.facts import event
+
+WITHIN_S = 40.0
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    """Ask again until something is found. Fails the test when time is up."""
+    deadline = time.monotonic() + WITHIN_S
+    while not (result := found()):
+        assert time.monotonic() < deadline, "nothing came in time"
+        time.sleep(0.2)
+    return result
+
+
+@pytest.fixture
+def stack(running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """The running stack as commands find it; decisions that nobody heard are thrown away."""
+    monkeypatch.setenv(FILE_VARIABLE, str(running_stack.stack_file))
+    yield running_stack.stack
+    running_stack.stack.client("sqs").purge_queue(QueueUrl=running_stack.stack.reference_wallet_queue_url)
+
+
+def store_of(stack: Stack) -> DynamoStore:
+    tables = {Table.HOTLINE: stack.hotline_table, Table.OUTBOX: stack.outbox_table}
+    return DynamoStore(stack.client("dynamodb"), TableNames(tables))
+
+
+def heard(stack: Stack) -> list[str]:
+    """The ids of the decisions that wait for the wallet."""
+    received = stack.client("sqs").receive_message(QueueUrl=stack.reference_wallet_queue_url)
+    return [json.loads(message["Body"])["detail"]["id"] for message in received.get("Messages", [])]
+
+
+def test_a_time_without_an_offset_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("2026-11-23T10:00:00", "tomorrow"):
+        with pytest.raises(SystemExit) as ending:
+            cli.main(["tick", "--at", text])
+        assert ending.value.code == 2
+    assert "no time with an offset" in capsys.readouterr().err
+
+
+def test_without_a_stack_it_says_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "none.json"))
+    assert cli.main(["tick"]) == 2
+    assert "make run" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_lost_decision_comes_again_with_the_tick_and_the_line_then_says_done(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account, now = "acct-tick-1", datetime.now(UTC)
+    facts = [event("account.opened", subject=account, id="tick-opened", time=to_text(now))]
+    for number in range(5):
+        failed = event("login.failed", subject=account, id=f"tick-{number}", time=to_text(now))
+        failed["data"]["attempt_id"] = f"tick-{number}"
+        facts.append(failed)
+    file = tmp_path / "facts.jsonl"
+    file.write_text("\n".join(json.dumps(fact) for fact in facts) + "\n", encoding="utf-8")
+    wallet = ReferenceWallet(stack, mode=Mode.LOSE)
+    store = store_of(stack)
+
+    def asked() -> Any:
+        read = store.batch_get(list(lockout.lock_keys(account)))
+        return lockout.view_from(read, account, datetime.now(UTC)).asked
+
+    wallet.start()
+    try:
+        assert cli.main(["send", str(file)]) == 0
+        eventually(asked)
+        capsys.readouterr()
+        assert cli.main(["tick", "--json", "--at", to_text(now + timedelta(seconds=75))]) == 0
+        assert json.loads(capsys.readouterr().out)["resent"] >= 1
+        eventually(lambda: asked() is None)
+    finally:
+        wallet.stop()
+
+
+@pytest.mark.slow
+def test_an_entry_that_the_stream_left_behind_reaches_the_bus_by_the_queue(stack: Stack) -> None:
+    """The filter of the stream passes what is new; this entry looks as if it had been claimed and given up."""
+    store = store_of(stack)
+    decision = Decision("out_tick_left", "case.opened", "acct-tick-2", {"case_id": "case_1"}, "decision_tick", 1)
+    item = entry_item(decision, created_at=datetime.now(UTC)) | {"to": "nobody"}
+    store.transact([Put(entry_key(decision.entry_id), item)], token="tick-left-1")
+    store.transact([Put(entry_key(decision.entry_id), item | {"to": "bus"})], token="tick-left-2")
+    assert tick(stack, datetime.now(UTC) + timedelta(minutes=3))["redriven"] >= 1
+    assert eventually(lambda: heard(stack)) == [decision.entry_id]
+    assert eventually(lambda: (store.get(entry_key(decision.entry_id)) or {}).get("delivered_at"))
+    assert tick(stack, datetime.now(UTC) + timedelta(days=1))["failed"] == 0
