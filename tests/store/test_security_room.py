@@ -248,6 +248,14 @@ def test_until_reads_to_that_moment_and_never_beyond_now(world: ScanWorld) -> No
     assert len(world.scan().findings) == 1
 
 
+def test_a_run_right_after_one_up_to_the_present_has_nothing_to_read(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(timedelta(milliseconds=1))
+    assert scan_shard(world.ctx(), shard_of(), until=world.clock.now()).rows == 3
+    again = scan_shard(world.ctx(), shard_of())
+    assert (again.reads, again.writes, again.complete) == (0, 0, True)
+
+
 def test_the_first_run_looks_a_day_back(world: ScanWorld) -> None:
     world.come_in(*failures(1, NOON))
     world.clock.advance(FIRST_LOOK_BACK)

@@ -91,7 +91,10 @@ def rows_query(hour: datetime, shard: int, *, after: str, before: datetime) -> Q
 
 
 def hours_between(after: str, before: datetime) -> list[datetime]:
-    """The beginnings of the hours in which rows behind `after` and before an instant may lie."""
+    """The beginnings of the hours in which rows behind `after` and before an instant may lie: none when that is over,
+    as after a run that went up to the present."""
+    if after >= to_text(before):
+        return []
     hour = from_text(after[: len(to_text(before))]).replace(minute=0, second=0, microsecond=0)
     hours = []
     while hour < before:
