@@ -7,6 +7,9 @@ import pytest
 from hotline.cases import service as cases
 from hotline.cases.model import CaseStatus, EntryKind
 from hotline.contracts.model import (
+    AccountClosed,
+    AccountErased,
+    Fact,
     Instrument,
     MovementStatus,
     RefundStatus,
@@ -24,11 +27,13 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundState, ReviewNeed
 from tests.support.money import (
     ACCOUNT,
+    CAPTURED,
     NOON,
     MoneyWorld,
     moved,
     published,
     refunded,
+    told,
 )
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
@@ -131,7 +136,9 @@ def test_while_a_refund_is_under_way_another_one_is_told_of_it(money: MoneyWorld
     assert (second.amount, second.promised_on) == (first.amount, first.promised_on)
     item = money.item(money.movement().sk)
     assert item is not None
-    assert refunds.offer(item, None, NOON).outcome is OfferOutcome.NOT_ELIGIBLE
+    profile = money.item("#PROFILE")
+    offered = refunds.offer(item, policy_item=None, profile_item=profile, now=NOON)
+    assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, "movement.open_refund")
 
 
 def test_of_two_requests_at_once_one_is_made(money: MoneyWorld) -> None:
@@ -172,6 +179,32 @@ def test_requests_for_two_payments_at_once_are_counted_one_after_the_other(money
     with pytest.raises(Stale):
         second.commit(money.store)
     assert money.ask(request_key="request-2", movement_id="mov_2").outcome is Out.APPROVED
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        told("account.closed", AccountClosed(version=2), after_s=60),
+        told("account.erased", AccountErased(version=2), after_s=60),
+    ],
+)
+def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: MoneyWorld, end: Fact) -> None:
+    money.give_profile()
+    money.tell(moved(S.SUCCEEDED))
+    money.tell(GENEROUS)
+    item = money.item(money.movement().sk) or {}
+    offered = refunds.offer(item, policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+    assert offered.outcome is OfferOutcome.OFFERED
+    late, _ = money.begin()
+    money.tell_accounts(end)
+    with pytest.raises(Stale):
+        late.commit(money.store)
+    with pytest.raises(NotPossible, match="account_not_open"):
+        money.begin()
+    offered = refunds.offer(item, policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+    assert (offered.outcome, offered.promised_on) == (OfferOutcome.NOT_ELIGIBLE, None)
+    assert money.movement().refundable_minor == CAPTURED.minor
+    assert money.entries() == []
 
 
 def test_the_fourth_refund_in_thirty_days_is_looked_at(quick_money: MoneyWorld) -> None:

@@ -156,6 +156,7 @@ class MoneyWorld:
 
     def __post_init__(self) -> None:
         self.call_in()
+        self.open_account()
 
     def call_in(self, *, factors: Sequence[FactorKind] = (FactorKind.SMS,), two_step: bool = False) -> None:
         """Put the call in the store, with these factors proved."""
@@ -242,16 +243,28 @@ class MoneyWorld:
         return self.store.get(hotline_key(pk, sk))
 
     def give_profile(self) -> None:
-        """Open the account, with a phone number and an e-mail address to be told at."""
+        """Give the account a phone number and an e-mail address to be told at."""
         confirmed = self.now - timedelta(days=400)
         points = (
             ContactPointFact(PointKind.PHONE, "+447700900001", confirmed),
             ContactPointFact(PointKind.EMAIL, "ada@customer.example", confirmed),
         )
+        self.open_account(*points)
+
+    def open_account(self, *points: ContactPointFact) -> None:
+        """Open the account with these contact points."""
         data = AccountDescribed(1, "en-US", "Europe/London", "Ada Fictional", points, two_step=False)
-        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
+        name = f"account.opened.{len(points)}"
+        self.tell_accounts(told("account.opened", data, after_s=len(points), fact_id=name))
+
+    def tell_accounts(self, *facts: Fact) -> None:
+        """Fold facts about the account itself."""
         keyring = Keyring("1", {"1": b"key-for-tests-only-0123456789abcd"})
-        accounts.contribute_facts(change, {}, [told("account.opened", data)], keyring)
+        read = self.store.batch_get(sorted(accounts.fact_keys(facts), key=repr))
+        points = accounts.fact_keys_of_points(read, facts, keyring)
+        read |= self.store.batch_get(sorted(points, key=repr)) if points else {}
+        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
+        accounts.contribute_facts(change, read, facts, keyring)
         change.commit(self.store)
 
     def entries(self) -> list[Item]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
 from functions.connect.steps.money import item_words, offer_at
+from hotline.accounts import service as accounts
 from hotline.identity.model import Operation
 from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput, NotPossible
@@ -46,10 +47,16 @@ def offer(line: Line) -> Answer:
         return Answer(INVALID)
     movement_key = payments.movement_key(account_id, chosen.movement)
     policy_key = refunds.policy_key(chosen.merchant_id) if chosen.merchant_id else None
-    read = line.fetch([movement_key, *([policy_key] if policy_key else [])])
+    profile_key = accounts.profile_key(account_id)
+    read = line.fetch([movement_key, profile_key, *([policy_key] if policy_key else [])])
     if movement_key not in read:
         return Answer(INVALID)
-    offered = refunds.offer(read[movement_key], read.get(policy_key) if policy_key else None, line.now)
+    offered = refunds.offer(
+        read[movement_key],
+        policy_item=read.get(policy_key) if policy_key else None,
+        profile_item=read.get(profile_key),
+        now=line.now,
+    )
     outcome = line.replay.outcome if line.replay else offered.outcome.value
     if line.replay is None:
         line.commit(line.change("refund_offer"), outcome)

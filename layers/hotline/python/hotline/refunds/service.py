@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import notice_recipients, profile_from, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
-from hotline.kit.change import Change
+from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
+from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
@@ -31,6 +32,7 @@ from . import folding, items, policy
 from .due import CASE_TOPIC, contribute_due, due_keys
 from .model import (
     MerchantPolicy,
+    OfferOutcome,
     PolicyDecision,
     RecentRequest,
     RecentRequests,
@@ -49,6 +51,8 @@ __all__ = [
 ]  # fmt: skip
 
 REVIEW_REASON = "refund_review"
+NOT_OPEN_RULE = "account.not_open"
+"""What decides about an account that is closed, erased, or not known to have been opened."""
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50
 """How many recent requests are kept; from the fourth on they all go to review."""
@@ -129,9 +133,16 @@ def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     return RefundList(tuple(sorted(told, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True)))
 
 
-def offer(movement_item: Item, policy_item: Item | None, now: datetime) -> RefundOffer:
-    """What may be asked for of a movement, before a reason is known."""
-    return policy.offer(payments.movement_from(movement_item), _policy_from(policy_item), now)
+def offer(movement_item: Item, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
+    """What may be asked for of a movement, before a reason is known. Nothing, unless the account is open."""
+    offered = policy.offer(payments.movement_from(movement_item), _policy_from(policy_item), now)
+    if _is_open(profile_from(profile_item)):
+        return offered
+    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promised_on=None, decided_by=NOT_OPEN_RULE)
+
+
+def _is_open(profile: Profile | None) -> bool:
+    return profile is not None and profile.status is AccountStatus.OPEN
 
 
 def refund_id_of(account_id: str, request_key: str) -> str:
@@ -170,16 +181,18 @@ def contribute_refund(
 
     `read` holds what exists of `request_keys`. `note` is the customer's own text, kept with the case that a review
     opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE and ROUTE_DISPUTE.
-    Raises NeedProof; NotPossible `no_such_movement`; InvalidInput `note_too_long`, `request_key_length` or a code of
-    policy.decide. At commit Stale: read again and ask again.
+    Raises NeedProof; NotPossible `no_such_movement`, `account_not_open`; InvalidInput `note_too_long`,
+    `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
     """
-    require(change, Operation.REFUND)
+    require(change, Operation.REFUND, account_id)
     if note is not None and len(note) > NOTE_CHARACTERS_MAX:
         raise InvalidInput("note_too_long")
     refund_id = refund_id_of(account_id, request_key)
     asked_before = read.get(items.refund_key(account_id, refund_id))
     if asked_before is not None:
         return _existing(items.refund_from(asked_before))
+    if not _is_open(profile_from(read.get(profile_key(account_id)))):
+        raise NotPossible("account_not_open")
     movement_item = read.get(payments.movement_key(account_id, movement_sk))
     if movement_item is None:
         raise NotPossible("no_such_movement")
@@ -206,6 +219,8 @@ def contribute_refund(
         _count(change, read, recent, refund)
     if refund.state is RefundState.IN_REVIEW:
         refund = replace(refund, case_id=_open_case(change, read, refund, note))
+    # A closure or an erasure that comes in between wins.
+    change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
     change.replace(items.refund_key(account_id, refund_id), None, items.refund_item(refund))
     change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
     _decide(change, refund)
