@@ -277,3 +277,21 @@ def test_a_broken_envelope_gives_an_outcome_and_no_exception(ctx: Context, event
     said = answer(request_from(event), ctx)
     assert said["outcome"] == "TRY_LATER"
     assert all(said.values())
+
+
+def test_a_caller_whose_proof_has_lapsed_gets_a_case_of_the_call_and_the_accounts_own_stays_usable(
+    ctx: Context, clock: VirtualClock
+) -> None:
+    phone = Phone(ctx, MEI)
+    phone.press("start")
+    phone.prove("sms")
+    assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
+    own = phone.call.case_id
+    clock.advance(timedelta(minutes=11))
+    assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
+    of_the_call = phone.call.case_id
+    assert phone.press("handover", topic="refund", reason="failed")["outcome"] == "QUEUE"
+    assert phone.call.case_id == of_the_call != own
+    phone.prove("sms")
+    assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
+    assert phone.call.case_id == own

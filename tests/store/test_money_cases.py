@@ -79,6 +79,20 @@ def test_somebody_unknown_has_the_case_that_their_call_keeps(money: MoneyWorld) 
     assert money.entries()[0]["account_id"] == "-"
 
 
+def test_somebody_unknown_does_not_add_to_an_accounts_case_which_its_account_goes_on_adding_to(
+    money: MoneyWorld,
+) -> None:
+    _, own = open_case(money)
+    _, unproved = open_case(money, account_id=None, case_id=own.case_id)
+    assert unproved.opened
+    assert unproved.case_id != own.case_id
+    _, again = open_case(money, after_s=1)
+    assert again == CaseRef(own.case_id, opened=False)
+    found = cases.read_case(money.store, own.case_id)
+    assert found is not None
+    assert (found[0].version, len(found[1])) == (2, 2)
+
+
 def test_two_who_open_the_same_case_at_once_make_one(money: MoneyWorld) -> None:
     first, _ = open_case(money, commit=False)
     second, _ = open_case(money, commit=False)

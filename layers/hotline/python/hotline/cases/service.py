@@ -77,7 +77,10 @@ def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str
         return items.pointed_case(pointer, account_id=account_id, topic=topic) if pointer else None
     stored = read.get(items.case_key(case_id)) if case_id is not None else None
     case = items.case_from(stored) if stored else None
-    return case if case is not None and case.status is CaseStatus.OPEN else None
+    if case is None or case.account_id is not None or case.status is not CaseStatus.OPEN:
+        # An account's case is added to only as that account, whose pointer keeps its version.
+        return None
+    return case
 
 
 def _update(change: Change, known: Case, case: Case) -> None:
