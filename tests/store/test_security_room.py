@@ -11,14 +11,16 @@ import pytest
 from functions.decisions.delivery import bus_event
 from hotline.cases import service as cases
 from hotline.contracts.decisions import parse_decision
-from hotline.kit.errors import Stale, Unavailable
+from hotline.contracts.model import Fact
+from hotline.kit.errors import NeedProof, Stale, Unavailable
 from hotline.kit.store import Put, Table, hotline_key
-from hotline.lockout.model import Cause, DecisionKind, LockState
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
 from hotline.security.items import PAGE_ROWS, watch_key
 from hotline.security.scanning import FIRST_LOOK_BACK, SETTLED_AFTER, scan_shard
 from hotline.security.watching import EVENTS_MAX
 from tests.support.faults import once
-from tests.support.locks import ACCOUNT, NOON, erased, failures, minutes, succeeded
+from tests.support.locks import ACCOUNT, NOON, closed, erased, failures, minutes, succeeded
 from tests.support.scanning import SETTLED, ScanWorld, chain, shard_of
 
 
@@ -105,6 +107,33 @@ def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(wo
     assert len(world.scan().findings) == 1
     assert findings(world) == ["reset_device_transfer"] * 2
     assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
+
+
+def test_an_account_that_is_closed_is_not_held_but_has_its_case(world: ScanWorld) -> None:
+    world.desk.tell(closed(NOON))
+    world.come_in(*chain())
+    assert len(world.scan().findings) == 1
+    assert sorted(entry["kind"] for entry in world.desk.decisions()) == ["case.opened", "finding.raised"]
+    assert world.desk.notices() == []
+
+
+def test_nobody_on_the_line_can_hold_an_account_or_open_one_that_is_held(world: ScanWorld) -> None:
+    with pytest.raises(NeedProof):
+        world.desk.act(lockout.contribute_hold)
+    world.come_in(*chain())
+    world.scan()
+    assert world.desk.act(lockout.contribute_unlock) is UnlockOutcome.NOT_SELF_SERVICE
+    assert world.desk.act(lockout.contribute_reset_grant) is ResetOutcome.NOT_SELF_SERVICE
+    world.desk.acknowledge()
+    assert world.desk.act(lockout.contribute_unlock) is UnlockOutcome.NOT_SELF_SERVICE
+
+
+def test_a_later_decision_still_names_the_hold(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    world.desk.act(lockout.contribute_freeze)
+    (freeze,) = [entry for entry in world.desk.decisions() if entry["kind"] == "account.freeze_requested"]
+    assert {found["state"] for found in freeze["facts"]["in_force"]} == {"HOLD", "FROZEN"}
 
 
 def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: ScanWorld) -> None:
@@ -214,8 +243,9 @@ def test_an_erased_account_is_not_watched_any_more(world: ScanWorld) -> None:
     assert world.store.get(watch_key(ACCOUNT)) is None
 
 
-def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld) -> None:
-    world.come_in(*chain())
+@pytest.mark.parametrize("facts", [chain(), failures(1, NOON)], ids=["found", "nothing_found"])
+def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld, facts: list[Fact]) -> None:
+    world.come_in(*facts)
 
     def erase_first(name: str) -> None:
         if name == "transact":
@@ -249,6 +279,7 @@ def test_until_reads_to_that_moment_and_never_beyond_now(world: ScanWorld) -> No
 
 
 def test_a_run_right_after_one_up_to_the_present_has_nothing_to_read(world: ScanWorld) -> None:
+    world.clock.advance(minutes(30))
     world.come_in(*chain())
     world.clock.advance(timedelta(milliseconds=1))
     assert scan_shard(world.ctx(), shard_of(), until=world.clock.now()).rows == 3
