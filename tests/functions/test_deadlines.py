@@ -172,6 +172,26 @@ def test_each_kind_goes_out_again_as_it_was(minute: Minute) -> None:
         minute.deliver()
 
 
+def test_who_asks_again_and_again_does_not_put_off_the_alarm(minute: Minute) -> None:
+    minute.desk.pause(ACCOUNT)
+    minute.desk.clock.instant = NOON + minutes(4)
+    minute.desk.act(lockout.contribute_freeze)
+    minute.deliver()
+    assert minute.run(NOON + ALARM_AFTER).alarmed == 1
+
+
+def test_a_wallet_that_answers_slowly_has_its_time_for_each_decision(minute: Minute) -> None:
+    desk = minute.desk
+    desk.pause(ACCOUNT)
+    first = desk.acknowledgements()
+    desk.clock.instant = NOON + minutes(4)
+    desk.act(lockout.contribute_freeze)
+    desk.tell(*first)
+    minute.deliver()
+    assert minute.run(NOON + minutes(4) + ALARM_AFTER - MS).alarmed == 0
+    assert minute.run(NOON + minutes(4) + ALARM_AFTER).alarmed == 1
+
+
 def test_a_lock_that_is_over_is_neither_sent_again_nor_alarmed_nor_told(minute: Minute) -> None:
     minute.desk.tell(*failures(5, NOON - minutes(4)))
     minute.deliver()

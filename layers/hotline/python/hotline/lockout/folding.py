@@ -128,7 +128,10 @@ def asking(
     """The record with the next decision asked of the wallet, and that decision. `was`: what it is to open."""
     version = record.version + 1
     now = whole_ms(now)
-    asked = Asked(decision_id(record.account_id, kind, version), kind, version, now, now)
+    overtaken = record.waiting
+    # Who asks often must not keep people from hearing that the wallet answers nothing.
+    since = overtaken.at if overtaken is not None and not overtaken.alarmed else now
+    asked = Asked(decision_id(record.account_id, kind, version), kind, version, since, now)
     opening = tuple(o for o in record.opening if o.version > record.applied_version and o.component.runs(now))
     if was is not None:
         opening = (*opening, Opening(was, version))
@@ -137,7 +140,11 @@ def asking(
 
 def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:
     applied = max(record.applied_version, min(told.subject_version, record.version))
-    return replace(record, applied_version=applied)
+    asked = record.asked
+    if asked is not None and record.applied_version < applied < asked.version and not asked.alarmed:
+        # The wallet answers; it owes this answer since the decision was sent, not since the one that it overtook.
+        asked = replace(asked, at=max(asked.at, asked.sent))
+    return replace(record, applied_version=applied, asked=asked)
 
 
 def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:

@@ -207,8 +207,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The latest decision sent to the wallet. `at`: when it was asked for; `sent`: when it last went out; `alarmed`:
-    people know that the wallet has not confirmed it."""
+    """The latest decision sent to the wallet. `at`: since when the wallet has owed an answer, to this decision or to
+    one that it overtook; `sent`: when it last went out; `alarmed`: people know that it is not confirmed."""
 
     decision_id: str
     kind: DecisionKind
