@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
 
+from hotline.accounts import service as accounts
 from hotline.contracts.model import PointKind
+from hotline.identity.policy import WRONG_PER_DAY
 from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
@@ -86,3 +88,75 @@ def test_a_point_with_owners_never_ends_by_itself_whatever_a_call_does(
     give(rotated(ctx), [opened("acct-other", (PHONE, NUMBER), (EMAIL, MAIL), at=NOW)])
     assert_owned_points_stay(store)
     assert {item["PK"].split("#")[1] for item in points(store)} == {"2"}
+
+
+def asked(ctx: Context, contact_id: str, method: str = "sms", number: str = NUMBER) -> tuple[Phone, str]:
+    """A call that asks for a code, and what becomes of that."""
+    phone = Phone(ctx, number, contact_id=contact_id)
+    phone.press("start")
+    return phone, phone.press("send_code", method=method, goal="look")["outcome"]
+
+
+def wrong(phone: Phone) -> str:
+    return "000000" if phone.code != "000000" else "000001"
+
+
+@pytest.mark.parametrize("number", [NUMBER, "+8613800000009"])
+@pytest.mark.parametrize("method", ["sms", "email"])
+def test_a_new_lookup_key_lifts_no_limit_of_codes_whoever_is_called(ctx: Context, method: str, number: str) -> None:
+    open_account(ctx)
+    assert [asked(ctx, f"old-{n}", method, number)[1] for n in range(2)] == ["SENT", "SENT"]
+    after = [asked(rotated(ctx), f"new-{n}", method, number)[1] for n in range(2)]
+    assert after == ["SENT", "LIMITED"]
+
+
+@pytest.mark.parametrize("method", ["sms", "email"])
+def test_a_new_lookup_key_lifts_no_block(ctx: Context, clock: VirtualClock, method: str) -> None:
+    open_account(ctx)
+    for number in range(WRONG_PER_DAY):
+        with_key = ctx if number < WRONG_PER_DAY - 1 else rotated(ctx)
+        phone, outcome = asked(with_key, f"guess-{number}", method)
+        assert outcome == "SENT"
+        phone.press("check_code", code=wrong(phone))
+        clock.advance(timedelta(hours=2, minutes=59))
+    assert asked(rotated(ctx), "blocked", method)[1] == "LIMITED"
+
+
+def test_what_was_counted_under_the_old_key_is_carried_along_once_and_a_right_code_ends_the_row(
+    ctx: Context, store: MemoryStore
+) -> None:
+    open_account(ctx)
+    before, _ = asked(ctx, "old")
+    before.press("check_code", code=wrong(before))
+    phone, _ = asked(rotated(ctx), "new")
+    assert phone.press("check_code", code=phone.code)["outcome"] == "PROVED"
+    counted = [item for item in points(store) if "counters" in item]
+    assert [item["PK"].split("#")[1] for item in counted] == ["2"]
+    sms = counted[0]["counters"]["sms"]
+    assert (len(sms["sent"]), len(sms["wrong"]), sms["wrong_in_a_row"]) == (2, 1, 0)
+    assert_owned_points_stay(store)
+    assert not [item for item in counted if TTL_ATTRIBUTE in item]
+
+
+def test_a_fact_that_moves_a_point_to_the_new_key_takes_all_counters_along(ctx: Context, store: MemoryStore) -> None:
+    open_account(ctx)
+    asked(ctx, "old", "sms")
+    asked(rotated(ctx), "new", "sms")
+    late, _ = asked(ctx, "late", "sms")
+    late.press("check_code", code=wrong(late))
+    give(rotated(ctx), [opened("acct-other", (PHONE, NUMBER), at=NOW)])
+    (item,) = [item for item in points(store) if "sms" in item.get("counters", {})]
+    sms = item["counters"]["sms"]
+    assert (item["PK"].split("#")[1], len(sms["sent"]), len(sms["wrong"])) == ("2", 3, 1)
+
+
+def test_counters_of_all_versions_are_one_that_forgets_nothing() -> None:
+    sms = {"sent": ["1", "3"], "wrong": ["1"], "wrong_in_a_row": 7, "blocked_until": "8"}
+    old = {"sms": sms, "email": {"sent": []}}
+    new = {"sms": {"sent": ["2"], "wrong": [], "wrong_in_a_row": 2, "blocked_until": "9"}}
+    one = {"sent": ["1", "2", "3"], "wrong": ["1"], "wrong_in_a_row": 7, "blocked_until": "9"}
+    assert accounts.merged_counters([{"counters": new}, {"owners": {}}, {"counters": old}]) == {
+        "sms": one,
+        "email": {"sent": []},
+    }
+    assert accounts.merged_counters([]) == {}

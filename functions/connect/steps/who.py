@@ -62,10 +62,9 @@ def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> str:
     except NotPossible:
         line.commit(change, "LIMITED")
         return "LIMITED"
-    point = identity.point_key(target.point)
-    stored = line.fetch([point]).get(point)
+    read = line.fetch(identity.counter_keys(target))
     outcome, call = identity.contribute_code(
-        change, line.call, factor=factor, goal=goal, point_item=stored, keyring=line.code_keys
+        change, line.call, factor=factor, goal=goal, read=read, keyring=line.code_keys
     )
     line.commit(change, outcome.value, call)
     return outcome.value
@@ -79,15 +78,12 @@ def check_code(line: Line) -> Answer:
     if not identity.is_code(entered):
         return Answer(INVALID)
     change = line.change("check_code")
-    asked = line.call.challenge
-    keys = [identity.challenge_key(asked.id), identity.point_key(asked.point)] if asked else []
-    read = line.fetch(keys)
+    read = line.fetch(identity.check_keys(line.call))
     checked = identity.contribute_check(
         change,
         line.call,
         entered=entered,
-        challenge_stored=read.get(keys[0]) if keys else None,
-        point_item=read.get(keys[1]) if keys else None,
+        read=read,
         keyring=line.code_keys,
     )
     line.commit(change, checked.outcome.value, checked.call)

@@ -6,7 +6,7 @@ its `counters`, which the identity room writes, stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -113,19 +113,38 @@ def _instant(text: str | None) -> datetime | None:
 
 def point_of(point_id: str, items: Sequence[Mapping[str, Any]]) -> Point:
     """The point from its items under all key versions, the newest first. Owners come from the newest item that lists
-    some: under the newest key there may be only counters yet."""
+    some: under the newest key there may be only counters yet. Counters come from all."""
     listing: Mapping[str, Any] = next((item for item in items if "owners" in item), {})
-    counting: Mapping[str, Any] = next((item for item in items if "counters" in item), {})
     owners = tuple(_owner(account_id, entry) for account_id, entry in listing.get("owners", {}).items())
     return judged(
         Point(
             key=point_id,
             owners=owners,
-            counters=counting.get("counters", {}),
+            counters=merged_counters(items),
             lost_alone_at=_instant(listing.get("lost_alone_at")),
             lost_shared_at=_instant(listing.get("lost_shared_at")),
         )
     )
+
+
+def merged_counters(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """One point's counters from its items under all key versions: nothing that any of them remembers is forgotten.
+    No event is in two of them: who carries counters along takes them away where they were."""
+    merged: dict[str, Any] = {}
+    for item in items:
+        for factor, counted in item.get("counters", {}).items():
+            merged[factor] = _both_counted(merged[factor], counted) if factor in merged else counted
+    return merged
+
+
+def _both_counted(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    both: dict[str, Any] = {
+        "sent": sorted([*one.get("sent", []), *other.get("sent", [])]),
+        "wrong": sorted([*one.get("wrong", []), *other.get("wrong", [])]),
+        "wrong_in_a_row": max(one.get("wrong_in_a_row", 0), other.get("wrong_in_a_row", 0)),
+    }
+    blocked = [counted["blocked_until"] for counted in (one, other) if "blocked_until" in counted]
+    return both | ({"blocked_until": max(blocked)} if blocked else {})
 
 
 def _owner(account_id: str, entry: Mapping[str, Any]) -> PointOwner:
@@ -169,9 +188,10 @@ def write_point(change: Change, read: Mapping[Key, Item], keys: Sequence[Key], p
         if instant is not None:
             wanted[name] = to_text(instant)
     condition = _unchanged(newest)
-    if point.counters and (newest is None or "counters" not in newest):
+    counted = None if newest is None else newest.get("counters")
+    if point.counters and point.counters != counted:
         wanted["counters"] = dict(point.counters)
-        condition = all_of(condition, Missing("counters"))
+        condition = condition if counted else all_of(condition, Missing("counters"))
     # Counters alone end by themselves; a point that somebody owns does not.
     ends = newest is not None and TTL_ATTRIBUTE in newest
     if newest is None or ends or any(newest.get(name) != value for name, value in wanted.items()):

@@ -61,6 +61,9 @@ def usable_owners(point_items: Sequence[Mapping[str, Any] | None]) -> tuple[str,
     return policy.reached(items.point_of("-", [item for item in point_items if item is not None]))
 
 
+merged_counters = items.merged_counters
+
+
 def notice_recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
     """Everybody to be told of what happened to the account, see policy.recipients."""
     return policy.recipients(profile, now)

@@ -33,7 +33,7 @@ def stripped(call: Call) -> Call:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
     calling = call.calling
     owner = calling.accounts[0] if calling and calling.accounts else None
-    targets = {FactorKind.SMS: Target(calling.point, owner)} if calling else {}
+    targets = {FactorKind.SMS: Target(calling.point, owner, calling.also)} if calling else {}
     return replace(
         call,
         factors=(),
@@ -64,34 +64,44 @@ def targets_of(
         return {}
     owner = identified.accounts[0] if identified.accounts else None
     emails = {
-        accounts.point_id(point.value, keyring): profile.account_id
+        accounts.point_ids(point.value, keyring): profile.account_id
         for profile in profiles
         for point in live_points(profile, PointKind.EMAIL)
     }
     sole = next(iter(emails.items())) if len(emails) == 1 else None
     return {
-        FactorKind.SMS: Target(identified.point, owner),
-        FactorKind.EMAIL: Target(*sole) if sole else Target(decoy_point(identified, keyring), None),
+        FactorKind.SMS: Target(identified.point, owner, identified.also),
+        FactorKind.EMAIL: _target(*sole) if sole else _target(decoy_points(identified, keyring), None),
     }
 
 
-def decoy_point(identified: Identified, keyring: Keyring) -> str:
-    """A contact point that belongs to nobody, always the same for the same number, so that its counters work."""
-    return f"{keyring.current}#{keyring.mac_text(keyring.current, 'decoy', identified.point)}"
+def _target(points: tuple[str, ...], account_id: str | None) -> Target:
+    return Target(points[0], account_id, points[1:])
+
+
+def decoy_points(identified: Identified, keyring: Keyring) -> tuple[str, ...]:
+    """A contact point that belongs to nobody, always the same for the same number, so that its counters work: its keys
+    under the same versions as the number's."""
+    decoys = []
+    for point in (identified.point, *identified.also):
+        version = point.partition("#")[0]
+        decoys.append(f"{version}#{keyring.mac_text(version, 'decoy', point)}")
+    return tuple(decoys)
 
 
 def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
-    phones = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.PHONE)]
-    emails = [accounts.point_id(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
+    phones = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.PHONE)]
+    emails = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
     at_line = call.identified.point if call.identified else None
     targets: dict[FactorKind, Target] = {}
     if phones:
-        targets[FactorKind.SMS] = Target(at_line if at_line in phones else phones[0], profile.account_id)
+        at = next((points for points in phones if points[0] == at_line), phones[0])
+        targets[FactorKind.SMS] = _target(at, profile.account_id)
     if emails:
-        targets[FactorKind.EMAIL] = Target(emails[0], profile.account_id)
+        targets[FactorKind.EMAIL] = _target(emails[0], profile.account_id)
     return replace(
         call,
         account_id=profile.account_id,

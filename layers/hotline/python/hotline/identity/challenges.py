@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 from hotline.kit.actor import FactorKind, ProvedFactor
 from hotline.kit.change import Change
@@ -13,16 +12,11 @@ from hotline.kit.condition import PRESENT, Item, all_of, equals
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
+from hotline.kit.store import Key
 
 from . import codes
-from .items import (
-    challenge_from,
-    challenge_item,
-    challenge_key,
-    counters_from,
-    point_key,
-    with_counters,
-)
+from .counting import contribute_counters, counter_keys, counters_of, target_at
+from .items import challenge_from, challenge_item, challenge_key
 from .model import AskedChallenge, Call, Challenge, ChallengeState, Goal, Target
 from .policy import (
     CODE_LIFE,
@@ -69,22 +63,30 @@ def target_of(call: Call, factor: FactorKind) -> Target:
     return target
 
 
+def check_keys(call: Call) -> tuple[Key, ...]:
+    """What must have been read, in one batch, before `contribute_check`."""
+    if call.challenge is None:
+        return ()
+    target = target_at(call, call.challenge.point)
+    return (challenge_key(call.challenge.id), *(counter_keys(target) if target is not None else ()))
+
+
 def contribute_code(
     change: Change,
     call: Call,
     *,
     factor: FactorKind,
     goal: Goal,
-    point_item: Mapping[str, Any] | None,
+    read: Mapping[Key, Item],
     keyring: Keyring,
 ) -> tuple[SendOutcome, Call]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
     For a target that nobody can be reached at, the same items are written and the challenge can never be proved.
-    `point_item` is the contact point's item as read. LIMITED writes nothing.
+    `read` holds what exists of `counter_keys`. LIMITED writes nothing.
     """
     target = target_of(call, factor)
-    counters = counters_from(point_item, factor)
+    counters = counters_of(read, target, factor)
     if not may_send(counters, change.now):
         return SendOutcome.LIMITED, call
     challenge = Challenge(
@@ -103,8 +105,7 @@ def contribute_code(
     if call.challenge is not None:
         closed = {"state": ChallengeState.REPLACED.value}
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
-    moved = with_counters(point_item, factor, after_send(counters, change.now), now=change.now)
-    change.replace(point_key(target.point), point_item, moved)
+    contribute_counters(change, read, target, factor, after_send(counters, change.now))
     change.send(_code_message(change, call, challenge, target))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
 
@@ -127,36 +128,36 @@ def contribute_check(
     call: Call,
     *,
     entered: str,
-    challenge_stored: Item | None,
-    point_item: Mapping[str, Any] | None,
+    read: Mapping[Key, Item],
     keyring: Keyring,
 ) -> Checked:
-    """Hold six entered digits against the call's challenge.
+    """Hold six entered digits against the call's challenge. `read` holds what exists of `check_keys`.
 
     The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A
     right code opens the challenge once; a wrong one costs one try of the challenge and counts on the contact point.
     """
-    if challenge_stored is None or call.challenge is None:
+    challenge_stored = read.get(challenge_key(call.challenge.id)) if call.challenge is not None else None
+    if challenge_stored is None:
         return Checked(CheckOutcome.SPENT, 0, call)
     challenge = challenge_from(challenge_stored)
-    counters = counters_from(point_item, challenge.factor)
     # A code that went to a point of another account than the one that is now chosen proves nothing.
-    reachable = challenge.point in {target.point for target in call.targets.values()}
-    if challenge.state is not ChallengeState.OPEN or is_blocked(counters, change.now) or not reachable:
+    target = target_at(call, challenge.point)
+    if target is None or challenge.state is not ChallengeState.OPEN:
+        return Checked(CheckOutcome.SPENT, 0, call)
+    counters = counters_of(read, target, challenge.factor)
+    if is_blocked(counters, change.now):
         return Checked(CheckOutcome.SPENT, 0, call)
     if change.now >= challenge.expires_at:
         return Checked(CheckOutcome.EXPIRED, 0, call)
     unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
     if codes.matches(keyring, challenge, entered):
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
-        moved = with_counters(point_item, challenge.factor, after_right(counters), now=change.now)
-        change.replace(point_key(challenge.point), point_item, moved)
+        contribute_counters(change, read, target, challenge.factor, after_right(counters))
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
     left = challenge.tries_left - 1
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
-    moved = with_counters(point_item, challenge.factor, after_wrong(counters, change.now), now=change.now)
-    change.replace(point_key(challenge.point), point_item, moved)
+    contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call)
 
 

@@ -158,9 +158,15 @@ def counters_from(point_item: Mapping[str, Any] | None, factor: FactorKind) -> F
 
 
 def with_counters(
-    point_item: Mapping[str, Any] | None, factor: FactorKind, counters: FactorCounters, *, now: datetime
+    point_item: Mapping[str, Any] | None,
+    factor: FactorKind,
+    counters: FactorCounters,
+    *,
+    now: datetime,
+    owned: bool = False,
 ) -> Item:
-    """The contact point's item with the factor's counters changed. A point that belongs to nobody ends by itself."""
+    """The contact point's item with the factor's counters changed. A point that belongs to nobody ends by itself;
+    `owned`: it has owners, even if they are listed under another key version."""
     stored: Item = {
         "sent": [to_text(at) for at in counters.sent],
         "wrong": [to_text(at) for at in counters.wrong],
@@ -170,7 +176,7 @@ def with_counters(
         stored["blocked_until"] = to_text(counters.blocked_until)
     item = dict(point_item or {})
     item["counters"] = {**item.get("counters", {}), factor.value: stored}
-    if item.get("owners"):
+    if owned or item.get("owners"):
         item.pop(TTL_ATTRIBUTE, None)
     else:
         item[TTL_ATTRIBUTE] = epoch_s(now + CHALLENGE_KEPT * 2)
@@ -191,19 +197,24 @@ def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
 
 
 def _identified_item(identified: Identified | None) -> Item | None:
-    return {"point": identified.point, "accounts": list(identified.accounts)} if identified else None
+    if identified is None:
+        return None
+    item: Item = {"point": identified.point, "accounts": list(identified.accounts)}
+    return item | ({"also": list(identified.also)} if identified.also else {})
 
 
 def _identified_from(item: Mapping[str, Any] | None) -> Identified | None:
-    return Identified(item["point"], tuple(item["accounts"])) if item else None
+    return Identified(item["point"], tuple(item["accounts"]), tuple(item.get("also", ()))) if item else None
 
 
 def _target_item(target: Target) -> Item:
-    return {"point": target.point, "account_id": target.account_id or "-"}
+    item: Item = {"point": target.point, "account_id": target.account_id or "-"}
+    return item | ({"also": list(target.also)} if target.also else {})
 
 
 def _target_from(item: Mapping[str, Any]) -> Target:
-    return Target(item["point"], None if item["account_id"] == "-" else item["account_id"])
+    account_id = None if item["account_id"] == "-" else item["account_id"]
+    return Target(item["point"], account_id, tuple(item.get("also", ())))
 
 
 def _factor_item(factor: ProvedFactor) -> Item:

@@ -100,6 +100,8 @@ class Target:
 
     point: str
     account_id: str | None
+    also: tuple[str, ...] = ()
+    """The same point under older versions of the lookup key: its counters may still be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Identified:
 
     point: str
     accounts: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """The same number under older versions of the lookup key."""
 
 
 @dataclass(frozen=True, slots=True)

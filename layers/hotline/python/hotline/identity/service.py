@@ -15,8 +15,9 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
 from . import calls
-from .challenges import Checked, CheckOutcome, SendOutcome, contribute_check, contribute_code, target_of
+from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, target_of
 from .codes import derive, is_code
+from .counting import counter_keys
 from .items import call_from, call_key, challenge_from, challenge_key, point_key, proof_from
 from .model import Call, Challenge, Identified, Operation, TurnRecord
 from .policy import missing_factors
@@ -32,11 +33,13 @@ __all__ = [
     "call_key",
     "challenge_from",
     "challenge_key",
+    "check_keys",
     "choose",
     "code_of",
     "contribute_check",
     "contribute_code",
     "contribute_turn",
+    "counter_keys",
     "derive",
     "identify",
     "is_code",
@@ -86,7 +89,8 @@ def load_call(ctx: Context, contact_id: str, also: Sequence[Key] = ()) -> tuple[
 def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
     """Which accounts a number reaches, from its contact-point items as read under every readable key version."""
     items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
-    return Identified(accounts.point_id(number, keyring), accounts.usable_owners(items))
+    newest, *older = accounts.point_ids(number, keyring)
+    return Identified(newest, accounts.usable_owners(items), tuple(older))
 
 
 def profiles_of(ctx: Context, account_ids: Sequence[str]) -> list[Profile]:

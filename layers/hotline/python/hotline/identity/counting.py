@@ -1,0 +1,56 @@
+"""The counters of a contact point while a lookup key is being replaced: read under every version, kept under one.
+
+Whoever counts carries along what is still under older versions, so that a new key lifts no limit and no block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hotline.accounts.service import merged_counters
+from hotline.kit.actor import FactorKind
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import Item, equals
+from hotline.kit.store import Key
+
+from .items import counters_from, point_key, with_counters
+from .model import Call, Target
+from .policy import FactorCounters
+
+
+def counter_keys(target: Target) -> tuple[Key, ...]:
+    """Where a target's counters may be, the newest version first; read them all in one batch."""
+    return tuple(point_key(point) for point in (target.point, *target.also))
+
+
+def target_at(call: Call, point: str) -> Target | None:
+    """The call's target at a contact point; None when codes of this call do not go there any more."""
+    return next((target for target in call.targets.values() if target.point == point), None)
+
+
+def counters_of(read: Mapping[Key, Item], target: Target, factor: FactorKind) -> FactorCounters:
+    """What all versions of the point together have seen of the factor."""
+    return counters_from({"counters": merged_counters(_found(read, target).values())}, factor)
+
+
+def contribute_counters(
+    change: Change, read: Mapping[Key, Item], target: Target, factor: FactorKind, counters: FactorCounters
+) -> None:
+    """Write the factor's counters under the newest version, with whatever else was counted under older ones, and take
+    it away there. At commit Stale when somebody else counted meanwhile."""
+    newest, *older = counter_keys(target)
+    found = _found(read, target)
+    item = dict(found.get(newest, {})) | {"counters": merged_counters(found.values())}
+    owned = any(known.get("owners") for known in found.values())
+    change.replace(newest, found.get(newest), with_counters(item, factor, counters, now=change.now, owned=owned))
+    for key in older:
+        if "counters" in found.get(key, {}):
+            unchanged = equals("rev", int(found[key]["rev"]))
+            if found[key].get("owners"):
+                change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
+            else:
+                change.delete(key, condition=unchanged)
+
+
+def _found(read: Mapping[Key, Item], target: Target) -> dict[Key, Item]:
+    return {key: read[key] for key in counter_keys(target) if key in read}
