@@ -1,6 +1,8 @@
 """The scan in the template: who starts whom, what ends a run, and who hears of it when it fails."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -118,3 +120,21 @@ def test_a_definition_that_is_no_json_is_said_so_by_name(tmp_path: Path) -> None
         machine = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": name}}
         with pytest.raises(CommandError, match=name):
             embed_definitions({"Resources": {"Machine": machine}}, tmp_path)
+
+
+def test_the_definition_keeps_to_the_states_language(tmp_path: Path) -> None:
+    # The linter knows ARNs of tasks in the first partition only.
+    definition = json.loads(json.dumps(DEFINITION).replace("${Partition}", "aws"))
+    machine = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "RoleArn": "arn:aws:iam::123456789012:role/scan",
+            "DefinitionSubstitutions": {"FunctionArn": "arn", "Shards": "16", "MapMode": "inline"},
+            "Definition": definition,
+        },
+    }
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps({"Resources": {"Machine": machine}}), encoding="utf-8")
+    linter = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([linter, path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
