@@ -9,19 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from functions.wallet_events.fold import fold
 from hotline.contracts.model import Fact, FactRejected, MerchantPolicyPublished, Rejection
 from hotline.contracts.schemas import VERSION_SUFFIX, parse, rejected
+from hotline.kit.clock import CLOCK_SKEW
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
-
-CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far the wallet's clock may be ahead. A fact from further on waits for its time in the queue, or dies there: it
-would make the hotline believe that it knows the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,8 @@ def read_fact(body: str, ctx: Context) -> Fact:
     fact = parse(detail)
     if envelope.get("detail-type") != fact.type + VERSION_SUFFIX:
         raise rejected(detail, Rejection.TYPE_MISMATCH, "type")
+    # What comes from further on waits for its time in the queue, or dies there: it would make the hotline believe that
+    # it knows the future.
     if fact.time > ctx.clock.now() + CLOCK_SKEW:
         raise rejected(detail, Rejection.FUTURE_TIME, "time")
     return fact

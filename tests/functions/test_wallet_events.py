@@ -11,11 +11,11 @@ from typing import Any, Final
 import pytest
 
 from functions.wallet_events import fold as folding
-from functions.wallet_events.batch import CLOCK_SKEW, take_in
+from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
-from hotline.kit.clock import to_text
+from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import ALLOWED_KEYS, Event

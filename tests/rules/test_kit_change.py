@@ -237,3 +237,14 @@ PROOF = Proof(KEY, "1", (), two_step=False)
 )
 def test_every_actor_has_a_name_of_opaque_ids(actor: Caller | Session | Agent | System, name: str) -> None:
     assert actor_name(actor) == name
+
+
+def test_an_item_is_replaced_only_if_it_would_become_another_one() -> None:
+    key = hotline_key("ACCOUNT#a", "X")
+    stored = {"PK": key.pk, "SK": key.sk, "rev": 3, "a": 1}
+    same, other, first = change(), change(), change()
+    same.replace_if_changed(key, stored, {"a": 1})
+    other.replace_if_changed(key, stored, {"a": 2})
+    first.replace_if_changed(key, None, {"a": 1})
+    assert same.writes() == []
+    assert [write.item["rev"] for write in (*other.writes(), *first.writes()) if isinstance(write, Put)] == [4, 1]

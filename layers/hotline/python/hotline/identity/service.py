@@ -18,7 +18,7 @@ from . import calls
 from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, target_of
 from .codes import derive, is_code
 from .counting import counter_keys
-from .items import call_from, call_key, challenge_from, challenge_key, point_key, proof_from
+from .items import call_from, call_key, challenge_from, challenge_key, proof_from
 from .model import Call, Challenge, Identified, Operation, TurnRecord
 from .policy import missing_factors
 from .proof import allow, require
@@ -46,7 +46,6 @@ __all__ = [
     "load_call",
     "missing_factors",
     "next_need",
-    "point_key",
     "proof_from",
     "require",
     "start",

@@ -91,6 +91,11 @@ class Change:
             rev = int(old["rev"])
             self._write(key, Put(key, {**new, "rev": rev + 1}), equals("rev", rev), stale)
 
+    def replace_if_changed(self, key: Key, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
+        """`replace`, unless `new` is what was read."""
+        if old is None or {name: old[name] for name in old if name not in ("PK", "SK", "rev")} != new:
+            self.replace(key, old, new)
+
     def put(self, key: Key, item: Mapping[str, Any], *, condition: Condition, failed: Failure = stale) -> None:
         self._write(key, Put(key, item), condition, failed)
 

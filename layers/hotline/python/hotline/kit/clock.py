@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the wallet's clock may be ahead of ours."""
+
 
 class Clock(Protocol):
     """Where the time comes from."""

@@ -82,11 +82,6 @@ def pointers_query(account_id: str, tail: str, *, limit: int) -> Query:
     return Query(Table.HOTLINE, account_pk(account_id), Prefix(f"TAIL#{tail[::-1]}"), limit=limit)
 
 
-def plain(item: Mapping[str, Any]) -> Item:
-    """The item without what the store and Change add, to see whether a fold changed anything."""
-    return {name: value for name, value in item.items() if name not in ("PK", "SK", "rev")}
-
-
 def movement_item(movement: Movement) -> Item:
     """A movement as stored; in the attention index only while it needs attention."""
     item = ref_item(movement.ref) | {

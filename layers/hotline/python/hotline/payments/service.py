@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
+from hotline.kit.clock import CLOCK_SKEW
 from hotline.kit.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
@@ -54,8 +55,6 @@ REFUNDABLE_PAGE = 50
 """How many of the newest movements are looked at for one that could be refunded; older ones are found by number."""
 POINTERS_PAGE = 20
 """How many movements with the same last digits are looked at; with four digits more are unlikely."""
-CLOCK_SKEW = timedelta(minutes=5)
-"""The wallet's clock may be ahead by this much."""
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
@@ -111,7 +110,7 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     for fact in facts:
         if isinstance(fact.data, RefundTold):
             ledger = folding.fold_ledger_refund(ledger, fact, fact.data)
-    _replace_if_changed(change, ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
+    change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
         _write_movement(change, known_item, folding.with_ledger(movement, ledger))
     elif ledger.movement_sk is not None and _left(ledger) != _left(before):
@@ -124,7 +123,7 @@ def _left(ledger: Ledger) -> tuple[int, str | None]:
 
 def _write_movement(change: Change, known_item: Item | None, movement: Movement) -> None:
     key = movement_key(movement.ref.account_id, movement.sk)
-    _replace_if_changed(change, key, known_item, items.movement_item(movement))
+    change.replace_if_changed(key, known_item, items.movement_item(movement))
     known = movement_from(known_item) if known_item else None
     old_key = items.pointer_key(known) if known else None
     new_key = items.pointer_key(movement)
@@ -159,7 +158,7 @@ def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[
         for fact, data in told:
             bill = folding.fold_bill(bill, fact, data)
         if bill is not None:
-            _replace_if_changed(change, key, stored, items.bill_item(bill))
+            change.replace_if_changed(key, stored, items.bill_item(bill))
 
 
 def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
@@ -177,19 +176,14 @@ def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[
         for fact, data in told:
             funds = folding.fold_funds(funds, fact, data)
         if funds is not None:
-            _replace_if_changed(change, key, stored, items.funds_item(funds))
-
-
-def _replace_if_changed(change: Change, key: Key, stored: Item | None, item: Item) -> None:
-    if stored is None or items.plain(stored) != item:
-        change.replace(key, stored, item)
+            change.replace_if_changed(key, stored, items.funds_item(funds))
 
 
 def contribute_taking(change: Change, *, movement_item: Item, ledger_item: Item, refund_id: str, amount: Money) -> None:
     """Take a refund's amount from a movement: recorded in its ledger, and on condition that so much is left and that
     no other refund is under way. Raises NeedProof; at commit Stale when another request was quicker."""
-    require(change, Operation.REFUND)
     movement, ledger = movement_from(movement_item), items.ledger_from(ledger_item)
+    require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
         raise NotPossible("not_refundable", refund_id=refund_id)
     taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None)}

@@ -46,11 +46,6 @@ def refunds_query(account_id: str) -> Query:
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix("REFUND#"))
 
 
-def plain(item: Mapping[str, Any]) -> Item:
-    """The item without what the store and Change add, to see whether a fold changed anything."""
-    return {name: value for name, value in item.items() if name not in ("PK", "SK", "rev")}
-
-
 def refund_item(refund: Refund) -> Item:
     """A refund as stored; while it is open it needs attention, and its promise falls due."""
     item: Item = {

@@ -110,14 +110,9 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
             case _:
                 pass
     for key, refund in refunds.items():
-        _replace_if_changed(change, key, read.get(key), items.refund_item(refund))
+        change.replace_if_changed(key, read.get(key), items.refund_item(refund))
     for key, published in policies.items():
-        _replace_if_changed(change, key, read.get(key), items.merchant_policy_item(published))
-
-
-def _replace_if_changed(change: Change, key: Key, stored: Item | None, item: Item) -> None:
-    if stored is None or items.plain(stored) != item:
-        change.replace(key, stored, item)
+        change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
 
 
 def _policy_from(item: Item | None) -> MerchantPolicy | None:
