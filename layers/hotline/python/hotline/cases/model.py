@@ -49,7 +49,8 @@ class Audience(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CaseEntry:
     """One line of the timeline. `facts` are opaque: ids, closed words, numbers. `note` is what a customer wrote, the
-    only free text; it is evidence and is emptied when the account is erased."""
+    only free text; it is evidence and stays with the case. A phone call has none, and a door that takes notes has to
+    see to it that erasing an account empties them."""
 
     entry_id: str
     number: int
