@@ -64,6 +64,7 @@ soak: setup ## Run the property tests for long, with fresh seeds.
 # ---------------------------------------------------------------- the environment
 
 .tools/uv/.ready: requirements/uv.txt
+	@python3 -c 'import sys; sys.exit(7 if sys.version_info < (3, 9) else 0)' 2>/dev/null; [ $$? -ne 7 ] || { echo "python3 is too old to begin with: install Python 3.9 or newer, then run make again." >&2; exit 1; }
 	@command -v python3 >/dev/null 2>&1 || { echo "No python3 was found: install Python 3.9 or newer, then run make again." >&2; exit 1; }
 	@echo "Setting up uv in .tools/uv"
 	@mkdir -p .tools

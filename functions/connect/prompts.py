@@ -7,7 +7,7 @@ it. What the wallet has only been asked for is never told as done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +18,8 @@ from hotline.wording.speech import Speech
 from hotline.wording.values import locale_of
 
 NEED_PROOF: Final = "NEED_PROOF"
+_OPEN: Final = "<speak>"
+_CLOSE: Final = "</speak>"
 
 _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
     "send_code": account.send_code,
@@ -34,6 +36,13 @@ _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
     "handover": people.handover,
 }
 """Steps whose words are more than the message of their outcome."""
+
+
+def spoken(step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str]) -> str:
+    """The prompt in each of the languages, one after the other, as one. Raises UnknownMessage, see `render`."""
+    said = (render(step, outcome, facts, language) for language in languages)
+    inner = (prompt.removeprefix(_OPEN).removesuffix(_CLOSE) for prompt in said)
+    return f"{_OPEN}{' '.join(inner)}{_CLOSE}"
 
 
 def render(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:

@@ -97,7 +97,7 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
     if result.outcome not in contract.outcomes:
         raise StepFailed(contract.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
-    said = prompts.render(contract.name, result.outcome, facts, language_of(call, request))
+    said = prompts.spoken(contract.name, result.outcome, facts, languages_of(call, request))
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,
@@ -108,9 +108,8 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
     return {key: values.get(key) or EMPTY for key in (*COMMON_KEYS, *contract.answer_keys)}
 
 
-def language_of(call: Call | None, request: Request) -> str:
-    """The language of the words: the call's own, else the contact's, else English."""
-    for language in (call.language if call else None, request.language):
-        if language in LANGUAGES:
-            return str(language)
-    return "en-US"
+def languages_of(call: Call | None, request: Request) -> tuple[str, ...]:
+    """The language of the words: the call's own; both while none is chosen; without a call, the contact's."""
+    if call is not None:
+        return (call.language,) if call.language in LANGUAGES else LANGUAGES
+    return (request.language,) if request.language in LANGUAGES else LANGUAGES

@@ -209,7 +209,7 @@ def test_a_list_is_a_menu_with_the_key_last() -> None:
 
 def test_an_item_does_not_borrow_what_it_lacks() -> None:
     words = said("refunds", "OPEN", {"items": [{"status": "sent"}], "amount": MONEY, "merchant": "Else"})
-    assert words == "There is one refund under way. A refund has been sent to the way you paid."
+    assert words == "There is one refund to tell of. A refund has been sent to the way you paid."
 
 
 def test_the_offer_reads_back_what_is_left_and_not_what_was_paid() -> None:

@@ -74,7 +74,8 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
         port = taken.getsockname()[1]
         done = command("./hotline", "run", "--port", str(port))
     assert done.returncode == 1
-    assert done.stderr == f"Port {port} is taken: stop what listens there, or choose another one with --port.\n"
+    remedy = "stop what listens there, or choose another one with --port (make run ARGS='--port N')"
+    assert done.stderr == f"Port {port} is taken: {remedy}.\n"
 
 
 @pytest.mark.parametrize("other", [str(Target.LOCAL.folder), ".", "/nowhere"])

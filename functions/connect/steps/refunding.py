@@ -35,7 +35,10 @@ def under_way(line: Line) -> Answer:
 
 def _refund_words(refund: Refund) -> dict[str, object]:
     return words(
-        amount=refund.amount, merchant=refund.merchant_name, status=refund.state.value, promised_on=refund.promised_on
+        amount=refund.amount,
+        merchant=refund.merchant_name,
+        status=refund.state.value,
+        promised_on=refunds.expected_on(refund),
     )
 
 

@@ -33,7 +33,9 @@ def payment_by_order(speech: Speech, outcome: str) -> None:
 
 def _listed(speech: Speech, key: str, menu: str | None) -> None:
     items = entries(speech.facts) if menu else []
-    if items and speech.knows(f"{key}.count"):
+    if items and speech.facts.get("more") is True and speech.knows(f"{key}.latest"):
+        speech.say(f"{key}.latest")
+    elif items and speech.knows(f"{key}.count"):
         speech.say_counted(f"{key}.count", len(items))
     else:
         speech.say(key)

@@ -28,6 +28,8 @@ WITHHELD = "withheld"
 LANGUAGES = ("zh-CN", "en-US")
 TARGETS = ("inprocess", "lambda")
 MAX_STEPS_LIMIT = 100_000
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+"""The demo wallet reaches a year back, and its facts have to be of a time that the contracts take."""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
@@ -64,7 +66,10 @@ def _number(option: str, text: str) -> str:
 def _time(text: str) -> datetime:
     if _RFC3339.fullmatch(text):
         try:
-            return datetime.fromisoformat(text).astimezone(UTC)
+            instant = datetime.fromisoformat(text).astimezone(UTC)
+            if EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
+                return instant
+            raise _usage(f"--at {text!r} is outside the years {EARLIEST_YEAR} to {LATEST_YEAR}.")
         except (ValueError, OverflowError):
             pass
     raise _usage(f"--at {text!r} is not a time in RFC 3339 form with its zone, such as 2026-03-01T09:30:00+08:00.")

@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
+    _refuse_second()
     try:
         progress = Lines()
         with start(arguments.port, progress, schedules=True) as running:
@@ -71,6 +72,17 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _refuse_second() -> None:
+    """Raise CommandError while another hotline of this checkout runs: the commands could reach one of them only."""
+    from hotline_local.launcher import stack
+
+    try:
+        other = stack.load()
+    except CommandError:
+        return
+    raise CommandError(f"The hotline of this checkout runs already, at {other.endpoint}: stop it first.")
 
 
 def _interrupt(*_: object) -> None:

@@ -59,9 +59,17 @@ def build(target: Target, progress: Progress) -> Path:
             resource["Properties"][sam.ARTEFACT_PROPERTY[resource["Type"]]] = logical_id
             resource.pop("Metadata", None)
         built = target.folder / TEMPLATE_NAME
-        built.write_text(json.dumps(template, ensure_ascii=False, indent=1), encoding="utf-8")
+        _replace(built, json.dumps(template, ensure_ascii=False, indent=1))
         _remove_strays(target.folder, kept={*sources, TEMPLATE_NAME})
     return built
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write a file that others may be reading: they find the old text or the new one, whole."""
+    if not file.exists() or file.read_text(encoding="utf-8") != text:
+        partial = file.with_suffix(".partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
 
 
 @contextmanager

@@ -21,12 +21,12 @@ REFERENCE_WALLET: Final = "reference-wallet"
 DEPLOY_TIMEOUT_S: Final = 60
 FUNCTIONS_TIMEOUT_S: Final = 30
 PARAMETERS: Final = {
-    "HotlineNumbers": "+18005550199,+864005550199",
+    "HotlineNumbers": "+18005550199",
     "EmailFrom": "hotline@wallet.example",
     "EmailIdentity": "wallet.example",
     "Protection": "off",
     # A fact that fails is tried again soon and reaches the dead letters while somebody watches.
-    "FactVisibilityTimeoutSeconds": "10",
+    "FactVisibilityTimeoutSeconds": "5",
     "FactMaxReceiveCount": "2",
     "OutboxMaximumAgeSeconds": "60",
     "LogRetentionDays": "1",

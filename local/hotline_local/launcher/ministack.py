@@ -54,7 +54,8 @@ def refuse_taken(port: int) -> None:
     """Raise CommandError when somebody listens on this port of loopback."""
     with socket.socket() as probe:
         if probe.connect_ex((HOST, port)) == 0:
-            raise CommandError(f"Port {port} is taken: stop what listens there, or choose another one with --port.")
+            remedy = "stop what listens there, or choose another one with --port (make run ARGS='--port N')"
+            raise CommandError(f"Port {port} is taken: {remedy}.")
 
 
 def _own_folder(port: int) -> tuple[Path, IO[str]]:

@@ -53,7 +53,8 @@ class StubFunctions:
             if not isinstance(answer, dict):
                 raise StubFileError(f"The stub {key!r} is neither a map nor a list of maps.")
             if set(answer) == {"error"} and answer["error"] not in _ERRORS:
-                raise StubFileError(f"The stub {key!r} names the error {answer['error']!r}; known are {list(_ERRORS)}.")
+                known = ", ".join(_ERRORS)
+                raise StubFileError(f"The stub {key!r} names the error {answer['error']!r}; known are {known}.")
         return value if isinstance(value, list) else answers[0]
 
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:

@@ -66,5 +66,5 @@ def _advice(
         return (NextStep.WAIT_FOR_RELEASE, retry, works_when) if answer is MoneyAnswer.HELD else open_outcome
     if answer is MoneyAnswer.DEBITED:
         # Taken although it did not go through: that must come back before anything else is advised.
-        return NextStep.WAIT_FOR_RETURN, retry, works_when
+        return NextStep.WAIT_FOR_RETURN, retry, WorksWhen.NOT_NEEDED
     return (info.next_step if info else NextStep.NOTHING), retry, works_when

@@ -62,6 +62,14 @@ def escalation_promise(now: datetime, *, holidays: Collection[date] = ()) -> dat
     return add_business_days(now.astimezone(UTC).date(), ESCALATION_BUSINESS_DAYS, holidays=holidays)
 
 
+def expected_on(promised_on: date | None, sent_at: datetime | None) -> date | None:
+    """The date to tell of a refund that is under way: the one that was promised or, of a refund that the wallet sent by
+    itself, the latest that any instrument takes; None while nothing has been sent."""
+    if promised_on is not None or sent_at is None:
+        return promised_on
+    return add_business_days(sent_at.astimezone(UTC).date(), max(BUSINESS_DAYS.values()))
+
+
 def due_at(promised_on: date) -> datetime:
     """The instant at which a promise is broken: the end of its day."""
     return datetime(promised_on.year, promised_on.month, promised_on.day, tzinfo=UTC) + timedelta(days=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import notice_recipients, profile_from, profile_key
@@ -28,7 +28,7 @@ from hotline.kit.store import Key, Store
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
-from . import folding, items, policy
+from . import folding, items, policy, promises
 from .due import CASE_TOPIC, contribute_due, due_keys
 from .model import (
     MerchantPolicy,
@@ -126,6 +126,11 @@ def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     refunds = [items.refund_from(item) for item in page.items]
     told = [refund for refund in refunds if folding.is_to_be_told(refund, since=now - refund.state_at)]
     return RefundList(tuple(sorted(told, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True)))
+
+
+def expected_on(refund: Refund) -> date | None:
+    """By when the money is there at the latest, of a refund that is under way; see promises.expected_on."""
+    return promises.expected_on(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
 
 
 def offer(movement_item: Item, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
