@@ -16,7 +16,6 @@ EXEMPT: Final = {
     ("identity", "contribute_new_call"): "a call begins before anything is proved",
     ("identity", "contribute_turn"): "keeps the call's own state; what a step changes passes the gate in its room",
     ("identity", "contribute_code"): "asking for a code is how proof begins",
-    ("identity", "contribute_counters"): "part of asking for a code and of checking one",
     ("identity", "contribute_check"): "checking a code is how proof is made",
     ("identity", "contribute_counters"): "counts what was sent and guessed, of anybody; a part of code and check",
     ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",
