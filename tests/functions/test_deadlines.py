@@ -402,6 +402,28 @@ def test_two_runs_at_once_do_everything_once(minute: Minute) -> None:
     assert sorted(minute.messages.ids()) == sorted(f"out_{number}" for number in range(12))
 
 
+@pytest.mark.parametrize("left", ["decision", "entry"])
+def test_what_another_run_does_between_reading_and_writing_is_not_done_again(minute: Minute, left: str) -> None:
+    if left == "decision":
+        minute.desk.act(lockout.contribute_freeze)
+        minute.deliver()
+    else:
+        pending(minute, message("out_m"))
+    at, other = NOON + ALARM_AFTER, list[Summary]()
+
+    def meanwhile(call: str) -> None:
+        if call == "transact":
+            minute.store.before = None
+            other.append(minute.run(at, at_once=1))
+
+    minute.store.before = meanwhile
+    late = minute.run(at, at_once=1)
+    (prompt,) = other
+    assert (prompt.resent, prompt.alarmed, prompt.redriven) == ((1, 1, 0) if left == "decision" else (0, 0, 1))
+    assert (late.resent, late.alarmed, late.redriven, late.failed) == (0, 0, 0, 0)
+    assert minute.messages.ids() == (["out_m"] if left == "entry" else [])
+
+
 def test_one_item_that_fails_keeps_no_other_waiting(minute: Minute) -> None:
     minute.desk.act(lockout.contribute_freeze)
     broken = {**due_attributes("acct_broken", NOON), "version": "x", "rev": 1}

@@ -28,8 +28,7 @@ ENVIRONMENT: Final = {
     | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"},
     "MessengerFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"},
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
-    "DeadlinesFunction": EVERYWHERE
-    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
+    "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
 }
 # The settings that name a resource, and with it a right to use it.
