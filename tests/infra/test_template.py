@@ -18,6 +18,7 @@ FUNCTIONS: Final = {
     "DecisionsFunction": "decisions",
     "DeadlinesFunction": "deadlines",
     "SecurityScanFunction": "security_scan",
+    "CustomerApiFunction": "customer_api",
 }
 EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
@@ -30,6 +31,7 @@ ENVIRONMENT: Final = {
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
     "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
+    "CustomerApiFunction": EVERYWHERE | {"HOTLINE_NUMBERS"},
 }
 # The settings that name a resource, and with it a right to use it.
 RESOURCE_SETTINGS: Final = {

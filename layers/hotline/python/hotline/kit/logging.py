@@ -53,6 +53,8 @@ class Event(Enum):
     DUE_FAILED = ("HL067", "ERROR", "Something due could not be worked off and is tried again.")
     DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
 
+    API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
+
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
 
