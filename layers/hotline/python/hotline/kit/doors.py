@@ -8,6 +8,7 @@ from functools import cache
 
 from .clock import Clock, SystemClock
 from .config import TableNames, optional, required
+from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring
 from .store import Store
@@ -28,14 +29,30 @@ class Context:
     """Country (ISO 3166) whose national phone numbers callers key in."""
 
 
+SECRET_TIMEOUT_S = 1.0
+SECRET_ATTEMPTS = 2
+"""A phone step waits for its keys at most two seconds, of the seven that it has."""
+
+
 def secret_loader(name_of_variable: str) -> CachedKeyring:
-    """A keyring whose secret id is in the environment variable; fetched from Secrets Manager on first use."""
+    """A keyring whose secret id is in the environment variable; fetched from Secrets Manager on first use. Its `get`
+    raises Unavailable when the secret cannot be had; what the service said of it goes no further."""
 
     def load() -> str:
         import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
 
-        client = boto3.client("secretsmanager")
-        return str(client.get_secret_value(SecretId=required(name_of_variable))["SecretString"])
+        config = Config(
+            connect_timeout=SECRET_TIMEOUT_S,
+            read_timeout=SECRET_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": SECRET_ATTEMPTS},
+        )
+        try:
+            client = boto3.client("secretsmanager", config=config)
+            return str(client.get_secret_value(SecretId=required(name_of_variable))["SecretString"])
+        except (ClientError, BotoCoreError):
+            raise Unavailable("secret_unavailable") from None
 
     return CachedKeyring(load, SystemClock())
 

@@ -21,14 +21,16 @@ from typing import Any, Final, Literal
 
 from .clock import Clock, to_text
 from .condition import Compare, Exists, Item, Missing, all_of, any_of, equals
-from .errors import HotlineError
+from .errors import HotlineError, Unavailable
 from .ids import IdSource
 from .logging import Event, log
 from .outbox import entry_key
-from .store import Store, TransactionCancelled, Update
+from .store import ReasonCode, Store, TransactionCancelled, Update
 
 CLAIM_LEASE: Final = timedelta(seconds=60)
 """Longer than a consumer may run, so that a claim that is over belongs to nobody who still works on it."""
+WRITE_ATTEMPTS_MAX: Final = 3
+"""How often a mark is written when somebody else writes the same entry, or the table is slowed down."""
 _ENTRY_PREFIX: Final = entry_key("").pk
 
 type Consumer = Literal["message", "bus"]
@@ -133,7 +135,10 @@ class Outbox:
         except HotlineError as error:
             return [Failed(error.code)] * len(entries)
         except Exception as error:  # noqa: BLE001 - its text may hold an address, so only its name goes on
-            return [Failed(type(error).__name__)] * len(entries)
+            if len(entries) > 1:
+                # Something about one of them: it must not hold up the others for ever.
+                return [self._handed_on([entry], hand_on)[0] for entry in entries]
+            return [Failed(type(error).__name__)]
 
     def _settled(self, entry: Item, result: Result) -> bool:
         """Write what became of a claimed entry; whether it is over."""
@@ -176,12 +181,17 @@ class Outbox:
         )
 
     def _written(self, update: Update) -> bool:
-        """Make the update; False when its condition does not hold."""
-        try:
-            self.store.transact([update], token=self.ids.new("tx"))
-        except TransactionCancelled:
-            return False
-        return True
+        """Make the update; False when its condition does not hold. Raises Unavailable when it was cancelled for other
+        reasons each time: then it is not made, and nobody may believe that it is."""
+        for _ in range(WRITE_ATTEMPTS_MAX):
+            try:
+                self.store.transact([update], token=self.ids.new("tx"))
+            except TransactionCancelled as cancelled:
+                if any(reason.code is ReasonCode.CONDITION for reason in cancelled.reasons):
+                    return False
+            else:
+                return True
+        raise Unavailable("not_marked")
 
 
 def entry_ids(event: Mapping[str, Any]) -> list[str]:
