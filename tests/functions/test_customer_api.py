@@ -1,6 +1,7 @@
 """The HTTPS API in process: requests as the gateway hands them on, and whole answers."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from functions.customer_api import app, problems
 
 OFFICIAL = "+864008001234"
+EVENTS = sorted((Path(__file__).parents[2] / "events/customer_api").glob("*.json"))
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +92,9 @@ def test_what_fails_unexpectedly_is_answered_with_a_constant_and_its_text_stays_
     assert (status, problem["code"]) == (500, "unexpected")
     assert "secret" not in capsys.readouterr().out
     assert answered({}) == (500, problem)
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
+def test_every_kept_event_is_answered_with_the_status_in_its_name(path: Path) -> None:
+    status, _ = answered(json.loads(path.read_text(encoding="utf-8")))
+    assert path.stem.split("_")[1] == str(status)
