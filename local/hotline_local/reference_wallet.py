@@ -18,6 +18,7 @@ from hotline.contracts.schemas import VERSION_SUFFIX
 from hotline.kit.clock import Clock, SystemClock, to_text
 from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
+from hotline_local.circle import Circle
 from hotline_local.launcher.stack import Stack
 from hotline_local.wallet_modes import Answering, Mode
 
@@ -77,12 +78,16 @@ def _fact(type_name: str, account_id: str, decision_id: str, data: dict[str, Any
 
 
 class ReferenceWallet:
-    """Answers the decisions of a running stack, in a thread of its own, until it is stopped; `mode` says how well."""
+    """Answers the decisions of a running stack, in a thread of its own, until it is stopped; `mode` says how well, and
+    `circle` shows what is heard and answered."""
 
-    def __init__(self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT) -> None:
+    def __init__(
+        self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT, circle: Circle | None = None
+    ) -> None:
         self._stack = stack
         self._answering = Answering(mode, acknowledge)
         self._clock = clock or SystemClock()
+        self._circle = circle
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reference-wallet", daemon=True)
 
@@ -109,8 +114,15 @@ class ReferenceWallet:
         received = receive(QueueUrl=url, MaxNumberOfMessages=MESSAGES_MAX, WaitTimeSeconds=WAIT_S)
         messages = received.get("Messages", [])
         for message in messages:
-            self._answering.hear(json.loads(message["Body"])["detail"], self._clock.now())
-        put_facts(self._stack, self._answering.due(self._clock.now()))
+            decision = json.loads(message["Body"])["detail"]
+            self._answering.hear(decision, self._clock.now())
+            if self._circle is not None:
+                self._circle.decision(decision)
+        facts = self._answering.due(self._clock.now())
+        put_facts(self._stack, facts)
+        if self._circle is not None:
+            for fact in facts:
+                self._circle.fact(fact)
         # Last, so that what could not be answered is heard again.
         for message in messages:
             self._stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -2,6 +2,7 @@
 
 import argparse
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 DEFAULT_PORT: Final = 4566
+LOOK_EVERY_S: Final = 1.0
 NEXT_STEPS: Final = """
 The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
 
@@ -91,17 +93,21 @@ def _interrupt(*_: object) -> None:
 
 def _serve(running: "RunningStack", progress: "Lines", mode: Mode) -> None:
     from hotline_local import demo
+    from hotline_local.circle import Circle
     from hotline_local.launcher.stack import stack_file
     from hotline_local.reference_wallet import ReferenceWallet
 
-    wallet = ReferenceWallet(running.stack, mode=mode)
+    circle = Circle(running.stack.endpoint, sys.stdout)
+    wallet = ReferenceWallet(running.stack, mode=mode, circle=circle)
     wallet.start()
     try:
         running.stack.save()
         demo.seed(running.stack, progress=progress)
         print(NEXT_STEPS.format(endpoint=running.stack.endpoint, caller="+8613800000001"), flush=True)
+        circle.begin()
         while running.ministack.alive():
-            time.sleep(0.5)
+            circle.messages()
+            time.sleep(LOOK_EVERY_S)
         raise CommandError(f"MiniStack ended by itself. Its last lines:\n{running.ministack.log_tail()}")
     finally:
         stack_file().unlink(missing_ok=True)
