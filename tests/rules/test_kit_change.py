@@ -138,13 +138,6 @@ def test_two_writes_on_one_key_are_refused(first: str, second: str) -> None:
         write[second]()
 
 
-def test_a_change_knows_what_it_touches() -> None:
-    made = change()
-    made.require_condition(KEY, A, refused)
-    assert made.touches(KEY)
-    assert not made.touches(OTHER)
-
-
 @pytest.mark.parametrize("over", [0, 1])
 def test_a_change_holds_a_hundred_items(over: int) -> None:
     made, store = change(), MemoryStore()

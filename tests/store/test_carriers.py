@@ -65,10 +65,10 @@ def sesv2() -> Any:
 @pytest.mark.parametrize(
     ("make", "carrier", "call", "code", "error"),
     [
-        (sns, SnsSms, "publish", "InvalidParameter", Undeliverable),
+        (sns, SnsSms, "publish", "InvalidParameter", Unavailable),
         (sns, SnsSms, "publish", "Throttling", Unavailable),
         (sns, SnsSms, "publish", "AuthorizationError", Unavailable),
-        (sesv2, SesEmail, "send_email", "BadRequestException", Undeliverable),
+        (sesv2, SesEmail, "send_email", "BadRequestException", Unavailable),
         (sesv2, SesEmail, "send_email", "MessageRejected", Unavailable),
     ],
 )
@@ -76,12 +76,25 @@ def test_what_a_carrier_answers_becomes_an_error_without_its_text(
     make: Callable[[], Any], carrier: Any, call: str, code: str, error: type[HotlineError]
 ) -> None:
     client = make()
+    outgoing = Outgoing(PHONE if carrier is SnsSms else "somebody@customer.example", "subject", TEXT)
     with Stubber(client) as stub:
         stub.add_client_error(call, service_error_code=code, service_message=f"no such number {PHONE}")
         with pytest.raises(HotlineError) as raised:
-            carrier("sender@wallet.example", client=client).send(Outgoing(PHONE, "subject", TEXT))
+            carrier("sender@wallet.example", client=client).send(outgoing)
     assert type(raised.value) is error
     assert PHONE not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
+
+
+@pytest.mark.parametrize(
+    ("make", "carrier", "address"),
+    [(sns, SnsSms, "12345"), (sns, SnsSms, "+0123456789"), (sesv2, SesEmail, "nobody"), (sesv2, SesEmail, "a b@c")],
+)
+def test_what_can_be_no_address_is_given_up_before_it_is_sent(
+    make: Callable[[], Any], carrier: Any, address: str
+) -> None:
+    client = make()
+    with Stubber(client), pytest.raises(Undeliverable):
+        carrier("sender@wallet.example", client=client).send(Outgoing(address, "subject", TEXT))
 
 
 def test_a_carrier_that_does_not_answer_is_unavailable() -> None:

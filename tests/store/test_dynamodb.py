@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-from botocore.exceptions import ClientError
 
 from hotline.kit.config import MissingSetting, TableNames
 from hotline.kit.dynamodb import (
@@ -55,9 +54,9 @@ def test_a_table_that_the_function_was_not_given_is_named(moto_store: DynamoStor
 
 def test_an_error_that_no_repetition_mends_is_raised_at_once(moto_store: DynamoStore) -> None:
     store = DynamoStore(moto_store.client, TableNames(dict.fromkeys(Table, "gone")))
-    with pytest.raises(ClientError, match="ResourceNotFound"):
+    with pytest.raises(Unavailable, match=r"store\.ResourceNotFoundException"):
         store.get(KEY)
-    with pytest.raises(ClientError, match="ResourceNotFound"):
+    with pytest.raises(Unavailable, match=r"store\.ResourceNotFoundException"):
         write(store, Put(KEY, {}))
     assert (store.reads, store.transactions) == (1, 1)
 

@@ -8,6 +8,7 @@ where a second sending would reach somebody twice; the outbox decides about that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +28,9 @@ BUS_EVENTS_MAX: Final = 10
 """EventBridge PutEvents: at most ten entries a request."""
 QUEUE_MESSAGES_MAX: Final = 10
 """SQS SendMessageBatch: at most ten messages a request."""
-_ADDRESS_REFUSED: Final = frozenset({"BadRequestException", "InvalidParameter", "InvalidParameterException"})
-"""What SNS and SES say of an address that they cannot make sense of."""
+_PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+"""What can be an address at all. A carrier's own refusal is no proof that it is not: it may be about our sender."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _client(service: Any, *, attempts: int) -> Any:
 
 
 def _carried(send: Any, **request: Any) -> Any:
-    """Make the request. Raises Undeliverable and Unavailable, without the text of what was raised."""
+    """Make the request. Raises Unavailable, without the text of what was raised."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -74,9 +76,14 @@ def _carried(send: Any, **request: Any) -> Any:
         code = str(error.response["Error"]["Code"])
     except BotoCoreError as error:
         code = type(error).__name__
-    if code in _ADDRESS_REFUSED:
-        raise Undeliverable
     raise Unavailable(code)
+
+
+def _deliverable(address: str, form: re.Pattern[str]) -> str:
+    """The address. Raises Undeliverable for what can be none."""
+    if form.fullmatch(address) is None:
+        raise Undeliverable
+    return address
 
 
 class SnsSms:
@@ -93,7 +100,7 @@ class SnsSms:
         """See Transport.send."""
         _carried(
             self._client.publish,
-            PhoneNumber=outgoing.address,
+            PhoneNumber=_deliverable(outgoing.address, _PHONE),
             Message=outgoing.body,
             MessageAttributes=self._attributes,
         )
@@ -117,7 +124,7 @@ class SesEmail:
         _carried(
             self._client.send_email,
             FromEmailAddress=self._sender,
-            Destination={"ToAddresses": [outgoing.address]},
+            Destination={"ToAddresses": [_deliverable(outgoing.address, _EMAIL)]},
             Content=content,
         )
 

@@ -74,10 +74,6 @@ class Change:
     def __len__(self) -> int:
         return len(self._pending)
 
-    def touches(self, key: Key) -> bool:
-        """Whether the change writes the item or depends on it."""
-        return key in self._pending
-
     def create(self, key: Key, item: Mapping[str, Any], *, failed: Failure = stale) -> None:
         """Put an item that must not exist yet."""
         self._write(key, Put(key, item), NEW, failed)

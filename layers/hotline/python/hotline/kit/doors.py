@@ -31,7 +31,7 @@ class Context:
 
 SECRET_TIMEOUT_S = 1.0
 SECRET_ATTEMPTS = 2
-"""A phone step waits for its keys at most two seconds, of the seven that it has."""
+"""A phone step waits for a key four seconds at most, of the seven that it has; then it is told to try later."""
 
 
 def secret_loader(name_of_variable: str) -> CachedKeyring:

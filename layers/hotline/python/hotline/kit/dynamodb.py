@@ -44,11 +44,13 @@ ATTEMPTS_MAX = 3
 """How often one request is sent before Unavailable."""
 CONNECT_TIMEOUT_S = 1.0
 READ_TIMEOUT_S = 1.0
-"""DynamoDB answers in single milliseconds; three attempts of a second still leave a phone step (8 s) its words."""
+"""DynamoDB answers in single milliseconds. One request that meets a silent store takes six seconds at most; a step that
+meets it at every request is ended by its function's time-out, and the flow says sorry."""
 PAUSE_FIRST_S = 0.025
 PAUSE_MAX_S = 0.2
 """Before attempt n+1: a random part of 25 ms x 2^(n-1), at most 200 ms (full jitter)."""
 
+_CANCELLED = "TransactionCanceledException"
 _NO_ANSWER = (NoConnection, HTTPClientError, ResponseParserError)
 _THROTTLED = frozenset(
     {
@@ -164,12 +166,10 @@ class DynamoStore:
         try:
             self._send(send)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
             reasons = _reasons(error.response, len(writes))
             if not any(reason.code is ReasonCode.CONDITION for reason in reasons):
                 self._pause(1)
-            raise TransactionCancelled(reasons) from error
+            raise TransactionCancelled(reasons) from None
 
     def _name(self, table: Table) -> str:
         """The table's physical name. Raises MissingSetting: the function was not given this table."""
@@ -196,9 +196,12 @@ class DynamoStore:
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code in _MALFORMED:
-                    raise MalformedRequest(error.response["Error"]["Message"]) from error
-                if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                    # Never the SDK's text: it may quote keys and values.
+                    raise MalformedRequest(code) from None
+                if code == _CANCELLED:
                     raise
+                if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                    raise Unavailable(f"store.{code}") from None
                 failure = error
         raise Unavailable from failure
 
@@ -221,5 +224,5 @@ def _reasons(response: Mapping[str, Any], count: int) -> tuple[Reason, ...]:
     passing = any(reason.code in (ReasonCode.CONDITION, ReasonCode.CONFLICT) for reason in reasons)
     for reason in listed:
         if reason.get("Code") in _MALFORMED_REASONS and not passing:
-            raise MalformedRequest(reason.get("Message", reason["Code"]))
+            raise MalformedRequest(reason["Code"])
     return reasons

@@ -3,12 +3,11 @@
     HotlineError
     ├── Refused            the request is understood and must not happen (rule, limit, missing proof)
     │   ├── NeedProof      the caller has not proved enough for the operation
-    │   ├── LimitReached   a named limit is used up until some later time
     │   └── NotPossible    the state of the thing does not allow it
     ├── InvalidInput       the request itself is malformed
     ├── Stale              somebody else changed what this change was based on; read again and retry
     ├── StaleTurn          the call has moved on since this request was made
-    └── Unavailable        the store or a key service did not answer; nothing is known to have changed
+    └── Unavailable        the store or a key service did not answer; whether anything changed is not known
 
 Errors carry opaque ids and facts only, never a phone number, name, address or code, and know no HTTP.
 """
@@ -43,12 +42,6 @@ class NeedProof(Refused):
         super().__init__(operation=operation)
         self.operation = operation
         self.needs = needs
-
-
-class LimitReached(Refused):
-    """A named limit is used up until some later time."""
-
-    code = "limit_reached"
 
 
 class NotPossible(Refused):
