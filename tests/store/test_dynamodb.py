@@ -14,6 +14,7 @@ from hotline.kit.dynamodb import (
     DynamoStore,
     tuned_client,
 )
+from hotline.kit.errors import Unavailable
 from hotline.kit.store import Put, Query, Table, TransactionCancelled
 from hotline_local.launcher.paths import ROOT
 from tests.store.writing import ENTRY, KEY, put, write
