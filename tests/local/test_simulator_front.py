@@ -220,6 +220,7 @@ class FakeWorld:
         self.code = code
         self.asked: list[tuple[str | None, float]] = []
         self.seconds = 0.0
+        self.told = False
         self.closed = False
         self._path = folder / "main.json"
         self._path.write_text(_world_flow(), encoding="utf-8")
@@ -231,9 +232,10 @@ class FakeWorld:
         return [self._path]
 
     def after_function(self) -> Sequence[Message]:
-        first = len(self.functions.calls) == 1
-        text = f"Your code is {self.code}."
-        return [Message("sms", "+8613800000001", text, datetime(2026, 3, 1, tzinfo=UTC))] if first else []
+        if len(self.functions.calls) != 1 or self.told:
+            return []
+        self.told = True
+        return [Message("sms", "+8613800000001", f"Your code is {self.code}.", datetime(2026, 3, 1, tzinfo=UTC))]
 
     def last_code(self, *, to: str | None, newer_than: float) -> str | None:
         self.asked.append((to, newer_than))

@@ -93,6 +93,8 @@ class CallRun:
         if code is None:
             self._fail("No message with a code came for this caller.")
             return
+        # Read before it is typed: on a deployed stack it may have come after the function that sent it.
+        self._show_messages(Place(self._state.frame.flow, self._state.frame.block))
         self._show(self._engine.answer(self._state, code, secret=True))
 
     def _fail(self, problem: str) -> None:

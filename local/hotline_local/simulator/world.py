@@ -27,7 +27,8 @@ class World(Protocol):
 
     The simulator calls, in this order: `tokens`, `flows` and `start_flow` once; then `advance` for every bit of time
     that passes on the line and `functions.invoke` for every function block, each followed by one `after_function`;
-    `last_code` where the caller types the code they received; and `close` at the end, whatever happened.
+    `last_code` where the caller types the code they received, with another `after_function`, since the message may have
+    been slow; and `close` at the end, whatever happened.
     """
 
     @property
