@@ -21,6 +21,10 @@ INVALID: Final = "INVALID"
 """A step with inputs may answer that one makes no sense; the prompt says what was expected, and no try is spent."""
 
 
+NEED_PROOF: Final = "NEED_PROOF"
+"""A step that asks for proof answers that more is needed; `needs` says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepContract:
     """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.

@@ -19,6 +19,8 @@ from hotline.kit.errors import NeedProof
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
+REFERENCE_CHARACTERS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -76,14 +78,19 @@ class Line:
         actor = Caller(self.call.contact_id, identity.proof_from(self.call))
         return Change(actor=actor, cause=cause, now=self.now, ids=self.ctx.ids)
 
-    def commit(self, change: Change, outcome: str, call: Call | None = None, ids: tuple[str, ...] = ()) -> None:
+    def commit(self, change: Change, outcome: str, call: Call | None = None) -> None:
         """Make the change and note the turn as answered, in one transaction; `call`: as the step leaves it."""
         if not isinstance(self.turn, Attempt):
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
-        record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome, ids)
+        record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome)
         advanced = identity.contribute_turn(change, self.call, call or self.call, record)
         change.commit(self.ctx.store)
         self.call = advanced
+
+
+def reference(identifier: str) -> str:
+    """The end of an id, as it is read out: enough to tell a customer's few things apart."""
+    return identifier[-REFERENCE_CHARACTERS:]
 
 
 def words(**facts: Any) -> dict[str, object]:

@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.contract import INVALID, TRY_LATER
+from functions.connect.contract import INVALID, NEED_PROOF, TRY_LATER
 from functions.connect.words import account, money, people
 from hotline.wording.catalogue import spoken_language
 from hotline.wording.speech import Speech
 from hotline.wording.values import locale_of
 
-NEED_PROOF: Final = "NEED_PROOF"
 _OPEN: Final = "<speak>"
 _CLOSE: Final = "</speak>"
 

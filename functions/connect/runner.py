@@ -6,10 +6,9 @@ Expected errors become outcomes; only a bug raises, and then without repeating a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from functions.connect import prompts
-from functions.connect.contract import COMMON_KEYS, EMPTY, INVALID, STEPS, TRY_LATER, StepContract
+from functions.connect.contract import COMMON_KEYS, EMPTY, INVALID, NEED_PROOF, STEPS, TRY_LATER, StepContract
 from functions.connect.envelope import Request
 from functions.connect.inputs import LANGUAGES, acceptable
 from functions.connect.line import Answer, Line
@@ -22,7 +21,6 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable
 from hotline.kit.logging import Event, log
 
-NEED_PROOF: Final = "NEED_PROOF"
 ATTEMPTS_MAX = 3
 """How often a step is run when somebody else wrote in between; each run reads afresh."""
 
@@ -74,9 +72,7 @@ def _run(
         return Answer(INVALID), call
     line = Line(ctx, request, inputs, call, ctx.clock.now(), None, read)
     if contract.acting:
-        if ctx.lookup_keys is None:
-            raise RuntimeError("the phone needs the lookup key")
-        mark = turns.fingerprint(ctx.lookup_keys.get(), request.step, inputs)
+        mark = turns.fingerprint(line.lookup_keys, request.step, inputs)
         decision = turns.decide(call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
         if isinstance(decision, turns.TooOld):
             return Answer(TRY_LATER), call

@@ -21,16 +21,6 @@ PHONE, EMAIL = PointKind.PHONE, PointKind.EMAIL
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOW)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
 def ctx(store: MemoryStore, clock: VirtualClock) -> Context:
     made = context(store, clock)
     year_ago = NOW - timedelta(days=365)

@@ -26,16 +26,6 @@ A, B, C = "acct-a", "acct-b", "acct-c"
 
 
 @pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(NOW)
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
-
-
-@pytest.fixture
 def ctx(store: MemoryStore, clock: VirtualClock) -> Context:
     """A and B share a phone and have an e-mail address each, B with two-step verification; C has a phone of its own."""
     made = context(store, clock)

@@ -11,7 +11,7 @@ from hotline.identity.model import Call, Offer, Operation
 from hotline.identity.policy import OFFERS_KEPT
 from hotline.kit.logging import Event, log
 from hotline.payments import service as payments
-from hotline.payments.model import Movement, MovementRef
+from hotline.payments.model import MovementRef
 
 HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
@@ -90,7 +90,7 @@ def answer(line: Line) -> Answer:
     if told.unmapped and movement.failure is not None:
         log(Event.FAILURE_UNMAPPED, step=line.request.step, kind=movement.failure.scheme)
     facts = words(
-        **_movement_words(movement),
+        **item_words(movement.ref, status=movement.status.value),
         failure=told.failure.value if told.failure else None,
         caller_text=told.caller_text,
         money=told.answer.value,
@@ -104,7 +104,3 @@ def answer(line: Line) -> Answer:
     )
     refundable = told.refundable_minor > 0 and told.open_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
-
-
-def _movement_words(movement: Movement) -> dict[str, object]:
-    return item_words(movement.ref, status=movement.status.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from functions.connect.line import Answer, Line, words
+from functions.connect.line import Answer, Line, reference, words
 from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.kit.actor import ProvedFactor
@@ -13,7 +13,6 @@ _OUTCOMES = {"asked": "QUEUE", "failed": "QUEUE", "callback": "CALLBACK", "close
 _URGENT_TOPICS = frozenset({"security"})
 NO_TOPIC = "general"
 QUEUE = "support"
-CASE_TAIL_CHARACTERS = 4
 
 
 def handover(line: Line) -> Answer:
@@ -22,7 +21,7 @@ def handover(line: Line) -> Answer:
     A caller who has proved nothing gets a case of this call alone: their account is not touched on a mere number.
     """
     topic, reason = line.inputs.get("topic", NO_TOPIC), line.inputs["reason"]
-    outcome = _OUTCOMES.get(reason, "QUEUE")
+    outcome = _OUTCOMES[reason]
     case_id = line.call.case_id
     if line.replay is None:
         account_id = line.call.account_id if _proved(line) else None
@@ -41,7 +40,7 @@ def handover(line: Line) -> Answer:
         )
         case_id = ref.case_id
         line.commit(change, outcome, replace(line.call, topic=topic, case_id=case_id))
-    tail = case_id[-CASE_TAIL_CHARACTERS:] if case_id else None
+    tail = reference(case_id) if case_id else None
     return Answer(outcome, words(topic=topic, case=tail), {"queue": QUEUE, "case_id": case_id or "-"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.connect.contract import INVALID
-from functions.connect.line import Answer, Line, words
+from functions.connect.line import Answer, Line, reference, words
 from functions.connect.steps.money import item_words, offer_at
 from hotline.accounts import service as accounts
 from hotline.identity.model import Operation
@@ -20,7 +20,6 @@ from hotline.refunds.model import OfferOutcome, Refund, RefundReason, RefundResu
 from hotline.wording.amounts import speak_money
 
 SPOKEN_MAX = 3
-TAIL_CHARACTERS = 4
 
 
 def under_way(line: Line) -> Answer:
@@ -124,7 +123,7 @@ def _told(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Ans
         promised_on=refund.promised_on if refund else None,
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=refund.decided_by if refund else None,
-        refund=refund.refund_id[-TAIL_CHARACTERS:] if refund and refund.refund_id else None,
+        refund=reference(refund.refund_id) if refund and refund.refund_id else None,
         now=line.now,
     )
     return Answer(outcome, facts)

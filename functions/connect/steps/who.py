@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from functions.connect.contract import INVALID
-from functions.connect.line import Answer, Line, words
+from functions.connect.line import Answer, Line, reference, words
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
@@ -18,7 +18,6 @@ from hotline.kit.store import Key
 
 _FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
 CHOICES_SPOKEN_MAX = 3
-TAIL_CHARACTERS = 4
 
 
 def set_language(line: Line) -> Answer:
@@ -102,6 +101,6 @@ def choose_account(line: Line) -> Answer:
         outcome = line.replay.outcome
     else:
         line.commit(line.change("choose_account"), outcome, choice.call)
-    items = [{"place": n, "hint": profile.account_id[-TAIL_CHARACTERS:]} for n, profile in enumerate(spoken, start=1)]
+    items = [{"place": n, "hint": reference(profile.account_id)} for n, profile in enumerate(spoken, start=1)]
     more = len(choice.choices) > len(spoken)
     return Answer(outcome, {"items": items, "more": more}, {"count": str(len(items))})
