@@ -131,6 +131,6 @@ def _refuse_large(event: Mapping[str, Any]) -> None:
     """Raises Problem for a body that is larger than anything the API takes."""
     body = event.get("body")
     if isinstance(body, str):
-        size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+        size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode(errors="surrogatepass"))
         if size > BODY_BYTES_MAX:
             raise Problem("body_too_large")

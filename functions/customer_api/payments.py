@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -12,7 +13,6 @@ from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, pos
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
-    ID_CHARACTERS_MAX,
     PAGE_DEFAULT,
     PAGE_MAX,
     Amount,
@@ -24,6 +24,7 @@ from functions.customer_api.shapes import (
     Payments,
 )
 from functions.customer_api.visits import Visit
+from hotline.contracts import limits
 from hotline.identity.service import Operation
 from hotline.kit.logging import Event, log
 from hotline.kit.money import Money
@@ -32,6 +33,7 @@ from hotline.payments.model import Movement, MovementStatus
 
 _TAGS = ["payments"]
 _LIST = "payments"
+_ID = re.compile(limits.ID_PATTERN)
 
 
 @router.get("/v1/me/payments", tags=_TAGS, operation_id="list_payments")
@@ -61,10 +63,15 @@ def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's par
     return payment_of(found(visit, unquote(id)), visit)
 
 
+def is_id(text: str) -> bool:
+    """Whether a text in a path can be an id at all; what cannot is not looked up."""
+    return len(text) <= limits.ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
+
+
 def found(visit: Visit, movement_id: str) -> Movement:
     """The account's movement with this id. Raises Problem `not_found`."""
     movement = None
-    if 0 < len(movement_id) <= ID_CHARACTERS_MAX:
+    if is_id(movement_id):
         movement = payments.find(visit.desk.ctx.store, visit.account_id, movement_id)
     if movement is None:
         raise Problem("not_found")

@@ -10,11 +10,10 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, position_of
-from functions.customer_api.payments import amount_of, found
+from functions.customer_api.payments import amount_of, found, is_id
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
-    ID_CHARACTERS_MAX,
     PAGE_DEFAULT,
     PAGE_MAX,
     Decision,
@@ -175,7 +174,7 @@ def read_refund(id: str) -> Refund:  # noqa: A002 - the name of the path's param
 
 
 def _refund(visit: Visit, refund_id: str) -> Refund:
-    if not 0 < len(refund_id) <= ID_CHARACTERS_MAX:
+    if not is_id(refund_id):
         raise Problem("not_found")
     stored = visit.desk.ctx.store.get(refunds.refund_key(visit.account_id, refund_id))
     if stored is None:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from hotline.contracts import limits
 from hotline.directory.service import TYPED_CHARACTERS_MAX
 from hotline.refunds.model import RefundReason
 
@@ -17,9 +18,8 @@ PAGE_DEFAULT: Final = 20
 NOTE_CHARACTERS_MAX: Final = 500
 CONTACT_CHARACTERS_MAX: Final = 254
 CODE_CHARACTERS_MAX: Final = 16
-ID_CHARACTERS_MAX: Final = 128
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_CHARACTERS_MAX)]
+Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$", max_length=CODE_CHARACTERS_MAX)]
 
 
