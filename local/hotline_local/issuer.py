@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from hotline_local.commands import CommandError
 
-BUCKET: Final = "login"
+BUCKET: Final = "wallet-login"
+"""Not `login`: MiniStack keeps that path for Cognito."""
 AUDIENCE: Final = "hotline"
 CLIENT: Final = "demo-app"
 ALGORITHM: Final = "RS256"
