@@ -6,6 +6,7 @@ room change something, and answers. Whatever goes wrong is a problem (RFC 9457).
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -36,6 +37,7 @@ from hotline.kit.logging import Event, log
 from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
+JSON: Final = "application/json"
 ROUTE_MODULES: Final = (account, challenges, payments, public, recoveries, refunds)
 """Imported for the routes that they add."""
 _ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -100,7 +102,7 @@ def answered(
 def _resolved(
     event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
 ) -> dict[str, Any]:
-    _refuse_large(event)
+    event = _with_text(event)
     token = admitted(event, settings, ctx.clock.now())
     if token is not None:
         headers |= quota.counted(ctx, token.sign_in.account_id).headers
@@ -127,10 +129,20 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _refuse_large(event: Mapping[str, Any]) -> None:
-    """Raises Problem for a body that is larger than anything the API takes."""
+def _with_text(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its body as text. Raises Problem for a body that is larger than anything the API takes, that says
+    it is no JSON, or that is no text."""
     body = event.get("body")
-    if isinstance(body, str):
-        size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode(errors="surrogatepass"))
-        if size > BODY_BYTES_MAX:
+    if not isinstance(body, str):
+        return event
+    kind = (_header(event, "content-type") or JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise Problem("unsupported_media_type")
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        if len(raw) > BODY_BYTES_MAX:
             raise Problem("body_too_large")
+        headers = {**event.get("headers", {}), "content-type": JSON}
+        return {**event, "body": raw.decode(), "isBase64Encoded": False, "headers": headers}
+    except ValueError:
+        raise problems.malformed("#", "no_text") from None

@@ -31,13 +31,19 @@ _LANGUAGE: Final = {
     "name": "Accept-Language",
     "in": "header",
     "description": "The language of texts and titles, zh or en; else the account's.",
-    "schema": {"type": "string", "maxLength": 256},
+    "schema": {"type": "string"},
 }
 _SAID: Final = {
     f"{route.method} {route.path.replace('<', '{').replace('>', '}')}": " ".join((route.func.__doc__ or "").split())
     for route in (*api._static_routes, *api._dynamic_routes)  # noqa: SLF001 - the resolver has no other list of them
 }
 """What the docstring of each route says."""
+_GATEWAY_REFUSAL: Final = {
+    "type": "object",
+    "description": "What the gateway refuses before the hotline sees it: no token, too many requests of all callers.",
+    "required": ["message"],
+    "properties": {"message": {"type": "string"}},
+}
 _GENERATED: Final = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 """Forms of the resolver's own errors, which the API does not answer."""
 
@@ -55,7 +61,7 @@ def document() -> dict[str, Any]:
     schemas = told["components"]["schemas"]
     for name in _GENERATED:
         schemas.pop(name, None)
-    schemas |= {"Problem": _problem()}
+    schemas |= {"Problem": _problem(), "GatewayRefusal": _GATEWAY_REFUSAL}
     told["components"]["schemas"] = dict(sorted(schemas.items()))
     told["components"]["securitySchemes"] = {
         "token": {
@@ -86,7 +92,10 @@ def _operation(route: str, operation: dict[str, Any]) -> dict[str, Any]:
     refusal = {
         "description": "Refused, or not possible now.",
         "headers": _headers(public=scope == PUBLIC),
-        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/GatewayRefusal"}},
+        },
     }
     operation["responses"] = {**good, "default": refusal}
     return operation

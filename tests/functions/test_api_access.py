@@ -219,10 +219,12 @@ def test_a_body_over_300_kilobytes_is_not_looked_at(world: ApiWorld, bytes_: int
 
 
 def test_another_kind_of_content_is_refused(world: ApiWorld) -> None:
-    refused = world.client().ask("POST", "/v1/challenges", body="<a/>", headers={"Content-Type": "text/xml"})
-    assert (refused.status, refused.code) == (415, "unsupported_media_type")
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert world.client().ask("POST", "/v1/challenges", body="operation=unlock&method=sms", headers=form).status >= 400
+    for kind in ("text/xml", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx"):
+        body = '{"operation": "unlock", "method": "sms"}'
+        refused = world.client().ask("POST", "/v1/challenges", body=body, headers={"Content-Type": kind})
+        assert (refused.status, refused.code) == (415, "unsupported_media_type")
+    named = {"Content-Type": "Application/JSON; charset=utf-8"}
+    assert world.client().ask("POST", "/v1/challenges", body=body, headers=named).status == 201
 
 
 def test_a_flood_of_headers_changes_nothing(world: ApiWorld) -> None:
