@@ -6,8 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,9 @@ from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
-
-
-def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
-    """Ask again until something is found. Fails the test when time is up."""
-    deadline = time.monotonic() + within_s
-    while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
-    return result
 
 
 def messages(stack: Stack, queue_url: str) -> list[dict[str, Any]]:

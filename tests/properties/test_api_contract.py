@@ -22,7 +22,7 @@ from tests.support.api_wsgi import BEARER, application
 EXAMPLES = 500 if os.environ.get("HOTLINE_SOAK") else 25
 """A route; `make soak` looks further."""
 LEFT_OUT = [positive_data_acceptance, unsupported_method]
-"""Not all that the schema allows is accepted: a code may be wrong, an amount too large for its payment. And a method that
+"""Not all that the schema allows is accepted: a code may be wrong, an amount too large. And a method that
 a path does not have is answered by the gateway, with 404 and not 405."""
 
 

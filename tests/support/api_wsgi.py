@@ -1,4 +1,4 @@
-"""The API as a WSGI application with a gateway's part before it, so that tools that speak HTTP can use it in process."""
+"""The API as a WSGI application behind a small gateway, so that tools that speak HTTP can use it in process."""
 
 from __future__ import annotations
 
