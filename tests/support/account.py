@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
@@ -25,9 +25,9 @@ from tests.support.deployed import Deployed
 from tests.support.iam import Call
 from tests.support.phone import CODE_SECRET, LOOKUP_SECRET
 from tests.support.stores import make_tables, quick_store
-from tests.support.template import resources
 
-SECRETS: Final = {"LookupKeySecret": LOOKUP_SECRET, "CodeKeySecret": CODE_SECRET}
+ORIGIN_SECRET: Final = '{"current": "1", "1": "origin-key-for-tests-only-0123456789abcdef"}'
+SECRETS: Final = {"LookupKeySecret": LOOKUP_SECRET, "CodeKeySecret": CODE_SECRET, "OriginKeySecret": ORIGIN_SECRET}
 REMAINING_MS: Final = 100_000
 
 
@@ -42,9 +42,9 @@ class Invocation:
 class Account:
     """Make one with `account()`. `calls` holds what each function called, by its logical id."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, parameters: Mapping[str, str]) -> None:
         self.calls: dict[str, set[Call]] = {}
-        self.deployed = Deployed(arns=_secrets(session))
+        self.deployed = Deployed(parameters, arns=_secrets(session, Deployed(parameters)))
         self._recorder = Recorder(session)
         self._function = ""
         self.dynamodb = session.client("dynamodb")
@@ -84,12 +84,12 @@ class Account:
         return (names - own.keys()) & os.environ.keys()
 
 
-def _secrets(session: boto3.Session) -> dict[str, str]:
+def _secrets(session: boto3.Session, deployed: Deployed) -> dict[str, str]:
     """Make the template's secrets; their ARNs by logical id. Each ends in characters that nobody can choose."""
     client = session.client("secretsmanager")
     return {
-        logical_id: client.create_secret(Name=Deployed().name(logical_id), SecretString=SECRETS[logical_id])["ARN"]
-        for logical_id in resources("AWS::SecretsManager::Secret")
+        logical_id: client.create_secret(Name=deployed.name(logical_id), SecretString=SECRETS[logical_id])["ARN"]
+        for logical_id in deployed.resources("AWS::SecretsManager::Secret")
     }
 
 
@@ -104,12 +104,12 @@ def forget() -> None:
 
 
 @contextmanager
-def account() -> Iterator[Account]:
-    """An account that lasts for the context."""
+def account(**parameters: str) -> Iterator[Account]:
+    """An account that lasts for the context, its stack with these parameters."""
     with mock_aws():
         session = boto3.Session()
         with patch.object(boto3, "DEFAULT_SESSION", session):
             try:
-                yield Account(session)
+                yield Account(session, parameters)
             finally:
                 forget()

@@ -64,9 +64,10 @@ class Deployed:
 
     def condition(self, name: str) -> bool:
         """Whether a condition of the template holds."""
-        return self._holds(self._template["Conditions"][name])
+        return self.holds(self._template["Conditions"][name])
 
-    def _holds(self, node: Mapping[str, Any]) -> bool:
+    def holds(self, node: Mapping[str, Any]) -> bool:
+        """Whether the function of a condition, or of an assertion of a rule, holds."""
         ((function, operands),) = node.items()
         match function:
             case "Condition":
@@ -75,11 +76,11 @@ class Deployed:
                 one, other = (str(self.resolve(operand)) for operand in operands)
                 return one == other
             case "Fn::Not":
-                return not self._holds(operands[0])
+                return not self.holds(operands[0])
             case "Fn::And":
-                return all(self._holds(operand) for operand in operands)
+                return all(self.holds(operand) for operand in operands)
             case "Fn::Or":
-                return any(self._holds(operand) for operand in operands)
+                return any(self.holds(operand) for operand in operands)
         raise NotImplementedError(f"condition {function}")
 
     def resolve(self, node: Any) -> Any:
