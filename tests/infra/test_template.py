@@ -38,7 +38,10 @@ ENVIRONMENT: Final = {
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
     "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
-    "CustomerApiFunction": EVERYWHERE | {"HOTLINE_NUMBERS", "ORIGIN_KEY_SECRET"},
+    "CustomerApiFunction": EVERYWHERE
+    | KEYS
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOTLINE_NUMBERS", "HOME_REGION"}
+    | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES", "ORIGIN_KEY_SECRET"},
 }
 # The settings that name a resource, and with it a right to use it.
 RESOURCE_SETTINGS: Final = {
@@ -138,7 +141,7 @@ def test_every_function_has_a_role_of_its_own() -> None:
 
 def test_only_the_functions_that_make_or_check_codes_read_their_key() -> None:
     readers = {function for function in FUNCTIONS if "CodeKeySecret" in json.dumps(statements(function))}
-    assert readers == {"ConnectFunction", "MessengerFunction"}
+    assert readers == {"ConnectFunction", "CustomerApiFunction", "MessengerFunction"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -11,6 +11,8 @@ PARAMETERS: Final = {
     "HotlineNumbers": "+864008001234,+498001234567",
     "EmailFrom": "hotline@wallet.example",
     "EmailIdentity": "wallet.example",
+    "ApiIssuer": "https://login.wallet.example",
+    "ApiAudience": "hotline",
 }
 _KEPT: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
 # The names that tests use; the deployed ones are generated.
