@@ -22,6 +22,7 @@ from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
 from tests.support.account import Account, account
+from tests.support.api import Answered, Client
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.phone import Phone
@@ -33,6 +34,8 @@ from tests.support.template import resources
 ROLES: Final = tuple(resources("AWS::IAM::Role"))
 FACTS_AT_ONCE: Final = 10
 ERASED: Final = "acct-demo-02"
+CALLING: Final = "+8613800000003"
+UNKNOWN: Final = "+8613900000009"
 ATTACKED: Final = "acct-demo-15"
 CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
 """Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""
@@ -47,6 +50,17 @@ class LivePhone(Phone):
     def deliver(self, event: dict[str, Any]) -> dict[str, str]:
         answer: dict[str, str] = self.account.invoke("ConnectFunction", event)
         return answer
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveClient(Client):
+    """A client whose requests reach the function as it is deployed."""
+
+    account: Account
+
+    def send(self, event: dict[str, Any]) -> Answered:
+        told = self.account.invoke("CustomerApiFunction", event)
+        return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
 
 
 def files_of(folder: str) -> Iterator[Any]:
@@ -71,19 +85,26 @@ def erase(here: Account) -> None:
     assert here.invoke("WalletEventsFunction", sqs_of([{**told, "subject": ERASED}])) == {"batchItemFailures": []}
 
 
+def ask_for_codes(here: Account, contact_id: str) -> None:
+    """Codes that nobody enters: to a customer, to somebody unknown, and over the API for both."""
+    for number in (CALLING, UNKNOWN):
+        phone = LivePhone(here.ctx, number, contact_id=f"{contact_id}-{number}", account=here)
+        phone.press("start")
+        assert phone.press("send_code", method="sms", goal="unlock")["outcome"] == "SENT"
+    anybody = LiveClient(here.ctx, None, account=here)
+    for number in ("+8613800000001", "+8613900000008"):
+        recovery = {"contact": {"kind": "phone", "value": number}, "goal": "reset"}
+        assert anybody.ask("POST", "/v1/recoveries", body=recovery).status == 202
+
+
 def make_calls(here: Account) -> None:
-    def ring(number: str) -> LivePhone:
+    def prove(number: str, goal: str) -> LivePhone:
         phone = LivePhone(here.ctx, number, contact_id=f"contact-{number}", account=here)
         phone.press("start")
-        return phone
-
-    def prove(number: str, goal: str) -> LivePhone:
-        phone = ring(number)
         phone.prove(goal=goal)
         return phone
 
-    waiting = ring("+8613800000002")
-    assert waiting.press("send_code", method="sms", goal="unlock")["outcome"] == "SENT"
+    ask_for_codes(here, "before")
     locked = prove("+8613800000001", "unlock")
     assert locked.press("lock_status")["outcome"] == "SOFT"
     assert locked.press("unlock")["outcome"] == "ASKED"
@@ -102,6 +123,13 @@ def make_calls(here: Account) -> None:
 def ask_the_api(here: Account) -> None:
     for event in files_of("customer_api"):
         here.invoke("CustomerApiFunction", event)
+    client = LiveClient(here.ctx, "acct-demo-04", account=here)
+    assert client.ask("GET", "/v1/me/payments").status == 200
+    assert client.ask("GET", "/v1/me/refunds").status == 200
+    assert client.ask("GET", "/v1/me/security").status == 200
+    assert client.prove("refund").status == 200
+    body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
+    assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
 
 
 def scan(here: Account) -> None:
@@ -133,6 +161,15 @@ def work_off(here: Account) -> None:
             assert done["failed"] == 0
 
 
+def rotate(here: Account) -> None:
+    """A new lookup key: what was counted under the old one is carried along."""
+    here.rotate_lookup_key()
+    ask_for_codes(here, "after")
+    client = LiveClient(here.ctx, "acct-demo-04", account=here)
+    assert client.prove("read").status == 200
+    deliver("MessengerFunction", "message", here)
+
+
 # In this order: each finds what those before it left.
 DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "WalletEventsFunction": take_in_facts,
@@ -151,6 +188,7 @@ def driven() -> Iterator[Account]:
         for drive in DRIVES.values():
             drive(here)
         erase(here)
+        rotate(here)
         yield here
 
 

@@ -6,6 +6,7 @@ clients. Every call of AWS that it makes is kept under its name.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +47,7 @@ class Account:
         self.calls: dict[str, set[Call]] = {}
         self.deployed = Deployed(parameters, arns=_secrets(session, Deployed(parameters)))
         self._recorder = Recorder(session)
+        self._secrets = session.client("secretsmanager")
         self._function = ""
         self.dynamodb = session.client("dynamodb")
         make_tables(self.dynamodb)
@@ -64,6 +66,13 @@ class Account:
         for logical_id in self.deployed.resources("AWS::Events::EventBus"):
             session.client("events").create_event_bus(Name=self.deployed.name(logical_id))
         session.client("sesv2").create_email_identity(EmailIdentity=self.deployed.ref("EmailFrom"))
+
+    def rotate_lookup_key(self) -> None:
+        """Put a second version of the lookup key in front of the first, and have every function see it."""
+        rotated = json.loads(LOOKUP_SECRET) | {"current": "2", "2": "another-lookup-key-for-tests-only-0123456"}
+        secret = self.deployed.ref("LookupKeySecret")
+        self._secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(rotated))
+        self._function = ""
 
     def invoke(self, function: str, event: Any) -> Any:
         """Run a function by its logical id, and keep what it calls. Raises what it raises."""
