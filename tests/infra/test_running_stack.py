@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -134,12 +134,16 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+# As `make run &` in a script starts it: Ctrl-C is ignored, and stays so in whatever is started from there.
+IN_THE_BACKGROUND: Final = ("sh", "-c", """trap '' INT; exec "$0" "$@" """)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
     port = ministack.free_port()
     stack_file = tmp_path / "stack.json"
     process = subprocess.Popen(
-        [str(ROOT / "hotline"), "run", "--port", str(port)],
+        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", str(port)],
         env=os.environ | {FILE_VARIABLE: str(stack_file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -33,6 +33,17 @@ def resources(resource_type: str) -> dict[str, dict[str, Any]]:
     return {name: body for name, body in cloudformation()["Resources"].items() if body["Type"] == resource_type}
 
 
+def properties(logical_id: str) -> dict[str, Any]:
+    """Return the properties of one resource."""
+    found: dict[str, Any] = cloudformation()["Resources"][logical_id]["Properties"]
+    return found
+
+
+def statements_of(role: str) -> list[dict[str, Any]]:
+    """Return the statements of a role, whichever of its policies they stand in."""
+    return [found for policy in properties(role)["Policies"] for found in policy["PolicyDocument"]["Statement"]]
+
+
 def table_definitions() -> list[dict[str, Any]]:
     """Return the arguments of `create_table` for each of the three tables: hotline, activity, outbox."""
     tables = resources("AWS::DynamoDB::Table")

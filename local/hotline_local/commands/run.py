@@ -19,6 +19,8 @@ DEFAULT_PAGES_PORT: Final = 4567
 CALLER: Final = "+8613800000001"
 ACCOUNT: Final = "acct-demo-01"
 LOOK_EVERY_S: Final = 1.0
+ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGINT too: a shell starts what it runs in the background with that one ignored, and Python then leaves it so."""
 NEXT_STEPS: Final = """
 The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
 
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hotline_local.launcher import start
     from hotline_local.launcher.progress import Lines
 
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in ENDINGS:
         signal.signal(name, _interrupt)
     _refuse_second()
     try:
@@ -78,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
                 _serve(running, progress, arguments.wallet, arguments.pages_port)
             finally:
                 # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
-                for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for name in ENDINGS:
                     signal.signal(name, signal.SIG_IGN)
                 progress("stopping")
     except KeyboardInterrupt:
