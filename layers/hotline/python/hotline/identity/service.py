@@ -15,11 +15,22 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
 from . import calls
-from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, target_of
+from .challenges import (
+    Checked,
+    CheckOutcome,
+    SendOutcome,
+    Withheld,
+    channel_of,
+    check_keys,
+    contribute_check,
+    contribute_code,
+    target_of,
+    to_give_out,
+)
 from .codes import derive, is_code
 from .counting import counter_keys
-from .items import call_from, call_key, challenge_from, challenge_key, proof_from
-from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
+from .items import call_from, call_key, challenge_key, proof_from
+from .model import Call, CallKind, Identified, Operation, TurnRecord
 from .policy import missing_factors
 from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
@@ -35,14 +46,14 @@ __all__ = [
     "SendOutcome",
     "Session",
     "SignIn",
+    "Withheld",
     "allow",
     "begin_recovery",
     "call_key",
-    "challenge_from",
     "challenge_key",
+    "channel_of",
     "check_keys",
     "choose",
-    "code_of",
     "contribute_check",
     "contribute_code",
     "contribute_recovery_request",
@@ -64,6 +75,7 @@ __all__ = [
     "settled",
     "start",
     "target_of",
+    "to_give_out",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
@@ -185,8 +197,3 @@ def next_need(operation: Operation, call: Call, now: datetime) -> str:
     missing = missing_factors(operation, proof_from(call), now) or ()
     reachable = [kind for kind in missing if kind in {factor.value for factor in call.targets}]
     return reachable[0] if reachable else "agent"
-
-
-def code_of(challenge: Challenge, keyring: Keyring) -> str | None:
-    """The digits to send for a challenge; None for a decoy: there is nobody to send them to."""
-    return None if challenge.decoy else derive(keyring, challenge)

@@ -27,6 +27,8 @@ class Context:
     code_keys: CachedKeyring | None = None
     home_region: str = DEFAULT_HOME_REGION
     """Country (ISO 3166) whose national phone numbers callers key in."""
+    voice_codes: bool = False
+    """Whether a one-time code can be read out on a call that the hotline makes. Where it cannot, it goes as a text."""
 
 
 SECRET_TIMEOUT_S = 1.0
@@ -67,6 +69,7 @@ def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Co
         lookup_keys=secret_loader("LOOKUP_KEY_SECRET") if lookup else None,
         code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
         home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
+        voice_codes=optional("VOICE_CODES", "off") == "on",
     )
 
 
