@@ -31,6 +31,8 @@ class StepContract:
 
     `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part. `acting` says that the step stores
     something, so that its answer carries the next turn; the others only read and answer with the turn they got.
+    `of_call`: the step is one of a caller's call, and gets to know where that stands. The others belong to a call that
+    the hotline makes: that one has no state, and they have no turn.
     """
 
     name: str
@@ -39,6 +41,7 @@ class StepContract:
     optional_inputs: tuple[str, ...] = ()
     own_keys: tuple[str, ...] = ()
     acting: bool = False
+    of_call: bool = True
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -60,7 +63,9 @@ _ALL = (
     StepContract("start", ("KNOWN", "UNKNOWN", "WITHHELD"), own_keys=("language", "proved", "topic"), acting=True),
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
-    StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
+    StepContract(
+        "send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel", "calls"), acting=True
+    ),
     StepContract("check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), acting=True),
     StepContract(
         "choose_account",
@@ -128,13 +133,16 @@ _ALL = (
         own_keys=("queue", "case_id"),
         acting=True,
     ),
+    StepContract("announce_code", ("READY", "GONE"), inputs=("challenge",), own_keys=("language",), of_call=False),
+    StepContract("read_code", ("READ", "GONE"), inputs=("challenge",), of_call=False),
 )
 
 STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
 """Every step by name."""
 
 METHODS: Final = ("sms", "voice", "email")
-"""What `send_code` takes as `method`."""
+"""What `send_code` takes as `method`. Its `channel` says which of them it became: where no calls are made, a code that
+was asked for by voice is written. `calls` says `yes` where voice is to be had."""
 
 GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "end_pause")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""

@@ -23,6 +23,7 @@ PHONE_CHARACTERS_MAX = 20
 CODE_CHARACTERS_MAX = 10
 """A code has six digits; a few keys too many are a typing mistake and are answered as such."""
 MOVEMENT_CHARACTERS_MAX = 160
+CHALLENGE_CHARACTERS_MAX = 64
 
 
 def _digits(text: str, *, least: int, most: int) -> bool:
@@ -38,6 +39,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "choice": lambda text: text in tuple(str(place) for place in range(1, PLACES_MAX + 1)),
     "purpose": PURPOSES.__contains__,
     "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),
+    "challenge": lambda text: len(text) <= CHALLENGE_CHARACTERS_MAX,
     "movement": lambda text: len(text) <= MOVEMENT_CHARACTERS_MAX,
     "amount_minor": lambda text: _digits(text, least=1, most=AMOUNT_DIGITS_MAX),
 }

@@ -21,6 +21,8 @@ _OPEN: Final = "<speak>"
 _CLOSE: Final = "</speak>"
 
 _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
+    "announce_code": account.announce_code,
+    "read_code": account.read_code,
     "send_code": account.send_code,
     "check_code": account.check_code,
     "choose_account": account.choose_account,

@@ -32,7 +32,7 @@ LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcd
 CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'
 
 
-def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
+def context(store: Store, clock: VirtualClock, *, seed: int = 1, voice_codes: bool = False) -> Context:
     """What the functions are given, with keys that exist in tests only."""
     return Context(
         store=store,
@@ -40,6 +40,7 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
         ids=SeededIds(seed),
         lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
+        voice_codes=voice_codes,
     )
 
 

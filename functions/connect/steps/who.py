@@ -9,14 +9,14 @@ from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, reference, words
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.identity.model import Goal
+from hotline.identity.model import Call, Goal
+from hotline.identity.policy import FACTOR_OF_METHOD
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 
-_FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
 CHOICES_SPOKEN_MAX = 3
 
 
@@ -47,14 +47,26 @@ def identify(line: Line) -> Answer:
 
 def send_code(line: Line) -> Answer:
     """Ask for a one-time code to what the caller is identified by: SENT, whoever that is, or LIMITED."""
-    factor = _FACTOR_OF_METHOD[line.inputs["method"]]
-    channel = "email" if factor is FactorKind.EMAIL else "sms"
+    factor = FACTOR_OF_METHOD[line.inputs["method"]]
+    by_call = line.inputs["method"] == "voice" and line.ctx.voice_codes
+    channel = identity.channel_of(factor, by_call=by_call)
     goal = Goal(line.inputs["goal"])
-    outcome = line.replay.outcome if line.replay else _asked_for_code(line, factor, goal)
-    return Answer(outcome, words(channel=channel, goal=goal.value), {"channel": channel})
+    same_line = by_call and _calls_from(line.call, factor)
+    outcome = line.replay.outcome if line.replay else _asked_for_code(line, factor, goal, by_call=by_call)
+    no_call = line.inputs["method"] == "voice" and not by_call
+    facts = words(channel=channel, goal=goal.value, no_call=no_call, same_line=same_line)
+    return Answer(outcome, facts, {"channel": channel, "calls": "yes" if line.ctx.voice_codes else "no"})
 
 
-def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> str:
+def _calls_from(call: Call, factor: FactorKind) -> bool:
+    """Whether codes of this kind go to the very phone that the call comes from. A stranger's is told the same."""
+    target, calling = call.targets.get(factor), call.calling
+    if target is None or calling is None:
+        return False
+    return not {target.point, *target.also}.isdisjoint({calling.point, *calling.also})
+
+
+def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool) -> str:
     change = line.change("send_code")
     try:
         target = identity.target_of(line.call, factor)
@@ -63,7 +75,7 @@ def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> str:
         return "LIMITED"
     read = line.fetch(identity.counter_keys(target))
     outcome, call = identity.contribute_code(
-        change, line.call, factor=factor, goal=goal, read=read, keyring=line.code_keys
+        change, line.call, factor=factor, goal=goal, read=read, keyring=line.code_keys, by_call=by_call
     )
     line.commit(change, outcome.value, call)
     return outcome.value
