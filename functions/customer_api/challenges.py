@@ -12,9 +12,8 @@ from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity import service as identity
 from hotline.identity.model import Goal, Operation
-from hotline.identity.policy import CODE_LIFE, QUARTER_HOUR
+from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR
 from hotline.identity.service import CheckOutcome, SendOutcome
-from hotline.kit.actor import FactorKind
 from hotline.kit.logging import Event, log
 
 _TAGS: Final = ["proof"]
@@ -39,8 +38,10 @@ _REFUSALS: Final = {
 
 @router.post("/v1/challenges", tags=_TAGS, operation_id="ask_for_code", status_code=CREATED)
 def ask_for_code(body: ChallengeAsked) -> Challenge:
-    """Ask for a one-time code. A new one replaces the one before."""
+    """Ask for a one-time code. A new one replaces the one before. By voice it is read out on a call to the phone."""
     at = desk()
+    if body.method == "voice" and not at.ctx.voice_codes:
+        raise Problem("voice_unavailable")
     return attempted(lambda: _asked(at, body))
 
 
@@ -51,11 +52,11 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
             raise malformed("#/target", "only_for_refunds")
         found(visit, body.target)
     visit = visit.settled()
-    factor = FactorKind(body.method)
+    factor, by_call = FACTOR_OF_METHOD[body.method], body.method == "voice"
     read = at.ctx.store.batch_get(list(identity.counter_keys(identity.target_of(visit.call, factor))))
     change = visit.change(_ASK)
     outcome, call = identity.contribute_code(
-        change, visit.call, factor=factor, goal=_GOALS[body.operation], read=read, keyring=at.code_keys
+        change, visit.call, factor=factor, goal=_GOALS[body.operation], read=read, keyring=at.code_keys, by_call=by_call
     )
     if outcome is SendOutcome.LIMITED or call.challenge is None:
         wait_s = int(QUARTER_HOUR.total_seconds())

@@ -210,7 +210,7 @@ class Security(Answer):
 
 
 type OperationName = Literal["read", "refund", "unlock", "reset_grant", "freeze", "end_pause"]
-type Method = Literal["sms", "email"]
+type Method = Literal["sms", "voice", "email"]
 
 
 class ChallengeAsked(Body):
