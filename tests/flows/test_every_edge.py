@@ -9,17 +9,20 @@ from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import Edge
 from hotline_local.simulator.events import CallEvent, Place
 from hotline_local.simulator.state import EndOutcome
-from tests.flows.shipped import ENTRY, QUEUE, RESOURCE_TOKENS, shipped
+from tests.flows.shipped import ENTRY, OUTBOUND, QUEUE, RESOURCE_TOKENS, shipped
 from tests.flows.walker import DIGITS, PATIENCE, Walk, Walker
 
 MOST_WALKS = 4000
 """Some 900 are enough; what is not walked by then cannot be."""
-LAST_WORDS = {"Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Last words"}
+STARTS = (ENTRY, QUEUE, OUTBOUND)
+LAST_WORDS = {
+    "Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Say gone", "Say sorry", "Last words",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def walked() -> tuple[Walker, list[Walk]]:
-    walker = Walker(shipped(), (ENTRY, QUEUE), seed=1)
+    walker = Walker(shipped(), STARTS, seed=1)
     return walker, list(walker.walks(MOST_WALKS))
 
 
@@ -45,7 +48,7 @@ def test_an_edge_that_no_call_can_take_is_noticed() -> None:
     target = proof.by_identifier["Method"].error_target("NoMatchingCondition")
     never = ConditionEdge("Equals", ("carrier pigeon",), target)
     flows = with_condition(proof, "Method", never)
-    walker = Walker(flows, (ENTRY, QUEUE))
+    walker = Walker(flows, STARTS)
     for _ in walker.walks(200):
         pass
     assert Edge("module-proof", "Method", "if:Equals:carrier pigeon", target) in walker.coverage.missing

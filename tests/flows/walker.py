@@ -23,6 +23,7 @@ from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.state import CallSetup, CallState, EndReason
 from tests.flows.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
+from tests.flows.shipped import OUTBOUND, outcome_of
 
 type Stack = tuple[Node, ...]
 
@@ -38,6 +39,8 @@ ENTRY_KEYS: Mapping[str, str] = {"Timeout": "-", "0": "0#", "*": "*#"}
 DIGITS = "123456"
 NO_SUCH_KEY = "#"
 EMPTY_ENTRY = "#"
+OUTBOUND_METHODS = ("API", "OUTBOUND", "INBOUND")
+"""How contacts come to the flow that speaks on calls we make: the last one by somebody's mistake."""
 EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "language": ("zh-CN", "en-US", EMPTY),
     "proved": ("yes", "no"),
@@ -47,6 +50,7 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "refundable": ("yes", "no"),
     "count": ("1", "2", "3"),
     "topic": (EMPTY, "refund"),
+    "calls": ("yes", "no"),
 }
 """What an answer may say beside its outcome, where a flow decides by it."""
 
@@ -154,7 +158,8 @@ class Walker:
             contact_id=CONTACT,
             customer_number=None if withheld else CALLER,
             hours_open=self._random.random() < 0.5,
-            attributes={} if start == self._starts[0] else self._attributes_of_a_queued_call(),
+            attributes={} if start == self._starts[0] else self._attributes_of(start),
+            initiation_method=self._random.choice(OUTBOUND_METHODS) if start == OUTBOUND else "INBOUND",
         )
         walk = Walk(self.engine.begin(setup, start))
         entries = 0
@@ -171,7 +176,10 @@ class Walker:
         walk.calls, walk.turns = self.function.calls, self.function.turns
         return walk
 
-    def _attributes_of_a_queued_call(self) -> dict[str, str]:
+    def _attributes_of(self, start: str) -> dict[str, str]:
+        """What a call that begins in a flow brings along."""
+        if start == OUTBOUND:
+            return {"challenge": "chl_1"}
         language = self._random.choice(("zh-CN", "en-US", EMPTY))
         return {"turn": "0", "account_ref": "ref", "language": language, "topic": "refund"}
 
@@ -199,8 +207,7 @@ class Walker:
         return self._random.choice(sorted(choices)) if choices and self._random.random() > CHANCE else None
 
     def _choose_answer(self, stack: Stack, action: Action) -> None:
-        keeper = self._map.action((stack[-1][0], action.next_action or ""))
-        decision = self._map.action((stack[-1][0], keeper.next_action or ""))
+        decision = outcome_of(self._flows.by_name[stack[-1][0]], action)
         there = (*stack[:-1], (stack[-1][0], decision.identifier))
         choices = [
             (self._map.cost(there, condition_label(edge), edge.target), edge.operand) for edge in decision.conditions

@@ -188,8 +188,7 @@ def test_the_call_says_who_and_what_for_and_reads_the_code_twice_in_the_customer
 def test_the_code_is_dictated_slowly_digit_by_digit(ctx: Context) -> None:
     phone = asking(ctx)
     said = called(ctx, LI).press("read_code", challenge=phone.challenge.id)["prompt"]
-    digit = '<say-as interpret-as="digits">{}</say-as><break time="400ms"/>'
-    dictated = "".join(digit.format(one) for one in phone.code)
+    dictated = '<break time="400ms"/>'.join(f'<say-as interpret-as="digits">{digit}</say-as>' for digit in phone.code)
     assert said.count(f'<prosody rate="slow">{dictated}</prosody>') == 2
 
 

@@ -40,9 +40,9 @@ def speak_digits(text: str) -> str:
 
 
 def dictate(text: str) -> str:
-    """SSML that says digits one by one, slowly, each followed by a pause; anything else in the text is not said."""
+    """SSML that says digits one by one, slowly, with a pause between them; anything else in the text is not said."""
     digits = (character for character in text[:DIGITS_MAX] if character.isascii() and character.isdigit())
-    said = "".join(f"{speak_digits(digit)}{DICTATION_PAUSE}" for digit in digits)
+    said = DICTATION_PAUSE.join(speak_digits(digit) for digit in digits)
     return f'<prosody rate="slow">{said}</prosody>' if said else ""
 
 

@@ -26,7 +26,7 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Dictated:
-    """Digits that somebody writes down as they are said: slowly, with a pause after each."""
+    """Digits that somebody writes down as they are said: slowly, with pauses."""
 
     text: str
 
