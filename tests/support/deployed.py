@@ -133,6 +133,8 @@ class Deployed:
                 return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self.name(name)}"
             case "AWS::SecretsManager::Secret" | "AWS::StepFunctions::StateMachine" | "AWS::Lambda::LayerVersion":
                 return self.attribute(name, "Arn")
+            case "AWS::Connect::ContactFlow":
+                return f"{self.ref('ConnectInstanceArn')}/contact-flow/{name}"
             case "AWS::Lambda::Alias":
                 function = self._template["Resources"][name]["Properties"]["FunctionName"]["Ref"]
                 return f"{self.attribute(function, 'Arn')}:live"
