@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -226,6 +227,7 @@ def test_even_the_id_of_the_callers_own_contact_takes_over_no_call(ctx: Context,
 
 def told_nothing(ctx: Context, callee: Phone, challenge_id: str) -> str:
     """The reason in the log of why this phone is told nothing: the same words whatever it is."""
+    callee.ctx = ctx
     with logged() as log:
         answers = {step: callee.press(step, challenge=challenge_id) for step in ("announce_code", "read_code")}
     assert {said["outcome"] for said in answers.values()} == {"GONE"}
@@ -252,6 +254,11 @@ def test_another_phone_of_the_same_account_is_told_nothing(ctx: Context) -> None
 def test_a_call_that_we_did_not_make_is_told_nothing_even_from_the_very_phone(ctx: Context, method: str) -> None:
     callee = called(ctx, LI, initiation_method=method)
     assert told_nothing(ctx, callee, asking(ctx).challenge.id) == "not_our_call"
+
+
+def test_where_no_calls_are_made_none_is_told_a_code(ctx: Context) -> None:
+    challenge_id = asking(ctx).challenge.id
+    assert told_nothing(replace(ctx, voice_codes=False), called(ctx, LI), challenge_id) == "no_calls_here"
 
 
 def test_a_call_without_a_number_is_told_nothing(ctx: Context) -> None:
@@ -324,13 +331,7 @@ def test_a_store_that_does_not_answer_makes_it_later(ctx: Context, store: Memory
 def test_a_lookup_key_that_was_replaced_meanwhile_still_knows_the_phone(ctx: Context, clock: VirtualClock) -> None:
     phone = asking(ctx)
     rotated = json.dumps(json.loads(LOOKUP_SECRET) | {"current": "2", "2": "another-lookup-key-for-tests-0123456789"})
-    later = Context(
-        store=ctx.store,
-        clock=clock,
-        ids=ctx.ids,
-        lookup_keys=CachedKeyring(lambda: rotated, clock),
-        code_keys=ctx.code_keys,
-    )
+    later = replace(ctx, lookup_keys=CachedKeyring(lambda: rotated, clock))
     assert called(later, LI).press("read_code", challenge=phone.challenge.id)["outcome"] == "READ"
 
 

@@ -58,6 +58,8 @@ def _challenge(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Cha
 def _found(ctx: Context, request: Request, challenge_id: str) -> Challenge | identity.Withheld:
     if ctx.lookup_keys is None:
         raise RuntimeError("the phone needs the lookup key")
+    if not ctx.voice_codes:
+        return identity.Withheld("no_calls_here")
     called = request.customer_number
     number = accounts.normalise_phone(called, ctx.home_region) if called else None
     if request.initiation_method not in MADE_BY_US or number is None:
