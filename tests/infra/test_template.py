@@ -24,10 +24,14 @@ EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", 
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
 KEYS: Final = {"LOOKUP_KEY_SECRET", "CODE_KEY_SECRET"}
 ENVIRONMENT: Final = {
-    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION"},
+    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION", "WRONG_CODES_MAX"},
     "WalletEventsFunction": EVERYWHERE
     | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"},
-    "MessengerFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"},
+    "MessengerFunction": EVERYWHERE
+    | KEYS
+    | SPOKEN
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"}
+    | {"CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"},
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
     "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
@@ -124,6 +128,18 @@ def test_a_role_reaches_exactly_the_resources_that_the_settings_name(function: s
     granted = json.dumps(statements(function))
     reached = {resource for resource in RESOURCE_SETTINGS.values() if re.search(rf"\b{resource}\b", granted)}
     assert reached == named
+
+
+def test_the_messenger_writes_counts_in_the_hotline_table_and_nothing_else() -> None:
+    writes = [
+        statement
+        for statement in statements("MessengerFunction")
+        if "HotlineTable" in json.dumps(statement)
+        and set(as_list(statement["Action"])) - {"dynamodb:BatchGetItem", "dynamodb:GetItem"}
+    ]
+    assert [(entry["Action"], entry["Condition"]) for entry in writes] == [
+        ("dynamodb:UpdateItem", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["RATE#*"]}})
+    ]
 
 
 def test_every_function_has_a_role_of_its_own() -> None:

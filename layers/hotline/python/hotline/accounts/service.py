@@ -15,6 +15,7 @@ from hotline.kit.store import Key, Store
 from . import changes, items, policy
 from .model import ContactPoint, Point, PointOwner, Profile, Recipient
 from .phones import normalise_phone as normalise_phone
+from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
 
 

@@ -15,6 +15,7 @@ class Operation(StrEnum):
     OFFICIAL_NUMBERS = "official_numbers"
     ADVICE = "advice"
     PAUSE = "pause"
+    PROVED_PAUSE = "proved_pause"
     READ = "read"
     REFUND = "refund"
     UNLOCK = "unlock"
@@ -41,6 +42,7 @@ class Goal(StrEnum):
     RESET = "reset"
     REFUND = "refund"
     FREEZE = "freeze"
+    PAUSE = "pause"
     END_PAUSE = "end_pause"
 
     @property
@@ -148,6 +150,8 @@ class Call:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    own_number_only: bool = False
+    """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
 
     @property
     def identified(self) -> Identified | None:

@@ -19,6 +19,7 @@ from .acting import (
     contribute_reset_grant,
     contribute_unlock,
     pausable_accounts,
+    pause_keys,
 )
 from .due import contribute_due, due_keys
 from .facts import contribute_facts, fact_keys
@@ -30,7 +31,7 @@ from .telling import Notice
 __all__ = [
     "Notice", "acting_keys", "contribute_due", "contribute_end_pause", "contribute_facts", "contribute_freeze",
     "contribute_hold", "contribute_not_erased", "contribute_pause", "contribute_reset_grant", "contribute_unlock",
-    "due_keys", "fact_keys", "is_erased", "lock_keys", "pausable_accounts", "view_from",
+    "due_keys", "fact_keys", "is_erased", "lock_keys", "pausable_accounts", "pause_keys", "view_from",
 ]  # fmt: skip
 
 
