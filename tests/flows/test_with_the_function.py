@@ -140,7 +140,7 @@ def pause_fifty_one(ctx: Context) -> None:
     for place in range(51):
         number = f"+861370000{place:04}"
         give(ctx, [opened(f"acct-{place}", (PointKind.PHONE, number), at=NOW - timedelta(days=365))])
-        phone = Phone(ctx, number, f"contact-{place}")
+        phone = Phone(ctx, number, f"pausing-{place}")
         phone.press("start")
         phone.press("pause")
 
