@@ -112,6 +112,11 @@ def test_a_code_to_a_shared_number_chooses_no_account_that_has_it_since_yesterda
     assert [one.account_id for one in choosable(looking, [new, old], RING, NOW)] == ["a", "b"]
 
 
+def test_a_factor_without_a_contact_point_is_never_too_new() -> None:
+    pin = ProvedFactor(FactorKind.PIN, Purpose.ACT, targets.NO_POINT, NOW + timedelta(minutes=5))
+    assert targets.proves(profile("a", sim=timedelta(minutes=1)), pin, NOW, RING)
+
+
 def test_a_code_to_a_number_whose_sim_changed_meanwhile_chooses_nothing() -> None:
     call = replace(CALL, factors=(factor(Purpose.LOOK),))
     assert choosable(call, [profile("a", sim=timedelta(minutes=1))], RING, NOW) == []

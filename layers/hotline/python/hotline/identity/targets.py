@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
@@ -17,6 +18,9 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
 from .model import Call, Target
+
+NO_POINT: Final = "-"
+"""See ProvedFactor."""
 
 
 def profile_keys(call: Call, target: Target) -> tuple[Key, ...]:
@@ -37,8 +41,8 @@ def reaches_somebody(
 
 def proves(profile: Profile, factor: ProvedFactor, now: datetime, lookup_keys: Keyring) -> bool:
     """Whether a factor that was proved at a contact point counts for this account: another account that shares the
-    point may have had it for long."""
-    return _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
+    point may have had it for long. What is proved without a contact point is nothing that could be too new."""
+    return factor.point == NO_POINT or _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
 
 
 def _account_ids(call: Call, target: Target) -> tuple[str, ...]:
