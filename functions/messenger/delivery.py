@@ -7,7 +7,9 @@ from typing import Any
 
 from functions.messenger.letter import CODE_MESSAGE, written
 from functions.messenger.limits import held_back
+from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
+from hotline.identity.service import RECOVERY_MESSAGE
 from hotline.kit.carriers import Transport, Undeliverable
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
@@ -29,7 +31,10 @@ def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: 
     )
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
-        return [_sent(entry, ctx, sender, transports) for entry in entries]
+        return [
+            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _sent(entry, ctx, sender, transports)
+            for entry in entries
+        ]
 
     outbox.deliver(entry_ids(event), hand_on)
 

@@ -102,8 +102,8 @@ def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | s
                 return Digits(value)
             case str() if name == "case_id":
                 return Digits(value[-_TAIL_CHARACTERS:])
-            case str() if name == "goal":
-                return Word(f"goal.{value}")
+            case str() if name in ("goal", "place"):
+                return Word(f"{name}.{value}")
             case str() | int():
                 return value
     except ValueError:

@@ -133,6 +133,16 @@ def imported(function: str, local: Path) -> tuple[set[Path], set[str]]:
     return {Path(file) for file in answer["files"]}, set(answer["modules"])
 
 
+def test_no_function_has_a_module_that_a_layer_has_too(local: Path) -> None:
+    # AWS looks into the function first, the emulator into the layers.
+    layers = {
+        path.name for name in ("DependenciesLayer", "HotlineLayer") for path in (local / name / "python").iterdir()
+    }
+    assert {"hotline", "boto3"} <= layers
+    for function in FUNCTIONS:
+        assert {path.name for path in (local / function).iterdir()}.isdisjoint(layers), function
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_needs_nothing_but_its_artefact_and_the_layers(function: str, local: Path) -> None:
     files, _ = imported(function, local)

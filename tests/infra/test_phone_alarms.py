@@ -31,11 +31,20 @@ def test_an_alarm_counts_what_is_logged_over_five_minutes(name: str, log: str, p
     assert (alarm["Period"], alarm["ComparisonOperator"]) == (300, "GreaterThanThreshold")
 
 
+@pytest.mark.parametrize("name", ["WrongCodes", "PausesRefused"])
+def test_what_happens_in_the_app_counts_in_the_same_alarm(name: str) -> None:
+    resources = cloudformation()["Resources"]
+    phone, app = (resources[which]["Properties"] for which in (name, f"{name}InTheApp"))
+    assert app["LogGroupName"] == {"Ref": "CustomerApiLog"}
+    assert {**app, "LogGroupName": phone["LogGroupName"]} == phone
+
+
 def test_line_and_alarm_have_one_threshold_for_wrong_codes_and_the_breaker_that_of_its_alarm() -> None:
     resources = cloudformation()["Resources"]
     threshold = {"Ref": "WrongCodesAlarmThreshold"}
     assert resources["WrongCodesAlarm"]["Properties"]["Threshold"] == threshold
-    assert variables("ConnectFunction")[limits.WRONG_CODES_SETTING] == threshold
+    for function in ("ConnectFunction", "CustomerApiFunction", "MessengerFunction"):
+        assert variables(function)[limits.WRONG_CODES_SETTING] == threshold
     assert resources["PausesAlarm"]["Properties"]["Threshold"] == PAUSES_WITHOUT_FACTOR_MAX
 
 

@@ -6,10 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -17,17 +15,9 @@ from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
-
-
-def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
-    """Ask again until something is found. Fails the test when time is up."""
-    deadline = time.monotonic() + within_s
-    while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
-    return result
 
 
 def messages(stack: Stack, queue_url: str) -> list[dict[str, Any]]:
@@ -144,12 +134,16 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+# As `make run &` in a script starts it: Ctrl-C is ignored, and stays so in whatever is started from there.
+IN_THE_BACKGROUND: Final = ("sh", "-c", """trap '' INT; exec "$0" "$@" """)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
     port = ministack.free_port()
     stack_file = tmp_path / "stack.json"
     process = subprocess.Popen(
-        [str(ROOT / "hotline"), "run", "--port", str(port)],
+        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", str(port)],
         env=os.environ | {FILE_VARIABLE: str(stack_file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

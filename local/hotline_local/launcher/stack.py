@@ -41,6 +41,14 @@ class Stack:
     scan_state_machine_arn: str
     lookup_key_secret: str
     code_key_secret: str
+    api_id: str
+    issuer: str
+    issuer_key_file: str
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers: MiniStack's path for an HTTP API."""
+        return f"{self.endpoint}/_aws/execute-api/{self.api_id}"
 
     def client(self, service: str) -> Any:
         """Return a client of this stack's endpoint; one per service, with bounded waits and a few retries."""

@@ -18,7 +18,7 @@ from hotline.kit.store import Key
 from . import codes, limits, targets
 from .counting import contribute_counters, counter_keys, counters_of, target_at
 from .items import challenge_from, challenge_item, challenge_key
-from .model import AskedChallenge, Call, Challenge, ChallengeState, Goal, Target
+from .model import AskedChallenge, Call, CallKind, Challenge, ChallengeState, Goal, Target
 from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
@@ -130,9 +130,14 @@ def _code_message(change: Change, call: Call, challenge: Challenge, target: Targ
         account_id=target.account_id,
         point=challenge.point,
         language=call.language or "en-US",
-        facts={"challenge_id": challenge.id, "goal": challenge.goal.value},
+        facts={"challenge_id": challenge.id, "goal": challenge.goal.value, "place": _place_of(call)},
         useless_after=challenge.expires_at,
     )
+
+
+def _place_of(call: Call) -> str:
+    """Where the code is to be entered: the message says so, and that it belongs nowhere else."""
+    return "phone" if call.kind is CallKind.PHONE else "app"
 
 
 def contribute_check(

@@ -44,6 +44,7 @@ class Goal(StrEnum):
     FREEZE = "freeze"
     PAUSE = "pause"
     END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
 
     @property
     def purpose(self) -> Purpose:
@@ -124,9 +125,19 @@ class AskedChallenge:
     point: str
 
 
+class CallKind(StrEnum):
+    """What a stored call is: a call on the phone, or what stands in its place with the same shape and writer."""
+
+    PHONE = "phone"
+    APP = "app"
+    """A session of the wallet's app, known by its token; `contact_id` is the session's id."""
+    RECOVERY = "recovery"
+    """Somebody without a token who wants back into an account; `contact_id` is the recovery's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The stored state of one call or app session."""
+    """The stored state of one call, app session or recovery."""
 
     contact_id: str
     account_ref: str
@@ -152,6 +163,7 @@ class Call:
     case_id: str | None = None
     own_number_only: bool = False
     """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
+    kind: CallKind = CallKind.PHONE
 
     @property
     def identified(self) -> Identified | None:

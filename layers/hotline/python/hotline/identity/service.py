@@ -28,17 +28,24 @@ from .challenges import (
 from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_from, challenge_key, proof_from
-from .model import Call, Challenge, Identified, Operation, TurnRecord
+from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
 from .policy import missing_factors
 from .proof import allow, require
+from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
+from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
 
 __all__ = [
+    "NOBODY",
+    "RECOVERY_MESSAGE",
     "CheckOutcome",
     "Checked",
     "Contact",
     "Operation",
     "SendOutcome",
+    "Session",
+    "SignIn",
     "allow",
+    "begin_recovery",
     "call_key",
     "challenge_from",
     "challenge_key",
@@ -47,25 +54,30 @@ __all__ = [
     "code_of",
     "contribute_check",
     "contribute_code",
+    "contribute_recovery_request",
+    "contribute_session",
     "contribute_turn",
     "counter_keys",
     "derive",
+    "goal_of",
     "identify",
     "is_code",
+    "is_stored",
     "load_call",
     "missing_factors",
     "next_need",
+    "open_session",
     "proof_from",
     "require",
     "send_keys",
+    "session_id_of",
+    "settled",
     "start",
     "target_of",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
-
-NOBODY = "nobody"
-"""An account id that no account has: read where an unknown number must cost what a known one costs."""
+NOBODY = calls.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +100,13 @@ class Started:
     language: str | None
 
 
-def load_call(ctx: Context, contact_id: str, also: Sequence[Key] = ()) -> tuple[Call | None, dict[Key, Item]]:
+def load_call(
+    ctx: Context, contact_id: str, also: Sequence[Key] = (), *, kind: CallKind = CallKind.PHONE
+) -> tuple[Call | None, dict[Key, Item]]:
     """The stored call, and other items in the same read."""
-    read = ctx.store.batch_get([call_key(contact_id), *also])
-    stored = read.pop(call_key(contact_id), None)
+    key = call_key(contact_id, kind)
+    read = ctx.store.batch_get([key, *also])
+    stored = read.pop(key, None)
     return (call_from(stored) if stored is not None else None), read
 
 
@@ -100,16 +115,6 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
     items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
     newest, *older = accounts.point_ids(number, keyring)
     return Identified(newest, accounts.usable_owners(items), tuple(older))
-
-
-def profiles_of(ctx: Context, account_ids: Sequence[str]) -> list[Profile]:
-    """The profiles of some accounts, in that order, in one read."""
-    if not account_ids:
-        return []
-    keys = [accounts.profile_key(account_id) for account_id in account_ids]
-    read = ctx.store.batch_get(keys)
-    found = [accounts.profile_from(read[key]) for key in keys if key in read]
-    return [profile for profile in found if profile is not None]
 
 
 def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, step_fingerprint: str) -> Started:
@@ -124,7 +129,7 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
     if stored is not None:
         return _take_up(change, stored, contact, step_fingerprint=step_fingerprint)
     calling = reach(number, read, keyring) if number else None
-    profiles = profiles_of(ctx, calling.accounts) if calling else []
+    profiles = calls.profiles_in(ctx.store, calling.accounts) if calling else []
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
     targets = calls.targets_of(calling, profiles, keyring)
@@ -166,7 +171,7 @@ def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], ke
     typed = reach(number, read, keyring)
     if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
         typed = replace(typed, accounts=())
-    profiles = profiles_of(ctx, typed.accounts or (NOBODY,))
+    profiles = calls.profiles_in(ctx.store, typed.accounts or (NOBODY,))
     return calls.identified_by(call, typed, profiles, keyring)
 
 
@@ -184,7 +189,7 @@ def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: d
     One read. Without proof, or for a place that was not offered, nothing is settled.
     """
     reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, profiles_of(ctx, reachable), keyring, now)
+    candidates = calls.choosable(call, calls.profiles_in(ctx.store, reachable), keyring, now)
     if len(candidates) == 1:
         return Choice(calls.chosen(call, candidates[0], keyring), ())
     if place is not None and 1 <= place <= len(candidates):

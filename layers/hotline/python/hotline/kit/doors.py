@@ -68,3 +68,9 @@ def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Co
         code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
         home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
     )
+
+
+@cache
+def origin_keys_from_environment() -> CachedKeyring | None:
+    """The keys of the front of the HTTPS API (kit.origin); None where there is none, and nothing has to be shown."""
+    return secret_loader("ORIGIN_KEY_SECRET") if optional("ORIGIN_KEY_SECRET", "") else None

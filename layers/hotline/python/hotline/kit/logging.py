@@ -58,6 +58,7 @@ class Event(Enum):
     DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
 
     API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
+    API_ANSWERED = ("HL071", "INFO", "A request to the API was answered.")
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
-from hotline.identity.model import Call
+from hotline.identity.model import Call, CallKind
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
@@ -114,9 +114,12 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
 
 def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
-    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code."""
+    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code. An app
+    session has its token's account, however long ago its owner signed in."""
     chosen: tuple[str, ...] = ()
-    if call.account_id is not None and any(factor.until > now for factor in call.factors):
+    if call.account_id is not None and (
+        call.kind is CallKind.APP or any(factor.until > now for factor in call.factors)
+    ):
         chosen = (call.account_id,)
     matching = call.calling.accounts if call.inbound and call.calling is not None else ()
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]

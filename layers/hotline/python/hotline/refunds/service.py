@@ -46,8 +46,8 @@ from .model import (
 )
 
 __all__ = [
-    "CASE_TOPIC", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys", "offer",
-    "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
+    "CASE_TOPIC", "all_refunds", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys",
+    "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
 ]  # fmt: skip
 
 REVIEW_REASON = "refund_review"
@@ -122,10 +122,14 @@ def _policy_from(item: Item | None) -> MerchantPolicy | None:
 def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
     came back in the last 30 days. One consistent query."""
-    page = store.query(items.refunds_query(account_id))
-    refunds = [items.refund_from(item) for item in page.items]
-    told = [refund for refund in refunds if folding.is_to_be_told(refund, since=now - refund.state_at)]
-    return RefundList(tuple(sorted(told, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True)))
+    refunds = all_refunds(store, account_id)
+    return RefundList(tuple(one for one in refunds if folding.is_to_be_told(one, since=now - one.state_at)))
+
+
+def all_refunds(store: Store, account_id: str) -> tuple[Refund, ...]:
+    """The account's refunds, newest first, as many as one consistent query reads (more than a thousand)."""
+    found = (items.refund_from(item) for item in store.query(items.refunds_query(account_id)).items)
+    return tuple(sorted(found, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True))
 
 
 def expected_on(refund: Refund) -> date | None:
