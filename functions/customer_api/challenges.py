@@ -28,6 +28,7 @@ _GOALS: Final = {
     "reset_grant": Goal.RESET,
     "freeze": Goal.FREEZE,
     "end_pause": Goal.END_PAUSE,
+    "unfreeze": Goal.UNFREEZE,
 }
 """What a challenge is for -> what the message with the code names."""
 _REFUSALS: Final = {
