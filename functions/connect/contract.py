@@ -136,13 +136,13 @@ STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
 METHODS: Final = ("sms", "voice", "email")
 """What `send_code` takes as `method`."""
 
-GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause")
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""
 
 NEEDS: Final = ("sms", "email", "agent")
 """What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help."""
 
-SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "no")
+SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")
 """What `self_service` of `lock_status` says."""
 
 PURPOSES: Final = ("failed", "refund")

@@ -29,6 +29,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/me/unlock": "account.recover",
     "POST /v1/me/reset-grants": "account.recover",
     "POST /v1/me/freeze": "account.freeze",
+    "POST /v1/me/unfreeze": "account.recover",
     "POST /v1/me/pause": "account.freeze",
     "DELETE /v1/me/pause": "account.freeze",
     "GET /v1/me/payments": "payment.read",

@@ -61,6 +61,12 @@ def freeze() -> Asked:
     return _act(Operation.FREEZE, lockout.contribute_freeze)
 
 
+@router.post("/v1/me/unfreeze", tags=_ACCOUNT, operation_id="ask_for_unfreeze", status_code=202)
+def unfreeze() -> Asked:
+    """Ask the wallet to end a freeze that the owner asked for. Takes two different codes."""
+    return _act(Operation.UNFREEZE, lockout.contribute_unfreeze)
+
+
 @router.delete("/v1/me/pause", tags=_ACCOUNT, operation_id="end_pause", status_code=202)
 def end_pause() -> Asked:
     """Ask the wallet to end a pause before its time."""

@@ -31,9 +31,10 @@ from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routing import DESK, router
 from functions.customer_api.settings import Settings, settings_from_environment
 from functions.customer_api.visits import Desk
-from hotline.kit.doors import Context, context_from_environment
+from hotline.kit.doors import Context, context_from_environment, origin_keys_from_environment
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
+from hotline.kit.origin import passed_the_front
 from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
@@ -102,6 +103,7 @@ def answered(
 def _resolved(
     event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
 ) -> dict[str, Any]:
+    _refuse_around_the_front(event)
     event = _with_text(event)
     token = admitted(event, settings, ctx.clock.now())
     if token is not None:
@@ -110,6 +112,17 @@ def _resolved(
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
     return told
+
+
+def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
+    """Raises Problem for a request that has gone past the web ACL, where there is one."""
+    keys = origin_keys_from_environment()
+    if keys is None:
+        return
+    headers = event.get("headers")
+    texts = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+    if not passed_the_front(texts, keys.get()):
+        raise Problem("not_by_the_front")
 
 
 def _rendering(event: Mapping[str, Any]) -> Rendering:

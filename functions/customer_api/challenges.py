@@ -29,6 +29,7 @@ _GOALS: Final = {
     "freeze": Goal.FREEZE,
     "proved_pause": Goal.PAUSE,
     "end_pause": Goal.END_PAUSE,
+    "unfreeze": Goal.UNFREEZE,
 }
 """What a challenge is for -> what the message with the code names."""
 _REFUSALS: Final = {

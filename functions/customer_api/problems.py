@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "invalid_token": 401,
     "insufficient_user_authentication": 401,
     "insufficient_scope": 403,
+    "not_by_the_front": 403,
     "not_found": 404,
     "unknown_account": 404,
     "account_closed": 409,

@@ -63,7 +63,7 @@ class Lock(Answer):
     since: datetime | None = None
     until: datetime | None = None
     asked: str | None = None
-    self_service: Literal["unlock", "reset", "both", "end_pause", "no"]
+    self_service: Literal["unlock", "reset", "both", "end_pause", "unfreeze", "no"]
     facts_as_of: datetime
     text: str
 
@@ -209,7 +209,9 @@ class Security(Answer):
     findings: list[Finding]
 
 
-type OperationName = Literal["read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause"]
+type OperationName = Literal[
+    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze"
+]
 type Method = Literal["sms", "email"]
 
 

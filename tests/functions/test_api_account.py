@@ -139,6 +139,18 @@ def test_a_freeze_takes_a_fresh_sign_in_and_nothing_more(world: ApiWorld, store:
     assert client.ask("GET", "/v1/me/lock").json["state"] == "FROZEN"
 
 
+def test_an_unfreeze_takes_two_different_codes_on_every_account(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.client()
+    client.ask("POST", "/v1/me/freeze")
+    assert client.ask("GET", "/v1/me/lock").json["self_service"] == "unfreeze"
+    client.prove("unfreeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["email"]
+    client.prove("unfreeze", "email")
+    assert client.ask("POST", "/v1/me/unfreeze").json == {"outcome": "asked"}
+    assert client.ask("GET", "/v1/me/lock").json["asked"] == "unfreeze"
+    assert decisions(store).count("account.unfreeze_requested") == 1
+
+
 def test_a_pause_takes_no_proof_and_its_end_takes_a_code(world: ApiWorld, store: MemoryStore) -> None:
     client = world.stale_client()
     assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}

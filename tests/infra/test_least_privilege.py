@@ -18,11 +18,13 @@ import pytest
 
 from functions.deadlines import work
 from hotline.kit.clock import to_text
+from hotline.kit.origin import ORIGIN_HEADER
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
-from tests.support.account import Account, account
+from tests.support.account import ORIGIN_SECRET, Account, account
 from tests.support.api import Answered, Client
+from tests.support.deployed import FRONT
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.phone import Phone
@@ -59,8 +61,13 @@ class LiveClient(Client):
     account: Account
 
     def send(self, event: dict[str, Any]) -> Answered:
-        told = self.account.invoke("CustomerApiFunction", event)
+        told = self.account.invoke("CustomerApiFunction", by_the_front(event))
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
+
+
+def by_the_front(event: dict[str, Any]) -> dict[str, Any]:
+    """The request as CloudFront passes it on, with the key that the API knows it by."""
+    return {**event, "headers": {**event["headers"], ORIGIN_HEADER: json.loads(ORIGIN_SECRET)["1"]}}
 
 
 def files_of(folder: str) -> Iterator[Any]:
@@ -122,7 +129,7 @@ def make_calls(here: Account) -> None:
 
 def ask_the_api(here: Account) -> None:
     for event in files_of("customer_api"):
-        here.invoke("CustomerApiFunction", event)
+        here.invoke("CustomerApiFunction", by_the_front(event))
     client = LiveClient(here.ctx, "acct-demo-04", account=here)
     assert client.ask("GET", "/v1/me/payments").status == 200
     assert client.ask("GET", "/v1/me/refunds").status == 200
@@ -184,7 +191,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account() as here:
+    with account(**FRONT) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)

@@ -38,6 +38,7 @@ from .model import (
     LockRecord,
     LockState,
     ResetOutcome,
+    UnfreezeOutcome,
     UnlockOutcome,
     cause_of_slot,
     whole_ms,
@@ -152,14 +153,26 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
     if pause is None:
         opening = policy.still_opening(record, found, change.now)
         return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
-    now = whole_ms(change.now)
-    record = folding.switched(record, PAUSE_SLOT, now, on=False)
-    record = replace(record, barred_until=now + policy.PAUSE_BAR)
-    record, asked = folding.asking(record, DecisionKind.END_PAUSE, now, was=pause)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=pause)
+    record = replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR)
+    record = _ending(change, record, attempts, PAUSE_SLOT, pause, DecisionKind.END_PAUSE)
     telling.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
     write_record(change, read, record)
     return EndPauseOutcome.ASKED
+
+
+def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: str) -> UnfreezeOutcome:
+    """Ask the wallet to end a freeze that the owner asked for. OPEN: there is none. Whatever else is in force stays.
+    Raises NeedProof."""
+    require(change, Operation.UNFREEZE, account_id)
+    record, attempts, found = _present(read, account_id, change.now)
+    freeze = policy.frozen(found)
+    if freeze is None or record.erased:
+        opening = policy.still_opening(record, found, change.now)
+        return UnfreezeOutcome.ASKED if policy.frozen(opening) is not None else UnfreezeOutcome.OPEN
+    record = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
+    telling.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
+    write_record(change, read, record)
+    return UnfreezeOutcome.ASKED
 
 
 def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
@@ -171,12 +184,27 @@ def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str)
         raise NotPossible("account_closed", account_id=account_id)
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
+    write_record(change, read, _freezing(change, record, attempts))
+    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
+    return FreezeOutcome.ASKED
+
+
+def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
+    """The record with the freeze switched on and asked of the wallet."""
     record = folding.switched(record, FREEZE_SLOT, change.now, on=True)
     record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
-    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
-    write_record(change, read, record)
-    return FreezeOutcome.ASKED
+    return record
+
+
+def _ending(
+    change: Change, record: LockRecord, attempts: Attempts, slot: str, was: Component, kind: DecisionKind
+) -> LockRecord:
+    """The record with a register of the customer's switched off and its end asked of the wallet."""
+    record = folding.switched(record, slot, change.now, on=False)
+    record, asked = folding.asking(record, kind, change.now, was=was)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
+    return record
 
 
 def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:

@@ -54,6 +54,7 @@ class SelfService(StrEnum):
     RESET = "reset"
     BOTH = "both"
     END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
     NO = "no"
 
 
@@ -65,6 +66,7 @@ class DecisionKind(StrEnum):
     PAUSE = "pause"
     END_PAUSE = "end_pause"
     FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
 
     @property
     def type(self) -> str:
@@ -90,6 +92,13 @@ class ResetOutcome(StrEnum):
 
 class EndPauseOutcome(StrEnum):
     """Outcomes of `contribute_end_pause`."""
+
+    ASKED = "ASKED"
+    OPEN = "OPEN"
+
+
+class UnfreezeOutcome(StrEnum):
+    """Outcomes of `contribute_unfreeze`."""
 
     ASKED = "ASKED"
     OPEN = "OPEN"

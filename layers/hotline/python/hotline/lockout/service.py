@@ -17,6 +17,7 @@ from .acting import (
     contribute_freeze,
     contribute_pause,
     contribute_reset_grant,
+    contribute_unfreeze,
     contribute_unlock,
     pausable_accounts,
     pause_keys,
@@ -30,7 +31,8 @@ from .telling import Notice
 
 __all__ = [
     "Notice", "acting_keys", "contribute_due", "contribute_end_pause", "contribute_facts", "contribute_freeze",
-    "contribute_hold", "contribute_not_erased", "contribute_pause", "contribute_reset_grant", "contribute_unlock",
+    "contribute_hold", "contribute_not_erased", "contribute_pause", "contribute_reset_grant",
+    "contribute_unfreeze", "contribute_unlock",
     "due_keys", "fact_keys", "is_erased", "lock_keys", "pausable_accounts", "pause_keys", "view_from",
 ]  # fmt: skip
 

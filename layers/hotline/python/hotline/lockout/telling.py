@@ -28,6 +28,7 @@ class Notice(StrEnum):
     PAUSE_ASKED = "pause.asked"
     PAUSE_END_ASKED = "pause.end_asked"
     FREEZE_ASKED = "freeze.asked"
+    UNFREEZE_ASKED = "unfreeze.asked"
 
 
 def send_decision(
