@@ -59,7 +59,7 @@ def test_wrong_codes_in_the_app_slow_the_phone_down_and_the_app(world: ApiWorld)
     assert said == ["wrong_code", "wrong_code", "code_spent"]
     assert [line["event"] for line in lines(log)].count("HL040") == 3
     assert wrong_codes(world) == 3
-    phone = Phone(world.ctx, "+8613800000002")
+    phone = Phone(world.ctx, "+8613800000099")
     phone.press("start")
     phone.press("send_code", method="sms", goal="look")
     assert phone.challenge.tries_left == 1
