@@ -31,6 +31,7 @@ class Operation(StrEnum):
     RESEND = "resend"
     ESCALATE = "escalate"
     FACTS = "facts"
+    REPUDIATE = "repudiate"
 
 
 class Goal(StrEnum):
