@@ -116,7 +116,7 @@ _ALL = (
         own_keys=("needs",),
         acting=True,
     ),
-    StepContract("pause", ("ASKED",), acting=True),
+    StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("advice", ("TOLD",), inputs=("topic",)),
@@ -136,7 +136,7 @@ STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
 METHODS: Final = ("sms", "voice", "email")
 """What `send_code` takes as `method`."""
 
-GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "end_pause", "unfreeze")
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""
 
 NEEDS: Final = ("sms", "email", "agent")

@@ -13,6 +13,8 @@ from functions.customer_api.visits import Desk, attempted
 from hotline.identity.service import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.security import service as security
@@ -79,9 +81,14 @@ def pause() -> Asked:
 
 
 def _pause(at: Desk) -> Asked:
-    visit = at.visit(lockout.acting_keys(at.bearer.sign_in.account_id)).settled()
+    now = at.ctx.clock.now()
+    visit = at.visit(lockout.pause_keys((at.bearer.sign_in.account_id,), now)).settled()
     change = visit.change(Operation.PAUSE.value)
-    lockout.contribute_pause(change, visit.read, visit.call)
+    try:
+        lockout.contribute_pause(change, visit.read, visit.call)
+    except NeedProof as refusal:
+        log(Event.PAUSE_REFUSED, correlation_id=visit.call.contact_id)
+        raise visit.reachable(refusal) from None
     visit.commit(change, Operation.PAUSE.value, "ASKED")
     return Asked(outcome="asked")
 

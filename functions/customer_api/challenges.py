@@ -27,6 +27,7 @@ _GOALS: Final = {
     "unlock": Goal.UNLOCK,
     "reset_grant": Goal.RESET,
     "freeze": Goal.FREEZE,
+    "proved_pause": Goal.PAUSE,
     "end_pause": Goal.END_PAUSE,
     "unfreeze": Goal.UNFREEZE,
 }
@@ -53,10 +54,17 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
         found(visit, body.target)
     visit = visit.settled()
     factor = FactorKind(body.method)
-    read = at.ctx.store.batch_get(list(identity.counter_keys(identity.target_of(visit.call, factor))))
+    keys = identity.send_keys(visit.call, identity.target_of(visit.call, factor), visit.now)
+    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = visit.change(_ASK)
     outcome, call = identity.contribute_code(
-        change, visit.call, factor=factor, goal=_GOALS[body.operation], read=read, keyring=at.code_keys
+        change,
+        visit.call,
+        factor=factor,
+        goal=_GOALS[body.operation],
+        read=read,
+        keyring=at.code_keys,
+        lookup_keys=at.lookup_keys,
     )
     if outcome is SendOutcome.LIMITED or call.challenge is None:
         wait_s = int(QUARTER_HOUR.total_seconds())
@@ -86,12 +94,12 @@ def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
         asked = {known for turn in visit.call.turns for known in turn.ids}
         raise Problem("code_spent" if challenge_id in asked else "not_found")
     visit = visit.settled()
-    read = at.ctx.store.batch_get(list(identity.check_keys(visit.call)))
+    read = at.ctx.store.batch_get(list(identity.check_keys(visit.call, visit.now)))
     change = visit.change(_ANSWER)
     checked = identity.contribute_check(change, visit.call, entered=code, read=read, keyring=at.code_keys)
     settled = identity.settled(checked.call, visit.session.profile, at.lookup_keys)
     visit.commit(change, _ANSWER, checked.outcome.value, inputs=inputs, call=settled)
-    if checked.outcome is CheckOutcome.WRONG or (checked.outcome is CheckOutcome.SPENT and read):
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)
     return _told(visit, checked.outcome, checked.tries_left)
 

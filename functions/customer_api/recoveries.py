@@ -91,7 +91,7 @@ def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
     """The recovery with the factor that the code proves, its account settled where it leads to one alone. What is not
     proved costs the same requests whoever the contact belongs to."""
     now = at.ctx.clock.now()
-    read = at.ctx.store.batch_get(list(identity.check_keys(call)) or [identity.call_key(call.contact_id)])
+    read = at.ctx.store.batch_get(list(identity.check_keys(call, now)) or [identity.call_key(call.contact_id)])
     change = _change(at, call, _CHECK)
     checked = identity.contribute_check(change, call, entered=code, read=read, keyring=at.code_keys)
     proved = checked.outcome is CheckOutcome.PROVED
@@ -99,8 +99,9 @@ def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
     record = TurnRecord(call.turn, _CHECK, mark, checked.outcome.value)
     advanced = identity.contribute_turn(change, call, settled, record)
     change.commit(at.ctx.store)
-    if not proved:
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=call.contact_id)
+    if not proved:
         raise Problem("wrong_code")
     return advanced
 
@@ -146,9 +147,18 @@ def _another_code(at: Desk, call: Call, factor: FactorKind, goal: Goal) -> Recov
     if call.challenge is not None:
         # It is on its way already: this request came again.
         return RecoveryState(state=_MORE, needs=factor.value)
-    read = at.ctx.store.batch_get(list(identity.counter_keys(target)))
+    keys = identity.send_keys(call, target, at.ctx.clock.now())
+    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = _change(at, call, _MORE)
-    outcome, asked = identity.contribute_code(change, call, factor=factor, goal=goal, read=read, keyring=at.code_keys)
+    outcome, asked = identity.contribute_code(
+        change,
+        call,
+        factor=factor,
+        goal=goal,
+        read=read,
+        keyring=at.code_keys,
+        lookup_keys=at.lookup_keys,
+    )
     if outcome is identity.SendOutcome.LIMITED:
         return RecoveryState(state=_MORE, needs=_PERSON)
     identity.contribute_turn(change, call, asked, TurnRecord(call.turn, _MORE, "-", outcome.value))

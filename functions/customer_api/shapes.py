@@ -210,7 +210,9 @@ class Security(Answer):
     findings: list[Finding]
 
 
-type OperationName = Literal["read", "refund", "unlock", "reset_grant", "freeze", "end_pause", "unfreeze"]
+type OperationName = Literal[
+    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze"
+]
 type Method = Literal["sms", "email"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.messenger.letter import written
+from functions.messenger.letter import CODE_MESSAGE, written
+from functions.messenger.limits import held_back
 from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
 from hotline.identity.service import RECOVERY_MESSAGE
@@ -42,6 +43,10 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     outgoing = written(entry, ctx, sender)
     if isinstance(outgoing, Dropped):
         return outgoing
+    if entry["kind"] == CODE_MESSAGE and entry["channel"] == "sms":
+        held = held_back(entry, outgoing.address, ctx)
+        if held is not None:
+            return held
     try:
         transports[entry["channel"]].send(outgoing)
     except Undeliverable as refusal:

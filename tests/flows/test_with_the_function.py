@@ -135,6 +135,38 @@ def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
     assert line.steps[-1] == ("freeze", "ASKED")
 
 
+def pause_fifty_one(ctx: Context) -> None:
+    """So many pauses without a factor that the next one needs a code."""
+    for place in range(51):
+        number = f"+861370000{place:04}"
+        give(ctx, [opened(f"acct-{place}", (PointKind.PHONE, number), at=NOW - timedelta(days=365))])
+        phone = Phone(ctx, number, f"pausing-{place}")
+        phone.press("start")
+        phone.press("pause")
+
+
+def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Context) -> None:
+    pause_fifty_one(ctx)
+    line = Line(ctx, MEI).press(f"4 1 {CODE}")
+    assert line.failures == []
+    assert line.steps == [
+        ("start", "KNOWN"),
+        ("pause", "NEED_PROOF"),
+        ("send_code", "SENT"),
+        ("check_code", "PROVED"),
+        ("choose_account", "CHOSEN"),
+        ("pause", "ASKED"),
+    ]
+
+
+def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
+    pause_fifty_one(ctx)
+    line = Line(ctx, NOBODY).press("2 # 4 1 000000 000000 000000")
+    assert line.failures == []
+    assert line.heard("Say pause unproved")
+    assert line.steps[-1] == ("handover", "QUEUE")
+
+
 def test_every_advice_is_told(ctx: Context) -> None:
     line = Line(ctx, MEI).press("5 1 2 3 4 5 1 5 2")
     assert line.failures == []

@@ -15,6 +15,8 @@ STALE_AFTER: Final = timedelta(minutes=2)
 def send_code(speech: Speech, outcome: str) -> None:
     """The same words whether or not anybody is reached: only the channel differs."""
     speech.say_first(f"send_code.{outcome}.{speech.facts.get('channel')}", f"send_code.{outcome}")
+    if outcome == "SENT" and speech.facts.get("tries") == 1:
+        speech.say("send_code.one_try")
 
 
 def check_code(speech: Speech, outcome: str) -> None:

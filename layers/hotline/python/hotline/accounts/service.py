@@ -12,9 +12,10 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
-from . import items, policy
+from . import changes, items, policy
 from .model import ContactPoint, Point, PointOwner, Profile, Recipient
 from .phones import normalise_phone as normalise_phone
+from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
 
 
@@ -76,6 +77,11 @@ def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) 
     if found is None and keyring is not None:
         found = next((known for known in profile.points if point in point_ids(known.value, keyring)), None)
     return found
+
+
+def refuses_code(profile: Profile, point: ContactPoint, now: datetime, *, acting: bool) -> bool:
+    """Whether the contact point is too new to be sent a code, see changes.refuses_code."""
+    return changes.refuses_code(profile, point, now, acting=acting)
 
 
 def address_of(profile: Profile, point: str, keyring: Keyring | None = None) -> str | None:

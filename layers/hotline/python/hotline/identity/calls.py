@@ -20,6 +20,7 @@ from hotline.kit.store import Store
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
 from .model import Call, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
+from .targets import proves
 from .turns import with_record
 
 NOBODY = "nobody"
@@ -128,8 +129,9 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
 
 def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: datetime) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
-    own."""
-    proved = {factor.point for factor in call.factors if factor.until > now}
+    own and not too new."""
+    good = [factor for factor in call.factors if factor.until > now]
+    proved = {factor.point for factor in good}
     if not proved:
         return []
     return [
@@ -137,6 +139,7 @@ def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: da
         for profile in profiles
         if profile.status is AccountStatus.OPEN
         and proved <= {accounts.point_id(point.value, keyring) for point in live_points(profile)}
+        and all(proves(profile, factor, now, keyring) for factor in good)
     ]
 
 

@@ -79,6 +79,7 @@ def call_attributes(call: Call) -> Item:
         "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
         "topic": call.topic,
         "case_id": call.case_id,
+        "own_number_only": call.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
 
@@ -114,6 +115,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         ),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
+        own_number_only=bool(item.get("own_number_only", False)),
         kind=CallKind(item.get("kind", CallKind.PHONE)),
     )
 

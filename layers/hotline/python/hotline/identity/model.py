@@ -15,6 +15,7 @@ class Operation(StrEnum):
     OFFICIAL_NUMBERS = "official_numbers"
     ADVICE = "advice"
     PAUSE = "pause"
+    PROVED_PAUSE = "proved_pause"
     READ = "read"
     REFUND = "refund"
     UNLOCK = "unlock"
@@ -42,6 +43,7 @@ class Goal(StrEnum):
     RESET = "reset"
     REFUND = "refund"
     FREEZE = "freeze"
+    PAUSE = "pause"
     END_PAUSE = "end_pause"
     UNFREEZE = "unfreeze"
 
@@ -160,6 +162,8 @@ class Call:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    own_number_only: bool = False
+    """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
     kind: CallKind = CallKind.PHONE
 
     @property

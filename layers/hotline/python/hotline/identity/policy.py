@@ -52,6 +52,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.OFFICIAL_NUMBERS: Requirement(0, 0, Purpose.LOOK),
     Operation.ADVICE: Requirement(0, 0, Purpose.LOOK),
     Operation.PAUSE: Requirement(0, 0),
+    # A pause while very many are asked for without a factor (lockout.breaker).
+    Operation.PROVED_PAUSE: Requirement(1, 1, session=True),
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.REFUND: Requirement(1, 2),
     Operation.UNLOCK: Requirement(1, 2),
@@ -101,6 +103,21 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast codes may be asked for and tried: tries of a code, codes to a contact point in a quarter of an hour, and
+    wrong codes of one factor in a day after which the point gets none."""
+
+    tries: int
+    codes_per_quarter_hour: int
+    wrong_per_day: int
+
+
+USUAL = Pace(CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY)
+SLOW = Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2)
+"""The pace while wrong codes of all callers are many, see limits."""
+
+
+@dataclass(frozen=True, slots=True)
 class FactorCounters:
     """What one contact point has seen of one factor: when codes were sent, when wrong ones were entered."""
 
@@ -110,13 +127,22 @@ class FactorCounters:
     blocked_until: datetime | None = None
 
 
-def may_send(counters: FactorCounters, now: datetime) -> bool:
-    """Whether another code may be sent: 3 in 15 minutes, 8 in 24 hours, and none while the factor is blocked."""
+def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> bool:
+    """Whether another code may be sent: at the usual pace 3 in 15 minutes, always 8 in 24 hours, and none while the
+    factor is blocked."""
     if is_blocked(counters, now):
         return False
     recent = [at for at in counters.sent if at > now - QUARTER_HOUR]
     daily = [at for at in counters.sent if at > now - DAY]
-    return len(recent) < CODES_PER_QUARTER_HOUR and len(daily) < CODES_PER_DAY
+    wrong = [at for at in counters.wrong if at > now - DAY]
+    in_time = len(recent) < pace.codes_per_quarter_hour and len(daily) < CODES_PER_DAY
+    return in_time and len(wrong) < pace.wrong_per_day
+
+
+def tries_after_wrong(tries_left: int, pace: Pace) -> int:
+    """The tries of a code after a wrong one. The pace holds for a code that was asked for before it changed; only who
+    has been told of more tries keeps them."""
+    return (pace.tries if tries_left == CODE_TRIES else tries_left) - 1
 
 
 def is_blocked(counters: FactorCounters, now: datetime) -> bool:

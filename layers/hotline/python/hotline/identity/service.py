@@ -14,8 +14,17 @@ from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls
-from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, target_of
+from . import calls, limits
+from .challenges import (
+    Checked,
+    CheckOutcome,
+    SendOutcome,
+    check_keys,
+    contribute_check,
+    contribute_code,
+    send_keys,
+    target_of,
+)
 from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_from, challenge_key, proof_from
@@ -62,6 +71,7 @@ __all__ = [
     "proof_from",
     "repudiation_token",
     "require",
+    "send_keys",
     "session_id_of",
     "settled",
     "start",
@@ -115,8 +125,9 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
     At most two reads: the call with the calling number's contact point, then the profiles behind it.
     """
     number = contact.calling_number
-    point_keys = accounts.point_keys(number, keyring) if number else ()
-    stored, read = load_call(ctx, contact.contact_id, point_keys)
+    point = accounts.point_id(number, keyring) if number else None
+    also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
+    stored, read = load_call(ctx, contact.contact_id, also)
     if stored is not None:
         return _take_up(change, stored, contact, step_fingerprint=step_fingerprint)
     calling = reach(number, read, keyring) if number else None
@@ -136,8 +147,11 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
         language=language,
         calling=calling,
         targets=targets,
+        own_number_only=point is not None and limits.calls_often(read, point, change.now),
     )
     calls.contribute_new_call(change, begun)
+    if point is not None and contact.inbound:
+        limits.count_call(change, point, contact.contact_id)
     return Started(begun, bool(profiles), language)
 
 
@@ -154,8 +168,11 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
 
 
 def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Call:
-    """The call after a number was keyed in. One read, whether or not the number belongs to anybody."""
+    """The call after a number was keyed in. One read, whether or not the number belongs to anybody, and whether or not
+    the caller may reach it."""
     typed = reach(number, read, keyring)
+    if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
+        typed = replace(typed, accounts=())
     profiles = calls.profiles_in(ctx.store, typed.accounts or (NOBODY,))
     return calls.identified_by(call, typed, profiles, keyring)
 

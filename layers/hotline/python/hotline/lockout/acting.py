@@ -6,7 +6,7 @@ Every function here passes the gate `identity.require` first and only adds to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 
-from . import folding, policy, telling
+from . import breaker, folding, policy, telling
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import (
@@ -107,6 +107,12 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
     return ResetOutcome.GRANTED
 
 
+def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
+    """What must have been read before `contribute_pause`; `reached` as `pausable_accounts` gives it, or somebody whom
+    nobody is in its place."""
+    return (*(key for account_id in reached for key in acting_keys(account_id)), *breaker.breaker_keys(now))
+
+
 def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
     all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code. An app
@@ -123,10 +129,19 @@ def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
     """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
     are is never taken from anywhere else. Returns those that are newly paused; where a limit stands against it nothing
-    changes, and the caller hears the same words either way."""
+    changes, and the caller hears the same words either way.
+
+    `read` holds what exists of `pause_keys`. While the breaker is open only the account that was proved is paused, and
+    NeedProof is raised without proof, whoever calls."""
     require(change, Operation.PAUSE)
     reached = pausable_accounts(call, change.now)
-    return tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
+    if breaker.is_open(read, change.now):
+        require(change, Operation.PROVED_PAUSE, call.account_id)
+        reached = tuple(account_id for account_id in reached if account_id == call.account_id)
+    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
+    unproved = sum(not _has_factor(change, account_id) for account_id in paused)
+    breaker.count_pauses(change, unproved, by=call.contact_id)
+    return paused
 
 
 def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> EndPauseOutcome:

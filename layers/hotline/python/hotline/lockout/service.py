@@ -20,6 +20,7 @@ from .acting import (
     contribute_unfreeze,
     contribute_unlock,
     pausable_accounts,
+    pause_keys,
 )
 from .due import contribute_due, due_keys
 from .facts import contribute_facts, fact_keys
@@ -48,6 +49,7 @@ __all__ = [
     "is_erased",
     "lock_keys",
     "pausable_accounts",
+    "pause_keys",
     "repudiation_keys",
     "repudiation_of",
     "view_from",
