@@ -25,6 +25,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "GET /v1/hotline/numbers/verify": PUBLIC,
     "POST /v1/recoveries": PUBLIC,
     "POST /v1/recoveries/{id}/codes": PUBLIC,
+    "POST /v1/repudiations": PUBLIC,
     "GET /v1/me/lock": "account.read",
     "POST /v1/me/unlock": "account.recover",
     "POST /v1/me/reset-grants": "account.recover",

@@ -24,6 +24,7 @@ from functions.customer_api import (
     recoveries,
     refunds,
     refusing,
+    repudiations,
 )
 from functions.customer_api.access import admitted
 from functions.customer_api.language import wished_language
@@ -39,7 +40,7 @@ from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
 JSON: Final = "application/json"
-ROUTE_MODULES: Final = (account, challenges, payments, public, recoveries, refunds)
+ROUTE_MODULES: Final = (account, challenges, payments, public, recoveries, refunds, repudiations)
 """Imported for the routes that they add."""
 _ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Answers are about one person, at one moment, and are what they say they are."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hotline.contracts import limits
 from hotline.directory.service import TYPED_CHARACTERS_MAX
+from hotline.identity.repudiation import TOKEN_CHARACTERS_MAX
 from hotline.refunds.model import RefundReason
 
 AMOUNT_MINOR_MAX: Final = 2**53 - 1
@@ -269,6 +270,18 @@ class RecoveryState(Answer):
 
     state: Literal["granted", "more"]
     needs: str | None = None
+
+
+class RepudiationAsked(Body):
+    """The token in a notice, as it was typed."""
+
+    token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX)
+
+
+class Repudiated(Answer):
+    """What was done: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
+
+    outcome: Literal["asked", "frozen", "barred"]
 
 
 TYPED_MAX: Final = TYPED_CHARACTERS_MAX

@@ -49,6 +49,9 @@ def written(entry: Item, ctx: Context, sender: Sender) -> Outgoing | Dropped:
         if isinstance(code, Dropped):
             return code
         facts |= code
+    if "repudiation_id" in entry["facts"]:
+        token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), _keys(ctx.code_keys))
+        facts["repudiation"] = Digits(token)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
     if entry["channel"] == "email":

@@ -32,7 +32,7 @@ type AnyStore = MemoryStore | DynamoStore
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
 PATIENT_S: Final = 30.0
-"""How long tests wait for MiniStack: on a machine that runs much else it may be slow, and that is not what they test."""
+"""How long tests wait for MiniStack: on a machine that runs much else it may be slow, which is not what they test."""
 _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
 

@@ -32,6 +32,7 @@ class Operation(StrEnum):
     RESEND = "resend"
     ESCALATE = "escalate"
     FACTS = "facts"
+    REPUDIATE = "repudiate"
 
 
 class Goal(StrEnum):

@@ -69,6 +69,7 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.RESEND: Requirement(0, 0, agent=True, system=True),
     Operation.ESCALATE: Requirement(0, 0, agent=True, system=True),
     Operation.FACTS: Requirement(0, 0, agent=True, system=True),
+    Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),
 }
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
 """Factors that a caller can prove on the line, in the order in which they are asked for."""

@@ -32,6 +32,7 @@ from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
 from .policy import missing_factors
 from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
+from .repudiation import token_of as repudiation_token
 from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "next_need",
     "open_session",
     "proof_from",
+    "repudiation_token",
     "require",
     "send_keys",
     "session_id_of",

@@ -179,6 +179,16 @@ def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str)
     """Ask the wallet to stop all outward money until it is unfrozen. FROZEN: it has been already. Raises NeedProof, and
     NotPossible for an account that is closed or erased."""
     require(change, Operation.FREEZE, account_id)
+    return _freeze(change, read, account_id)
+
+
+def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+    """The same for who has shown the token of a notice. Raises NotPossible."""
+    require(change, Operation.REPUDIATE)
+    return _freeze(change, read, account_id)
+
+
+def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or record.closed_at is not None:
         raise NotPossible("account_closed", account_id=account_id)
@@ -187,6 +197,14 @@ def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str)
     write_record(change, read, _freezing(change, record, attempts))
     telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
     return FreezeOutcome.ASKED
+
+
+def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Let nobody pause the account without a factor for 30 days: its owner did not want the last one."""
+    require(change, Operation.REPUDIATE)
+    record, _, _ = _present(read, account_id, change.now)
+    if not record.erased:
+        write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
 
 
 def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:

@@ -111,6 +111,14 @@ class FreezeOutcome(StrEnum):
     FROZEN = "FROZEN"
 
 
+class RepudiationOutcome(StrEnum):
+    """Outcomes of `contribute_repudiation`: as of a freeze, or that pauses without a factor are barred."""
+
+    ASKED = "ASKED"
+    FROZEN = "FROZEN"
+    BARRED = "BARRED"
+
+
 class AttemptOutcome(StrEnum):
     """RECOVERED: the secret that was guessed at has been replaced, or the wallet itself lifted the lock."""
 
