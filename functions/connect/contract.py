@@ -61,6 +61,7 @@ _ALL = (
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
     StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
+    StepContract("check_pin", ("PROVED", "WRONG", "SPENT"), inputs=("pin",), acting=True),
     StepContract("check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), acting=True),
     StepContract(
         "choose_account",
@@ -139,7 +140,7 @@ METHODS: Final = ("sms", "voice", "email")
 GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""
 
-NEEDS: Final = ("sms", "email", "agent")
+NEEDS: Final = ("sms", "email", "pin", "agent")
 """What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help."""
 
 SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")

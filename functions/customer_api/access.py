@@ -33,6 +33,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/me/unfreeze": "account.recover",
     "POST /v1/me/pause": "account.freeze",
     "DELETE /v1/me/pause": "account.freeze",
+    "PUT /v1/me/pin": "account.recover",
+    "DELETE /v1/me/pin": "account.recover",
     "GET /v1/me/payments": "payment.read",
     "GET /v1/me/payments/{id}": "payment.read",
     "GET /v1/me/refunds": "refund.read",

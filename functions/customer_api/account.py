@@ -120,6 +120,7 @@ def read_security() -> Security:
     found = security.open_findings(at.ctx.store, visit.account_id)
     return Security(
         two_step=profile.two_step,
+        pin=visit.call.pin,
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],

@@ -18,6 +18,7 @@ from functions.customer_api import (
     account,
     challenges,
     payments,
+    pins,
     problems,
     public,
     quota,
@@ -40,7 +41,7 @@ from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
 JSON: Final = "application/json"
-ROUTE_MODULES: Final = (account, challenges, payments, public, recoveries, refunds, repudiations)
+ROUTE_MODULES: Final = (account, challenges, payments, pins, public, recoveries, refunds, repudiations)
 """Imported for the routes that they add."""
 _ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Answers are about one person, at one moment, and are what they say they are."""
@@ -77,7 +78,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _context() -> Context:
-    return context_from_environment(lookup=True, codes=True)
+    return context_from_environment(lookup=True, codes=True, pins=True)
 
 
 def answered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -15,12 +16,15 @@ from hotline.identity.model import Goal, Operation
 from hotline.identity.policy import CODE_LIFE, QUARTER_HOUR
 from hotline.identity.service import CheckOutcome, SendOutcome
 from hotline.kit.actor import FactorKind
+from hotline.kit.change import Change
 from hotline.kit.logging import Event, log
 
 _TAGS: Final = ["proof"]
 _ASK: Final = "challenge"
 _ANSWER: Final = "answer"
 CREATED: Final = 201
+PIN_CHALLENGE: Final = "pin"
+"""The id of the challenge that asks for the hotline PIN: it is always the same."""
 _GOALS: Final = {
     "read": Goal.LOOK,
     "refund": Goal.REFUND,
@@ -30,6 +34,7 @@ _GOALS: Final = {
     "proved_pause": Goal.PAUSE,
     "end_pause": Goal.END_PAUSE,
     "unfreeze": Goal.UNFREEZE,
+    "set_pin": Goal.SET_PIN,
 }
 """What a challenge is for -> what the message with the code names."""
 _REFUSALS: Final = {
@@ -52,8 +57,10 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
         if body.operation != Operation.REFUND.value:
             raise malformed("#/target", "only_for_refunds")
         found(visit, body.target)
-    visit = visit.settled()
     factor = FactorKind(body.method)
+    if factor is FactorKind.PIN:
+        return _pin_asked(visit)
+    visit = visit.settled()
     keys = identity.send_keys(visit.call, identity.target_of(visit.call, factor), visit.now)
     read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = visit.change(_ASK)
@@ -74,6 +81,13 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
     return Challenge(id=challenge_id, method=body.method, expires_at=visit.now + CODE_LIFE)
 
 
+def _pin_asked(visit: Visit) -> Challenge:
+    """Nothing is sent and nothing stored: the PIN is known already, and its tries count on the account."""
+    if not visit.call.pin:
+        raise Problem("method_unavailable")
+    return Challenge(id=PIN_CHALLENGE, method=FactorKind.PIN.value, expires_at=visit.now + CODE_LIFE)
+
+
 @router.post("/v1/challenges/<id>/answers", tags=_TAGS, operation_id="answer_challenge")
 def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the name of the path's parameter
     """Hold the code that came against the challenge. A challenge has three tries; what is not six digits costs none."""
@@ -88,6 +102,8 @@ def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     record = visit.replayed(_ANSWER, inputs)
     if record is not None:
         return _told(visit, CheckOutcome(record.outcome))
+    if challenge_id == PIN_CHALLENGE:
+        return _pin_answered(visit, inputs)
     if not identity.is_code(code):
         raise malformed("#/code", "not_six_digits")
     if visit.call.challenge is None or visit.call.challenge.id != challenge_id:
@@ -97,7 +113,23 @@ def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     read = at.ctx.store.batch_get(list(identity.check_keys(visit.call, visit.now)))
     change = visit.change(_ANSWER)
     checked = identity.contribute_check(change, visit.call, entered=code, read=read, keyring=at.code_keys)
-    settled = identity.settled(checked.call, visit.session.profile, at.lookup_keys)
+    return _kept(visit, change, checked, inputs)
+
+
+def _pin_answered(visit: Visit, inputs: Mapping[str, str]) -> Proved:
+    if not identity.is_pin(inputs["code"]):
+        raise malformed("#/code", "no_pin")
+    visit, at = visit.settled(), visit.desk
+    read = at.ctx.store.batch_get(list(dict.fromkeys(identity.pin_check_keys(visit.call, visit.now))))
+    change = visit.change(_ANSWER)
+    checked = identity.contribute_pin_check(change, visit.call, entered=inputs["code"], read=read, macs=at.pin_macs)
+    return _kept(visit, change, checked, inputs)
+
+
+def _kept(visit: Visit, change: Change, checked: identity.Checked, inputs: Mapping[str, str]) -> Proved:
+    """Store what became of an answer, and tell it."""
+    profile, pin = visit.session.profile, visit.call.pin
+    settled = identity.settled(checked.call, profile, visit.desk.lookup_keys, pin=pin)
     visit.commit(change, _ANSWER, checked.outcome.value, inputs=inputs, call=settled)
     if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)

@@ -183,6 +183,18 @@ class RefundAsked(Body):
     note: str | None = Field(default=None, max_length=NOTE_CHARACTERS_MAX)
 
 
+class PinChosen(Body):
+    """A hotline PIN: 6 to 12 digits that are not easily guessed."""
+
+    pin: str = Field(pattern=r"^[0-9]{6,12}$")
+
+
+class PinState(Answer):
+    """Whether the account has a hotline PIN."""
+
+    pin: bool
+
+
 class ContactPoint(Answer):
     """A contact point of the account, by its kind: the value itself the app has from the wallet."""
 
@@ -205,15 +217,16 @@ class Security(Answer):
     """How well the account is protected, and what was found on it."""
 
     two_step: bool
+    pin: bool
     contact_points: list[ContactPoint]
     contact_changed_at: datetime | None
     findings: list[Finding]
 
 
 type OperationName = Literal[
-    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze"
+    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze", "set_pin"
 ]
-type Method = Literal["sms", "email"]
+type Method = Literal["sms", "email", "pin"]
 
 
 class ChallengeAsked(Body):

@@ -21,6 +21,7 @@ from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
+from hotline.kit.macs import Macs
 from hotline.kit.store import Key
 from hotline.wording.values import Locale, locale_of
 
@@ -54,6 +55,12 @@ class Desk:
         return self.ctx.code_keys.get()
 
     @property
+    def pin_macs(self) -> Macs:
+        if self.ctx.pin_macs is None:
+            raise RuntimeError("the API needs the PIN key")
+        return self.ctx.pin_macs
+
+    @property
     def bearer(self) -> Token:
         if self.token is None:
             raise RuntimeError("a public route asked for a token")
@@ -73,7 +80,6 @@ class Visit:
     session: identity.Session
     call: Call
     now: datetime
-    fetched: dict[Key, Item] = field(default_factory=dict)
 
     @property
     def account_id(self) -> str:
@@ -99,8 +105,7 @@ class Visit:
 
     def reachable(self, refusal: NeedProof) -> NeedProof:
         """The refusal with those of its methods that this account has a contact point for."""
-        targets = {factor.value for factor in self.call.targets}
-        return NeedProof(operation=refusal.operation, needs=tuple(kind for kind in refusal.needs if kind in targets))
+        return NeedProof(operation=refusal.operation, needs=identity.reachable_needs(refusal.needs, self.call))
 
     def settled(self) -> Visit:
         """The visit with its session stored as it is, so that a transaction can depend on it. At most one write."""

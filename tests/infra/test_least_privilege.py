@@ -121,6 +121,7 @@ def make_calls(here: Account) -> None:
     assert refunded.press("refund_offer", choice="1")["outcome"] == "OFFERED"
     assert refunded.press("refund_request", choice="1", reason="cancelled")["outcome"] == "APPROVED"
     assert prove("+8613800000003", "look").press("payments")["outcome"] == "SEVERAL"
+    assert refunded.press("check_pin", pin="482137")["outcome"] == "WRONG"
     attacked = prove("+8613800000015", "look")
     assert attacked.press("handover", topic="security", reason="asked")["outcome"] == "QUEUE"
     for event in files_of("connect"):
@@ -137,6 +138,8 @@ def ask_the_api(here: Account) -> None:
     assert client.prove("refund").status == 200
     body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
     assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
+    assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200
+    assert client.enter("pin", "482137").status == 200
 
 
 def scan(here: Account) -> None:

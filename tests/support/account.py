@@ -45,7 +45,7 @@ class Account:
 
     def __init__(self, session: boto3.Session, parameters: Mapping[str, str]) -> None:
         self.calls: dict[str, set[Call]] = {}
-        self.deployed = Deployed(parameters, arns=_secrets(session, Deployed(parameters)))
+        self.deployed = Deployed(parameters, arns=_named_by_services(session, Deployed(parameters)))
         self._recorder = Recorder(session)
         self._secrets = session.client("secretsmanager")
         self._function = ""
@@ -91,6 +91,22 @@ class Account:
         functions = self.deployed.resources("AWS::Lambda::Function").values()
         names = {name for properties in functions for name in properties["Environment"]["Variables"]}
         return (names - own.keys()) & os.environ.keys()
+
+
+def _named_by_services(session: boto3.Session, deployed: Deployed) -> dict[str, str]:
+    return _secrets(session, deployed) | _mac_keys(session, deployed)
+
+
+def _mac_keys(session: boto3.Session, deployed: Deployed) -> dict[str, str]:
+    """Make the template's keys that hash; their ARNs by logical id. Others encrypt what services hold, out of sight."""
+    client = session.client("kms")
+    return {
+        logical_id: client.create_key(KeySpec=properties["KeySpec"], KeyUsage=properties["KeyUsage"])["KeyMetadata"][
+            "Arn"
+        ]
+        for logical_id, properties in deployed.resources("AWS::KMS::Key").items()
+        if "KeySpec" in properties
+    }
 
 
 def _secrets(session: boto3.Session, deployed: Deployed) -> dict[str, str]:

@@ -106,7 +106,12 @@ def _published(request: Request) -> str:
     return PHONE_NUMBER if "PhoneNumber" in request else str(request.get("TopicArn") or request["TargetArn"])
 
 
+def _key(request: Request) -> str:
+    return arn("kms", f"key/{request['KeyId']}")
+
+
 _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]] = {
+    ("kms", "GenerateMac"): _one("kms:GenerateMac", _key),
     ("dynamodb", "GetItem"): _one("dynamodb:GetItem", _table),
     ("dynamodb", "Query"): _one("dynamodb:Query", _table),
     ("dynamodb", "BatchGetItem"): _batch_get,

@@ -26,6 +26,7 @@ from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import CachedKeyring
+from hotline.kit.macs import LocalMacs
 from hotline.kit.store import Store
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
@@ -40,6 +41,7 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
         ids=SeededIds(seed),
         lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
+        pin_macs=LocalMacs(b"pin-key-for-tests-only"),
     )
 
 

@@ -106,6 +106,22 @@ def check_code(line: Line) -> Answer:
     return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
 
 
+def check_pin(line: Line) -> Answer:
+    """Hold the entered digits against the hotline PIN, whoever is calling. What can be no PIN costs no try."""
+    entered = line.inputs["pin"]
+    if line.replay is not None:
+        return Answer(line.replay.outcome)
+    if not identity.is_pin(entered):
+        return Answer(INVALID)
+    change = line.change("check_pin")
+    read = line.fetch(identity.pin_check_keys(line.call, line.now))
+    checked = identity.contribute_pin_check(change, line.call, entered=entered, read=read, macs=line.pin_macs)
+    line.commit(change, checked.outcome.value, checked.call)
+    if checked.wrong:
+        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
+    return Answer(checked.outcome.value)
+
+
 def choose_account(line: Line) -> Answer:
     """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE."""
     place = int(line.inputs["choice"]) if "choice" in line.inputs else None

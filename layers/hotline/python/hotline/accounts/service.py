@@ -13,7 +13,8 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
 from . import changes, items, policy
-from .model import ContactPoint, Point, PointOwner, Profile, Recipient
+from .model import ContactPoint, Point, PointOwner, Profile
+from .notices import send_notice as send_notice
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
@@ -63,11 +64,6 @@ def usable_owners(point_items: Sequence[Mapping[str, Any] | None]) -> tuple[str,
 
 
 merged_counters = items.merged_counters
-
-
-def notice_recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
-    """Everybody to be told of what happened to the account, see policy.recipients."""
-    return policy.recipients(profile, now)
 
 
 def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) -> ContactPoint | None:

@@ -73,6 +73,7 @@ def call_attributes(call: Call) -> Item:
         "targets": {kind.value: _target_item(target) for kind, target in call.targets.items()},
         "account_id": call.account_id,
         "two_step": call.two_step,
+        "pin": call.pin or None,
         "time_zone": call.time_zone,
         "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
         "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
@@ -85,8 +86,8 @@ def call_attributes(call: Call) -> Item:
 
 
 CHANGING_ATTRIBUTES = (
-    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "time_zone", "factors", "challenge",
-    "offers", "topic", "case_id",
+    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
+    "challenge", "offers", "topic", "case_id",
 )  # fmt: skip
 
 
@@ -106,6 +107,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
         two_step=bool(item.get("two_step", False)),
+        pin=bool(item.get("pin", False)),
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,

@@ -33,6 +33,7 @@ class Operation(StrEnum):
     ESCALATE = "escalate"
     FACTS = "facts"
     REPUDIATE = "repudiate"
+    SET_PIN = "set_pin"
 
 
 class Goal(StrEnum):
@@ -46,6 +47,7 @@ class Goal(StrEnum):
     PAUSE = "pause"
     END_PAUSE = "end_pause"
     UNFREEZE = "unfreeze"
+    SET_PIN = "set_pin"
 
     @property
     def purpose(self) -> Purpose:
@@ -155,6 +157,8 @@ class Call:
     targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
     two_step: bool = False
+    pin: bool = False
+    """The chosen account has a hotline PIN."""
     time_zone: str | None = None
     """The chosen account's, so that words need not read its profile again."""
     factors: tuple[ProvedFactor, ...] = ()

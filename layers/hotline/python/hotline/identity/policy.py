@@ -61,6 +61,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.FREEZE: Requirement(1, 1, session=True),
     Operation.END_PAUSE: Requirement(1, 1),
     Operation.UNFREEZE: Requirement(2, 2),
+    # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
+    Operation.SET_PIN: Requirement(1, 2),
     Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True),
     Operation.RELEASE_HOLD: Requirement(2, 2, agent=True),
     Operation.LOCK: Requirement(0, 0, agent=True, system=True),
@@ -72,7 +74,9 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),
 }
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
-"""Factors that a caller can prove on the line, in the order in which they are asked for."""
+"""Factors by a code to a contact point, in the order in which they are asked for."""
+FACTORS = (*CODE_FACTORS, FactorKind.PIN)
+"""Factors that somebody can prove, in the order in which they are asked for."""
 
 
 def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], now: datetime) -> list[ProvedFactor]:
@@ -99,7 +103,7 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
     if len(proved) >= needed:
         # Enough is proved and no account is settled: the way to settle one begins with a code.
         return None if proof.account_id is not None else tuple(kind.value for kind in CODE_FACTORS)
-    return tuple(kind.value for kind in CODE_FACTORS if kind not in proved)
+    return tuple(kind.value for kind in FACTORS if kind not in proved)
 
 
 @dataclass(frozen=True, slots=True)

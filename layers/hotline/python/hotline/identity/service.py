@@ -8,13 +8,14 @@ from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls, limits
+from . import calls, limits, pins
 from .challenges import (
     Checked,
     CheckOutcome,
@@ -29,6 +30,18 @@ from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_from, challenge_key, proof_from
 from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
+from .pins import (
+    contribute_facts,
+    contribute_no_pin,
+    contribute_pin,
+    contribute_pin_check,
+    fact_keys,
+    factors_key,
+    has_pin,
+    is_pin,
+    pin_check_keys,
+    pin_keys,
+)
 from .policy import missing_factors
 from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
@@ -55,20 +68,31 @@ __all__ = [
     "code_of",
     "contribute_check",
     "contribute_code",
+    "contribute_facts",
+    "contribute_no_pin",
+    "contribute_pin",
+    "contribute_pin_check",
     "contribute_recovery_request",
     "contribute_session",
     "contribute_turn",
     "counter_keys",
     "derive",
+    "fact_keys",
+    "factors_key",
     "goal_of",
+    "has_pin",
     "identify",
     "is_code",
+    "is_pin",
     "is_stored",
     "load_call",
     "missing_factors",
     "next_need",
     "open_session",
+    "pin_check_keys",
+    "pin_keys",
     "proof_from",
+    "reachable_needs",
     "repudiation_token",
     "require",
     "send_keys",
@@ -191,19 +215,37 @@ def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: d
     One read. Without proof, or for a place that was not offered, nothing is settled.
     """
     reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, calls.profiles_in(ctx.store, reachable), keyring, now)
-    if len(candidates) == 1:
-        return Choice(calls.chosen(call, candidates[0], keyring), ())
+    read = _accounts_in(ctx, reachable)
+    profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
+    candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
+    chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
-        return Choice(calls.chosen(call, candidates[place - 1], keyring), ())
-    return Choice(call, tuple(candidates))
+        chosen = candidates[place - 1]
+    if chosen is None:
+        return Choice(call, tuple(candidates))
+    pin = pins.has_pin(read.get(pins.factors_key(chosen.account_id)))
+    return Choice(calls.chosen(call, chosen, keyring, pin=pin), ())
+
+
+def _accounts_in(ctx: Context, account_ids: Sequence[str]) -> dict[Key, Item]:
+    """Profiles and factors of some accounts, in one read."""
+    if not account_ids:
+        return {}
+    keys = [key for one in account_ids for key in (accounts.profile_key(one), pins.factors_key(one))]
+    return ctx.store.batch_get(keys)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:
-    """What would satisfy the operation next: `sms`, `email`, or `agent` when nothing the caller has would."""
-    missing = missing_factors(operation, proof_from(call), now) or ()
-    reachable = [kind for kind in missing if kind in {factor.value for factor in call.targets}]
+    """What would satisfy the operation next: `sms`, `email`, `pin`, or `agent` when nothing the caller has would."""
+    reachable = reachable_needs(missing_factors(operation, proof_from(call), now) or (), call)
     return reachable[0] if reachable else "agent"
+
+
+def reachable_needs(needs: Sequence[str], call: Call) -> tuple[str, ...]:
+    """Those of some kinds of factor that the caller of this call could prove: by a contact point that codes go to, or
+    by a PIN that was chosen."""
+    kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
+    return tuple(kind for kind in needs if kind in kinds)
 
 
 def code_of(challenge: Challenge, keyring: Keyring) -> str | None:

@@ -23,6 +23,11 @@ NO_POINT: Final = "-"
 """See ProvedFactor."""
 
 
+def pin_point(account_id: str) -> str:
+    """What stands in the place of a contact point in a factor that was proved by PIN: the account itself."""
+    return f"account#{account_id}"
+
+
 def profile_keys(call: Call, target: Target) -> tuple[Key, ...]:
     """What must have been read for `reaches_somebody`."""
     return tuple(accounts.profile_key(account_id) for account_id in _account_ids(call, target))
@@ -42,7 +47,8 @@ def reaches_somebody(
 def proves(profile: Profile, factor: ProvedFactor, now: datetime, lookup_keys: Keyring) -> bool:
     """Whether a factor that was proved at a contact point counts for this account: another account that shares the
     point may have had it for long. What is proved without a contact point is nothing that could be too new."""
-    return factor.point == NO_POINT or _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
+    pointless = (NO_POINT, pin_point(profile.account_id))
+    return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
 
 
 def _account_ids(call: Call, target: Target) -> tuple[str, ...]:

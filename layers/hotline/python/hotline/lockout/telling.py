@@ -11,7 +11,7 @@ from hotline.accounts.model import Profile
 from hotline.identity import repudiation
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, to_text
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 
 from . import policy
@@ -92,18 +92,7 @@ def notify(change: Change, profile: Profile | None, notice: Notice, **facts: str
         return
     if notice in REPUDIABLE:
         facts["repudiation_id"] = _repudiable(change, profile.account_id, notice)
-    for recipient in accounts.notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=notice.value,
-                channel=recipient.channel,
-                account_id=profile.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    accounts.send_notice(change, profile, notice.value, facts)
 
 
 def _repudiable(change: Change, account_id: str, notice: Notice) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from hotline.accounts.model import AccountStatus, Profile
-from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
@@ -23,7 +23,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
@@ -365,15 +365,4 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
         facts["promised_on"] = refund.promised_on.isoformat()
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    for recipient in notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=_MESSAGES[refund.state],
-                channel=recipient.channel,
-                account_id=refund.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    send_notice(change, profile, _MESSAGES[refund.state], facts)
