@@ -37,6 +37,7 @@ def read_lock() -> Lock:
         since=view.since,
         until=view.until,
         asked=view.asked.value if view.asked else None,
+        recovery_until=view.recovery_until,
         self_service=view.self_service.value,
         facts_as_of=as_of,
         text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.locale),

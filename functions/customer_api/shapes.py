@@ -57,13 +57,14 @@ class Genuine(Answer):
 
 class Lock(Answer):
     """What is in force on the account. `text` says it in words; `asked` is what the wallet has been asked for and has
-    not confirmed; `self_service` is what the owner may do."""
+    not confirmed; `self_service` is what the owner may do; until `recovery_until` a new password may be chosen."""
 
     state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
     cause: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     asked: str | None = None
+    recovery_until: datetime | None = None
     self_service: Literal["unlock", "reset", "both", "end_pause", "unfreeze", "no"]
     facts_as_of: datetime
     text: str

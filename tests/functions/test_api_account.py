@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.customer_api.settings import Settings
-from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PointKind
+from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PasswordChanged, PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
 from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
@@ -167,6 +167,19 @@ def test_a_reset_grant_is_given_after_a_code_and_once(world: ApiWorld, store: Me
     assert client.ask("POST", "/v1/me/reset-grants").status == 201
     assert client.ask("POST", "/v1/me/reset-grants").json == {"outcome": "granted"}
     assert decisions(store).count("password_reset.authorised") == 1
+
+
+def test_recovery_is_pending_until_the_new_password_stands_or_its_time_is_over(world: ApiWorld) -> None:
+    client = world.client()
+    client.prove("reset_grant")
+    client.ask("POST", "/v1/me/reset-grants")
+    told = client.ask("GET", "/v1/me/lock", headers={"Accept-Language": "en"}).json
+    assert told["recovery_until"] == "2026-11-23T12:30:00Z"
+    assert "choose a new password" in told["text"]
+    world.clock.advance(timedelta(minutes=5))
+    now = world.clock.now()
+    give(world.ctx, [Fact("fact-password", "password.changed", "wallet", now, ACCOUNT, PasswordChanged(2))])
+    assert client.ask("GET", "/v1/me/lock").json["recovery_until"] is None
 
 
 def test_what_only_a_person_may_open_is_refused_by_name(world: ApiWorld) -> None:

@@ -31,6 +31,7 @@ def lock_status(line: Line) -> Answer:
         until=view.until,
         self_service=view.self_service.value,
         asked=view.asked.value if view.asked else None,
+        recovery_until=view.recovery_until,
         facts_as_of=profile.facts_as_of if profile else None,
         now=line.now,
     )

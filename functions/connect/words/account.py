@@ -50,5 +50,7 @@ def lock_status(speech: Speech, outcome: str) -> None:
         until_in=left if left > timedelta() else None,
         asked=speech.word(f"lock.asked.{asked}", "lock.asked") if asked else None,
     )
+    if facts.get("recovery_until") is not None:
+        speech.say("lock.recovery_pending")
     if isinstance(as_of, datetime) and isinstance(now, datetime) and now - as_of > STALE_AFTER:
         speech.say("lock.as_of")

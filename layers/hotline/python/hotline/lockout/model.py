@@ -307,3 +307,5 @@ class LockView:
     self_service: SelfService
     asked: DecisionKind | None
     components: tuple[Component, ...] = ()
+    recovery_until: datetime | None = None
+    """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""

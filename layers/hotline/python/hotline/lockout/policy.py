@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from hotline.contracts.model import LoginKind
+
 from .model import (
     FREEZE_SLOT,
     PAUSE_SLOT,
     Asked,
+    Attempt,
+    AttemptOutcome,
     Attempts,
     Cause,
     Component,
     DecisionKind,
+    Grant,
     LockRecord,
     LockState,
     LockView,
@@ -128,7 +133,21 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         self_service=_self_service(first, may_unlock=may_unlock(record, found, now), may_reset=may_reset(found)),
         asked=waiting.kind if waiting is not None else None,
         components=found,
+        recovery_until=_recovery_until(record, attempts, now),
     )
+
+
+def _recovery_until(record: LockRecord, attempts: Attempts, now: datetime) -> datetime | None:
+    """Until when a grant waits for its new password; None without one, and once there is a new password."""
+    grant = record.grant
+    if grant is None or grant.until <= now:
+        return None
+    chosen = (a.outcome is AttemptOutcome.RECOVERED and a.kind is LoginKind.PASSWORD for a in _since(attempts, grant))
+    return None if any(chosen) else grant.until
+
+
+def _since(attempts: Attempts, grant: Grant) -> tuple[Attempt, ...]:
+    return tuple(attempt for attempt in attempts.recent if attempt.at >= grant.at)
 
 
 def still_opening(record: LockRecord, found: Sequence[Component], now: datetime) -> tuple[Component, ...]:
