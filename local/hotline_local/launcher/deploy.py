@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import make_entry_key
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
@@ -66,6 +67,10 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     }
     _add_what_was_left_out(sam.read(built), outputs, endpoint)
+    entry_key = make_entry_key()
+    client("secretsmanager", endpoint, REGION).put_secret_value(
+        SecretId=resources["EntryKeySecret"], SecretString=entry_key.secret
+    )
     wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint)
 
     progress("waiting for the functions")
@@ -91,6 +96,7 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         scan_state_machine_arn=outputs["ScanStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],
+        entry_key_tokens=entry_key.tokens,
     )
 
 

@@ -41,6 +41,8 @@ class Stack:
     scan_state_machine_arn: str
     lookup_key_secret: str
     code_key_secret: str
+    entry_key_tokens: dict[str, str]
+    """Values of the flows' tokens for encrypted entry: the key id and the certificate of this stack's own key."""
 
     def client(self, service: str) -> Any:
         """Return a client of this stack's endpoint; one per service, with bounded waits and a few retries."""

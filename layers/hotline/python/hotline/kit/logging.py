@@ -41,6 +41,7 @@ class Event(Enum):
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
     RECORD_ODD = ("HL033", "WARNING", "A record names no outbox entry.")
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
+    ENTRY_UNREADABLE = ("HL041", "ERROR", "What a caller keyed in could not be decrypted.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
