@@ -35,8 +35,8 @@ class StepContract:
     """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.
 
     `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part, and so are `secret_inputs`: what only the
-    caller may know, as keyed in or as Amazon Connect encrypted it. `acting` says that the step stores something, so that
-    its answer carries the next turn; the others only read and answer with the turn they got.
+    caller may know, as keyed in or as Amazon Connect encrypted it. `acting` says that the step stores something, so
+    that its answer carries the next turn; the others only read and answer with the turn they got.
     """
 
     name: str

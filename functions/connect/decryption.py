@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import logging
 from base64 import b64decode
-from functools import cache, lru_cache
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-import aws_encryption_sdk
+from aws_encryption_sdk import StreamDecryptor
 from aws_encryption_sdk.identifiers import CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingKey
 
@@ -56,6 +56,13 @@ class _Keys(RawMasterKeyProvider):  # type: ignore[misc] # the SDK has no types
         return _wrapping_key(pem)
 
 
+class _Message(StreamDecryptor):  # type: ignore[misc] # as above
+    """A message that goes quietly: the SDK's own, when it is dropped half read, has a traceback printed."""
+
+    def __del__(self) -> None:
+        """Leave it to the collector; there is nothing behind the stream to be given back."""
+
+
 def decrypt(message: str, keys: Keyring) -> str:
     """What was keyed in. `message` is base64, `keys` holds private keys (PEM) by key id. Raises Unreadable."""
     if len(message) > MESSAGE_CHARACTERS_MAX:
@@ -67,8 +74,13 @@ def decrypt(message: str, keys: Keyring) -> str:
     provider = _Keys()
     provider.pems = keys.keys
     try:
-        plaintext, _ = _client().decrypt(source=source, key_provider=provider)
-        return str(plaintext, "ascii")
+        with _Message(
+            source=source,
+            key_provider=provider,
+            commitment_policy=POLICY,
+            max_encrypted_data_keys=DATA_KEYS_MAX,
+        ) as opening:
+            return str(opening.read(), "ascii")
     except _UnknownKey:
         raise Unreadable("unknown_key") from None
     except _BadKey:
@@ -77,17 +89,10 @@ def decrypt(message: str, keys: Keyring) -> str:
         raise Unreadable("not_decrypted") from None
 
 
-@cache
-def _client() -> Any:
-    return aws_encryption_sdk.EncryptionSDKClient(commitment_policy=POLICY, max_encrypted_data_keys=DATA_KEYS_MAX)
-
-
 @lru_cache(maxsize=KEYS_LIVE_MAX)
 def _wrapping_key(pem: bytes) -> WrappingKey:
     """The key of a PEM text, kept: to check one of 4,096 bits takes longer than to use it a hundred times."""
     try:
-        return WrappingKey(
-            wrapping_algorithm=WRAPPING, wrapping_key=pem, wrapping_key_type=EncryptionKeyType.PRIVATE
-        )
+        return WrappingKey(wrapping_algorithm=WRAPPING, wrapping_key=pem, wrapping_key_type=EncryptionKeyType.PRIVATE)
     except Exception:  # noqa: BLE001 - its text may repeat the secret
         raise _BadKey from None

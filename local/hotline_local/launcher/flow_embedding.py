@@ -1,9 +1,9 @@
 """Puts flow files into the template.
 
 In template.yaml the Content of a flow is the name of its file. The build replaces it by the file's text, with each
-token `${NameArn}` bound to the resource `Name` of the same template, and a token that is the name of a parameter or of an
-output to its value. Nothing else names an ARN in a flow, so the same file runs in the simulator, in which tokens stand
-for local functions.
+token `${NameArn}` bound to the resource `Name` of the same template, and a token that is the name of a parameter or of
+an output to its value. Nothing else names an ARN in a flow, so the same file runs in the simulator, in which tokens
+stand for local functions.
 
 A flow that encrypts entries says in its resource's Metadata on which condition (EncryptedIf). Where that does not hold,
 the same text is deployed without the encryption: it needs a key that the instance knows, and the service refuses an
@@ -68,7 +68,9 @@ def embed_flows(template: Template, root: Path) -> None:
     for resource in template["Resources"].values():
         if resource["Type"] in FLOW_TYPES:
             encrypted_if = resource.pop("Metadata", {}).get("EncryptedIf")
-            resource["Properties"]["Content"] = _content(resource["Properties"]["Content"], template, root, encrypted_if)
+            resource["Properties"]["Content"] = _content(
+                resource["Properties"]["Content"], template, root, encrypted_if
+            )
 
 
 def _content(flow_file: str, template: Template, root: Path, encrypted_if: str | None) -> Any:
