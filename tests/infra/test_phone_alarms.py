@@ -12,6 +12,7 @@ from tests.support.template import cloudformation
     ("name", "pattern"),
     [
         ("WrongCodes", f'{{ $.event = "{Event.CODE_WRONG.code}" }}'),
+        ("UnreadableEntries", f'{{ $.event = "{Event.ENTRY_UNREADABLE.code}" }}'),
         ("Pauses", f'{{ $.event = "{Event.STEP_DONE.code}" && $.step = "pause" }}'),
     ],
 )

@@ -24,7 +24,7 @@ EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", 
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
 KEYS: Final = {"LOOKUP_KEY_SECRET", "CODE_KEY_SECRET"}
 ENVIRONMENT: Final = {
-    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION"},
+    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION", "DTMF_KEY_SECRET"},
     "WalletEventsFunction": EVERYWHERE
     | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"},
     "MessengerFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM"},
@@ -40,6 +40,7 @@ RESOURCE_SETTINGS: Final = {
     "OUTBOX_TABLE": "OutboxTable",
     "LOOKUP_KEY_SECRET": "LookupKeySecret",
     "CODE_KEY_SECRET": "CodeKeySecret",
+    "DTMF_KEY_SECRET": "EntryKeySecret",
     "EVENT_BUS_NAME": "Bus",
 }
 FOURTEEN_DAYS_S: Final = 1_209_600
@@ -136,6 +137,13 @@ def test_only_the_functions_that_make_or_check_codes_read_their_key() -> None:
     assert readers == {"ConnectFunction", "MessengerFunction"}
 
 
+def test_only_the_phone_reads_the_keys_that_decrypt_entries_and_may_do_nothing_else_with_them() -> None:
+    readers = {function for function in FUNCTIONS if "EntryKeySecret" in json.dumps(statements(function))}
+    assert readers == {"ConnectFunction"}
+    (reads,) = (entry for entry in statements("ConnectFunction") if "EntryKeySecret" in json.dumps(entry))
+    assert reads["Action"] == "secretsmanager:GetSecretValue"
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_functions_log_ends_after_a_stated_time(function: str) -> None:
     log = properties(function)["LoggingConfig"]["LogGroup"]["Ref"]
@@ -216,9 +224,12 @@ def test_another_account_may_put_facts_as_one_role_and_under_one_source_only() -
 
 
 def test_connect_resources_exist_only_where_there_is_an_instance() -> None:
+    conditions = cloudformation()["Conditions"]
     for name, resource in cloudformation()["Resources"].items():
         if resource["Type"].startswith("AWS::Connect::") or name == "ConnectFunctionPermission":
-            assert resource["Condition"] == "HasConnect", name
+            condition = resource["Condition"]
+            within = conditions[condition].get("Fn::And", ())
+            assert condition == "HasConnect" or {"Condition": "HasConnect"} in within, name
     assert cloudformation()["Parameters"]["ConnectInstanceArn"]["Default"] == ""
 
 
