@@ -26,13 +26,8 @@ PUBLIC_KEY: Final = (
     .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     .decode()
 )
-KEY_ID: Final = {
-    "Fn::If": [
-        "EncryptsUnderA",
-        {"Fn::GetAtt": ["EntryKeyA", "AssociationId"]},
-        {"Fn::GetAtt": ["EntryKeyB", "AssociationId"]},
-    ]
-}
+ID_OF: Final = {slot: {"Fn::GetAtt": [f"EntryKey{slot}", "AssociationId"]} for slot in "AB"}
+KEY_ID: Final = {"Fn::If": ["EncryptsUnderA", ID_OF["A"], ID_OF["B"]]}
 FORMS: Final = pytest.mark.parametrize(
     "written", [str, str.strip, lambda pem: pem.replace("\n", "\\n"), lambda pem: pem.strip().replace("\n", "\\n")],
     ids=["as the file", "without the last line's end", "in one line", "in one line without the last end"],

@@ -96,7 +96,9 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         scan_state_machine_arn=outputs["ScanStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],
-        entry_key_tokens=entry_key.tokens,
+        entry_key_secret=resources["EntryKeySecret"],
+        entry_key_id=entry_key.key_id,
+        entry_certificate=entry_key.certificate,
     )
 
 
