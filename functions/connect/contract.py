@@ -24,26 +24,35 @@ INVALID: Final = "INVALID"
 NEED_PROOF: Final = "NEED_PROOF"
 """A step that asks for proof answers that more is needed; `needs` says what."""
 
+ZERO: Final = "ZERO"
+STAR: Final = "STAR"
+"""A step with a secret input answers that `0`, or `*`, was all that was keyed in. The flow, which compares these keys
+itself where it can, cannot see them in an entry that is encrypted; it knows what they mean there."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepContract:
     """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.
 
-    `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part. `acting` says that the step stores
-    something, so that its answer carries the next turn; the others only read and answer with the turn they got.
+    `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part, and so are `secret_inputs`: what only the
+    caller may know, as keyed in or as Amazon Connect encrypted it. `acting` says that the step stores something, so
+    that its answer carries the next turn; the others only read and answer with the turn they got.
     """
 
     name: str
     own_outcomes: tuple[str, ...]
     inputs: tuple[str, ...] = ()
     optional_inputs: tuple[str, ...] = ()
+    secret_inputs: tuple[str, ...] = ()
     own_keys: tuple[str, ...] = ()
     acting: bool = False
 
     @property
     def outcomes(self) -> tuple[str, ...]:
         """Every outcome a flow must have a branch for."""
-        return (*self.own_outcomes, *((INVALID,) if self.inputs else ()), TRY_LATER)
+        of_inputs = (INVALID,) if self.inputs else ()
+        of_secrets = (ZERO, STAR) if self.secret_inputs else ()
+        return (*self.own_outcomes, *of_inputs, *of_secrets, TRY_LATER)
 
     @property
     def answer_keys(self) -> tuple[str, ...]:
@@ -61,8 +70,10 @@ _ALL = (
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
     StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
-    StepContract("check_pin", ("PROVED", "WRONG", "SPENT"), inputs=("pin",), acting=True),
-    StepContract("check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), acting=True),
+    StepContract(
+        "check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), secret_inputs=("code",), acting=True
+    ),
+    StepContract("check_pin", ("PROVED", "WRONG", "SPENT"), inputs=("pin",), secret_inputs=("pin",), acting=True),
     StepContract(
         "choose_account",
         ("CHOSEN", "CHOOSE", "NONE"),

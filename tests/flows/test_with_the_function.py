@@ -1,6 +1,7 @@
 """The shipped flows and the real connect function together, on the in-memory store: calls to their end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,16 @@ from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
+from hotline.kit.keyring import CachedKeyring
 from hotline.kit.memory import MemoryStore
+from hotline_local.entry_keys import make_entry_key
+from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.events import CallEvent
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.state import CallSetup, CallState, EndOutcome
-from tests.flows.shipped import ENTRY, shipped
+from tests.flows.shipped import ENTRY, shipped, shipped_without_key
+from tests.support.entries import secret
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,10 +33,12 @@ CODE = "{code}"
 class Line:
     """A call through the flows in which the connect function itself answers."""
 
-    def __init__(self, ctx: Context, number: str | None, *, hours_open: bool = True) -> None:
+    def __init__(
+        self, ctx: Context, number: str | None, *, hours_open: bool = True, flows: FlowSet | None = None
+    ) -> None:
         self.ctx = ctx
         self.phone = Phone(ctx, number)
-        self.engine = Engine(shipped(), self)
+        self.engine = Engine(flows or shipped(), self)
         setup = CallSetup(contact_id=self.phone.contact_id, customer_number=number, hours_open=hours_open)
         self.state: CallState = self.engine.begin(setup, ENTRY)
         self.events: list[CallEvent] = list(self.engine.run(self.state).events)
@@ -188,3 +195,27 @@ def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
     assert line.state.attributes["case_id"] != "-"
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.CALLBACK
+
+
+@pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
+def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, flows: FlowSet) -> None:
+    line = Line(ctx, MEI, flows=flows).press(f"2 *# 3 12345# - 3 # {CODE}")
+    assert line.failures == []
+    assert [outcome for step, outcome in line.steps if step == "check_code"] == ["STAR", "INVALID", "PROVED"]
+    assert line.steps[-1] == ("payments", "NONE")
+
+
+@pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
+def test_zero_at_the_code_brings_a_person(ctx: Context, flows: FlowSet) -> None:
+    line = Line(ctx, MEI, flows=flows).press("2 0#")
+    assert line.steps[-2:] == [("check_code", "ZERO"), ("handover", "QUEUE")]
+    assert line.state.end is not None
+    assert line.state.end.outcome is EndOutcome.QUEUE
+
+
+def test_a_key_that_does_not_fit_is_an_apology_and_a_person_and_no_try(ctx: Context) -> None:
+    other = CachedKeyring(lambda: secret(make_entry_key()), ctx.clock)
+    line = Line(replace(ctx, entry_keys=other), MEI).press(f"2 {CODE}")
+    assert line.steps[-2:] == [("check_code", "TRY_LATER"), ("handover", "QUEUE")]
+    assert line.heard("Apology")
+    assert line.phone.challenge.tries_left == 3

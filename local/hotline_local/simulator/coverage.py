@@ -8,11 +8,11 @@ from hotline_local.simulator.events import Visit
 
 
 class EdgeCoverage:
-    """Collects visits, and tells what is left to walk."""
+    """Collects visits, and tells what is left to walk. `walked` are edges that count as walked from the start."""
 
-    def __init__(self, flows: FlowSet) -> None:
+    def __init__(self, flows: FlowSet, walked: Iterable[Edge] = ()) -> None:
         self.edges = frozenset(edge for flow in flows.flows for edge in all_edges(flow))
-        self._open = set(self.edges)
+        self._open = set(self.edges).difference(walked)
 
     def add(self, visits: Iterable[Visit]) -> None:
         """Count the edges of these visits as walked."""

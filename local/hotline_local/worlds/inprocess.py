@@ -31,6 +31,7 @@ from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import key_of_this_process
 from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
@@ -55,8 +56,13 @@ class InProcessWorld:
         self._began = now
         self._clock = VirtualClock(now)
         self._store = MemoryStore(self._clock)
+        self._entry_key = key_of_this_process()
         self._ctx = Context(
-            store=self._store, clock=self._clock, lookup_keys=self._keyring(), code_keys=self._keyring()
+            store=self._store,
+            clock=self._clock,
+            lookup_keys=self._keyring(),
+            code_keys=self._keyring(),
+            entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
@@ -67,7 +73,7 @@ class InProcessWorld:
 
     def tokens(self) -> Mapping[str, str]:
         """See World."""
-        return tokens(CONNECT_FUNCTION)
+        return tokens(CONNECT_FUNCTION, self._entry_key.tokens)
 
     def flows(self) -> Iterable[Path]:
         """See World."""
