@@ -89,6 +89,25 @@ def test_known_tokens_are_replaced_at_any_depth_and_unknown_ones_stay() -> None:
     assert replace_tokens(value, {"Known": "arn"}) == {"a": ["arn", {"b": "x${Unknown}y"}], "c": 5}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${Queue}", "${Queue}"),
+        ("%%QUEUE_ARN%%", "q1"),
+        ("<<queue>>", "q2"),
+        ("{{queues.main.arn}}", "q3"),
+        ("{{ queues.main.arn }}", "q3"),
+        ("%QueueArn%", "q4"),
+        ("from %%QUEUE_ARN%% to <<queue>>", "from q1 to q2"),
+        ("20% off, or 30%", "20% off, or 30%"),
+        ("<<speak>", "<<speak>"),
+    ],
+)
+def test_tokens_are_read_in_each_way_of_writing_them(text: str, value: str) -> None:
+    tokens = {"QUEUE_ARN": "q1", "queue": "q2", "queues.main.arn": "q3", "QueueArn": "q4"}
+    assert replace_tokens(text, tokens) == value
+
+
 def test_a_flow_reports_the_tokens_that_are_left() -> None:
     flow = load_flow(RIGHT / "balance_line.json")
     assert flow.tokens() == {"QueueArn", "ConnectFunctionArn", "AccountModuleArn"}
@@ -102,6 +121,10 @@ def test_a_flow_reports_the_tokens_that_are_left() -> None:
         "${LockedAccountModule}",
         "${LockedAccountModuleArn}",
         "${LockedAccountModuleArn}:$LATEST",
+        "%%LOCKED_ACCOUNT%%",
+        "<<locked-account>>",
+        "{{modules.lockedAccount.arn}}",
+        "%LockedAccountModule%",
         "locked-account",
         "arn:aws:connect:us-east-1:111122223333:instance/i/flow-module/locked-account",
         "arn:of:the:module",
