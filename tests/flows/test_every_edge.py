@@ -9,17 +9,17 @@ from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import Edge
 from hotline_local.simulator.events import CallEvent, Place
 from hotline_local.simulator.state import EndOutcome
-from tests.flows.shipped import ENTRY, QUEUE, RESOURCE_TOKENS, shipped
-from tests.flows.walker import DIGITS, PATIENCE, Walk, Walker
+from hotline_local.walking.walker import DIGITS, PATIENCE, Walk, Walker
+from tests.flows.shipped import ENTRY, HANDOVER, QUEUE, RESOURCE_TOKENS, shipped
 
 MOST_WALKS = 4000
-"""Some 900 are enough; what is not walked by then cannot be."""
+"""Some 1,400 are enough; what is not walked by then cannot be."""
 LAST_WORDS = {"Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Last words"}
 
 
 @pytest.fixture(scope="module")
 def walked() -> tuple[Walker, list[Walk]]:
-    walker = Walker(shipped(), (ENTRY, QUEUE), seed=1)
+    walker = Walker(shipped(), (ENTRY, QUEUE, HANDOVER), seed=1)
     return walker, list(walker.walks(MOST_WALKS))
 
 
@@ -45,7 +45,7 @@ def test_an_edge_that_no_call_can_take_is_noticed() -> None:
     target = proof.by_identifier["Method"].error_target("NoMatchingCondition")
     never = ConditionEdge("Equals", ("carrier pigeon",), target)
     flows = with_condition(proof, "Method", never)
-    walker = Walker(flows, (ENTRY, QUEUE))
+    walker = Walker(flows, (ENTRY, QUEUE, HANDOVER))
     for _ in walker.walks(200):
         pass
     assert Edge("module-proof", "Method", "if:Equals:carrier pigeon", target) in walker.coverage.missing

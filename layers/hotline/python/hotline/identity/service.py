@@ -47,6 +47,7 @@ __all__ = [
     "missing_factors",
     "next_need",
     "proof_from",
+    "reachable_accounts",
     "require",
     "start",
     "target_of",
@@ -94,12 +95,19 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
 
 def profiles_of(ctx: Context, account_ids: Sequence[str]) -> list[Profile]:
     """The profiles of some accounts, in that order, in one read."""
+    return _profiles_and(ctx, account_ids, ())[0]
+
+
+def _profiles_and(
+    ctx: Context, account_ids: Sequence[str], also: Sequence[Key]
+) -> tuple[list[Profile], dict[Key, Item]]:
+    """The profiles of some accounts, in that order, and other items in the same read."""
     if not account_ids:
-        return []
+        return [], {}
     keys = [accounts.profile_key(account_id) for account_id in account_ids]
-    read = ctx.store.batch_get(keys)
+    read = ctx.store.batch_get([*keys, *also])
     found = [accounts.profile_from(read[key]) for key in keys if key in read]
-    return [profile for profile in found if profile is not None]
+    return [profile for profile in found if profile is not None], read
 
 
 def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, step_fingerprint: str) -> Started:
@@ -155,24 +163,33 @@ def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], ke
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`call` has the account when one is settled; otherwise `choices` are to be read out."""
+    """`call` has the account when one is settled; otherwise `choices` are to be read out. `read`: what was asked for
+    beside the profiles."""
 
     call: Call
     choices: tuple[Profile, ...]
+    read: Mapping[Key, Item]
 
 
-def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime) -> Choice:
+def reachable_accounts(call: Call) -> tuple[str, ...]:
+    """The accounts behind the number that the call is identified by, chosen or not."""
+    return call.identified.accounts if call.identified else ()
+
+
+def choose(
+    ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime, also: Sequence[Key] = ()
+) -> Choice:
     """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
 
-    One read. Without proof, or for a place that was not offered, nothing is settled.
+    One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
     """
-    reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, profiles_of(ctx, reachable), keyring, now)
+    profiles, read = _profiles_and(ctx, reachable_accounts(call), also)
+    candidates = calls.choosable(call, profiles, keyring, now)
     if len(candidates) == 1:
-        return Choice(calls.chosen(call, candidates[0], keyring), ())
+        return Choice(calls.chosen(call, candidates[0], keyring), (), read)
     if place is not None and 1 <= place <= len(candidates):
-        return Choice(calls.chosen(call, candidates[place - 1], keyring), ())
-    return Choice(call, tuple(candidates))
+        return Choice(calls.chosen(call, candidates[place - 1], keyring), (), read)
+    return Choice(call, tuple(candidates), read)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:
