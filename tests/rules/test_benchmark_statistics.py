@@ -1,4 +1,4 @@
-"""The statistics that `make bench` compares times by: they see a difference that there is, and none where there is none."""
+"""The statistics that `make bench` compares times by see a difference that there is, and none where there is none."""
 
 from __future__ import annotations
 
