@@ -14,6 +14,9 @@ EMPTY: Final = "-"
 COMMON_KEYS: Final = ("outcome", "prompt", "turn", "account_ref")
 """Keys of every answer; `prompt` is SSML that is ready to be spoken."""
 
+MORE_PROMPTS: Final = ("prompt_2", "prompt_3")
+"""Keys of steps that have more to say than ten seconds: what follows `prompt`, `EMPTY` when nothing does."""
+
 TRY_LATER: Final = "TRY_LATER"
 """Any step may answer that it cannot be done now; nothing was done."""
 
@@ -35,8 +38,9 @@ class StepContract:
     """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.
 
     `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part, and so are `secret_inputs`: what only the
-    caller may know, as keyed in or as Amazon Connect encrypted it. `acting` says that the step stores something, so
-    that its answer carries the next turn; the others only read and answer with the turn they got.
+    caller may know, as keyed in or as Amazon Connect encrypted it. `parts` is in how many prompts the answer may be
+    said, one after the other. `acting` says that the step stores something, so that its answer carries the next turn;
+    the others only read and answer with the turn they got.
     """
 
     name: str
@@ -45,6 +49,7 @@ class StepContract:
     optional_inputs: tuple[str, ...] = ()
     secret_inputs: tuple[str, ...] = ()
     own_keys: tuple[str, ...] = ()
+    parts: int = 1
     acting: bool = False
 
     @property
@@ -57,7 +62,7 @@ class StepContract:
     @property
     def answer_keys(self) -> tuple[str, ...]:
         """Every key an answer of this step has."""
-        return COMMON_KEYS + self.own_keys
+        return COMMON_KEYS + MORE_PROMPTS[: self.parts - 1] + self.own_keys
 
     @property
     def required_inputs(self) -> tuple[str, ...]:
@@ -79,22 +84,24 @@ _ALL = (
         ("CHOSEN", "CHOOSE", "NONE"),
         inputs=("choice",),
         optional_inputs=("choice",),
-        own_keys=("count",),
+        own_keys=("count", "locked"),
         acting=True,
     ),
     StepContract(
         "lock_status",
         ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "NEED_PROOF"),
         own_keys=("needs", "self_service", "asked"),
+        parts=3,
     ),
     StepContract("unlock", ("ASKED", "OPEN", "NOT_SELF_SERVICE", "NEED_PROOF"), own_keys=("needs",), acting=True),
-    StepContract("reset", ("GRANTED", "NOT_SELF_SERVICE", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("reset", ("GRANTED", "NOT_SELF_SERVICE", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract(
         "payments",
         ("ONE", "SEVERAL", "NONE", "NEED_PROOF"),
         inputs=("purpose",),
         optional_inputs=("purpose",),
         own_keys=("needs", "count"),
+        parts=3,
         acting=True,
     ),
     StepContract(
@@ -102,6 +109,7 @@ _ALL = (
         ("FOUND", "SEVERAL", "NONE", "NEED_PROOF"),
         inputs=("tail",),
         own_keys=("needs", "count"),
+        parts=3,
         acting=True,
     ),
     StepContract(
@@ -110,14 +118,16 @@ _ALL = (
         inputs=("choice", "movement"),
         optional_inputs=("choice", "movement"),
         own_keys=("needs", "refundable"),
+        parts=3,
     ),
-    StepContract("refunds", ("NONE", "OPEN", "NEED_PROOF"), own_keys=("needs", "count")),
+    StepContract("refunds", ("NONE", "OPEN", "NEED_PROOF"), own_keys=("needs", "count"), parts=3),
     StepContract(
         "refund_offer",
         ("OFFERED", "NOT_ELIGIBLE", "ROUTE_DISPUTE", "NEED_PROOF"),
         inputs=("choice", "movement"),
         optional_inputs=("choice", "movement"),
         own_keys=("needs", "amount"),
+        parts=2,
         acting=True,
     ),
     StepContract(
@@ -126,18 +136,20 @@ _ALL = (
         inputs=("choice", "reason", "amount_minor"),
         optional_inputs=("amount_minor",),
         own_keys=("needs",),
+        parts=3,
         acting=True,
     ),
-    StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
-    StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
-    StepContract("advice", ("TOLD",), inputs=("topic",)),
+    StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
+    StepContract("advice", ("TOLD",), inputs=("topic",), parts=2),
     StepContract(
         "handover",
         ("QUEUE", "CALLBACK", "CLOSED_HOURS"),
         inputs=("topic", "reason"),
         optional_inputs=("topic",),
         own_keys=("queue", "case_id"),
+        parts=2,
         acting=True,
     ),
 )

@@ -12,6 +12,8 @@ from functions.connect.contract import EMPTY
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""
 TURN_DIGITS_MAX = 6
+SLOW = "slow"
+"""What the contact attribute `pace` says of a caller for whom the flows speak more slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Request:
     calling_number: str | None
     """As the network gave it; None when withheld."""
     language: str | None
+    wants_time: bool
+    """Whether this caller is spoken to more slowly."""
     turn: int
     inputs: Mapping[str, str]
 
@@ -50,6 +54,7 @@ def request_from(event: object) -> Request:
         initiation_method=_text(contact.get("InitiationMethod")) or "",
         calling_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
         language=_text(contact.get("LanguageCode")),
+        wants_time=_mapping(contact.get("Attributes")).get("pace") == SLOW,
         turn=int(turn) if turn.isascii() and turn.isdigit() and len(turn) <= TURN_DIGITS_MAX else 0,
         inputs=parameters,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.connect import prompts
-from functions.connect.contract import COMMON_KEYS, EMPTY, INVALID, NEED_PROOF, STEPS, TRY_LATER, StepContract
+from functions.connect.contract import EMPTY, INVALID, MORE_PROMPTS, NEED_PROOF, STEPS, TRY_LATER, StepContract
 from functions.connect.envelope import Request
 from functions.connect.inputs import LANGUAGES, acceptable
 from functions.connect.line import Answer, Line
@@ -110,15 +110,16 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
     if result.outcome not in contract.outcomes:
         raise StepFailed(contract.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
-    said = prompts.spoken(contract.name, result.outcome, facts, languages_of(call, request))
+    languages = languages_of(call, request)
+    said = prompts.spoken(contract.name, result.outcome, facts, languages, most=contract.parts, slow=request.wants_time)
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,
-        "prompt": said,
+        **dict(zip(("prompt", *MORE_PROMPTS), said, strict=False)),
         "turn": str(call.turn if call else request.turn),
         "account_ref": call.account_ref if call else EMPTY,
     }
-    return {key: values.get(key) or EMPTY for key in (*COMMON_KEYS, *contract.answer_keys)}
+    return {key: values.get(key) or EMPTY for key in contract.answer_keys}
 
 
 def languages_of(call: Call | None, request: Request) -> tuple[str, ...]:

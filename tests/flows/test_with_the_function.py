@@ -174,6 +174,28 @@ def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_perso
     assert line.steps[-1] == ("handover", "QUEUE")
 
 
+def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proof_and_once(ctx: Context) -> None:
+    give(ctx, failed_logins("acct-mei", 5, until=NOW))
+    line = Line(ctx, MEI).press(f"2 {CODE}")
+    assert line.failures == []
+    assert line.heard("Say locked").startswith("先告诉您：您的账户目前被锁定。")
+    spoken = [event.place.block for event in line.events if event.kind == "prompt"]
+    assert spoken.index("Say locked") < spoken.index("One moment", spoken.index("Say proved"))
+    line.press(f"* 3 1 * 1 1 {CODE} {CODE}")
+    assert line.steps[-1] == ("unlock", "ASKED")
+    assert [event.place.block for event in line.events if event.kind == "prompt"].count("Say locked") == 1
+
+
+def test_whoever_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx: Context) -> None:
+    line = Line(ctx, MEI).press("-")
+    assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("medium", "1ms")
+    line.press("- 4 1")
+    assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("slow", "8s")
+    said = {event.place.block: event.data["ssml"] for event in line.events if event.kind == "prompt"}
+    assert said["Security menu"].endswith('</prosody><break time="8s"/></speak>')
+    assert said["Say result"].startswith('<speak><prosody rate="slow">')
+
+
 def test_every_advice_is_told(ctx: Context) -> None:
     line = Line(ctx, MEI).press("5 1 2 3 4 5 1 5 2")
     assert line.failures == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -396,6 +397,12 @@ print(*said)
 
 
 def test_calls_without_an_encrypted_entry_do_not_load_what_decrypts() -> None:
-    done = subprocess.run([sys.executable, "-c", PLAIN_CALL], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN_CALL],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "WITHHELD SPENT ZERO TRY_LATER"

@@ -25,6 +25,7 @@ from hotline_local.launcher.paths import ROOT
 from tests.support.account import ORIGIN_SECRET, Account, account
 from tests.support.api import Answered, Client
 from tests.support.deployed import FRONT
+from tests.support.entries import encrypted
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.phone import Phone
@@ -121,7 +122,7 @@ def make_calls(here: Account) -> None:
     assert refunded.press("refund_offer", choice="1")["outcome"] == "OFFERED"
     assert refunded.press("refund_request", choice="1", reason="cancelled")["outcome"] == "APPROVED"
     assert prove("+8613800000003", "look").press("payments")["outcome"] == "SEVERAL"
-    assert refunded.press("check_pin", pin="482137")["outcome"] == "WRONG"
+    assert refunded.press("check_pin", pin=encrypted("482137"))["outcome"] == "WRONG"
     attacked = prove("+8613800000015", "look")
     assert attacked.press("handover", topic="security", reason="asked")["outcome"] == "QUEUE"
     for event in files_of("connect"):

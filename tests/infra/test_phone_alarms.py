@@ -19,9 +19,7 @@ from tests.support.template import cloudformation
         ("Pauses", "ConnectLog", f'{{ $.event = "{Event.STEP_DONE.code}" && $.step = "pause" }}'),
         ("PausesRefused", "ConnectLog", f'{{ $.event = "{Event.PAUSE_REFUSED.code}" }}'),
         ("CodesHeldBack", "MessengerLog", f'{{ $.event = "{Event.CODE_HELD_BACK.code}" }}'),
-        ("WrongCodes", f'{{ $.event = "{Event.CODE_WRONG.code}" }}'),
-        ("UnreadableEntries", f'{{ $.event = "{Event.ENTRY_UNREADABLE.code}" }}'),
-        ("Pauses", f'{{ $.event = "{Event.STEP_DONE.code}" && $.step = "pause" }}'),
+        ("UnreadableEntries", "ConnectLog", f'{{ $.event = "{Event.ENTRY_UNREADABLE.code}" }}'),
     ],
 )
 def test_an_alarm_counts_what_is_logged_over_five_minutes(name: str, log: str, pattern: str) -> None:

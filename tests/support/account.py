@@ -21,6 +21,7 @@ from moto import mock_aws
 from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
+from hotline_local.entry_keys import key_of_this_process
 from tests.support.aws_calls import Recorder
 from tests.support.deployed import Deployed
 from tests.support.iam import Call
@@ -28,7 +29,12 @@ from tests.support.phone import CODE_SECRET, LOOKUP_SECRET
 from tests.support.stores import make_tables, quick_store
 
 ORIGIN_SECRET: Final = '{"current": "1", "1": "origin-key-for-tests-only-0123456789abcdef"}'
-SECRETS: Final = {"LookupKeySecret": LOOKUP_SECRET, "CodeKeySecret": CODE_SECRET, "OriginKeySecret": ORIGIN_SECRET}
+SECRETS: Final = {
+    "LookupKeySecret": LOOKUP_SECRET,
+    "CodeKeySecret": CODE_SECRET,
+    "OriginKeySecret": ORIGIN_SECRET,
+    "EntryKeySecret": key_of_this_process().secret,
+}
 REMAINING_MS: Final = 100_000
 
 

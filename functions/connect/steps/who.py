@@ -17,6 +17,8 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState
 
 _FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
 CHOICES_SPOKEN_MAX = 3
@@ -123,9 +125,11 @@ def check_pin(line: Line) -> Answer:
 
 
 def choose_account(line: Line) -> Answer:
-    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE."""
+    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE. Of the chosen one
+    the caller hears first if it is shut, so that what keeps accounts shut is read along with them."""
     place = int(line.inputs["choice"]) if "choice" in line.inputs else None
-    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys, line.now)
+    locks = [key for account in identity.reachable_accounts(line.call) for key in lockout.lock_keys(account)]
+    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys, line.now, also=locks)
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
     outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
     if line.replay is not None:
@@ -134,4 +138,10 @@ def choose_account(line: Line) -> Answer:
         line.commit(line.change("choose_account"), outcome, choice.call)
     items = [{"place": n, "hint": reference(profile.account_id)} for n, profile in enumerate(spoken, start=1)]
     more = len(choice.choices) > len(spoken)
-    return Answer(outcome, {"items": items, "more": more}, {"count": str(len(items))})
+    keys = {"count": str(len(items)), "locked": "no"}
+    if outcome != "CHOSEN" or choice.call.account_id is None:
+        return Answer(outcome, {"items": items, "more": more}, keys)
+    view = lockout.view_from(choice.read, choice.call.account_id, line.now)
+    locked = "no" if view.state is LockState.OPEN else "yes"
+    facts = words(state=view.state.value, cause=view.cause.value if view.cause else None)
+    return Answer(outcome, facts, {**keys, "locked": locked})

@@ -92,6 +92,7 @@ __all__ = [
     "pin_check_keys",
     "pin_keys",
     "proof_from",
+    "reachable_accounts",
     "reachable_needs",
     "repudiation_token",
     "require",
@@ -203,34 +204,40 @@ def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], ke
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`call` has the account when one is settled; otherwise `choices` are to be read out."""
+    """`call` has the account when one is settled; otherwise `choices` are to be read out. `read`: what was asked for
+    beside the profiles."""
 
     call: Call
     choices: tuple[Profile, ...]
+    read: Mapping[Key, Item]
 
 
-def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime) -> Choice:
+def reachable_accounts(call: Call) -> tuple[str, ...]:
+    """The accounts behind the number that the call is identified by, chosen or not."""
+    return call.identified.accounts if call.identified else ()
+
+
+def choose(
+    ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime, also: Sequence[Key] = ()
+) -> Choice:
     """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
 
-    One read. Without proof, or for a place that was not offered, nothing is settled.
+    One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
     """
-    reachable = call.identified.accounts if call.identified else ()
-    read = _accounts_in(ctx, reachable)
+    reachable = reachable_accounts(call)
+    # Of nobody where there are none, so that it costs the same.
+    asked = reachable or (NOBODY,)
+    keys = [key for one in asked for key in (accounts.profile_key(one), pins.factors_key(one))]
+    read = ctx.store.batch_get([*keys, *also])
     profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
     candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
     chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
         chosen = candidates[place - 1]
     if chosen is None:
-        return Choice(call, tuple(candidates))
+        return Choice(call, tuple(candidates), read)
     pin = pins.has_pin(read.get(pins.factors_key(chosen.account_id)))
-    return Choice(calls.chosen(call, chosen, keyring, pin=pin), ())
-
-
-def _accounts_in(ctx: Context, account_ids: Sequence[str]) -> dict[Key, Item]:
-    """Profiles and factors of some accounts, in one read; of nobody where there are none, so that it costs the same."""
-    known = account_ids or (NOBODY,)
-    return ctx.store.batch_get([key for one in known for key in (accounts.profile_key(one), pins.factors_key(one))])
+    return Choice(calls.chosen(call, chosen, keyring, pin=pin), (), read)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.connect.contract import EMPTY, NEEDS, SELF_SERVICE, STEPS
+from functions.connect.contract import EMPTY, MORE_PROMPTS, NEEDS, SELF_SERVICE, STEPS
 from hotline_local.flowlang.action_forms import is_menu
 from hotline_local.flowlang.action_spec import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
 from hotline_local.flowlang.document import Action
@@ -22,7 +22,7 @@ from hotline_local.simulator.events import CallEvent, Place, Trace
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.state import CallSetup, CallState, EndReason
-from tests.flows.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
+from hotline_local.walking.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
 
 type Stack = tuple[Node, ...]
 
@@ -52,6 +52,8 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "refundable": ("yes", "no"),
     "count": ("1", "2", "3"),
     "topic": (EMPTY, "refund"),
+    "locked": ("yes", "no"),
+    **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
 """What an answer may say beside its outcome, where a flow decides by it."""
 
@@ -76,13 +78,15 @@ class CannedFunction:
         self.turn, self.calls, self.turns = 0, [], []
 
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Answer a step; see FunctionSeam."""
+        del arn, time_limit_s
         given = event["Details"]["Parameters"]
         step = STEPS[given["step"]]
         self.calls.append(given)
         self.turn += step.acting
         self.turns.append(str(self.turn))
         answer = dict.fromkeys(step.answer_keys, EMPTY) | {
-            key: self.extras[key] for key in step.own_keys if key in self.extras
+            key: self.extras[key] for key in step.answer_keys if key in self.extras
         }
         answer |= {
             "outcome": self.next_outcome,
@@ -124,7 +128,7 @@ class Walker:
         self.engine = Engine(flows, self.function, max_steps=MAX_STEPS, faults=self._fault)
         self._flows = flows
         self._starts = tuple(starts)
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - a search that is to repeat
         self._planned_fault: str | None = None
         self._map = FlowMap(flows)
         self._goals: set[Edge] = set()
@@ -179,7 +183,9 @@ class Walker:
 
     def _attributes_of_a_queued_call(self) -> dict[str, str]:
         language = self._random.choice(("zh-CN", "en-US", EMPTY))
-        return {"turn": "0", "account_ref": "ref", "language": language, "topic": "refund"}
+        pace = {"pace": self._random.choice(("medium", "slow")), "pause": "1ms"} if self._random.random() < 0.5 else {}
+        kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
+        return {**kept, "language": language, **pace}
 
     def _step(self, walk: Walk) -> Trace:
         stack = stack_of(walk.state)
@@ -192,6 +198,7 @@ class Walker:
         return self.engine.step(walk.state)
 
     def _fault(self, place: Place, action: Action) -> str | None:
+        del place, action
         return self._planned_fault
 
     def _choose_fault(self, stack: Stack, action: Action) -> str | None:
