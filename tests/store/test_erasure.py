@@ -22,8 +22,9 @@ from hotline.kit.condition import Item
 from hotline.kit.errors import Stale
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline_key
+from tests.support.api import Client
 from tests.support.log_lines import lines, logged
-from tests.support.phone import context, give, opened
+from tests.support.phone import Phone, context, give, opened
 from tests.support.stores import NOON, AnyStore, all_items
 from tests.support.whole_life import ACCOUNT, EMAIL, NAME, NOTE, PHONE, Nowhere, WholeLife, personal_in
 
@@ -281,3 +282,24 @@ def test_a_refund_of_an_erased_account_is_escalated_to_nobody(memory_store: Memo
     assert life.tick().escalated == 0
     assert len([item for item in life.items(Table.HOTLINE) if item["PK"].startswith("CASE#")]) == cases
     assert not [item for item in life.items(Table.HOTLINE) if "due_pk" in item]
+
+
+def test_a_session_and_a_call_that_were_open_can_do_nothing_more(memory_store: MemoryStore) -> None:
+    """ASVS 5.0, 7.4.2. A call that had proved its caller may still be told of records, for ten minutes at most."""
+    case = Case(memory_store)
+    client, phone = Client(case.ctx, ACCOUNT, signed_in_at=NOON), Phone(case.ctx, PHONE)
+    client.prove("unlock")
+    phone.press("start")
+    phone.prove(goal="unlock")
+    case.erase()
+    assert client.ask("GET", "/v1/me/payments").code == "unknown_account"
+    assert client.ask("POST", "/v1/me/freeze").code == "unknown_account"
+    before = len(all_items(memory_store, Table.OUTBOX))
+    assert phone.press("lock_status")["outcome"] == "CLOSED"
+    assert phone.press("unlock")["outcome"] == "NOT_SELF_SERVICE"
+    assert phone.press("reset")["outcome"] == "NOT_SELF_SERVICE"
+    assert phone.press("end_pause")["outcome"] == "OPEN"
+    assert phone.press("pause")["outcome"] == "ASKED"
+    assert len(all_items(memory_store, Table.OUTBOX)) == before, "nothing was asked of the wallet, nobody was told"
+    case.clock.advance(timedelta(minutes=10))
+    assert phone.press("lock_status")["outcome"] == "NEED_PROOF"
