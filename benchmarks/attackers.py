@@ -26,14 +26,13 @@ POINTS = 100
 MONTH = timedelta(days=30)
 
 
-def measure() -> dict[str, float | str]:
-    """Each kind of attacker, and what they reach."""
+def measure(*, thousands: bool = True) -> dict[str, float | str]:
+    """Each kind of attacker, and what they reach; with `thousands` also those whose guesses are so many."""
     quick = guessed(Victim(), eager(), until=NOON + MONTH)
     hidden = guessed(Victim(), below_every_tier(), until=NOON + MONTH)
     helped = guessed(Victim(), eager(), until=NOON + MONTH, owner=unlocking)
     helped_late = guessed(Victim(), eager(), until=NOON + MONTH, owner=unlocking, helped_late=True)
-    hoarded, saved_up = codes_hoarded(POINTS), codes_saved_up()
-    return {
+    found: dict[str, float | str] = {
         "passwords_a_day_at_one_account": most_within(quick.guesses, DAY),
         "passwords_a_day_without_any_lock": most_within(hidden.guesses, DAY),
         "passwords_a_day_while_the_owner_unlocks_at_once": most_within(helped.guesses, DAY),
@@ -42,6 +41,13 @@ def measure() -> dict[str, float | str]:
         "days_until_then": round((quick.guesses[-1] - NOON) / DAY, 1),
         "codes_a_day_at_one_point_and_factor": WRONG_PER_DAY,
         "chance_a_day_at_one_point_and_factor": f"{chance(WRONG_PER_DAY):.1e}",
+    }
+    return found | _of_thousands() if thousands else found
+
+
+def _of_thousands() -> dict[str, float | str]:
+    hoarded, saved_up = codes_hoarded(POINTS), codes_saved_up()
+    return {
         f"codes_a_day_at_{POINTS}_points_and_both_factors": len(hoarded.guesses),
         f"chance_a_day_at_one_of_{POINTS}_points": f"{chance(len(hoarded.guesses)):.1e}",
         "codes_a_day_at_any_number_of_points_before_all_are_slow": len(saved_up.guesses),
