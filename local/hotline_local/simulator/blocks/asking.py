@@ -99,6 +99,11 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
     return Success()
 
 
+def note_silence(block: Block) -> None:
+    """Show that nothing was pressed, where an agent accepts before the time for a key is over."""
+    _emit_input(block, keys=SILENCE, silence=True)
+
+
 def _store(block: Block, value: str, *, secret: bool) -> None:
     block.frame.stored_input = value
     block.frame.stored_is_secret = secret
