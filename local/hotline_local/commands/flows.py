@@ -1,4 +1,4 @@
-"""`hotline flows`: check flows against the rules, and run any flow against canned answers."""
+"""`hotline flows`: check flows against the rules, run any flow against canned answers, and what scenarios are for."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.references import token_name
 from hotline_local.flowlang.report import write_findings
+from hotline_local.scenarios.command_line import add_commands
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from hotline_local.simulator.faults import FaultError, Faults
 from hotline_local.simulator.keys import KeysError, ScriptedKeys, parse_keys
@@ -30,8 +31,10 @@ LINE = "+18005550199"
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `flows check` and `flows run`."""
-    parser = subparsers.add_parser("flows", help="check flows, or run one against canned answers")
+    """Add `flows check`, `flows run`, and the commands for scenarios."""
+    parser = subparsers.add_parser(
+        "flows", help="check flows, run one against canned answers, test them with scenarios"
+    )
     commands = parser.add_subparsers(dest="flows_command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="check flow files by the rules of the service and of voice practice")
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a flow file, or a folder of them")
@@ -63,6 +66,7 @@ def register(subparsers: Subparsers) -> None:
     run.add_argument("--json", action="store_true", help="one event a line, as a JSON object")
     run.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
     run.set_defaults(run=run_flow)
+    add_commands(commands)
 
 
 def _usage(sentence: str) -> CommandError:

@@ -11,7 +11,7 @@ from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import END, LEAVES, NEXT, condition_label, error_label
 from hotline_local.flowlang.references import Reference
 from hotline_local.simulator.block import Block, Surroundings
-from hotline_local.simulator.blocks.asking import take_keys
+from hotline_local.simulator.blocks.asking import note_silence, take_keys
 from hotline_local.simulator.blocks.branching import satisfies
 from hotline_local.simulator.blocks.handlers import HANDLERS
 from hotline_local.simulator.blocks.talking import take_words
@@ -166,6 +166,7 @@ class Engine:
         block = Block(self._surroundings, state, flow, action, trace)
         due_s = agent_due_s(state)
         if keys == SILENCE and due_s is not None and due_s < state.at_s + request.time_limit_s:
+            note_silence(block)
             block.pass_time(max(0.0, due_s - state.at_s))
             self._agent_accepts(state, trace)
         elif request.speech:

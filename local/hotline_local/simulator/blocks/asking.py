@@ -93,6 +93,11 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
     return _store(block, entry.digits, secret=secret)
 
 
+def note_silence(block: Block) -> None:
+    """Show that nothing was pressed, where an agent accepts before the time for a key is over."""
+    _emit_input(block, keys=SILENCE, silence=True)
+
+
 def _store(block: Block, value: str, *, secret: bool) -> Outcome:
     """Keep an entry, encrypted where the block says so. Silence stays the literal that flows compare with; what is
     kept of an entry without keys is not documented: here it stays nothing."""
