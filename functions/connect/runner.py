@@ -89,7 +89,7 @@ def _run(
     line = Line(ctx, request, inputs, call, ctx.clock.now(), None, read)
     if contract.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
-        mark = turns.fingerprint(line.lookup_keys, request.step, inputs)
+        mark = turns.fingerprint(line.lookup_keys, request.step, _marked(line, inputs))
         decision = turns.decide(call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
         if isinstance(decision, turns.TooOld):
             return Answer(TRY_LATER), call
@@ -99,6 +99,14 @@ def _run(
     except NeedProof as refusal:
         result = _need_proof(refusal, line)
     return result, line.call
+
+
+def _marked(line: Line, inputs: dict[str, str]) -> dict[str, str]:
+    """The inputs as a fingerprint is taken of them: a PIN lives longer than a code, so that only the key service makes
+    a hash of it (kit.macs)."""
+    if "pin" not in inputs:
+        return inputs
+    return {**inputs, "pin": line.pin_macs.mac("turn", line.call.contact_id, inputs["pin"]).hex()}
 
 
 def _need_proof(refusal: NeedProof, line: Line) -> Answer:

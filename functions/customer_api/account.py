@@ -10,6 +10,7 @@ from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
 from functions.customer_api.visits import Desk, attempted
+from hotline.identity import service as identity
 from hotline.identity.service import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
@@ -121,7 +122,7 @@ def read_security() -> Security:
     found = security.open_findings(at.ctx.store, visit.account_id)
     return Security(
         two_step=profile.two_step,
-        pin=visit.call.pin,
+        pin=identity.has_pin(visit.read.get(identity.factors_key(visit.account_id))),
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],

@@ -22,9 +22,9 @@ from hotline.kit.logging import Event, log
 _TAGS: Final = ["proof"]
 _ASK: Final = "challenge"
 _ANSWER: Final = "answer"
+_PIN: Final = "PIN"
+"""Outcome of the turn in which the PIN was asked for: its id is the challenge's."""
 CREATED: Final = 201
-PIN_CHALLENGE: Final = "pin"
-"""The id of the challenge that asks for the hotline PIN: it is always the same."""
 _GOALS: Final = {
     "read": Goal.LOOK,
     "refund": Goal.REFUND,
@@ -82,10 +82,14 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
 
 
 def _pin_asked(visit: Visit) -> Challenge:
-    """Nothing is sent and nothing stored: the PIN is known already, and its tries count on the account."""
+    """Nothing is sent: the PIN is known already, and its tries count on the account. What is stored is that it was
+    asked for, under an id of its own, so that an answer that is sent twice is one."""
     if not visit.call.pin:
         raise Problem("method_unavailable")
-    return Challenge(id=PIN_CHALLENGE, method=FactorKind.PIN.value, expires_at=visit.now + CODE_LIFE)
+    visit = visit.settled()
+    challenge_id = visit.desk.ctx.ids.new("pin")
+    visit.commit(visit.change(_ASK), _ASK, _PIN, ids=[challenge_id])
+    return Challenge(id=challenge_id, method=FactorKind.PIN.value, expires_at=visit.now + CODE_LIFE)
 
 
 @router.post("/v1/challenges/<id>/answers", tags=_TAGS, operation_id="answer_challenge")
@@ -98,17 +102,20 @@ def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the 
 
 def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     visit = at.visit()
-    inputs = {"id": challenge_id, "code": code}
+    asked = next((turn for turn in visit.call.turns if turn.step == _ASK and challenge_id in turn.ids), None)
+    by_pin = asked is not None and asked.outcome == _PIN
+    # A PIN lives longer than a code, so that only the key service makes a hash of it.
+    mark = at.pin_macs.mac("turn", visit.call.contact_id, code).hex() if by_pin else code
+    inputs = {"id": challenge_id, "code": mark}
     record = visit.replayed(_ANSWER, inputs)
     if record is not None:
         return _told(visit, CheckOutcome(record.outcome))
-    if challenge_id == PIN_CHALLENGE:
-        return _pin_answered(visit, inputs)
+    if by_pin:
+        return _pin_answered(visit, code, inputs)
     if not identity.is_code(code):
         raise malformed("#/code", "not_six_digits")
     if visit.call.challenge is None or visit.call.challenge.id != challenge_id:
-        asked = {known for turn in visit.call.turns for known in turn.ids}
-        raise Problem("code_spent" if challenge_id in asked else "not_found")
+        raise Problem("code_spent" if asked is not None else "not_found")
     visit = visit.settled()
     read = at.ctx.store.batch_get(list(identity.check_keys(visit.call, visit.now)))
     change = visit.change(_ANSWER)
@@ -116,13 +123,17 @@ def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     return _kept(visit, change, checked, inputs)
 
 
-def _pin_answered(visit: Visit, inputs: Mapping[str, str]) -> Proved:
-    if not identity.is_pin(inputs["code"]):
+def _pin_answered(visit: Visit, entered: str, inputs: Mapping[str, str]) -> Proved:
+    if not identity.is_pin(entered):
         raise malformed("#/code", "no_pin")
+    if not visit.call.pin:
+        raise Problem("method_unavailable")
+    if visit.now - visit.call.last_step_at >= CODE_LIFE:
+        raise Problem("code_expired")
     visit, at = visit.settled(), visit.desk
     read = at.ctx.store.batch_get(list(dict.fromkeys(identity.pin_check_keys(visit.call, visit.now))))
     change = visit.change(_ANSWER)
-    checked = identity.contribute_pin_check(change, visit.call, entered=inputs["code"], read=read, macs=at.pin_macs)
+    checked = identity.contribute_pin_check(change, visit.call, entered=entered, read=read, macs=at.pin_macs)
     return _kept(visit, change, checked, inputs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, islice
 
 import pytest
 
@@ -52,7 +52,7 @@ def calling(ctx: Context, number: str | None) -> Phone:
 
 
 def strangers() -> Iterator[str]:
-    """Numbers that nobody has."""
+    """Numbers of nobody in these tests."""
     return (f"+861390000{number:04}" for number in count(1))
 
 
@@ -62,10 +62,12 @@ def wrong(phone: Phone) -> str:
 
 
 def guess(ctx: Context, times: int, numbers: Iterator[str] | None = None) -> None:
-    """So many wrong codes, three to a number that nobody has."""
+    """So many wrong codes, three to a number of an account that nothing else is about."""
     left, those = times, numbers or strangers()
     while left:
-        phone = calling(ctx, next(those))
+        number = next(those)
+        give(ctx, [opened(f"acct-{number[-4:]}", (PHONE, number), at=NOW - timedelta(days=365))])
+        phone = calling(ctx, number)
         phone.press("send_code", method="sms", goal="look")
         for _ in range(min(3, left)):
             wrong(phone)
@@ -170,6 +172,21 @@ def test_every_wrong_code_is_logged_for_the_alarm_also_the_last_one_of_a_challen
     events = [line["event"] for line in lines(log)]
     assert events.count("HL040") == WRONG_CODES_MAX + 1
     assert events.count("HL041") == 1
+
+
+def test_guesses_at_numbers_that_nobody_has_slow_nobody_down_and_cost_the_same(
+    ctx: Context, store: MemoryStore
+) -> None:
+    costs = []
+    for number in islice(strangers(), WRONG_CODES_MAX + 1):
+        phone = calling(ctx, number)
+        phone.press("send_code", method="sms", goal="look")
+        costs.append(cost(store, phone, "check_code", code=f"{(int(phone.code) + 1) % 10**6:06d}"))
+    usual = calling(ctx, MEI)
+    usual.press("send_code", method="sms", goal="look")
+    assert usual.challenge.tries_left == CODE_TRIES
+    costs.append(cost(store, usual, "check_code", code=f"{(int(usual.code) + 1) % 10**6:06d}"))
+    assert len(set(costs)) == 1
 
 
 def test_a_guess_that_is_delivered_twice_counts_once(ctx: Context, store: MemoryStore) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hotline.contracts.model import AccountErased, Fact, PointKind
-from hotline.identity import pins
-from hotline.identity.policy import FACTOR_BLOCK, WRONG_PER_DAY
+from hotline.identity import pins, turns
+from hotline.identity.policy import CODE_LIFE, FACTOR_BLOCK, FACTOR_LIFE, WRONG_PER_DAY
 from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
@@ -37,7 +37,8 @@ def with_pin(world: ApiWorld, *methods: str) -> Client:
     for method in methods or ("sms",):
         client.prove("set_pin", method)
     assert choose(client).json == {"pin": True}
-    return client
+    world.clock.advance(pins.PIN_WAIT)
+    return world.client()
 
 
 def rung(world: ApiWorld, number: str = PHONE, contact_id: str = "contact-1") -> Phone:
@@ -95,6 +96,10 @@ def test_setting_and_removing_a_pin_is_told_to_every_contact_point(world: ApiWor
     post = world.postbox()
     post.work()
     assert sum("PIN" in sent.body for sent in post.sent) == 2
+    client.prove("set_pin")
+    assert choose(client).status == 200, "the same one again"
+    post.work()
+    assert sum("hotline PIN" in sent.body for sent in post.sent) == 2, "is no news"
     assert client.ask("DELETE", "/v1/me/pin").json == {"pin": False}
     assert client.ask("DELETE", "/v1/me/pin").status == 404
     post.work()
@@ -143,6 +148,9 @@ def test_an_account_without_an_address_is_asked_for_its_pin(store: MemoryStore, 
     client = world.client("acct-3")
     client.prove("set_pin")
     assert choose(client).status == 200
+    clock.advance(pins.PIN_WAIT)
+    client = world.client("acct-3", sign_in="sid-2")
+    client.prove("freeze")
     client.ask("POST", "/v1/me/freeze")
     assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["pin"]
     phone = rung(world, number)
@@ -207,6 +215,7 @@ def test_a_new_pin_does_not_forget_what_was_guessed(world: ApiWorld) -> None:
     client = with_pin(world)
     for number in range(WRONG_PER_DAY):
         rung(world, contact_id=f"contact-{number}").press("check_pin", pin=wrong(number))
+    client.prove("set_pin")
     assert choose(client, "735108").status == 200
     assert rung(world, contact_id="new").press("check_pin", pin="735108")["outcome"] == "SPENT"
 
@@ -252,27 +261,118 @@ def test_a_pin_proves_in_the_app_as_on_the_line(world: ApiWorld) -> None:
     world.clock.advance(timedelta(minutes=10))
     world.lock_out()
     again = world.client(sign_in="sid-2")
-    asked = again.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
-    assert (asked.status, asked.json["id"]) == (201, "pin")
-    assert again.enter("pin", wrong(1)).code == "wrong_code"
-    assert again.enter("pin", "12").json["errors"] == [{"pointer": "#/code", "code": "no_pin"}]
-    assert again.enter("pin", PIN).json["factors"] == ["pin", "session"]
+    asked = asked_for(again)
+    assert again.enter(asked, wrong(1)).code == "wrong_code"
+    assert again.enter(asked, "12").json["errors"] == [{"pointer": "#/code", "code": "no_pin"}]
+    assert again.enter(asked, PIN).json["factors"] == ["pin", "session"]
     assert again.ask("POST", "/v1/me/unlock").status == 202
     assert client.ask("POST", "/v1/me/unlock").status == 401
+
+
+def asked_for(client: Client) -> str:
+    """The id of a challenge by PIN."""
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
+    assert asked.status == 201
+    return str(asked.json["id"])
+
+
+def test_a_pin_can_be_proved_again_when_its_ten_minutes_are_over(world: ApiWorld) -> None:
+    with_pin(world)
+    client = world.client(sign_in="sid-2")
+    for _ in range(3):
+        world.lock_out()
+        assert client.enter(asked_for(client), PIN).status == 200
+        assert client.ask("POST", "/v1/me/unlock").status == 202
+        world.clock.advance(FACTOR_LIFE)
+        assert client.ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_an_answer_that_is_sent_twice_is_one_try(world: ApiWorld, store: MemoryStore) -> None:
+    with_pin(world)
+    client = world.client(sign_in="sid-2")
+    asked = asked_for(client)
+    assert [client.enter(asked, wrong(1)).status for _ in range(2)] == [422, 422]
+    stored = store.get(pins.factors_key(ACCOUNT))
+    assert stored is not None
+    assert len(stored["counters"]["pin"]["wrong"]) == 1
+
+
+def test_a_challenge_by_pin_ends_and_belongs_to_its_session(world: ApiWorld) -> None:
+    with_pin(world)
+    client = world.client(sign_in="sid-2")
+    asked = asked_for(client)
+    assert world.client(sign_in="sid-3").enter(asked, PIN).status == 404
+    world.clock.advance(CODE_LIFE)
+    assert client.enter(asked, PIN).code == "code_expired"
+
+
+def test_no_stored_mark_of_an_answer_can_be_made_without_the_key_service(world: ApiWorld, store: MemoryStore) -> None:
+    with_pin(world)
+    client = world.client(sign_in="sid-2")
+    asked = asked_for(client)
+    client.enter(asked, PIN)
+    rung(world).press("check_pin", pin=PIN)
+    keyring = world.ctx.lookup_keys.get() if world.ctx.lookup_keys else None
+    assert keyring is not None
+    marks = {turns.fingerprint(keyring, "answer", {"id": asked, "code": PIN})}
+    marks.add(turns.fingerprint(keyring, "check_pin", {"pin": PIN}))
+    kept = str([item for table in Table for item in store.items(table)])
+    assert not [mark for mark in marks if mark in kept]
+
+
+# ---------------------------------------------------------------- a PIN that is new
+
+
+def test_who_has_the_phone_cannot_make_a_second_factor_of_a_new_pin(world: ApiWorld) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    assert choose(client).status == 200
+    client.ask("POST", "/v1/me/freeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["email"]
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unfreeze", "method": "pin"})
+    assert asked.code == "method_unavailable"
+    phone = rung(world)
+    phone.prove("sms", "unfreeze")
+    assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
+    assert phone.press("choose_account")["outcome"] == "CHOSEN"
+    refused = phone.press("unfreeze")
+    assert (refused["outcome"], refused["needs"]) == ("NEED_PROOF", "email")
+
+
+@pytest.mark.parametrize(("short_of", "outcome"), [(timedelta(seconds=1), "NEED_PROOF"), (timedelta(), "ASKED")])
+def test_a_pin_shows_at_once_and_acts_after_three_days(world: ApiWorld, short_of: timedelta, outcome: str) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    choose(client)
+    world.clock.advance(pins.PIN_WAIT - short_of)
+    world.lock_out()
+    phone = rung(world)
+    assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
+    phone.press("choose_account")
+    assert phone.press("lock_status")["outcome"] == "SOFT"
+    assert phone.press("unlock")["outcome"] == outcome
+
+
+def test_no_pin_is_chosen_while_the_account_is_frozen(world: ApiWorld) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    client.ask("POST", "/v1/me/freeze")
+    assert choose(client).code == "account_not_open"
 
 
 def test_without_a_pin_there_is_none_to_ask_for(world: ApiWorld) -> None:
     client = world.client()
     asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
     assert (asked.status, asked.code) == (422, "method_unavailable")
-    assert client.enter("pin", PIN).code == "wrong_code"
+    assert client.enter("pin", PIN).status == 404
 
 
 def test_proof_by_a_pin_ends_with_the_pin(world: ApiWorld) -> None:
     client = with_pin(world)
     world.lock_out()
     by_pin = world.client(sign_in="sid-2")
-    assert by_pin.enter("pin", PIN).status == 200
+    assert by_pin.enter(asked_for(by_pin), PIN).status == 200
+    client.prove("set_pin")
     client.ask("DELETE", "/v1/me/pin")
     assert by_pin.ask("POST", "/v1/me/unlock").status == 401
 

@@ -177,7 +177,7 @@ def contribute_check(
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
     contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))
-    limits.count_wrong_code(change, challenge.id)
+    limits.count_wrong_code(change, challenge.id, decoy=challenge.decoy)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
 

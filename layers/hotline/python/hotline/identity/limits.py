@@ -28,6 +28,7 @@ from .model import Target
 from .policy import CODES_PER_DAY, CODES_PER_QUARTER_HOUR, DAY, QUARTER_HOUR, SLOW, USUAL, Pace
 
 WRONG_CODES: Final = Rate("wrong-codes", FIVE_MINUTES, shards=8)
+WRONG_DECOYS: Final = Rate("wrong-decoys", FIVE_MINUTES, shards=8)
 WRONG_CODES_SETTING: Final = "WRONG_CODES_MAX"
 WRONG_CODES_MAX: Final = 30
 """Unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm too."""
@@ -77,9 +78,10 @@ def count_code(change: Change, target: Target) -> None:
         count(change, rate.of(_owner(target)), by=target.point)
 
 
-def count_wrong_code(change: Change, challenge_id: str) -> None:
-    """Count a wrong code, of whomever."""
-    count(change, WRONG_CODES, by=challenge_id)
+def count_wrong_code(change: Change, challenge_id: str, *, decoy: bool = False) -> None:
+    """Count a wrong code, of whomever. One against a decoy can guess nothing and slows nobody down, but it costs the
+    same writes."""
+    count(change, WRONG_DECOYS if decoy else WRONG_CODES, by=challenge_id)
 
 
 def call_keys(point: str, now: datetime) -> tuple[Key, ...]:

@@ -3,7 +3,8 @@
 Six digits at least, as NIST SP 800-63B-4 (3.1.1.2) asks of a PIN; the weak ones are refused (3.1.1.2: values known to
 be common or expected). Only a keyed hash is stored, whose key a key service keeps. Wrong ones count on the account or,
 for a number that reaches none with a PIN, on that number, so that nobody learns which: eight in a day block the factor
-for a day, and only that factor.
+for a day, and only that factor. A PIN chosen less than 72 hours ago is like a contact point that is as new: it shows
+things and acts on none, so that who has the phone for an hour cannot make a second factor out of it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 from hotline.accounts import service as accounts
+from hotline.accounts.model import AccountStatus
 from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
-from hotline.kit.change import Change
-from hotline.kit.clock import to_text
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item, equals
-from hotline.kit.errors import InvalidInput
+from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.macs import Macs
 from hotline.kit.store import Key, hotline_key
 
@@ -37,6 +39,8 @@ from .targets import pin_point
 
 PIN_DIGITS_MIN: Final = 6
 PIN_DIGITS_MAX: Final = 12
+PIN_WAIT: Final = timedelta(hours=72)
+"""How long a PIN that was just chosen acts on nothing."""
 PIN_SET: Final = "pin.set"
 PIN_REMOVED: Final = "pin.removed"
 """Messages to every contact point, and words of the audit trail (OWASP ASVS 5.0, 6.3.7)."""
@@ -77,7 +81,7 @@ def weakness(pin: str, own_numbers: Iterable[str] = ()) -> str | None:
 
 
 def _is_date(pin: str) -> bool:
-    """A birthday of somebody alive, in one of the usual orders with a year of four digits, or as six digits."""
+    """A birthday of somebody alive, in one of the usual orders with a year of four digits."""
     if len(pin) == 8:
         orders = ((pin[:4], pin[4:6], pin[6:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4]))
         return any(_dated(year, month, day) for year, month, day in orders)
@@ -101,6 +105,16 @@ def has_pin(item: Mapping[str, Any] | None) -> bool:
     return item is not None and "pin" in item
 
 
+def acts_from(item: Mapping[str, Any]) -> datetime:
+    """When the PIN of a stored item becomes a factor that acts."""
+    return from_text(item["pin"]["set_at"]) + PIN_WAIT
+
+
+def acting_pin(item: Mapping[str, Any] | None, now: datetime) -> bool:
+    """Whether a stored item holds a PIN that is old enough to act."""
+    return item is not None and has_pin(item) and acts_from(item) <= now
+
+
 def pin_keys(account_id: str) -> tuple[Key, ...]:
     """What must have been read before `contribute_pin` and `contribute_no_pin`."""
     return (factors_key(account_id), accounts.profile_key(account_id))
@@ -114,21 +128,36 @@ def contribute_pin(
     *,
     macs: Macs,
 ) -> None:
-    """Set the account's PIN, in the place of one that there was. What was guessed wrong stays counted. `read` holds
-    what exists of `pin_keys`. Raises NeedProof; InvalidInput with the weakness; Unavailable."""
+    """Set the account's PIN, in the place of one that there was; the same one again changes nothing. What was guessed
+    wrong stays counted. `read` holds what exists of `pin_keys`. Raises NeedProof; NotPossible for an account that is
+    not open; InvalidInput with the weakness; Unavailable."""
     require(change, Operation.SET_PIN, account_id)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     numbers = (point.value for point in profile.live_points if point.kind is PointKind.PHONE) if profile else ()
     weak = weakness(pin, numbers)
     if weak is not None:
         raise InvalidInput(weak)
+    if profile is None or profile.status is not AccountStatus.OPEN:
+        raise NotPossible("account_closed")
+    # What proves for an account ends with it: an erasure in between must not leave a PIN behind.
+    profile_key = accounts.profile_key(account_id)
+    change.require_condition(profile_key, equals("rev", int(read[profile_key]["rev"])), stale)
+    stored_pin = read.get(factors_key(account_id), {}).get("pin")
+    if stored_pin is not None and hmac.compare_digest(
+        _mac(macs, account_id, stored_pin["salt"], pin), stored_pin["mac"]
+    ):
+        return
     salt = secrets.token_hex(len(_NO_SALT) // 2)
-    stored = {"salt": salt, "mac": macs.mac("pin", account_id, salt, pin).hex(), "set_at": to_text(change.now)}
+    stored = {"salt": salt, "mac": _mac(macs, account_id, salt, pin), "set_at": to_text(change.now)}
     key = factors_key(account_id)
     known = read.get(key)
     change.replace(key, known, {**_kept(known), "pin": stored})
     change.audit(account_id, PIN_SET)
     accounts.send_notice(change, profile, PIN_SET, {})
+
+
+def _mac(macs: Macs, account_id: str, salt: str, pin: str) -> str:
+    return macs.mac("pin", account_id, salt, pin).hex()
 
 
 def contribute_no_pin(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
@@ -182,7 +211,7 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     if is_blocked(counters, change.now) or _wrong_today(counters, change.now) >= pace.wrong_per_day:
         return Checked(CheckOutcome.SPENT, 0, call)
     pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
-    mac = macs.mac("pin", account_id or _NOBODY, pin["salt"], entered).hex()
+    mac = _mac(macs, account_id or _NOBODY, pin["salt"], entered)
     right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None
     after = after_right(counters) if right else after_wrong(counters, change.now)
     if has_pin(known):
@@ -190,8 +219,11 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     elif target is not None:
         contribute_counters(change, read, target, FactorKind.PIN, after)
     if right and account_id is not None:
-        return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, change.now))
-    limits.count_wrong_code(change, call.contact_id)
+        purpose = Purpose.ACT if acting_pin(known, change.now) else Purpose.LOOK
+        return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, purpose, change.now))
+    if has_pin(known) or target is not None:
+        # What counts nowhere else must not count for all: nobody would bound it.
+        limits.count_wrong_code(change, call.contact_id)
     left = max(0, pace.wrong_per_day - _wrong_today(after, change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
@@ -200,9 +232,9 @@ def _wrong_today(counters: FactorCounters, now: datetime) -> int:
     return sum(1 for at in counters.wrong if at > now - DAY)
 
 
-def _with_pin(call: Call, account_id: str, now: datetime) -> Call:
+def _with_pin(call: Call, account_id: str, purpose: Purpose, now: datetime) -> Call:
     """The call with the factor; its account has to be settled again, as after a code."""
-    proved = ProvedFactor(FactorKind.PIN, Purpose.ACT, pin_point(account_id), now + FACTOR_LIFE)
+    proved = ProvedFactor(FactorKind.PIN, purpose, pin_point(account_id), now + FACTOR_LIFE)
     others = tuple(factor for factor in call.factors if factor.kind is not FactorKind.PIN)
     return replace(call, factors=(*others, proved), account_id=None)
 

@@ -236,7 +236,7 @@ def choose(
         chosen = candidates[place - 1]
     if chosen is None:
         return Choice(call, tuple(candidates), read)
-    pin = pins.has_pin(read.get(pins.factors_key(chosen.account_id)))
+    pin = pins.acting_pin(read.get(pins.factors_key(chosen.account_id)), now)
     return Choice(calls.chosen(call, chosen, keyring, pin=pin), (), read)
 
 

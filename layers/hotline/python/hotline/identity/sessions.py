@@ -25,7 +25,7 @@ from hotline.kit.store import Key
 from . import calls
 from .items import call_attributes, call_from, call_key
 from .model import Call, CallKind, TurnRecord
-from .pins import factors_key, has_pin
+from .pins import acting_pin, factors_key
 from .policy import FACTOR_LIFE
 from .targets import NO_POINT, pin_point
 
@@ -82,7 +82,7 @@ def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence
         kind=CallKind.APP,
     )
     signed_in = session_factor(sign_in, now)
-    call = settled(begun, profile, keyring, signed_in=signed_in, pin=has_pin(read.get(pin_key)))
+    call = settled(begun, profile, keyring, signed_in=signed_in, pin=acting_pin(read.get(pin_key), now))
     return Session(call, stored, profile, read)
 
 

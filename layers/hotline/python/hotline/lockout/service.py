@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import Item
+from hotline.kit.condition import NEW, Item, equals
 from hotline.kit.store import Key
 
 from . import policy
@@ -52,6 +52,7 @@ __all__ = [
     "pause_keys",
     "repudiation_keys",
     "repudiation_of",
+    "require_unchanged",
     "view_from",
 ]  # fmt: skip
 
@@ -70,6 +71,13 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     """Make the change depend on the account not having been erased since it was read; Stale otherwise."""
     require(change, Operation.FACTS)
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
+
+
+def require_unchanged(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Make the change depend on what keeps the account shut being as it was read; Stale otherwise."""
+    key = lock_key(account_id)
+    condition = equals("rev", int(read[key]["rev"])) if key in read else NEW
+    change.require_condition(key, condition, stale)
 
 
 def view_from(read: Mapping[Key, Item], account_id: str, now: datetime) -> LockView:
