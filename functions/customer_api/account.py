@@ -31,6 +31,7 @@ def read_lock() -> Lock:
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
+    offered = lockout.offered(view, visit.call, visit.now)
     as_of = visit.session.profile.facts_as_of
     return Lock(
         state=view.state.value,
@@ -39,7 +40,7 @@ def read_lock() -> Lock:
         until=view.until,
         asked=view.asked.value if view.asked else None,
         recovery_until=view.recovery_until,
-        self_service=view.self_service.value,
+        self_service=offered.value,
         facts_as_of=as_of,
         text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.locale),
     )

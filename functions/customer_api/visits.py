@@ -105,7 +105,10 @@ class Visit:
 
     def reachable(self, refusal: NeedProof) -> NeedProof:
         """The refusal with those of its methods that this account has a contact point for."""
-        return NeedProof(operation=refusal.operation, needs=identity.reachable_needs(refusal.needs, self.call))
+        return NeedProof(
+            operation=refusal.operation,
+            needs=identity.reachable_needs(Operation(refusal.operation), self.call, self.now),
+        )
 
     def settled(self) -> Visit:
         """The visit with its session stored as it is, so that a transaction can depend on it. At most one write."""

@@ -24,20 +24,22 @@ def lock_status(line: Line) -> Answer:
     read = line.fetch(lockout.acting_keys(account_id))
     view = lockout.view_from(read, account_id, line.now)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    offered = lockout.offered(view, line.call, line.now)
     facts = words(
         state=view.state.value,
         cause=view.cause.value if view.cause else None,
         since=view.since,
         until=view.until,
-        self_service=view.self_service.value,
+        self_service=offered.value,
         asked=view.asked.value if view.asked else None,
+        unconfirmed=view.unconfirmed,
         recovery_until=view.recovery_until,
         facts_as_of=profile.facts_as_of if profile else None,
         now=line.now,
     )
     asked = "yes" if view.asked else "no"
     outcome = LockState.CLOSED if view.state is LockState.ERASED else view.state
-    return Answer(outcome.value, facts, {"self_service": view.self_service.value, "asked": asked})
+    return Answer(outcome.value, facts, {"self_service": offered.value, "asked": asked})
 
 
 def unlock(line: Line) -> Answer:

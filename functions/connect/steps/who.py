@@ -143,5 +143,5 @@ def choose_account(line: Line) -> Answer:
         return Answer(outcome, {"items": items, "more": more}, keys)
     view = lockout.view_from(choice.read, choice.call.account_id, line.now)
     locked = "no" if view.state is LockState.OPEN else "yes"
-    facts = words(state=view.state.value, cause=view.cause.value if view.cause else None)
+    facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
     return Answer(outcome, facts, {**keys, "locked": locked})

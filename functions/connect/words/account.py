@@ -36,7 +36,7 @@ def choose_account(speech: Speech, outcome: str) -> None:
     shut, if it is."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:
-        speech.say(f"choose_account.CHOSEN.{locked}", cause=_cause(speech))
+        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"), cause=_cause(speech))
         return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
@@ -45,6 +45,11 @@ def choose_account(speech: Speech, outcome: str) -> None:
             speech.say(key, place=entry.get("place"), hint=digits(entry.get("hint")))
         if speech.facts.get("more") is True:
             speech.say("choose_account.more")
+
+
+def _worded(speech: Speech, key: str) -> tuple[str, ...]:
+    """The words for what is in force; before them those for what has only been asked for, where that is so."""
+    return (f"{key}.asked", key) if speech.facts.get("unconfirmed") is True else (key,)
 
 
 def _cause(speech: Speech) -> Word | None:
@@ -58,8 +63,8 @@ def lock_status(speech: Speech, outcome: str) -> None:
     now, as_of = facts.get("now"), facts.get("facts_as_of")
     left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
     asked = facts.get("asked")
-    speech.say(
-        f"lock_status.{outcome}",
+    speech.say_first(
+        *_worded(speech, f"lock_status.{outcome}"),
         cause=_cause(speech),
         since=Lately(since) if isinstance(since, datetime) else None,
         until_in=left if left > timedelta() else None,

@@ -106,6 +106,15 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
     return tuple(kind.value for kind in FACTORS if kind not in proved)
 
 
+def count_missing(operation: Operation, proof: Proof, now: datetime) -> int:
+    """How many more factors of different kinds the operation needs; what only an agent may do needs one that nobody
+    has."""
+    requirement = REQUIREMENTS[operation]
+    needed = requirement.two_step if proof.two_step else requirement.one_step
+    proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
+    return max(0, needed - len(proved))
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast codes may be asked for and tried: tries of a code, codes to a contact point in a quarter of an hour, and

@@ -42,7 +42,7 @@ from .pins import (
     pin_check_keys,
     pin_keys,
 )
-from .policy import missing_factors
+from .policy import count_missing, missing_factors
 from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
 from .repudiation import token_of as repudiation_token
@@ -75,6 +75,7 @@ __all__ = [
     "contribute_recovery_request",
     "contribute_session",
     "contribute_turn",
+    "could_prove",
     "counter_keys",
     "derive",
     "fact_keys",
@@ -242,15 +243,23 @@ def choose(
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:
     """What would satisfy the operation next: `sms`, `email`, `pin`, or `agent` when nothing the caller has would."""
-    reachable = reachable_needs(missing_factors(operation, proof_from(call), now) or (), call)
+    reachable = reachable_needs(operation, call, now)
     return reachable[0] if reachable else "agent"
 
 
-def reachable_needs(needs: Sequence[str], call: Call) -> tuple[str, ...]:
-    """Those of some kinds of factor that the caller of this call could prove: by a contact point that codes go to, or
-    by a PIN that was chosen."""
+def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[str, ...]:
+    """The kinds of factor that the caller of this call could prove next for the operation: by a contact point that
+    codes go to, or by a PIN that was chosen. None at all when those would not be enough, so that nobody proves one
+    factor for nothing."""
+    proof = proof_from(call)
     kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
-    return tuple(kind for kind in needs if kind in kinds)
+    reachable = tuple(kind for kind in missing_factors(operation, proof, now) or () if kind in kinds)
+    return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
+
+
+def could_prove(operation: Operation, call: Call, now: datetime) -> bool:
+    """Whether the caller of this call has proved enough for the operation, or could."""
+    return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))
 
 
 def code_of(challenge: Challenge, keyring: Keyring) -> str | None:

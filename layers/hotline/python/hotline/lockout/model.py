@@ -307,5 +307,7 @@ class LockView:
     self_service: SelfService
     asked: DecisionKind | None
     components: tuple[Component, ...] = ()
+    unconfirmed: bool = False
+    """What is told in front was decided by the hotline and has not been confirmed by the wallet: it is not yet so."""
     recovery_until: datetime | None = None
     """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""

@@ -133,6 +133,9 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         self_service=_self_service(first, may_unlock=may_unlock(record, found, now), may_reset=may_reset(found)),
         asked=waiting.kind if waiting is not None else None,
         components=found,
+        unconfirmed=any(
+            _told(slot, register) == first and not is_confirmed(record, slot) for slot, register in record.told.items()
+        ),
         recovery_until=_recovery_until(record, attempts, now),
     )
 
