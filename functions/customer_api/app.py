@@ -27,7 +27,7 @@ from functions.customer_api import (
     refusing,
     repudiations,
 )
-from functions.customer_api.access import admitted
+from functions.customer_api.access import PROTECTING, Token, admitted
 from functions.customer_api.language import wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routing import DESK, router
@@ -109,11 +109,22 @@ def _resolved(
     event = _with_text(event)
     token = admitted(event, settings, ctx.clock.now())
     if token is not None:
-        headers |= quota.counted(ctx, token.sign_in.account_id).headers
+        headers |= _within_quota(ctx, token, str(event.get("routeKey")))
     desk = Desk(ctx, how, token, wished_language(_header(event, "accept-language")), headers)
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
     return told
+
+
+def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
+    """The headers that tell of the account's quota. What only protects is never refused for it: somebody else with a
+    token of the account could use it up. Raises Problem."""
+    try:
+        return quota.counted(ctx, token.sign_in.account_id).headers
+    except Problem as refusal:
+        if route in PROTECTING:
+            return {name: value for name, value in refusal.headers.items() if name != "Retry-After"}
+        raise
 
 
 def _refuse_around_the_front(event: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.payments import found
+from functions.customer_api.payments import is_id
 from functions.customer_api.problems import Problem, malformed
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
@@ -56,7 +56,9 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
     if body.target is not None:
         if body.operation != Operation.REFUND.value:
             raise malformed("#/target", "only_for_refunds")
-        found(visit, body.target)
+        # Only its form: to look for it would tell who has proved nothing whether there is such a payment.
+        if not is_id(body.target):
+            raise malformed("#/target", "no_payment_id")
     factor = FactorKind(body.method)
     if factor is FactorKind.PIN:
         return _pin_asked(visit)
@@ -140,7 +142,7 @@ def _pin_answered(visit: Visit, entered: str, inputs: Mapping[str, str]) -> Prov
 def _kept(visit: Visit, change: Change, checked: identity.Checked, inputs: Mapping[str, str]) -> Proved:
     """Store what became of an answer, and tell it."""
     profile, pin = visit.session.profile, visit.call.pin
-    settled = identity.settled(checked.call, profile, visit.desk.lookup_keys, pin=pin)
+    settled = identity.settled(checked.call, profile, visit.desk.lookup_keys, visit.now, pin=pin)
     visit.commit(change, _ANSWER, checked.outcome.value, inputs=inputs, call=settled)
     if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)

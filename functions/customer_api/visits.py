@@ -12,12 +12,13 @@ from datetime import datetime
 
 from functions.customer_api.access import Token
 from functions.customer_api.problems import Problem, Rendering
+from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity import turns
 from hotline.identity.model import Call, Operation, TurnRecord
 from hotline.kit.actor import Session
-from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import Item, equals
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
@@ -25,7 +26,7 @@ from hotline.kit.macs import Macs
 from hotline.kit.store import Key
 from hotline.wording.values import Locale, locale_of
 
-ATTEMPTS_MAX = 3
+ATTEMPTS_MAX = 5
 """How often a route is run when somebody else wrote in between; each run reads afresh."""
 _SETTLED = "settled"
 
@@ -144,12 +145,15 @@ class Visit:
         mark = turns.fingerprint(self.desk.lookup_keys, step, inputs or {})
         record = TurnRecord(self.call.turn, step, mark, outcome, tuple(ids))
         advanced = identity.contribute_turn(change, self.call, call or self.call, record)
+        # What was proved is proved for the account as it was read: with those contact points, that many factors.
+        profile_key = accounts.profile_key(self.account_id)
+        change.require_condition(profile_key, equals("rev", int(self.read[profile_key]["rev"])), stale)
         change.commit(self.desk.ctx.store)
         self.call = advanced
 
 
 def attempted[Result](work: Callable[[], Result]) -> Result:
-    """Run a route's work, again from its reading on when somebody else wrote in between; three times at most."""
+    """Run a route's work, again from its reading on when somebody else wrote in between; ATTEMPTS_MAX times at most."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             return work()

@@ -25,6 +25,7 @@ from hotline.kit.store import Table
 from tests.support.outbox import redrive_event
 from tests.support.stores import all_items
 
+CLIENT = "app-1"
 ISSUER = "https://login.wallet.example"
 SENDER = Sender("Demo Wallet", ("+864008001234",))
 
@@ -98,7 +99,7 @@ class Client:
             "sub": self.account_id,
             "aud": "hotline",
             "sid": self.sign_in,
-            "client_id": "app-1",
+            "client_id": CLIENT,
             "exp": str(int((now + timedelta(minutes=30)).timestamp())),
             "auth_time": str(int((self.signed_in_at or now).timestamp())),
             "scope": " ".join(self.scopes),
@@ -135,7 +136,7 @@ class Client:
     @property
     def call(self) -> Call | None:
         """The session as it is stored."""
-        session_id = session_id_of(issuer=ISSUER, subject=self.account_id or "", sign_in=self.sign_in)
+        session_id = session_id_of(issuer=ISSUER, client=CLIENT, subject=self.account_id or "", sign_in=self.sign_in)
         stored = self.ctx.store.get(call_key(session_id, CallKind.APP))
         return call_from(stored) if stored is not None else None
 

@@ -200,11 +200,13 @@ def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> Freeze
 
 
 def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
-    """Let nobody pause the account without a factor for 30 days: its owner did not want the last one."""
+    """Let nobody pause the account without a factor for 30 days: its owner did not want the last one. Raises
+    NotPossible for an account that is erased."""
     require(change, Operation.REPUDIATE)
     record, _, _ = _present(read, account_id, change.now)
-    if not record.erased:
-        write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
+    if record.erased:
+        raise NotPossible("account_closed")
+    write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
 
 
 def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
