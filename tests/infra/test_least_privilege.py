@@ -29,6 +29,7 @@ from tests.support.entries import encrypted
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.phone import Phone
+from tests.support.pins import age_pin
 from tests.support.scanning import shard_of
 from tests.support.service_calls import service_calls
 from tests.support.stores import all_rows
@@ -140,7 +141,9 @@ def ask_the_api(here: Account) -> None:
     body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
     assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
     assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200
-    assert client.enter("pin", "482137").status == 200
+    age_pin(here.ctx.store, "acct-demo-04")
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
+    assert client.enter(asked.json["id"], "482137").status == 200
 
 
 def scan(here: Account) -> None:

@@ -14,7 +14,6 @@ from typing import Any, Final
 from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
-from hotline.identity.pins import PIN_WAIT
 from hotline.kit.clock import VirtualClock, to_text
 from hotline.kit.condition import Item
 from hotline.kit.store import Table
@@ -23,6 +22,7 @@ from tests.support.api import Answered, Client, Postbox
 from tests.support.facts import event, sqs_of
 from tests.support.outbox import RecordingBus, redrive_event
 from tests.support.phone import Phone, context
+from tests.support.pins import age_pin
 from tests.support.stores import NOON, AnyStore, all_items
 
 ACCOUNT: Final = "acct-whole-life"
@@ -167,8 +167,8 @@ class WholeLife:
         for path in ("/v1/me/lock", "/v1/me/payments", "/v1/me/refunds", "/v1/me/security", "/v1/me/payments/mov-4"):
             assert client.ask("GET", path).status == 200, path
         assert client.ask("POST", "/v1/me/freeze").status == 202
-        self.clock.advance(PIN_WAIT)
-        client = Client(self.ctx, ACCOUNT, signed_in_at=self.clock.now())
+        self.clock.advance(timedelta(minutes=20))
+        age_pin(self.ctx.store, ACCOUNT)
         client.prove("unfreeze", "email")
         pin = client.ask("POST", "/v1/challenges", body={"operation": "unfreeze", "method": "pin"})
         assert client.enter(pin.json["id"], PIN).status == 200
