@@ -12,6 +12,8 @@ from functions.connect.contract import EMPTY
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""
 TURN_DIGITS_MAX = 6
+SLOW = "slow"
+"""What the contact attribute `pace` says of a caller for whom the flows speak more slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Request:
     """The customer's end of the line: on a call that comes in the calling number as the network gave it, None when
     withheld; on one that the hotline makes the number that was called."""
     language: str | None
+    wants_time: bool
+    """Whether this caller is spoken to more slowly."""
     turn: int
     inputs: Mapping[str, str]
 
@@ -51,6 +55,7 @@ def request_from(event: object) -> Request:
         initiation_method=_text(contact.get("InitiationMethod")) or "",
         customer_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
         language=_text(contact.get("LanguageCode")),
+        wants_time=_mapping(contact.get("Attributes")).get("pace") == SLOW,
         turn=int(turn) if turn.isascii() and turn.isdigit() and len(turn) <= TURN_DIGITS_MAX else 0,
         inputs=parameters,
     )

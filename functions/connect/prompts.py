@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.contract import INVALID, NEED_PROOF, TRY_LATER
+from functions.connect.contract import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
 from functions.connect.words import account, money, people
 from hotline.wording.catalogue import spoken_language
-from hotline.wording.speech import Speech
+from hotline.wording.pace import in_parts
+from hotline.wording.speech import Speech, prompt_of
 from hotline.wording.values import locale_of
 
-_OPEN: Final = "<speak>"
-_CLOSE: Final = "</speak>"
-
+PAUSE_WHEN_SLOW_S: Final = 8
+"""How much longer an answer that is itself a menu waits for callers who need time."""
+_MENUS: Final = frozenset({("choose_account", "CHOOSE")})
 _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
     "announce_code": account.announce_code,
     "read_code": account.read_code,
@@ -39,18 +40,30 @@ _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
 """Steps whose words are more than the message of their outcome."""
 
 
-def spoken(step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str]) -> str:
-    """The prompt in each of the languages, one after the other, as one. Raises UnknownMessage, see `render`."""
-    said = (render(step, outcome, facts, language) for language in languages)
-    inner = (prompt.removeprefix(_OPEN).removesuffix(_CLOSE) for prompt in said)
-    return f"{_OPEN}{' '.join(inner)}{_CLOSE}"
+def spoken(
+    step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str], *, most: int = 1, slow: bool = False
+) -> tuple[str, ...]:
+    """What is said, in each of the languages one after the other, in at most `most` prompts of ten seconds each, as far
+    as that is possible. Raises UnknownMessage, see `render`."""
+    said: list[str] = []
+    for language in languages:
+        speech = _speech(step, outcome, facts, language)
+        said += [f"{speech.gap}{sentence}" for sentence in speech.sentences]
+    texts = ["".join(part).strip() for part in in_parts(said, most)]
+    pause_s = PAUSE_WHEN_SLOW_S if slow and (step, outcome) in _MENUS else 0
+    *first, last = texts
+    return (*(prompt_of(text, slow=slow) for text in first), prompt_of(last, slow=slow, pause_s=pause_s))
 
 
 def render(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
-    """The prompt, ready to be spoken. `facts` may hold `time_zone` and `now`, which tell how to say instants.
+    """All that is said, as one prompt. `facts` may hold `time_zone` and `now`, which tell how to say instants.
 
     Raises UnknownMessage for an outcome that the step does not have.
     """
+    return _speech(step, outcome, facts, language).ssml()
+
+
+def _speech(step: str, outcome: str, facts: Mapping[str, object], language: str) -> Speech:
     now, zone = facts.get("now"), facts.get("time_zone")
     locale = locale_of(
         spoken_language(language),
@@ -58,15 +71,15 @@ def render(step: str, outcome: str, facts: Mapping[str, object], language: str) 
         now if isinstance(now, datetime) else None,
     )
     speech = Speech(locale, facts)
-    if outcome == TRY_LATER:
-        speech.say(TRY_LATER)
+    if outcome in (TRY_LATER, ZERO, STAR):
+        speech.say(outcome)
     elif outcome == INVALID:
         speech.say_first(f"{step}.{INVALID}", INVALID)
     elif outcome == NEED_PROOF:
         speech.say_first(f"{NEED_PROOF}.{facts.get('needs')}", NEED_PROOF)
     else:
         _COMPOSED.get(step, _plain(step))(speech, outcome)
-    return speech.ssml()
+    return speech
 
 
 def _plain(step: str) -> Callable[[Speech, str], None]:

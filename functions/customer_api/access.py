@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from functions.customer_api.problems import Problem
@@ -25,12 +25,16 @@ ROUTES: Final[Mapping[str, str]] = {
     "GET /v1/hotline/numbers/verify": PUBLIC,
     "POST /v1/recoveries": PUBLIC,
     "POST /v1/recoveries/{id}/codes": PUBLIC,
+    "POST /v1/repudiations": PUBLIC,
     "GET /v1/me/lock": "account.read",
     "POST /v1/me/unlock": "account.recover",
     "POST /v1/me/reset-grants": "account.recover",
     "POST /v1/me/freeze": "account.freeze",
+    "POST /v1/me/unfreeze": "account.recover",
     "POST /v1/me/pause": "account.freeze",
-    "DELETE /v1/me/pause": "account.freeze",
+    "DELETE /v1/me/pause": "account.recover",
+    "PUT /v1/me/pin": "account.recover",
+    "DELETE /v1/me/pin": "account.recover",
     "GET /v1/me/payments": "payment.read",
     "GET /v1/me/payments/{id}": "payment.read",
     "GET /v1/me/refunds": "refund.read",
@@ -41,9 +45,12 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/challenges/{id}/answers": ANY_SCOPE,
 }
 """Every route, in the gateway's form, and its scope."""
+PROTECTING: Final = frozenset({"POST /v1/me/freeze", "POST /v1/me/pause"})
+"""Routes that only shut, for which there is always room."""
 SCOPES: Final = tuple(sorted({scope for scope in ROUTES.values() if scope not in (PUBLIC, ANY_SCOPE)}))
 
 _ACCOUNT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/=~-]{0,63}")
+CLOCK_SKEW: Final = timedelta(seconds=60)
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
@@ -93,19 +100,20 @@ def _token(claims: Mapping[str, Any], settings: Settings, now: datetime) -> Toke
     account_id, expires_at = _text(claims, settings.account_claim), _instant(claims, "exp")
     issuer, subject = _text(claims, "iss"), _text(claims, "sub")
     sign_in = _text(claims, "sid") or _text(claims, "jti")
+    client = _text(claims, "client_id") or _text(claims, "azp") or "-"
     if account_id is None or _ACCOUNT_ID.fullmatch(account_id) is None:
         raise invalid_token()
     if expires_at is None or expires_at <= now or issuer is None or subject is None or sign_in is None:
         raise invalid_token()
     return Token(
         sign_in=identity.SignIn(
-            session_id=identity.session_id_of(issuer=issuer, subject=subject, sign_in=sign_in),
+            session_id=identity.session_id_of(issuer=issuer, client=client, subject=subject, sign_in=sign_in),
             account_id=account_id,
             authenticated_at=_past(_instant(claims, "auth_time"), now),
             trusted=(_text(claims, "acr") or "") in settings.trusted_acr_values,
             expires_at=expires_at,
         ),
-        client=_text(claims, "client_id") or _text(claims, "azp") or "-",
+        client=client,
         subject=subject,
         scopes=frozenset(_words(claims.get("scope")) | _words(claims.get("scp"))),
     )
@@ -130,8 +138,13 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def _past(instant: datetime | None, now: datetime) -> datetime | None:
-    """An issuer whose clock is ahead must not make a sign-in count for longer."""
-    return None if instant is None else min(instant, now)
+    """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
+    sign-in count for longer. Raises Problem `invalid_token`."""
+    if instant is None:
+        return None
+    if instant > now + CLOCK_SKEW:
+        raise invalid_token()
+    return min(instant, now)
 
 
 def _words(value: object) -> set[str]:

@@ -10,9 +10,12 @@ from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
 from functions.customer_api.visits import Desk, attempted
+from hotline.identity import service as identity
 from hotline.identity.service import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.security import service as security
@@ -28,6 +31,7 @@ def read_lock() -> Lock:
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
+    offered = lockout.offered(view, visit.call, visit.now)
     as_of = visit.session.profile.facts_as_of
     return Lock(
         state=view.state.value,
@@ -35,7 +39,8 @@ def read_lock() -> Lock:
         since=view.since,
         until=view.until,
         asked=view.asked.value if view.asked else None,
-        self_service=view.self_service.value,
+        recovery_until=view.recovery_until,
+        self_service=offered.value,
         facts_as_of=as_of,
         text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.locale),
     )
@@ -59,6 +64,12 @@ def freeze() -> Asked:
     return _act(Operation.FREEZE, lockout.contribute_freeze)
 
 
+@router.post("/v1/me/unfreeze", tags=_ACCOUNT, operation_id="ask_for_unfreeze", status_code=202)
+def unfreeze() -> Asked:
+    """Ask the wallet to end a freeze that the owner asked for. Takes two different codes."""
+    return _act(Operation.UNFREEZE, lockout.contribute_unfreeze)
+
+
 @router.delete("/v1/me/pause", tags=_ACCOUNT, operation_id="end_pause", status_code=202)
 def end_pause() -> Asked:
     """Ask the wallet to end a pause before its time."""
@@ -73,9 +84,14 @@ def pause() -> Asked:
 
 
 def _pause(at: Desk) -> Asked:
-    visit = at.visit(lockout.acting_keys(at.bearer.sign_in.account_id)).settled()
+    now = at.ctx.clock.now()
+    visit = at.visit(lockout.pause_keys((at.bearer.sign_in.account_id,), now)).settled()
     change = visit.change(Operation.PAUSE.value)
-    lockout.contribute_pause(change, visit.read, visit.call)
+    try:
+        lockout.contribute_pause(change, visit.read, visit.call)
+    except NeedProof as refusal:
+        log(Event.PAUSE_REFUSED, correlation_id=visit.call.contact_id)
+        raise visit.reachable(refusal) from None
     visit.commit(change, Operation.PAUSE.value, "ASKED")
     return Asked(outcome="asked")
 
@@ -107,6 +123,7 @@ def read_security() -> Security:
     found = security.open_findings(at.ctx.store, visit.account_id)
     return Security(
         two_step=profile.two_step,
+        pin=identity.has_pin(visit.read.get(identity.factors_key(visit.account_id))),
         contact_points=[
             ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
         ],

@@ -18,27 +18,30 @@ from functions.customer_api import (
     account,
     challenges,
     payments,
+    pins,
     problems,
     public,
     quota,
     recoveries,
     refunds,
     refusing,
+    repudiations,
 )
-from functions.customer_api.access import admitted
+from functions.customer_api.access import PROTECTING, Token, admitted
 from functions.customer_api.language import wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routing import DESK, router
 from functions.customer_api.settings import Settings, settings_from_environment
 from functions.customer_api.visits import Desk
-from hotline.kit.doors import Context, context_from_environment
+from hotline.kit.doors import Context, context_from_environment, origin_keys_from_environment
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
+from hotline.kit.origin import passed_the_front
 from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
 JSON: Final = "application/json"
-ROUTE_MODULES: Final = (account, challenges, payments, public, recoveries, refunds)
+ROUTE_MODULES: Final = (account, challenges, payments, pins, public, recoveries, refunds, repudiations)
 """Imported for the routes that they add."""
 _ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Answers are about one person, at one moment, and are what they say they are."""
@@ -75,7 +78,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _context() -> Context:
-    return context_from_environment(lookup=True, codes=True)
+    return context_from_environment(lookup=True, codes=True, pins=True)
 
 
 def answered(
@@ -102,14 +105,37 @@ def answered(
 def _resolved(
     event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
 ) -> dict[str, Any]:
+    _refuse_around_the_front(event)
     event = _with_text(event)
     token = admitted(event, settings, ctx.clock.now())
     if token is not None:
-        headers |= quota.counted(ctx, token.sign_in.account_id).headers
+        headers |= _within_quota(ctx, token, str(event.get("routeKey")))
     desk = Desk(ctx, how, token, wished_language(_header(event, "accept-language")), headers)
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
     return told
+
+
+def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
+    """The headers that tell of the account's quota. What only protects is never refused for it: somebody else with a
+    token of the account could use it up. Raises Problem."""
+    try:
+        return quota.counted(ctx, token.sign_in.account_id).headers
+    except Problem as refusal:
+        if route in PROTECTING:
+            return {name: value for name, value in refusal.headers.items() if name != "Retry-After"}
+        raise
+
+
+def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
+    """Raises Problem for a request that has gone past the web ACL, where there is one."""
+    keys = origin_keys_from_environment()
+    if keys is None:
+        return
+    headers = event.get("headers")
+    texts = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+    if not passed_the_front(texts, keys.get()):
+        raise Problem("not_by_the_front")
 
 
 def _rendering(event: Mapping[str, Any]) -> Rendering:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.payments import found
+from functions.customer_api.payments import is_id
 from functions.customer_api.problems import Problem, malformed
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
@@ -14,11 +15,15 @@ from hotline.identity import service as identity
 from hotline.identity.model import Goal, Operation
 from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR
 from hotline.identity.service import CheckOutcome, SendOutcome
+from hotline.kit.actor import FactorKind
+from hotline.kit.change import Change
 from hotline.kit.logging import Event, log
 
 _TAGS: Final = ["proof"]
 _ASK: Final = "challenge"
 _ANSWER: Final = "answer"
+_PIN: Final = "PIN"
+"""Outcome of the turn in which the PIN was asked for: its id is the challenge's."""
 CREATED: Final = 201
 _GOALS: Final = {
     "read": Goal.LOOK,
@@ -26,7 +31,10 @@ _GOALS: Final = {
     "unlock": Goal.UNLOCK,
     "reset_grant": Goal.RESET,
     "freeze": Goal.FREEZE,
+    "proved_pause": Goal.PAUSE,
     "end_pause": Goal.END_PAUSE,
+    "unfreeze": Goal.UNFREEZE,
+    "set_pin": Goal.SET_PIN,
 }
 """What a challenge is for -> what the message with the code names."""
 _REFUSALS: Final = {
@@ -50,13 +58,25 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
     if body.target is not None:
         if body.operation != Operation.REFUND.value:
             raise malformed("#/target", "only_for_refunds")
-        found(visit, body.target)
-    visit = visit.settled()
+        # Only its form: to look for it would tell who has proved nothing whether there is such a payment.
+        if not is_id(body.target):
+            raise malformed("#/target", "no_payment_id")
+    if body.method == FactorKind.PIN.value:
+        return _pin_asked(visit)
     factor, by_call = FACTOR_OF_METHOD[body.method], body.method == "voice"
-    read = at.ctx.store.batch_get(list(identity.counter_keys(identity.target_of(visit.call, factor))))
+    visit = visit.settled()
+    keys = identity.send_keys(visit.call, identity.target_of(visit.call, factor), visit.now)
+    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = visit.change(_ASK)
     outcome, call = identity.contribute_code(
-        change, visit.call, factor=factor, goal=_GOALS[body.operation], read=read, keyring=at.code_keys, by_call=by_call
+        change,
+        visit.call,
+        factor=factor,
+        goal=_GOALS[body.operation],
+        read=read,
+        keyring=at.code_keys,
+        lookup_keys=at.lookup_keys,
+        by_call=by_call,
     )
     if outcome is SendOutcome.LIMITED or call.challenge is None:
         wait_s = int(QUARTER_HOUR.total_seconds())
@@ -64,6 +84,17 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
     challenge_id = call.challenge.id
     visit.commit(change, _ASK, outcome.value, call=call, ids=[challenge_id])
     return Challenge(id=challenge_id, method=body.method, expires_at=visit.now + CODE_LIFE)
+
+
+def _pin_asked(visit: Visit) -> Challenge:
+    """Nothing is sent: the PIN is known already, and its tries count on the account. What is stored is that it was
+    asked for, under an id of its own, so that an answer that is sent twice is one."""
+    if not visit.call.pin:
+        raise Problem("method_unavailable")
+    visit = visit.settled()
+    challenge_id = visit.desk.ctx.ids.new("pin")
+    visit.commit(visit.change(_ASK), _ASK, _PIN, ids=[challenge_id])
+    return Challenge(id=challenge_id, method=FactorKind.PIN.value, expires_at=visit.now + CODE_LIFE)
 
 
 @router.post("/v1/challenges/<id>/answers", tags=_TAGS, operation_id="answer_challenge")
@@ -76,22 +107,47 @@ def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the 
 
 def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     visit = at.visit()
-    inputs = {"id": challenge_id, "code": code}
+    asked = next((turn for turn in visit.call.turns if turn.step == _ASK and challenge_id in turn.ids), None)
+    by_pin = asked is not None and asked.outcome == _PIN
+    # A PIN lives longer than a code, so that only the key service makes a hash of it.
+    mark = at.pin_macs.mac("turn", visit.call.contact_id, code).hex() if by_pin else code
+    inputs = {"id": challenge_id, "code": mark}
     record = visit.replayed(_ANSWER, inputs)
     if record is not None:
         return _told(visit, CheckOutcome(record.outcome))
+    if by_pin:
+        return _pin_answered(visit, code, inputs)
     if not identity.is_code(code):
         raise malformed("#/code", "not_six_digits")
     if visit.call.challenge is None or visit.call.challenge.id != challenge_id:
-        asked = {known for turn in visit.call.turns for known in turn.ids}
-        raise Problem("code_spent" if challenge_id in asked else "not_found")
+        raise Problem("code_spent" if asked is not None else "not_found")
     visit = visit.settled()
-    read = at.ctx.store.batch_get(list(identity.check_keys(visit.call)))
+    read = at.ctx.store.batch_get(list(identity.check_keys(visit.call, visit.now)))
     change = visit.change(_ANSWER)
     checked = identity.contribute_check(change, visit.call, entered=code, read=read, keyring=at.code_keys)
-    settled = identity.settled(checked.call, visit.session.profile, at.lookup_keys)
+    return _kept(visit, change, checked, inputs)
+
+
+def _pin_answered(visit: Visit, entered: str, inputs: Mapping[str, str]) -> Proved:
+    if not identity.is_pin(entered):
+        raise malformed("#/code", "no_pin")
+    if not visit.call.pin:
+        raise Problem("method_unavailable")
+    if visit.now - visit.call.last_step_at >= CODE_LIFE:
+        raise Problem("code_expired")
+    visit, at = visit.settled(), visit.desk
+    read = at.ctx.store.batch_get(list(dict.fromkeys(identity.pin_check_keys(visit.call, visit.now))))
+    change = visit.change(_ANSWER)
+    checked = identity.contribute_pin_check(change, visit.call, entered=entered, read=read, macs=at.pin_macs)
+    return _kept(visit, change, checked, inputs)
+
+
+def _kept(visit: Visit, change: Change, checked: identity.Checked, inputs: Mapping[str, str]) -> Proved:
+    """Store what became of an answer, and tell it."""
+    profile, pin = visit.session.profile, visit.call.pin
+    settled = identity.settled(checked.call, profile, visit.desk.lookup_keys, visit.now, pin=pin)
     visit.commit(change, _ANSWER, checked.outcome.value, inputs=inputs, call=settled)
-    if checked.outcome is CheckOutcome.WRONG or (checked.outcome is CheckOutcome.SPENT and read):
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)
     return _told(visit, checked.outcome, checked.tries_left)
 

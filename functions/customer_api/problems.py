@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "invalid_token": 401,
     "insufficient_user_authentication": 401,
     "insufficient_scope": 403,
+    "not_by_the_front": 403,
     "not_found": 404,
     "unknown_account": 404,
     "account_closed": 409,
@@ -55,6 +56,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "amount_over_refundable": 422,
     "currency_differs": 422,
     "partial_not_permitted": 422,
+    "pin_weak": 422,
     "code_spent": 429,
     "too_many_codes": 429,
     "quota_exceeded": 429,
@@ -71,6 +73,8 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     "no_such_movement": "not_found",
     "no_target": "method_unavailable",
 }
+_PIN: Final = "pin_"
+"""What the codes of a PIN that may not be chosen begin with."""
 _OF_INPUTS: Final = frozenset(
     {"amount_not_positive", "amount_over_refundable", "currency_differs", "partial_not_permitted"}
 )
@@ -117,6 +121,8 @@ def problem_of(error: HotlineError) -> Problem:
             return Problem(_OF_REFUSALS.get(error.code, "not_possible"))
         case Refused():
             return Problem("not_possible")
+        case InvalidInput(code=code) if code.startswith(_PIN):
+            return Problem("pin_weak", facts={"weakness": code.removeprefix(_PIN)})
         case InvalidInput():
             known = error.code if error.code in _OF_INPUTS else None
             facts = {name: value for name, value in error.facts.items() if name == "refundable_minor"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ _CHECK: Final = "answer"
 _ACT: Final = "act"
 _MORE: Final = "more"
 _PERSON: Final = "agent"
+_ID: Final = re.compile(r"rec_[0-9a-f]{32}")
 
 
 @router.post("/v1/recoveries", tags=_TAGS, operation_id="ask_for_recovery", status_code=ACCEPTED)
@@ -75,23 +77,39 @@ def enter_code(id: str, body: CodeEntered) -> RecoveryState:  # noqa: A002 - the
 
 
 def _entered(at: Desk, recovery_id: str, code: str) -> RecoveryState:
-    call, _ = identity.load_call(at.ctx, recovery_id, kind=CallKind.RECOVERY)
+    # What can be no id is looked for too, under one that nobody has: it must cost what an unknown one costs.
+    known_form = _ID.fullmatch(recovery_id) is not None
+    call, _ = identity.load_call(at.ctx, recovery_id if known_form else identity.NOBODY, kind=CallKind.RECOVERY)
     if call is None or not identity.is_code(code):
         raise Problem("wrong_code")
     mark = turns.fingerprint(at.lookup_keys, _CHECK, {"code": code})
     record = next((turn for turn in call.turns if (turn.step, turn.fingerprint) == (_CHECK, mark)), None)
-    if record is None:
-        call = _checked(at, call, code, mark)
-    elif record.outcome != CheckOutcome.PROVED.value:
+    if record is not None:
+        return _repeated(at, call, record)
+    return _next(at, _checked(at, call, code, mark))
+
+
+def _repeated(at: Desk, call: Call, record: TurnRecord) -> RecoveryState:
+    """What a code was answered that comes again: it does nothing a second time. Where the answer was lost before
+    anything was done with the proof, that is done now, for the account as it is now."""
+    if record.outcome != CheckOutcome.PROVED.value:
         raise Problem("wrong_code")
-    return _next(at, call)
+    after = next((turn for turn in call.turns if turn.turn > record.turn), None)
+    if after is None:
+        now = at.ctx.clock.now()
+        if not any(factor.until > now for factor in call.factors):
+            raise Problem("wrong_code")
+        return _next(at, identity.choose(at.ctx, replace(call, account_id=None), None, at.lookup_keys, now).call)
+    if after.step == _ACT:
+        return _acted(after.outcome)
+    return RecoveryState(state=_MORE, needs=after.outcome)
 
 
 def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
     """The recovery with the factor that the code proves, its account settled where it leads to one alone. What is not
     proved costs the same requests whoever the contact belongs to."""
     now = at.ctx.clock.now()
-    read = at.ctx.store.batch_get(list(identity.check_keys(call)) or [identity.call_key(call.contact_id)])
+    read = at.ctx.store.batch_get(list(identity.check_keys(call, now)) or [identity.call_key(call.contact_id)])
     change = _change(at, call, _CHECK)
     checked = identity.contribute_check(change, call, entered=code, read=read, keyring=at.code_keys)
     proved = checked.outcome is CheckOutcome.PROVED
@@ -99,8 +117,9 @@ def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
     record = TurnRecord(call.turn, _CHECK, mark, checked.outcome.value)
     advanced = identity.contribute_turn(change, call, settled, record)
     change.commit(at.ctx.store)
-    if not proved:
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=call.contact_id)
+    if not proved:
         raise Problem("wrong_code")
     return advanced
 
@@ -108,14 +127,14 @@ def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
 def _next(at: Desk, call: Call) -> RecoveryState:
     """What was asked for, if enough is proved; else the next code, if there is somewhere to send it."""
     if call.account_id is None:
-        return RecoveryState(state=_MORE, needs=_PERSON)
+        return _person(at, call)
     goal, now = identity.goal_of(call), at.ctx.clock.now()
     operation = Operation.UNLOCK if goal is Goal.UNLOCK else Operation.RESET_GRANT
     need = identity.next_need(operation, call, now)
     if identity.missing_factors(operation, identity.proof_from(call), now) is None:
         return _granted(at, call, operation)
     if need == _PERSON:
-        return RecoveryState(state=_MORE, needs=_PERSON)
+        return _person(at, call)
     return _another_code(at, call, FactorKind(need), goal)
 
 
@@ -129,29 +148,47 @@ def _granted(at: Desk, call: Call, operation: Operation) -> RecoveryState:
             outcome = lockout.contribute_unlock(change, read, account_id)
         else:
             outcome = lockout.contribute_reset_grant(change, read, account_id)
+        identity.contribute_turn(change, call, call, TurnRecord(call.turn, _ACT, "-", outcome.value))
+        change.commit(at.ctx.store)
     except NeedProof:
-        return RecoveryState(state=_MORE, needs=_PERSON)
-    identity.contribute_turn(change, call, call, TurnRecord(call.turn, _ACT, "-", outcome.value))
-    change.commit(at.ctx.store)
-    if outcome in (ResetOutcome.NOT_SELF_SERVICE, UnlockOutcome.NOT_SELF_SERVICE):
+        return _person(at, call)
+    return _acted(outcome.value)
+
+
+def _acted(outcome: str) -> RecoveryState:
+    if outcome == ResetOutcome.NOT_SELF_SERVICE.value:
         return RecoveryState(state=_MORE, needs=_PERSON)
     return RecoveryState(state="granted")
+
+
+def _person(at: Desk, call: Call) -> RecoveryState:
+    """Only a person can help; a code that comes again is told the same."""
+    change = _change(at, call, _MORE)
+    identity.contribute_turn(change, call, call, TurnRecord(call.turn, _MORE, "-", _PERSON))
+    change.commit(at.ctx.store)
+    return RecoveryState(state=_MORE, needs=_PERSON)
 
 
 def _another_code(at: Desk, call: Call, factor: FactorKind, goal: Goal) -> RecoveryState:
     try:
         target = identity.target_of(call, factor)
     except NotPossible:
-        return RecoveryState(state=_MORE, needs=_PERSON)
-    if call.challenge is not None:
-        # It is on its way already: this request came again.
-        return RecoveryState(state=_MORE, needs=factor.value)
-    read = at.ctx.store.batch_get(list(identity.counter_keys(target)))
+        return _person(at, call)
+    keys = identity.send_keys(call, target, at.ctx.clock.now())
+    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = _change(at, call, _MORE)
-    outcome, asked = identity.contribute_code(change, call, factor=factor, goal=goal, read=read, keyring=at.code_keys)
+    outcome, asked = identity.contribute_code(
+        change,
+        call,
+        factor=factor,
+        goal=goal,
+        read=read,
+        keyring=at.code_keys,
+        lookup_keys=at.lookup_keys,
+    )
     if outcome is identity.SendOutcome.LIMITED:
-        return RecoveryState(state=_MORE, needs=_PERSON)
-    identity.contribute_turn(change, call, asked, TurnRecord(call.turn, _MORE, "-", outcome.value))
+        return _person(at, call)
+    identity.contribute_turn(change, call, asked, TurnRecord(call.turn, _MORE, "-", factor.value))
     change.commit(at.ctx.store)
     return RecoveryState(state=_MORE, needs=factor.value)
 

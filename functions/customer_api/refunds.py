@@ -26,6 +26,7 @@ from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity.service import Operation
 from hotline.kit import idempotency
 from hotline.kit.change import stale
+from hotline.kit.errors import Stale
 from hotline.kit.idempotency import Remembered
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
@@ -116,6 +117,9 @@ def _made(visit: Visit, body: RefundAsked, request_key: str, remembered_key: Key
         note=body.note,
         request_key=request_key,
     )
+    if result.outcome is RefundOutcome.EXISTS and result.refund_id == request.made_id:
+        # The same request came in at once, and the other was quicker.
+        raise Stale
     if result.outcome in _REFUSALS:
         known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
         raise Problem(_REFUSALS[result.outcome], facts={"decided_by": result.decided_by, **known})

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hotline.contracts import limits
 from hotline.directory.service import TYPED_CHARACTERS_MAX
+from hotline.identity.repudiation import TOKEN_CHARACTERS_MAX
 from hotline.refunds.model import RefundReason
 
 AMOUNT_MINOR_MAX: Final = 2**53 - 1
@@ -56,14 +57,15 @@ class Genuine(Answer):
 
 class Lock(Answer):
     """What is in force on the account. `text` says it in words; `asked` is what the wallet has been asked for and has
-    not confirmed; `self_service` is what the owner may do."""
+    not confirmed; `self_service` is what the owner may do; until `recovery_until` a new password may be chosen."""
 
     state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
     cause: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     asked: str | None = None
-    self_service: Literal["unlock", "reset", "both", "end_pause", "no"]
+    recovery_until: datetime | None = None
+    self_service: Literal["unlock", "reset", "both", "end_pause", "unfreeze", "no"]
     facts_as_of: datetime
     text: str
 
@@ -182,6 +184,18 @@ class RefundAsked(Body):
     note: str | None = Field(default=None, max_length=NOTE_CHARACTERS_MAX)
 
 
+class PinChosen(Body):
+    """A hotline PIN: 6 to 12 digits that are not easily guessed."""
+
+    pin: str = Field(pattern=r"^[0-9]{6,12}$")
+
+
+class PinState(Answer):
+    """Whether the account has a hotline PIN."""
+
+    pin: bool
+
+
 class ContactPoint(Answer):
     """A contact point of the account, by its kind: the value itself the app has from the wallet."""
 
@@ -204,13 +218,16 @@ class Security(Answer):
     """How well the account is protected, and what was found on it."""
 
     two_step: bool
+    pin: bool
     contact_points: list[ContactPoint]
     contact_changed_at: datetime | None
     findings: list[Finding]
 
 
-type OperationName = Literal["read", "refund", "unlock", "reset_grant", "freeze", "end_pause"]
-type Method = Literal["sms", "voice", "email"]
+type OperationName = Literal[
+    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze", "set_pin"
+]
+type Method = Literal["sms", "voice", "email", "pin"]
 
 
 class ChallengeAsked(Body):
@@ -267,6 +284,18 @@ class RecoveryState(Answer):
 
     state: Literal["granted", "more"]
     needs: str | None = None
+
+
+class RepudiationAsked(Body):
+    """The token in a notice, as it was typed."""
+
+    token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX)
+
+
+class Repudiated(Answer):
+    """What was done: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
+
+    outcome: Literal["asked", "frozen", "barred"]
 
 
 TYPED_MAX: Final = TYPED_CHARACTERS_MAX

@@ -12,19 +12,21 @@ from datetime import datetime
 
 from functions.customer_api.access import Token
 from functions.customer_api.problems import Problem, Rendering
+from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity import turns
 from hotline.identity.model import Call, Operation, TurnRecord
 from hotline.kit.actor import Session
-from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import Item, equals
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
+from hotline.kit.macs import Macs
 from hotline.kit.store import Key
 from hotline.wording.values import Locale, locale_of
 
-ATTEMPTS_MAX = 3
+ATTEMPTS_MAX = 5
 """How often a route is run when somebody else wrote in between; each run reads afresh."""
 _SETTLED = "settled"
 
@@ -54,6 +56,12 @@ class Desk:
         return self.ctx.code_keys.get()
 
     @property
+    def pin_macs(self) -> Macs:
+        if self.ctx.pin_macs is None:
+            raise RuntimeError("the API needs the PIN key")
+        return self.ctx.pin_macs
+
+    @property
     def bearer(self) -> Token:
         if self.token is None:
             raise RuntimeError("a public route asked for a token")
@@ -73,7 +81,6 @@ class Visit:
     session: identity.Session
     call: Call
     now: datetime
-    fetched: dict[Key, Item] = field(default_factory=dict)
 
     @property
     def account_id(self) -> str:
@@ -99,8 +106,10 @@ class Visit:
 
     def reachable(self, refusal: NeedProof) -> NeedProof:
         """The refusal with those of its methods that this account has a contact point for."""
-        targets = {factor.value for factor in self.call.targets}
-        return NeedProof(operation=refusal.operation, needs=tuple(kind for kind in refusal.needs if kind in targets))
+        return NeedProof(
+            operation=refusal.operation,
+            needs=identity.reachable_needs(Operation(refusal.operation), self.call, self.now),
+        )
 
     def settled(self) -> Visit:
         """The visit with its session stored as it is, so that a transaction can depend on it. At most one write."""
@@ -136,12 +145,15 @@ class Visit:
         mark = turns.fingerprint(self.desk.lookup_keys, step, inputs or {})
         record = TurnRecord(self.call.turn, step, mark, outcome, tuple(ids))
         advanced = identity.contribute_turn(change, self.call, call or self.call, record)
+        # What was proved is proved for the account as it was read: with those contact points, that many factors.
+        profile_key = accounts.profile_key(self.account_id)
+        change.require_condition(profile_key, equals("rev", int(self.read[profile_key]["rev"])), stale)
         change.commit(self.desk.ctx.store)
         self.call = advanced
 
 
 def attempted[Result](work: Callable[[], Result]) -> Result:
-    """Run a route's work, again from its reading on when somebody else wrote in between; three times at most."""
+    """Run a route's work, again from its reading on when somebody else wrote in between; ATTEMPTS_MAX times at most."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             return work()

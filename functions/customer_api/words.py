@@ -26,9 +26,13 @@ def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Loc
         "cause": _word(locale, f"lock.cause.{view.cause.value}") if view.cause else None,
         "asked": _word(locale, f"lock.asked.{view.asked.value}", "lock.asked") if view.asked else None,
         "facts_as_of": facts_as_of,
+        "recovery_until": view.recovery_until,
     }
     stale = now - facts_as_of > STALE_AFTER
-    texts = [plain_text(f"lock_status.{state.value}", facts, locale)]
+    key = f"lock_status.{state.value}"
+    only_asked = view.unconfirmed and find(f"{key}.asked", locale.language) is not None
+    texts = [plain_text(f"{key}.asked" if only_asked else key, facts, locale)]
+    texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
     texts += [plain_text("lock.as_of", facts, locale)] if stale else []
     return joined(texts, locale)
 

@@ -56,6 +56,9 @@ def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing
             return Outgoing(address, "", "", entry["entry_id"], {CHALLENGE_ATTRIBUTE: challenge.id})
         code = identity.derive(_keys(ctx.code_keys), challenge)
         facts |= {"code": Digits(code), "valid_for": challenge.expires_at - ctx.clock.now()}
+    if "repudiation_id" in entry["facts"]:
+        token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), _keys(ctx.code_keys))
+        facts["repudiation"] = Digits(token)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
     if channel == "email":

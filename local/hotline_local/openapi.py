@@ -145,6 +145,7 @@ def _problem() -> dict[str, Any]:
             },
             "challenge_url": {**text, "description": "Where to ask for a code."},
             "tries_left": number,
+            "weakness": {**text, "description": "Why a PIN is easily guessed: repeats, sequence, common, own_number."},
             "refund_id": text,
             "refundable_minor": number,
             "decided_by": {"type": ["string", "null"], "description": "The rule that decided."},

@@ -103,8 +103,28 @@ def test_a_sign_in_without_a_time_is_no_proof(world: ApiWorld, auth_time: str | 
     assert refused.code == "insufficient_user_authentication"
 
 
-def test_a_sign_in_in_the_future_counts_from_now(world: ApiWorld) -> None:
-    ahead = str(int((world.clock.now() + timedelta(minutes=20)).timestamp()))
+@pytest.mark.parametrize(("ahead_s", "status"), [(60, 202), (61, 401)])
+def test_a_sign_in_may_be_a_minute_ahead_of_our_clock(world: ApiWorld, ahead_s: int, status: int) -> None:
+    ahead = str(int((world.clock.now() + timedelta(seconds=ahead_s)).timestamp()))
+    assert world.client(claims={"auth_time": ahead}).ask("POST", "/v1/me/freeze").status == status
+
+
+def test_a_fresh_sign_in_is_not_lent_to_a_token_that_tells_of_an_old_one(world: ApiWorld) -> None:
+    strong = world.client()
+    assert strong.ask("POST", "/v1/me/freeze").status == 202
+    long_ago = str(int((world.clock.now() - timedelta(hours=1)).timestamp()))
+    weak = world.client(claims={"auth_time": long_ago})
+    assert weak.ask("GET", "/v1/me/lock").code == "insufficient_user_authentication"
+
+
+def test_two_clients_of_one_sign_in_prove_each_for_itself(world: ApiWorld) -> None:
+    world.lock_out()
+    world.client().prove("unlock")
+    assert world.client(claims={"client_id": "app-2"}).ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_a_sign_in_a_little_in_the_future_counts_from_now(world: ApiWorld) -> None:
+    ahead = str(int((world.clock.now() + timedelta(seconds=60)).timestamp()))
     client = world.client(claims={"auth_time": ahead})
     client.ask("POST", "/v1/me/freeze")
     stored = client.call

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.customer_api.settings import Settings
-from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PointKind
+from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PasswordChanged, PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
 from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
@@ -139,6 +139,18 @@ def test_a_freeze_takes_a_fresh_sign_in_and_nothing_more(world: ApiWorld, store:
     assert client.ask("GET", "/v1/me/lock").json["state"] == "FROZEN"
 
 
+def test_an_unfreeze_takes_two_different_codes_on_every_account(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.client()
+    client.ask("POST", "/v1/me/freeze")
+    assert client.ask("GET", "/v1/me/lock").json["self_service"] == "unfreeze"
+    client.prove("unfreeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["email"]
+    client.prove("unfreeze", "email")
+    assert client.ask("POST", "/v1/me/unfreeze").json == {"outcome": "asked"}
+    assert client.ask("GET", "/v1/me/lock").json["asked"] == "unfreeze"
+    assert decisions(store).count("account.unfreeze_requested") == 1
+
+
 def test_a_pause_takes_no_proof_and_its_end_takes_a_code(world: ApiWorld, store: MemoryStore) -> None:
     client = world.stale_client()
     assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}
@@ -155,6 +167,19 @@ def test_a_reset_grant_is_given_after_a_code_and_once(world: ApiWorld, store: Me
     assert client.ask("POST", "/v1/me/reset-grants").status == 201
     assert client.ask("POST", "/v1/me/reset-grants").json == {"outcome": "granted"}
     assert decisions(store).count("password_reset.authorised") == 1
+
+
+def test_recovery_is_pending_until_the_new_password_stands_or_its_time_is_over(world: ApiWorld) -> None:
+    client = world.client()
+    client.prove("reset_grant")
+    client.ask("POST", "/v1/me/reset-grants")
+    told = client.ask("GET", "/v1/me/lock", headers={"Accept-Language": "en"}).json
+    assert told["recovery_until"] == "2026-11-23T12:30:00Z"
+    assert "choose a new password" in told["text"]
+    world.clock.advance(timedelta(minutes=5))
+    now = world.clock.now()
+    give(world.ctx, [Fact("fact-password", "password.changed", "wallet", now, ACCOUNT, PasswordChanged(2))])
+    assert client.ask("GET", "/v1/me/lock").json["recovery_until"] is None
 
 
 def test_what_only_a_person_may_open_is_refused_by_name(world: ApiWorld) -> None:
@@ -270,12 +295,14 @@ def test_where_no_calls_are_made_a_code_by_voice_is_refused_and_none_is_sent(
 
 
 def test_a_challenge_may_name_the_payment_that_a_refund_is_about(world: ApiWorld) -> None:
+    """Whether there is such a payment is not told to who has proved nothing yet."""
     world.pay("mov-1")
     world.pay("mov-2", account_id=OTHER)
     client = world.client()
     body: dict[str, Any] = {"operation": "refund", "method": "sms"}
-    assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-1"}).status == 201
-    assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-2"}).status == 404
+    for target in ("mov-1", "mov-2", "mov-3"):
+        assert client.ask("POST", "/v1/challenges", body={**body, "target": target}).status == 201
+    assert client.ask("POST", "/v1/challenges", body={**body, "target": "no id"}).status == 400
     body["operation"] = "unlock"
     assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-1"}).status == 400
 

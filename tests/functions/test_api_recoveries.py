@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from functions.customer_api import recoveries
 from functions.messenger.recovery import begun as begin_again
-from hotline.contracts.model import AccountClosed, Fact, PointKind
+from hotline.contracts.model import AccountClosed, Fact, PointKind, TwoStepChanged
 from hotline.identity.items import call_from, call_key
 from hotline.identity.model import Call, CallKind
-from hotline.identity.policy import CODE_LIFE, CODE_TRIES
+from hotline.identity.policy import CODE_LIFE, CODE_TRIES, FACTOR_LIFE
 from hotline.kit.clock import VirtualClock
+from hotline.kit.errors import Unavailable
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from tests.support.api import Answered, Client
@@ -123,6 +125,66 @@ def test_the_same_answer_delivered_again_is_answered_as_before(
     code = code_of(world, recovery)
     assert enter(anybody, recovery, code).json == enter(anybody, recovery, code).json
     assert decisions(store).count("password_reset.authorised") == 1
+
+
+def test_a_used_code_does_nothing_a_second_time(
+    world: ApiWorld, anybody: Client, store: MemoryStore, clock: VirtualClock
+) -> None:
+    world.lock_out()
+    recovery = asked(anybody, goal="unlock").json["id"]
+    world.postbox().work()
+    code = code_of(world, recovery)
+    assert enter(anybody, recovery, code).json["state"] == "granted"
+    clock.advance(timedelta(minutes=5))
+    world.lock_out()
+    before = decisions(store)
+    assert enter(anybody, recovery, code).json["state"] == "granted", "as it was answered before"
+    assert decisions(store) == before
+    clock.advance(FACTOR_LIFE)
+    codes = len(world.postbox().sent)
+    enter(anybody, recovery, code)
+    world.postbox().work()
+    assert len(world.postbox().sent) == codes
+    assert decisions(store) == before
+
+
+def test_a_code_that_led_to_a_person_leads_nowhere_else_later(
+    store: MemoryStore, clock: VirtualClock, anybody: Client, world: ApiWorld
+) -> None:
+    world.client().ask("POST", "/v1/me/freeze")
+    recovery = asked(anybody).json["id"]
+    world.postbox().work()
+    code = code_of(world, recovery)
+    first = enter(anybody, recovery, code).json
+    assert first == {"state": "more", "needs": "agent"}
+    owner = world.client(sign_in="sid-2")
+    owner.prove("unfreeze", "sms")
+    owner.prove("unfreeze", "email")
+    assert owner.ask("POST", "/v1/me/unfreeze").status == 202
+    assert enter(anybody, recovery, code).json == first
+    assert "password_reset.authorised" not in decisions(store)
+
+
+def test_what_was_proved_and_not_used_is_used_for_the_account_as_it_is_now(
+    world: ApiWorld, anybody: Client, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock
+) -> None:
+    def lost(*_: Any) -> Any:
+        raise Unavailable
+
+    recovery = asked(anybody).json["id"]
+    world.postbox().work()
+    code = code_of(world, recovery)
+    with monkeypatch.context() as patch:
+        patch.setattr(recoveries, "_next", lost)
+        assert enter(anybody, recovery, code).status == 503
+    give(world.ctx, [Fact("fact-2step", "two_step.changed", "wallet", clock.now(), ACCOUNT, TwoStepChanged(9, True))])
+    assert enter(anybody, recovery, code).json == {"state": "more", "needs": "email"}
+    assert "password_reset.authorised" not in decisions(store)
+
+
+@pytest.mark.parametrize("recovery_id", ["x" * 2_100, "rec_1", "rec_" + "0" * 32, "nobody", "%00", "rec_%F0%9F%90%88"])
+def test_what_can_be_no_recovery_is_answered_like_a_wrong_code(anybody: Client, recovery_id: str) -> None:
+    assert enter(anybody, recovery_id, "123456").code == "wrong_code"
 
 
 def test_an_entry_that_is_delivered_twice_begins_one_recovery_and_sends_one_code(

@@ -234,7 +234,7 @@ def told_nothing(ctx: Context, callee: Phone, challenge_id: str) -> str:
     assert "no longer needed" in words(answers["announce_code"])
     assert "已经不需要了" in words(answers["announce_code"])
     assert words(answers["read_code"]) == "This code can no longer be used. Goodbye."
-    withheld = [line for line in lines(log) if line["event"] == "HL041"]
+    withheld = [line for line in lines(log) if line["event"] == "HL045"]
     assert [line["step"] for line in withheld] == ["announce_code", "read_code"]
     assert callee.number is None or callee.number not in json.dumps(lines(log))
     (reason,) = {line["reason"] for line in withheld}

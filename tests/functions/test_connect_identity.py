@@ -12,7 +12,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Index, Query, Table
-from tests.support.phone import Phone, context, give, opened
+from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MEI, FAMILY, NOBODY = "+8613800000001", "+8613800000002", "+8613800000009"
@@ -72,6 +72,16 @@ def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_plac
     assert phone.press("choose_account", choice="3")["outcome"] == "CHOOSE"
     assert phone.press("choose_account", choice="2")["outcome"] == "CHOSEN"
     assert phone.call.account_id in ("acct-father", "acct-child")
+
+
+def test_the_caller_of_a_locked_account_hears_that_as_soon_as_it_is_chosen(ctx: Context) -> None:
+    phone = Phone(ctx, MEI)
+    phone.press("start")
+    assert phone.prove()["locked"] == "no"
+    give(ctx, failed_logins("acct-mei", 5, until=NOW))
+    said = phone.press("choose_account")
+    assert (said["outcome"], said["locked"]) == ("CHOSEN", "yes")
+    assert "密码多次输入错误" in said["prompt"]
 
 
 def test_a_keyed_in_number_reaches_its_account_in_national_form_too(ctx: Context) -> None:

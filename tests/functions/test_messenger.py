@@ -16,6 +16,7 @@ from functions.messenger.letter import official_number
 from hotline.accounts.model import Channel
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState, Goal
+from hotline.identity.pins import PIN_REMOVED, PIN_SET
 from hotline.kit.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
@@ -142,7 +143,14 @@ def test_every_message_that_rooms_send_has_words(post: Post, channel: Channel, l
 
 def sent_by_rooms() -> set[str]:
     """Every message key that a room may write into the outbox."""
-    return {"code", *(notice.value for notice in Notice), *refunds._MESSAGES.values(), refunds_due.MESSAGE}
+    return {
+        "code",
+        PIN_SET,
+        PIN_REMOVED,
+        *(notice.value for notice in Notice),
+        *refunds._MESSAGES.values(),
+        refunds_due.MESSAGE,
+    }
 
 
 def test_every_message_that_rooms_send_is_in_the_catalogue() -> None:
@@ -158,8 +166,7 @@ def test_the_catalogue_counts_all_places_where_rooms_write_messages() -> None:
         if re.search(r"\bMessage\(", path.read_text(encoding="utf-8")) and path.parent.name != "kit"
     }
     # What recoveries write, the messenger takes up itself; it has no words.
-    places = {"identity/challenges.py", "lockout/telling.py", "refunds/due.py", "refunds/service.py"}
-    assert writers == places | {"identity/recoveries.py"}
+    assert writers == {"accounts/notices.py", "identity/challenges.py", "identity/recoveries.py"}
 
 
 def test_a_text_message_names_the_official_number_of_the_recipients_country() -> None:

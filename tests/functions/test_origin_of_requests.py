@@ -52,7 +52,6 @@ def test_without_a_front_nothing_has_to_be_shown() -> None:
 
 
 @pytest.mark.usefixtures("_front")
-@pytest.mark.xfail(reason="the API's door does not ask kit.origin yet")
 @pytest.mark.parametrize("headers", [{}, {ORIGIN_HEADER: KEY[:-1]}])
 def test_what_has_gone_around_it_is_refused(headers: dict[str, str]) -> None:
     assert status(headers) == 403

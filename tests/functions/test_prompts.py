@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
-from functions.connect.prompts import render
+from functions.connect.prompts import render, spoken
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.payments.failures import FAILURES, FailureCode
@@ -112,7 +112,13 @@ def test_an_unknown_and_a_known_number_hear_the_same() -> None:
 
 
 def test_nothing_asked_for_is_told_as_done() -> None:
-    for step, outcome in (("unlock", "ASKED"), ("pause", "ASKED"), ("end_pause", "ASKED"), ("freeze", "ASKED")):
+    for step, outcome in (
+        ("unlock", "ASKED"),
+        ("pause", "ASKED"),
+        ("end_pause", "ASKED"),
+        ("unfreeze", "ASKED"),
+        ("freeze", "ASKED"),
+    ):
         assert "asked for" in said(step, outcome, {})
         assert "within a minute" in said(step, outcome, {})
         assert "申请" in said(step, outcome, {}, CHINESE)
@@ -125,10 +131,10 @@ def test_a_pause_is_told_in_the_same_words_whatever_is_known() -> None:
 
 def test_a_lock_is_told_with_cause_since_until_and_what_is_under_way() -> None:
     assert said("lock_status", "SOFT", FULL["lock_status"]) == (
-        "Your account has been locked for a while since 7:55 PM today. "
+        "Your account has been locked since 7:55 PM today. "
         "A wrong password was entered too often. "
         "The lock ends by itself in 10 minutes, at 8:10 PM today. "
-        "Unlocking has already been asked for and is usually done within a minute. "
+        "Unlocking has been asked for and is usually done within a minute. "
         "This is how things stood at 7:57 PM today."
     )
     assert said("lock_status", "SOFT", FULL["lock_status"], CHINESE) == (
@@ -183,13 +189,13 @@ def test_every_failure_is_told_specifically_except_risks() -> None:
 @pytest.mark.parametrize("status", list(MovementStatus))
 def test_what_became_of_a_payment_follows_its_status(status: MovementStatus) -> None:
     parts = {"authorised": "not completed", "succeeded": "went through", "failed": "did not go through"}
-    parts |= {"unknown": "waiting to hear", "reversed": "cancelled"}
+    parts |= {"unknown": "not confirmed yet", "reversed": "cancelled"}
     assert parts[status.value] in said("payment_answer", "HELD", {"status": status.value})
 
 
 def test_held_money_is_not_taken_money() -> None:
     facts = {"status": "authorised", "held_until": NOW + timedelta(days=2)}
-    assert "has not been taken. The hold ends by 8:00 PM on November 25" in said("payment_answer", "HELD", facts)
+    assert "is on hold, not taken, until November 25 at the latest" in said("payment_answer", "HELD", facts)
     overdue = said("payment_answer", "HELD", {**facts, "held_overdue": True})
     assert "should have ended by now" in overdue
     assert "November 25" not in overdue
@@ -204,19 +210,19 @@ def test_a_list_is_a_menu_with_the_key_last() -> None:
     words = said("payments", "SEVERAL", {"items": [PAYMENT, {"kind": "top_up", "amount": MONEY}]})
     assert words == (
         "I found 2 payments. "
-        "For the payment of 128 yuan and 50 fen to Blue Cup at 8:00 PM today, press 1. "
+        "For 128 yuan and 50 fen to Blue Cup at 8:00 PM today, press 1. "
         "For the top-up of 128 yuan and 50 fen, press 2."
     )
 
 
 def test_an_item_does_not_borrow_what_it_lacks() -> None:
     words = said("refunds", "OPEN", {"items": [{"status": "sent"}], "amount": MONEY, "merchant": "Else"})
-    assert words == "There is one refund to tell of. A refund has been sent to the way you paid."
+    assert words == "There is one refund. A refund has been sent to the way you paid."
 
 
 def test_the_offer_reads_back_what_is_left_and_not_what_was_paid() -> None:
     words = said("refund_offer", "OFFERED", FULL["refund_offer"])
-    assert words.startswith("This would be a refund of 28 yuan and 50 fen for your payment to Blue Cup,")
+    assert words.startswith("This would be a refund of 28 yuan and 50 fen from Blue Cup,")
     assert "by November 30 at the latest" in words
 
 
@@ -280,8 +286,53 @@ def test_every_topic_of_advice_has_words_of_its_own(topic: str) -> None:
 
 
 def test_the_official_numbers_are_said_group_by_group() -> None:
-    assert "plus 86, 400, 555, 0199; plus 49, 800" in said("advice", "TOLD", FULL["advice"])
+    words = said("advice", "TOLD", FULL["advice"])
+    assert "Our official number is plus 86, 400, 555, 0199. Another is plus 49, 800" in words
+    assert "in the app and on our website" in said("advice", "TOLD", {"topic": "numbers"})
 
 
 def test_a_language_that_is_not_spoken_is_answered_in_english() -> None:
     assert said("unlock", "OPEN", {}, "fr-FR") == said("unlock", "OPEN", {})
+
+
+def test_a_payment_of_some_days_ago_is_told_by_its_day() -> None:
+    ago = {**PAYMENT, "initiated_at": NOW - timedelta(days=20)}
+    assert " on November 3 did not go through" in said("payment_answer", "NOT_TAKEN", ago)
+    assert said("payment_answer", "NOT_TAKEN", ago, CHINESE).startswith("11月3日您向")
+
+
+@pytest.mark.parametrize(
+    ("state", "first"),
+    [
+        ("SOFT", "First: your account is locked. A wrong"),
+        ("HARD", "First: your account is locked. A wrong"),
+        ("HOLD", "First: your account is on hold"),
+        ("FROZEN", "First: your account is frozen"),
+        ("PAUSED", "First: payments from your account are paused"),
+        ("OPEN", "Thank you. I have found your account."),
+    ],
+)
+def test_whoever_has_chosen_an_account_that_is_shut_hears_that_first(state: str, first: str) -> None:
+    assert said("choose_account", "CHOSEN", {"state": state, "cause": "TOO_MANY_PASSWORD"}).startswith(first)
+
+
+def test_a_refund_that_only_a_person_can_pay_out_is_followed_by_the_key_for_one_once() -> None:
+    items = [{"status": "failed", "amount": MONEY}, {"status": "returned_back", "amount": MONEY}]
+    assert said("refunds", "OPEN", {"items": items}).count("press 0") == 1
+    assert "press 0" not in said("refunds", "OPEN", {"items": [{"status": "sent"}]})
+
+
+def test_words_are_slower_for_those_who_need_it_and_a_menu_waits_longer() -> None:
+    slow = spoken("payments", "SEVERAL", FULL["payments"], [ENGLISH], most=3, slow=True)
+    assert len(slow) == 3
+    assert all(part.startswith('<speak><prosody rate="slow">') for part in slow)
+    assert all(part.endswith("</prosody></speak>") for part in slow)
+    (menu,) = spoken("choose_account", "CHOOSE", FULL["choose_account"], [ENGLISH], slow=True)
+    assert menu.endswith('</prosody><break time="8s"/></speak>')
+    assert "prosody" not in spoken("unlock", "OPEN", {}, [ENGLISH])[0]
+
+
+def test_both_languages_are_said_one_after_the_other() -> None:
+    (one,) = spoken("unlock", "OPEN", {}, LANGUAGES)
+    assert one.index("您的账户") < one.index("Your account")
+    assert spoken("handover", "QUEUE", FULL["handover"], LANGUAGES, most=2)[1].startswith("<speak>I am connecting")

@@ -39,6 +39,7 @@ def test_only_what_anybody_may_ask_goes_without_a_token() -> None:
         "GET /v1/hotline/numbers/verify",
         "POST /v1/recoveries",
         "POST /v1/recoveries/{id}/codes",
+        "POST /v1/repudiations",
     }
 
 

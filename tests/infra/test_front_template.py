@@ -9,15 +9,10 @@ import pytest
 
 from hotline.kit.origin import ORIGIN_HEADER
 from hotline_local.launcher.deploy import PARAMETERS
-from tests.support.deployed import Deployed
+from tests.support.deployed import FRONT, Deployed
 from tests.support.iam import as_list
 from tests.support.template import cloudformation, properties, resources
 
-FRONT: Final = {
-    "FrontDomainName": "api.wallet.example",
-    "FrontCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0123",
-    "FrontWebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/hotline/0123",
-}
 # What CloudFront keeps of answers to GET and HEAD unless told otherwise, and can be told about.
 KEPT_ERRORS: Final = {400, 403, 404, 405, 414, 500, 501, 502, 503, 504}
 

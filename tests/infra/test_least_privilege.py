@@ -18,15 +18,18 @@ import pytest
 
 from functions.deadlines import work
 from hotline.kit.clock import to_text
+from hotline.kit.origin import ORIGIN_HEADER
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
-from tests.support.account import Account, account
+from tests.support.account import ORIGIN_SECRET, Account, account
 from tests.support.api import Answered, Client
-from tests.support.deployed import arn
+from tests.support.deployed import FRONT, arn
+from tests.support.entries import encrypted
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.phone import Phone
+from tests.support.pins import age_pin
 from tests.support.scanning import shard_of
 from tests.support.service_calls import service_calls
 from tests.support.stores import all_rows
@@ -61,8 +64,13 @@ class LiveClient(Client):
     account: Account
 
     def send(self, event: dict[str, Any]) -> Answered:
-        told = self.account.invoke("CustomerApiFunction", event)
+        told = self.account.invoke("CustomerApiFunction", by_the_front(event))
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
+
+
+def by_the_front(event: dict[str, Any]) -> dict[str, Any]:
+    """The request as CloudFront passes it on, with the key that the API knows it by."""
+    return {**event, "headers": {**event["headers"], ORIGIN_HEADER: json.loads(ORIGIN_SECRET)["1"]}}
 
 
 def files_of(folder: str) -> Iterator[Any]:
@@ -126,6 +134,7 @@ def make_calls(here: Account) -> None:
     assert refunded.press("refund_offer", choice="1")["outcome"] == "OFFERED"
     assert refunded.press("refund_request", choice="1", reason="cancelled")["outcome"] == "APPROVED"
     assert prove("+8613800000003", "look").press("payments")["outcome"] == "SEVERAL"
+    assert refunded.press("check_pin", pin=encrypted("482137"))["outcome"] == "WRONG"
     attacked = prove("+8613800000015", "look")
     assert attacked.press("handover", topic="security", reason="asked")["outcome"] == "QUEUE"
     for event in files_of("connect"):
@@ -134,7 +143,7 @@ def make_calls(here: Account) -> None:
 
 def ask_the_api(here: Account) -> None:
     for event in files_of("customer_api"):
-        here.invoke("CustomerApiFunction", event)
+        here.invoke("CustomerApiFunction", by_the_front(event))
     client = LiveClient(here.ctx, "acct-demo-04", account=here)
     assert client.ask("GET", "/v1/me/payments").status == 200
     assert client.ask("GET", "/v1/me/refunds").status == 200
@@ -142,6 +151,10 @@ def ask_the_api(here: Account) -> None:
     assert client.prove("refund").status == 200
     body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
     assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
+    assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200
+    age_pin(here.ctx.store, "acct-demo-04")
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
+    assert client.enter(asked.json["id"], "482137").status == 200
 
 
 def scan(here: Account) -> None:
@@ -196,10 +209,11 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account(**WITH_CALLS) as here:
+    with account(**FRONT, **WITH_CALLS) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)
+        work_off(here)
         rotate(here)
         yield here
 

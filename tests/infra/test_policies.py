@@ -25,6 +25,8 @@ STARS: Final = {
     ): "each run has a name of its own",
     ("DataKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
     ("DataKey", "Resource", "*"): "in the policy of a key this is the key",
+    ("PinKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
+    ("PinKey", "Resource", "*"): "in the policy of a key this is the key",
     ("DataKey", "Principal", "*"): "whoever may read the data may use the key, through the service that holds it only",
 }
 ASSUMED_BY: Final = {

@@ -11,10 +11,13 @@ from typing import Any, Final
 
 import pytest
 
+from functions.connect.decryption import decrypt
+from hotline.kit.keyring import parse_keyring
 from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
+from hotline_local.simulator.encryption import encrypt
 from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
@@ -48,6 +51,14 @@ def test_the_keys_are_made_in_the_form_that_the_code_reads(running_stack: Runnin
         keys = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
         assert keys["current"] == "1"
         assert len(keys["1"]) == 64
+
+
+def test_the_stack_decrypts_what_is_encrypted_for_the_key_that_was_made_for_it(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    held = stack.client("secretsmanager").get_secret_value(SecretId=stack.entry_key_secret)["SecretString"]
+    message = encrypt("482913", key_id=stack.entry_key_id, certificate=stack.entry_certificate)
+    assert decrypt(message, parse_keyring(held)) == "482913"
+    assert "PRIVATE" not in running_stack.stack_file.read_text(encoding="utf-8")
 
 
 def test_a_fact_of_no_known_type_ends_in_the_dead_letters(running_stack: RunningStack) -> None:

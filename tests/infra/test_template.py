@@ -31,19 +31,25 @@ EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", 
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
 KEYS: Final = {"LOOKUP_KEY_SECRET", "CODE_KEY_SECRET"}
 ENVIRONMENT: Final = {
-    "ConnectFunction": EVERYWHERE | KEYS | SPOKEN | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION", "VOICE_CODES"},
+    "ConnectFunction": EVERYWHERE
+    | KEYS
+    | SPOKEN
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION", "PIN_KEY_ID", "DTMF_KEY_SECRET", "WRONG_CODES_MAX"}
+    | {"VOICE_CODES"},
     "WalletEventsFunction": EVERYWHERE
     | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"},
     "MessengerFunction": EVERYWHERE
     | KEYS
     | SPOKEN
-    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM", "CODE_CALL_FLOW", "CODE_CALL_NUMBER"},
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM", "CODE_CALL_FLOW", "CODE_CALL_NUMBER"}
+    | {"CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX", "WRONG_CODES_MAX"},
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
     "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
     "CustomerApiFunction": EVERYWHERE
     | KEYS
-    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOTLINE_NUMBERS", "HOME_REGION", "VOICE_CODES"}
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOTLINE_NUMBERS", "HOME_REGION", "WRONG_CODES_MAX", "PIN_KEY_ID"}
+    | {"VOICE_CODES"}
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES", "ORIGIN_KEY_SECRET"},
 }
 # The settings that name a resource, and with it a right to use it.
@@ -54,6 +60,7 @@ RESOURCE_SETTINGS: Final = {
     "LOOKUP_KEY_SECRET": "LookupKeySecret",
     "CODE_KEY_SECRET": "CodeKeySecret",
     "ORIGIN_KEY_SECRET": "OriginKeySecret",
+    "DTMF_KEY_SECRET": "EntryKeySecret",
     "EVENT_BUS_NAME": "Bus",
 }
 FOURTEEN_DAYS_S: Final = 1_209_600
@@ -145,6 +152,13 @@ def test_every_function_has_a_role_of_its_own() -> None:
 def test_only_the_functions_that_make_or_check_codes_read_their_key() -> None:
     readers = {function for function in FUNCTIONS if "CodeKeySecret" in json.dumps(statements(function))}
     assert readers == {"ConnectFunction", "CustomerApiFunction", "MessengerFunction"}
+
+
+def test_only_the_phone_reads_the_keys_that_decrypt_entries_and_may_do_nothing_else_with_them() -> None:
+    readers = {function for function in FUNCTIONS if "EntryKeySecret" in json.dumps(statements(function))}
+    assert readers == {"ConnectFunction"}
+    (reads,) = (entry for entry in statements("ConnectFunction") if "EntryKeySecret" in json.dumps(entry))
+    assert reads["Action"] == "secretsmanager:GetSecretValue"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -245,9 +259,12 @@ def test_another_account_may_put_facts_as_one_role_and_under_one_source_only() -
 
 
 def test_connect_resources_exist_only_where_there_is_an_instance() -> None:
+    conditions = cloudformation()["Conditions"]
     for name, resource in cloudformation()["Resources"].items():
         if resource["Type"].startswith("AWS::Connect::") or name == "ConnectFunctionPermission":
-            assert resource["Condition"] == "HasConnect", name
+            condition = resource["Condition"]
+            within = conditions[condition].get("Fn::And", ())
+            assert condition == "HasConnect" or {"Condition": "HasConnect"} in within, name
     assert cloudformation()["Parameters"]["ConnectInstanceArn"]["Default"] == ""
 
 

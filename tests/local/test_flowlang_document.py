@@ -11,7 +11,7 @@ from hotline_local.flowlang.document import Flow, FlowKind, FlowSyntaxError, loa
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import Edge, all_edges
 from hotline_local.flowlang.references import Reference, parse_reference, references_in, replace_tokens
-from hotline_local.flowlang.speech import SsmlError, check_ssml, duration_s, readable
+from hotline_local.flowlang.speech import Duration, SsmlError, check_ssml, duration, duration_s, readable
 
 RIGHT = Path(__file__).parent / "flow_samples" / "right"
 
@@ -89,6 +89,25 @@ def test_known_tokens_are_replaced_at_any_depth_and_unknown_ones_stay() -> None:
     assert replace_tokens(value, {"Known": "arn"}) == {"a": ["arn", {"b": "x${Unknown}y"}], "c": 5}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${Queue}", "${Queue}"),
+        ("%%QUEUE_ARN%%", "q1"),
+        ("<<queue>>", "q2"),
+        ("{{queues.main.arn}}", "q3"),
+        ("{{ queues.main.arn }}", "q3"),
+        ("%QueueArn%", "q4"),
+        ("from %%QUEUE_ARN%% to <<queue>>", "from q1 to q2"),
+        ("20% off, or 30%", "20% off, or 30%"),
+        ("<<speak>", "<<speak>"),
+    ],
+)
+def test_tokens_are_read_in_each_way_of_writing_them(text: str, value: str) -> None:
+    tokens = {"QUEUE_ARN": "q1", "queue": "q2", "queues.main.arn": "q3", "QueueArn": "q4"}
+    assert replace_tokens(text, tokens) == value
+
+
 def test_a_flow_reports_the_tokens_that_are_left() -> None:
     flow = load_flow(RIGHT / "balance_line.json")
     assert flow.tokens() == {"QueueArn", "ConnectFunctionArn", "AccountModuleArn"}
@@ -102,6 +121,10 @@ def test_a_flow_reports_the_tokens_that_are_left() -> None:
         "${LockedAccountModule}",
         "${LockedAccountModuleArn}",
         "${LockedAccountModuleArn}:$LATEST",
+        "%%LOCKED_ACCOUNT%%",
+        "<<locked-account>>",
+        "{{modules.lockedAccount.arn}}",
+        "%LockedAccountModule%",
         "locked-account",
         "arn:aws:connect:us-east-1:111122223333:instance/i/flow-module/locked-account",
         "arn:of:the:module",
@@ -152,6 +175,28 @@ def test_the_entry_whose_digits_reach_a_function_as_code_is_secret_and_a_phone_n
 
 
 @pytest.mark.parametrize(
+    ("prompt", "speech_s", "pauses_s"),
+    [
+        ("word " * 11, 4.0, 0.0),
+        ("<speak>" + "word " * 11 + '<break time="500ms"/></speak>', 4.0, 0.5),
+        ('<speak><prosody rate="slow">' + "word " * 11 + '</prosody><break time="8s"/></speak>', 5.333, 8.0),
+        ('<speak><prosody rate="50%">' + "word " * 11 + "</prosody>" + "word " * 11 + "</speak>", 12.0, 0.0),
+        (
+            '<speak><prosody rate="$.Attributes.pace">word</prosody><break time="$.Attributes.pause"/></speak>',
+            0.364,
+            0.0,
+        ),
+        ("<speak>" + "<break time='20s'/>您好</speak>", 0.444, 10.0),
+        ("<speak><break strength='weak'/><break/><sub alias='one'>1 2 3</sub></speak>", 0.364, 0.75),
+    ],
+)
+def test_words_and_pauses_take_their_time_at_the_rate_that_is_asked_for(
+    prompt: str, speech_s: float, pauses_s: float
+) -> None:
+    assert duration(prompt) == Duration(speech_s, pauses_s)
+
+
+@pytest.mark.parametrize(
     ("prompt", "heard"),
     [
         ("  Hello\n there ", "Hello there"),
@@ -168,7 +213,17 @@ def test_a_prompt_is_shown_as_the_words_it_says(prompt: str, heard: str) -> None
 
 
 @pytest.mark.parametrize(
-    "ssml", ["<speak>a & b</speak>", "<speak>a", "<speech>a</speech>", "<speak>a</speak>b", "<speak>&x;</speak>"]
+    "ssml",
+    [
+        "<speak>a & b</speak>",
+        "<speak>a",
+        "<speech>a</speech>",
+        "<speak>a</speak>b",
+        "<speak>&x;</speak>",
+        '<speak><prosody rate="">a</prosody></speak>',
+        '<speak><prosody rate="sluggish">a</prosody></speak>',
+        '<speak><break time="soon"/></speak>',
+    ],
 )
 def test_ssml_that_is_not_well_formed_is_refused(ssml: str) -> None:
     with pytest.raises(SsmlError):

@@ -224,3 +224,53 @@ def test_a_flow_that_speaks_on_calls_that_were_made_needs_no_way_to_a_person(com
     document["Actions"].append(looked)
     document["StartAction"] = "whose call"
     assert ("W212" in {finding.rule for finding in findings_in(document)}) is found
+
+
+@pytest.mark.parametrize(
+    ("encryption", "found"),
+    [
+        ({"EncryptionKeyId": "key-1", "Key": "-----BEGIN CERTIFICATE-----"}, 0),
+        ({"EncryptionKeyId": "key-1"}, 1),
+        ({"Key": "-----BEGIN CERTIFICATE-----"}, 1),
+        ({"EncryptionKeyId": "key-1", "Key": "-----BEGIN CERTIFICATE-----", "Algorithm": "RSA"}, 1),
+        ("key-1", 2),
+    ],
+)
+def test_an_encrypted_entry_names_its_key_and_carries_its_certificate(encryption: Any, found: int) -> None:
+    document = json.loads((SAMPLES / "wrong" / "E119.json").read_text(encoding="utf-8"))
+    (asked,) = (action for action in document["Actions"] if action["Type"] == "GetParticipantInput")
+    asked["Parameters"] |= {
+        "InputValidation": {"CustomValidation": {"MaximumLength": "6"}},
+        "InputEncryption": encryption,
+        "DTMFConfiguration": {},
+    }
+    errors = [finding for finding in findings_in(document) if finding.severity is Severity.ERROR]
+    assert len(errors) == found
+
+
+def menu_with(keys: int, *, silence: str = "quiet", limit: str = "6") -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((SAMPLES / "wrong" / "W211.json").read_text(encoding="utf-8"))
+    menu = document["Actions"][0]
+    menu["Parameters"]["InputTimeLimitSeconds"] = limit
+    menu["Transitions"]["Conditions"] = [
+        {"NextAction": "queue", "Condition": {"Operator": "Equals", "Operands": [str(key)]}}
+        for key in range(1, keys + 1)
+    ]
+    menu["Transitions"]["Errors"][0]["NextAction"] = silence
+    return document
+
+
+@pytest.mark.parametrize(("options", "found"), [(4, False), (5, False), (6, True)])
+def test_a_menu_of_more_than_five_options_is_found(options: int, found: bool) -> None:
+    assert ("W211" in {finding.rule for finding in findings_in(menu_with(options))}) is found
+
+
+def test_the_parts_of_a_list_may_go_on_sooner_than_a_menu_waits() -> None:
+    document = menu_with(3, silence="second", limit="1")
+    assert "W215" not in {finding.rule for finding in findings_in(_with_second_part(document, keys=3))}
+    assert "W215" in {finding.rule for finding in findings_in(_with_second_part(document, keys=2))}
+
+
+def _with_second_part(document: dict[str, Any], *, keys: int) -> dict[str, Any]:
+    second = menu_with(keys)["Actions"][0] | {"Identifier": "second"}
+    return {**document, "Actions": [*document["Actions"], second]}

@@ -29,9 +29,10 @@ STUBS: dict[str, Any] = {
 def test_keys_are_tokens_between_blanks_and_commas() -> None:
     assert parse_keys(" 1,2  123456#,- {code} !") == ("1", "2", "123456#", "-", "{code}", "!")
     assert parse_keys("") == ()
+    assert parse_keys('1 "lost, my card" 2') == ("1", '"lost, my card"', "2")
 
 
-@pytest.mark.parametrize("text", ["a", "1a", "--", "1-", "{pin}", "1!", "１"])
+@pytest.mark.parametrize("text", ["a", "1a", "--", "1-", "{pin}", "1!", "１", '""', '"a'])
 def test_what_is_no_key_is_refused_by_name(text: str) -> None:
     with pytest.raises(KeysError, match="is not keys"):
         parse_keys(f"1 {text}")
@@ -174,6 +175,10 @@ def test_tokens_given_on_the_command_line_reach_the_call(capsys: pytest.CaptureF
         ("flows", "run", "FLOW", "--keys", "x", "--functions", "STUBS"),
         ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--token", "x"),
         ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--max-steps", "0"),
+        ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--attribute", "x="),
+        ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--fault", "balance_line/menu"),
+        ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--fault", "balance_line/menu=timeout"),
+        ("flows", "run", "FLOW", "--keys", "1", "--functions", "STUBS", "--agent-after", "soon"),
         ("call", "--from", "12"),
         ("call",),
         ("call", "--from", "withheld", "--to", "hotline"),
@@ -187,6 +192,8 @@ def test_tokens_given_on_the_command_line_reach_the_call(capsys: pytest.CaptureF
         ("call", "--from", "withheld", "--hours", "maybe"),
         ("call", "--from", "withheld", "--seed", "nowhere.jsonl"),
         ("call", "--from", "withheld", "--max-steps", "0"),
+        ("call", "--from", "withheld", "--agent-after", "3601"),
+        ("call", "--from", "withheld", "--fault", "nowhere"),
     ],
 )
 def test_wrong_usage_is_answered_with_one_sentence_and_exit_code_2(
@@ -196,6 +203,19 @@ def test_wrong_usage_is_answered_with_one_sentence_and_exit_code_2(
     code, out, err = run(capsys, *given)
     assert (code, out) == (2, "")
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_run_can_be_given_faults_attributes_closed_hours_and_an_agent(
+    capsys: pytest.CaptureFixture[str], stubs: str
+) -> None:
+    _, lines = run_sample(capsys, stubs, "0", "--attribute", "topic=boats", "--fault", "balance_line/menu=hang_up@1")
+    assert [line["kind"] for line in lines][-2:] == ["disconnect", "end"]
+    assert lines[-1]["outcome"] == "hung_up"
+    code, lines = run_sample(capsys, stubs, "0", "--attribute", "topic=boats", "--agent-after", "30")
+    (accepted,) = [line for line in lines if line["kind"] == "agent"]
+    assert (code, accepted["waited_s"], lines[-1]["outcome"]) == (0, 30, "agent")
+    (transfer,) = [line for line in lines if line["kind"] == "transfer"]
+    assert transfer["attributes"]["topic"] == "boats"
 
 
 def test_check_exits_1_on_errors_and_0_on_warnings(capsys: pytest.CaptureFixture[str]) -> None:

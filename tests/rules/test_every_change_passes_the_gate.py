@@ -18,8 +18,13 @@ EXEMPT: Final = {
     ("identity", "contribute_code"): "asking for a code is how proof begins",
     ("identity", "contribute_check"): "checking a code is how proof is made",
     ("identity", "contribute_counters"): "counts what was sent and guessed, of anybody; a part of code and check",
+    ("identity", "contribute_pin_check"): "checking a PIN is how proof is made",
+    ("identity", "contribute_session"): "a session begins, or is settled, before anything is done with it",
+    ("identity", "contribute_recovery_request"): "asking for a recovery is how its proof begins; it changes nothing",
     ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",
     ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
+    ("accounts", "contribute_unlisted"): "a part of taking facts in, and of erasure, which asks",
+    ("cases", "contribute_emptied"): "a part of erasure, which asks; cases lies below identity",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_findings"): "what it holds, it holds through lockout, which asks",
 }

@@ -13,8 +13,8 @@ from hotline.kit.money import Money
 from hotline.wording.amounts import speak_money, write_money
 from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
 from hotline.wording.rendering import DIGITS_MAX, escape, speak_digits, speak_phone, spoken, write_phone, written
-from hotline.wording.times import speak_date, speak_duration, speak_moment, speak_time
-from hotline.wording.values import Dictated, Digits, Locale, Phone, Several, Word, locale_of
+from hotline.wording.times import speak_date, speak_duration, speak_lately, speak_moment, speak_time
+from hotline.wording.values import Dictated, Digits, Lately, Locale, Word, locale_of
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -97,6 +97,25 @@ def test_an_instant_is_told_in_the_accounts_zone_and_near_days_by_name() -> None
     assert speak_moment(NOON_UTC - timedelta(days=1), locale) == "8:00 PM yesterday"
     assert speak_moment(NOON_UTC + timedelta(days=2), locale) == "8:00 PM on November 25"
     assert speak_moment(NOON_UTC + timedelta(days=2), Locale("zh-CN", SHANGHAI, NOON_UTC)) == "11月25日晚上8点"
+
+
+@pytest.mark.parametrize(
+    ("days", "english", "chinese"),
+    [
+        (-1, "at 8:00 PM yesterday", "昨天晚上8点"),
+        (1, "at 8:00 PM tomorrow", "明天晚上8点"),
+        (-2, "on November 21", "11月21日"),
+        (2, "on November 25", "11月25日"),
+        (-364, "on November 24", "11月24日"),
+        (-365, "on November 23, 2025", "2025年11月23日"),
+        (60, "on January 22, 2027", "2027年1月22日"),
+    ],
+)
+def test_an_instant_that_is_not_near_is_told_by_its_day(days: int, english: str, chinese: str) -> None:
+    at = NOON_UTC + timedelta(days=days)
+    assert speak_lately(at, Locale("en-US", SHANGHAI, NOON_UTC), placed=True) == english
+    assert speak_lately(at, Locale("zh-CN", SHANGHAI, NOON_UTC), placed=True) == chinese
+    assert spoken(Lately(at), Locale("en-US", SHANGHAI, NOON_UTC)) == english.split(" ", 1)[1]
 
 
 def test_the_year_is_said_unless_it_is_this_one() -> None:
@@ -204,7 +223,6 @@ def test_numbers_words_and_lists_have_words_and_booleans_have_none() -> None:
     assert spoken(Word("no.such.word"), chinese) is None
     assert spoken(timedelta(minutes=7), english) == "7 minutes"
     assert spoken(date(2026, 11, 30), english) == "November 30, 2026"
-    assert written(Several((Phone("+864005550199"), "x")), english) == "+86 400 555 0199; x"
     assert written(Digits("0a31"), english) == "0a31"
 
 

@@ -70,6 +70,7 @@ def test_the_stored_profile_is_the_profile_that_was_folded(store: Store) -> None
         fact("account.opened"),
         fact("contact_point.changed", after_s=1),
         fact("two_step.changed", after_s=2),
+        fact("contact_point.sim_changed", after_s=2.5),
         fact("account.closed", after_s=3),
         fact("contact_point.changed", {"old": OTHER_PHONE, "new": None, "version": 5, "reassigned": True}, after_s=4),
     ]
@@ -78,6 +79,19 @@ def test_the_stored_profile_is_the_profile_that_was_folded(store: Store) -> None
     folded = accounts.contribute_facts(change, read, facts, OLD_KEYS)
     change.commit(store)
     assert profile_of(store) == folded
+
+
+def test_a_point_that_was_stored_before_its_first_confirmation_was_kept_counts_from_the_latest(store: Store) -> None:
+    take(store, opened(ACCOUNT, PHONE, EMAIL))
+    older = store.get(accounts.profile_key(ACCOUNT))
+    assert older is not None
+    for point in older["points"]:
+        del point["first_confirmed_at"]
+    del older["opened_at"]
+    profile = accounts.profile_from(older)
+    assert profile is not None
+    assert [point.came_at for point in profile.points] == [point.confirmed_at for point in profile.points]
+    assert profile.opened_at is None
 
 
 def test_facts_that_say_nothing_new_write_nothing(store: Store) -> None:
@@ -164,6 +178,13 @@ def test_erasure_leaves_nothing_of_the_account(store: Store, keyring: Keyring) -
     for value in (PHONE, OTHER_PHONE, EMAIL):
         for key in accounts.point_keys(value, keyring):
             assert store.get(key) is None
+
+
+def test_erasure_finds_a_point_under_a_key_version_that_was_retired(store: Store) -> None:
+    take(store, fact("account.opened"))
+    take(store, fact("account.erased", after_s=9), keyring=Keyring("2", {"2": b"2" * 32}))
+    for value in (PHONE, EMAIL):
+        assert store.get(accounts.point_keys(value, OLD_KEYS)[0]) is None
 
 
 def test_erasure_leaves_the_other_owners_of_a_point(store: Store) -> None:

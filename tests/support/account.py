@@ -23,6 +23,7 @@ from moto import mock_aws
 from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
+from hotline_local.entry_keys import key_of_this_process
 from tests.support.aws_calls import Recorder
 from tests.support.deployed import Deployed
 from tests.support.iam import Call
@@ -31,7 +32,12 @@ from tests.support.stores import make_tables, quick_store
 
 CALL: Final = b'{"ContactId": "0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11"}'
 ORIGIN_SECRET: Final = '{"current": "1", "1": "origin-key-for-tests-only-0123456789abcdef"}'
-SECRETS: Final = {"LookupKeySecret": LOOKUP_SECRET, "CodeKeySecret": CODE_SECRET, "OriginKeySecret": ORIGIN_SECRET}
+SECRETS: Final = {
+    "LookupKeySecret": LOOKUP_SECRET,
+    "CodeKeySecret": CODE_SECRET,
+    "OriginKeySecret": ORIGIN_SECRET,
+    "EntryKeySecret": key_of_this_process().secret,
+}
 REMAINING_MS: Final = 100_000
 
 
@@ -48,7 +54,7 @@ class Account:
 
     def __init__(self, session: boto3.Session, parameters: Mapping[str, str]) -> None:
         self.calls: dict[str, set[Call]] = {}
-        self.deployed = Deployed(parameters, arns=_secrets(session, Deployed(parameters)))
+        self.deployed = Deployed(parameters, arns=_named_by_services(session, Deployed(parameters)))
         self._recorder = Recorder(session)
         self._secrets = session.client("secretsmanager")
         self._function = ""
@@ -109,6 +115,22 @@ class _Raw(BytesIO):
 
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()
+
+
+def _named_by_services(session: boto3.Session, deployed: Deployed) -> dict[str, str]:
+    return _secrets(session, deployed) | _mac_keys(session, deployed)
+
+
+def _mac_keys(session: boto3.Session, deployed: Deployed) -> dict[str, str]:
+    """Make the template's keys that hash; their ARNs by logical id. Others encrypt what services hold, out of sight."""
+    client = session.client("kms")
+    return {
+        logical_id: client.create_key(KeySpec=properties["KeySpec"], KeyUsage=properties["KeyUsage"])["KeyMetadata"][
+            "Arn"
+        ]
+        for logical_id, properties in deployed.resources("AWS::KMS::Key").items()
+        if "KeySpec" in properties
+    }
 
 
 def _secrets(session: boto3.Session, deployed: Deployed) -> dict[str, str]:

@@ -110,7 +110,12 @@ def _contact(request: Request) -> str:
     return arn("connect", f"instance/{request['InstanceId']}/contact/0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11")
 
 
+def _key(request: Request) -> str:
+    return arn("kms", f"key/{request['KeyId']}")
+
+
 _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]] = {
+    ("kms", "GenerateMac"): _one("kms:GenerateMac", _key),
     ("dynamodb", "GetItem"): _one("dynamodb:GetItem", _table),
     ("dynamodb", "Query"): _one("dynamodb:Query", _table),
     ("dynamodb", "BatchGetItem"): _batch_get,

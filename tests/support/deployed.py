@@ -15,6 +15,12 @@ from tests.support.template import PARAMETERS, TABLE_NAMES, cloudformation
 ACCOUNT: Final = "123456789012"
 REGION: Final = "eu-central-1"
 STACK: Final = "hotline"
+FRONT: Final = {
+    "FrontDomainName": "api.wallet.example",
+    "FrontCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0123",
+    "FrontWebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/hotline/0123",
+}
+"""The parameters with which the API has its front."""
 _PSEUDO: Final = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Region": REGION,
@@ -135,6 +141,8 @@ class Deployed:
                 return self.attribute(name, "Arn")
             case "AWS::Connect::ContactFlow":
                 return f"{self.ref('ConnectInstanceArn')}/contact-flow/{name}"
+            case "AWS::KMS::Key" if name in self._arns:
+                return self._arns[name].rpartition("/")[2]
             case "AWS::Lambda::Alias":
                 function = self._template["Resources"][name]["Properties"]["FunctionName"]["Ref"]
                 return f"{self.attribute(function, 'Arn')}:live"

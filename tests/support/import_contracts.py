@@ -15,7 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 # The rooms of layers/hotline, higher ones first: a room may import the ones below it.
 ROOMS: Final = (
-    *("security", "refunds", "lockout", "payments", "identity", "cases", "directory", "accounts"),
+    *("erasure", "security", "refunds", "lockout", "payments", "identity", "cases", "directory", "accounts"),
     *("contracts", "wording", "kit"),
 )
 
@@ -85,6 +85,15 @@ def contracts(root: Path = ROOT) -> ConfigParser:
                 name="The phone does without pydantic",
                 source_modules=["functions.connect"],
                 forbidden_modules=["pydantic"],
+            )
+        if (root / "functions/connect/decryption.py").exists():
+            _contract(
+                config,
+                "decryption",
+                "protected",
+                name="Only steps with secret inputs decrypt",
+                protected_modules=["functions.connect.decryption"],
+                allowed_importers=["functions.connect.secret_inputs"],
             )
     _contract(
         config,

@@ -15,8 +15,10 @@ import pytest
 from moto import mock_aws
 
 from hotline.kit.clock import VirtualClock
+from hotline.kit.condition import Item
 from hotline.kit.config import TableNames
 from hotline.kit.dynamodb import DynamoStore, tuned_client
+from hotline.kit.expressions import from_item
 from hotline.kit.ids import RandomIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
@@ -31,6 +33,8 @@ type AnyStore = MemoryStore | DynamoStore
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
+PATIENT_S: Final = 30.0
+"""How long tests wait for MiniStack: on a machine that runs much else it may be slow, which is not what they test."""
 _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
 
@@ -55,6 +59,13 @@ def all_rows(client: DynamoDBClient, table: Table) -> list[dict[str, Any]]:
     """Every item of a table in wire form; tests may scan, the hotline may not."""
     pages = client.get_paginator("scan").paginate(TableName=NAMES.names[table], ConsistentRead=True)
     return [row for page in pages for row in page["Items"]]
+
+
+def all_items(store: AnyStore, table: Table) -> list[Item]:
+    """Every item of a table, of whatever store; tests may scan, the hotline may not."""
+    if isinstance(store, MemoryStore):
+        return list(store.items(table))
+    return [from_item(row) for row in all_rows(store.client, table)]
 
 
 def quick_store(client: DynamoDBClient) -> DynamoStore:
@@ -88,14 +99,14 @@ def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
 def ministack_endpoint() -> Iterator[str]:
     """The address of a MiniStack of this test session, with the tables made."""
     with MiniStack(free_port()) as stack:
-        make_tables(tuned_client(stack.endpoint))
+        make_tables(tuned_client(stack.endpoint, read_timeout_s=PATIENT_S))
         yield stack.endpoint
 
 
 @pytest.fixture
 def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
     """A store on MiniStack. Each test's tokens are its own, though seeded ids repeat from test to test."""
-    client = tuned_client(ministack_endpoint)
+    client = tuned_client(ministack_endpoint, read_timeout_s=PATIENT_S)
     salt = RandomIds().new("test")
 
     def salt_token(params: dict[str, Any], **_: object) -> None:

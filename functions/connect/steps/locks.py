@@ -1,4 +1,4 @@
-"""lock_status, unlock, reset, pause, end_pause, freeze: what keeps an account shut, and what may open it."""
+"""lock_status, unlock, reset, pause, end_pause, freeze, unfreeze: what keeps an account shut, and what may open it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
@@ -22,19 +24,22 @@ def lock_status(line: Line) -> Answer:
     read = line.fetch(lockout.acting_keys(account_id))
     view = lockout.view_from(read, account_id, line.now)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    offered = lockout.offered(view, line.call, line.now)
     facts = words(
         state=view.state.value,
         cause=view.cause.value if view.cause else None,
         since=view.since,
         until=view.until,
-        self_service=view.self_service.value,
+        self_service=offered.value,
         asked=view.asked.value if view.asked else None,
+        unconfirmed=view.unconfirmed,
+        recovery_until=view.recovery_until,
         facts_as_of=profile.facts_as_of if profile else None,
         now=line.now,
     )
     asked = "yes" if view.asked else "no"
     outcome = LockState.CLOSED if view.state is LockState.ERASED else view.state
-    return Answer(outcome.value, facts, {"self_service": view.self_service.value, "asked": asked})
+    return Answer(outcome.value, facts, {"self_service": offered.value, "asked": asked})
 
 
 def unlock(line: Line) -> Answer:
@@ -57,6 +62,11 @@ def freeze(line: Line) -> Answer:
     return _act(line, Operation.FREEZE, lockout.contribute_freeze)
 
 
+def unfreeze(line: Line) -> Answer:
+    """Ask the wallet to end a freeze that the owner asked for, after two factors."""
+    return _act(line, Operation.UNFREEZE, lockout.contribute_unfreeze)
+
+
 def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Answer:
     if line.replay is not None:
         return Answer(line.replay.outcome)
@@ -70,12 +80,16 @@ def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Ke
 
 def pause(line: Line) -> Answer:
     """Stop outward money of the accounts behind the calling number. The words are the same for every number, and so
-    are the requests, up to the writes that only an account can have."""
+    are the requests, up to the writes that only an account can have; also when a factor is needed first, because very
+    many pauses are asked for without one."""
     if line.replay is None:
         reached = lockout.pausable_accounts(line.call, line.now)
-        looked_at = reached or (identity.NOBODY,)
-        read = line.fetch(key for account_id in looked_at for key in lockout.acting_keys(account_id))
+        read = line.fetch(lockout.pause_keys(reached or (identity.NOBODY,), line.now))
         change = line.change("pause")
-        lockout.contribute_pause(change, read, line.call)
+        try:
+            lockout.contribute_pause(change, read, line.call)
+        except NeedProof:
+            log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
+            raise
         line.commit(change, "ASKED")
     return Answer("ASKED")

@@ -8,14 +8,17 @@ from dataclasses import replace
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, reference, words
 from hotline.accounts import service as accounts
+from hotline.identity import limits
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Goal
-from hotline.identity.policy import FACTOR_OF_METHOD
+from hotline.identity.policy import FACTOR_OF_METHOD, SLOW
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockState
 
 CHOICES_SPOKEN_MAX = 3
 
@@ -51,11 +54,15 @@ def send_code(line: Line) -> Answer:
     by_call = line.inputs["method"] == "voice" and line.ctx.voice_codes
     channel = identity.channel_of(factor, by_call=by_call)
     goal = Goal(line.inputs["goal"])
-    same_line = by_call and _calls_from(line.call, factor)
-    outcome = line.replay.outcome if line.replay else _asked_for_code(line, factor, goal, by_call=by_call)
     no_call = line.inputs["method"] == "voice" and not by_call
-    facts = words(channel=channel, goal=goal.value, no_call=no_call, same_line=same_line)
-    return Answer(outcome, facts, {"channel": channel, "calls": "yes" if line.ctx.voice_codes else "no"})
+    facts = words(
+        channel=channel, goal=goal.value, no_call=no_call, same_line=by_call and _calls_from(line.call, factor)
+    )
+    keys = {"channel": channel, "calls": "yes" if line.ctx.voice_codes else "no"}
+    if line.replay is not None:
+        return Answer(line.replay.outcome, facts, keys)
+    outcome, tries = _asked_for_code(line, factor, goal, by_call=by_call)
+    return Answer(outcome, {**facts, **words(tries=tries)}, keys)
 
 
 def _calls_from(call: Call, factor: FactorKind) -> bool:
@@ -66,19 +73,31 @@ def _calls_from(call: Call, factor: FactorKind) -> bool:
     return not {target.point, *target.also}.isdisjoint({calling.point, *calling.also})
 
 
-def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool) -> str:
+def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool) -> tuple[str, int | None]:
+    """The outcome, and the tries that the code has while all codes are slowed down."""
     change = line.change("send_code")
     try:
         target = identity.target_of(line.call, factor)
     except NotPossible:
         line.commit(change, "LIMITED")
-        return "LIMITED"
-    read = line.fetch(identity.counter_keys(target))
+        return "LIMITED", None
+    read = line.fetch(identity.send_keys(line.call, target, line.now))
     outcome, call = identity.contribute_code(
-        change, line.call, factor=factor, goal=goal, read=read, keyring=line.code_keys, by_call=by_call
+        change,
+        line.call,
+        factor=factor,
+        goal=goal,
+        read=read,
+        keyring=line.code_keys,
+        lookup_keys=line.lookup_keys,
+        by_call=by_call,
     )
     line.commit(change, outcome.value, call)
-    return outcome.value
+    pace = limits.pace(read, line.now)
+    if pace is not SLOW:
+        return outcome.value, None
+    log(Event.CODES_SLOWED, correlation_id=line.request.contact_id, outcome=outcome.value)
+    return outcome.value, pace.tries
 
 
 def check_code(line: Line) -> Answer:
@@ -89,7 +108,7 @@ def check_code(line: Line) -> Answer:
     if not identity.is_code(entered):
         return Answer(INVALID)
     change = line.change("check_code")
-    read = line.fetch(identity.check_keys(line.call))
+    read = line.fetch(identity.check_keys(line.call, line.now))
     checked = identity.contribute_check(
         change,
         line.call,
@@ -98,15 +117,33 @@ def check_code(line: Line) -> Answer:
         keyring=line.code_keys,
     )
     line.commit(change, checked.outcome.value, checked.call)
-    if checked.outcome is identity.CheckOutcome.WRONG:
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
     return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
 
 
+def check_pin(line: Line) -> Answer:
+    """Hold the entered digits against the hotline PIN, whoever is calling. What can be no PIN costs no try."""
+    entered = line.inputs["pin"]
+    if line.replay is not None:
+        return Answer(line.replay.outcome)
+    if not identity.is_pin(entered):
+        return Answer(INVALID)
+    change = line.change("check_pin")
+    read = line.fetch(identity.pin_check_keys(line.call, line.now))
+    checked = identity.contribute_pin_check(change, line.call, entered=entered, read=read, macs=line.pin_macs)
+    line.commit(change, checked.outcome.value, checked.call)
+    if checked.wrong:
+        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
+    return Answer(checked.outcome.value)
+
+
 def choose_account(line: Line) -> Answer:
-    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE."""
+    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE. Of the chosen one
+    the caller hears first if it is shut, so that what keeps accounts shut is read along with them."""
     place = int(line.inputs["choice"]) if "choice" in line.inputs else None
-    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys, line.now)
+    locks = [key for account in identity.reachable_accounts(line.call) for key in lockout.lock_keys(account)]
+    choice = identity.choose(line.ctx, line.call, place, line.lookup_keys, line.now, also=locks)
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
     outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
     if line.replay is not None:
@@ -115,4 +152,10 @@ def choose_account(line: Line) -> Answer:
         line.commit(line.change("choose_account"), outcome, choice.call)
     items = [{"place": n, "hint": reference(profile.account_id)} for n, profile in enumerate(spoken, start=1)]
     more = len(choice.choices) > len(spoken)
-    return Answer(outcome, {"items": items, "more": more}, {"count": str(len(items))})
+    keys = {"count": str(len(items)), "locked": "no"}
+    if outcome != "CHOSEN" or choice.call.account_id is None:
+        return Answer(outcome, {"items": items, "more": more}, keys)
+    view = lockout.view_from(choice.read, choice.call.account_id, line.now)
+    locked = "no" if view.state is LockState.OPEN else "yes"
+    facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
+    return Answer(outcome, facts, {**keys, "locked": locked})

@@ -7,10 +7,12 @@ from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.wording.speech import Speech
-from hotline.wording.values import Dictated
+from hotline.wording.values import Dictated, Lately, Word
 
 STALE_AFTER: Final = timedelta(minutes=2)
 """A view of the account that is older says so."""
+_LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": "FROZEN", "PAUSED": "PAUSED"}
+"""What a caller is told first, whatever they call about, by the state of their account."""
 
 
 def send_code(speech: Speech, outcome: str) -> None:
@@ -22,6 +24,8 @@ def send_code(speech: Speech, outcome: str) -> None:
     speech.say_first(f"send_code.{outcome}.{facts.get('channel')}", f"send_code.{outcome}")
     if outcome == "SENT" and facts.get("same_line") is True:
         speech.say("send_code.same_line")
+    if outcome == "SENT" and facts.get("tries") == 1:
+        speech.say("send_code.one_try")
 
 
 def announce_code(speech: Speech, outcome: str) -> None:
@@ -46,26 +50,45 @@ def check_code(speech: Speech, outcome: str) -> None:
 
 
 def choose_account(speech: Speech, outcome: str) -> None:
-    """Accounts by what tells them apart, never by name."""
+    """Accounts by what tells them apart, never by name. Of the one that is settled, before anything else, that it is
+    shut, if it is."""
+    locked = _LOCKED.get(str(speech.facts.get("state")))
+    if outcome == "CHOSEN" and locked:
+        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"), cause=_cause(speech))
+        return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
-        for entry in entries(speech.facts):
-            speech.say("choose_account.item", place=entry.get("place"), hint=digits(entry.get("hint")))
+        for number, entry in enumerate(entries(speech.facts)):
+            key = "choose_account.next" if number else "choose_account.item"
+            speech.say(key, place=entry.get("place"), hint=digits(entry.get("hint")))
         if speech.facts.get("more") is True:
             speech.say("choose_account.more")
+
+
+def _worded(speech: Speech, key: str) -> tuple[str, ...]:
+    """The words for what is in force; before them those for what has only been asked for, where that is so."""
+    return (f"{key}.asked", key) if speech.facts.get("unconfirmed") is True else (key,)
+
+
+def _cause(speech: Speech) -> Word | None:
+    return speech.word(f"lock.cause.{speech.facts.get('cause')}")
 
 
 def lock_status(speech: Speech, outcome: str) -> None:
     """State, cause, since and until when, what has been asked for, and how old this view is if that matters."""
     facts = speech.facts
-    until, now, as_of = facts.get("until"), facts.get("now"), facts.get("facts_as_of")
+    since, until = facts.get("since"), facts.get("until")
+    now, as_of = facts.get("now"), facts.get("facts_as_of")
     left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
     asked = facts.get("asked")
-    speech.say(
-        f"lock_status.{outcome}",
-        cause=speech.word(f"lock.cause.{facts.get('cause')}"),
+    speech.say_first(
+        *_worded(speech, f"lock_status.{outcome}"),
+        cause=_cause(speech),
+        since=Lately(since) if isinstance(since, datetime) else None,
         until_in=left if left > timedelta() else None,
         asked=speech.word(f"lock.asked.{asked}", "lock.asked") if asked else None,
     )
+    if facts.get("recovery_until") is not None:
+        speech.say("lock.recovery_pending")
     if isinstance(as_of, datetime) and isinstance(now, datetime) and now - as_of > STALE_AFTER:
         speech.say("lock.as_of")

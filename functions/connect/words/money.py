@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.kit.money import Money
 from hotline.wording.speech import Speech
-from hotline.wording.values import Word
+from hotline.wording.values import Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
 """What became of a movement whose status is not given, by where its money is."""
+_PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
+"""Refunds that only a person can still pay out."""
 
 
 def payments(speech: Speech, outcome: str) -> None:
@@ -44,10 +47,15 @@ def _listed(speech: Speech, key: str, menu: str | None) -> None:
 
 
 def _named(speech: Speech, item: Mapping[str, object]) -> dict[str, object]:
-    """The item's own facts, and the word for its kind. What an item lacks is not taken from elsewhere."""
-    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "initiated_at"))
+    """The item's own facts, the word for its kind, and when it was. What an item lacks is not taken from elsewhere."""
+    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant"))
     kind = speech.word(f"kind.{item.get('kind')}") or Word("kind.payment")
-    return {**unknown, **item, "kind": kind}
+    return {**unknown, **item, "kind": kind, "when": _when(item)}
+
+
+def _when(item: Mapping[str, object]) -> Lately | None:
+    instant = item.get("initiated_at")
+    return Lately(instant, placed=True) if isinstance(instant, datetime) else None
 
 
 def payment_answer(speech: Speech, outcome: str) -> None:
@@ -55,11 +63,15 @@ def payment_answer(speech: Speech, outcome: str) -> None:
     facts = speech.facts
     status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
-    speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind)
+    speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind, when=_when(facts))
     if facts.get("failure"):
         speech.say_if_known(str(facts.get("caller_text", "failure.other")))
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
-    speech.say("money.HELD.overdue" if overdue else f"money.{outcome}")
+    held_until = facts.get("held_until")
+    speech.say(
+        "money.HELD.overdue" if overdue else f"money.{outcome}",
+        held_until=Lately(held_until) if isinstance(held_until, datetime) else None,
+    )
     speech.say_if_known(f"next.{facts.get('next_step')}")
     speech.say_if_known(f"works_when.{facts.get('works_when')}")
     if facts.get("refund_open") is True:
@@ -76,6 +88,8 @@ def refunds(speech: Speech, outcome: str) -> None:
     unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on"))
     for item in items:
         speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **{**unknown, **item})
+    if any(item.get("status") in _PAID_OTHERWISE for item in items):
+        speech.say("refunds.by_person")
 
 
 def refund_offer(speech: Speech, outcome: str) -> None:

@@ -6,18 +6,26 @@ from collections.abc import Sequence
 
 from functions.connect.words.facts import digits
 from hotline.wording.speech import Speech
-from hotline.wording.values import Phone, Several
+from hotline.wording.values import Phone
+
+_NUMBERS = "numbers"
 
 
 def advice(speech: Speech, outcome: str) -> None:
-    """Advice on the topic; the official numbers are said group by group."""
+    """Advice on the topic; of the official numbers each in a sentence of its own, said group by group."""
+    topic = speech.facts.get("topic")
+    if topic == _NUMBERS:
+        _numbers(speech)
+    else:
+        speech.say_first(f"advice.{topic}", f"advice.{outcome}")
+
+
+def _numbers(speech: Speech) -> None:
     numbers = speech.facts.get("numbers")
     listed = [number for number in numbers if isinstance(number, str)] if isinstance(numbers, Sequence) else []
-    speech.say_first(
-        f"advice.{speech.facts.get('topic')}",
-        f"advice.{outcome}",
-        numbers=Several(tuple(Phone(number) for number in listed)) if listed else None,
-    )
+    for place, number in enumerate(listed):
+        speech.say("advice.number.next" if place else "advice.number", number=Phone(number))
+    speech.say("advice.numbers" if listed else "advice.numbers.none")
 
 
 def handover(speech: Speech, outcome: str) -> None:

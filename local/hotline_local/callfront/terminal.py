@@ -47,7 +47,7 @@ class TerminalCall:
         data = event.data
         match event.kind:
             case "prompt":
-                self._line(f"\n  ☎  {data['text']}")
+                self._line(f"\n  {'☎' if data['to'] == 'customer' else '🎧'}  {data['text']}")
             case "input" if data["silence"]:
                 self._line("     (silence)")
             case "input":
@@ -59,6 +59,14 @@ class TerminalCall:
             case "message":
                 sign = "✆" if data["channel"] == "voice" else "✉"
                 self._line(f"  {sign}  {data['channel']} to {data['to']}: {data['text']}")
+            case "bot":
+                self._line(f"     bot {data['bot']}: {data['intent'] or data['error'] or 'nothing understood'}")
+            case "agent":
+                self._line(f"  →  an agent accepts after {data['waited_s']:.0f} s")
+            case "task":
+                self._line(f"  ✎  a task: {data['name']}")
+            case "missing":
+                self._line(f"  ?  no value for {', '.join(data['values'])}")
             case "transfer":
                 self._line(f"  →  put through to {data['queue'] or data.get('number')}")
             case "callback":
@@ -79,6 +87,8 @@ class TerminalCall:
 
 
 def _wanted(request: InputRequest) -> str:
+    if request.speech:
+        return "words in quotation marks, or keys"
     if request.menu:
         return f"one key: {' '.join(request.keys)}"
     what = "secret digits" if request.secret else "digits"

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ from hotline_local.commands import CommandError, Subparsers
 from hotline_local.flowlang.document import FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from hotline_local.simulator.faults import Fault, FaultError, Faults, parse_fault
 from hotline_local.simulator.keys import KeysError, KeySource, ScriptedKeys, parse_keys
 from hotline_local.simulator.run import CallRun
-from hotline_local.simulator.state import CallSetup
+from hotline_local.simulator.state import CallSetup, Waiting
 
 if TYPE_CHECKING:
     from hotline_local.simulator.world import World
@@ -28,6 +30,8 @@ WITHHELD = "withheld"
 LANGUAGES = ("zh-CN", "en-US")
 TARGETS = ("inprocess", "lambda")
 MAX_STEPS_LIMIT = 100_000
+NEVER = "never"
+MAX_AGENT_AFTER_S = 3600
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """The demo wallet reaches a year back, and its facts have to be of a time that the contracts take."""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
@@ -45,6 +49,16 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--language", choices=LANGUAGES, help="language of the contact when the call comes in")
     parser.add_argument("--at", metavar="RFC3339", help="time of the call; in process only")
     parser.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
+    parser.add_argument(
+        "--agent-after", metavar="SECONDS", help="go on in the queue until an agent accepts then, or the word never"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FLOW/BLOCK=KIND[@VISIT]",
+        help="let a block fail: timeout, exception, bad_json and so on, an error type, or hang_up",
+    )
     parser.add_argument("--target", choices=TARGETS, default="inprocess", help="where the functions run")
     parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
     parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
@@ -82,6 +96,25 @@ def _keys(text: str | None) -> tuple[str, ...] | None:
         raise _usage(f"--keys: {error}") from error
 
 
+def parse_waiting(text: str | None) -> Waiting | None:
+    """The value of `--agent-after`. Raises CommandError."""
+    if text is None:
+        return None
+    if text == NEVER:
+        return Waiting(agent_after_s=None)
+    if text.isdecimal() and int(text) <= MAX_AGENT_AFTER_S:
+        return Waiting(agent_after_s=float(text))
+    raise _usage(f"--agent-after {text!r} is neither a number of seconds up to {MAX_AGENT_AFTER_S} nor the word never.")
+
+
+def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
+    """The values of `--fault`. Raises CommandError."""
+    try:
+        return tuple(parse_fault(text) for text in texts)
+    except FaultError as error:
+        raise _usage(f"--fault: {error}") from error
+
+
 def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
     from hotline_local.worlds import open_world
 
@@ -105,6 +138,8 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
         "line": _number("--to", args.to),
         "keys": _keys(args.keys),
         "at": None if args.at is None else _time(args.at),
+        "waiting": parse_waiting(args.agent_after),
+        "faults": parse_faults(args.fault),
     }
 
 
@@ -117,11 +152,13 @@ def run_call(args: argparse.Namespace) -> int:
         system_number=given["line"],
         language=args.language,
         hours_open=args.hours == "open",
+        waiting=given["waiting"],
     )
     world = _open_world(args, given["at"])
     try:
         flows = FlowSet((load_flow(path) for path in world.flows()), world.tokens())
-        engine = Engine(flows, world.functions, max_steps=args.max_steps, on_time=world.advance)
+        faults = Faults(given["faults"], flows)
+        engine = Engine(flows, world.functions, max_steps=args.max_steps, faults=faults, on_time=world.advance)
         state = engine.begin(setup, world.start_flow)
         if missing := engine.unresolved_tokens:
             print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
@@ -129,6 +166,8 @@ def run_call(args: argparse.Namespace) -> int:
         view = JsonLines(sys.stdout) if args.json else telephone
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         return exit_code(CallRun(engine, state, keys=keys, view=view, world=world).to_end())
+    except FaultError as error:
+        raise _usage(f"--fault: {error}") from error
     except (FlowSyntaxError, UnknownFlowError) as error:
         raise CommandError(str(error)) from error
     finally:

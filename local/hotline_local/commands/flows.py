@@ -1,4 +1,4 @@
-"""`hotline flows`: check flows against the rules, and run any flow against canned answers."""
+"""`hotline flows`: check flows against the rules, run any flow against canned answers, and what scenarios are for."""
 
 import argparse
 import sys
@@ -9,11 +9,16 @@ from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.callfront.json_lines import JsonLines
 from hotline_local.callfront.terminal import TerminalCall
 from hotline_local.commands import CommandError, Subparsers
+from hotline_local.commands.call import parse_faults, parse_waiting
+from hotline_local.entry_keys import CERTIFICATE_TOKEN, make_entry_key
 from hotline_local.flowlang.check import check_paths
 from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.references import token_name
 from hotline_local.flowlang.report import write_findings
+from hotline_local.scenarios.command_line import add_commands
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from hotline_local.simulator.faults import FaultError, Faults
 from hotline_local.simulator.keys import KeysError, ScriptedKeys, parse_keys
 from hotline_local.simulator.run import CallRun
 from hotline_local.simulator.state import CallSetup
@@ -26,8 +31,10 @@ LINE = "+18005550199"
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `flows check` and `flows run`."""
-    parser = subparsers.add_parser("flows", help="check flows, or run one against canned answers")
+    """Add `flows check`, `flows run`, and the commands for scenarios."""
+    parser = subparsers.add_parser(
+        "flows", help="check flows, run one against canned answers, test them with scenarios"
+    )
     commands = parser.add_subparsers(dest="flows_command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="check flow files by the rules of the service and of voice practice")
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a flow file, or a folder of them")
@@ -44,9 +51,22 @@ def register(subparsers: Subparsers) -> None:
     run.add_argument(
         "--token", action="append", default=[], metavar="NAME=VALUE", help="value of a ${NAME} in the flow"
     )
+    run.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE", help="a contact attribute")
+    run.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
+    run.add_argument(
+        "--agent-after", metavar="SECONDS", help="go on in the queue until an agent accepts then, or the word never"
+    )
+    run.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="FLOW/BLOCK=KIND[@VISIT]",
+        help="let a block fail: timeout, exception, bad_json and so on, an error type, or hang_up",
+    )
     run.add_argument("--json", action="store_true", help="one event a line, as a JSON object")
     run.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
     run.set_defaults(run=run_flow)
+    add_commands(commands)
 
 
 def _usage(sentence: str) -> CommandError:
@@ -64,14 +84,14 @@ def run_check(args: argparse.Namespace) -> int:
     return write_findings(findings, checked=checked, as_json=args.json, out=sys.stdout)
 
 
-def _tokens(pairs: Iterable[str]) -> dict[str, str]:
-    tokens = {}
+def _pairs(option: str, pairs: Iterable[str]) -> dict[str, str]:
+    found = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
-            raise ValueError(f"--token {pair!r} is not NAME=VALUE.")
-        tokens[name.removeprefix("${").removesuffix("}")] = value
-    return tokens
+            raise ValueError(f"{option} {pair!r} is not NAME=VALUE.")
+        found[token_name(name) or name] = value
+    return found
 
 
 def _load_with_neighbours(file: Path) -> tuple[Flow, ...]:
@@ -91,14 +111,26 @@ def run_flow(args: argparse.Namespace) -> int:
     if args.max_steps < 1:
         raise _usage("--max-steps must be at least 1.")
     try:
-        tokens = _tokens(args.token)
+        tokens = _pairs("--token", args.token)
         keys = ScriptedKeys(parse_keys(args.keys))
         functions = load_stubs(args.functions)
-        flows = FlowSet(_load_with_neighbours(args.file), tokens)
-        engine = Engine(flows, functions, max_steps=args.max_steps)
-        setup = CallSetup(contact_id=CONTACT_ID, customer_number=CALLER, system_number=LINE)
+        loaded = _load_with_neighbours(args.file)
+        if any(CERTIFICATE_TOKEN in flow.tokens() for flow in loaded):
+            # Nothing decrypts here, and what an encrypted entry is compared with should fail as it does on the line.
+            tokens = {**make_entry_key().tokens, **tokens}
+        flows = FlowSet(loaded, tokens)
+        faults = Faults(parse_faults(args.fault), flows)
+        engine = Engine(flows, functions, bots=functions, max_steps=args.max_steps, faults=faults)
+        setup = CallSetup(
+            contact_id=CONTACT_ID,
+            customer_number=CALLER,
+            system_number=LINE,
+            hours_open=args.hours == "open",
+            waiting=parse_waiting(args.agent_after),
+            attributes=_pairs("--attribute", args.attribute),
+        )
         state = engine.begin(setup, args.file.stem)
-    except (ValueError, KeysError, StubFileError, FlowSyntaxError, UnknownFlowError) as error:
+    except (ValueError, KeysError, StubFileError, FaultError, FlowSyntaxError, UnknownFlowError) as error:
         raise _usage(str(error)) from error
     view = JsonLines(sys.stdout) if args.json else TerminalCall(sys.stdin, sys.stdout)
     return exit_code(CallRun(engine, state, keys=keys, view=view).to_end())

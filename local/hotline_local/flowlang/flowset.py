@@ -33,9 +33,9 @@ class FlowSet:
     """Flows by name; a reference finds its flow by file stem, `Metadata.name`, token name, id or ARN.
 
     Names are compared without case and punctuation, and a token may carry `Flow`, `Module`, `Arn` or `Id` at its end:
-    `${LockedAccountModuleArn}` is the file `locked_account.json` or `locked-account.json`. `tokens` are values of
-    tokens; a value of a token that names a flow leads to that flow too. Raises FlowSyntaxError when two files have
-    one name.
+    `${LockedAccountModuleArn}` is the file `locked_account.json` or `locked-account.json`. Of a token with dots, one
+    part may be the name: `{{modules.locked_account.arn}}`. `tokens` are values of tokens; a value of a token that
+    names a flow leads to that flow too. Raises FlowSyntaxError when two files have one name.
     """
 
     def __init__(self, flows: Iterable[Flow], tokens: Mapping[str, str] | None = None) -> None:
@@ -79,7 +79,8 @@ class FlowSet:
             return None
         token = token_name(_ALIAS.sub("", reference))
         if token is not None:
-            return self._find_name(token)
+            parts = token.split(".") if "." in token else ()
+            return next((found for name in (token, *parts) if (found := self._find_name(name))), None)
         for candidate in (reference, _ALIAS.sub("", reference)):
             if candidate in self._values:
                 return self._values[candidate]

@@ -1,4 +1,9 @@
-"""References to run-time values (`$.Attributes.topic`) and to deploy-time values (`${ConnectFunctionArn}`)."""
+"""References to run-time values (`$.Attributes.topic`) and to deploy-time values (`${ConnectFunctionArn}`).
+
+The service knows no deploy-time values: every project has its own way to write and to replace them. Five are read
+here, as they are found in published flows: `${Name}` (CloudFormation, Terraform), `%%NAME%%`, `<<name>>`, `{{a.b.c}}`
+and `%Name%`. Our own flows use the first.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +14,10 @@ _NAME = r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*"
 _STEP = rf"(?:\.{_NAME}|\['[^']+'\]|\[\"[^\"]+\"\])"
 _REFERENCE = re.compile(rf"\$\.({_NAME})({_STEP}*)")
 _STEP_PARTS = re.compile(rf"\.({_NAME})|\['([^']+)'\]|\[\"([^\"]+)\"\]")
-_TOKEN = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.:]*)\}")
+_WORD = r"[A-Za-z_][A-Za-z0-9_.-]*"
+_TOKEN = re.compile(
+    rf"\$\{{([A-Za-z_][A-Za-z0-9_.:]*)\}}|%%({_WORD})%%|<<({_WORD})>>|\{{\{{ *({_WORD}) *\}}\}}|%({_WORD})%"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +72,25 @@ def strings_in(value: Any) -> Iterator[str]:
             yield from strings_in(item)
 
 
+def _name_of(match: re.Match[str]) -> str:
+    return next(name for name in match.groups() if name)
+
+
 def token_name(text: str) -> str | None:
-    """The name in a text that is one token and nothing else (`${Name}`), else None."""
+    """The name in a text that is one token and nothing else (`${Name}`, `%%NAME%%`), else None."""
     match = _TOKEN.fullmatch(text)
-    return match[1] if match else None
+    return _name_of(match) if match else None
 
 
 def tokens_in(text: str) -> tuple[str, ...]:
     """Names of all tokens in a text, in order, with repetitions."""
-    return tuple(match[1] for match in _TOKEN.finditer(text))
+    return tuple(_name_of(match) for match in _TOKEN.finditer(text))
 
 
 def replace_tokens(value: Any, tokens: Mapping[str, str]) -> Any:
     """A copy of a JSON value with the known tokens replaced; unknown ones stay as they are written."""
     if isinstance(value, str):
-        return _TOKEN.sub(lambda match: tokens.get(match[1], match[0]), value)
+        return _TOKEN.sub(lambda match: tokens.get(_name_of(match), match[0]), value)
     if isinstance(value, Mapping):
         return {key: replace_tokens(item, tokens) for key, item in value.items()}
     if isinstance(value, list | tuple):

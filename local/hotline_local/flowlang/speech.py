@@ -5,17 +5,18 @@ well-formed XML fails as a whole.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
-MANDARIN_CHARACTERS_PER_S = 4.5
-"""Pace of a neural Mandarin voice at normal rate; some 270 characters a minute."""
-ENGLISH_WORDS_PER_S = 2.75
-"""Pace of a neural English voice at normal rate; some 165 words a minute."""
+from hotline.wording.pace import seconds
+
 DEFAULT_BREAK_S = 0.5
 MAX_BREAK_S = 10.0
+_RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
+"""How fast prosody's names for rates are, against the normal rate. The names are documented, their factors are not."""
 _BREAK_STRENGTH_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.25, "medium": 0.5, "strong": 0.75, "x-strong": 1.0}
-_CJK = re.compile(r"[㐀-䶿一-鿿豈-﫿぀-ヿ가-힯]")
-_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:'[a-z]+)?|\d")
+_RUN_TIME = re.compile(r"\$\.")
 _BLOCK_TAGS = frozenset({"p", "s"})
 
 
@@ -43,8 +44,9 @@ def _parse(ssml: str) -> ElementTree.Element:
 
 
 def check_ssml(ssml: str) -> None:
-    """Raise SsmlError when the text is not one well-formed `speak` element."""
-    _parse(ssml)
+    """Raise SsmlError when the text is not one well-formed `speak` element, or a rate or a pause in it is none."""
+    for _ in _pieces(_parse(ssml), 1.0):
+        pass
 
 
 def readable(prompt: str) -> str:
@@ -69,18 +71,69 @@ def _collect(element: ElementTree.Element, pieces: list[str]) -> None:
         pieces.append(" ")
 
 
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a prompt takes: its words, and the pauses in it, in seconds."""
+
+    speech_s: float
+    pauses_s: float
+
+    @property
+    def total_s(self) -> float:
+        return round(self.speech_s + self.pauses_s, 3)
+
+
+def duration(prompt: str) -> Duration:
+    """About how long a prompt takes to say, at the rates that it asks for. Raises SsmlError."""
+    if not is_ssml(prompt):
+        return Duration(round(seconds(prompt), 3), 0.0)
+    pieces = list(_pieces(_parse(prompt), 1.0))
+    words = [piece for piece in pieces if isinstance(piece, tuple)]
+    pauses_s = sum(piece for piece in pieces if isinstance(piece, float))
+    return Duration(round(sum(seconds(text) / rate for text, rate in words), 3), round(pauses_s, 3))
+
+
 def duration_s(prompt: str) -> float:
     """About how many seconds a prompt takes to say, pauses included. Raises SsmlError."""
-    text = readable(prompt)
-    seconds = len(_CJK.findall(text)) / MANDARIN_CHARACTERS_PER_S + len(_WORD.findall(text)) / ENGLISH_WORDS_PER_S
-    if is_ssml(prompt):
-        seconds += sum(_break_s(element) for element in _parse(prompt).iter() if element.tag.endswith("break"))
-    return round(seconds, 3)
+    return duration(prompt).total_s
+
+
+def _pieces(element: ElementTree.Element, rate: float) -> Iterator[tuple[str, float] | float]:
+    """What an element says, in order: words with the rate at which they are said, and pauses in seconds."""
+    tag = element.tag.rsplit("}", 1)[-1]
+    if tag == "break":
+        yield _break_s(element)
+        return
+    if tag == "prosody":
+        rate *= _rate(element)
+    if tag == "sub" and element.get("alias"):
+        yield element.get("alias", ""), rate
+        return
+    yield element.text or "", rate
+    for child in element:
+        yield from _pieces(child, rate)
+        yield child.tail or "", rate
+
+
+def _rate(element: ElementTree.Element) -> float:
+    rate = element.get("rate")
+    if rate is None or _RUN_TIME.match(rate):
+        return 1.0
+    percent = re.fullmatch(r"(\d{1,3})%", rate)
+    if percent and int(percent[1]) > 0:
+        return int(percent[1]) / 100
+    if rate not in _RATES:
+        raise SsmlError(f"{rate!r} is no rate of speech")
+    return _RATES[rate]
 
 
 def _break_s(element: ElementTree.Element) -> float:
-    time = element.get("time", "")
+    time = element.get("time")
+    if time is None:
+        return _BREAK_STRENGTH_S.get(element.get("strength", ""), DEFAULT_BREAK_S)
+    if _RUN_TIME.match(time):
+        return 0.0
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s)", time)
-    if match:
-        return min(float(match[1]) / (1000 if match[2] == "ms" else 1), MAX_BREAK_S)
-    return _BREAK_STRENGTH_S.get(element.get("strength", ""), DEFAULT_BREAK_S)
+    if match is None:
+        raise SsmlError(f"{time!r} is no length of a pause")
+    return min(float(match[1]) / (1000 if match[2] == "ms" else 1), MAX_BREAK_S)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hotline_local import issuer
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import make_entry_key
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
@@ -70,6 +71,10 @@ def deploy(built: Path, endpoint: str, folder: Path, progress: Progress, *, sche
         for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     }
     _add_what_was_left_out(sam.read(built), outputs, endpoint)
+    entry_key = make_entry_key()
+    client("secretsmanager", endpoint, REGION).put_secret_value(
+        SecretId=resources["EntryKeySecret"], SecretString=entry_key.secret
+    )
     wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint)
 
     progress("waiting for the functions")
@@ -98,6 +103,9 @@ def deploy(built: Path, endpoint: str, folder: Path, progress: Progress, *, sche
         api_id=outputs["ApiId"],
         issuer=login.url,
         issuer_key_file=str(login.key_file),
+        entry_key_secret=resources["EntryKeySecret"],
+        entry_key_id=entry_key.key_id,
+        entry_certificate=entry_key.certificate,
     )
 
 

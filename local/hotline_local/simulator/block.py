@@ -6,6 +6,7 @@ from typing import Any
 
 from hotline_local.flowlang.document import Action, Flow
 from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.simulator.bots import BotSeam
 from hotline_local.simulator.events import CallEvent, Place, Trace
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionSeam
 from hotline_local.simulator.outcome import Outcome
@@ -17,10 +18,11 @@ type Handler = Callable[["Block"], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a running call shares with its engine: flows, functions, the world's clock, and facts about the flows."""
+    """What a running call shares with its engine: flows, functions, bots, the world's clock, and facts about flows."""
 
     flows: FlowSet
     functions: FunctionSeam
+    bots: BotSeam | None
     on_time: Callable[[float], None]
     secret_inputs: Mapping[str, frozenset[str]]
 

@@ -1,39 +1,56 @@
 """The engine: runs flows block by block, chooses edges, and stops where the caller has to act."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from hotline_local.flowlang.action_spec import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
-from hotline_local.flowlang.dataflow import secret_inputs
+from hotline_local.flowlang.dataflow import references_of, secret_inputs
 from hotline_local.flowlang.document import Action
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import END, LEAVES, NEXT, condition_label, error_label
+from hotline_local.flowlang.references import Reference
 from hotline_local.simulator.block import Block, Surroundings
-from hotline_local.simulator.blocks.asking import take_keys
+from hotline_local.simulator.blocks.asking import note_silence, take_keys
 from hotline_local.simulator.blocks.branching import satisfies
 from hotline_local.simulator.blocks.handlers import HANDLERS
+from hotline_local.simulator.blocks.talking import take_words
+from hotline_local.simulator.bots import BotSeam
 from hotline_local.simulator.events import CallEvent, Place, Trace, Visit
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionSeam
+from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.outcome import (
     Await,
     Enter,
     Failed,
     Finish,
+    FlowOver,
     Impossible,
     Leave,
     Outcome,
+    Queued,
     Return,
     Success,
     Value,
 )
-from hotline_local.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame
+from hotline_local.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame, Stage
+from hotline_local.simulator.staying import MissingHookError, agent_accepts, agent_due_s, enter_queue, flow_over
+from hotline_local.simulator.values import NOT_MODELLED, resolve
 
 MAX_ACTIONS = 250
 """Blocks in one flow or module (Amazon Connect service quotas)."""
 DEFAULT_MAX_STEPS = 500
+HANG_UP_FAULT = "hang_up"
 
 type FaultHook = Callable[[Place, Action], str | None]
 """Asked before every block: an error type to take its edge (`NoMatchingError`, `QueueAtCapacity`), a
-FunctionErrorKind for a function block (`timeout`, `lost_answer`), or None to let it run."""
+FunctionErrorKind for a function block (`timeout`, `lost_answer`), HANG_UP_FAULT to lose the caller there, or None to
+let it run."""
+
+
+def _values_read(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference, ...]]:
+    """The run-time values that each block of a flow reads, sorted."""
+    return MappingProxyType({name: tuple(sorted(references_of(action), key=str)) for name, action in actions.items()})
 
 
 class UnknownFlowError(Exception):
@@ -47,9 +64,9 @@ def _ignore_time(_: float) -> None:
 class Engine:
     """Runs calls over one set of flows. Holds nothing of a call: that is all in the CallState.
 
-    `flows` carries the token values; what is not among them stays as written (see `unresolved_tokens`). `max_steps`
-    bounds the blocks of one call. `faults` may make any block fail. `on_time` is told of every bit of time that
-    passes, in seconds.
+    `flows` carries the token values; what is not among them stays as written (see `unresolved_tokens`). `bots` answers
+    for Lex bots; without it a call stops where it comes to one. `max_steps` bounds the blocks of one call. `faults` may
+    make any block fail. `on_time` is told of every bit of time that passes, in seconds.
     """
 
     def __init__(
@@ -57,6 +74,7 @@ class Engine:
         flows: FlowSet,
         functions: FunctionSeam,
         *,
+        bots: BotSeam | None = None,
         max_steps: int = DEFAULT_MAX_STEPS,
         faults: FaultHook | None = None,
         on_time: Callable[[float], None] = _ignore_time,
@@ -65,9 +83,11 @@ class Engine:
         self.max_steps = max_steps
         self._faults = faults
         self._resolved = {flow.name: flow.resolved(flows.tokens) for flow in flows.flows}
+        self._read = {flow.name: _values_read(flow.by_identifier) for flow in self._resolved.values()}
         self._surroundings = Surroundings(
             flows=flows,
             functions=functions,
+            bots=bots,
             on_time=on_time,
             secret_inputs={flow.name: secret_inputs(flow) for flow in flows.flows},
         )
@@ -107,10 +127,17 @@ class Engine:
         if state.steps >= self.max_steps:
             self._end(state, trace, End(EndReason.STEP_CAP, detail=f"{self.max_steps} blocks have run."))
             return trace
+        due_s = agent_due_s(state)
+        if due_s is not None and state.at_s >= due_s:
+            self._agent_accepts(state, trace)
+            return trace
         state.steps += 1
         fault = self._faults(Place(frame.flow, frame.block), action) if self._faults else None
+        if fault == HANG_UP_FAULT:
+            return self.hang_up(state)
         injected = FunctionErrorKind(fault) if fault is not None and fault in FunctionErrorKind else None
         block = Block(self._surroundings, state, flow, action, trace, injected)
+        self._name_missing(block)
         handler = HANDLERS.get(action.type)
         if handler is None:
             outcome: Outcome = Impossible(f"The simulator does not know the action {action.type}.")
@@ -133,11 +160,20 @@ class Engine:
         if state.waiting is None:
             raise ValueError("No block waits for keys.")
         trace = Trace()
-        state.waiting = None
+        request, state.waiting = state.waiting, None
         flow = self._resolved[state.frame.flow]
         action = flow.by_identifier[state.frame.block]
         block = Block(self._surroundings, state, flow, action, trace)
-        self._apply(block, take_keys(block, keys, secret=secret))
+        due_s = agent_due_s(state)
+        if keys == SILENCE and due_s is not None and due_s < state.at_s + request.time_limit_s:
+            note_silence(block)
+            block.pass_time(max(0.0, due_s - state.at_s))
+            self._agent_accepts(state, trace)
+        elif request.speech:
+            self._apply(block, take_words(block, keys))
+        else:
+            spoken = keys.startswith('"')
+            self._apply(block, take_keys(block, SILENCE if spoken else keys, secret=secret))
         return trace
 
     def press(self, state: CallState, keys: str, *, secret: bool = False) -> Trace:
@@ -167,6 +203,27 @@ class Engine:
         self._end(state, trace, End(EndReason.ENDED, EndOutcome.HUNG_UP))
         return trace
 
+    def call_back(self, state: CallState, contact_id: str) -> CallState | None:
+        """The contact of a callback that was arranged, in the flow that it begins with; None when there is none, so
+        that an agent is rung first. It has the attributes of its call, and nothing else of it."""
+        callback = state.callback
+        flow = self.flows.find(callback.flow) if callback is not None and callback.flow else None
+        if callback is None or flow is None:
+            return None
+        setup = replace(
+            state.setup,
+            contact_id=contact_id,
+            customer_number=callback.number,
+            initial_contact_id=state.setup.initial_contact_id or state.setup.contact_id,
+            previous_contact_id=state.setup.contact_id,
+            initiation_method="CALLBACK",
+            attributes=callback.attributes,
+            language=state.language,
+        )
+        begun = self.begin(setup, flow.name)
+        begun.queue = callback.queue
+        return begun
+
     def give_up(self, state: CallState, end: End) -> Trace:
         """End a call from outside: keys that ran out, a code that never came."""
         trace = Trace()
@@ -186,6 +243,12 @@ class Engine:
                 self._end(state, trace, End(EndReason.ENDED, ending), block.place)
             case Leave():
                 self._visit(block, LEAVES, None)
+            case Queued():
+                self._visit(block, LEAVES, None)
+                self._enter_queue(block)
+            case FlowOver():
+                self._visit(block, END, None)
+                self._flow_over(block)
             case Return(result):
                 self._visit(block, END, None)
                 self._return_to_caller(block, result)
@@ -195,6 +258,55 @@ class Engine:
                 self._follow_condition(block, value)
             case Success():
                 self._go(block, NEXT, block.action.next_action)
+
+    def _enter_queue(self, block: Block) -> None:
+        try:
+            runs = enter_queue(self.flows, block.state)
+        except MissingHookError as error:
+            self._stop(block.state, block.trace, str(error), block.place)
+            return
+        if not runs:
+            self._wait_silently(block)
+
+    def _flow_over(self, block: Block) -> None:
+        """A flow has nothing more to do: another one follows, or an agent, or the call ends for the simulator."""
+        state = block.state
+        in_queue = state.stage is Stage.QUEUE
+        try:
+            end = flow_over(self.flows, state, self.flows.kind_of(block.flow))
+        except MissingHookError as error:
+            self._stop(state, block.trace, str(error), block.place)
+            return
+        if end is not None:
+            self._end(state, block.trace, end, block.place)
+        elif in_queue:
+            self._wait_silently(block)
+
+    def _wait_silently(self, block: Block) -> None:
+        """Nothing runs in the queue: the contact waits for an agent, or for nobody."""
+        due_s = agent_due_s(block.state)
+        if due_s is None:
+            self._end(block.state, block.trace, End(EndReason.ENDED, EndOutcome.QUEUE), block.place)
+            return
+        block.pass_time(max(0.0, due_s - block.state.at_s))
+        self._agent_accepts(block.state, block.trace)
+
+    def _agent_accepts(self, state: CallState, trace: Trace) -> None:
+        try:
+            end = agent_accepts(self.flows, state, trace)
+        except MissingHookError as error:
+            self._stop(state, trace, str(error))
+            return
+        if end is not None:
+            self._end(state, trace, end)
+
+    def _name_missing(self, block: Block) -> None:
+        """Say which values a block reads that are not there. A comparison looks for just that and is left out."""
+        read = self._read[block.flow.name].get(block.action.identifier, ())
+        missing = [reference for reference in read if resolve(block.state, reference) is None]
+        if missing and block.action.type != "Compare":
+            unknown = [str(reference) for reference in missing if reference.root in NOT_MODELLED]
+            block.emit("missing", values=[str(reference) for reference in missing], not_modelled=unknown)
 
     def _return_to_caller(self, block: Block, result: str | None) -> None:
         block.state.frames.pop()
@@ -221,6 +333,9 @@ class Engine:
                 self._go(block, condition_label(condition), condition.target)
                 return
         target = block.action.error_target(NO_MATCHING_CONDITION)
+        if target is None and not block.action.conditions:
+            self._go(block, NEXT, block.action.next_action)
+            return
         if target is None:
             self._stop(
                 block.state, block.trace, "No condition is true and NoMatchingCondition has no edge.", block.place

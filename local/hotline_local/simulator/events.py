@@ -16,8 +16,9 @@ class Place:
 class CallEvent:
     """Something that happened on the line.
 
-    `kind` is prompt, input, function, attributes, message, transfer, callback, disconnect, error or end; `data` holds
-    what belongs to the kind, ready for JSON.
+    `kind` is prompt, input, function, bot, attributes, message, transfer, callback, task, agent, missing, disconnect,
+    error or end; `data` holds what belongs to the kind, ready for JSON. `missing` names values that a block reads and
+    that are not there.
     """
 
     kind: str

@@ -1,7 +1,8 @@
 """What a caller does on the keypad, written down: one token for each input block.
 
-A token is the keys typed at that block (`0`-`9`, `*`, `#`), `-` for silence, `!` to hang up, or `{code}` for the code
-in the newest message to the caller. Spaces and commas stand between tokens.
+A token is the keys typed at that block (`0`-`9`, `*`, `#`), `-` for silence, `!` to hang up, `{code}` for the code
+in the newest message to the caller, or words in quotation marks, which only a bot hears. Spaces and commas stand
+between tokens.
 """
 
 import re
@@ -13,7 +14,8 @@ from hotline_local.simulator.state import InputRequest
 
 HANG_UP = "!"
 CODE = "{code}"
-_TOKEN = re.compile(r"[0-9*#]+|-|!|\{code\}")
+_TOKEN = re.compile(r"[0-9*#]+|-|!|\{code\}|\"[^\"]+\"")
+_BETWEEN = re.compile(r"\"[^\"]*\"|[^\s,]+")
 
 
 class KeysError(ValueError):
@@ -29,7 +31,7 @@ def check_token(token: str) -> str:
 
 def parse_keys(text: str) -> tuple[str, ...]:
     """The tokens of a `--keys` text, in order. Raises KeysError."""
-    return tuple(check_token(token) for token in re.split(r"[\s,]+", text.strip()) if token)
+    return tuple(check_token(token) for token in _BETWEEN.findall(text))
 
 
 class KeySource(Protocol):

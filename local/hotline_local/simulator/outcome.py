@@ -48,6 +48,16 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """The contact is in a queue, and what is simulated goes on there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOver:
+    """The running flow has nothing more to do, and the contact stays where it is: in the queue, or with an agent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The call is over for the simulator; `leaves` when it goes on outside the flow (queue, agent)."""
 
@@ -62,4 +72,4 @@ class Impossible:
     problem: str
 
 
-type Outcome = Success | Value | Failed | Await | Enter | Return | Leave | Finish | Impossible
+type Outcome = Success | Value | Failed | Await | Enter | Return | Leave | Queued | FlowOver | Finish | Impossible

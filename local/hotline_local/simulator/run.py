@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.events import CallEvent, Place, Trace
+from hotline_local.simulator.events import CallEvent, Place, Trace, Visit
 from hotline_local.simulator.keys import CODE, HANG_UP, SILENCE, KeySource
 from hotline_local.simulator.state import CallState, End, EndReason
 from hotline_local.simulator.stubs import MissingStubError
@@ -26,7 +26,7 @@ class CallRun:
     """Runs one call to its end.
 
     `world` is None for a call against canned answers: then there are no messages and no `{code}`. `seconds` is a
-    clock, used only when the world runs in real time.
+    clock, used only when the world runs in real time. `visits` are the blocks that were left so far.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class CallRun:
         self._seconds = seconds
         self._began_at_s = seconds()
         self._sent_at_s = 0.0
+        self.visits: list[Visit] = []
 
     def to_end(self) -> End:
         """Run until the call is over, and say how it ended. An interrupt from the keyboard hangs up."""
@@ -114,6 +115,7 @@ class CallRun:
             self._show(Trace([CallEvent("message", self._state.at_s, place, data)]))
 
     def _show(self, trace: Trace) -> None:
+        self.visits += trace.visits
         real_time = self._world is not None and self._world.real_time
         for event in trace.events:
             at_s = self._now_s() if real_time else event.at_s

@@ -39,13 +39,33 @@ class End:
     detail: str = ""
 
 
+class ThirdParty(StrEnum):
+    """What becomes of a call to a third party."""
+
+    ANSWERS = "answers"
+    FAILS = "fails"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What happens once a call is in a queue. `agent_after_s` is how long it takes until an agent accepts, None when
+    nobody does; `agent_leaves` that the agent hangs up first, so that the flow for disconnects runs.
+    """
+
+    agent_after_s: float | None = None
+    agent_leaves: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class CallSetup:
     """What is given when a call comes in.
 
-    `customer_number` is None when the number is withheld. `hours_open` answers every hours check, `metrics` every
-    metric: by metric type (`NumberOfAgentsAvailable`) and by path below `$.Metrics` (`Queue.Size`). `seed` decides
-    percentages. `queue_at_capacity` makes every transfer to a queue fail with that error.
+    `customer_number` is None when the number is withheld. `hours_open` answers every hours check but those whose hours
+    or queue `hours` names; `metrics` every metric: by metric type (`NumberOfAgentsAvailable`) and by path below
+    `$.Metrics` (`Queue.Size`). `seed` decides percentages. `queue_at_capacity` makes every transfer to a queue fail
+    with that error. `waiting` lets the call go on in the queue; without it a call ends there. `references` are those
+    of the contact, by name: `{"Value": .., "Type": ..}`.
     """
 
     contact_id: str
@@ -57,9 +77,13 @@ class CallSetup:
     initiation_method: str = "INBOUND"
     language: str | None = None
     hours_open: bool = True
+    hours: Mapping[str, bool] = field(default_factory=dict)
     queue_at_capacity: bool = False
+    waiting: Waiting | None = None
+    third_party: ThirdParty = ThirdParty.ANSWERS
     metrics: Mapping[str, float] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     seed: int = 0
     region: str = "us-east-1"
     instance_arn: str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
@@ -69,8 +93,8 @@ class CallSetup:
 class InputRequest:
     """An input block that waits for the caller.
 
-    `menu` asks for one of `keys`; otherwise up to `max_length` digits are asked for, ended by `terminator`. `secret`
-    says that what is typed here must not be shown.
+    `menu` asks for one of `keys`; `speech` for words or keys, which a bot makes an intent of; otherwise up to
+    `max_length` digits are asked for, ended by `terminator`. `secret` says that what is typed here must not be shown.
     """
 
     flow: str
@@ -81,6 +105,7 @@ class InputRequest:
     terminator: str
     time_limit_s: float
     secret: bool
+    speech: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +120,8 @@ class Frame:
     stored_input: str | None = None
     stored_is_secret: bool = False
     metrics_loaded: bool = False
+    metrics_queue: str | None = None
+    lex: Mapping[str, Any] | None = None
     loops: dict[str, int] = field(default_factory=dict)
     loop_names: dict[str, int] = field(default_factory=dict)
     module_input: Mapping[str, Any] | None = None
@@ -109,13 +136,36 @@ class Frame:
         return frame
 
 
+class Stage(StrEnum):
+    """Where a contact is: in the flow that answered, in a queue, in a flow around the talk with an agent, or after
+    it. The values of the last four are the event hooks that name their flows."""
+
+    FLOW = "flow"
+    QUEUE = "CustomerQueue"
+    AGENT_WHISPER = "AgentWhisper"
+    CUSTOMER_WHISPER = "CustomerWhisper"
+    AFTER_TALK = "CustomerRemaining"
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback that was arranged; `flow` is the one that it begins with, None when it goes to the queue at once."""
+
+    number: str
+    queue: str
+    flow: str | None
+    delay_s: float
+    attributes: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class CallState:
     """Everything that changes during a call. `frames` holds the running flow and the modules called from it.
 
     `at_s` is the time on the line since the call began, `silent_s` the time that functions have taken since the caller
     last heard something, `steps` the number of blocks run. `waiting` is set while an input block waits for keys, `end`
-    once the call is over.
+    once the call is over. `queued_at_s` is when the contact came into its queue, `hops` how often it went on from one
+    queue to another.
     """
 
     setup: CallSetup
@@ -123,14 +173,18 @@ class CallState:
     attributes: dict[str, str]
     related_attributes: dict[str, str] = field(default_factory=dict)
     contact_data: dict[str, str] = field(default_factory=dict)
+    related_data: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     event_hooks: dict[str, str] = field(default_factory=dict)
+    stage: Stage = Stage.FLOW
+    queued_at_s: float = 0.0
+    hops: int = 0
     language: str | None = None
     voice: str = "Joanna"
     queue: str | None = None
     queue_is_agent: bool = False
     callback_number: str | None = None
-    callback_created: bool = False
+    callback: Callback | None = None
     told_closed: bool = False
     logging: bool = True
     recording: tuple[str, ...] = ()
@@ -159,6 +213,6 @@ class CallState:
         """An independent copy, to try another key from here."""
         state = copy.copy(self)
         state.frames = [frame.fork() for frame in self.frames]
-        for name in ("attributes", "related_attributes", "contact_data", "tags", "event_hooks"):
+        for name in ("attributes", "related_attributes", "contact_data", "related_data", "tags", "event_hooks"):
             setattr(state, name, dict(getattr(self, name)))
         return state

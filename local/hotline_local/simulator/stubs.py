@@ -1,8 +1,13 @@
-"""Canned answers in the place of functions.
+"""Canned answers in the place of functions and bots.
 
 A file of stubs is a JSON object. A key is a `step` value, an ARN, a function's name, or `*`, and the first of these
 that fits a call is used, in this order. A value is one answer (a flat map), or a list of answers used up in order;
 an answer of the form `{"error": "timeout"}` is that error instead.
+
+A key that begins with `lex:` is a bot: its alias ARN, the last part of that, a classic bot's name, or `*`. Its
+answers are `{"intent": .., "slots": {..}, "session": {..}, "confidence": .., "dialog_state": .., "sentiment": ..}`, all
+of them optional, or `{"heard": {words: answer, "*": answer}}` to choose by what the caller said. `"locales"` lists the
+languages that the bot has; in any other it cannot be reached.
 """
 
 import json
@@ -10,9 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hotline_local.simulator.bots import BotAnswer
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult, function_name
 
 ANY = "*"
+BOT = "lex:"
+_BOT_FIELDS = ("intent", "slots", "session", "confidence", "dialog_state", "sentiment")
 _ERRORS = tuple(kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER)
 
 
@@ -38,7 +46,8 @@ def load_stubs(path: Path) -> "StubFunctions":
 
 
 class StubFunctions:
-    """A FunctionSeam that answers from a map (see the module's text). Raises StubFileError for a map of other shape."""
+    """A FunctionSeam and a BotSeam that answers from a map (see the module's text). Raises StubFileError for a map of
+    other shape."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self._answers = {key: self._checked(key, value) for key, value in answers.items()}
@@ -66,14 +75,36 @@ class StubFunctions:
             called = f"{name} with step {step!r}" if step else name
             raise MissingStubError(f"There is no stub for {called}.")
         self.calls.append((key, event))
-        answer = self._answers[key]
-        if isinstance(answer, list):
-            if self._used[key] >= len(answer):
-                raise MissingStubError(f"The stub {key!r} has {len(answer)} answers and was called once more.")
-            answer = answer[self._used[key]]
-            self._used[key] += 1
+        answer = self._next(key)
         if set(answer) == {"error"}:
             kind = FunctionErrorKind(answer["error"])
             waited = time_limit_s if kind is FunctionErrorKind.TIMEOUT else 0.0
             return FunctionResult(error=kind, duration_ms=round(waited * 1000))
         return FunctionResult(payload=answer)
+
+    def turn(self, *, bot: str, heard: str, language: str, session: Mapping[str, str]) -> BotAnswer:
+        """The next answer of this bot. Raises MissingStubError when there is none."""
+        names = (bot, bot.rsplit("/", 1)[-1], ANY)
+        key = next((key for key in (f"{BOT}{name}" for name in names) if key in self._answers), None)
+        if key is None:
+            raise MissingStubError(f"There is no stub for the bot {bot}.")
+        answer = self._next(key)
+        if "locales" in answer and language not in answer["locales"]:
+            return BotAnswer(error="locale")
+        if "heard" in answer:
+            by_words = answer["heard"]
+            answer = by_words.get(heard, by_words.get(ANY, {}))
+        if "error" in answer:
+            return BotAnswer(error=str(answer["error"]))
+        known = {name: answer[name] for name in _BOT_FIELDS if name in answer}
+        return BotAnswer(**{**known, "session": {**session, **known.get("session", {})}})
+
+    def _next(self, key: str) -> Mapping[str, Any]:
+        """The answer of this key, the next one of a list. Raises MissingStubError when a list is used up."""
+        answer = self._answers[key]
+        if not isinstance(answer, list):
+            return answer
+        if self._used[key] >= len(answer):
+            raise MissingStubError(f"The stub {key!r} has {len(answer)} answers and was called once more.")
+        self._used[key] += 1
+        return answer[self._used[key] - 1]

@@ -11,17 +11,27 @@ from typing import Any
 from hotline_local.flowlang.references import Reference, parse_reference, split_text
 from hotline_local.simulator.state import DEFAULT_LANGUAGE, CallState, Frame
 
+NOT_MODELLED = frozenset(
+    {"Case", "Customer", "CustomerCallBackPhoneNumber", "Media", "MediaStreams", "RelatedContactId", "Views"}
+)
+"""Roots of values that the service has and nothing here fills."""
+
 
 def endpoint(number: str | None) -> dict[str, str] | None:
     """A telephone endpoint as flows and functions see it; None when there is no number."""
     return None if number is None else {"Address": number, "Type": "TELEPHONE_NUMBER"}
 
 
+def queue_name(queue: str) -> str:
+    """What a queue is called here: the end of its ARN, since nobody knows its name outside the service."""
+    return queue.rsplit("/", 1)[-1]
+
+
 def queue_data(state: CallState) -> dict[str, Any] | None:
     """The target queue as flows and functions see it; None before one is set."""
     if state.queue is None:
         return None
-    name = state.queue.rsplit("/", 1)[-1]
+    name = queue_name(state.queue)
     caller_id = endpoint(state.setup.system_number)
     return {"ARN": state.queue, "Name": name, "OutboundCallerId": caller_id}
 
@@ -34,6 +44,14 @@ def _metric_tree(metrics: Mapping[str, float]) -> dict[str, Any]:
         for parent in parents:
             node = node.setdefault(parent, {})
         node[leaf] = f"{number:g}"
+    return tree
+
+
+def _metrics(metrics: Mapping[str, float], queue: str | None) -> dict[str, Any]:
+    """The metrics that were asked for, with the name of their queue."""
+    tree = _metric_tree(metrics)
+    if queue is not None:
+        tree.setdefault("Queue", {}).update(Name=queue_name(queue), ARN=queue)
     return tree
 
 
@@ -51,7 +69,11 @@ def _root(state: CallState, frame: Frame, root: str) -> Any:
         case "StoredCustomerInput":
             return frame.stored_input
         case "Metrics":
-            return _metric_tree(setup.metrics) if frame.metrics_loaded else None
+            return _metrics(setup.metrics, frame.metrics_queue) if frame.metrics_loaded else None
+        case "Lex":
+            return frame.lex
+        case "References":
+            return setup.references
         case "Loop":
             return {name: {"Index": str(index)} for name, index in frame.loop_names.items()}
         case "Modules":

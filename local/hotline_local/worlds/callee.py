@@ -15,8 +15,8 @@ from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.functions import FunctionSeam
 from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.state import CallSetup
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW
 
-OUTBOUND_FLOW: Final = "hotline-outbound-code"
 LISTEN: Final = "1"
 
 

@@ -27,11 +27,13 @@ from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
+from hotline.kit.ids import RandomIds, SeededIds
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import key_of_this_process
 from hotline_local.flowlang.document import load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.inbox import code_in
@@ -46,24 +48,31 @@ from hotline_local.worlds.readers import Reader
 CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:live"
 FACTS_AT_ONCE: Final = 10
 """As many as one batch of the facts queue has."""
+REPEATABLE_MS: Final = 50
 
 
 class InProcessWorld:
-    """See hotline_local.simulator.world.World. `now` is the time at which the call comes in."""
+    """See hotline_local.simulator.world.World. `now` is the time at which the call comes in. A `repeatable` world gives
+    the same ids, codes and times each time; functions then take REPEATABLE_MS.
+    """
 
     start_flow = START_FLOW
     real_time = False
 
-    def __init__(self, now: datetime, *, seed: Path | None = None) -> None:
+    def __init__(self, now: datetime, *, seed: Path | None = None, repeatable: bool = False) -> None:
         local_settings()
         self._began = now
+        self._repeatable = repeatable
         self._clock = VirtualClock(now)
         self._store = MemoryStore(self._clock)
+        self._entry_key = key_of_this_process()
         self._ctx = Context(
             store=self._store,
             clock=self._clock,
+            ids=SeededIds() if repeatable else RandomIds(),
             lookup_keys=self._keyring(),
             code_keys=self._keyring(),
+            entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
             voice_codes=True,
         )
         self._seen: set[str] = set()
@@ -75,7 +84,7 @@ class InProcessWorld:
 
     def tokens(self) -> Mapping[str, str]:
         """See World."""
-        return tokens(CONNECT_FUNCTION)
+        return tokens(CONNECT_FUNCTION, self._entry_key.tokens)
 
     def flows(self) -> Iterable[Path]:
         """See World."""
@@ -92,7 +101,7 @@ class InProcessWorld:
             error, detail = None, ""
         except StepFailed as failure:
             payload, error, detail = None, FunctionErrorKind.EXCEPTION, str(failure)
-        took_ms = round((time.perf_counter() - began) * 1000)
+        took_ms = REPEATABLE_MS if self._repeatable else round((time.perf_counter() - began) * 1000)
         if took_ms > time_limit_s * 1000:
             payload, error = None, FunctionErrorKind.TIMEOUT
         requests = self._store.reads + self._store.transactions - before
@@ -125,7 +134,8 @@ class InProcessWorld:
         """See World. There is nothing to give back."""
 
     def _keyring(self) -> CachedKeyring:
-        secret = json.dumps({"current": "1", "1": secrets.token_hex(32)})
+        key = secrets.token_hex(32) if not self._repeatable else "00" * 32
+        secret = json.dumps({"current": "1", "1": key})
         return CachedKeyring(lambda: secret, self._clock)
 
     def _new_entries(self) -> list[Item]:

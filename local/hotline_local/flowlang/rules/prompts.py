@@ -16,6 +16,7 @@ from hotline_local.flowlang.speech import SsmlError, check_ssml, duration_s, is_
 MAX_PROMPT_CHARS = 6000
 MAX_BILLED_CHARS = 3000
 MAX_PROMPT_S = 10.0
+_REFERENCE = r"\$\.[\w.\[\]']+"
 
 
 def _prompts(flow: Flow) -> Iterator[tuple[Action, str, bool]]:
@@ -87,7 +88,7 @@ def check_prompt_length(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     Estimated at 270 Chinese characters or 165 words a minute, pauses included, values that are filled in left out.
     """
     for action, text, _marked_up in _prompts(flow):
-        spoken = re.sub(r"\$\.[\w.\[\]']+", "", text)
+        spoken = re.sub(rf"(?<!=\"){_REFERENCE}", "", text)
         try:
             seconds = duration_s(spoken)
         except SsmlError:

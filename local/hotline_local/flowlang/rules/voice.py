@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from hotline_local.flowlang.action_forms import is_menu, is_store_input
 from hotline_local.flowlang.action_spec import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
-from hotline_local.flowlang.document import Flow, FlowKind
+from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.flowset import FLOW_PARAMETER, FlowSet
+from hotline_local.flowlang.graph import walkable_edges
 from hotline_local.flowlang.lint import Problem, rule
 
-MAX_OPTIONS = 6
+MAX_OPTIONS = 5
 SERVICE_KEYS = frozenset("09*#")
 """Keys with the same meaning in every menu (agent, repeat, back) are not counted as options."""
 MIN_FIRST_KEY_S = 5
@@ -28,9 +29,51 @@ _TO_A_PERSON = frozenset(
 )
 
 
-@rule("W211", "A menu has at most six options")
+_INPUTS = frozenset({"GetParticipantInput", "ConnectParticipantWithLexBot"})
+_OUT_OF_HAND = _TO_A_PERSON | {
+    "CheckHoursOfOperation",
+    "EndFlowModuleExecution",
+    "InvokeFlowModule",
+    "TransferToFlow",
+    "UpdateContactTargetQueue",
+}
+"""Where a caller who wants a person has been sent on: to one, or to where it is found out who is there."""
+
+
+def _keys(action: Action) -> frozenset[str]:
+    return frozenset(edge.operand for edge in action.conditions)
+
+
+def _key_target(action: Action, key: str) -> str | None:
+    return next((edge.target for edge in action.conditions if edge.operand == key), None)
+
+
+def _reached(flow: Flow, start: str | None, stops: frozenset[str]) -> Iterator[Action]:
+    """The blocks that a call comes to from here; ways end at blocks of the types in `stops`, which are given too."""
+    seen: set[str] = set()
+    ahead = [start]
+    while ahead:
+        action = flow.by_identifier.get(ahead.pop() or "")
+        if action is None or action.identifier in seen:
+            continue
+        seen.add(action.identifier)
+        yield action
+        if action.type not in stops:
+            ahead += [edge.target for edge in walkable_edges(flow, action)]
+
+
+def _goes_on_listening(flow: Flow, menu: Action) -> bool:
+    """Whether silence at a menu leads at once to another with the same keys: a list that is read out in parts."""
+    silence = flow.by_identifier.get(menu.error_target(INPUT_TIME_LIMIT_EXCEEDED) or "")
+    if silence is None or silence.type not in {"Compare", "GetParticipantInput"}:
+        return False
+    nexts = [each for each in _reached(flow, silence.identifier, _INPUTS) if each.type != "Compare"]
+    return bool(nexts) and all(is_menu(each) and _keys(each) == _keys(menu) for each in nexts)
+
+
+@rule("W211", "A menu has at most five options")
 def check_options(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: guidance for voice menus: 3 to 5 options, never more than 6; `0`, `9`, `*`, `#` are not counted."""
+    """Source: guidance for voice menus: 3 to 5 options; `0`, `9`, `*`, `#` are not counted."""
     for action in flow.actions:
         options = {edge.operand for edge in action.conditions} - SERVICE_KEYS
         if is_menu(action) and len(options) > MAX_OPTIONS:
@@ -94,9 +137,12 @@ def check_silence(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 @rule("W215", "Callers have time to press keys")
 def check_time(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: accessibility guidance and exported flows: 5 s or more to the first key and between keys."""
+    """Source: accessibility guidance and exported flows: 5 s or more to the first key and between keys.
+
+    Not asked of the parts of a list, since a key is good at the next part too.
+    """
     for action in flow.actions:
-        if not (is_menu(action) or is_store_input(action)):
+        if not (is_menu(action) or is_store_input(action)) or _goes_on_listening(flow, action):
             continue
         first = action.text("InputTimeLimitSeconds")
         if first.isdecimal() and int(first) < MIN_FIRST_KEY_S:
@@ -117,3 +163,40 @@ def check_wait(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     for action in flow.actions:
         if action.type == "Wait":
             yield Problem(action.identifier, "Wait works for chats only; on a voice call it takes the error edge.")
+
+
+@rule("W223", "9 says the menu again")
+def check_nine(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: key meanings are constant; `9` repeats, wherever it is a key."""
+    for action in flow.actions:
+        target = _key_target(action, "9")
+        if not is_menu(action) or target is None:
+            continue
+        reached = list(_reached(flow, target, _INPUTS))
+        if not any(each is action or (is_menu(each) and _keys(each) == _keys(action)) for each in reached):
+            yield Problem(action.identifier, "9 does not lead back to this menu; it repeats in every menu.")
+
+
+@rule("W224", "0 brings a person")
+def check_zero(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: guidance for voice menus: key meanings are constant; `0` is a person, wherever it is a key."""
+    for action in flow.actions:
+        target = _key_target(action, "0")
+        if not is_menu(action) or target is None:
+            continue
+        reached = _reached(flow, target, _INPUTS | _OUT_OF_HAND)
+        if not any(each.type in _OUT_OF_HAND for each in reached):
+            yield Problem(action.identifier, "0 leads to no person; it does in every menu.")
+
+
+@rule("W225", "Silence does not end a call at once")
+def check_silence_trap(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+    """Source: accessibility guidance: who needs more time than a menu gives is asked again before the line is cut."""
+    for action in flow.actions:
+        silence = action.error_target(INPUT_TIME_LIMIT_EXCEEDED)
+        if not is_menu(action) or silence is None:
+            continue
+        for each in _reached(flow, silence, _INPUTS | _OUT_OF_HAND | {"Loop"}):
+            if each.type in {"DisconnectParticipant", "EndFlowExecution"}:
+                yield Problem(action.identifier, "Silence ends the call; ask again first, and offer a person.")
+                break

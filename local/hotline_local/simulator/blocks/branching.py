@@ -77,10 +77,13 @@ def loop(block: Block) -> Outcome:
 
 def check_hours(block: Block) -> Outcome:
     """CheckHoursOfOperation: the named hours, or those of the target queue, which must then be set."""
-    if block.single("HoursOfOperationId") is None and block.state.queue is None:
+    hours = block.single("HoursOfOperationId") or block.state.queue
+    if hours is None:
         return Failed(NO_MATCHING_ERROR, "no_hours")
-    block.state.told_closed = not block.state.setup.hours_open
-    return Value("True" if block.state.setup.hours_open else "False")
+    setup = block.state.setup
+    opened = setup.hours.get(hours, setup.hours_open)
+    block.state.told_closed = not opened
+    return Value("True" if opened else "False")
 
 
 def check_metric(block: Block) -> Outcome:
@@ -96,6 +99,7 @@ def get_metrics(block: Block) -> Outcome:
     if not block.state.setup.metrics:
         return Failed(NO_MATCHING_ERROR, "no_metric")
     block.frame.metrics_loaded = True
+    block.frame.metrics_queue = block.single("QueueId") or block.state.queue
     return Success()
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 
 from hotline_local.simulator.block import Handler
-from hotline_local.simulator.blocks import asking, branching, calling, routing, setting, speaking
+from hotline_local.simulator.blocks import asking, branching, calling, routing, setting, speaking, talking
 
 HANDLERS: Mapping[str, Handler] = {
     "CheckHoursOfOperation": branching.check_hours,
     "CheckMetricData": branching.check_metric,
     "Compare": branching.compare,
+    "ConnectParticipantWithLexBot": talking.connect_bot,
     "CreateCallbackContact": routing.create_callback,
-    "DequeueContactAndTransferToQueue": routing.transfer_to_queue,
+    "CreateTask": setting.create_task,
+    "DequeueContactAndTransferToQueue": routing.transfer_on,
     "DisconnectParticipant": routing.disconnect,
     "DistributeByPercentage": branching.distribute,
     "EndFlowExecution": routing.end_flow,
@@ -21,6 +23,7 @@ HANDLERS: Mapping[str, Handler] = {
     "InvokeLambdaFunction": calling.invoke_function,
     "Loop": branching.loop,
     "MessageParticipant": speaking.play_prompt,
+    "MessageParticipantIteratively": speaking.play_in_turn,
     "TagContact": setting.tag,
     "TransferContactToAgent": routing.transfer_to_agent,
     "TransferContactToQueue": routing.transfer_to_queue,

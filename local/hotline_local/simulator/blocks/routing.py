@@ -6,13 +6,26 @@ from typing import Any
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
 from hotline_local.flowlang.flowset import MAX_MODULE_DEPTH
 from hotline_local.simulator.block import Block
-from hotline_local.simulator.outcome import Enter, Failed, Finish, Impossible, Leave, Outcome, Return, Success
-from hotline_local.simulator.state import EndOutcome, Frame
+from hotline_local.simulator.outcome import (
+    Enter,
+    Failed,
+    Finish,
+    FlowOver,
+    Impossible,
+    Leave,
+    Outcome,
+    Queued,
+    Return,
+    Success,
+)
+from hotline_local.simulator.state import Callback, EndOutcome, Frame, Stage, ThirdParty
 from hotline_local.simulator.values import render_all
 
 _DIALABLE = re.compile(r"\+[1-9]\d{6,14}")
 _CASE_ATTRIBUTES = ("case_id", "case", "case_ref")
 CONNECT_THIRD_PARTY_S = 5.0
+MAX_HOPS = 11
+"""How often a contact may go on from one queue to another (administrator guide, queue-to-queue transfer)."""
 
 
 def set_queue(block: Block) -> Outcome:
@@ -27,16 +40,36 @@ def set_queue(block: Block) -> Outcome:
 
 
 def transfer_to_queue(block: Block) -> Outcome:
-    """TransferContactToQueue and its form for contacts already in a queue: the simulated call ends there."""
+    """TransferContactToQueue: the simulated call ends there, unless the set-up lets it go on in the queue. A contact
+    that is in a queue already cannot be put into one."""
+    if block.state.stage is Stage.QUEUE:
+        return Failed(NO_MATCHING_ERROR, "in_a_queue")
+    return _into_queue(block, block.state.queue, to_agent=block.state.queue_is_agent)
+
+
+def transfer_on(block: Block) -> Outcome:
+    """DequeueContactAndTransferToQueue: from one queue into another, a bounded number of times."""
     state = block.state
+    if state.hops >= MAX_HOPS:
+        return Failed(NO_MATCHING_ERROR, "too_many_transfers")
     own = block.single("AgentId") or block.single("QueueId")
-    queue = own or state.queue
+    to_agent = "AgentId" in block.action.parameters if own else state.queue_is_agent
+    outcome = _into_queue(block, own or state.queue, to_agent=to_agent)
+    if not isinstance(outcome, Failed):
+        state.hops += 1
+        state.queue, state.queue_is_agent = own or state.queue, to_agent
+    return outcome
+
+
+def _into_queue(block: Block, queue: str | None, *, to_agent: bool) -> Outcome:
     if not queue:
         return Failed(NO_MATCHING_ERROR, "no_queue")
-    if state.setup.queue_at_capacity:
+    if block.state.setup.queue_at_capacity:
         return Failed("QueueAtCapacity", "queue_at_capacity")
-    to_agent = "AgentId" in block.action.parameters if own else state.queue_is_agent
     _emit_transfer(block, queue=queue)
+    block.state.buffered_keys = ""
+    if block.state.setup.waiting is not None:
+        return Queued()
     return Finish(EndOutcome.AGENT if to_agent else EndOutcome.QUEUE, leaves=True)
 
 
@@ -47,15 +80,22 @@ def transfer_to_agent(block: Block) -> Outcome:
 
 
 def transfer_to_third_party(block: Block) -> Outcome:
-    """TransferParticipantToThirdParty: taken as answered at once; the flow goes on afterwards if it says so."""
+    """TransferParticipantToThirdParty: the set-up says whether it is answered. The flow goes on afterwards if the block
+    says so, and only then tells a failed call from one that nobody answers."""
     number = block.single("ThirdPartyPhoneNumber")
     if not number:
         return Failed(NO_MATCHING_ERROR, "no_number")
+    comes_back = block.action.is_true("ContinueFlowExecution")
+    match block.state.setup.third_party:
+        case ThirdParty.FAILS:
+            return Failed("CallFailed" if comes_back else NO_MATCHING_ERROR, "call_failed")
+        case ThirdParty.NO_ANSWER:
+            block.pass_time(block.seconds("ThirdPartyConnectionTimeLimitSeconds", CONNECT_THIRD_PARTY_S))
+            return Failed("ConnectionTimeLimitExceeded" if comes_back else NO_MATCHING_ERROR, "no_answer")
     _emit_transfer(block, queue=None, number=number)
+    block.state.buffered_keys = ""
     block.pass_time(CONNECT_THIRD_PARTY_S)
-    if block.action.is_true("ContinueFlowExecution"):
-        return Success()
-    return Finish(EndOutcome.AGENT, leaves=True)
+    return Success() if comes_back else Finish(EndOutcome.AGENT, leaves=True)
 
 
 def _emit_transfer(block: Block, *, queue: str | None, **more: Any) -> None:
@@ -80,14 +120,9 @@ def create_callback(block: Block) -> Outcome:
     queue = block.single("AgentId") or block.single("QueueId") or state.queue
     if number is None or queue is None:
         return Failed(NO_MATCHING_ERROR, "no_number" if number is None else "no_queue")
-    state.callback_created = True
-    block.emit(
-        "callback",
-        number=number,
-        queue=queue,
-        delay_s=block.seconds("InitialCallDelaySeconds", 0.0),
-        attributes=dict(state.attributes),
-    )
+    delay_s = block.seconds("InitialCallDelaySeconds", 0.0)
+    state.callback = Callback(number, queue, block.single("ContactFlowId"), delay_s, dict(state.attributes))
+    block.emit("callback", number=number, queue=queue, delay_s=delay_s, attributes=dict(state.attributes))
     return Success()
 
 
@@ -98,6 +133,7 @@ def transfer_to_flow(block: Block) -> Outcome:
     if flow is None:
         return _not_found(block, "ContactFlowId", reference)
     block.state.frames = [Frame(flow.name, flow.start_action)]
+    block.state.buffered_keys = ""
     return Leave()
 
 
@@ -134,11 +170,13 @@ def end_module(block: Block) -> Outcome:
 def disconnect(block: Block) -> Outcome:
     """DisconnectParticipant: the line is cut; what had been arranged before decides how the caller is left."""
     block.emit("disconnect", by="flow")
-    if block.state.callback_created:
+    if block.state.stage is Stage.AFTER_TALK:
+        return Finish(EndOutcome.AGENT)
+    if block.state.callback is not None:
         return Finish(EndOutcome.CALLBACK)
     return Finish(EndOutcome.CLOSED if block.state.told_closed else EndOutcome.DISCONNECTED)
 
 
 def end_flow(_: Block) -> Outcome:
-    """EndFlowExecution: the whisper or queue flow is over, which ends what is simulated."""
-    return Finish(EndOutcome.DISCONNECTED)
+    """EndFlowExecution: the flow is over and the contact stays where it is."""
+    return FlowOver()

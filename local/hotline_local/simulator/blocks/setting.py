@@ -1,5 +1,6 @@
 """Blocks that set something on the contact or the flow: attributes, language, voice, recording, logging, tags."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,17 +9,25 @@ from hotline_local.flowlang.dataflow import is_secret_name
 from hotline_local.flowlang.references import references_in
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.blocks.asking import MASK
-from hotline_local.simulator.outcome import Failed, Outcome, Success
+from hotline_local.simulator.outcome import Failed, Impossible, Outcome, Success
 from hotline_local.simulator.values import render
 
 MAX_ATTRIBUTE_BYTES = 32 * 1024
 MAX_ATTRIBUTE_KEYS = 200
 MAX_ATTRIBUTE_KEY_CHARS = 256
+MAX_TAGS = 6
+"""Tags that one block sets (developer guide, TagContact)."""
 _HIDDEN = MASK * 6
 
 
 def _texts(block: Block, values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: render(block.state, value) for name, value in values.items() if isinstance(value, str)}
+    """The values as texts, references replaced. The console writes every scalar as a string; hand-written flows write
+    numbers and booleans as such."""
+    return {
+        name: render(block.state, value if isinstance(value, str) else json.dumps(value))
+        for name, value in values.items()
+        if isinstance(value, str | bool | int | float)
+    }
 
 
 def _too_much(attributes: Mapping[str, str]) -> bool:
@@ -30,18 +39,23 @@ def _too_much(attributes: Mapping[str, str]) -> bool:
     )
 
 
+def _is_related(block: Block) -> bool:
+    """Whether the block sets something on the related contact and not on this one."""
+    return block.action.text("TargetContact") == "Related"
+
+
 def set_attributes(block: Block) -> Outcome:
     """UpdateContactAttributes: all or nothing; an empty value or too much in total is an error."""
     written = block.action.mapping("Attributes")
     given = _texts(block, written)
-    related = block.action.text("TargetContact") == "Related"
+    related = _is_related(block)
     target = block.state.related_attributes if related else block.state.attributes
     if not all(given.values()):
         return Failed(NO_MATCHING_ERROR, "empty_value")
     if _too_much(target | given):
         return Failed(NO_MATCHING_ERROR, "too_large")
     target.update(given)
-    shown = {name: _HIDDEN if _is_secret(block, name, written[name]) else value for name, value in given.items()}
+    shown = {name: _HIDDEN if _is_secret(block, name, str(written[name])) else value for name, value in given.items()}
     block.emit("attributes", attributes=shown, target="related" if related else "current")
     return Success()
 
@@ -56,7 +70,9 @@ def _is_secret(block: Block, name: str, written: str) -> bool:
 def set_flow_attributes(block: Block) -> Outcome:
     """UpdateFlowAttributes: values that this flow alone sees."""
     written = block.action.mapping("FlowAttributes")
-    given = _texts(block, {name: entry.get("Value") for name, entry in written.items() if isinstance(entry, Mapping)})
+    if odd := [name for name, entry in written.items() if not isinstance(entry, Mapping)]:
+        return Impossible(f"The flow attribute {odd[0]} is not of the form {{Value}}.")
+    given = _texts(block, {name: entry.get("Value") for name, entry in written.items()})
     if not all(given.values()):
         return Failed(NO_MATCHING_ERROR, "empty_value")
     if _too_much(block.frame.flow_attributes | given):
@@ -70,6 +86,9 @@ def set_contact_data(block: Block) -> Outcome:
     given = _texts(block, {name: value for name, value in block.action.parameters.items() if name != "TargetContact"})
     if not all(given.values()):
         return Failed(NO_MATCHING_ERROR, "empty_value")
+    if _is_related(block):
+        block.state.related_data.update(given)
+        return Success()
     block.state.contact_data.update(given)
     block.state.language = given.get("LanguageCode", block.state.language)
     return Success()
@@ -85,7 +104,10 @@ def set_voice(block: Block) -> Outcome:
 
 
 def set_recording(block: Block) -> Outcome:
-    """UpdateContactRecordingBehavior and its newer form: whom and whether the line itself is recorded."""
+    """UpdateContactRecordingBehavior and its newer form: whom and whether the line itself is recorded. The newer form
+    fails for another channel than the one that it sets."""
+    if "VoiceBehavior" in block.action.parameters and block.state.setup.channel != "VOICE":
+        return Failed("ChannelMismatch", "channel")
     behavior = block.action.mapping("RecordingBehavior")
     if not behavior:
         voice = block.action.mapping("VoiceBehavior")
@@ -106,14 +128,23 @@ def set_logging(block: Block) -> Outcome:
 
 
 def set_event_hooks(block: Block) -> Outcome:
-    """UpdateContactEventHooks: kept with the contact; the flows named run outside what is simulated."""
-    block.state.event_hooks.update(_texts(block, block.action.mapping("EventHooks")))
+    """UpdateContactEventHooks: which flow runs on an event, one event a block; a configuration may switch it off."""
+    hooks = _texts(block, block.action.mapping("EventHooks"))
+    if len(hooks) > 1:
+        return Failed(NO_MATCHING_ERROR, "several_hooks")
+    block.state.event_hooks.update(hooks)
+    for hook, configuration in block.action.mapping("EventHooksConfiguration").items():
+        if isinstance(configuration, Mapping) and str(configuration.get("DisableExecution")).lower() == "true":
+            block.state.event_hooks.pop(hook, None)
     return Success()
 
 
 def tag(block: Block) -> Outcome:
-    """TagContact."""
-    block.state.tags.update(_texts(block, block.action.mapping("Tags")))
+    """TagContact: six tags a block."""
+    tags = _texts(block, block.action.mapping("Tags"))
+    if len(tags) > MAX_TAGS:
+        return Failed(NO_MATCHING_ERROR, "too_many_tags")
+    block.state.tags.update(tags)
     return Success()
 
 
@@ -127,4 +158,16 @@ def untag(block: Block) -> Outcome:
 
 def set_routing(_: Block) -> Outcome:
     """UpdateContactRoutingBehavior: a place in a queue, which is outside what is simulated."""
+    return Success()
+
+
+def create_task(block: Block) -> Outcome:
+    """CreateTask: shown, and nothing of it is simulated."""
+    block.emit(
+        "task",
+        name=block.render("Name"),
+        flow=block.single("ContactFlowId"),
+        attributes=_texts(block, block.action.mapping("Attributes")),
+        delay_s=block.seconds("DelaySeconds", 0.0),
+    )
     return Success()

@@ -1,11 +1,13 @@
 """Prompts, and the blocks that only speak."""
 
 import re
+from dataclasses import replace
 
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
 from hotline_local.flowlang.speech import SsmlError, duration_s, is_ssml, readable
 from hotline_local.simulator.block import Block
-from hotline_local.simulator.outcome import Failed, Outcome, Success
+from hotline_local.simulator.outcome import Failed, FlowOver, Impossible, Outcome, Success, Value
+from hotline_local.simulator.state import Stage
 
 MAX_PROMPT_CHARS = 6000
 MAX_BILLED_CHARS = 3000
@@ -23,6 +25,28 @@ def play_prompt(block: Block) -> Outcome:
         return spoken
     block.pass_time(spoken)
     return Success()
+
+
+def play_in_turn(block: Block) -> Outcome:
+    """MessageParticipantIteratively: the messages one after the other and over again, until it is time to look after
+    something else (MessagesInterrupted). Without such a time they play until somebody takes the call."""
+    messages = block.action.parameters.get("Messages")
+    if not isinstance(messages, list) or not messages or not all(isinstance(each, dict) for each in messages):
+        return Impossible("Messages is no list of prompts.")
+    every_s = block.seconds("InterruptFrequencySeconds", 0.0)
+    played_s = 0.0
+    for message in messages:
+        spoken = speak(replace(block, action=replace(block.action, parameters=message)))
+        if isinstance(spoken, Failed):
+            return spoken
+        played_s += spoken
+        if every_s and played_s >= every_s:
+            break
+    if not every_s:
+        block.pass_time(played_s)
+        return FlowOver()
+    block.pass_time(every_s)
+    return Value("MessagesInterrupted") if block.action.conditions else Success()
 
 
 def speak(block: Block) -> float | Failed:
@@ -54,4 +78,5 @@ def speak(block: Block) -> float | Failed:
 
 
 def _emit_prompt(block: Block, *, text: str, ssml: str | None) -> None:
-    block.emit("prompt", text=text, ssml=ssml, language=block.state.spoken_language)
+    listener = "agent" if block.state.stage is Stage.AGENT_WHISPER else "customer"
+    block.emit("prompt", text=text, ssml=ssml, language=block.state.spoken_language, to=listener)

@@ -20,6 +20,7 @@ from hotline.kit.store import Store
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
 from .model import Call, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
+from .targets import pin_point, proves
 from .turns import with_record
 
 NOBODY = "nobody"
@@ -52,6 +53,7 @@ def stripped(call: Call) -> Call:
         factors=(),
         account_id=None,
         two_step=False,
+        pin=False,
         time_zone=None,
         offers=(),
         challenge=None,
@@ -102,7 +104,7 @@ def decoy_points(identified: Identified, keyring: Keyring) -> tuple[str, ...]:
     return tuple(decoys)
 
 
-def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
+def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False) -> Call:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
@@ -119,6 +121,7 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
         call,
         account_id=profile.account_id,
         two_step=profile.two_step,
+        pin=pin,
         time_zone=profile.time_zone,
         targets=targets,
         challenge=None,
@@ -128,16 +131,22 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
 
 def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: datetime) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
-    own."""
-    proved = {factor.point for factor in call.factors if factor.until > now}
+    own and not too new."""
+    good = [factor for factor in call.factors if factor.until > now]
+    proved = {factor.point for factor in good}
     if not proved:
         return []
     return [
         profile
         for profile in profiles
         if profile.status is AccountStatus.OPEN
-        and proved <= {accounts.point_id(point.value, keyring) for point in live_points(profile)}
+        and proved <= {pin_point(profile.account_id), *_own_points(profile, keyring)}
+        and all(proves(profile, factor, now, keyring) for factor in good)
     ]
+
+
+def _own_points(profile: Profile, keyring: Keyring) -> set[str]:
+    return {accounts.point_id(point.value, keyring) for point in live_points(profile)}
 
 
 def live_points(profile: Profile, kind: PointKind | None = None) -> list[ContactPoint]:

@@ -73,19 +73,21 @@ def call_attributes(call: Call) -> Item:
         "targets": {kind.value: _target_item(target) for kind, target in call.targets.items()},
         "account_id": call.account_id,
         "two_step": call.two_step,
+        "pin": call.pin or None,
         "time_zone": call.time_zone,
         "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
         "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
         "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
         "topic": call.topic,
         "case_id": call.case_id,
+        "own_number_only": call.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
 
 
 CHANGING_ATTRIBUTES = (
-    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "time_zone", "factors", "challenge",
-    "offers", "topic", "case_id",
+    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
+    "challenge", "offers", "topic", "case_id",
 )  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
         two_step=bool(item.get("two_step", False)),
+        pin=bool(item.get("pin", False)),
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
@@ -114,6 +117,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         ),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
+        own_number_only=bool(item.get("own_number_only", False)),
         kind=CallKind(item.get("kind", CallKind.PHONE)),
     )
 

@@ -15,6 +15,7 @@ class Operation(StrEnum):
     OFFICIAL_NUMBERS = "official_numbers"
     ADVICE = "advice"
     PAUSE = "pause"
+    PROVED_PAUSE = "proved_pause"
     READ = "read"
     REFUND = "refund"
     UNLOCK = "unlock"
@@ -31,6 +32,8 @@ class Operation(StrEnum):
     RESEND = "resend"
     ESCALATE = "escalate"
     FACTS = "facts"
+    REPUDIATE = "repudiate"
+    SET_PIN = "set_pin"
 
 
 class Goal(StrEnum):
@@ -41,8 +44,10 @@ class Goal(StrEnum):
     RESET = "reset"
     REFUND = "refund"
     FREEZE = "freeze"
+    PAUSE = "pause"
     END_PAUSE = "end_pause"
     UNFREEZE = "unfreeze"
+    SET_PIN = "set_pin"
 
     @property
     def purpose(self) -> Purpose:
@@ -154,6 +159,8 @@ class Call:
     targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
     two_step: bool = False
+    pin: bool = False
+    """The chosen account has a hotline PIN."""
     time_zone: str | None = None
     """The chosen account's, so that words need not read its profile again."""
     factors: tuple[ProvedFactor, ...] = ()
@@ -161,6 +168,8 @@ class Call:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    own_number_only: bool = False
+    """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
     kind: CallKind = CallKind.PHONE
 
     @property

@@ -20,8 +20,7 @@ from hotline.kit.outbox import Message
 from hotline.kit.store import Store
 
 from . import calls
-from .challenges import contribute_code
-from .counting import counter_keys
+from .challenges import contribute_code, send_keys
 from .model import Call, CallKind, Goal, Identified, Target, TurnRecord
 from .policy import CODE_LIFE
 
@@ -62,7 +61,9 @@ def contribute_recovery_request(
     )
 
 
-def begin_recovery(store: Store, change: Change, entry: Mapping[str, Any], codes: Keyring) -> None:
+def begin_recovery(
+    store: Store, change: Change, entry: Mapping[str, Any], *, codes: Keyring, lookup_keys: Keyring
+) -> None:
     """Begin what an outbox entry asks for: the recovery, and its first code to the contact itself. Three reads for
     everybody, and the same writes; for a contact that reaches nobody the code goes nowhere.
 
@@ -93,8 +94,10 @@ def begin_recovery(store: Store, change: Change, entry: Mapping[str, Any], codes
         kind=CallKind.RECOVERY,
     )
     target = begun.targets[kind]
-    counted = store.batch_get(list(counter_keys(target)))
-    _, waiting = contribute_code(change, begun, factor=kind, goal=goal, read=counted, keyring=codes)
+    counted = store.batch_get(list(dict.fromkeys(send_keys(begun, target, change.now))))
+    _, waiting = contribute_code(
+        change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys
+    )
     calls.contribute_new_call(change, waiting)
 
 

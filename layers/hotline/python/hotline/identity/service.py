@@ -8,13 +8,14 @@ from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls
+from . import calls, limits, pins
 from .challenges import (
     Checked,
     CheckOutcome,
@@ -24,6 +25,7 @@ from .challenges import (
     check_keys,
     contribute_check,
     contribute_code,
+    send_keys,
     target_of,
     to_give_out,
 )
@@ -31,9 +33,22 @@ from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_key, proof_from
 from .model import Call, CallKind, Identified, Operation, TurnRecord
-from .policy import missing_factors
+from .pins import (
+    contribute_facts,
+    contribute_no_pin,
+    contribute_pin,
+    contribute_pin_check,
+    fact_keys,
+    factors_key,
+    has_pin,
+    is_pin,
+    pin_check_keys,
+    pin_keys,
+)
+from .policy import count_missing, missing_factors
 from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
+from .repudiation import token_of as repudiation_token
 from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
 
 __all__ = [
@@ -56,21 +71,36 @@ __all__ = [
     "choose",
     "contribute_check",
     "contribute_code",
+    "contribute_facts",
+    "contribute_no_pin",
+    "contribute_pin",
+    "contribute_pin_check",
     "contribute_recovery_request",
     "contribute_session",
     "contribute_turn",
+    "could_prove",
     "counter_keys",
     "derive",
+    "fact_keys",
+    "factors_key",
     "goal_of",
+    "has_pin",
     "identify",
     "is_code",
+    "is_pin",
     "is_stored",
     "load_call",
     "missing_factors",
     "next_need",
     "open_session",
+    "pin_check_keys",
+    "pin_keys",
     "proof_from",
+    "reachable_accounts",
+    "reachable_needs",
+    "repudiation_token",
     "require",
+    "send_keys",
     "session_id_of",
     "settled",
     "start",
@@ -125,8 +155,9 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
     At most two reads: the call with the calling number's contact point, then the profiles behind it.
     """
     number = contact.calling_number
-    point_keys = accounts.point_keys(number, keyring) if number else ()
-    stored, read = load_call(ctx, contact.contact_id, point_keys)
+    point = accounts.point_id(number, keyring) if number else None
+    also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
+    stored, read = load_call(ctx, contact.contact_id, also)
     if stored is not None:
         return _take_up(change, stored, contact, step_fingerprint=step_fingerprint)
     calling = reach(number, read, keyring) if number else None
@@ -146,8 +177,11 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
         language=language,
         calling=calling,
         targets=targets,
+        own_number_only=point is not None and limits.calls_often(read, point, change.now),
     )
     calls.contribute_new_call(change, begun)
+    if point is not None and contact.inbound:
+        limits.count_call(change, point, contact.contact_id)
     return Started(begun, bool(profiles), language)
 
 
@@ -164,36 +198,69 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
 
 
 def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Call:
-    """The call after a number was keyed in. One read, whether or not the number belongs to anybody."""
+    """The call after a number was keyed in. One read, whether or not the number belongs to anybody, and whether or not
+    the caller may reach it."""
     typed = reach(number, read, keyring)
+    if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
+        typed = replace(typed, accounts=())
     profiles = calls.profiles_in(ctx.store, typed.accounts or (NOBODY,))
     return calls.identified_by(call, typed, profiles, keyring)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`call` has the account when one is settled; otherwise `choices` are to be read out."""
+    """`call` has the account when one is settled; otherwise `choices` are to be read out. `read`: what was asked for
+    beside the profiles."""
 
     call: Call
     choices: tuple[Profile, ...]
+    read: Mapping[Key, Item]
 
 
-def choose(ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime) -> Choice:
+def reachable_accounts(call: Call) -> tuple[str, ...]:
+    """The accounts behind the number that the call is identified by, chosen or not."""
+    return call.identified.accounts if call.identified else ()
+
+
+def choose(
+    ctx: Context, call: Call, place: int | None, keyring: Keyring, now: datetime, also: Sequence[Key] = ()
+) -> Choice:
     """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
 
-    One read. Without proof, or for a place that was not offered, nothing is settled.
+    One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
     """
-    reachable = call.identified.accounts if call.identified else ()
-    candidates = calls.choosable(call, calls.profiles_in(ctx.store, reachable), keyring, now)
-    if len(candidates) == 1:
-        return Choice(calls.chosen(call, candidates[0], keyring), ())
+    reachable = reachable_accounts(call)
+    # Of nobody where there are none, so that it costs the same.
+    asked = reachable or (NOBODY,)
+    keys = [key for one in asked for key in (accounts.profile_key(one), pins.factors_key(one))]
+    read = ctx.store.batch_get([*keys, *also])
+    profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
+    candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
+    chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
-        return Choice(calls.chosen(call, candidates[place - 1], keyring), ())
-    return Choice(call, tuple(candidates))
+        chosen = candidates[place - 1]
+    if chosen is None:
+        return Choice(call, tuple(candidates), read)
+    pin = pins.acting_pin(read.get(pins.factors_key(chosen.account_id)), now)
+    return Choice(calls.chosen(call, chosen, keyring, pin=pin), (), read)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:
-    """What would satisfy the operation next: `sms`, `email`, or `agent` when nothing the caller has would."""
-    missing = missing_factors(operation, proof_from(call), now) or ()
-    reachable = [kind for kind in missing if kind in {factor.value for factor in call.targets}]
+    """What would satisfy the operation next: `sms`, `email`, `pin`, or `agent` when nothing the caller has would."""
+    reachable = reachable_needs(operation, call, now)
     return reachable[0] if reachable else "agent"
+
+
+def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[str, ...]:
+    """The kinds of factor that the caller of this call could prove next for the operation: by a contact point that
+    codes go to, or by a PIN that was chosen. None at all when those would not be enough, so that nobody proves one
+    factor for nothing."""
+    proof = proof_from(call)
+    kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
+    reachable = tuple(kind for kind in missing_factors(operation, proof, now) or () if kind in kinds)
+    return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
+
+
+def could_prove(operation: Operation, call: Call, now: datetime) -> bool:
+    """Whether the caller of this call has proved enough for the operation, or could."""
+    return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))

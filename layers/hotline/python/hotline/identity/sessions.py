@@ -25,10 +25,9 @@ from hotline.kit.store import Key
 from . import calls
 from .items import call_attributes, call_from, call_key
 from .model import Call, CallKind, TurnRecord
+from .pins import acting_pin, factors_key
 from .policy import FACTOR_LIFE
-
-NO_POINT = "-"
-"""The contact point of a factor that has none."""
+from .targets import NO_POINT, pin_point, proves
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,9 @@ class Session:
     read: dict[Key, Item]
 
 
-def session_id_of(*, issuer: str, subject: str, sign_in: str) -> str:
-    """The id of a session: a hash, since none of its parts is ours to store."""
-    return derived_id("session", issuer, subject, sign_in)
+def session_id_of(*, issuer: str, client: str, subject: str, sign_in: str) -> str:
+    """The id of a session: a hash, since none of its parts is ours to store. Two clients of one sign-in are two."""
+    return derived_id("session", issuer, client, subject, sign_in)
 
 
 def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence[Key] = ()) -> Session:
@@ -65,23 +64,30 @@ def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence
     Raises NotPossible `unknown_account` for an account that the wallet has not told of, or has erased.
     """
     key, profile_key = call_key(sign_in.session_id, CallKind.APP), accounts.profile_key(sign_in.account_id)
-    read = ctx.store.batch_get(list(dict.fromkeys([key, profile_key, *also])))
+    pin_key = factors_key(sign_in.account_id)
+    read = ctx.store.batch_get(list(dict.fromkeys([key, profile_key, pin_key, *also])))
     profile = accounts.profile_from(read.get(profile_key))
     if profile is None:
         raise NotPossible("unknown_account")
     now = ctx.clock.now()
     found = read.pop(key, None)
     stored = call_from(found) if found is not None else None
-    begun = stored or Call(
-        contact_id=sign_in.session_id,
-        account_ref=ctx.ids.new("ref"),
-        turn=0,
-        created_at=now,
-        last_step_at=now,
-        inbound=False,
-        kind=CallKind.APP,
+    begun = (
+        _without_sign_in(stored)
+        if stored is not None
+        else Call(
+            contact_id=sign_in.session_id,
+            account_ref=ctx.ids.new("ref"),
+            turn=0,
+            created_at=now,
+            last_step_at=now,
+            inbound=False,
+            kind=CallKind.APP,
+        )
     )
-    return Session(settled(begun, profile, keyring, session_factor(sign_in, now)), stored, profile, read)
+    signed_in = session_factor(sign_in, now)
+    call = settled(begun, profile, keyring, now, signed_in=signed_in, pin=acting_pin(read.get(pin_key), now))
+    return Session(call, stored, profile, read)
 
 
 def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
@@ -95,18 +101,33 @@ def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
     return ProvedFactor(FactorKind.SESSION, Purpose.ACT, NO_POINT, min(until, sign_in.expires_at))
 
 
-def settled(call: Call, profile: Profile, keyring: Keyring, signed_in: ProvedFactor | None = None) -> Call:
-    """The session's call for its account as the profile has it now: where codes go, and which factors still count. A
-    factor counts while its contact point is the account's own, and all of them go when the account is another one."""
-    own = {accounts.point_id(point.value, keyring) for point in profile.live_points}
+def _without_sign_in(stored: Call) -> Call:
+    """What was stored, but for the sign-in: that is what the token of this very request says of it."""
+    return replace(stored, factors=tuple(f for f in stored.factors if f.kind is not FactorKind.SESSION))
+
+
+def settled(
+    call: Call,
+    profile: Profile,
+    keyring: Keyring,
+    now: datetime,
+    *,
+    signed_in: ProvedFactor | None = None,
+    pin: bool = False,
+) -> Call:
+    """The session's call for its account as the profile has it now: where codes go, and which factors are kept. A
+    factor is kept while its contact point is the account's own and proves something (targets.proves), and all of them
+    go when the account is another one."""
+    own = {NO_POINT, *(accounts.point_id(point.value, keyring) for point in profile.live_points)}
+    own |= {pin_point(profile.account_id)} if pin else set()
     same = call.account_id in (None, profile.account_id)
     kept = [
         factor
         for factor in (call.factors if same else ())
-        if factor.kind is not FactorKind.SESSION and (factor.point in own or factor.point == NO_POINT)
+        if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, now, keyring)
     ]
     signed = signed_in or next((factor for factor in call.factors if factor.kind is FactorKind.SESSION and same), None)
-    settled_call = calls.chosen(call, profile, keyring)
+    settled_call = calls.chosen(call, profile, keyring, pin=pin)
     points = {target.point for target in settled_call.targets.values()}
     waiting = call.challenge if same and call.challenge is not None and call.challenge.point in points else None
     factors = tuple(sorted((*kept, *([signed] if signed else [])), key=lambda factor: factor.kind.value))

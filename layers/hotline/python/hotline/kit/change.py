@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .actor import Actor, actor_name
-from .clock import epoch_s, to_text
+from .clock import to_text
 from .condition import NEW, Condition, Item, all_of, equals, holds
 from .errors import HotlineError, Stale, Unavailable
 from .ids import IdSource
 from .outbox import Entry, entry_item, entry_key
+from .retention import kept_from
 from .store import (
     TRANSACTION_ITEMS_MAX,
-    TTL_ATTRIBUTE,
     Check,
     Delete,
     Key,
@@ -39,8 +39,6 @@ from .store import (
 
 COMMIT_ATTEMPTS_MAX = 4
 """How often one commit is sent when DynamoDB reports a conflict; then the caller reads again."""
-AUDIT_LIFE = timedelta(days=1096)
-"""Audit entries are kept three years."""
 
 type Failure = Callable[[Item | None], HotlineError]
 
@@ -110,6 +108,12 @@ class Change:
     def delete(self, key: Key, *, condition: Condition, failed: Failure = stale) -> None:
         self._write(key, Delete(key), condition, failed)
 
+    def count(self, key: Key, *, add: Mapping[str, int], set: Mapping[str, Any]) -> None:  # noqa: A002 - see update
+        """Add to numbers that anybody may add to at any time, e.g. kit.rates: the one write without a condition, since
+        sums come out the same in whatever order. The rest of the change is conditioned as ever."""
+        earlier, adding = self._pending.get(key), Update(key, set, (), add)
+        self._pending[key] = adding if earlier is None else _merged(earlier, adding)
+
     def require_condition(self, key: Key, condition: Condition, failed: Failure, *, first: bool = False) -> None:
         """Make the whole change depend on a condition of `key`; `first` names its error before those added earlier,
         on whatever key."""
@@ -120,7 +124,7 @@ class Change:
         """Add an audit entry for the account: who, what, why, with opaque facts."""
         audit_id = self.ids.new("audit")
         item: dict[str, Any] = {"event": event, "actor": actor_name(self.actor), "cause": self.cause, "facts": facts}
-        item |= {"at": to_text(self.now), TTL_ATTRIBUTE: epoch_s(self.now + AUDIT_LIFE)}
+        item |= {"at": to_text(self.now), **kept_from(self.now)}
         self.create(hotline_key(f"ACCOUNT#{account_id}", f"AUDIT#{to_text(self.now)}#{audit_id}"), item)
 
     def send(self, entry: Entry) -> None:
@@ -132,7 +136,7 @@ class Change:
         conditions: dict[Key, list[Condition]] = {}
         for guard in self._guards:
             conditions.setdefault(guard.key, []).append(guard.condition)
-        return [_compiled(key, write, conditions[key]) for key, write in self._pending.items()]
+        return [_compiled(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
 
     def commit(self, store: Store) -> None:
         """Send the transaction. Raises the error of the first failed condition, Stale after too many conflicts, and
@@ -195,6 +199,8 @@ def _merged(first: Put | Update | Delete, second: Put | Update | Delete) -> Upda
 
 
 def _compiled(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
+    if not conditions and write is not None:
+        return write
     # By their text, because to Python a condition on 1 equals one on True.
     condition = all_of(*{repr(condition): condition for condition in conditions}.values())
     return Check(key, condition) if write is None else replace(write, condition=condition)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from hotline.identity.service import Operation, require
+from hotline.identity.model import Call
+from hotline.identity.service import Operation, could_prove, require
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import Item
+from hotline.kit.condition import NEW, Item, equals
 from hotline.kit.store import Key
 
 from . import policy
@@ -17,20 +18,44 @@ from .acting import (
     contribute_freeze,
     contribute_pause,
     contribute_reset_grant,
+    contribute_unfreeze,
     contribute_unlock,
     pausable_accounts,
+    pause_keys,
 )
 from .due import contribute_due, due_keys
 from .facts import contribute_facts, fact_keys
 from .holding import contribute_hold
 from .items import NOT_ERASED, attempts_key, attempts_of, lock_key, record_of
-from .model import LockView
+from .model import LockView, SelfService
+from .repudiating import contribute_repudiation, repudiation_keys, repudiation_of
 from .telling import Notice
 
 __all__ = [
-    "Notice", "acting_keys", "contribute_due", "contribute_end_pause", "contribute_facts", "contribute_freeze",
-    "contribute_hold", "contribute_not_erased", "contribute_pause", "contribute_reset_grant", "contribute_unlock",
-    "due_keys", "fact_keys", "is_erased", "lock_keys", "pausable_accounts", "view_from",
+    "Notice",
+    "acting_keys",
+    "contribute_due",
+    "contribute_end_pause",
+    "contribute_facts",
+    "contribute_freeze",
+    "contribute_hold",
+    "contribute_not_erased",
+    "contribute_pause",
+    "contribute_repudiation",
+    "contribute_reset_grant",
+    "contribute_unfreeze",
+    "contribute_unlock",
+    "due_keys",
+    "fact_keys",
+    "is_erased",
+    "lock_keys",
+    "offered",
+    "pausable_accounts",
+    "pause_keys",
+    "repudiation_keys",
+    "repudiation_of",
+    "require_unchanged",
+    "view_from",
 ]  # fmt: skip
 
 
@@ -48,6 +73,21 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     """Make the change depend on the account not having been erased since it was read; Stale otherwise."""
     require(change, Operation.FACTS)
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
+
+
+def offered(view: LockView, call: Call, now: datetime) -> SelfService:
+    """What the owner may do about what is in force, and has the factors for: to end a freeze takes two, and who has
+    only one needs a person."""
+    if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
+        return SelfService.NO
+    return view.self_service
+
+
+def require_unchanged(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Make the change depend on what keeps the account shut being as it was read; Stale otherwise."""
+    key = lock_key(account_id)
+    condition = equals("rev", int(read[key]["rev"])) if key in read else NEW
+    change.require_condition(key, condition, stale)
 
 
 def view_from(read: Mapping[Key, Item], account_id: str, now: datetime) -> LockView:

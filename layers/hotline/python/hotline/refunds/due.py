@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.condition import Item, equals
 from hotline.kit.due import Done, is_due
 from hotline.kit.logging import Event
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.payments.service import money_item
 
@@ -45,12 +45,15 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Done, ...]:
     """Escalate the refund if its promised date has passed: a case (the second time an urgent one), the decision
     refund.escalated, a new promised date, and a message to every contact point. Nothing when it has not passed, or when
-    the refund is over."""
+    the refund is over. Of an account that was erased nobody waits for it any more: it falls due no longer."""
     key = items.refund_key(account_id, refund_id)
     item = read.get(key)
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
+    if profile_key(account_id) not in read:
+        change.update(key, remove=("due_pk", "due_sk"), add={"rev": 1}, condition=equals("rev", int(item["rev"])))
+        return ()
     known = items.refund_from(item)
     missed_on = known.promised_on
     if missed_on is None:
@@ -137,15 +140,4 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
     }
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    for recipient in notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=MESSAGE,
-                channel=recipient.channel,
-                account_id=refund.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    send_notice(change, profile, MESSAGE, facts)

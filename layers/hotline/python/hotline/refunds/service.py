@@ -12,10 +12,10 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from hotline.accounts.model import AccountStatus, Profile
-from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
-from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
+from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
@@ -23,7 +23,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
@@ -82,6 +82,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
                 keys.add(items.refund_key(fact.subject, told.refund_id))
             case MerchantPolicyPublished() as told:
                 keys.add(items.policy_key(told.merchant_id))
+            case AccountErased():
+                keys.add(items.recent_key(fact.subject))
             case _:
                 pass
     return keys
@@ -89,7 +91,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
 
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
     """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. What a
-    refund takes from its movement, and gives back, is folded by payments from the same facts.
+    refund takes from its movement, and gives back, is folded by payments from the same facts. An account that is
+    erased keeps its refunds, and not what is counted of its requests.
 
     Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense.
     """
@@ -107,6 +110,8 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 key = items.policy_key(told.merchant_id)
                 published = policies.get(key) or _policy_from(read.get(key))
                 policies[key] = folding.fold_policy(published, fact, told)
+            case AccountErased() if (key := items.recent_key(fact.subject)) in read:
+                change.delete(key, condition=equals("rev", int(read[key]["rev"])))
             case _:
                 pass
     for key, refund in refunds.items():
@@ -365,15 +370,4 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
         facts["promised_on"] = refund.promised_on.isoformat()
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    for recipient in notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=_MESSAGES[refund.state],
-                channel=recipient.channel,
-                account_id=refund.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    send_notice(change, profile, _MESSAGES[refund.state], facts)

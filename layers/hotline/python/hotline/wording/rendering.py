@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 from xml.sax.saxutils import escape as _xml_escape
@@ -13,8 +12,8 @@ from hotline.kit.money import Money
 from .amounts import speak_money, write_money
 from .catalogue import CHINESE, find
 from .names import clean, sayable_in_english
-from .times import speak_day, speak_duration, speak_moment
-from .values import Dictated, Digits, Locale, Phone, Several, Word
+from .times import speak_day, speak_duration, speak_lately, speak_moment
+from .values import Dictated, Digits, Lately, Locale, Phone, Word
 
 DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
@@ -78,8 +77,6 @@ def spoken(value: object, locale: Locale) -> str | None:
             return dictate(text) or None
         case Phone(number):
             return speak_phone(number, locale.language)
-        case Several(values):
-            return _enumerated(values, locale, spoken)
         case str():
             name = clean(value)
             if not name or (locale.language != CHINESE and not sayable_in_english(name)):
@@ -99,8 +96,6 @@ def written(value: object, locale: Locale) -> str | None:
             return clean(text) or None
         case Phone(number):
             return write_phone(number)
-        case Several(values):
-            return _enumerated(values, locale, written)
         case str():
             return clean(value) or None
         case _:
@@ -120,14 +115,9 @@ def _common(value: object, locale: Locale) -> str | None:
             return speak_day(value, locale)
         case timedelta():
             return speak_duration(value, locale.language)
+        case Lately(instant, placed):
+            return speak_lately(instant, locale, placed=placed)
         case Word(key):
             return find(key, locale.language)
         case _:
             raise TypeError(f"a value of type {type(value).__name__} has no words")
-
-
-def _enumerated(
-    values: tuple[object, ...], locale: Locale, render: Callable[[object, Locale], str | None]
-) -> str | None:
-    parts = [text for text in (render(value, locale) for value in values) if text is not None]
-    return ("；" if locale.language == CHINESE else "; ").join(parts) or None

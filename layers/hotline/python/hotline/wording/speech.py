@@ -11,22 +11,32 @@ from .sentences import sentences
 from .values import Locale, Word
 
 SSML_CHARACTERS_MAX: Final = 3_000
-"""Amazon Connect bills at most this many characters of a prompt and refuses twice as many."""
+"""Amazon Connect bills at most this many characters of a prompt, markup left out, and refuses twice as many with it."""
 _OPEN, _CLOSE = "<speak>", "</speak>"
+_SLOW, _USUAL = '<prosody rate="slow">', "</prosody>"
+_ROOM: Final = len(_OPEN) + len(_CLOSE)
 
 
 class UnknownMessage(LookupError):
     """A key that the catalogue does not have: a bug, found by tests."""
 
 
+def prompt_of(text: str, *, slow: bool = False, pause_s: int = 0) -> str:
+    """Sentences that were put together, as SSML. `slow` is for those who need it; a pause at the end lengthens the time
+    that a menu leaves for a key."""
+    said = f"{_SLOW}{text}{_USUAL}" if slow else text
+    return f"{_OPEN}{said}{f'<break time="{pause_s}s"/>' if pause_s else ''}{_CLOSE}"
+
+
 class Speech:
-    """Collects sentences; `ssml` gives them all. Facts that are given when something is said go before the others."""
+    """Collects sentences; `ssml` gives them all as one prompt. Facts that are given when something is said go before
+    the others."""
 
     def __init__(self, locale: Locale, facts: Mapping[str, object]) -> None:
         self.locale = locale
         self.facts = facts
         self._sentences: list[str] = []
-        self._left = SSML_CHARACTERS_MAX - len(_OPEN) - len(_CLOSE)
+        self._left = SSML_CHARACTERS_MAX - _ROOM
 
     def say(self, key: str, **facts: object) -> None:
         """Add a message's sentences, as far as their facts are known. A sentence that would pass the limit is left
@@ -54,14 +64,20 @@ class Speech:
         """The first of these words that the catalogue has, as a fact for another message; None when it has none."""
         return next((Word(key) for key in keys if self.knows(key)), None)
 
-    def ssml(self) -> str:
-        """Everything that was said. Raises ValueError when that is nothing: a prompt may not be silent."""
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was said, sentence by sentence. Raises ValueError when that is nothing: a prompt may not be silent."""
         if not self._sentences:
             raise ValueError("a prompt without words")
-        return _OPEN + self._gap.join(self._sentences) + _CLOSE
+        return tuple(self._sentences)
+
+    def ssml(self) -> str:
+        """Everything that was said. Raises ValueError when that is nothing."""
+        return prompt_of(self.gap.join(self.sentences))
 
     @property
-    def _gap(self) -> str:
+    def gap(self) -> str:
+        """What stands between two sentences."""
         return "" if self.locale.language == CHINESE else " "
 
     def _add(self, key: str, n: int | None, facts: Mapping[str, object]) -> None:
@@ -70,7 +86,7 @@ class Speech:
             raise UnknownMessage(key)
         known = {**self.facts, **facts}
         for sentence in sentences(text, lambda name: self._words(known.get(name)), escape):
-            length = len(sentence) + len(self._gap)
+            length = len(sentence) + len(self.gap)
             if length <= self._left:
                 self._sentences.append(sentence)
                 self._left -= length

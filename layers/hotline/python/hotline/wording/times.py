@@ -52,6 +52,22 @@ def speak_moment(instant: datetime, locale: Locale) -> str:
     return f"{time} {near}" if near else f"{time} on {speak_date(day, locale.language, today)}"
 
 
+def speak_lately(instant: datetime, locale: Locale, *, placed: bool) -> str:
+    """An instant with its time when it is near, else its day alone; of the last twelve months without the year.
+    `placed` puts the preposition before it where the language has one."""
+    zone = locale.zone or UTC
+    day = instant.astimezone(zone).date()
+    today = locale.now.astimezone(zone).date() if locale.now is not None else None
+    near = today is not None and (day - today).days in _NEAR_DAYS[locale.language]
+    words = speak_moment(instant, locale) if near else speak_date(day, locale.language, _same_year(day, today))
+    return f"{'at' if near else 'on'} {words}" if placed and locale.language != CHINESE else words
+
+
+def _same_year(day: date, today: date | None) -> date | None:
+    """What to tell a day against: itself if it is of the last twelve months, so that its year is not said."""
+    return day if today is not None and timedelta() <= today - day < timedelta(days=365) else today
+
+
 def speak_day(day: date, locale: Locale) -> str:
     """A day without a time, as a promise names it: `11月30日`, `November 30`."""
     zone = locale.zone or UTC

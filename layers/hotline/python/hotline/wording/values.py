@@ -39,17 +39,20 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """An instant told no more exactly than helps: with its time from yesterday to tomorrow, else by its day alone.
+    `placed`: as it stands in a sentence by itself, `at 6:35 PM today`, `on November 11`; otherwise as it stands after
+    since or until."""
+
+    instant: datetime
+    placed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """Words of our own under a key of the catalogue, e.g. the name of a goal. Unknown when the key is."""
 
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """Values that are enumerated."""
-
-    values: tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)

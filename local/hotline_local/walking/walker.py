@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.connect.contract import EMPTY, NEEDS, SELF_SERVICE, STEPS
+from functions.connect.contract import EMPTY, MORE_PROMPTS, NEEDS, SELF_SERVICE, STEPS
 from hotline_local.flowlang.action_forms import is_menu
 from hotline_local.flowlang.action_spec import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
 from hotline_local.flowlang.document import Action
@@ -22,8 +22,8 @@ from hotline_local.simulator.events import CallEvent, Place, Trace
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.state import CallSetup, CallState, EndReason
-from tests.flows.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
-from tests.flows.shipped import OUTBOUND, outcome_of
+from hotline_local.walking.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW
 
 type Stack = tuple[Node, ...]
 
@@ -34,8 +34,13 @@ PATIENCE = 60
 """Entries after which a caller hangs up: some circles, like waiting in line, have no end of their own."""
 CHANCE = 0.1
 """Share of choices that are left to chance."""
-ENTRY_KEYS: Mapping[str, str] = {"Timeout": "-", "0": "0#", "*": "*#"}
-"""What to key in for the conditions of the block that compares an entry."""
+ENTRY_KEYS: Mapping[tuple[str, str], str] = {
+    ("Equals", "Timeout"): "-",
+    ("Equals", "0"): "0#",
+    ("Equals", "*"): "*#",
+    ("TextStartsWith", "*"): "*#",
+}
+"""What to key in for the conditions of the block that compares an entry; digits for all others."""
 DIGITS = "123456"
 NO_SUCH_KEY = "#"
 EMPTY_ENTRY = "#"
@@ -50,7 +55,9 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "refundable": ("yes", "no"),
     "count": ("1", "2", "3"),
     "topic": (EMPTY, "refund"),
+    "locked": ("yes", "no"),
     "calls": ("yes", "no"),
+    **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
 """What an answer may say beside its outcome, where a flow decides by it."""
 
@@ -75,13 +82,15 @@ class CannedFunction:
         self.turn, self.calls, self.turns = 0, [], []
 
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Answer a step; see FunctionSeam."""
+        del arn, time_limit_s
         given = event["Details"]["Parameters"]
         step = STEPS[given["step"]]
         self.calls.append(given)
         self.turn += step.acting
         self.turns.append(str(self.turn))
         answer = dict.fromkeys(step.answer_keys, EMPTY) | {
-            key: self.extras[key] for key in step.own_keys if key in self.extras
+            key: self.extras[key] for key in step.answer_keys if key in self.extras
         }
         answer |= {
             "outcome": self.next_outcome,
@@ -114,15 +123,16 @@ class Walk:
 
 
 class Walker:
-    """Walks calls over one set of flows; `starts` are the flows that calls begin in."""
+    """Walks calls over one set of flows; `starts` are the flows that calls begin in, `walked` edges that need not be
+    walked any more."""
 
-    def __init__(self, flows: FlowSet, starts: Iterable[str], seed: int = 0) -> None:
-        self.coverage = EdgeCoverage(flows)
+    def __init__(self, flows: FlowSet, starts: Iterable[str], seed: int = 0, walked: Iterable[Edge] = ()) -> None:
+        self.coverage = EdgeCoverage(flows, walked)
         self.function = CannedFunction()
         self.engine = Engine(flows, self.function, max_steps=MAX_STEPS, faults=self._fault)
         self._flows = flows
         self._starts = tuple(starts)
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - a search that is to repeat
         self._planned_fault: str | None = None
         self._map = FlowMap(flows)
         self._goals: set[Edge] = set()
@@ -159,7 +169,7 @@ class Walker:
             customer_number=None if withheld else CALLER,
             hours_open=self._random.random() < 0.5,
             attributes={} if start == self._starts[0] else self._attributes_of(start),
-            initiation_method=self._random.choice(OUTBOUND_METHODS) if start == OUTBOUND else "INBOUND",
+            initiation_method=self._random.choice(OUTBOUND_METHODS) if start == OUTBOUND_FLOW else "INBOUND",
         )
         walk = Walk(self.engine.begin(setup, start))
         entries = 0
@@ -178,10 +188,12 @@ class Walker:
 
     def _attributes_of(self, start: str) -> dict[str, str]:
         """What a call that begins in a flow brings along."""
-        if start == OUTBOUND:
+        if start == OUTBOUND_FLOW:
             return {"challenge": "chl_1"}
         language = self._random.choice(("zh-CN", "en-US", EMPTY))
-        return {"turn": "0", "account_ref": "ref", "language": language, "topic": "refund"}
+        pace = {"pace": self._random.choice(("medium", "slow")), "pause": "1ms"} if self._random.random() < 0.5 else {}
+        kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
+        return {**kept, "language": language, **pace}
 
     def _step(self, walk: Walk) -> Trace:
         stack = stack_of(walk.state)
@@ -194,6 +206,7 @@ class Walker:
         return self.engine.step(walk.state)
 
     def _fault(self, place: Place, action: Action) -> str | None:
+        del place, action
         return self._planned_fault
 
     def _choose_fault(self, stack: Stack, action: Action) -> str | None:
@@ -207,7 +220,7 @@ class Walker:
         return self._random.choice(sorted(choices)) if choices and self._random.random() > CHANCE else None
 
     def _choose_answer(self, stack: Stack, action: Action) -> None:
-        decision = outcome_of(self._flows.by_name[stack[-1][0]], action)
+        decision = self._decision(stack, action)
         there = (*stack[:-1], (stack[-1][0], decision.identifier))
         choices = [
             (self._map.cost(there, condition_label(edge), edge.target), edge.operand) for edge in decision.conditions
@@ -215,6 +228,13 @@ class Walker:
         choices.append((self._error_cost(there, decision, NO_MATCHING_CONDITION), "UNHEARD_OF"))
         self.function.next_outcome = self._pick(choices)
         self.function.extras = {key: self._random.choice(values) for key, values in EXTRA_VALUES.items()}
+
+    def _decision(self, stack: Stack, step: Action) -> Action:
+        """The block that decides by a step's outcome: right after the one that keeps the turn, if there is a turn."""
+        before = step
+        if STEPS[str(step.mapping("LambdaInvocationAttributes")["step"])].of_call:
+            before = self._map.action((stack[-1][0], step.next_action or ""))
+        return self._map.action((stack[-1][0], before.next_action or ""))
 
     def _error_cost(self, stack: Stack, action: Action, error_type: str) -> int:
         return self._map.cost(stack, error_label(error_type), action.error_target(error_type))
@@ -241,7 +261,7 @@ class Walker:
         choices = [
             (
                 self._map.cost(stack, condition_label(edge), edge.target),
-                ENTRY_KEYS[edge.operand] if edge.operator == "Equals" else DIGITS,
+                ENTRY_KEYS.get((edge.operator, edge.operand), DIGITS),
             )
             for edge in compared.conditions
         ]

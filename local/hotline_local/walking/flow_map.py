@@ -72,11 +72,7 @@ class FlowMap:
         self._missing = frozenset(missing)
         self._beyond_of.clear()
         for flow in self._order:
-            goals = [
-                (_price(self.action((flow.name, edge.block)), edge.label) - 1, edge.block)
-                for edge in self._missing
-                if edge.flow == flow.name
-            ]
+            goals = [(self._goal(edge) - 1, edge.block) for edge in self._missing if edge.flow == flow.name]
             goals += [
                 (1 + self.nearest_from_start(called.name), action.identifier) for action, called in self._calls(flow)
             ]
@@ -98,6 +94,18 @@ class FlowMap:
         return self._from((*stack[:-1], (flow, target))) if target else FAR
 
     # --- inside
+
+    def _goal(self, edge: Edge) -> int:
+        """What it takes to walk an edge once its block is come to; a module's result takes the way through it."""
+        action = self.action((edge.flow, edge.block))
+        return _price(action, edge.label) + self._through(action, edge.label)
+
+    def _through(self, action: Action, label: str) -> int:
+        """The way through the module that a block calls, to the result that this edge stands for; 0 for any other."""
+        module = self._flows.target(action)
+        ends = self._ends.get(module.name, {}) if module else {}
+        result = label.removeprefix(condition_label(ConditionEdge("Equals", ("",), None)))
+        return ends[result].get(module.start_action, FAR) if module and result in ends else 0
 
     def _from(self, stack: tuple[Node, ...]) -> int:
         flow, block = stack[-1]
@@ -138,14 +146,9 @@ class FlowMap:
     def _edges_of(self, flow: Flow) -> Iterator[PricedEdge]:
         """Edges within a flow; a module's result costs what the way through the module to that result costs."""
         for action in flow.actions:
-            module = self._flows.target(action)
-            through = self._ends.get(module.name, {}) if module else {}
             for edge in walkable_edges(flow, action):
-                price = _price(action, edge.label)
-                result = edge.label.removeprefix(condition_label(ConditionEdge("Equals", ("",), None)))
-                if module is not None and result in through:
-                    price += through[result].get(module.start_action, FAR)
                 if edge.target is not None:
+                    price = _price(action, edge.label) + self._through(action, edge.label)
                     yield edge.block, edge.target, price
 
     def _ends_of(self, flow: Flow) -> dict[str, Prices]:

@@ -1,0 +1,90 @@
+"""Whether a call was as its scenario says: turn by turn, then how it ended."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hotline_local.scenarios.model import Scenario
+from hotline_local.simulator.events import CallEvent
+from hotline_local.simulator.keys import HANG_UP
+from hotline_local.simulator.state import CallState, EndReason
+
+EXPECTED_CAUSES = frozenset({"silence", "injected", "queue_at_capacity", "callback_number"})
+"""Causes of errors that a scenario asks for: no key, a fault, a full queue, a number that cannot be called back. What a
+fault makes a function do is one more."""
+
+
+def heard_by_turn(events: Sequence[CallEvent]) -> list[list[str]]:
+    """What the caller heard before each input, and after the last one."""
+    heard: list[list[str]] = [[]]
+    for event in events:
+        if event.kind == "prompt" and event.data["to"] == "customer":
+            heard[-1].append(event.data["text"])
+        elif event.kind == "input":
+            heard.append([])
+    return heard
+
+
+def place_of(text: str, heard: Sequence[str], start: int = 0) -> int | None:
+    """Which prompt, from `start` on, holds a text; None when none does."""
+    return next((place for place in range(start, len(heard)) if text in heard[place]), None)
+
+
+def problems_in(scenario: Scenario, events: Sequence[CallEvent], state: CallState) -> tuple[str, ...]:
+    """One sentence for each thing that was not as written; none when all is well."""
+    return tuple(_problems(scenario, events, state))
+
+
+def _problems(scenario: Scenario, events: Sequence[CallEvent], state: CallState) -> Iterator[str]:
+    heard = heard_by_turn(events)
+    hangs_up = bool(scenario.turns) and scenario.turns[-1].keys == HANG_UP
+    asked = len(heard) - 1 + hangs_up
+    if asked < len(scenario.turns):
+        yield f"The call was over after {asked} of {len(scenario.turns)} turns."
+    for number, turn in enumerate(scenario.turns[:asked]):
+        yield from _unheard(f"turns[{number}]", turn.hears, heard[number])
+    if not hangs_up:
+        yield from _unheard("ends", scenario.ending.hears, heard[-1])
+    yield from _ending(scenario, events, state)
+
+
+def _unheard(where: str, hears: Sequence[str], heard: Sequence[str]) -> Iterator[str]:
+    start = 0
+    for text in hears:
+        place = place_of(text, heard, start)
+        if place is None:
+            yield f"{where}: {text!r} was not heard; heard was: {' / '.join(heard) or 'nothing'}"
+            return
+        start = place
+
+
+def _ending(scenario: Scenario, events: Sequence[CallEvent], state: CallState) -> Iterator[str]:
+    ending, end = scenario.ending, state.end
+    if end is None or end.reason is not EndReason.ENDED:
+        yield f"ends: the call did not end by itself ({end.reason if end else 'running'}: {end.detail if end else ''})"
+    elif end.outcome is not ending.outcome:
+        yield f"ends: the outcome is {end.outcome}, not {ending.outcome}."
+    if state.language != scenario.speaks:
+        yield f"speaks: the call was held in {state.language}."
+    yield from _attributes(ending.attributes, state.attributes)
+    yield from _steps(ending.steps, [_step(event) for event in events if event.kind == "function"])
+    expected = EXPECTED_CAUSES | {fault.kind for fault in scenario.calling.faults}
+    for event in events:
+        if event.kind == "error" and event.data["cause"] not in expected:
+            yield f"{event.place.flow}, {event.place.block}: {event.data['error']} ({event.data['cause']})"
+
+
+def _attributes(wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            yield f"ends: the attribute {name} is {found.get(name)!r}, not {value!r}."
+
+
+def _step(event: CallEvent) -> str:
+    return f"{event.data['step']} {event.data['outcome'] or event.data['error']}"
+
+
+def _steps(wanted: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+    ahead = iter(found)
+    for step in wanted:
+        if step not in ahead:
+            yield f"ends: {step!r} is not among the steps in this order: {', '.join(found)}"
+            return

@@ -1,0 +1,98 @@
+"""Every scenario of this folder is run by the simulator: shipped flows, the functions' own code, the demo wallet.
+
+A scenario is a YAML file, and documents one call: who calls, what they hear and press, and how it ends. The format is
+told in docs/flows.md; `./hotline flows test` runs them too.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hotline_local.flowlang.speech import duration
+from hotline_local.scenarios.model import Topic
+from hotline_local.scenarios.playing import Played, play
+from hotline_local.scenarios.reading import load_scenario, scenario_files
+from hotline_local.simulator.events import CallEvent
+
+FOLDER = Path(__file__).parent
+SCENARIOS = {path.stem: load_scenario(path) for path in scenario_files([FOLDER])}
+LONGEST_PROMPT_S = 10.0
+SPEECH_UNTIL_PAUSED_S = 20.0
+CAUSES = (
+    *("password", "one-time-password", "login-rate", "risk", "stolen-password", "compliance", "agent", "dormant"),
+    *("owner", "pause", "closed"),
+)
+"""Why the demo wallet's accounts are shut (docs/demo.md)."""
+
+each_scenario = pytest.mark.parametrize("name", sorted(SCENARIOS))
+_played: dict[str, Played] = {}
+
+
+def played(name: str) -> Played:
+    """A scenario as it was run, once a session."""
+    if name not in _played:
+        _played[name] = play(SCENARIOS[name])
+    return _played[name]
+
+
+def prompts(call: Played) -> list[CallEvent]:
+    return [event for event in call.events if event.kind == "prompt" and event.data["to"] == "customer"]
+
+
+def speech_s(event: CallEvent) -> float:
+    return duration(event.data["ssml"] or event.data["text"]).speech_s
+
+
+@each_scenario
+def test_a_call_goes_as_it_is_written(name: str) -> None:
+    assert played(name).problems == ()
+
+
+@each_scenario
+def test_no_prompt_of_a_call_takes_longer_than_ten_seconds(name: str) -> None:
+    call = played(name)
+    usual = [event for event in prompts(call) if 'rate="slow"' not in (event.data["ssml"] or "")]
+    assert [event.data["text"] for event in usual if speech_s(event) > LONGEST_PROMPT_S] == []
+
+
+@each_scenario
+def test_no_value_that_a_flow_reads_is_missing_but_a_number_that_is_withheld(name: str) -> None:
+    missing = {value for event in played(name).events if event.kind == "missing" for value in event.data["values"]}
+    withheld = {"$.CustomerEndpoint.Address"} if SCENARIOS[name].calling.number is None else set()
+    assert missing <= withheld
+
+
+def test_a_scenario_that_is_played_again_is_the_same_call() -> None:
+    name = "refunds-approved-zh"
+    assert play(SCENARIOS[name]).events == played(name).events
+
+
+@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("topic", Topic)
+def test_every_topic_is_covered_in_both_languages(topic: Topic, speaks: str) -> None:
+    assert [each.name for each in SCENARIOS.values() if topic in each.covers and each.speaks == speaks]
+
+
+@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("cause", CAUSES)
+def test_every_reason_for_which_an_account_is_shut_is_covered_in_both_languages(cause: str, speaks: str) -> None:
+    assert SCENARIOS[f"lockout-{cause}-{speaks[:2]}"].speaks == speaks
+
+
+@pytest.mark.parametrize("name", ["pause-zh", "pause-en"])
+def test_something_looks_wrong_acts_after_one_more_key_and_within_twenty_seconds_of_speech(name: str) -> None:
+    """From the key in the main menu to the end of the words that say what was asked for."""
+    events = list(played(name).events)
+    chosen = next(place for place, event in enumerate(events) if event.kind == "input" and event.data["keys"] == "4")
+    acted = next(place for place, event in enumerate(events) if event.data.get("step") == "pause")
+    told = next(place for place, event in enumerate(events) if place > acted and event.kind == "prompt")
+    assert [event.data["keys"] for event in events[chosen + 1 : acted] if event.kind == "input"] == ["1"]
+    said = [speech_s(event) for event in events[chosen : told + 1] if event.kind == "prompt"]
+    assert sum(said) < SPEECH_UNTIL_PAUSED_S
+
+
+def test_a_known_caller_who_is_locked_hears_that_first_after_the_proof() -> None:
+    blocks = [event.place.block for event in prompts(played("payments-balance-en"))]
+    assert blocks[blocks.index("Say proved") + 1] == "Say locked"
+    blocks = [event.place.block for event in prompts(played("lockout-password-zh"))]
+    assert next(block for block in blocks[blocks.index("Say proved") + 1 :] if block != "One moment") == "Say lock"

@@ -1,0 +1,127 @@
+"""How flows speak: at the caller's pace, with time to press keys, and all parts of an answer."""
+
+from functools import cache
+
+import pytest
+
+from functions.connect.contract import MORE_PROMPTS, STEPS
+from functions.connect.prompts import spoken
+from hotline.wording.catalogue import LANGUAGES
+from hotline_local.flowlang.document import Action, Flow
+from hotline_local.flowlang.graph import written_edges
+from tests.flows.shipped import (
+    ENTRY,
+    HANDOVER,
+    QUEUE,
+    blocks,
+    key_targets,
+    menus,
+    outcome_of,
+    shipped,
+    steps_of,
+)
+from tests.support.longest_words import EVERYTHING, NOW
+
+TIME_TO_PRESS = '<break time="$.Attributes.pause"/></speak>'
+ROBUST = {"Apology in both languages", "Lost in both languages", "Say no transfer", "Last words"}
+"""Words for calls in which something failed: they depend on nothing."""
+
+each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
+each_talking_flow = pytest.mark.parametrize(
+    "flow", [flow for flow in shipped().flows if flow.name != QUEUE], ids=lambda flow: flow.name
+)
+
+
+# --- pace
+
+
+@each_flow
+def test_fixed_words_are_spoken_at_the_callers_pace_and_inputs_leave_them_time(flow: Flow) -> None:
+    for action in flow.actions:
+        said = action.text("SSML")
+        assert "Text" not in action.parameters, f"{action.identifier}: SSML, so that it can be slower"
+        if not said or said.startswith("$.External.") or action.identifier in ROBUST:
+            continue
+        assert said.startswith('<speak><prosody rate="$.Attributes.pace">'), action.identifier
+        assert said.endswith(TIME_TO_PRESS) == (action.type == "GetParticipantInput"), action.identifier
+
+
+@each_talking_flow
+def test_the_second_silence_of_a_call_makes_it_slower(flow: Flow) -> None:
+    for loop in blocks(flow, "Loop"):
+        if loop.identifier.endswith(" no key"):
+            slower = flow.by_identifier[key_targets(loop)["ContinueLooping"] or ""]
+            assert slower.mapping("Attributes") == {
+                "pace": "$.Attributes.pace_next",
+                "pace_next": "slow",
+                "pause": "$.Attributes.pause_next",
+                "pause_next": "8s",
+            }
+            assert slower.error_target("NoMatchingError") == slower.next_action
+
+
+def test_flows_that_calls_can_be_sent_to_from_elsewhere_know_a_usual_pace() -> None:
+    first = shipped().by_name[ENTRY].by_identifier["First attributes"].mapping("Attributes")
+    usual = {name: first[name] for name in ("pace", "pace_next", "pause", "pause_next")}
+    assert usual == {"pace": "medium", "pace_next": "medium", "pause": "1ms", "pause_next": "1ms"}
+    for name in (HANDOVER, QUEUE):
+        assert shipped().by_name[name].by_identifier["Usual pace"].mapping("Attributes") == usual
+
+
+# --- parts of an answer
+
+
+@cache
+def most_parts() -> dict[tuple[str, str], int]:
+    """In how many prompts each outcome of each step may be said, with the longest facts, in either language."""
+    most: dict[tuple[str, str], int] = {}
+    for language in LANGUAGES:
+        for kind in EVERYTHING:
+            for step, outcome, facts in kind(language):
+                known = {"now": NOW, "time_zone": "Asia/Shanghai", **facts}
+                parts = len(spoken(step, outcome, known, [language], most=STEPS[step].parts))
+                most[step, outcome] = max(most.get((step, outcome), 0), parts)
+    return most
+
+
+@each_flow
+def test_all_parts_of_an_answer_are_spoken(flow: Flow) -> None:
+    for call, step in steps_of(flow):
+        for outcome, target in key_targets(outcome_of(flow, call)).items():
+            for block in first_to_speak(flow, target):
+                said = parts_from(flow, block)
+                assert len(said) >= most_parts()[step.name, outcome], f"{outcome}: {block.identifier} says {said}"
+
+
+def first_to_speak(flow: Flow, start: str | None) -> list[Action]:
+    """The blocks that speak an answer first, on any way from here to another step."""
+    found: list[Action] = []
+    seen: set[str] = set()
+    ahead = [start]
+    while ahead:
+        block = flow.by_identifier[ahead.pop() or ""]
+        if block.identifier in seen or block.type in {"InvokeLambdaFunction", "InvokeFlowModule"}:
+            continue
+        seen.add(block.identifier)
+        if block.text("SSML") == "$.External.prompt":
+            found.append(block)
+        else:
+            ahead += [edge.target for edge in written_edges(flow, block)]
+    return found
+
+
+def parts_from(flow: Flow, block: Action) -> list[str]:
+    """The parts of an answer that are spoken from this block on, in order."""
+    said = ["prompt"]
+    following = block.error_target("InputTimeLimitExceeded") if block in menus(flow) else block.next_action
+    for part in MORE_PROMPTS:
+        more = flow.by_identifier[following or ""]
+        if more.text("ComparisonValue") != f"$.External.{part}":
+            return said
+        (condition,) = more.conditions
+        assert (condition.operator, condition.operand) == ("TextStartsWith", "<speak>")
+        block = flow.by_identifier[condition.target or ""]
+        assert block.text("SSML") == f"$.External.{part}"
+        said.append(part)
+        following = block.error_target("InputTimeLimitExceeded") if block in menus(flow) else block.next_action
+    return said

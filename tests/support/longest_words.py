@@ -1,0 +1,129 @@
+"""The longest things that the line may have to say: every outcome with the longest facts that a customer may have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from functions.connect.contract import ADVICE_TOPICS, NEEDS, STEPS
+from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.kit.money import Money
+from hotline.lockout.model import Cause, DecisionKind
+from hotline.payments.diagnosis import diagnose
+from hotline.payments.failures import FAILURES
+from hotline.payments.model import Movement, MovementFailure, MovementRef, Order
+from hotline.refunds.model import RefundState
+from hotline_local.catalogues import read_source, source_file
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+AMOUNT = Money(199_999, "CNY")
+MERCHANTS = {"zh-CN": "蓝杯咖啡人民广场店", "en-US": "Riverside Garden Market"}
+"""As long as names of merchants are: nine characters, three words. At most forty characters are said of one."""
+PROMISED = date(2026, 12, 30)
+TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
+type Said = tuple[str, str, Mapping[str, object]]
+
+
+def movements(language: str) -> Iterator[Movement]:
+    """Every kind of outcome, reason and whereabouts of the money that a wallet tells."""
+    order = Order(1, NOW, "fact")
+    for at in TIMES:
+        merchant = Merchant("m", MERCHANTS[language])
+        ref = MovementRef("acc", "mov", MovementKind.BILL_PAYMENT, at, AMOUNT, merchant)
+        plain: dict[str, Any] = {
+            "ref": ref,
+            "instrument": Instrument("card", "4242"),
+            "held_until": NOW + timedelta(days=12),
+            "balance_after_minor": None,
+            "order_no": "DW26",
+            "order": order,
+            "described": {},
+        }
+        for money in MoneyState:
+            for code in FAILURES:
+                failure = MovementFailure("scheme", "51", code, mapped=True)
+                yield Movement(status=MovementStatus.FAILED, money=money, failure=failure, **plain)
+            for status in MovementStatus:
+                yield Movement(status=status, money=money, failure=None, **plain)
+        done = {**plain, "refundable_minor": 100, "open_refund_id": "ref_1"}
+        yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
+
+
+def payments(language: str) -> Iterator[Said]:
+    for movement in movements(language):
+        told = diagnose(movement, NOW)
+        item = {
+            "kind": movement.ref.kind.value,
+            "amount": movement.ref.amount,
+            "merchant": MERCHANTS[language],
+            "initiated_at": movement.ref.initiated_at,
+        }
+        facts = {
+            **item,
+            "status": movement.status.value,
+            "failure": told.failure.value if told.failure else None,
+            "caller_text": told.caller_text,
+            "held_until": told.held_until,
+            "held_overdue": told.held_overdue,
+            "next_step": told.next_step.value,
+            "works_when": told.works_when.value,
+            "refund_open": told.open_refund_id is not None,
+        }
+        yield "payment_answer", told.answer.value, facts
+        for more in (True, False):
+            yield "payments", "SEVERAL", {"items": [item] * 3, "more": more}
+            yield "payment_by_order", "SEVERAL", {"items": [item] * 3, "more": more}
+        yield "payment_by_order", "FOUND", {"items": [item]}
+
+
+def locks(_: str) -> Iterator[Said]:
+    for cause in Cause:
+        told = {"cause": cause.value, "since": TIMES[0], "until": NOW + timedelta(hours=22, minutes=34)}
+        for state in ("SOFT", "HARD", "HOLD", "FROZEN", "PAUSED"):
+            yield "choose_account", "CHOSEN", {**told, "state": state}
+        for outcome in ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED"):
+            for kind in DecisionKind:
+                yield "lock_status", outcome, {**told, "asked": kind.value, "facts_as_of": NOW - timedelta(minutes=3)}
+
+
+def refund_rules() -> list[str]:
+    source = read_source(source_file("en-US").read_text(encoding="utf-8"))
+    return [key.removeprefix("refund.rule.") for key in source if key.startswith("refund.rule.")]
+
+
+def refunds(language: str) -> Iterator[Said]:
+    item = {"amount": AMOUNT, "merchant": MERCHANTS[language], "promised_on": PROMISED}
+    for state in RefundState:
+        yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * 3}
+        yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "a1f9"}
+    yield "refund_offer", "OFFERED", {**item, "refundable": AMOUNT}
+    for rule in refund_rules():
+        yield "refund_offer", "NOT_ELIGIBLE", {**item, "reason": rule}
+        for outcome in ("APPROVED", "IN_REVIEW", "DENIED", "NOT_ELIGIBLE", "ROUTE_DISPUTE"):
+            yield "refund_request", outcome, {**item, "reason": rule, "refund": "a1f9"}
+
+
+def others(_: str) -> Iterator[Said]:
+    for place, more in ((2, False), (3, False), (3, True)):
+        yield (
+            "choose_account",
+            "CHOOSE",
+            {"items": [{"place": n, "hint": "4711"} for n in range(1, place + 1)], "more": more},
+        )
+    for topic in ADVICE_TOPICS:
+        yield "advice", "TOLD", {"topic": topic, "numbers": ("+864005550199", "+498002000001")}
+    for channel in ("sms", "email"):
+        yield "send_code", "SENT", {"channel": channel}
+    yield "check_code", "WRONG", {"tries_left": 2}
+    yield "reset", "GRANTED", {"until": NOW + timedelta(hours=1)}
+    for step in STEPS.values():
+        for outcome in step.outcomes:
+            if outcome == "NEED_PROOF":
+                yield from ((step.name, outcome, {"needs": needs}) for needs in NEEDS)
+            else:
+                yield step.name, outcome, {"case": "a1f9"}
+
+
+EVERYTHING = (payments, locks, refunds, others)
+"""Each gives, for a language, steps with outcomes and facts."""
