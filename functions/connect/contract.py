@@ -78,7 +78,12 @@ _ALL = (
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
     StepContract(
-        "send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel", "calls"), acting=True
+        "send_code",
+        ("SENT", "LIMITED"),
+        inputs=("method", "goal"),
+        own_keys=("channel", "calls"),
+        parts=2,
+        acting=True,
     ),
     StepContract(
         "check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), secret_inputs=("code",), acting=True

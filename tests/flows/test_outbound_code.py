@@ -244,10 +244,10 @@ def test_a_caller_asks_for_a_call_hears_the_digits_on_it_and_is_proved_with_them
     phone = Phone(house.ctx, number)
     state = house.engine.begin(CallSetup(contact_id=phone.contact_id, customer_number=number), ENTRY)
     events = list(house.engine.run(state).events)
-    for keys in ("1", "13800000001#", "1", "*", "4"):
+    for keys in ("1", "13800000001#", "1", "*", "5"):
         events += house.engine.press(state, keys).events
     offered = said(events, "Code options")
-    assert offered == ["发短信请按1，发邮件请按2，已经收到请按3，来电播报请按4，返回请按星号，人工请按0。"]
+    assert offered == ["短信请按1，邮件请按2，已收到请按3，热线密码请按4，来电播报请按5，返回请按星号，人工请按0。"]
     assert said(events, "Say code sent")[-1].startswith("如果您的号码已在我们这里登记，马上会有来电")
 
     house.work_off()

@@ -91,7 +91,7 @@ def test_where_no_calls_are_made_the_code_goes_as_a_text_and_the_line_says_so(
     said = asking(quiet).answers[-1]
     assert (said["channel"], said["calls"]) == ("sms", "no")
     assert words(said).startswith(
-        "I cannot call with a code at the moment, so I send it by text message. If your phone"
+        "I cannot call with a code at the moment, so I send it by text message. If your number"
     )
     assert [entry["channel"] for entry in entries(store)] == ["sms"]
 

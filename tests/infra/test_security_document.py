@@ -106,7 +106,7 @@ def test_the_pathways_prove_the_factors_that_their_doors_take() -> None:
     kinds = get_args(ContactGiven.model_fields["kind"].annotation)
     assert told == {
         "phone": set(NEEDS) - {"agent"},
-        "app": set(get_args(Method.__value__)) | {"session"},
+        "app": {FACTOR_OF_METHOD.get(method, method) for method in get_args(Method.__value__)} | {"session"},
         "recovery": {of_contact[kind] for kind in kinds},
         "notice": set(),
         "agent": set(),
