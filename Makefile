@@ -50,7 +50,7 @@ deploy: setup .tools/sam/.ready ## Build, then deploy to AWS, guided by question
 	@./hotline deploy $(ARGS)
 
 .PHONY: schemas
-schemas: setup ## Write docs/schemas from the contracts.
+schemas: setup ## Write docs/schemas from the contracts, docs/openapi.json from the API.
 	@$(PYTHON) -m hotline_local.schemas
 
 .PHONY: bench

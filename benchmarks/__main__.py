@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from benchmarks import start_of_the_phone
+from benchmarks import first_encrypted_code, start_of_the_phone
 from hotline_local.launcher.build import Target, build
 from hotline_local.launcher.progress import Lines
 
@@ -18,7 +18,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     arguments = parser.parse_args()
     folder = build(Target.LOCAL, Lines()).parent
-    found = {"start_of_the_phone": start_of_the_phone.measure(folder / "DependenciesLayer/python", arguments.runs)}
+    packages = folder / "DependenciesLayer/python"
+    found = {
+        "start_of_the_phone": start_of_the_phone.measure(packages, arguments.runs),
+        "first_encrypted_code": first_encrypted_code.measure(packages, arguments.runs),
+    }
     if arguments.json:
         print(json.dumps({"runs": arguments.runs, **found}))
         return 0

@@ -11,4 +11,4 @@ from hotline.kit.doors import context_from_environment
 
 def handler(event: Any, _context: object) -> dict[str, str]:
     """One step of a call. Takes the contact event of Amazon Connect, gives a flat map of strings (STRING_MAP)."""
-    return answer(request_from(event), context_from_environment(lookup=True, codes=True))
+    return answer(request_from(event), context_from_environment(lookup=True, codes=True, pins=True, entries=True))

@@ -27,20 +27,27 @@ INVALID: Final = "INVALID"
 NEED_PROOF: Final = "NEED_PROOF"
 """A step that asks for proof answers that more is needed; `needs` says what."""
 
+ZERO: Final = "ZERO"
+STAR: Final = "STAR"
+"""A step with a secret input answers that `0`, or `*`, was all that was keyed in. The flow, which compares these keys
+itself where it can, cannot see them in an entry that is encrypted; it knows what they mean there."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepContract:
     """One step. `own_outcomes` and `own_keys` are those beside the ones that every step has.
 
-    `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part. `parts` is in how many prompts the answer
-    may be said, one after the other. `acting` says that the step stores something, so that its answer carries the next
-    turn; the others only read and answer with the turn they got.
+    `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part, and so are `secret_inputs`: what only the
+    caller may know, as keyed in or as Amazon Connect encrypted it. `parts` is in how many prompts the answer may be
+    said, one after the other. `acting` says that the step stores something, so that its answer carries the next turn;
+    the others only read and answer with the turn they got.
     """
 
     name: str
     own_outcomes: tuple[str, ...]
     inputs: tuple[str, ...] = ()
     optional_inputs: tuple[str, ...] = ()
+    secret_inputs: tuple[str, ...] = ()
     own_keys: tuple[str, ...] = ()
     parts: int = 1
     acting: bool = False
@@ -48,7 +55,9 @@ class StepContract:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """Every outcome a flow must have a branch for."""
-        return (*self.own_outcomes, *((INVALID,) if self.inputs else ()), TRY_LATER)
+        of_inputs = (INVALID,) if self.inputs else ()
+        of_secrets = (ZERO, STAR) if self.secret_inputs else ()
+        return (*self.own_outcomes, *of_inputs, *of_secrets, TRY_LATER)
 
     @property
     def answer_keys(self) -> tuple[str, ...]:
@@ -66,7 +75,10 @@ _ALL = (
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
     StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
-    StepContract("check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), acting=True),
+    StepContract(
+        "check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), secret_inputs=("code",), acting=True
+    ),
+    StepContract("check_pin", ("PROVED", "WRONG", "SPENT"), inputs=("pin",), secret_inputs=("pin",), acting=True),
     StepContract(
         "choose_account",
         ("CHOSEN", "CHOOSE", "NONE"),
@@ -127,7 +139,7 @@ _ALL = (
         parts=3,
         acting=True,
     ),
-    StepContract("pause", ("ASKED",), parts=2, acting=True),
+    StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("advice", ("TOLD",), inputs=("topic",), parts=2),
@@ -148,13 +160,13 @@ STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
 METHODS: Final = ("sms", "voice", "email")
 """What `send_code` takes as `method`."""
 
-GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "end_pause")
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""
 
-NEEDS: Final = ("sms", "email", "agent")
+NEEDS: Final = ("sms", "email", "pin", "agent")
 """What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help."""
 
-SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "no")
+SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")
 """What `self_service` of `lock_status` says."""
 
 PURPOSES: Final = ("failed", "refund")

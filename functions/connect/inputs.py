@@ -22,6 +22,8 @@ AMOUNT_DIGITS_MAX = 12
 PHONE_CHARACTERS_MAX = 20
 CODE_CHARACTERS_MAX = 10
 """A code has six digits; a few keys too many are a typing mistake and are answered as such."""
+PIN_CHARACTERS_MAX = 16
+"""A PIN has twelve digits at most; see CODE_CHARACTERS_MAX."""
 MOVEMENT_CHARACTERS_MAX = 160
 
 
@@ -35,6 +37,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "method": METHODS.__contains__,
     "goal": GOALS.__contains__,
     "code": lambda text: _digits(text, least=1, most=CODE_CHARACTERS_MAX),
+    "pin": lambda text: _digits(text, least=1, most=PIN_CHARACTERS_MAX),
     "choice": lambda text: text in tuple(str(place) for place in range(1, PLACES_MAX + 1)),
     "purpose": PURPOSES.__contains__,
     "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),

@@ -17,6 +17,7 @@ from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
 from hotline.kit.keyring import Keyring
+from hotline.kit.macs import Macs
 from hotline.kit.store import Key
 
 REFERENCE_CHARACTERS = 4
@@ -61,6 +62,12 @@ class Line:
         if self.ctx.code_keys is None:
             raise RuntimeError("the phone needs the code key")
         return self.ctx.code_keys.get()
+
+    @property
+    def pin_macs(self) -> Macs:
+        if self.ctx.pin_macs is None:
+            raise RuntimeError("the phone needs the PIN key")
+        return self.ctx.pin_macs
 
     def account(self, operation: Operation) -> str:
         """The chosen account, if the caller has proved enough for the operation. Raises NeedProof."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.contract import INVALID, NEED_PROOF, TRY_LATER
+from functions.connect.contract import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
 from functions.connect.words import account, money, people
 from hotline.wording.catalogue import spoken_language
 from hotline.wording.pace import in_parts
@@ -69,8 +69,8 @@ def _speech(step: str, outcome: str, facts: Mapping[str, object], language: str)
         now if isinstance(now, datetime) else None,
     )
     speech = Speech(locale, facts)
-    if outcome == TRY_LATER:
-        speech.say(TRY_LATER)
+    if outcome in (TRY_LATER, ZERO, STAR):
+        speech.say(outcome)
     elif outcome == INVALID:
         speech.say_first(f"{step}.{INVALID}", INVALID)
     elif outcome == NEED_PROOF:

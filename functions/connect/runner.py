@@ -5,21 +5,23 @@ Expected errors become outcomes; only a bug raises, and then without repeating a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from functions.connect import prompts
 from functions.connect.contract import EMPTY, INVALID, MORE_PROMPTS, NEED_PROOF, STEPS, TRY_LATER, StepContract
 from functions.connect.envelope import Request
 from functions.connect.inputs import LANGUAGES, acceptable
 from functions.connect.line import Answer, Line
+from functions.connect.secret_inputs import aside, readable
 from functions.connect.steps import READ_WITH_CALL, STEP_FUNCTIONS
 from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
 from hotline.identity import turns
 from hotline.identity.model import Call, Operation
 from hotline.kit.doors import Context
-from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable
+from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable, Unreadable
 from hotline.kit.logging import Event, log
+from hotline.kit.store import Key
 
 ATTEMPTS_MAX = 3
 """How often a step is run when somebody else wrote in between; each run reads afresh."""
@@ -37,6 +39,9 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
         return _flat(STEPS["start"] if contract is None else contract, Answer(TRY_LATER), None, request)
     try:
         result, call = _answered(contract, request, ctx)
+    except Unreadable as error:
+        log(Event.ENTRY_UNREADABLE, correlation_id=request.contact_id, step=request.step, reason=error.code)
+        result, call = Answer(TRY_LATER), None
     except HotlineError as error:
         log(Event.STEP_STALE, correlation_id=request.contact_id, step=request.step, reason=error.code)
         result, call = Answer(TRY_LATER), None
@@ -48,7 +53,7 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
 
 
 def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, Call | None]:
-    inputs = acceptable(contract, request.inputs)
+    inputs = _inputs(contract, request, ctx)
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             if request.step == "start":
@@ -61,17 +66,29 @@ def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[A
     raise Unavailable
 
 
+def _inputs(contract: StepContract, request: Request, ctx: Context) -> dict[str, str] | Answer:
+    """The step's inputs, or the answer that takes its place. Raises Unreadable."""
+    given = readable(contract, request.inputs, ctx)
+    if outcome := aside(contract, given):
+        return Answer(outcome)
+    accepted = acceptable(contract, given)
+    return Answer(INVALID) if accepted is None else accepted
+
+
 def _run(
-    contract: StepContract, request: Request, inputs: dict[str, str] | None, ctx: Context
+    contract: StepContract, request: Request, inputs: dict[str, str] | Answer, ctx: Context
 ) -> tuple[Answer, Call | None]:
-    also = READ_WITH_CALL[request.step](ctx, inputs) if inputs and request.step in READ_WITH_CALL else ()
+    also: Sequence[Key] = ()
+    if not isinstance(inputs, Answer) and request.step in READ_WITH_CALL:
+        also = READ_WITH_CALL[request.step](ctx, inputs)
     call, read = identity.load_call(ctx, request.initial_contact_id or "", also)
     if call is None:
         return Answer(TRY_LATER), None
-    if inputs is None:
-        return Answer(INVALID), call
+    if isinstance(inputs, Answer):
+        return inputs, call
     line = Line(ctx, request, inputs, call, ctx.clock.now(), None, read)
     if contract.acting:
+        # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
         mark = turns.fingerprint(line.lookup_keys, request.step, inputs)
         decision = turns.decide(call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
         if isinstance(decision, turns.TooOld):

@@ -1,24 +1,163 @@
-"""The HTTPS API: Amazon API Gateway calls this function with one request and sends back its answer."""
+"""The HTTPS API: Amazon API Gateway calls this function with one request and sends back its answer.
+
+On the way of a request: its size, the token and its scope, the account's quota; then the route, which reads, lets one
+room change something, and answers. Whatever goes wrong is a problem (RFC 9457).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from functions.customer_api import problems, public
+from functions.customer_api import (
+    account,
+    challenges,
+    payments,
+    pins,
+    problems,
+    public,
+    quota,
+    recoveries,
+    refunds,
+    refusing,
+    repudiations,
+)
+from functions.customer_api.access import admitted
+from functions.customer_api.language import wished_language
+from functions.customer_api.problems import Problem, Rendering
+from functions.customer_api.routing import DESK, router
+from functions.customer_api.settings import Settings, settings_from_environment
+from functions.customer_api.visits import Desk
+from hotline.kit.doors import Context, context_from_environment, origin_keys_from_environment
+from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
+from hotline.kit.origin import passed_the_front
+from hotline.wording.catalogue import ENGLISH
 
-api = APIGatewayHttpResolver()
-api.include_router(public.router)
-problems.install(api)
+BODY_BYTES_MAX: Final = 300 * 1024
+JSON: Final = "application/json"
+ROUTE_MODULES: Final = (account, challenges, payments, pins, public, recoveries, refunds, repudiations)
+"""Imported for the routes that they add."""
+_ALWAYS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Answers are about one person, at one moment, and are what they say they are."""
+
+
+def body_from(text: str) -> Any:
+    """The JSON of a body. Raises json.JSONDecodeError for whatever is none: NaN, or nested too deep, too."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError, TypeError):
+        raise json.JSONDecodeError("not JSON", "", 0) from None
+
+
+def _no_number(_: str) -> Any:
+    raise ValueError("JSON has no such number")
+
+
+api: Final = APIGatewayHttpResolver(
+    enable_validation=True,
+    response_validation_error_http_code=500,
+    json_body_deserializer=body_from,
+    serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+)
+api.include_router(router)
+refusing.install(api)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0). What fails unexpectedly is answered with a constant body, and its
     text is not logged: it may repeat the request."""
+    return answered(event, context, _context, settings_from_environment())
+
+
+def _context() -> Context:
+    return context_from_environment(lookup=True, codes=True, pins=True)
+
+
+def answered(
+    event: dict[str, Any], context: Any, context_of: Callable[[], Context], settings: Settings
+) -> dict[str, Any]:
+    """The answer to one request. `context_of` gives what the rooms work with."""
+    how = _rendering(event)
+    headers: dict[str, str] = {}
     try:
-        return api.resolve(event, context)
+        told = _resolved(event, context, context_of(), settings, how, headers)
+    except Problem as problem:
+        told = problems.answer(problem, how)
+    except HotlineError as error:
+        told = problems.answer(problems.problem_of(error), how)
     except Exception as error:  # noqa: BLE001 - whatever it is, its text must reach neither the log nor the caller
-        log(Event.API_FAILED, error=type(error).__name__)
-        return problems.unexpected()
+        log(Event.API_FAILED, error=type(error).__name__, correlation_id=how.request_id)
+        told = problems.answer(Problem("unexpected"), how)
+    told["headers"] = {**headers, **told.get("headers", {}), **_ALWAYS}
+    route, outcome = _text(event.get("routeKey")) or "-", str(told["statusCode"])
+    log(Event.API_ANSWERED, step=route, outcome=outcome, correlation_id=how.request_id)
+    return told
+
+
+def _resolved(
+    event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
+) -> dict[str, Any]:
+    _refuse_around_the_front(event)
+    event = _with_text(event)
+    token = admitted(event, settings, ctx.clock.now())
+    if token is not None:
+        headers |= quota.counted(ctx, token.sign_in.account_id).headers
+    desk = Desk(ctx, how, token, wished_language(_header(event, "accept-language")), headers)
+    api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
+    told: dict[str, Any] = api.resolve(event, context)
+    return told
+
+
+def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
+    """Raises Problem for a request that has gone past the web ACL, where there is one."""
+    keys = origin_keys_from_environment()
+    if keys is None:
+        return
+    headers = event.get("headers")
+    texts = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+    if not passed_the_front(texts, keys.get()):
+        raise Problem("not_by_the_front")
+
+
+def _rendering(event: Mapping[str, Any]) -> Rendering:
+    """How this caller is told of problems, from a request of any shape."""
+    context = event.get("requestContext")
+    request_id = _text(context.get("requestId")) if isinstance(context, Mapping) else None
+    return Rendering(wished_language(_header(event, "accept-language")) or ENGLISH, request_id or "-")
+
+
+def _header(event: Mapping[str, Any], name: str) -> str | None:
+    """A header's value; the gateway gives their names in lower case."""
+    headers = event.get("headers")
+    return _text(headers.get(name)) if isinstance(headers, Mapping) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _with_text(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its body as text. Raises Problem for a body that is larger than anything the API takes, that says
+    it is no JSON, or that is no text."""
+    body = event.get("body")
+    if not isinstance(body, str):
+        return event
+    kind = (_header(event, "content-type") or JSON).partition(";")[0].strip().lower()
+    if kind != JSON:
+        raise Problem("unsupported_media_type")
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        if len(raw) > BODY_BYTES_MAX:
+            raise Problem("body_too_large")
+        headers = {**event.get("headers", {}), "content-type": JSON}
+        return {**event, "body": raw.decode(), "isBase64Encoded": False, "headers": headers}
+    except ValueError:
+        raise problems.malformed("#", "no_text") from None

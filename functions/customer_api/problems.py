@@ -1,52 +1,174 @@
-"""What the API answers when it refuses: problem details (RFC 9457) with stable codes."""
+"""What the API answers when it refuses: problem details (RFC 9457) with stable codes.
+
+One table says which status and code each error of the rooms becomes. Nothing of a request is ever repeated.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from hotline.kit.errors import (
+    HotlineError,
+    InvalidInput,
+    NeedProof,
+    NotPossible,
+    Refused,
+    Stale,
+    StaleTurn,
+    Unavailable,
+)
+from hotline.wording.catalogue import find
 
 CONTENT_TYPE: Final = "application/problem+json"
-TITLES: Final = {
-    "malformed_request": "The request is malformed.",
-    "not_found": "There is no such thing.",
-    "unexpected": "Something went wrong on our side.",
+TYPE_PREFIX: Final = "urn:hotline:problem:"
+REQUEST_PREFIX: Final = "urn:hotline:request:"
+CHALLENGE_URL: Final = "/v1/challenges"
+RETRY_AFTER_S: Final = 1
+"""After a conflict or a store that did not answer: the next attempt usually works."""
+
+STATUSES: Final[Mapping[str, int]] = {
+    "malformed_request": 400,
+    "idempotency_key_missing": 400,
+    "invalid_token": 401,
+    "insufficient_user_authentication": 401,
+    "insufficient_scope": 403,
+    "not_by_the_front": 403,
+    "not_found": 404,
+    "unknown_account": 404,
+    "account_closed": 409,
+    "account_not_open": 409,
+    "not_possible": 409,
+    "not_self_service": 409,
+    "refund_exists": 409,
+    "code_expired": 410,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "idempotency_key_reused": 422,
+    "wrong_code": 422,
+    "method_unavailable": 422,
+    "not_eligible": 422,
+    "route_dispute": 422,
+    "amount_not_positive": 422,
+    "amount_over_refundable": 422,
+    "currency_differs": 422,
+    "partial_not_permitted": 422,
+    "pin_weak": 422,
+    "code_spent": 429,
+    "too_many_codes": 429,
+    "quota_exceeded": 429,
+    "unexpected": 500,
+    "try_later": 503,
 }
-"""Stable code -> one fixed sentence. Nothing of the request is ever repeated."""
+"""Every code and its HTTP status. Its title, `problem.<code>` of the catalogue, is one fixed sentence."""
+_FALLBACK_TITLE: Final = "Something went wrong on our side."
+
+_OF_REFUSALS: Final[Mapping[str, str]] = {
+    "unknown_account": "unknown_account",
+    "account_closed": "account_closed",
+    "account_not_open": "account_not_open",
+    "no_such_movement": "not_found",
+    "no_target": "method_unavailable",
+}
+_PIN: Final = "pin_"
+"""What the codes of a PIN that may not be chosen begin with."""
+_OF_INPUTS: Final = frozenset(
+    {"amount_not_positive", "amount_over_refundable", "currency_differs", "partial_not_permitted"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One part of a request that is not as it must be: where (a JSON pointer, or a parameter's name) and how."""
+
+    pointer: str
+    code: str
 
 
 class Problem(Exception):
-    """A refusal. `field` names the part of the request that it is about, by its name in the API, never its value."""
+    """A refusal. `facts` are further members of the problem: ids, closed words and numbers."""
 
-    def __init__(self, status: int, code: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
-        self.status = status
         self.code = code
-        self.field = field
+        self.status = STATUSES[code]
+        self.faults = tuple(faults)
+        self.headers = dict(headers or {})
+        self.facts = dict(facts or {})
 
 
-def body(status: int, code: str, field: str | None = None) -> str:
-    """The problem as JSON. `type` stays about:blank, since `code` is what a client reads (RFC 9457, 4.2.1)."""
-    told = {"type": "about:blank", "title": TITLES[code], "status": status, "code": code}
-    return json.dumps(told | ({"field": field} if field else {}))
+def malformed(pointer: str, code: str) -> Problem:
+    """The request has one part that is not as it must be."""
+    return Problem("malformed_request", faults=[Fault(pointer, code)])
 
 
-def install(api: APIGatewayHttpResolver) -> None:
-    """Make the API answer refusals, and paths that it does not have, with problems."""
-    api.exception_handler(Problem)(_refuse)
-    api.not_found(_no_such_route)
+def problem_of(error: HotlineError) -> Problem:
+    """The problem that an error of a room is told as."""
+    match error:
+        case NeedProof():
+            return _step_up(error)
+        case NotPossible():
+            return Problem(_OF_REFUSALS.get(error.code, "not_possible"))
+        case Refused():
+            return Problem("not_possible")
+        case InvalidInput(code=code) if code.startswith(_PIN):
+            return Problem("pin_weak", facts={"weakness": code.removeprefix(_PIN)})
+        case InvalidInput():
+            known = error.code if error.code in _OF_INPUTS else None
+            facts = {name: value for name, value in error.facts.items() if name == "refundable_minor"}
+            return Problem(known, facts=facts) if known else Problem("malformed_request")
+        case Stale() | StaleTurn() | Unavailable():
+            return Problem("try_later", headers={"Retry-After": str(RETRY_AFTER_S)})
+        case _:
+            return Problem("unexpected")
 
 
-def _refuse(problem: Problem) -> Response[str]:
-    text = body(problem.status, problem.code, problem.field)
-    return Response(status_code=problem.status, content_type=CONTENT_TYPE, body=text)
+def _step_up(error: NeedProof) -> Problem:
+    """RFC 9470: what is missing is a stronger proof, and where to give it. `needs` empty: only a person can help."""
+    challenge = 'Bearer error="insufficient_user_authentication", error_description="A further proof is needed"'
+    facts: dict[str, Any] = {"operation": error.operation, "needs": list(error.needs) or ["agent"]}
+    if error.needs:
+        facts["challenge_url"] = CHALLENGE_URL
+    return Problem("insufficient_user_authentication", headers={"WWW-Authenticate": challenge}, facts=facts)
 
 
-def _no_such_route(_: Exception) -> Response[str]:
-    return Response(status_code=404, content_type=CONTENT_TYPE, body=body(404, "not_found"))
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How problems are told to this caller."""
+
+    language: str = "en-US"
+    request_id: str = "-"
 
 
-def unexpected() -> dict[str, Any]:
-    """The gateway's form of an answer to a request that failed unexpectedly."""
-    return {"statusCode": 500, "headers": {"Content-Type": CONTENT_TYPE}, "body": body(500, "unexpected")}
+def body(problem: Problem, how: Rendering) -> dict[str, Any]:
+    """The members of the problem."""
+    told: dict[str, Any] = {
+        "type": TYPE_PREFIX + problem.code,
+        "title": find(f"problem.{problem.code}", how.language) or _FALLBACK_TITLE,
+        "status": problem.status,
+        "code": problem.code,
+        "instance": REQUEST_PREFIX + how.request_id,
+    }
+    if problem.faults:
+        told["errors"] = [{"pointer": fault.pointer, "code": fault.code} for fault in problem.faults]
+    return told | problem.facts
+
+
+def answer(problem: Problem, how: Rendering) -> dict[str, Any]:
+    """The gateway's form of the refusal."""
+    headers = {"Content-Type": CONTENT_TYPE, "Content-Language": how.language, **problem.headers}
+    return {
+        "statusCode": problem.status,
+        "headers": headers,
+        "body": json.dumps(body(problem, how), ensure_ascii=False),
+        "isBase64Encoded": False,
+    }

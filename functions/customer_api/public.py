@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated
 
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api.problems import Problem
-from hotline.directory.service import TYPED_CHARACTERS_MAX, is_official, official_numbers
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
-
-NUMBER: Final = "number"
+from functions.customer_api.problems import malformed
+from functions.customer_api.routing import router
+from functions.customer_api.shapes import TYPED_MAX, Genuine, Numbers
+from hotline.directory.service import is_official, official_numbers
 
 
-@router.get("/v1/hotline/numbers")
-def numbers() -> dict[str, list[str]]:
-    """The official numbers in E.164, the main one first."""
-    _parameters(())
-    return {"numbers": list(official_numbers())}
+@router.get("/v1/hotline/numbers", tags=["hotline"], operation_id="official_numbers")
+def numbers() -> Numbers:
+    """The official numbers of the hotline."""
+    return Numbers(numbers=list(official_numbers()))
 
 
-@router.get("/v1/hotline/numbers/verify")
-def verify() -> dict[str, bool]:
+@router.get("/v1/hotline/numbers/verify", tags=["hotline"], operation_id="verify_number")
+def verify(number: Annotated[str, Query(min_length=1, max_length=TYPED_MAX)]) -> Genuine:
     """Whether a number, written the way people write numbers, is an official one. What is no number is not."""
-    number = _parameters((NUMBER,)).get(NUMBER, "").strip()
-    if not number or len(number) > TYPED_CHARACTERS_MAX:
-        raise Problem(400, "malformed_request", field=NUMBER)
-    return {"genuine": is_official(number)}
-
-
-def _parameters(known: tuple[str, ...]) -> dict[str, str]:
-    """The request's query parameters. Raises Problem for one that the route does not have."""
-    given: dict[str, str] = dict(router.current_event.query_string_parameters or {})
-    if given.keys() - set(known):
-        raise Problem(400, "malformed_request", field="query")
-    return given
+    if not number.strip():
+        raise malformed("number", "missing")
+    return Genuine(genuine=is_official(number.strip()))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.messenger.letter import written
+from functions.messenger.letter import CODE_MESSAGE, written
+from functions.messenger.limits import held_back
+from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
+from hotline.identity.service import RECOVERY_MESSAGE
 from hotline.kit.carriers import Transport, Undeliverable
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
@@ -28,7 +31,10 @@ def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: 
     )
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
-        return [_sent(entry, ctx, sender, transports) for entry in entries]
+        return [
+            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _sent(entry, ctx, sender, transports)
+            for entry in entries
+        ]
 
     outbox.deliver(entry_ids(event), hand_on)
 
@@ -37,6 +43,10 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     outgoing = written(entry, ctx, sender)
     if isinstance(outgoing, Dropped):
         return outgoing
+    if entry["kind"] == CODE_MESSAGE and entry["channel"] == "sms":
+        held = held_back(entry, outgoing.address, ctx)
+        if held is not None:
+            return held
     try:
         transports[entry["channel"]].send(outgoing)
     except Undeliverable as refusal:

@@ -49,6 +49,9 @@ def written(entry: Item, ctx: Context, sender: Sender) -> Outgoing | Dropped:
         if isinstance(code, Dropped):
             return code
         facts |= code
+    if "repudiation_id" in entry["facts"]:
+        token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), _keys(ctx.code_keys))
+        facts["repudiation"] = Digits(token)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
     if entry["channel"] == "email":
@@ -102,8 +105,8 @@ def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | s
                 return Digits(value)
             case str() if name == "case_id":
                 return Digits(value[-_TAIL_CHARACTERS:])
-            case str() if name == "goal":
-                return Word(f"goal.{value}")
+            case str() if name in ("goal", "place"):
+                return Word(f"{name}.{value}")
             case str() | int():
                 return value
     except ValueError:

@@ -12,6 +12,7 @@ from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
+from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
@@ -85,6 +86,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
             *lockout.fact_keys(facts),
             *refunds.fact_keys(facts),
             *security.fact_keys(facts),
+            *identity.fact_keys(facts),
         },
     )
     if lockout.is_erased(read, subject):
@@ -103,6 +105,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
     refunds.contribute_facts(change, read, facts)
     security.contribute_facts(change, read, facts)
+    identity.contribute_facts(change, read, facts)
     if len(change) > 0:
         lockout.contribute_not_erased(change, facts[0].subject)
 

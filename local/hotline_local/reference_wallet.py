@@ -32,6 +32,7 @@ _ACTIONS: Final = {
     "account.unlock_requested": LockAction.LOCK_RELEASED,
     "account.pause_requested": LockAction.PAUSE_APPLIED,
     "account.freeze_requested": LockAction.FREEZE_APPLIED,
+    "account.unfreeze_requested": LockAction.UNFREEZE_APPLIED,
 }
 
 

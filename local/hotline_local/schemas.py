@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from hotline.contracts.decisions import DECISIONS, DecisionEnvelope
 from hotline.contracts.facts import FACTS
 from hotline.contracts.schemas import VERSION_SUFFIX, Envelope
+from hotline_local import openapi
 from hotline_local.launcher.paths import ROOT
 
 FOLDER: Final = ROOT / "docs/schemas"
@@ -72,3 +73,5 @@ def write(folder: Path = FOLDER) -> int:
 
 if __name__ == "__main__":
     print(f"{write()} schemas in {FOLDER}")
+    openapi.write()
+    print(f"the API in {openapi.FILE}")

@@ -3,12 +3,7 @@ message, the decision out, the wallet's acknowledgement back, and the words that
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,16 +12,14 @@ import pytest
 from hotline.kit.clock import to_text
 from hotline_local.bus import put_facts
 from hotline_local.launcher import RunningStack
-from hotline_local.launcher.paths import ROOT
-from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import ReferenceWallet
+from tests.support.running import call, eventually, outcomes
 
 pytestmark = pytest.mark.slow
 
 ACCOUNT, NUMBER, MAIL = "acct-e2e-1", "+8613800000071", "e2e@customer.example"
 FAILURES = 5
-WITHIN_S = 60.0
-"""For what starts cold: three functions one after another, on a machine that runs other tests too."""
 
 
 @pytest.fixture(scope="module")
@@ -87,43 +80,11 @@ def view(stack: Stack, sort_key: str) -> dict[str, Any]:
     return item
 
 
-def eventually(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN_S
-    while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
-    return result
-
-
-def call(running_stack: RunningStack, keys: str) -> tuple[int, list[dict[str, Any]]]:
-    """Ring the hotline from the command line against the deployed stack; the exit code and the lines it printed."""
-    command = ["call", "--from", NUMBER, "--target", "lambda", "--json", "--keys", keys]
-    environment = {
-        **os.environ,
-        FILE_VARIABLE: str(running_stack.stack_file),
-        "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("local", "layers/hotline/python", ".")),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "hotline_local.cli", *command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def outcomes(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(line["step"], line["outcome"]) for line in lines if line["kind"] == "function"]
-
-
 def test_a_locked_out_customer_calls_and_the_wallet_opens_the_account(
     running_stack: RunningStack, stack: Stack
 ) -> None:
     version = int(view(stack, "#LOCK")["applied_version"]["N"])
-    exit_code, lines = call(running_stack, "1,{code},1,1")
+    exit_code, lines = call(running_stack, NUMBER, "1,{code},1,1")
     assert outcomes(lines) == [
         ("start", "KNOWN"),
         ("lock_status", "NEED_PROOF"),
@@ -137,14 +98,14 @@ def test_a_locked_out_customer_calls_and_the_wallet_opens_the_account(
     assert lines[-1]["kind"] == "end"
     assert lines[-1]["reason"] == "ended"
     eventually(lambda: int(view(stack, "#LOCK")["applied_version"]["N"]) > version)
-    _, again = call(running_stack, "1,{code}")
+    _, again = call(running_stack, NUMBER, "1,{code}")
     assert ("lock_status", "OPEN") in outcomes(again)
 
 
 def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_formed(
     running_stack: RunningStack, stack: Stack
 ) -> None:
-    _, lines = call(running_stack, "3,2,{code},1,1,1,1,1")
+    _, lines = call(running_stack, NUMBER, "3,2,{code},1,1,1,1,1")
     assert ("refund_offer", "OFFERED") in outcomes(lines), outcomes(lines)
     decided = [outcome for step, outcome in outcomes(lines) if step == "refund_request"]
     assert decided == ["IN_REVIEW"], outcomes(lines)

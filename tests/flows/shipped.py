@@ -1,13 +1,16 @@
 """The flows as shipped, read once, and the small questions that tests ask of them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from functions.connect.contract import STEPS, StepContract
+from hotline_local.entry_keys import key_of_this_process
 from hotline_local.flowlang.action_forms import is_menu, is_store_input
-from hotline_local.flowlang.document import Action, Flow, load_flow
+from hotline_local.flowlang.document import Action, Flow, load_flow, parse_flow
 from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.launcher.flow_embedding import without_encryption
 
 FOLDER = Path(__file__).parents[2] / "flows"
 ENTRY = "hotline-entry"
@@ -18,14 +21,28 @@ RESOURCE_TOKENS: Mapping[str, str] = {
     "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",
     "QueueArn": "arn:aws:connect:us-east-1:111122223333:instance/i/queue/people",
     "HoursArn": "arn:aws:connect:us-east-1:111122223333:instance/i/operating-hours/day",
+    **key_of_this_process().tokens,
 }
 """Tokens that name no flow, with values to run the flows with."""
 
 
 @cache
 def shipped() -> FlowSet:
-    """All flows of the project, tokens resolved."""
-    return FlowSet([load_flow(path) for path in sorted(FOLDER.glob("*.json"))], RESOURCE_TOKENS)
+    """All flows of the project, tokens resolved, entries of codes encrypted."""
+    return FlowSet([load_flow(path) for path in _files()], RESOURCE_TOKENS)
+
+
+@cache
+def shipped_without_key() -> FlowSet:
+    """The same flows as an instance without a key gets them."""
+    documents = {path.stem: without_encryption(json.loads(path.read_text(encoding="utf-8"))) for path in _files()}
+    return FlowSet(
+        [parse_flow(json.dumps(document), name=name) for name, document in documents.items()], RESOURCE_TOKENS
+    )
+
+
+def _files() -> list[Path]:
+    return sorted(FOLDER.glob("*.json"))
 
 
 def token_of(flow: Flow) -> str:
@@ -62,6 +79,11 @@ def menus(flow: Flow) -> Iterator[Action]:
 def entries(flow: Flow) -> Iterator[Action]:
     """Blocks that ask for digits."""
     return (action for action in flow.actions if is_store_input(action))
+
+
+def is_encrypted(entry: Action) -> bool:
+    """Whether what is keyed in at a block is kept encrypted."""
+    return "InputEncryption" in entry.parameters
 
 
 def key_targets(action: Action) -> dict[str, str | None]:

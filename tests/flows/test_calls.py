@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from functions.connect.contract import EMPTY, STEPS
+from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.events import CallEvent
 from hotline_local.simulator.state import CallSetup, CallState, EndOutcome, EndReason
 from hotline_local.simulator.stubs import StubFunctions
-from tests.flows.shipped import ENTRY, QUEUE, shipped
+from tests.flows.shipped import ENTRY, QUEUE, shipped, shipped_without_key
+from tests.support.entries import opened
 
 CALLER = "+8613900000000"
 MOST_SPEECH_BEFORE_A_PAUSE_S = 20.0
@@ -55,6 +57,7 @@ def call(
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
     start_answer: Mapping[str, str] | None = None,
+    flows: FlowSet | None = None,
     **answers: Any,
 ) -> Heard:
     """Call, press these keys (one token an input, `-` for silence), and hang up when they are used up.
@@ -68,7 +71,7 @@ def call(
         **{step: answer(step, "ASKED") for step in ("pause", "freeze")},
     }
     functions = StubFunctions(usual | answers)
-    engine = Engine(shipped(), functions)
+    engine = Engine(flows or shipped(), functions)
     setup = CallSetup(
         contact_id="contact",
         customer_number=number,
@@ -227,18 +230,52 @@ def test_a_step_that_needs_proof_is_called_again_after_it_with_the_method_it_ask
     )
     assert heard.steps == ["start", "lock_status", "send_code", "check_code", "choose_account", "lock_status"]
     assert (heard.asked[2]["method"], heard.asked[2]["goal"]) == ("email", "unlock")
-    assert heard.asked[3]["code"] == "123456"
+    assert opened(heard.asked[3]["code"]) == "123456"
     assert heard.spoken("Anything else")
 
 
-def test_an_entered_code_is_shown_to_nobody() -> None:
-    heard = call(
-        "1 135790",
+EITHER_ENTRY = pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
+
+
+def at_the_code(keys: str, outcome: str, flows: FlowSet) -> Heard:
+    """A call that comes to the entry of a code, and these keys there; what is checked has this outcome."""
+    return call(
+        f"1 {keys}",
+        flows=flows,
         lock_status=answer("lock_status", "NEED_PROOF", needs="sms"),
         send_code=answer("send_code", "SENT", channel="sms"),
-        check_code=answer("check_code", "WRONG"),
+        check_code=answer("check_code", outcome),
     )
+
+
+@EITHER_ENTRY
+def test_an_entered_code_is_shown_to_nobody(flows: FlowSet) -> None:
+    heard = at_the_code("135790", "WRONG", flows)
+    assert heard.steps[-1] == "check_code"
     assert not any("135790" in str(event.data) for event in heard.events)
+
+
+def test_a_code_reaches_the_function_in_the_clear_only_where_the_instance_has_no_key() -> None:
+    plain, sealed = (at_the_code("135790", "WRONG", flows) for flows in (shipped_without_key(), shipped()))
+    assert plain.asked[-1]["code"] == "135790"
+    assert "135790" not in sealed.asked[-1]["code"]
+    assert opened(sealed.asked[-1]["code"]) == "135790"
+
+
+@EITHER_ENTRY
+@pytest.mark.parametrize("keys", ["-", "#", "- 3 #"])
+def test_silence_and_an_empty_entry_are_no_try(flows: FlowSet, keys: str) -> None:
+    assert "check_code" not in at_the_code(keys, "WRONG", flows).steps
+
+
+@EITHER_ENTRY
+def test_zero_and_star_are_told_by_the_function_and_lead_to_a_person_and_to_another_code(flows: FlowSet) -> None:
+    person = at_the_code("0#", "ZERO", flows)
+    assert person.steps[-2:] == ["check_code", "handover"]
+    assert person.ending is EndOutcome.QUEUE
+    other = at_the_code("*# -", "STAR", flows)
+    assert other.steps[-1] == "check_code"
+    assert other.spoken("Code options")
 
 
 def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> None:

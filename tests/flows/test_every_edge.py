@@ -7,20 +7,29 @@ import pytest
 from hotline_local.flowlang.document import Action, ConditionEdge, Flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import Edge
+from hotline_local.simulator.coverage import EdgeCoverage
 from hotline_local.simulator.events import CallEvent, Place
 from hotline_local.simulator.state import EndOutcome
 from hotline_local.walking.walker import DIGITS, PATIENCE, Walk, Walker
-from tests.flows.shipped import ENTRY, HANDOVER, QUEUE, RESOURCE_TOKENS, shipped
+from tests.flows.shipped import ENTRY, HANDOVER, QUEUE, RESOURCE_TOKENS, shipped, shipped_without_key
 
 MOST_WALKS = 4000
 """Some 1,400 are enough; what is not walked by then cannot be."""
+SEALED = "if:TextStartsWith:AY"
+"""The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 LAST_WORDS = {"Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Last words"}
 
 
 @pytest.fixture(scope="module")
 def walked() -> tuple[Walker, list[Walk]]:
-    walker = Walker(shipped(), (ENTRY, QUEUE, HANDOVER), seed=1)
-    return walker, list(walker.walks(MOST_WALKS))
+    """The last walker and all walks: over the flows without a key, then over the same with one, for the edges that only
+    an encrypted entry takes."""
+    sealed = {edge for edge in EdgeCoverage(shipped()).edges if edge.label == SEALED}
+    plain = Walker(shipped_without_key(), (ENTRY, QUEUE, HANDOVER), seed=1, walked=sealed)
+    walks = list(plain.walks(MOST_WALKS))
+    left = sealed.union(plain.coverage.missing)
+    walker = Walker(shipped(), (ENTRY, QUEUE, HANDOVER), seed=1, walked=plain.coverage.edges - left)
+    return walker, [*walks, *walker.walks(MOST_WALKS)]
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +47,10 @@ def test_the_coverage_counts_every_block_of_every_flow(walked: tuple[Walker, lis
     walker, _ = walked
     counted = {(edge.flow, edge.block) for edge in walker.coverage.edges}
     assert counted == {(flow.name, action.identifier) for flow in shipped().flows for action in flow.actions}
+
+
+def test_some_edge_is_for_encrypted_entries_alone() -> None:
+    assert [edge.flow for edge in EdgeCoverage(shipped()).edges if edge.label == SEALED] == ["module-proof"]
 
 
 def test_an_edge_that_no_call_can_take_is_noticed() -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.connect.contract import STEPS
 from hotline_local.flowlang.check import check_paths
+from hotline_local.flowlang.dataflow import is_secret_name, secret_inputs
 from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.graph import reachable, written_edges
 from hotline_local.flowlang.references import references_in, strings_in
@@ -19,9 +21,12 @@ from tests.flows.shipped import (
     blocks,
     entries,
     flow_attributes,
+    is_encrypted,
     key_targets,
     menus,
+    outcome_of,
     shipped,
+    steps_of,
     token_of,
 )
 
@@ -182,8 +187,15 @@ def test_zero_leads_to_a_person_from_every_menu_and_every_entry(flow: Flow) -> N
     for asking in menus(flow):
         assert leads_to_a_person(flow, key_targets(asking).get("0")), asking.identifier
     for asking in entries(flow):
-        entered = flow.by_identifier[asking.next_action or ""]
-        assert leads_to_a_person(flow, key_targets(entered).get("0")), asking.identifier
+        assert leads_to_a_person(flow, zero_of(flow, asking)), asking.identifier
+
+
+def zero_of(flow: Flow, entry: Action) -> str | None:
+    """Where `0` leads in an entry: compared by the flow, or by the function when the flow may not see it."""
+    if not is_encrypted(entry):
+        return key_targets(flow.by_identifier[entry.next_action or ""]).get("0")
+    (step,) = (action for action, contract in steps_of(flow) if contract.secret_inputs)
+    return key_targets(outcome_of(flow, step)).get("ZERO")
 
 
 @each_flow
@@ -264,9 +276,35 @@ def test_an_entry_is_compared_before_it_is_used(flow: Flow) -> None:
     for entry in entries(flow):
         compared = flow.by_identifier[entry.next_action or ""]
         assert compared.text("ComparisonValue") == "$.StoredCustomerInput"
-        assert {"Timeout", "0", "*"} <= set(key_targets(compared))
+        assert set(key_targets(compared)) == ({"Timeout"} if is_encrypted(entry) else {"Timeout", "0", "*"})
         (digits,) = (edge for edge in compared.conditions if edge.operator == "NumberGreaterOrEqualTo")
         assert digits.target not in {key_targets(compared)["Timeout"], compared.error_target("NoMatchingCondition")}
+
+
+@each_talking_flow
+def test_an_encrypted_entry_goes_to_the_function_whatever_is_in_it(flow: Flow) -> None:
+    """With a key the flow sees a message; without one, digits or a star. It must tell neither from the others."""
+    for entry in filter(is_encrypted, entries(flow)):
+        compared = flow.by_identifier[entry.next_action or ""]
+        entered = {(edge.operator, edge.operand): edge.target for edge in compared.conditions}
+        del entered["Equals", "Timeout"]
+        assert set(entered) == {("TextStartsWith", "AY"), ("TextStartsWith", "*"), ("NumberGreaterOrEqualTo", "0")}
+        (step,) = set(entered.values())
+        assert STEPS[str(flow.by_identifier[step or ""].mapping("LambdaInvocationAttributes")["step"])].secret_inputs
+
+
+@each_flow
+def test_every_entry_of_a_secret_is_encrypted_under_the_key_of_the_stack(flow: Flow) -> None:
+    key = {"EncryptionKeyId": "${EntryKeyId}", "Key": "${EntryCertificate}"}
+    encrypted = {action.identifier: action.mapping("InputEncryption") for action in filter(is_encrypted, entries(flow))}
+    assert encrypted == dict.fromkeys(secret_inputs(flow), key)
+
+
+def test_the_secrets_of_the_steps_are_known_as_secrets_by_name() -> None:
+    """So that the rules about logging and recording find them, and the simulator masks them, in any flow."""
+    secret = {name for step in STEPS.values() for name in step.secret_inputs}
+    assert secret
+    assert all(is_secret_name(name) for name in secret)
 
 
 @each_flow

@@ -1,6 +1,7 @@
 """The shipped flows and the real connect function together, on the in-memory store: calls to their end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,16 @@ from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
+from hotline.kit.keyring import CachedKeyring
 from hotline.kit.memory import MemoryStore
+from hotline_local.entry_keys import make_entry_key
+from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.events import CallEvent
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.state import CallSetup, CallState, EndOutcome
-from tests.flows.shipped import ENTRY, shipped
+from tests.flows.shipped import ENTRY, shipped, shipped_without_key
+from tests.support.entries import secret
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,10 +33,12 @@ CODE = "{code}"
 class Line:
     """A call through the flows in which the connect function itself answers."""
 
-    def __init__(self, ctx: Context, number: str | None, *, hours_open: bool = True) -> None:
+    def __init__(
+        self, ctx: Context, number: str | None, *, hours_open: bool = True, flows: FlowSet | None = None
+    ) -> None:
         self.ctx = ctx
         self.phone = Phone(ctx, number)
-        self.engine = Engine(shipped(), self)
+        self.engine = Engine(flows or shipped(), self)
         setup = CallSetup(contact_id=self.phone.contact_id, customer_number=number, hours_open=hours_open)
         self.state: CallState = self.engine.begin(setup, ENTRY)
         self.events: list[CallEvent] = list(self.engine.run(self.state).events)
@@ -135,6 +142,38 @@ def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
     assert line.steps[-1] == ("freeze", "ASKED")
 
 
+def pause_fifty_one(ctx: Context) -> None:
+    """So many pauses without a factor that the next one needs a code."""
+    for place in range(51):
+        number = f"+861370000{place:04}"
+        give(ctx, [opened(f"acct-{place}", (PointKind.PHONE, number), at=NOW - timedelta(days=365))])
+        phone = Phone(ctx, number, f"pausing-{place}")
+        phone.press("start")
+        phone.press("pause")
+
+
+def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Context) -> None:
+    pause_fifty_one(ctx)
+    line = Line(ctx, MEI).press(f"4 1 {CODE}")
+    assert line.failures == []
+    assert line.steps == [
+        ("start", "KNOWN"),
+        ("pause", "NEED_PROOF"),
+        ("send_code", "SENT"),
+        ("check_code", "PROVED"),
+        ("choose_account", "CHOSEN"),
+        ("pause", "ASKED"),
+    ]
+
+
+def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
+    pause_fifty_one(ctx)
+    line = Line(ctx, NOBODY).press("2 # 4 1 000000 000000 000000")
+    assert line.failures == []
+    assert line.heard("Say pause unproved")
+    assert line.steps[-1] == ("handover", "QUEUE")
+
+
 def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proof_and_once(ctx: Context) -> None:
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
     line = Line(ctx, MEI).press(f"2 {CODE}")
@@ -178,3 +217,27 @@ def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
     assert line.state.attributes["case_id"] != "-"
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.CALLBACK
+
+
+@pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
+def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, flows: FlowSet) -> None:
+    line = Line(ctx, MEI, flows=flows).press(f"2 *# 3 12345# - 3 # {CODE}")
+    assert line.failures == []
+    assert [outcome for step, outcome in line.steps if step == "check_code"] == ["STAR", "INVALID", "PROVED"]
+    assert line.steps[-1] == ("payments", "NONE")
+
+
+@pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
+def test_zero_at_the_code_brings_a_person(ctx: Context, flows: FlowSet) -> None:
+    line = Line(ctx, MEI, flows=flows).press("2 0#")
+    assert line.steps[-2:] == [("check_code", "ZERO"), ("handover", "QUEUE")]
+    assert line.state.end is not None
+    assert line.state.end.outcome is EndOutcome.QUEUE
+
+
+def test_a_key_that_does_not_fit_is_an_apology_and_a_person_and_no_try(ctx: Context) -> None:
+    other = CachedKeyring(lambda: secret(make_entry_key()), ctx.clock)
+    line = Line(replace(ctx, entry_keys=other), MEI).press(f"2 {CODE}")
+    assert line.steps[-2:] == [("check_code", "TRY_LATER"), ("handover", "QUEUE")]
+    assert line.heard("Apology")
+    assert line.phone.challenge.tries_left == 3

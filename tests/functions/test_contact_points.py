@@ -138,6 +138,18 @@ def test_what_was_counted_under_the_old_key_is_carried_along_once_and_a_right_co
     assert not [item for item in counted if TTL_ATTRIBUTE in item]
 
 
+def test_what_was_counted_for_nobodys_number_is_carried_along_too_and_the_old_item_ends_by_itself(
+    ctx: Context, store: MemoryStore
+) -> None:
+    unknown = "+8613800000009"
+    asked(ctx, "old", number=unknown)
+    asked(rotated(ctx), "new", number=unknown)
+    by_version = {item["PK"].split("#")[1]: item for item in points(store)}
+    assert len(by_version["2"]["counters"]["sms"]["sent"]) == 2
+    assert "counters" not in by_version["1"]
+    assert TTL_ATTRIBUTE in by_version["1"]
+
+
 def test_a_fact_that_moves_a_point_to_the_new_key_takes_all_counters_along(ctx: Context, store: MemoryStore) -> None:
     open_account(ctx)
     asked(ctx, "old", "sms")

@@ -30,7 +30,7 @@ from tests.support.log_lines import lines, logged
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/wallet_events"
 GOOD: Final = (
     "account_changes", "account_opened", "any_order", "duplicates", "erasure", "failed_logins", "lock_told",
-    "markup_in_names", "merchant_policy", "money_of_every_kind", "two_accounts", "unknown_field",
+    "markup_in_names", "merchant_policy", "money_of_every_kind", "sim_changed", "two_accounts", "unknown_field",
 )  # fmt: skip
 # File -> for each of its messages the reason for which it is rejected, None for a good one.
 BAD: Final[Mapping[str, tuple[str | None, ...]]] = {

@@ -106,20 +106,22 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[2])
 import importlib
 module = importlib.import_module(sys.argv[1])
+has = callable(getattr(module, sys.argv[3]))
 files = sorted({m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)})
-print(json.dumps({"callable": callable(module.handler), "files": files, "modules": sorted(sys.modules)}))
+print(json.dumps({"callable": has, "files": files, "modules": sorted(sys.modules)}))
 """
 
 
-def imported(function: str, local: Path) -> tuple[set[Path], set[str]]:
-    """Import a function's handler with nothing but its artefact, the layers and the standard library."""
+def imported(function: str, local: Path, *, module: str = "", attribute: str = "handler") -> tuple[set[Path], set[str]]:
+    """Import a function's handler, or another module of it, with nothing but its artefact, the layers and the standard
+    library."""
     properties = read(local / TEMPLATE_NAME)["Resources"][function]["Properties"]
-    module = properties["Handler"].rpartition(".")[0]
+    module = module or properties["Handler"].rpartition(".")[0]
     layers = read(local / TEMPLATE_NAME)["Globals"]["Function"]["Layers"]
     path = [str(local / function), *(str(local / layer["Ref"] / "python") for layer in layers)]
     settings = properties["Environment"]["Variables"]
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", IMPORT, module, json.dumps(path)],
+        [sys.executable, "-I", "-S", "-c", IMPORT, module, json.dumps(path), attribute],
         env={"PATH": os.defpath, "AWS_DEFAULT_REGION": "eu-central-1", "POWERTOOLS_METRICS_NAMESPACE": "Hotline"}
         | {name: "x" for name in settings if name.startswith("POWERTOOLS_SERVICE")},
         cwd=local,
@@ -133,15 +135,35 @@ def imported(function: str, local: Path) -> tuple[set[Path], set[str]]:
     return {Path(file) for file in answer["files"]}, set(answer["modules"])
 
 
+def test_no_function_has_a_module_that_a_layer_has_too(local: Path) -> None:
+    # AWS looks into the function first, the emulator into the layers.
+    layers = {
+        path.name for name in ("DependenciesLayer", "HotlineLayer") for path in (local / name / "python").iterdir()
+    }
+    assert {"hotline", "boto3"} <= layers
+    for function in FUNCTIONS:
+        assert {path.name for path in (local / function).iterdir()}.isdisjoint(layers), function
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_needs_nothing_but_its_artefact_and_the_layers(function: str, local: Path) -> None:
     files, _ = imported(function, local)
+    assert outside(files, local) == []
+
+
+def outside(files: set[Path], local: Path) -> list[Path]:
+    """Those of the files that come neither from the artefacts nor from the standard library."""
     library = Path(sysconfig.get_path("stdlib")).resolve()
-    assert [
-        file for file in files if not file.resolve().is_relative_to(local) and not file.is_relative_to(library)
-    ] == []
+    return [file for file in files if not file.resolve().is_relative_to(local) and not file.is_relative_to(library)]
 
 
-def test_the_phones_function_starts_without_pydantic(local: Path) -> None:
+def test_the_phones_function_starts_without_pydantic_and_without_what_decrypts(local: Path) -> None:
     _, modules = imported("ConnectFunction", local)
-    assert "pydantic" not in modules
+    assert modules.isdisjoint({"pydantic", "aws_encryption_sdk", "cryptography", "attr", "wrapt"})
+    assert "functions.connect.decryption" not in modules
+
+
+def test_what_decrypts_is_in_the_artefacts_and_needs_nothing_else(local: Path) -> None:
+    files, modules = imported("ConnectFunction", local, module="functions.connect.decryption", attribute="decrypt")
+    assert {"aws_encryption_sdk", "cryptography"} <= modules
+    assert outside(files, local) == []

@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -11,7 +11,7 @@ from functions.deadlines.redriving import LEFT_BEHIND_AFTER
 from hotline.kit.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
 from hotline_local.launcher.deploy import PARAMETERS
-from tests.support.template import cloudformation, resources
+from tests.support.template import cloudformation, properties, resources, statements_of
 
 COUNTED: Final = {
     "UnconfirmedDecisions": Event.DECISION_UNCONFIRMED,
@@ -19,15 +19,6 @@ COUNTED: Final = {
     "EntriesLeftBehind": Event.ENTRY_REDRIVEN,
     "DeadlinesNotWorkedOff": Event.DUE_FAILED,
 }
-
-
-def properties(logical_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = cloudformation()["Resources"][logical_id]["Properties"]
-    return found
-
-
-def statements(role: str) -> list[dict[str, Any]]:
-    return [found for policy in properties(role)["Policies"] for found in policy["PolicyDocument"]["Statement"]]
 
 
 def test_the_schedule_calls_the_alias_each_minute_unless_it_is_switched_off() -> None:
@@ -54,14 +45,6 @@ def test_a_run_that_fails_is_not_repeated_but_kept_and_the_next_minute_does_the_
     assert invoked["DestinationConfig"]["OnFailure"]["Destination"] == failures
 
 
-def test_the_schedule_may_call_deadlines_and_report_a_failure_and_nothing_else() -> None:
-    granted = [(found["Action"], found["Resource"]) for found in statements("DeadlinesScheduleRole")]
-    assert granted == [
-        ("lambda:InvokeFunction", {"Ref": "DeadlinesFunctionAliaslive"}),
-        ("sqs:SendMessage", {"Fn::GetAtt": ["DeadlinesFailures", "Arn"]}),
-    ]
-
-
 def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> None:
     for index in ("due", "pending"):
         readers = {
@@ -73,7 +56,7 @@ def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> 
 
 
 def test_deadlines_deletes_nothing() -> None:
-    assert "Delete" not in json.dumps(statements("DeadlinesRole"))
+    assert "Delete" not in json.dumps(statements_of("DeadlinesRole"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +69,7 @@ def test_each_consumer_has_a_queue_of_its_own_for_what_was_left_behind(function:
     assert mapping["BatchSize"] == QUEUE_MESSAGES_MAX
     assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
     role = properties(function)["Role"]["Fn::GetAtt"][0]
-    receives = [found for found in statements(role) if "sqs:ReceiveMessage" in found["Action"]]
+    receives = [found for found in statements_of(role) if "sqs:ReceiveMessage" in found["Action"]]
     assert [found["Resource"] for found in receives] == [{"Fn::GetAtt": [queue, "Arn"]}]
 
 

@@ -43,6 +43,46 @@ def test_a_flow_without_tokens_stays_plain_text(tmp_path: Path) -> None:
     assert template["Resources"]["HotlineEntry"]["Properties"]["Content"] == '{"attribute":"$.Attributes.turn"}'
 
 
+def test_a_parameter_and_an_output_stand_for_their_values_and_a_parameter_may_have_lines(tmp_path: Path) -> None:
+    template = a_template() | {
+        "Parameters": {"Certificate": {"Type": "String"}},
+        "Outputs": {"KeyId": {"Value": {"Fn::GetAtt": ["Key", "AssociationId"]}}},
+    }
+    embed_flows(template, a_flow(tmp_path, {"key": "${KeyId}", "certificate": "${Certificate}"}))
+    _, values = template["Resources"]["HotlineEntry"]["Properties"]["Content"]["Fn::Sub"]
+    assert values == {
+        "KeyId": {"Fn::GetAtt": ["Key", "AssociationId"]},
+        "Certificate": {"Fn::Join": ["\\n", {"Fn::Split": ["\n", {"Ref": "Certificate"}]}]},
+    }
+
+
+ENCRYPTED = {
+    "Actions": [
+        {"Identifier": "ask", "Parameters": {"StoreInput": "True", "InputEncryption": {"Key": "${QueueArn}"}}},
+        {"Identifier": "bye"},
+    ]
+}
+
+
+def test_an_encrypted_entry_is_embedded_twice_and_is_plain_where_the_condition_does_not_hold(tmp_path: Path) -> None:
+    template = a_template()
+    template["Resources"]["HotlineEntry"]["Metadata"] = {"EncryptedIf": "HasKey"}
+    embed_flows(template, a_flow(tmp_path, ENCRYPTED))
+    flow = template["Resources"]["HotlineEntry"]
+    condition, sealed, plain = flow["Properties"]["Content"]["Fn::If"]
+    assert (condition, "Metadata" in flow) == ("HasKey", False)
+    assert json.loads(sealed["Fn::Sub"][0]) == ENCRYPTED
+    assert json.loads(plain)["Actions"] == [
+        {"Identifier": "ask", "Parameters": {"StoreInput": "True"}},
+        {"Identifier": "bye", "Parameters": {}},
+    ]
+
+
+def test_an_encrypted_entry_without_a_condition_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"hotline-entry\.json encrypts an entry"):
+        embed_flows(a_template(), a_flow(tmp_path, ENCRYPTED))
+
+
 @pytest.mark.parametrize("token", ["${AtticArn}", "${Queue}", "${}"])
 def test_a_token_without_a_resource_is_named(tmp_path: Path, token: str) -> None:
     with pytest.raises(CommandError, match=r"hotline-entry\.json names .* no resource"):

@@ -22,6 +22,8 @@ def a_tree(root: Path, **files: str) -> Path:
         "layers/hotline/python/hotline/accounts/service.py": "from hotline.accounts import items",
         "layers/hotline/python/hotline/refunds/service.py": "from hotline.accounts import service",
         "functions/connect/app.py": "from hotline.refunds import service",
+        "functions/connect/decryption.py": "",
+        "functions/connect/secret_inputs.py": "from functions.connect import decryption",
         "functions/messenger/app.py": "from hotline.contracts import schemas",
         "local/hotline_local/__init__.py": "",
         **files,
@@ -54,6 +56,7 @@ def test_the_sound_tree_keeps_its_contracts(tmp_path: Path) -> None:
         ("layers/hotline/python/hotline/refunds/service.py", "import hotline.contracts.schemas", "Facts are parsed at"),
         ("functions/connect/app.py", "import hotline.contracts.schemas", "The phone does without pydantic"),
         ("functions/connect/app.py", "import boto3", "A door talks to services"),
+        ("functions/connect/app.py", "import functions.connect.decryption", "Only steps with secret inputs decrypt"),
         ("functions/connect/app.py", "import hotline_local", "does not know that it may be local"),
         (
             "layers/hotline/python/hotline/kit/clock.py",

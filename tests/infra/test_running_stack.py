@@ -6,28 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from functions.connect.decryption import decrypt
+from hotline.kit.keyring import parse_keyring
 from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
+from hotline_local.simulator.encryption import encrypt
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
-
-
-def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
-    """Ask again until something is found. Fails the test when time is up."""
-    deadline = time.monotonic() + within_s
-    while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
-    return result
 
 
 def messages(stack: Stack, queue_url: str) -> list[dict[str, Any]]:
@@ -58,6 +51,14 @@ def test_the_keys_are_made_in_the_form_that_the_code_reads(running_stack: Runnin
         keys = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
         assert keys["current"] == "1"
         assert len(keys["1"]) == 64
+
+
+def test_the_stack_decrypts_what_is_encrypted_for_the_key_that_was_made_for_it(running_stack: RunningStack) -> None:
+    stack = running_stack.stack
+    held = stack.client("secretsmanager").get_secret_value(SecretId=stack.entry_key_secret)["SecretString"]
+    message = encrypt("482913", key_id=stack.entry_key_id, certificate=stack.entry_certificate)
+    assert decrypt(message, parse_keyring(held)) == "482913"
+    assert "PRIVATE" not in running_stack.stack_file.read_text(encoding="utf-8")
 
 
 def test_a_fact_of_no_known_type_ends_in_the_dead_letters(running_stack: RunningStack) -> None:
@@ -144,12 +145,16 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+# As `make run &` in a script starts it: Ctrl-C is ignored, and stays so in whatever is started from there.
+IN_THE_BACKGROUND: Final = ("sh", "-c", """trap '' INT; exec "$0" "$@" """)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
     port = ministack.free_port()
     stack_file = tmp_path / "stack.json"
     process = subprocess.Popen(
-        [str(ROOT / "hotline"), "run", "--port", str(port)],
+        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", str(port)],
         env=os.environ | {FILE_VARIABLE: str(stack_file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

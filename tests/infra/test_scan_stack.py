@@ -3,8 +3,6 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,16 +17,9 @@ from hotline_local.commands.scan import scan, summed
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
+from tests.support.running import eventually
 
 pytestmark = pytest.mark.slow
-
-
-def eventually(found: Callable[[], Any], within_s: float = 20) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
-    return result
 
 
 def attack(account: str) -> list[dict[str, Any]]:

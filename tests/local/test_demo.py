@@ -11,7 +11,14 @@ import pytest
 
 from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
-from hotline.contracts.model import AccountDescribed, Fact, MovementTold, RefundStatus, RefundTold
+from hotline.contracts.model import (
+    AccountDescribed,
+    ContactPointChanged,
+    Fact,
+    MovementTold,
+    RefundStatus,
+    RefundTold,
+)
 from hotline.contracts.schemas import parse
 from hotline.kit.clock import VirtualClock, from_text
 from hotline.kit.doors import Context
@@ -56,7 +63,9 @@ LOCKS: Final[Mapping[str, tuple[tuple[str, str | None], ...]]] = {
     "+12025550113": (("OPEN", None),),
     "+8613800000014": (("PAUSED", "CUSTOMER_REQUEST"),),
     "+8613800000015": (("OPEN", None),),
+    "+8613800000016": (("OPEN", None),),
 }
+CUSTOMERS_MIN: Final = 12
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,15 @@ def loaded() -> Context:
 
 def described(facts: list[Fact]) -> list[tuple[str, AccountDescribed]]:
     return [(fact.subject, fact.data) for fact in facts if isinstance(fact.data, AccountDescribed)]
+
+
+def numbers_told(facts: list[Fact]) -> dict[str, set[str]]:
+    """Account -> every phone number and address that a fact gives it."""
+    told = {account_id: {point.value for point in data.contact_points} for account_id, data in described(facts)}
+    for fact in facts:
+        if isinstance(fact.data, ContactPointChanged) and fact.data.new is not None:
+            told[fact.subject].add(fact.data.new)
+    return told
 
 
 def test_the_newest_fact_is_of_now_and_none_is_of_the_future(facts: list[Fact]) -> None:
@@ -108,11 +126,15 @@ def test_every_fact_has_an_id_of_its_own(facts: list[Fact]) -> None:
 def test_everybody_in_it_is_plainly_invented(facts: list[Fact]) -> None:
     for _, data in described(facts):
         assert data.name.startswith(("Demo Customer", "演示客户"))
-        assert all(INVENTED.fullmatch(point.value) for point in data.contact_points)
+    assert all(INVENTED.fullmatch(value) for values in numbers_told(facts).values() for value in values)
     for fact in facts:
         if isinstance(fact.data, MovementTold):
             merchant = fact.data.merchant
             assert merchant is None or merchant.name.startswith(("Demo", "演示"))
+
+
+def test_it_has_at_least_a_dozen_customers(facts: list[Fact]) -> None:
+    assert len({account_id for account_id, _ in described(facts)}) >= CUSTOMERS_MIN
 
 
 def test_it_shows_every_cause_of_a_lock(loaded: Context, facts: list[Fact]) -> None:
@@ -166,6 +188,28 @@ def test_it_has_both_languages_a_shared_phone_a_two_step_account_and_one_without
     assert {phone for phone in phones if phones.count(phone) == 2} == {"+8613800000005"}
 
 
+def test_a_number_that_changed_hands_leads_to_its_new_owner_and_nothing_for_the_old_one_goes_there(
+    loaded: Context, facts: list[Fact]
+) -> None:
+    assert loaded.lookup_keys is not None
+    keyring = loaded.lookup_keys.get()
+    number, address = "+8613800000016", "demo16@customer.example"
+    point = accounts.point_from(number, keyring, loaded.store.batch_get(accounts.point_keys(number, keyring)))
+    assert {owner.account_id: owner.changed_hands for owner in point.owners} == {
+        "acct-demo-16": True,
+        "acct-demo-17": False,
+    }
+    assert [fact.data.reassigned for fact in facts if isinstance(fact.data, ContactPointChanged)] == [True]
+
+    def sent_to(account_id: str, value: str) -> str | None:
+        point_id = accounts.point_id(value, keyring)
+        return accounts.address_to_send(loaded.store, account_id, point_id, keyring)
+
+    assert sent_to("acct-demo-17", number) == number
+    assert sent_to("acct-demo-16", number) is None
+    assert sent_to("acct-demo-16", address) == address
+
+
 def test_the_scan_finds_the_attacked_account_and_no_other(loaded: Context) -> None:
     assert isinstance(loaded.store, MemoryStore)
     clock = VirtualClock(NOW + timedelta(minutes=2))
@@ -187,11 +231,11 @@ def scan(ctx: Context, shard: int) -> tuple[security.Finding, ...]:
 def test_the_document_names_every_customer_as_it_is(facts: list[Fact]) -> None:
     rows = ROW.findall((ROOT / "docs/demo.md").read_text(encoding="utf-8"))
     assert [row[0] for row in rows] == list(LOCKS)
-    told = dict(described(facts))
+    told, numbers = dict(described(facts)), numbers_told(facts)
     assert {name for row in rows for name in row[1].split(", ")} == set(told)
     for phone, names, language, two_step, _, _ in rows:
         for name in names.split(", "):
-            assert phone in {point.value for point in told[name].contact_points}
+            assert phone in numbers[name]
             assert (told[name].language, "on" if told[name].two_step else "off") == (language, two_step)
 
 

@@ -195,6 +195,28 @@ def test_logging_off_on_every_way_to_a_secret_satisfies_the_rule() -> None:
     assert "W206" not in {finding.rule for finding in findings_in(document)}
 
 
+@pytest.mark.parametrize(
+    ("encryption", "found"),
+    [
+        ({"EncryptionKeyId": "key-1", "Key": "-----BEGIN CERTIFICATE-----"}, 0),
+        ({"EncryptionKeyId": "key-1"}, 1),
+        ({"Key": "-----BEGIN CERTIFICATE-----"}, 1),
+        ({"EncryptionKeyId": "key-1", "Key": "-----BEGIN CERTIFICATE-----", "Algorithm": "RSA"}, 1),
+        ("key-1", 2),
+    ],
+)
+def test_an_encrypted_entry_names_its_key_and_carries_its_certificate(encryption: Any, found: int) -> None:
+    document = json.loads((SAMPLES / "wrong" / "E119.json").read_text(encoding="utf-8"))
+    (asked,) = (action for action in document["Actions"] if action["Type"] == "GetParticipantInput")
+    asked["Parameters"] |= {
+        "InputValidation": {"CustomValidation": {"MaximumLength": "6"}},
+        "InputEncryption": encryption,
+        "DTMFConfiguration": {},
+    }
+    errors = [finding for finding in findings_in(document) if finding.severity is Severity.ERROR]
+    assert len(errors) == found
+
+
 def menu_with(keys: int, *, silence: str = "quiet", limit: str = "6") -> dict[str, Any]:
     document: dict[str, Any] = json.loads((SAMPLES / "wrong" / "W211.json").read_text(encoding="utf-8"))
     menu = document["Actions"][0]

@@ -37,6 +37,15 @@ def test_nobody_gets_a_code_for_a_number_that_is_no_customers(capsys: pytest.Cap
     assert [line for line in lines if line["kind"] == "message"] == []
 
 
+def test_who_has_a_number_now_hears_nothing_of_who_had_it_before(capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = ring(capsys, "--from", "+8613800000016", "--keys", "2,{code},-")
+    assert ("payment_answer", "NOT_TAKEN") in outcomes(lines)
+    assert ("payments", "ONE") in outcomes(lines)
+    spoken = "".join(str(line["text"]) for line in lines if line["kind"] == "prompt")
+    assert "15元" in spoken
+    assert "299元" not in spoken
+
+
 def test_the_wallet_answers_within_the_call_and_the_words_follow(capsys: pytest.CaptureFixture[str]) -> None:
     _, lines = ring(capsys, "--from", "+8613800000001", "--keys", "1,{code},1,*,1,-")
     assert [outcome for step, outcome in outcomes(lines) if step == "lock_status"] == ["NEED_PROOF", "SOFT", "OPEN"]

@@ -14,7 +14,7 @@ from functions.decisions.delivery import bus_event
 from hotline.contracts.decisions import DECISIONS, SOURCE, parse_decision
 from hotline.contracts.model import MovementStatus
 from hotline.contracts.schemas import parse
-from hotline.kit.actor import System
+from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
@@ -51,6 +51,7 @@ def lock_decisions() -> list[Detail]:
     desk.pause(ACCOUNT)
     desk.act(lockout.contribute_end_pause)
     desk.act(lockout.contribute_freeze)
+    desk.act(lockout.contribute_unfreeze, actor=desk.caller(FactorKind.SMS, FactorKind.EMAIL))
     return on_the_bus(desk.decisions())
 
 
@@ -134,6 +135,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "account.unlock_requested": {"lock.released"},
         "account.pause_requested": {"pause.applied"},
         "account.freeze_requested": {"freeze.applied"},
+        "account.unfreeze_requested": {"unfreeze.applied"},
         "password_reset.authorised": set(),
         "refund.requested": set(),
         "refund.approved": {"refund.sent"},

@@ -19,6 +19,7 @@ from hotline.contracts.model import (
     MovementStatus,
     MovementTold,
     Rejection,
+    SimChanged,
 )
 from hotline.contracts.schemas import parse
 from hotline.kit.money import Money
@@ -339,6 +340,15 @@ def test_the_domain_of_an_address_is_written_small() -> None:
 def test_a_change_of_no_contact_point_is_refused() -> None:
     detail = event("contact_point.changed", {"old": None, "new": None})
     assert why(detail) == (Rejection.MISSING_FIELD, "data")
+
+
+def test_a_sim_belongs_to_a_number() -> None:
+    data = parse(event("contact_point.sim_changed")).data
+    assert isinstance(data, SimChanged)
+    assert (data.version, data.value, data.changed_at.hour) == (3, PHONE, 8)
+    address = event("contact_point.sim_changed", {"value": EMAIL})
+    assert why(address) == (Rejection.BAD_CONTACT_POINT, "data.value")
+    assert why(event("contact_point.sim_changed", {"kind": "email"})) == (Rejection.BAD_VALUE, "data.kind")
 
 
 # ---------------------------------------------------------------- others

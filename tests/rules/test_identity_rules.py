@@ -59,22 +59,22 @@ SMS_LOOK = factor(FactorKind.SMS, Purpose.LOOK)
 
 @pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT])
 def test_acting_needs_one_factor_or_two_different_ones_with_two_step(operation: Operation) -> None:
-    assert missing_factors(operation, proof(), NOW) == ("sms", "email")
+    assert missing_factors(operation, proof(), NOW) == ("sms", "email", "pin")
     assert missing_factors(operation, proof(SMS), NOW) is None
-    assert missing_factors(operation, proof(SMS, two_step=True), NOW) == ("email",)
+    assert missing_factors(operation, proof(SMS, two_step=True), NOW) == ("email", "pin")
     assert missing_factors(operation, proof(SMS, EMAIL, two_step=True), NOW) is None
 
 
 def test_a_factor_proved_for_looking_does_not_act_and_one_proved_for_acting_does_both() -> None:
     assert missing_factors(Operation.READ, proof(SMS_LOOK), NOW) is None
-    assert missing_factors(Operation.UNLOCK, proof(SMS_LOOK), NOW) == ("sms", "email")
+    assert missing_factors(Operation.UNLOCK, proof(SMS_LOOK), NOW) == ("sms", "email", "pin")
     assert missing_factors(Operation.READ, proof(SMS), NOW) is None
 
 
 def test_a_factor_ends_at_its_minute() -> None:
     until_now = ProvedFactor(FactorKind.SMS, Purpose.ACT, "p", NOW)
     just_good = ProvedFactor(FactorKind.SMS, Purpose.ACT, "p", NOW + timedelta(milliseconds=1))
-    assert missing_factors(Operation.READ, proof(until_now), NOW) == ("sms", "email")
+    assert missing_factors(Operation.READ, proof(until_now), NOW) == ("sms", "email", "pin")
     assert missing_factors(Operation.READ, proof(just_good), NOW) is None
 
 
@@ -83,7 +83,7 @@ def test_factors_without_a_chosen_account_open_nothing() -> None:
 
 
 def test_unfreezing_needs_two_factors_even_without_two_step() -> None:
-    assert missing_factors(Operation.UNFREEZE, proof(SMS), NOW) == ("email",)
+    assert missing_factors(Operation.UNFREEZE, proof(SMS), NOW) == ("email", "pin")
     assert missing_factors(Operation.UNFREEZE, proof(SMS, EMAIL), NOW) is None
 
 

@@ -87,7 +87,7 @@ def test_what_the_owner_may_do_about_a_lasting_lock_of_the_wallet(cause: Cause) 
         Cause.TOO_MANY_OTP: (LockState.HARD, SelfService.RESET),
         Cause.TOO_MANY_LOGIN_RATE: (LockState.HARD, SelfService.RESET),
         Cause.COMPROMISED_CREDENTIAL: (LockState.HOLD, SelfService.RESET),
-        Cause.CUSTOMER_REQUEST: (LockState.FROZEN, SelfService.NO),
+        Cause.CUSTOMER_REQUEST: (LockState.FROZEN, SelfService.UNFREEZE),
     }
     seen = view(after(told(APPLIED, NOON, cause.value)), Attempts(), LATER)
     assert (seen.state, seen.self_service) == expected.get(cause, (LockState.HOLD, SelfService.NO))
@@ -97,7 +97,8 @@ def test_what_the_owner_may_do_about_a_lasting_lock_of_the_wallet(cause: Cause) 
 def test_only_listed_states_help_themselves() -> None:
     open_by_owner = {key for key, help_ in HELP.items() if SelfService.UNLOCK in help_}
     assert {state for state, _ in open_by_owner} == {LockState.SOFT}
-    assert not any(state in (LockState.FROZEN, LockState.CLOSED, LockState.ERASED) for state, _ in HELP)
+    assert not any(state in (LockState.CLOSED, LockState.ERASED) for state, _ in HELP)
+    assert [key for key in HELP if key[0] is LockState.FROZEN] == [(LockState.FROZEN, Cause.CUSTOMER_REQUEST)]
     assert help_for(Component(LockState.HOLD, Cause.RISK_SCORE, NOON, None)) == frozenset()
 
 

@@ -70,6 +70,7 @@ def test_the_stored_profile_is_the_profile_that_was_folded(store: Store) -> None
         fact("account.opened"),
         fact("contact_point.changed", after_s=1),
         fact("two_step.changed", after_s=2),
+        fact("contact_point.sim_changed", after_s=2.5),
         fact("account.closed", after_s=3),
         fact("contact_point.changed", {"old": OTHER_PHONE, "new": None, "version": 5, "reassigned": True}, after_s=4),
     ]
@@ -78,6 +79,19 @@ def test_the_stored_profile_is_the_profile_that_was_folded(store: Store) -> None
     folded = accounts.contribute_facts(change, read, facts, OLD_KEYS)
     change.commit(store)
     assert profile_of(store) == folded
+
+
+def test_a_point_that_was_stored_before_its_first_confirmation_was_kept_counts_from_the_latest(store: Store) -> None:
+    take(store, opened(ACCOUNT, PHONE, EMAIL))
+    older = store.get(accounts.profile_key(ACCOUNT))
+    assert older is not None
+    for point in older["points"]:
+        del point["first_confirmed_at"]
+    del older["opened_at"]
+    profile = accounts.profile_from(older)
+    assert profile is not None
+    assert [point.came_at for point in profile.points] == [point.confirmed_at for point in profile.points]
+    assert profile.opened_at is None
 
 
 def test_facts_that_say_nothing_new_write_nothing(store: Store) -> None:

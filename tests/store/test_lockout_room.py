@@ -433,6 +433,36 @@ def test_a_freeze_is_said_to_be_done_only_when_the_wallet_confirmed_it(desk: Des
     assert desk.notices().count("freeze.asked") == 2
 
 
+TWO_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
+
+
+def test_a_freeze_ends_with_two_different_factors_once_the_wallet_has_said_so(desk: Desk) -> None:
+    desk.act(service.contribute_freeze)
+    desk.acknowledge()
+    with pytest.raises(NeedProof):
+        desk.act(service.contribute_unfreeze)
+    assert desk.act(service.contribute_unfreeze, actor=desk.caller(*TWO_FACTORS)) == "ASKED"
+    assert desk.act(service.contribute_unfreeze, actor=desk.caller(*TWO_FACTORS)) == "ASKED"
+    *_, last = desk.decisions()
+    assert last["kind"] == "account.unfreeze_requested"
+    assert last["facts"] == {"cause": "CUSTOMER_REQUEST", "ends": "FROZEN", "in_force": []}
+    assert desk.view().state is LockState.FROZEN
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+    assert desk.act(service.contribute_unfreeze, actor=desk.caller(*TWO_FACTORS)) == "OPEN"
+    assert desk.notices().count("unfreeze.asked") == 2
+
+
+def test_a_hold_of_the_wallet_is_not_unfrozen_and_outlasts_a_freeze(desk: Desk) -> None:
+    desk.tell(told(LockAction.FREEZE_APPLIED, NOON - minutes(1), "RISK_SCORE"))
+    assert desk.act(service.contribute_unfreeze, actor=desk.caller(*TWO_FACTORS)) == "OPEN"
+    desk.act(service.contribute_freeze)
+    desk.acknowledge()
+    assert desk.act(service.contribute_unfreeze, actor=desk.caller(*TWO_FACTORS)) == "ASKED"
+    desk.acknowledge()
+    assert desk.view().state is LockState.HOLD
+
+
 def test_a_newer_decision_says_all_that_is_in_force(desk: Desk) -> None:
     """The wallet drops a decision that a newer one has overtaken, so the newer one must not leave it out."""
     desk.pause(ACCOUNT)

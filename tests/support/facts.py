@@ -57,6 +57,12 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "confirmed_at": "2026-11-20T00:00:00Z",
         "reassigned": False,
     },
+    "contact_point.sim_changed": {
+        "version": 3,
+        "kind": "phone",
+        "value": PHONE,
+        "changed_at": "2026-11-23T08:00:00Z",
+    },
     "device.registered": {"device_id": "dev_1"},
     "password.changed": {"version": 3},
     "two_step.changed": {"version": 4, "two_step": True},

@@ -86,6 +86,15 @@ def contracts(root: Path = ROOT) -> ConfigParser:
                 source_modules=["functions.connect"],
                 forbidden_modules=["pydantic"],
             )
+        if (root / "functions/connect/decryption.py").exists():
+            _contract(
+                config,
+                "decryption",
+                "protected",
+                name="Only steps with secret inputs decrypt",
+                protected_modules=["functions.connect.decryption"],
+                allowed_importers=["functions.connect.secret_inputs"],
+            )
     _contract(
         config,
         "packages",

@@ -45,6 +45,7 @@ _ACKNOWLEDGED_AS: Final = {
     "account.lock_requested": LockAction.LOCK_APPLIED,
     "account.unlock_requested": LockAction.LOCK_RELEASED,
     "account.pause_requested": LockAction.PAUSE_APPLIED,
+    "account.unfreeze_requested": LockAction.UNFREEZE_APPLIED,
     "account.freeze_requested": LockAction.FREEZE_APPLIED,
 }
 

@@ -143,7 +143,7 @@ def message(entry_id: str = "out_1", kind: str = "unlock.asked", **changes: Any)
 
 def code_message(entry_id: str = "out_1", **changes: Any) -> Message:
     """The message that carries the code of CHALLENGE."""
-    facts = {"challenge_id": CHALLENGE, "goal": "unlock"}
+    facts = {"challenge_id": CHALLENGE, "goal": "unlock", "place": "phone"}
     return message(entry_id, "code", **{"facts": facts, "useless_after": NOW + timedelta(minutes=10), **changes})
 
 

@@ -26,7 +26,9 @@ from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import CachedKeyring
+from hotline.kit.macs import LocalMacs
 from hotline.kit.store import Store
+from hotline_local.entry_keys import key_of_this_process
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
 CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'
@@ -40,6 +42,8 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
         ids=SeededIds(seed),
         lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
+        pin_macs=LocalMacs(b"pin-key-for-tests-only"),
+        entry_keys=CachedKeyring(lambda: key_of_this_process().secret, clock),
     )
 
 

@@ -31,6 +31,8 @@ type AnyStore = MemoryStore | DynamoStore
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
+PATIENT_S: Final = 30.0
+"""How long tests wait for MiniStack: on a machine that runs much else it may be slow, which is not what they test."""
 _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
 
@@ -88,14 +90,14 @@ def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
 def ministack_endpoint() -> Iterator[str]:
     """The address of a MiniStack of this test session, with the tables made."""
     with MiniStack(free_port()) as stack:
-        make_tables(tuned_client(stack.endpoint))
+        make_tables(tuned_client(stack.endpoint, read_timeout_s=PATIENT_S))
         yield stack.endpoint
 
 
 @pytest.fixture
 def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
     """A store on MiniStack. Each test's tokens are its own, though seeded ids repeat from test to test."""
-    client = tuned_client(ministack_endpoint)
+    client = tuned_client(ministack_endpoint, read_timeout_s=PATIENT_S)
     salt = RandomIds().new("test")
 
     def salt_token(params: dict[str, Any], **_: object) -> None:

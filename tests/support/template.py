@@ -11,6 +11,8 @@ PARAMETERS: Final = {
     "HotlineNumbers": "+864008001234,+498001234567",
     "EmailFrom": "hotline@wallet.example",
     "EmailIdentity": "wallet.example",
+    "ApiIssuer": "https://login.wallet.example",
+    "ApiAudience": "hotline",
 }
 _KEPT: Final = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
 # The names that tests use; the deployed ones are generated.
@@ -29,6 +31,17 @@ def cloudformation() -> sam.Template:
 def resources(resource_type: str) -> dict[str, dict[str, Any]]:
     """Return logical id -> resource, for the resources of one CloudFormation type."""
     return {name: body for name, body in cloudformation()["Resources"].items() if body["Type"] == resource_type}
+
+
+def properties(logical_id: str) -> dict[str, Any]:
+    """Return the properties of one resource."""
+    found: dict[str, Any] = cloudformation()["Resources"][logical_id]["Properties"]
+    return found
+
+
+def statements_of(role: str) -> list[dict[str, Any]]:
+    """Return the statements of a role, whichever of its policies they stand in."""
+    return [found for policy in properties(role)["Policies"] for found in policy["PolicyDocument"]["Statement"]]
 
 
 def table_definitions() -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ STEP_FUNCTIONS: Final[Mapping[str, Callable[[Line], Answer]]] = {
     "identify": who.identify,
     "send_code": who.send_code,
     "check_code": who.check_code,
+    "check_pin": who.check_pin,
     "choose_account": who.choose_account,
     "lock_status": locks.lock_status,
     "unlock": locks.unlock,

@@ -11,6 +11,7 @@ from hotline.identity.model import Call, Operation
 from hotline.kit.actor import Caller, Proof
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
+from hotline.kit.logging import Event, log
 
 INBOUND = "INBOUND"
 
@@ -35,6 +36,8 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     started = identity.start(ctx, change, contact, keyring, step_fingerprint=mark)
     change.commit(ctx.store)
     call = started.call
+    if call.own_number_only:
+        log(Event.CALLS_MANY, correlation_id=request.contact_id)
     outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
     proved = identity.missing_factors(Operation.READ, identity.proof_from(call), change.now) is None
     keys = {"language": started.language or "-", "proved": "yes" if proved else "no", "topic": call.topic or "-"}

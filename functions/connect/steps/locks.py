@@ -11,6 +11,8 @@ from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
@@ -29,6 +31,7 @@ def lock_status(line: Line) -> Answer:
         until=view.until,
         self_service=view.self_service.value,
         asked=view.asked.value if view.asked else None,
+        recovery_until=view.recovery_until,
         facts_as_of=profile.facts_as_of if profile else None,
         now=line.now,
     )
@@ -70,12 +73,16 @@ def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Ke
 
 def pause(line: Line) -> Answer:
     """Stop outward money of the accounts behind the calling number. The words are the same for every number, and so
-    are the requests, up to the writes that only an account can have."""
+    are the requests, up to the writes that only an account can have; also when a factor is needed first, because very
+    many pauses are asked for without one."""
     if line.replay is None:
         reached = lockout.pausable_accounts(line.call, line.now)
-        looked_at = reached or (identity.NOBODY,)
-        read = line.fetch(key for account_id in looked_at for key in lockout.acting_keys(account_id))
+        read = line.fetch(lockout.pause_keys(reached or (identity.NOBODY,), line.now))
         change = line.change("pause")
-        lockout.contribute_pause(change, read, line.call)
+        try:
+            lockout.contribute_pause(change, read, line.call)
+        except NeedProof:
+            log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
+            raise
         line.commit(change, "ASKED")
     return Answer("ASKED")

@@ -8,8 +8,10 @@ from dataclasses import replace
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, reference, words
 from hotline.accounts import service as accounts
+from hotline.identity import limits
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
+from hotline.identity.policy import SLOW
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
@@ -52,23 +54,36 @@ def send_code(line: Line) -> Answer:
     factor = _FACTOR_OF_METHOD[line.inputs["method"]]
     channel = "email" if factor is FactorKind.EMAIL else "sms"
     goal = Goal(line.inputs["goal"])
-    outcome = line.replay.outcome if line.replay else _asked_for_code(line, factor, goal)
-    return Answer(outcome, words(channel=channel, goal=goal.value), {"channel": channel})
+    if line.replay is not None:
+        return Answer(line.replay.outcome, words(channel=channel, goal=goal.value), {"channel": channel})
+    outcome, tries = _asked_for_code(line, factor, goal)
+    return Answer(outcome, words(channel=channel, goal=goal.value, tries=tries), {"channel": channel})
 
 
-def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> str:
+def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> tuple[str, int | None]:
+    """The outcome, and the tries that the code has while all codes are slowed down."""
     change = line.change("send_code")
     try:
         target = identity.target_of(line.call, factor)
     except NotPossible:
         line.commit(change, "LIMITED")
-        return "LIMITED"
-    read = line.fetch(identity.counter_keys(target))
+        return "LIMITED", None
+    read = line.fetch(identity.send_keys(line.call, target, line.now))
     outcome, call = identity.contribute_code(
-        change, line.call, factor=factor, goal=goal, read=read, keyring=line.code_keys
+        change,
+        line.call,
+        factor=factor,
+        goal=goal,
+        read=read,
+        keyring=line.code_keys,
+        lookup_keys=line.lookup_keys,
     )
     line.commit(change, outcome.value, call)
-    return outcome.value
+    pace = limits.pace(read, line.now)
+    if pace is not SLOW:
+        return outcome.value, None
+    log(Event.CODES_SLOWED, correlation_id=line.request.contact_id, outcome=outcome.value)
+    return outcome.value, pace.tries
 
 
 def check_code(line: Line) -> Answer:
@@ -79,7 +94,7 @@ def check_code(line: Line) -> Answer:
     if not identity.is_code(entered):
         return Answer(INVALID)
     change = line.change("check_code")
-    read = line.fetch(identity.check_keys(line.call))
+    read = line.fetch(identity.check_keys(line.call, line.now))
     checked = identity.contribute_check(
         change,
         line.call,
@@ -88,9 +103,25 @@ def check_code(line: Line) -> Answer:
         keyring=line.code_keys,
     )
     line.commit(change, checked.outcome.value, checked.call)
-    if checked.outcome is identity.CheckOutcome.WRONG:
+    if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
     return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
+
+
+def check_pin(line: Line) -> Answer:
+    """Hold the entered digits against the hotline PIN, whoever is calling. What can be no PIN costs no try."""
+    entered = line.inputs["pin"]
+    if line.replay is not None:
+        return Answer(line.replay.outcome)
+    if not identity.is_pin(entered):
+        return Answer(INVALID)
+    change = line.change("check_pin")
+    read = line.fetch(identity.pin_check_keys(line.call, line.now))
+    checked = identity.contribute_pin_check(change, line.call, entered=entered, read=read, macs=line.pin_macs)
+    line.commit(change, checked.outcome.value, checked.call)
+    if checked.wrong:
+        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
+    return Answer(checked.outcome.value)
 
 
 def choose_account(line: Line) -> Answer:

@@ -18,6 +18,8 @@ _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": 
 def send_code(speech: Speech, outcome: str) -> None:
     """The same words whether or not anybody is reached: only the channel differs."""
     speech.say_first(f"send_code.{outcome}.{speech.facts.get('channel')}", f"send_code.{outcome}")
+    if outcome == "SENT" and speech.facts.get("tries") == 1:
+        speech.say("send_code.one_try")
 
 
 def check_code(speech: Speech, outcome: str) -> None:
@@ -63,5 +65,7 @@ def lock_status(speech: Speech, outcome: str) -> None:
         until_in=left if left > timedelta() else None,
         asked=speech.word(f"lock.asked.{asked}", "lock.asked") if asked else None,
     )
+    if facts.get("recovery_until") is not None:
+        speech.say("lock.recovery_pending")
     if isinstance(as_of, datetime) and isinstance(now, datetime) and now - as_of > STALE_AFTER:
         speech.say("lock.as_of")

@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 DEFAULT_PORT: Final = 4566
+DEFAULT_PAGES_PORT: Final = 4567
+CALLER: Final = "+8613800000001"
+ACCOUNT: Final = "acct-demo-01"
 LOOK_EVERY_S: Final = 1.0
+ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGINT too: a shell starts what it runs in the background with that one ignored, and Python then leaves it so."""
 NEXT_STEPS: Final = """
 The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
 
   make call ARGS='--from {caller} --target lambda'    call it
+  ./hotline token --account {account}              a token for its API, which is shown at {pages}
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
   ./hotline tick                                      work off what has fallen due
@@ -36,6 +42,12 @@ def register(subparsers: Subparsers) -> None:
         description="Build template.yaml, deploy it to MiniStack on loopback, load the demo wallet, keep it running.",
     )
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT})")
+    parser.add_argument(
+        "--pages-port",
+        type=_port,
+        default=DEFAULT_PAGES_PORT,
+        help=f"the port of the page that shows the API (default {DEFAULT_PAGES_PORT})",
+    )
     parser.add_argument(
         "--wallet",
         type=Mode,
@@ -58,17 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
     from hotline_local.launcher import start
     from hotline_local.launcher.progress import Lines
 
-    for name in (signal.SIGTERM, signal.SIGHUP):
+    for name in ENDINGS:
         signal.signal(name, _interrupt)
     _refuse_second()
     try:
         progress = Lines()
         with start(arguments.port, progress, schedules=True) as running:
             try:
-                _serve(running, progress, arguments.wallet)
+                _serve(running, progress, arguments.wallet, arguments.pages_port)
             finally:
                 # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
-                for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for name in ENDINGS:
                     signal.signal(name, signal.SIG_IGN)
                 progress("stopping")
     except KeyboardInterrupt:
@@ -91,19 +103,23 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(running: "RunningStack", progress: "Lines", mode: Mode) -> None:
+def _serve(running: "RunningStack", progress: "Lines", mode: Mode, pages_port: int) -> None:
     from hotline_local import demo
     from hotline_local.circle import Circle
     from hotline_local.launcher.stack import stack_file
+    from hotline_local.pages import Pages
     from hotline_local.reference_wallet import ReferenceWallet
 
     circle = Circle(running.stack.endpoint, sys.stdout)
+    pages = Pages(running.stack, pages_port)
+    pages.start()
     wallet = ReferenceWallet(running.stack, mode=mode, circle=circle)
     wallet.start()
     try:
         running.stack.save()
         demo.seed(running.stack, progress=progress)
-        print(NEXT_STEPS.format(endpoint=running.stack.endpoint, caller="+8613800000001"), flush=True)
+        told = {"endpoint": running.stack.endpoint, "pages": pages.url, "caller": CALLER, "account": ACCOUNT}
+        print(NEXT_STEPS.format(**told), flush=True)
         circle.begin()
         while running.ministack.alive():
             circle.messages()
@@ -112,3 +128,4 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode) -> None:
     finally:
         stack_file().unlink(missing_ok=True)
         wallet.stop()
+        pages.stop()

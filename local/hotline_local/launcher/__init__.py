@@ -36,7 +36,7 @@ def start(port: int = 0, progress: Progress = silent, *, schedules: bool = False
     built = build(Target.LOCAL, progress)
     progress("starting MiniStack")
     with MiniStack(port or free_port()) as ministack:
-        stack = deploy(built, ministack.endpoint, progress, schedules=schedules)
+        stack = deploy(built, ministack.endpoint, ministack.folder, progress, schedules=schedules)
         stack_file = ministack.folder / "stack.json"
         stack.save(stack_file)
         yield RunningStack(stack=stack, ministack=ministack, stack_file=stack_file)

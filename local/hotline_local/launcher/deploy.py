@@ -9,7 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+from hotline_local import issuer
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import make_entry_key
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
@@ -38,9 +40,11 @@ PARAMETERS: Final = {
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = False) -> Stack:
-    """Deploy the built template and return the stack. Raises CommandError with the reasons when it fails."""
+def deploy(built: Path, endpoint: str, folder: Path, progress: Progress, *, schedules: bool = False) -> Stack:
+    """Deploy the built template and return the stack; `folder` keeps what goes when the stack does. Raises CommandError
+    with the reasons when it fails."""
     parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
+    parameters |= {"ApiIssuer": issuer.url_at(endpoint), "ApiAudience": issuer.AUDIENCE}
     progress("uploading artefacts")
     template = sam.read(built)
     s3 = client("s3", endpoint, REGION)
@@ -49,6 +53,7 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         logical_id: _upload(s3, _archive(built.parent / folder))
         for logical_id, folder in sam.artefacts(template).items()
     }
+    login = issuer.publish(s3, endpoint, REGION, folder)
     body = json.dumps(sam.to_cloudformation(template, uploaded, parameters), ensure_ascii=False).encode()
     key = _upload(s3, body).rpartition("/")[2]
 
@@ -66,6 +71,10 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         for resource in cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     }
     _add_what_was_left_out(sam.read(built), outputs, endpoint)
+    entry_key = make_entry_key()
+    client("secretsmanager", endpoint, REGION).put_secret_value(
+        SecretId=resources["EntryKeySecret"], SecretString=entry_key.secret
+    )
     wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint)
 
     progress("waiting for the functions")
@@ -91,6 +100,12 @@ def deploy(built: Path, endpoint: str, progress: Progress, *, schedules: bool = 
         scan_state_machine_arn=outputs["ScanStateMachineArn"],
         lookup_key_secret=resources["LookupKeySecret"],
         code_key_secret=resources["CodeKeySecret"],
+        api_id=outputs["ApiId"],
+        issuer=login.url,
+        issuer_key_file=str(login.key_file),
+        entry_key_secret=resources["EntryKeySecret"],
+        entry_key_id=entry_key.key_id,
+        entry_certificate=entry_key.certificate,
     )
 
 

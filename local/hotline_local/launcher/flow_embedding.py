@@ -1,8 +1,13 @@
 """Puts flow files into the template.
 
 In template.yaml the Content of a flow is the name of its file. The build replaces it by the file's text, with each
-token `${NameArn}` bound to the resource `Name` of the same template. Nothing else names an ARN in a flow, so the same
-file runs in the simulator, in which tokens stand for local functions.
+token `${NameArn}` bound to the resource `Name` of the same template, and a token that is the name of a parameter or of
+an output to its value. Nothing else names an ARN in a flow, so the same file runs in the simulator, in which tokens
+stand for local functions.
+
+A flow that encrypts entries says in its resource's Metadata on which condition (EncryptedIf). Where that does not hold,
+the same text is deployed without the encryption: it needs a key that the instance knows, and the service refuses an
+empty one.
 """
 
 import json
@@ -16,6 +21,8 @@ from hotline_local.launcher.template import Template
 FLOW_TYPES: Final = ("AWS::Connect::ContactFlow", "AWS::Connect::ContactFlowModule")
 # What Amazon Connect takes as one flow, in characters.
 MAXIMUM_CONTENT: Final = 256_000
+# What makes a block encrypt the entry that it stores.
+ENCRYPTION: Final = "InputEncryption"
 _TOKEN: Final = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -29,7 +36,21 @@ def tokens(content: str) -> list[str]:
     return list(dict.fromkeys(_TOKEN.findall(content)))
 
 
-def _arn(token: str, template: Template, flow_file: str) -> dict[str, str]:
+def without_encryption(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a flow document with its entries as plain ones. What it shares with the one passed in stays as it is."""
+    actions = [
+        {**action, "Parameters": {k: v for k, v in action.get("Parameters", {}).items() if k != ENCRYPTION}}
+        for action in document["Actions"]
+    ]
+    return {**document, "Actions": actions}
+
+
+def _value(token: str, template: Template, flow_file: str) -> Any:
+    if token in template.get("Parameters", {}):
+        # It comes to stand inside a text of JSON, which a line's end would break.
+        return {"Fn::Join": ["\\n", {"Fn::Split": ["\n", {"Ref": token}]}]}
+    if token in template.get("Outputs", {}):
+        return template["Outputs"][token]["Value"]
     logical_id = token.removesuffix("Arn")
     resource = template["Resources"].get(logical_id)
     if resource is None or logical_id == token:
@@ -41,25 +62,35 @@ def _arn(token: str, template: Template, flow_file: str) -> dict[str, str]:
 def embed_flows(template: Template, root: Path) -> None:
     """Replace each flow's file name by its text, in place.
 
-    Raises CommandError for a file that is missing, is not JSON, is longer than Amazon Connect takes, or names a token
-    without a resource.
+    Raises CommandError for a file that is missing, is not JSON, is longer than Amazon Connect takes, names a token
+    without a value, or encrypts an entry without a condition in the template.
     """
     for resource in template["Resources"].values():
         if resource["Type"] in FLOW_TYPES:
-            resource["Properties"]["Content"] = _content(resource["Properties"]["Content"], template, root)
+            encrypted_if = resource.pop("Metadata", {}).get("EncryptedIf")
+            resource["Properties"]["Content"] = _content(
+                resource["Properties"]["Content"], template, root, encrypted_if
+            )
 
 
-def _content(flow_file: str, template: Template, root: Path) -> Any:
+def _content(flow_file: str, template: Template, root: Path, encrypted_if: str | None) -> Any:
     try:
         document = json.loads((root / flow_file).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CommandError(f"template.yaml names the flow {flow_file}, which does not exist.") from None
     except ValueError as error:
         raise CommandError(f"{flow_file} is not JSON: {error}.") from error
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    if len(text) > MAXIMUM_CONTENT:
-        raise CommandError(f"{flow_file} has {len(text)} characters; Amazon Connect takes {MAXIMUM_CONTENT}.")
-    found = tokens(text)
-    if not found:
-        return text
-    return {"Fn::Sub": [text, {token: _arn(token, template, flow_file) for token in found}]}
+
+    def bound(document: dict[str, Any]) -> Any:
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        if len(text) > MAXIMUM_CONTENT:
+            raise CommandError(f"{flow_file} has {len(text)} characters; Amazon Connect takes {MAXIMUM_CONTENT}.")
+        found = tokens(text)
+        values = {token: _value(token, template, flow_file) for token in found}
+        return {"Fn::Sub": [text, values]} if found else text
+
+    if not any(ENCRYPTION in action.get("Parameters", {}) for action in document.get("Actions", ())):
+        return bound(document)
+    if encrypted_if is None:
+        raise CommandError(f"{flow_file} encrypts an entry, but template.yaml does not say on which condition.")
+    return {"Fn::If": [encrypted_if, bound(document), bound(without_encryption(document))]}

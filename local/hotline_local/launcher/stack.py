@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import CERTIFICATE_TOKEN, KEY_ID_TOKEN
 from hotline_local.launcher.paths import LOCAL
 
 # Names the file of another stack, as tests do that run beside a stack of the developer's.
@@ -41,6 +42,23 @@ class Stack:
     scan_state_machine_arn: str
     lookup_key_secret: str
     code_key_secret: str
+    api_id: str
+    issuer: str
+    issuer_key_file: str
+
+    @property
+    def api_url(self) -> str:
+        """Where the API answers: MiniStack's path for an HTTP API."""
+        return f"{self.endpoint}/_aws/execute-api/{self.api_id}"
+
+    entry_key_secret: str
+    entry_key_id: str
+    entry_certificate: str
+
+    @property
+    def entry_tokens(self) -> dict[str, str]:
+        """Values of the flows' tokens for encrypted entry, under the key that was made for this stack."""
+        return {KEY_ID_TOKEN: self.entry_key_id, CERTIFICATE_TOKEN: self.entry_certificate}
 
     def client(self, service: str) -> Any:
         """Return a client of this stack's endpoint; one per service, with bounded waits and a few retries."""

@@ -21,11 +21,11 @@ class FlowCoverage:
 
 
 class EdgeCoverage:
-    """Collects visits, and tells what is left to walk."""
+    """Collects visits, and tells what is left to walk. `walked` are edges that count as walked from the start."""
 
-    def __init__(self, flows: FlowSet) -> None:
+    def __init__(self, flows: FlowSet, walked: Iterable[Edge] = ()) -> None:
         self.edges = frozenset(edge for flow in flows.flows for edge in all_edges(flow))
-        self._open = set(self.edges)
+        self._open = set(self.edges).difference(walked)
 
     def merge(self, other: "EdgeCoverage") -> None:
         """Count as walked what another coverage of the same flows has walked."""

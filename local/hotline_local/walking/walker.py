@@ -33,8 +33,13 @@ PATIENCE = 60
 """Entries after which a caller hangs up: some circles, like waiting in line, have no end of their own."""
 CHANCE = 0.1
 """Share of choices that are left to chance."""
-ENTRY_KEYS: Mapping[str, str] = {"Timeout": "-", "0": "0#", "*": "*#"}
-"""What to key in for the conditions of the block that compares an entry."""
+ENTRY_KEYS: Mapping[tuple[str, str], str] = {
+    ("Equals", "Timeout"): "-",
+    ("Equals", "0"): "0#",
+    ("Equals", "*"): "*#",
+    ("TextStartsWith", "*"): "*#",
+}
+"""What to key in for the conditions of the block that compares an entry; digits for all others."""
 DIGITS = "123456"
 NO_SUCH_KEY = "#"
 EMPTY_ENTRY = "#"
@@ -114,10 +119,11 @@ class Walk:
 
 
 class Walker:
-    """Walks calls over one set of flows; `starts` are the flows that calls begin in."""
+    """Walks calls over one set of flows; `starts` are the flows that calls begin in, `walked` edges that need not be
+    walked any more."""
 
-    def __init__(self, flows: FlowSet, starts: Iterable[str], seed: int = 0) -> None:
-        self.coverage = EdgeCoverage(flows)
+    def __init__(self, flows: FlowSet, starts: Iterable[str], seed: int = 0, walked: Iterable[Edge] = ()) -> None:
+        self.coverage = EdgeCoverage(flows, walked)
         self.function = CannedFunction()
         self.engine = Engine(flows, self.function, max_steps=MAX_STEPS, faults=self._fault)
         self._flows = flows
@@ -241,7 +247,7 @@ class Walker:
         choices = [
             (
                 self._map.cost(stack, condition_label(edge), edge.target),
-                ENTRY_KEYS[edge.operand] if edge.operator == "Equals" else DIGITS,
+                ENTRY_KEYS.get((edge.operator, edge.operand), DIGITS),
             )
             for edge in compared.conditions
         ]

@@ -51,7 +51,7 @@ class DeployedWorld:
 
     def tokens(self) -> Mapping[str, str]:
         """See World."""
-        return tokens(self._stack.connect_function_arn)
+        return tokens(self._stack.connect_function_arn, self._stack.entry_tokens)
 
     def flows(self) -> Iterable[Path]:
         """See World."""

@@ -11,6 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,7 @@ from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.commands import CommandError
+from hotline_local.entry_keys import key_of_this_process
 from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
@@ -44,6 +46,8 @@ CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:li
 FACTS_AT_ONCE: Final = 10
 """As many as one batch of the facts queue has."""
 REPEATABLE_MS: Final = 50
+CALL_SEED: Final = 1
+"""Ids of a repeatable call have their own row, so that they stay when the demo wallet grows."""
 
 
 class InProcessWorld:
@@ -60,12 +64,14 @@ class InProcessWorld:
         self._repeatable = repeatable
         self._clock = VirtualClock(now)
         self._store = MemoryStore(self._clock)
+        self._entry_key = key_of_this_process()
         self._ctx = Context(
             store=self._store,
             clock=self._clock,
             ids=SeededIds() if repeatable else RandomIds(),
             lookup_keys=self._keyring(),
             code_keys=self._keyring(),
+            entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
@@ -73,10 +79,12 @@ class InProcessWorld:
         self.functions = self
         self._take_in([*demo.seed_facts(now), *(_facts_of(seed) if seed else ())])
         self.after_function()
+        if repeatable:
+            self._ctx = replace(self._ctx, ids=SeededIds(CALL_SEED))
 
     def tokens(self) -> Mapping[str, str]:
         """See World."""
-        return tokens(CONNECT_FUNCTION)
+        return tokens(CONNECT_FUNCTION, self._entry_key.tokens)
 
     def flows(self) -> Iterable[Path]:
         """See World."""

@@ -21,6 +21,7 @@ from hotline_local.flowlang.references import parse_reference, references_in, to
 MAX_FUNCTION_ARN_CHARS = 140
 RESPONSE_TYPES = ("JSON", "STRING_MAP")
 MAX_TERMINATOR_KEYS = 5
+ENCRYPTION_KEYS = {"EncryptionKeyId", "Key"}
 MAX_INTERDIGIT_S = 20
 NAMESPACES = frozenset(
     {
@@ -216,6 +217,8 @@ def check_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             yield Problem(action.identifier, "PhoneNumberValidation needs NumberFormat, Local or E164.")
         if "InputEncryption" in action.parameters and custom is None:
             yield Problem(action.identifier, "Only an entry with CustomValidation can be encrypted.")
+        if "InputEncryption" in action.parameters and set(action.mapping("InputEncryption")) != ENCRYPTION_KEYS:
+            yield Problem(action.identifier, "InputEncryption has EncryptionKeyId and Key, the certificate.")
         yield from _check_keypad(action)
 
 

@@ -7,6 +7,7 @@ from hotline_local.simulator.blocks.speaking import speak
 from hotline_local.simulator.entry import entry_rules, phone_number, read_entry
 from hotline_local.simulator.outcome import Await, Failed, Impossible, Outcome, Success, Value
 from hotline_local.simulator.state import InputRequest
+from hotline_local.simulator.values import render_all
 
 SILENCE = "-"
 TIMEOUT_LITERAL = "Timeout"
@@ -25,8 +26,6 @@ def get_input(block: Block) -> Outcome:
         return Failed(NO_MATCHING_ERROR, "channel")
     if is_buffer_switch(block.action):
         return _switch_buffer(block)
-    if "InputEncryption" in block.action.parameters:
-        return Impossible("Encrypted entry is not modelled.")
     buffered = block.state.buffered_keys
     if buffered:
         block.state.buffered_keys = ""
@@ -44,10 +43,9 @@ def _switch_buffer(block: Block) -> Outcome:
     state = block.state
     state.buffering = block.action.is_true("EnableDTMFBuffer")
     if not state.buffering:
+        keys, state.buffered_keys = state.buffered_keys, ""
         if block.action.is_true("StoreInput"):
-            block.frame.stored_input = state.buffered_keys or TIMEOUT_LITERAL
-            block.frame.stored_is_secret = block.is_secret_input
-        state.buffered_keys = ""
+            return _store(block, keys or TIMEOUT_LITERAL, secret=block.is_secret_input)
     return Success()
 
 
@@ -74,8 +72,7 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
         block.pass_time(block.seconds("InputTimeLimitSeconds", DEFAULT_TIME_LIMIT_S))
         if is_menu(block.action):
             return Failed(INPUT_TIME_LIMIT_EXCEEDED, "silence")
-        _store(block, TIMEOUT_LITERAL, secret=False)
-        return Success()
+        return _store(block, TIMEOUT_LITERAL, secret=False)
     _emit_input(block, keys=MASK * len(keys) if secret else keys, silence=False)
     if is_menu(block.action):
         block.pass_time(REACTION_S)
@@ -87,16 +84,13 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
     block.state.told_closed = False
     _keep_for_later(block, entry.rest)
     if not entry.digits and entry.pause_s:
-        _store(block, TIMEOUT_LITERAL, secret=False)
-        return Success()
+        return _store(block, TIMEOUT_LITERAL, secret=False)
     if "PhoneNumberValidation" in block.action.mapping("InputValidation"):
         number = phone_number(entry.digits, block.action)
         if number is None:
             return Failed("InvalidPhoneNumber", "phone_number")
-        _store(block, number, secret=secret)
-        return Success()
-    _store(block, entry.digits, secret=secret)
-    return Success()
+        return _store(block, number, secret=secret)
+    return _store(block, entry.digits, secret=secret)
 
 
 def note_silence(block: Block) -> None:
@@ -104,9 +98,21 @@ def note_silence(block: Block) -> None:
     _emit_input(block, keys=SILENCE, silence=True)
 
 
-def _store(block: Block, value: str, *, secret: bool) -> None:
+def _store(block: Block, value: str, *, secret: bool) -> Outcome:
+    """Keep an entry, encrypted where the block says so. Silence stays the literal that flows compare with; what is
+    kept of an entry without keys is not documented: here it stays nothing."""
+    encryption = render_all(block.state, block.action.mapping("InputEncryption"))
+    if encryption and value not in ("", TIMEOUT_LITERAL):
+        from hotline_local.simulator.encryption import NotACertificate, encrypt
+
+        key_id, certificate = str(encryption.get("EncryptionKeyId", "")), str(encryption.get("Key", ""))
+        try:
+            value = encrypt(value, key_id=key_id, certificate=certificate)
+        except NotACertificate:
+            return Impossible("This entry is to be encrypted, and its Key is no X.509 certificate with an RSA key.")
     block.frame.stored_input = value
     block.frame.stored_is_secret = secret
+    return Success()
 
 
 def _keep_for_later(block: Block, keys: str) -> None:

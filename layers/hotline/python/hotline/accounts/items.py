@@ -44,6 +44,8 @@ def profile_item(profile: Profile) -> Item:
         "facts_as_of": to_text(profile.facts_as_of),
         "snapshots": [_stamp_list(stamp) for stamp in profile.snapshots],
     }
+    if profile.opened_at is not None:
+        item["opened_at"] = to_text(profile.opened_at)
     for name in ("described", "two_step_told", "closed"):
         stamp: Stamp | None = getattr(profile, name)
         if stamp is not None:
@@ -66,6 +68,7 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         described=_stamp(item.get("described")),
         two_step_told=_stamp(item.get("two_step_told")),
         closed=_stamp(item.get("closed")),
+        opened_at=_instant(item.get("opened_at")),
         snapshots=tuple(Stamp(*entry) for entry in item["snapshots"]),
     )
 
@@ -74,12 +77,14 @@ def _contact_point_map(point: ContactPoint) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": point.kind.value, "value": point.value, "key": point.key}
     entry |= {"shared": point.shared, "reassigned": point.reassigned}
     entry["removals"] = [_stamp_list(stamp) for stamp in point.removals]
-    if point.confirmed_at is not None:
-        entry["confirmed_at"] = to_text(point.confirmed_at)
-    if point.told is not None:
-        entry["told"] = _stamp_list(point.told)
-    if point.given_up is not None:
-        entry["given_up"] = _stamp_list(point.given_up)
+    for name in ("confirmed_at", "first_confirmed_at", "sim_changed_at"):
+        instant: datetime | None = getattr(point, name)
+        if instant is not None:
+            entry[name] = to_text(instant)
+    for name in ("told", "given_up", "sim_told"):
+        stamp: Stamp | None = getattr(point, name)
+        if stamp is not None:
+            entry[name] = _stamp_list(stamp)
     return entry
 
 
@@ -96,6 +101,10 @@ def _contact_point(entry: Mapping[str, Any]) -> ContactPoint:
         told=_stamp(entry.get("told")),
         removals=removals,
         given_up=_stamp(entry.get("given_up")),
+        # Points that were stored before their first confirmation was kept count from the latest one.
+        first_confirmed_at=_instant(entry.get("first_confirmed_at", entry.get("confirmed_at"))),
+        sim_told=_stamp(entry.get("sim_told")),
+        sim_changed_at=_instant(entry.get("sim_changed_at")),
     )
 
 

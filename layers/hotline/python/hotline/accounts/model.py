@@ -62,10 +62,22 @@ class ContactPoint:
     """Later facts that say it does not, in order."""
     given_up: Stamp | None = None
     """The latest removal that came with the news that it belongs to somebody else now."""
+    first_confirmed_at: datetime | None = None
+    """The earliest time at which this account confirmed it; `confirmed_at` is the latest."""
+    sim_told: Stamp | None = None
+    """The latest fact about the SIM behind the number."""
+    sim_changed_at: datetime | None = None
+    """Since when, by that fact, another SIM answers to it."""
 
     @property
     def live(self) -> bool:
         return self.removed_at is None and self.confirmed_at is not None
+
+    @property
+    def came_at(self) -> datetime | None:
+        """Since when the account has had it, as far as the hotline knows. Confirming it again does not make it new,
+        unless the wallet knows that it was somebody else's in between."""
+        return self.confirmed_at if self.reassigned else self.first_confirmed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Profile:
     described: Stamp | None = None
     two_step_told: Stamp | None = None
     closed: Stamp | None = None
+    opened_at: datetime | None = None
+    """When the account was opened. None: account.opened has not come, or came before this was kept."""
     snapshots: tuple[Stamp, ...] = ()
     """The latest facts that listed all contact points: what they do not list, they remove."""
 
@@ -96,12 +110,12 @@ class Profile:
 
     @property
     def contact_changed_at(self) -> datetime | None:
-        """When a contact point was last confirmed or removed. A point that is merely confirmed again counts too: a fact
-        does not tell the difference, and this is the safe side."""
+        """When a contact point was last confirmed or removed, or its SIM changed. A point that is merely confirmed
+        again counts too: this is the safe side."""
         instants = [
             instant
             for point in self.points
-            for instant in (point.confirmed_at, point.removed_at)
+            for instant in (point.confirmed_at, point.removed_at, point.sim_changed_at)
             if instant is not None
         ]
         return max(instants, default=None)

@@ -8,6 +8,9 @@ from __future__ import annotations
 KEYED_DIGITS_MIN = 5
 KEYED_DIGITS_MAX = 20
 """E.164 has at most 15 digits; an international access code and a trunk prefix may come before them."""
+PREFIX_DIGITS = 3
+UNKNOWN_PREFIX_CHARACTERS = 6
+"""Of a number whose country is not known: about as much."""
 
 
 def normalise_phone(text: str, default_region: str) -> str | None:
@@ -40,6 +43,18 @@ def region_of(phone: str) -> str | None:
     code = number.country_code
     region = phonenumbers.region_code_for_country_code(code) if code is not None else "ZZ"
     return region if region not in ("ZZ", "001") else None
+
+
+def number_prefix(phone: str) -> str:
+    """The front part of an E.164 number: country code and the first three digits of what follows. In most countries
+    that is an operator's range or an area, which a great many numbers share."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(phone, None)
+    except phonenumbers.NumberParseException:
+        return phone[:UNKNOWN_PREFIX_CHARACTERS]
+    return f"+{number.country_code}{phonenumbers.national_significant_number(number)[:PREFIX_DIGITS]}"
 
 
 def _e164(text: str, region: str | None, *, certain: bool) -> str | None:

@@ -12,6 +12,7 @@ from hotline.contracts.model import (
     ContactPointChanged,
     Fact,
     PointKind,
+    SimChanged,
     TwoStepChanged,
 )
 from hotline.kit.clock import to_text
@@ -65,8 +66,12 @@ def _folded(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
     match fact.data:
         case AccountDescribed():
             profile = _described(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+            if fact.type == "account.opened":
+                profile = replace(profile, opened_at=_earlier(profile.opened_at, fact.time))
         case ContactPointChanged():
             profile = _point_changed(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+        case SimChanged():
+            profile = _sim_changed(profile, fact.data, _stamp(fact.data.version, fact), name_of)
         case TwoStepChanged():
             profile = _two_step(profile, fact.data.two_step, _stamp(fact.data.version, fact))
         case AccountClosed():
@@ -120,6 +125,15 @@ def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, na
     return replace(profile, version=max(profile.version, stamp.version), points=_kept(points.values()))
 
 
+def _sim_changed(profile: Profile, told: SimChanged, stamp: Stamp, name_of: NameOf) -> Profile:
+    points = {point.value: point for point in profile.points}
+    known = points.get(told.value) or ContactPoint(PointKind.PHONE, told.value, name_of(told.value))
+    if known.sim_told is None or stamp > known.sim_told:
+        # No SIM has changed later than the wallet could say so.
+        points[told.value] = replace(known, sim_told=stamp, sim_changed_at=min(told.changed_at, stamp.at))
+    return replace(profile, version=max(profile.version, stamp.version), points=_kept(points.values()))
+
+
 def _two_step(profile: Profile, two_step: bool, stamp: Stamp) -> Profile:
     profile = replace(profile, version=max(profile.version, stamp.version))
     if profile.two_step_told is not None and stamp <= profile.two_step_told:
@@ -136,6 +150,7 @@ def _present(
     shared: bool = False,
     reassigned: bool = False,
 ) -> ContactPoint:
+    point = replace(point, first_confirmed_at=_earlier(point.first_confirmed_at, confirmed_at))
     if point.told is None or stamp > point.told:
         point = replace(point, told=stamp, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
     # A list of all points that is later than every fact naming this one does not hold it.
@@ -155,10 +170,14 @@ def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | No
 
 
 def _kept(points: Iterable[ContactPoint]) -> tuple[ContactPoint, ...]:
-    """Every present point, and the removed ones that were removed last, in a fixed order."""
+    """Every present point, the removed ones that were removed last, and as many of which only a SIM has been told, in a
+    fixed order."""
     everything = sorted(points, key=lambda point: (point.kind, point.value))
     removed = sorted((point for point in everything if point.removals), key=lambda point: point.removals[-1])
+    others = [(point.sim_told, point) for point in everything if point.told is None and not point.removals]
+    heard_of = sorted((stamp, point.value) for stamp, point in others if stamp is not None)
     forgotten = {point.value for point in removed[:-REMOVED_POINTS_KEPT]}
+    forgotten |= {value for _, value in heard_of[:-REMOVED_POINTS_KEPT]}
     return tuple(point for point in everything if point.value not in forgotten)
 
 
@@ -190,6 +209,10 @@ def _lost_to(point: Point, owner: PointOwner) -> Point:
 
 def _later(known: datetime | None, instant: datetime) -> datetime:
     return instant if known is None else max(known, instant)
+
+
+def _earlier(known: datetime | None, instant: datetime) -> datetime:
+    return instant if known is None else min(known, instant)
 
 
 def judged(point: Point) -> Point:

@@ -12,9 +12,11 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
-from . import items, policy
-from .model import ContactPoint, Point, PointOwner, Profile, Recipient
+from . import changes, items, policy
+from .model import ContactPoint, Point, PointOwner, Profile
+from .notices import send_notice as send_notice
 from .phones import normalise_phone as normalise_phone
+from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
 
 
@@ -64,11 +66,6 @@ def usable_owners(point_items: Sequence[Mapping[str, Any] | None]) -> tuple[str,
 merged_counters = items.merged_counters
 
 
-def notice_recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
-    """Everybody to be told of what happened to the account, see policy.recipients."""
-    return policy.recipients(profile, now)
-
-
 def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) -> ContactPoint | None:
     """The account's contact point with the key `point`, present or removed. With a keyring, also under a key version
     other than the one that the profile was written with."""
@@ -76,6 +73,11 @@ def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) 
     if found is None and keyring is not None:
         found = next((known for known in profile.points if point in point_ids(known.value, keyring)), None)
     return found
+
+
+def refuses_code(profile: Profile, point: ContactPoint, now: datetime, *, acting: bool) -> bool:
+    """Whether the contact point is too new to be sent a code, see changes.refuses_code."""
+    return changes.refuses_code(profile, point, now, acting=acting)
 
 
 def address_of(profile: Profile, point: str, keyring: Keyring | None = None) -> str | None:

@@ -46,7 +46,7 @@ class LockRequested(DecisionContract):
 
 
 class UnlockRequested(DecisionContract):
-    """account.unlock_requested: `ends` is what is to be opened, `in_force` what stays."""
+    """account.unlock_requested, account.unfreeze_requested: `ends` is what is to be opened, `in_force` what stays."""
 
     cause: Word
     ends: Word
@@ -121,6 +121,7 @@ class FindingRaised(DecisionContract):
 DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "account.lock_requested": LockRequested,
     "account.unlock_requested": UnlockRequested,
+    "account.unfreeze_requested": UnlockRequested,
     "account.pause_requested": LockRequested,
     "account.freeze_requested": LockRequested,
     "password_reset.authorised": ResetAuthorised,

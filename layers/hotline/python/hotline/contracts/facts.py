@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,7 @@ from .fields import (
     Minor,
     Name,
     Note,
+    PhoneValue,
     TimeZone,
     Version,
     Word,
@@ -125,6 +126,19 @@ class PointChanged(FactContract):
         return model.ContactPointChanged(
             self.version, self.kind, self.old, self.new, self.confirmed_at, self.reassigned
         )
+
+
+class Sim(FactContract):
+    """contact_point.sim_changed: another SIM answers to the number now, because it was replaced, moved to another
+    network or taken over. To be told of every account that has the number."""
+
+    version: Version
+    kind: Literal["phone"]
+    value: PhoneValue
+    changed_at: Instant
+
+    def fact(self, _: str, /) -> FactData:
+        return model.SimChanged(self.version, self.value, self.changed_at)
 
 
 class Device(FactContract):
@@ -327,6 +341,7 @@ FACTS: Final[Mapping[str, type[FactContract]]] = {
     "account.closed": Closed,
     "account.erased": Erased,
     "contact_point.changed": PointChanged,
+    "contact_point.sim_changed": Sim,
     "device.registered": Device,
     "password.changed": Password,
     "two_step.changed": TwoStep,

@@ -89,6 +89,12 @@ def _contact_value(value: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+def _phone_value(value: str) -> str:
+    if re.fullmatch(limits.PHONE_PATTERN, value) is None:
+        raise refusal(Rejection.BAD_CONTACT_POINT)
+    return value
+
+
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
@@ -127,6 +133,11 @@ ContactValue = Annotated[
             ]
         }
     ),
+]
+PhoneValue = Annotated[
+    str,
+    AfterValidator(_phone_value),
+    WithJsonSchema({"type": "string", "pattern": limits.PHONE_PATTERN, "description": "E.164"}),
 ]
 LanguageTag = Annotated[str, Field(pattern=limits.LANGUAGE_PATTERN)]
 TimeZone = Annotated[str, Field(max_length=limits.WORD_CHARACTERS_MAX, pattern=limits.TIME_ZONE_PATTERN)]

@@ -161,6 +161,15 @@ class ContactPointChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SimChanged:
+    """contact_point.sim_changed: since `changed_at` another SIM answers to the number, as its network tells."""
+
+    version: int
+    value: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRegistered:
     """device.registered."""
 
@@ -327,6 +336,7 @@ type FactData = (
     | AccountClosed
     | AccountErased
     | ContactPointChanged
+    | SimChanged
     | DeviceRegistered
     | PasswordChanged
     | TwoStepChanged

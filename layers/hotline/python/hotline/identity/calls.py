@@ -1,4 +1,4 @@
-"""Beginning, resuming and advancing a call: pure changes of a Call, and the one write that stores them."""
+"""Beginning, resuming and advancing a call: changes of a Call, and the one write that stores them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,27 @@ from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.keyring import Keyring
+from hotline.kit.store import Store
 
-from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, call_key
+from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
 from .model import Call, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
+from .targets import pin_point, proves
 from .turns import with_record
 
+NOBODY = "nobody"
+"""An account id that no account has: read where an unknown number must cost what a known one costs."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:
+    """The profiles of some accounts, in that order, in one read."""
+    if not account_ids:
+        return []
+    keys = [accounts.profile_key(account_id) for account_id in account_ids]
+    read = store.batch_get(keys)
+    found = [accounts.profile_from(read[key]) for key in keys if key in read]
+    return [profile for profile in found if profile is not None]
 
 
 def may_keep_level(call: Call, *, continued: bool, now: datetime) -> bool:
@@ -39,6 +53,7 @@ def stripped(call: Call) -> Call:
         factors=(),
         account_id=None,
         two_step=False,
+        pin=False,
         time_zone=None,
         offers=(),
         challenge=None,
@@ -89,7 +104,7 @@ def decoy_points(identified: Identified, keyring: Keyring) -> tuple[str, ...]:
     return tuple(decoys)
 
 
-def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
+def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False) -> Call:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
@@ -106,6 +121,7 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
         call,
         account_id=profile.account_id,
         two_step=profile.two_step,
+        pin=pin,
         time_zone=profile.time_zone,
         targets=targets,
         challenge=None,
@@ -115,16 +131,22 @@ def chosen(call: Call, profile: Profile, keyring: Keyring) -> Call:
 
 def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: datetime) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
-    own."""
-    proved = {factor.point for factor in call.factors if factor.until > now}
+    own and not too new."""
+    good = [factor for factor in call.factors if factor.until > now]
+    proved = {factor.point for factor in good}
     if not proved:
         return []
     return [
         profile
         for profile in profiles
         if profile.status is AccountStatus.OPEN
-        and proved <= {accounts.point_id(point.value, keyring) for point in live_points(profile)}
+        and proved <= {pin_point(profile.account_id), *_own_points(profile, keyring)}
+        and all(proves(profile, factor, now, keyring) for factor in good)
     ]
+
+
+def _own_points(profile: Profile, keyring: Keyring) -> set[str]:
+    return {accounts.point_id(point.value, keyring) for point in live_points(profile)}
 
 
 def live_points(profile: Profile, kind: PointKind | None = None) -> list[ContactPoint]:
@@ -135,7 +157,7 @@ def live_points(profile: Profile, kind: PointKind | None = None) -> list[Contact
 
 def contribute_new_call(change: Change, call: Call) -> None:
     """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
-    change.create(call_key(call.contact_id), call_item(call), failed=_stale_turn)
+    change.create(key_of(call), call_item(call), failed=_stale_turn)
 
 
 def contribute_turn(change: Change, old: Call, new: Call, record: TurnRecord) -> Call:
@@ -146,7 +168,7 @@ def contribute_turn(change: Change, old: Call, new: Call, record: TurnRecord) ->
     written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
     written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
     gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
-    key = call_key(old.contact_id)
+    key = key_of(old)
     at_turn = equals("turn", old.turn)
     change.update(key, set=written, remove=gone, condition=at_turn, failed=_stale_turn)
     # Asked first when the commit fails: a delivery that comes again must be answered as before, not asked for proof.

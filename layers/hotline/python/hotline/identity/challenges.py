@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from hotline.kit.actor import FactorKind, ProvedFactor
@@ -14,19 +15,19 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
 from hotline.kit.store import Key
 
-from . import codes
+from . import codes, limits, targets
 from .counting import contribute_counters, counter_keys, counters_of, target_at
 from .items import challenge_from, challenge_item, challenge_key
-from .model import AskedChallenge, Call, Challenge, ChallengeState, Goal, Target
+from .model import AskedChallenge, Call, CallKind, Challenge, ChallengeState, Goal, Target
 from .policy import (
     CODE_LIFE,
-    CODE_TRIES,
     FACTOR_LIFE,
     after_right,
     after_send,
     after_wrong,
     is_blocked,
     may_send,
+    tries_after_wrong,
 )
 
 
@@ -48,11 +49,13 @@ class CheckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome, the tries that are left, and the call as it is afterwards."""
+    """The outcome, the tries that are left, and the call as it is afterwards. `wrong`: the digits were not the code's,
+    also where that was the last try and the outcome is SPENT."""
 
     outcome: CheckOutcome
     tries_left: int
     call: Call
+    wrong: bool = False
 
 
 def target_of(call: Call, factor: FactorKind) -> Target:
@@ -63,12 +66,18 @@ def target_of(call: Call, factor: FactorKind) -> Target:
     return target
 
 
-def check_keys(call: Call) -> tuple[Key, ...]:
+def send_keys(call: Call, target: Target, now: datetime) -> tuple[Key, ...]:
+    """What must have been read, in one batch, before `contribute_code`."""
+    return (*counter_keys(target), *limits.code_keys(target, now), *targets.profile_keys(call, target))
+
+
+def check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_check`."""
     if call.challenge is None:
         return ()
     target = target_at(call, call.challenge.point)
-    return (challenge_key(call.challenge.id), *(counter_keys(target) if target is not None else ()))
+    counters = counter_keys(target) if target is not None else ()
+    return (challenge_key(call.challenge.id), *counters, *limits.wrong_code_keys(now))
 
 
 def contribute_code(
@@ -79,15 +88,17 @@ def contribute_code(
     goal: Goal,
     read: Mapping[Key, Item],
     keyring: Keyring,
+    lookup_keys: Keyring,
 ) -> tuple[SendOutcome, Call]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
-    For a target that nobody can be reached at, the same items are written and the challenge can never be proved.
-    `read` holds what exists of `counter_keys`. LIMITED writes nothing.
+    For a target that nobody can be reached at, or that is too new, the same items are written and the challenge can
+    never be proved. `read` holds what exists of `send_keys`; `keyring` derives codes. LIMITED writes nothing.
     """
     target = target_of(call, factor)
     counters = counters_of(read, target, factor)
-    if not may_send(counters, change.now):
+    pace = limits.pace(read, change.now)
+    if not (may_send(counters, change.now, pace) and limits.account_may_have(read, target, change.now)):
         return SendOutcome.LIMITED, call
     challenge = Challenge(
         id=change.ids.new("chl"),
@@ -97,15 +108,16 @@ def contribute_code(
         factor=factor,
         point=target.point,
         expires_at=change.now + CODE_LIFE,
-        tries_left=CODE_TRIES,
+        tries_left=pace.tries,
         state=ChallengeState.OPEN,
-        decoy=target.account_id is None,
+        decoy=not targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys),
     )
     change.create(challenge_key(challenge.id), challenge_item(challenge))
     if call.challenge is not None:
         closed = {"state": ChallengeState.REPLACED.value}
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
     contribute_counters(change, read, target, factor, after_send(counters, change.now))
+    limits.count_code(change, target)
     change.send(_code_message(change, call, challenge, target))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
 
@@ -118,9 +130,14 @@ def _code_message(change: Change, call: Call, challenge: Challenge, target: Targ
         account_id=target.account_id,
         point=challenge.point,
         language=call.language or "en-US",
-        facts={"challenge_id": challenge.id, "goal": challenge.goal.value},
+        facts={"challenge_id": challenge.id, "goal": challenge.goal.value, "place": _place_of(call)},
         useless_after=challenge.expires_at,
     )
+
+
+def _place_of(call: Call) -> str:
+    """Where the code is to be entered: the message says so, and that it belongs nowhere else."""
+    return "phone" if call.kind is CallKind.PHONE else "app"
 
 
 def contribute_check(
@@ -134,7 +151,8 @@ def contribute_check(
     """Hold six entered digits against the call's challenge. `read` holds what exists of `check_keys`.
 
     The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A
-    right code opens the challenge once; a wrong one costs one try of the challenge and counts on the contact point.
+    right code opens the challenge once; a wrong one costs a try of the challenge and counts on the contact point and
+    over all callers.
     """
     challenge_stored = read.get(challenge_key(call.challenge.id)) if call.challenge is not None else None
     if challenge_stored is None:
@@ -154,11 +172,12 @@ def contribute_check(
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
         contribute_counters(change, read, target, challenge.factor, after_right(counters))
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
-    left = challenge.tries_left - 1
+    left = tries_after_wrong(challenge.tries_left, limits.pace(read, change.now))
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
     contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))
-    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call)
+    limits.count_wrong_code(change, challenge.id)
+    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
 
 def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:

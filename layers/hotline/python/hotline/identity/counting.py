@@ -45,11 +45,9 @@ def contribute_counters(
     change.replace(newest, found.get(newest), with_counters(item, factor, counters, now=change.now, owned=owned))
     for key in older:
         if "counters" in found.get(key, {}):
+            # Nor deleted when it is nobody's: it ends by itself, and whoever answers callers may delete nothing.
             unchanged = equals("rev", int(found[key]["rev"]))
-            if found[key].get("owners"):
-                change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
-            else:
-                change.delete(key, condition=unchanged)
+            change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
 
 
 def _found(read: Mapping[Key, Item], target: Target) -> dict[Key, Item]:

@@ -14,6 +14,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 from .model import (
     AskedChallenge,
     Call,
+    CallKind,
     Challenge,
     ChallengeState,
     Goal,
@@ -24,10 +25,17 @@ from .model import (
 )
 from .policy import CALL_LIFE, CHALLENGE_KEPT, FactorCounters
 
+_PARTITIONS = {CallKind.PHONE: "CONTACT", CallKind.APP: "SESSION", CallKind.RECOVERY: "RECOVERY"}
 
-def call_key(contact_id: str) -> Key:
-    """Where a call is stored, by the contact's initial id."""
-    return hotline_key(f"CONTACT#{contact_id}", "CALL")
+
+def call_key(contact_id: str, kind: CallKind = CallKind.PHONE) -> Key:
+    """Where a call is stored, by the contact's initial id; an app session or a recovery by its own id."""
+    return hotline_key(f"{_PARTITIONS[kind]}#{contact_id}", "CALL")
+
+
+def key_of(call: Call) -> Key:
+    """Where this call is stored."""
+    return call_key(call.contact_id, call.kind)
 
 
 def challenge_key(challenge_id: str) -> Key:
@@ -44,6 +52,7 @@ def call_item(call: Call) -> Item:
     """The whole call; absent things are left out."""
     item: Item = {
         "contact_id": call.contact_id,
+        "kind": call.kind.value,
         "account_ref": call.account_ref,
         "turn": call.turn,
         "created_at": to_text(call.created_at),
@@ -64,19 +73,21 @@ def call_attributes(call: Call) -> Item:
         "targets": {kind.value: _target_item(target) for kind, target in call.targets.items()},
         "account_id": call.account_id,
         "two_step": call.two_step,
+        "pin": call.pin or None,
         "time_zone": call.time_zone,
         "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
         "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
         "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
         "topic": call.topic,
         "case_id": call.case_id,
+        "own_number_only": call.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
 
 
 CHANGING_ATTRIBUTES = (
-    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "time_zone", "factors", "challenge",
-    "offers", "topic", "case_id",
+    "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
+    "challenge", "offers", "topic", "case_id",
 )  # fmt: skip
 
 
@@ -96,6 +107,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
         two_step=bool(item.get("two_step", False)),
+        pin=bool(item.get("pin", False)),
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
@@ -105,12 +117,14 @@ def call_from(item: Mapping[str, Any]) -> Call:
         ),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
+        own_number_only=bool(item.get("own_number_only", False)),
+        kind=CallKind(item.get("kind", CallKind.PHONE)),
     )
 
 
 def proof_from(call: Call) -> Proof:
     """What an operation may rely on, and where it is stored."""
-    return Proof(call_key(call.contact_id), call.account_id, call.factors, call.two_step)
+    return Proof(key_of(call), call.account_id, call.factors, call.two_step)
 
 
 def challenge_item(challenge: Challenge) -> Item:

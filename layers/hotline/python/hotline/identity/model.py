@@ -15,6 +15,7 @@ class Operation(StrEnum):
     OFFICIAL_NUMBERS = "official_numbers"
     ADVICE = "advice"
     PAUSE = "pause"
+    PROVED_PAUSE = "proved_pause"
     READ = "read"
     REFUND = "refund"
     UNLOCK = "unlock"
@@ -31,6 +32,8 @@ class Operation(StrEnum):
     RESEND = "resend"
     ESCALATE = "escalate"
     FACTS = "facts"
+    REPUDIATE = "repudiate"
+    SET_PIN = "set_pin"
 
 
 class Goal(StrEnum):
@@ -41,7 +44,10 @@ class Goal(StrEnum):
     RESET = "reset"
     REFUND = "refund"
     FREEZE = "freeze"
+    PAUSE = "pause"
     END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
+    SET_PIN = "set_pin"
 
     @property
     def purpose(self) -> Purpose:
@@ -122,9 +128,19 @@ class AskedChallenge:
     point: str
 
 
+class CallKind(StrEnum):
+    """What a stored call is: a call on the phone, or what stands in its place with the same shape and writer."""
+
+    PHONE = "phone"
+    APP = "app"
+    """A session of the wallet's app, known by its token; `contact_id` is the session's id."""
+    RECOVERY = "recovery"
+    """Somebody without a token who wants back into an account; `contact_id` is the recovery's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The stored state of one call or app session."""
+    """The stored state of one call, app session or recovery."""
 
     contact_id: str
     account_ref: str
@@ -141,6 +157,8 @@ class Call:
     targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
     two_step: bool = False
+    pin: bool = False
+    """The chosen account has a hotline PIN."""
     time_zone: str | None = None
     """The chosen account's, so that words need not read its profile again."""
     factors: tuple[ProvedFactor, ...] = ()
@@ -148,6 +166,9 @@ class Call:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    own_number_only: bool = False
+    """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
+    kind: CallKind = CallKind.PHONE
 
     @property
     def identified(self) -> Identified | None:

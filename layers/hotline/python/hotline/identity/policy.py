@@ -52,6 +52,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.OFFICIAL_NUMBERS: Requirement(0, 0, Purpose.LOOK),
     Operation.ADVICE: Requirement(0, 0, Purpose.LOOK),
     Operation.PAUSE: Requirement(0, 0),
+    # A pause while very many are asked for without a factor (lockout.breaker).
+    Operation.PROVED_PAUSE: Requirement(1, 1, session=True),
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.REFUND: Requirement(1, 2),
     Operation.UNLOCK: Requirement(1, 2),
@@ -59,6 +61,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.FREEZE: Requirement(1, 1, session=True),
     Operation.END_PAUSE: Requirement(1, 1),
     Operation.UNFREEZE: Requirement(2, 2),
+    # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
+    Operation.SET_PIN: Requirement(1, 2),
     Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True),
     Operation.RELEASE_HOLD: Requirement(2, 2, agent=True),
     Operation.LOCK: Requirement(0, 0, agent=True, system=True),
@@ -67,9 +71,12 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.RESEND: Requirement(0, 0, agent=True, system=True),
     Operation.ESCALATE: Requirement(0, 0, agent=True, system=True),
     Operation.FACTS: Requirement(0, 0, agent=True, system=True),
+    Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),
 }
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
-"""Factors that a caller can prove on the line, in the order in which they are asked for."""
+"""Factors by a code to a contact point, in the order in which they are asked for."""
+FACTORS = (*CODE_FACTORS, FactorKind.PIN)
+"""Factors that somebody can prove, in the order in which they are asked for."""
 
 
 def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], now: datetime) -> list[ProvedFactor]:
@@ -96,7 +103,22 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
     if len(proved) >= needed:
         # Enough is proved and no account is settled: the way to settle one begins with a code.
         return None if proof.account_id is not None else tuple(kind.value for kind in CODE_FACTORS)
-    return tuple(kind.value for kind in CODE_FACTORS if kind not in proved)
+    return tuple(kind.value for kind in FACTORS if kind not in proved)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast codes may be asked for and tried: tries of a code, codes to a contact point in a quarter of an hour, and
+    wrong codes of one factor in a day after which the point gets none."""
+
+    tries: int
+    codes_per_quarter_hour: int
+    wrong_per_day: int
+
+
+USUAL = Pace(CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY)
+SLOW = Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2)
+"""The pace while wrong codes of all callers are many, see limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +131,22 @@ class FactorCounters:
     blocked_until: datetime | None = None
 
 
-def may_send(counters: FactorCounters, now: datetime) -> bool:
-    """Whether another code may be sent: 3 in 15 minutes, 8 in 24 hours, and none while the factor is blocked."""
+def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> bool:
+    """Whether another code may be sent: at the usual pace 3 in 15 minutes, always 8 in 24 hours, and none while the
+    factor is blocked."""
     if is_blocked(counters, now):
         return False
     recent = [at for at in counters.sent if at > now - QUARTER_HOUR]
     daily = [at for at in counters.sent if at > now - DAY]
-    return len(recent) < CODES_PER_QUARTER_HOUR and len(daily) < CODES_PER_DAY
+    wrong = [at for at in counters.wrong if at > now - DAY]
+    in_time = len(recent) < pace.codes_per_quarter_hour and len(daily) < CODES_PER_DAY
+    return in_time and len(wrong) < pace.wrong_per_day
+
+
+def tries_after_wrong(tries_left: int, pace: Pace) -> int:
+    """The tries of a code after a wrong one. The pace holds for a code that was asked for before it changed; only who
+    has been told of more tries keeps them."""
+    return (pace.tries if tries_left == CODE_TRIES else tries_left) - 1
 
 
 def is_blocked(counters: FactorCounters, now: datetime) -> bool:

@@ -8,28 +8,58 @@ from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls
-from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, target_of
+from . import calls, limits, pins
+from .challenges import (
+    Checked,
+    CheckOutcome,
+    SendOutcome,
+    check_keys,
+    contribute_check,
+    contribute_code,
+    send_keys,
+    target_of,
+)
 from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_from, challenge_key, proof_from
-from .model import Call, Challenge, Identified, Operation, TurnRecord
+from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
+from .pins import (
+    contribute_facts,
+    contribute_no_pin,
+    contribute_pin,
+    contribute_pin_check,
+    fact_keys,
+    factors_key,
+    has_pin,
+    is_pin,
+    pin_check_keys,
+    pin_keys,
+)
 from .policy import missing_factors
 from .proof import allow, require
+from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
+from .repudiation import token_of as repudiation_token
+from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
 
 __all__ = [
+    "NOBODY",
+    "RECOVERY_MESSAGE",
     "CheckOutcome",
     "Checked",
     "Contact",
     "Operation",
     "SendOutcome",
+    "Session",
+    "SignIn",
     "allow",
+    "begin_recovery",
     "call_key",
     "challenge_from",
     "challenge_key",
@@ -38,25 +68,43 @@ __all__ = [
     "code_of",
     "contribute_check",
     "contribute_code",
+    "contribute_facts",
+    "contribute_no_pin",
+    "contribute_pin",
+    "contribute_pin_check",
+    "contribute_recovery_request",
+    "contribute_session",
     "contribute_turn",
     "counter_keys",
     "derive",
+    "fact_keys",
+    "factors_key",
+    "goal_of",
+    "has_pin",
     "identify",
     "is_code",
+    "is_pin",
+    "is_stored",
     "load_call",
     "missing_factors",
     "next_need",
+    "open_session",
+    "pin_check_keys",
+    "pin_keys",
     "proof_from",
     "reachable_accounts",
+    "reachable_needs",
+    "repudiation_token",
     "require",
+    "send_keys",
+    "session_id_of",
+    "settled",
     "start",
     "target_of",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
-
-NOBODY = "nobody"
-"""An account id that no account has: read where an unknown number must cost what a known one costs."""
+NOBODY = calls.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +127,13 @@ class Started:
     language: str | None
 
 
-def load_call(ctx: Context, contact_id: str, also: Sequence[Key] = ()) -> tuple[Call | None, dict[Key, Item]]:
+def load_call(
+    ctx: Context, contact_id: str, also: Sequence[Key] = (), *, kind: CallKind = CallKind.PHONE
+) -> tuple[Call | None, dict[Key, Item]]:
     """The stored call, and other items in the same read."""
-    read = ctx.store.batch_get([call_key(contact_id), *also])
-    stored = read.pop(call_key(contact_id), None)
+    key = call_key(contact_id, kind)
+    read = ctx.store.batch_get([key, *also])
+    stored = read.pop(key, None)
     return (call_from(stored) if stored is not None else None), read
 
 
@@ -93,35 +144,19 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
     return Identified(newest, accounts.usable_owners(items), tuple(older))
 
 
-def profiles_of(ctx: Context, account_ids: Sequence[str]) -> list[Profile]:
-    """The profiles of some accounts, in that order, in one read."""
-    return _profiles_and(ctx, account_ids, ())[0]
-
-
-def _profiles_and(
-    ctx: Context, account_ids: Sequence[str], also: Sequence[Key]
-) -> tuple[list[Profile], dict[Key, Item]]:
-    """The profiles of some accounts, in that order, and other items in the same read."""
-    if not account_ids:
-        return [], {}
-    keys = [accounts.profile_key(account_id) for account_id in account_ids]
-    read = ctx.store.batch_get([*keys, *also])
-    found = [accounts.profile_from(read[key]) for key in keys if key in read]
-    return [profile for profile in found if profile is not None], read
-
-
 def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, step_fingerprint: str) -> Started:
     """Begin a call, or take up one that was handed on (protocols of turns: by how the contact came to be).
 
     At most two reads: the call with the calling number's contact point, then the profiles behind it.
     """
     number = contact.calling_number
-    point_keys = accounts.point_keys(number, keyring) if number else ()
-    stored, read = load_call(ctx, contact.contact_id, point_keys)
+    point = accounts.point_id(number, keyring) if number else None
+    also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
+    stored, read = load_call(ctx, contact.contact_id, also)
     if stored is not None:
         return _take_up(change, stored, contact, step_fingerprint=step_fingerprint)
     calling = reach(number, read, keyring) if number else None
-    profiles = profiles_of(ctx, calling.accounts) if calling else []
+    profiles = calls.profiles_in(ctx.store, calling.accounts) if calling else []
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
     targets = calls.targets_of(calling, profiles, keyring)
@@ -137,8 +172,11 @@ def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, s
         language=language,
         calling=calling,
         targets=targets,
+        own_number_only=point is not None and limits.calls_often(read, point, change.now),
     )
     calls.contribute_new_call(change, begun)
+    if point is not None and contact.inbound:
+        limits.count_call(change, point, contact.contact_id)
     return Started(begun, bool(profiles), language)
 
 
@@ -155,9 +193,12 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
 
 
 def identify(ctx: Context, call: Call, number: str, read: Mapping[Key, Item], keyring: Keyring) -> Call:
-    """The call after a number was keyed in. One read, whether or not the number belongs to anybody."""
+    """The call after a number was keyed in. One read, whether or not the number belongs to anybody, and whether or not
+    the caller may reach it."""
     typed = reach(number, read, keyring)
-    profiles = profiles_of(ctx, typed.accounts or (NOBODY,))
+    if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
+        typed = replace(typed, accounts=())
+    profiles = calls.profiles_in(ctx.store, typed.accounts or (NOBODY,))
     return calls.identified_by(call, typed, profiles, keyring)
 
 
@@ -183,20 +224,31 @@ def choose(
 
     One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
     """
-    profiles, read = _profiles_and(ctx, reachable_accounts(call), also)
-    candidates = calls.choosable(call, profiles, keyring, now)
-    if len(candidates) == 1:
-        return Choice(calls.chosen(call, candidates[0], keyring), (), read)
+    reachable = reachable_accounts(call)
+    keys = [key for one in reachable for key in (accounts.profile_key(one), pins.factors_key(one))]
+    read = ctx.store.batch_get([*keys, *also]) if keys else {}
+    profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
+    candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
+    chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
-        return Choice(calls.chosen(call, candidates[place - 1], keyring), (), read)
-    return Choice(call, tuple(candidates), read)
+        chosen = candidates[place - 1]
+    if chosen is None:
+        return Choice(call, tuple(candidates), read)
+    pin = pins.has_pin(read.get(pins.factors_key(chosen.account_id)))
+    return Choice(calls.chosen(call, chosen, keyring, pin=pin), (), read)
 
 
 def next_need(operation: Operation, call: Call, now: datetime) -> str:
-    """What would satisfy the operation next: `sms`, `email`, or `agent` when nothing the caller has would."""
-    missing = missing_factors(operation, proof_from(call), now) or ()
-    reachable = [kind for kind in missing if kind in {factor.value for factor in call.targets}]
+    """What would satisfy the operation next: `sms`, `email`, `pin`, or `agent` when nothing the caller has would."""
+    reachable = reachable_needs(missing_factors(operation, proof_from(call), now) or (), call)
     return reachable[0] if reachable else "agent"
+
+
+def reachable_needs(needs: Sequence[str], call: Call) -> tuple[str, ...]:
+    """Those of some kinds of factor that the caller of this call could prove: by a contact point that codes go to, or
+    by a PIN that was chosen."""
+    kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
+    return tuple(kind for kind in needs if kind in kinds)
 
 
 def code_of(challenge: Challenge, keyring: Keyring) -> str | None:

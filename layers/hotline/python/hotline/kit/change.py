@@ -110,6 +110,12 @@ class Change:
     def delete(self, key: Key, *, condition: Condition, failed: Failure = stale) -> None:
         self._write(key, Delete(key), condition, failed)
 
+    def count(self, key: Key, *, add: Mapping[str, int], set: Mapping[str, Any]) -> None:  # noqa: A002 - see update
+        """Add to numbers that anybody may add to at any time, e.g. kit.rates: the one write without a condition, since
+        sums come out the same in whatever order. The rest of the change is conditioned as ever."""
+        earlier, adding = self._pending.get(key), Update(key, set, (), add)
+        self._pending[key] = adding if earlier is None else _merged(earlier, adding)
+
     def require_condition(self, key: Key, condition: Condition, failed: Failure, *, first: bool = False) -> None:
         """Make the whole change depend on a condition of `key`; `first` names its error before those added earlier,
         on whatever key."""
@@ -132,7 +138,7 @@ class Change:
         conditions: dict[Key, list[Condition]] = {}
         for guard in self._guards:
             conditions.setdefault(guard.key, []).append(guard.condition)
-        return [_compiled(key, write, conditions[key]) for key, write in self._pending.items()]
+        return [_compiled(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
 
     def commit(self, store: Store) -> None:
         """Send the transaction. Raises the error of the first failed condition, Stale after too many conflicts, and
@@ -195,6 +201,8 @@ def _merged(first: Put | Update | Delete, second: Put | Update | Delete) -> Upda
 
 
 def _compiled(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
+    if not conditions and write is not None:
+        return write
     # By their text, because to Python a condition on 1 equals one on True.
     condition = all_of(*{repr(condition): condition for condition in conditions}.values())
     return Check(key, condition) if write is None else replace(write, condition=condition)

@@ -11,6 +11,7 @@ from .config import TableNames, optional, required
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring
+from .macs import KmsMacs, Macs
 from .store import Store
 
 DEFAULT_HOME_REGION = "CN"
@@ -25,6 +26,10 @@ class Context:
     ids: IdSource = field(default_factory=RandomIds)
     lookup_keys: CachedKeyring | None = None
     code_keys: CachedKeyring | None = None
+    pin_macs: Macs | None = None
+    """Keyed hashes of hotline PINs."""
+    entry_keys: CachedKeyring | None = None
+    """Private keys (PEM) by key id, of the security keys under which Amazon Connect encrypts entries."""
     home_region: str = DEFAULT_HOME_REGION
     """Country (ISO 3166) whose national phone numbers callers key in."""
 
@@ -58,7 +63,9 @@ def secret_loader(name_of_variable: str) -> CachedKeyring:
 
 
 @cache
-def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Context:
+def context_from_environment(
+    *, lookup: bool = False, codes: bool = False, pins: bool = False, entries: bool = False
+) -> Context:
     """The context of a deployed function; made on first use, kept for the life of the execution environment."""
     from .dynamodb import DynamoStore
 
@@ -66,5 +73,13 @@ def context_from_environment(*, lookup: bool = False, codes: bool = False) -> Co
         store=DynamoStore.from_environment(TableNames.from_environment()),
         lookup_keys=secret_loader("LOOKUP_KEY_SECRET") if lookup else None,
         code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
+        entry_keys=secret_loader("DTMF_KEY_SECRET") if entries else None,
+        pin_macs=KmsMacs("PIN_KEY_ID") if pins else None,
         home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
     )
+
+
+@cache
+def origin_keys_from_environment() -> CachedKeyring | None:
+    """The keys of the front of the HTTPS API (kit.origin); None where there is none, and nothing has to be shown."""
+    return secret_loader("ORIGIN_KEY_SECRET") if optional("ORIGIN_KEY_SECRET", "") else None

@@ -72,7 +72,7 @@ _REASONS = {
 _MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 
 
-def tuned_client(endpoint_url: str | None = None) -> DynamoDBClient:
+def tuned_client(endpoint_url: str | None = None, *, read_timeout_s: float = READ_TIMEOUT_S) -> DynamoDBClient:
     """A client with the time-outs of a phone step, that sends each request once. Imports the SDK."""
     import boto3
     from botocore.config import Config
@@ -82,7 +82,7 @@ def tuned_client(endpoint_url: str | None = None) -> DynamoDBClient:
         endpoint_url=endpoint_url,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            read_timeout=read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": 1},
             tcp_keepalive=True,
         ),

@@ -5,6 +5,7 @@
     │   ├── NeedProof      the caller has not proved enough for the operation
     │   └── NotPossible    the state of the thing does not allow it
     ├── InvalidInput       the request itself is malformed
+    │   └── Unreadable     what was keyed in came encrypted, and cannot be decrypted
     ├── Stale              somebody else changed what this change was based on; read again and retry
     ├── StaleTurn          the call has moved on since this request was made
     └── Unavailable        the store or a key service did not answer; whether anything changed is not known
@@ -54,6 +55,12 @@ class InvalidInput(HotlineError):
     """The request itself is malformed; the code says how."""
 
     code = "invalid_input"
+
+
+class Unreadable(InvalidInput):
+    """What was keyed in came encrypted and cannot be decrypted; the code is a closed word and says nothing of it."""
+
+    code = "unreadable"
 
 
 class Stale(HotlineError):

@@ -16,7 +16,7 @@ ALLOWED_KEYS = frozenset(
     {
         "account_id", "actor", "attempt", "case_id", "channel", "code", "contact_id", "correlation_id", "count",
         "decision_id", "duration_ms", "entry_id", "error", "fact_id", "fact_type", "function", "kind", "outcome",
-        "queue", "reason", "request_id", "rule", "step", "table", "topic", "turn", "version",
+        "queue", "rate", "reason", "request_id", "rule", "step", "table", "topic", "turn", "version",
     }
 )  # fmt: skip
 _VALUE_CHARACTERS_MAX = 128
@@ -36,11 +36,16 @@ class Event(Enum):
     MESSAGE_SENT = ("HL020", "INFO", "A message was handed to its carrier.")
     MESSAGE_DROPPED = ("HL021", "WARNING", "A message was dropped unsent.")
     MESSAGE_FAILED = ("HL022", "ERROR", "A message could not be sent and will be tried again.")
+    CODE_HELD_BACK = ("HL023", "WARNING", "A code message was dropped: very many go to its prefix, or in all.")
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
     RECORD_ODD = ("HL033", "WARNING", "A record names no outbox entry.")
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
+    CODES_SLOWED = ("HL041", "WARNING", "A code was asked for while wrong codes over all callers are many.")
+    PAUSE_REFUSED = ("HL042", "WARNING", "A pause needed a factor, since many were asked for without one.")
+    CALLS_MANY = ("HL043", "WARNING", "A number has called very often and reaches its own accounts only.")
+    ENTRY_UNREADABLE = ("HL044", "ERROR", "What a caller keyed in could not be decrypted.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
@@ -54,6 +59,7 @@ class Event(Enum):
     DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
 
     API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
+    API_ANSWERED = ("HL071", "INFO", "A request to the API was answered.")
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")

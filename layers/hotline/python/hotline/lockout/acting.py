@@ -6,13 +6,13 @@ Every function here passes the gate `identity.require` first and only adds to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
-from hotline.identity.model import Call
+from hotline.identity.model import Call, CallKind
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
@@ -22,7 +22,7 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 
-from . import folding, policy, telling
+from . import breaker, folding, policy, telling
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import (
@@ -38,6 +38,7 @@ from .model import (
     LockRecord,
     LockState,
     ResetOutcome,
+    UnfreezeOutcome,
     UnlockOutcome,
     cause_of_slot,
     whole_ms,
@@ -106,11 +107,20 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
     return ResetOutcome.GRANTED
 
 
+def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
+    """What must have been read before `contribute_pause`; `reached` as `pausable_accounts` gives it, or somebody whom
+    nobody is in its place."""
+    return (*(key for account_id in reached for key in acting_keys(account_id)), *breaker.breaker_keys(now))
+
+
 def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
-    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code."""
+    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code. An app
+    session has its token's account, however long ago its owner signed in."""
     chosen: tuple[str, ...] = ()
-    if call.account_id is not None and any(factor.until > now for factor in call.factors):
+    if call.account_id is not None and (
+        call.kind is CallKind.APP or any(factor.until > now for factor in call.factors)
+    ):
         chosen = (call.account_id,)
     matching = call.calling.accounts if call.inbound and call.calling is not None else ()
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
@@ -119,10 +129,19 @@ def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
     """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
     are is never taken from anywhere else. Returns those that are newly paused; where a limit stands against it nothing
-    changes, and the caller hears the same words either way."""
+    changes, and the caller hears the same words either way.
+
+    `read` holds what exists of `pause_keys`. While the breaker is open only the account that was proved is paused, and
+    NeedProof is raised without proof, whoever calls."""
     require(change, Operation.PAUSE)
     reached = pausable_accounts(call, change.now)
-    return tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
+    if breaker.is_open(read, change.now):
+        require(change, Operation.PROVED_PAUSE, call.account_id)
+        reached = tuple(account_id for account_id in reached if account_id == call.account_id)
+    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
+    unproved = sum(not _has_factor(change, account_id) for account_id in paused)
+    breaker.count_pauses(change, unproved, by=call.contact_id)
+    return paused
 
 
 def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> EndPauseOutcome:
@@ -134,31 +153,76 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
     if pause is None:
         opening = policy.still_opening(record, found, change.now)
         return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
-    now = whole_ms(change.now)
-    record = folding.switched(record, PAUSE_SLOT, now, on=False)
-    record = replace(record, barred_until=now + policy.PAUSE_BAR)
-    record, asked = folding.asking(record, DecisionKind.END_PAUSE, now, was=pause)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=pause)
+    record = replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR)
+    record = _ending(change, record, attempts, PAUSE_SLOT, pause, DecisionKind.END_PAUSE)
     telling.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
     write_record(change, read, record)
     return EndPauseOutcome.ASKED
+
+
+def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: str) -> UnfreezeOutcome:
+    """Ask the wallet to end a freeze that the owner asked for. OPEN: there is none. Whatever else is in force stays.
+    Raises NeedProof."""
+    require(change, Operation.UNFREEZE, account_id)
+    record, attempts, found = _present(read, account_id, change.now)
+    freeze = policy.frozen(found)
+    if freeze is None or record.erased:
+        opening = policy.still_opening(record, found, change.now)
+        return UnfreezeOutcome.ASKED if policy.frozen(opening) is not None else UnfreezeOutcome.OPEN
+    record = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
+    telling.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
+    write_record(change, read, record)
+    return UnfreezeOutcome.ASKED
 
 
 def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     """Ask the wallet to stop all outward money until it is unfrozen. FROZEN: it has been already. Raises NeedProof, and
     NotPossible for an account that is closed or erased."""
     require(change, Operation.FREEZE, account_id)
+    return _freeze(change, read, account_id)
+
+
+def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
+    """The same for who has shown the token of a notice. Raises NotPossible."""
+    require(change, Operation.REPUDIATE)
+    return _freeze(change, read, account_id)
+
+
+def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or record.closed_at is not None:
         raise NotPossible("account_closed", account_id=account_id)
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
+    write_record(change, read, _freezing(change, record, attempts))
+    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
+    return FreezeOutcome.ASKED
+
+
+def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Let nobody pause the account without a factor for 30 days: its owner did not want the last one."""
+    require(change, Operation.REPUDIATE)
+    record, _, _ = _present(read, account_id, change.now)
+    if not record.erased:
+        write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
+
+
+def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
+    """The record with the freeze switched on and asked of the wallet."""
     record = folding.switched(record, FREEZE_SLOT, change.now, on=True)
     record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
-    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
-    write_record(change, read, record)
-    return FreezeOutcome.ASKED
+    return record
+
+
+def _ending(
+    change: Change, record: LockRecord, attempts: Attempts, slot: str, was: Component, kind: DecisionKind
+) -> LockRecord:
+    """The record with a register of the customer's switched off and its end asked of the wallet."""
+    record = folding.switched(record, slot, change.now, on=False)
+    record, asked = folding.asking(record, kind, change.now, was=was)
+    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
+    return record
 
 
 def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:

@@ -39,7 +39,7 @@ from .model import (
 CASE_TOPIC: Final = "unconfirmed"
 CASE_REASON: Final = "decision_unconfirmed"
 _KIND_OF_SLOT: Final = {PAUSE_SLOT: DecisionKind.PAUSE, FREEZE_SLOT: DecisionKind.FREEZE}
-_OPENS: Final = (DecisionKind.UNLOCK, DecisionKind.END_PAUSE)
+_KIND_OF_OPENING: Final = {LockState.PAUSED: DecisionKind.END_PAUSE, LockState.FROZEN: DecisionKind.UNFREEZE}
 
 
 def due_keys(account_id: str) -> set[Key]:
@@ -99,7 +99,7 @@ def _asked_anew(change: Change, read: Mapping[Key, Item], record: LockRecord) ->
     require(change, Operation.RESEND)
     if isinstance(left, Opening):
         was = left.component
-        kind = DecisionKind.END_PAUSE if was.state is LockState.PAUSED else DecisionKind.UNLOCK
+        kind = _KIND_OF_OPENING.get(was.state, DecisionKind.UNLOCK)
         record = replace(record, opening=tuple(found for found in record.opening if found != left))
         record, asked = folding.asking(record, kind, change.now, was=was)
     else:
@@ -144,7 +144,7 @@ def _send(change: Change, read: Mapping[Key, Item], record: LockRecord, asked: A
 def _open_case(change: Change, read: Mapping[Key, Item], record: LockRecord, waiting: Asked) -> str:
     require(change, Operation.ESCALATE)
     # A lock that is not in force lets somebody take money; one that is not opened only keeps its owner waiting.
-    priority = Priority.HIGH if waiting.kind in _OPENS else Priority.URGENT
+    priority = Priority.HIGH if waiting.kind in policy.OPENS else Priority.URGENT
     return cases.contribute_case(
         change,
         read,

@@ -54,6 +54,7 @@ class SelfService(StrEnum):
     RESET = "reset"
     BOTH = "both"
     END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
     NO = "no"
 
 
@@ -65,6 +66,7 @@ class DecisionKind(StrEnum):
     PAUSE = "pause"
     END_PAUSE = "end_pause"
     FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
 
     @property
     def type(self) -> str:
@@ -95,11 +97,26 @@ class EndPauseOutcome(StrEnum):
     OPEN = "OPEN"
 
 
+class UnfreezeOutcome(StrEnum):
+    """Outcomes of `contribute_unfreeze`."""
+
+    ASKED = "ASKED"
+    OPEN = "OPEN"
+
+
 class FreezeOutcome(StrEnum):
     """Outcomes of `contribute_freeze`."""
 
     ASKED = "ASKED"
     FROZEN = "FROZEN"
+
+
+class RepudiationOutcome(StrEnum):
+    """Outcomes of `contribute_repudiation`: as of a freeze, or that pauses without a factor are barred."""
+
+    ASKED = "ASKED"
+    FROZEN = "FROZEN"
+    BARRED = "BARRED"
 
 
 class AttemptOutcome(StrEnum):
@@ -290,3 +307,5 @@ class LockView:
     self_service: SelfService
     asked: DecisionKind | None
     components: tuple[Component, ...] = ()
+    recovery_until: datetime | None = None
+    """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from hotline.contracts.model import LoginKind
+
 from .model import (
     FREEZE_SLOT,
     PAUSE_SLOT,
     Asked,
+    Attempt,
+    AttemptOutcome,
     Attempts,
     Cause,
     Component,
     DecisionKind,
+    Grant,
     LockRecord,
     LockState,
     LockView,
@@ -64,6 +69,9 @@ RESEND_LATER: Final = timedelta(minutes=15)
 _UNLOCK: Final = SelfService.UNLOCK
 _RESET: Final = SelfService.RESET
 _END_PAUSE: Final = SelfService.END_PAUSE
+_UNFREEZE: Final = SelfService.UNFREEZE
+OPENS: Final = frozenset({DecisionKind.UNLOCK, DecisionKind.END_PAUSE, DecisionKind.UNFREEZE})
+"""Decisions by which the wallet is to let somebody in again."""
 
 HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
     (LockState.OPEN, None): frozenset({_RESET}),
@@ -76,6 +84,8 @@ HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
     (LockState.HARD, Cause.TOO_MANY_OTP): frozenset({_RESET}),
     (LockState.HARD, Cause.TOO_MANY_LOGIN_RATE): frozenset({_RESET}),
     (LockState.PAUSED, Cause.CUSTOMER_REQUEST): frozenset({_END_PAUSE, _RESET}),
+    # NIST SP 800-63B-4 4.3: cheap to set and expensive to lift, so two different factors: identity.policy.REQUIREMENTS.
+    (LockState.FROZEN, Cause.CUSTOMER_REQUEST): frozenset({_UNFREEZE}),
     # NIST SP 800-63B-4 3.1.1.2: evidence of compromise forces a change of the password, so the change is the way out.
     # It lifts nothing by itself: the wallet releases its hold when the new password stands.
     (LockState.HOLD, Cause.COMPROMISED_CREDENTIAL): frozenset({_RESET}),
@@ -84,7 +94,7 @@ HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
 - holds by RISK_SCORE, COMPLIANCE and AGENT: somebody else's decision, never opened by a caller;
 - DORMANT: waking a long unused account needs step-up (FFIEC 2021 on call centres), and after months a phone number may
   be somebody else's, so a code to it proves too little;
-- FROZEN: NIST SP 800-63B-4 4.3, cheap to set and expensive to lift: two factors, else an agent;
+- FROZEN by anybody but its owner;
 - CLOSED, ERASED, and every cause that the hotline does not know."""
 
 _CAUSES_OF_FAILURES: Final = frozenset({Cause.TOO_MANY_PASSWORD, Cause.TOO_MANY_OTP, Cause.TOO_MANY_LOGIN_RATE})
@@ -123,7 +133,21 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         self_service=_self_service(first, may_unlock=may_unlock(record, found, now), may_reset=may_reset(found)),
         asked=waiting.kind if waiting is not None else None,
         components=found,
+        recovery_until=_recovery_until(record, attempts, now),
     )
+
+
+def _recovery_until(record: LockRecord, attempts: Attempts, now: datetime) -> datetime | None:
+    """Until when a grant waits for its new password; None without one, and once there is a new password."""
+    grant = record.grant
+    if grant is None or grant.until <= now:
+        return None
+    chosen = (a.outcome is AttemptOutcome.RECOVERED and a.kind is LoginKind.PASSWORD for a in _since(attempts, grant))
+    return None if any(chosen) else grant.until
+
+
+def _since(attempts: Attempts, grant: Grant) -> tuple[Attempt, ...]:
+    return tuple(attempt for attempt in attempts.recent if attempt.at >= grant.at)
 
 
 def still_opening(record: LockRecord, found: Sequence[Component], now: datetime) -> tuple[Component, ...]:
@@ -157,6 +181,11 @@ def paused(found: Sequence[Component]) -> Component | None:
     return next((component for component in found if component.state is LockState.PAUSED), None)
 
 
+def frozen(found: Sequence[Component]) -> Component | None:
+    """The freeze that the owner asked for, if it is in force."""
+    return next((component for component in found if _UNFREEZE in help_for(component)), None)
+
+
 def may_pause(record: LockRecord, found: Sequence[Component], now: datetime, *, with_factor: bool) -> bool:
     """Whether a pause would be set: none runs, nothing stronger stops money, and its limits are not used up."""
     if record.erased or any(component.state in (LockState.CLOSED, LockState.FROZEN) for component in found):
@@ -188,7 +217,7 @@ def resend_at(asked: Asked) -> datetime:
 def terms(record: LockRecord, asked: Asked) -> Terms | None:
     """What the decision was about, from what it changed in the record. None: a later word of the wallet stands in the
     place of what it changed."""
-    if asked.kind in (DecisionKind.UNLOCK, DecisionKind.END_PAUSE):
+    if asked.kind in OPENS:
         opened = next((opening.component for opening in record.opening if opening.version == asked.version), None)
         return Terms(opened.cause or Cause.OTHER, opened.until, opened) if opened is not None else None
     for slot, register in record.told.items():
@@ -259,8 +288,9 @@ def _sorted(found: Sequence[Component]) -> tuple[Component, ...]:
 
 
 def _self_service(first: Component, *, may_unlock: bool, may_reset: bool) -> SelfService:
-    if _END_PAUSE in help_for(first):
-        return _END_PAUSE
+    for service in (_END_PAUSE, _UNFREEZE):
+        if service in help_for(first):
+            return service
     if may_unlock:
         return SelfService.BOTH if may_reset else _UNLOCK
     return _RESET if may_reset else SelfService.NO

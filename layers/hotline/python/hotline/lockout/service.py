@@ -17,20 +17,42 @@ from .acting import (
     contribute_freeze,
     contribute_pause,
     contribute_reset_grant,
+    contribute_unfreeze,
     contribute_unlock,
     pausable_accounts,
+    pause_keys,
 )
 from .due import contribute_due, due_keys
 from .facts import contribute_facts, fact_keys
 from .holding import contribute_hold
 from .items import NOT_ERASED, attempts_key, attempts_of, lock_key, record_of
 from .model import LockView
+from .repudiating import contribute_repudiation, repudiation_keys, repudiation_of
 from .telling import Notice
 
 __all__ = [
-    "Notice", "acting_keys", "contribute_due", "contribute_end_pause", "contribute_facts", "contribute_freeze",
-    "contribute_hold", "contribute_not_erased", "contribute_pause", "contribute_reset_grant", "contribute_unlock",
-    "due_keys", "fact_keys", "is_erased", "lock_keys", "pausable_accounts", "view_from",
+    "Notice",
+    "acting_keys",
+    "contribute_due",
+    "contribute_end_pause",
+    "contribute_facts",
+    "contribute_freeze",
+    "contribute_hold",
+    "contribute_not_erased",
+    "contribute_pause",
+    "contribute_repudiation",
+    "contribute_reset_grant",
+    "contribute_unfreeze",
+    "contribute_unlock",
+    "due_keys",
+    "fact_keys",
+    "is_erased",
+    "lock_keys",
+    "pausable_accounts",
+    "pause_keys",
+    "repudiation_keys",
+    "repudiation_of",
+    "view_from",
 ]  # fmt: skip
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.identity import repudiation
 from hotline.kit.change import Change
-from hotline.kit.clock import to_text
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.clock import epoch_s, to_text
+from hotline.kit.outbox import Decision
+from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 
 from . import policy
 from .model import Asked, Attempts, Cause, Component, LockRecord
@@ -28,6 +30,21 @@ class Notice(StrEnum):
     PAUSE_ASKED = "pause.asked"
     PAUSE_END_ASKED = "pause.end_asked"
     FREEZE_ASKED = "freeze.asked"
+    UNFREEZE_ASKED = "unfreeze.asked"
+
+
+REPUDIABLE: Final = frozenset(
+    {
+        Notice.UNLOCK_ASKED,
+        Notice.RESET_AUTHORISED,
+        Notice.PAUSE_ASKED,
+        Notice.PAUSE_END_ASKED,
+        Notice.UNFREEZE_ASKED,
+    }
+)
+"""Notices of what somebody on the line or in the app asked for. A freeze is its own remedy."""
+REPUDIATION_LIFE: Final = timedelta(days=7)
+"""For so long a notice may be answered with a freeze; who reads it later calls."""
 
 
 def send_decision(
@@ -63,22 +80,28 @@ def send_decision(
     change.audit(record.account_id, asked.kind.type, decision_id=asked.decision_id, cause=cause.value)
 
 
+def repudiation_key(repudiation_id: str) -> Key:
+    """Where it is kept that a notice may be repudiated."""
+    return hotline_key(f"REPUDIATION#{repudiation_id}", "NOTICE")
+
+
 def notify(change: Change, profile: Profile | None, notice: Notice, **facts: str) -> None:
-    """Tell every contact point of the account; nobody when the hotline has no profile of it."""
+    """Tell every contact point of the account; nobody when the hotline has no profile of it. A notice of what somebody
+    asked for may be repudiated: its messages hold one token, see `repudiating`."""
     if profile is None:
         return
-    for recipient in accounts.notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=notice.value,
-                channel=recipient.channel,
-                account_id=profile.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    if notice in REPUDIABLE:
+        facts["repudiation_id"] = _repudiable(change, profile.account_id, notice)
+    accounts.send_notice(change, profile, notice.value, facts)
+
+
+def _repudiable(change: Change, account_id: str, notice: Notice) -> str:
+    repudiation_id = repudiation.new_id(change.ids)
+    until = change.now + REPUDIATION_LIFE
+    kept = {"repudiation_id": repudiation_id, "account_id": account_id, "notice": notice.value}
+    kept |= {"told_at": to_text(change.now), "until": to_text(until)}
+    change.create(repudiation_key(repudiation_id), {**kept, TTL_ATTRIBUTE: epoch_s(until)})
+    return repudiation_id
 
 
 def _component_map(component: Component) -> dict[str, str]:

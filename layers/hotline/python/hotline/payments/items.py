@@ -77,6 +77,23 @@ def movements_query(account_id: str, *, since: datetime, until: datetime, limit:
     return Query(Table.HOTLINE, account_pk(account_id), span, limit=limit, descending=True)
 
 
+def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """All movements, newest first, behind the one with the sort key `after`."""
+    start = {"PK": account_pk(account_id), "SK": after} if after is not None else None
+    pk = account_pk(account_id)
+    return Query(Table.HOTLINE, pk, Prefix("MOVE#"), limit=limit, descending=True, start_after=start)
+
+
+def attention_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """Movements that need attention, newest first, behind the one with the sort key `after`."""
+    pk, start = account_pk(account_id), None
+    if after is not None:
+        begun = after.split("#", 2)[1]
+        start = {"PK": pk, "SK": after, "attention_pk": pk, "attention_sk": f"FAILED#{begun}"}
+    failed = Prefix("FAILED#")
+    return Query(Table.HOTLINE, pk, failed, index=Index.ATTENTION, limit=limit, descending=True, start_after=start)
+
+
 def pointers_query(account_id: str, tail: str, *, limit: int) -> Query:
     """Pointers whose order number ends in the digits."""
     return Query(Table.HOTLINE, account_pk(account_id), Prefix(f"TAIL#{tail[::-1]}"), limit=limit)

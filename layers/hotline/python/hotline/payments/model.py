@@ -15,8 +15,8 @@ from .failures import FailureCode, NextStep, RetryClass, WorksWhen
 
 __all__ = [
     "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState", "Movement",
-    "MovementFailure", "MovementKind", "MovementList", "MovementRef", "MovementRefList", "MovementStatus", "Order",
-    "TakenState", "Taking",
+    "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef", "MovementRefList",
+    "MovementStatus", "Order", "TakenState", "Taking",
 ]  # fmt: skip
 
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
@@ -138,6 +138,14 @@ class MovementList:
 
     movements: tuple[Movement, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MovementPage:
+    """Newest first; `next_after` is the sort key behind which the next page begins, None at the end."""
+
+    movements: tuple[Movement, ...]
+    next_after: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,17 @@ from .model import (
     Ledger,
     Movement,
     MovementList,
+    MovementPage,
     MovementRefList,
+    MovementStatus,
     TakenState,
     Taking,
 )
 
 __all__ = [
     "by_tail", "check_amount", "contribute_facts", "contribute_taking", "diagnose", "fact_keys",
-    "failed_recent", "ledger_key", "money_from", "money_item", "movement_from", "movement_id_of", "movement_key",
-    "order_from", "order_item", "refundable_recent",
+    "failed_recent", "find", "ledger_key", "listed", "money_from", "money_item", "movement_from", "movement_id_of",
+    "movement_key", "order_from", "order_item", "refundable_recent",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
@@ -53,6 +55,10 @@ SPOKEN_MAX = 3
 """So many are read out; a listener keeps no more in mind."""
 REFUNDABLE_PAGE = 50
 """How many of the newest movements are looked at for one that could be refunded; older ones are found by number."""
+LISTED_LOOKED_AT = 100
+"""How many movements one page of a list by status looks at, at most."""
+ALWAYS_NEED_ATTENTION = frozenset({MovementStatus.FAILED, MovementStatus.UNKNOWN})
+"""Movements of these statuses are all in the index of what needs attention."""
 POINTERS_PAGE = 20
 """How many movements with the same last digits are looked at; with four digits more are unlikely."""
 
@@ -225,6 +231,35 @@ def refundable_recent(store: Store, account_id: str, now: datetime, limit: int =
     movements = [movement_from(item) for item in page.items]
     found = [movement for movement in movements if movement.refundable_minor > 0 and movement.open_refund_id is None]
     return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
+
+
+def listed(
+    store: Store, account_id: str, *, status: MovementStatus | None = None, limit: int, after: str | None = None
+) -> MovementPage:
+    """One page of the account's movements, newest first, behind the one with the sort key `after`.
+
+    With a status it looks at up to LISTED_LOOKED_AT movements for `limit` of them, so that a page may be short, or even
+    empty, with more to follow. What failed or has an open outcome is found by the index of what needs attention, which
+    may lag by a moment.
+    """
+    looked_at = limit if status is None else LISTED_LOOKED_AT
+    query = items.attention_query if status in ALWAYS_NEED_ATTENTION else items.listed_query
+    page = store.query(query(account_id, after=after, limit=looked_at))
+    seen = [movement_from(item) for item in page.items]
+    found = [movement for movement in seen if status in (None, movement.status)]
+    more = page.next is not None or len(found) > limit
+    found = found[:limit]
+    last = found[-1] if len(found) == limit else seen[-1] if seen else None
+    return MovementPage(tuple(found), next_after=last.sk if more and last is not None else None)
+
+
+def find(store: Store, account_id: str, movement_id: str) -> Movement | None:
+    """The account's movement with this id; None when it has none. Two consistent reads: its ledger knows its key."""
+    key = ledger_key(account_id, movement_id)
+    stored = store.get(key)
+    movement_sk = items.ledger_from(stored).movement_sk if stored is not None else None
+    item = store.get(movement_key(account_id, movement_sk)) if movement_sk is not None else None
+    return movement_from(item) if item is not None else None
 
 
 def by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:

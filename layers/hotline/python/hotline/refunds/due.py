@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
@@ -18,7 +18,7 @@ from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.due import Done, is_due
 from hotline.kit.logging import Event
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.payments.service import money_item
 
@@ -137,15 +137,4 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
     }
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    for recipient in notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=MESSAGE,
-                channel=recipient.channel,
-                account_id=refund.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    send_notice(change, profile, MESSAGE, facts)

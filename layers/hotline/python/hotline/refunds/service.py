@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from hotline.accounts.model import AccountStatus, Profile
-from hotline.accounts.service import notice_recipients, profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
@@ -23,7 +23,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
@@ -46,8 +46,8 @@ from .model import (
 )
 
 __all__ = [
-    "CASE_TOPIC", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys", "offer",
-    "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
+    "CASE_TOPIC", "all_refunds", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys",
+    "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
 ]  # fmt: skip
 
 REVIEW_REASON = "refund_review"
@@ -122,10 +122,14 @@ def _policy_from(item: Item | None) -> MerchantPolicy | None:
 def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
     came back in the last 30 days. One consistent query."""
-    page = store.query(items.refunds_query(account_id))
-    refunds = [items.refund_from(item) for item in page.items]
-    told = [refund for refund in refunds if folding.is_to_be_told(refund, since=now - refund.state_at)]
-    return RefundList(tuple(sorted(told, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True)))
+    refunds = all_refunds(store, account_id)
+    return RefundList(tuple(one for one in refunds if folding.is_to_be_told(one, since=now - one.state_at)))
+
+
+def all_refunds(store: Store, account_id: str) -> tuple[Refund, ...]:
+    """The account's refunds, newest first, as many as one consistent query reads (more than a thousand)."""
+    found = (items.refund_from(item) for item in store.query(items.refunds_query(account_id)).items)
+    return tuple(sorted(found, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True))
 
 
 def expected_on(refund: Refund) -> date | None:
@@ -361,15 +365,4 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
         facts["promised_on"] = refund.promised_on.isoformat()
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    for recipient in notice_recipients(profile, change.now):
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=_MESSAGES[refund.state],
-                channel=recipient.channel,
-                account_id=refund.account_id,
-                point=recipient.point,
-                language=recipient.language,
-                facts=facts,
-            )
-        )
+    send_notice(change, profile, _MESSAGES[refund.state], facts)

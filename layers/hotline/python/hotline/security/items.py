@@ -10,11 +10,11 @@ from typing import Any, Final
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.store import Between as SortKeys
-from hotline.kit.store import Key, Query, Table, hotline_key
+from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
 
 from .activity import activity_partition
 from .detectors import Event
-from .model import Finding, Row, Watch, Watched
+from .model import Finding, Row, ToldFinding, Watch, Watched
 from .watching import SHORT_CHARACTERS, shortened
 
 PAGE_ROWS: Final = 500
@@ -79,6 +79,24 @@ def finding_item(finding: Finding, *, found_at: datetime) -> Item:
         "attention_pk": f"ACCOUNT#{finding.account_id}",
         "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
     }
+
+
+def findings_query(account_id: str, *, limit: int) -> Query:
+    """Findings on the account that nobody has dealt with, the gravest first, of one rank the oldest."""
+    found = Prefix("FINDING#")
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", found, index=Index.ATTENTION, limit=limit)
+
+
+def told_from(item: Mapping[str, Any]) -> ToldFinding:
+    """What an account's owner is told of a stored finding."""
+    return ToldFinding(
+        id=item["finding_id"],
+        rule=item["rule"],
+        severity=item["severity"],
+        window_start=from_text(item["window_start"]),
+        window_end=from_text(item["window_end"]),
+        found_at=from_text(item["found_at"]),
+    )
 
 
 def rows_query(hour: datetime, shard: int, *, after: str, before: datetime) -> Query:

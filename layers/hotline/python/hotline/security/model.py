@@ -58,6 +58,18 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldFinding:
+    """What the account's owner is told of a finding: that it was found and when, not by which traces."""
+
+    id: str
+    rule: str
+    severity: str
+    window_start: datetime
+    window_end: datetime
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShardReport:
     """What a run did on one shard. `rows` are the rows read, `accounts` whose they were; `reads` are the rows
     and the requests for rows and accounts (the shard's cursor, one item a run, apart), `writes` the transactions.

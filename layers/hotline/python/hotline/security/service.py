@@ -15,16 +15,18 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
-from .items import watch_key
-from .model import Finding, ShardReport
+from .items import findings_query, told_from, watch_key
+from .model import Finding, ShardReport, ToldFinding
 from .scanning import scan_shard
 
+FINDINGS_TOLD_MAX = 20
+"""More open findings on one account than anybody reads."""
 WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "activity_writes",
-    "contribute_facts", "fact_keys", "scan_shard", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "ToldFinding", "activity_writes",
+    "contribute_facts", "fact_keys", "open_findings", "scan_shard", "write_activity",
 ]  # fmt: skip
 
 
@@ -76,3 +78,9 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
             return
     if rows:
         raise Unavailable("activity_not_written")
+
+
+def open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
+    """What was found on the account and is not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
+    an index that may lag by a moment."""
+    return tuple(told_from(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .catalogue import CHINESE, find
@@ -35,6 +35,17 @@ def email(message: str, facts: Mapping[str, object], locale: Locale) -> Email:
         [*_said("message.sender", facts, locale), *_said(f"message.{message}.subject", facts, locale)]
     )
     return Email(subject, "\n\n".join(_content(message, facts, locale)) + "\n")
+
+
+def plain_text(key: str, facts: Mapping[str, object], locale: Locale) -> str:
+    """Any message of the catalogue as written text, with the sentences whose facts are known; empty for a key that the
+    catalogue does not have."""
+    return _gap(locale).join(_said(key, facts, locale)) if find(key, locale.language) is not None else ""
+
+
+def joined(texts: Iterable[str], locale: Locale) -> str:
+    """Several texts as one, without the empty ones."""
+    return _gap(locale).join(text for text in texts if text)
 
 
 def _gap(locale: Locale) -> str:

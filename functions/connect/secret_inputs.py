@@ -1,0 +1,55 @@
+"""What only the caller may know, as it comes from an entry: keys, or what Amazon Connect made of them.
+
+An entry with a security key arrives as a message of the AWS Encryption SDK. What it takes to open one is imported when
+the first message comes, so that steps and calls without secrets do without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from functions.connect.contract import STAR, ZERO, StepContract
+from hotline.kit.doors import Context
+from hotline.kit.errors import Unavailable, Unreadable
+from hotline.kit.keyring import Keyring
+
+KEYPAD: Final = frozenset("0123456789*#")
+SILENCE: Final = "Timeout"
+"""What Amazon Connect stores after silence, encrypted or not (Store customer input block)."""
+_ASIDE: Final = {"0": ZERO, "*": STAR}
+
+
+def readable(contract: StepContract, inputs: Mapping[str, str], ctx: Context) -> dict[str, str]:
+    """The inputs with the secret ones as they were keyed in; one that holds nothing is left out.
+
+    What is keys already stays: a stack may be without a key, or between two deployments. Raises Unreadable.
+    """
+    read = dict(inputs)
+    for name in contract.secret_inputs:
+        entered = read.pop(name, "")
+        if entered and entered != SILENCE and not KEYPAD.issuperset(entered):
+            entered = _decrypted(entered, ctx)
+        if entered:
+            read[name] = entered
+    return read
+
+
+def aside(contract: StepContract, inputs: Mapping[str, str]) -> str | None:
+    """The outcome that takes the step's place when a key with a meaning of its own is all that was keyed in."""
+    return next((_ASIDE[inputs[name]] for name in contract.secret_inputs if inputs.get(name) in _ASIDE), None)
+
+
+def _decrypted(message: str, ctx: Context) -> str:
+    from functions.connect.decryption import decrypt
+
+    return decrypt(message, _keys(ctx))
+
+
+def _keys(ctx: Context) -> Keyring:
+    if ctx.entry_keys is None:
+        raise Unreadable("no_entry_keys")
+    try:
+        return ctx.entry_keys.get()
+    except Unavailable as error:
+        raise Unreadable(error.code) from None

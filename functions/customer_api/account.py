@@ -1,0 +1,140 @@
+"""The bearer's account: what is in force on it, and asking for unlock, a new password, freeze, pause and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from functions.customer_api import words
+from functions.customer_api.problems import Problem
+from functions.customer_api.routing import desk, router
+from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
+from functions.customer_api.visits import Desk, attempted
+from hotline.identity.service import Operation
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event, log
+from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+from hotline.security import service as security
+
+_ACCOUNT = ["account"]
+_NOT_SELF_SERVICE = "NOT_SELF_SERVICE"
+
+
+@router.get("/v1/me/lock", tags=_ACCOUNT, operation_id="read_lock")
+def read_lock() -> Lock:
+    """Why the account is shut, since when and until when, and what its owner may do about it."""
+    at = desk()
+    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    visit.allow(Operation.READ)
+    view = lockout.view_from(visit.read, visit.account_id, visit.now)
+    as_of = visit.session.profile.facts_as_of
+    return Lock(
+        state=view.state.value,
+        cause=view.cause.value if view.cause else None,
+        since=view.since,
+        until=view.until,
+        asked=view.asked.value if view.asked else None,
+        recovery_until=view.recovery_until,
+        self_service=view.self_service.value,
+        facts_as_of=as_of,
+        text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.locale),
+    )
+
+
+@router.post("/v1/me/unlock", tags=_ACCOUNT, operation_id="ask_for_unlock", status_code=202)
+def unlock() -> Asked:
+    """Ask the wallet to open an account that was locked for failed logins."""
+    return _act(Operation.UNLOCK, lockout.contribute_unlock)
+
+
+@router.post("/v1/me/reset-grants", tags=_ACCOUNT, operation_id="grant_reset", status_code=201)
+def reset() -> Asked:
+    """Let the wallet give the account a new password, once."""
+    return _act(Operation.RESET_GRANT, lockout.contribute_reset_grant)
+
+
+@router.post("/v1/me/freeze", tags=_ACCOUNT, operation_id="ask_for_freeze", status_code=202)
+def freeze() -> Asked:
+    """Ask the wallet to stop everything that goes out until the account is unfrozen with two factors."""
+    return _act(Operation.FREEZE, lockout.contribute_freeze)
+
+
+@router.post("/v1/me/unfreeze", tags=_ACCOUNT, operation_id="ask_for_unfreeze", status_code=202)
+def unfreeze() -> Asked:
+    """Ask the wallet to end a freeze that the owner asked for. Takes two different codes."""
+    return _act(Operation.UNFREEZE, lockout.contribute_unfreeze)
+
+
+@router.delete("/v1/me/pause", tags=_ACCOUNT, operation_id="end_pause", status_code=202)
+def end_pause() -> Asked:
+    """Ask the wallet to end a pause before its time."""
+    return _act(Operation.END_PAUSE, lockout.contribute_end_pause)
+
+
+@router.post("/v1/me/pause", tags=_ACCOUNT, operation_id="ask_for_pause", status_code=202)
+def pause() -> Asked:
+    """Ask the wallet to stop outward money for 24 hours. The answer is the same when a limit stands against it."""
+    at = desk()
+    return attempted(lambda: _pause(at))
+
+
+def _pause(at: Desk) -> Asked:
+    now = at.ctx.clock.now()
+    visit = at.visit(lockout.pause_keys((at.bearer.sign_in.account_id,), now)).settled()
+    change = visit.change(Operation.PAUSE.value)
+    try:
+        lockout.contribute_pause(change, visit.read, visit.call)
+    except NeedProof as refusal:
+        log(Event.PAUSE_REFUSED, correlation_id=visit.call.contact_id)
+        raise visit.reachable(refusal) from None
+    visit.commit(change, Operation.PAUSE.value, "ASKED")
+    return Asked(outcome="asked")
+
+
+def _act(operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Asked:
+    at = desk()
+    return attempted(lambda: _acted(at, operation, contribute))
+
+
+def _acted(at: Desk, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Asked:
+    visit = at.visit(lockout.acting_keys(at.bearer.sign_in.account_id))
+    visit.allow(operation)
+    visit = visit.settled()
+    change = visit.change(operation.value)
+    outcome = contribute(change, visit.read, visit.account_id).value
+    visit.commit(change, operation.value, outcome)
+    if outcome == _NOT_SELF_SERVICE:
+        raise Problem("not_self_service")
+    return Asked.model_validate({"outcome": outcome.lower()})
+
+
+@router.get("/v1/me/security", tags=["security"], operation_id="read_security")
+def read_security() -> Security:
+    """How well the account is protected, and what was found on it and is not dealt with."""
+    at = desk()
+    visit = at.visit()
+    visit.allow(Operation.READ)
+    profile = visit.session.profile
+    found = security.open_findings(at.ctx.store, visit.account_id)
+    return Security(
+        two_step=profile.two_step,
+        pin=visit.call.pin,
+        contact_points=[
+            ContactPoint(kind=point.kind.value, confirmed_at=point.confirmed_at) for point in profile.live_points
+        ],
+        contact_changed_at=profile.contact_changed_at,
+        findings=[
+            Finding(
+                id=one.id,
+                rule=one.rule,
+                severity=one.severity,
+                window_start=one.window_start,
+                window_end=one.window_end,
+                found_at=one.found_at,
+            )
+            for one in found
+        ],
+    )

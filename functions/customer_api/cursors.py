@@ -1,0 +1,42 @@
+"""Cursors: where the next page of a list begins, signed for one caller, list and filter.
+
+A cursor is `<key version>.<position>.<signature>`; the position is a sort key of the caller's own things. It tells its
+holder nothing that the page did not, and moved to another caller, list or filter it is none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from typing import Final
+
+from functions.customer_api.problems import malformed
+from hotline.kit.errors import Unavailable
+from hotline.kit.keyring import Keyring
+
+CURSOR_CHARACTERS_MAX: Final = 512
+
+
+def cursor_of(position: str, keyring: Keyring, *context: str) -> str:
+    """The cursor of a position. `context`: account, list and filter."""
+    version = keyring.current
+    encoded = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+    return f"{version}.{encoded}.{_signature(keyring, version, position, context)}"
+
+
+def position_of(cursor: str, keyring: Keyring, *context: str) -> str:
+    """The position of a cursor that was made for this very context. Raises Problem `malformed_request` otherwise."""
+    try:
+        version, encoded, signature = cursor.split(".")
+        position = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        wanted = _signature(keyring, version, position, context)
+    except (ValueError, binascii.Error, Unavailable):
+        raise malformed("cursor", "invalid") from None
+    if not hmac.compare_digest(wanted.encode(), signature.encode()):
+        raise malformed("cursor", "invalid")
+    return position
+
+
+def _signature(keyring: Keyring, version: str, position: str, context: tuple[str, ...]) -> str:
+    return keyring.mac_text(version, "cursor", position, *context)

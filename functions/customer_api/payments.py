@@ -1,0 +1,115 @@
+"""The bearer's payments, transfers and other movements of money, each with its diagnosis."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from functions.customer_api import words
+from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, position_of
+from functions.customer_api.problems import Problem
+from functions.customer_api.routing import desk, router
+from functions.customer_api.shapes import (
+    PAGE_DEFAULT,
+    PAGE_MAX,
+    Amount,
+    Failure,
+    MerchantName,
+    MoneyPlace,
+    Paid,
+    Payment,
+    Payments,
+)
+from functions.customer_api.visits import Visit
+from hotline.contracts import limits
+from hotline.identity.service import Operation
+from hotline.kit.logging import Event, log
+from hotline.kit.money import Money
+from hotline.payments import service as payments
+from hotline.payments.model import Movement, MovementStatus
+
+_TAGS = ["payments"]
+_LIST = "payments"
+_ID = re.compile(limits.ID_PATTERN)
+
+
+@router.get("/v1/me/payments", tags=_TAGS, operation_id="list_payments")
+def list_payments(
+    status: Annotated[MovementStatus | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)] = None,
+) -> Payments:
+    """The account's movements of money, newest first."""
+    at = desk()
+    visit = at.visit()
+    visit.allow(Operation.READ)
+    context = (visit.account_id, _LIST, status.value if status else "-")
+    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    page = payments.listed(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
+    return Payments(
+        payments=[payment_of(movement, visit) for movement in page.movements],
+        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+    )
+
+
+@router.get("/v1/me/payments/<id>", tags=_TAGS, operation_id="read_payment")
+def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's parameter
+    """One movement of money with its diagnosis. One of somebody else is not found."""
+    visit = desk().visit()
+    visit.allow(Operation.READ)
+    return payment_of(found(visit, unquote(id)), visit)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text in a path can be an id at all; what cannot is not looked up."""
+    return len(text) <= limits.ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
+
+
+def found(visit: Visit, movement_id: str) -> Movement:
+    """The account's movement with this id. Raises Problem `not_found`."""
+    movement = None
+    if is_id(movement_id):
+        movement = payments.find(visit.desk.ctx.store, visit.account_id, movement_id)
+    if movement is None:
+        raise Problem("not_found")
+    return movement
+
+
+def payment_of(movement: Movement, visit: Visit) -> Payment:
+    """A movement as the API tells it."""
+    told = payments.diagnose(movement, visit.now)
+    if told.unmapped and movement.failure is not None:
+        log(Event.FAILURE_UNMAPPED, step="payments", kind=movement.failure.scheme)
+    merchant, currency = movement.ref.merchant, movement.amount.currency
+    failed = told.failure is not None
+    return Payment(
+        id=movement.movement_id,
+        kind=movement.ref.kind.value,
+        status=movement.status.value,
+        amount=amount_of(movement.amount),
+        initiated_at=movement.ref.initiated_at,
+        merchant=MerchantName(id=merchant.id, name=merchant.name) if merchant else None,
+        order_no=movement.order_no,
+        instrument=Paid(kind=movement.instrument.kind, last4=movement.instrument.last4),
+        money=MoneyPlace.model_validate(
+            {"state": told.answer.value.lower(), "held_until": told.held_until, "overdue": told.held_overdue}
+        ),
+        # The caller's text, not the code: a risk is told as a plain decline.
+        failure=Failure(
+            reason=told.caller_text.partition(".")[2], retry=told.retry.value, works_when=told.works_when.value
+        )
+        if failed
+        else None,
+        next_step=told.next_step.value,
+        refundable=amount_of(Money(told.refundable_minor, currency)),
+        open_refund_id=told.open_refund_id,
+        text=words.of_payment(movement, told, visit.locale),
+    )
+
+
+def amount_of(money: Money) -> Amount:
+    """An amount as the API tells it."""
+    return Amount(minor=money.minor, currency=money.currency)

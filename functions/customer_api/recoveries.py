@@ -1,0 +1,171 @@
+"""Back into an account without a token, in the same steps and the same words for everybody."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from functions.customer_api.problems import Problem, malformed
+from functions.customer_api.routing import desk, router
+from functions.customer_api.shapes import CodeEntered, ContactGiven, Recovery, RecoveryAsked, RecoveryState
+from functions.customer_api.visits import Desk, attempted
+from hotline.accounts import service as accounts
+from hotline.contracts import limits
+from hotline.identity import service as identity
+from hotline.identity import turns
+from hotline.identity.model import Call, CallKind, Goal, Operation, TurnRecord
+from hotline.identity.service import CheckOutcome
+from hotline.kit.actor import FactorKind, Session, System
+from hotline.kit.change import Change
+from hotline.kit.errors import NeedProof, NotPossible
+from hotline.kit.logging import Event, log
+from hotline.lockout import service as lockout
+from hotline.lockout.model import ResetOutcome, UnlockOutcome
+
+_TAGS: Final = ["recovery"]
+_EMAIL: Final = re.compile(limits.EMAIL_PATTERN)
+ACCEPTED: Final = 202
+_CHECK: Final = "answer"
+_ACT: Final = "act"
+_MORE: Final = "more"
+_PERSON: Final = "agent"
+
+
+@router.post("/v1/recoveries", tags=_TAGS, operation_id="ask_for_recovery", status_code=ACCEPTED)
+def ask_for_recovery(body: RecoveryAsked) -> Recovery:
+    """Ask for a code to a phone number or e-mail address. The answer is the same whether or not it is a customer's."""
+    at = desk()
+    value = _value_of(body.contact, at)
+    actor = System("customer_api", "recovery")
+    change = Change(actor=actor, cause="recovery", now=at.ctx.clock.now(), ids=at.ctx.ids)
+    recovery_id = at.ctx.ids.new("rec")
+    identity.contribute_recovery_request(
+        change,
+        recovery_id=recovery_id,
+        channel="sms" if body.contact.kind == "phone" else "email",
+        value=value,
+        goal=Goal(body.goal),
+        language=at.language,
+        keyring=at.lookup_keys,
+    )
+    change.commit(at.ctx.store)
+    return Recovery(id=recovery_id)
+
+
+def _value_of(contact: ContactGiven, at: Desk) -> str:
+    """The number in E.164, or the address. Raises Problem for what can be neither."""
+    value = contact.value.strip()
+    if contact.kind == "phone":
+        number = accounts.normalise_phone(value, at.ctx.home_region)
+        if number is None:
+            raise malformed("#/contact/value", "no_phone_number")
+        return number
+    if _EMAIL.fullmatch(value) is None:
+        raise malformed("#/contact/value", "no_email_address")
+    return value
+
+
+@router.post("/v1/recoveries/<id>/codes", tags=_TAGS, operation_id="enter_recovery_code")
+def enter_code(id: str, body: CodeEntered) -> RecoveryState:  # noqa: A002 - the name of the path's parameter
+    """Hold a code against the recovery. A wrong, late or used one and an unknown recovery are answered alike."""
+    recovery_id = unquote(id)
+    at = desk()
+    return attempted(lambda: _entered(at, recovery_id, body.code))
+
+
+def _entered(at: Desk, recovery_id: str, code: str) -> RecoveryState:
+    call, _ = identity.load_call(at.ctx, recovery_id, kind=CallKind.RECOVERY)
+    if call is None or not identity.is_code(code):
+        raise Problem("wrong_code")
+    mark = turns.fingerprint(at.lookup_keys, _CHECK, {"code": code})
+    record = next((turn for turn in call.turns if (turn.step, turn.fingerprint) == (_CHECK, mark)), None)
+    if record is None:
+        call = _checked(at, call, code, mark)
+    elif record.outcome != CheckOutcome.PROVED.value:
+        raise Problem("wrong_code")
+    return _next(at, call)
+
+
+def _checked(at: Desk, call: Call, code: str, mark: str) -> Call:
+    """The recovery with the factor that the code proves, its account settled where it leads to one alone. What is not
+    proved costs the same requests whoever the contact belongs to."""
+    now = at.ctx.clock.now()
+    read = at.ctx.store.batch_get(list(identity.check_keys(call, now)) or [identity.call_key(call.contact_id)])
+    change = _change(at, call, _CHECK)
+    checked = identity.contribute_check(change, call, entered=code, read=read, keyring=at.code_keys)
+    proved = checked.outcome is CheckOutcome.PROVED
+    settled = identity.choose(at.ctx, checked.call, None, at.lookup_keys, now).call if proved else checked.call
+    record = TurnRecord(call.turn, _CHECK, mark, checked.outcome.value)
+    advanced = identity.contribute_turn(change, call, settled, record)
+    change.commit(at.ctx.store)
+    if checked.wrong:
+        log(Event.CODE_WRONG, correlation_id=call.contact_id)
+    if not proved:
+        raise Problem("wrong_code")
+    return advanced
+
+
+def _next(at: Desk, call: Call) -> RecoveryState:
+    """What was asked for, if enough is proved; else the next code, if there is somewhere to send it."""
+    if call.account_id is None:
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    goal, now = identity.goal_of(call), at.ctx.clock.now()
+    operation = Operation.UNLOCK if goal is Goal.UNLOCK else Operation.RESET_GRANT
+    need = identity.next_need(operation, call, now)
+    if identity.missing_factors(operation, identity.proof_from(call), now) is None:
+        return _granted(at, call, operation)
+    if need == _PERSON:
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    return _another_code(at, call, FactorKind(need), goal)
+
+
+def _granted(at: Desk, call: Call, operation: Operation) -> RecoveryState:
+    account_id = call.account_id or identity.NOBODY
+    read = at.ctx.store.batch_get(list(lockout.acting_keys(account_id)))
+    change = _change(at, call, operation.value)
+    outcome: ResetOutcome | UnlockOutcome
+    try:
+        if operation is Operation.UNLOCK:
+            outcome = lockout.contribute_unlock(change, read, account_id)
+        else:
+            outcome = lockout.contribute_reset_grant(change, read, account_id)
+    except NeedProof:
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    identity.contribute_turn(change, call, call, TurnRecord(call.turn, _ACT, "-", outcome.value))
+    change.commit(at.ctx.store)
+    if outcome in (ResetOutcome.NOT_SELF_SERVICE, UnlockOutcome.NOT_SELF_SERVICE):
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    return RecoveryState(state="granted")
+
+
+def _another_code(at: Desk, call: Call, factor: FactorKind, goal: Goal) -> RecoveryState:
+    try:
+        target = identity.target_of(call, factor)
+    except NotPossible:
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    if call.challenge is not None:
+        # It is on its way already: this request came again.
+        return RecoveryState(state=_MORE, needs=factor.value)
+    keys = identity.send_keys(call, target, at.ctx.clock.now())
+    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
+    change = _change(at, call, _MORE)
+    outcome, asked = identity.contribute_code(
+        change,
+        call,
+        factor=factor,
+        goal=goal,
+        read=read,
+        keyring=at.code_keys,
+        lookup_keys=at.lookup_keys,
+    )
+    if outcome is identity.SendOutcome.LIMITED:
+        return RecoveryState(state=_MORE, needs=_PERSON)
+    identity.contribute_turn(change, call, asked, TurnRecord(call.turn, _MORE, "-", outcome.value))
+    change.commit(at.ctx.store)
+    return RecoveryState(state=_MORE, needs=factor.value)
+
+
+def _change(at: Desk, call: Call, cause: str) -> Change:
+    actor = Session(call.contact_id, identity.proof_from(call))
+    return Change(actor=actor, cause=cause, now=at.ctx.clock.now(), ids=at.ctx.ids)

@@ -1,0 +1,212 @@
+"""The bearer's refunds: asking for one, once for each Idempotency-Key, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Final
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+
+from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, position_of
+from functions.customer_api.payments import amount_of, found, is_id
+from functions.customer_api.problems import Problem
+from functions.customer_api.routing import desk, router
+from functions.customer_api.shapes import (
+    PAGE_DEFAULT,
+    PAGE_MAX,
+    Decision,
+    Refund,
+    RefundAsked,
+    Refunds,
+    RuleSaid,
+)
+from functions.customer_api.visits import Desk, Visit, attempted
+from hotline.identity.service import Operation
+from hotline.kit import idempotency
+from hotline.kit.change import stale
+from hotline.kit.idempotency import Remembered
+from hotline.kit.ids import derived_id
+from hotline.kit.money import Money
+from hotline.kit.store import Key
+from hotline.refunds import service as refunds
+from hotline.refunds.model import Refund as KnownRefund
+from hotline.refunds.model import RefundOutcome, RefundState
+
+_TAGS: Final = ["refunds"]
+_LIST: Final = "refunds"
+_ROUTE: Final = "POST /v1/me/refunds"
+KEY_CHARACTERS_MIN: Final = 16
+KEY_CHARACTERS_MAX: Final = 128
+KEY_LIFE: Final = timedelta(days=400)
+"""A request stays known for longer than any payment can be refunded (365 days)."""
+_OUTCOMES: Final = {
+    RefundState.DENIED: "DENIED",
+    RefundState.IN_REVIEW: "IN_REVIEW",
+}
+_REFUSALS: Final = {
+    RefundOutcome.NOT_ELIGIBLE: "not_eligible",
+    RefundOutcome.ROUTE_DISPUTE: "route_dispute",
+    RefundOutcome.EXISTS: "refund_exists",
+}
+CREATED: Final = 201
+
+
+@router.post("/v1/me/refunds", tags=_TAGS, operation_id="ask_for_refund", status_code=CREATED)
+def ask_for_refund(
+    body: RefundAsked,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=KEY_CHARACTERS_MIN,
+            max_length=KEY_CHARACTERS_MAX,
+            description="Required. The same key with the same body is the same request, for 400 days.",
+        ),
+    ] = None,
+) -> Refund:
+    """Ask for a refund to the instrument that was paid with. The same key and body is the same refund."""
+    if idempotency_key is None:
+        raise Problem("idempotency_key_missing")
+    key = idempotency_key
+    at = desk()
+    return attempted(lambda: _asked(at, body, key))
+
+
+def _asked(at: Desk, body: RefundAsked, key: str) -> Refund:
+    token = at.bearer
+    whose = (token.client, token.sign_in.account_id, token.subject, _ROUTE, key)
+    remembered_key = idempotency.request_key("refunds", *whose)
+    visit = at.visit([remembered_key])
+    canonical = body.model_dump_json()
+    remembered = idempotency.remembered_from(visit.read.get(remembered_key))
+    if remembered is not None:
+        return _replayed(visit, remembered, canonical)
+    visit.allow(Operation.REFUND)
+    visit = visit.settled()
+    request_key = derived_id("ask", *whose)
+    refund_id = refunds.refund_id_of(visit.account_id, request_key)
+    request = Remembered(CREATED, refund_id, idempotency.fingerprint(at.lookup_keys, canonical))
+    return _made(visit, body, request_key, remembered_key, request)
+
+
+def _made(visit: Visit, body: RefundAsked, request_key: str, remembered_key: Key, request: Remembered) -> Refund:
+    movement = found(visit, body.payment_id)
+    store = visit.desk.ctx.store
+    merchant = movement.ref.merchant
+    read = store.batch_get(
+        list(
+            refunds.request_keys(
+                visit.account_id,
+                movement_sk=movement.sk,
+                merchant_id=merchant.id if merchant else None,
+                request_key=request_key,
+            )
+        )
+    )
+    change = visit.change("refund")
+    result = refunds.contribute_refund(
+        change,
+        read,
+        account_id=visit.account_id,
+        movement_sk=movement.sk,
+        reason=body.reason,
+        amount=Money(body.amount.minor, body.amount.currency) if body.amount else None,
+        note=body.note,
+        request_key=request_key,
+    )
+    if result.outcome in _REFUSALS:
+        known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
+        raise Problem(_REFUSALS[result.outcome], facts={"decided_by": result.decided_by, **known})
+    # Somebody else with the same key was quicker: read again, and give theirs.
+    idempotency.remember(change, remembered_key, request, life=KEY_LIFE, failed=stale)
+    visit.commit(change, "refund", result.outcome.value, ids=[request.made_id])
+    return _made_refund(visit, request.made_id)
+
+
+def _replayed(visit: Visit, remembered: Remembered, canonical: str) -> Refund:
+    """The request was made before: the same body gives its refund as it is now."""
+    if not idempotency.is_of(remembered, visit.desk.lookup_keys, canonical):
+        raise Problem("idempotency_key_reused")
+    visit.allow(Operation.READ)
+    visit.desk.headers["Idempotency-Replayed"] = "true"
+    return _made_refund(visit, remembered.made_id)
+
+
+def _made_refund(visit: Visit, refund_id: str) -> Refund:
+    visit.desk.headers["Location"] = f"/v1/me/refunds/{refund_id}"
+    return _refund(visit, refund_id)
+
+
+@router.get("/v1/me/refunds", tags=_TAGS, operation_id="list_refunds")
+def list_refunds(
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)] = None,
+) -> Refunds:
+    """The account's refunds, newest first."""
+    at = desk()
+    visit = at.visit()
+    visit.allow(Operation.READ)
+    context = (visit.account_id, _LIST)
+    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    everything = refunds.all_refunds(at.ctx.store, visit.account_id)
+    behind = [refund for refund in everything if after is None or _position(refund) < after]
+    page = behind[:limit]
+    more = len(behind) > limit
+    return Refunds(
+        refunds=[refund_of(refund) for refund in page],
+        next=cursor_of(_position(page[-1]), at.lookup_keys, *context) if more else None,
+    )
+
+
+def _position(refund: KnownRefund) -> str:
+    """Where the refund stands in the list; later ones are greater."""
+    return f"{refund.requested_at.isoformat()}#{refund.refund_id}"
+
+
+@router.get("/v1/me/refunds/<id>", tags=_TAGS, operation_id="read_refund")
+def read_refund(id: str) -> Refund:  # noqa: A002 - the name of the path's parameter
+    """One refund. One of somebody else is not found."""
+    visit = desk().visit()
+    visit.allow(Operation.READ)
+    return _refund(visit, unquote(id))
+
+
+def _refund(visit: Visit, refund_id: str) -> Refund:
+    if not is_id(refund_id):
+        raise Problem("not_found")
+    stored = visit.desk.ctx.store.get(refunds.refund_key(visit.account_id, refund_id))
+    if stored is None:
+        raise Problem("not_found")
+    return refund_of(refunds.refund_from(stored))
+
+
+def refund_of(refund: KnownRefund) -> Refund:
+    """A refund as the API tells it. What the wallet refunds by itself has no decision."""
+    decided = refund.reason is not None
+    return Refund(
+        id=refund.refund_id,
+        payment_id=refund.movement_id,
+        status=refund.state.value,
+        amount=amount_of(refund.amount),
+        requested_at=refund.requested_at,
+        promised_on=refunds.expected_on(refund),
+        reason=refund.reason.value if refund.reason else None,
+        case_id=refund.case_id,
+        decision=_decision(refund) if decided else None,
+    )
+
+
+def _decision(refund: KnownRefund) -> Decision:
+    """By the rules that were heard, since a refund's state goes on after it was decided."""
+    spoken = [rule.outcome for rule in refund.rules if rule.outcome is not None]
+    hardest: Callable[[RefundOutcome], int] = [
+        RefundOutcome.DENIED, RefundOutcome.IN_REVIEW, RefundOutcome.APPROVED,
+    ].index  # fmt: skip
+    outcome = min(spoken, key=hardest).value if spoken else _OUTCOMES.get(refund.state, "APPROVED")
+    return Decision(
+        outcome=outcome,
+        decided_by=refund.decided_by,
+        rules=[RuleSaid(rule=rule.rule, outcome=rule.outcome.value if rule.outcome else None) for rule in refund.rules],
+    )

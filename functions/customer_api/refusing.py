@@ -1,0 +1,74 @@
+"""Whatever a route or the resolver raises, as the problem that is answered."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+
+from functions.customer_api import problems
+from functions.customer_api.problems import Fault, Problem, malformed, problem_of
+from functions.customer_api.routing import desk
+from hotline.kit.errors import HotlineError
+from hotline.kit.logging import Event, log
+
+FAULTS_MAX: Final = 10
+"""So many faults of one request are told."""
+_EXTRA: Final = "extra_forbidden"
+_PLACES: Final = frozenset({"body", "query", "header", "path"})
+
+
+def install(api: APIGatewayHttpResolver) -> None:
+    """Answer every error with a problem, and refuse parameters that a route does not have."""
+    api.exception_handler(Exception)(_refused)
+    api.use([_known_parameters])
+
+
+def _refused(error: Exception) -> Response[str]:
+    how = desk().how
+    told = problems.answer(_problem(error), how)
+    return Response(told["statusCode"], problems.CONTENT_TYPE, told["body"], told["headers"])
+
+
+def _problem(error: Exception) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case HotlineError():
+            return problem_of(error)
+        case RequestValidationError():
+            return Problem("malformed_request", faults=faults_of(error))
+        case RequestUnsupportedContentType():
+            return Problem("unsupported_media_type")
+        case NotFoundError():
+            return Problem("not_found")
+        case _:
+            log(Event.API_FAILED, error=type(error).__name__, correlation_id=desk().how.request_id)
+            return Problem("unexpected")
+
+
+def faults_of(error: RequestValidationError) -> list[Fault]:
+    """Where a request is not as it must be. The name of a field that nobody has is the caller's word and stays out."""
+    faults = []
+    for found in error.errors()[:FAULTS_MAX]:
+        location, kind = list(found["loc"]), str(found["type"])
+        if kind == _EXTRA:
+            location = location[:-1]
+        place = location.pop(0) if location and location[0] in _PLACES else "body"
+        if kind == "json_invalid":
+            location = []
+        pointer = "#" + "".join(f"/{part}" for part in location) if place == "body" else str((*location, place)[0])
+        faults.append(Fault(pointer, kind))
+    return list(dict.fromkeys(faults))
+
+
+def _known_parameters(app: APIGatewayHttpResolver, next_middleware: Any) -> Any:
+    """Raises Problem for a query parameter that the route does not have: a filter that is not heard must be said."""
+    route = app.context["_route"]
+    known = {parameter.alias for parameter in route.dependant.query_params}
+    given = app.current_event.query_string_parameters or {}
+    if given.keys() - known:
+        raise malformed("query", _EXTRA)
+    return next_middleware(app)

@@ -1,0 +1,301 @@
+"""The forms of requests and answers. docs/openapi.json is written from them (`make schemas`)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from hotline.contracts import limits
+from hotline.directory.service import TYPED_CHARACTERS_MAX
+from hotline.identity.repudiation import TOKEN_CHARACTERS_MAX
+from hotline.refunds.model import RefundReason
+
+AMOUNT_MINOR_MAX: Final = 2**53 - 1
+"""What every JSON reader keeps exactly (RFC 8259, 6)."""
+PAGE_MAX: Final = 50
+PAGE_DEFAULT: Final = 20
+NOTE_CHARACTERS_MAX: Final = 500
+CONTACT_CHARACTERS_MAX: Final = 254
+CODE_CHARACTERS_MAX: Final = 16
+
+Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$", max_length=CODE_CHARACTERS_MAX)]
+
+
+class Body(BaseModel):
+    """What a client sends: fields that the form does not have are refused, and nothing is guessed from another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Answer(BaseModel):
+    """What the API answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Amount(Answer):
+    """Whole minor units of a currency."""
+
+    minor: int
+    currency: str
+
+
+class Numbers(Answer):
+    """The official numbers in E.164, the main one first."""
+
+    numbers: list[str]
+
+
+class Genuine(Answer):
+    """Whether a number is an official one."""
+
+    genuine: bool
+
+
+class Lock(Answer):
+    """What is in force on the account. `text` says it in words; `asked` is what the wallet has been asked for and has
+    not confirmed; `self_service` is what the owner may do; until `recovery_until` a new password may be chosen."""
+
+    state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
+    cause: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    asked: str | None = None
+    recovery_until: datetime | None = None
+    self_service: Literal["unlock", "reset", "both", "end_pause", "unfreeze", "no"]
+    facts_as_of: datetime
+    text: str
+
+
+class Asked(Answer):
+    """What became of asking: `asked` until the wallet has confirmed it, or that it is so already."""
+
+    outcome: Literal["asked", "open", "frozen", "granted"]
+
+
+class MerchantName(Answer):
+    """Who was paid."""
+
+    id: str
+    name: str
+
+
+class Paid(Answer):
+    """What it was paid with."""
+
+    kind: str
+    last4: str | None = None
+
+
+class MoneyPlace(Answer):
+    """Where the customer's money is, by the wallet's ledger."""
+
+    state: Literal["not_taken", "held", "debited", "returned", "unknown"]
+    held_until: datetime | None = None
+    overdue: bool = False
+
+
+class Failure(Answer):
+    """Why it failed. Reasons of risk are told as a plain decline."""
+
+    reason: str
+    retry: str
+    works_when: str
+
+
+class Payment(Answer):
+    """A movement of money with its diagnosis: what happened, where the money is, the one next step."""
+
+    id: str
+    kind: str
+    status: str
+    amount: Amount
+    initiated_at: datetime
+    merchant: MerchantName | None = None
+    order_no: str | None = None
+    instrument: Paid
+    money: MoneyPlace
+    failure: Failure | None = None
+    next_step: str
+    refundable: Amount
+    open_refund_id: str | None = None
+    text: str
+
+
+class Payments(Answer):
+    """One page, newest first. `next` is a cursor, absent at the end; a page of one status may hold fewer than asked."""
+
+    payments: list[Payment]
+    next: str | None = None
+
+
+class RuleSaid(Answer):
+    """A rule that was heard, and what it spoke for; nothing when it had nothing against it."""
+
+    rule: str
+    outcome: str | None = None
+
+
+class Decision(Answer):
+    """What the policies said, and every rule that was heard."""
+
+    outcome: str
+    decided_by: str | None = None
+    rules: list[RuleSaid]
+
+
+class Refund(Answer):
+    """A refund. `promised_on`: when the money, or in review the answer, is there at the latest (UTC date)."""
+
+    id: str
+    payment_id: str
+    status: str
+    amount: Amount
+    requested_at: datetime
+    promised_on: date | None = None
+    reason: str | None = None
+    case_id: str | None = None
+    decision: Decision | None = None
+
+
+class Refunds(Answer):
+    """One page, newest first. `next` is a cursor, absent at the end."""
+
+    refunds: list[Refund]
+    next: str | None = None
+
+
+class AmountAsked(Body):
+    """How much is to be refunded; at most what is left of the payment."""
+
+    minor: int = Field(ge=1, le=AMOUNT_MINOR_MAX)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class RefundAsked(Body):
+    """A request for a refund; without `amount` of all that is left. `note` is for the person who looks at it."""
+
+    payment_id: Id
+    amount: AmountAsked | None = None
+    reason: Annotated[RefundReason, Field(strict=False)]
+    note: str | None = Field(default=None, max_length=NOTE_CHARACTERS_MAX)
+
+
+class PinChosen(Body):
+    """A hotline PIN: 6 to 12 digits that are not easily guessed."""
+
+    pin: str = Field(pattern=r"^[0-9]{6,12}$")
+
+
+class PinState(Answer):
+    """Whether the account has a hotline PIN."""
+
+    pin: bool
+
+
+class ContactPoint(Answer):
+    """A contact point of the account, by its kind: the value itself the app has from the wallet."""
+
+    kind: Literal["phone", "email"]
+    confirmed_at: datetime | None
+
+
+class Finding(Answer):
+    """Something that a scan found and nobody has dealt with."""
+
+    id: str
+    rule: str
+    severity: str
+    window_start: datetime
+    window_end: datetime
+    found_at: datetime
+
+
+class Security(Answer):
+    """How well the account is protected, and what was found on it."""
+
+    two_step: bool
+    pin: bool
+    contact_points: list[ContactPoint]
+    contact_changed_at: datetime | None
+    findings: list[Finding]
+
+
+type OperationName = Literal[
+    "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze", "set_pin"
+]
+type Method = Literal["sms", "email", "pin"]
+
+
+class ChallengeAsked(Body):
+    """What the proof is for, and how the code shall come. `target`: the payment that a refund is about."""
+
+    operation: OperationName
+    method: Method
+    target: Id | None = None
+
+
+class Challenge(Answer):
+    """A code is on its way; hold it against `/v1/challenges/{id}/answers`."""
+
+    id: str
+    method: str
+    expires_at: datetime
+
+
+class CodeEntered(Body):
+    """The code that came."""
+
+    code: Code
+
+
+class Proved(Answer):
+    """The factors that the session has proved, and until when the first of them counts."""
+
+    factors: list[str]
+    proved_until: datetime
+
+
+class ContactGiven(Body):
+    """A phone number or e-mail address that somebody says is theirs."""
+
+    kind: Literal["phone", "email"]
+    value: str = Field(min_length=3, max_length=CONTACT_CHARACTERS_MAX)
+
+
+class RecoveryAsked(Body):
+    """Somebody without a token wants back into an account."""
+
+    contact: ContactGiven
+    goal: Literal["reset", "unlock"]
+
+
+class Recovery(Answer):
+    """The same for everybody: whether the contact is a customer's is not told."""
+
+    id: str
+
+
+class RecoveryState(Answer):
+    """Granted, or more is needed: another code that is on its way (`email`), or a person (`agent`)."""
+
+    state: Literal["granted", "more"]
+    needs: str | None = None
+
+
+class RepudiationAsked(Body):
+    """The token in a notice, as it was typed."""
+
+    token: str = Field(min_length=1, max_length=TOKEN_CHARACTERS_MAX)
+
+
+class Repudiated(Answer):
+    """What was done: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
+
+    outcome: Literal["asked", "frozen", "barred"]
+
+
+TYPED_MAX: Final = TYPED_CHARACTERS_MAX

@@ -1,0 +1,55 @@
+"""What the API says in words: the phone's sentences, written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hotline.lockout.model import LockState, LockView
+from hotline.payments.model import Diagnosis, Movement
+from hotline.wording.catalogue import find
+from hotline.wording.messages import joined, plain_text
+from hotline.wording.values import Locale, Word
+
+STALE_AFTER: Final = timedelta(minutes=2)
+"""A view of the account that is older says so."""
+
+
+def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Locale) -> str:
+    """What is in force, why, since and until when, and how old this view is if that matters."""
+    state = LockState.CLOSED if view.state is LockState.ERASED else view.state
+    left = view.until - now if view.until is not None else timedelta()
+    facts: dict[str, object] = {
+        "since": view.since,
+        "until": view.until,
+        "until_in": left if left > timedelta() else None,
+        "cause": _word(locale, f"lock.cause.{view.cause.value}") if view.cause else None,
+        "asked": _word(locale, f"lock.asked.{view.asked.value}", "lock.asked") if view.asked else None,
+        "facts_as_of": facts_as_of,
+        "recovery_until": view.recovery_until,
+    }
+    stale = now - facts_as_of > STALE_AFTER
+    texts = [plain_text(f"lock_status.{state.value}", facts, locale)]
+    texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
+    texts += [plain_text("lock.as_of", facts, locale)] if stale else []
+    return joined(texts, locale)
+
+
+def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
+    """What happened and why, where the money is, what to do, and when that will help."""
+    facts: dict[str, object] = {
+        "kind": _word(locale, f"kind.{movement.ref.kind.value}", "kind.payment"),
+        "amount": movement.amount,
+        "merchant": movement.ref.merchant.name if movement.ref.merchant else None,
+        "initiated_at": movement.ref.initiated_at,
+        "held_until": told.held_until,
+    }
+    money = "money.HELD.overdue" if told.held_overdue else f"money.{told.answer.value}"
+    keys = [f"payment_answer.{movement.status.value}", *([told.caller_text] if told.failure else []), money]
+    keys += [f"next.{told.next_step.value}", f"works_when.{told.works_when.value}"]
+    keys += ["payment_answer.refund_open"] if told.open_refund_id else []
+    return joined((plain_text(key, facts, locale) for key in keys), locale)
+
+
+def _word(locale: Locale, *keys: str) -> Word | None:
+    return next((Word(key) for key in keys if find(key, locale.language) is not None), None)

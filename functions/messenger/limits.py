@@ -1,0 +1,28 @@
+"""The last look before a code goes to a telephone number: how many went to its prefix, and in all."""
+
+from __future__ import annotations
+
+from hotline.identity import code_messages
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.logging import Event, log
+from hotline.kit.outbox_delivery import Dropped
+
+
+def held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
+    """Why the code message of this entry may not go to the number; None when it may, and then it is counted. One read
+    and one transaction. Raises Unavailable and Stale when it could not be counted: then it is not sent either."""
+    if ctx.lookup_keys is None:
+        raise RuntimeError("the messenger needs its keys")
+    now = ctx.clock.now()
+    prefix = code_messages.prefix_rate(number, ctx.lookup_keys.get())
+    over = code_messages.over_limit(prefix, ctx.store.batch_get(code_messages.message_keys(prefix, now)), now)
+    if over is not None:
+        log(Event.CODE_HELD_BACK, entry_id=entry["entry_id"], reason=over.value, rate=prefix.name)
+        return Dropped(over.value)
+    change = Change(actor=System("messenger", "code_message"), cause="code_message", now=now, ids=ctx.ids)
+    code_messages.count_message(change, prefix, by=entry["entry_id"])
+    change.commit(ctx.store)
+    return None

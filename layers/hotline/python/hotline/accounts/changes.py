@@ -1,0 +1,48 @@
+"""Contact points that are too new to be sent a code: whoever takes an account over changes them first. Pure.
+
+NIST SP 800-63B-4, out-of-band over the telephone network: consider a SIM change, a device swap or a ported number
+before sending. Practice: no code to a number that changed in the last 24 to 72 hours.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from .model import ContactPoint, Profile
+
+CHANGE_WAIT: Final = timedelta(hours=72)
+"""How long a new number or address of an account gets no code that acts. Its owner has another factor, or an agent."""
+SIM_CHANGE_WAIT: Final = timedelta(hours=72)
+"""How long a number gets no code at all after its SIM changed: the code might reach somebody else altogether."""
+
+
+def refuses_code(profile: Profile, point: ContactPoint, now: datetime, *, acting: bool) -> bool:
+    """Whether a code to this point of the account would prove too little. `acting`: the code is to do more than look;
+    what there is to see, whoever changed the point sees in the wallet as well."""
+    if point.sim_changed_at is not None and now < point.sim_changed_at + SIM_CHANGE_WAIT:
+        return True
+    return acting and _changed_lately(profile, point, now)
+
+
+def _changed_lately(profile: Profile, point: ContactPoint, now: datetime) -> bool:
+    if point.came_at is None or now >= point.came_at + CHANGE_WAIT:
+        return False
+    return not _came_with_the_account(profile, point, now)
+
+
+def _came_with_the_account(profile: Profile, point: ContactPoint, now: datetime) -> bool:
+    """A new customer's first number and first address are no change: the account is as young, and had them when it was
+    opened or has had no other of the kind before. A first number of an old account is a change all the same."""
+    if profile.opened_at is None or now >= profile.opened_at + CHANGE_WAIT or point.came_at is None:
+        return False
+    return point.came_at <= profile.opened_at or not any(
+        _was_before(other, point.came_at) for other in profile.points if other.kind is point.kind
+    )
+
+
+def _was_before(other: ContactPoint, instant: datetime) -> bool:
+    """Whether the account had it before; one that is known by its removal alone it must have had."""
+    if other.came_at is not None:
+        return other.came_at < instant
+    return bool(other.removals)

@@ -1,0 +1,224 @@
+"""The hotline PIN: digits that its owner chose in the app and keys in on the line. Something they know: one factor.
+
+Six digits at least, as NIST SP 800-63B-4 (3.1.1.2) asks of a PIN; the weak ones are refused (3.1.1.2: values known to
+be common or expected). Only a keyed hash is stored, whose key a key service keeps. Wrong ones count on the account or,
+for a number that reaches none with a PIN, on that number, so that nobody learns which: eight in a day block the factor
+for a day, and only that factor.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from hotline.accounts import service as accounts
+from hotline.contracts.model import AccountErased, Fact, PointKind
+from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, equals
+from hotline.kit.errors import InvalidInput
+from hotline.kit.macs import Macs
+from hotline.kit.store import Key, hotline_key
+
+from . import limits
+from .challenges import Checked, CheckOutcome
+from .counting import contribute_counters, counter_keys, counters_of
+from .items import counters_from, with_counters
+from .model import Call, Operation, Target
+from .policy import DAY, FACTOR_LIFE, FactorCounters, after_right, after_wrong, is_blocked
+from .proof import require
+from .targets import pin_point
+
+PIN_DIGITS_MIN: Final = 6
+PIN_DIGITS_MAX: Final = 12
+PIN_SET: Final = "pin.set"
+PIN_REMOVED: Final = "pin.removed"
+"""Messages to every contact point, and words of the audit trail (OWASP ASVS 5.0, 6.3.7)."""
+_NOBODY: Final = "nobody"
+_NO_SALT: Final = "0" * 32
+COMMON: Final = frozenset(
+    {
+        "112233", "123123", "121212", "123321", "159753", "147258", "159357", "147852", "258456", "246810", "135790",
+        "102030", "131313", "101010", "789456", "456789", "142536", "159951", "696969", "520520", "520131", "131452",
+        "168168", "518518", "888168", "110110", "120120", "314159", "271828", "101112", "998877", "887766",
+    }
+)  # fmt: skip
+"""What many people choose that no rule below catches: pairs, patterns of the keypad, lucky and loving numbers."""
+
+
+def is_pin(text: str) -> bool:
+    """Whether a text could be a PIN at all."""
+    return PIN_DIGITS_MIN <= len(text) <= PIN_DIGITS_MAX and text.isascii() and text.isdigit()
+
+
+def weakness(pin: str, own_numbers: Iterable[str] = ()) -> str | None:
+    """Why a PIN may not be chosen, as a closed word; None for a good one. `own_numbers`: phone numbers of the account,
+    of which no PIN may be a part."""
+    if not is_pin(pin):
+        return "pin_length"
+    if len(set(pin)) <= 2:
+        return "pin_repeats"
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    if steps in ({1}, {9}):
+        return "pin_sequence"
+    if any(pin == pin[:length] * (len(pin) // length) for length in range(2, len(pin) // 2 + 1)):
+        return "pin_repeats"
+    if pin in COMMON or pin[:PIN_DIGITS_MIN] in COMMON or _is_date(pin):
+        return "pin_common"
+    if any(pin in "".join(filter(str.isdigit, number)) for number in own_numbers):
+        return "pin_own_number"
+    return None
+
+
+def _is_date(pin: str) -> bool:
+    """A birthday of somebody alive, in one of the usual orders with a year of four digits, or as six digits."""
+    if len(pin) == 8:
+        orders = ((pin[:4], pin[4:6], pin[6:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4]))
+        return any(_dated(year, month, day) for year, month, day in orders)
+    return False
+
+
+def _dated(year: str, month: str, day: str) -> bool:
+    try:
+        return 1900 <= datetime(int(year), int(month), int(day)).year <= 2099  # noqa: DTZ001 - a birthday
+    except ValueError:
+        return False
+
+
+def factors_key(account_id: str) -> Key:
+    """Where the PIN of an account is stored, as a keyed hash, with what was guessed wrong."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#FACTORS")
+
+
+def has_pin(item: Mapping[str, Any] | None) -> bool:
+    """Whether a stored item holds a PIN."""
+    return item is not None and "pin" in item
+
+
+def pin_keys(account_id: str) -> tuple[Key, ...]:
+    """What must have been read before `contribute_pin` and `contribute_no_pin`."""
+    return (factors_key(account_id), accounts.profile_key(account_id))
+
+
+def contribute_pin(
+    change: Change,
+    read: Mapping[Key, Item],
+    account_id: str,
+    pin: str,
+    *,
+    macs: Macs,
+) -> None:
+    """Set the account's PIN, in the place of one that there was. What was guessed wrong stays counted. `read` holds
+    what exists of `pin_keys`. Raises NeedProof; InvalidInput with the weakness; Unavailable."""
+    require(change, Operation.SET_PIN, account_id)
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    numbers = (point.value for point in profile.live_points if point.kind is PointKind.PHONE) if profile else ()
+    weak = weakness(pin, numbers)
+    if weak is not None:
+        raise InvalidInput(weak)
+    salt = secrets.token_hex(len(_NO_SALT) // 2)
+    stored = {"salt": salt, "mac": macs.mac("pin", account_id, salt, pin).hex(), "set_at": to_text(change.now)}
+    key = factors_key(account_id)
+    known = read.get(key)
+    change.replace(key, known, {**_kept(known), "pin": stored})
+    change.audit(account_id, PIN_SET)
+    accounts.send_notice(change, profile, PIN_SET, {})
+
+
+def contribute_no_pin(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
+    """Take the account's PIN away; whether there was one. Raises NeedProof."""
+    require(change, Operation.SET_PIN, account_id)
+    key = factors_key(account_id)
+    known = read.get(key)
+    if not has_pin(known):
+        return False
+    change.replace(key, known, {name: value for name, value in _kept(known).items() if name != "pin"})
+    change.audit(account_id, PIN_REMOVED)
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    accounts.send_notice(change, profile, PIN_REMOVED, {})
+    return True
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`: the factors of an account that is erased."""
+    return {factors_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+    """Forget the PIN of an account that is erased; other facts change nothing here."""
+    require(change, Operation.FACTS)
+    for key in fact_keys(facts):
+        if key in read:
+            change.delete(key, condition=equals("rev", int(read[key]["rev"])))
+
+
+def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
+    """What must have been read before `contribute_pin_check`: as many items for everybody."""
+    target = _target_of(call)
+    counted_at = counter_keys(target) if target is not None else ()
+    return (factors_key(_account_of(call) or _NOBODY), *counted_at, *limits.wrong_code_keys(now))
+
+
+def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapping[Key, Item], macs: Macs) -> Checked:
+    """Hold entered digits against the PIN of the one account that the caller may be about: the chosen one, else the
+    only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
+    accounts, and a number that reaches none are answered like a wrong one. The answer may be spoken only after the
+    change has been committed.
+    """
+    account_id = _account_of(call)
+    key = factors_key(account_id or _NOBODY)
+    known = read.get(key)
+    target = _target_of(call)
+    counters = counters_from(known, FactorKind.PIN)
+    if not has_pin(known) and target is not None:
+        counters = counters_of(read, target, FactorKind.PIN)
+    pace = limits.pace(read, change.now)
+    if is_blocked(counters, change.now) or _wrong_today(counters, change.now) >= pace.wrong_per_day:
+        return Checked(CheckOutcome.SPENT, 0, call)
+    pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
+    mac = macs.mac("pin", account_id or _NOBODY, pin["salt"], entered).hex()
+    right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None
+    after = after_right(counters) if right else after_wrong(counters, change.now)
+    if has_pin(known):
+        change.replace(key, known, with_counters(_kept(known), FactorKind.PIN, after, now=change.now, owned=True))
+    elif target is not None:
+        contribute_counters(change, read, target, FactorKind.PIN, after)
+    if right and account_id is not None:
+        return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, change.now))
+    limits.count_wrong_code(change, call.contact_id)
+    left = max(0, pace.wrong_per_day - _wrong_today(after, change.now))
+    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+
+
+def _wrong_today(counters: FactorCounters, now: datetime) -> int:
+    return sum(1 for at in counters.wrong if at > now - DAY)
+
+
+def _with_pin(call: Call, account_id: str, now: datetime) -> Call:
+    """The call with the factor; its account has to be settled again, as after a code."""
+    proved = ProvedFactor(FactorKind.PIN, Purpose.ACT, pin_point(account_id), now + FACTOR_LIFE)
+    others = tuple(factor for factor in call.factors if factor.kind is not FactorKind.PIN)
+    return replace(call, factors=(*others, proved), account_id=None)
+
+
+def _account_of(call: Call) -> str | None:
+    if call.account_id is not None:
+        return call.account_id
+    reached = call.identified.accounts if call.identified is not None else ()
+    return reached[0] if len(reached) == 1 else None
+
+
+def _target_of(call: Call) -> Target | None:
+    """Where wrong PINs count while there is no account that has one: the number that the caller is identified by."""
+    identified = call.identified
+    return Target(identified.point, None, identified.also) if identified is not None else None
+
+
+def _kept(known: Mapping[str, Any] | None) -> Item:
+    return {name: value for name, value in (known or {}).items() if name not in ("PK", "SK", "rev")}

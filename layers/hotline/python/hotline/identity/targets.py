@@ -1,0 +1,66 @@
+"""Targets that get no code, although somebody has them: the contact point is too new to prove anything.
+
+Such a target is answered like any other, in words, reads and writes; its challenge is a decoy. The caller proves by
+another factor, or comes to an agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.kit.actor import ProvedFactor, Purpose
+from hotline.kit.condition import Item
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import Key
+
+from .model import Call, Target
+
+NO_POINT: Final = "-"
+"""See ProvedFactor."""
+
+
+def pin_point(account_id: str) -> str:
+    """What stands in the place of a contact point in a factor that was proved by PIN: the account itself."""
+    return f"account#{account_id}"
+
+
+def profile_keys(call: Call, target: Target) -> tuple[Key, ...]:
+    """What must have been read for `reaches_somebody`."""
+    return tuple(accounts.profile_key(account_id) for account_id in _account_ids(call, target))
+
+
+def reaches_somebody(
+    read: Mapping[Key, Item], call: Call, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
+) -> bool:
+    """Whether a code to the target could prove something for one of the accounts that the call may choose from. Which
+    of them, is asked again when one is chosen."""
+    profiles = [accounts.profile_from(read.get(key)) for key in profile_keys(call, target)]
+    return any(
+        profile is not None and _may_be_told(profile, target.point, purpose, now, lookup_keys) for profile in profiles
+    )
+
+
+def proves(profile: Profile, factor: ProvedFactor, now: datetime, lookup_keys: Keyring) -> bool:
+    """Whether a factor that was proved at a contact point counts for this account: another account that shares the
+    point may have had it for long. What is proved without a contact point is nothing that could be too new."""
+    pointless = (NO_POINT, pin_point(profile.account_id))
+    return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
+
+
+def _account_ids(call: Call, target: Target) -> tuple[str, ...]:
+    """The accounts for which a code to the target may be: the chosen one, else all that the caller's number reaches."""
+    if target.account_id is None:
+        return ()
+    others = call.identified.accounts if call.account_id is None and call.identified is not None else ()
+    return tuple(dict.fromkeys((target.account_id, *others)))
+
+
+def _may_be_told(profile: Profile, point: str, purpose: Purpose, now: datetime, lookup_keys: Keyring) -> bool:
+    found = accounts.contact_point(profile, point, lookup_keys)
+    if found is None or not found.live:
+        return False
+    return not accounts.refuses_code(profile, found, now, acting=purpose is Purpose.ACT)

@@ -1,0 +1,62 @@
+"""Requests that are known by a key of their own (the Idempotency-Key of an API): made once, answered alike afterwards.
+
+The record is written in the transaction that does what was asked, so that there is either both or neither. It holds the
+status, the id of what was made and a keyed hash of the body; never the body, and nothing of the answer: that is put
+together anew from what was made.
+
+    PK KEY#<scope>#<hash> · SK KEY · status · made_id · fingerprint (`version:hash`) · expires_at_epoch_s
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .change import Change, Failure
+from .clock import epoch_s
+from .ids import derived_id
+from .keyring import Keyring
+from .store import TTL_ATTRIBUTE, Key, hotline_key
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A request that was made before: its status and the id of what it made."""
+
+    status: int
+    made_id: str
+    fingerprint: str
+
+
+def request_key(scope: str, *parts: str) -> Key:
+    """Where a request is remembered. `scope` is a short word; the parts say whose key it is, and which."""
+    return hotline_key(f"KEY#{scope}#{derived_id('key', *parts)}", "KEY")
+
+
+def fingerprint(keyring: Keyring, body: str) -> str:
+    """A keyed hash of a request's body in its canonical form, with the version of its key."""
+    return _fingerprint(keyring, keyring.current, body)
+
+
+def _fingerprint(keyring: Keyring, version: str, body: str) -> str:
+    return f"{version}:{keyring.mac_text(version, 'body', body)}"
+
+
+def is_of(remembered: Remembered, keyring: Keyring, body: str) -> bool:
+    """Whether a remembered request had this body. Raises Unavailable when the key of its hash has been retired."""
+    version = remembered.fingerprint.partition(":")[0]
+    return hmac.compare_digest(remembered.fingerprint, _fingerprint(keyring, version, body))
+
+
+def remembered_from(item: Mapping[str, Any] | None) -> Remembered | None:
+    """The remembered request of a stored item."""
+    return Remembered(int(item["status"]), item["made_id"], item["fingerprint"]) if item is not None else None
+
+
+def remember(change: Change, key: Key, request: Remembered, *, life: timedelta, failed: Failure) -> None:
+    """Remember the request, on condition that nobody else has under this key; `failed` gives the error otherwise."""
+    item = {"status": request.status, "made_id": request.made_id, "fingerprint": request.fingerprint}
+    change.create(key, item | {TTL_ATTRIBUTE: epoch_s(change.now + life)}, failed=failed)

@@ -1,0 +1,79 @@
+"""Keyed hashes that are computed by a key service, so that the key never leaves it: for secrets so short that whoever
+had hash and key could try them all.
+
+The rooms take a `Macs`; `KmsMacs` asks AWS KMS, whose key cannot be read by anybody. The SDK is imported when the first
+one is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
+
+from .config import required
+from .errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+ALGORITHM: Final = "HMAC_SHA_256"
+TIMEOUT_S: Final = 1.0
+ATTEMPTS: Final = 2
+"""A phone step waits four seconds at most, of the seven that it has."""
+
+
+class Macs(Protocol):
+    """Where keyed hashes come from."""
+
+    def mac(self, *parts: str) -> bytes:
+        """The hash of the length-prefixed parts. Raises Unavailable when the key service does not answer."""
+        ...
+
+
+def message_of(*parts: str) -> bytes:
+    """The parts as one message; no two lists of parts are the same message."""
+    raws = [part.encode() for part in parts]
+    return b"".join(len(raw).to_bytes(4, "big") + raw for raw in raws)
+
+
+@dataclass
+class KmsMacs:
+    """Hashes by an HMAC key of AWS KMS, whose id is in an environment variable."""
+
+    name_of_variable: str
+
+    @cached_property
+    def _client(self) -> KMSClient:
+        import boto3
+        from botocore.config import Config
+
+        retries = Config(
+            connect_timeout=TIMEOUT_S,
+            read_timeout=TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        )
+        return boto3.client("kms", config=retries)
+
+    def mac(self, *parts: str) -> bytes:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.generate_mac(
+                KeyId=required(self.name_of_variable), MacAlgorithm=ALGORITHM, Message=message_of(*parts)
+            )
+        except (ClientError, BotoCoreError):
+            raise Unavailable("mac_unavailable") from None
+        return answer["Mac"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMacs:
+    """Hashes by a key in this process: for tests and simulations, where there is nothing to protect."""
+
+    key: bytes = field(repr=False)
+
+    def mac(self, *parts: str) -> bytes:
+        return hmac.new(self.key, message_of(*parts), hashlib.sha256).digest()

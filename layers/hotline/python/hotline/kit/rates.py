@@ -1,0 +1,83 @@
+"""How often something happened lately, over all callers: counters in shards.
+
+    RATE#name#start of the window#shard / COUNT · n · expires_at_epoch_s
+
+One number would be one item that every call writes, and of two transactions on one item DynamoDB refuses the later one.
+So a rate is counted in several items, each in a partition of its own, of which a hash of whatever is at hand picks one.
+They are read together, in the batch of what a step reads anyway. Adding needs no condition, since a sum is the same in
+any order, and it rides in the transaction that makes it true: what is not committed is not counted, and a delivery that
+comes again counts nothing.
+
+How many shards: let a transaction hold its items for 20 ms. At r of them a second on one shard, a share of r x 0.02
+meets another one and is sent again (Change.commit, up to four times). So eight shards carry fifty a second, of which an
+eighth meet; two in ten thousand fail four times, and their step is run afresh. What few do at once needs one shard.
+
+Counted is by windows of fixed length, but asked is for the time just past, of the same length: all of the running
+window, and of the one before it the share that still lies in that time, as if its events had come evenly. So a limit
+holds exactly within a window, falls back by itself, and lets at most twice as much pass in the worst time across two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from .change import Change
+from .clock import epoch_s, to_text
+from .condition import Item
+from .ids import bucket
+from .store import TTL_ATTRIBUTE, Key, hotline_key
+
+FIVE_MINUTES: Final = timedelta(minutes=5)
+_COUNT: Final = "n"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Something that is counted. `window` is in whole seconds. What the name is made of may be read by whoever reads
+    the table, so it is closed words, opaque ids and keyed hashes."""
+
+    name: str
+    window: timedelta
+    shards: int = 1
+
+    def of(self, subject: str) -> Rate:
+        """The same, counted for one subject alone."""
+        return replace(self, name=f"{self.name}#{subject}")
+
+
+def rate_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
+    """What must have been read for `counted`: every shard of the running window and of the one before."""
+    return (*_shards(rate, _start(rate, now)), *_shards(rate, _start(rate, now) - rate.window))
+
+
+def counted(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
+    """How often it happened within the time of one window up to now, rounded up. `read` holds what exists of
+    `rate_keys`."""
+    start = _start(rate, now)
+    running, before = (_sum(read, _shards(rate, begun)) for begun in (start, start - rate.window))
+    still_in = rate.window - (now - start)
+    return running - (-before * still_in) // rate.window
+
+
+def count(change: Change, rate: Rate, *, by: str, times: int = 1) -> None:
+    """Count with the change. `by` picks the shard: something of which each change has another."""
+    start = _start(rate, change.now)
+    key = _shards(rate, start)[bucket(by, rate.shards)]
+    change.count(key, add={_COUNT: times}, set={TTL_ATTRIBUTE: epoch_s(start + 2 * rate.window)})
+
+
+def _start(rate: Rate, now: datetime) -> datetime:
+    window_s = int(rate.window.total_seconds())
+    return datetime.fromtimestamp(epoch_s(now) // window_s * window_s, UTC)
+
+
+def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
+    begun = f"RATE#{rate.name}#{to_text(start)}"
+    return tuple(hotline_key(f"{begun}#{shard:02d}", "COUNT") for shard in range(rate.shards))
+
+
+def _sum(read: Mapping[Key, Item], keys: tuple[Key, ...]) -> int:
+    return sum(int(read[key][_COUNT]) for key in keys if key in read)

@@ -1,0 +1,159 @@
+"""docs/openapi.json, written from the API's own routes and forms: `make schemas`.
+
+The resolver gives paths, parameters and forms. Added here is what holds for every route and stands in no signature: the
+token with its scopes, the problem that any request may be answered with, and the headers of answers.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES, SCOPES
+from functions.customer_api.app import api
+from functions.customer_api.problems import CONTENT_TYPE, STATUSES
+from hotline.wording.catalogue import ENGLISH, find
+from hotline_local.launcher.paths import ROOT
+
+FILE: Final = ROOT / "docs/openapi.json"
+VERSION: Final = "3.1.0"
+_DESCRIPTION: Final = """\
+What the customers of a wallet may ask of its hotline: why the account is locked, what became of a payment, a refund.
+
+The account is the token's. What needs more proof than the token gives is refused with 401 and
+`insufficient_user_authentication` (RFC 9470): ask for a code at `/v1/challenges`, enter it, repeat the request. Every
+refusal is a problem (RFC 9457) whose `code` is stable. Times are RFC 3339 in UTC, amounts whole minor units. Lists are
+newest first; `next` is the cursor of the following page.
+"""
+_LANGUAGE: Final = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "The language of texts and titles, zh or en; else the account's.",
+    "schema": {"type": "string"},
+}
+_SAID: Final = {
+    f"{route.method} {route.path.replace('<', '{').replace('>', '}')}": " ".join((route.func.__doc__ or "").split())
+    for route in (*api._static_routes, *api._dynamic_routes)  # noqa: SLF001 - the resolver has no other list of them
+}
+"""What the docstring of each route says."""
+_GATEWAY_REFUSAL: Final = {
+    "type": "object",
+    "description": "What the gateway refuses before the hotline sees it: no token, too many requests of all callers.",
+    "required": ["message"],
+    "properties": {"message": {"type": "string"}},
+}
+_GENERATED: Final = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
+"""Forms of the resolver's own errors, which the API does not answer."""
+
+
+def document() -> dict[str, Any]:
+    """The API's description."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told: dict[str, Any] = json.loads(
+        api.get_openapi_json_schema(
+            title="Wallet hotline", version=project["version"], openapi_version=VERSION, description=_DESCRIPTION
+        )
+    )
+    told.pop("servers", None)
+    told["paths"] = {path: _path(path, told["paths"][path]) for path in sorted(told["paths"])}
+    schemas = told["components"]["schemas"]
+    for name in _GENERATED:
+        schemas.pop(name, None)
+    schemas |= {"Problem": _problem(), "GatewayRefusal": _GATEWAY_REFUSAL}
+    told["components"]["schemas"] = dict(sorted(schemas.items()))
+    told["components"]["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": f"An access token of the wallet's issuer, with scopes out of: {', '.join(SCOPES)}.",
+        }
+    }
+    return told
+
+
+def _path(path: str, methods: dict[str, Any]) -> dict[str, Any]:
+    return {method: _operation(f"{method.upper()} {path}", methods[method]) for method in sorted(methods)}
+
+
+def _operation(route: str, operation: dict[str, Any]) -> dict[str, Any]:
+    scope = ROUTES[route]
+    operation["summary"], _, more = _SAID[route].partition(". ")
+    operation["description"] = more or _SAID[route]
+    operation["security"] = [] if scope == PUBLIC else [{"token": [] if scope == ANY_SCOPE else [scope]}]
+    operation["parameters"] = [*(_parameter(known) for known in operation.get("parameters", [])), _LANGUAGE]
+    good = {
+        status: {**answer, "headers": _headers(public=scope == PUBLIC)}
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
+    }
+    refusal = {
+        "description": "Refused, or not possible now.",
+        "headers": _headers(public=scope == PUBLIC),
+        "content": {
+            CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
+            "application/json": {"schema": {"$ref": "#/components/schemas/GatewayRefusal"}},
+        },
+    }
+    operation["responses"] = {**good, "default": refusal}
+    return operation
+
+
+def _parameter(known: dict[str, Any]) -> dict[str, Any]:
+    if known["name"].lower() != "idempotency-key":
+        return known
+    # The function tells a missing key by a code of its own, so that to the resolver it is optional.
+    text = next(choice for choice in known["schema"]["anyOf"] if choice.get("type") == "string")
+    return {**known, "name": "Idempotency-Key", "required": True, "schema": text}
+
+
+def _headers(*, public: bool) -> dict[str, Any]:
+    names = {} if public else {"RateLimit": "What is left of the account's quota.", "RateLimit-Policy": "The quota."}
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in names.items()}
+
+
+def _problem() -> dict[str, Any]:
+    codes = "\n".join(f"- `{code}` ({status}): {find(f'problem.{code}', ENGLISH)}" for code, status in STATUSES.items())
+    text, number = {"type": "string"}, {"type": "integer"}
+    return {
+        "type": "object",
+        "description": f"Problem details (RFC 9457). Codes:\n\n{codes}",
+        "required": ["type", "title", "status", "code", "instance"],
+        "properties": {
+            "type": {**text, "description": "urn:hotline:problem: and the code."},
+            "title": {**text, "description": "One sentence, in the language that was asked for."},
+            "status": {"type": "integer", "enum": sorted(set(STATUSES.values()))},
+            "code": {**text, "enum": list(STATUSES)},
+            "instance": {**text, "description": "urn:hotline:request: and the request's id, for support."},
+            "errors": {
+                "type": "array",
+                "description": "The parts that are not as they must be; never their values.",
+                "items": {
+                    "type": "object",
+                    "required": ["pointer", "code"],
+                    "properties": {"pointer": text, "code": text},
+                    "additionalProperties": False,
+                },
+            },
+            "operation": {**text, "description": "What a further proof is needed for."},
+            "needs": {
+                "type": "array",
+                "items": text,
+                "description": "Ways that would help: sms, email; agent: a person.",
+            },
+            "challenge_url": {**text, "description": "Where to ask for a code."},
+            "tries_left": number,
+            "weakness": {**text, "description": "Why a PIN is easily guessed: repeats, sequence, common, own_number."},
+            "refund_id": text,
+            "refundable_minor": number,
+            "decided_by": {"type": ["string", "null"], "description": "The rule that decided."},
+        },
+        "additionalProperties": False,
+    }
+
+
+def write(file: Path = FILE) -> None:
+    """Write the description."""
+    file.write_text(json.dumps(document(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

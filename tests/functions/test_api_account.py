@@ -1,0 +1,284 @@
+"""The bearer's account over the API: what is in force, asking for what opens or shuts it, and the proof it takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.customer_api.settings import Settings
+from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PasswordChanged, PointKind
+from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
+from hotline.kit.clock import VirtualClock
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
+from tests.support.phone import give
+
+
+@pytest.fixture
+def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
+    return ApiWorld(store, clock)
+
+
+def decisions(store: MemoryStore) -> list[str]:
+    return sorted(entry["kind"] for entry in store.items(Table.OUTBOX) if entry["to"] == "bus")
+
+
+def test_a_locked_account_is_told_with_its_cause_its_end_and_words(world: ApiWorld) -> None:
+    world.lock_out()
+    told = world.client().ask("GET", "/v1/me/lock", headers={"Accept-Language": "en"})
+    assert told.status == 200
+    assert (told.json["state"], told.json["cause"]) == ("SOFT", "TOO_MANY_PASSWORD")
+    assert told.json["until"] == "2026-11-23T12:15:00Z"
+    assert told.json["self_service"] == "both"
+    assert told.json["text"].startswith("Your account has been locked")
+    assert "wrong password" in told.json["text"]
+
+
+@pytest.mark.parametrize(
+    ("wished", "begins"),
+    [
+        ("zh-CN,en;q=0.5", "您的账户"),
+        ("fr,zh;q=0.4", "您的账户"),
+        ("zh;q=0,en", "Your account is open"),
+        (None, "Your account is open"),
+        ("fr", "Your account is open"),
+    ],
+)
+def test_the_words_are_in_the_language_that_was_asked_for_else_the_accounts(
+    world: ApiWorld, wished: str | None, begins: str
+) -> None:
+    headers = {"Accept-Language": wished} if wished else {}
+    assert world.client().ask("GET", "/v1/me/lock", headers=headers).json["text"].startswith(begins)
+
+
+def test_a_sign_in_counts_as_proof_for_reading_for_ten_minutes(world: ApiWorld) -> None:
+    client = world.client()
+    world.clock.advance(FACTOR_LIFE - timedelta(seconds=1))
+    assert client.ask("GET", "/v1/me/lock").status == 200
+    world.clock.advance(timedelta(seconds=1))
+    refused = client.ask("GET", "/v1/me/lock")
+    assert (refused.status, refused.code) == (401, "insufficient_user_authentication")
+    assert 'error="insufficient_user_authentication"' in refused.headers["WWW-Authenticate"]
+    assert refused.json["operation"] == "read"
+    assert refused.json["needs"] == ["sms", "email"]
+    assert refused.json["challenge_url"] == "/v1/challenges"
+
+
+def test_a_way_of_signing_in_that_the_issuer_vouches_for_counts_as_long_as_the_token(world: ApiWorld) -> None:
+    settings = Settings(trusted_acr_values=frozenset({"strong"}))
+    for acr, status in (("strong", 200), ("weak", 401)):
+        client = world.stale_client(claims={"acr": acr}, settings=settings)
+        assert client.ask("GET", "/v1/me/lock").status == status
+
+
+def test_an_unlock_asks_for_a_code_and_after_it_is_asked_of_the_wallet_once(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    world.lock_out()
+    client = world.client()
+    assert client.ask("POST", "/v1/me/unlock").code == "insufficient_user_authentication"
+    proved = client.prove("unlock")
+    assert proved.status == 200
+    assert set(proved.json["factors"]) == {"session", "sms"}
+    asked = client.ask("POST", "/v1/me/unlock")
+    assert (asked.status, asked.json) == (202, {"outcome": "asked"})
+    assert client.ask("POST", "/v1/me/unlock").json == {"outcome": "asked"}
+    assert decisions(store).count("account.unlock_requested") == 1
+
+
+def test_a_code_for_looking_opens_nothing(world: ApiWorld) -> None:
+    world.lock_out()
+    client = world.client()
+    assert client.prove("read").status == 200
+    assert client.ask("POST", "/v1/me/unlock").code == "insufficient_user_authentication"
+
+
+def test_a_two_step_account_needs_two_different_codes_to_unlock(store: MemoryStore, clock: VirtualClock) -> None:
+    world = ApiWorld(store, clock, two_step=True)
+    world.lock_out()
+    client = world.client()
+    client.prove("unlock")
+    assert client.ask("POST", "/v1/me/unlock").json["needs"] == ["email"]
+    client.prove("unlock", "email")
+    assert client.ask("POST", "/v1/me/unlock").status == 202
+
+
+def test_what_one_session_proved_another_has_not(world: ApiWorld) -> None:
+    world.lock_out()
+    world.client().prove("unlock")
+    assert world.client(sign_in="sid-2").ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_proof_ends_after_ten_minutes(world: ApiWorld) -> None:
+    world.lock_out()
+    client = world.client()
+    client.prove("unlock")
+    world.clock.advance(FACTOR_LIFE)
+    assert client.ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_proof_by_a_contact_point_ends_with_the_contact_point(world: ApiWorld) -> None:
+    world.lock_out()
+    client = world.client()
+    client.prove("unlock")
+    now = world.clock.now()
+    changed = ContactPointChanged(2, PointKind.PHONE, PHONE, "+8613800000009", now, reassigned=False)
+    give(world.ctx, [Fact("fact-changed", "contact_point.changed", "wallet", now, ACCOUNT, changed)])
+    assert client.ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_a_freeze_takes_a_fresh_sign_in_and_nothing_more(world: ApiWorld, store: MemoryStore) -> None:
+    assert world.stale_client(sign_in="sid-old").ask("POST", "/v1/me/freeze").status == 401
+    client = world.client()
+    assert client.ask("POST", "/v1/me/freeze").json == {"outcome": "asked"}
+    assert client.ask("POST", "/v1/me/freeze").json == {"outcome": "asked"}
+    assert decisions(store).count("account.freeze_requested") == 1
+    assert client.ask("GET", "/v1/me/lock").json["state"] == "FROZEN"
+
+
+def test_an_unfreeze_takes_two_different_codes_on_every_account(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.client()
+    client.ask("POST", "/v1/me/freeze")
+    assert client.ask("GET", "/v1/me/lock").json["self_service"] == "unfreeze"
+    client.prove("unfreeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["email"]
+    client.prove("unfreeze", "email")
+    assert client.ask("POST", "/v1/me/unfreeze").json == {"outcome": "asked"}
+    assert client.ask("GET", "/v1/me/lock").json["asked"] == "unfreeze"
+    assert decisions(store).count("account.unfreeze_requested") == 1
+
+
+def test_a_pause_takes_no_proof_and_its_end_takes_a_code(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.stale_client()
+    assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}
+    assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}
+    assert decisions(store).count("account.pause_requested") == 1
+    assert client.ask("DELETE", "/v1/me/pause").status == 401
+    client.prove("end_pause")
+    assert client.ask("DELETE", "/v1/me/pause").json == {"outcome": "asked"}
+
+
+def test_a_reset_grant_is_given_after_a_code_and_once(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.client()
+    client.prove("reset_grant")
+    assert client.ask("POST", "/v1/me/reset-grants").status == 201
+    assert client.ask("POST", "/v1/me/reset-grants").json == {"outcome": "granted"}
+    assert decisions(store).count("password_reset.authorised") == 1
+
+
+def test_recovery_is_pending_until_the_new_password_stands_or_its_time_is_over(world: ApiWorld) -> None:
+    client = world.client()
+    client.prove("reset_grant")
+    client.ask("POST", "/v1/me/reset-grants")
+    told = client.ask("GET", "/v1/me/lock", headers={"Accept-Language": "en"}).json
+    assert told["recovery_until"] == "2026-11-23T12:30:00Z"
+    assert "choose a new password" in told["text"]
+    world.clock.advance(timedelta(minutes=5))
+    now = world.clock.now()
+    give(world.ctx, [Fact("fact-password", "password.changed", "wallet", now, ACCOUNT, PasswordChanged(2))])
+    assert client.ask("GET", "/v1/me/lock").json["recovery_until"] is None
+
+
+def test_what_only_a_person_may_open_is_refused_by_name(world: ApiWorld) -> None:
+    client = world.client()
+    client.ask("POST", "/v1/me/freeze")
+    client.prove("unlock")
+    refused = client.ask("POST", "/v1/me/unlock")
+    assert (refused.status, refused.code) == (409, "not_self_service")
+
+
+def test_a_closed_account_can_be_read_and_not_frozen(world: ApiWorld) -> None:
+    closed = Fact("fact-closed", "account.closed", "wallet", world.clock.now(), ACCOUNT, AccountClosed(9))
+    give(world.ctx, [closed])
+    client = world.client()
+    assert client.ask("GET", "/v1/me/lock").json["state"] == "CLOSED"
+    assert client.ask("POST", "/v1/me/freeze").code == "account_closed"
+
+
+def test_an_account_that_the_wallet_has_not_told_of_is_unknown(world: ApiWorld) -> None:
+    refused = world.client("acct-nobody").ask("GET", "/v1/me/lock")
+    assert (refused.status, refused.code) == (404, "unknown_account")
+
+
+def test_a_wrong_code_is_told_with_the_tries_that_are_left_and_the_third_spends_it(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json["id"]
+    right = client.code(asked)
+    wrong = ["000000" if right != "000000" else "000001", "111111" if right != "111111" else "111112"]
+    first = client.enter(asked, wrong[0])
+    assert (first.status, first.code, first.json["tries_left"]) == (422, "wrong_code", 2)
+    assert client.enter(asked, wrong[1]).json["tries_left"] == 1
+    third = "222222" if right != "222222" else "222223"
+    assert (client.enter(asked, third).status, client.enter(asked, right).code) == (429, "code_spent")
+
+
+def test_a_code_that_came_too_late_has_expired(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json
+    code = client.code(asked["id"])
+    world.clock.advance(timedelta(minutes=10))
+    refused = client.enter(asked["id"], code)
+    assert (refused.status, refused.code) == (410, "code_expired")
+
+
+def test_the_same_right_answer_delivered_again_is_answered_as_before_and_a_used_code_no_more(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json["id"]
+    code = client.code(asked)
+    assert client.enter(asked, code).status == 200
+    assert client.enter(asked, code).status == 200
+    other = "000000" if code != "000000" else "000001"
+    assert client.enter(asked, other).code == "code_spent"
+
+
+def test_a_challenge_of_somebody_else_is_not_found(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json["id"]
+    for other in (world.client(OTHER), world.client(sign_in="sid-2")):
+        refused = other.enter(asked, client.code(asked))
+        assert (refused.status, refused.code) == (404, "not_found")
+
+
+def test_what_is_not_six_digits_costs_no_try(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json["id"]
+    for code in ("12345", "1234567"):
+        refused = client.enter(asked, code)
+        assert (refused.status, refused.json["errors"]) == (400, [{"pointer": "#/code", "code": "not_six_digits"}])
+    assert client.enter(asked, client.code(asked)).status == 200
+
+
+def test_codes_are_limited_and_the_refusal_says_when_to_come_back(world: ApiWorld) -> None:
+    client = world.client()
+    body = {"operation": "unlock", "method": "sms"}
+    for _ in range(CODES_PER_QUARTER_HOUR):
+        assert client.ask("POST", "/v1/challenges", body=body).status == 201
+    refused = client.ask("POST", "/v1/challenges", body=body)
+    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, "too_many_codes", "900")
+
+
+def test_a_method_that_the_account_has_no_contact_point_for_is_refused(world: ApiWorld) -> None:
+    refused = world.client(OTHER).ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "email"})
+    assert (refused.status, refused.code) == (422, "method_unavailable")
+
+
+def test_a_challenge_may_name_the_payment_that_a_refund_is_about(world: ApiWorld) -> None:
+    world.pay("mov-1")
+    world.pay("mov-2", account_id=OTHER)
+    client = world.client()
+    body: dict[str, Any] = {"operation": "refund", "method": "sms"}
+    assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-1"}).status == 201
+    assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-2"}).status == 404
+    body["operation"] = "unlock"
+    assert client.ask("POST", "/v1/challenges", body={**body, "target": "mov-1"}).status == 400
+
+
+def test_security_tells_two_step_contact_points_by_kind_and_no_values(world: ApiWorld) -> None:
+    told = world.client().ask("GET", "/v1/me/security")
+    assert told.json["two_step"] is False
+    assert sorted(point["kind"] for point in told.json["contact_points"]) == ["email", "phone"]
+    assert "one@customer.example" not in str(told.json)
+    assert told.json["findings"] == []

@@ -1,0 +1,284 @@
+"""The hotline PIN from its choosing in the app to its use on the line: one factor, of a kind of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.contracts.model import AccountErased, Fact, PointKind
+from hotline.identity import pins
+from hotline.identity.policy import FACTOR_BLOCK, WRONG_PER_DAY
+from hotline.kit.clock import VirtualClock
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from tests.support.api import Answered, Client
+from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
+from tests.support.log_lines import lines, logged
+from tests.support.phone import Phone, give, opened
+
+PIN = "482137"
+UNKNOWN = "+8613900000009"
+
+
+@pytest.fixture
+def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
+    return ApiWorld(store, clock)
+
+
+def choose(client: Client, pin: str = PIN) -> Answered:
+    return client.ask("PUT", "/v1/me/pin", body={"pin": pin})
+
+
+def with_pin(world: ApiWorld, *methods: str) -> Client:
+    """Somebody chooses the PIN after codes by these methods."""
+    client = world.client()
+    for method in methods or ("sms",):
+        client.prove("set_pin", method)
+    assert choose(client).json == {"pin": True}
+    return client
+
+
+def rung(world: ApiWorld, number: str = PHONE, contact_id: str = "contact-1") -> Phone:
+    phone = Phone(world.ctx, number, contact_id=contact_id)
+    phone.press("start")
+    return phone
+
+
+def wrong(number: int) -> str:
+    return f"{900_000 + number}"
+
+
+# ---------------------------------------------------------------- choosing
+
+
+def test_a_pin_is_chosen_at_the_proof_that_it_will_be_worth(world: ApiWorld) -> None:
+    client = world.client()
+    assert choose(client).code == "insufficient_user_authentication"
+    client.prove("set_pin")
+    assert choose(client).status == 200
+    assert client.ask("GET", "/v1/me/security").json["pin"] is True
+
+
+def test_a_two_step_account_chooses_its_pin_after_two_different_codes(store: MemoryStore, clock: VirtualClock) -> None:
+    client = ApiWorld(store, clock, two_step=True).client()
+    client.prove("set_pin")
+    assert choose(client).json["needs"] == ["email"]
+    client.prove("set_pin", "email")
+    assert choose(client).status == 200
+
+
+@pytest.mark.parametrize(
+    ("pin", "weakness"),
+    [("111111", "repeats"), ("123456", "sequence"), ("112233", "common"), ("380000", "own_number")],
+)
+def test_a_weak_pin_is_refused_by_a_word_and_not_stored(
+    world: ApiWorld, store: MemoryStore, pin: str, weakness: str
+) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    refused = choose(client, pin)
+    assert (refused.status, refused.code, refused.json["weakness"]) == (422, "pin_weak", weakness)
+    assert store.get(pins.factors_key(ACCOUNT)) is None
+
+
+@pytest.mark.parametrize("pin", ["48213", "4821374821309", "48213a", 482137, ""])
+def test_what_is_no_pin_is_malformed(world: ApiWorld, pin: Any) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    assert client.ask("PUT", "/v1/me/pin", body={"pin": pin}).code == "malformed_request"
+
+
+def test_setting_and_removing_a_pin_is_told_to_every_contact_point(world: ApiWorld) -> None:
+    client = with_pin(world)
+    post = world.postbox()
+    post.work()
+    assert sum("PIN" in sent.body for sent in post.sent) == 2
+    assert client.ask("DELETE", "/v1/me/pin").json == {"pin": False}
+    assert client.ask("DELETE", "/v1/me/pin").status == 404
+    post.work()
+    assert sum("removed" in sent.body for sent in post.sent) == 2
+
+
+def test_no_table_and_no_log_holds_a_pin(world: ApiWorld, store: MemoryStore) -> None:
+    with logged() as log:
+        with_pin(world)
+        rung(world).press("check_pin", pin=PIN)
+        rung(world, contact_id="contact-2").press("check_pin", pin="905173")
+    kept = str([item for table in Table for item in store.items(table)]) + str(lines(log))
+    assert PIN not in kept
+    assert "905173" not in kept
+
+
+# ---------------------------------------------------------------- on the line
+
+
+def test_a_pin_is_one_factor_for_looking_and_acting(world: ApiWorld) -> None:
+    with_pin(world)
+    world.lock_out()
+    phone = rung(world)
+    assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
+    assert phone.press("choose_account")["outcome"] == "CHOSEN"
+    assert phone.press("lock_status")["outcome"] == "SOFT"
+    assert phone.press("unlock")["outcome"] == "ASKED"
+
+
+def test_a_pin_is_the_second_factor_where_there_is_no_other(store: MemoryStore, clock: VirtualClock) -> None:
+    world = ApiWorld(store, clock, two_step=True)
+    with_pin(world, "sms", "email")
+    phone = rung(world)
+    phone.prove("sms", "unlock")
+    needs = phone.press("reset")
+    assert (needs["outcome"], needs["needs"]) == ("NEED_PROOF", "email")
+    assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
+    assert phone.press("choose_account")["outcome"] == "CHOSEN"
+    assert phone.press("reset")["outcome"] == "GRANTED"
+
+
+def test_an_account_without_an_address_is_asked_for_its_pin(store: MemoryStore, clock: VirtualClock) -> None:
+    world = ApiWorld(store, clock)
+    number = "+8613800000003"
+    give(world.ctx, [opened("acct-3", (PointKind.PHONE, number), at=clock.now() - timedelta(days=9))])
+    client = world.client("acct-3")
+    client.prove("set_pin")
+    assert choose(client).status == 200
+    client.ask("POST", "/v1/me/freeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["pin"]
+    phone = rung(world, number)
+    phone.prove("sms", "unfreeze")
+    assert phone.press("lock_status")["self_service"] == "unfreeze"
+    assert phone.call.pin is True
+
+
+def test_a_pin_twice_is_still_one_factor(store: MemoryStore, clock: VirtualClock) -> None:
+    world = ApiWorld(store, clock, two_step=True)
+    with_pin(world, "sms", "email")
+    phone = rung(world)
+    for _ in range(2):
+        assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
+        phone.press("choose_account")
+    assert phone.press("reset")["outcome"] == "NEED_PROOF"
+
+
+def test_a_pin_opens_its_own_account_only(world: ApiWorld) -> None:
+    with_pin(world)
+    phone = rung(world, "+8613800000002")
+    assert phone.press("check_pin", pin=PIN)["outcome"] == "WRONG"
+    assert phone.press("choose_account")["outcome"] == "NONE"
+
+
+def test_a_number_of_two_accounts_proves_nothing_by_pin(store: MemoryStore, clock: VirtualClock) -> None:
+    world = ApiWorld(store, clock)
+    number, at = "+8613800000005", clock.now() - timedelta(days=9)
+    for account_id in ("acct-5a", "acct-5b"):
+        give(world.ctx, [opened(account_id, (PointKind.PHONE, number), at=at, shared=True)])
+    client = world.client("acct-5a")
+    client.prove("set_pin")
+    assert choose(client).status == 200
+    assert rung(world, number).press("check_pin", pin=PIN)["outcome"] == "WRONG"
+
+
+@pytest.mark.parametrize("entered", ["48213", "1", "4821374821309"])
+def test_what_can_be_no_pin_costs_no_try(world: ApiWorld, store: MemoryStore, entered: str) -> None:
+    with_pin(world)
+    phone = rung(world)
+    assert phone.press("check_pin", pin=entered)["outcome"] == "INVALID"
+    assert "counters" not in (store.get(pins.factors_key(ACCOUNT)) or {})
+
+
+def test_eight_wrong_ones_in_a_day_block_the_pin_for_a_day_and_nothing_else(world: ApiWorld) -> None:
+    with_pin(world)
+    for number in range(WRONG_PER_DAY - 1):
+        phone = rung(world, contact_id=f"contact-{number}")
+        assert phone.press("check_pin", pin=wrong(number))["outcome"] == "WRONG"
+        world.clock.advance(timedelta(minutes=1))
+    assert rung(world, contact_id="still").press("check_pin", pin=PIN)["outcome"] == "PROVED"
+    assert rung(world, contact_id="last").press("check_pin", pin=wrong(99))["outcome"] == "SPENT"
+    assert rung(world, contact_id="blocked").press("check_pin", pin=PIN)["outcome"] == "SPENT"
+    phone = rung(world, contact_id="by-code")
+    phone.prove()
+    assert phone.press("lock_status")["outcome"] == "OPEN"
+    world.clock.advance(FACTOR_BLOCK)
+    assert rung(world, contact_id="after").press("check_pin", pin=PIN)["outcome"] == "PROVED"
+
+
+def test_a_new_pin_does_not_forget_what_was_guessed(world: ApiWorld) -> None:
+    client = with_pin(world)
+    for number in range(WRONG_PER_DAY):
+        rung(world, contact_id=f"contact-{number}").press("check_pin", pin=wrong(number))
+    assert choose(client, "735108").status == 200
+    assert rung(world, contact_id="new").press("check_pin", pin="735108")["outcome"] == "SPENT"
+
+
+@pytest.mark.parametrize("who", ["with a PIN", "without one", "unknown"])
+def test_everybody_without_the_pin_hears_the_same_and_causes_the_same_requests(
+    store: MemoryStore, clock: VirtualClock, who: str
+) -> None:
+    def followed(chosen: str) -> list[Any]:
+        own_clock = VirtualClock(clock.now())
+        own_store = MemoryStore(own_clock)
+        world = ApiWorld(own_store, own_clock)
+        if chosen == "with a PIN":
+            with_pin(world)
+        phone = rung(world, UNKNOWN if chosen == "unknown" else PHONE)
+        phone.press("set_language", language="en-US")
+        seen = []
+        for number in range(WRONG_PER_DAY + 1):
+            before = (own_store.reads, own_store.transactions)
+            said = phone.press("check_pin", pin=wrong(number))
+            counted = (own_store.reads - before[0], own_store.transactions - before[1])
+            seen.append((said["outcome"], said["prompt"], counted))
+        return seen
+
+    assert followed(who) == followed("with a PIN")
+
+
+def test_a_delivery_that_comes_again_counts_once(world: ApiWorld, store: MemoryStore) -> None:
+    with_pin(world)
+    phone = rung(world)
+    event = phone.event("check_pin", pin="905173")
+    assert phone.deliver(event) == phone.deliver(event)
+    stored = store.get(pins.factors_key(ACCOUNT))
+    assert stored is not None
+    assert len(stored["counters"]["pin"]["wrong"]) == 1
+
+
+# ---------------------------------------------------------------- in the app
+
+
+def test_a_pin_proves_in_the_app_as_on_the_line(world: ApiWorld) -> None:
+    client = with_pin(world)
+    world.clock.advance(timedelta(minutes=10))
+    world.lock_out()
+    again = world.client(sign_in="sid-2")
+    asked = again.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
+    assert (asked.status, asked.json["id"]) == (201, "pin")
+    assert again.enter("pin", wrong(1)).code == "wrong_code"
+    assert again.enter("pin", "12").json["errors"] == [{"pointer": "#/code", "code": "no_pin"}]
+    assert again.enter("pin", PIN).json["factors"] == ["pin", "session"]
+    assert again.ask("POST", "/v1/me/unlock").status == 202
+    assert client.ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_without_a_pin_there_is_none_to_ask_for(world: ApiWorld) -> None:
+    client = world.client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
+    assert (asked.status, asked.code) == (422, "method_unavailable")
+    assert client.enter("pin", PIN).code == "wrong_code"
+
+
+def test_proof_by_a_pin_ends_with_the_pin(world: ApiWorld) -> None:
+    client = with_pin(world)
+    world.lock_out()
+    by_pin = world.client(sign_in="sid-2")
+    assert by_pin.enter("pin", PIN).status == 200
+    client.ask("DELETE", "/v1/me/pin")
+    assert by_pin.ask("POST", "/v1/me/unlock").status == 401
+
+
+def test_an_erased_account_leaves_no_pin(world: ApiWorld, store: MemoryStore) -> None:
+    with_pin(world)
+    erased = Fact("fact-erased", "account.erased", "wallet", world.clock.now(), ACCOUNT, AccountErased(9))
+    give(world.ctx, [erased])
+    assert store.get(pins.factors_key(ACCOUNT)) is None

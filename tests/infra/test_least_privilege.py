@@ -1,0 +1,235 @@
+"""Least privilege, in both directions: what the code calls its role allows, and what a role allows is called.
+
+Each function is driven as it is deployed, on an account in this process, by what its door is made for: facts, calls,
+outbox entries, the clock. A new function fails here until it is driven too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import batched
+from typing import Any, Final
+
+import pytest
+
+from functions.deadlines import work
+from hotline.kit.clock import to_text
+from hotline.kit.origin import ORIGIN_HEADER
+from hotline.kit.store import Table
+from hotline_local.demo import seed_facts
+from hotline_local.launcher.paths import ROOT
+from tests.support.account import ORIGIN_SECRET, Account, account
+from tests.support.api import Answered, Client
+from tests.support.deployed import FRONT
+from tests.support.entries import encrypted
+from tests.support.facts import sqs_of
+from tests.support.iam import Call, Grant, grants
+from tests.support.phone import Phone
+from tests.support.scanning import shard_of
+from tests.support.service_calls import service_calls
+from tests.support.stores import all_rows
+from tests.support.template import resources
+
+ROLES: Final = tuple(resources("AWS::IAM::Role"))
+FACTS_AT_ONCE: Final = 10
+ERASED: Final = "acct-demo-02"
+CALLING: Final = "+8613800000003"
+UNKNOWN: Final = "+8613900000009"
+ATTACKED: Final = "acct-demo-15"
+CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
+"""Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""
+
+
+@dataclass(slots=True, kw_only=True)
+class LivePhone(Phone):
+    """A phone whose calls reach the function as it is deployed."""
+
+    account: Account
+
+    def deliver(self, event: dict[str, Any]) -> dict[str, str]:
+        answer: dict[str, str] = self.account.invoke("ConnectFunction", event)
+        return answer
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveClient(Client):
+    """A client whose requests reach the function as it is deployed."""
+
+    account: Account
+
+    def send(self, event: dict[str, Any]) -> Answered:
+        told = self.account.invoke("CustomerApiFunction", by_the_front(event))
+        return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
+
+
+def by_the_front(event: dict[str, Any]) -> dict[str, Any]:
+    """The request as CloudFront passes it on, with the key that the API knows it by."""
+    return {**event, "headers": {**event["headers"], ORIGIN_HEADER: json.loads(ORIGIN_SECRET)["1"]}}
+
+
+def files_of(folder: str) -> Iterator[Any]:
+    """The events of a function's folder, each as it would arrive."""
+    for path in sorted((ROOT / "events" / folder).glob("*.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def take_in_facts(here: Account) -> None:
+    facts = [
+        fact for fact in seed_facts(datetime.now(UTC)) if fact["subject"] in CUSTOMERS or "merchant" in fact["type"]
+    ]
+    for some in batched(facts, FACTS_AT_ONCE, strict=False):
+        assert here.invoke("WalletEventsFunction", sqs_of(some)) == {"batchItemFailures": []}
+    for event in files_of("wallet_events"):
+        here.invoke("WalletEventsFunction", event)
+
+
+def erase(here: Account) -> None:
+    """What only happens to a customer who is known."""
+    told = {**seed_facts(datetime.now(UTC))[-1], "id": "erased", "type": "account.erased.v1", "data": {"version": 3}}
+    assert here.invoke("WalletEventsFunction", sqs_of([{**told, "subject": ERASED}])) == {"batchItemFailures": []}
+
+
+def ask_for_codes(here: Account, contact_id: str) -> None:
+    """Codes that nobody enters: to a customer, to somebody unknown, and over the API for both."""
+    for number in (CALLING, UNKNOWN):
+        phone = LivePhone(here.ctx, number, contact_id=f"{contact_id}-{number}", account=here)
+        phone.press("start")
+        assert phone.press("send_code", method="sms", goal="unlock")["outcome"] == "SENT"
+    anybody = LiveClient(here.ctx, None, account=here)
+    for number in ("+8613800000001", "+8613900000008"):
+        recovery = {"contact": {"kind": "phone", "value": number}, "goal": "reset"}
+        assert anybody.ask("POST", "/v1/recoveries", body=recovery).status == 202
+
+
+def make_calls(here: Account) -> None:
+    def prove(number: str, goal: str) -> LivePhone:
+        phone = LivePhone(here.ctx, number, contact_id=f"contact-{number}", account=here)
+        phone.press("start")
+        phone.prove(goal=goal)
+        return phone
+
+    ask_for_codes(here, "before")
+    locked = prove("+8613800000001", "unlock")
+    assert locked.press("lock_status")["outcome"] == "SOFT"
+    assert locked.press("unlock")["outcome"] == "ASKED"
+    refunded = prove("+8613800000004", "refund")
+    assert refunded.press("refunds")["outcome"] == "OPEN"
+    assert refunded.press("payment_by_order", tail="040005")["outcome"] == "FOUND"
+    assert refunded.press("refund_offer", choice="1")["outcome"] == "OFFERED"
+    assert refunded.press("refund_request", choice="1", reason="cancelled")["outcome"] == "APPROVED"
+    assert prove("+8613800000003", "look").press("payments")["outcome"] == "SEVERAL"
+    assert refunded.press("check_pin", pin=encrypted("482137"))["outcome"] == "WRONG"
+    attacked = prove("+8613800000015", "look")
+    assert attacked.press("handover", topic="security", reason="asked")["outcome"] == "QUEUE"
+    for event in files_of("connect"):
+        here.invoke("ConnectFunction", event)
+
+
+def ask_the_api(here: Account) -> None:
+    for event in files_of("customer_api"):
+        here.invoke("CustomerApiFunction", by_the_front(event))
+    client = LiveClient(here.ctx, "acct-demo-04", account=here)
+    assert client.ask("GET", "/v1/me/payments").status == 200
+    assert client.ask("GET", "/v1/me/refunds").status == 200
+    assert client.ask("GET", "/v1/me/security").status == 200
+    assert client.prove("refund").status == 200
+    body, key = {"payment_id": "acct-demo-04-pay6", "reason": "cancelled"}, {"Idempotency-Key": "key-0000-0000-0001"}
+    assert client.ask("POST", "/v1/me/refunds", body=body, headers=key).status == 201
+    assert client.ask("PUT", "/v1/me/pin", body={"pin": "482137"}).status == 200
+    assert client.enter("pin", "482137").status == 200
+
+
+def scan(here: Account) -> None:
+    """The shards of an account that is attacked, and of one about which there is nothing to find."""
+    until = {"until": to_text(datetime.now(UTC))}
+    for account_id, expected in ((ATTACKED, {ATTACKED}), ("acct-demo-04", set())):
+        answer = here.invoke("SecurityScanFunction", {"shard": shard_of(account_id), "run": until})
+        assert {finding["account"] for finding in answer["findings"]} == expected
+
+
+def deliver(function: str, consumer: str, here: Account) -> None:
+    """Hand a consumer the entries of the outbox, as the table's stream does."""
+    records = [
+        {"eventName": "INSERT", "eventSource": "aws:dynamodb", "dynamodb": {"Keys": {"PK": row["PK"]}}}
+        for row in all_rows(here.dynamodb, Table.OUTBOX)
+        if row["to"]["S"] == consumer
+    ]
+    assert records
+    here.invoke(function, {"Records": records})
+
+
+def work_off(here: Account) -> None:
+    now = datetime.now(UTC)
+    with pytest.MonkeyPatch.context() as patched:
+        # The account in this process stands one thread only.
+        patched.setattr("functions.deadlines.app.work_off", partial(work.work_off, at_once=1))
+        for later in (timedelta(days=30), timedelta(days=60)):
+            done = here.invoke("DeadlinesFunction", {"at": to_text(now + later)})
+            assert done["failed"] == 0
+
+
+def rotate(here: Account) -> None:
+    """A new lookup key: what was counted under the old one is carried along."""
+    here.rotate_lookup_key()
+    ask_for_codes(here, "after")
+    client = LiveClient(here.ctx, "acct-demo-04", account=here)
+    assert client.prove("read").status == 200
+    deliver("MessengerFunction", "message", here)
+
+
+# In this order: each finds what those before it left.
+DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
+    "WalletEventsFunction": take_in_facts,
+    "ConnectFunction": make_calls,
+    "CustomerApiFunction": ask_the_api,
+    "SecurityScanFunction": scan,
+    "MessengerFunction": partial(deliver, "MessengerFunction", "message"),
+    "DecisionsFunction": partial(deliver, "DecisionsFunction", "bus"),
+    "DeadlinesFunction": work_off,
+}
+
+
+@pytest.fixture(scope="module")
+def driven() -> Iterator[Account]:
+    with account(**FRONT) as here:
+        for drive in DRIVES.values():
+            drive(here)
+        erase(here)
+        rotate(here)
+        yield here
+
+
+def granted(here: Account, role: str) -> list[Grant]:
+    policies = here.deployed.properties(role)["Policies"]
+    return grants(statement for policy in policies for statement in policy["PolicyDocument"]["Statement"])
+
+
+def made_with(here: Account, role: str) -> set[Call]:
+    """Every call made with a role: by the functions that have it, and by services of AWS."""
+    arn = here.deployed.attribute(role, "Arn")
+    functions = here.deployed.resources("AWS::Lambda::Function")
+    calls = [here.calls[name] for name, properties in functions.items() if properties["Role"] == arn]
+    return set().union(*calls, service_calls(here.deployed).get(role, set()))
+
+
+def test_every_function_is_driven(driven: Account) -> None:
+    assert set(DRIVES) == set(resources("AWS::Lambda::Function"))
+    assert driven.calls.keys() == DRIVES.keys()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_is_called_with_a_role_is_allowed(driven: Account, role: str) -> None:
+    allowed = granted(driven, role)
+    refused = {call for call in made_with(driven, role) if not any(grant.allows(call) for grant in allowed)}
+    assert {str(call) for call in refused} == set()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_a_role_allows_is_called(driven: Account, role: str) -> None:
+    made = made_with(driven, role)
+    unused = [grant for grant in granted(driven, role) if not any(grant.allows(call) for call in made)]
+    assert [str(grant) for grant in unused] == []

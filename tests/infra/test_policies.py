@@ -1,0 +1,141 @@
+"""Who may do what: every statement of every policy in the template, whatever resource it stands in.
+
+What each function's role allows, and whether it is used, is in test_least_privilege.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from tests.support.template import cloudformation, properties, resources
+
+# (resource, part of a statement, text with a star) -> why no narrower text would do.
+STARS: Final = {
+    ("DecisionsRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
+    ("MessengerRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
+    ("MessengerRole", "NotResource", "arn:${AWS::Partition}:sns:*:*:*"): "a phone number is no ARN, and all else is",
+    (
+        "ScanStateMachineRole",
+        "Resource",
+        "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${AWS::StackName}-security-scan:*",
+    ): "each run has a name of its own",
+    ("DataKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
+    ("DataKey", "Resource", "*"): "in the policy of a key this is the key",
+    ("PinKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
+    ("PinKey", "Resource", "*"): "in the policy of a key this is the key",
+    ("DataKey", "Principal", "*"): "whoever may read the data may use the key, through the service that holds it only",
+}
+ASSUMED_BY: Final = {
+    "WalletEventsRole": "lambda",
+    "ConnectRole": "lambda",
+    "CustomerApiRole": "lambda",
+    "MessengerRole": "lambda",
+    "DecisionsRole": "lambda",
+    "DeadlinesRole": "lambda",
+    "SecurityScanRole": "lambda",
+    "DeadlinesScheduleRole": "scheduler",
+    "ScanScheduleRole": "scheduler",
+    "ScanStateMachineRole": "states",
+}
+PARTS: Final = ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal")
+OWN_ACCOUNT: Final = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
+def statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every policy statement of the template, with the resource that it stands in."""
+    for name, body in cloudformation()["Resources"].items():
+        for statement in _found(body.get("Properties", {})):
+            yield name, statement
+
+
+def _found(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict) and "Effect" in node:
+        yield node
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from _found(part)
+
+
+def texts(node: Any) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from texts(part)
+
+
+def test_every_star_is_one_that_is_listed_with_its_reason() -> None:
+    found = {
+        (name, part, text)
+        for name, statement in statements()
+        for part in PARTS
+        for text in texts(statement.get(part))
+        if "*" in text
+    }
+    assert found == set(STARS)
+
+
+def test_policies_allow_by_name_and_nothing_is_allowed_by_exception() -> None:
+    for name, statement in statements():
+        assert statement["Effect"] == "Allow", name
+        assert not {"NotAction", "NotPrincipal"} & statement.keys(), name
+
+
+def test_rights_stand_in_the_roles_themselves_and_nowhere_else() -> None:
+    kinds = {body["Type"] for body in cloudformation()["Resources"].values()}
+    assert {kind for kind in kinds if kind.startswith("AWS::IAM::")} == {"AWS::IAM::Role"}
+    for name, role in resources("AWS::IAM::Role").items():
+        assert role["Properties"].keys() == {"AssumeRolePolicyDocument", "Policies"}, name
+
+
+def test_the_roles_of_the_template_are_the_ones_listed_here() -> None:
+    assert set(resources("AWS::IAM::Role")) == set(ASSUMED_BY)
+
+
+@pytest.mark.parametrize(("role", "service"), ASSUMED_BY.items())
+def test_a_role_is_assumed_by_one_service_for_this_account(role: str, service: str) -> None:
+    (statement,) = properties(role)["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert statement["Action"] == "sts:AssumeRole"
+    # Lambda hands a role to functions of its own account alone; the others ask who they work for.
+    assert statement.get("Condition") == (None if service == "lambda" else {"StringEquals": OWN_ACCOUNT})
+
+
+def test_a_function_is_called_from_outside_by_named_services_for_named_resources() -> None:
+    for name, permission in resources("AWS::Lambda::Permission").items():
+        found = permission["Properties"]
+        assert found["Action"] == "lambda:InvokeFunction", name
+        assert found["Principal"] in ("connect.amazonaws.com", "apigateway.amazonaws.com"), name
+        assert "SourceArn" in found, name
+        assert found["FunctionName"]["Ref"].endswith("Aliaslive"), name
+
+
+def test_a_queue_is_filled_from_outside_by_one_rule_only() -> None:
+    for name, policy in resources("AWS::SQS::QueuePolicy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Principal"] == {"Service": "events.amazonaws.com"}, name
+            assert statement["Action"] == "sqs:SendMessage", name
+            assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["FactsRule", "Arn"]}}}
+
+
+def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus() -> None:
+    statements = {one["Sid"]: one for one in properties("DataKey")["KeyPolicy"]["Statement"]}
+    assert set(statements) == {
+        "AccountAdministersTheKey",
+        "UsedThroughTheServicesThatHoldTheData",
+        "EventBridgeFillsTheFactsQueue",
+    }
+    (root,) = statements["AccountAdministersTheKey"]["Principal"].values()
+    assert root == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    anybody = statements["UsedThroughTheServicesThatHoldTheData"]
+    condition = anybody["Condition"]["StringEquals"]
+    assert condition["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
+    assert {via["Fn::Sub"].partition(".")[0] for via in condition["kms:ViaService"]} == {
+        "dynamodb", "secretsmanager", "sqs",
+    }  # fmt: skip
+    assert not {action for action in anybody["Action"] if action in ("kms:CreateGrant", "kms:PutKeyPolicy")}
+    assert statements["EventBridgeFillsTheFactsQueue"]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statements["EventBridgeFillsTheFactsQueue"]["Condition"] == {"StringEquals": OWN_ACCOUNT}

@@ -1,0 +1,62 @@
+"""Which hotline PINs may be chosen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.identity.pins import COMMON, PIN_DIGITS_MAX, PIN_DIGITS_MIN, is_pin, weakness
+
+OWN = ("+8613800001234",)
+
+
+@pytest.mark.parametrize(
+    ("pin", "weak"),
+    [
+        ("48213", "pin_length"),
+        ("482137", None),
+        ("482137482130", None),
+        ("4821374821309", "pin_length"),
+        ("000000", "pin_repeats"),
+        ("111222", "pin_repeats"),
+        ("131131", "pin_repeats"),
+        ("482482", "pin_repeats"),
+        ("373737", "pin_repeats"),
+        ("123456", "pin_sequence"),
+        ("890123", "pin_sequence"),
+        ("987654", "pin_sequence"),
+        ("210987", "pin_sequence"),
+        ("123457", None),
+        ("112233", "pin_common"),
+        ("520131", "pin_common"),
+        ("19900131", "pin_common"),
+        ("31011990", "pin_common"),
+        ("01311990", "pin_common"),
+        ("19901331", None),
+        ("001234", "pin_own_number"),
+        ("380000", "pin_own_number"),
+        ("138000", "pin_own_number"),
+        ("481234", None),
+        ("48213a", "pin_length"),
+        ("٤٨٢١٣٧", "pin_length"),
+        ("", "pin_length"),
+    ],
+)
+def test_a_pin_that_is_easily_guessed_is_refused_by_a_word(pin: str, weak: str | None) -> None:
+    assert weakness(pin, OWN) == weak
+
+
+@given(st.text(alphabet="0123456789", min_size=PIN_DIGITS_MIN, max_size=PIN_DIGITS_MAX))
+def test_most_pins_may_be_chosen_and_no_pin_is_an_error(pin: str) -> None:
+    assert is_pin(pin)
+    assert weakness(pin) in (None, "pin_repeats", "pin_sequence", "pin_common")
+
+
+def test_few_of_all_pins_of_six_digits_are_refused() -> None:
+    refused = sum(weakness(f"{number:06d}") is not None for number in range(0, 1_000_000, 7))
+    assert 0.001 < refused / (1_000_000 / 7) < 0.02
+
+
+def test_what_is_listed_as_common_is_a_pin() -> None:
+    assert all(is_pin(pin) and weakness(pin) is not None for pin in COMMON)

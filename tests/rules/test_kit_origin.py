@@ -1,0 +1,61 @@
+"""Whether a request has passed the front: by a header whose value nobody else knows."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from hotline.kit.doors import origin_keys_from_environment
+from hotline.kit.keyring import parse_keyring
+from hotline.kit.origin import ORIGIN_HEADER, passed_the_front
+
+OLD, NEW = "o" * 64, "n" * 64
+SECRET = json.dumps({"current": "2", "1": OLD, "2": NEW})
+RING = parse_keyring(SECRET)
+
+
+@pytest.mark.parametrize("key", [OLD, NEW])
+def test_every_version_of_the_key_passes_so_that_a_rotation_refuses_nobody(key: str) -> None:
+    assert passed_the_front({ORIGIN_HEADER: key, "accept": "*/*"}, RING)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {ORIGIN_HEADER: ""},
+        {ORIGIN_HEADER: "2"},
+        {ORIGIN_HEADER: NEW[:-1]},
+        {ORIGIN_HEADER: f"{NEW}n"},
+        {ORIGIN_HEADER: f"{NEW},{NEW}"},
+        {ORIGIN_HEADER: "钥" * 64},
+        {ORIGIN_HEADER: "\ud800" * 64},
+        {"x-hotline-front": NEW},
+    ],
+)
+def test_nothing_else_passes(headers: dict[str, str]) -> None:
+    assert not passed_the_front(headers, RING)
+
+
+def test_a_key_that_was_taken_away_passes_no_more() -> None:
+    assert not passed_the_front({ORIGIN_HEADER: OLD}, parse_keyring(json.dumps({"current": "2", "2": NEW})))
+
+
+def test_without_a_front_there_are_no_keys_and_with_one_they_come_from_its_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    try:
+        origin_keys_from_environment.cache_clear()
+        assert origin_keys_from_environment() is None
+        origin_keys_from_environment.cache_clear()
+        with mock_aws():
+            made = boto3.client("secretsmanager").create_secret(Name="origin", SecretString=SECRET)
+            monkeypatch.setenv("ORIGIN_KEY_SECRET", made["ARN"])
+            keys = origin_keys_from_environment()
+            assert keys is not None
+            assert passed_the_front({ORIGIN_HEADER: NEW}, keys.get())
+    finally:
+        origin_keys_from_environment.cache_clear()

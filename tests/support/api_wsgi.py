@@ -1,0 +1,59 @@
+"""The API as a WSGI application behind a small gateway, so that tools that speak HTTP can use it in process."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from werkzeug.wrappers import Request, Response
+
+from functions.customer_api.access import PUBLIC, ROUTES
+from functions.customer_api.app import answered
+from tests.support.api import Client
+
+BEARER = "Bearer good"
+"""The token that this gateway takes, as that of the client it was given."""
+
+
+def application(client: Client) -> Callable[..., Iterable[bytes]]:
+    """The API for one client. As the real gateway does, it answers 404 for a route that there is not, and 401 without
+    a token where a route asks for one, by itself."""
+
+    @Request.application
+    def gateway(request: Request) -> Response:
+        event = client.event(request.method, request.path)
+        scope = ROUTES.get(event["routeKey"])
+        if scope is None:
+            return Response('{"message":"Not Found"}', 404, content_type="application/json")
+        if scope != PUBLIC and request.headers.get("Authorization") != BEARER:
+            headers = {"WWW-Authenticate": "Bearer"}
+            return Response('{"message":"Unauthorized"}', 401, headers, content_type="application/json")
+        told = answered(_completed(event, request), None, lambda: client.ctx, client.settings)
+        return Response(told["body"], int(told["statusCode"]), told["headers"])
+
+    return gateway
+
+
+def _completed(event: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The event with the request's own headers, query and body, in the forms that the gateway gives them."""
+    event["headers"] = {name.lower(): value for name, value in request.headers.items()}
+    if query := _query(request.query_string.decode("latin-1")):
+        event["queryStringParameters"] = query
+    body = request.get_data()
+    if body:
+        try:
+            event["body"] = body.decode()
+        except UnicodeDecodeError:
+            event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return event
+
+
+def _query(text: str) -> Mapping[str, str]:
+    """Parameters by name; of one that comes several times the values are joined by commas."""
+    found: dict[str, list[str]] = {}
+    for part in filter(None, text.split("&")):
+        name, _, value = part.partition("=")
+        found.setdefault(unquote_plus(name), []).append(unquote_plus(value))
+    return {name: ",".join(values) for name, values in found.items()}
