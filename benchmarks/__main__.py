@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 
-from benchmarks import first_encrypted_code, start_of_the_phone
+from benchmarks import attackers, first_encrypted_code, same_for_everybody, start_of_the_phone
 from hotline_local.launcher.build import Target, build
 from hotline_local.launcher.progress import Lines
 
@@ -19,17 +20,20 @@ def main() -> int:
     arguments = parser.parse_args()
     folder = build(Target.LOCAL, Lines()).parent
     packages = folder / "DependenciesLayer/python"
-    found = {
+    found: dict[str, Mapping[str, object]] = {
         "start_of_the_phone": start_of_the_phone.measure(packages, arguments.runs),
         "first_encrypted_code": first_encrypted_code.measure(packages, arguments.runs),
+        "same_for_everybody": same_for_everybody.measure(arguments.runs),
+        "attackers": attackers.measure(),
     }
     if arguments.json:
         print(json.dumps({"runs": arguments.runs, **found}))
         return 0
     for name, figures in found.items():
-        print(f"{name.replace('_', ' ')} ({arguments.runs} runs of each kind, in turn)")
+        print(f"{name.replace('_', ' ')} (--runs {arguments.runs})")
+        width = max(map(len, figures))
         for figure, value in figures.items():
-            print(f"  {figure.replace('_', ' '):32} {value:>8}")
+            print(f"  {figure.replace('_', ' '):{width}} {value!s:>8}")
     return 0
 
 

@@ -141,6 +141,7 @@ _ALL = (
     ),
     StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
+    StepContract("unfreeze", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("advice", ("TOLD",), inputs=("topic",), parts=2),
     StepContract(

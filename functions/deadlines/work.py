@@ -29,7 +29,8 @@ ATTEMPTS_MAX: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did. `due`: items that the index named; `failed`: what stays due because it could not be done."""
+    """What one run did. `due`: items that the index named; `failed`: what stays due because it could not be done;
+    `erased`: accounts of which nothing is known any more."""
 
     due: int
     resent: int
@@ -40,6 +41,7 @@ class Summary:
     redriven: int
     dropped: int
     failed: int
+    erased: int = 0
 
     def counts(self) -> dict[str, int]:
         """The same as plain numbers."""
@@ -63,6 +65,7 @@ def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_O
         redriven=driven.redriven,
         dropped=driven.dropped,
         failed=sum(outcome is None for outcome in outcomes) + driven.failed,
+        erased=done[Event.ERASURE_FINISHED],
     )
     log(Event.DUE_WORKED_OFF, count=len(keys) + driven.redriven + driven.dropped)
     return summary
@@ -88,6 +91,17 @@ def _worked_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...
 
 
 def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
+    """Everything that was done about the item, round by round until nothing is due or its rounds are over."""
+    done: tuple[Done, ...] = ()
+    for _ in range(duty.rounds):
+        some = _one_round(ctx, now, duty)
+        if not some:
+            break
+        done += some
+    return done
+
+
+def _one_round(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
     for _ in range(ATTEMPTS_MAX - 1):
         try:
             return _worked_off_once(ctx, now, duty)
@@ -97,7 +111,7 @@ def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
 
 
 def _worked_off_once(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
-    read = ctx.store.batch_get(sorted(duty.keys, key=lambda key: (key.pk, key.sk or "")))
+    read = duty.read(ctx.store)
     change = Change(actor=System(FUNCTION, duty.rule), cause="deadline", now=now, ids=ctx.ids)
     done = duty.contribute(change, read)
     change.commit(ctx.store)

@@ -12,6 +12,7 @@ from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
+from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
@@ -87,6 +88,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
             *refunds.fact_keys(facts),
             *security.fact_keys(facts),
             *identity.fact_keys(facts),
+            *erasure.fact_keys(facts),
         },
     )
     if lockout.is_erased(read, subject):
@@ -106,6 +108,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     refunds.contribute_facts(change, read, facts)
     security.contribute_facts(change, read, facts)
     identity.contribute_facts(change, read, facts)
+    erasure.contribute_facts(change, read, facts, keyring)
     if len(change) > 0:
         lockout.contribute_not_erased(change, facts[0].subject)
 

@@ -10,6 +10,7 @@ from functions.connect.contract import (
     HANDOVER_REASONS,
     HANDOVER_TOPICS,
     METHODS,
+    NEEDS,
     PURPOSES,
     REFUND_REASONS,
     SELF_SERVICE,
@@ -123,7 +124,7 @@ def constants(name: str) -> set[str]:
 
 def test_fixed_values_are_words_that_the_function_knows() -> None:
     assert constants("goal") <= set(GOALS)
-    assert constants("method") <= set(METHODS)
+    assert constants("method") <= {*METHODS, *NEEDS}
     assert constants("purpose") == set(PURPOSES)
     assert constants("reason") == set(REFUND_REASONS) | set(HANDOVER_REASONS)
     assert constants("topic") == set(ADVICE_TOPICS) | set(HANDOVER_TOPICS)

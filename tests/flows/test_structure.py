@@ -194,7 +194,11 @@ def zero_of(flow: Flow, entry: Action) -> str | None:
     """Where `0` leads in an entry: compared by the flow, or by the function when the flow may not see it."""
     if not is_encrypted(entry):
         return key_targets(flow.by_identifier[entry.next_action or ""]).get("0")
-    (step,) = (action for action, contract in steps_of(flow) if contract.secret_inputs)
+    compared = flow.by_identifier[entry.next_action or ""]
+    leads_to = {key_targets(compared).get("0"), *(edge.target for edge in compared.conditions)}
+    (step,) = (
+        action for action, contract in steps_of(flow) if contract.secret_inputs and action.identifier in leads_to
+    )
     return key_targets(outcome_of(flow, step)).get("ZERO")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hotline.contracts.model import PointKind
 from hotline.identity.limits import CALLS_PER_NUMBER_MAX, CODES_OF_ACCOUNT, WRONG_CODES_MAX
-from hotline.identity.policy import CODES_PER_QUARTER_HOUR
+from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR
 from hotline.kit.actor import Purpose
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
@@ -137,6 +137,16 @@ def test_a_code_from_before_the_slow_down_has_one_try_unless_its_caller_was_told
     guess(ctx, WRONG_CODES_MAX)
     assert [wrong(told), wrong(told)] == ["WRONG", "SPENT"]
     assert wrong(untold) == "SPENT"
+
+
+def test_codes_hoarded_before_the_slow_down_are_no_more_guesses_than_others(ctx: Context) -> None:
+    hoarded = [calling(ctx, MEI) for _ in range(3)]
+    for phone in hoarded:
+        assert phone.press("send_code", method="sms", goal="look")["outcome"] == "SENT"
+    guess(ctx, WRONG_CODES_MAX + 1)
+    assert [wrong(phone) for phone in hoarded] == ["SPENT", "SPENT", "SPENT"]
+    assert [phone.challenge.tries_left for phone in hoarded] == [0, 0, CODE_TRIES], "the third was not looked at"
+    assert hoarded[2].press("check_code", code=hoarded[2].code)["outcome"] == "SPENT"
 
 
 def test_known_and_unknown_numbers_cannot_be_told_apart_while_codes_are_slow(ctx: Context, store: MemoryStore) -> None:

@@ -110,7 +110,13 @@ def test_an_unknown_and_a_known_number_hear_the_same() -> None:
 
 
 def test_nothing_asked_for_is_told_as_done() -> None:
-    for step, outcome in (("unlock", "ASKED"), ("pause", "ASKED"), ("end_pause", "ASKED"), ("freeze", "ASKED")):
+    for step, outcome in (
+        ("unlock", "ASKED"),
+        ("pause", "ASKED"),
+        ("end_pause", "ASKED"),
+        ("unfreeze", "ASKED"),
+        ("freeze", "ASKED"),
+    ):
         assert "asked for" in said(step, outcome, {})
         assert "within a minute" in said(step, outcome, {})
         assert "申请" in said(step, outcome, {}, CHINESE)

@@ -55,8 +55,10 @@ def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> 
         assert readers == {"DeadlinesRole"}
 
 
-def test_deadlines_deletes_nothing() -> None:
-    assert "Delete" not in json.dumps(statements_of("DeadlinesRole"))
+def test_deadlines_deletes_in_the_table_of_customers_only() -> None:
+    """What an erasure leaves to be taken away; an outbox entry ends by itself."""
+    deleting = [found for found in statements_of("DeadlinesRole") if "Delete" in json.dumps(found)]
+    assert [found["Resource"] for found in deleting] == [{"Fn::GetAtt": ["HotlineTable", "Arn"]}]
 
 
 @pytest.mark.parametrize(

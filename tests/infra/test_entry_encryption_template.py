@@ -122,10 +122,10 @@ def test_an_instance_never_gets_more_than_its_two_keys() -> None:
 def test_a_choice_without_its_key_or_certificate_is_refused_instead_of_being_plain(slot: str) -> None:
     rules = cloudformation()["Rules"]
     chosen = {"Fn::Equals": [{"Ref": "EntryEncryption"}, slot]}
-    (needs_key,) = (rule for rule in rules.values() if rule["RuleCondition"] == chosen)
+    (needs_key,) = (rule for rule in rules.values() if rule.get("RuleCondition") == chosen)
     assert given(f"EntryPublicKey{slot}") in [assertion["Assert"] for assertion in needs_key["Assertions"]]
     encrypts = {"Fn::Not": [{"Fn::Equals": [{"Ref": "EntryEncryption"}, "off"]}]}
-    (needs_certificate,) = (rule for rule in rules.values() if rule["RuleCondition"] == encrypts)
+    (needs_certificate,) = (rule for rule in rules.values() if rule.get("RuleCondition") == encrypts)
     assert given("EntryCertificate") in [assertion["Assert"] for assertion in needs_certificate["Assertions"]]
 
 

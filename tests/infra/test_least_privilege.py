@@ -199,6 +199,7 @@ def driven() -> Iterator[Account]:
         for drive in DRIVES.values():
             drive(here)
         erase(here)
+        work_off(here)
         rotate(here)
         yield here
 

@@ -41,6 +41,7 @@ PRESSES: tuple[tuple[str, dict[str, str]], ...] = (
     ("reset", {}),
     ("pause", {}),
     ("end_pause", {}),
+    ("unfreeze", {}),
     ("freeze", {}),
     ("handover", {"topic": "lockout", "reason": "asked"}),
 )

@@ -23,6 +23,8 @@ EXEMPT: Final = {
     ("identity", "contribute_recovery_request"): "asking for a recovery is how its proof begins; it changes nothing",
     ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",
     ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
+    ("accounts", "contribute_unlisted"): "a part of taking facts in, and of erasure, which asks",
+    ("cases", "contribute_emptied"): "a part of erasure, which asks; cases lies below identity",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_findings"): "what it holds, it holds through lockout, which asks",
 }

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from hotline.kit.actor import Agent, Caller, Proof, Session, System, actor_name
-from hotline.kit.change import AUDIT_LIFE, Change
+from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
 from hotline.kit.condition import NEW, PRESENT, All, Condition, equals
 from hotline.kit.errors import NotPossible, Stale
 from hotline.kit.ids import SeededIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Decision, entry_key
+from hotline.kit.retention import RECORD_LIFE
 from hotline.kit.store import (
     TRANSACTION_ITEMS_MAX,
     Check,
@@ -172,7 +173,7 @@ def test_an_audit_entry_says_who_what_and_why_and_ends_after_three_years() -> No
         "cause": "unlocked",
         "facts": {"refund": "refund_1", "minor": 500},
         "at": "2026-11-23T12:00:00.000Z",
-        "expires_at_epoch_s": epoch_s(NOON + AUDIT_LIFE),
+        "expires_at_epoch_s": epoch_s(NOON + RECORD_LIFE),
     }
 
 

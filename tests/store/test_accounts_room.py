@@ -180,6 +180,13 @@ def test_erasure_leaves_nothing_of_the_account(store: Store, keyring: Keyring) -
             assert store.get(key) is None
 
 
+def test_erasure_finds_a_point_under_a_key_version_that_was_retired(store: Store) -> None:
+    take(store, fact("account.opened"))
+    take(store, fact("account.erased", after_s=9), keyring=Keyring("2", {"2": b"2" * 32}))
+    for value in (PHONE, EMAIL):
+        assert store.get(accounts.point_keys(value, OLD_KEYS)[0]) is None
+
+
 def test_erasure_leaves_the_other_owners_of_a_point(store: Store) -> None:
     take(store, opened("acc_a", PHONE))
     take(store, opened("acc_b", PHONE, confirmed_at="2026-01-01T00:00:00Z"))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hotline.cases import service as cases
-from hotline.cases.items import case_key
-from hotline.cases.model import CaseRef, Priority
+from hotline.cases.items import case_key, entry_key
+from hotline.cases.model import CaseRef, CaseStatus, Priority
 from hotline.contracts.model import (
     MovementStatus,
     RefundStatus,
@@ -14,7 +14,7 @@ from hotline.contracts.model import (
 from hotline.kit.change import Change
 from hotline.kit.condition import PRESENT
 from hotline.kit.errors import InvalidInput, Stale
-from hotline.kit.store import Index, Update
+from hotline.kit.store import Delete, Index, Update
 from hotline.refunds.model import RefundOutcome
 from tests.support.money import (
     ACCOUNT,
@@ -128,6 +128,16 @@ def queue_place(money: MoneyWorld, case_id: str) -> str:
     ]
     assert len(found) == 1
     return str(found[0])
+
+
+def test_a_case_whose_opening_has_ended_is_as_it_was_stored(money: MoneyWorld) -> None:
+    _, ref = open_case(money)
+    open_case(money, after_s=1)
+    _, (opened, _) = cases.read_case(money.store, ref.case_id) or pytest.fail("no case")
+    money.store.transact([Delete(entry_key(ref.case_id, at=opened.at, entry_id=opened.entry_id))], token="ended")
+    found = cases.read_case(money.store, ref.case_id)
+    assert found is not None
+    assert (found[0].status, len(found[1])) == (CaseStatus.OPEN, 1)
 
 
 @pytest.mark.parametrize("topic", ["", "Lock", "lock#1", "x" * 49, "a b"])

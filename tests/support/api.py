@@ -19,9 +19,11 @@ from hotline.identity.model import Call, CallKind
 from hotline.identity.service import derive, session_id_of
 from hotline.kit.carriers import Outgoing
 from hotline.kit.doors import Context
+from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from tests.support.outbox import redrive_event
+from tests.support.stores import all_items
 
 ISSUER = "https://login.wallet.example"
 SENDER = Sender("Demo Wallet", ("+864008001234",))
@@ -147,7 +149,7 @@ def _matches(route: str, method: str, parts: list[str]) -> bool:
 
 @dataclass(slots=True)
 class Postbox:
-    """The messenger at work on a store in memory: what is in the outbox is begun and sent."""
+    """The messenger at work: what is in the outbox is begun and sent."""
 
     ctx: Context
     sent: list[Outgoing] = field(default_factory=list)
@@ -157,9 +159,11 @@ class Postbox:
 
     def work(self) -> None:
         """Deliver what is pending, and what that brings about."""
-        assert isinstance(self.ctx.store, MemoryStore)
+        assert isinstance(self.ctx.store, MemoryStore | DynamoStore)
         while pending := [
-            entry for entry in self.ctx.store.items(Table.OUTBOX) if entry["to"] == "message" and "pending_pk" in entry
+            entry
+            for entry in all_items(self.ctx.store, Table.OUTBOX)
+            if entry["to"] == "message" and "pending_pk" in entry
         ]:
             ids = [json.dumps({"entry_id": entry["entry_id"]}) for entry in pending]
             deliver(redrive_event(*ids), self.ctx, SENDER, {"sms": self, "email": self})

@@ -15,8 +15,10 @@ import pytest
 from moto import mock_aws
 
 from hotline.kit.clock import VirtualClock
+from hotline.kit.condition import Item
 from hotline.kit.config import TableNames
 from hotline.kit.dynamodb import DynamoStore, tuned_client
+from hotline.kit.expressions import from_item
 from hotline.kit.ids import RandomIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
@@ -57,6 +59,13 @@ def all_rows(client: DynamoDBClient, table: Table) -> list[dict[str, Any]]:
     """Every item of a table in wire form; tests may scan, the hotline may not."""
     pages = client.get_paginator("scan").paginate(TableName=NAMES.names[table], ConsistentRead=True)
     return [row for page in pages for row in page["Items"]]
+
+
+def all_items(store: AnyStore, table: Table) -> list[Item]:
+    """Every item of a table, of whatever store; tests may scan, the hotline may not."""
+    if isinstance(store, MemoryStore):
+        return list(store.items(table))
+    return [from_item(row) for row in all_rows(store.client, table)]
 
 
 def quick_store(client: DynamoDBClient) -> DynamoStore:

@@ -23,6 +23,7 @@ STEP_FUNCTIONS: Final[Mapping[str, Callable[[Line], Answer]]] = {
     "reset": locks.reset,
     "pause": locks.pause,
     "end_pause": locks.end_pause,
+    "unfreeze": locks.unfreeze,
     "freeze": locks.freeze,
     "payments": money.recent,
     "payment_by_order": money.by_order,

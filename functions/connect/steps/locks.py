@@ -1,4 +1,4 @@
-"""lock_status, unlock, reset, pause, end_pause, freeze: what keeps an account shut, and what may open it."""
+"""lock_status, unlock, reset, pause, end_pause, freeze, unfreeze: what keeps an account shut, and what may open it."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ def end_pause(line: Line) -> Answer:
 def freeze(line: Line) -> Answer:
     """Ask the wallet to freeze the account until it is unfrozen with two factors."""
     return _act(line, Operation.FREEZE, lockout.contribute_freeze)
+
+
+def unfreeze(line: Line) -> Answer:
+    """Ask the wallet to end a freeze that the owner asked for, after two factors."""
+    return _act(line, Operation.UNFREEZE, lockout.contribute_unfreeze)
 
 
 def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Answer:

@@ -19,6 +19,7 @@ _SENTENCES: Final = (
     ("escalated", "refunds whose promised date has passed"),
     ("redriven", "outbox entries given to their consumer again"),
     ("dropped", "outbox entries that were of no use any more"),
+    ("erased", "erased accounts of which nothing is known any more"),
     ("failed", "things that could not be worked off and stay due"),
 )
 

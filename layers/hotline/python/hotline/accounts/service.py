@@ -30,6 +30,11 @@ def profile_from(item: Mapping[str, Any] | None) -> Profile | None:
     return None if item is None else items.profile_of(item)
 
 
+POINTS_ERASED_AT_ONCE = 20
+"""So many contact points of an account that is erased go with its profile, in one transaction: two items each while a
+lookup key is replaced. A wallet that keeps to five never has more; those beyond go by their keys afterwards."""
+
+
 def point_ids(value: str, keyring: Keyring) -> tuple[str, ...]:
     """Every key `version#hmac` of a phone number (E.164) or e-mail address, the current version first."""
     canonical = value.lower()
@@ -110,6 +115,8 @@ def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring
     if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged | AccountErased) for fact in facts):
         return set()
     profile = profile_from(read.get(items.profile_key(facts[0].subject)))
+    if any(isinstance(fact.data, AccountErased) for fact in facts):
+        return {items.point_key(one) for ids in _points_of(profile, keyring)[:POINTS_ERASED_AT_ONCE] for one in ids}
     values = {point.value for point in profile.points} if profile is not None else set()
     return {key for value in values | _named(facts) for key in point_keys(value, keyring)}
 
@@ -126,7 +133,7 @@ def contribute_facts(
     old = read.get(key)
     before = profile_from(old)
     if any(isinstance(fact.data, AccountErased) for fact in facts):
-        _contribute_erasure(change, read, account_id, before, facts, keyring)
+        _contribute_erasure(change, read, account_id, before, keyring)
         return None
     after = policy.fold(before, facts, account_id=account_id, name_of=lambda value: point_id(value, keyring))
     if after != before:
@@ -147,35 +154,42 @@ def contribute_facts(
             items.write_point(change, read, point_keys(point.value, keyring), policy.with_owner(known, owner))
     kept = {point.value for point in after.points}
     known_before = {point.value for point in before.points} if before is not None else set()
-    _contribute_unlisting(change, read, account_id, (known_before | _named(facts)) - kept, keyring)
+    for value in sorted((known_before | _named(facts)) - kept):
+        contribute_unlisted(change, read, account_id, point_ids(value, keyring))
     return after
 
 
 def _contribute_erasure(
-    change: Change,
-    read: Mapping[Key, Item],
-    account_id: str,
-    profile: Profile | None,
-    facts: Sequence[Fact],
-    keyring: Keyring,
+    change: Change, read: Mapping[Key, Item], account_id: str, profile: Profile | None, keyring: Keyring
 ) -> None:
-    """Delete the profile, and the account from every contact point it ever had."""
+    """Delete the profile, and take the account off the contact points it ever had, as many as fit."""
     key = items.profile_key(account_id)
     if key in read:
         change.delete(key, condition=equals("rev", int(read[key]["rev"])))
-    values = {point.value for point in profile.points} if profile is not None else set()
-    _contribute_unlisting(change, read, account_id, values | _named(facts), keyring)
+    for ids in _points_of(profile, keyring)[:POINTS_ERASED_AT_ONCE]:
+        contribute_unlisted(change, read, account_id, ids)
 
 
-def _contribute_unlisting(
-    change: Change, read: Mapping[Key, Item], account_id: str, values: set[str], keyring: Keyring
-) -> None:
-    """Take the account off contact points that its profile does not remember."""
-    for value in sorted(values):
-        known = point_from(value, keyring, read)
-        if known.owner(account_id) is not None:
-            keys = point_keys(value, keyring)
-            items.write_point(change, read, keys, policy.without_owner(known, account_id))
+def points_left(read: Mapping[Key, Item], account_id: str, keyring: Keyring) -> tuple[tuple[str, ...], ...]:
+    """The contact points that still list the account when its profile is gone, each by its keys under all versions."""
+    profile = profile_from(read.get(items.profile_key(account_id)))
+    return tuple(_points_of(profile, keyring)[POINTS_ERASED_AT_ONCE:])
+
+
+def contribute_unlisted(change: Change, read: Mapping[Key, Item], account_id: str, ids: Sequence[str]) -> None:
+    """Take the account off a contact point, given by its keys under all versions, the newest first. `read` holds what
+    exists of them."""
+    keys = [items.point_key(one) for one in ids]
+    known = items.point_of(ids[0], [read[key] for key in keys if key in read])
+    if known.owner(account_id) is not None:
+        items.write_point(change, read, keys, policy.without_owner(known, account_id))
+
+
+def _points_of(profile: Profile | None, keyring: Keyring) -> list[tuple[str, ...]]:
+    """Every contact point that the profile remembers, by its keys: also by the one that it was first written under,
+    whose version may have been retired since."""
+    points = profile.points if profile is not None else ()
+    return [tuple(dict.fromkeys((*point_ids(point.value, keyring), point.key))) for point in points]
 
 
 def _named(facts: Iterable[Fact]) -> set[str]:

@@ -1,4 +1,5 @@
-"""Cases, their timelines, and the pointer to an account's open case on a topic, as stored items."""
+"""Cases, their timelines, and what points to them from an account, as stored items: its open case on a topic, and each
+entry that holds free text, so that erasure finds it in however many cases."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from typing import Any
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.ids import bucket
-from hotline.kit.store import Key, Query, Table, hotline_key
+from hotline.kit.retention import kept_from
+from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 
 from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Priority
 
@@ -17,6 +19,7 @@ QUEUE_BUCKETS = 16
 """Index partitions of each queue."""
 CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
+NOTE_PREFIX = "NOTE#"
 
 
 def case_key(case_id: str) -> Key:
@@ -32,6 +35,21 @@ def entry_key(case_id: str, *, at: datetime, entry_id: str) -> Key:
 def pointer_key(account_id: str, topic: str) -> Key:
     """Where an account's open case on a topic is named; there is an item only while one is open."""
     return hotline_key(f"ACCOUNT#{account_id}", f"CASE#{topic}")
+
+
+def note_key(account_id: str, entry: CaseEntry) -> Key:
+    """Where an account's entry with free text is named."""
+    return hotline_key(f"ACCOUNT#{account_id}", f"{NOTE_PREFIX}{to_text(entry.at)}#{entry.entry_id}")
+
+
+def is_note(key: Key, account_id: str) -> bool:
+    """Whether there an entry with free text of the account is named."""
+    return key.pk == f"ACCOUNT#{account_id}" and (key.sk or "").startswith(NOTE_PREFIX)
+
+
+def notes_query(account_id: str, limit: int) -> Query:
+    """The entries of an account's cases that hold free text, the oldest first."""
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(NOTE_PREFIX), limit=limit)
 
 
 def case_query(case_id: str) -> Query:
@@ -58,6 +76,7 @@ def case_item(case: Case) -> Item:
         "opened_at": to_text(case.opened_at),
         "updated_at": to_text(case.updated_at),
         "version": case.version,
+        **kept_from(case.updated_at),
     }
     if case.account_id is not None:
         item["account_id"] = case.account_id
@@ -90,8 +109,20 @@ def entry_item(entry: CaseEntry) -> Item:
         "actor": entry.actor,
         "reason": entry.reason,
         "facts": dict(entry.facts),
+        **kept_from(entry.at),
     }
     return item | ({"note": entry.note} if entry.note else {})
+
+
+def note_item(case_id: str, entry: CaseEntry) -> Item:
+    """What names an entry with free text; it ends with the entry."""
+    key = entry_key(case_id, at=entry.at, entry_id=entry.entry_id)
+    return {"case_id": case_id, "entry": key.sk, **kept_from(entry.at)}
+
+
+def noted_entry_key(note: Mapping[str, Any]) -> Key:
+    """Where the entry lives that a stored note names."""
+    return hotline_key(f"CASE#{note['case_id']}", str(note["entry"]))
 
 
 def entry_from(item: Mapping[str, Any]) -> CaseEntry:
@@ -112,7 +143,7 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
 def pointer_item(case: Case) -> Item:
     """What an account's pointer keeps of its open case: enough to add to the case without reading it."""
     item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
-    return item | {"reason": case.reason, "opened_at": to_text(case.opened_at)}
+    return item | {"reason": case.reason, "opened_at": to_text(case.opened_at), **kept_from(case.updated_at)}
 
 
 def pointed_case(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:

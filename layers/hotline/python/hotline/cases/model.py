@@ -49,8 +49,7 @@ class Audience(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CaseEntry:
     """One line of the timeline. `facts` are opaque: ids, closed words, numbers. `note` is what a customer wrote, the
-    only free text; it is evidence and stays with the case. A phone call has none, and a door that takes notes has to
-    see to it that erasing an account empties them."""
+    only free text; it is evidence and stays with the case until the account is erased. A phone call has none."""
 
     entry_id: str
     number: int
@@ -85,6 +84,11 @@ class CaseRef:
 
     case_id: str
     opened: bool
+
+
+def is_decided(timeline: Iterable[CaseEntry]) -> bool:
+    """Whether the timeline holds an entry that opened or closed the case."""
+    return any(entry.kind is not EntryKind.ADDED for entry in timeline)
 
 
 def status_of(timeline: Iterable[CaseEntry]) -> CaseStatus:

@@ -12,10 +12,26 @@ from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput
 from hotline.kit.outbox import Decision
-from hotline.kit.store import Key, Store
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
 
 from . import items
-from .model import NO_ACCOUNT, Audience, Case, CaseEntry, CaseRef, CaseStatus, EntryKind, Priority, status_of
+from .emptying import contribute_emptied, notes_read
+from .model import (
+    NO_ACCOUNT,
+    Audience,
+    Case,
+    CaseEntry,
+    CaseRef,
+    CaseStatus,
+    EntryKind,
+    Priority,
+    is_decided,
+    status_of,
+)
+
+__all__ = [
+    "NOTE_CHARACTERS_MAX", "case_keys", "contribute_case", "contribute_emptied", "notes_read", "read_case",
+]  # fmt: skip
 
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 """Topics and reasons are closed words: they become part of keys and of logs."""
@@ -86,7 +102,7 @@ def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str
 def _update(change: Change, known: Case, case: Case) -> None:
     """Only what adding changes, on condition that the case is still open and unchanged."""
     stored = items.case_item(case)
-    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk")
+    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk", TTL_ATTRIBUTE)
     change.update(
         items.case_key(case.case_id),
         set={name: stored[name] for name in names},
@@ -116,6 +132,8 @@ def _add_entry(
         note=note,
     )
     change.create(items.entry_key(case.case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
+    if note and case.account_id is not None:
+        change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
 
 
 def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
@@ -134,8 +152,8 @@ def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
 
 
 def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
-    """A case, open or closed as its timeline says, and the timeline, oldest first; None when there is none. One query
-    for each page."""
+    """A case, open or closed as its timeline says, and the timeline, oldest first; None when there is none. What opened
+    a case of many years may have ended: then its stored status stands. One query for each page."""
     found, start_after = [], None
     while True:
         page = store.query(replace(items.case_query(case_id), start_after=start_after))
@@ -146,4 +164,7 @@ def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] 
     cases = [items.case_from(item) for item in found if item["SK"] == items.CASE_SK]
     entries = [items.entry_from(item) for item in found if item["SK"].startswith(items.ENTRY_PREFIX)]
     timeline = tuple(sorted(entries, key=lambda entry: entry.number))
-    return (replace(cases[0], status=status_of(timeline)), timeline) if cases else None
+    if not cases:
+        return None
+    case = replace(cases[0], status=status_of(timeline)) if is_decided(timeline) else cases[0]
+    return case, timeline

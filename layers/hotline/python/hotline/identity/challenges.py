@@ -25,8 +25,8 @@ from .policy import (
     after_right,
     after_send,
     after_wrong,
-    is_blocked,
     may_send,
+    may_try,
     tries_after_wrong,
 )
 
@@ -163,7 +163,8 @@ def contribute_check(
     if target is None or challenge.state is not ChallengeState.OPEN:
         return Checked(CheckOutcome.SPENT, 0, call)
     counters = counters_of(read, target, challenge.factor)
-    if is_blocked(counters, change.now):
+    pace = limits.pace(read, change.now)
+    if not may_try(counters, challenge.tries_left, change.now, pace):
         return Checked(CheckOutcome.SPENT, 0, call)
     if change.now >= challenge.expires_at:
         return Checked(CheckOutcome.EXPIRED, 0, call)
@@ -172,7 +173,7 @@ def contribute_check(
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
         contribute_counters(change, read, target, challenge.factor, after_right(counters))
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
-    left = tries_after_wrong(challenge.tries_left, limits.pace(read, change.now))
+    left = tries_after_wrong(challenge.tries_left, pace)
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
     contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))

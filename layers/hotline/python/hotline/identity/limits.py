@@ -3,8 +3,8 @@ number. Each is a rate in shards (kit.rates), read with what a step reads anyway
 
 What bounds somebody who guesses codes over N accounts, at 10^-6 a guess (docs/decisions.md has the sums):
 
-- up to WRONG_CODES_MAX wrong codes in five minutes over all callers nothing is slowed: some 9,000 a day, a chance of
-  0.9 % a day that one of all the accounts is opened, whatever N is;
+- up to WRONG_CODES_MAX wrong codes in five minutes over all callers nothing is slowed: some 9,000 a day, 22,000 for
+  somebody who saves up the tries that they have been told of, whatever N is;
 - above it everybody is at SLOW: a code and a try at a time, a quarter of an hour between codes, two wrong ones a day
   for each contact point and factor. That is 2 N x 10^-6 a day instead of 8 N, and a call and a message for each guess.
 

@@ -143,6 +143,16 @@ def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> boo
     return in_time and len(wrong) < pace.wrong_per_day
 
 
+def may_try(counters: FactorCounters, tries_left: int, now: datetime, pace: Pace) -> bool:
+    """Whether digits may be held against a code: never while the factor is blocked. A code that nobody has tried yet
+    gets no try at a contact point that has had its wrong ones of the day at this pace; else codes that were asked for
+    before it slowed down would be as good as any. Who has been told of more tries keeps them."""
+    if is_blocked(counters, now):
+        return False
+    wrong = [at for at in counters.wrong if at > now - DAY]
+    return tries_left < CODE_TRIES or len(wrong) < pace.wrong_per_day
+
+
 def tries_after_wrong(tries_left: int, pace: Pace) -> int:
     """The tries of a code after a wrong one. The pace holds for a code that was asked for before it changed; only who
     has been told of more tries keeps them."""

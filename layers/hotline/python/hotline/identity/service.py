@@ -225,8 +225,10 @@ def choose(
     One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
     """
     reachable = reachable_accounts(call)
-    keys = [key for one in reachable for key in (accounts.profile_key(one), pins.factors_key(one))]
-    read = ctx.store.batch_get([*keys, *also]) if keys else {}
+    # Of nobody where there are none, so that it costs the same.
+    asked = reachable or (NOBODY,)
+    keys = [key for one in asked for key in (accounts.profile_key(one), pins.factors_key(one))]
+    read = ctx.store.batch_get([*keys, *also])
     profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
     candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
     chosen = candidates[0] if len(candidates) == 1 else None

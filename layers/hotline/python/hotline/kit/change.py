@@ -13,18 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from .actor import Actor, actor_name
-from .clock import epoch_s, to_text
+from .clock import to_text
 from .condition import NEW, Condition, Item, all_of, equals, holds
 from .errors import HotlineError, Stale, Unavailable
 from .ids import IdSource
 from .outbox import Entry, entry_item, entry_key
+from .retention import kept_from
 from .store import (
     TRANSACTION_ITEMS_MAX,
-    TTL_ATTRIBUTE,
     Check,
     Delete,
     Key,
@@ -39,8 +39,6 @@ from .store import (
 
 COMMIT_ATTEMPTS_MAX = 4
 """How often one commit is sent when DynamoDB reports a conflict; then the caller reads again."""
-AUDIT_LIFE = timedelta(days=1096)
-"""Audit entries are kept three years."""
 
 type Failure = Callable[[Item | None], HotlineError]
 
@@ -126,7 +124,7 @@ class Change:
         """Add an audit entry for the account: who, what, why, with opaque facts."""
         audit_id = self.ids.new("audit")
         item: dict[str, Any] = {"event": event, "actor": actor_name(self.actor), "cause": self.cause, "facts": facts}
-        item |= {"at": to_text(self.now), TTL_ATTRIBUTE: epoch_s(self.now + AUDIT_LIFE)}
+        item |= {"at": to_text(self.now), **kept_from(self.now)}
         self.create(hotline_key(f"ACCOUNT#{account_id}", f"AUDIT#{to_text(self.now)}#{audit_id}"), item)
 
     def send(self, entry: Entry) -> None:

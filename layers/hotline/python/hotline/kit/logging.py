@@ -57,6 +57,8 @@ class Event(Enum):
     ENTRY_USELESS = ("HL066", "INFO", "An outbox entry is of no use any more and was dropped.")
     DUE_FAILED = ("HL067", "ERROR", "Something due could not be worked off and is tried again.")
     DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
+    ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
+    ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")
 
     API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
     API_ANSWERED = ("HL071", "INFO", "A request to the API was answered.")

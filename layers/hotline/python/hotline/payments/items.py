@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.money import Money
+from hotline.kit.retention import kept_from
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
 
 from .failures import FailureCode
@@ -146,13 +147,14 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
 
 
 def ref_item(ref: MovementRef) -> Item:
-    """What never changes about a movement, as stored in it and in its pointer."""
+    """What never changes about a movement, as stored in it and in its pointer; both end with it."""
     item: Item = {
         "account_id": ref.account_id,
         "movement_id": ref.movement_id,
         "kind": ref.kind.value,
         "initiated_at": to_text(ref.initiated_at),
         "amount": money_item(ref.amount),
+        **kept_from(ref.initiated_at),
     }
     if ref.merchant is not None:
         merchant = {"id": ref.merchant.id, "name": ref.merchant.name, "category": ref.merchant.category}
@@ -174,10 +176,14 @@ def ref_from(item: Mapping[str, Any]) -> MovementRef:
 
 
 def ledger_item(ledger: Ledger) -> Item:
-    """A ledger as stored."""
+    """A ledger as stored; it ends with the movement, or with the last that was heard of a refund of it."""
     takings = {refund_id: _taking_item(taking) for refund_id, taking in ledger.takings.items()}
     item: Item = {"account_id": ledger.account_id, "movement_id": ledger.movement_id, "takings": takings}
     item["captured_minor"] = ledger.captured_minor
+    heard_of = [taking.order.time for taking in ledger.takings.values() if taking.order is not None]
+    if ledger.movement_sk is not None:
+        heard_of.append(from_text(ledger.movement_sk.split("#", 2)[1]))
+    item |= kept_from(max(heard_of)) if heard_of else {}
     return item | _without_none({"movement_sk": ledger.movement_sk, "currency": ledger.currency})
 
 
@@ -197,7 +203,7 @@ def bill_item(bill: Bill) -> Item:
     """A bill as stored; in the attention index until it is paid."""
     item: Item = {"account_id": bill.account_id, "bill_id": bill.bill_id, "due_on": bill.due_on.isoformat()}
     item |= {"biller": bill.biller, "amount": money_item(bill.amount), "paid": bill.paid}
-    item["order"] = order_item(bill.order)
+    item |= {"order": order_item(bill.order), **kept_from(datetime.combine(bill.due_on, time(), UTC))}
     if not bill.paid:
         item |= {"attention_pk": account_pk(bill.account_id), "attention_sk": f"BILL#{bill.due_on.isoformat()}"}
     return item

@@ -15,7 +15,7 @@ from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.condition import Item, equals
 from hotline.kit.due import Done, is_due
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
@@ -45,12 +45,15 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Done, ...]:
     """Escalate the refund if its promised date has passed: a case (the second time an urgent one), the decision
     refund.escalated, a new promised date, and a message to every contact point. Nothing when it has not passed, or when
-    the refund is over."""
+    the refund is over. Of an account that was erased nobody waits for it any more: it falls due no longer."""
     key = items.refund_key(account_id, refund_id)
     item = read.get(key)
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
+    if profile_key(account_id) not in read:
+        change.update(key, remove=("due_pk", "due_sk"), add={"rev": 1}, condition=equals("rev", int(item["rev"])))
+        return ()
     known = items.refund_from(item)
     missed_on = known.promised_on
     if missed_on is None:

@@ -9,6 +9,7 @@ from typing import Any
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.due import due_attributes
+from hotline.kit.retention import kept_from
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 from hotline.payments.service import money_from, money_item, order_from, order_item
 
@@ -69,6 +70,7 @@ def refund_item(refund: Refund) -> Item:
         "rules": [_rule_item(rule) for rule in refund.rules],
         "order": order_item(refund.order) if refund.order else None,
         "escalations": refund.escalations or None,
+        **kept_from(refund.state_at),
     }
     if refund.state.is_open:
         item["attention_pk"] = f"ACCOUNT#{refund.account_id}"

@@ -15,7 +15,7 @@ from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
-from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundTold
+from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
@@ -82,6 +82,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
                 keys.add(items.refund_key(fact.subject, told.refund_id))
             case MerchantPolicyPublished() as told:
                 keys.add(items.policy_key(told.merchant_id))
+            case AccountErased():
+                keys.add(items.recent_key(fact.subject))
             case _:
                 pass
     return keys
@@ -89,7 +91,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
 
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
     """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. What a
-    refund takes from its movement, and gives back, is folded by payments from the same facts.
+    refund takes from its movement, and gives back, is folded by payments from the same facts. An account that is
+    erased keeps its refunds, and not what is counted of its requests.
 
     Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense.
     """
@@ -107,6 +110,8 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 key = items.policy_key(told.merchant_id)
                 published = policies.get(key) or _policy_from(read.get(key))
                 policies[key] = folding.fold_policy(published, fact, told)
+            case AccountErased() if (key := items.recent_key(fact.subject)) in read:
+                change.delete(key, condition=equals("rev", int(read[key]["rev"])))
             case _:
                 pass
     for key, refund in refunds.items():

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
+from hotline.kit.retention import kept_from
 from hotline.kit.store import Between as SortKeys
 from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
 
@@ -78,6 +79,7 @@ def finding_item(finding: Finding, *, found_at: datetime) -> Item:
         "found_at": to_text(found_at),
         "attention_pk": f"ACCOUNT#{finding.account_id}",
         "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
+        **kept_from(found_at),
     }
 
 

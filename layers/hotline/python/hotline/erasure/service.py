@@ -1,0 +1,103 @@
+"""The face of erasure.
+
+`account.erased` takes away at once, in one transaction, what each room knows of the customer (profile, contact points,
+factors, funds, attempts, watch) and leaves a tombstone, with which later facts do nothing. What may be more than fits a
+transaction is worked off afterwards, a part at a time: free text in cases, contact points beyond a number, and whatever
+somebody wrote who was on the line at that moment. So it is looked at once more when no call from before can be left.
+
+Records (movements, refunds, cases, findings, audit) stay under opaque ids, and end by themselves (kit.retention).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from hotline.accounts import service as accounts
+from hotline.cases import service as cases
+from hotline.contracts.model import AccountErased, Fact
+from hotline.identity.policy import CALL_LIFE
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change
+from hotline.kit.condition import PRESENT, Item, equals
+from hotline.kit.due import Done, is_due
+from hotline.kit.keyring import Keyring
+from hotline.kit.logging import Event
+from hotline.kit.store import Key, Store, hotline_key
+
+from . import items
+from .model import Erasure
+
+NOTES_AT_ONCE: Final = 30
+POINTS_AT_ONCE: Final = 8
+STATE_AT_ONCE: Final = 10
+"""Two writes a note, up to three a contact point while keys are replaced, one an item of state: 94 of a transaction's
+hundred, which leaves room for the erasure itself and the audit."""
+STAYING: Final = (items.ERASURE_SK, "#LOCK")
+"""State that stays for now, and for good: the erasure itself, and the tombstone."""
+ROUNDS: Final = 25
+"""How many parts of one account are worked off in a row; the next minute goes on."""
+LAST_LOOK_AFTER: Final = CALL_LIFE
+"""No call, session or recovery that began before the erasure lasts for longer."""
+
+
+def fact_keys(facts: Sequence[Fact]) -> set[Key]:
+    """What must have been read before `contribute_facts`."""
+    return {items.erasure_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
+
+
+def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> None:
+    """Note that the account is erased, and what is left to be done about it; other facts change nothing here. `read`
+    holds the profile as it was."""
+    require(change, Operation.FACTS)
+    if not fact_keys(facts):
+        return
+    account_id = facts[0].subject
+    key = items.erasure_key(account_id)
+    erasure = Erasure(account_id, change.now, accounts.points_left(read, account_id, keyring))
+    change.replace(key, read.get(key), items.erasure_item(erasure, due_at=change.now))
+    change.audit(account_id, "account.erased")
+
+
+def look(store: Store, account_id: str) -> dict[Key, Item]:
+    """What must have been read before `contribute_due`: a part of what is left. At most five reads."""
+    key = items.erasure_key(account_id)
+    read = store.batch_get([key])
+    if key not in read:
+        return {}
+    erasure = items.erasure_of(account_id, read[key])
+    points = {accounts.point_key(one) for ids in erasure.points[:POINTS_AT_ONCE] for one in ids}
+    read |= store.batch_get(list(points)) if points else {}
+    state = store.query(items.state_query(account_id, limit=STATE_AT_ONCE + len(STAYING))).items
+    read |= {hotline_key(item["PK"], item["SK"]): item for item in state}
+    return {**read, **cases.notes_read(store, account_id, limit=NOTES_AT_ONCE)}
+
+
+def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) -> tuple[Done, ...]:
+    """Work off the part that was read, and set when to go on: at once while there is more, then once more when no call
+    from before is left. Nothing when nothing is due. At commit Stale when another run was quicker."""
+    key = items.erasure_key(account_id)
+    stored = read.get(key)
+    if stored is None or not is_due(stored, change.now):
+        return ()
+    require(change, Operation.FACTS)
+    erasure = items.erasure_of(account_id, stored)
+    state = [found for found in read if items.is_state(found, account_id) and found.sk not in STAYING][:STATE_AT_ONCE]
+    for found in state:
+        change.delete(found, condition=PRESENT)
+    for ids in erasure.points[:POINTS_AT_ONCE]:
+        accounts.contribute_unlisted(change, read, account_id, ids)
+    notes = cases.contribute_emptied(change, read, account_id)
+    left = replace(erasure, points=erasure.points[POINTS_AT_ONCE:])
+    last_look = erasure.erased_at + LAST_LOOK_AFTER
+    if left.points or notes == NOTES_AT_ONCE or len(state) == STATE_AT_ONCE:
+        change.replace(key, stored, items.erasure_item(left, due_at=change.now))
+    elif change.now < last_look:
+        change.replace(key, stored, items.erasure_item(left, due_at=last_look))
+    else:
+        change.delete(key, condition=equals("rev", int(stored["rev"])))
+        change.audit(account_id, "erasure.finished")
+        return (Done(Event.ERASURE_FINISHED, {"account_id": account_id}),)
+    worked_off = len(state) + len(erasure.points[:POINTS_AT_ONCE]) + notes
+    return (Done(Event.ERASURE_GOES_ON, {"account_id": account_id, "count": worked_off}),)

@@ -1,0 +1,226 @@
+"""docs/security.md is true: its tables are those of the code, of the template, and of the tests that there are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, get_args
+
+import pytest
+
+from benchmarks import attackers
+from functions.connect.contract import NEEDS
+from functions.customer_api.shapes import ContactGiven, Method
+from hotline.identity.policy import REQUIREMENTS, Requirement
+from hotline.kit.actor import FactorKind
+from hotline.kit.clock import VirtualClock, epoch_s
+from hotline.kit.condition import Item
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline_local.launcher.paths import ROOT
+from tests.support.named_tests import is_test
+from tests.support.stores import NOON
+from tests.support.template import cloudformation, resources
+from tests.support.whole_life import WholeLife
+
+DOCUMENT: Final = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+SOAK: Final = bool(os.environ.get("HOTLINE_SOAK"))
+QUOTED: Final = re.compile(r"`([^`]+)`")
+LIFE: Final = re.compile(r"(\d+) (minutes|hours|days) after ")
+NOT_HERE: Final = "Not here: "
+REQUIRED: Final = (
+    *("2.3.1", "2.3.2", "2.3.3", "2.3.5", "2.4.1"),
+    *("6.1.1", "6.1.3", "6.3.4", "6.3.5", "6.3.7", "6.3.8"),
+    *("6.4.1", "6.4.2", "6.4.3", "6.4.4", "6.4.6"),
+    *("6.5.1", "6.5.2", "6.5.3", "6.5.4", "6.5.5", "6.6.1", "6.6.2", "6.6.3", "6.6.4"),
+    *("7.4.2", "7.4.3", "7.4.5", "7.5.1", "7.5.3", "8.2.1", "8.2.2", "8.2.3", "8.2.4", "8.3.3"),
+    *("16.2.5", "16.3.1", "16.3.2", "16.3.3", "16.4.2", "16.4.3"),
+)
+"""The requirements of ASVS 5.0 that are about what a hotline does."""
+BOTH_WAYS: Final = "POINT# POINT"
+"""Kept until erasure while somebody has it, and for a time while nobody has."""
+
+type Row = dict[str, str]
+
+
+@cache
+def table(first_column: str) -> tuple[Row, ...]:
+    """The table whose first column has this name, row by row."""
+    lines = DOCUMENT.splitlines()
+    (start,) = [number for number, line in enumerate(lines) if line.startswith(f"| {first_column} |")]
+    names = _cells(lines[start])
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        cells = _cells(line)
+        assert len(cells) == len(names), line
+        rows.append(dict(zip(names, cells, strict=True)))
+    return tuple(rows)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+
+
+def quoted(cell: str) -> list[str]:
+    return QUOTED.findall(cell)
+
+
+# ---------------------------------------------------------------- what is required
+
+
+def in_words(requirement: Requirement, factors: int) -> str:
+    if requirement.system:
+        return "the hotline itself"
+    if requirement.agent:
+        return "agent and a second person"
+    return ("nothing", "one factor", "two different")[factors]
+
+
+def test_the_operations_are_those_of_the_code() -> None:
+    told = {quoted(row["Operation"])[0]: tuple(row.values())[1:] for row in table("Operation")}
+    known = {
+        operation.value: (
+            in_words(needed, needed.one_step),
+            in_words(needed, needed.two_step),
+            needed.purpose.value,
+            "yes" if needed.session else "no",
+        )
+        for operation, needed in REQUIREMENTS.items()
+    }
+    assert told == known
+
+
+def test_every_factor_is_described() -> None:
+    assert [quoted(row["Factor"])[0] for row in table("Factor")] == [kind.value for kind in FactorKind]
+
+
+def test_the_pathways_prove_the_factors_that_their_doors_take() -> None:
+    told = {row["Pathway"]: set(quoted(row["Factors that can be proved"])) for row in table("Pathway")}
+    of_contact = {"phone": "sms", "email": "email"}
+    kinds = get_args(ContactGiven.model_fields["kind"].annotation)
+    assert told == {
+        "phone": set(NEEDS) - {"agent"},
+        "app": set(get_args(Method.__value__)) | {"session"},
+        "recovery": {of_contact[kind] for kind in kinds},
+        "notice": set(),
+        "agent": set(),
+    }
+
+
+# ---------------------------------------------------------------- what attackers reach
+
+
+def test_the_figures_of_attackers_are_those_of_the_rules() -> None:
+    told = {row["Figure"]: row["Value"] for row in table("Figure")}
+    found = {name.replace("_", " "): str(value) for name, value in attackers.measure(thousands=SOAK).items()}
+    assert found.items() <= told.items()
+    if SOAK:
+        assert found == told
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def kind_of(kept_in: Table, item: Item) -> str:
+    """What an item is, as the document names it: the fixed parts of its key."""
+    partition: str = item["PK"].split("#")[0] + "#"
+    if kept_in is not Table.HOTLINE:
+        return partition
+    sort: str = item["SK"]
+    return f"{partition} {sort if sort.startswith('#') or '#' not in sort else sort.split('#')[0] + '#'}"
+
+
+def lived() -> Iterator[tuple[str, Item]]:
+    """Every item that a whole life writes, before the erasure and after it."""
+    life = WholeLife(MemoryStore(VirtualClock(NOON)))
+    life.live()
+    yield from ((kind_of(kept_in, item), item) for kept_in, item in life.everything())
+    life.erase()
+    life.recover(status=422)
+    yield from ((kind_of(kept_in, item), item) for kept_in, item in life.everything())
+
+
+@pytest.fixture(scope="module")
+def items() -> list[tuple[str, Item]]:
+    return list(lived())
+
+
+def test_every_kind_of_item_that_is_written_is_in_the_table_and_no_other(items: list[tuple[str, Item]]) -> None:
+    assert {kind for kind, _ in items} == {" ".join(quoted(row["Key"])) for row in table("What")}
+
+
+def life_of(row: Row) -> timedelta | None:
+    """How long an item is kept, as the row says; None: it does not end by itself, or not by one constant."""
+    found = LIFE.match(row["Ends"])
+    return timedelta(**{found[2]: int(found[1])}) if found else None
+
+
+def constant(path: str) -> Any:
+    """The constant that a row names, with a factor before it or without."""
+    times, _, name = path.rpartition(" * ")
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute) * int(times or 1)
+
+
+@pytest.mark.parametrize("row", table("What"), ids=lambda row: row["What"])
+def test_an_item_is_kept_for_as_long_as_the_table_says(row: Row, items: list[tuple[str, Item]]) -> None:
+    kind, life = " ".join(quoted(row["Key"])), life_of(row)
+    assert (life is None) is (row["Constant"] == "")
+    if life is not None:
+        assert constant(quoted(row["Constant"])[0]) == life
+    ends = [item.get(TTL_ATTRIBUTE) for found, item in items if found == kind]
+    if kind == "ACCOUNT# #ERASURE":
+        assert set(ends) == {None}, "it is taken away, and does not end by time to live"
+    elif life is not None:
+        # Of a day, of what the facts tell of, or of a bill that is due in some days.
+        slack = epoch_s(NOON) - epoch_s(NOON - max(timedelta(days=2), life * 0.03))
+        given = [end for end in ends if end is not None]
+        assert given
+        assert all(abs(end - epoch_s(NOON + life)) <= slack for end in given)
+        assert len(given) == len(ends) or kind == BOTH_WAYS
+    elif "window" not in row["Ends"]:
+        assert None in ends
+        assert set(ends) == {None} or kind == BOTH_WAYS
+
+
+def test_every_queue_and_log_of_the_template_ends_as_the_document_says() -> None:
+    rows = {tuple(quoted(row["Where"])): row["Ends"] for row in table("Where")}
+    queues = {name: ends for names, ends in rows.items() for name in names}
+    assert queues.keys() == resources("AWS::SQS::Queue").keys()
+    for name, body in resources("AWS::SQS::Queue").items():
+        assert f"{body['Properties']['MessageRetentionPeriod'] // 86_400} days" in queues[name]
+    default = cloudformation()["Parameters"]["LogRetentionDays"]["Default"]
+    (logs,) = [row["Ends"] for row in table("Where") if row["Where"] == "logs of the functions"]
+    assert logs == f"`LogRetentionDays`, {default} days unless set"
+    assert not resources("AWS::S3::Bucket")
+    assert "RecoveryPeriodInDays" not in str(resources("AWS::DynamoDB::Table")), "35 days is what is not set"
+
+
+# ---------------------------------------------------------------- ASVS
+
+
+def test_every_requirement_is_there_once() -> None:
+    assert [row["Requirement"] for row in table("Requirement")] == list(REQUIRED)
+    assert {row["Level"] for row in table("Requirement")} == {"1", "2", "3"}
+
+
+@pytest.mark.parametrize("row", table("Requirement"), ids=lambda row: row["Requirement"])
+def test_a_requirement_is_shown_by_tests_that_there_are_or_says_why_not(row: Row) -> None:
+    shown = row["Shown by"]
+    if shown.startswith(NOT_HERE):
+        assert len(shown) > len(NOT_HERE) + 30
+        assert not quoted(shown)
+    else:
+        assert quoted(shown)
+        assert [name for name in quoted(shown) if not is_test(name)] == []
+
+
+def test_every_test_that_the_text_names_is_there() -> None:
+    named = [name for name in QUOTED.findall(DOCUMENT) if name.startswith("tests/")]
+    assert [name for name in named if not (is_test(name) if "::" in name else (ROOT / name).is_file())] == []
