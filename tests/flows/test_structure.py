@@ -13,7 +13,7 @@ from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.graph import reachable, written_edges
 from hotline_local.flowlang.references import references_in, strings_in
 from hotline_local.flowlang.speech import duration_s
-from hotline_local.worlds.flow_files import FLOWS
+from hotline_local.launcher.paths import FLOWS
 from tests.flows.shipped import (
     ENTRY,
     HANDOVER,
