@@ -1,6 +1,7 @@
 """Scenarios compiled to test cases of Amazon Connect: their shape, their order, and that none comes to a person."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,12 @@ def test_every_answer_of_the_function_is_mocked_in_order_as_a_text(name: str) ->
 def test_a_golden_scenario_compiles_to_the_same_as_ever(name: str) -> None:
     """After a change that is meant: ./hotline flows testcases tests/calls/NAME.yaml --out tests/calls/golden"""
     golden = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    assert compile_scenario(play(SCENARIOS[name]), {}) == golden
+    assert without_account(compile_scenario(play(SCENARIOS[name]), {})) == without_account(golden)
+
+
+def without_account(request: dict[str, Any]) -> dict[str, Any]:
+    """The request without the reference of the account, which is another one when the demo wallet grows."""
+    return {**request, "Content": re.sub(r"ref_[0-9a-f]{32}", "ref", request["Content"])}
 
 
 def test_there_is_a_golden_scenario_in_each_language() -> None:

@@ -1,18 +1,15 @@
 """The flows as shipped, read once, and the small questions that tests ask of them."""
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 
 from functions.connect.contract import STEPS, StepContract
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.flowlang.action_forms import is_menu, is_store_input
-from hotline_local.flowlang.document import Action, Flow, load_flow, parse_flow
+from hotline_local.flowlang.document import Action, Flow, load_flow
 from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.launcher.flow_embedding import without_encryption
+from hotline_local.worlds.flow_files import flow_files, flows_without_key
 
-FOLDER = Path(__file__).parents[2] / "flows"
 ENTRY = "hotline-entry"
 HANDOVER = "hotline-handover"
 QUEUE = "hotline-customer-queue"
@@ -30,20 +27,13 @@ RESOURCE_TOKENS: Mapping[str, str] = {
 @cache
 def shipped() -> FlowSet:
     """All flows of the project, tokens resolved, entries of codes encrypted."""
-    return FlowSet([load_flow(path) for path in _files()], RESOURCE_TOKENS)
+    return FlowSet([load_flow(path) for path in flow_files()], RESOURCE_TOKENS)
 
 
 @cache
 def shipped_without_key() -> FlowSet:
     """The same flows as an instance without a key gets them."""
-    documents = {path.stem: without_encryption(json.loads(path.read_text(encoding="utf-8"))) for path in _files()}
-    return FlowSet(
-        [parse_flow(json.dumps(document), name=name) for name, document in documents.items()], RESOURCE_TOKENS
-    )
-
-
-def _files() -> list[Path]:
-    return sorted(FOLDER.glob("*.json"))
+    return FlowSet(flows_without_key(), RESOURCE_TOKENS)
 
 
 def token_of(flow: Flow) -> str:

@@ -7,48 +7,38 @@ import pytest
 from hotline_local.flowlang.document import Action, ConditionEdge, Flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import Edge
+from hotline_local.scenarios.covering import SEALED, STARTS, walk_all
 from hotline_local.simulator.coverage import EdgeCoverage
 from hotline_local.simulator.events import CallEvent, Place
 from hotline_local.simulator.state import EndOutcome
 from hotline_local.walking.walker import DIGITS, PATIENCE, Walk, Walker
-from tests.flows.shipped import ENTRY, HANDOVER, OUTBOUND, QUEUE, RESOURCE_TOKENS, shipped, shipped_without_key
+from tests.flows.shipped import ENTRY, RESOURCE_TOKENS, shipped
 
-MOST_WALKS = 4000
-"""Some 1,400 are enough; what is not walked by then cannot be."""
-STARTS = (ENTRY, QUEUE, HANDOVER, OUTBOUND)
-SEALED = "if:TextStartsWith:AY"
-"""The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 LAST_WORDS = {
     "Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Say gone", "Say sorry", "Last words",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def walked() -> tuple[Walker, list[Walk]]:
-    """The last walker and all walks: over the flows without a key, then over the same with one, for the edges that only
-    an encrypted entry takes."""
-    sealed = {edge for edge in EdgeCoverage(shipped()).edges if edge.label == SEALED}
-    plain = Walker(shipped_without_key(), STARTS, seed=2, walked=sealed)
-    walks = list(plain.walks(MOST_WALKS))
-    left = sealed.union(plain.coverage.missing)
-    walker = Walker(shipped(), STARTS, seed=2, walked=plain.coverage.edges - left)
-    return walker, [*walks, *walker.walks(MOST_WALKS)]
+def walked() -> tuple[EdgeCoverage, list[Walk]]:
+    return walk_all(shipped())
 
 
 @pytest.fixture(scope="module")
-def walks(walked: tuple[Walker, list[Walk]]) -> list[Walk]:
+def walks(walked: tuple[EdgeCoverage, list[Walk]]) -> list[Walk]:
     return walked[1]
 
 
-def test_every_edge_is_walked(walked: tuple[Walker, list[Walk]]) -> None:
-    walker, _ = walked
-    missing = [f"{edge.flow}: {edge.block} --{edge.label}--> {edge.target}" for edge in walker.coverage.missing]
+def test_every_edge_of_every_block_is_walked(walked: tuple[EdgeCoverage, list[Walk]]) -> None:
+    coverage, _ = walked
+    missing = [f"{edge.flow}: {edge.block} --{edge.label}--> {edge.target}" for edge in coverage.missing]
     assert missing == []
+    assert [flow.flow for flow in coverage.by_flow() if flow.blocks_walked < flow.blocks] == []
 
 
-def test_the_coverage_counts_every_block_of_every_flow(walked: tuple[Walker, list[Walk]]) -> None:
-    walker, _ = walked
-    counted = {(edge.flow, edge.block) for edge in walker.coverage.edges}
+def test_the_coverage_counts_every_block_of_every_flow(walked: tuple[EdgeCoverage, list[Walk]]) -> None:
+    coverage, _ = walked
+    counted = {(edge.flow, edge.block) for edge in coverage.edges}
     assert counted == {(flow.name, action.identifier) for flow in shipped().flows for action in flow.actions}
 
 

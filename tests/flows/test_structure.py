@@ -13,9 +13,9 @@ from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.graph import reachable, written_edges
 from hotline_local.flowlang.references import references_in, strings_in
 from hotline_local.flowlang.speech import duration_s
+from hotline_local.launcher.paths import FLOWS
 from tests.flows.shipped import (
     ENTRY,
-    FOLDER,
     HANDOVER,
     OUTBOUND,
     RESOURCE_TOKENS,
@@ -64,7 +64,7 @@ def word_blocks(flow: Flow) -> dict[str, dict[str, str]]:
 
 
 def test_the_checker_has_nothing_to_say() -> None:
-    findings, checked = check_paths([FOLDER])
+    findings, checked = check_paths([FLOWS])
     assert checked == len(shipped().flows)
     assert [f"{finding.flow} {finding.block} {finding.rule}: {finding.message}" for finding in findings] == []
 

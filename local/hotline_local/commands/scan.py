@@ -81,6 +81,8 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         f"{finding['rule']} on {finding['account']} from {finding['window_start']} ({finding['id']})"
         for finding in report["findings"]
     ]
+    if not report["rows"]:
+        lines.append("What came in is read when it is 90 seconds old; right after a start there is nothing yet.")
     return [*lines, *(found or ["Nothing new was found."])]
 
 

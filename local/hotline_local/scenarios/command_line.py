@@ -129,13 +129,13 @@ def _token(pair: str) -> tuple[str, str]:
 
 def run_coverage(args: argparse.Namespace) -> int:
     """Report what calls come through; 1 when a block or an edge is left out."""
-    from hotline_local.scenarios.covering import scenario_coverage, walk_coverage, write_coverage
+    from hotline_local.scenarios.covering import scenario_coverage, walk_all, write_coverage
 
     played = list(_played(args.paths))
     flows = played[0].flows
     scenarios, together = scenario_coverage(flows, played), scenario_coverage(flows, played)
     if not args.no_walk:
-        together.merge(walk_coverage(flows))
+        together.merge(walk_all(flows)[0])
     return write_coverage(scenarios, together, as_json=args.json, out=sys.stdout)
 
 

@@ -7,11 +7,13 @@ from typing import TextIO
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.scenarios.playing import Played
 from hotline_local.simulator.coverage import EdgeCoverage, FlowCoverage
-from hotline_local.walking.walker import Walker
-from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW
+from hotline_local.walking.walker import Walk, Walker
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW, flows_without_key
 
 STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", OUTBOUND_FLOW)
 """Where calls begin: at the number, in a queue, where somebody has sent them to a person, and where we make them."""
+SEALED = "if:TextStartsWith:AY"
+"""The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 4000
 """Some 1,400 are enough; what is not walked by then cannot be."""
 SEED = 1
@@ -25,12 +27,17 @@ def scenario_coverage(flows: FlowSet, played: Iterable[Played]) -> EdgeCoverage:
     return coverage
 
 
-def walk_coverage(flows: FlowSet) -> EdgeCoverage:
-    """What walks came through that look for every edge, with canned answers and with faults."""
-    walker = Walker(flows, STARTS, seed=SEED)
-    for _ in walker.walks(MOST_WALKS):
-        pass
-    return walker.coverage
+def walk_all(flows: FlowSet) -> tuple[EdgeCoverage, list[Walk]]:
+    """Calls that look for every edge of the shipped flows, with canned answers and with faults, and what they came
+    through: over the flows as an instance without an entry key gets them, then over the same with one, for the edges
+    that only an encrypted entry takes."""
+    sealed = {edge for edge in EdgeCoverage(flows).edges if edge.label == SEALED}
+    plain = Walker(FlowSet(flows_without_key(), flows.tokens), STARTS, seed=SEED, walked=sealed)
+    walks = list(plain.walks(MOST_WALKS))
+    left = sealed.union(plain.coverage.missing)
+    walker = Walker(flows, STARTS, seed=SEED, walked=plain.coverage.edges - left)
+    walks += walker.walks(MOST_WALKS)
+    return walker.coverage, walks
 
 
 def write_coverage(scenarios: EdgeCoverage, together: EdgeCoverage, *, as_json: bool, out: TextIO) -> int:

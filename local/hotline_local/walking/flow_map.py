@@ -19,7 +19,7 @@ type PricedEdge = tuple[str, str, int]
 FAR = 100_000
 FAULT_PRICE = 8
 """Blocks that a fault is worth: it is chosen for edges that lie behind it, not as a short cut."""
-LUCK_PRICE = 4
+LUCK_PRICE = 12
 """Blocks that a comparison is worth whose value was settled long before."""
 
 

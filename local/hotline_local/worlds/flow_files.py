@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from hotline_local.flowlang.document import load_flow
+from hotline_local.flowlang.document import Flow, load_flow, parse_flow
+from hotline_local.launcher.flow_embedding import without_encryption
 from hotline_local.launcher.paths import FLOWS
 
 START_FLOW = "hotline-entry"
@@ -17,6 +19,12 @@ CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flow
 def flow_files() -> list[Path]:
     """All flows and modules that the template deploys."""
     return sorted(FLOWS.glob("*.json"))
+
+
+def flows_without_key() -> list[Flow]:
+    """The same flows as an instance without an entry key gets them."""
+    documents = {path.stem: without_encryption(json.loads(path.read_text(encoding="utf-8"))) for path in flow_files()}
+    return [parse_flow(json.dumps(document), name=name) for name, document in documents.items()]
 
 
 def tokens(connect_function: str, entry_key: Mapping[str, str]) -> dict[str, str]:
