@@ -30,6 +30,7 @@ from tests.support.post import SENDER
 CALLED = "+8613800000001"
 CHALLENGE = "chl_00000000000000000000000000000001"
 TOLD = "read_code READ"
+PACE = {"pace", "pace_next", "pause", "pause_next"}
 READY = answer("announce_code", "READY", language="zh-CN")
 READ = answer("read_code", "READ")
 
@@ -49,7 +50,7 @@ def codes(heard: Heard) -> list[str]:
 
 
 def test_who_calls_is_said_first_and_the_code_is_asked_for_by_a_key() -> None:
-    heard = ring("1 -")
+    heard = ring("1 - -")
     assert heard.asked == [
         {"step": "announce_code", "challenge": CHALLENGE},
         {"step": "read_code", "challenge": CHALLENGE},
@@ -146,7 +147,8 @@ def test_the_line_is_neither_logged_nor_recorded_from_the_first_word_on() -> Non
 
 def test_nothing_that_is_said_becomes_an_attribute() -> None:
     flow = shipped().by_name[OUTBOUND]
-    assert list(blocks(flow, "UpdateContactAttributes")) == []
+    written = [action.mapping("Attributes") for action in blocks(flow, "UpdateContactAttributes")]
+    assert {name for attributes in written for name in attributes} == PACE
     kept = [text for action in blocks(flow, "UpdateFlowAttributes") for text in strings_in(action.parameters)]
     assert [text for text in kept if "$." in text] == []
     read = {
@@ -156,8 +158,10 @@ def test_nothing_that_is_said_becomes_an_attribute() -> None:
         for reference in references_in(text)
         if reference.root == "Attributes"
     }
-    assert read == {"challenge"}
-    assert ring("1 9").state.attributes == {"challenge": CHALLENGE}
+    assert read == {"challenge", *PACE}
+    heard = ring("1 9")
+    usual = {"pace": "medium", "pace_next": "medium", "pause": "1ms", "pause_next": "1ms"}
+    assert heard.state.attributes == {"challenge": CHALLENGE, **usual}
 
 
 def test_nobody_is_put_through_or_asked_for_digits_on_a_call_of_ours() -> None:
@@ -254,7 +258,7 @@ def test_a_caller_asks_for_a_call_hears_the_digits_on_it_and_is_proved_with_them
     # The text that was asked for first is no longer of use: another code took its place.
     assert house.written == []
     (outgoing,) = house.calls
-    heard = house.answered(outgoing, "1 -")
+    heard = house.answered(outgoing, "1 - -")
     read = said(heard, "Say code")[0]
     digits = SPOKEN_CODE.findall(read)
     assert digits == [" ".join(phone.code)] * 2

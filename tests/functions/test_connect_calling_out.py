@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.connect.contract import EMPTY
+from functions.connect.contract import EMPTY, MORE_PROMPTS
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR
 from hotline.kit.clock import VirtualClock
@@ -62,7 +62,9 @@ def called(ctx: Context, number: str | None, **own: Any) -> Phone:
 
 
 def words(said: dict[str, str]) -> str:
-    return readable(said["prompt"])
+    """What is said, part after part."""
+    parts = (said[key] for key in ("prompt", *MORE_PROMPTS) if said.get(key, EMPTY) != EMPTY)
+    return " ".join(readable(part) for part in parts)
 
 
 def entries(store: MemoryStore) -> list[Any]:
@@ -122,7 +124,7 @@ def test_a_strangers_number_hears_what_a_customers_number_hears(ctx: Context, st
             phone.press("set_language", language="en-US")
             if keyed_in:
                 phone.press("identify", phone=keyed_in)
-            told.append(phone.press("send_code", method="voice", goal="look")["prompt"])
+            told.append(words(phone.press("send_code", method="voice", goal="look")))
     assert len(set(told)) == 1
     assert [entry["channel"] for entry in entries(store)] == ["voice"] * 4
 

@@ -15,7 +15,7 @@ import pytest
 from benchmarks import attackers
 from functions.connect.contract import NEEDS
 from functions.customer_api.shapes import ContactGiven, Method
-from hotline.identity.policy import REQUIREMENTS, Requirement
+from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import VirtualClock, epoch_s
 from hotline.kit.condition import Item

@@ -34,6 +34,9 @@ PATIENCE = 60
 """Entries after which a caller hangs up: some circles, like waiting in line, have no end of their own."""
 CHANCE = 0.1
 """Share of choices that are left to chance."""
+MOST_CHANCE = 0.5
+RESTLESS_AFTER = 50
+"""Walks in a row without a new edge after which chance gets its share once more: the nearest way may be a closed one."""
 ENTRY_KEYS: Mapping[tuple[str, str], str] = {
     ("Equals", "Timeout"): "-",
     ("Equals", "0"): "0#",
@@ -137,6 +140,8 @@ class Walker:
         self._map = FlowMap(flows)
         self._goals: set[Edge] = set()
         self._ignored: set[Edge] = set()
+        self._chance = CHANCE
+        self._fruitless = 0
 
     def walks(self, most: int) -> Iterator[Walk]:
         """Walk until every edge is walked, or so many calls were made."""
@@ -145,7 +150,10 @@ class Walker:
             near = [name for name in self._starts if self._map.nearest_from_start(name) < FAR]
             if not near:
                 return
+            left = len(self.coverage.missing)
+            self._chance = min(MOST_CHANCE, CHANCE * (1 + self._fruitless // RESTLESS_AFTER))
             yield self._walk(self._random.choice(near))
+            self._fruitless = self._fruitless + 1 if len(self.coverage.missing) == left else 0
 
     def _choose_goals(self) -> None:
         """Leave half of the unwalked edges out of sight for one walk, so that a hard one does not hold up the rest."""
@@ -217,7 +225,7 @@ class Walker:
             for error_type in faults_of(action)
             if FAULT_PRICE + self._error_cost(stack, action, error_type) <= nearest + 1
         ]
-        return self._random.choice(sorted(choices)) if choices and self._random.random() > CHANCE else None
+        return self._random.choice(sorted(choices)) if choices and self._random.random() > self._chance else None
 
     def _choose_answer(self, stack: Stack, action: Action) -> None:
         decision = self._decision(stack, action)
@@ -271,4 +279,4 @@ class Walker:
         """Mostly one of the nearest, sometimes any."""
         least = min(cost for cost, _ in choices)
         best = [choice for cost, choice in choices if cost == least]
-        return self._random.choice(best if self._random.random() > CHANCE else [choice for _, choice in choices])
+        return self._random.choice(best if self._random.random() > self._chance else [choice for _, choice in choices])
