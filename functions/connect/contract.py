@@ -82,7 +82,7 @@ _ALL = (
         ("SENT", "LIMITED"),
         inputs=("method", "goal"),
         own_keys=("channel", "calls"),
-        parts=2,
+        parts=3,
         acting=True,
     ),
     StepContract(

@@ -117,7 +117,7 @@ def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_for
 def test_where_no_calls_are_made_none_is_offered_and_who_asks_for_one_is_told_of_a_text(
     running_stack: RunningStack,
 ) -> None:
-    _, lines = call(running_stack, "+8613900000071", "2,#,1,*,4,!")
+    _, lines = call(running_stack, "+8613900000071", "2,#,1,*,5,!")
     assert [outcome for step, outcome in outcomes(lines) if step == "send_code"] == ["SENT", "SENT"]
     spoken = {line["block"]: line["text"] for line in lines if line["kind"] == "prompt"}
     assert "A call" not in spoken["Code options"]

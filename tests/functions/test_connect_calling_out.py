@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.connect.contract import EMPTY, MORE_PROMPTS
+from functions.connect.contract import EMPTY
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR
 from hotline.kit.clock import VirtualClock
@@ -20,9 +20,8 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
-from hotline_local.flowlang.speech import readable
 from tests.support.log_lines import lines, logged
-from tests.support.phone import LOOKUP_SECRET, Phone, context, give, opened
+from tests.support.phone import LOOKUP_SECRET, Phone, context, give, opened, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MEI, LI, NOBODY = "+8613800000001", "+8613800000002", "+8613800000009"
@@ -59,12 +58,6 @@ def asking(ctx: Context, number: str = LI, *, keyed_in: str | None = None, goal:
 def called(ctx: Context, number: str | None, **own: Any) -> Phone:
     """The call that the hotline makes to a number, answered."""
     return Phone(ctx, number, **{"contact_id": "outbound-1", "initiation_method": "API", **own})
-
-
-def words(said: dict[str, str]) -> str:
-    """What is said, part after part."""
-    parts = (said[key] for key in ("prompt", *MORE_PROMPTS) if said.get(key, EMPTY) != EMPTY)
-    return " ".join(readable(part) for part in parts)
 
 
 def entries(store: MemoryStore) -> list[Any]:

@@ -36,7 +36,7 @@ CHANCE = 0.1
 """Share of choices that are left to chance."""
 MOST_CHANCE = 0.5
 RESTLESS_AFTER = 50
-"""Walks in a row without a new edge after which chance gets its share once more: the nearest way may be a closed one."""
+"""Walks in a row without a new edge after which chance gets its share once more: the nearest way may be closed."""
 ENTRY_KEYS: Mapping[tuple[str, str], str] = {
     ("Equals", "Timeout"): "-",
     ("Equals", "0"): "0#",
