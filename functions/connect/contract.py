@@ -164,7 +164,7 @@ _ALL = (
         acting=True,
     ),
     StepContract("announce_code", ("READY", "GONE"), inputs=("challenge",), own_keys=("language",), of_call=False),
-    StepContract("read_code", ("READ", "GONE"), inputs=("challenge",), of_call=False),
+    StepContract("read_code", ("READ", "GONE"), inputs=("challenge",), parts=3, of_call=False),
 )
 
 STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}

@@ -151,14 +151,14 @@ def test_a_code_by_voice_and_one_by_text_are_one_factor(ctx: Context) -> None:
         (
             MEI,
             "unlock",
-            "您刚才索取了用于解锁账户的验证码。",
+            "现在播报用于解锁账户的验证码。",
             "您用于解锁账户的验证码是",
             "任何人（包括客服）都不会向您索要",
         ),
         (
             LI,
             "refund",
-            "the code to ask for a refund that you asked for.",
+            "a code to ask for a refund.",
             "Your code to ask for a refund is",
             "Nobody",
         ),
