@@ -263,7 +263,7 @@ def test_a_call_with_a_code_names_every_goal_and_who_is_calling(goal: str) -> No
 
 def test_a_wallet_that_an_english_voice_cannot_name_is_the_wallet() -> None:
     words = said("announce_code", "READY", {"wallet": "示例钱包", "goal": "unlock"})
-    assert words.startswith("Hello, this is the wallet hotline, with the code to unlock your account")
+    assert words.startswith("This is the wallet hotline, with a code to unlock your account")
     assert "这里是示例钱包热线" in said("announce_code", "READY", {"wallet": "示例钱包", "goal": "unlock"}, CHINESE)
 
 
