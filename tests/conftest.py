@@ -29,10 +29,18 @@ os.environ.update(
     WALLET_NAME="Test Wallet",
 )
 
+from hotline.kit.logging import logger  # noqa: E402 - it reads the environment
+
 # The suite is seeded and bounded; `make soak` looks further, with fresh seeds.
 settings.register_profile("suite", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("soak", deadline=None, max_examples=5_000)
 settings.load_profile("soak" if os.environ.get("HOTLINE_SOAK") else "suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _log_lines_go_where_the_session_writes() -> None:
+    """The logger is made once, on first use: were that in a test that reads stdout, it would find log lines there."""
+    logger()
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,9 @@ class StepContract:
     `optional_inputs` may be absent or `EMPTY`; of `inputs` they are a part, and so are `secret_inputs`: what only the
     caller may know, as keyed in or as Amazon Connect encrypted it. `parts` is in how many prompts the answer may be
     said, one after the other. `acting` says that the step stores something, so that its answer carries the next turn;
-    the others only read and answer with the turn they got.
+    the others only read and answer with the turn they got. `of_call`: the step is one of a caller's call, and gets to
+    know where that stands. The others belong to a call that the hotline makes: that one has no state, and they have no
+    turn.
     """
 
     name: str
@@ -51,6 +53,7 @@ class StepContract:
     own_keys: tuple[str, ...] = ()
     parts: int = 1
     acting: bool = False
+    of_call: bool = True
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -74,7 +77,14 @@ _ALL = (
     StepContract("start", ("KNOWN", "UNKNOWN", "WITHHELD"), own_keys=("language", "proved", "topic"), acting=True),
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
     StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
-    StepContract("send_code", ("SENT", "LIMITED"), inputs=("method", "goal"), own_keys=("channel",), acting=True),
+    StepContract(
+        "send_code",
+        ("SENT", "LIMITED"),
+        inputs=("method", "goal"),
+        own_keys=("channel", "calls"),
+        parts=3,
+        acting=True,
+    ),
     StepContract(
         "check_code", ("PROVED", "WRONG", "EXPIRED", "SPENT"), inputs=("code",), secret_inputs=("code",), acting=True
     ),
@@ -153,13 +163,16 @@ _ALL = (
         parts=2,
         acting=True,
     ),
+    StepContract("announce_code", ("READY", "GONE"), inputs=("challenge",), own_keys=("language",), of_call=False),
+    StepContract("read_code", ("READ", "GONE"), inputs=("challenge",), parts=3, of_call=False),
 )
 
 STEPS: Final[dict[str, StepContract]] = {step.name: step for step in _ALL}
 """Every step by name."""
 
 METHODS: Final = ("sms", "voice", "email")
-"""What `send_code` takes as `method`."""
+"""What `send_code` takes as `method`. Its `channel` says which of them it became: where no calls are made, a code that
+was asked for by voice is written. `calls` says `yes` where voice is to be had."""
 
 GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""

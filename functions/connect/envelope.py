@@ -26,8 +26,9 @@ class Request:
     initial_contact_id: str | None
     """The first contact of the call: what its state is kept under."""
     initiation_method: str
-    calling_number: str | None
-    """As the network gave it; None when withheld."""
+    customer_number: str | None
+    """The customer's end of the line: on a call that comes in the calling number as the network gave it, None when
+    withheld; on one that the hotline makes the number that was called."""
     language: str | None
     wants_time: bool
     """Whether this caller is spoken to more slowly."""
@@ -52,7 +53,7 @@ def request_from(event: object) -> Request:
         contact_id=contact_id,
         initial_contact_id=_text(contact.get("InitialContactId")) or contact_id,
         initiation_method=_text(contact.get("InitiationMethod")) or "",
-        calling_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
+        customer_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
         language=_text(contact.get("LanguageCode")),
         wants_time=_mapping(contact.get("Attributes")).get("pace") == SLOW,
         turn=int(turn) if turn.isascii() and turn.isdigit() and len(turn) <= TURN_DIGITS_MAX else 0,

@@ -25,6 +25,7 @@ CODE_CHARACTERS_MAX = 10
 PIN_CHARACTERS_MAX = 16
 """A PIN has twelve digits at most; see CODE_CHARACTERS_MAX."""
 MOVEMENT_CHARACTERS_MAX = 160
+CHALLENGE_CHARACTERS_MAX = 64
 
 
 def _digits(text: str, *, least: int, most: int) -> bool:
@@ -41,6 +42,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "choice": lambda text: text in tuple(str(place) for place in range(1, PLACES_MAX + 1)),
     "purpose": PURPOSES.__contains__,
     "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),
+    "challenge": lambda text: len(text) <= CHALLENGE_CHARACTERS_MAX,
     "movement": lambda text: len(text) <= MOVEMENT_CHARACTERS_MAX,
     "amount_minor": lambda text: _digits(text, least=1, most=AMOUNT_DIGITS_MAX),
 }

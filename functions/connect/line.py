@@ -30,6 +30,8 @@ class Answer:
     outcome: str
     facts: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+    """What to say it in; empty: in the language of the call."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,8 @@ PAUSE_WHEN_SLOW_S: Final = 8
 """How much longer an answer that is itself a menu waits for callers who need time."""
 _MENUS: Final = frozenset({("choose_account", "CHOOSE")})
 _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
+    "announce_code": account.announce_code,
+    "read_code": account.read_code,
     "send_code": account.send_code,
     "check_code": account.check_code,
     "choose_account": account.choose_account,

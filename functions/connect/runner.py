@@ -13,7 +13,7 @@ from functions.connect.envelope import Request
 from functions.connect.inputs import LANGUAGES, acceptable
 from functions.connect.line import Answer, Line
 from functions.connect.secret_inputs import aside, readable
-from functions.connect.steps import READ_WITH_CALL, STEP_FUNCTIONS
+from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
 from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
 from hotline.identity import turns
@@ -54,6 +54,8 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
 
 def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, Call | None]:
     inputs = _inputs(contract, request, ctx)
+    if not contract.of_call:
+        return inputs if isinstance(inputs, Answer) else CALLEE_STEPS[request.step](ctx, request, inputs), None
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             if request.step == "start":
@@ -118,7 +120,7 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
     if result.outcome not in contract.outcomes:
         raise StepFailed(contract.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
-    languages = languages_of(call, request)
+    languages = result.languages or languages_of(call, request)
     said = prompts.spoken(contract.name, result.outcome, facts, languages, most=contract.parts, slow=request.wants_time)
     values: Mapping[str, str] = {
         **result.keys,

@@ -13,7 +13,7 @@ from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity import service as identity
 from hotline.identity.model import Goal, Operation
-from hotline.identity.policy import CODE_LIFE, QUARTER_HOUR
+from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR
 from hotline.identity.service import CheckOutcome, SendOutcome
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
@@ -46,8 +46,10 @@ _REFUSALS: Final = {
 
 @router.post("/v1/challenges", tags=_TAGS, operation_id="ask_for_code", status_code=CREATED)
 def ask_for_code(body: ChallengeAsked) -> Challenge:
-    """Ask for a one-time code. A new one replaces the one before."""
+    """Ask for a one-time code. A new one replaces the one before. By voice it is read out on a call to the phone."""
     at = desk()
+    if body.method == "voice" and not at.ctx.voice_codes:
+        raise Problem("voice_unavailable")
     return attempted(lambda: _asked(at, body))
 
 
@@ -59,9 +61,9 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
         # Only its form: to look for it would tell who has proved nothing whether there is such a payment.
         if not is_id(body.target):
             raise malformed("#/target", "no_payment_id")
-    factor = FactorKind(body.method)
-    if factor is FactorKind.PIN:
+    if body.method == FactorKind.PIN.value:
         return _pin_asked(visit)
+    factor, by_call = FACTOR_OF_METHOD[body.method], body.method == "voice"
     visit = visit.settled()
     keys = identity.send_keys(visit.call, identity.target_of(visit.call, factor), visit.now)
     read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
@@ -74,6 +76,7 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
         read=read,
         keyring=at.code_keys,
         lookup_keys=at.lookup_keys,
+        by_call=by_call,
     )
     if outcome is SendOutcome.LIMITED or call.challenge is None:
         wait_s = int(QUARTER_HOUR.total_seconds())

@@ -49,6 +49,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "idempotency_key_reused": 422,
     "wrong_code": 422,
     "method_unavailable": 422,
+    "voice_unavailable": 422,
     "not_eligible": 422,
     "route_dispute": 422,
     "amount_not_positive": 422,

@@ -227,7 +227,7 @@ class Security(Answer):
 type OperationName = Literal[
     "read", "refund", "unlock", "reset_grant", "freeze", "proved_pause", "end_pause", "unfreeze", "set_pin"
 ]
-type Method = Literal["sms", "email", "pin"]
+type Method = Literal["sms", "voice", "email", "pin"]
 
 
 class ChallengeAsked(Body):

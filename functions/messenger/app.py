@@ -1,4 +1,4 @@
-"""Text messages and e-mail out of the outbox: new entries of the table's stream, and ids re-driven by queue."""
+"""Text messages, e-mail and calls out of the outbox: new entries of the table's stream, and ids re-driven by queue."""
 
 from __future__ import annotations
 

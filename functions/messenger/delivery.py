@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
 from functions.messenger.limits import held_back
@@ -15,6 +15,10 @@ from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event
 from hotline.kit.outbox_delivery import Delivered, Dropped, Outbox, Result, entry_ids
+
+TO_A_NUMBER: Final = frozenset({"sms", "voice"})
+"""Channels that cost by the number they go to. Their codes are counted together: who is paid for what reaches a number
+is paid for calls as well."""
 
 
 def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
@@ -40,15 +44,19 @@ def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: 
 
 
 def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
-    outgoing = written(entry, ctx, sender)
+    channel = entry["channel"]
+    if channel == "voice" and channel not in transports:
+        # No calls are made here, or not any more: a code that was to be read out is written.
+        channel = "sms"
+    outgoing = written(entry, ctx, sender, channel)
     if isinstance(outgoing, Dropped):
         return outgoing
-    if entry["kind"] == CODE_MESSAGE and entry["channel"] == "sms":
+    if entry["kind"] == CODE_MESSAGE and channel in TO_A_NUMBER:
         held = held_back(entry, outgoing.address, ctx)
         if held is not None:
             return held
     try:
-        transports[entry["channel"]].send(outgoing)
+        transports[channel].send(outgoing)
     except Undeliverable as refusal:
         return Dropped(refusal.code)
     return Delivered()

@@ -1,19 +1,20 @@
 """An outbox entry made a message for an address: what the entry must not hold is added here, at the last moment.
 
-The address comes from the profile as it stands now, the code from its challenge. Neither is stored or logged.
+The address comes from the profile as it stands now, the code from its challenge. Neither is stored or logged. For a
+call there is no text and no code: its flow gets the challenge's id, and asks for the words when somebody has answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.identity import service as identity
-from hotline.identity.model import ChallengeState
+from hotline.identity.model import Challenge
 from hotline.kit.carriers import Outgoing
 from hotline.kit.clock import from_text
 from hotline.kit.condition import Item
@@ -25,12 +26,15 @@ from hotline.wording import messages
 from hotline.wording.values import Digits, Phone, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
+CHALLENGE_ATTRIBUTE: Final = "challenge"
+"""The contact attribute by which the flow of a call names the code that it reads out."""
 _TAIL_CHARACTERS: Final = 4
 """What is written of the reference of a case."""
 
 
-def written(entry: Item, ctx: Context, sender: Sender) -> Outgoing | Dropped:
-    """The message, or why none may be sent. Raises Unavailable when a key or the store does not answer."""
+def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing | Dropped:
+    """The message as it goes out by a channel, or why none may be sent. Raises Unavailable when a key or the store does
+    not answer."""
     language = str(entry["language"])
     if not messages.is_known(entry["kind"], language):
         return Dropped("unknown_message")
@@ -45,16 +49,19 @@ def written(entry: Item, ctx: Context, sender: Sender) -> Outgoing | Dropped:
         return Dropped("no_address")
     facts = _facts(entry)
     if entry["kind"] == CODE_MESSAGE:
-        code = _code(entry, ctx, profile)
-        if isinstance(code, Dropped):
-            return code
-        facts |= code
+        challenge = _challenge(entry, ctx, profile)
+        if isinstance(challenge, Dropped):
+            return challenge
+        if channel == "voice":
+            return Outgoing(address, "", "", entry["entry_id"], {CHALLENGE_ATTRIBUTE: challenge.id})
+        code = identity.derive(_keys(ctx.code_keys), challenge)
+        facts |= {"code": Digits(code), "valid_for": challenge.expires_at - ctx.clock.now()}
     if "repudiation_id" in entry["facts"]:
         token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), _keys(ctx.code_keys))
         facts["repudiation"] = Digits(token)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
-    if entry["channel"] == "email":
+    if channel == "email":
         mail = messages.email(entry["kind"], facts, locale)
         return Outgoing(address, mail.subject, mail.body)
     return Outgoing(address, "", messages.text_message(entry["kind"], facts, locale))
@@ -67,23 +74,15 @@ def official_number(numbers: tuple[str, ...], address: str) -> str:
     return next(own, numbers[0])
 
 
-def _code(entry: Item, ctx: Context, profile: Profile) -> dict[str, object] | Dropped:
-    """The code of the challenge and how long it is good for, as facts. Only a challenge that is still open has one, and
-    only a contact point that the account still has may get it."""
+def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropped:
+    """The challenge whose code is to be told. It must still wait for its code, and only a contact point that the
+    account still has may get it."""
     stored = ctx.store.get(identity.challenge_key(str(entry["facts"].get("challenge_id"))))
-    if stored is None:
-        return Dropped("no_challenge")
-    challenge = identity.challenge_from(stored)
-    if challenge.state is not ChallengeState.OPEN or challenge.point != entry["point"]:
-        return Dropped("challenge_over")
+    challenge = identity.to_give_out(stored, [entry["point"]], ctx.clock.now())
+    if isinstance(challenge, identity.Withheld):
+        return Dropped(challenge.reason)
     point = accounts.contact_point(profile, challenge.point, _keys(ctx.lookup_keys))
-    code = identity.code_of(challenge, _keys(ctx.code_keys))
-    if code is None or point is None or not point.live:
-        return Dropped("decoy" if code is None else "no_address")
-    left = challenge.expires_at - ctx.clock.now()
-    if left <= timedelta():
-        return Dropped("too_late")
-    return {"code": Digits(code), "valid_for": left}
+    return challenge if point is not None and point.live else Dropped("no_address")
 
 
 def _facts(entry: Mapping[str, Any]) -> dict[str, object]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.carriers import SesEmail, SnsSms, Transport
-from hotline.kit.config import required
+from hotline.kit.carriers import ConnectCall, SesEmail, SnsSms, Transport
+from hotline.kit.config import optional, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +28,7 @@ def sender_from_environment() -> Sender:
 @cache
 def transports_from_environment() -> Mapping[str, Transport]:
     """The carrier for each channel; made on first use. A country whose carriers do not take text messages of SNS gets
-    a transport of its own here."""
-    return {"sms": SnsSms(required("SMS_SENDER_ID")), "email": SesEmail(required("EMAIL_FROM"))}
+    a transport of its own here. Calls are made only where there is a flow for them."""
+    flow = optional("CODE_CALL_FLOW", "")
+    calls = {"voice": ConnectCall(flow, required("CODE_CALL_NUMBER"))} if flow else {}
+    return {"sms": SnsSms(required("SMS_SENDER_ID")), "email": SesEmail(required("EMAIL_FROM")), **calls}

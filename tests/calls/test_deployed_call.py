@@ -112,3 +112,13 @@ def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_for
     read_back = [line["ssml"] for line in lines if line["kind"] == "prompt" and "Tea & <Cakes>" in line["text"]]
     assert read_back
     assert all("Tea &amp; &lt;Cakes&gt;" in ssml for ssml in read_back)
+
+
+def test_where_no_calls_are_made_none_is_offered_and_who_asks_for_one_is_told_of_a_text(
+    running_stack: RunningStack,
+) -> None:
+    _, lines = call(running_stack, "+8613900000071", "2,#,1,*,5,!")
+    assert [outcome for step, outcome in outcomes(lines) if step == "send_code"] == ["SENT", "SENT"]
+    spoken = {line["block"]: line["text"] for line in lines if line["kind"] == "prompt"}
+    assert "A call" not in spoken["Code options"]
+    assert spoken["Say code sent"].startswith("I cannot call with a code at the moment, so I send it by text message.")

@@ -53,10 +53,13 @@ def actions(name: str) -> list[dict[str, Any]]:
 @each_case
 def test_the_request_is_one_that_the_service_knows(name: str) -> None:
     """Held against botocore's model of CreateTestCase."""
-    operation = boto3.client("connect", region_name="eu-central-1").meta.service_model.operation_model("CreateTestCase")
-    report = ParamValidator().validate({"InstanceId": INSTANCE, **request_of(name)}, operation.input_shape)
+    model = boto3.client("connect", region_name="eu-central-1").meta.service_model
+    shape = model.operation_model("CreateTestCase").input_shape
+    assert shape is not None
+    report = ParamValidator().validate({"InstanceId": INSTANCE, **request_of(name)}, shape)
     assert report.generate_report() == ""
-    assert request_of(name)["Status"] in operation.input_shape.members["Status"].enum
+    status: Any = shape.members["Status"]
+    assert request_of(name)["Status"] in status.enum
 
 
 @each_case

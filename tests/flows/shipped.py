@@ -13,6 +13,7 @@ from hotline_local.worlds.flow_files import flow_files, flows_without_key
 ENTRY = "hotline-entry"
 HANDOVER = "hotline-handover"
 QUEUE = "hotline-customer-queue"
+OUTBOUND = "hotline-outbound-code"
 
 RESOURCE_TOKENS: Mapping[str, str] = {
     "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",
@@ -51,14 +52,20 @@ def steps_of(flow: Flow) -> Iterator[tuple[Action, StepContract]]:
         yield action, STEPS[str(action.mapping("LambdaInvocationAttributes")["step"])]
 
 
+def is_of_a_call(step: Action) -> bool:
+    """Whether a block calls a step of a caller's call, which has a turn to keep."""
+    return STEPS[str(step.mapping("LambdaInvocationAttributes")["step"])].of_call
+
+
 def keeper_of(flow: Flow, step: Action) -> Action:
-    """The block right after a step."""
+    """The block right after a step of a call."""
     return flow.by_identifier[step.next_action or ""]
 
 
 def outcome_of(flow: Flow, step: Action) -> Action:
     """The block that decides by a step's outcome."""
-    return flow.by_identifier[keeper_of(flow, step).next_action or ""]
+    before = keeper_of(flow, step) if is_of_a_call(step) else step
+    return flow.by_identifier[before.next_action or ""]
 
 
 def menus(flow: Flow) -> Iterator[Action]:

@@ -56,6 +56,7 @@ def call(
     at_capacity: bool = False,
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
+    initiation_method: str = "INBOUND",
     start_answer: Mapping[str, str] | None = None,
     flows: FlowSet | None = None,
     **answers: Any,
@@ -78,6 +79,7 @@ def call(
         hours_open=hours_open,
         queue_at_capacity=at_capacity,
         attributes=attributes or {},
+        initiation_method=initiation_method,
     )
     state = engine.begin(setup, start)
     events = list(engine.run(state).events)

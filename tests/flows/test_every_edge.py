@@ -14,7 +14,9 @@ from hotline_local.simulator.state import EndOutcome
 from hotline_local.walking.walker import DIGITS, PATIENCE, Walk, Walker
 from tests.flows.shipped import ENTRY, RESOURCE_TOKENS, shipped
 
-LAST_WORDS = {"Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Last words"}
+LAST_WORDS = {
+    "Say goodbye", "Say no transfer", "Say closed", "Say no callback", "Say gone", "Say sorry", "Last words",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from hotline_local.flowlang.graph import written_edges
 from tests.flows.shipped import (
     ENTRY,
     HANDOVER,
+    OUTBOUND,
     QUEUE,
     blocks,
     key_targets,
@@ -64,7 +65,7 @@ def test_flows_that_calls_can_be_sent_to_from_elsewhere_know_a_usual_pace() -> N
     first = shipped().by_name[ENTRY].by_identifier["First attributes"].mapping("Attributes")
     usual = {name: first[name] for name in ("pace", "pace_next", "pause", "pause_next")}
     assert usual == {"pace": "medium", "pace_next": "medium", "pause": "1ms", "pause_next": "1ms"}
-    for name in (HANDOVER, QUEUE):
+    for name in (HANDOVER, QUEUE, OUTBOUND):
         assert shipped().by_name[name].by_identifier["Usual pace"].mapping("Attributes") == usual
 
 

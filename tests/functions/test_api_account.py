@@ -265,6 +265,35 @@ def test_a_method_that_the_account_has_no_contact_point_for_is_refused(world: Ap
     assert (refused.status, refused.code) == (422, "method_unavailable")
 
 
+def test_a_code_by_voice_is_a_call_to_the_phone_and_proves_what_a_text_proves(
+    store: MemoryStore, clock: VirtualClock
+) -> None:
+    client = ApiWorld(store, clock, voice_codes=True).client()
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "voice"})
+    assert (asked.status, asked.json["method"]) == (201, "voice")
+    (entry,) = (item for item in store.items(Table.OUTBOX) if item["to"] == "message")
+    assert (entry["channel"], entry["facts"]["challenge_id"]) == ("voice", asked.json["id"])
+    proved = client.enter(asked.json["id"], client.code(asked.json["id"]))
+    assert (proved.status, proved.json["factors"]) == (200, ["session", "sms"])
+
+
+def test_codes_by_voice_and_by_text_are_limited_together(store: MemoryStore, clock: VirtualClock) -> None:
+    client = ApiWorld(store, clock, voice_codes=True).client()
+    methods = [("sms", "voice")[turn % 2] for turn in range(CODES_PER_QUARTER_HOUR)]
+    bodies = [{"operation": "unlock", "method": method} for method in (*methods, "voice", "sms")]
+    statuses = [client.ask("POST", "/v1/challenges", body=body).status for body in bodies]
+    assert statuses == [*[201] * CODES_PER_QUARTER_HOUR, 429, 429]
+
+
+def test_where_no_calls_are_made_a_code_by_voice_is_refused_and_none_is_sent(
+    world: ApiWorld, store: MemoryStore
+) -> None:
+    before = [*store.items(Table.OUTBOX)]
+    refused = world.client().ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "voice"})
+    assert (refused.status, refused.code) == (422, "voice_unavailable")
+    assert [*store.items(Table.OUTBOX)] == before
+
+
 def test_a_challenge_may_name_the_payment_that_a_refund_is_about(world: ApiWorld) -> None:
     """Whether there is such a payment is not told to who has proved nothing yet."""
     world.pay("mov-1")

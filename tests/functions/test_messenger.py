@@ -12,19 +12,15 @@ from typing import Any, Final
 import pytest
 
 from functions.messenger import app, settings
-from functions.messenger.delivery import deliver
 from functions.messenger.letter import official_number
-from functions.messenger.settings import Sender
 from hotline.accounts.model import Channel
-from hotline.contracts.model import ContactPointChanged, Fact, PointKind
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState, Goal
 from hotline.identity.pins import PIN_REMOVED, PIN_SET
-from hotline.kit.carriers import Outgoing, Transport, Undeliverable
+from hotline.kit.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.expressions import from_item
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.lockout.telling import Notice
@@ -35,14 +31,11 @@ from hotline.wording.messages import is_known
 from tests.support import outbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox import (
-    ACCOUNT,
     EMAIL,
     EMAIL_POINT,
-    NOW,
     PHONE,
     PHONE_POINT,
     RING,
-    Carrier,
     challenge,
     code_message,
     message,
@@ -51,37 +44,10 @@ from tests.support.outbox import (
     stored,
     stream_event,
 )
+from tests.support.post import Post
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/messenger"
-SENDER: Final = Sender("Demo Wallet", ("+498002000001", "+864005550199"))
 CODE: Final = identity.derive(RING, challenge())
-
-
-class Post:
-    """A messenger with a store, a clock and two carriers of its own."""
-
-    def __init__(self) -> None:
-        self.ctx: Context = outbox.context()
-        self.sms, self.email = Carrier(), Carrier()
-        outbox.open_account(self.ctx)
-
-    @property
-    def store(self) -> MemoryStore:
-        assert isinstance(self.ctx.store, MemoryStore)
-        return self.ctx.store
-
-    def run(self, event: Mapping[str, Any]) -> None:
-        transports: dict[str, Transport] = {"sms": self.sms, "email": self.email}
-        deliver(event, self.ctx, SENDER, transports)
-
-    def post(self, *entries: Any) -> None:
-        """Store the entries and deliver their stream batch."""
-        for entry in entries:
-            store_entry(self.ctx, entry)
-        self.run(stream_event(*entries))
-
-    def wait(self, delta: timedelta) -> None:
-        outbox.clock_of(self.ctx).advance(delta)
 
 
 @pytest.fixture
@@ -238,7 +204,7 @@ def test_a_message_that_cannot_reach_anybody_is_dropped(post: Post, entry: Any, 
         (challenge(state=ChallengeState.REPLACED), "challenge_over"),
         (challenge(state=ChallengeState.PROVED), "challenge_over"),
         (challenge(state=ChallengeState.SPENT), "challenge_over"),
-        (challenge(point=EMAIL_POINT), "challenge_over"),
+        (challenge(point=EMAIL_POINT), "other_point"),
     ],
 )
 def test_a_challenge_that_is_no_longer_asked_sends_no_code(post: Post, asked: Any, reason: str) -> None:
@@ -264,13 +230,8 @@ def test_a_code_is_useless_from_its_expiry_on(post: Post, after: timedelta, sent
     assert stored(post.ctx).get("dropped") == (None if sent else "too_late")
 
 
-def removed(*, reassigned: bool) -> Fact:
-    told = ContactPointChanged(2, PointKind.PHONE, PHONE, None, NOW - timedelta(days=1), reassigned)
-    return Fact("evt_2", "contact_point.changed", "wallet", NOW - timedelta(days=1), ACCOUNT, told)
-
-
 def test_a_removed_number_still_gets_notices_and_never_a_code(post: Post) -> None:
-    outbox.learn(post.ctx, removed(reassigned=False))
+    outbox.learn(post.ctx, outbox.removed(reassigned=False))
     store_challenge(post.ctx, challenge())
     post.post(message("out_1"), code_message("out_2"))
     assert [sent.address for sent in post.sms.sent] == [PHONE]
@@ -278,7 +239,7 @@ def test_a_removed_number_still_gets_notices_and_never_a_code(post: Post) -> Non
 
 
 def test_a_number_that_is_somebody_elses_now_gets_nothing(post: Post) -> None:
-    outbox.learn(post.ctx, removed(reassigned=True))
+    outbox.learn(post.ctx, outbox.removed(reassigned=True))
     post.post(message())
     assert post.sms.sent == []
     assert stored(post.ctx)["dropped"] == "no_address"
@@ -388,6 +349,7 @@ def test_the_outbox_holds_neither_code_nor_address(post: Post) -> None:
 
 SENT_BY_FILE: Final[Mapping[str, tuple[str, ...]]] = {
     "code_by_sms": (f"sms {PHONE}",),
+    "code_by_voice": (f"sms {PHONE}",),
     "code_for_a_decoy": (),
     "no_new_entries": (),
     "notice_by_email": (f"email {EMAIL}",),

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from functions.connect.contract import ADVICE_TOPICS, GOALS, NEEDS, STEPS
+from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
 from functions.connect.prompts import render, spoken
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
@@ -25,7 +25,9 @@ NASTY = 'Tom & <Jerry\'s> "Café"\x07 咖啡'
 PAYMENT = {"kind": "payment", "amount": MONEY, "merchant": "Blue Cup", "initiated_at": NOW, "status": "failed"}
 FULL: dict[str, dict[str, object]] = {
     "start": {"known": True},
-    "send_code": {"channel": "sms", "goal": "unlock"},
+    "send_code": {"channel": "voice", "goal": "unlock", "no_call": False, "same_line": True},
+    "announce_code": {"wallet": "Demo Wallet", "goal": "unlock"},
+    "read_code": {"code": "012345", "goal": "unlock", "valid_for": timedelta(minutes=9)},
     "check_code": {"tries_left": 2},
     "choose_account": {"items": [{"place": 1, "hint": "4711"}, {"place": 2, "hint": "0815"}]},
     "lock_status": {
@@ -244,8 +246,32 @@ def test_a_wrong_code_says_how_many_tries_are_left(left: int, words: str) -> Non
 
 
 def test_a_code_is_on_its_way_only_if_the_contact_is_registered() -> None:
-    for channel in ("sms", "email"):
+    for channel in METHODS:
         assert said("send_code", "SENT", {"channel": channel, "goal": GOALS[0]}).startswith("If ")
+
+
+@pytest.mark.parametrize("goal", GOALS)
+def test_a_call_with_a_code_names_every_goal_and_who_is_calling(goal: str) -> None:
+    for language in LANGUAGES:
+        facts = {"wallet": "Demo Wallet", "goal": goal}
+        announced = said("announce_code", "READY", facts, language)
+        assert "Demo Wallet" in announced
+        assert announced != said("announce_code", "READY", {"wallet": "Demo Wallet"}, language)
+        plain = said("read_code", "READ", {"code": "012345"}, language)
+        assert len(said("read_code", "READ", {"code": "012345", "goal": goal}, language)) > len(plain)
+
+
+def test_a_wallet_that_an_english_voice_cannot_name_is_the_wallet() -> None:
+    words = said("announce_code", "READY", {"wallet": "示例钱包", "goal": "unlock"})
+    assert words.startswith("This is the wallet hotline, with a code to unlock your account")
+    assert "这里是示例钱包热线" in said("announce_code", "READY", {"wallet": "示例钱包", "goal": "unlock"}, CHINESE)
+
+
+def test_a_code_that_is_read_out_keeps_its_leading_zero_and_its_warning() -> None:
+    words = said("read_code", "READ", FULL["read_code"])
+    assert words.count("012345") == 2
+    assert words.endswith("Nobody, not even we, will ever ask you for it.")
+    assert "valid for 9 minutes" in words
 
 
 def test_what_is_missing_as_proof_is_named() -> None:

@@ -24,7 +24,7 @@ from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
 from tests.support.account import ORIGIN_SECRET, Account, account
 from tests.support.api import Answered, Client
-from tests.support.deployed import FRONT
+from tests.support.deployed import FRONT, arn
 from tests.support.entries import encrypted
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
@@ -40,6 +40,7 @@ FACTS_AT_ONCE: Final = 10
 ERASED: Final = "acct-demo-02"
 CALLING: Final = "+8613800000003"
 UNKNOWN: Final = "+8613900000009"
+WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "CodeCallNumber": "+498001234567"}
 ATTACKED: Final = "acct-demo-15"
 CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
 """Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""
@@ -95,15 +96,24 @@ def erase(here: Account) -> None:
 
 
 def ask_for_codes(here: Account, contact_id: str) -> None:
-    """Codes that nobody enters: to a customer, to somebody unknown, and over the API for both."""
-    for number in (CALLING, UNKNOWN):
+    """Codes that nobody enters: to a customer, by voice, to somebody unknown, and over the API for both."""
+    for number, method in ((CALLING, "voice"), (UNKNOWN, "sms")):
         phone = LivePhone(here.ctx, number, contact_id=f"{contact_id}-{number}", account=here)
         phone.press("start")
-        assert phone.press("send_code", method="sms", goal="unlock")["outcome"] == "SENT"
+        said = phone.press("send_code", method=method, goal="unlock")
+        assert (said["outcome"], said["channel"]) == ("SENT", method)
     anybody = LiveClient(here.ctx, None, account=here)
     for number in ("+8613800000001", "+8613900000008"):
         recovery = {"contact": {"kind": "phone", "value": number}, "goal": "reset"}
         assert anybody.ask("POST", "/v1/recoveries", body=recovery).status == 202
+
+
+def hear_a_code(here: Account) -> None:
+    """The call that reads out a code, at the phone that asked for one."""
+    asked = Phone(here.ctx, CALLING, contact_id=f"before-{CALLING}").challenge.id
+    called = LivePhone(here.ctx, CALLING, contact_id="outbound", initiation_method="API", account=here)
+    assert called.press("announce_code", challenge=asked)["outcome"] == "READY"
+    assert called.press("read_code", challenge=asked)["outcome"] == "READ"
 
 
 def make_calls(here: Account) -> None:
@@ -114,6 +124,7 @@ def make_calls(here: Account) -> None:
         return phone
 
     ask_for_codes(here, "before")
+    hear_a_code(here)
     locked = prove("+8613800000001", "unlock")
     assert locked.press("lock_status")["outcome"] == "SOFT"
     assert locked.press("unlock")["outcome"] == "ASKED"
@@ -198,7 +209,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account(**FRONT) as here:
+    with account(**FRONT, **WITH_CALLS) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)

@@ -16,6 +16,7 @@ from tests.support.template import cloudformation, properties, resources
 STARS: Final = {
     ("DecisionsRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
     ("MessengerRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
+    ("MessengerRole", "Resource", "${ConnectInstanceArn}/contact/*"): "a call gets its id when it is made",
     ("MessengerRole", "NotResource", "arn:${AWS::Partition}:sns:*:*:*"): "a phone number is no ARN, and all else is",
     (
         "ScanStateMachineRole",

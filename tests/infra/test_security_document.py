@@ -15,7 +15,7 @@ import pytest
 from benchmarks import attackers
 from functions.connect.contract import NEEDS
 from functions.customer_api.shapes import ContactGiven, Method
-from hotline.identity.policy import REQUIREMENTS, Requirement
+from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import VirtualClock, epoch_s
 from hotline.kit.condition import Item
@@ -106,7 +106,7 @@ def test_the_pathways_prove_the_factors_that_their_doors_take() -> None:
     kinds = get_args(ContactGiven.model_fields["kind"].annotation)
     assert told == {
         "phone": set(NEEDS) - {"agent"},
-        "app": set(get_args(Method.__value__)) | {"session"},
+        "app": {FACTOR_OF_METHOD.get(method, method) for method in get_args(Method.__value__)} | {"session"},
         "recovery": {of_contact[kind] for kind in kinds},
         "notice": set(),
         "agent": set(),

@@ -195,6 +195,37 @@ def test_logging_off_on_every_way_to_a_secret_satisfies_the_rule() -> None:
     assert "W206" not in {finding.rule for finding in findings_in(document)}
 
 
+def sample(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((SAMPLES / "wrong" / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def test_a_step_that_is_given_no_turn_has_none_to_keep() -> None:
+    document = sample("W216")
+    assert "W216" in {finding.rule for finding in findings_in(document)}
+    del document["Actions"][0]["Parameters"]["LambdaInvocationAttributes"]["turn"]
+    assert "W216" not in {finding.rule for finding in findings_in(document)}
+
+
+@pytest.mark.parametrize(("compared", "found"), [("$.Channel", True), ("$.InitiationMethod", False)])
+def test_a_flow_that_speaks_on_calls_that_were_made_needs_no_way_to_a_person(compared: str, found: bool) -> None:
+    document = sample("W212")
+    start = document["StartAction"]
+    looked = {
+        "Identifier": "whose call",
+        "Type": "Compare",
+        "Parameters": {"ComparisonValue": compared},
+        "Transitions": {
+            "NextAction": start,
+            "Errors": [{"ErrorType": "NoMatchingCondition", "NextAction": start}],
+            "Conditions": [{"NextAction": start, "Condition": {"Operator": "Equals", "Operands": ["API"]}}],
+        },
+    }
+    document["Actions"].append(looked)
+    document["StartAction"] = "whose call"
+    assert ("W212" in {finding.rule for finding in findings_in(document)}) is found
+
+
 @pytest.mark.parametrize(
     ("encryption", "found"),
     [

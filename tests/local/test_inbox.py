@@ -88,6 +88,22 @@ def test_the_latest_code_is_six_digits_that_stand_alone() -> None:
     assert latest_code([]) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("您的验证码是0 1 2 3 4 5。再说一遍", "012345"),
+        ("Your code is 0 1 2 3 4 5. Once more", "012345"),
+        ("0 1 2 3 4", None),
+        ("0 1 2 3 4 5 6", None),
+        ("+0 1 2 3 4 5", None),
+        ("Official hotline: +86 400 555 0199", None),
+        ("0  1 2 3 4 5", None),
+    ],
+)
+def test_digits_that_were_said_one_by_one_are_a_code_too(said: str, code: str | None) -> None:
+    assert latest_code([received(said)]) == code
+
+
 @pytest.mark.usefixtures("stack_file")
 def test_the_command_prints_a_message_with_its_address(send: Any, capsys: pytest.CaptureFixture[str]) -> None:
     send("+8613800000003", "hello")

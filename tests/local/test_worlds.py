@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -34,6 +35,41 @@ def test_nobody_gets_a_code_for_a_number_that_is_no_customers(capsys: pytest.Cap
     exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,1,{code}")
     assert exit_code == 1
     assert ("send_code", "SENT") in outcomes(lines)
+    assert [line for line in lines if line["kind"] == "message"] == []
+
+
+def test_a_code_by_call_is_heard_on_the_phone_that_is_called_and_proves(capsys: pytest.CaptureFixture[str]) -> None:
+    exit_code, lines = ring(capsys, "--from", "+8613800000001", "--keys", "1,*,5,{code},1,1")
+    assert exit_code == 0
+    *_, (channel, to, text) = [
+        (line["channel"], line["to"], str(line["text"]))
+        for line in lines
+        if line["kind"] == "message" and line["channel"] in ("sms", "voice") and "验证码" in str(line["text"])
+    ]
+    assert (channel, to) == ("voice", "+8613800000001")
+    assert text.startswith("您好，这里是Test Wallet热线，现在播报用于解锁账户的验证码。")
+    assert len(re.findall(r"\d(?: \d){5}", text)) == 2
+    assert text.endswith("再见。")
+    assert outcomes(lines)[-1] == ("unlock", "ASKED")
+
+
+def test_a_call_is_shown_by_a_telephone_and_a_text_by_a_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["call", "--from", "+8613800000001", "--keys", "1,*,5"])
+    shown = [line[:5] for line in capsys.readouterr().out.splitlines() if "to +8613800000001: " in line]
+    assert shown == ["  ✉  ", "  ✆  "]
+
+
+def test_the_owner_of_a_keyed_in_number_is_called_there(capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,1,*,5,{code},-")
+    called = [line["to"] for line in lines if line["kind"] == "message" and line["channel"] == "voice"]
+    assert called == ["+8613800000001"]
+    assert ("check_code", "PROVED") in outcomes(lines)
+
+
+def test_nobody_is_called_for_a_number_that_is_no_customers(capsys: pytest.CaptureFixture[str]) -> None:
+    exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,1,*,5,{code}")
+    assert exit_code == 1
+    assert [outcome for step, outcome in outcomes(lines) if step == "send_code"] == ["SENT", "SENT"]
     assert [line for line in lines if line["kind"] == "message"] == []
 
 

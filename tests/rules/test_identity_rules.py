@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.identity import codes, turns
+from hotline.identity.challenges import Withheld, channel_of, to_give_out
 from hotline.identity.items import call_from, call_item, challenge_from, challenge_item, counters_from, with_counters
 from hotline.identity.model import (
     AskedChallenge,
@@ -25,6 +26,7 @@ from hotline.identity.policy import (
     CODES_PER_DAY,
     CODES_PER_QUARTER_HOUR,
     FACTOR_BLOCK,
+    FACTOR_OF_METHOD,
     REQUIREMENTS,
     WRONG_IN_A_ROW,
     WRONG_PER_DAY,
@@ -157,6 +159,7 @@ def challenge(**changes: object) -> Challenge:
         tries_left=3,
         state=ChallengeState.OPEN,
         decoy=False,
+        language="zh-CN",
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -245,6 +248,40 @@ def test_a_challenge_comes_back_from_its_item_and_holds_no_code() -> None:
     stored = challenge_item(challenge())
     assert challenge_from(stored) == challenge()
     assert codes.derive(RING, challenge()) not in str(stored)
+
+
+def test_a_challenge_from_before_there_were_calls_is_told_in_english() -> None:
+    stored = {name: value for name, value in challenge_item(challenge()).items() if name != "language"}
+    assert challenge_from(stored) == challenge(language="en-US")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": ChallengeState.PROVED}, "challenge_over"),
+        ({"state": ChallengeState.SPENT}, "challenge_over"),
+        ({"state": ChallengeState.REPLACED}, "challenge_over"),
+        ({"point": "2#abd"}, "other_point"),
+        ({"decoy": True}, "decoy"),
+        ({"expires_at": NOW}, "too_late"),
+        ({"expires_at": NOW - timedelta(milliseconds=1)}, "too_late"),
+    ],
+)
+def test_a_code_is_given_out_while_it_is_waited_for_and_at_its_own_point_only(
+    changes: dict[str, object], reason: str
+) -> None:
+    points = ("2#abc", "1#abc")
+    assert to_give_out(challenge_item(challenge(**changes)), points, NOW) == Withheld(reason)
+    last = challenge(expires_at=NOW + timedelta(milliseconds=1))
+    assert to_give_out(challenge_item(last), points, NOW) == last
+    assert to_give_out(None, points, NOW) == Withheld("no_challenge")
+
+
+def test_a_code_by_voice_is_the_factor_that_a_text_message_is_and_goes_to_phones_only() -> None:
+    assert {FACTOR_OF_METHOD["sms"], FACTOR_OF_METHOD["voice"]} == {FactorKind.SMS}
+    assert channel_of(FactorKind.SMS, by_call=True) == "voice"
+    assert channel_of(FactorKind.SMS, by_call=False) == "sms"
+    assert channel_of(FactorKind.EMAIL, by_call=True) == "email"
 
 
 def test_counters_of_one_factor_leave_those_of_the_other_and_the_owners_alone() -> None:

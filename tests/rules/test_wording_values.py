@@ -14,7 +14,7 @@ from hotline.wording.amounts import speak_money, write_money
 from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
 from hotline.wording.rendering import DIGITS_MAX, escape, speak_digits, speak_phone, spoken, write_phone, written
 from hotline.wording.times import speak_date, speak_duration, speak_lately, speak_moment, speak_time
-from hotline.wording.values import Digits, Lately, Locale, Word, locale_of
+from hotline.wording.values import Dictated, Digits, Lately, Locale, Word, locale_of
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -187,6 +187,16 @@ def test_a_name_is_cut_at_its_limit() -> None:
     assert clean("n" * (NAME_CHARACTERS_MAX - 1)) == "n" * (NAME_CHARACTERS_MAX - 1)
     assert clean("n" * NAME_CHARACTERS_MAX) == "n" * NAME_CHARACTERS_MAX
     assert clean("n" * (NAME_CHARACTERS_MAX + 1)) == "n" * (NAME_CHARACTERS_MAX - 1) + "…"
+
+
+def test_a_dictated_code_is_said_digit_by_digit_and_whatever_else_is_in_it_is_not() -> None:
+    for locale in (Locale("en-US"), Locale("zh-CN")):
+        assert spoken(Dictated("07 <x>"), locale) == (
+            '<prosody rate="slow"><say-as interpret-as="digits">0</say-as><break time="400ms"/>'
+            '<say-as interpret-as="digits">7</say-as></prosody>'
+        )
+        assert spoken(Dictated("<x>"), locale) is None
+        assert written(Dictated("071234"), locale) == "071234"
 
 
 def test_an_english_voice_leaves_out_a_name_it_cannot_say() -> None:

@@ -1,4 +1,4 @@
-"""SNS, SES and EventBridge as carriers: what they are handed, and that their errors keep no address."""
+"""SNS, SES, Amazon Connect and EventBridge as carriers: what they are handed, and that their errors keep no address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
-from hotline.kit.carriers import BusEvent, EventBridgeBus, Outgoing, SesEmail, SnsSms, Undeliverable
+from hotline.kit.carriers import (
+    BusEvent,
+    ConnectCall,
+    EventBridgeBus,
+    MalformedFlow,
+    Outgoing,
+    SesEmail,
+    SnsSms,
+    Undeliverable,
+)
 from hotline.kit.errors import HotlineError, Unavailable
 
 REGION: Final = "eu-central-1"
@@ -24,6 +33,11 @@ PHONE: Final = "+8613800000001"
 TEXT: Final = "【Demo Wallet】您的退款已到账。"
 BODY: Final = "Your refund has arrived.\n\nOfficial hotline\n"
 EVENT: Final = BusEvent("hotline", "case.opened.v1", datetime(2026, 11, 23, 12, tzinfo=UTC), {"id": "out_1", "n": "文"})
+INSTANCE: Final = "9308c2a1-9bc6-4cea-8290-6c0b4a6d38fa"
+FLOW: Final = "846ec553-a005-41c0-8341-000000000001"
+FLOW_ARN: Final = f"arn:aws:connect:{REGION}:123456789012:instance/{INSTANCE}/contact-flow/{FLOW}"
+SOURCE: Final = "+498002000001"
+CALL: Final = Outgoing(PHONE, "", "", "out_1", {"challenge": "chl_1"})
 
 
 @pytest.fixture
@@ -83,6 +97,64 @@ def test_what_a_carrier_answers_becomes_an_error_without_its_text(
             carrier("sender@wallet.example", client=client).send(outgoing)
     assert type(raised.value) is error
     assert PHONE not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
+
+
+def connect() -> Any:
+    return boto3.client("connect", region_name=REGION)
+
+
+def test_a_call_is_asked_for_with_its_token_and_nothing_else_than_the_attributes() -> None:
+    client = connect()
+    expected = {
+        "InstanceId": INSTANCE,
+        "ContactFlowId": FLOW,
+        "SourcePhoneNumber": SOURCE,
+        "DestinationPhoneNumber": PHONE,
+        "ClientToken": "out_1",
+        "Attributes": {"challenge": "chl_1"},
+    }
+    with Stubber(client) as stub:
+        stub.add_response("start_outbound_voice_contact", {"ContactId": "contact-1"}, expected)
+        ConnectCall(FLOW_ARN, SOURCE, client=client).send(CALL)
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "reason"),
+    [
+        ("DestinationNotAllowedException", Undeliverable, "destination_not_allowed"),
+        ("OutboundContactNotPermittedException", Undeliverable, "call_not_permitted"),
+        ("LimitExceededException", Unavailable, "LimitExceededException"),
+        ("InvalidParameterException", Unavailable, "InvalidParameterException"),
+        ("ResourceNotFoundException", Unavailable, "ResourceNotFoundException"),
+        ("InternalServiceException", Unavailable, "InternalServiceException"),
+        ("AccessDeniedException", Unavailable, "AccessDeniedException"),
+    ],
+)
+def test_a_call_is_given_up_only_for_what_is_said_of_the_number_itself(
+    code: str, error: type[HotlineError], reason: str
+) -> None:
+    client = connect()
+    with Stubber(client) as stub:
+        message = f"not to {PHONE}"
+        stub.add_client_error("start_outbound_voice_contact", service_error_code=code, service_message=message)
+        with pytest.raises(HotlineError) as raised:
+            ConnectCall(FLOW_ARN, SOURCE, client=client).send(CALL)
+    assert (type(raised.value), raised.value.code) == (error, reason)
+    assert PHONE not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
+
+
+@pytest.mark.parametrize("address", ["12345", "+0123456789", "sip:one@customer.example", ""])
+def test_what_can_be_no_number_is_not_called(address: str) -> None:
+    client = connect()
+    with Stubber(client), pytest.raises(Undeliverable):
+        ConnectCall(FLOW_ARN, SOURCE, client=client).send(Outgoing(address, "", "", "out_1"))
+
+
+@pytest.mark.parametrize("flow", ["", FLOW, FLOW_ARN.partition("/contact-flow")[0], f"{FLOW_ARN}/more"])
+def test_a_setting_that_is_no_flow_is_an_error_of_deployment(flow: str) -> None:
+    with pytest.raises(MalformedFlow):
+        ConnectCall(flow, SOURCE, client=connect())
 
 
 @pytest.mark.parametrize(

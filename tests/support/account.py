@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from io import BytesIO
 from typing import Any, Final
 from unittest.mock import patch
 
 import boto3
+from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
 from hotline.kit.clock import SystemClock
@@ -28,6 +30,7 @@ from tests.support.iam import Call
 from tests.support.phone import CODE_SECRET, LOOKUP_SECRET
 from tests.support.stores import make_tables, quick_store
 
+CALL: Final = b'{"ContactId": "0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11"}'
 ORIGIN_SECRET: Final = '{"current": "1", "1": "origin-key-for-tests-only-0123456789abcdef"}'
 SECRETS: Final = {
     "LookupKeySecret": LOOKUP_SECRET,
@@ -72,6 +75,8 @@ class Account:
         for logical_id in self.deployed.resources("AWS::Events::EventBus"):
             session.client("events").create_event_bus(Name=self.deployed.name(logical_id))
         session.client("sesv2").create_email_identity(EmailIdentity=self.deployed.ref("EmailFrom"))
+        # The account in this process has no calls, so each one is answered here, before it would be sent.
+        session.events.register("before-send.connect.StartOutboundVoiceContact", _started)
 
     def rotate_lookup_key(self) -> None:
         """Put a second version of the lookup key in front of the first, and have every function see it."""
@@ -97,6 +102,19 @@ class Account:
         functions = self.deployed.resources("AWS::Lambda::Function").values()
         names = {name for properties in functions for name in properties["Environment"]["Variables"]}
         return (names - own.keys()) & os.environ.keys()
+
+
+def _started(request: Any, **_: object) -> Any:
+    """What Amazon Connect answers to a call that is to be made."""
+    headers: Any = {"content-type": "application/json"}
+    return AWSResponse(request.url, 200, headers, _Raw(CALL))
+
+
+class _Raw(BytesIO):
+    """A body as the SDK reads it."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
 
 
 def _named_by_services(session: boto3.Session, deployed: Deployed) -> dict[str, str]:

@@ -41,9 +41,11 @@ _MONEY: Final = {
 class ApiWorld:
     """Account 1 has a phone and an address, account 2 another phone. Nothing has been paid yet."""
 
-    def __init__(self, store: MemoryStore, clock: VirtualClock, *, two_step: bool = False) -> None:
+    def __init__(
+        self, store: MemoryStore, clock: VirtualClock, *, two_step: bool = False, voice_codes: bool = False
+    ) -> None:
         self.clock = clock
-        self.ctx = context(store, clock)
+        self.ctx = context(store, clock, voice_codes=voice_codes)
         at = clock.now() - timedelta(days=30)
         points = ((PointKind.PHONE, PHONE), (PointKind.EMAIL, EMAIL))
         give(self.ctx, [opened(ACCOUNT, *points, at=at, two_step=two_step)])

@@ -106,6 +106,10 @@ def _published(request: Request) -> str:
     return PHONE_NUMBER if "PhoneNumber" in request else str(request.get("TopicArn") or request["TargetArn"])
 
 
+def _contact(request: Request) -> str:
+    return arn("connect", f"instance/{request['InstanceId']}/contact/0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11")
+
+
 def _key(request: Request) -> str:
     return arn("kms", f"key/{request['KeyId']}")
 
@@ -122,4 +126,5 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("events", "PutEvents"): _events,
     ("sns", "Publish"): _one("sns:Publish", _published),
     ("ses", "SendEmail"): _email,
+    ("connect", "StartOutboundVoiceContact"): _one("connect:StartOutboundVoiceContact", _contact),
 }

@@ -139,6 +139,8 @@ class Deployed:
                 return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{self.name(name)}"
             case "AWS::SecretsManager::Secret" | "AWS::StepFunctions::StateMachine" | "AWS::Lambda::LayerVersion":
                 return self.attribute(name, "Arn")
+            case "AWS::Connect::ContactFlow":
+                return f"{self.ref('ConnectInstanceArn')}/contact-flow/{name}"
             case "AWS::KMS::Key" if name in self._arns:
                 return self._arns[name].rpartition("/")[2]
             case "AWS::Lambda::Alias":

@@ -14,13 +14,17 @@ from hotline.kit.logging import logger
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
     """Gather log lines as they are written; `lines` reads them."""
-    handler = logger().registered_handler
+    handler: Any = logger().registered_handler
     buffer = io.StringIO()
-    before = handler.setStream(buffer)  # type: ignore[attr-defined]
+    # Not setStream: it flushes what the handler wrote to before, which another test's capture may have closed.
+    before, handler.stream = handler.stream, buffer
+    level = logger().log_level
+    logger().setLevel("INFO")  # a call in the simulator, in an earlier test, keeps log lines off its terminal
     try:
         yield buffer
     finally:
-        handler.setStream(before)  # type: ignore[attr-defined]
+        handler.stream = before
+        logger().setLevel(level)
 
 
 def lines(buffer: io.StringIO) -> list[dict[str, Any]]:

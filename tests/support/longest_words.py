@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from functions.connect.contract import ADVICE_TOPICS, NEEDS, STEPS
+from functions.connect.contract import ADVICE_TOPICS, GOALS, NEEDS, STEPS
 from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
@@ -113,8 +113,11 @@ def others(_: str) -> Iterator[Said]:
         )
     for topic in ADVICE_TOPICS:
         yield "advice", "TOLD", {"topic": topic, "numbers": ("+864005550199", "+498002000001")}
-    for channel in ("sms", "email"):
-        yield "send_code", "SENT", {"channel": channel}
+    for facts in ({"channel": "email"}, {"channel": "sms", "no_call": True}, {"channel": "voice", "same_line": True}):
+        yield "send_code", "SENT", {**facts, "tries": 1}
+    for goal in GOALS:
+        yield "announce_code", "READY", {"wallet": "Demo Wallet", "goal": goal}
+        yield "read_code", "READ", {"code": "012345", "goal": goal, "valid_for": timedelta(minutes=9)}
     yield "check_code", "WRONG", {"tries_left": 2}
     yield "reset", "GRANTED", {"until": NOW + timedelta(hours=1)}
     for step in STEPS.values():

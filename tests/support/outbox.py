@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hotline.accounts import service as accounts
-from hotline.contracts.model import AccountDescribed, ContactPointFact, Fact, PointKind
+from hotline.contracts.model import AccountDescribed, ContactPointChanged, ContactPointFact, Fact, PointKind
 from hotline.identity import service as identity
 from hotline.identity.items import challenge_item
 from hotline.identity.model import Challenge, ChallengeState, Goal
@@ -100,6 +100,12 @@ def learn(ctx: Context, fact: Fact) -> None:
     change.commit(ctx.store)
 
 
+def removed(*, reassigned: bool) -> Fact:
+    """The customer's phone is theirs no more; `reassigned`: it is somebody else's."""
+    told = ContactPointChanged(2, PointKind.PHONE, PHONE, None, NOW - timedelta(days=1), reassigned)
+    return Fact("evt_2", "contact_point.changed", "wallet", NOW - timedelta(days=1), ACCOUNT, told)
+
+
 def challenge(
     challenge_id: str = CHALLENGE,
     *,
@@ -107,6 +113,7 @@ def challenge(
     state: ChallengeState = ChallengeState.OPEN,
     point: str = PHONE_POINT,
     goal: Goal = Goal.UNLOCK,
+    language: str = "zh-CN",
 ) -> Challenge:
     """A code that was asked for just now."""
     return Challenge(
@@ -120,6 +127,7 @@ def challenge(
         tries_left=3,
         state=state,
         decoy=decoy,
+        language=language,
     )
 
 

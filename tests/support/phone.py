@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.connect.contract import EMPTY, MORE_PROMPTS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from functions.wallet_events.fold import fold
@@ -29,12 +30,13 @@ from hotline.kit.keyring import CachedKeyring
 from hotline.kit.macs import LocalMacs
 from hotline.kit.store import Store
 from hotline_local.entry_keys import key_of_this_process
+from hotline_local.flowlang.speech import readable
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
 CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'
 
 
-def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
+def context(store: Store, clock: VirtualClock, *, seed: int = 1, voice_codes: bool = False) -> Context:
     """What the functions are given, with keys that exist in tests only."""
     return Context(
         store=store,
@@ -44,6 +46,7 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1) -> Context:
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
         pin_macs=LocalMacs(b"pin-key-for-tests-only"),
         entry_keys=CachedKeyring(lambda: key_of_this_process().secret, clock),
+        voice_codes=voice_codes,
     )
 
 
@@ -147,3 +150,9 @@ class Phone:
         said = self.press("check_code", code=self.code)
         assert said["outcome"] == "PROVED"
         return said if self.call.account_id else self.press("choose_account")
+
+
+def words(said: Mapping[str, str]) -> str:
+    """What an answer of the function says, part after part."""
+    parts = (said.get(key, EMPTY) for key in ("prompt", *MORE_PROMPTS))
+    return " ".join(readable(part) for part in parts if part != EMPTY)

@@ -40,8 +40,9 @@ def properties(logical_id: str) -> dict[str, Any]:
 
 
 def statements_of(role: str) -> list[dict[str, Any]]:
-    """Return the statements of a role, whichever of its policies they stand in."""
-    return [found for policy in properties(role)["Policies"] for found in policy["PolicyDocument"]["Statement"]]
+    """Return the statements of a role, whichever of its policies they stand in, those of an option too."""
+    written = [found for policy in properties(role)["Policies"] for found in policy["PolicyDocument"]["Statement"]]
+    return [branch for found in written for branch in found.get("Fn::If", [found]) if "Effect" in branch]
 
 
 def table_definitions() -> list[dict[str, Any]]:

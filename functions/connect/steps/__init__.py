@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from functions.connect.envelope import Request
 from functions.connect.line import Answer, Line
 from hotline.kit.doors import Context
 from hotline.kit.store import Key
 
-from . import advise, locks, money, people, refunding, who
+from . import advise, calling_out, locks, money, people, refunding, who
 
 STEP_FUNCTIONS: Final[Mapping[str, Callable[[Line], Answer]]] = {
     "set_language": who.set_language,
@@ -34,7 +35,13 @@ STEP_FUNCTIONS: Final[Mapping[str, Callable[[Line], Answer]]] = {
     "advice": advise.advice,
     "handover": people.handover,
 }
-"""Every step but `start`, which begins before there is a call (steps.begin)."""
+"""Every step of a call but `start`, which begins before there is one (steps.begin)."""
+
+CALLEE_STEPS: Final[Mapping[str, Callable[[Context, Request, Mapping[str, str]], Answer]]] = {
+    "announce_code": calling_out.announce_code,
+    "read_code": calling_out.read_code,
+}
+"""Steps of calls that the hotline makes. They read and write no call."""
 
 READ_WITH_CALL: Final[Mapping[str, Callable[[Context, Mapping[str, str]], Sequence[Key]]]] = {
     "identify": who.points_to_read,

@@ -22,7 +22,7 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     if ctx.lookup_keys is None or request.initial_contact_id is None:
         raise RuntimeError("the phone needs the lookup key and a contact")
     keyring = ctx.lookup_keys.get()
-    calling = request.calling_number
+    calling = request.customer_number
     contact = identity.Contact(
         contact_id=request.initial_contact_id,
         inbound=request.initiation_method == INBOUND,

@@ -10,8 +10,8 @@ from functions.connect.line import Answer, Line, reference, words
 from hotline.accounts import service as accounts
 from hotline.identity import limits
 from hotline.identity import service as identity
-from hotline.identity.model import Goal
-from hotline.identity.policy import SLOW
+from hotline.identity.model import Call, Goal
+from hotline.identity.policy import FACTOR_OF_METHOD, SLOW
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
@@ -20,7 +20,6 @@ from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 
-_FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
 CHOICES_SPOKEN_MAX = 3
 
 
@@ -51,16 +50,30 @@ def identify(line: Line) -> Answer:
 
 def send_code(line: Line) -> Answer:
     """Ask for a one-time code to what the caller is identified by: SENT, whoever that is, or LIMITED."""
-    factor = _FACTOR_OF_METHOD[line.inputs["method"]]
-    channel = "email" if factor is FactorKind.EMAIL else "sms"
+    factor = FACTOR_OF_METHOD[line.inputs["method"]]
+    by_call = line.inputs["method"] == "voice" and line.ctx.voice_codes
+    channel = identity.channel_of(factor, by_call=by_call)
     goal = Goal(line.inputs["goal"])
+    no_call = line.inputs["method"] == "voice" and not by_call
+    facts = words(
+        channel=channel, goal=goal.value, no_call=no_call, same_line=by_call and _calls_from(line.call, factor)
+    )
+    keys = {"channel": channel, "calls": "yes" if line.ctx.voice_codes else "no"}
     if line.replay is not None:
-        return Answer(line.replay.outcome, words(channel=channel, goal=goal.value), {"channel": channel})
-    outcome, tries = _asked_for_code(line, factor, goal)
-    return Answer(outcome, words(channel=channel, goal=goal.value, tries=tries), {"channel": channel})
+        return Answer(line.replay.outcome, facts, keys)
+    outcome, tries = _asked_for_code(line, factor, goal, by_call=by_call)
+    return Answer(outcome, {**facts, **words(tries=tries)}, keys)
 
 
-def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> tuple[str, int | None]:
+def _calls_from(call: Call, factor: FactorKind) -> bool:
+    """Whether codes of this kind go to the very phone that the call comes from. A stranger's is told the same."""
+    target, calling = call.targets.get(factor), call.calling
+    if target is None or calling is None:
+        return False
+    return not {target.point, *target.also}.isdisjoint({calling.point, *calling.also})
+
+
+def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool) -> tuple[str, int | None]:
     """The outcome, and the tries that the code has while all codes are slowed down."""
     change = line.change("send_code")
     try:
@@ -77,6 +90,7 @@ def _asked_for_code(line: Line, factor: FactorKind, goal: Goal) -> tuple[str, in
         read=read,
         keyring=line.code_keys,
         lookup_keys=line.lookup_keys,
+        by_call=by_call,
     )
     line.commit(change, outcome.value, call)
     pace = limits.pace(read, line.now)

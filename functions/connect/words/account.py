@@ -7,7 +7,7 @@ from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.wording.speech import Speech
-from hotline.wording.values import Lately, Word
+from hotline.wording.values import Dictated, Lately, Word
 
 STALE_AFTER: Final = timedelta(minutes=2)
 """A view of the account that is older says so."""
@@ -16,10 +16,28 @@ _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": 
 
 
 def send_code(speech: Speech, outcome: str) -> None:
-    """The same words whether or not anybody is reached: only the channel differs."""
-    speech.say_first(f"send_code.{outcome}.{speech.facts.get('channel')}", f"send_code.{outcome}")
-    if outcome == "SENT" and speech.facts.get("tries") == 1:
+    """The same words whether or not anybody is reached: only the channel differs, and whether a call goes to the phone
+    that is in use for this one."""
+    facts = speech.facts
+    if outcome == "SENT" and facts.get("no_call") is True:
+        speech.say("send_code.no_calls")
+    speech.say_first(f"send_code.{outcome}.{facts.get('channel')}", f"send_code.{outcome}")
+    if outcome == "SENT" and facts.get("same_line") is True:
+        speech.say("send_code.same_line")
+    if outcome == "SENT" and facts.get("tries") == 1:
         speech.say("send_code.one_try")
+
+
+def announce_code(speech: Speech, outcome: str) -> None:
+    """Who is calling and what for."""
+    speech.say(f"announce_code.{outcome}", goal=speech.word(f"goal.{speech.facts.get('goal')}"))
+
+
+def read_code(speech: Speech, outcome: str) -> None:
+    """The code, twice, for somebody who writes it down."""
+    code = speech.facts.get("code")
+    goal = speech.word(f"goal.{speech.facts.get('goal')}")
+    speech.say(f"read_code.{outcome}", goal=goal, code=Dictated(code) if isinstance(code, str) else None)
 
 
 def check_code(speech: Speech, outcome: str) -> None:

@@ -57,7 +57,8 @@ class TerminalCall:
                 step = f" {data['step']}" if data["step"] else ""
                 self._line(f"     λ {data['function']}{step}: {answer}, {data['duration_ms']} ms")
             case "message":
-                self._line(f"  ✉  {data['channel']} to {data['to']}: {data['text']}")
+                sign = "✆" if data["channel"] == "voice" else "✉"
+                self._line(f"  {sign}  {data['channel']} to {data['to']}: {data['text']}")
             case "bot":
                 self._line(f"     bot {data['bot']}: {data['intent'] or data['error'] or 'nothing understood'}")
             case "agent":

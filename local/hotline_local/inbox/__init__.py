@@ -17,7 +17,8 @@ from hotline_local.commands import CommandError
 SMS_PATH: Final = "/_ministack/sns/sms-messages"
 EMAIL_PATH: Final = "/_ministack/ses/messages"
 TIMEOUT_S: Final = 10
-_CODE: Final = re.compile(r"(?<![\d+])\d{6}(?!\d)")
+_CODE: Final = re.compile(r"(?<![\d+])(?:\d{6}|(?<!\d )\d(?: \d){5}(?! \d))(?!\d)")
+"""Six digits that stand alone: written together, or said one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,6 @@ def latest_code(messages: Sequence[Received]) -> str | None:
 
 
 def code_in(text: str) -> str | None:
-    """The six digits that stand alone in a message; None when there are none."""
+    """The six digits that stand alone in a message, or in what was said on a call; None when there are none."""
     found = _CODE.search(text)
-    return found.group() if found else None
+    return found.group().replace(" ", "") if found else None

@@ -13,7 +13,8 @@ from hotline_local.simulator.functions import FunctionSeam
 class Message:
     """One message that reached somebody while the call went on.
 
-    `channel` is `sms` or `email`, `to` the address, `text` the whole text, `at` the (zoned) time by the world's clock.
+    `channel` is `sms`, `email`, or `voice` for a call that was made to them, `to` the address, `text` the whole text or
+    all that was said, `at` the (zoned) time by the world's clock.
     """
 
     channel: str

@@ -23,6 +23,7 @@ from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.keys import SILENCE
 from hotline_local.simulator.state import CallSetup, CallState, EndReason
 from hotline_local.walking.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW
 
 type Stack = tuple[Node, ...]
 
@@ -33,6 +34,9 @@ PATIENCE = 60
 """Entries after which a caller hangs up: some circles, like waiting in line, have no end of their own."""
 CHANCE = 0.1
 """Share of choices that are left to chance."""
+MOST_CHANCE = 0.5
+RESTLESS_AFTER = 50
+"""Walks in a row without a new edge after which chance gets its share once more: the nearest way may be closed."""
 ENTRY_KEYS: Mapping[tuple[str, str], str] = {
     ("Equals", "Timeout"): "-",
     ("Equals", "0"): "0#",
@@ -43,6 +47,8 @@ ENTRY_KEYS: Mapping[tuple[str, str], str] = {
 DIGITS = "123456"
 NO_SUCH_KEY = "#"
 EMPTY_ENTRY = "#"
+OUTBOUND_METHODS = ("API", "OUTBOUND", "INBOUND")
+"""How contacts come to the flow that speaks on calls we make: the last one by somebody's mistake."""
 EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "language": ("zh-CN", "en-US", EMPTY),
     "proved": ("yes", "no"),
@@ -53,6 +59,7 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "count": ("1", "2", "3"),
     "topic": (EMPTY, "refund"),
     "locked": ("yes", "no"),
+    "calls": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
 """What an answer may say beside its outcome, where a flow decides by it."""
@@ -133,6 +140,8 @@ class Walker:
         self._map = FlowMap(flows)
         self._goals: set[Edge] = set()
         self._ignored: set[Edge] = set()
+        self._chance = CHANCE
+        self._fruitless = 0
 
     def walks(self, most: int) -> Iterator[Walk]:
         """Walk until every edge is walked, or so many calls were made."""
@@ -141,7 +150,10 @@ class Walker:
             near = [name for name in self._starts if self._map.nearest_from_start(name) < FAR]
             if not near:
                 return
+            left = len(self.coverage.missing)
+            self._chance = min(MOST_CHANCE, CHANCE * (1 + self._fruitless // RESTLESS_AFTER))
             yield self._walk(self._random.choice(near))
+            self._fruitless = self._fruitless + 1 if len(self.coverage.missing) == left else 0
 
     def _choose_goals(self) -> None:
         """Leave half of the unwalked edges out of sight for one walk, so that a hard one does not hold up the rest."""
@@ -164,7 +176,8 @@ class Walker:
             contact_id=CONTACT,
             customer_number=None if withheld else CALLER,
             hours_open=self._random.random() < 0.5,
-            attributes={} if start == self._starts[0] else self._attributes_of_a_queued_call(),
+            attributes={} if start == self._starts[0] else self._attributes_of(start),
+            initiation_method=self._random.choice(OUTBOUND_METHODS) if start == OUTBOUND_FLOW else "INBOUND",
         )
         walk = Walk(self.engine.begin(setup, start))
         entries = 0
@@ -181,7 +194,10 @@ class Walker:
         walk.calls, walk.turns = self.function.calls, self.function.turns
         return walk
 
-    def _attributes_of_a_queued_call(self) -> dict[str, str]:
+    def _attributes_of(self, start: str) -> dict[str, str]:
+        """What a call that begins in a flow brings along."""
+        if start == OUTBOUND_FLOW:
+            return {"challenge": "chl_1"}
         language = self._random.choice(("zh-CN", "en-US", EMPTY))
         pace = {"pace": self._random.choice(("medium", "slow")), "pause": "1ms"} if self._random.random() < 0.5 else {}
         kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
@@ -209,11 +225,10 @@ class Walker:
             for error_type in faults_of(action)
             if FAULT_PRICE + self._error_cost(stack, action, error_type) <= nearest + 1
         ]
-        return self._random.choice(sorted(choices)) if choices and self._random.random() > CHANCE else None
+        return self._random.choice(sorted(choices)) if choices and self._random.random() > self._chance else None
 
     def _choose_answer(self, stack: Stack, action: Action) -> None:
-        keeper = self._map.action((stack[-1][0], action.next_action or ""))
-        decision = self._map.action((stack[-1][0], keeper.next_action or ""))
+        decision = self._decision(stack, action)
         there = (*stack[:-1], (stack[-1][0], decision.identifier))
         choices = [
             (self._map.cost(there, condition_label(edge), edge.target), edge.operand) for edge in decision.conditions
@@ -221,6 +236,13 @@ class Walker:
         choices.append((self._error_cost(there, decision, NO_MATCHING_CONDITION), "UNHEARD_OF"))
         self.function.next_outcome = self._pick(choices)
         self.function.extras = {key: self._random.choice(values) for key, values in EXTRA_VALUES.items()}
+
+    def _decision(self, stack: Stack, step: Action) -> Action:
+        """The block that decides by a step's outcome: right after the one that keeps the turn, if there is a turn."""
+        before = step
+        if STEPS[str(step.mapping("LambdaInvocationAttributes")["step"])].of_call:
+            before = self._map.action((stack[-1][0], step.next_action or ""))
+        return self._map.action((stack[-1][0], before.next_action or ""))
 
     def _error_cost(self, stack: Stack, action: Action, error_type: str) -> int:
         return self._map.cost(stack, error_label(error_type), action.error_target(error_type))
@@ -257,4 +279,4 @@ class Walker:
         """Mostly one of the nearest, sometimes any."""
         least = min(cost for cost, _ in choices)
         best = [choice for cost, choice in choices if cost == least]
-        return self._random.choice(best if self._random.random() > CHANCE else [choice for _, choice in choices])
+        return self._random.choice(best if self._random.random() > self._chance else [choice for _, choice in choices])

@@ -11,6 +11,8 @@ from hotline_local.launcher.flow_embedding import without_encryption
 from hotline_local.launcher.paths import FLOWS
 
 START_FLOW = "hotline-entry"
+OUTBOUND_FLOW = "hotline-outbound-code"
+"""Where a call begins that the hotline makes, to read a code out."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from functions.decisions.delivery import deliver as publish_decisions
 from functions.messenger.delivery import deliver as send_messages
 from functions.messenger.settings import sender_from_environment
 from functions.wallet_events.batch import take_in
-from hotline.kit.carriers import BusEvent, Outgoing
+from hotline.kit.carriers import BusEvent, Outgoing, Transport
 from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
@@ -34,11 +35,14 @@ from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.commands import CommandError
 from hotline_local.entry_keys import key_of_this_process
+from hotline_local.flowlang.document import load_flow
+from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
 from hotline_local.simulator.world import Message
-from hotline_local.worlds.environment import local_settings
+from hotline_local.worlds.callee import heard
+from hotline_local.worlds.environment import LOCAL_NUMBER, local_settings
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
 from hotline_local.worlds.readers import Reader
 
@@ -72,6 +76,7 @@ class InProcessWorld:
             lookup_keys=self._keyring(),
             code_keys=self._keyring(),
             entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
+            voice_codes=True,
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
@@ -144,8 +149,8 @@ class InProcessWorld:
         return sorted(entries, key=lambda item: (item["created_at"], item["entry_id"]))
 
     def _send(self, event: dict[str, Any]) -> None:
-        sender = sender_from_environment()
-        send_messages(event, self._ctx, sender, {"sms": _Carrier(self, "sms"), "email": _Carrier(self, "email")})
+        carriers: dict[str, Transport] = {channel: _Carrier(self, channel) for channel in ("sms", "email")}
+        send_messages(event, self._ctx, sender_from_environment(), carriers | {"voice": _CallCarrier(self)})
 
     def _publish(self, event: dict[str, Any]) -> None:
         publish_decisions(event, self._ctx, self)
@@ -164,6 +169,14 @@ class InProcessWorld:
             if failed:
                 names = ", ".join(sorted(item["itemIdentifier"] for item in failed))
                 raise CommandError(f"These facts were not taken in: {names}.")
+
+    def call(self, number: str, attributes: Mapping[str, str]) -> str:
+        """Have a number called, and what is said there."""
+        return heard(self._flows, self, number=number, system_number=LOCAL_NUMBER, attributes=attributes)
+
+    @cached_property
+    def _flows(self) -> FlowSet:
+        return FlowSet((load_flow(path) for path in self.flows()), self.tokens())
 
     def keep(self, message: Message) -> None:
         """Take a message that was carried to its address."""
@@ -185,6 +198,17 @@ class _Carrier:
     def send(self, outgoing: Outgoing) -> None:
         text = f"{outgoing.subject}\n{outgoing.body}" if outgoing.subject else outgoing.body
         self._world.keep(Message(self._channel, outgoing.address, text, self._world.now))
+
+
+class _CallCarrier:
+    """Makes calls by the shipped flow. What is said on them is kept like any other message."""
+
+    def __init__(self, world: InProcessWorld) -> None:
+        self._world = world
+
+    def send(self, outgoing: Outgoing) -> None:
+        text = self._world.call(outgoing.address, outgoing.attributes)
+        self._world.keep(Message("voice", outgoing.address, text, self._world.now))
 
 
 def _facts_of(path: Path) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from hotline_local.simulator.world import Message
 
 class Reader:
     """The person on the line: somebody honest, who reads text messages to the number they call from and to the one that
-    they key in, and e-mail. Of a caller who withholds the number and keys in none nobody knows, so any message will do.
+    they key in, answers when one of them is called, and reads e-mail. Of a caller who withholds the number and keys in
+    none nobody knows, so any message will do.
     """
 
     def __init__(self) -> None:

@@ -23,9 +23,10 @@ def _keeps_turn(action: Action | None) -> bool:
 
 @rule("W216", "Turn and account are kept after every step")
 def check_turn_kept(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: this project's protocol for turns. Looks at functions that are called with a `step` only."""
+    """Source: this project's protocol for turns. Looks at functions that are called with a `step` and a `turn` only."""
     for action in flow.actions:
-        if action.type != "InvokeLambdaFunction" or "step" not in action.mapping("LambdaInvocationAttributes"):
+        given = action.mapping("LambdaInvocationAttributes")
+        if action.type != "InvokeLambdaFunction" or not {"step", "turn"} <= given.keys():
             continue
         keeper = flow.by_identifier.get(action.next_action or "")
         if keeper is None or not _keeps_turn(keeper):

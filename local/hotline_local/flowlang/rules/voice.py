@@ -86,9 +86,11 @@ def check_options(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_exit(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
     """Source: guidance for voice menus: an agent or a callback is offered by the third menu at the latest.
 
-    Looks through transfers and modules of the checked set; says nothing when one of them is not in it.
+    Looks through transfers and modules of the checked set; says nothing when one of them is not in it. Quiet in a flow
+    that looks at `$.InitiationMethod`, since it tells calls that were made from calls that came in.
     """
-    if flows.kind_of(flow) is not FlowKind.INBOUND:
+    made = any(action.text("ComparisonValue") == "$.InitiationMethod" for action in flow.actions)
+    if made or flows.kind_of(flow) is not FlowKind.INBOUND:
         return
     seen: dict[str, Flow] = {}
     ahead = [flow]

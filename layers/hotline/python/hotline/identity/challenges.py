@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from hotline.kit.change import Change
 from hotline.kit.condition import PRESENT, Item, all_of, equals
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
-from hotline.kit.outbox import Message
+from hotline.kit.outbox import Channel, Message
 from hotline.kit.store import Key
 
 from . import codes, limits, targets
@@ -22,6 +22,7 @@ from .model import AskedChallenge, Call, CallKind, Challenge, ChallengeState, Go
 from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
+    LANGUAGE_UNSAID,
     after_right,
     after_send,
     after_wrong,
@@ -89,11 +90,13 @@ def contribute_code(
     read: Mapping[Key, Item],
     keyring: Keyring,
     lookup_keys: Keyring,
+    by_call: bool = False,
 ) -> tuple[SendOutcome, Call]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
     For a target that nobody can be reached at, or that is too new, the same items are written and the challenge can
-    never be proved. `read` holds what exists of `send_keys`; `keyring` derives codes. LIMITED writes nothing.
+    never be proved. `read` holds what exists of `send_keys`; `keyring` derives codes. `by_call`: a code to the phone is
+    read out on a call there instead of written; it is the same factor and counts the same. LIMITED writes nothing.
     """
     target = target_of(call, factor)
     counters = counters_of(read, target, factor)
@@ -111,6 +114,7 @@ def contribute_code(
         tries_left=pace.tries,
         state=ChallengeState.OPEN,
         decoy=not targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys),
+        language=call.language or LANGUAGE_UNSAID,
     )
     change.create(challenge_key(challenge.id), challenge_item(challenge))
     if call.challenge is not None:
@@ -118,18 +122,25 @@ def contribute_code(
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
     contribute_counters(change, read, target, factor, after_send(counters, change.now))
     limits.count_code(change, target)
-    change.send(_code_message(change, call, challenge, target))
+    change.send(_code_message(change, call, challenge, target, channel_of(factor, by_call=by_call)))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
 
 
-def _code_message(change: Change, call: Call, challenge: Challenge, target: Target) -> Message:
+def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
+    """How a code of this kind goes out. A call can only be made to a phone."""
+    if factor is FactorKind.EMAIL:
+        return "email"
+    return "voice" if by_call else "sms"
+
+
+def _code_message(change: Change, call: Call, challenge: Challenge, target: Target, channel: Channel) -> Message:
     return Message(
         entry_id=change.ids.new("out"),
         message="code",
-        channel="email" if challenge.factor is FactorKind.EMAIL else "sms",
+        channel=channel,
         account_id=target.account_id,
         point=challenge.point,
-        language=call.language or "en-US",
+        language=challenge.language,
         facts={"challenge_id": challenge.id, "goal": challenge.goal.value, "place": _place_of(call)},
         useless_after=challenge.expires_at,
     )
@@ -179,6 +190,28 @@ def contribute_check(
     contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))
     limits.count_wrong_code(change, challenge.id, decoy=challenge.decoy)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A code may not be given out, for a closed word of a reason that may be logged."""
+
+    reason: str
+
+
+def to_give_out(stored: Item | None, points: Collection[str], now: datetime) -> Challenge | Withheld:
+    """The challenge whose code may now be given out at a contact point, `points` being its keys under every version; or
+    why it may not: only while it waits for its code, and only where it was meant to go."""
+    if stored is None:
+        return Withheld("no_challenge")
+    challenge = challenge_from(stored)
+    if challenge.state is not ChallengeState.OPEN:
+        return Withheld("challenge_over")
+    if challenge.point not in points:
+        return Withheld("other_point")
+    if challenge.decoy:
+        return Withheld("decoy")
+    return challenge if now < challenge.expires_at else Withheld("too_late")
 
 
 def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:

@@ -23,7 +23,7 @@ from .model import (
     Target,
     TurnRecord,
 )
-from .policy import CALL_LIFE, CHALLENGE_KEPT, FactorCounters
+from .policy import CALL_LIFE, CHALLENGE_KEPT, LANGUAGE_UNSAID, FactorCounters
 
 _PARTITIONS = {CallKind.PHONE: "CONTACT", CallKind.APP: "SESSION", CallKind.RECOVERY: "RECOVERY"}
 
@@ -140,6 +140,7 @@ def challenge_item(challenge: Challenge) -> Item:
         "tries_left": challenge.tries_left,
         "state": challenge.state.value,
         "decoy": challenge.decoy,
+        "language": challenge.language,
         TTL_ATTRIBUTE: epoch_s(challenge.expires_at + CHALLENGE_KEPT),
     }
 
@@ -157,6 +158,8 @@ def challenge_from(item: Mapping[str, Any]) -> Challenge:
         tries_left=int(item["tries_left"]),
         state=ChallengeState(item["state"]),
         decoy=bool(item["decoy"]),
+        # Those that were asked for before there were calls name none.
+        language=item.get("language", LANGUAGE_UNSAID),
     )
 
 

@@ -78,6 +78,8 @@ class Challenge:
     state: ChallengeState
     decoy: bool
     """True for an unknown or refused target: it is written and asked like any other and can never be proved."""
+    language: str
+    """What it is told in: a call that reads it out knows nothing else of whom it talks to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ WRONG_IN_A_ROW = 100
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
+LANGUAGE_UNSAID = "en-US"
+"""What a code is told in while its asker has not chosen a language."""
 TURNS_KEPT = 4
 OFFERS_KEPT = 3
 
@@ -75,6 +77,9 @@ REQUIREMENTS: dict[Operation, Requirement] = {
 }
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
 """Factors by a code to a contact point, in the order in which they are asked for."""
+FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
+"""What a code proves, by the way it came. Written or read out, it shows that the registered phone is in somebody's
+hands: that is one factor, and it never makes two."""
 FACTORS = (*CODE_FACTORS, FactorKind.PIN)
 """Factors that somebody can prove, in the order in which they are asked for."""
 

@@ -20,16 +20,19 @@ from .challenges import (
     Checked,
     CheckOutcome,
     SendOutcome,
+    Withheld,
+    channel_of,
     check_keys,
     contribute_check,
     contribute_code,
     send_keys,
     target_of,
+    to_give_out,
 )
 from .codes import derive, is_code
 from .counting import counter_keys
-from .items import call_from, call_key, challenge_from, challenge_key, proof_from
-from .model import Call, CallKind, Challenge, Identified, Operation, TurnRecord
+from .items import call_from, call_key, challenge_key, proof_from
+from .model import Call, CallKind, Identified, Operation, TurnRecord
 from .pins import (
     contribute_facts,
     contribute_no_pin,
@@ -58,14 +61,14 @@ __all__ = [
     "SendOutcome",
     "Session",
     "SignIn",
+    "Withheld",
     "allow",
     "begin_recovery",
     "call_key",
-    "challenge_from",
     "challenge_key",
+    "channel_of",
     "check_keys",
     "choose",
-    "code_of",
     "contribute_check",
     "contribute_code",
     "contribute_facts",
@@ -102,6 +105,7 @@ __all__ = [
     "settled",
     "start",
     "target_of",
+    "to_give_out",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
@@ -260,8 +264,3 @@ def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[st
 def could_prove(operation: Operation, call: Call, now: datetime) -> bool:
     """Whether the caller of this call has proved enough for the operation, or could."""
     return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))
-
-
-def code_of(challenge: Challenge, keyring: Keyring) -> str | None:
-    """The digits to send for a challenge; None for a decoy: there is nobody to send them to."""
-    return None if challenge.decoy else derive(keyring, challenge)

@@ -1,5 +1,5 @@
-"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, EventBridge for decisions, and
-SQS for what goes from one of its functions to another.
+"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, Amazon Connect for the calls that it
+makes, EventBridge for decisions, and SQS for what goes from one of its functions to another.
 
 The SDK's own errors stay here: their text may repeat a phone number or an address. Nothing is sent again by the SDK
 where a second sending would reach somebody twice; the outbox decides about that.
@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .errors import HotlineError, Unavailable
 
 if TYPE_CHECKING:
+    from mypy_boto3_connect import ConnectClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -28,6 +29,12 @@ BUS_EVENTS_MAX: Final = 10
 """EventBridge PutEvents: at most ten entries a request."""
 QUEUE_MESSAGES_MAX: Final = 10
 """SQS SendMessageBatch: at most ten messages a request."""
+_FLOW_ARN: Final = re.compile(r"arn:[a-z-]+:connect:[a-z0-9-]+:[0-9]{12}:instance/([^/]+)/contact-flow/([^/:]+)")
+_NEVER_CALLED: Final = {
+    "DestinationNotAllowedException": "destination_not_allowed",
+    "OutboundContactNotPermittedException": "call_not_permitted",
+}
+"""What Amazon Connect answers about the number itself, such as a country that the instance may not call."""
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 """What can be an address at all. A carrier's own refusal is no proof that it is not: it may be about our sender."""
@@ -35,11 +42,17 @@ _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message for one address. Transports without subjects send the body alone."""
+    """One message for one address. Transports without subjects send the body alone.
+
+    `token` is the same whenever this message is sent again, for carriers that can tell. `attributes` are all that the
+    flow of a call is given; they are kept in the contact record, so ids alone may be among them.
+    """
 
     address: str
     subject: str
     body: str
+    token: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Undeliverable(HotlineError):
@@ -66,8 +79,9 @@ def _client(service: Any, *, attempts: int) -> Any:
     return boto3.client(service, config=config)
 
 
-def _carried(send: Any, **request: Any) -> Any:
-    """Make the request. Raises Unavailable, without the text of what was raised."""
+def _carried(send: Any, *, refusals: Mapping[str, str] | None = None, **request: Any) -> Any:
+    """Make the request. Raises Unavailable, without the text of what was raised; for an error that `refusals` knows
+    Undeliverable with the code that stands there."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -76,6 +90,8 @@ def _carried(send: Any, **request: Any) -> Any:
         code = str(error.response["Error"]["Code"])
     except BotoCoreError as error:
         code = type(error).__name__
+    if refusals and code in refusals:
+        raise Undeliverable(refusals[code])
     raise Unavailable(code)
 
 
@@ -126,6 +142,36 @@ class SesEmail:
             FromEmailAddress=self._sender,
             Destination={"ToAddresses": [_deliverable(outgoing.address, _EMAIL)]},
             Content=content,
+        )
+
+
+class MalformedFlow(Exception):
+    """The setting with the flow of calls is not the ARN of a contact flow: an error of deployment."""
+
+
+class ConnectCall:
+    """Calls by Amazon Connect: the number is rung, and when somebody answers, the flow speaks. `flow_arn` names
+    instance and flow, `source` is a number of the instance. Raises MalformedFlow."""
+
+    def __init__(self, flow_arn: str, source: str, *, client: ConnectClient | None = None) -> None:
+        named = _FLOW_ARN.fullmatch(flow_arn)
+        if named is None:
+            raise MalformedFlow
+        self._client = _client("connect", attempts=1) if client is None else client
+        self._instance_id, self._flow_id = named.groups()
+        self._source = source
+
+    def send(self, outgoing: Outgoing) -> None:
+        """See Transport.send. With the same token the same call is meant: for seven days it is not made again."""
+        _carried(
+            self._client.start_outbound_voice_contact,
+            refusals=_NEVER_CALLED,
+            InstanceId=self._instance_id,
+            ContactFlowId=self._flow_id,
+            SourcePhoneNumber=self._source,
+            DestinationPhoneNumber=_deliverable(outgoing.address, _PHONE),
+            ClientToken=outgoing.token,
+            Attributes=dict(outgoing.attributes),
         )
 
 

@@ -32,6 +32,8 @@ class Context:
     """Private keys (PEM) by key id, of the security keys under which Amazon Connect encrypts entries."""
     home_region: str = DEFAULT_HOME_REGION
     """Country (ISO 3166) whose national phone numbers callers key in."""
+    voice_codes: bool = False
+    """Whether a one-time code can be read out on a call that the hotline makes. Where it cannot, it goes as a text."""
 
 
 SECRET_TIMEOUT_S = 1.0
@@ -76,6 +78,7 @@ def context_from_environment(
         entry_keys=secret_loader("DTMF_KEY_SECRET") if entries else None,
         pin_macs=KmsMacs("PIN_KEY_ID") if pins else None,
         home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
+        voice_codes=optional("VOICE_CODES", "off") == "on",
     )
 
 

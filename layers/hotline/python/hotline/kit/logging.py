@@ -46,6 +46,7 @@ class Event(Enum):
     PAUSE_REFUSED = ("HL042", "WARNING", "A pause needed a factor, since many were asked for without one.")
     CALLS_MANY = ("HL043", "WARNING", "A number has called very often and reaches its own accounts only.")
     ENTRY_UNREADABLE = ("HL044", "ERROR", "What a caller keyed in could not be decrypted.")
+    CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
     FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
 
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")

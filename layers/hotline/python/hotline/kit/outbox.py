@@ -21,6 +21,9 @@ from .condition import Item
 from .ids import bucket
 from .store import TTL_ATTRIBUTE, Key, Table
 
+type Channel = Literal["sms", "voice", "email"]
+"""How a message goes out. By voice only a one-time code does, on a call that reads it out."""
+
 OUTBOX_LIFE = timedelta(days=14)
 PENDING_BUCKETS = 16
 
@@ -44,7 +47,7 @@ class Message:
 
     entry_id: str
     message: str
-    channel: Literal["sms", "email"]
+    channel: Channel
     account_id: str | None
     point: str
     language: str

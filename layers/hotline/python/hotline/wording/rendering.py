@@ -13,8 +13,9 @@ from .amounts import speak_money, write_money
 from .catalogue import CHINESE, find
 from .names import clean, sayable_in_english
 from .times import speak_day, speak_duration, speak_lately, speak_moment
-from .values import Digits, Lately, Locale, Phone, Word
+from .values import Dictated, Digits, Lately, Locale, Phone, Word
 
+DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
 """No reference that is said sign by sign is longer; the rest is not said."""
 _RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
@@ -35,6 +36,13 @@ def speak_digits(text: str) -> str:
         for run in _RUNS.findall(text[:DIGITS_MAX])
     ]
     return " ".join(parts)
+
+
+def dictate(text: str) -> str:
+    """SSML that says digits one by one, slowly, with a pause between them; anything else in the text is not said."""
+    digits = (character for character in text[:DIGITS_MAX] if character.isascii() and character.isdigit())
+    said = DICTATION_PAUSE.join(speak_digits(digit) for digit in digits)
+    return f'<prosody rate="slow">{said}</prosody>' if said else ""
 
 
 def speak_phone(number: str, language: str) -> str:
@@ -65,6 +73,8 @@ def spoken(value: object, locale: Locale) -> str | None:
             return escape(speak_money(value, locale.language))
         case Digits(text):
             return speak_digits(text) or None
+        case Dictated(text):
+            return dictate(text) or None
         case Phone(number):
             return speak_phone(number, locale.language)
         case str():
@@ -82,7 +92,7 @@ def written(value: object, locale: Locale) -> str | None:
     match value:
         case Money():
             return write_money(value, locale.language)
-        case Digits(text):
+        case Digits(text) | Dictated(text):
             return clean(text) or None
         case Phone(number):
             return write_phone(number)

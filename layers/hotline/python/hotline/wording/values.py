@@ -25,6 +25,13 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True)
+class Dictated:
+    """Digits that somebody writes down as they are said: slowly, with pauses."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Phone:
     """A phone number, E.164."""
 

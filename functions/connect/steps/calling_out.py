@@ -1,0 +1,69 @@
+"""announce_code, read_code: the hotline has called a phone, and reads a one-time code out there.
+
+The flow of such a call knows the challenge and nothing else; the code is derived here, for the answer that speaks it.
+It is told on a call that the hotline made, and only when that reached the very phone which the challenge was sent to:
+on a call that comes in, the number says nothing of who is calling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.connect.envelope import Request
+from functions.connect.inputs import LANGUAGES
+from functions.connect.line import Answer, words
+from hotline.accounts import service as accounts
+from hotline.identity import service as identity
+from hotline.identity.model import Challenge
+from hotline.kit.config import required
+from hotline.kit.doors import Context
+from hotline.kit.logging import Event, log
+
+MADE_BY_US = frozenset({"API", "OUTBOUND"})
+"""Initiation methods of calls that went out from Amazon Connect, to a number that was dialled there."""
+
+
+def announce_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Answer:
+    """Somebody has answered: READY with who is calling and what for, or GONE. There is no code in it: what answers may
+    be a mailbox, and nothing is told before somebody asks for it."""
+    challenge = _challenge(ctx, request, inputs)
+    if challenge is None:
+        return Answer("GONE", languages=LANGUAGES)
+    facts = words(wallet=required("WALLET_NAME"), goal=challenge.goal.value)
+    return Answer("READY", facts, {"language": challenge.language}, (challenge.language,))
+
+
+def read_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Answer:
+    """Whoever has answered asks for the code: READ with it, or GONE."""
+    challenge = _challenge(ctx, request, inputs)
+    if challenge is None:
+        return Answer("GONE")
+    if ctx.code_keys is None:
+        raise RuntimeError("the phone needs the code key")
+    code = identity.derive(ctx.code_keys.get(), challenge)
+    left = challenge.expires_at - ctx.clock.now()
+    facts = words(code=code, goal=challenge.goal.value, valid_for=left)
+    return Answer("READ", facts, languages=(challenge.language,))
+
+
+def _challenge(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Challenge | None:
+    """The challenge, if its code may be told on this call now. One read. None says nothing of why; the log does."""
+    found = _found(ctx, request, inputs["challenge"])
+    if isinstance(found, identity.Withheld):
+        log(Event.CODE_WITHHELD, correlation_id=request.contact_id, step=request.step, reason=found.reason)
+        return None
+    return found
+
+
+def _found(ctx: Context, request: Request, challenge_id: str) -> Challenge | identity.Withheld:
+    if ctx.lookup_keys is None:
+        raise RuntimeError("the phone needs the lookup key")
+    if not ctx.voice_codes:
+        return identity.Withheld("no_calls_here")
+    called = request.customer_number
+    number = accounts.normalise_phone(called, ctx.home_region) if called else None
+    if request.initiation_method not in MADE_BY_US or number is None:
+        return identity.Withheld("not_our_call")
+    key = identity.challenge_key(challenge_id)
+    stored = ctx.store.batch_get([key]).get(key)
+    return identity.to_give_out(stored, accounts.point_ids(number, ctx.lookup_keys.get()), ctx.clock.now())
