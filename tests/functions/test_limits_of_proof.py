@@ -117,7 +117,8 @@ SHOWN_BY: Final = {
     "lockout.tiers.COUNTED_WITHIN": _TIERS + "test_a_failure_told_more_than_a_day_late_counts_no_more",
     "lockout.breaker.PAUSES_WITHOUT_FACTOR_MAX": _IDENTITY
     + "test_the_breaker_opens_above_fifty_pauses_without_a_factor",
-    "lockout.telling.REPUDIATION_LIFE": "tests/functions/test_api_repudiations.py::test_a_token_is_good_for_seven_days",
+    "identity.notices.REPUDIATION_LIFE": "tests/functions/test_api_repudiations.py::"
+    "test_a_token_is_good_for_seven_days",
     "accounts.changes.CHANGE_WAIT": _CHANGES + "test_a_changed_number_gets_no_code_that_acts_for_three_days",
     "accounts.changes.SIM_CHANGE_WAIT": _CHANGES
     + "test_after_a_change_of_sim_a_number_gets_no_code_at_all_for_three_days",

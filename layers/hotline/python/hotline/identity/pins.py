@@ -33,6 +33,7 @@ from .challenges import Checked, CheckOutcome
 from .counting import contribute_counters, counter_keys, counters_of
 from .items import counters_from, with_counters
 from .model import Call, Operation, Target
+from .notices import send_repudiable
 from .policy import DAY, FACTOR_LIFE, FactorCounters, after_right, after_wrong, is_blocked
 from .proof import require
 from .targets import pin_point
@@ -153,7 +154,7 @@ def contribute_pin(
     known = read.get(key)
     change.replace(key, known, {**_kept(known), "pin": stored})
     change.audit(account_id, PIN_SET)
-    accounts.send_notice(change, profile, PIN_SET, {})
+    send_repudiable(change, profile, PIN_SET)
 
 
 def _mac(macs: Macs, account_id: str, salt: str, pin: str) -> str:
@@ -163,15 +164,28 @@ def _mac(macs: Macs, account_id: str, salt: str, pin: str) -> str:
 def contribute_no_pin(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
     """Take the account's PIN away; whether there was one. Raises NeedProof."""
     require(change, Operation.SET_PIN, account_id)
-    key = factors_key(account_id)
-    known = read.get(key)
+    known = read.get(factors_key(account_id))
     if not has_pin(known):
         return False
-    change.replace(key, known, {name: value for name, value in _kept(known).items() if name != "pin"})
-    change.audit(account_id, PIN_REMOVED)
+    _take_pin_away(change, account_id, known)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
-    accounts.send_notice(change, profile, PIN_REMOVED, {})
+    send_repudiable(change, profile, PIN_REMOVED)
     return True
+
+
+def contribute_repudiated_pin(change: Change, read: Mapping[Key, Item], account_id: str, *, told_at: str) -> None:
+    """Take away the PIN whose notice of `told_at` was repudiated; one chosen since then stays. `read` holds what exists
+    of `factors_key`."""
+    require(change, Operation.REPUDIATE)
+    known = read.get(factors_key(account_id))
+    if known is not None and has_pin(known) and known["pin"]["set_at"] == told_at:
+        _take_pin_away(change, account_id, known)
+
+
+def _take_pin_away(change: Change, account_id: str, known: Item | None) -> None:
+    left = {name: value for name, value in _kept(known).items() if name != "pin"}
+    change.replace(factors_key(account_id), known, left)
+    change.audit(account_id, PIN_REMOVED)
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:

@@ -33,11 +33,14 @@ from .codes import derive, is_code
 from .counting import counter_keys
 from .items import call_from, call_key, challenge_key, proof_from
 from .model import Call, CallKind, Identified, Operation, TurnRecord
+from .notices import repudiation_key, send_repudiable
 from .pins import (
+    PIN_SET,
     contribute_facts,
     contribute_no_pin,
     contribute_pin,
     contribute_pin_check,
+    contribute_repudiated_pin,
     fact_keys,
     factors_key,
     has_pin,
@@ -53,6 +56,7 @@ from .sessions import Session, SignIn, contribute_session, is_stored, open_sessi
 
 __all__ = [
     "NOBODY",
+    "PIN_SET",
     "RECOVERY_MESSAGE",
     "CheckOutcome",
     "Checked",
@@ -76,6 +80,7 @@ __all__ = [
     "contribute_pin",
     "contribute_pin_check",
     "contribute_recovery_request",
+    "contribute_repudiated_pin",
     "contribute_session",
     "contribute_turn",
     "could_prove",
@@ -98,9 +103,11 @@ __all__ = [
     "proof_from",
     "reachable_accounts",
     "reachable_needs",
+    "repudiation_key",
     "repudiation_token",
     "require",
     "send_keys",
+    "send_repudiable",
     "session_id_of",
     "settled",
     "start",

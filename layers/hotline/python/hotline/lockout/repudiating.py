@@ -13,7 +13,7 @@ from typing import Final
 from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.identity import repudiation
-from hotline.identity.service import Operation, require
+from hotline.identity import service as identity
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item, Missing
@@ -23,7 +23,7 @@ from hotline.kit.store import Key, Store
 
 from .acting import acting_keys, contribute_pause_bar, contribute_repudiated_freeze
 from .model import RepudiationOutcome
-from .telling import Notice, repudiation_key
+from .telling import Notice
 
 CASE_TOPIC: Final = "security"
 CASE_REASON: Final = "notice.repudiated"
@@ -33,35 +33,38 @@ def repudiation_of(store: Store, token: str, keyring: Keyring) -> Item | None:
     """What is stored of the notice that a token belongs to; None for a token that is not genuine, or whose notice is
     no longer kept. One read for a genuine one."""
     notice_id = repudiation.id_in(token, keyring)
-    return store.get(repudiation_key(notice_id)) if notice_id is not None else None
+    return store.get(identity.repudiation_key(notice_id)) if notice_id is not None else None
 
 
 def repudiation_keys(repudiated: Item) -> tuple[Key, ...]:
     """What must have been read before `contribute_repudiation`."""
     account_id = str(repudiated["account_id"])
-    return (*acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC))
+    keys = (*acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC))
+    return (*keys, identity.factors_key(account_id)) if repudiated["notice"] == identity.PIN_SET else keys
 
 
 def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated: Item) -> RepudiationOutcome:
     """Freeze the account of a notice at once, and open an urgent case: somebody else acts in its owner's name. For a
     pause, which only shuts its owner out, it bars further ones without a factor for 30 days instead: a freeze would
-    give the one who paused it more than the pause did.
+    give the one who paused it more than the pause did. A PIN that was set is taken away too.
 
     Raises NotPossible `repudiation_over`, also at commit, for a notice that was repudiated before or is too old, and
     `account_closed`.
     """
-    require(change, Operation.REPUDIATE)
-    account_id, notice = str(repudiated["account_id"]), Notice(repudiated["notice"])
+    identity.require(change, identity.Operation.REPUDIATE)
+    account_id, notice = str(repudiated["account_id"]), str(repudiated["notice"])
     if "used_at" in repudiated or change.now >= from_text(repudiated["until"]):
         raise NotPossible("repudiation_over")
-    if notice is Notice.PAUSE_ASKED:
+    if notice == Notice.PAUSE_ASKED:
         contribute_pause_bar(change, read, account_id)
         outcome = RepudiationOutcome.BARRED
     else:
         outcome = RepudiationOutcome(contribute_repudiated_freeze(change, read, account_id).value)
-    key = repudiation_key(str(repudiated["repudiation_id"]))
+    if notice == identity.PIN_SET:
+        identity.contribute_repudiated_pin(change, read, account_id, told_at=str(repudiated["told_at"]))
+    key = identity.repudiation_key(str(repudiated["repudiation_id"]))
     change.update(key, set={"used_at": to_text(change.now)}, condition=Missing("used_at"), failed=_over)
-    change.audit(account_id, CASE_REASON, notice=notice.value)
+    change.audit(account_id, CASE_REASON, notice=notice)
     cases.contribute_case(
         change,
         read,
@@ -69,7 +72,7 @@ def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated:
         case_id=None,
         topic=CASE_TOPIC,
         reason=CASE_REASON,
-        facts={"notice": notice.value, "told_at": str(repudiated["told_at"])},
+        facts={"notice": notice, "told_at": str(repudiated["told_at"])},
         priority=Priority.URGENT,
     )
     return outcome

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
-from hotline.identity import repudiation
+from hotline.identity.service import send_repudiable
 from hotline.kit.change import Change
-from hotline.kit.clock import epoch_s, to_text
+from hotline.kit.clock import to_text
 from hotline.kit.outbox import Decision
-from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 
 from . import policy
 from .model import Asked, Attempts, Cause, Component, LockRecord
@@ -43,8 +42,6 @@ REPUDIABLE: Final = frozenset(
     }
 )
 """Notices of what somebody on the line or in the app asked for. A freeze is its own remedy."""
-REPUDIATION_LIFE: Final = timedelta(days=7)
-"""For so long a notice may be answered with a freeze; who reads it later calls."""
 
 
 def send_decision(
@@ -80,28 +77,13 @@ def send_decision(
     change.audit(record.account_id, asked.kind.type, decision_id=asked.decision_id, cause=cause.value)
 
 
-def repudiation_key(repudiation_id: str) -> Key:
-    """Where it is kept that a notice may be repudiated."""
-    return hotline_key(f"REPUDIATION#{repudiation_id}", "NOTICE")
-
-
 def notify(change: Change, profile: Profile | None, notice: Notice, **facts: str) -> None:
     """Tell every contact point of the account; nobody when the hotline has no profile of it. A notice of what somebody
-    asked for may be repudiated: its messages hold one token, see `repudiating`."""
-    if profile is None:
-        return
+    asked for may be repudiated, see `repudiating`."""
     if notice in REPUDIABLE:
-        facts["repudiation_id"] = _repudiable(change, profile.account_id, notice)
-    accounts.send_notice(change, profile, notice.value, facts)
-
-
-def _repudiable(change: Change, account_id: str, notice: Notice) -> str:
-    repudiation_id = repudiation.new_id(change.ids)
-    until = change.now + REPUDIATION_LIFE
-    kept = {"repudiation_id": repudiation_id, "account_id": account_id, "notice": notice.value}
-    kept |= {"told_at": to_text(change.now), "until": to_text(until)}
-    change.create(repudiation_key(repudiation_id), {**kept, TTL_ATTRIBUTE: epoch_s(until)})
-    return repudiation_id
+        send_repudiable(change, profile, notice.value, **facts)
+    else:
+        accounts.send_notice(change, profile, notice.value, facts)
 
 
 def _component_map(component: Component) -> dict[str, str]:
