@@ -35,7 +35,7 @@ def read_lock() -> Lock:
     as_of = visit.session.profile.facts_as_of
     return Lock(
         state=view.state.value,
-        cause=view.cause.value if view.cause else None,
+        cause=view.told_cause.value if view.told_cause else None,
         since=view.since,
         until=view.until,
         asked=view.asked.value if view.asked else None,
@@ -131,10 +131,7 @@ def read_security() -> Security:
         findings=[
             Finding(
                 id=one.id,
-                rule=one.rule,
                 severity=one.severity,
-                window_start=one.window_start,
-                window_end=one.window_end,
                 found_at=one.found_at,
             )
             for one in found

@@ -56,8 +56,9 @@ class Genuine(Answer):
 
 
 class Lock(Answer):
-    """What is in force on the account. `text` says it in words; `asked` is what the wallet has been asked for and has
-    not confirmed; `self_service` is what the owner may do; until `recovery_until` a new password may be chosen."""
+    """What is in force on the account. `text` says it in words; `cause` is null for a hold that people look
+    into, whatever for; `asked` is what the wallet has been asked for and has not confirmed; `self_service` is what the
+    owner may do; until `recovery_until` a new password may be chosen."""
 
     state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
     cause: str | None = None
@@ -204,13 +205,10 @@ class ContactPoint(Answer):
 
 
 class Finding(Answer):
-    """Something that a scan found and nobody has dealt with."""
+    """Something that a scan found and nobody has dealt with; not by which rule: a thief may hold the session."""
 
     id: str
-    rule: str
     severity: str
-    window_start: datetime
-    window_end: datetime
     found_at: datetime
 
 

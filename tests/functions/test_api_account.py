@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from functions.customer_api.settings import Settings
-from hotline.contracts.model import AccountClosed, ContactPointChanged, Fact, PasswordChanged, PointKind
+from hotline.contracts.model import (
+    AccountClosed,
+    ContactPointChanged,
+    Fact,
+    LockAction,
+    LockTold,
+    PasswordChanged,
+    PointKind,
+)
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
 from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
@@ -35,6 +43,19 @@ def test_a_locked_account_is_told_with_its_cause_its_end_and_words(world: ApiWor
     assert told.json["self_service"] == "both"
     assert told.json["text"].startswith("Your account has been locked")
     assert "wrong password" in told.json["text"]
+
+
+def test_what_people_look_into_is_not_told(clock: VirtualClock) -> None:
+    """Who is looked into for money laundering must not learn it: a hold is a hold."""
+    told = []
+    for cause in ("COMPLIANCE", "RISK_SCORE"):
+        world = ApiWorld(MemoryStore(clock), clock)
+        held = LockTold(LockAction.LOCK_APPLIED, "wallet-1", 1, cause)
+        give(world.ctx, [Fact("fact-held", held.action.value, "wallet", clock.now(), ACCOUNT, held)])
+        told.append(world.client().ask("GET", "/v1/me/lock").json)
+    assert told[0] == told[1]
+    assert (told[0]["state"], told[0].get("cause")) == ("HOLD", None)
+    assert "COMPLIANCE" not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from hotline.contracts.model import LoginKind
 
@@ -45,6 +46,11 @@ class Cause(StrEnum):
     COMPROMISED_CREDENTIAL = "COMPROMISED_CREDENTIAL"
     DORMANT = "DORMANT"
     OTHER = "OTHER"
+
+
+UNTOLD: Final = frozenset({Cause.RISK_SCORE, Cause.COMPLIANCE})
+"""Holds by these are told as a check and not apart from each other: who is looked into for money laundering must not
+learn it (FATF recommendation 21)."""
 
 
 class SelfService(StrEnum):
@@ -311,3 +317,8 @@ class LockView:
     """What is told in front was decided by the hotline and has not been confirmed by the wallet: it is not yet so."""
     recovery_until: datetime | None = None
     """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""
+
+    @property
+    def told_cause(self) -> Cause | None:
+        """The cause, where its kind may be told."""
+        return None if self.cause in UNTOLD else self.cause

@@ -93,10 +93,7 @@ def told_from(item: Mapping[str, Any]) -> ToldFinding:
     """What an account's owner is told of a stored finding."""
     return ToldFinding(
         id=item["finding_id"],
-        rule=item["rule"],
         severity=item["severity"],
-        window_start=from_text(item["window_start"]),
-        window_end=from_text(item["window_end"]),
         found_at=from_text(item["found_at"]),
     )
 

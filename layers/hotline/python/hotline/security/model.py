@@ -59,13 +59,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ToldFinding:
-    """What the account's owner is told of a finding: that it was found and when, not by which traces."""
+    """What the account's owner is told of a finding: that it was found and when, not by which rule and traces."""
 
     id: str
-    rule: str
     severity: str
-    window_start: datetime
-    window_end: datetime
     found_at: datetime
 
 
