@@ -4,6 +4,7 @@ import pytest
 
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Store
+from tests.support.locks import Desk
 from tests.support.money import MoneyWorld
 from tests.support.stores import (
     memory_store,
@@ -48,3 +49,12 @@ def money(request: pytest.FixtureRequest) -> MoneyWorld:
 def quick_money(memory_store: MemoryStore) -> MoneyWorld:
     """The same in memory only, for what does not hang on the store."""
     return MoneyWorld(memory_store)
+
+
+@pytest.fixture
+def desk(memory_store: MemoryStore) -> Desk:
+    """Who asks the lockout room for what, of an account that is open."""
+    found = Desk(memory_store)
+    memory_store.clock = found.clock
+    found.open_account()
+    return found

@@ -227,6 +227,11 @@ class Desk:
             if entry["kind"] in _ACKNOWLEDGED_AS
         ]
 
+    def lock_softly(self) -> None:
+        """Five failures in the last minutes, and a lock that the wallet has confirmed."""
+        self.tell(*failures(5, self.clock.now() - minutes(4)))
+        self.acknowledge()
+
     def acknowledge(self) -> None:
         """The wallet confirms everything."""
         confirmed = self.acknowledgements()
