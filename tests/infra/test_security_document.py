@@ -82,6 +82,12 @@ def in_words(requirement: Requirement, factors: int) -> str:
     return ("nothing", "one factor", "two different")[factors]
 
 
+def test_calls_that_are_named_are_played() -> None:
+    named = re.findall(r"`(tests/calls/[^`:]+)`", DOCUMENT)
+    assert len(named) >= 10
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_the_operations_are_those_of_the_code() -> None:
     told = {quoted(row["Operation"])[0]: tuple(row.values())[1:] for row in table("Operation")}
     known = {

@@ -33,6 +33,9 @@ class Topic(StrEnum):
     TIMEOUT = "timeout"
     NO_INPUT = "no_input"
     SLOW_PACE = "slow_pace"
+    LOST_PHONE = "lost_phone"
+    CHANGED_NUMBER = "changed_number"
+    SOMEBODY_ELSE = "somebody_else"
 
 
 @dataclass(frozen=True, slots=True)
