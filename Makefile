@@ -59,7 +59,7 @@ bench: setup ## Run the benchmarks.
 
 .PHONY: soak
 soak: setup ## Run the property tests for long, with fresh seeds.
-	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 tests/properties $(ARGS)
+	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 tests/properties tests/calls/test_hanging_up.py $(ARGS)
 
 # ---------------------------------------------------------------- the environment
 

@@ -66,10 +66,11 @@ def shipped_flows(world: InProcessWorld) -> FlowSet:
     return FlowSet((load_flow(path) for path in world.flows()), world.tokens())
 
 
-def play(scenario: Scenario) -> Played:
-    """Run one scenario to its end. Raises ScenarioError for faults that the flows cannot have."""
+def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: str = CONTACT) -> Played:
+    """Run one scenario to its end, in a world of its own or one where calls have been before. Raises ScenarioError for
+    faults that the flows cannot have."""
     calling = scenario.calling
-    world = InProcessWorld(calling.at, repeatable=True)
+    world = world or InProcessWorld(calling.at, repeatable=True)
     flows = shipped_flows(world)
     recorder = _Recorder(world.functions)
     try:
@@ -78,7 +79,7 @@ def play(scenario: Scenario) -> Played:
         raise ScenarioError(f"{scenario.path}, $.call.faults: {error}") from error
     engine = Engine(flows, recorder, faults=faults, on_time=world.advance)
     setup = CallSetup(
-        contact_id=CONTACT,
+        contact_id=contact_id,
         customer_number=calling.number,
         system_number=LOCAL_NUMBER,
         language=calling.language,
