@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
 from hotline.wording.catalogue import find
 from hotline.wording.messages import joined, plain_text
+from hotline.wording.times import is_stale
 from hotline.wording.values import Locale, Word
-
-STALE_AFTER: Final = timedelta(minutes=2)
-"""A view of the account that is older says so."""
 
 
 def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Locale) -> str:
@@ -28,12 +25,11 @@ def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Loc
         "facts_as_of": facts_as_of,
         "recovery_until": view.recovery_until,
     }
-    stale = now - facts_as_of > STALE_AFTER
     key = f"lock_status.{state.value}"
     only_asked = view.unconfirmed and find(f"{key}.asked", locale.language) is not None
     texts = [plain_text(f"{key}.asked" if only_asked else key, facts, locale)]
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
-    texts += [plain_text("lock.as_of", facts, locale)] if stale else []
+    texts += [plain_text("lock.as_of", facts, locale)] if is_stale(facts_as_of, now) else []
     return joined(texts, locale)
 
 

@@ -119,7 +119,7 @@ def test_nothing_asked_for_is_told_as_done() -> None:
         ("unfreeze", "ASKED"),
         ("freeze", "ASKED"),
     ):
-        assert "asked for" in said(step, outcome, {})
+        assert "have asked" in said(step, outcome, {})
         assert "within a minute" in said(step, outcome, {})
         assert "申请" in said(step, outcome, {}, CHINESE)
         assert "一般1分钟内" in said(step, outcome, {}, CHINESE)

@@ -7,10 +7,9 @@ from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.wording.speech import Speech
+from hotline.wording.times import is_stale
 from hotline.wording.values import Dictated, Lately, Word
 
-STALE_AFTER: Final = timedelta(minutes=2)
-"""A view of the account that is older says so."""
 _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": "FROZEN", "PAUSED": "PAUSED"}
 """What a caller is told first, whatever they call about, by the state of their account."""
 
@@ -90,5 +89,5 @@ def lock_status(speech: Speech, outcome: str) -> None:
     )
     if facts.get("recovery_until") is not None:
         speech.say("lock.recovery_pending")
-    if isinstance(as_of, datetime) and isinstance(now, datetime) and now - as_of > STALE_AFTER:
+    if isinstance(as_of, datetime) and isinstance(now, datetime) and is_stale(as_of, now):
         speech.say("lock.as_of")
