@@ -28,6 +28,7 @@ _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
     "check_code": account.check_code,
     "choose_account": account.choose_account,
     "lock_status": account.lock_status,
+    "pause": account.pause,
     "payments": money.payments,
     "payment_by_order": money.payment_by_order,
     "payment_answer": money.payment_answer,

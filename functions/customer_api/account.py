@@ -78,7 +78,7 @@ def end_pause() -> Asked:
 
 @router.post("/v1/me/pause", tags=_ACCOUNT, operation_id="ask_for_pause", status_code=202)
 def pause() -> Asked:
-    """Ask the wallet to stop outward money for 24 hours. The answer is the same when a limit stands against it."""
+    """Ask the wallet to stop outward money for 24 hours. Without a fresh factor twice in seven days at most."""
     at = desk()
     return attempted(lambda: _pause(at))
 

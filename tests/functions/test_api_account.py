@@ -172,6 +172,20 @@ def test_an_unfreeze_takes_two_different_codes_on_every_account(world: ApiWorld,
     assert decisions(store).count("account.unfreeze_requested") == 1
 
 
+def test_above_two_pauses_in_seven_days_a_pause_takes_a_factor_and_is_made(world: ApiWorld, store: MemoryStore) -> None:
+    """Never the word that it was asked for, and no pause."""
+    for day in range(3):
+        client = world.client()
+        world.clock.advance(FACTOR_LIFE)
+        asked = client.ask("POST", "/v1/me/pause")
+        assert asked.status == (202 if day < 2 else 401)
+        world.clock.advance(timedelta(days=1))
+    client = world.client()
+    assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}
+    assert client.ask("GET", "/v1/me/lock").json["state"] == "PAUSED"
+    assert decisions(store).count("account.pause_requested") == 3
+
+
 def test_a_pause_takes_no_proof_and_its_end_takes_a_code(world: ApiWorld, store: MemoryStore) -> None:
     client = world.stale_client()
     assert client.ask("POST", "/v1/me/pause").json == {"outcome": "asked"}

@@ -99,7 +99,7 @@ SHOWN_BY: Final = {
     "lockout.policy.PAUSE_LENGTH": HERE + "test_a_pause_runs_for_a_day",
     "lockout.policy.PAUSES_MAX": _VIEWS + "test_two_pauses_in_seven_days",
     "lockout.policy.PAUSES_WITHIN": _VIEWS + "test_a_pause_is_forgotten_after_seven_days",
-    "lockout.policy.PAUSE_BAR": _VIEWS + "test_the_bar_holds_for_thirty_days_and_only_without_a_factor",
+    "lockout.policy.PAUSE_BAR": _VIEWS + "test_the_bar_holds_for_thirty_days",
     "lockout.policy.PAUSE_ACCOUNTS_MAX": "tests/rules/test_lockout_pausing.py::"
     "test_a_call_reaches_five_accounts_at_most",
     "lockout.policy.GRANT_LIFE": "tests/store/test_lockout_room.py::"

@@ -32,8 +32,9 @@ from hotline.lockout.policy import (
     components,
     due_at,
     help_for,
-    may_pause,
+    may_pause_unproved,
     view,
+    would_pause,
 )
 from hotline.lockout.tiers import with_attempts
 from tests.support.locks import ACCOUNT, KEYS, NOON, closed, failures, minutes, password_changed, succeeded, told
@@ -242,26 +243,25 @@ def test_a_second_decision_does_not_hide_what_the_first_has_not_opened_yet() -> 
 @pytest.mark.parametrize(("pauses", "allowed"), [(1, True), (2, False), (3, False)])
 def test_two_pauses_in_seven_days(pauses: int, allowed: bool) -> None:
     record = replace(EMPTY, pauses=tuple(NOON - timedelta(days=2 * n + 1) for n in range(pauses))[::-1])
-    assert may_pause(record, (), NOON, with_factor=False) is allowed
+    assert may_pause_unproved(record, NOON) is allowed
 
 
 @pytest.mark.parametrize(("age", "allowed"), [(-MS, False), (MS * 0, True), (MS, True)])
 def test_a_pause_is_forgotten_after_seven_days(age: timedelta, allowed: bool) -> None:
     record = replace(EMPTY, pauses=(NOON - timedelta(days=7) - age, NOON - DAY * 2))
-    assert may_pause(record, (), NOON, with_factor=False) is allowed
+    assert may_pause_unproved(record, NOON) is allowed
 
 
 @pytest.mark.parametrize(("offset", "allowed"), [(-MS, False), (MS * 0, True), (MS, True)])
-def test_the_bar_holds_for_thirty_days_and_only_without_a_factor(offset: timedelta, allowed: bool) -> None:
+def test_the_bar_holds_for_thirty_days(offset: timedelta, allowed: bool) -> None:
     record = replace(EMPTY, barred_until=NOON)
-    assert may_pause(record, (), NOON + offset, with_factor=False) is allowed
-    assert may_pause(record, (), NOON + offset, with_factor=True)
+    assert may_pause_unproved(record, NOON + offset) is allowed
 
 
 @pytest.mark.parametrize("state", [LockState.PAUSED, LockState.FROZEN, LockState.CLOSED])
 def test_there_is_nothing_to_pause_where_money_has_stopped(state: LockState) -> None:
     record = after(*STATES[state])
-    assert not may_pause(record, components(record, Attempts(), LATER), LATER, with_factor=True)
+    assert not would_pause(record, components(record, Attempts(), LATER))
 
 
 def test_due_is_the_earliest_of_the_dates() -> None:

@@ -142,13 +142,23 @@ def test_a_pause_lasts_a_day_and_is_told_to_everybody(desk: Desk) -> None:
     assert desk.view(NOON + PAUSE_LENGTH).state is LockState.OPEN
 
 
-def test_a_third_pause_in_seven_days_changes_nothing(desk: Desk) -> None:
+def test_a_third_pause_in_seven_days_without_a_factor_is_a_case_and_nothing_else(desk: Desk) -> None:
     for expected in ((ACCOUNT,), (ACCOUNT,), ()):
         assert desk.pause(ACCOUNT) == expected
         desk.clock.advance(timedelta(days=2))
-    assert len(desk.decisions()) == 2
+    kinds = [entry["kind"] for entry in desk.decisions()]
+    assert sorted(kinds) == ["account.pause_requested"] * 2 + ["case.opened"]
+    assert desk.decisions()[kinds.index("case.opened")]["facts"]["reason"] == "pause.refused"
     desk.clock.advance(timedelta(days=1))
     assert desk.pause(ACCOUNT) == (ACCOUNT,)
+
+
+def test_with_a_factor_there_is_no_limit_and_none_is_used_up(desk: Desk) -> None:
+    """Somebody with a faked number must not be able to use up the owner's pauses."""
+    for proved, expected in ((False, 1), (True, 1), (False, 1), (False, 0), (True, 1), (True, 1)):
+        actor = desk.caller(FactorKind.SMS) if proved else None
+        assert len(desk.pause(ACCOUNT, actor=actor)) == expected
+        desk.clock.advance(timedelta(days=1))
 
 
 @pytest.mark.parametrize("number", [PAUSE_ACCOUNTS_MAX - 1, PAUSE_ACCOUNTS_MAX])

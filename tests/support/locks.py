@@ -179,7 +179,7 @@ class Desk:
     def pause(self, *account_ids: str, actor: Caller | None = None) -> tuple[str, ...]:
         """A pause by somebody who has proved nothing, or by `actor`."""
         change = self.change(actor or self.caller())
-        read = self.read([key for account in account_ids for key in service.acting_keys(account)])
+        read = self.read(service.pause_keys(account_ids, self.clock.now()))
         paused = service.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
         change.commit(self.store)
         return paused

@@ -92,4 +92,4 @@ def pause(line: Line) -> Answer:
             log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
             raise
         line.commit(change, "ASKED")
-    return Answer("ASKED")
+    return Answer("ASKED", words(proved=any(factor.until > line.now for factor in line.call.factors)))

@@ -73,6 +73,12 @@ def _cause(speech: Speech) -> Word | None:
     return speech.word(f"lock.cause.{speech.facts.get('cause')}")
 
 
+def pause(speech: Speech, outcome: str) -> None:
+    """For who has proved nothing, with what is true whether or not there is an account, and whether or not a limit
+    stands against it."""
+    speech.say(f"pause.{outcome}.proved" if speech.facts.get("proved") is True else f"pause.{outcome}")
+
+
 def lock_status(speech: Speech, outcome: str) -> None:
     """State, cause, since and until when, what has been asked for, and how old this view is if that matters."""
     facts = speech.facts

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
+from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.cases import service as cases
+from hotline.cases.model import Priority
 from hotline.identity.model import Call, CallKind
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
@@ -44,6 +48,10 @@ from .model import (
     whole_ms,
 )
 from .telling import Notice
+
+CASE_TOPIC: Final = "security"
+PAUSE_REFUSED: Final = "pause.refused"
+"""Why there is a case: a limit or the owner's bar stood against a pause without a factor."""
 
 
 def acting_keys(account_id: str) -> tuple[Key, ...]:
@@ -110,7 +118,9 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
 def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
     """What must have been read before `contribute_pause`; `reached` as `pausable_accounts` gives it, or somebody whom
     nobody is in its place."""
-    return (*(key for account_id in reached for key in acting_keys(account_id)), *breaker.breaker_keys(now))
+    of_accounts = [acting_keys(account_id) for account_id in reached]
+    of_cases = [tuple(cases.case_keys(account_id, CASE_TOPIC)) for account_id in reached]
+    return (*chain.from_iterable((*of_accounts, *of_cases)), *breaker.breaker_keys(now))
 
 
 def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
@@ -128,8 +138,11 @@ def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
 
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
     """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
-    are is never taken from anywhere else. Returns those that are newly paused; where a limit stands against it nothing
-    changes, and the caller hears the same words either way.
+    are is never taken from anywhere else. Returns those that are newly paused.
+
+    Who has proved a factor for an account pauses it as often as they like. Where a limit or the owner's bar stands
+    against somebody who has not, nothing changes but a case that people look at: a caller hears the same words either
+    way, which say that there is a limit, and for an app session NeedProof is raised.
 
     `read` holds what exists of `pause_keys`. While the breaker is open only the account that was proved is paused, and
     NeedProof is raised without proof, whoever calls."""
@@ -138,7 +151,7 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tu
     if breaker.is_open(read, change.now):
         require(change, Operation.PROVED_PAUSE, call.account_id)
         reached = tuple(account_id for account_id in reached if account_id == call.account_id)
-    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id))
+    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id, call))
     unproved = sum(not _has_factor(change, account_id) for account_id in paused)
     breaker.count_pauses(change, unproved, by=call.contact_id)
     return paused
@@ -227,19 +240,40 @@ def _ending(
     return record
 
 
-def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
+def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str, call: Call) -> bool:
     record, attempts, found = _present(read, account_id, change.now)
     now = whole_ms(change.now)
-    if not policy.may_pause(record, found, now, with_factor=_has_factor(change, account_id)):
+    if not policy.would_pause(record, found):
+        return False
+    proved = _has_factor(change, account_id)
+    if not proved and not policy.may_pause_unproved(record, now):
+        if call.kind is CallKind.APP:
+            require(change, Operation.PROVED_PAUSE, account_id)
+        _contribute_refused_pause(change, read, account_id)
         return False
     until = now + policy.PAUSE_LENGTH
     record = folding.switched(record, PAUSE_SLOT, now, on=True, until=until)
-    record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
+    if not proved:
+        record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
     record, asked = folding.asking(record, DecisionKind.PAUSE, now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
     telling.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)
     return True
+
+
+def _contribute_refused_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Let people know: somebody who is in trouble has asked for a pause that they did not get."""
+    cases.contribute_case(
+        change,
+        read,
+        account_id=account_id,
+        case_id=None,
+        topic=CASE_TOPIC,
+        reason=PAUSE_REFUSED,
+        facts={},
+        priority=Priority.HIGH,
+    )
 
 
 def _has_factor(change: Change, account_id: str) -> bool:

@@ -189,13 +189,17 @@ def frozen(found: Sequence[Component]) -> Component | None:
     return next((component for component in found if _UNFREEZE in help_for(component)), None)
 
 
-def may_pause(record: LockRecord, found: Sequence[Component], now: datetime, *, with_factor: bool) -> bool:
-    """Whether a pause would be set: none runs, nothing stronger stops money, and its limits are not used up."""
+def would_pause(record: LockRecord, found: Sequence[Component]) -> bool:
+    """Whether a pause would change anything: none runs, and nothing stronger stops money."""
     if record.erased or any(component.state in (LockState.CLOSED, LockState.FROZEN) for component in found):
         return False
-    if paused(found) is not None:
-        return False
-    if not with_factor and record.barred_until is not None and now < record.barred_until:
+    return paused(found) is None
+
+
+def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
+    """Whether somebody who has proved nothing may pause: not while the owner has barred it, and so often only. Neither
+    holds against who has proved a factor: a thief may have used them up."""
+    if record.barred_until is not None and now < record.barred_until:
         return False
     return len([at for at in record.pauses if at > now - PAUSES_WITHIN]) < PAUSES_MAX
 

@@ -21,11 +21,10 @@ from hotline.kit.errors import HotlineError, NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
-from .acting import acting_keys, contribute_pause_bar, contribute_repudiated_freeze
+from .acting import CASE_TOPIC, acting_keys, contribute_pause_bar, contribute_repudiated_freeze
 from .model import RepudiationOutcome
 from .telling import Notice
 
-CASE_TOPIC: Final = "security"
 CASE_REASON: Final = "notice.repudiated"
 
 
