@@ -72,7 +72,13 @@ def test_a_two_step_account_chooses_its_pin_after_two_different_codes(store: Mem
 
 @pytest.mark.parametrize(
     ("pin", "weakness"),
-    [("111111", "repeats"), ("123456", "sequence"), ("112233", "common"), ("380000", "own_number")],
+    [
+        ("111111", "repeats"),
+        ("123456", "sequence"),
+        ("520131", "common"),
+        ("900101", "common"),
+        ("380000", "own_number"),
+    ],
 )
 def test_a_weak_pin_is_refused_by_a_word_and_not_stored(
     world: ApiWorld, store: MemoryStore, pin: str, weakness: str

@@ -30,6 +30,7 @@ from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
 from hotline.kit.ids import RandomIds, SeededIds
 from hotline.kit.keyring import CachedKeyring
+from hotline.kit.macs import LocalMacs
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
@@ -75,6 +76,7 @@ class InProcessWorld:
             ids=SeededIds() if repeatable else RandomIds(),
             lookup_keys=self._keyring(),
             code_keys=self._keyring(),
+            pin_macs=LocalMacs(secrets.token_bytes(32) if not repeatable else bytes(32)),
             entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
             voice_codes=True,
         )

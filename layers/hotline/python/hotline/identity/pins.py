@@ -55,6 +55,9 @@ COMMON: Final = frozenset(
     }
 )  # fmt: skip
 """What many people choose that no rule below catches: pairs, patterns of the keypad, lucky and loving numbers."""
+_LINES: Final = frozenset(
+    line[::way] for line in ("123", "456", "789", "147", "258", "369", "159", "357") for way in (1, -1)
+)
 
 
 def is_pin(text: str) -> bool:
@@ -69,24 +72,38 @@ def weakness(pin: str, own_numbers: Iterable[str] = ()) -> str | None:
         return "pin_length"
     if len(set(pin)) <= 2:
         return "pin_repeats"
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
-    if steps in ({1}, {9}):
+    steps = [(int(after) - int(before)) % 10 for before, after in pairwise(pin)]
+    if max(steps.count(1), steps.count(9)) >= len(steps) - 1:
         return "pin_sequence"
     if any(pin == pin[:length] * (len(pin) // length) for length in range(2, len(pin) // 2 + 1)):
         return "pin_repeats"
-    if pin in COMMON or pin[:PIN_DIGITS_MIN] in COMMON or _is_date(pin):
+    if all(before == after for before, after in zip(pin[::2], pin[1::2], strict=False)):
+        return "pin_repeats"
+    if pin[:PIN_DIGITS_MIN] in COMMON or _is_two_lines(pin) or _is_date(pin):
         return "pin_common"
     if any(pin in "".join(filter(str.isdigit, number)) for number in own_numbers):
         return "pin_own_number"
     return None
 
 
+def _is_two_lines(pin: str) -> bool:
+    """Two straight lines of three keys each, as fingers go over a keypad."""
+    return len(pin) == PIN_DIGITS_MIN and pin[:3] in _LINES and pin[3:] in _LINES
+
+
 def _is_date(pin: str) -> bool:
-    """A birthday of somebody alive, in one of the usual orders with a year of four digits."""
+    """A birthday of somebody alive, in one of the usual orders with a year of four digits or of two, or its year and
+    month. Dates are what most people choose who may choose anything."""
     if len(pin) == 8:
-        orders = ((pin[:4], pin[4:6], pin[6:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4]))
-        return any(_dated(year, month, day) for year, month, day in orders)
-    return False
+        orders = [(pin[:4], pin[4:6], pin[6:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4])]
+    elif len(pin) == PIN_DIGITS_MIN:
+        short = ((pin[:2], pin[2:4], pin[4:]), (pin[4:], pin[2:4], pin[:2]), (pin[4:], pin[:2], pin[2:4]))
+        # A leap year, in which every day is one that some year has.
+        orders = [("2000", month, day) for _, month, day in short]
+        orders += [(pin[:4], pin[4:], "01"), (pin[2:], pin[:2], "01")]
+    else:
+        return False
+    return any(_dated(year, month, day) for year, month, day in orders)
 
 
 def _dated(year: str, month: str, day: str) -> bool:
