@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
-from functions.messenger.limits import held_back
+from functions.messenger.limits import code_held_back, notice_held_back
 from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
 from hotline.identity.service import RECOVERY_MESSAGE
@@ -51,8 +51,9 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     outgoing = written(entry, ctx, sender, channel)
     if isinstance(outgoing, Dropped):
         return outgoing
-    if entry["kind"] == CODE_MESSAGE and channel in TO_A_NUMBER:
-        held = held_back(entry, outgoing.address, ctx)
+    if channel in TO_A_NUMBER:
+        is_code = entry["kind"] == CODE_MESSAGE
+        held = code_held_back(entry, outgoing.address, ctx) if is_code else notice_held_back(entry, ctx)
         if held is not None:
             return held
     try:

@@ -1,7 +1,11 @@
-"""The last look before a code goes to a telephone number: how many went to its prefix, and in all."""
+"""The last look before a message goes to a telephone number: how many codes went to its prefix and in all, or how many
+notices of the kind to it."""
 
 from __future__ import annotations
 
+from typing import Final
+
+from hotline.accounts import notice_rates
 from hotline.identity import code_messages
 from hotline.kit.actor import System
 from hotline.kit.change import Change
@@ -10,8 +14,10 @@ from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox_delivery import Dropped
 
+_ENOUGH: Final = "notice_limit"
 
-def held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
+
+def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
     """Why the code message of this entry may not go to the number; None when it may, and then it is counted. One read
     and one transaction. Raises Unavailable and Stale when it could not be counted: then it is not sent either."""
     if ctx.lookup_keys is None:
@@ -24,5 +30,18 @@ def held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
         return Dropped(over.value)
     change = Change(actor=System("messenger", "code_message"), cause="code_message", now=now, ids=ctx.ids)
     code_messages.count_message(change, prefix, by=entry["entry_id"])
+    change.commit(ctx.store)
+    return None
+
+
+def notice_held_back(entry: Item, ctx: Context) -> Dropped | None:
+    """The same for a notice, of which its kind alone counts."""
+    now = ctx.clock.now()
+    rate = notice_rates.kind_rate(entry["kind"], entry["point"])
+    if notice_rates.is_enough(rate, ctx.store.batch_get(notice_rates.kind_keys(rate, now)), now):
+        log(Event.NOTICE_HELD_BACK, entry_id=entry["entry_id"], kind=entry["kind"])
+        return Dropped(_ENOUGH)
+    change = Change(actor=System("messenger", "notice"), cause="notice", now=now, ids=ctx.ids)
+    notice_rates.count_notice(change, rate, by=entry["entry_id"])
     change.commit(ctx.store)
     return None

@@ -119,6 +119,8 @@ SHOWN_BY: Final = {
     + "test_the_breaker_opens_above_fifty_pauses_without_a_factor",
     "identity.notices.REPUDIATION_LIFE": "tests/functions/test_api_repudiations.py::"
     "test_a_token_is_good_for_seven_days",
+    "accounts.notice_rates.OF_A_KIND_MAX": "tests/functions/test_messenger_limits.py::"
+    "test_a_number_gets_six_notices_of_a_kind_a_day_and_others_still",
     "accounts.changes.CHANGE_WAIT": _CHANGES + "test_a_changed_number_gets_no_code_that_acts_for_three_days",
     "accounts.changes.SIM_CHANGE_WAIT": _CHANGES
     + "test_after_a_change_of_sim_a_number_gets_no_code_at_all_for_three_days",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
+from hotline.accounts.notice_rates import NOTICES, OF_A_KIND_MAX
 from hotline.accounts.service import number_prefix, point_id
 from hotline.contracts.model import AccountDescribed, ContactPointFact, Fact, PointKind
 from hotline.identity import code_messages
@@ -86,8 +88,8 @@ class Post:
         point = point_id(ABROAD, RING)
         return self.post(code_message(self._next(), account_id="acct_abroad", point=point, facts=facts))
 
-    def notice(self) -> str | None:
-        return self.post(message(self._next()))
+    def notice(self, kind: str = "unlock.asked", **changes: Any) -> str | None:
+        return self.post(message(self._next(), kind, **changes))
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_all_prefixes_together_get_so_many(post: Post) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_notices_and_email_are_never_held_back_and_not_counted(post: Post) -> None:
+def test_notices_and_email_are_not_held_back_with_codes_and_not_counted(post: Post) -> None:
     assert [post.notice() for _ in range(5)] == [None] * 5
     assert [post.code_by_email() for _ in range(5)] == [None] * 5
     assert [post.code() for _ in range(4)] == [None, None, None, "prefix_limit"]
@@ -212,3 +214,18 @@ def test_a_message_that_is_sent_twice_is_counted_twice_and_never_less(post: Post
 )
 def test_a_prefix_is_country_code_and_three_digits(number: str, prefix: str) -> None:
     assert number_prefix(number) == prefix
+
+
+# ---------------------------------------------------------------- notices
+
+
+def test_a_number_gets_six_notices_of_a_kind_a_day_and_others_still(post: Post) -> None:
+    with logged() as log:
+        assert [post.notice("pin.set") for _ in range(OF_A_KIND_MAX + 1)] == [None] * OF_A_KIND_MAX + ["notice_limit"]
+    assert [line["kind"] for line in lines(log) if line["event"] == "HL024"] == ["pin.set"]
+    assert PHONE not in log.getvalue()
+    assert post.notice("freeze.asked") is None
+    assert post.notice("pin.set", channel="email", point=EMAIL_POINT) is None
+    assert len(post.sms.sent) == OF_A_KIND_MAX + 1
+    outbox.clock_of(post.ctx).advance(2 * NOTICES.window)
+    assert post.notice("pin.set") is None

@@ -5,8 +5,8 @@ limits of one number and one account do not show it; the range does. Asked befor
 where the number is known, and counted before it is sent, so that a crash in between counts once too often and never too
 little. Two senders at once may each send one more than the limit.
 
-What is dropped is a message with a code, never a notice. Its caller asks again later, or proves by e-mail, or comes to
-a person.
+What is dropped here is a message with a code; of notices accounts.notice_rates tells. Its caller asks again later, or
+proves by e-mail, or comes to a person.
 """
 
 from __future__ import annotations

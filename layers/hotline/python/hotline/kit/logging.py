@@ -37,6 +37,11 @@ class Event(Enum):
     MESSAGE_DROPPED = ("HL021", "WARNING", "A message was dropped unsent.")
     MESSAGE_FAILED = ("HL022", "ERROR", "A message could not be sent and will be tried again.")
     CODE_HELD_BACK = ("HL023", "WARNING", "A code message was dropped: very many go to its prefix, or in all.")
+    NOTICE_HELD_BACK = (
+        "HL024",
+        "WARNING",
+        "A notice was not sent by text: many of its kind went to the number today.",
+    )
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
