@@ -13,7 +13,7 @@ from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.graph import reachable, written_edges
 from hotline_local.flowlang.references import references_in, strings_in
 from hotline_local.flowlang.speech import duration_s
-from hotline_local.launcher.paths import FLOWS
+from hotline_local.launcher.paths import FLOWS, ROOT
 from tests.flows.shipped import (
     ENTRY,
     HANDOVER,
@@ -39,6 +39,7 @@ WORDS = "say_"
 AT_THEIR_PACE = '<prosody rate="$.Attributes.pace">$.FlowAttributes.'
 
 each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
+DOCUMENT = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
 TALKING = [
     flow for flow in shipped().flows if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name != OUTBOUND
 ]
@@ -385,3 +386,14 @@ def test_modules_are_nested_two_deep_at_most() -> None:
         for _, inner in shipped().modules_called_by(topic):
             if topic.is_module:
                 assert list(shipped().modules_called_by(inner)) == []
+
+
+def test_the_document_names_every_attribute_of_a_contact() -> None:
+    named = set(re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`.*?) \|", DOCUMENT, re.MULTILINE))))
+    kept = {
+        name
+        for flow in shipped().flows
+        for action in blocks(flow, "UpdateContactAttributes")
+        for name in action.mapping("Attributes")
+    }
+    assert kept | {"challenge"} <= named
