@@ -73,7 +73,8 @@ def targets_of(
     """Where codes would go before an account is chosen.
 
     SMS goes to the number itself. E-mail goes to the one address of the accounts behind it; where there is none, or
-    more than one, a decoy stands in, so that nobody learns which.
+    more than one, a decoy stands in, so that nobody learns which. What the caller is told of limits is counted for the
+    number either way.
     """
     if identified is None:
         return {}
@@ -83,24 +84,24 @@ def targets_of(
         for profile in profiles
         for point in live_points(profile, PointKind.EMAIL)
     }
-    sole = next(iter(emails.items())) if len(emails) == 1 else None
+    points, account_id = next(iter(emails.items())) if len(emails) == 1 else (decoy_points(identified, keyring), None)
     return {
         FactorKind.SMS: Target(identified.point, owner, identified.also),
-        FactorKind.EMAIL: _target(*sole) if sole else _target(decoy_points(identified, keyring), None),
+        FactorKind.EMAIL: _target(points, account_id, via=decoy_points(identified, keyring, "way")),
     }
 
 
-def _target(points: tuple[str, ...], account_id: str | None) -> Target:
-    return Target(points[0], account_id, points[1:])
+def _target(points: tuple[str, ...], account_id: str | None, via: tuple[str, ...] = ()) -> Target:
+    return Target(points[0], account_id, points[1:], via)
 
 
-def decoy_points(identified: Identified, keyring: Keyring) -> tuple[str, ...]:
-    """A contact point that belongs to nobody, always the same for the same number, so that its counters work: its keys
-    under the same versions as the number's."""
+def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy") -> tuple[str, ...]:
+    """A contact point that belongs to nobody, always the same for the same number and purpose, so that its counters
+    work: its keys under the same versions as the number's."""
     decoys = []
     for point in (identified.point, *identified.also):
         version = point.partition("#")[0]
-        decoys.append(f"{version}#{keyring.mac_text(version, 'decoy', point)}")
+        decoys.append(f"{version}#{keyring.mac_text(version, purpose, point)}")
     return tuple(decoys)
 
 

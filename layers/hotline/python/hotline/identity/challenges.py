@@ -95,14 +95,18 @@ def contribute_code(
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
     For a target that nobody can be reached at, or that is too new, the same items are written and the challenge can
-    never be proved. `read` holds what exists of `send_keys`; `keyring` derives codes. `by_call`: a code to the phone is
-    read out on a call there instead of written; it is the same factor and counts the same. LIMITED writes nothing.
+    never be proved. So it is where a limit of the account, or of an address that the asker did not name, stands
+    against it while nobody has proved who they are: to say so would tell whose the address is. `read` holds what
+    exists of `send_keys`; `keyring` derives codes. `by_call`: a code to the phone is read out on a call there instead
+    of written; it is the same factor and counts the same. LIMITED writes nothing.
     """
     target = target_of(call, factor)
-    counters = counters_of(read, target, factor)
+    shown, own = counters_of(read, target.shown, factor), counters_of(read, target.points, factor)
     pace = limits.pace(read, change.now)
-    if not (may_send(counters, change.now, pace) and limits.account_may_have(read, target, change.now)):
+    goes_out = may_send(own, change.now, pace) and limits.account_may_have(read, target, change.now)
+    if not may_send(shown, change.now, pace) or (not goes_out and call.account_id is not None):
         return SendOutcome.LIMITED, call
+    reaches = targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys)
     challenge = Challenge(
         id=change.ids.new("chl"),
         key_version=keyring.current,
@@ -113,15 +117,18 @@ def contribute_code(
         expires_at=change.now + CODE_LIFE,
         tries_left=pace.tries,
         state=ChallengeState.OPEN,
-        decoy=not targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys),
+        decoy=not (goes_out and reaches),
         language=call.language or LANGUAGE_UNSAID,
     )
     change.create(challenge_key(challenge.id), challenge_item(challenge))
     if call.challenge is not None:
         closed = {"state": ChallengeState.REPLACED.value}
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
-    contribute_counters(change, read, target, factor, after_send(counters, change.now))
-    limits.count_code(change, target)
+    if target.via:
+        contribute_counters(change, read, target.via, factor, after_send(shown, change.now))
+    counts = goes_out or not target.via
+    contribute_counters(change, read, target.points, factor, after_send(own, change.now) if counts else own)
+    limits.count_code(change, target, goes_out=goes_out)
     change.send(_code_message(change, call, challenge, target, channel_of(factor, by_call=by_call)))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
 
@@ -162,8 +169,8 @@ def contribute_check(
     """Hold six entered digits against the call's challenge. `read` holds what exists of `check_keys`.
 
     The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A
-    right code opens the challenge once; a wrong one costs a try of the challenge and counts on the contact point and
-    over all callers.
+    right code opens the challenge once; a wrong one costs a try of the challenge and counts on the contact point, on
+    the way by which the caller came to it, and over all callers.
     """
     challenge_stored = read.get(challenge_key(call.challenge.id)) if call.challenge is not None else None
     if challenge_stored is None:
@@ -173,21 +180,28 @@ def contribute_check(
     target = target_at(call, challenge.point)
     if target is None or challenge.state is not ChallengeState.OPEN:
         return Checked(CheckOutcome.SPENT, 0, call)
-    counters = counters_of(read, target, challenge.factor)
+    factor = challenge.factor
+    shown, own = counters_of(read, target.shown, factor), counters_of(read, target.points, factor)
     pace = limits.pace(read, change.now)
-    if not may_try(counters, challenge.tries_left, change.now, pace):
+    if not may_try(shown, challenge.tries_left, change.now, pace):
         return Checked(CheckOutcome.SPENT, 0, call)
+    # Where others have used up the point's tries, a right code is like a wrong one, and its asker not told why.
+    open_to_tries = may_try(own, challenge.tries_left, change.now, pace)
     if change.now >= challenge.expires_at:
         return Checked(CheckOutcome.EXPIRED, 0, call)
     unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
-    if codes.matches(keyring, challenge, entered):
+    if codes.matches(keyring, challenge, entered) and open_to_tries:
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
-        contribute_counters(change, read, target, challenge.factor, after_right(counters))
+        if target.via:
+            contribute_counters(change, read, target.via, factor, after_right(shown))
+        contribute_counters(change, read, target.points, factor, after_right(own))
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
     left = tries_after_wrong(challenge.tries_left, pace)
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
-    contribute_counters(change, read, target, challenge.factor, after_wrong(counters, change.now))
+    if target.via:
+        contribute_counters(change, read, target.via, factor, after_wrong(shown, change.now))
+    contribute_counters(change, read, target.points, factor, after_wrong(own, change.now) if open_to_tries else own)
     limits.count_wrong_code(change, challenge.id, decoy=challenge.decoy)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 

@@ -19,8 +19,8 @@ from .policy import FactorCounters
 
 
 def counter_keys(target: Target) -> tuple[Key, ...]:
-    """Where a target's counters may be, the newest version first; read them all in one batch."""
-    return tuple(point_key(point) for point in (target.point, *target.also))
+    """Where a target's counters may be, and those of the way to it; read them all in one batch."""
+    return tuple(point_key(point) for point in (*target.points, *target.via))
 
 
 def target_at(call: Call, point: str) -> Target | None:
@@ -28,18 +28,18 @@ def target_at(call: Call, point: str) -> Target | None:
     return next((target for target in call.targets.values() if target.point == point), None)
 
 
-def counters_of(read: Mapping[Key, Item], target: Target, factor: FactorKind) -> FactorCounters:
-    """What all versions of the point together have seen of the factor."""
-    return counters_from({"counters": merged_counters(_found(read, target).values())}, factor)
+def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind) -> FactorCounters:
+    """What all versions of a point, the newest first, together have seen of the factor."""
+    return counters_from({"counters": merged_counters(_found(read, points).values())}, factor)
 
 
 def contribute_counters(
-    change: Change, read: Mapping[Key, Item], target: Target, factor: FactorKind, counters: FactorCounters
+    change: Change, read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, counters: FactorCounters
 ) -> None:
     """Write the factor's counters under the newest version, with whatever else was counted under older ones, and take
     it away there. At commit Stale when somebody else counted meanwhile."""
-    newest, *older = counter_keys(target)
-    found = _found(read, target)
+    newest, *older = (point_key(point) for point in points)
+    found = _found(read, points)
     item = dict(found.get(newest, {})) | {"counters": merged_counters(found.values())}
     owned = any(known.get("owners") for known in found.values())
     change.replace(newest, found.get(newest), with_counters(item, factor, counters, now=change.now, owned=owned))
@@ -50,5 +50,5 @@ def contribute_counters(
             change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
 
 
-def _found(read: Mapping[Key, Item], target: Target) -> dict[Key, Item]:
-    return {key: read[key] for key in counter_keys(target) if key in read}
+def _found(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[Key, Item]:
+    return {key: read[key] for key in map(point_key, points) if key in read}

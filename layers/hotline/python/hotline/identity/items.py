@@ -226,12 +226,13 @@ def _identified_from(item: Mapping[str, Any] | None) -> Identified | None:
 
 def _target_item(target: Target) -> Item:
     item: Item = {"point": target.point, "account_id": target.account_id or "-"}
-    return item | ({"also": list(target.also)} if target.also else {})
+    more = {"also": list(target.also), "via": list(target.via)}
+    return item | {name: points for name, points in more.items() if points}
 
 
 def _target_from(item: Mapping[str, Any]) -> Target:
     account_id = None if item["account_id"] == "-" else item["account_id"]
-    return Target(item["point"], account_id, tuple(item.get("also", ())))
+    return Target(item["point"], account_id, tuple(item.get("also", ())), tuple(item.get("via", ())))
 
 
 def _factor_item(factor: ProvedFactor) -> Item:

@@ -72,10 +72,10 @@ def account_may_have(read: Mapping[Key, Item], target: Target, now: datetime) ->
     return all(counted(rate.of(_owner(target)), read, now) < most for rate, most in CODES_OF_ACCOUNT)
 
 
-def count_code(change: Change, target: Target) -> None:
-    """Count a code that was asked for."""
+def count_code(change: Change, target: Target, *, goes_out: bool = True) -> None:
+    """Count a code that was asked for; one that goes nowhere costs the same writes and counts for nothing."""
     for rate, _ in CODES_OF_ACCOUNT:
-        count(change, rate.of(_owner(target)), by=target.point)
+        count(change, rate.of(_owner(target)), by=target.point, times=int(goes_out))
 
 
 def count_wrong_code(change: Change, challenge_id: str, *, decoy: bool = False) -> None:

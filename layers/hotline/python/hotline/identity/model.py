@@ -110,6 +110,20 @@ class Target:
     account_id: str | None
     also: tuple[str, ...] = ()
     """The same point under older versions of the lookup key: its counters may still be there."""
+    via: tuple[str, ...] = ()
+    """What stands for the way by which somebody who has proved nothing comes to it, under every version: the same for
+    the same number, whoever it belongs to. Nothing when it is the point itself, or when it is known who asks."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The point under every version."""
+        return (self.point, *self.also)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Whose counters decide what the asker is told: never those of an address that they did not name, since what
+        others have used up there would tell whose it is."""
+        return self.via or self.points
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +134,11 @@ class Identified:
     accounts: tuple[str, ...]
     also: tuple[str, ...] = ()
     """The same number under older versions of the lookup key."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The number under every version."""
+        return (self.point, *self.also)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ from hotline.kit.store import Key, hotline_key
 
 from . import limits
 from .challenges import Checked, CheckOutcome
-from .counting import contribute_counters, counter_keys, counters_of
-from .items import counters_from, with_counters
-from .model import Call, Operation, Target
+from .counting import contribute_counters, counters_of
+from .items import counters_from, point_key, with_counters
+from .model import Call, Operation
 from .notices import send_repudiable
-from .policy import DAY, FACTOR_LIFE, FactorCounters, after_right, after_wrong, is_blocked
+from .policy import DAY, FACTOR_LIFE, FactorCounters, Pace, after_right, after_wrong, is_blocked
 from .proof import require
 from .targets import pin_point
 
@@ -220,43 +220,54 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 
 def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     """What must have been read before `contribute_pin_check`: as many items for everybody."""
-    target = _target_of(call)
-    counted_at = counter_keys(target) if target is not None else ()
+    number, decoy = _number_of(call), _decoy_of(call)
+    counted_at = map(point_key, (*number, *decoy))
     return (factors_key(_account_of(call) or _NOBODY), *counted_at, *limits.wrong_code_keys(now))
 
 
 def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapping[Key, Item], macs: Macs) -> Checked:
     """Hold entered digits against the PIN of the one account that the caller may be about: the chosen one, else the
     only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
-    accounts, and a number that reaches none are answered like a wrong one. The answer may be spoken only after the
-    change has been committed.
+    accounts, and a number that reaches none are answered like a wrong one; so is a right one while the account has had
+    its wrong ones of the day by way of another number. The answer may be spoken only after the change has been
+    committed.
     """
     account_id = _account_of(call)
     key = factors_key(account_id or _NOBODY)
     known = read.get(key)
-    target = _target_of(call)
-    counters = counters_from(known, FactorKind.PIN)
-    if not has_pin(known) and target is not None:
-        counters = counters_of(read, target, FactorKind.PIN)
+    number, decoy = _number_of(call), _decoy_of(call)
+    own = counters_from(known, FactorKind.PIN) if has_pin(known) else counters_of(read, decoy, FactorKind.PIN)
+    shown = counters_of(read, number, FactorKind.PIN) if number else own
     pace = limits.pace(read, change.now)
-    if is_blocked(counters, change.now) or _wrong_today(counters, change.now) >= pace.wrong_per_day:
+    if _is_used_up(shown, change.now, pace):
         return Checked(CheckOutcome.SPENT, 0, call)
+    open_to_tries = not _is_used_up(own, change.now, pace)
     pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
     mac = _mac(macs, account_id or _NOBODY, pin["salt"], entered)
-    right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None
-    after = after_right(counters) if right else after_wrong(counters, change.now)
+    right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None and open_to_tries
+    if number:
+        contribute_counters(change, read, number, FactorKind.PIN, _after(shown, change.now, right=right))
+    own = _after(own, change.now, right=right) if open_to_tries else own
     if has_pin(known):
-        change.replace(key, known, with_counters(_kept(known), FactorKind.PIN, after, now=change.now, owned=True))
-    elif target is not None:
-        contribute_counters(change, read, target, FactorKind.PIN, after)
+        change.replace(key, known, with_counters(_kept(known), FactorKind.PIN, own, now=change.now, owned=True))
+    elif decoy:
+        contribute_counters(change, read, decoy, FactorKind.PIN, own)
     if right and account_id is not None:
         purpose = Purpose.ACT if acting_pin(known, change.now) else Purpose.LOOK
         return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, purpose, change.now))
-    if has_pin(known) or target is not None:
-        # What counts nowhere else must not count for all: nobody would bound it.
-        limits.count_wrong_code(change, call.contact_id)
-    left = max(0, pace.wrong_per_day - _wrong_today(after, change.now))
+    if has_pin(known) or number:
+        # What counts nowhere else must not count at all: nobody would bound it.
+        limits.count_wrong_code(change, call.contact_id, decoy=not has_pin(known))
+    left = max(0, pace.wrong_per_day - _wrong_today(_after(shown, change.now, right=False), change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+
+
+def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
+    return is_blocked(counters, now) or _wrong_today(counters, now) >= pace.wrong_per_day
+
+
+def _after(counters: FactorCounters, now: datetime, *, right: bool) -> FactorCounters:
+    return after_right(counters) if right else after_wrong(counters, now)
 
 
 def _wrong_today(counters: FactorCounters, now: datetime) -> int:
@@ -277,10 +288,15 @@ def _account_of(call: Call) -> str | None:
     return reached[0] if len(reached) == 1 else None
 
 
-def _target_of(call: Call) -> Target | None:
-    """Where wrong PINs count while there is no account that has one: the number that the caller is identified by."""
-    identified = call.identified
-    return Target(identified.point, None, identified.also) if identified is not None else None
+def _number_of(call: Call) -> tuple[str, ...]:
+    """Where wrong PINs count that decide what the caller is told: at the number that they are identified by, under
+    every version. Nothing for a caller without a number, and for an app session, which is about its own account."""
+    return call.identified.points if call.identified is not None else ()
+
+
+def _decoy_of(call: Call) -> tuple[str, ...]:
+    """What stands in the place of an account that has a PIN, so that others cost the same writes."""
+    return tuple(f"{point}-pin" for point in _number_of(call))
 
 
 def _kept(known: Mapping[str, Any] | None) -> Item:
