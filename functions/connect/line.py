@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from functions.connect.envelope import Request
+from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Operation, TurnRecord
 from hotline.identity.turns import Attempt, Replay
 from hotline.kit.actor import Caller
-from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import Item, equals
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
 from hotline.kit.keyring import Keyring
@@ -48,6 +49,8 @@ class Line:
     """None on steps that only read."""
     read: dict[Key, Item] = field(default_factory=dict)
     """Items that came with the call, in the same read."""
+    _profile: tuple[Key, int] | None = None
+    """The profile that was acted on, as it was read."""
 
     @property
     def replay(self) -> TurnRecord | None:
@@ -78,6 +81,18 @@ class Line:
             raise NeedProof(operation=operation.value, needs=())
         return self.call.account_id
 
+    def settle(self, operation: Operation, account_id: str, read: Mapping[Key, Item]) -> None:
+        """Let go of what was proved at a contact point, or by a PIN, that the account does not have any more, and make
+        the change depend on that. `read` holds what exists of `identity.settling_keys`. Raises NeedProof. Whoever takes
+        an owner's number away must not stop them from freezing the account: there what was proved on this call holds.
+        """
+        if operation is Operation.FREEZE:
+            return
+        self.call = identity.still_proved(self.call, read, account_id, self.lookup_keys, self.now)
+        self.account(operation)
+        key = accounts.profile_key(account_id)
+        self._profile = (key, int(read[key]["rev"])) if key in read else None
+
     def fetch(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """The step's second read: what the account needs, consistently, in one request."""
         wanted = list(dict.fromkeys(keys))
@@ -93,6 +108,9 @@ class Line:
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
         record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome)
         advanced = identity.contribute_turn(change, self.call, call or self.call, record)
+        if self._profile is not None:
+            key, rev = self._profile
+            change.require_condition(key, equals("rev", rev), stale)
         change.commit(self.ctx.store)
         self.call = advanced
 

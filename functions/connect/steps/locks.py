@@ -71,7 +71,8 @@ def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Ke
     if line.replay is not None:
         return Answer(line.replay.outcome)
     account_id = line.account(operation)
-    read = line.fetch(lockout.acting_keys(account_id))
+    read = line.fetch((*lockout.acting_keys(account_id), *identity.settling_keys(account_id)))
+    line.settle(operation, account_id, read)
     change = line.change(operation.value)
     outcome = contribute(change, read, account_id).value
     line.commit(change, outcome)

@@ -8,6 +8,7 @@ from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, reference, words
 from functions.connect.steps.money import item_words, offer_at
 from hotline.accounts import service as accounts
+from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput, NotPossible
@@ -86,10 +87,11 @@ def request(line: Line) -> Answer:
     keys = refunds.request_keys(
         account_id, movement_sk=chosen.movement, merchant_id=chosen.merchant_id, request_key=request_key
     )
-    read = line.fetch(keys)
+    read = line.fetch((*keys, *identity.settling_keys(account_id)))
     if line.replay is not None:
         made = read.get(refunds.refund_key(account_id, refunds.refund_id_of(account_id, request_key)))
         return _told(line, line.replay.outcome, None if made is None else refunds.refund_from(made))
+    line.settle(Operation.REFUND, account_id, read)
     change = line.change("refund_request")
     try:
         result = refunds.contribute_refund(

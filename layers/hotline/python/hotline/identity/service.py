@@ -53,6 +53,7 @@ from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
 from .repudiation import token_of as repudiation_token
 from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
+from .targets import proves
 
 __all__ = [
     "NOBODY",
@@ -110,12 +111,32 @@ __all__ = [
     "send_repudiable",
     "session_id_of",
     "settled",
+    "settling_keys",
     "start",
+    "still_proved",
     "target_of",
     "to_give_out",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
+
+
+def settling_keys(account_id: str) -> tuple[Key, ...]:
+    """What must have been read for `still_proved`: the account's contact points and its PIN."""
+    return (accounts.profile_key(account_id), factors_key(account_id))
+
+
+def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime) -> Call:
+    """The call with the factors that still prove for its account as it was read: whose contact point it has and may
+    act on, and a PIN only while there is one. `read` holds what exists of `settling_keys`."""
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    if profile is None:
+        return replace(call, factors=())
+    pin = has_pin(read.get(factors_key(account_id)))
+    good = (factor for factor in call.factors if pin or factor.kind is not FactorKind.PIN)
+    return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, now, keyring)))
+
+
 NOBODY = calls.NOBODY
 
 
