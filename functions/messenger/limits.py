@@ -8,18 +8,24 @@ from typing import Final
 from hotline.accounts import notice_rates
 from hotline.identity import code_messages
 from hotline.kit.actor import System
-from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, Missing
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
+from hotline.kit.outbox import entry_key
 from hotline.kit.outbox_delivery import Dropped
 
 _ENOUGH: Final = "notice_limit"
+_COUNTED: Final = "counted_at"
 
 
 def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
-    """Why the code message of this entry may not go to the number; None when it may, and then it is counted. One read
-    and one transaction. Raises Unavailable and Stale when it could not be counted: then it is not sent either."""
+    """Why the code message of this entry may not go to the number; None when it may, and then it is counted: once for
+    the entry, however often a carrier has to be asked. One read and one transaction. Raises Unavailable and Stale when
+    it could not be counted: then it is not sent either."""
+    if _COUNTED in entry:
+        return None
     if ctx.lookup_keys is None:
         raise RuntimeError("the messenger needs its keys")
     now = ctx.clock.now()
@@ -30,12 +36,14 @@ def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
         return Dropped(over.value)
     change = Change(actor=System("messenger", "code_message"), cause="code_message", now=now, ids=ctx.ids)
     code_messages.count_message(change, prefix, by=entry["entry_id"])
-    change.commit(ctx.store)
+    _commit_once(change, entry, ctx)
     return None
 
 
 def notice_held_back(entry: Item, ctx: Context) -> Dropped | None:
     """The same for a notice, of which its kind alone counts."""
+    if _COUNTED in entry:
+        return None
     now = ctx.clock.now()
     rate = notice_rates.kind_rate(entry["kind"], entry["point"])
     if notice_rates.is_enough(rate, ctx.store.batch_get(notice_rates.kind_keys(rate, now)), now):
@@ -43,5 +51,11 @@ def notice_held_back(entry: Item, ctx: Context) -> Dropped | None:
         return Dropped(_ENOUGH)
     change = Change(actor=System("messenger", "notice"), cause="notice", now=now, ids=ctx.ids)
     notice_rates.count_notice(change, rate, by=entry["entry_id"])
-    change.commit(ctx.store)
+    _commit_once(change, entry, ctx)
     return None
+
+
+def _commit_once(change: Change, entry: Item, ctx: Context) -> None:
+    counted = {_COUNTED: to_text(change.now)}
+    change.update(entry_key(entry["entry_id"]), set=counted, condition=Missing(_COUNTED), failed=stale)
+    change.commit(ctx.store)

@@ -26,6 +26,7 @@ from tests.support.locks import (
     Desk,
     failures,
     minutes,
+    password_changed,
     told,
 )
 
@@ -120,6 +121,22 @@ def test_a_grant_is_for_one_use_and_stands_while_it_runs(desk: Desk) -> None:
     desk.clock.advance(minutes(30))
     assert desk.act(service.contribute_reset_grant) == "GRANTED"
     assert len({entry["facts"]["grant_id"] for entry in desk.decisions()}) == 2
+
+
+def test_a_grant_that_was_used_is_not_promised_again(desk: Desk) -> None:
+    desk.act(service.contribute_reset_grant)
+    desk.clock.advance(minutes(5))
+    desk.tell(password_changed(desk.clock.now()))
+    assert desk.act(service.contribute_reset_grant) == "GRANTED"
+    assert len({entry["facts"]["grant_id"] for entry in desk.decisions()}) == 2
+
+
+def test_a_freeze_ends_a_grant(desk: Desk) -> None:
+    """Whoever repudiates a new password freezes the account, and nobody else may choose one meanwhile."""
+    desk.act(service.contribute_reset_grant)
+    assert desk.view().recovery_until is not None
+    desk.act(service.contribute_freeze)
+    assert desk.view().recovery_until is None
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 SMS pumping: somebody has codes sent to many numbers of one range, in whose fees they share (OWASP ASVS 5.0, 2.4.1). The
 limits of one number and one account do not show it; the range does. Asked before a message is handed to its carrier,
-where the number is known, and counted before it is sent, so that a crash in between counts once too often and never too
-little. Two senders at once may each send one more than the limit.
+where the number is known, and counted before it is sent, once for each message: a carrier that does not answer must not
+use up the codes of everybody in its prefix. Two senders at once may each send one more than the limit.
 
 What is dropped here is a message with a code; of notices accounts.notice_rates tells. Its caller asks again later, or
 proves by e-mail, or comes to a person.

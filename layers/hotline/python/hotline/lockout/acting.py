@@ -88,15 +88,15 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
 
 
 def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
-    """Give leave to choose a new password in the wallet: one grant, for one use. While one runs it stands and nothing
-    more is sent: a key pressed often is no reason for many grants and notices. It opens nothing by itself; a lock by
-    failures ends when the new password stands. Raises NeedProof."""
+    """Give leave to choose a new password in the wallet: one grant, for one use. While one runs that has not been used,
+    it stands and nothing more is sent: a key pressed often is no reason for many grants and notices. It opens nothing
+    by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
     require(change, Operation.RESET_GRANT, account_id)
-    record, _, found = _present(read, account_id, change.now)
+    record, attempts, found = _present(read, account_id, change.now)
     if record.erased or not policy.may_reset(found):
         return ResetOutcome.NOT_SELF_SERVICE
     now = whole_ms(change.now)
-    if record.grant is not None and record.grant.until > now:
+    if policy.recovery_until(record, attempts, now) is not None:
         return ResetOutcome.GRANTED
     grant = Grant(change.ids.new("grant"), now, now + policy.GRANT_LIFE)
     data = {"grant_id": grant.id, "expires_at": to_text(grant.until), "uses": 1}
@@ -223,8 +223,9 @@ def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: s
 
 
 def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
-    """The record with the freeze switched on and asked of the wallet."""
-    record = folding.switched(record, FREEZE_SLOT, change.now, on=True)
+    """The record with the freeze switched on and asked of the wallet. Leave to choose a password ends with it: somebody
+    else may have got that (docs/contracts.md asks the wallet for the same)."""
+    record = folding.switched(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
     record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
     return record

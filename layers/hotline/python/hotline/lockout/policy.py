@@ -136,11 +136,11 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         unconfirmed=any(
             _told(slot, register) == first and not is_confirmed(record, slot) for slot, register in record.told.items()
         ),
-        recovery_until=_recovery_until(record, attempts, now),
+        recovery_until=recovery_until(record, attempts, now),
     )
 
 
-def _recovery_until(record: LockRecord, attempts: Attempts, now: datetime) -> datetime | None:
+def recovery_until(record: LockRecord, attempts: Attempts, now: datetime) -> datetime | None:
     """Until when a grant waits for its new password; None without one, and once there is a new password."""
     grant = record.grant
     if grant is None or grant.until <= now:
