@@ -58,21 +58,15 @@ class Line:
 
     @property
     def lookup_keys(self) -> Keyring:
-        if self.ctx.lookup_keys is None:
-            raise RuntimeError("the phone needs the lookup key")
-        return self.ctx.lookup_keys.get()
+        return self.ctx.lookup_ring
 
     @property
     def code_keys(self) -> Keyring:
-        if self.ctx.code_keys is None:
-            raise RuntimeError("the phone needs the code key")
-        return self.ctx.code_keys.get()
+        return self.ctx.code_ring
 
     @property
     def pin_macs(self) -> Macs:
-        if self.ctx.pin_macs is None:
-            raise RuntimeError("the phone needs the PIN key")
-        return self.ctx.pin_macs
+        return self.ctx.pin_hashes
 
     def account(self, operation: Operation) -> str:
         """The chosen account, if the caller has proved enough for the operation. Raises NeedProof."""

@@ -23,6 +23,8 @@ _TAGS: Final = ["proof"]
 _ASK: Final = "challenge"
 _ANSWER: Final = "answer"
 _PIN: Final = "PIN"
+_PIN_ID: Final = "pin"
+"""What the ids of challenges by PIN begin with."""
 """Outcome of the turn in which the PIN was asked for: its id is the challenge's."""
 CREATED: Final = 201
 _GOALS: Final = {
@@ -92,14 +94,15 @@ def _pin_asked(visit: Visit) -> Challenge:
     if not visit.call.pin:
         raise Problem("method_unavailable")
     visit = visit.settled()
-    challenge_id = visit.desk.ctx.ids.new("pin")
+    challenge_id = visit.desk.ctx.ids.new(_PIN_ID)
     visit.commit(visit.change(_ASK), _ASK, _PIN, ids=[challenge_id])
     return Challenge(id=challenge_id, method=FactorKind.PIN.value, expires_at=visit.now + CODE_LIFE)
 
 
 @router.post("/v1/challenges/<id>/answers", tags=_TAGS, operation_id="answer_challenge")
 def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the name of the path's parameter
-    """Hold the code that came against the challenge. A challenge has three tries; what is not six digits costs none."""
+    """Hold the code that came against the challenge. A code has three tries; what is not six digits costs
+    none. A PIN is asked for anew after four."""
     challenge_id = unquote(id)
     at = desk()
     return attempted(lambda: _answered(at, challenge_id, body.code))
@@ -120,7 +123,8 @@ def _answered(at: Desk, challenge_id: str, code: str) -> Proved:
     if not identity.is_code(code):
         raise malformed("#/code", "not_six_digits")
     if visit.call.challenge is None or visit.call.challenge.id != challenge_id:
-        raise Problem("code_spent" if asked is not None else "not_found")
+        was_ours = asked is not None or challenge_id.startswith(f"{_PIN_ID}_")
+        raise Problem("code_spent" if was_ours else "not_found")
     visit = visit.settled()
     read = at.ctx.store.batch_get(list(identity.check_keys(visit.call, visit.now)))
     change = visit.change(_ANSWER)

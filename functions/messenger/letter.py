@@ -19,7 +19,6 @@ from hotline.kit.carriers import Outgoing
 from hotline.kit.clock import from_text
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
-from hotline.kit.keyring import CachedKeyring, Keyring
 from hotline.kit.money import Money
 from hotline.kit.outbox_delivery import Dropped, still_useful
 from hotline.wording import messages
@@ -44,7 +43,7 @@ def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing
     profile = accounts.profile_from(ctx.store.get(accounts.profile_key(account_id))) if account_id else None
     if profile is None:
         return Dropped("nobody")
-    address = accounts.address_to_send(ctx.store, profile.account_id, entry["point"], _keys(ctx.lookup_keys))
+    address = accounts.address_to_send(ctx.store, profile.account_id, entry["point"], ctx.lookup_ring)
     if address is None:
         return Dropped("no_address")
     facts = _facts(entry)
@@ -54,10 +53,10 @@ def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing
             return challenge
         if channel == "voice":
             return Outgoing(address, "", "", entry["entry_id"], {CHALLENGE_ATTRIBUTE: challenge.id})
-        code = identity.derive(_keys(ctx.code_keys), challenge)
+        code = identity.derive(ctx.code_ring, challenge)
         facts |= {"code": Digits(code), "valid_for": challenge.expires_at - ctx.clock.now()}
     if "repudiation_id" in entry["facts"]:
-        token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), _keys(ctx.code_keys))
+        token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), ctx.code_ring)
         facts["repudiation"] = Digits(token)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
@@ -81,7 +80,7 @@ def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropp
     challenge = identity.to_give_out(stored, [entry["point"]], ctx.clock.now())
     if isinstance(challenge, identity.Withheld):
         return Dropped(challenge.reason)
-    point = accounts.contact_point(profile, challenge.point, _keys(ctx.lookup_keys))
+    point = accounts.contact_point(profile, challenge.point, ctx.lookup_ring)
     return challenge if point is not None and point.live else Dropped("no_address")
 
 
@@ -111,9 +110,3 @@ def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | s
     except ValueError:
         pass
     return None
-
-
-def _keys(keyring: CachedKeyring | None) -> Keyring:
-    if keyring is None:
-        raise RuntimeError("the messenger needs its keys")
-    return keyring.get()

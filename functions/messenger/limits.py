@@ -26,10 +26,8 @@ def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
     it could not be counted: then it is not sent either."""
     if _COUNTED in entry:
         return None
-    if ctx.lookup_keys is None:
-        raise RuntimeError("the messenger needs its keys")
     now = ctx.clock.now()
-    prefix = code_messages.prefix_rate(number, ctx.lookup_keys.get())
+    prefix = code_messages.prefix_rate(number, ctx.lookup_ring)
     over = code_messages.over_limit(prefix, ctx.store.batch_get(code_messages.message_keys(prefix, now)), now)
     if over is not None:
         log(Event.CODE_HELD_BACK, entry_id=entry["entry_id"], reason=over.value, rate=prefix.name)

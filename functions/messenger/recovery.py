@@ -18,12 +18,10 @@ def begun(entry: Item, ctx: Context) -> Result:
     """Begin the recovery of an entry. The same for a contact that reaches an account and for one that reaches none."""
     if not still_useful(entry, ctx.clock.now()):
         return Dropped("too_late")
-    if ctx.code_keys is None or ctx.lookup_keys is None:
-        raise RuntimeError("the messenger needs its keys")
     actor = System("messenger", "recovery")
     for _ in range(ATTEMPTS_MAX):
         change = Change(actor=actor, cause="recovery", now=ctx.clock.now(), ids=ctx.ids)
-        keys = {"codes": ctx.code_keys.get(), "lookup_keys": ctx.lookup_keys.get()}
+        keys = {"codes": ctx.code_ring, "lookup_keys": ctx.lookup_ring}
         identity.begin_recovery(ctx.store, change, entry, **keys)
         try:
             change.commit(ctx.store)

@@ -20,7 +20,6 @@ from hotline.kit.condition import Item
 from hotline.kit.config import optional
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
-from hotline.kit.keyring import Keyring
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
@@ -100,7 +99,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
 
 
 def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> None:
-    keyring = _lookup_keys(ctx)
+    keyring = ctx.lookup_ring
     read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring))
     profile = accounts.contribute_facts(change, read, facts, keyring)
     payments.contribute_facts(change, read, facts)
@@ -116,14 +115,8 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
 def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
     shards = int(optional("ACTIVITY_SHARDS", str(security.ACTIVITY_SHARDS)))
-    rows = security.activity_writes(facts, ctx.clock.now(), _lookup_keys(ctx), shards=shards)
+    rows = security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards)
     security.write_activity(ctx.store, rows, ctx.ids)
-
-
-def _lookup_keys(ctx: Context) -> Keyring:
-    if ctx.lookup_keys is None:
-        raise RuntimeError("wallet_events needs the lookup keys")
-    return ctx.lookup_keys.get()
 
 
 def _read(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:

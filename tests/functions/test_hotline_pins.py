@@ -307,9 +307,16 @@ def test_a_challenge_by_pin_ends_and_belongs_to_its_session(world: ApiWorld) -> 
     with_pin(world)
     client = world.client(sign_in="sid-2")
     asked = asked_for(client)
-    assert world.client(sign_in="sid-3").enter(asked, PIN).status == 404
+    assert world.client(sign_in="sid-3").enter(asked, PIN).code == "code_spent"
     world.clock.advance(CODE_LIFE)
     assert client.enter(asked, PIN).code == "code_expired"
+
+
+def test_after_four_answers_a_pin_is_asked_for_anew(world: ApiWorld) -> None:
+    client = with_pin(world)
+    challenge = asked_for(client)
+    answers = [client.enter(challenge, wrong(number)).code for number in range(5)]
+    assert answers == ["wrong_code"] * 4 + ["code_spent"]
 
 
 def test_no_stored_mark_of_an_answer_can_be_made_without_the_key_service(world: ApiWorld, store: MemoryStore) -> None:

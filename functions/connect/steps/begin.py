@@ -19,9 +19,9 @@ INBOUND = "INBOUND"
 def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     """Store the call and say whether its number is known: KNOWN, UNKNOWN or WITHHELD. A call that was handed on keeps
     what the way it came allows."""
-    if ctx.lookup_keys is None or request.initial_contact_id is None:
-        raise RuntimeError("the phone needs the lookup key and a contact")
-    keyring = ctx.lookup_keys.get()
+    if request.initial_contact_id is None:
+        raise RuntimeError("a call has a contact")
+    keyring = ctx.lookup_ring
     calling = request.customer_number
     contact = identity.Contact(
         contact_id=request.initial_contact_id,

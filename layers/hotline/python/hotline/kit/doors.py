@@ -10,7 +10,7 @@ from .clock import Clock, SystemClock
 from .config import TableNames, optional, required
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
-from .keyring import CachedKeyring
+from .keyring import CachedKeyring, Keyring
 from .macs import KmsMacs, Macs
 from .store import Store
 
@@ -35,6 +35,31 @@ class Context:
     voice_codes: bool = False
     """Whether a one-time code can be read out on a call that the hotline makes. Where it cannot, it goes as a text."""
 
+    @property
+    def lookup_ring(self) -> Keyring:
+        """The lookup keys as they are now. Raises Unavailable, and RuntimeError where a door was given none: a bug."""
+        return _ring(self.lookup_keys)
+
+    @property
+    def code_ring(self) -> Keyring:
+        """The code keys as they are now; raises the same."""
+        return _ring(self.code_keys)
+
+    @property
+    def pin_hashes(self) -> Macs:
+        """The keyed hashes of PINs; RuntimeError where a door was given none."""
+        if self.pin_macs is None:
+            raise RuntimeError(_NO_KEYS)
+        return self.pin_macs
+
+
+def _ring(keys: CachedKeyring | None) -> Keyring:
+    if keys is None:
+        raise RuntimeError(_NO_KEYS)
+    return keys.get()
+
+
+_NO_KEYS = "this function was given no such keys"
 
 SECRET_TIMEOUT_S = 1.0
 SECRET_ATTEMPTS = 2
