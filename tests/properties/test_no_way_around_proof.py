@@ -11,15 +11,15 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
-from hotline.identity import codes, policy, proof, service, targets
+from hotline.identity import codes, pins, policy, proof, service, targets
 from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS
-from hotline.kit.actor import Proof, ProvedFactor
+from hotline.kit.actor import Proof, ProvedFactor, Purpose
 from hotline.lockout import policy as locks
 from hotline.lockout.model import Cause, LockState
 from tests.support import burglary
@@ -55,6 +55,8 @@ def test_no_keys_reach_what_is_not_proved(burglar: Burglar) -> None:
         (burglary.PHONE_THIEF, {("unlock", "NEED_PROOF"), ("lock_status", "SOFT"), ("freeze", "ASKED")}),
         (burglary.FREEZE_THIEF, {("lock_status", "FROZEN"), ("unfreeze", "NEED_PROOF")}),
         (burglary.NEW_NUMBER, {("lock_status", "NEED_PROOF"), ("check_code", "SPENT")}),
+        (burglary.PIN_OWNER, {("check_pin", "PROVED"), ("lock_status", "SOFT"), ("reset", "GRANTED")}),
+        (burglary.PIN_THIEF, {("check_pin", "PROVED"), ("lock_status", "SOFT"), ("unlock", "NEED_PROOF")}),
         (burglary.STRANGER, {("lock_status", "NEED_PROOF"), ("pause", "ASKED"), ("check_code", "WRONG")}),
     ],
     ids=lambda value: value.name if isinstance(value, Burglar) else None,
@@ -83,6 +85,39 @@ def open_gate(patch: Patch) -> None:
 def any_code(patch: Patch) -> None:
     """Every code is right."""
     patch.setattr(codes, "matches", lambda keyring, challenge, entered: True)
+
+
+def any_pin(patch: Patch) -> None:
+    """Every PIN is right."""
+    patch.setattr(pins, "_mac", lambda macs, account_id, salt, pin: "the same")
+
+
+def young_pins_act(patch: Patch) -> None:
+    """A PIN acts as soon as it was chosen."""
+    patch.setattr(pins, "PIN_WAIT", timedelta(0))
+
+
+def looking_acts(patch: Patch) -> None:
+    """What was proved for looking is enough to act."""
+    counting = policy.counting_factors
+
+    def counted(requirement: Any, factors: Sequence[ProvedFactor], now: datetime) -> list[ProvedFactor]:
+        return counting(requirement, [replace(factor, purpose=Purpose.ACT) for factor in factors], now)
+
+    patch.setattr(policy, "counting_factors", counted)
+    patch.setattr(proof, "_stored_proof", lambda shown, operation, now: None)
+
+
+def two_step_forgotten(patch: Patch) -> None:
+    """Nobody asks whether the account takes two factors."""
+    missing = policy.missing_factors
+
+    def less(operation: Operation, shown: Proof, now: datetime) -> tuple[str, ...] | None:
+        return missing(operation, replace(shown, two_step=False), now)
+
+    for module in (proof, service):
+        patch.setattr(module, "missing_factors", less)
+    patch.setattr(proof, "_stored_proof", lambda shown, operation, now: None)
 
 
 def endless_proof(patch: Patch) -> None:
@@ -124,6 +159,10 @@ def holds_open(patch: Patch) -> None:
     [
         pytest.param(open_gate, burglary.PHONE_THIEF, id="the gate"),
         pytest.param(any_code, burglary.FAKED, id="codes"),
+        pytest.param(any_pin, burglary.PIN_THIEF, id="PINs"),
+        pytest.param(young_pins_act, burglary.PIN_THIEF, id="new PINs"),
+        pytest.param(looking_acts, burglary.PIN_THIEF, id="looking and acting"),
+        pytest.param(two_step_forgotten, burglary.PHONE_THIEF, id="two-step verification"),
         pytest.param(endless_proof, burglary.OWNER, id="ten minutes"),
         pytest.param(new_numbers_act, burglary.NEW_NUMBER, id="new numbers"),
         pytest.param(holds_open, burglary.HELD_OWNER, id="holds"),

@@ -30,16 +30,19 @@ from hotline_local.simulator.state import CallSetup, CallState
 from tests.flows.shipped import ENTRY, shipped_without_key
 from tests.support.api_world import ApiWorld
 from tests.support.phone import Phone, context, failed_logins, give, opened
+from tests.support.pins import age_pin
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG_AGO: Final = NOW - timedelta(days=365)
-TWO_STEP, SIMPLE, FROZEN, HELD, CHANGED, OWN = (
+TWO_STEP, SIMPLE, FROZEN, HELD, CHANGED, OWN, PINNED, YOUNG = (
     "acct-two",
     "acct-one",
     "acct-frozen",
     "acct-held",
     "acct-new",
     "acct-own",
+    "acct-pin",
+    "acct-young",
 )
 PHONES: Final = {
     TWO_STEP: "+8613800000701",
@@ -48,10 +51,14 @@ PHONES: Final = {
     HELD: "+8613800000704",
     CHANGED: "+8613800000705",
     OWN: "+8613800000706",
+    PINNED: "+8613800000707",
+    YOUNG: "+8613800000708",
 }
 MAILS: Final = {name: f"{name}@example.com" for name in PHONES}
 NEW_PHONE: Final = "+8613800000715"
 """Has been the number of CHANGED since an hour ago: what comes to it may be shown things, and acts on nothing."""
+PINS: Final = {PINNED: "482137", YOUNG: "620935"}
+"""Hotline PINs: one is old enough to act, one was chosen an hour ago, and so shows things and acts on nothing."""
 KEYS_MAX: Final = 45
 PROOF_LIFE: Final = timedelta(minutes=10)
 
@@ -92,12 +99,13 @@ ACTING_TWO: Final = frozenset({"unlock", "reset", "refund_request"})
 @dataclass(frozen=True, slots=True)
 class Burglar:
     """`number`: where the call comes from, None hidden; a faked one proves nothing. `hands`: numbers and addresses
-    whose codes this caller gets. `aims`: accounts whose numbers they key in."""
+    whose codes this caller gets. `aims`: accounts whose numbers they key in. `knows`: accounts whose PIN they know."""
 
     name: str
     number: str | None
     hands: frozenset[str] = frozenset()
     aims: tuple[str, ...] = (TWO_STEP, SIMPLE)
+    knows: frozenset[str] = frozenset()
 
 
 STRANGER: Final = Burglar("a stranger", "+8613900000709")
@@ -115,6 +123,8 @@ CUSTOMER: Final = Burglar(
     "a customer who is after others", None, frozenset({PHONES[OWN], MAILS[OWN]}), aims=(OWN, SIMPLE, TWO_STEP)
 )
 OWNER: Final = Burglar("an owner", PHONES[SIMPLE], frozenset({PHONES[SIMPLE]}), aims=(SIMPLE,))
+PIN_OWNER: Final = Burglar("who knows an old PIN", None, aims=(PINNED,), knows=frozenset({PINNED}))
+PIN_THIEF: Final = Burglar("who chose a PIN an hour ago", None, aims=(YOUNG, PINNED), knows=frozenset({YOUNG}))
 BURGLARS: Final = (
     *(
         STRANGER,
@@ -128,6 +138,8 @@ BURGLARS: Final = (
         NEW_NUMBER,
         CUSTOMER,
         OWNER,
+        PIN_OWNER,
+        PIN_THIEF,
     ),
 )
 
@@ -145,6 +157,11 @@ def town() -> tuple[MemoryStore, VirtualClock]:
         give(ctx, [opened(name, *points, at=LONG_AGO, two_step=name == TWO_STEP)])
         give(ctx, failed_logins(name, 5, until=NOW))
         world.pay(f"mov-{name}", account_id=name, order_no=f"DW{len(name)}00401")
+    for name, pin in PINS.items():
+        client = world.client(name)
+        client.prove("set_pin")
+        assert client.ask("PUT", "/v1/me/pin", body={"pin": pin}).status == 200
+    age_pin(store, PINNED)
     changed = ContactPointChanged(9, PointKind.PHONE, PHONES[CHANGED], NEW_PHONE, NOW - timedelta(hours=1), False)
     frozen = LockTold(LockAction.FREEZE_APPLIED, "wallet-1", 1, "CUSTOMER_REQUEST")
     held = LockTold(LockAction.LOCK_APPLIED, "wallet-2", 1, "COMPLIANCE")
@@ -241,6 +258,8 @@ class Burglary:
         own = {PHONES.get(account_id), MAILS.get(account_id)}
         if account_id == CHANGED:
             own = {MAILS[CHANGED], *(() if acting else (NEW_PHONE,))}
+        if account_id in PINS and not (acting and account_id == YOUNG):
+            own.add(PINS[account_id])
         now = self.clock.now()
         return {kind for kind, point, until in self._proved if point in own and now < until}
 
@@ -263,10 +282,21 @@ class Burglary:
         if block == "Enter code":
             return self._code()
         if block == "Enter PIN":
-            return f"{self.chance.randrange(10**6):06d}"
+            return self._pin()
         if block == "Order number":
             return self.chance.choice(["00401", "00402"])
         return PHONES[self.chance.choice(self.burglar.aims)].removeprefix("+86")
+
+    def _pin(self) -> str:
+        """The PIN of the account behind the number, if this caller knows it; else anything but it."""
+        assert self._phone is not None
+        reached = self._phone.call.identified
+        names = reached.accounts if reached is not None else ()
+        if len(names) == 1 and names[0] in self.burglar.knows and self.chance.random() < 0.9:
+            self._proved.append(("pin", PINS[names[0]], self.clock.now() + PROOF_LIFE))
+            return PINS[names[0]]
+        guess = f"{self.chance.randrange(10**6):06d}"
+        return guess if guess not in PINS.values() else "000000"
 
     def _code(self) -> str:
         """The code, if it came to hands of this caller; else anything but it."""
