@@ -15,12 +15,17 @@ import pytest
 from benchmarks import attackers
 from functions.connect.contract import NEEDS
 from functions.customer_api.shapes import ContactGiven, Method
+from hotline.accounts import changes
+from hotline.identity import limits, pins
+from hotline.identity import policy as rules
 from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import VirtualClock, epoch_s
 from hotline.kit.condition import Item
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline.lockout import breaker, tiers
+from hotline.lockout import policy as locks
 from hotline_local.launcher.paths import ROOT
 from tests.support.named_tests import is_test
 from tests.support.stores import NOON
@@ -80,6 +85,46 @@ def in_words(requirement: Requirement, factors: int) -> str:
     if requirement.agent:
         return "agent and a second person"
     return ("nothing", "one factor", "two different")[factors]
+
+
+def test_the_limits_are_those_of_the_rules() -> None:
+    first, second, third = tiers.TIERS
+    soft = (
+        f"{first.failures} in {_span(first.window)} lock for {_span(first.lock)}, {second.failures} in "
+        f"{_span(second.window)} for {_span(second.lock)}, {third.failures} for {_span(third.lock)}, "
+    )
+    sent = f"{rules.CODES_PER_QUARTER_HOUR} codes in 15 minutes and {rules.CODES_PER_DAY} in a day"
+    guessed = f"{rules.WRONG_PER_DAY} wrong ones a day, {rules.WRONG_IN_A_ROW} in a row"
+    at_slow = f"{_WORDS[rules.SLOW.tries]} try a code, {_WORDS[rules.SLOW.wrong_per_day]} wrong ones a day"
+    at_a_point = f"{rules.CODES_PER_QUARTER_HOUR} in 15 minutes, {rules.CODES_PER_DAY} a day"
+    quarter, day = (most for _, most in limits.CODES_OF_ACCOUNT)
+    for words in (
+        f"{sent}, {rules.CODE_TRIES} tries a code, {guessed}",
+        f"| {guessed} |",
+        f"the hotline PIN, {pins.PIN_DIGITS_MIN} to {pins.PIN_DIGITS_MAX} digits",
+        f"new to the account ({_hours(changes.CHANGE_WAIT)} hours)",
+        f"failed sign-ins of an account: {soft}{tiers.HARD_FAILURES} in a row until a new password",
+        f"| {_WORDS[locks.UNLOCKS_MAX]} unlocks in {_hours(locks.UNLOCKS_WITHIN)} hours |",
+        f"wrong codes of a contact point and factor: {rules.WRONG_PER_DAY} a day, {rules.WRONG_IN_A_ROW} in a row",
+        f"codes to a contact point and an account: {at_a_point}; {quarter} and {day}",
+        f"wrong codes of all callers: above {limits.WRONG_CODES_MAX} in five minutes {at_slow}",
+        f"pauses without a factor: above {breaker.PAUSES_WITHOUT_FACTOR_MAX} in five minutes one factor",
+        f"{_WORDS[locks.PAUSES_MAX]} in seven days; ended by its owner it bars others for {locks.PAUSE_BAR.days} days",
+        f"calls from one number: {limits.CALLS_PER_NUMBER_MAX} in an hour",
+    ):
+        assert words in DOCUMENT
+
+
+_WORDS: Final = {1: "one", 2: "two", 3: "three"}
+
+
+def _hours(span: timedelta) -> int:
+    return int(span.total_seconds()) // 3600
+
+
+def _span(span: timedelta) -> str:
+    hours = _hours(span)
+    return f"{hours} hour{'s' * (hours > 1)}" if hours else f"{int(span.total_seconds()) // 60} minutes"
 
 
 def test_calls_that_are_named_are_played() -> None:
