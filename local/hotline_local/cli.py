@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: its own, or 2 for wrong usage, 130 after Ctrl-C."""
     try:
-        parsed = parser().parse_args(arguments)
+        parsed = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
         return int(parsed.run(parsed))
     except commands.CommandError as error:
         print(error.sentence, file=sys.stderr)
@@ -44,6 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader went away (`./hotline inbox | head`). Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with keys that begin with silence (`--keys -,1`) joined to their option, which argparse would take
+    for another option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--keys" and argument.startswith("-"):
+            joined[-1] = f"--keys={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 if __name__ == "__main__":

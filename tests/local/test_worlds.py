@@ -26,6 +26,11 @@ def test_a_locked_out_customer_gets_the_account_unlocked(capsys: pytest.CaptureF
     assert lines[-1]["kind"] == "end"
 
 
+def test_a_call_may_begin_with_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = ring(capsys, "--from", "+8613800000001", "--keys", "-,1,!")
+    assert ("lock_status", "NEED_PROOF") in outcomes(lines)
+
+
 def test_the_owner_of_a_keyed_in_number_reads_the_code_and_proves(capsys: pytest.CaptureFixture[str]) -> None:
     _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,1,{code},-")
     assert ("check_code", "PROVED") in outcomes(lines)
