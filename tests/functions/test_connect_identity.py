@@ -209,6 +209,16 @@ def test_a_guess_whose_answer_was_lost_counts_once_and_is_answered_when_it_comes
     assert phone.press("check_code", code=code)["outcome"] == "PROVED"
 
 
+def test_a_wrong_guess_that_is_delivered_again_says_the_same(ctx: Context) -> None:
+    phone = Phone(ctx, MEI)
+    phone.press("start")
+    phone.press("send_code", method="sms", goal="look")
+    event = phone.event("check_code", code="000000" if phone.code != "000000" else "000001")
+    first = phone.deliver(event)
+    assert first["outcome"] == "WRONG"
+    assert phone.deliver(event) == first
+
+
 def test_a_turn_from_long_ago_does_nothing(ctx: Context, store: MemoryStore) -> None:
     phone = Phone(ctx, MEI)
     phone.press("start")

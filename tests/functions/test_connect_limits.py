@@ -93,6 +93,9 @@ def test_at_the_threshold_a_code_has_three_tries_and_above_it_one(ctx: Context) 
     assert slow.challenge.tries_left == 1
     assert "one try" in words(slow.answers[-1])
     assert "one try" not in words(usual.answers[-2])
+    told = slow.answers[-1]
+    slow.turn = str(int(told["turn"]) - 1)
+    assert slow.press("send_code", method="sms", goal="look") == told, "also when it is delivered again"
     assert wrong(slow) == "SPENT"
 
 

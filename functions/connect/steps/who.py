@@ -60,7 +60,7 @@ def send_code(line: Line) -> Answer:
     )
     keys = {"channel": channel, "calls": "yes" if line.ctx.voice_codes else "no"}
     if line.replay is not None:
-        return Answer(line.replay.outcome, facts, keys)
+        return Answer(line.replay.outcome, {**facts, **words(tries=_tries_left(line))}, keys)
     outcome, tries = _asked_for_code(line, factor, goal, by_call=by_call)
     return Answer(outcome, {**facts, **words(tries=tries)}, keys)
 
@@ -70,7 +70,16 @@ def _calls_from(call: Call, factor: FactorKind) -> bool:
     target, calling = call.targets.get(factor), call.calling
     if target is None or calling is None:
         return False
-    return not {target.point, *target.also}.isdisjoint({calling.point, *calling.also})
+    return not set(target.points).isdisjoint(calling.points)
+
+
+def _tries_left(line: Line) -> int | None:
+    """What a delivery that comes again says of the tries: as many as the code has."""
+    if line.call.challenge is None:
+        return None
+    key = identity.challenge_key(line.call.challenge.id)
+    stored = line.fetch([key]).get(key)
+    return None if stored is None else identity.tries_of(stored)
 
 
 def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool) -> tuple[str, int | None]:
@@ -104,7 +113,7 @@ def check_code(line: Line) -> Answer:
     """Hold the entered digits against the code. Whatever is not six digits costs no try."""
     entered = line.inputs["code"]
     if line.replay is not None:
-        return Answer(line.replay.outcome)
+        return Answer(line.replay.outcome, words(tries_left=_tries_left(line)))
     if not identity.is_code(entered):
         return Answer(INVALID)
     change = line.change("check_code")

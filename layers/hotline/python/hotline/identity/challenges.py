@@ -158,6 +158,11 @@ def _place_of(call: Call) -> str:
     return "phone" if call.kind is CallKind.PHONE else "app"
 
 
+def tries_of(stored: Item) -> int:
+    """How many tries a stored challenge has left."""
+    return challenge_from(stored).tries_left
+
+
 def contribute_check(
     change: Change,
     call: Call,

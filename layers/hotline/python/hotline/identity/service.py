@@ -28,6 +28,7 @@ from .challenges import (
     send_keys,
     target_of,
     to_give_out,
+    tries_of,
 )
 from .codes import derive, is_code
 from .counting import counter_keys
@@ -116,6 +117,7 @@ __all__ = [
     "still_proved",
     "target_of",
     "to_give_out",
+    "tries_of",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
