@@ -23,6 +23,7 @@ from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
     LANGUAGE_UNSAID,
+    FactorCounters,
     after_right,
     after_send,
     after_wrong,
@@ -124,10 +125,8 @@ def contribute_code(
     if call.challenge is not None:
         closed = {"state": ChallengeState.REPLACED.value}
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
-    if target.via:
-        contribute_counters(change, read, target.via, factor, after_send(shown, change.now))
-    counts = goes_out or not target.via
-    contribute_counters(change, read, target.points, factor, after_send(own, change.now) if counts else own)
+    own_after = after_send(own, change.now) if goes_out else own
+    _count(change, read, target, factor, shown=after_send(shown, change.now), own=own_after)
     limits.count_code(change, target, goes_out=goes_out)
     change.send(_code_message(change, call, challenge, target, channel_of(factor, by_call=by_call)))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
@@ -197,18 +196,31 @@ def contribute_check(
     unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
     if codes.matches(keyring, challenge, entered) and open_to_tries:
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
-        if target.via:
-            contribute_counters(change, read, target.via, factor, after_right(shown))
-        contribute_counters(change, read, target.points, factor, after_right(own))
+        _count(change, read, target, factor, shown=after_right(shown), own=after_right(own))
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
     left = tries_after_wrong(challenge.tries_left, pace)
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
-    if target.via:
-        contribute_counters(change, read, target.via, factor, after_wrong(shown, change.now))
-    contribute_counters(change, read, target.points, factor, after_wrong(own, change.now) if open_to_tries else own)
+    own_after = after_wrong(own, change.now) if open_to_tries else own
+    _count(change, read, target, factor, shown=after_wrong(shown, change.now), own=own_after)
     limits.count_wrong_code(change, challenge.id, decoy=challenge.decoy)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+
+
+def _count(
+    change: Change,
+    read: Mapping[Key, Item],
+    target: Target,
+    factor: FactorKind,
+    *,
+    shown: FactorCounters,
+    own: FactorCounters,
+) -> None:
+    """Write what is told and what holds: two counters where the asker came to an address by way of a number, else one,
+    and that is the one which is told."""
+    contribute_counters(change, read, target.shown, factor, shown)
+    if target.via:
+        contribute_counters(change, read, target.points, factor, own)
 
 
 @dataclass(frozen=True, slots=True)
