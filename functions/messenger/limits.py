@@ -15,6 +15,7 @@ from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import entry_key
 from hotline.kit.outbox_delivery import Dropped
+from hotline.kit.rates import count, rate_keys
 
 _ENOUGH: Final = "notice_limit"
 _COUNTED: Final = "counted_at"
@@ -44,11 +45,11 @@ def notice_held_back(entry: Item, ctx: Context) -> Dropped | None:
         return None
     now = ctx.clock.now()
     rate = notice_rates.kind_rate(entry["kind"], entry["point"])
-    if notice_rates.is_enough(rate, ctx.store.batch_get(notice_rates.kind_keys(rate, now)), now):
+    if notice_rates.is_enough(rate, ctx.store.batch_get(rate_keys(rate, now)), now):
         log(Event.NOTICE_HELD_BACK, entry_id=entry["entry_id"], kind=entry["kind"])
         return Dropped(_ENOUGH)
     change = Change(actor=System("messenger", "notice"), cause="notice", now=now, ids=ctx.ids)
-    notice_rates.count_notice(change, rate, by=entry["entry_id"])
+    count(change, rate, by=entry["entry_id"])
     _commit_once(change, entry, ctx)
     return None
 

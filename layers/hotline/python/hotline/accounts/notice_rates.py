@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from hotline.kit.change import Change
 from hotline.kit.condition import Item
-from hotline.kit.rates import Rate, count, counted, rate_keys
+from hotline.kit.rates import Rate, counted
 from hotline.kit.store import Key
 
 NOTICES: Final = Rate("notices", timedelta(days=1))
@@ -25,16 +24,6 @@ def kind_rate(kind: str, point: str) -> Rate:
     return NOTICES.of(f"{kind}#{point}")
 
 
-def kind_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `is_enough`."""
-    return rate_keys(rate, now)
-
-
 def is_enough(rate: Rate, read: Mapping[Key, Item], now: datetime) -> bool:
-    """Whether no more of this kind goes to this number by now."""
+    """Whether no more of this kind goes to this number by now. `read` holds what exists of the rate's keys."""
     return counted(rate, read, now) >= OF_A_KIND_MAX
-
-
-def count_notice(change: Change, rate: Rate, *, by: str) -> None:
-    """Count a notice that is about to be sent; `by`: its entry."""
-    count(change, rate, by=by)

@@ -52,14 +52,15 @@ def contribute_case(
     read: Mapping[Key, Item],
     *,
     account_id: str | None,
-    case_id: str | None,
     topic: str,
     reason: str,
     facts: Mapping[str, str | int],
+    case_id: str | None = None,
     priority: Priority = Priority.NORMAL,
     note: str | None = None,
 ) -> CaseRef:
-    """Open a case, or add to the one that is open: one for each account and topic, for somebody unknown one a call.
+    """Open a case, or add to the one that is open: one for each account and topic, for somebody unknown one a call,
+    which is then `case_id`.
 
     `facts` are opaque ids, closed words and numbers; `note` is a customer's own text. A case only gains priority.
     Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else

@@ -245,8 +245,9 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
     mac = _mac(macs, account_id or _NOBODY, pin["salt"], entered)
     right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None and open_to_tries
+    shown = _after(shown, change.now, right=right)
     if number:
-        contribute_counters(change, read, number, FactorKind.PIN, _after(shown, change.now, right=right))
+        contribute_counters(change, read, number, FactorKind.PIN, shown)
     own = _after(own, change.now, right=right) if open_to_tries else own
     if has_pin(known):
         change.replace(key, known, with_counters(_kept(known), FactorKind.PIN, own, now=change.now, owned=True))
@@ -258,7 +259,7 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     if has_pin(known) or number:
         # What counts nowhere else must not count at all: nobody would bound it.
         limits.count_wrong_code(change, call.contact_id, decoy=not has_pin(known))
-    left = max(0, pace.wrong_per_day - _wrong_today(_after(shown, change.now, right=False), change.now))
+    left = max(0, pace.wrong_per_day - _wrong_today(shown, change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
 

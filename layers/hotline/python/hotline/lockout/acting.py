@@ -269,7 +269,6 @@ def _contribute_refused_pause(change: Change, read: Mapping[Key, Item], account_
         change,
         read,
         account_id=account_id,
-        case_id=None,
         topic=CASE_TOPIC,
         reason=PAUSE_REFUSED,
         facts={},

@@ -149,7 +149,6 @@ def _open_case(change: Change, read: Mapping[Key, Item], record: LockRecord, wai
         change,
         read,
         account_id=record.account_id,
-        case_id=None,
         topic=CASE_TOPIC,
         reason=CASE_REASON,
         facts={"decision_id": waiting.decision_id, "decision": waiting.kind.type, "version": waiting.version},

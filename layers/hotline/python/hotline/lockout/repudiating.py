@@ -68,7 +68,6 @@ def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated:
         change,
         read,
         account_id=account_id,
-        case_id=None,
         topic=CASE_TOPIC,
         reason=CASE_REASON,
         facts={"notice": notice, "told_at": str(repudiated["told_at"])},

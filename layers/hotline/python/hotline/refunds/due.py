@@ -79,7 +79,6 @@ def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, missed_
         change,
         read,
         account_id=refund.account_id,
-        case_id=None,
         topic=CASE_TOPIC,
         reason=CASE_REASON,
         facts={

@@ -318,7 +318,6 @@ def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: s
         change,
         read,
         account_id=refund.account_id,
-        case_id=None,
         topic=CASE_TOPIC,
         reason=REVIEW_REASON,
         facts=facts,

@@ -49,7 +49,6 @@ def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequ
                 change,
                 read,
                 account_id=finding.account_id,
-                case_id=None,
                 topic=CASE_TOPIC,
                 reason=finding.rule,
                 facts={"finding_id": finding.id, "hold": "asked" if held else "not_asked", **finding.facts},
