@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.contracts.limits import CURRENCIES
 from hotline.kit.clock import SystemClock, VirtualClock, epoch_s, from_text, to_text
 from hotline.kit.config import MissingSetting, TableNames, optional, required
 from hotline.kit.ids import RandomIds, SeededIds, bucket, derived_id
 from hotline.kit.money import Money, exponent
 from hotline.kit.store import Table
+from tests.support.iso4217 import minor_digits_in_circulation
 from tests.support.stores import NOON
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -109,9 +111,13 @@ def test_money_of_two_currencies_is_not_the_same() -> None:
     assert Money(100, "CNY") == Money(100, "CNY") != Money(100, "EUR")
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("CNY", 2), ("EUR", 2), ("JPY", 0), ("KWD", 3), ("USD", 2)])
+@pytest.mark.parametrize(("currency", "digits"), sorted(minor_digits_in_circulation().items()))
 def test_minor_digits_are_those_of_iso_4217(currency: str, digits: int) -> None:
     assert exponent(currency) == digits
+
+
+def test_the_contract_takes_every_currency_in_circulation_and_no_other() -> None:
+    assert set(minor_digits_in_circulation()) == CURRENCIES
 
 
 @pytest.mark.parametrize("environment", [{}, {"NAME": ""}])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +25,7 @@ from hotline.wording.times import (
     speak_time,
 )
 from hotline.wording.values import Dictated, Digits, Lately, Locale, Word, locale_of
+from tests.support.iso4217 import minor_digits_in_circulation
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 NOON_UTC = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -70,6 +73,16 @@ def test_amounts_are_written_with_all_their_digits() -> None:
     assert write_money(Money(123456, "CNY"), "en-US") == "CNY 1,234.56"
     assert write_money(Money(-1285, "JPY"), "en-US") == "JPY -1,285"
     assert write_money(Money(12500, "KWD"), "zh-CN") == "KWD 12.500"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-US"])
+@pytest.mark.parametrize(("currency", "digits"), sorted(minor_digits_in_circulation().items()))
+def test_every_currency_is_said_and_written_in_its_own_size(currency: str, digits: int, language: str) -> None:
+    seven = Money(7 * 10**digits, currency)
+    for words in (speak_money(seven, language), write_money(seven, language)):
+        assert [Decimal(number) for number in re.findall(r"[0-9.,]+", words)] == [7], words
+    smallest = write_money(Money(1, currency), language)
+    assert [Decimal(number) for number in re.findall(r"[0-9.,]+", smallest)] == [Decimal(1).scaleb(-digits)]
 
 
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["CNY", "USD", "JPY", "KWD", "XTS"]))
