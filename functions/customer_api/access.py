@@ -47,6 +47,8 @@ ROUTES: Final[Mapping[str, str]] = {
 """Every route, in the gateway's form, and its scope."""
 PROTECTING: Final = frozenset({"POST /v1/me/freeze", "POST /v1/me/pause"})
 """Routes that only shut, for which there is always room."""
+CATCH_ALL: Final = "ANY /v1/{proxy+}"
+"""The gateway's route for everything else below /v1, so that the function can say which methods a path has."""
 SCOPES: Final = tuple(sorted({scope for scope in ROUTES.values() if scope not in (PUBLIC, ANY_SCOPE)}))
 
 _ACCOUNT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/=~-]{0,63}")
@@ -67,11 +69,12 @@ class Token:
 def admitted(event: Mapping[str, Any], settings: Settings, now: datetime) -> Token | None:
     """The token of a request to one of the ROUTES; None on a public one.
 
-    Raises Problem: `not_found` for a route that there is not, `invalid_token`, `insufficient_scope`.
+    Raises Problem: `not_found` for a path that there is not, `method_not_allowed` for another method of one that there
+    is, `invalid_token`, `insufficient_scope`.
     """
     scope = ROUTES.get(str(event.get("routeKey")))
     if scope is None:
-        raise Problem("not_found")
+        raise _no_route(event.get("rawPath"))
     if scope == PUBLIC:
         return None
     token = _token(_claims(event), settings, now)
@@ -79,6 +82,28 @@ def admitted(event: Mapping[str, Any], settings: Settings, now: datetime) -> Tok
         challenge = f'Bearer error="insufficient_scope", scope="{settings.scope_prefix}{scope}"'
         raise Problem("insufficient_scope", headers={"WWW-Authenticate": challenge})
     return token
+
+
+def _no_route(path: object) -> Problem:
+    """The refusal of a request to none of the ROUTES. 405 names the methods that the path has (RFC 9110, 15.5.6)."""
+    methods = methods_of(path) if isinstance(path, str) else ()
+    return Problem("method_not_allowed", headers={"Allow": ", ".join(methods)}) if methods else Problem("not_found")
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods that a path has, in alphabetical order; none when there is no such path."""
+    return tuple(sorted(method for method, _, route in map(_parted, ROUTES) if _is_of(path, route)))
+
+
+def _parted(route: str) -> tuple[str, str, str]:
+    return route.partition(" ")
+
+
+def _is_of(path: str, route: str) -> bool:
+    parts, wanted = path.split("/"), route.split("/")
+    if len(parts) != len(wanted):
+        return False
+    return all(part == want or (want.startswith("{") and part) for part, want in zip(parts, wanted, strict=True))
 
 
 def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:

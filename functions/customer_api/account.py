@@ -42,7 +42,7 @@ def read_lock() -> Lock:
         recovery_until=view.recovery_until,
         self_service=offered.value,
         facts_as_of=as_of,
-        text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.locale),
+        text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.speak()),
     )
 
 

@@ -16,6 +16,8 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import Keyring
 
 CURSOR_CHARACTERS_MAX: Final = 512
+CURSOR_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+\.[0-9a-f]{32}$"
+"""Base64 for URLs without padding (RFC 4648, 5) between the key's version and a signature of 128 bits."""
 
 
 def cursor_of(position: str, keyring: Keyring, *context: str) -> str:

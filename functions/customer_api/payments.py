@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api import words
-from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, position_of
+from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
@@ -40,12 +40,13 @@ _ID = re.compile(limits.ID_PATTERN)
 def list_payments(
     status: Annotated[MovementStatus | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)] = None,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> Payments:
     """The account's movements of money, newest first."""
     at = desk()
     visit = at.visit()
     visit.allow(Operation.READ)
+    visit.speak()  # an empty page is in the language that its payments would have
     context = (visit.account_id, _LIST, status.value if status else "-")
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
     page = payments.listed(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
@@ -106,7 +107,7 @@ def payment_of(movement: Movement, visit: Visit) -> Payment:
         next_step=told.next_step.value,
         refundable=amount_of(Money(told.refundable_minor, currency)),
         open_refund_id=told.open_refund_id,
-        text=words.of_payment(movement, told, visit.locale),
+        text=words.of_payment(movement, told, visit.speak()),
     )
 
 

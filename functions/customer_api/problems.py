@@ -38,6 +38,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "not_by_the_front": 403,
     "not_found": 404,
     "unknown_account": 404,
+    "method_not_allowed": 405,
     "account_closed": 409,
     "account_not_open": 409,
     "not_possible": 409,

@@ -9,10 +9,16 @@ from urllib.parse import unquote
 
 from functions.customer_api.problems import Problem, malformed
 from functions.customer_api.routing import desk, router
-from functions.customer_api.shapes import CodeEntered, ContactGiven, Recovery, RecoveryAsked, RecoveryState
+from functions.customer_api.shapes import (
+    ContactGiven,
+    PhoneGiven,
+    Recovery,
+    RecoveryAsked,
+    RecoveryCodeEntered,
+    RecoveryState,
+)
 from functions.customer_api.visits import Desk, attempted
 from hotline.accounts import service as accounts
-from hotline.contracts import limits
 from hotline.identity import service as identity
 from hotline.identity import turns
 from hotline.identity.model import Call, CallKind, Goal, Operation, TurnRecord
@@ -25,7 +31,6 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import ResetOutcome, UnlockOutcome
 
 _TAGS: Final = ["recovery"]
-_EMAIL: Final = re.compile(limits.EMAIL_PATTERN)
 ACCEPTED: Final = 202
 _CHECK: Final = "answer"
 _ACT: Final = "act"
@@ -56,20 +61,17 @@ def ask_for_recovery(body: RecoveryAsked) -> Recovery:
 
 
 def _value_of(contact: ContactGiven, at: Desk) -> str:
-    """The number in E.164, or the address. Raises Problem for what can be neither."""
-    value = contact.value.strip()
-    if contact.kind == "phone":
-        number = accounts.normalise_phone(value, at.ctx.home_region)
-        if number is None:
-            raise malformed("#/contact/value", "no_phone_number")
-        return number
-    if _EMAIL.fullmatch(value) is None:
-        raise malformed("#/contact/value", "no_email_address")
-    return value
+    """The number in E.164, or the address. Raises Problem for what is no phone number."""
+    if not isinstance(contact, PhoneGiven):
+        return contact.value
+    number = accounts.normalise_phone(contact.value.strip(), at.ctx.home_region)
+    if number is None:
+        raise malformed("#/contact/value", "no_phone_number")
+    return number
 
 
 @router.post("/v1/recoveries/<id>/codes", tags=_TAGS, operation_id="enter_recovery_code")
-def enter_code(id: str, body: CodeEntered) -> RecoveryState:  # noqa: A002 - the name of the path's parameter
+def enter_code(id: str, body: RecoveryCodeEntered) -> RecoveryState:  # noqa: A002 - the name of the path's parameter
     """Hold a code against the recovery. A wrong, late or used one and an unknown recovery are answered alike."""
     recovery_id = unquote(id)
     at = desk()
@@ -80,7 +82,7 @@ def _entered(at: Desk, recovery_id: str, code: str) -> RecoveryState:
     # What can be no id is looked for too, under one that nobody has: it must cost what an unknown one costs.
     known_form = _ID.fullmatch(recovery_id) is not None
     call, _ = identity.load_call(at.ctx, recovery_id if known_form else identity.NOBODY, kind=CallKind.RECOVERY)
-    if call is None or not identity.is_code(code):
+    if call is None:
         raise Problem("wrong_code")
     mark = turns.fingerprint(at.lookup_keys, _CHECK, {"code": code})
     record = next((turn for turn in call.turns if (turn.step, turn.fingerprint) == (_CHECK, mark)), None)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, cursor_of, position_of
+from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.customer_api.payments import amount_of, found, is_id
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
@@ -146,7 +146,7 @@ def _made_refund(visit: Visit, refund_id: str) -> Refund:
 @router.get("/v1/me/refunds", tags=_TAGS, operation_id="list_refunds")
 def list_refunds(
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
-    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX)] = None,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> Refunds:
     """The account's refunds, newest first."""
     at = desk()

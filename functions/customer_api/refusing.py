@@ -17,6 +17,8 @@ from hotline.kit.logging import Event, log
 FAULTS_MAX: Final = 10
 """So many faults of one request are told."""
 _EXTRA: Final = "extra_forbidden"
+_KINDS: Final = {"contact": frozenset({"phone", "email"})}
+"""Fields whose form depends on their `kind`: the resolver puts the kind into the place, where the request has none."""
 _PLACES: Final = frozenset({"body", "query", "header", "path"})
 
 
@@ -59,6 +61,11 @@ def faults_of(error: RequestValidationError) -> list[Fault]:
         place = location.pop(0) if location and location[0] in _PLACES else "body"
         if kind == "json_invalid":
             location = []
+        location = [
+            part
+            for before, part in zip([None, *location], location, strict=False)
+            if part not in _KINDS.get(before, ())
+        ]
         pointer = "#" + "".join(f"/{part}" for part in location) if place == "body" else str((*location, place)[0])
         faults.append(Fault(pointer, kind))
     return list(dict.fromkeys(faults))

@@ -17,11 +17,8 @@ AMOUNT_MINOR_MAX: Final = 2**53 - 1
 PAGE_MAX: Final = 50
 PAGE_DEFAULT: Final = 20
 NOTE_CHARACTERS_MAX: Final = 500
-CONTACT_CHARACTERS_MAX: Final = 254
-CODE_CHARACTERS_MAX: Final = 16
 
 Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$", max_length=CODE_CHARACTERS_MAX)]
 
 
 class Body(BaseModel):
@@ -245,9 +242,15 @@ class Challenge(Answer):
 
 
 class CodeEntered(Body):
+    """The code that came, six digits; where a PIN was asked for, the PIN."""
+
+    code: str = Field(pattern=r"^[0-9]{6,12}$")
+
+
+class RecoveryCodeEntered(Body):
     """The code that came."""
 
-    code: Code
+    code: str = Field(pattern=r"^[0-9]{6}$")
 
 
 class Proved(Answer):
@@ -257,17 +260,27 @@ class Proved(Answer):
     proved_until: datetime
 
 
-class ContactGiven(Body):
-    """A phone number or e-mail address that somebody says is theirs."""
+class PhoneGiven(Body):
+    """A phone number that somebody says is theirs, with + and country code, or as it is dialled at home."""
 
-    kind: Literal["phone", "email"]
-    value: str = Field(min_length=3, max_length=CONTACT_CHARACTERS_MAX)
+    kind: Literal["phone"]
+    value: str = Field(min_length=3, max_length=TYPED_CHARACTERS_MAX)
+
+
+class EmailGiven(Body):
+    """An e-mail address that somebody says is theirs."""
+
+    kind: Literal["email"]
+    value: str = Field(pattern=limits.EMAIL_PATTERN, max_length=limits.EMAIL_CHARACTERS_MAX)
+
+
+type ContactGiven = PhoneGiven | EmailGiven
 
 
 class RecoveryAsked(Body):
     """Somebody without a token wants back into an account."""
 
-    contact: ContactGiven
+    contact: Annotated[ContactGiven, Field(discriminator="kind")]
     goal: Literal["reset", "unlock"]
 
 

@@ -24,6 +24,7 @@ from hotline.kit.errors import NeedProof, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.macs import Macs
 from hotline.kit.store import Key
+from hotline.wording.catalogue import spoken_language
 from hotline.wording.values import Locale, locale_of
 
 ATTEMPTS_MAX = 5
@@ -85,11 +86,13 @@ class Visit:
         """What was read with the session."""
         return self.session.read
 
-    @property
-    def locale(self) -> Locale:
-        """The language that was wished for, else the account's."""
+    def speak(self) -> Locale:
+        """How to write texts: in the language that was wished for, else in the account's, else in English. The answer's
+        Content-Language says which one it is."""
         profile = self.session.profile
-        return locale_of(self.desk.language or profile.language, profile.time_zone, self.now)
+        language = spoken_language(self.desk.language or profile.language)
+        self.desk.headers["Content-Language"] = language
+        return locale_of(language, profile.time_zone, self.now)
 
     def allow(self, operation: Operation) -> None:
         """Raises NeedProof, with the methods that this account has, when the session has not proved enough."""

@@ -24,8 +24,9 @@ What the customers of a wallet may ask of its hotline: why the account is locked
 
 The account is the token's. What needs more proof than the token gives is refused with 401 and
 `insufficient_user_authentication` (RFC 9470): ask for a code at `/v1/challenges`, enter it, repeat the request. Every
-refusal is a problem (RFC 9457) whose `code` is stable. Times are RFC 3339 in UTC, amounts whole minor units. Lists are
-newest first; `next` is the cursor of the following page.
+refusal is a problem (RFC 9457) whose `code` is stable. Another method of a path is refused with 405, and `Allow` names
+those that it has. Times are RFC 3339 in UTC, amounts whole minor units. Lists are newest first; `next` is the cursor of
+the following page.
 """
 _LANGUAGE: Final = {
     "name": "Accept-Language",
@@ -40,10 +41,20 @@ _SAID: Final = {
 """What the docstring of each route says."""
 _GATEWAY_REFUSAL: Final = {
     "type": "object",
-    "description": "What the gateway refuses before the hotline sees it: no token, too many requests of all callers.",
+    "description": "What the gateway refuses before the hotline sees it: too many requests of all callers.",
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
+_GATEWAY_REFUSALS: Final = {
+    "401": (
+        "GatewayUnauthorized",
+        "Unauthorized",
+        "The gateway refuses a request without a token, or with one that is not valid.",
+    ),
+    "403": ("GatewayForbidden", "Forbidden", "The gateway refuses a token without the scope of the route."),
+}
+"""Status -> name of the form, message and meaning, of what a JWT authorizer of an HTTP API refuses."""
+_CONTENT_LANGUAGE: Final = "Content-Language"
 _GENERATED: Final = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 """Forms of the resolver's own errors, which the API does not answer."""
 
@@ -57,11 +68,12 @@ def document() -> dict[str, Any]:
         )
     )
     told.pop("servers", None)
-    told["paths"] = {path: _path(path, told["paths"][path]) for path in sorted(told["paths"])}
     schemas = told["components"]["schemas"]
+    told["paths"] = {path: _path(path, told["paths"][path], schemas) for path in sorted(told["paths"])}
     for name in _GENERATED:
         schemas.pop(name, None)
     schemas |= {"Problem": _problem(), "GatewayRefusal": _GATEWAY_REFUSAL}
+    schemas |= {name: _refused_with(message, said) for name, message, said in _GATEWAY_REFUSALS.values()}
     told["components"]["schemas"] = dict(sorted(schemas.items()))
     told["components"]["securitySchemes"] = {
         "token": {
@@ -74,31 +86,66 @@ def document() -> dict[str, Any]:
     return told
 
 
-def _path(path: str, methods: dict[str, Any]) -> dict[str, Any]:
-    return {method: _operation(f"{method.upper()} {path}", methods[method]) for method in sorted(methods)}
+def _path(path: str, methods: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    return {method: _operation(f"{method.upper()} {path}", methods[method], schemas) for method in sorted(methods)}
 
 
-def _operation(route: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _operation(route: str, operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     scope = ROUTES[route]
     operation["summary"], _, more = _SAID[route].partition(". ")
     operation["description"] = more or _SAID[route]
     operation["security"] = [] if scope == PUBLIC else [{"token": [] if scope == ANY_SCOPE else [scope]}]
     operation["parameters"] = [*(_parameter(known) for known in operation.get("parameters", [])), _LANGUAGE]
+    public = scope == PUBLIC
     good = {
-        status: {**answer, "headers": _headers(public=scope == PUBLIC)}
+        status: {**answer, "headers": _headers(public=public, speaks=_speaks(answer, schemas))}
         for status, answer in operation["responses"].items()
         if status.startswith("2")
     }
-    refusal = {
-        "description": "Refused, or not possible now.",
-        "headers": _headers(public=scope == PUBLIC),
+    refusals = {"default": _refusal("Refused, or not possible now.", "GatewayRefusal", public=public)}
+    if not public:
+        for status, (name, _, said) in _GATEWAY_REFUSALS.items():
+            refusals[status] = _refusal(said.replace("The gateway", "The gateway or the hotline"), name, public=False)
+            refusals[status]["headers"]["WWW-Authenticate"] = _header("What is wrong with the token (RFC 6750).")
+    operation["responses"] = dict(sorted({**good, **refusals}.items()))
+    return operation
+
+
+def _refused_with(message: str, said: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": said,
+        "required": ["message"],
+        "properties": {"message": {"const": message}},
+        "additionalProperties": False,
+    }
+
+
+def _refusal(said: str, of_the_gateway: str, *, public: bool) -> dict[str, Any]:
+    return {
+        "description": said,
+        "headers": _headers(public=public, speaks=True),
         "content": {
             CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}},
-            "application/json": {"schema": {"$ref": "#/components/schemas/GatewayRefusal"}},
+            "application/json": {"schema": {"$ref": f"#/components/schemas/{of_the_gateway}"}},
         },
     }
-    operation["responses"] = {**good, "default": refusal}
-    return operation
+
+
+def _speaks(answer: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether an answer holds a text in words, in itself or in one of its parts."""
+    waiting, seen = [answer["content"]["application/json"]["schema"]], set[str]()
+    while waiting:
+        schema = waiting.pop()
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            waiting.append(schemas[name])
+        if "text" in schema.get("properties", {}):
+            return True
+        waiting += [*schema.get("properties", {}).values(), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        waiting += [schema["items"]] if "items" in schema else []
+    return False
 
 
 def _parameter(known: dict[str, Any]) -> dict[str, Any]:
@@ -109,9 +156,14 @@ def _parameter(known: dict[str, Any]) -> dict[str, Any]:
     return {**known, "name": "Idempotency-Key", "required": True, "schema": text}
 
 
-def _headers(*, public: bool) -> dict[str, Any]:
+def _headers(*, public: bool, speaks: bool) -> dict[str, Any]:
     names = {} if public else {"RateLimit": "What is left of the account's quota.", "RateLimit-Policy": "The quota."}
-    return {name: {"description": text, "schema": {"type": "string"}} for name, text in names.items()}
+    names |= {_CONTENT_LANGUAGE: "The language of texts and titles: zh-CN or en-US."} if speaks else {}
+    return {name: _header(text) for name, text in names.items()}
+
+
+def _header(text: str) -> dict[str, Any]:
+    return {"description": text, "schema": {"type": "string"}}
 
 
 def _problem() -> dict[str, Any]:

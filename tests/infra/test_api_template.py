@@ -1,6 +1,6 @@
 """What template.yaml promises about the HTTPS API: its routes, who may use them, and who may call the function."""
 
-from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
+from functions.customer_api.access import ANY_SCOPE, CATCH_ALL, PUBLIC, ROUTES
 from functions.customer_api.app import api
 from tests.support.template import cloudformation, resources
 
@@ -16,7 +16,7 @@ def test_the_gateway_the_function_and_the_table_of_access_have_the_same_routes()
         f"{route.method} {route.path}".replace("<", "{").replace(">", "}")
         for route in (*api._static_routes, *api._dynamic_routes)
     }
-    assert set(gateway()) == function == set(ROUTES)
+    assert set(gateway()) - {CATCH_ALL} == function == set(ROUTES)
 
 
 def test_every_route_asks_for_the_token_and_the_scope_that_the_function_asks_for() -> None:
@@ -32,8 +32,13 @@ def test_every_route_asks_for_the_token_and_the_scope_that_the_function_asks_for
             assert route.get("AuthorizationScopes") == wanted, key
 
 
+def test_what_is_no_route_below_v1_reaches_the_function_to_be_told_its_methods() -> None:
+    assert gateway()[CATCH_ALL]["AuthorizationType"] == "NONE"
+    assert "AuthorizerId" not in gateway()[CATCH_ALL]
+
+
 def test_only_what_anybody_may_ask_goes_without_a_token() -> None:
-    public = {key for key, route in gateway().items() if route["AuthorizationType"] == "NONE"}
+    public = {key for key, route in gateway().items() if route["AuthorizationType"] == "NONE"} - {CATCH_ALL}
     assert public == {
         "GET /v1/hotline/numbers",
         "GET /v1/hotline/numbers/verify",

@@ -48,11 +48,20 @@ def test_a_refusal_passes_the_gateway_as_a_problem(stack: Stack) -> None:
     assert (status, problem["code"]) == (400, "malformed_request")
 
 
-def test_a_path_without_a_route_does_not_reach_the_function(stack: Stack) -> None:
-    status, answer = ask(stack, "GET", "/v1/nothing")
+def test_a_path_outside_of_v1_does_not_reach_the_function(stack: Stack) -> None:
+    status, answer = ask(stack, "GET", "/nothing")
     assert status == 404
     assert "code" not in answer
-    assert ask(stack, "POST", "/v1/hotline/numbers")[0] == 404
+
+
+def test_a_path_or_method_that_there_is_not_is_a_problem(stack: Stack) -> None:
+    for method, path, status, code in (
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("POST", "/v1/hotline/numbers", 405, "method_not_allowed"),
+        ("PATCH", "/v1/me/lock", 405, "method_not_allowed"),
+    ):
+        found, problem = ask(stack, method, path)
+        assert (found, problem["code"]) == (status, code)
 
 
 def foreign(stack: Stack) -> str:

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from functions.customer_api.access import PROTECTING, PUBLIC, ROUTES
+from functions.customer_api.access import CATCH_ALL, PROTECTING, PUBLIC, ROUTES
 from tests.support.template import properties, resources
 
 WAY_TO_A_FREEZE: Final = PROTECTING | {"POST /v1/challenges", "POST /v1/challenges/{id}/answers"}
 """A sign-in of more than ten minutes ago has to prove a code before it freezes."""
 OPEN_TO_ANYBODY: Final = {route for route, scope in ROUTES.items() if scope == PUBLIC}
-THROTTLED_ALONE: Final = sorted(WAY_TO_A_FREEZE | OPEN_TO_ANYBODY)
+THROTTLED_ALONE: Final = sorted(WAY_TO_A_FREEZE | OPEN_TO_ANYBODY | {CATCH_ALL})
 
 
 def stage() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from functions.customer_api.access import ROUTES, SCOPES
+from functions.customer_api.access import CATCH_ALL, ROUTES, SCOPES
 from functions.customer_api.app import answered
 from functions.customer_api.settings import Settings
 from functions.messenger.delivery import deliver
@@ -67,7 +67,8 @@ class Client:
     ) -> dict[str, Any]:
         """The request as the gateway hands it on (payload format 2.0). A body that is no text is sent as JSON."""
         parts = path.strip("/").split("/")
-        key = next((key for key in ROUTES if _matches(key, method, parts)), f"{method} {path}")
+        other = CATCH_ALL if path.startswith("/v1/") else f"{method} {path}"
+        key = next((key for key in ROUTES if _matches(key, method, parts)), other)
         context: dict[str, Any] = {
             "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
             "requestId": "request-1",

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from werkzeug.wrappers import Request, Response
 
-from functions.customer_api.access import PUBLIC, ROUTES
+from functions.customer_api.access import CATCH_ALL, PUBLIC, ROUTES
 from functions.customer_api.app import answered
 from tests.support.api import Client
 
@@ -18,16 +18,16 @@ BEARER = "Bearer good"
 
 
 def application(client: Client) -> Callable[..., Iterable[bytes]]:
-    """The API for one client. As the real gateway does, it answers 404 for a route that there is not, and 401 without
-    a token where a route asks for one, by itself."""
+    """The API for one client. As the real gateway does, it answers 404 for what is not below /v1, and 401 without a
+    token where a route asks for one, by itself."""
 
     @Request.application
     def gateway(request: Request) -> Response:
         event = client.event(request.method, request.path)
         scope = ROUTES.get(event["routeKey"])
-        if scope is None:
+        if scope is None and event["routeKey"] != CATCH_ALL:
             return Response('{"message":"Not Found"}', 404, content_type="application/json")
-        if scope != PUBLIC and request.headers.get("Authorization") != BEARER:
+        if scope not in (PUBLIC, None) and request.headers.get("Authorization") != BEARER:
             headers = {"WWW-Authenticate": "Bearer"}
             return Response('{"message":"Unauthorized"}', 401, headers, content_type="application/json")
         told = answered(_completed(event, request), None, lambda: client.ctx, client.settings)

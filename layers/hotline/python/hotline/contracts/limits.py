@@ -21,7 +21,11 @@ WORD_CHARACTERS_MAX: Final = 64
 """Closed words of the wallet: categories, causes, failure codes, kinds of instrument."""
 EMAIL_CHARACTERS_MAX: Final = 254
 """RFC 5321, section 4.5.3.1.3: a path of 256 octets with its brackets."""
-EMAIL_PATTERN: Final = r'^[^\s@<>"]{1,64}@[^\s@<>"]+\.[^\s@<>".]+$'
+EMAIL_PATTERN: Final = (
+    r'^[^\s\x00-\x1f\x7f-\x9f\ufeff@<>"]{1,64}@[^\s\x00-\x1f\x7f-\x9f\ufeff@<>"]+'
+    r'\.[^\s\x00-\x1f\x7f-\x9f\ufeff@<>".]+$'
+)
+"""The control characters are named, since languages of patterns differ in which of them `\\s` matches."""
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
 """ITU-T E.164: at most 15 digits with the country code."""
 LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"

@@ -244,10 +244,11 @@ def listed(
     """
     looked_at = limit if status is None else LISTED_LOOKED_AT
     query = items.attention_query if status in ALWAYS_NEED_ATTENTION else items.listed_query
-    page = store.query(query(account_id, after=after, limit=looked_at))
-    seen = [movement_from(item) for item in page.items]
+    # One more than is looked at: a store that has read as many as it may does not know whether there are more.
+    page = store.query(query(account_id, after=after, limit=looked_at + 1))
+    seen = [movement_from(item) for item in page.items[:looked_at]]
     found = [movement for movement in seen if status in (None, movement.status)]
-    more = page.next is not None or len(found) > limit
+    more = page.next is not None or len(page.items) > looked_at or len(found) > limit
     found = found[:limit]
     last = found[-1] if len(found) == limit else seen[-1] if seen else None
     return MovementPage(tuple(found), next_after=last.sk if more and last is not None else None)
