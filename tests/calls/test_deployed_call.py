@@ -84,7 +84,7 @@ def test_a_locked_out_customer_calls_and_the_wallet_opens_the_account(
     running_stack: RunningStack, stack: Stack
 ) -> None:
     version = int(view(stack, "#LOCK")["applied_version"]["N"])
-    exit_code, lines = call(running_stack, NUMBER, "1,{code},1,1")
+    exit_code, lines = call(running_stack, NUMBER, "2,{code},1,1")
     assert outcomes(lines) == [
         ("start", "KNOWN"),
         ("lock_status", "NEED_PROOF"),
@@ -98,14 +98,14 @@ def test_a_locked_out_customer_calls_and_the_wallet_opens_the_account(
     assert lines[-1]["kind"] == "end"
     assert lines[-1]["reason"] == "ended"
     eventually(lambda: int(view(stack, "#LOCK")["applied_version"]["N"]) > version)
-    _, again = call(running_stack, NUMBER, "1,{code}")
+    _, again = call(running_stack, NUMBER, "2,{code}")
     assert ("lock_status", "OPEN") in outcomes(again)
 
 
 def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_formed(
     running_stack: RunningStack, stack: Stack
 ) -> None:
-    _, lines = call(running_stack, NUMBER, "3,2,{code},1,1,1,1,1")
+    _, lines = call(running_stack, NUMBER, "4,2,{code},1,1,1,1,1")
     assert ("refund_offer", "OFFERED") in outcomes(lines), outcomes(lines)
     decided = [outcome for step, outcome in outcomes(lines) if step == "refund_request"]
     assert decided == ["IN_REVIEW"], outcomes(lines)
@@ -117,7 +117,7 @@ def test_a_refund_is_asked_for_from_the_history_once_and_its_words_stay_well_for
 def test_where_no_calls_are_made_none_is_offered_and_who_asks_for_one_is_told_of_a_text(
     running_stack: RunningStack,
 ) -> None:
-    _, lines = call(running_stack, "+8613900000071", "2,#,1,*,5,!")
+    _, lines = call(running_stack, "+8613900000071", "2,#,2,*,5,!")
     assert [outcome for step, outcome in outcomes(lines) if step == "send_code"] == ["SENT", "SENT"]
     spoken = {line["block"]: line["text"] for line in lines if line["kind"] == "prompt"}
     assert "A call" not in spoken["Code options"]

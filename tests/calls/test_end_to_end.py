@@ -109,7 +109,7 @@ def test_events_call_api_and_scan_work_together(running_stack: RunningStack, sta
     assert told["cause"] == "TOO_MANY_PASSWORD"
 
     # On the phone the customer hears the same.
-    _, lines = call(running_stack, NUMBER, "1,{code}")
+    _, lines = call(running_stack, NUMBER, "2,{code}")
     assert outcomes(lines)[-1] == ("lock_status", "SOFT")
 
     # The app reads why the payment failed, and asks for the refund of another after a code.

@@ -113,7 +113,7 @@ def test_an_unknown_caller_chooses_a_language_and_may_key_in_a_number_or_go_on_w
     keyed = call("2 13900000000#", start_answer=unknown, identify=answer("identify", "TAKEN"))
     assert keyed.steps == ["start", "set_language", "identify"]
     assert keyed.asked[2]["phone"] == "13900000000"
-    assert (keyed.state.language, keyed.spoken("Main menu")[0][:21]) == ("en-US", "For a locked account,")
+    assert (keyed.state.language, keyed.spoken("Main menu")[0][:26]) == ("en-US", "For fraud or a lost phone,")
     without = call("1 #", start_answer=unknown)
     assert without.steps == ["start", "set_language"]
     assert without.spoken("Main menu")
@@ -141,7 +141,7 @@ def test_a_caller_who_comes_back_proved_is_not_asked_for_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "topic"), [("0", EMPTY), ("1 0", "lockout"), ("4 0", "security"), ("5 5 0", "advice"), ("3 0", "refund")]
+    ("keys", "topic"), [("0", EMPTY), ("2 0", "lockout"), ("1 0", "security"), ("5 5 0", "advice"), ("4 0", "refund")]
 )
 def test_zero_brings_a_person_who_knows_the_topic(keys: str, topic: str) -> None:
     heard = call(keys, lock_status=answer("lock_status", "SOFT", self_service="unlock", asked="no"))
@@ -165,7 +165,7 @@ def test_silence_and_wrong_keys_are_counted_apart() -> None:
 
 @pytest.mark.parametrize("problem", [FAILURE, answer("lock_status", "TRY_LATER")])
 def test_a_function_that_fails_is_apologised_for_once_and_brings_a_person(problem: dict[str, str]) -> None:
-    heard = call("1", lock_status=problem)
+    heard = call("2", lock_status=problem)
     assert heard.spoken("Apology") == ["抱歉，系统出了点问题，我为您转接人工。"]
     assert heard.asked[-1]["reason"] == "failed"
     assert heard.ending is EndOutcome.QUEUE
@@ -224,7 +224,7 @@ def test_recording_begins_after_the_words_about_it_and_only_for_the_talk_with_a_
 
 def test_a_step_that_needs_proof_is_called_again_after_it_with_the_method_it_asked_for() -> None:
     heard = call(
-        "1 123456",
+        "2 123456",
         lock_status=[answer("lock_status", "NEED_PROOF", needs="email"), answer("lock_status", "OPEN", asked="no")],
         send_code=answer("send_code", "SENT", channel="email"),
         check_code=answer("check_code", "PROVED"),
@@ -242,7 +242,7 @@ EITHER_ENTRY = pytest.mark.parametrize("flows", [shipped(), shipped_without_key(
 def at_the_code(keys: str, outcome: str, flows: FlowSet) -> Heard:
     """A call that comes to the entry of a code, and these keys there; what is checked has this outcome."""
     return call(
-        f"1 {keys}",
+        f"2 {keys}",
         flows=flows,
         lock_status=answer("lock_status", "NEED_PROOF", needs="sms"),
         send_code=answer("send_code", "SENT", channel="sms"),
@@ -282,7 +282,7 @@ def test_zero_and_star_are_told_by_the_function_and_lead_to_a_person_and_to_anot
 
 def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> None:
     heard = call(
-        "1 123456 2",
+        "2 123456 2",
         lock_status=[answer("lock_status", "NEED_PROOF", needs="sms"), answer("lock_status", "OPEN", asked="no")],
         send_code=answer("send_code", "SENT", channel="sms"),
         check_code=answer("check_code", "PROVED"),
@@ -292,7 +292,7 @@ def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> N
 
 
 def test_who_cannot_be_proved_hears_what_else_there_is_and_gets_a_person() -> None:
-    heard = call("1", lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    heard = call("2", lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
     assert heard.steps == ["start", "lock_status", "handover"]
     assert heard.spoken("Say unproved")
     assert heard.ending is EndOutcome.QUEUE
@@ -300,7 +300,7 @@ def test_who_cannot_be_proved_hears_what_else_there_is_and_gets_a_person() -> No
 
 def test_proof_that_never_suffices_is_not_asked_for_for_ever() -> None:
     heard = call(
-        "1 123456 123456 123456",
+        "2 123456 123456 123456",
         lock_status=answer("lock_status", "NEED_PROOF", needs="sms"),
         send_code=answer("send_code", "SENT", channel="sms"),
         check_code=answer("check_code", "PROVED"),
@@ -315,7 +315,7 @@ def test_proof_that_never_suffices_is_not_asked_for_for_ever() -> None:
 
 def test_a_failed_payment_that_can_be_refunded_leads_to_its_refund_without_choosing_again() -> None:
     heard = call(
-        "2 2 1 3 2 1",
+        "3 2 1 3 2 1",
         payments=answer("payments", "SEVERAL", count="3"),
         payment_answer=answer("payment_answer", "DEBITED", refundable="yes"),
         refund_offer=answer("refund_offer", "OFFERED"),
@@ -330,7 +330,7 @@ def test_a_failed_payment_that_can_be_refunded_leads_to_its_refund_without_choos
 
 def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
     heard = call(
-        "3 2 1 1 1 *",
+        "4 2 1 1 1 *",
         payments=answer("payments", "SEVERAL", count="2"),
         refund_offer=answer("refund_offer", "OFFERED"),
     )
@@ -340,7 +340,7 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
 
 def test_a_refund_from_the_main_menu_does_not_start_from_a_payment_chosen_before() -> None:
     heard = call(
-        "2 3 * 3",
+        "3 3 * 4",
         payments=answer("payments", "ONE", count="1"),
         payment_answer=answer("payment_answer", "NOT_TAKEN", refundable="no"),
     )
@@ -350,7 +350,7 @@ def test_a_refund_from_the_main_menu_does_not_start_from_a_payment_chosen_before
 
 def test_a_payment_is_found_by_the_end_of_its_order_number() -> None:
     heard = call(
-        "2 4821#",
+        "3 4821#",
         payments=answer("payments", "NONE", count="0"),
         payment_by_order=answer("payment_by_order", "FOUND", count="1"),
         payment_answer=answer("payment_answer", "HELD", refundable="no"),
@@ -362,8 +362,8 @@ def test_a_payment_is_found_by_the_end_of_its_order_number() -> None:
 
 @pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])
 def test_a_pause_is_asked_for_within_twenty_seconds_of_speech(start: dict[str, str]) -> None:
-    heard = call("4 1", start_answer=start)
-    (chosen,) = (event for event in heard.events if event.kind == "input" and event.data["keys"] == "4")
+    heard = call("1 1", start_answer=start)
+    chosen = next(event for event in heard.events if event.kind == "input" and event.place.block == "Main menu")
     (asked,) = (event for event in heard.events if event.kind == "function" and event.data["step"] == "pause")
     assert heard.steps == ["start", "pause"]
     assert asked.at_s - chosen.at_s < MOST_SPEECH_BEFORE_A_PAUSE_S
@@ -377,6 +377,6 @@ def test_a_known_caller_hears_the_menu_soon(start: dict[str, str]) -> None:
 
 
 def test_a_caller_ends_the_call_when_they_choose_to() -> None:
-    heard = call("4 1 1")
+    heard = call("1 1 1")
     assert heard.spoken("Say goodbye") == ["感谢您的来电，再见。"]
     assert heard.ending is EndOutcome.DISCONNECTED

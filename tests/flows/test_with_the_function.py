@@ -87,7 +87,7 @@ def ctx() -> Context:
 
 def test_a_locked_account_with_two_steps_is_unlocked_with_two_codes(ctx: Context) -> None:
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
-    line = Line(ctx, MEI).press(f"1 {CODE} 1 {CODE}")
+    line = Line(ctx, MEI).press(f"2 {CODE} 1 {CODE}")
     assert line.failures == []
     assert line.steps == [
         ("start", "KNOWN"),
@@ -106,13 +106,13 @@ def test_a_locked_account_with_two_steps_is_unlocked_with_two_codes(ctx: Context
 
 
 def test_two_accounts_on_one_phone_are_told_apart_after_the_code(ctx: Context) -> None:
-    line = Line(ctx, FAMILY).press(f"1 {CODE} 2")
+    line = Line(ctx, FAMILY).press(f"2 {CODE} 2")
     assert line.failures == []
     assert line.steps[-3:] == [("choose_account", "CHOOSE"), ("choose_account", "CHOSEN"), ("lock_status", "OPEN")]
 
 
 def test_a_stranger_hears_the_same_and_comes_to_a_person(ctx: Context) -> None:
-    line = Line(ctx, NOBODY).press("2 # 1 000000 000000 000000 2 000000 000000 000000")
+    line = Line(ctx, NOBODY).press("2 # 2 000000 000000 000000 2 000000 000000 000000")
     assert line.failures == []
     assert [outcome for step, outcome in line.steps if step == "send_code"] == ["SENT", "SENT"]
     assert line.steps[-1] == ("handover", "QUEUE")
@@ -121,7 +121,7 @@ def test_a_stranger_hears_the_same_and_comes_to_a_person(ctx: Context) -> None:
 
 
 def test_a_number_that_is_keyed_in_is_proved_like_the_calling_one(ctx: Context) -> None:
-    line = Line(ctx, None).press(f"1 13800000001# 2 {CODE}")
+    line = Line(ctx, None).press(f"1 13800000001# 3 {CODE}")
     assert line.failures == []
     assert ("identify", "TAKEN") in line.steps
     assert line.steps[-1] == ("payments", "NONE")
@@ -136,7 +136,7 @@ def test_a_number_that_is_too_short_is_explained_and_asked_for_again(ctx: Contex
 
 
 def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
-    line = Line(ctx, MEI).press(f"4 1 * 4 2 {CODE}")
+    line = Line(ctx, MEI).press(f"1 1 * 1 2 {CODE}")
     assert line.failures == []
     assert line.steps[1] == ("pause", "ASKED")
     assert line.steps[-1] == ("freeze", "ASKED")
@@ -154,7 +154,7 @@ def pause_fifty_one(ctx: Context) -> None:
 
 def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Context) -> None:
     pause_fifty_one(ctx)
-    line = Line(ctx, MEI).press(f"4 1 {CODE}")
+    line = Line(ctx, MEI).press(f"1 1 {CODE}")
     assert line.failures == []
     assert line.steps == [
         ("start", "KNOWN"),
@@ -168,7 +168,7 @@ def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Contex
 
 def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
     pause_fifty_one(ctx)
-    line = Line(ctx, NOBODY).press("2 # 4 1 000000 000000 000000 2 000000 000000 000000")
+    line = Line(ctx, NOBODY).press("2 # 1 1 000000 000000 000000 2 000000 000000 000000")
     assert line.failures == []
     assert line.heard("Say pause unproved")
     assert line.steps[-1] == ("handover", "QUEUE")
@@ -176,12 +176,12 @@ def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_perso
 
 def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proof_and_once(ctx: Context) -> None:
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
-    line = Line(ctx, MEI).press(f"2 {CODE}")
+    line = Line(ctx, MEI).press(f"3 {CODE}")
     assert line.failures == []
     assert line.heard("Say locked").startswith("先告诉您：您的账户目前被锁定。")
     spoken = [event.place.block for event in line.events if event.kind == "prompt"]
     assert spoken.index("Say locked") < spoken.index("One moment", spoken.index("Say proved"))
-    line.press(f"* 3 1 * 1 1 {CODE} {CODE}")
+    line.press(f"* 4 1 * 2 1 {CODE} {CODE}")
     assert line.steps[-1] == ("unlock", "ASKED")
     assert [event.place.block for event in line.events if event.kind == "prompt"].count("Say locked") == 1
 
@@ -189,7 +189,7 @@ def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proo
 def test_whoever_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx: Context) -> None:
     line = Line(ctx, MEI).press("-")
     assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("medium", "1ms")
-    line.press("- 4 1")
+    line.press("- 1 1")
     assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("slow", "8s")
     said = {event.place.block: event.data["ssml"] for event in line.events if event.kind == "prompt"}
     assert said["Security menu"].endswith('</prosody><break time="8s"/></speak>')
@@ -203,7 +203,7 @@ def test_every_advice_is_told(ctx: Context) -> None:
 
 
 def test_refunds_and_payments_are_read_after_one_code(ctx: Context) -> None:
-    line = Line(ctx, MEI).press(f"3 1 {CODE} * 2 *# 3 2")
+    line = Line(ctx, MEI).press(f"4 1 {CODE} * 3 *# 4 2")
     assert line.failures == []
     assert [step for step, _ in line.steps].count("send_code") == 1
     assert ("refunds", "NONE") in line.steps
@@ -221,7 +221,7 @@ def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
 
 @pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
 def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, flows: FlowSet) -> None:
-    line = Line(ctx, MEI, flows=flows).press(f"2 *# 3 12345# - 3 # {CODE}")
+    line = Line(ctx, MEI, flows=flows).press(f"3 *# 3 12345# - 3 # {CODE}")
     assert line.failures == []
     assert [outcome for step, outcome in line.steps if step == "check_code"] == ["STAR", "INVALID", "PROVED"]
     assert line.steps[-1] == ("payments", "NONE")
@@ -229,7 +229,7 @@ def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, fl
 
 @pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
 def test_zero_at_the_code_brings_a_person(ctx: Context, flows: FlowSet) -> None:
-    line = Line(ctx, MEI, flows=flows).press("2 0#")
+    line = Line(ctx, MEI, flows=flows).press("3 0#")
     assert line.steps[-2:] == [("check_code", "ZERO"), ("handover", "QUEUE")]
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.QUEUE
@@ -237,7 +237,7 @@ def test_zero_at_the_code_brings_a_person(ctx: Context, flows: FlowSet) -> None:
 
 def test_a_key_that_does_not_fit_is_an_apology_and_a_person_and_no_try(ctx: Context) -> None:
     other = CachedKeyring(lambda: secret(make_entry_key()), ctx.clock)
-    line = Line(replace(ctx, entry_keys=other), MEI).press(f"2 {CODE}")
+    line = Line(replace(ctx, entry_keys=other), MEI).press(f"3 {CODE}")
     assert line.steps[-2:] == [("check_code", "TRY_LATER"), ("handover", "QUEUE")]
     assert line.heard("Apology")
     assert line.phone.challenge.tries_left == 3

@@ -117,8 +117,8 @@ def test_a_canned_run_of_our_own_flows_encrypts_with_a_key_of_its_own(
     stubs = tmp_path / "answers.json"
     stubs.write_text(json.dumps({step: common | answer for step, answer in answers.items()}))
     entry_flow = str(FLOWS / "hotline-entry.json")
-    main(["flows", "run", entry_flow, "--keys", "1 123456 123456", "--functions", str(stubs), "--json"])
+    main(["flows", "run", entry_flow, "--keys", "2 123456 123456", "--functions", str(stubs), "--json"])
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     steps = [line["outcome"] for line in lines if line["kind"] == "function"]
     assert steps == ["KNOWN", "NEED_PROOF", "SENT", "WRONG", "WRONG"]
-    assert [line["keys"] for line in lines if line["kind"] == "input"] == ["1", "••••••", "••••••"]
+    assert [line["keys"] for line in lines if line["kind"] == "input"] == ["2", "••••••", "••••••"]
