@@ -10,6 +10,17 @@ from hotline_local.commands import CommandError
 from hotline_local.inbox import Inbox
 
 TEXT_CHARACTERS_MAX: Final = 100
+_OF_CASES: Final = ("topic", "reason", "priority", "queue", "contact_id")
+"""What is shown of a case, beside whose it is."""
+
+
+def describe_decision(event: Mapping[str, Any]) -> str:
+    """A decision in one line: its type, whose it is and, for a case, what people need to know of it first."""
+    kind, data = str(event.get("type", "-")), event.get("data")
+    line = f"{kind} {event.get('subject', '-')}"
+    if not kind.startswith("case.") or not isinstance(data, Mapping):
+        return line
+    return f"{line} ({', '.join(f'{name} {data[name]}' for name in _OF_CASES if name in data)})"
 
 
 class Circle:
@@ -28,7 +39,7 @@ class Circle:
 
     def decision(self, event: Mapping[str, Any]) -> None:
         """A decision of the hotline has reached the wallet."""
-        self._line("hotline → wallet", f"{event.get('type', '-')} {event.get('subject', '-')}")
+        self._line("hotline → wallet", describe_decision(event))
 
     def fact(self, event: Mapping[str, Any]) -> None:
         """The wallet answers with a fact."""

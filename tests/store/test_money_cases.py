@@ -6,11 +6,12 @@ import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.items import case_key, entry_key
-from hotline.cases.model import CaseRef, CaseStatus, Priority
+from hotline.cases.model import QUEUE, CaseRef, CaseStatus, Priority
 from hotline.contracts.model import (
     MovementStatus,
     RefundStatus,
 )
+from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import PRESENT
 from hotline.kit.errors import InvalidInput, Stale
@@ -91,6 +92,34 @@ def test_somebody_unknown_does_not_add_to_an_accounts_case_which_its_account_goe
     found = cases.read_case(money.store, own.case_id)
     assert found is not None
     assert (found[0].version, len(found[1])) == (2, 2)
+
+
+@pytest.mark.parametrize("account_id", [ACCOUNT, None])
+def test_people_are_told_of_the_contact_the_topic_the_reason_the_priority_and_the_queue(
+    money: MoneyWorld, account_id: str | None
+) -> None:
+    _, ref = open_case(money, account_id=account_id, topic="security", priority=Priority.URGENT)
+    open_case(money, account_id=account_id, case_id=ref.case_id, topic="security", after_s=1)
+    told = {
+        "case_id": ref.case_id,
+        "topic": "security",
+        "reason": "caller.asked",
+        "priority": Priority.URGENT.value,
+        "queue": QUEUE,
+        "contact_id": money.contact_id,
+        "status": "open",
+    }
+    assert [entry["kind"] for entry in money.entries()] == ["case.opened", "case.updated"]
+    for entry in money.entries():
+        assert {name: value for name, value in entry["facts"].items() if name != "at"} == told
+
+
+def test_a_case_that_no_call_has_opened_names_no_contact(money: MoneyWorld) -> None:
+    change = Change(actor=System("deadlines", "due"), cause="due", now=NOON, ids=money.ids)
+    cases.contribute_case(change, {}, account_id=ACCOUNT, topic="lock", reason="unconfirmed", facts={})
+    change.commit(money.store)
+    (entry,) = money.entries()
+    assert "contact_id" not in entry["facts"]
 
 
 def test_two_who_open_the_same_case_at_once_make_one(money: MoneyWorld) -> None:

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from functions.connect.line import Answer, Line, reference, words
 from hotline.cases import service as cases
-from hotline.cases.model import Priority
+from hotline.cases.model import QUEUE, Priority
 from hotline.kit.actor import ProvedFactor
 
 _OUTCOMES = {"asked": "QUEUE", "failed": "QUEUE", "callback": "CALLBACK", "closed": "CLOSED_HOURS"}
 _URGENT_TOPICS = frozenset({"security"})
 NO_TOPIC = "general"
-QUEUE = "support"
 
 
 def handover(line: Line) -> Answer:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+QUEUE = "support"
+"""The queue that people work cases from. There is one; its name travels, so that more can be added."""
 NO_ACCOUNT = "-"
 """Stands for the account in decisions about a case of somebody unknown."""
 

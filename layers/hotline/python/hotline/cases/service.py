@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hotline.kit.actor import actor_name
+from hotline.kit.actor import Caller, actor_name
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, equals
@@ -18,6 +18,7 @@ from . import items
 from .emptying import contribute_emptied, notes_read
 from .model import (
     NO_ACCOUNT,
+    QUEUE,
     Audience,
     Case,
     CaseEntry,
@@ -138,8 +139,11 @@ def _add_entry(
 
 
 def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
-    """Tell the bus: never the note."""
+    """Send the decision, without the note. A change that a caller makes names the contact, proved or not."""
     data = {"case_id": case.case_id, "topic": case.topic, "reason": reason, "priority": case.priority.value}
+    data |= {"queue": QUEUE}
+    if isinstance(change.actor, Caller):
+        data |= {"contact_id": change.actor.contact_id}
     change.send(
         Decision(
             entry_id=change.ids.new("out"),

@@ -97,12 +97,15 @@ class RefundEscalated(DecisionContract):
 
 
 class CaseTold(DecisionContract):
-    """case.opened, case.updated: never a note. Priority 1 is the most urgent."""
+    """case.opened, case.updated: never a note. `reason` is that of this change; priority 1 is the most urgent.
+    `contact_id` is the first contact id of the call that made the change, absent where no call made it."""
 
     case_id: Id
     topic: Word
     reason: Word
     priority: Annotated[int, Field(ge=1, le=9)]
+    queue: Word
+    contact_id: Id | None = None
     status: Literal["open", "closed"]
     at: Instant
 
