@@ -26,8 +26,8 @@ from functions.customer_api.shapes import (
 from functions.customer_api.visits import Visit
 from hotline.contracts import limits
 from hotline.identity.service import Operation
-from hotline.kit.logging import Event, log
 from hotline.kit.money import Money
+from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import Movement, MovementStatus
 
@@ -44,7 +44,7 @@ def list_payments(
 ) -> Payments:
     """The account's movements of money, newest first."""
     at = desk()
-    visit = at.visit()
+    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     visit.speak()  # an empty page is in the language that its payments would have
     context = (visit.account_id, _LIST, status.value if status else "-")
@@ -59,7 +59,8 @@ def list_payments(
 @router.get("/v1/me/payments/<id>", tags=_TAGS, operation_id="read_payment")
 def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's parameter
     """One movement of money with its diagnosis. One of somebody else is not found."""
-    visit = desk().visit()
+    at = desk()
+    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     return payment_of(found(visit, unquote(id)), visit)
 
@@ -80,10 +81,10 @@ def found(visit: Visit, movement_id: str) -> Movement:
 
 
 def payment_of(movement: Movement, visit: Visit) -> Payment:
-    """A movement as the API tells it."""
-    told = payments.diagnose(movement, visit.now)
-    if told.unmapped and movement.failure is not None:
-        log(Event.FAILURE_UNMAPPED, step="payments", kind=movement.failure.scheme)
+    """A movement as the API tells it. The visit has read the account's lock."""
+    view = lockout.view_from(visit.read, visit.account_id, visit.now)
+    first = lockout.first_before_paying(view, visit.call, visit.now, movement.ref.kind)
+    told = payments.diagnose(movement, visit.now, first=first)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     failed = told.failure is not None
     return Payment(

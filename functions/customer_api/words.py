@@ -34,7 +34,7 @@ def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Loc
 
 
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
-    """What happened and why, where the money is, what to do, and when that will help."""
+    """What happened and why, where the money is, what to do first and then, and when that will help."""
     facts: dict[str, object] = {
         "kind": _word(locale, f"kind.{movement.ref.kind.value}", "kind.payment"),
         "amount": movement.amount,
@@ -44,7 +44,8 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
     }
     money = "money.HELD.overdue" if told.held_overdue else f"money.{told.answer.value}"
     keys = [f"payment_answer.{movement.status.value}", *([told.caller_text] if told.failure else []), money]
-    keys += [f"next.{told.next_step.value}", f"works_when.{told.works_when.value}"]
+    keys += [f"next.{told.next_step.value}", *(["next.then", f"next.{told.then.value}"] if told.then else [])]
+    keys += [f"works_when.{told.works_when.value}"]
     keys += ["payment_answer.refund_open"] if told.open_refund_id else []
     return joined((plain_text(key, facts, locale) for key in keys), locale)
 

@@ -17,8 +17,8 @@ from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.refunds.model import RefundReason
 from tests.support.api import Answered, Client
-from tests.support.api_world import OTHER, ApiWorld, ids
-from tests.support.phone import LOOKUP_SECRET
+from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
+from tests.support.phone import LOOKUP_SECRET, failed_logins, give
 
 KEY = "key-0000-0000-0001"
 
@@ -94,8 +94,41 @@ def test_a_reason_of_risk_is_told_as_a_plain_decline(world: ApiWorld, client: Cl
     world.pay("mov-1", MovementStatus.FAILED, failure=Failure("iso8583", "59"))
     world.pay("mov-2", MovementStatus.FAILED, failure=Failure("iso8583", "05"))
     risky, plain = (client.ask("GET", f"/v1/me/payments/{one}").json["failure"] for one in ("mov-1", "mov-2"))
-    assert risky["reason"] == plain["reason"]
+    assert risky["reason"] == plain["reason"] == "declined"
     assert "fraud" not in str(risky).lower()
+
+
+@pytest.mark.parametrize(
+    "failure", [Failure("stripe", "do_not_try_again"), Failure("iso8583", "41"), Failure("newbank", "X1"), None]
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_field_tells_an_unknown_reason_or_a_risk_from_a_plain_decline(
+    world: ApiWorld, client: Client, failure: Failure | None, language: str
+) -> None:
+    world.pay("mov-1", MovementStatus.FAILED, failure=failure)
+    world.pay("mov-2", MovementStatus.FAILED, failure=Failure("iso8583", "05"))
+    told, plain = (
+        client.ask("GET", f"/v1/me/payments/{one}", headers={"Accept-Language": language}).json
+        for one in ("mov-1", "mov-2")
+    )
+    own = {"id": "-", "order_no": "-"}
+    assert {**told, **own} == {**plain, **own}
+    assert (told["next_step"], told["failure"]["retry"]) == ("another_method_or_agent", "never")
+
+
+@pytest.mark.parametrize(("route", "one"), [("/v1/me/payments/mov-1", True), ("/v1/me/payments", False)])
+def test_a_locked_account_is_to_be_unlocked_before_anything_is_paid(
+    world: ApiWorld, client: Client, route: str, one: bool
+) -> None:
+    world.pay("mov-1", MovementStatus.FAILED)
+    give(world.ctx, failed_logins(ACCOUNT, 12, until=world.clock.now()))
+    answer = client.ask("GET", route, headers={"Accept-Language": "en"}).json
+    told = answer if one else answer["payments"][0]
+    assert (told["next_step"], told["failure"]["works_when"]) == ("unlock_wallet", "after_unlock")
+    assert told["failure"]["retry"] == "after_change"
+    assert told["text"].endswith(
+        "Please unlock your account first; the hotline can do that. Then: Please top up, or pay in another way."
+    )
 
 
 def test_a_payment_of_somebody_else_is_not_found_like_one_that_there_is_not(world: ApiWorld, client: Client) -> None:

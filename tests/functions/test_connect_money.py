@@ -15,7 +15,7 @@ from hotline.kit.doors import Context
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
-from tests.support.phone import Phone, context
+from tests.support.phone import Phone, context, failed_logins, give, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SHOPPER, FAILING, TWO_STEP = "+8613800000004", "+8613800000003", "+12025550113"
@@ -163,3 +163,22 @@ def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: 
     assert cost("freeze") == (2, 1)
     assert cost("reset")[0] == 2
     assert cost("handover", topic="refund", reason="asked") == (2, 1)
+
+
+def test_a_locked_account_hears_unlock_first_and_no_promise_that_paying_works(ctx: Context) -> None:
+    phone = proved(ctx, FAILING, "look")
+    account_id = phone.call.account_id
+    assert account_id is not None
+    give(ctx, failed_logins(account_id, 12, until=NOW))
+    phone.press("set_language", language="en-US")
+    assert phone.press("payments")["outcome"] == "SEVERAL"
+    told = {}
+    for place in range(1, len(phone.call.offers) + 1):
+        phone.press("payment_answer", choice=str(place))
+        told[place] = words(phone.answers[-1])
+    assert any("Please unlock your account first" in text for text in told.values())
+    for text in told.values():
+        assert not re.search("it will work|should work|as soon as|next day", text, re.IGNORECASE)
+        assert re.search("unlock your account first|Do not pay again|do not pay again|nothing you have to do", text), (
+            text
+        )

@@ -178,9 +178,9 @@ def test_every_failure_is_told_specifically_except_risks() -> None:
         facts = {"failure": code.value, "caller_text": info.caller_text, "next_step": info.next_step.value}
         words[code] = said("payment_answer", "NOT_TAKEN", facts)
     plain = words[FailureCode.ISSUER_DECLINED_GENERIC]
-    risks = {code for code, info in FAILURES.items() if info.risk}
-    assert {words[code] for code in risks} == {plain}
-    specific = [text for code, text in words.items() if code not in risks]
+    untold = {code for code, info in FAILURES.items() if info.plain}
+    assert {words[code] for code in untold} == {plain}
+    specific = [text for code, text in words.items() if code not in untold]
     assert len(set(specific)) == len(specific)
     for text in words.values():
         assert not re.search("fraud|stolen|lost|risk", text)
@@ -199,6 +199,17 @@ def test_held_money_is_not_taken_money() -> None:
     overdue = said("payment_answer", "HELD", {**facts, "held_overdue": True})
     assert "should have ended by now" in overdue
     assert "November 25" not in overdue
+
+
+def test_what_opens_the_account_is_said_before_how_to_pay() -> None:
+    facts = {**PAYMENT, "failure": "INSUFFICIENT_FUNDS", "caller_text": "failure.insufficient_funds"}
+    facts |= {"next_step": "unlock_wallet", "then": "top_up", "works_when": "after_unlock"}
+    english, chinese = (said("payment_answer", "NOT_TAKEN", facts, language) for language in (ENGLISH, CHINESE))
+    assert english.endswith(
+        "No money was taken. Please unlock your account first; the hotline can do that. "
+        "Then: Please top up, or pay in another way."
+    )
+    assert chinese.endswith("没有扣款。请先解锁账户，热线可以办理。之后，请充值后再付，或换一种支付方式。")
 
 
 def test_nobody_is_told_to_pay_again_while_the_outcome_is_open() -> None:

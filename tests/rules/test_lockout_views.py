@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 
 import pytest
 
-from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind
+from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind, MovementKind
 from hotline.lockout import folding, policy
 from hotline.lockout.items import attempts_item, attempts_of, lock_item, record_of
 from hotline.lockout.model import (
@@ -37,6 +37,7 @@ from hotline.lockout.policy import (
     would_pause,
 )
 from hotline.lockout.tiers import with_attempts
+from hotline.payments.model import NextStep
 from tests.support.locks import ACCOUNT, KEYS, NOON, closed, failures, minutes, password_changed, succeeded, told
 
 MS = timedelta(milliseconds=1)
@@ -352,3 +353,52 @@ def test_a_tombstone_holds_nothing_but_that_it_is_one() -> None:
 def test_a_reason_that_the_hotline_does_not_know_is_a_hold_that_no_caller_opens(action: LockAction) -> None:
     seen = view(after(told(action, NOON, "SANCTIONS_SCREENING")), Attempts(), LATER)
     assert (seen.state, seen.self_service) == (LockState.HOLD, SelfService.NO)
+
+
+FIRST: dict[LockState, NextStep] = {
+    LockState.CLOSED: NextStep.USE_ANOTHER_ACCOUNT,
+    LockState.FROZEN: NextStep.END_FREEZE,
+    LockState.HOLD: NextStep.OPEN_WITH_AGENT,
+    LockState.HARD: NextStep.RESET_PASSWORD,
+    LockState.PAUSED: NextStep.END_PAUSE,
+    LockState.SOFT: NextStep.UNLOCK_WALLET,
+}
+
+
+@pytest.mark.parametrize("state", list(FIRST))
+def test_what_shuts_the_account_says_what_comes_before_a_payment(state: LockState) -> None:
+    seen = view(after(*STATES[state]), Attempts(), LATER)
+    assert seen.state is state
+    assert policy.first_before_paying(seen, seen.self_service, MovementKind.PAYMENT) is FIRST[state]
+    if state is not LockState.CLOSED:
+        assert policy.first_before_paying(seen, SelfService.NO, MovementKind.PAYMENT) is NextStep.OPEN_WITH_AGENT
+
+
+def test_nothing_comes_before_a_payment_from_an_open_account() -> None:
+    seen = view(EMPTY, Attempts(), NOON)
+    for kind in MovementKind:
+        assert policy.first_before_paying(seen, seen.self_service, kind) is None
+
+
+def test_a_pause_stops_what_goes_out_and_no_top_up() -> None:
+    seen = view(after(*STATES[LockState.PAUSED]), Attempts(), LATER)
+    stopped = {k for k in MovementKind if policy.first_before_paying(seen, seen.self_service, k) is not None}
+    assert stopped == set(MovementKind) - {MovementKind.TOP_UP}
+
+
+@pytest.mark.parametrize(
+    ("state", "asked"),
+    [
+        (LockState.SOFT, DecisionKind.UNLOCK),
+        (LockState.HARD, DecisionKind.UNLOCK),
+        (LockState.PAUSED, DecisionKind.END_PAUSE),
+        (LockState.FROZEN, DecisionKind.UNFREEZE),
+    ],
+)
+def test_what_has_been_asked_for_is_waited_for_before_a_payment(state: LockState, asked: DecisionKind) -> None:
+    seen = replace(view(after(*STATES[state]), Attempts(), LATER), asked=asked)
+    assert policy.first_before_paying(seen, seen.self_service, MovementKind.PAYMENT) is NextStep.WAIT_FOR_OPENING
+    other = DecisionKind.UNLOCK if asked is not DecisionKind.UNLOCK else DecisionKind.END_PAUSE
+    assert (
+        policy.first_before_paying(replace(seen, asked=other), seen.self_service, MovementKind.PAYMENT) is FIRST[state]
+    )

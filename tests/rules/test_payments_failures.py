@@ -3,8 +3,8 @@
 import pytest
 
 from hotline.contracts.model import Failure
-from hotline.payments.failure_mapping import MAPPING, classify, network_of
-from hotline.payments.failures import FAILURES, FailureCode, RetryClass
+from hotline.payments.failure_mapping import MAPPING, classify, forbids_retry, is_known, network_of
+from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, RetryClass
 
 
 def test_every_code_has_a_row() -> None:
@@ -13,6 +13,7 @@ def test_every_code_has_a_row() -> None:
 
 def test_more_than_twelve_codes_have_words_of_their_own_for_the_caller() -> None:
     assert len({info.caller_text for info in FAILURES.values()}) >= 22
+    assert FAILURES[FailureCode.ISSUER_DECLINED_GENERIC].caller_text == PLAIN_TEXT
 
 
 def test_every_code_has_words_of_its_own_for_agents() -> None:
@@ -27,6 +28,36 @@ def test_a_caller_cannot_tell_a_decline_for_risk_from_a_plain_one() -> None:
         assert info.caller_text == plain.caller_text
         assert (info.next_step, info.retry, info.works_when) == (plain.next_step, plain.retry, plain.works_when)
         assert info.agent_text != plain.agent_text
+
+
+def test_a_caller_cannot_tell_an_unknown_reason_from_a_plain_decline() -> None:
+    plain, unknown = FAILURES[FailureCode.ISSUER_DECLINED_GENERIC], FAILURES[FailureCode.OTHER]
+    assert unknown.caller_text == plain.caller_text == PLAIN_TEXT
+    assert (unknown.next_step, unknown.retry, unknown.works_when) == (plain.next_step, plain.retry, plain.works_when)
+
+
+def test_a_message_alone_does_not_make_a_code_known() -> None:
+    found = classify(Failure("newbank", "X1", "Declined: NOT ENOUGH BALANCE"), network=None)
+    assert found.mapped
+    assert not is_known("newbank", "X1", network=None)
+    assert is_known("iso8583", "5", network="visa")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "network", "forbidden"),
+    [
+        ("iso8583", "4", None, True),
+        ("iso8583", "14", "visa", True),
+        ("iso8583", "14", "mastercard", False),
+        ("Stripe", "DO_NOT_TRY_AGAIN", None, True),
+        ("alipay", "ACQ.PAYMENT_REQUEST_HAS_RISK", None, True),
+        ("iso8583", "51", "visa", False),
+    ],
+)
+def test_whether_a_scheme_forbids_another_try_follows_its_code_and_network(
+    scheme: str, code: str, network: str | None, forbidden: bool
+) -> None:
+    assert forbids_retry(scheme, code, network=network) is forbidden
 
 
 def test_an_open_outcome_is_never_to_be_charged_again() -> None:

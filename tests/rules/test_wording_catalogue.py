@@ -87,7 +87,7 @@ def test_every_closed_word_of_the_rooms_has_its_words(language: str) -> None:
         *(f"refund.state.{state.value}" for state in RefundState),
     ]
     assert [key for key in keys if find(key, language) is None] == []
-    silent = {"not_needed", "with_another_method", "when_outcome_known"}
+    silent = {"not_needed", "with_another_method", "when_outcome_known", "after_unlock", "at_once"}
     told = {when.value for when in WorksWhen if find(f"works_when.{when.value}", language) is not None}
     assert told == {when.value for when in WorksWhen} - silent
 
@@ -102,13 +102,19 @@ def test_every_failure_has_words_for_the_caller_and_for_an_agent(language: str) 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_caller_hears_the_same_of_a_risk_as_of_a_plain_decline(language: str) -> None:
     for info in FAILURES.values():
-        if info.risk:
+        if info.plain:
             assert find(f"failure.{info.code.value.lower()}", language) is None
-            assert info.caller_text == "failure.issuer_declined_generic"
+            assert info.caller_text == "failure.declined"
+
+
+def test_a_plain_decline_names_nobody_who_may_not_have_declined() -> None:
+    for key in ("failure.declined", "next.another_method_or_agent"):
+        assert not re.search("bank|issuer|merchant|card", find(key, ENGLISH) or "-", re.IGNORECASE)
+        assert not re.search("银行|商家|发卡|卡", find(key, CHINESE) or "-")
 
 
 def test_specific_failures_have_words_of_their_own() -> None:
-    texts = [find(info.caller_text, ENGLISH) for info in FAILURES.values() if not info.risk]
+    texts = [find(info.caller_text, ENGLISH) for info in FAILURES.values() if not info.plain]
     assert len(set(texts)) == len(texts) >= 12
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from functions.connect.contract import ADVICE_TOPICS, GOALS, NEEDS, STEPS
 from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
+from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
 from hotline.payments.model import Movement, MovementFailure, MovementRef, Order
@@ -51,8 +53,8 @@ def movements(language: str) -> Iterator[Movement]:
 
 
 def payments(language: str) -> Iterator[Said]:
-    for movement in movements(language):
-        told = diagnose(movement, NOW)
+    for movement, first in product(movements(language), (None, *FIRST_STEPS)):
+        told = diagnose(movement, NOW, first=first)
         item = {
             "kind": movement.ref.kind.value,
             "amount": movement.ref.amount,
@@ -67,6 +69,7 @@ def payments(language: str) -> Iterator[Said]:
             "held_until": told.held_until,
             "held_overdue": told.held_overdue,
             "next_step": told.next_step.value,
+            "then": told.then.value if told.then else None,
             "works_when": told.works_when.value,
             "refund_open": told.open_refund_id is not None,
         }

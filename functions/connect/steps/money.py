@@ -9,7 +9,7 @@ from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
 from hotline.identity.model import Call, Offer, Operation
 from hotline.identity.policy import OFFERS_KEPT
-from hotline.kit.logging import Event, log
+from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import MovementRef
 
@@ -76,19 +76,20 @@ def offer_at(call: Call, inputs: Mapping[str, str]) -> Offer | None:
 
 
 def answer(line: Line) -> Answer:
-    """Why it failed, whether money was taken, and the one next step, from the movement itself and not from an index."""
+    """Why it failed, whether money was taken, and the one next step, from the movement itself and not from an index.
+    The next step of an account that is shut is what opens it."""
     account_id = line.account(Operation.READ)
     offer = offer_at(line.call, line.inputs)
     if offer is None:
         return Answer(INVALID)
     key = payments.movement_key(account_id, offer.movement)
-    stored = line.fetch([key]).get(key)
-    if stored is None:
+    read = line.fetch([key, *lockout.lock_keys(account_id)])
+    if key not in read:
         return Answer(INVALID)
-    movement = payments.movement_from(stored)
-    told = payments.diagnose(movement, line.now)
-    if told.unmapped and movement.failure is not None:
-        log(Event.FAILURE_UNMAPPED, step=line.request.step, kind=movement.failure.scheme)
+    movement = payments.movement_from(read[key])
+    view = lockout.view_from(read, account_id, line.now)
+    first = lockout.first_before_paying(view, line.call, line.now, movement.ref.kind)
+    told = payments.diagnose(movement, line.now, first=first)
     facts = words(
         **item_words(movement.ref, status=movement.status.value),
         failure=told.failure.value if told.failure else None,
@@ -97,6 +98,7 @@ def answer(line: Line) -> Answer:
         held_until=told.held_until,
         held_overdue=told.held_overdue,
         next_step=told.next_step.value,
+        then=told.then.value if told.then else None,
         works_when=told.works_when.value,
         refundable=told.refundable_minor > 0,
         refund_open=told.open_refund_id is not None,

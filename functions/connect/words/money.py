@@ -8,6 +8,7 @@ from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.kit.money import Money
+from hotline.payments.model import PLAIN_TEXT
 from hotline.wording.speech import Speech
 from hotline.wording.values import Lately, Word
 
@@ -59,13 +60,13 @@ def _when(item: Mapping[str, object]) -> Lately | None:
 
 
 def payment_answer(speech: Speech, outcome: str) -> None:
-    """What happened and why, where the money is, what to do, and when that will help."""
+    """What happened and why, where the money is, what to do first and then, and when that will help."""
     facts = speech.facts
     status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
     speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind, when=_when(facts))
     if facts.get("failure"):
-        speech.say_if_known(str(facts.get("caller_text", "failure.other")))
+        speech.say_if_known(str(facts.get("caller_text", PLAIN_TEXT)))
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
     held_until = facts.get("held_until")
     speech.say(
@@ -73,6 +74,9 @@ def payment_answer(speech: Speech, outcome: str) -> None:
         held_until=Lately(held_until) if isinstance(held_until, datetime) else None,
     )
     speech.say_if_known(f"next.{facts.get('next_step')}")
+    if facts.get("then") is not None:
+        speech.say("next.then")
+        speech.say_if_known(f"next.{facts.get('then')}")
     speech.say_if_known(f"works_when.{facts.get('works_when')}")
     if facts.get("refund_open") is True:
         speech.say("payment_answer.refund_open")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from hotline.contracts.model import LoginKind
+from hotline.contracts.model import LoginKind, MovementKind
+from hotline.payments.model import NextStep
 
 from .model import (
     FREEZE_SLOT,
@@ -97,6 +98,22 @@ HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
 - FROZEN by anybody but its owner;
 - CLOSED, ERASED, and every cause that the hotline does not know."""
 
+OPENED_BY: Final = {
+    DecisionKind.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
+    DecisionKind.END_PAUSE: frozenset({LockState.PAUSED}),
+    DecisionKind.UNFREEZE: frozenset({LockState.FROZEN}),
+}
+"""What is over once the wallet has carried out the decision."""
+_BEFORE_PAYING: Final = {
+    SelfService.UNLOCK: NextStep.UNLOCK_WALLET,
+    SelfService.BOTH: NextStep.UNLOCK_WALLET,
+    SelfService.RESET: NextStep.RESET_PASSWORD,
+    SelfService.END_PAUSE: NextStep.END_PAUSE,
+    SelfService.UNFREEZE: NextStep.END_FREEZE,
+    SelfService.NO: NextStep.OPEN_WITH_AGENT,
+}
+FIRST_STEPS: Final = (*dict.fromkeys(_BEFORE_PAYING.values()), NextStep.WAIT_FOR_OPENING, NextStep.USE_ANOTHER_ACCOUNT)
+"""Everything that may have to come before a payment, see `first_before_paying`."""
 _CAUSES_OF_FAILURES: Final = frozenset({Cause.TOO_MANY_PASSWORD, Cause.TOO_MANY_OTP, Cause.TOO_MANY_LOGIN_RATE})
 
 
@@ -202,6 +219,18 @@ def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
     if record.barred_until is not None and now < record.barred_until:
         return False
     return len([at for at in record.pauses if at > now - PAUSES_WITHIN]) < PAUSES_MAX
+
+
+def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind) -> NextStep | None:
+    """What has to be done before the account can make such a movement, None when nothing shuts it. `offered`: what the
+    owner may do on this call or in this session. A pause stops outward money only, so a top-up needs nothing."""
+    if view.state is LockState.OPEN or (view.state is LockState.PAUSED and kind is MovementKind.TOP_UP):
+        return None
+    if view.state in (LockState.CLOSED, LockState.ERASED):
+        return NextStep.USE_ANOTHER_ACCOUNT
+    if view.asked is not None and view.state in OPENED_BY.get(view.asked, frozenset()):
+        return NextStep.WAIT_FOR_OPENING
+    return _BEFORE_PAYING[offered]
 
 
 def due_at(record: LockRecord, now: datetime) -> datetime | None:

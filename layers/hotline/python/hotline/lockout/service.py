@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from hotline.contracts.model import MovementKind
 from hotline.identity.model import Call
 from hotline.identity.service import Operation, could_prove, require
 from hotline.kit.change import Change, stale
 from hotline.kit.condition import NEW, Item, equals
 from hotline.kit.store import Key
+from hotline.payments.model import NextStep
 
 from . import policy
 from .acting import (
@@ -47,6 +49,7 @@ __all__ = [
     "contribute_unlock",
     "due_keys",
     "fact_keys",
+    "first_before_paying",
     "is_erased",
     "lock_keys",
     "offered",
@@ -81,6 +84,11 @@ def offered(view: LockView, call: Call, now: datetime) -> SelfService:
     if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
         return SelfService.NO
     return view.self_service
+
+
+def first_before_paying(view: LockView, call: Call, now: datetime, kind: MovementKind) -> NextStep | None:
+    """What the caller has to do before the account can make such a movement; None when nothing shuts it."""
+    return policy.first_before_paying(view, offered(view, call, now), kind)
 
 
 def require_unchanged(change: Change, read: Mapping[Key, Item], account_id: str) -> None:

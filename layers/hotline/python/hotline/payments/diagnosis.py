@@ -1,14 +1,16 @@
 """What to tell about a movement: was money taken, why did it fail, the one next step, when it will work. Pure.
 
 Where the money is comes from the wallet's ledger and is never guessed from a status or a decline code. The next step
-follows from the money before it follows from the reason: nobody is told to pay again while the outcome is open.
+follows from the money before it follows from the reason: nobody is told to pay again while the outcome is open. Nobody
+is told to pay from an account that is shut: what opens it comes first.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from .failures import FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
+from .failure_mapping import forbids_retry, is_known, network_of
+from .failures import DECLINED, FAILURES, FailureCode, FailureInfo, NextStep, RetryClass, WorksWhen
 from .model import Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus
 
 _ANSWERS = {
@@ -22,25 +24,50 @@ NO_FAILURE_TEXT = "failure.none"
 """Text key for a movement that did not fail."""
 
 
-def diagnose(movement: Movement, now: datetime) -> Diagnosis:
-    """The diagnosis of a movement at a time."""
+TAKES_NO_PAYING = frozenset(
+    {
+        NextStep.WAIT_FOR_OUTCOME,
+        NextStep.WAIT_FOR_RELEASE,
+        NextStep.WAIT_FOR_RETURN,
+        NextStep.SPEAK_TO_AGENT,
+        NextStep.SEE_ORIGINAL,
+        NextStep.NOTHING,
+    }
+)
+"""Steps that end in no payment; they can be taken with an account that is shut. All others lead to paying again."""
+
+type _Advice = tuple[NextStep, RetryClass, WorksWhen]
+
+
+def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Diagnosis:
+    """The diagnosis of a movement at a time.
+
+    `first` is what has to be done before the account can pay (lockout.first_before_paying), None for an open account.
+    Where the reason's own step leads to a payment, `first` becomes the next step and the own one comes after it.
+    """
     answer = _ANSWERS[movement.money]
     code = _failure_code(movement)
     overdue = answer is MoneyAnswer.HELD and movement.held_until is not None and movement.held_until <= now
     next_step, retry, works_when = _advice(movement, answer, code, held_overdue=overdue)
+    then: NextStep | None = None
+    if first is not None and next_step not in TAKES_NO_PAYING:
+        next_step, then, retry, works_when = _opened_first(first, next_step, retry)
+    elif first is not None and works_when is not WorksWhen.WHEN_OUTCOME_KNOWN:
+        # The step itself can be taken, but no moment at which a payment works may be named.
+        works_when = WorksWhen.NOT_NEEDED
     return Diagnosis(
         answer=answer,
         failure=code,
         caller_text=FAILURES[code].caller_text if code else NO_FAILURE_TEXT,
         agent_text=FAILURES[code].agent_text if code else NO_FAILURE_TEXT,
         next_step=next_step,
+        then=then,
         retry=retry,
         works_when=works_when,
         held_until=movement.held_until if answer is MoneyAnswer.HELD else None,
         held_overdue=overdue,
         refundable_minor=movement.refundable_minor,
         open_refund_id=movement.open_refund_id,
-        unmapped=movement.failure is not None and not movement.failure.mapped,
     )
 
 
@@ -50,16 +77,15 @@ def _failure_code(movement: Movement) -> FailureCode | None:
     return FailureCode.OTHER if movement.status is MovementStatus.FAILED else None
 
 
-def _advice(
-    movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *, held_overdue: bool
-) -> tuple[NextStep, RetryClass, WorksWhen]:
+def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *, held_overdue: bool) -> _Advice:
     open_outcome = (NextStep.WAIT_FOR_OUTCOME, RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.WHEN_OUTCOME_KNOWN)
     if answer is MoneyAnswer.UNKNOWN or movement.status is MovementStatus.UNKNOWN:
         return open_outcome
     if movement.status is MovementStatus.SUCCEEDED:
         return NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
-    info = FAILURES[code] if code else None
-    retry, works_when = (info.retry, info.works_when) if info else (RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED)
+    next_step, retry, works_when = NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
+    if code is not None:
+        next_step, retry, works_when = _advice_by_reason(movement, FAILURES[code])
     if held_overdue:
         return NextStep.SPEAK_TO_AGENT, retry, works_when
     if movement.status is MovementStatus.AUTHORISED:
@@ -67,4 +93,27 @@ def _advice(
     if answer is MoneyAnswer.DEBITED:
         # Taken although it did not go through: that must come back before anything else is advised.
         return NextStep.WAIT_FOR_RETURN, retry, WorksWhen.NOT_NEEDED
-    return (info.next_step if info else NextStep.NOTHING), retry, works_when
+    return next_step, retry, works_when
+
+
+def _advice_by_reason(movement: Movement, info: FailureInfo) -> _Advice:
+    """The advice of the taxonomy's row. Where the scheme forbids another try of the code, or the code is not known and
+    only its message was, the advice to wait and try again becomes that of a plain decline."""
+    failure = movement.failure
+    if failure is not None and info.retry is RetryClass.LATER:
+        network = network_of(movement.instrument.kind)
+        named = (failure.scheme, failure.scheme_code)
+        guessed = not is_known(*named, network=network) and info.works_when is not WorksWhen.AFTER_TOP_UP
+        if guessed or forbids_retry(*named, network=network):
+            return DECLINED
+    return info.next_step, info.retry, info.works_when
+
+
+def _opened_first(
+    first: NextStep, own: NextStep, retry: RetryClass
+) -> tuple[NextStep, NextStep | None, RetryClass, WorksWhen]:
+    """The advice for an account that is shut: next step, the step after it, retry class, when it works."""
+    if first is NextStep.USE_ANOTHER_ACCOUNT:
+        return first, None, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD
+    again = RetryClass.NEVER if retry is RetryClass.NEVER else RetryClass.AFTER_CHANGE
+    return first, own, again, WorksWhen.AFTER_UNLOCK

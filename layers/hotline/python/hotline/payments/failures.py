@@ -1,8 +1,9 @@
 """The taxonomy of failures as data: what to tell caller and agent, what to do next, when to try again. Pure.
 
-Two texts for each code: a caller hears the specific reason only where it gives nothing away. For codes of risk the
-caller's text is the one of a plain decline by the issuer, so that nobody learns from the line that a card is reported
-lost (payment schemes ask for this). Retry classes follow the card networks' categories: never, later, after new data.
+Two texts for each code: a caller hears the specific reason only where it gives nothing away. A plain decline, a decline
+for risk and a code that the taxonomy does not know are told in one and the same way, so that nobody learns from the
+line that a card is reported lost (payment schemes ask for this). Those words name nobody: a processor declines as well
+as an issuer. Retry classes follow the card networks' categories: never, later, after new data.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class NextStep(StrEnum):
     RESET_PIN = "reset_pin"
     CONFIRM_PAYMENT = "confirm_payment"
     USE_ANOTHER_METHOD = "use_another_method"
-    ASK_ISSUER = "ask_issuer"
+    ANOTHER_METHOD_OR_AGENT = "another_method_or_agent"
+    """After a decline without a reason that may be told."""
     TRY_LATER = "try_later"
     WAIT_FOR_OUTCOME = "wait_for_outcome"
     WAIT_FOR_RELEASE = "wait_for_release"
@@ -76,7 +78,17 @@ class NextStep(StrEnum):
     SEE_ORIGINAL = "see_original"
     ORDER_AGAIN = "order_again"
     PAY_AS_FIRST_PAYER = "pay_as_first_payer"
+    PAY_AGAIN = "pay_again"
     UNLOCK_WALLET = "unlock_wallet"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a step
+    END_PAUSE = "end_pause"
+    END_FREEZE = "end_freeze"
+    WAIT_FOR_OPENING = "wait_for_opening"
+    """The wallet has been asked to open the account and has not confirmed it."""
+    OPEN_WITH_AGENT = "open_with_agent"
+    """Something keeps the account shut that its owner cannot end."""
+    USE_ANOTHER_ACCOUNT = "use_another_account"
+    """The account is closed for good."""
     VERIFY_IDENTITY = "verify_identity"
     ASK_MERCHANT = "ask_merchant"
     NOTHING = "nothing"
@@ -90,31 +102,36 @@ class WorksWhen(StrEnum):
     AFTER_UPDATE = "after_update"
     AFTER_CONFIRMING = "after_confirming"
     WITH_ANOTHER_METHOD = "with_another_method"
-    AFTER_ISSUER_AGREES = "after_issuer_agrees"
     IN_AN_HOUR = "in_an_hour"
     WHEN_OUTCOME_KNOWN = "when_outcome_known"
     WITH_NEW_ORDER = "with_new_order"
     AFTER_UNLOCK = "after_unlock"
+    """Not before the account is open again, whatever shuts it."""
     AFTER_VERIFYING = "after_verifying"
-    AFTER_MERCHANT_ACTS = "after_merchant_acts"
+    AT_ONCE = "at_once"
     NOT_NEEDED = "not_needed"
+
+
+PLAIN_TEXT = "failure.declined"
+"""Key of the words for a decline whose reason is not known or not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailureInfo:
-    """One row of the taxonomy. `risk`: the caller is not told that this is the reason."""
+    """One row of the taxonomy. `risk`: the caller is not told that this is the reason. `plain`: the caller is told that
+    it was declined, and no more."""
 
     code: FailureCode
     next_step: NextStep
     retry: RetryClass
     works_when: WorksWhen
     risk: bool = False
+    plain: bool = False
 
     @property
     def caller_text(self) -> str:
         """Key of the words for the caller."""
-        told = FailureCode.ISSUER_DECLINED_GENERIC if self.risk else self.code
-        return f"failure.{told.value.lower()}"
+        return PLAIN_TEXT if self.plain else f"failure.{self.code.value.lower()}"
 
     @property
     def agent_text(self) -> str:
@@ -123,8 +140,9 @@ class FailureInfo:
 
 
 _F, _N, _R, _W = FailureCode, NextStep, RetryClass, WorksWhen
-_DECLINED = (_N.ASK_ISSUER, _R.NEVER, _W.AFTER_ISSUER_AGREES)
-"""What follows a plain decline, and therefore a decline for risk: the caller must not be able to tell them apart."""
+DECLINED = (_N.ANOTHER_METHOD_OR_AGENT, _R.NEVER, _W.WITH_ANOTHER_METHOD)
+"""What follows a plain decline, and therefore a decline for risk and one for an unknown reason: the caller must not be
+able to tell them apart. It names no time and advises no further try, because the code may forbid one."""
 
 _ROWS = (
     FailureInfo(_F.INSUFFICIENT_FUNDS, _N.TOP_UP, _R.LATER, _W.AFTER_TOP_UP),
@@ -139,9 +157,9 @@ _ROWS = (
     FailureInfo(_F.AUTH_REQUIRED, _N.CONFIRM_PAYMENT, _R.AFTER_CHANGE, _W.AFTER_CONFIRMING),
     FailureInfo(_F.CARD_NOT_SUPPORTED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
     FailureInfo(_F.NOT_PERMITTED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
-    FailureInfo(_F.ISSUER_DECLINED_GENERIC, *_DECLINED),
-    FailureInfo(_F.SUSPECTED_FRAUD, *_DECLINED, risk=True),
-    FailureInfo(_F.LOST_STOLEN_PICKUP, *_DECLINED, risk=True),
+    FailureInfo(_F.ISSUER_DECLINED_GENERIC, *DECLINED, plain=True),
+    FailureInfo(_F.SUSPECTED_FRAUD, *DECLINED, risk=True, plain=True),
+    FailureInfo(_F.LOST_STOLEN_PICKUP, *DECLINED, risk=True, plain=True),
     FailureInfo(_F.ACCOUNT_CLOSED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
     FailureInfo(_F.NO_SUCH_ACCOUNT, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
     FailureInfo(_F.REVOKED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
@@ -152,10 +170,10 @@ _ROWS = (
     FailureInfo(_F.ORDER_CLOSED, _N.ORDER_AGAIN, _R.NEVER, _W.WITH_NEW_ORDER),
     FailureInfo(_F.ORDER_EXPIRED, _N.ORDER_AGAIN, _R.NEVER, _W.WITH_NEW_ORDER),
     FailureInfo(_F.PAYER_MISMATCH, _N.PAY_AS_FIRST_PAYER, _R.AFTER_CHANGE, _W.WITH_NEW_ORDER),
-    FailureInfo(_F.WALLET_LOCKED, _N.UNLOCK_WALLET, _R.AFTER_CHANGE, _W.AFTER_UNLOCK),
+    FailureInfo(_F.WALLET_LOCKED, _N.PAY_AGAIN, _R.AFTER_CHANGE, _W.AT_ONCE),
     FailureInfo(_F.KYC_LIMIT, _N.VERIFY_IDENTITY, _R.AFTER_CHANGE, _W.AFTER_VERIFYING),
-    FailureInfo(_F.MERCHANT_CONFIG, _N.ASK_MERCHANT, _R.NEVER, _W.AFTER_MERCHANT_ACTS),
-    FailureInfo(_F.OTHER, _N.TRY_LATER, _R.LATER, _W.IN_AN_HOUR),
+    FailureInfo(_F.MERCHANT_CONFIG, _N.ASK_MERCHANT, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.OTHER, *DECLINED, plain=True),
 )
 FAILURES: dict[FailureCode, FailureInfo] = {row.code: row for row in _ROWS}
 """Every code with what to say and do about it."""

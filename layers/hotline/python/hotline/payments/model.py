@@ -11,12 +11,12 @@ from hotline.contracts.model import Fact, Instrument, Merchant, MoneyState, Move
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.money import Money
 
-from .failures import FailureCode, NextStep, RetryClass, WorksWhen
+from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 
 __all__ = [
-    "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState", "Movement",
-    "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef", "MovementRefList",
-    "MovementStatus", "Order", "TakenState", "Taking",
+    "PLAIN_TEXT", "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState",
+    "Movement", "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef", "MovementRefList",
+    "MovementStatus", "NextStep", "Order", "TakenState", "Taking",
 ]  # fmt: skip
 
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
@@ -258,6 +258,8 @@ class Diagnosis:
     caller_text: str
     agent_text: str
     next_step: NextStep
+    then: NextStep | None
+    """What to do after `next_step`, where that only opens an account that is shut."""
     retry: RetryClass
     works_when: WorksWhen
     held_until: datetime | None
@@ -265,5 +267,3 @@ class Diagnosis:
     """The money is still held although the time until which it was to be held has passed."""
     refundable_minor: int
     open_refund_id: str | None
-    unmapped: bool
-    """The scheme's code is not in the taxonomy; the door counts this (log event FAILURE_UNMAPPED)."""
