@@ -105,6 +105,8 @@ def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | s
                 return Digits(value[-_TAIL_CHARACTERS:])
             case str() if name in ("goal", "place"):
                 return Word(f"{name}.{value}")
+            case str() if name == "cause":
+                return Word(f"lock.cause.{value}")
             case str() | int():
                 return value
     except ValueError:

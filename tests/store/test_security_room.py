@@ -44,7 +44,7 @@ def test_a_stolen_account_is_held_has_a_case_and_its_owner_is_told(world: ScanWo
     assert (finding.rule, finding.account_id, finding.window_start) == ("reset_device_transfer", ACCOUNT, NOON)
     view = world.desk.view()
     assert (view.state, view.cause, view.asked) == (LockState.HOLD, Cause.RISK_SCORE, DecisionKind.LOCK)
-    assert world.desk.notices() == ["hold.risk", "hold.risk"]
+    assert world.desk.notices() == ["hold.asked", "hold.asked"]
     (asked,) = [entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]
     assert asked["facts"]["cause"] == "RISK_SCORE"
     assert [found["state"] for found in asked["facts"]["in_force"]] == ["HOLD"]

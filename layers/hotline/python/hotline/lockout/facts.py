@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from hotline.accounts.model import Profile
 from hotline.contracts.model import (
@@ -23,7 +24,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import folding, policy, telling
+from . import folding, policy, telling, wallet_locks
 from .items import NOT_ERASED, attempts_item, attempts_key, attempts_of, lock_item, lock_key, record_of
 from .model import Attempts, Cause, Component, DecisionKind, LockRecord, LockState, TierLock
 from .telling import Notice
@@ -66,7 +67,9 @@ def contribute_facts(
     record = folding.folded(before, own)
     new = [attempt for fact in own for attempt in folding.attempts_in(fact, record, lookup_keys)]
     attempts = with_attempts(old, new, record.cleared, change.now)
-    record = _reconciled(change, record, attempts, own, profile)
+    known = wallet_locks.longest_told(before, change.now)
+    record, known = _reconciled(change, record, attempts, own, profile, known)
+    wallet_locks.notify_of_locks(change, profile, before, record, told=known)
     if attempts is not old:
         key = attempts_key(account_id)
         change.replace(key, read.get(key), attempts_item(attempts))
@@ -97,26 +100,37 @@ def _contribute_erasure(change: Change, read: Mapping[Key, Item], record: LockRe
 
 
 def _reconciled(
-    change: Change, record: LockRecord, attempts: Attempts, facts: Sequence[Fact], profile: Profile | None
-) -> LockRecord:
-    """The record with the lock that the attempts now call for asked of the wallet, if it was not asked before."""
+    change: Change,
+    record: LockRecord,
+    attempts: Attempts,
+    facts: Sequence[Fact],
+    profile: Profile | None,
+    known: timedelta,
+) -> tuple[LockRecord, timedelta]:
+    """The record with the lock that the attempts now call for asked of the wallet, if it was not asked before.
+
+    `known` is the length of the longest lock by failures that the owner has been told of, when the wallet set it. It is
+    returned together with that of the lock that the hotline has asked for, of which the owner knows now.
+    """
     now = change.now
     wanted = running_lock(attempts, record.cleared, now)
     placed = record.placed if record.placed is not None and record.placed.runs(now) else None
+    known = max(known, wallet_locks.length_of(placed.since, placed.until) if placed is not None else timedelta())
     if wanted == placed or record.closed_at is not None:
-        return record
+        return record, known
     if wanted is None:
-        return record if placed is None else _lifted(change, record, attempts, facts, placed)
+        return (record if placed is None else _lifted(change, record, attempts, facts, placed)), known
     require(change, Operation.LOCK)
     record, asked = folding.asking(replace(record, placed=wanted), DecisionKind.LOCK, now)
     telling.send_decision(change, record, attempts, asked, cause=wanted.cause, until=wanted.until)
-    if placed is None or wanted.stronger_than(placed):
-        # A late fact that only moves a lock is not told again.
+    length = wallet_locks.length_of(wanted.since, wanted.until)
+    if length > known:
+        # A late fact that only moves a lock is not told again, and neither is one that the wallet has set as well.
         if wanted.until is None:
             telling.notify(change, profile, Notice.HARD_LOCK, cause=wanted.cause.value)
         else:
             telling.notify(change, profile, Notice.SOFT_LOCK, cause=wanted.cause.value, until=to_text(wanted.until))
-    return record
+    return record, max(known, length)
 
 
 def _lifted(

@@ -33,6 +33,7 @@ def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str) -
     record = folding.switched(record, slot, change.now, on=True)
     record, asked = folding.asking(record, DecisionKind.LOCK, change.now)
     telling.send_decision(change, record, attempts, asked, cause=Cause.RISK_SCORE)
-    telling.notify(change, accounts.profile_from(read.get(accounts.profile_key(account_id))), Notice.RISK_HOLD)
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    telling.notify(change, profile, Notice.HOLD_ASKED, cause=Cause.RISK_SCORE.value)
     write_record(change, read, record)
     return True

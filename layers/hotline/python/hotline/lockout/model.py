@@ -167,12 +167,6 @@ class TierLock:
     def runs(self, now: datetime) -> bool:
         return self.until is None or now < self.until
 
-    def stronger_than(self, other: TierLock) -> bool:
-        """It lasts longer, by what it is rather than by when it began."""
-        if other.until is None:
-            return False
-        return self.until is None or self.until - self.since > other.until - other.since
-
 
 @dataclass(frozen=True, slots=True)
 class Attempts:

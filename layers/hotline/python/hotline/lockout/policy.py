@@ -124,7 +124,7 @@ def help_for(component: Component) -> frozenset[SelfService]:
 
 def components(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:
     """Everything in force at `now`, what is told first in front."""
-    found = [_told(slot, register) for slot, register in record.told.items() if register.runs(now)]
+    found = [component_of(slot, register) for slot, register in record.told.items() if register.runs(now)]
     if record.closed_at is not None:
         found.append(Component(LockState.CLOSED, None, record.closed_at, None))
     lock = running_lock(attempts, record.cleared, now)
@@ -151,7 +151,8 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
         asked=waiting.kind if waiting is not None else None,
         components=found,
         unconfirmed=any(
-            _told(slot, register) == first and not is_confirmed(record, slot) for slot, register in record.told.items()
+            component_of(slot, register) == first and not is_confirmed(record, slot)
+            for slot, register in record.told.items()
         ),
         recovery_until=recovery_until(record, attempts, now),
     )
@@ -289,7 +290,7 @@ def in_force(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Com
     """What the wallet is to enforce for the hotline: every decision says all of it, because the wallet drops a decision
     that is overtaken by a newer one. Of holds only those that the hotline decided; the wallet knows its own."""
     wanted = (LockState.SOFT, LockState.HARD, LockState.PAUSED, LockState.FROZEN)
-    own = {_told(slot, register) for slot, register in record.told.items() if register.decided > 0}
+    own = {component_of(slot, register) for slot, register in record.told.items() if register.decided > 0}
     return tuple(found for found in components(record, attempts, now) if found.state in wanted or found in own)
 
 
@@ -299,7 +300,13 @@ def is_confirmed(record: LockRecord, slot: str) -> bool:
     return register is not None and register.decided <= record.applied_version
 
 
-def _told(slot: str, register: Register) -> Component:
+def is_failure_lock(slot: str) -> bool:
+    """Whether a register is a lock for failed sign-ins."""
+    return cause_of_slot(slot) in _CAUSES_OF_FAILURES
+
+
+def component_of(slot: str, register: Register) -> Component:
+    """A register as one of the things in force."""
     return Component(_state_of(slot, register), cause_of_slot(slot), register.at, register.until)
 
 
@@ -308,7 +315,7 @@ def _state_of(slot: str, register: Register) -> LockState:
         return LockState.PAUSED
     if slot == FREEZE_SLOT:
         return LockState.FROZEN
-    if cause_of_slot(slot) in _CAUSES_OF_FAILURES:
+    if is_failure_lock(slot):
         return LockState.HARD if register.until is None else LockState.SOFT
     return LockState.HOLD
 

@@ -19,11 +19,16 @@ from .model import Asked, Attempts, Cause, Component, LockRecord
 
 class Notice(StrEnum):
     """Messages to every contact point (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate). Facts: `until`,
-    RFC 3339, where there is an end; `cause` with locks."""
+    RFC 3339, where there is an end; `cause` with locks, whose words say no more than the line does. What the wallet
+    tells of is `.told`, what the hotline asks for `.asked`."""
 
     SOFT_LOCK = "lock.soft"
     HARD_LOCK = "lock.hard"
-    RISK_HOLD = "hold.risk"
+    HOLD_ASKED = "hold.asked"
+    HELD = "hold.told"
+    HELD_FOR_PASSWORD = "hold.password"  # noqa: S105 - the key of a message
+    FROZEN = "freeze.told"
+    PAUSED = "pause.told"
     UNLOCK_ASKED = "unlock.asked"
     RESET_AUTHORISED = "reset.authorised"
     PAUSE_ASKED = "pause.asked"
