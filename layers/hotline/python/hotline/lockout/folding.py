@@ -42,6 +42,9 @@ from .model import (
 
 SHORT_ID_CHARACTERS = 16
 """64 bits tell apart the ids of one account's last facts."""
+OPENINGS_MAX = 7
+"""One for each thing that can be opened: a lock that ends by itself for three causes, a lock until recovery for two, a
+pause, a freeze. So `#LOCK` stays small however often something is set and opened while the wallet confirms nothing."""
 _NO_SOURCE = "-"
 _HOTLINE = "hotline"
 """Id of registers that the hotline switched: above every hash, so a fact of the same instant does not undo it."""
@@ -134,8 +137,23 @@ def asking(
     asked = Asked(decision_id(record.account_id, kind, version), kind, version, since, now)
     opening = tuple(o for o in record.opening if o.version > record.applied_version and o.component.runs(now))
     if was is not None:
-        opening = (*opening, Opening(was, version))
+        opening = _with_opening(opening, was, version)
     return replace(record, version=version, asked=asked, opening=opening), asked
+
+
+def _with_opening(opening: tuple[Opening, ...], was: Component, version: int) -> tuple[Opening, ...]:
+    """The openings with one more. It takes the place of an earlier one of its state and cause: the wallet has one of
+    the two in force until it confirms the later version. The one that lasts longer stands for both."""
+    alike = [o.component for o in opening if (o.component.state, o.component.cause) == (was.state, was.cause)]
+    longest = min([was, *alike], key=_lasts)
+    others = [o for o in opening if o.component not in alike]
+    return (*others, Opening(longest, version))[-OPENINGS_MAX:]
+
+
+def _lasts(component: Component) -> tuple[bool, float]:
+    """The sort key by which what lasts longest comes first."""
+    until = component.until
+    return (until is not None, 0.0 if until is None else -until.timestamp())
 
 
 def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:

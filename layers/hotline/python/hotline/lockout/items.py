@@ -1,7 +1,7 @@
 """How locks and attempts are stored.
 
-`ACCOUNT#id / #LOCK` is read by every step and stays under 2 KB; `ACCOUNT#id / #ATTEMPTS` is only read with facts and
-where the state is told. Both are replaced as a whole, under `rev`.
+`ACCOUNT#id / #LOCK` is read by every step and stays under 4 KB: openings, unlocks, pauses and registers are bounded.
+`ACCOUNT#id / #ATTEMPTS` is only read with facts and where the state is told. Both are replaced as a whole, under `rev`.
 """
 
 from __future__ import annotations

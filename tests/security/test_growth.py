@@ -1,0 +1,103 @@
+"""Somebody who may act goes on and on, or a wallet answers nothing: no stored item grows without a bound."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hotline.kit.actor import FactorKind
+from hotline.kit.clock import VirtualClock
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from hotline.lockout import service as lockout
+from hotline.lockout.folding import OPENINGS_MAX
+from hotline.lockout.model import DecisionKind, LockState
+from tests.support.locks import ACCOUNT, NOON, Desk, failures, minutes
+
+LOCK, ATTEMPTS = lockout.lock_keys(ACCOUNT)
+LOCK_BYTES_MAX = 4_096
+"""`#LOCK` is read by every step; one read unit holds 4 KB."""
+ROUNDS = 2_000
+
+
+@pytest.fixture
+def desk() -> Desk:
+    clock = VirtualClock(NOON)
+    return Desk(MemoryStore(clock), clock)
+
+
+def bytes_of(desk: Desk) -> int:
+    return len(str(desk.store.get(LOCK)).encode())
+
+
+def test_two_thousand_pauses_and_their_ends_leave_the_lock_as_small_as_ten_while_the_wallet_is_silent(
+    desk: Desk,
+) -> None:
+    actor = desk.caller(FactorKind.SMS)
+    sizes = []
+    for _ in range(ROUNDS):
+        assert desk.pause(ACCOUNT, actor=actor) == (ACCOUNT,)
+        assert desk.act(lockout.contribute_end_pause, actor=actor) == "ASKED"
+        sizes.append(bytes_of(desk))
+    assert max(sizes[10:]) <= max(sizes[:10]) + 32
+    assert desk.view().state is LockState.PAUSED
+    assert desk.view().asked is DecisionKind.END_PAUSE
+
+
+def test_hundreds_of_freezes_and_their_ends_leave_the_lock_small_while_the_wallet_is_silent(desk: Desk) -> None:
+    actor = desk.caller(FactorKind.SMS, FactorKind.EMAIL)
+    for _ in range(500):
+        assert desk.act(lockout.contribute_freeze, actor=actor) == "ASKED"
+        assert desk.act(lockout.contribute_unfreeze, actor=actor) == "ASKED"
+    assert bytes_of(desk) < LOCK_BYTES_MAX
+    assert desk.view().state is LockState.FROZEN
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+
+
+def test_every_kind_of_lock_opened_over_and_over_leaves_no_more_than_one_opening_of_a_kind(desk: Desk) -> None:
+    actor = desk.caller(FactorKind.SMS, FactorKind.EMAIL)
+    for day in range(40):
+        start = desk.clock.now()
+        desk.tell(*failures(5, start, name=f"day{day}"))
+        desk.clock.advance(minutes(5))
+        actor = desk.caller(FactorKind.SMS, FactorKind.EMAIL)
+        for contribute in (lockout.contribute_unlock, lockout.contribute_freeze, lockout.contribute_unfreeze):
+            desk.act(contribute, actor=actor)
+        desk.pause(ACCOUNT, actor=actor)
+        desk.act(lockout.contribute_end_pause, actor=actor)
+        stored = desk.store.get(LOCK)
+        assert stored is not None
+        kinds = [tuple(opening[1:3]) for opening in stored["opening"]]
+        assert len(kinds) == len(set(kinds)) <= OPENINGS_MAX
+        assert bytes_of(desk) < LOCK_BYTES_MAX
+        desk.clock.advance(timedelta(hours=25))
+
+
+def test_an_opening_that_takes_the_place_of_another_runs_as_long_as_the_longer_one(desk: Desk) -> None:
+    """The wallet may have the first pause in force, or the second: what is told covers both."""
+    actor = desk.caller(FactorKind.SMS)
+    desk.pause(ACCOUNT, actor=actor)
+    desk.act(lockout.contribute_end_pause, actor=actor)
+    desk.clock.advance(timedelta(hours=1))
+    actor = desk.caller(FactorKind.SMS)
+    desk.pause(ACCOUNT, actor=actor)
+    desk.act(lockout.contribute_end_pause, actor=actor)
+    assert desk.view().until == NOON + timedelta(hours=25)
+    first_end = next(entry for entry in desk.acknowledgements() if entry.type == "lock.released")
+    desk.tell(first_end)
+    assert desk.view().state is LockState.PAUSED
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+
+
+def test_ten_thousand_failed_logins_leave_a_hundred_attempts(desk: Desk) -> None:
+    for round_ in range(20):
+        desk.tell(*failures(500, desk.clock.now() - minutes(8), apart=timedelta(seconds=1), name=f"r{round_}"))
+        desk.clock.advance(minutes(10))
+    stored = desk.store.get(ATTEMPTS)
+    assert stored is not None
+    assert len(stored["recent"]) + len(stored["counted"]) <= 100
+    assert bytes_of(desk) < LOCK_BYTES_MAX
+    assert max(len(str(item)) for item in desk.store.items(Table.HOTLINE)) < 20_000  # type: ignore[attr-defined]
