@@ -3,6 +3,7 @@ about a call, never errors. AWS adds channels and initiation methods; an unliste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ from functions.connect.contract import EMPTY
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""
 TURN_DIGITS_MAX = 6
+CONTACT_ID_CHARACTERS_MAX = 256
+"""Amazon Connect API reference, Contact: the longest id of a contact."""
+_METHOD_CHARACTERS_MAX = 64
+_PRINTED = re.compile(r"[!-~]+")
 SLOW = "slow"
 """What the contact attribute `pace` says of a caller for whom the flows speak more slowly."""
 
@@ -47,12 +52,14 @@ def request_from(event: object) -> Request:
     }
     turn = parameters.pop("turn", "")
     parameters.pop("account_ref", None)
-    contact_id = _text(contact.get("ContactId"))
+    contact_id = _id(contact.get("ContactId"))
+    # One that is there and can be none is not passed over: the call would be another one.
+    first = _id(contact["InitialContactId"]) if _text(contact.get("InitialContactId")) else contact_id
     return Request(
         step=parameters.pop("step", ""),
         contact_id=contact_id,
-        initial_contact_id=_text(contact.get("InitialContactId")) or contact_id,
-        initiation_method=_text(contact.get("InitiationMethod")) or "",
+        initial_contact_id=first,
+        initiation_method=_id(contact.get("InitiationMethod"), most=_METHOD_CHARACTERS_MAX) or "",
         customer_number=_phone(_mapping(contact.get("CustomerEndpoint"))),
         language=_text(contact.get("LanguageCode")),
         wants_time=_mapping(contact.get("Attributes")).get("pace") == SLOW,
@@ -68,6 +75,12 @@ def _phone(endpoint: Mapping[str, Any]) -> str | None:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _id(value: object, *, most: int = CONTACT_ID_CHARACTERS_MAX) -> str | None:
+    """A text of printed ASCII signs that is no longer than `most`; None for anything else."""
+    text = _text(value)
+    return text if text is not None and len(text) <= most and _PRINTED.fullmatch(text) is not None else None
 
 
 def _text(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from functions.connect.contract import (
@@ -26,10 +27,16 @@ PIN_CHARACTERS_MAX = 16
 """A PIN has twelve digits at most; see CODE_CHARACTERS_MAX."""
 MOVEMENT_CHARACTERS_MAX = 160
 CHALLENGE_CHARACTERS_MAX = 64
+_PRINTED = re.compile(r"[!-~]+")
+"""Our own ids and sort keys, which a flow hands back."""
 
 
 def _digits(text: str, *, least: int, most: int) -> bool:
     return text.isascii() and text.isdigit() and least <= len(text) <= most
+
+
+def _is_id(text: str, *, most: int) -> bool:
+    return len(text) <= most and _PRINTED.fullmatch(text) is not None
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
@@ -42,8 +49,8 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "choice": lambda text: text in tuple(str(place) for place in range(1, PLACES_MAX + 1)),
     "purpose": PURPOSES.__contains__,
     "tail": lambda text: _digits(text, least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX),
-    "challenge": lambda text: len(text) <= CHALLENGE_CHARACTERS_MAX,
-    "movement": lambda text: len(text) <= MOVEMENT_CHARACTERS_MAX,
+    "challenge": lambda text: _is_id(text, most=CHALLENGE_CHARACTERS_MAX),
+    "movement": lambda text: _is_id(text, most=MOVEMENT_CHARACTERS_MAX),
     "amount_minor": lambda text: _digits(text, least=1, most=AMOUNT_DIGITS_MAX),
 }
 _CHECKS_OF_STEP: dict[tuple[str, str], Callable[[str], bool]] = {

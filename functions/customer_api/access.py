@@ -15,6 +15,7 @@ from typing import Any, Final
 from functions.customer_api.problems import Problem
 from functions.customer_api.settings import Settings
 from hotline.identity import service as identity
+from hotline.kit.text import is_unicode
 
 PUBLIC: Final = "public"
 ANY_SCOPE: Final = "any"
@@ -92,14 +93,15 @@ def _no_route(path: object) -> Problem:
 
 def methods_of(path: str) -> tuple[str, ...]:
     """The methods that a path has, in alphabetical order; none when there is no such path."""
-    return tuple(sorted(method for method, _, route in map(_parted, ROUTES) if _is_of(path, route)))
+    return tuple(sorted(method for method, _, route in map(_parted, ROUTES) if is_path_of(path, route)))
 
 
 def _parted(route: str) -> tuple[str, str, str]:
     return route.partition(" ")
 
 
-def _is_of(path: str, route: str) -> bool:
+def is_path_of(path: str, route: str) -> bool:
+    """Whether a path is one of a route's, both without method."""
     parts, wanted = path.split("/"), route.split("/")
     if len(parts) != len(wanted):
         return False
@@ -145,8 +147,9 @@ def _token(claims: Mapping[str, Any], settings: Settings, now: datetime) -> Toke
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str | None:
+    """A claim that is text; None for one that could not be written as UTF-8, since no id is made of it."""
     value = claims.get(name)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and is_unicode(value) else None
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:

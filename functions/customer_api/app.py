@@ -28,6 +28,7 @@ from functions.customer_api import (
     repudiations,
 )
 from functions.customer_api.access import PROTECTING, Token, admitted
+from functions.customer_api.envelope import request_from, request_id_of
 from functions.customer_api.language import wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routing import DESK, router
@@ -71,7 +72,7 @@ api.include_router(router)
 refusing.install(api)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(event: object, context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0). What fails unexpectedly is answered with a constant body, and its
     text is not logged: it may repeat the request."""
     return answered(event, context, _context, settings_from_environment())
@@ -81,14 +82,15 @@ def _context() -> Context:
     return context_from_environment(lookup=True, codes=True, pins=True)
 
 
-def answered(
-    event: dict[str, Any], context: Any, context_of: Callable[[], Context], settings: Settings
-) -> dict[str, Any]:
-    """The answer to one request. `context_of` gives what the rooms work with."""
-    how = _rendering(event)
+def answered(event: object, context: Any, context_of: Callable[[], Context], settings: Settings) -> dict[str, Any]:
+    """The answer to one request, whatever comes as one. `context_of` gives what the rooms work with."""
+    how = Rendering(request_id=request_id_of(event))
+    route = "-"
     headers: dict[str, str] = {}
     try:
-        told = _resolved(event, context, context_of(), settings, how, headers)
+        request = request_from(event)
+        how, route = _rendering(request), request["routeKey"] or "-"
+        told = _resolved(request, context, context_of(), settings, how, headers)
     except Problem as problem:
         told = problems.answer(problem, how)
     except HotlineError as error:
@@ -97,8 +99,7 @@ def answered(
         log(Event.API_FAILED, error=type(error).__name__, correlation_id=how.request_id)
         told = problems.answer(Problem("unexpected"), how)
     told["headers"] = {**headers, **told.get("headers", {}), **_ALWAYS}
-    route, outcome = _text(event.get("routeKey")) or "-", str(told["statusCode"])
-    log(Event.API_ANSWERED, step=route, outcome=outcome, correlation_id=how.request_id)
+    log(Event.API_ANSWERED, step=route, outcome=str(told["statusCode"]), correlation_id=how.request_id)
     return told
 
 
@@ -109,7 +110,7 @@ def _resolved(
     event = _with_text(event)
     token = admitted(event, settings, ctx.clock.now())
     if token is not None:
-        headers |= _within_quota(ctx, token, str(event.get("routeKey")))
+        headers |= _within_quota(ctx, token, event["routeKey"])
     desk = Desk(ctx, how, token, wished_language(_header(event, "accept-language")), headers)
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
@@ -132,27 +133,20 @@ def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
     keys = origin_keys_from_environment()
     if keys is None:
         return
-    headers = event.get("headers")
-    texts = {str(name): str(value) for name, value in headers.items()} if isinstance(headers, Mapping) else {}
-    if not passed_the_front(texts, keys.get()):
+    if not passed_the_front(event["headers"], keys.get()):
         raise Problem("not_by_the_front")
 
 
-def _rendering(event: Mapping[str, Any]) -> Rendering:
-    """How this caller is told of problems, from a request of any shape."""
-    context = event.get("requestContext")
-    request_id = _text(context.get("requestId")) if isinstance(context, Mapping) else None
-    return Rendering(wished_language(_header(event, "accept-language")) or ENGLISH, request_id or "-")
+def _rendering(request: Mapping[str, Any]) -> Rendering:
+    """How this caller is told of problems."""
+    language = wished_language(_header(request, "accept-language")) or ENGLISH
+    return Rendering(language, request["requestContext"]["requestId"])
 
 
-def _header(event: Mapping[str, Any], name: str) -> str | None:
+def _header(request: Mapping[str, Any], name: str) -> str | None:
     """A header's value; the gateway gives their names in lower case."""
-    headers = event.get("headers")
-    return _text(headers.get(name)) if isinstance(headers, Mapping) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    headers: Mapping[str, str] = request["headers"]
+    return headers.get(name)
 
 
 def _with_text(event: dict[str, Any]) -> dict[str, Any]:
@@ -168,7 +162,7 @@ def _with_text(event: dict[str, Any]) -> dict[str, Any]:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
         if len(raw) > BODY_BYTES_MAX:
             raise Problem("body_too_large")
-        headers = {**event.get("headers", {}), "content-type": JSON}
+        headers = {**event["headers"], "content-type": JSON}
         return {**event, "body": raw.decode(), "isBase64Encoded": False, "headers": headers}
     except ValueError:
         raise problems.malformed("#", "no_text") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
@@ -27,6 +28,7 @@ from hotline.kit.actor import FactorKind, Session, System
 from hotline.kit.change import Change
 from hotline.kit.errors import NeedProof, NotPossible
 from hotline.kit.logging import Event, log
+from hotline.kit.text import is_plain
 from hotline.lockout import service as lockout
 from hotline.lockout.model import ResetOutcome, UnlockOutcome
 
@@ -61,9 +63,13 @@ def ask_for_recovery(body: RecoveryAsked) -> Recovery:
 
 
 def _value_of(contact: ContactGiven, at: Desk) -> str:
-    """The number in E.164, or the address. Raises Problem for what is no phone number."""
+    """The number in E.164, or the address in composed form. Raises Problem for what is no phone number, and for an
+    address with what nobody sees."""
     if not isinstance(contact, PhoneGiven):
-        return contact.value
+        address = unicodedata.normalize("NFC", contact.value)
+        if not is_plain(address):
+            raise malformed("#/contact/value", "no_email_address")
+        return address
     number = accounts.normalise_phone(contact.value.strip(), at.ctx.home_region)
     if number is None:
         raise malformed("#/contact/value", "no_phone_number")

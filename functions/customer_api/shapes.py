@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from hotline.contracts import limits
 from hotline.directory.service import TYPED_CHARACTERS_MAX
 from hotline.identity.repudiation import TOKEN_CHARACTERS_MAX
+from hotline.kit.text import fits, plain_text
 from hotline.refunds.model import RefundReason
 
 AMOUNT_MINOR_MAX: Final = 2**53 - 1
@@ -17,6 +19,16 @@ AMOUNT_MINOR_MAX: Final = 2**53 - 1
 PAGE_MAX: Final = 50
 PAGE_DEFAULT: Final = 20
 NOTE_CHARACTERS_MAX: Final = 500
+
+
+def _plain_note(value: str) -> str | None:
+    """What a customer wrote, as one plain line; None when nothing of it can be read. Raises a validation error when its
+    plain form is over the limit."""
+    note = plain_text(value)
+    if not fits(note, characters_max=NOTE_CHARACTERS_MAX):
+        raise PydanticCustomError("string_too_long", "The text is too long in composed form.")
+    return note or None
+
 
 Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 
@@ -179,7 +191,7 @@ class RefundAsked(Body):
     payment_id: Id
     amount: AmountAsked | None = None
     reason: Annotated[RefundReason, Field(strict=False)]
-    note: str | None = Field(default=None, max_length=NOTE_CHARACTERS_MAX)
+    note: Annotated[str, Field(max_length=NOTE_CHARACTERS_MAX), AfterValidator(_plain_note)] | None = None
 
 
 class PinChosen(Body):

@@ -17,7 +17,7 @@ VERSION: Final = "v1"
 """Of every decision type; a change that is no mere addition makes the next one."""
 
 
-def deliver(event: Mapping[str, Any], ctx: Context, bus: Bus) -> None:
+def deliver(event: object, ctx: Context, bus: Bus) -> None:
     """Publish every decision that the event names and that is still to be published. Raises NotDelivered at the end
     when one has to come again."""
     outbox = Outbox(

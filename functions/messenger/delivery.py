@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
 from functions.messenger.limits import code_held_back, notice_held_back
@@ -21,7 +21,7 @@ TO_A_NUMBER: Final = frozenset({"sms", "voice"})
 is paid for calls as well."""
 
 
-def deliver(event: Mapping[str, Any], ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
+def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
     """Send every message that the event names and that is still to be sent. Raises NotDelivered at the end when one
     has to come again."""
     outbox = Outbox(

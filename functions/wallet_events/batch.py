@@ -7,7 +7,7 @@ account no other account.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,29 +28,41 @@ class Delivery:
     fact: Fact
 
 
-def take_in(event: Mapping[str, Any], ctx: Context) -> dict[str, list[dict[str, str]]]:
-    """Take a batch in; the answer is that of ReportBatchItemFailures."""
+def take_in(event: object, ctx: Context) -> dict[str, list[dict[str, str]]]:
+    """Take a batch in; the answer is that of ReportBatchItemFailures. A record without a message id is passed over,
+    since it could be neither taken in once only nor asked for again."""
     failed: list[str] = []
     groups: dict[tuple[bool, str], list[Delivery]] = {}
-    for record in event["Records"]:
+    for message_id, body in _messages(event):
         try:
-            fact = read_fact(record["body"], ctx)
+            fact = read_fact(body, ctx)
         except FactRejected as error:
             log(Event.FACT_REJECTED, fact_type=error.fact_type, fact_id=error.fact_id, reason=error.code)
-            failed.append(record["messageId"])
+            failed.append(message_id)
         else:
             # A merchant may bear the same id as an account.
             group = (isinstance(fact.data, MerchantPolicyPublished), fact.subject)
-            groups.setdefault(group, []).append(Delivery(record["messageId"], fact))
+            groups.setdefault(group, []).append(Delivery(message_id, fact))
     for deliveries in groups.values():
         failed += _take_in_group(ctx, deliveries)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
-def read_fact(body: str, ctx: Context) -> Fact:
+def _messages(event: object) -> Iterator[tuple[str, object]]:
+    """Id and body of each message in an event of any shape."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    for record in records if isinstance(records, list) else ():
+        message_id = record.get("messageId") if isinstance(record, Mapping) else None
+        if isinstance(message_id, str):
+            yield message_id, record.get("body")
+        else:
+            log(Event.RECORD_ODD, kind="facts")
+
+
+def read_fact(body: object, ctx: Context) -> Fact:
     """The fact in a queue message's body, which is the event as the bus sent it. Raises FactRejected."""
     try:
-        sent = json.loads(body)
+        sent = json.loads(body) if isinstance(body, str) else None
     except (ValueError, RecursionError):
         raise rejected(None, Rejection.NOT_AN_EVENT) from None
     envelope: dict[str, Any] = sent if isinstance(sent, dict) else {}

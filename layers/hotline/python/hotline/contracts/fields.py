@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -10,13 +12,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from hotline.kit.clock import from_text
+from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
 
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
 def refusal(reason: Rejection) -> PydanticCustomError:
@@ -56,9 +58,17 @@ def _date(value: Any) -> Any:
     return day
 
 
-def _text(value: str) -> str:
-    """Text as data: markup stays (it is escaped where it is spoken), control characters become spaces."""
-    return _CONTROL.sub(" ", value).strip()
+def _within(characters_max: int) -> Callable[[str], str]:
+    """Text as data, see kit.text: markup stays (it is escaped where it is spoken). Its plain form keeps to the limit as
+    well as what came."""
+
+    def plain(value: str) -> str:
+        text = plain_text(value)
+        if not fits(text, characters_max=characters_max):
+            raise refusal(Rejection.TOO_LONG)
+        return text
+
+    return plain
 
 
 def _currency(value: str) -> str:
@@ -80,9 +90,13 @@ def _positive_minor(value: int) -> int:
 
 
 def _contact_value(value: str) -> str:
-    """An E.164 number, or an address with its domain in small letters."""
+    """An E.164 number, or an address in composed form with its domain in small letters. One that holds anything which
+    nobody sees is refused: it would not be the address that people read."""
     if re.fullmatch(limits.PHONE_PATTERN, value) is not None:
         return value
+    value = unicodedata.normalize("NFC", value)
+    if not is_plain(value):
+        raise refusal(Rejection.BAD_CONTACT_POINT)
     if len(value) > limits.EMAIL_CHARACTERS_MAX or re.fullmatch(limits.EMAIL_PATTERN, value) is None:
         raise refusal(Rejection.BAD_CONTACT_POINT)
     local, _, domain = value.rpartition("@")
@@ -101,9 +115,26 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339 with an offset"}),
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Name = Annotated[str, Field(min_length=1, max_length=limits.NAME_CHARACTERS_MAX), AfterValidator(_text)]
-Note = Annotated[str, Field(max_length=limits.NOTE_CHARACTERS_MAX), AfterValidator(_text)]
-Word = Annotated[str, Field(min_length=1, max_length=limits.WORD_CHARACTERS_MAX), AfterValidator(_text)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=limits.NAME_CHARACTERS_MAX),
+    AfterValidator(_within(limits.NAME_CHARACTERS_MAX)),
+]
+Note = Annotated[
+    str,
+    Field(max_length=limits.NOTE_CHARACTERS_MAX),
+    AfterValidator(_within(limits.NOTE_CHARACTERS_MAX)),
+]
+Word = Annotated[
+    str,
+    Field(min_length=1, max_length=limits.WORD_CHARACTERS_MAX),
+    AfterValidator(_within(limits.WORD_CHARACTERS_MAX)),
+]
+Source = Annotated[
+    str,
+    Field(min_length=1, max_length=limits.ID_CHARACTERS_MAX),
+    AfterValidator(_within(limits.ID_CHARACTERS_MAX)),
+]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 Version = Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)]

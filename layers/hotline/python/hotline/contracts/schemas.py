@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from . import limits, model
 from .facts import FACTS
-from .fields import AccountId, Contract, Id, Instant
+from .fields import AccountId, Contract, Id, Instant, Source
 from .model import Fact, FactRejected, Rejection
 
 
@@ -23,7 +23,7 @@ class Envelope(Contract):
 
     specversion: Literal["1.0"]
     id: Id
-    source: Annotated[str, Field(min_length=1, max_length=limits.ID_CHARACTERS_MAX)]
+    source: Source
     type: Annotated[str, Field(max_length=limits.TYPE_CHARACTERS_MAX, pattern=limits.TYPE_PATTERN)]
     time: Instant
     subject: AccountId

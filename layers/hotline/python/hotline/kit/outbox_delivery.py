@@ -12,6 +12,7 @@ the batch again, and what was delivered meanwhile is passed over.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,8 @@ CLAIM_LEASE: Final = timedelta(seconds=60)
 WRITE_ATTEMPTS_MAX: Final = 3
 """How often a mark is written when somebody else writes the same entry, or the table is slowed down."""
 _ENTRY_PREFIX: Final = entry_key("").pk
+_ENTRY_ID: Final = re.compile(r"[!-~]{1,128}")
+"""Ids of entries are made by kit.ids."""
 
 type Consumer = Literal["message", "bus"]
 """Whom an entry is for: its attribute `to`."""
@@ -194,14 +197,19 @@ class Outbox:
         raise Unavailable("not_marked")
 
 
-def entry_ids(event: Mapping[str, Any]) -> list[str]:
-    """The entries that an event is about: new ones in the table's stream, or those named by messages of a queue."""
-    found = [_entry_id(record) for record in event.get("Records", [])]
+def entry_ids(event: object) -> list[str]:
+    """The entries that an event is about: new ones in the table's stream, or those named by messages of a queue. An
+    event of another shape is about none."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    found = [_entry_id(record) for record in (records if isinstance(records, list) else [])]
     return [entry_id for entry_id in found if entry_id is not None]
 
 
-def _entry_id(record: Mapping[str, Any]) -> str | None:
+def _entry_id(record: Any) -> str | None:
     """None for a record that changes an entry, or that names none."""
+    if not isinstance(record, Mapping):
+        log(Event.RECORD_ODD, kind="-")
+        return None
     try:
         if record.get("eventSource") == "aws:sqs":
             entry_id = json.loads(record["body"])["entry_id"]
@@ -209,9 +217,9 @@ def _entry_id(record: Mapping[str, Any]) -> str | None:
             entry_id = record["dynamodb"]["Keys"]["PK"]["S"].removeprefix(_ENTRY_PREFIX)
         else:
             return None
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         entry_id = None
-    if not isinstance(entry_id, str) or not entry_id:
+    if not isinstance(entry_id, str) or _ENTRY_ID.fullmatch(entry_id) is None:
         log(Event.RECORD_ODD, kind=str(record.get("eventSource", "-")))
         return None
     return entry_id

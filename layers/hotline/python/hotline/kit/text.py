@@ -1,0 +1,108 @@
+"""Text from outside: facts, notes, names, and what callers and clients send. One rule for all of it.
+
+What is kept is what a reader sees, in Normalization Form C (Unicode Standard Annex 15), as one line. Not kept:
+
+- terminal escape sequences (ECMA-48), as a whole;
+- control characters, line and paragraph separators: a space stands in their place;
+- format characters, among them marks of direction (UAX 9) and what has no width; surrogates, private use, unassigned;
+- letters and marks that draw nothing (Default_Ignorable_Code_Point), e.g. the Hangul filler.
+
+U+200D and U+200C stay where writing needs them: after a virama (Indic conjuncts), between Arabic letters (Persian), and
+U+200D between the parts of a picture (families, professions). UAX 31 allows them in the same places. The flags of
+England, Scotland and Wales, which are made of tag characters, become a black flag. What Unicode has assigned since the
+version of the interpreter is dropped as unassigned.
+
+A limit in characters is one in bytes too: UTF-8 has at most four of them for a character. It is asked of the plain
+form, which may be longer than what came: some characters are three in every normal form.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+BYTES_OF_A_CHARACTER_MAX: Final = 4
+"""RFC 3629: UTF-8."""
+_ESCAPE_SEQUENCE: Final = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, the cursor
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # strings: titles, links
+    r"|\x1b[ -/]*[0-~]"
+)
+_SPACES: Final = frozenset({"Cc", "Zl", "Zp", "Zs"})
+_DROPPED: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
+_DRAWS_NOTHING: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+_NON_JOINER: Final = "\u200c"
+_JOINER: Final = "\u200d"
+_VIRAMA: Final = 9
+"""Canonical combining class of a virama."""
+_VARIATION: Final = "\ufe0f"
+"""Asks for the coloured form of the picture before it."""
+_PICTURES: Final = frozenset({"So", "Sk"})
+"""Categories of emoji and of their skin tones."""
+
+
+def plain_text(text: str) -> str:
+    """The text as it may be stored, spoken and shown: one line without anything that is not seen. Plain text is its own
+    plain form. Takes any string, lone surrogates too; what it gives can always be written as UTF-8."""
+    if text.isascii() and text.isprintable():
+        return _spaced(text)
+    text = _ESCAPE_SEQUENCE.sub("", text)
+    visible = "".join(_seen(character) for character in unicodedata.normalize("NFC", text))
+    # What stood between two characters is gone, so that they may now be one.
+    return _spaced(unicodedata.normalize("NFC", _with_needed_joiners(visible)))
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is in its plain form: for what is refused rather than changed, such as ids and addresses."""
+    return plain_text(text) == text
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8. Half of a surrogate pair, which JSON can name, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def fits(text: str, *, characters_max: int) -> bool:
+    """Whether a plain text keeps within a limit, in characters and so in bytes."""
+    return len(text) <= characters_max and len(text.encode()) <= BYTES_OF_A_CHARACTER_MAX * characters_max
+
+
+def _seen(character: str) -> str:
+    if character in (_JOINER, _NON_JOINER):
+        return character
+    category = unicodedata.category(character)
+    if category in _SPACES:
+        return " "
+    return "" if category in _DROPPED or character in _DRAWS_NOTHING else character
+
+
+def _with_needed_joiners(text: str) -> str:
+    kept: list[str] = []
+    for place, character in enumerate(text):
+        if character in (_JOINER, _NON_JOINER):
+            before, after = kept[-1] if kept else "", text[place + 1 : place + 2]
+            if not _is_needed(character, before, after):
+                continue
+        kept.append(character)
+    return "".join(kept)
+
+
+def _is_needed(joiner: str, before: str, after: str) -> bool:
+    """Whether the joiner changes how its neighbours are written."""
+    if not before or not after:
+        return False
+    if unicodedata.combining(before) == _VIRAMA:
+        return unicodedata.category(after) == "Lo"
+    if joiner == _NON_JOINER:
+        return unicodedata.bidirectional(before) == "AL" == unicodedata.bidirectional(after)
+    is_picture = before == _VARIATION or unicodedata.category(before) in _PICTURES
+    return is_picture and unicodedata.category(after) == "So"
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
