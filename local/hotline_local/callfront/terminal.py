@@ -65,6 +65,9 @@ class TerminalCall:
                 self._line(f"  →  an agent accepts after {data['waited_s']:.0f} s")
             case "task":
                 self._line(f"  ✎  a task: {data['name']}")
+            case "noted":
+                answer = f": {data['answer']}" if data.get("answer") else ""
+                self._line(f"  ✎  {data['action']}{answer}")
             case "missing":
                 self._line(f"  ?  no value for {', '.join(data['values'])}")
             case "transfer":

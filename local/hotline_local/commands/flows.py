@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from hotline_local.callfront.exit_code import USAGE, exit_code
@@ -20,7 +21,9 @@ from hotline_local.scenarios.command_line import add_commands
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from hotline_local.simulator.faults import FaultError, Faults
 from hotline_local.simulator.keys import KeysError, ScriptedKeys, parse_keys
+from hotline_local.simulator.needs import Given, find_needs
 from hotline_local.simulator.run import CallRun
+from hotline_local.simulator.setup_file import SetupFile, SetupFileError, describe_setup, load_setup
 from hotline_local.simulator.state import CallSetup
 from hotline_local.simulator.stubs import StubFileError, load_stubs
 
@@ -40,7 +43,12 @@ def register(subparsers: Subparsers) -> None:
     check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a flow file, or a folder of them")
     check.add_argument("--json", action="store_true", help="one finding a line, as a JSON object")
     check.set_defaults(run=run_check)
-    run = commands.add_parser("run", help="run a flow with canned answers in the place of its functions")
+    run = commands.add_parser(
+        "run",
+        help="run a flow with canned answers in the place of its functions",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"Keys of a set-up file, all optional (docs/flow-rules.md has an example):\n{describe_setup()}",
+    )
     run.add_argument("file", type=Path, metavar="FILE", help="the flow that answers")
     run.add_argument(
         "--keys", required=True, help="one token for each input block: digits, * and #, - silence, ! hang up"
@@ -52,7 +60,12 @@ def register(subparsers: Subparsers) -> None:
         "--token", action="append", default=[], metavar="NAME=VALUE", help="value of a ${NAME} in the flow"
     )
     run.add_argument("--attribute", action="append", default=[], metavar="NAME=VALUE", help="a contact attribute")
-    run.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
+    run.add_argument(
+        "--hours", choices=("open", "closed"), help="what every hours check finds; open if nothing says so"
+    )
+    run.add_argument(
+        "--setup", type=Path, metavar="S.json", help="what the call and its surroundings are like, see below"
+    )
     run.add_argument(
         "--agent-after", metavar="SECONDS", help="go on in the queue until an agent accepts then, or the word never"
     )
@@ -106,6 +119,29 @@ def _load_with_neighbours(file: Path) -> tuple[Flow, ...]:
     return tuple(flows)
 
 
+def _call_setup(args: argparse.Namespace, file: SetupFile) -> CallSetup:
+    """The set-up of a canned call: the file's over the defaults, and the options over the file's."""
+    setup = CallSetup(
+        contact_id=CONTACT_ID,
+        customer_number=CALLER,
+        system_number=LINE,
+        waiting=parse_waiting(args.agent_after),
+        attributes=_pairs("--attribute", args.attribute),
+    )
+    applied = file.applied(setup)
+    return applied if args.hours is None else replace(applied, hours_open=args.hours == "open")
+
+
+def _check_blocks(file: SetupFile, flows: FlowSet) -> None:
+    """Refuse a set-up whose `blocks` name none that is here. Raises SetupFileError."""
+    blocks = {action.identifier for flow in flows.flows for action in flow.actions}
+    places = {f"{flow.name}/{action.identifier}" for flow in flows.flows for action in flow.actions}
+    if unknown := file.unused_blocks(frozenset(blocks | places)):
+        raise SetupFileError(
+            f"blocks: {unknown[0]!r} is no type that a set-up answers for, and no block of these flows."
+        )
+
+
 def run_flow(args: argparse.Namespace) -> int:
     """Run one flow to its end; exit codes as `call` has them."""
     if args.max_steps < 1:
@@ -121,16 +157,28 @@ def run_flow(args: argparse.Namespace) -> int:
         flows = FlowSet(loaded, tokens)
         faults = Faults(parse_faults(args.fault), flows)
         engine = Engine(flows, functions, bots=functions, max_steps=args.max_steps, faults=faults)
-        setup = CallSetup(
-            contact_id=CONTACT_ID,
-            customer_number=CALLER,
-            system_number=LINE,
-            hours_open=args.hours == "open",
-            waiting=parse_waiting(args.agent_after),
-            attributes=_pairs("--attribute", args.attribute),
-        )
+        file = SetupFile() if args.setup is None else load_setup(args.setup)
+        setup = _call_setup(args, file)
+        _check_blocks(file, flows)
         state = engine.begin(setup, args.file.stem)
-    except (ValueError, KeysError, StubFileError, FaultError, FlowSyntaxError, UnknownFlowError) as error:
+    except (
+        ValueError,
+        KeysError,
+        StubFileError,
+        SetupFileError,
+        FaultError,
+        FlowSyntaxError,
+        UnknownFlowError,
+    ) as error:
         raise _usage(str(error)) from error
+    given = Given(
+        setup,
+        functions,
+        hours=args.hours is not None or file.gives_hours,
+        seed=file.seed is not None,
+        third_party=file.third_party is not None,
+    )
+    for need in find_needs(flows, flows.by_name[args.file.stem], given):
+        print(need, file=sys.stderr)
     view = JsonLines(sys.stdout) if args.json else TerminalCall(sys.stdin, sys.stdout)
     return exit_code(CallRun(engine, state, keys=keys, view=view).to_end())

@@ -31,6 +31,7 @@ from hotline_local.flowlang.action_spec import (
     Parameter,
     ParameterKind,
 )
+from hotline_local.flowlang.action_table_services import SERVICES
 from hotline_local.flowlang.document import FlowKind
 
 _FREE = ParameterKind.FREE
@@ -38,6 +39,7 @@ _SINGLE = ParameterKind.SINGLE
 _REFERENCE = ParameterKind.REFERENCE
 _MAP = ParameterKind.MAP
 _LIST = ParameterKind.LIST
+_DATA = ParameterKind.DATA
 
 _NME = frozenset({NO_MATCHING_ERROR})
 _NMC = frozenset({NO_MATCHING_CONDITION})
@@ -55,6 +57,7 @@ _QUEUE_OR_AGENT = (Parameter("QueueId", _SINGLE), Parameter("AgentId", _SINGLE))
 _TARGET_CONTACT = Parameter("TargetContact", values=frozenset({"Current", "Related"}))
 _MENU_KEYS = frozenset("0123456789*#")
 _INPUT_KINDS = EVERY_KIND - WHISPER_AND_HOLD
+_BEFORE_A_QUEUE = _INPUT_KINDS - {FlowKind.CUSTOMER_QUEUE}
 
 
 _STORE_PARAMETERS = (
@@ -76,7 +79,7 @@ _METRIC_PARAMETERS = (
     Parameter("MetricType", required=True, values=AGENT_METRICS | QUEUE_METRICS),
     *_QUEUE_OR_AGENT,
 )
-_MODULE_PARAMETERS = (Parameter("FlowModuleId", _SINGLE, required=True), Parameter("Input", _MAP))
+_MODULE_PARAMETERS = (Parameter("FlowModuleId", _SINGLE, required=True), Parameter("Input", _DATA))
 _CASE_ERRORS = frozenset({"ContactNotLinked", NO_MATCHING_ERROR})
 _CASE_PARAMETERS = (
     Parameter("LinkContactToCase"),
@@ -202,6 +205,7 @@ _CONTACT = (
             Parameter("Name", _FREE),
             Parameter("Description", _FREE),
             Parameter("WisdomSessionArn", _SINGLE),
+            Parameter("References", _MAP),
             _TARGET_CONTACT,
         ),
         required_errors=_NME,
@@ -240,7 +244,11 @@ _CONTACT = (
         at_least_one=True,
     ),
     ActionSpec(
-        "UpdateContactTargetQueue", _QUEUE_OR_AGENT, required_errors=_NME, exactly_one=(("QueueId", "AgentId"),)
+        "UpdateContactTargetQueue",
+        _QUEUE_OR_AGENT,
+        required_errors=_NME,
+        exactly_one=(("QueueId", "AgentId"),),
+        kinds=_BEFORE_A_QUEUE,
     ),
     ActionSpec(
         "UpdateContactRoutingBehavior",
@@ -254,8 +262,11 @@ _CONTACT = (
         "UpdateContactCallbackNumber",
         (Parameter("CallbackNumber", _REFERENCE, required=True),),
         required_errors=frozenset({"InvalidCallbackNumber", "CallbackNumberNotDialable"}),
+        kinds=_INPUT_KINDS,
     ),
-    ActionSpec("TransferContactToQueue", required_errors=_NME | {"QueueAtCapacity"}, leaves=True),
+    ActionSpec(
+        "TransferContactToQueue", required_errors=_NME | {"QueueAtCapacity"}, leaves=True, kinds=_BEFORE_A_QUEUE
+    ),
     ActionSpec(
         "DequeueContactAndTransferToQueue",
         _QUEUE_OR_AGENT,
@@ -305,6 +316,7 @@ _CONTROL = (
         required_errors=_NME,
         conditions=Conditions(_EQUALS, exactly=frozenset({"True", "False"})),
         branches=True,
+        kinds=_INPUT_KINDS,
     ),
     ActionSpec(
         "CheckMetricData",
@@ -313,6 +325,7 @@ _CONTROL = (
         conditions=Conditions(frozenset({"NumberGreaterThan"}), operands=frozenset({"0"})),
         at_most_one=(("QueueId", "AgentId"),),
         branches=True,
+        kinds=_INPUT_KINDS,
         form="agents",
         applies=is_agent_metric,
     ),
@@ -320,9 +333,10 @@ _CONTROL = (
         "CheckMetricData",
         _METRIC_PARAMETERS,
         required_errors=_NMC | _NME,
-        conditions=Conditions(NUMBER_OPERATORS, number=True),
+        conditions=Conditions(NUMBER_OPERATORS | _EQUALS, number=True),
         at_most_one=(("QueueId", "AgentId"),),
         branches=True,
+        kinds=_INPUT_KINDS,
         form="queue",
     ),
     ActionSpec(
@@ -336,6 +350,7 @@ _CONTROL = (
         required_errors=_NMC,
         conditions=Conditions(frozenset({"NumberLessThan"}), number=True),
         branches=True,
+        kinds=_INPUT_KINDS,
     ),
     ActionSpec("UpdateFlowAttributes", (Parameter("FlowAttributes", _MAP, required=True),), required_errors=_NME),
     ActionSpec(
@@ -347,6 +362,7 @@ _CONTROL = (
         (Parameter("ContactFlowId", _SINGLE, required=True),),
         required_errors=_NME,
         leaves=True,
+        kinds=_BEFORE_A_QUEUE,
     ),
     ActionSpec(
         "InvokeFlowModule",
@@ -366,7 +382,7 @@ _CONTROL = (
     ),
     ActionSpec(
         "EndFlowModuleExecution",
-        (Parameter("Result", _SINGLE), Parameter("ResultData", _MAP)),
+        (Parameter("Result", _SINGLE), Parameter("ResultData", _DATA)),
         terminal=True,
         kinds=frozenset({FlowKind.MODULE}),
     ),
@@ -402,6 +418,7 @@ _INTERACTION = (
         ),
         permitted_errors=_NME,
         at_most_one=(("QueueId", "AgentId"),),
+        kinds=_INPUT_KINDS,
     ),
     ActionSpec(
         "CreateTask",
@@ -428,5 +445,5 @@ def _by_type(*groups: tuple[ActionSpec, ...]) -> Mapping[str, tuple[ActionSpec, 
     return table
 
 
-ACTIONS: Mapping[str, tuple[ActionSpec, ...]] = _by_type(_PARTICIPANT, _CONTACT, _CONTROL, _INTERACTION)
+ACTIONS: Mapping[str, tuple[ActionSpec, ...]] = _by_type(_PARTICIPANT, _CONTACT, _CONTROL, _INTERACTION, SERVICES)
 """Forms by action type; the first form that applies is the one."""

@@ -8,24 +8,13 @@ from hotline_local.flowlang.document import Action
 
 UNCHECKED_TYPES = frozenset(
     {
-        "AssociateContactToCustomerProfile",
-        "CheckOutboundCallStatus",
-        "CheckVoiceId",
-        "CompleteOutboundCall",
-        "CreateCustomerProfile",
+        "AuthenticateParticipant",
+        "ConnectParticipantWithAgenticCX",
         "CreatePersistentContactAssociation",
-        "CreateWisdomSession",
-        "GetCalculatedAttributesForCustomerProfile",
-        "GetCustomerProfile",
-        "GetCustomerProfileObject",
-        "ResumeContact",
-        "ShowView",
-        "StartVoiceIdStream",
-        "UpdateContactMediaProcessing",
-        "UpdateContactMediaStreamingBehavior",
-        "UpdateContactRoutingCriteria",
-        "UpdateCustomerProfile",
-        "UpdatePreviousContactParticipantState",
+        "EvaluateDataTableValues",
+        "ListDataTableValues",
+        "LoadContactContent",
+        "UpsertDataTableValues",
     }
 )
 """Types that the service has and this table does not describe: only their envelope is checked."""

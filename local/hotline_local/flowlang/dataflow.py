@@ -17,8 +17,15 @@ type _Carriers = frozenset[Reference]
 
 
 def references_of(action: Action) -> frozenset[Reference]:
-    """Every run-time value that a block reads."""
-    return frozenset(reference for text in strings_in(action.parameters) for reference in references_in(text))
+    """Every run-time value that a block reads, in its parameters or in the operands of its conditions."""
+    return frozenset(
+        reference for text in strings_in([action.parameters, *action.operands]) for reference in references_in(text)
+    )
+
+
+def operand_references(action: Action) -> frozenset[Reference]:
+    """The run-time values that the conditions of a block compare with."""
+    return frozenset(reference for text in strings_in(action.operands) for reference in references_in(text))
 
 
 def reads_stored_input(action: Action) -> bool:

@@ -35,6 +35,12 @@ class FlowKind(StrEnum):
     def is_module(self) -> bool:
         return self is FlowKind.MODULE
 
+    @staticmethod
+    def named(name: Any) -> "FlowKind | None":
+        """The kind of this name, as the console (`customerQueue`) or the API (`CUSTOMER_QUEUE`) writes it, or None."""
+        key = str(name).replace("_", "").lower()
+        return next((kind for kind in FlowKind if kind.value.lower() == key), None)
+
 
 class FlowSyntaxError(Exception):
     """A file is not a flow document. `source` names the file, `problem` says in one sentence what is wrong."""
@@ -92,6 +98,11 @@ class Action:
         value = self.parameters.get(name)
         return value if isinstance(value, Mapping) else {}
 
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The operands of all conditions, in order."""
+        return tuple(operand for edge in self.conditions for operand in edge.operands)
+
     def is_true(self, name: str) -> bool:
         """Whether a parameter says true, in any of the spellings `"True"`, `"true"` and `true`."""
         return self.text(name).lower() == "true"
@@ -121,18 +132,22 @@ class Flow:
         return {action.identifier: action for action in reversed(self.actions)}
 
     @cached_property
-    def kind(self) -> FlowKind:
-        """What this document is: by `Metadata.type`, else a module when it returns from one or lies in `modules/`."""
-        declared = self.metadata.get("type")
-        if isinstance(declared, str) and declared in FlowKind:
-            return FlowKind(declared)
+    def declared_kind(self) -> FlowKind | None:
+        """What `Metadata.type` says this document is, None when it says nothing known."""
+        return FlowKind.named(self.metadata.get("type"))
+
+    @cached_property
+    def is_module(self) -> bool:
+        """Whether this is a module: it says so, else it returns from one or lies in `modules/`."""
+        if self.declared_kind is not None:
+            return self.declared_kind is FlowKind.MODULE
         returns = any(action.type == "EndFlowModuleExecution" for action in self.actions)
-        lies_with_modules = self.path is not None and self.path.parent.name == "modules"
-        return FlowKind.MODULE if returns or lies_with_modules else FlowKind.INBOUND
+        return returns or (self.path is not None and self.path.parent.name == "modules")
 
     @property
-    def is_module(self) -> bool:
-        return self.kind is FlowKind.MODULE
+    def kind(self) -> FlowKind:
+        """What this document is by itself. `FlowSet.kind_of` also looks at its blocks, and at those that name it."""
+        return self.declared_kind or (FlowKind.MODULE if self.is_module else FlowKind.INBOUND)
 
     @property
     def source(self) -> str:
@@ -141,11 +156,15 @@ class Flow:
 
     def tokens(self) -> frozenset[str]:
         """Names of all `${Tokens}` in parameters and operands."""
-        found = (tokens_in(text) for action in self.actions for text in strings_in(action.parameters))
+        texts = (strings_in([action.parameters, *action.operands]) for action in self.actions)
+        found = (tokens_in(text) for each in texts for text in each)
         return frozenset(name for names in found for name in names)
 
     def resolved(self, tokens: Mapping[str, str]) -> "Flow":
-        """A copy with the known tokens replaced in every parameter; the others are kept (see `tokens`)."""
+        """A copy with the known tokens replaced in every parameter; the others are kept (see `tokens`).
+
+        Operands stay as written, since edges are named after them; they are replaced where they are compared.
+        """
         actions = tuple(
             Action(
                 identifier=action.identifier,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from hotline_local.flowlang.document import Action, Flow, FlowKind, FlowSyntaxError
-from hotline_local.flowlang.references import token_name
+from hotline_local.flowlang.kinds import likely_kind
+from hotline_local.flowlang.references import holds_reference, token_name
 
 MAX_MODULE_DEPTH = 5
 """Modules may call modules this deep (Amazon Connect administrator guide, flow modules)."""
@@ -12,7 +13,30 @@ FLOW_PARAMETER: Mapping[str, str] = {
     "TransferToFlow": "ContactFlowId",
     "InvokeFlowModule": "FlowModuleId",
 }
-"""The parameter that names another document, by action type."""
+"""The parameter that names the document in which a call goes on, by action type."""
+_LATER_PARAMETER: Mapping[str, str] = {
+    "CreateCallbackContact": "ContactFlowId",
+    "CreateTask": "ContactFlowId",
+    "StartOutboundChatContact": "ContactFlowArn",
+}
+"""The parameter that names the flow of another contact, by action type."""
+_HOOK_KINDS: Mapping[str, FlowKind] = {
+    "AgentHold": FlowKind.AGENT_HOLD,
+    "AgentWhisper": FlowKind.AGENT_WHISPER,
+    "CustomerHold": FlowKind.CUSTOMER_HOLD,
+    "CustomerQueue": FlowKind.CUSTOMER_QUEUE,
+    "CustomerWhisper": FlowKind.CUSTOMER_WHISPER,
+}
+"""The kind of flow that an event hook runs; the others run flows of the usual kind."""
+
+
+def flow_references(action: Action) -> tuple[str, ...]:
+    """What a block writes to name other documents, whatever it does with them."""
+    parameter = FLOW_PARAMETER.get(action.type) or _LATER_PARAMETER.get(action.type)
+    named = [action.text(parameter)] if parameter else []
+    hooks = action.mapping("EventHooks") if action.type == "UpdateContactEventHooks" else {}
+    return tuple(text for text in [*named, *hooks.values()] if isinstance(text, str) and text)
+
 
 _ALIAS = re.compile(r"(:\$LATEST|:[A-Za-z0-9_-]+)$")
 
@@ -55,6 +79,15 @@ class FlowSet:
             for action in flow.actions
             if action.type == "InvokeFlowModule" and (target := self.target(action)) is not None
         }
+        self._hooked = {
+            target.name: _HOOK_KINDS[hook]
+            for flow in self.flows
+            for action in flow.actions
+            if action.type == "UpdateContactEventHooks"
+            for hook, reference in action.mapping("EventHooks").items()
+            if hook in _HOOK_KINDS and (target := self.find(str(reference))) is not None
+        }
+        self._kinds: dict[str, FlowKind] = {}
 
     def _index(self) -> Mapping[str, Flow]:
         index: dict[str, Flow] = {}
@@ -75,7 +108,7 @@ class FlowSet:
 
     def find(self, reference: str) -> Flow | None:
         """The flow that a static reference means, or None when it is not in this set (or is a JSONPath)."""
-        if reference.startswith("$."):
+        if holds_reference(reference):
             return None
         token = token_name(_ALIAS.sub("", reference))
         if token is not None:
@@ -92,11 +125,18 @@ class FlowSet:
         return self.find(action.text(parameter)) if parameter else None
 
     def kind_of(self, flow: Flow) -> FlowKind:
-        """What a flow is, its callers considered: what is called as a module is one."""
-        declared = flow.metadata.get("type")
-        if flow.name in self._called_as_modules and not (isinstance(declared, str) and declared in FlowKind):
+        """What a flow is: what it declares, else what others use it as (a module, the flow of a queue), else what its
+        blocks say."""
+        if flow.name not in self._kinds:
+            self._kinds[flow.name] = self._kind_of(flow)
+        return self._kinds[flow.name]
+
+    def _kind_of(self, flow: Flow) -> FlowKind:
+        if flow.declared_kind is not None:
+            return flow.declared_kind
+        if flow.is_module or flow.name in self._called_as_modules:
             return FlowKind.MODULE
-        return flow.kind
+        return self._hooked.get(flow.name) or likely_kind(flow)
 
     def modules_called_by(self, flow: Flow) -> Iterator[tuple[Action, Flow]]:
         """The blocks of a flow that call a module of this set, with the module."""

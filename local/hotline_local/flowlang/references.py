@@ -1,5 +1,10 @@
 """References to run-time values (`$.Attributes.topic`) and to deploy-time values (`${ConnectFunctionArn}`).
 
+A reference has several spellings, all of them documented or seen in exports: `$.Attributes.lang`,
+`$.Attributes['two words']`, `$.Attributes.['two words']`, `$['AwsRegion']`, with single or double quotes, and an index
+(`[0]`). A text that begins like a path and fits none of them is a broken reference: it has no value, and is never
+spoken or passed on.
+
 The service knows no deploy-time values: every project has its own way to write and to replace them. Five are read
 here, as they are found in published flows: `${Name}` (CloudFormation, Terraform), `%%NAME%%`, `<<name>>`, `{{a.b.c}}`
 and `%Name%`. Our own flows use the first.
@@ -11,9 +16,14 @@ from dataclasses import dataclass
 from typing import Any
 
 _NAME = r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*"
-_STEP = rf"(?:\.{_NAME}|\['[^']+'\]|\[\"[^\"]+\"\])"
-_REFERENCE = re.compile(rf"\$\.({_NAME})({_STEP}*)")
-_STEP_PARTS = re.compile(rf"\.({_NAME})|\['([^']+)'\]|\[\"([^\"]+)\"\]")
+_BRACKET = r"\[ *'[^']+' *\]|\[ *\"[^\"]+\" *\]"
+_STEP = rf"(?:\.{_NAME}|\.?(?:{_BRACKET})|\[\d+\])"
+_OTHER_SCRIPT = r"\.[^\W\d_a-zA-Z]\w*"
+"""A first key in another script, such as `$.Attributes.姓名`. Later ones are text: `$.Attributes.name先生`."""
+_BROKEN = r"\$(?:\.{2,}|\.?\[|\.\*)[^\s<>,;，。；]*"
+_PATH = rf"\$(?:\.(?=[A-Za-z_]){_NAME}|\.?(?:{_BRACKET}))(?:{_OTHER_SCRIPT})?{_STEP}*"
+_REFERENCE = re.compile(rf"({_PATH})(\[[^\s<>,;，。；]*)?|({_BROKEN})")
+_STEP_PARTS = re.compile(rf"\.({_NAME})|\[ *'([^']+)' *\]|\[ *\"([^\"]+)\" *\]|\[(\d+)\]|\.([^\W\d_a-zA-Z]\w*)")
 _WORD = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _TOKEN = re.compile(
     rf"\$\{{([A-Za-z_][A-Za-z0-9_.:]*)\}}|%%({_WORD})%%|<<({_WORD})>>|\{{\{{ *({_WORD}) *\}}\}}|%({_WORD})%"
@@ -22,25 +32,43 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One JSONPath reference: `$.External.customer.name` is root `External` with keys `("customer", "name")`."""
+    """One JSONPath reference: `$.External.customer.name` is root `External` with keys `("customer", "name")`.
+
+    A broken one has an empty root, and its text as it is written for its only key.
+    """
 
     root: str
     keys: tuple[str, ...]
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the text is no path at all, though it begins like one."""
+        return self.root == ""
+
     def __str__(self) -> str:
+        if self.is_broken:
+            return self.keys[0]
         steps = (f".{key}" if re.fullmatch(_NAME, key) else f"['{key}']" for key in self.keys)
         return f"$.{self.root}{''.join(steps)}"
 
 
 def _from_match(match: re.Match[str]) -> Reference:
-    steps = (next(group for group in step.groups() if group) for step in _STEP_PARTS.finditer(match[2]))
-    return Reference(match[1], tuple(steps))
+    if match[2] or match[3]:
+        return Reference("", (match[0],))
+    steps = [next(group for group in step.groups() if group) for step in _STEP_PARTS.finditer(match[1])]
+    return Reference(steps[0], tuple(steps[1:]))
 
 
 def parse_reference(text: str) -> Reference | None:
     """The reference that the whole of `text` is, or None when it is not exactly one."""
     match = _REFERENCE.fullmatch(text)
-    return _from_match(match) if match else None
+    reference = _from_match(match) if match else None
+    return None if reference is None or reference.is_broken else reference
+
+
+def holds_reference(text: str) -> bool:
+    """Whether a text holds a reference, so that it is known in a call only."""
+    return _REFERENCE.search(text) is not None
 
 
 def references_in(text: str) -> tuple[Reference, ...]:
@@ -61,11 +89,13 @@ def split_text(text: str) -> Iterator[str | Reference]:
 
 
 def strings_in(value: Any) -> Iterator[str]:
-    """Every string inside a JSON value, at any depth; keys of objects are not among them."""
+    """Every string inside a JSON value, at any depth; of an object's keys, those that hold a reference or a token."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for item in value.values():
+        for key, item in value.items():
+            if isinstance(key, str) and (holds_reference(key) or tokens_in(key)):
+                yield key
             yield from strings_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
@@ -92,7 +122,7 @@ def replace_tokens(value: Any, tokens: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return _TOKEN.sub(lambda match: tokens.get(_name_of(match), match[0]), value)
     if isinstance(value, Mapping):
-        return {key: replace_tokens(item, tokens) for key, item in value.items()}
+        return {replace_tokens(key, tokens): replace_tokens(item, tokens) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [replace_tokens(item, tokens) for item in value]
     return value

@@ -16,7 +16,7 @@ MAX_BREAK_S = 10.0
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
 """How fast prosody's names for rates are, against the normal rate. The names are documented, their factors are not."""
 _BREAK_STRENGTH_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.25, "medium": 0.5, "strong": 0.75, "x-strong": 1.0}
-_RUN_TIME = re.compile(r"\$\.")
+_RUN_TIME = re.compile(r"\$[.\[]")
 _BLOCK_TAGS = frozenset({"p", "s"})
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hotline_local.flowlang.document import Action, Flow
+from hotline_local.flowlang.document import Action, ConditionEdge, Flow
 from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.references import holds_reference, replace_tokens
 from hotline_local.simulator.bots import BotSeam
 from hotline_local.simulator.events import CallEvent, Place, Trace
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionSeam
@@ -62,6 +63,20 @@ class Block:
     def single(self, name: str) -> str | None:
         """A parameter that is fixed or exactly one reference; None when it is missing or refers to nothing."""
         return single(self.state, self.action.text(name)) if name in self.action.parameters else None
+
+    def described(self, name: str) -> str:
+        """A parameter for people, with what it refers to: which reference has no value, or which value it has."""
+        if name not in self.action.parameters:
+            return f"{name} is missing"
+        written, value = self.action.text(name), self.single(name)
+        if not holds_reference(written):
+            return f"{name} is {written!r}"
+        return f"{name} is {written}, which has {'no value' if value is None else f'the value {value!r}'}"
+
+    def operand(self, condition: ConditionEdge) -> str | None:
+        """What a condition compares with, references and tokens replaced; None when there is no such value."""
+        written = str(replace_tokens(condition.operand, self.surroundings.flows.tokens))
+        return single(self.state, written) if holds_reference(written) else written
 
     def seconds(self, name: str, default: float) -> float:
         """A parameter that is a number of seconds; `default` when it is missing or no number."""

@@ -29,7 +29,7 @@ def contact_flow_event(state: CallState, parameters: dict[str, Any]) -> dict[str
         "Name": state.contact_data.get("Name"),
         "PreviousContactId": setup.previous_contact_id,
         "Queue": queue_data(state),
-        "References": {name: dict(reference) for name, reference in setup.references.items()},
+        "References": {name: dict(reference) for name, reference in state.references.items()},
         "RelatedContactId": None,
         "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Telephony"}},
         "SystemEndpoint": endpoint(setup.system_number),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from hotline_local.flowlang.action_spec import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
-from hotline_local.flowlang.dataflow import references_of, secret_inputs
+from hotline_local.flowlang.dataflow import operand_references, references_of, secret_inputs
 from hotline_local.flowlang.document import Action
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import END, LEAVES, NEXT, condition_label, error_label
@@ -33,8 +33,17 @@ from hotline_local.simulator.outcome import (
     Success,
     Value,
 )
-from hotline_local.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame, Stage
-from hotline_local.simulator.staying import MissingHookError, agent_accepts, agent_due_s, enter_queue, flow_over
+from hotline_local.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame
+from hotline_local.simulator.staying import (
+    MissingHookError,
+    agent_accepts,
+    agent_due_s,
+    enter_queue,
+    flow_over,
+    is_waiting,
+    stage_of,
+    waited_in_vain,
+)
 from hotline_local.simulator.values import NOT_MODELLED, resolve
 
 MAX_ACTIONS = 250
@@ -49,8 +58,13 @@ let it run."""
 
 
 def _values_read(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference, ...]]:
-    """The run-time values that each block of a flow reads, sorted."""
-    return MappingProxyType({name: tuple(sorted(references_of(action), key=str)) for name, action in actions.items()})
+    """The run-time values that each block of a flow needs, sorted."""
+    return MappingProxyType(
+        {
+            name: tuple(sorted((operand_references if action.type == "Compare" else references_of)(action), key=str))
+            for name, action in actions.items()
+        }
+    )
 
 
 class UnknownFlowError(Exception):
@@ -65,8 +79,9 @@ class Engine:
     """Runs calls over one set of flows. Holds nothing of a call: that is all in the CallState.
 
     `flows` carries the token values; what is not among them stays as written (see `unresolved_tokens`). `bots` answers
-    for Lex bots; without it a call stops where it comes to one. `max_steps` bounds the blocks of one call. `faults` may
-    make any block fail. `on_time` is told of every bit of time that passes, in seconds.
+    for Lex bots; without it a call stops where it comes to one. `max_steps` bounds the blocks of one call; the
+    count begins anew whenever time passes for a contact in a queue or on hold. `faults` may make any block fail.
+    `on_time` is told of every bit of time that passes, in seconds.
     """
 
     def __init__(
@@ -108,7 +123,10 @@ class Engine:
             setup=setup,
             frames=[Frame(flow.name, flow.start_action)],
             attributes=dict(setup.attributes),
+            references=dict(setup.references),
             language=setup.language,
+            queue=setup.queue,
+            stage=stage_of(self.flows.kind_of(flow)),
         )
 
     def step(self, state: CallState) -> Trace:
@@ -124,14 +142,18 @@ class Engine:
             too_many = f"{frame.flow} has {len(flow.actions)} blocks; the service takes {MAX_ACTIONS}."
             self._stop(state, trace, missing if action is None else too_many)
             return trace
-        if state.steps >= self.max_steps:
+        if state.steps - state.waited_at_step >= self.max_steps:
             self._end(state, trace, End(EndReason.STEP_CAP, detail=f"{self.max_steps} blocks have run."))
+            return trace
+        if (end := waited_in_vain(state)) is not None:
+            self._end(state, trace, end)
             return trace
         due_s = agent_due_s(state)
         if due_s is not None and state.at_s >= due_s:
             self._agent_accepts(state, trace)
             return trace
         state.steps += 1
+        began_at_s, waits = state.at_s, is_waiting(state)
         fault = self._faults(Place(frame.flow, frame.block), action) if self._faults else None
         if fault == HANG_UP_FAULT:
             return self.hang_up(state)
@@ -145,6 +167,8 @@ class Engine:
             outcome = Failed(fault, "injected")
         else:
             outcome = handler(block)
+        if waits and state.at_s > began_at_s:
+            state.waited_at_step = state.steps
         self._apply(block, outcome)
         return trace
 
@@ -271,9 +295,9 @@ class Engine:
     def _flow_over(self, block: Block) -> None:
         """A flow has nothing more to do: another one follows, or an agent, or the call ends for the simulator."""
         state = block.state
-        in_queue = state.stage is Stage.QUEUE
+        in_queue = is_waiting(state)
         try:
-            end = flow_over(self.flows, state, self.flows.kind_of(block.flow))
+            end = flow_over(self.flows, state)
         except MissingHookError as error:
             self._stop(state, block.trace, str(error), block.place)
             return
@@ -301,10 +325,11 @@ class Engine:
             self._end(state, trace, end)
 
     def _name_missing(self, block: Block) -> None:
-        """Say which values a block reads that are not there. A comparison looks for just that and is left out."""
+        """Say which values a block needs that are not there. What is compared may be missing; what it is compared with
+        may not."""
         read = self._read[block.flow.name].get(block.action.identifier, ())
         missing = [reference for reference in read if resolve(block.state, reference) is None]
-        if missing and block.action.type != "Compare":
+        if missing:
             unknown = [str(reference) for reference in missing if reference.root in NOT_MODELLED]
             block.emit("missing", values=[str(reference) for reference in missing], not_modelled=unknown)
 
@@ -329,7 +354,7 @@ class Engine:
     def _follow_condition(self, block: Block, value: str | None) -> None:
         """The first condition that is true, else the edge of NoMatchingCondition."""
         for condition in block.action.conditions:
-            if satisfies(value, condition):
+            if satisfies(value, condition.operator, block.operand(condition)):
                 self._go(block, condition_label(condition), condition.target)
                 return
         target = block.action.error_target(NO_MATCHING_CONDITION)

@@ -16,9 +16,9 @@ class Place:
 class CallEvent:
     """Something that happened on the line.
 
-    `kind` is prompt, input, function, bot, attributes, message, transfer, callback, task, agent, missing, disconnect,
-    error or end; `data` holds what belongs to the kind, ready for JSON. `missing` names values that a block reads and
-    that are not there.
+    `kind` is prompt, input, function, bot, attributes, message, transfer, callback, task, noted, agent, missing,
+    disconnect, error or end; `data` holds what belongs to the kind, ready for JSON. `missing` names values that a block
+    reads and that are not there, `noted` a block that uses another part of the service.
     """
 
     kind: str

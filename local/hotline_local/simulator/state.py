@@ -58,14 +58,25 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockAnswer:
+    """What comes of one block: an error, or a value to branch by, and values to read afterwards."""
+
+    value: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallSetup:
     """What is given when a call comes in.
 
     `customer_number` is None when the number is withheld. `hours_open` answers every hours check but those whose hours
     or queue `hours` names; `metrics` every metric: by metric type (`NumberOfAgentsAvailable`) and by path below
     `$.Metrics` (`Queue.Size`). `seed` decides percentages. `queue_at_capacity` makes every transfer to a queue fail
-    with that error. `waiting` lets the call go on in the queue; without it a call ends there. `references` are those
-    of the contact, by name: `{"Value": .., "Type": ..}`.
+    with that error, `full_queues` and `free_queues` say otherwise of single ones. `queue` is where the contact is when
+    a queue flow or a whisper is run by itself. `answers` are what comes of blocks that ask another part of the service,
+    by type, by block or by `flow/block`; each is used once, the last one for ever. `waiting` lets the call go on in the
+    queue; without it a call ends there. `references` are those of the contact, by name: `{"Value": .., "Type": ..}`.
     """
 
     contact_id: str
@@ -85,6 +96,10 @@ class CallSetup:
     attributes: Mapping[str, str] = field(default_factory=dict)
     references: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     seed: int = 0
+    queue: str | None = None
+    full_queues: frozenset[str] = frozenset()
+    free_queues: frozenset[str] = frozenset()
+    answers: Mapping[str, tuple["BlockAnswer", ...]] = field(default_factory=dict)
     region: str = "us-east-1"
     instance_arn: str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
 
@@ -136,12 +151,26 @@ class Frame:
         return frame
 
 
+_FORKED = (
+    "attributes",
+    "related_attributes",
+    "contact_data",
+    "related_data",
+    "tags",
+    "references",
+    "loaded",
+    "answers_used",
+    "event_hooks",
+)
+
+
 class Stage(StrEnum):
     """Where a contact is: in the flow that answered, in a queue, in a flow around the talk with an agent, or after
-    it. The values of the last four are the event hooks that name their flows."""
+    it. The values of all but the first are the event hooks that name their flows."""
 
     FLOW = "flow"
     QUEUE = "CustomerQueue"
+    HOLD = "CustomerHold"
     AGENT_WHISPER = "AgentWhisper"
     CUSTOMER_WHISPER = "CustomerWhisper"
     AFTER_TALK = "CustomerRemaining"
@@ -163,9 +192,10 @@ class CallState:
     """Everything that changes during a call. `frames` holds the running flow and the modules called from it.
 
     `at_s` is the time on the line since the call began, `silent_s` the time that functions have taken since the caller
-    last heard something, `steps` the number of blocks run. `waiting` is set while an input block waits for keys, `end`
-    once the call is over. `queued_at_s` is when the contact came into its queue, `hops` how often it went on from one
-    queue to another.
+    last heard something, `steps` the number of blocks run, `waited_at_step` how many had run when the contact last
+    waited in a queue or on hold. `loaded` is what blocks have fetched, by the root that refers to it. `waiting` is set
+    while an input block waits for keys, `end` once the call is over. `queued_at_s` is when the contact came into its
+    queue, `hops` how often it went on from one queue to another.
     """
 
     setup: CallSetup
@@ -175,6 +205,9 @@ class CallState:
     contact_data: dict[str, str] = field(default_factory=dict)
     related_data: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    references: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    loaded: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers_used: dict[str, int] = field(default_factory=dict)
     event_hooks: dict[str, str] = field(default_factory=dict)
     stage: Stage = Stage.FLOW
     queued_at_s: float = 0.0
@@ -196,6 +229,7 @@ class CallState:
     at_s: float = 0.0
     silent_s: float = 0.0
     steps: int = 0
+    waited_at_step: int = 0
     waiting: InputRequest | None = None
     end: End | None = None
 
@@ -213,6 +247,6 @@ class CallState:
         """An independent copy, to try another key from here."""
         state = copy.copy(self)
         state.frames = [frame.fork() for frame in self.frames]
-        for name in ("attributes", "related_attributes", "contact_data", "related_data", "tags", "event_hooks"):
+        for name in _FORKED:
             setattr(state, name, dict(getattr(self, name)))
         return state

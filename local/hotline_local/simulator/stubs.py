@@ -66,11 +66,26 @@ class StubFunctions:
                 raise StubFileError(f"The stub {key!r} names the error {answer['error']!r}; known are {known}.")
         return value if isinstance(value, list) else answers[0]
 
+    def answers_function(self, arn: str, step: str) -> bool:
+        """Whether there is an answer for this function, called with this `step` (empty for none)."""
+        return self._function_key(arn, step) is not None
+
+    def answers_bot(self, bot: str) -> bool:
+        """Whether there is an answer for this bot."""
+        return self._bot_key(bot) is not None
+
+    def _function_key(self, arn: str, step: str) -> str | None:
+        return next((key for key in (step, arn, function_name(arn), ANY) if key and key in self._answers), None)
+
+    def _bot_key(self, bot: str) -> str | None:
+        names = (bot, bot.rsplit("/", 1)[-1], ANY)
+        return next((key for key in (f"{BOT}{name}" for name in names) if key in self._answers), None)
+
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
         """The next answer for this call. Raises MissingStubError when there is none."""
         step = str(event["Details"]["Parameters"].get("step", ""))
         name = function_name(arn)
-        key = next((key for key in (step, arn, name, ANY) if key and key in self._answers), None)
+        key = self._function_key(arn, step)
         if key is None:
             called = f"{name} with step {step!r}" if step else name
             raise MissingStubError(f"There is no stub for {called}.")
@@ -84,8 +99,7 @@ class StubFunctions:
 
     def turn(self, *, bot: str, heard: str, language: str, session: Mapping[str, str]) -> BotAnswer:
         """The next answer of this bot. Raises MissingStubError when there is none."""
-        names = (bot, bot.rsplit("/", 1)[-1], ANY)
-        key = next((key for key in (f"{BOT}{name}" for name in names) if key in self._answers), None)
+        key = self._bot_key(bot)
         if key is None:
             raise MissingStubError(f"There is no stub for the bot {bot}.")
         answer = self._next(key)

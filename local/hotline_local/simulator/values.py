@@ -12,9 +12,24 @@ from hotline_local.flowlang.references import Reference, parse_reference, split_
 from hotline_local.simulator.state import DEFAULT_LANGUAGE, CallState, Frame
 
 NOT_MODELLED = frozenset(
-    {"Case", "Customer", "CustomerCallBackPhoneNumber", "Media", "MediaStreams", "RelatedContactId", "Views"}
+    {
+        "AdditionalEmailRecipients",
+        "Agent",
+        "AgenticCX",
+        "Case",
+        "Customer",
+        "DataTables",
+        "Email",
+        "Media",
+        "MediaStreams",
+        "RelatedContactId",
+        "Views",
+        "Wisdom",
+    }
 )
-"""Roots of values that the service has and nothing here fills."""
+"""Roots of values that the service has, and that nothing here fills unless a set-up gives them."""
+_WITH_LISTS = frozenset({"Views"})
+"""Roots below which an index reaches into a list. Lists in the answer of a function cannot be referred to."""
 
 
 def endpoint(number: str | None) -> dict[str, str] | None:
@@ -73,7 +88,7 @@ def _root(state: CallState, frame: Frame, root: str) -> Any:
         case "Lex":
             return frame.lex
         case "References":
-            return setup.references
+            return state.references
         case "Loop":
             return {name: {"Index": str(index)} for name, index in frame.loop_names.items()}
         case "Modules":
@@ -86,6 +101,8 @@ def _root(state: CallState, frame: Frame, root: str) -> Any:
             return queue_data(state)
         case "Tags":
             return state.tags
+        case _ if root in state.loaded:
+            return state.loaded[root]
         case "SegmentAttributes":
             return {"connect:Subtype": "connect:Telephony"}
         case _:
@@ -107,6 +124,7 @@ def _system_value(state: CallState, root: str) -> str | None:
         "Name": state.contact_data.get("Name"),
         "Description": state.contact_data.get("Description"),
         "TextToSpeechVoiceId": state.voice,
+        "CustomerCallBackPhoneNumber": state.callback_number or setup.customer_number,
     }.get(root)
 
 
@@ -114,7 +132,10 @@ def resolve(state: CallState, reference: Reference) -> str | None:
     """The text behind a reference, None when there is nothing, or something that is not a scalar."""
     value = _root(state, state.frame, reference.root)
     for key in reference.keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        if isinstance(value, list) and reference.root in _WITH_LISTS and key.isdecimal():
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, Mapping) else None
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value) if isinstance(value, bool | int | float) else None
@@ -136,7 +157,7 @@ def render_all(state: CallState, value: Any) -> Any:
     if isinstance(value, str):
         return render(state, value)
     if isinstance(value, Mapping):
-        return {key: render_all(state, item) for key, item in value.items()}
+        return {render(state, key): render_all(state, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [render_all(state, item) for item in value]
     return value

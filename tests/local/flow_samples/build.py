@@ -1,13 +1,14 @@
 """Small flows for tests, written in a line or two a block."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hotline_local.flowlang.document import Flow, parse_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import Engine, FaultHook
 from hotline_local.simulator.events import CallEvent
-from hotline_local.simulator.state import CallSetup, CallState
+from hotline_local.simulator.state import BlockAnswer, CallSetup, CallState
 from hotline_local.simulator.stubs import StubFunctions
 
 ERROR = "NoMatchingError"
@@ -103,11 +104,12 @@ class Line:
         faults: FaultHook | None = None,
         tokens: dict[str, str] | None = None,
         max_steps: int = 500,
+        given: Mapping[str, tuple[BlockAnswer, ...]] | None = None,
         **setup: Any,
     ) -> None:
         self.functions = functions or StubFunctions(answers or {})
         self.engine = Engine(FlowSet(flows, tokens), self.functions, faults=faults, max_steps=max_steps)
-        self.state: CallState = self.engine.begin(ring(**setup), flows[0].name)
+        self.state: CallState = self.engine.begin(ring(answers=given or {}, **setup), flows[0].name)
         self.trace = self.engine.run(self.state)
 
     def press(self, *tokens: str) -> "Line":

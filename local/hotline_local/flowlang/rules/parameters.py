@@ -16,7 +16,7 @@ from hotline_local.flowlang.actions import UNCHECKED_TYPES, WRONG_PARAMETERS, WR
 from hotline_local.flowlang.document import Action, Flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.lint import Problem, rule
-from hotline_local.flowlang.references import parse_reference, references_in, tokens_in
+from hotline_local.flowlang.references import parse_reference, references_in, token_name, tokens_in
 
 MAX_FUNCTION_ARN_CHARS = 140
 RESPONSE_TYPES = ("JSON", "STRING_MAP")
@@ -25,10 +25,15 @@ ENCRYPTION_KEYS = {"EncryptionKeyId", "Key"}
 MAX_INTERDIGIT_S = 20
 NAMESPACES = frozenset(
     {
+        "AdditionalEmailRecipients",
+        "Agent",
+        "AgenticCX",
         "Attributes",
         "Case",
         "Customer",
         "CustomerEndpoint",
+        "DataTables",
+        "Email",
         "External",
         "FlowAttributes",
         "LambdaInvocation",
@@ -44,10 +49,10 @@ NAMESPACES = frozenset(
         "SystemEndpoint",
         "Tags",
         "Views",
+        "Wisdom",
     }
 )
 """Roots that hold values and are none themselves."""
-_TYPED_IN_MODULES = {"InvokeFlowModule": "Input", "EndFlowModuleExecution": "ResultData"}
 
 
 def _described(flow: Flow) -> Iterator[tuple[Action, ActionSpec]]:
@@ -109,6 +114,15 @@ def check_alternatives(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             yield Problem(action.identifier, "EventHooks takes one entry; use a block for each.")
 
 
+def _checked_scalars(action: Action) -> Iterator[tuple[str, Any]]:
+    """The scalars of a described action with their paths, but those in data that is passed on as it is."""
+    spec = spec_for(action)
+    if spec is None:
+        return
+    data = {parameter.name for parameter in spec.parameters if parameter.kind is ParameterKind.DATA}
+    yield from _scalars({name: value for name, value in action.parameters.items() if name not in data}, "")
+
+
 def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for name, item in value.items():
@@ -122,11 +136,10 @@ def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 @rule("E114", "Scalar parameters are strings")
 def check_strings(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: console exports write numbers and booleans quoted; only typed module values are not strings."""
+    """Source: console exports write numbers and booleans quoted, but in data for a view, a module or routing."""
     for action in flow.actions:
-        typed = _TYPED_IN_MODULES.get(action.type, "")
-        for path, value in _scalars(action.parameters, ""):
-            if not isinstance(value, str) and not (typed and path.startswith(f"{typed}.")):
+        for path, value in _checked_scalars(action):
+            if not isinstance(value, str):
                 yield Problem(action.identifier, f"{path} is {value!r}; write it as a string.")
 
 
@@ -134,7 +147,7 @@ def check_strings(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_not_empty(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: an empty string is refused anywhere (seen by publishing); a single blank is not."""
     for action in flow.actions:
-        for path, value in _scalars(action.parameters, ""):
+        for path, value in _checked_scalars(action):
             if value == "":
                 yield Problem(action.identifier, f"{path} is empty; the service takes no empty text.")
 
@@ -166,7 +179,7 @@ def check_values(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 def _bad_kind(parameter: Parameter, value: Any) -> bool:
-    if parameter.kind is ParameterKind.MAP:
+    if parameter.kind in {ParameterKind.MAP, ParameterKind.DATA}:
         return not isinstance(value, Mapping)
     if parameter.kind is ParameterKind.LIST:
         return not isinstance(value, list)
@@ -211,7 +224,8 @@ def check_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         if validation and len(validation.keys() & {"CustomValidation", "PhoneNumberValidation"}) != 1:
             yield Problem(action.identifier, "InputValidation is either CustomValidation or PhoneNumberValidation.")
         custom, phone = validation.get("CustomValidation"), validation.get("PhoneNumberValidation")
-        if isinstance(custom, Mapping) and not re.fullmatch(r"[1-9]\d*", str(custom.get("MaximumLength", ""))):
+        longest = str(custom.get("MaximumLength", "")) if isinstance(custom, Mapping) else "1"
+        if not re.fullmatch(r"[1-9]\d*", longest) and not _is_filled_in(longest):
             yield Problem(action.identifier, "CustomValidation needs MaximumLength, a whole number from 1.")
         if isinstance(phone, Mapping) and phone.get("NumberFormat") not in {"Local", "E164"}:
             yield Problem(action.identifier, "PhoneNumberValidation needs NumberFormat, Local or E164.")
@@ -222,13 +236,21 @@ def check_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         yield from _check_keypad(action)
 
 
+def _is_filled_in(text: str) -> bool:
+    """Whether a value is exactly one reference, or a token."""
+    return parse_reference(text) is not None or token_name(text) is not None
+
+
 def _check_keypad(action: Action) -> Iterator[Problem]:
     keypad = action.mapping("DTMFConfiguration")
     terminator = keypad.get("InputTerminationSequence")
-    if terminator is not None and not re.fullmatch(rf"[0-9*#]{{1,{MAX_TERMINATOR_KEYS}}}", str(terminator)):
+    if terminator is not None and not (
+        re.fullmatch(rf"[0-9*#]{{1,{MAX_TERMINATOR_KEYS}}}", str(terminator)) or _is_filled_in(str(terminator))
+    ):
         yield Problem(action.identifier, f"InputTerminationSequence is 1 to {MAX_TERMINATOR_KEYS} keys.")
     pause = keypad.get("InterdigitTimeLimitSeconds")
-    if pause is not None and not (str(pause).isdecimal() and 1 <= int(pause) <= MAX_INTERDIGIT_S):
+    in_range = str(pause).isdecimal() and 1 <= int(str(pause)) <= MAX_INTERDIGIT_S
+    if pause is not None and not in_range and not _is_filled_in(str(pause)):
         yield Problem(action.identifier, f"InterdigitTimeLimitSeconds is 1 to {MAX_INTERDIGIT_S}.")
 
 

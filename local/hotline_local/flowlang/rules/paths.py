@@ -17,8 +17,20 @@ from hotline_local.flowlang.references import parse_reference
 MAX_CHAIN_S = 20
 DEFAULT_FUNCTION_S = 3
 TIMEOUT_LITERAL = "Timeout"
-_SPEAKING = frozenset({"MessageParticipant", "GetParticipantInput", "ConnectParticipantWithLexBot", "Wait"})
-_COUNTED_OR_HEARD = _SPEAKING - {"MessageParticipant"} | {"Loop", "InvokeFlowModule"}
+_WAITING_FOR_SOMEBODY = frozenset(
+    {
+        "AuthenticateParticipant",
+        "ConnectParticipantWithAgenticCX",
+        "ConnectParticipantWithLexBot",
+        "GetParticipantInput",
+        "MessageParticipantIteratively",
+        "ShowView",
+        "Wait",
+    }
+)
+"""Blocks that take their time until somebody does something: a caller, an agent at a view, an agent who is free."""
+_SPEAKING = _WAITING_FOR_SOMEBODY | {"MessageParticipant"}
+_COUNTED_OR_HEARD = _WAITING_FOR_SOMEBODY | {"Loop", "InvokeFlowModule"}
 
 
 @rule("W201", "Every block can be reached")
@@ -94,7 +106,7 @@ def check_chains(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 @rule("W217", "No way goes round for ever")
 def check_endless(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: our own: a circle needs a Loop, or the caller's keys, or it turns until the contact's time is over."""
+    """Source: our own: a circle needs a Loop or a block that waits for somebody, or it turns for ever."""
     inner = {
         action.identifier: [
             edge.target
@@ -112,4 +124,6 @@ def check_endless(flow: Flow, _: FlowSet) -> Iterator[Problem]:
                 seen.add(block)
                 ahead += [target for target in inner[block] if target]
         if action.identifier in seen:
-            yield Problem(action.identifier, "From here a call can come back without a Loop or a key in between.")
+            yield Problem(
+                action.identifier, "From here a call can come back without a Loop or somebody to wait for in between."
+            )

@@ -10,13 +10,12 @@ from hotline_local.flowlang.action_forms import is_store_input
 from hotline_local.flowlang.document import Action, Flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.lint import Problem, rule
-from hotline_local.flowlang.references import Reference, split_text
+from hotline_local.flowlang.references import Reference, parse_reference, split_text
 from hotline_local.flowlang.speech import SsmlError, check_ssml, duration_s, is_ssml
 
 MAX_PROMPT_CHARS = 6000
 MAX_BILLED_CHARS = 3000
 MAX_PROMPT_S = 10.0
-_REFERENCE = r"\$\.[\w.\[\]']+"
 
 
 def _prompts(flow: Flow) -> Iterator[tuple[Action, str, bool]]:
@@ -39,7 +38,7 @@ def _flow_attribute_texts(flow: Flow) -> dict[Reference, str]:
     for action in flow.actions:
         for name, entry in action.mapping("FlowAttributes").items():
             value = entry.get("Value") if isinstance(entry, Mapping) else None
-            if isinstance(value, str) and not value.startswith("$."):
+            if isinstance(value, str) and parse_reference(value) is None:
                 reference = Reference("FlowAttributes", (name,))
                 texts[reference] = max(texts.get(reference, ""), value, key=len)
     return texts
@@ -52,7 +51,8 @@ def check_markup(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     A Text that begins with a speak element counts as SSML, as the service takes it.
     """
     for action, text, marked_up in _prompts(flow):
-        if text.startswith("$."):
+        first = next(split_text(text), "")
+        if isinstance(first, Reference):
             continue
         if marked_up or is_ssml(text):
             try:
@@ -81,6 +81,17 @@ def check_prompt_before_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             yield Problem(action.identifier, problem)
 
 
+def _without_references(text: str) -> str:
+    """A text with its references left out, but those that are an attribute of markup."""
+    pieces: list[str] = []
+    for piece in split_text(text):
+        if isinstance(piece, str):
+            pieces.append(piece)
+        elif pieces and pieces[-1].endswith('="'):
+            pieces.append(str(piece))
+    return "".join(pieces)
+
+
 @rule("W209", "A prompt takes at most 10 s")
 def check_prompt_length(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: guidance for voice menus: one idea and 8 to 10 s a prompt.
@@ -88,7 +99,7 @@ def check_prompt_length(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     Estimated at 270 Chinese characters or 165 words a minute, pauses included, values that are filled in left out.
     """
     for action, text, _marked_up in _prompts(flow):
-        spoken = re.sub(rf"(?<!=\"){_REFERENCE}", "", text)
+        spoken = _without_references(text)
         try:
             seconds = duration_s(spoken)
         except SsmlError:

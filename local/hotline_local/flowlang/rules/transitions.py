@@ -12,7 +12,10 @@ from hotline_local.flowlang.document import Action, ConditionEdge, Flow, FlowKin
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.flowlang.graph import condition_label, written_edges
 from hotline_local.flowlang.lint import Problem, rule
-from hotline_local.flowlang.references import references_in
+from hotline_local.flowlang.references import parse_reference, references_in
+
+_DYNAMIC_OPERANDS = frozenset({"Compare"})
+"""Actions whose operands may be references."""
 
 
 def _described(flow: Flow) -> Iterator[tuple[Action, ActionSpec]]:
@@ -95,7 +98,7 @@ def check_operators(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             yield Problem(action.identifier, f"Operator {operator} {what}; allowed are {', '.join(sorted(allowed))}.")
 
 
-def _bad_operand(condition: ConditionEdge) -> str | None:
+def _bad_operand(action: Action, condition: ConditionEdge) -> str | None:
     if len(condition.operands) != 1:
         return f"{condition.operator} takes one operand, not {len(condition.operands)}"
     operand = condition.operands[0]
@@ -103,15 +106,24 @@ def _bad_operand(condition: ConditionEdge) -> str | None:
         return f"the operand {operand!r} is no string"
     if operand == "":
         return "an operand is empty, which no value equals"
-    return f"the operand {operand} is a reference; operands are fixed texts" if references_in(operand) else None
+    if not references_in(operand):
+        return None
+    if action.type not in _DYNAMIC_OPERANDS:
+        return f"the operand {operand} holds a reference; those of {action.type} are fixed texts"
+    if parse_reference(operand) is None:
+        return f"the operand {operand} is neither a fixed text nor exactly one reference"
+    return None
 
 
-@rule("E137", "A condition has one fixed operand")
+@rule("E137", "A condition has one operand")
 def check_operands(flow: Flow, _: FlowSet) -> Iterator[Problem]:
-    """Source: a second operand, a nested condition, an empty operand are refused (seen by publishing)."""
+    """Source: a second operand, a nested condition, an empty operand are refused (seen by publishing).
+
+    An operand of Compare may be a reference: administrator guide, "Check contact attributes", dynamic conditions.
+    """
     for action in flow.actions:
         for condition in action.conditions:
-            if problem := _bad_operand(condition):
+            if problem := _bad_operand(action, condition):
                 yield Problem(action.identifier, f"{problem[0].upper()}{problem[1:]}.")
 
 

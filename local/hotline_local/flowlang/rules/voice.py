@@ -12,6 +12,7 @@ from hotline_local.flowlang.document import Action, Flow, FlowKind
 from hotline_local.flowlang.flowset import FLOW_PARAMETER, FlowSet
 from hotline_local.flowlang.graph import walkable_edges
 from hotline_local.flowlang.lint import Problem, rule
+from hotline_local.flowlang.references import Reference, parse_reference
 
 MAX_OPTIONS = 5
 SERVICE_KEYS = frozenset("09*#")
@@ -71,6 +72,11 @@ def _goes_on_listening(flow: Flow, menu: Action) -> bool:
     return bool(nexts) and all(is_menu(each) and _keys(each) == _keys(menu) for each in nexts)
 
 
+def _compares(flow: Flow, root: str) -> bool:
+    """Whether some block of a flow compares this system value, in whatever spelling."""
+    return any(parse_reference(action.text("ComparisonValue")) == Reference(root, ()) for action in flow.actions)
+
+
 @rule("W211", "A menu has at most five options")
 def check_options(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: guidance for voice menus: 3 to 5 options; `0`, `9`, `*`, `#` are not counted."""
@@ -89,7 +95,7 @@ def check_exit(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
     Looks through transfers and modules of the checked set; says nothing when one of them is not in it. Quiet in a flow
     that looks at `$.InitiationMethod`, since it tells calls that were made from calls that came in.
     """
-    made = any(action.text("ComparisonValue") == "$.InitiationMethod" for action in flow.actions)
+    made = _compares(flow, "InitiationMethod")
     if made or flows.kind_of(flow) is not FlowKind.INBOUND:
         return
     seen: dict[str, Flow] = {}
@@ -158,7 +164,7 @@ def check_wait(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
     Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there.
     """
-    if any(action.text("ComparisonValue") == "$.Channel" for action in flow.actions):
+    if _compares(flow, "Channel"):
         return
     for action in flow.actions:
         if action.type == "Wait":

@@ -1,10 +1,13 @@
 """Blocks that wait for keys: menus, entries, and the touch-tone buffer in front of them."""
 
+from dataclasses import replace
+
 from hotline_local.flowlang.action_forms import is_buffer_switch, is_menu
 from hotline_local.flowlang.action_spec import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_ERROR
+from hotline_local.flowlang.references import references_in
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.blocks.speaking import speak
-from hotline_local.simulator.entry import entry_rules, phone_number, read_entry
+from hotline_local.simulator.entry import EntryRules, entry_rules, phone_number, read_entry
 from hotline_local.simulator.outcome import Await, Failed, Impossible, Outcome, Success, Value
 from hotline_local.simulator.state import InputRequest
 from hotline_local.simulator.values import render_all
@@ -49,8 +52,13 @@ def _switch_buffer(block: Block) -> Outcome:
     return Success()
 
 
+def _rules(block: Block) -> EntryRules:
+    """How this input takes keys, with what its length and pauses refer to."""
+    return entry_rules(replace(block.action, parameters=render_all(block.state, block.action.parameters)))
+
+
 def _request(block: Block) -> InputRequest:
-    rules = entry_rules(block.action)
+    rules = _rules(block)
     menu = is_menu(block.action)
     return InputRequest(
         flow=block.flow.name,
@@ -79,7 +87,7 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
         block.state.told_closed = False
         _keep_for_later(block, keys[1:])
         return Value(keys[0])
-    entry = read_entry(keys, entry_rules(block.action))
+    entry = read_entry(keys, _rules(block))
     block.pass_time(REACTION_S + KEY_S * (len(keys) - len(entry.rest) - 1) + entry.pause_s)
     block.state.told_closed = False
     _keep_for_later(block, entry.rest)
@@ -101,7 +109,8 @@ def note_silence(block: Block) -> None:
 def _store(block: Block, value: str, *, secret: bool) -> Outcome:
     """Keep an entry, encrypted where the block says so. Silence stays the literal that flows compare with; what is
     kept of an entry without keys is not documented: here it stays nothing."""
-    encryption = render_all(block.state, block.action.mapping("InputEncryption"))
+    written = block.action.mapping("InputEncryption")
+    encryption = render_all(block.state, written)
     if encryption and value not in ("", TIMEOUT_LITERAL):
         from hotline_local.simulator.encryption import NotACertificate, encrypt
 
@@ -109,7 +118,9 @@ def _store(block: Block, value: str, *, secret: bool) -> Outcome:
         try:
             value = encrypt(value, key_id=key_id, certificate=certificate)
         except NotACertificate:
-            return Impossible("This entry is to be encrypted, and its Key is no X.509 certificate with an RSA key.")
+            problem = "This entry is to be encrypted, and its Key is no X.509 certificate with an RSA key."
+            unknown = [reference for reference in references_in(str(written.get("Key", ""))) if not certificate]
+            return Impossible(f"{problem} {unknown[0]} has no value." if unknown else problem)
     block.frame.stored_input = value
     block.frame.stored_is_secret = secret
     return Success()

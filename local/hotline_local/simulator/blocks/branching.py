@@ -3,9 +3,9 @@
 import random
 
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
-from hotline_local.flowlang.document import ConditionEdge
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.outcome import Failed, Impossible, Outcome, Success, Value
+from hotline_local.simulator.values import queue_name
 
 MAX_LOOPS = 100
 
@@ -34,12 +34,12 @@ def _compare_numbers(operator: str, left: str, right: str) -> bool:
             return False
 
 
-def satisfies(value: str | None, condition: ConditionEdge) -> bool:
-    """Whether a value makes a condition true; no value makes none true, and what is no number no number's."""
-    if value is None:
+def satisfies(value: str | None, operator: str, operand: str | None) -> bool:
+    """Whether a value makes a condition true. A missing value or operand satisfies nothing; what is no number satisfies
+    no condition about numbers."""
+    if value is None or operand is None:
         return False
-    operand = condition.operand
-    match condition.operator:
+    match operator:
         case "Equals":
             return value == operand
         case "TextStartsWith":
@@ -50,7 +50,7 @@ def satisfies(value: str | None, condition: ConditionEdge) -> bool:
             return operand in value
         case "KeyExists":
             return value != ""
-        case operator:
+        case _:
             return _compare_numbers(operator, value, operand)
 
 
@@ -63,7 +63,7 @@ def loop(block: Block) -> Outcome:
     """Loop: N times ContinueLooping, once DoneLooping, and from the beginning again."""
     count_text = block.single("LoopCount") or ""
     if not count_text.isdecimal() or int(count_text) > MAX_LOOPS:
-        return Impossible(f"LoopCount {count_text!r} is no whole number from 0 to {MAX_LOOPS}.")
+        return Impossible(f"{block.described('LoopCount')}; a whole number from 0 to {MAX_LOOPS} is needed.")
     key = block.action.identifier
     turn = block.frame.loops.get(key, 0)
     if turn >= int(count_text):
@@ -81,7 +81,7 @@ def check_hours(block: Block) -> Outcome:
     if hours is None:
         return Failed(NO_MATCHING_ERROR, "no_hours")
     setup = block.state.setup
-    opened = setup.hours.get(hours, setup.hours_open)
+    opened = next((setup.hours[name] for name in (hours, queue_name(hours)) if name in setup.hours), setup.hours_open)
     block.state.told_closed = not opened
     return Value("True" if opened else "False")
 

@@ -29,10 +29,13 @@ def invoke_function(block: Block) -> Outcome:
     After an error nothing is left in `$.External`: what an earlier answer said cannot be mistaken for this one.
     """
     arn = block.single("LambdaFunctionARN")
+    if not arn:
+        block.frame.external = None
+        return Failed(NO_MATCHING_ERROR, "no_function")
     parameters = render_all(block.state, dict(block.action.mapping("LambdaInvocationAttributes")))
     asynchronous = block.action.text("InvocationType") == "ASYNCHRONOUS"
     limit_s = MAX_ASYNCHRONOUS_S if asynchronous else _time_limit_s(block)
-    result = _invoke(block, arn or "", parameters, limit_s)
+    result = _invoke(block, arn, parameters, limit_s)
     if result.error is None and not asynchronous:
         result = _checked(result, block.action.mapping("ResponseValidation").get("ResponseType") == "JSON")
     payload = result.payload if result.error is None else None
@@ -42,7 +45,7 @@ def invoke_function(block: Block) -> Outcome:
         block.frame.external = payload
     block.state.invocations += 1
     block.frame.invocation_id = f"{block.state.setup.contact_id}-{block.state.invocations}"
-    _emit(block, arn or "", parameters, result)
+    _emit(block, arn, parameters, result)
     if result.error is not None:
         time_out = result.error in {FunctionErrorKind.TIMEOUT, FunctionErrorKind.LOST_ANSWER}
         return Failed("TimeLimitExceeded" if time_out else NO_MATCHING_ERROR, str(result.error))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from hotline_local.simulator.block import Handler
-from hotline_local.simulator.blocks import asking, branching, calling, routing, setting, speaking, talking
+from hotline_local.simulator.blocks import asking, branching, calling, noting, routing, setting, speaking, talking
 
-HANDLERS: Mapping[str, Handler] = {
+SIMULATED: Mapping[str, Handler] = {
     "CheckHoursOfOperation": branching.check_hours,
     "CheckMetricData": branching.check_metric,
     "Compare": branching.compare,
@@ -29,6 +29,7 @@ HANDLERS: Mapping[str, Handler] = {
     "TransferContactToQueue": routing.transfer_to_queue,
     "TransferParticipantToThirdParty": routing.transfer_to_third_party,
     "TransferToFlow": routing.transfer_to_flow,
+    "UnTagContact": setting.untag,
     "UntagContact": setting.untag,
     "UpdateContactAttributes": setting.set_attributes,
     "UpdateContactCallbackNumber": routing.set_callback_number,
@@ -36,11 +37,17 @@ HANDLERS: Mapping[str, Handler] = {
     "UpdateContactEventHooks": setting.set_event_hooks,
     "UpdateContactRecordingAndAnalyticsBehavior": setting.set_recording,
     "UpdateContactRecordingBehavior": setting.set_recording,
-    "UpdateContactRoutingBehavior": setting.set_routing,
     "UpdateContactTargetQueue": routing.set_queue,
     "UpdateContactTextToSpeechVoice": setting.set_voice,
     "UpdateFlowAttributes": setting.set_flow_attributes,
     "UpdateFlowLoggingBehavior": setting.set_logging,
     "Wait": branching.wait,
 }
-"""Every type that the simulator runs. A call that comes to any other stops there and names it."""
+"""Types that do here what they do on the line. `UnTagContact` is the reference's spelling of `UntagContact`."""
+
+HANDLERS: Mapping[str, Handler] = {
+    **SIMULATED,
+    **dict.fromkeys(noting.NOTED, noting.note),
+    **dict.fromkeys(noting.ANSWERED, noting.ask),
+}
+"""Every type that the simulator knows. A call that comes to any other stops there and names it."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
 from hotline_local.flowlang.flowset import MAX_MODULE_DEPTH
+from hotline_local.flowlang.references import holds_reference
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.outcome import (
     Enter,
@@ -18,8 +19,8 @@ from hotline_local.simulator.outcome import (
     Return,
     Success,
 )
-from hotline_local.simulator.state import Callback, EndOutcome, Frame, Stage, ThirdParty
-from hotline_local.simulator.values import render_all
+from hotline_local.simulator.state import Callback, CallSetup, EndOutcome, Frame, Stage, ThirdParty
+from hotline_local.simulator.values import queue_name, render_all
 
 _DIALABLE = re.compile(r"\+[1-9]\d{6,14}")
 _CASE_ATTRIBUTES = ("case_id", "case", "case_ref")
@@ -64,13 +65,20 @@ def transfer_on(block: Block) -> Outcome:
 def _into_queue(block: Block, queue: str | None, *, to_agent: bool) -> Outcome:
     if not queue:
         return Failed(NO_MATCHING_ERROR, "no_queue")
-    if block.state.setup.queue_at_capacity:
+    if _is_full(block.state.setup, queue):
         return Failed("QueueAtCapacity", "queue_at_capacity")
     _emit_transfer(block, queue=queue)
     block.state.buffered_keys = ""
     if block.state.setup.waiting is not None:
         return Queued()
     return Finish(EndOutcome.AGENT if to_agent else EndOutcome.QUEUE, leaves=True)
+
+
+def _is_full(setup: CallSetup, queue: str) -> bool:
+    names = {queue, queue_name(queue)}
+    if setup.queue_at_capacity:
+        return names.isdisjoint(setup.free_queues)
+    return not names.isdisjoint(setup.full_queues)
 
 
 def transfer_to_agent(block: Block) -> Outcome:
@@ -127,12 +135,17 @@ def create_callback(block: Block) -> Outcome:
 
 
 def transfer_to_flow(block: Block) -> Outcome:
-    """TransferToFlow: everything that belonged to this flow is gone, the contact's attributes stay."""
+    """TransferToFlow: what belonged to this flow is gone. The contact's attributes stay, and so does the answer of the
+    last function, until the next call of one."""
     reference = block.single("ContactFlowId")
     flow = block.surroundings.flows.find(reference) if reference else None
     if flow is None:
         return _not_found(block, "ContactFlowId", reference)
-    block.state.frames = [Frame(flow.name, flow.start_action)]
+    answered = next((frame for frame in reversed(block.state.frames) if frame.invocation_id is not None), None)
+    following = Frame(flow.name, flow.start_action)
+    if answered is not None:
+        following.external, following.invocation_id = answered.external, answered.invocation_id
+    block.state.frames = [following]
     block.state.buffered_keys = ""
     return Leave()
 
@@ -152,7 +165,7 @@ def invoke_module(block: Block) -> Outcome:
 
 def _not_found(block: Block, parameter: str, reference: str | None) -> Outcome:
     """A fixed reference to a flow that is not here is a gap in the set-up; a computed one is the line's own error."""
-    if block.action.text(parameter).startswith("$."):
+    if holds_reference(block.action.text(parameter)):
         return Failed(NO_MATCHING_ERROR, "unknown_flow")
     return Impossible(f"No flow or module {reference} is among those given.")
 

@@ -21,13 +21,18 @@ _HIDDEN = MASK * 6
 
 
 def _texts(block: Block, values: Mapping[str, Any]) -> dict[str, str]:
-    """The values as texts, references replaced. The console writes every scalar as a string; hand-written flows write
-    numbers and booleans as such."""
+    """The values as texts, references in names and values replaced. The console writes every scalar as a string;
+    hand-written flows write numbers and booleans as such."""
     return {
-        name: render(block.state, value if isinstance(value, str) else json.dumps(value))
+        render(block.state, name): render(block.state, value if isinstance(value, str) else json.dumps(value))
         for name, value in values.items()
         if isinstance(value, str | bool | int | float)
     }
+
+
+def _all_named(values: Mapping[str, str]) -> bool:
+    """Whether every name and every value has come to something; the service sets nothing empty."""
+    return all(name and value for name, value in values.items())
 
 
 def _too_much(attributes: Mapping[str, str]) -> bool:
@@ -50,12 +55,13 @@ def set_attributes(block: Block) -> Outcome:
     given = _texts(block, written)
     related = _is_related(block)
     target = block.state.related_attributes if related else block.state.attributes
-    if not all(given.values()):
+    if not _all_named(given):
         return Failed(NO_MATCHING_ERROR, "empty_value")
     if _too_much(target | given):
         return Failed(NO_MATCHING_ERROR, "too_large")
     target.update(given)
-    shown = {name: _HIDDEN if _is_secret(block, name, str(written[name])) else value for name, value in given.items()}
+    sources = {render(block.state, name): str(value) for name, value in written.items()}
+    shown = {name: _HIDDEN if _is_secret(block, name, sources[name]) else value for name, value in given.items()}
     block.emit("attributes", attributes=shown, target="related" if related else "current")
     return Success()
 
@@ -73,7 +79,7 @@ def set_flow_attributes(block: Block) -> Outcome:
     if odd := [name for name, entry in written.items() if not isinstance(entry, Mapping)]:
         return Impossible(f"The flow attribute {odd[0]} is not of the form {{Value}}.")
     given = _texts(block, {name: entry.get("Value") for name, entry in written.items()})
-    if not all(given.values()):
+    if not _all_named(given):
         return Failed(NO_MATCHING_ERROR, "empty_value")
     if _too_much(block.frame.flow_attributes | given):
         return Failed(NO_MATCHING_ERROR, "too_large")
@@ -84,12 +90,14 @@ def set_flow_attributes(block: Block) -> Outcome:
 def set_contact_data(block: Block) -> Outcome:
     """UpdateContactData: `LanguageCode` becomes `$.LanguageCode`, the rest is kept with the contact."""
     given = _texts(block, {name: value for name, value in block.action.parameters.items() if name != "TargetContact"})
-    if not all(given.values()):
+    references = _texts(block, block.action.mapping("References"))
+    if not (_all_named(given) and _all_named(references)):
         return Failed(NO_MATCHING_ERROR, "empty_value")
     if _is_related(block):
         block.state.related_data.update(given)
         return Success()
     block.state.contact_data.update(given)
+    block.state.references.update({name: {"Value": value, "Type": "STRING"} for name, value in references.items()})
     block.state.language = given.get("LanguageCode", block.state.language)
     return Success()
 
@@ -132,6 +140,8 @@ def set_event_hooks(block: Block) -> Outcome:
     hooks = _texts(block, block.action.mapping("EventHooks"))
     if len(hooks) > 1:
         return Failed(NO_MATCHING_ERROR, "several_hooks")
+    if not _all_named(hooks):
+        return Failed(NO_MATCHING_ERROR, "empty_value")
     block.state.event_hooks.update(hooks)
     for hook, configuration in block.action.mapping("EventHooksConfiguration").items():
         if isinstance(configuration, Mapping) and str(configuration.get("DisableExecution")).lower() == "true":
@@ -142,6 +152,8 @@ def set_event_hooks(block: Block) -> Outcome:
 def tag(block: Block) -> Outcome:
     """TagContact: six tags a block."""
     tags = _texts(block, block.action.mapping("Tags"))
+    if not _all_named(tags):
+        return Failed(NO_MATCHING_ERROR, "empty_value")
     if len(tags) > MAX_TAGS:
         return Failed(NO_MATCHING_ERROR, "too_many_tags")
     block.state.tags.update(tags)
@@ -156,13 +168,10 @@ def untag(block: Block) -> Outcome:
     return Success()
 
 
-def set_routing(_: Block) -> Outcome:
-    """UpdateContactRoutingBehavior: a place in a queue, which is outside what is simulated."""
-    return Success()
-
-
 def create_task(block: Block) -> Outcome:
-    """CreateTask: shown, and nothing of it is simulated."""
+    """CreateTask: shown, and nothing of it is simulated. A task without a name is an error."""
+    if not block.render("Name").strip():
+        return Failed(NO_MATCHING_ERROR, "no_name")
     block.emit(
         "task",
         name=block.render("Name"),

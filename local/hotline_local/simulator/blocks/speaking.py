@@ -8,6 +8,8 @@ from hotline_local.flowlang.speech import SsmlError, duration_s, is_ssml, readab
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.outcome import Failed, FlowOver, Impossible, Outcome, Success, Value
 from hotline_local.simulator.state import Stage
+from hotline_local.simulator.staying import agent_due_s
+from hotline_local.simulator.values import render
 
 MAX_PROMPT_CHARS = 6000
 MAX_BILLED_CHARS = 3000
@@ -45,6 +47,9 @@ def play_in_turn(block: Block) -> Outcome:
     if not every_s:
         block.pass_time(played_s)
         return FlowOver()
+    due_s = agent_due_s(block.state)
+    if due_s is not None and due_s <= block.state.at_s + every_s:
+        return FlowOver()
     block.pass_time(every_s)
     return Value("MessagesInterrupted") if block.action.conditions else Success()
 
@@ -55,8 +60,14 @@ def speak(block: Block) -> float | Failed:
     block.state.silent_s = 0.0
     for name, label in (("PromptId", "prompt"), ("Media", "audio")):
         if name in action.parameters:
-            source = block.single(name) if name == "PromptId" else str(action.mapping(name).get("Uri", ""))
-            _emit_prompt(block, text=f"[{label} {source or ''}]", ssml=None)
+            source = (
+                block.single(name)
+                if name == "PromptId"
+                else render(block.state, str(action.mapping(name).get("Uri", "")))
+            )
+            if not source:
+                return Failed(NO_MATCHING_ERROR, f"no_{label}")
+            _emit_prompt(block, text=f"[{label} {source}]", ssml=None)
             return RECORDED_PROMPT_S
     if "SSML" not in action.parameters and "Text" not in action.parameters:
         return 0.0

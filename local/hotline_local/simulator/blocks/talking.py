@@ -15,6 +15,8 @@ DEFAULT_TIME_LIMIT_S = 5.0
 
 def connect_bot(block: Block) -> Outcome:
     """ConnectParticipantWithLexBot: say the prompt and wait for words or keys. Keys typed ahead are gone."""
+    if not _bot(block):
+        return Failed(NO_MATCHING_ERROR, "no_bot")
     if block.surroundings.bots is None:
         return Impossible(f"Nobody answers for the bot {_bot(block)}.")
     block.state.buffered_keys = ""
