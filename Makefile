@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
-TYPED := $(wildcard layers/hotline/python functions local tests benchmarks)
+TYPED := $(wildcard layers/hotline/python functions local tests benchmarks docs/examples)
 export PYTHONPATH := $(CURDIR)/local:$(CURDIR)/layers/hotline/python:$(CURDIR)
 
 .PHONY: help

@@ -48,6 +48,7 @@ def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path
         ([], "./hotline: the following arguments are required: COMMAND"),
         (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
         (["run", "--port", "0"], "./hotline run: argument --port: '0' is no port"),
+        (["run", "--wallet", "mine"], "./hotline run: argument --wallet: invalid choice: 'mine'"),
         (["run", "--port", "65536"], "./hotline run: argument --port: '65536' is no port"),
     ],
 )

@@ -19,13 +19,25 @@ DEFAULT_PAGES_PORT: Final = 4567
 CALLER: Final = "+8613800000001"
 ACCOUNT: Final = "acct-demo-01"
 LOOK_EVERY_S: Final = 1.0
+NO_WALLET: Final = "none"
+"""The value of --wallet that starts the hotline without the demo wallet."""
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """SIGINT too: a shell starts what it runs in the background with that one ignored, and Python then leaves it so."""
-NEXT_STEPS: Final = """
+WITH_DEMO: Final = """
 The hotline runs at {endpoint} (Ctrl-C stops it). In another terminal:
 
   make call ARGS='--from {caller} --target lambda'    call it
   ./hotline token --account {account}              a token for its API, which is shown at {pages}
+"""
+WITHOUT_DEMO: Final = """
+The hotline runs at {endpoint} without a wallet (Ctrl-C stops it). {file} says how to connect yours
+(docs/contracts.md, "Connect your wallet on this machine"). In another terminal:
+
+  .venv/bin/python docs/examples/wallet.py            a wallet to start from
+  ./hotline call --from NUMBER --target lambda        call it from a number of one of your accounts
+  ./hotline token --account ID                        a token for its API, which is shown at {pages}
+"""
+WITH_EITHER: Final = """\
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
   ./hotline tick                                      work off what has fallen due
@@ -39,7 +51,10 @@ def register(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "run",
         help="run the hotline on this machine",
-        description="Build template.yaml, deploy it to MiniStack on loopback, load the demo wallet, keep it running.",
+        description=(
+            "Build template.yaml, deploy it to MiniStack on loopback, load the demo wallet, keep it running. "
+            f"With --wallet {NO_WALLET} the stack is empty, and no decision is answered: connect your own wallet."
+        ),
     )
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT})")
     parser.add_argument(
@@ -50,11 +65,13 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--wallet",
-        type=Mode,
-        choices=list(Mode),
+        choices=[*Mode, NO_WALLET],
         default=Mode.PROMPT,
         metavar="MODE",
-        help=f"how the reference wallet answers decisions: {', '.join(Mode)} (default {Mode.PROMPT})",
+        help=(
+            f"how the reference wallet answers decisions: {', '.join(Mode)} (default {Mode.PROMPT}); "
+            f"{NO_WALLET}: no demo wallet"
+        ),
     )
     parser.set_defaults(run=run)
 
@@ -75,9 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_second()
     try:
         progress = Lines()
-        with start(arguments.port, progress, schedules=True) as running:
+        with start(arguments.port, progress, schedules=True, demo=arguments.wallet != NO_WALLET) as running:
             try:
-                _serve(running, progress, arguments.wallet, arguments.pages_port)
+                mode = None if arguments.wallet == NO_WALLET else Mode(arguments.wallet)
+                _serve(running, progress, mode, arguments.pages_port)
             finally:
                 # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
                 for name in ENDINGS:
@@ -103,7 +121,9 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(running: "RunningStack", progress: "Lines", mode: Mode, pages_port: int) -> None:
+def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_port: int) -> None:
+    """Show what happens until MiniStack ends. `mode` None: without the demo wallet, which otherwise is loaded and
+    answers decisions."""
     from hotline_local import demo
     from hotline_local.circle import Circle
     from hotline_local.launcher.stack import stack_file
@@ -113,13 +133,16 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode, pages_port: i
     circle = Circle(running.stack.endpoint, sys.stdout)
     pages = Pages(running.stack, pages_port)
     pages.start()
-    wallet = ReferenceWallet(running.stack, mode=mode, circle=circle)
-    wallet.start()
+    wallet = ReferenceWallet(running.stack, mode=mode, circle=circle) if mode is not None else None
+    if wallet is not None:
+        wallet.start()
     try:
         running.stack.save()
-        demo.seed(running.stack, progress=progress)
+        if wallet is not None:
+            demo.seed(running.stack, progress=progress)
         told = {"endpoint": running.stack.endpoint, "pages": pages.url, "caller": CALLER, "account": ACCOUNT}
-        print(NEXT_STEPS.format(**told), flush=True)
+        steps = (WITHOUT_DEMO if wallet is None else WITH_DEMO) + WITH_EITHER
+        print(steps.format(**told, file=stack_file()), flush=True)
         circle.begin()
         while running.ministack.alive():
             circle.messages()
@@ -127,5 +150,6 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode, pages_port: i
         raise CommandError(f"MiniStack ended by itself. Its last lines:\n{running.ministack.log_tail()}")
     finally:
         stack_file().unlink(missing_ok=True)
-        wallet.stop()
+        if wallet is not None:
+            wallet.stop()
         pages.stop()

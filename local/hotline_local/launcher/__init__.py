@@ -25,18 +25,21 @@ def silent(_: str) -> None:
 
 
 @contextmanager
-def start(port: int = 0, progress: Progress = silent, *, schedules: bool = False) -> Iterator[RunningStack]:
+def start(
+    port: int = 0, progress: Progress = silent, *, schedules: bool = False, demo: bool = True
+) -> Iterator[RunningStack]:
     """Build, start MiniStack and deploy; take it all down at the end. Port 0 takes a free one.
 
     The stack is empty: no demo customers, no reference wallet. With `schedules` what falls due is worked off each
-    minute; without, only by `./hotline tick`. `stack_file` is what `HOTLINE_STACK_FILE` has to name
-    for a command that is to use this stack. Raises CommandError when a step fails.
+    minute; without, only by `./hotline tick`. `demo` gives the reference wallet a queue of decisions. `stack_file` is
+    what `HOTLINE_STACK_FILE` has to name for a command that is to use this stack. Raises CommandError when a step
+    fails.
     """
     refuse_taken(port)
     built = build(Target.LOCAL, progress)
     progress("starting MiniStack")
     with MiniStack(port or free_port()) as ministack:
-        stack = deploy(built, ministack.endpoint, ministack.folder, progress, schedules=schedules)
+        stack = deploy(built, ministack.endpoint, ministack.folder, progress, schedules=schedules, demo=demo)
         stack_file = ministack.folder / "stack.json"
         stack.save(stack_file)
         yield RunningStack(stack=stack, ministack=ministack, stack_file=stack_file)

@@ -15,10 +15,12 @@ from hotline_local.entry_keys import make_entry_key
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
-from hotline_local.launcher.stack import Stack, client
+from hotline_local.launcher.stack import CREDENTIAL, Stack, client
 
 STACK_NAME: Final = "hotline"
 BUCKET: Final = "artefacts"
+NO_QUEUE: Final = "-"
+"""Stands for the reference wallet's queue where there is no such wallet."""
 REFERENCE_WALLET: Final = "reference-wallet"
 DEPLOY_TIMEOUT_S: Final = 60
 FUNCTIONS_TIMEOUT_S: Final = 30
@@ -40,7 +42,9 @@ PARAMETERS: Final = {
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
-def deploy(built: Path, endpoint: str, folder: Path, progress: Progress, *, schedules: bool = False) -> Stack:
+def deploy(
+    built: Path, endpoint: str, folder: Path, progress: Progress, *, schedules: bool = False, demo: bool = True
+) -> Stack:
     """Deploy the built template and return the stack; `folder` keeps what goes when the stack does. Raises CommandError
     with the reasons when it fails."""
     parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
@@ -75,13 +79,16 @@ def deploy(built: Path, endpoint: str, folder: Path, progress: Progress, *, sche
     client("secretsmanager", endpoint, REGION).put_secret_value(
         SecretId=resources["EntryKeySecret"], SecretString=entry_key.secret
     )
-    wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint)
+    # Decisions that nobody would read are not gathered.
+    wallet_queue_url = _connect_reference_wallet(outputs["BusName"], endpoint) if demo else NO_QUEUE
 
     progress("waiting for the functions")
     _wait_for_functions([arn for name, arn in outputs.items() if name.endswith("FunctionArn")], endpoint)
     return Stack(
         endpoint=endpoint,
         region=REGION,
+        access_key_id=CREDENTIAL,
+        secret_access_key=CREDENTIAL,
         name=STACK_NAME,
         hotline_table=outputs["HotlineTableName"],
         activity_table=outputs["ActivityTableName"],

@@ -15,6 +15,8 @@ from hotline_local.launcher.paths import LOCAL
 
 # Names the file of another stack, as tests do that run beside a stack of the developer's.
 FILE_VARIABLE: Final = "HOTLINE_STACK_FILE"
+CREDENTIAL: Final = "local"
+"""Access key and secret: MiniStack takes any, and no AWS account takes this one."""
 NO_STACK: Final = "no stack is running; start it with make run"
 
 
@@ -24,6 +26,8 @@ class Stack:
 
     endpoint: str
     region: str
+    access_key_id: str
+    secret_access_key: str
     name: str
     hotline_table: str
     activity_table: str
@@ -82,8 +86,8 @@ def client(service: str, endpoint: str, region: str) -> Any:
         service,
         endpoint_url=endpoint,
         region_name=region,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - MiniStack takes any
+        aws_access_key_id=CREDENTIAL,
+        aws_secret_access_key=CREDENTIAL,
         config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3}),
     )
 

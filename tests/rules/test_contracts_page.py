@@ -1,0 +1,76 @@
+"""docs/contracts.md is true where it tells of locks, languages and the file of a running stack."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Final
+
+import pytest
+
+from hotline.accounts.policy import spoken_language
+from hotline.contracts.model import LockAction, LockTold
+from hotline.lockout import folding, policy
+from hotline.lockout.model import Cause, Component, LockRecord, LockState
+from hotline.wording.catalogue import CHINESE, ENGLISH
+from hotline_local.launcher.paths import ROOT
+from hotline_local.launcher.stack import Stack
+from tests.support.locks import NOON, fact, minutes
+
+DOCUMENT: Final = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
+QUOTED: Final = re.compile(r"`([^`]+)`")
+
+
+def table(first_column: str) -> list[list[str]]:
+    """The rows of the table whose first column has this name."""
+    lines = DOCUMENT.splitlines()
+    (start,) = [place for place, line in enumerate(lines) if line.startswith(f"| {first_column} |")]
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+LOCKS: Final = [(Cause(QUOTED.findall(cause)[0]), LockState(state), may) for cause, state, may, _ in table("Cause")]
+
+
+@pytest.mark.parametrize(("cause", "state", "may"), LOCKS, ids=str)
+def test_the_owner_may_do_what_the_page_says(cause: Cause, state: LockState, may: str) -> None:
+    allowed = policy.help_for(Component(state, cause, None, None))
+    assert {service.value for service in allowed} == set(QUOTED.findall(may))
+    assert may.startswith("nothing") == (not allowed)
+
+
+def test_the_page_has_every_cause_and_every_state_that_allows_something() -> None:
+    rows = {(state, cause) for cause, state, _ in LOCKS}
+    assert len(rows) == len(LOCKS)
+    assert {cause for _, cause in rows} == set(Cause)
+    assert {key for key in policy.HELP if key[1] is not None} <= rows
+
+
+@pytest.mark.parametrize("action", [LockAction.LOCK_APPLIED, LockAction.PAUSE_APPLIED, LockAction.FREEZE_APPLIED])
+@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
+    action: LockAction, cause: Cause, ends: bool
+) -> None:
+    data = LockTold(action, "wallet-1", 1, cause.value, NOON + minutes(15) if ends else None)
+    record = folding.folded(LockRecord("acct_1"), [fact(action.value, NOON, data)])
+    ((slot, register),) = record.told.items()
+    component = policy.component_of(slot, register)
+    assert (component.cause, component.state) in {(known, state) for known, state, _ in LOCKS}
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"), [("zh-CN", CHINESE), ("zh-Hant-TW", CHINESE), ("en-GB", ENGLISH), ("de-DE", ENGLISH)]
+)
+def test_an_account_is_answered_in_chinese_or_in_english(language: str, spoken: str) -> None:
+    assert spoken_language(language) == spoken
+
+
+def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:
+    named = {name for field, _ in table("Field") for name in QUOTED.findall(field)}
+    assert named <= {field.name for field in fields(Stack)}
+    assert {"endpoint", "region", "access_key_id", "secret_access_key", "bus_name", "wallet_event_source"} <= named
