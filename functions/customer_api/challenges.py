@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.payments import is_id
 from functions.customer_api.problems import Problem, malformed
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity import service as identity
-from hotline.identity.model import Goal, Operation
+from hotline.identity.model import Goal
 from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR
 from hotline.identity.service import CheckOutcome, SendOutcome
 from hotline.kit.actor import FactorKind
@@ -57,12 +56,6 @@ def ask_for_code(body: ChallengeAsked) -> Challenge:
 
 def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
     visit = at.visit()
-    if body.target is not None:
-        if body.operation != Operation.REFUND.value:
-            raise malformed("#/target", "only_for_refunds")
-        # Only its form: to look for it would tell who has proved nothing whether there is such a payment.
-        if not is_id(body.target):
-            raise malformed("#/target", "no_payment_id")
     if body.method == FactorKind.PIN.value:
         return _pin_asked(visit)
     factor, by_call = FACTOR_OF_METHOD[body.method], body.method == "voice"
@@ -149,7 +142,7 @@ def _pin_answered(visit: Visit, entered: str, inputs: Mapping[str, str]) -> Prov
 def _kept(visit: Visit, change: Change, checked: identity.Checked, inputs: Mapping[str, str]) -> Proved:
     """Store what became of an answer, and tell it."""
     profile, pin = visit.session.profile, visit.call.pin
-    settled = identity.settled(checked.call, profile, visit.desk.lookup_keys, visit.now, pin=pin)
+    settled = identity.settled(checked.call, profile, visit.read, visit.desk.lookup_keys, visit.now, pin=pin)
     visit.commit(change, _ANSWER, checked.outcome.value, inputs=inputs, call=settled)
     if checked.wrong:
         log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)

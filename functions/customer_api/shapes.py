@@ -222,9 +222,10 @@ class Finding(Answer):
 
 
 class Security(Answer):
-    """How well the account is protected, and what was found on it."""
+    """How well the account is protected, and what was found on it. `two_step` null: the wallet has not said, and the
+    hotline asks for two factors."""
 
-    two_step: bool
+    two_step: bool | None
     pin: bool
     contact_points: list[ContactPoint]
     contact_changed_at: datetime | None
@@ -238,11 +239,10 @@ type Method = Literal["sms", "voice", "email", "pin"]
 
 
 class ChallengeAsked(Body):
-    """What the proof is for, and how the code shall come. `target`: the payment that a refund is about."""
+    """What the proof is for, and how the code shall come. The proof is good for this and for what needs less."""
 
     operation: OperationName
     method: Method
-    target: Id | None = None
 
 
 class Challenge(Answer):

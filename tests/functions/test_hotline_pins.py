@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hotline.accounts.changes import CHANGE_WAIT
 from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.identity import pins, turns
 from hotline.identity.policy import CODE_LIFE, FACTOR_BLOCK, FACTOR_LIFE, WRONG_PER_DAY
@@ -37,7 +38,7 @@ def with_pin(world: ApiWorld, *methods: str) -> Client:
     for method in methods or ("sms",):
         client.prove("set_pin", method)
     assert choose(client).json == {"pin": True}
-    world.clock.advance(pins.PIN_WAIT)
+    world.clock.advance(CHANGE_WAIT)
     return world.client()
 
 
@@ -154,10 +155,12 @@ def test_an_account_without_an_address_is_asked_for_its_pin(store: MemoryStore, 
     client = world.client("acct-3")
     client.prove("set_pin")
     assert choose(client).status == 200
-    clock.advance(pins.PIN_WAIT)
+    clock.advance(CHANGE_WAIT)
     client = world.client("acct-3", sign_in="sid-2")
     client.prove("freeze")
     client.ask("POST", "/v1/me/freeze")
+    assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["sms", "pin"], "the code was one to freeze"
+    client.prove("unfreeze")
     assert client.ask("POST", "/v1/me/unfreeze").json["needs"] == ["pin"]
     phone = rung(world, number)
     phone.prove("sms", "unfreeze")
@@ -357,7 +360,7 @@ def test_a_pin_shows_at_once_and_acts_after_three_days(world: ApiWorld, short_of
     client = world.client()
     client.prove("set_pin")
     choose(client)
-    world.clock.advance(pins.PIN_WAIT - short_of)
+    world.clock.advance(CHANGE_WAIT - short_of)
     world.lock_out()
     phone = rung(world)
     assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"

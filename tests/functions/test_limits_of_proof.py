@@ -70,7 +70,6 @@ _CHANGES: Final = "tests/rules/test_accounts_changes.py::"
 _MESSAGES: Final = "tests/functions/test_messenger_limits.py::"
 _PINS: Final = "tests/functions/test_hotline_pins.py::"
 SHOWN_BY: Final = {
-    "identity.pins.PIN_WAIT": _PINS + "test_a_pin_shows_at_once_and_acts_after_three_days",
     "identity.policy.FACTOR_LIFE": HERE + "test_a_factor_is_good_for_ten_minutes",
     "identity.policy.RESUME_WITHIN": HERE + "test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes",
     "identity.policy.CALL_LIFE": HERE + "test_calls_and_challenges_end_by_themselves",

@@ -11,11 +11,12 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import pytest
 
+from hotline.accounts import service as accounts
 from hotline.identity import codes, pins, policy, proof, service, targets
 from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS
@@ -94,7 +95,7 @@ def any_pin(patch: Patch) -> None:
 
 def young_pins_act(patch: Patch) -> None:
     """A PIN acts as soon as it was chosen."""
-    patch.setattr(pins, "PIN_WAIT", timedelta(0))
+    patch.setattr(accounts, "pin_acts", lambda set_at, now, stopped_since: True)
 
 
 def looking_acts(patch: Patch) -> None:
@@ -135,7 +136,7 @@ def endless_proof(patch: Patch) -> None:
 
 def new_numbers_act(patch: Patch) -> None:
     """A number that has only just come to the account gets codes like any other."""
-    patch.setattr(targets, "_may_be_told", lambda profile, point, purpose, now, keys: True)
+    patch.setattr(targets, "_may_be_told", lambda profile, point, purpose, read, now, keys: True)
 
 
 def one_is_enough(operation: Operation) -> Callable[[Patch], None]:

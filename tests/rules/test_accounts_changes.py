@@ -58,7 +58,7 @@ def sim_changed(version: int, ago: timedelta, value: str = PHONE, *, told: timed
 def refused(profile: Profile, value: str = PHONE, *, acting: bool = True, after: timedelta = timedelta()) -> bool:
     point = contact_point(profile, f"1#{value}")
     assert isinstance(point, ContactPoint)
-    return refuses_code(profile, point, NOW + after, acting=acting)
+    return refuses_code(profile, point, NOW + after, acting=acting, stopped_since=None)
 
 
 def test_seventy_two_hours_is_what_practice_asks_for_at_most() -> None:

@@ -71,7 +71,7 @@ def test_a_number_whose_sim_changed_is_no_target(ago: timedelta, reached: bool, 
 
 def test_a_target_of_nobody_reaches_nobody() -> None:
     assert not reaches(profile("a"), target=replace(TARGET, account_id=None))
-    assert targets.profile_keys(CALL, replace(TARGET, account_id=None)) == ()
+    assert targets.reach_keys(CALL, replace(TARGET, account_id=None)) == ()
 
 
 def test_an_account_that_is_gone_or_has_dropped_the_number_is_not_reached() -> None:
@@ -87,7 +87,7 @@ def test_a_number_that_two_accounts_share_reaches_the_one_that_has_had_it_for_lo
 
 def test_once_an_account_is_chosen_only_that_one_counts() -> None:
     chosen = replace(CALL, account_id="a")
-    assert targets.profile_keys(chosen, TARGET) == (accounts.profile_key("a"),)
+    assert targets.reach_keys(chosen, TARGET) == targets.proof_keys("a")
     assert not reaches(profile("a", had_for=timedelta(hours=1)), profile("b"), call=chosen)
 
 
@@ -96,9 +96,9 @@ def test_a_profile_under_an_older_lookup_key_is_recognised() -> None:
 
 
 def test_the_accounts_that_a_call_may_choose_from_are_all_read() -> None:
-    assert set(targets.profile_keys(CALL, TARGET)) == {accounts.profile_key("a"), accounts.profile_key("b")}
+    assert set(targets.reach_keys(CALL, TARGET)) == {*targets.proof_keys("a"), *targets.proof_keys("b")}
     typed = replace(CALL, typed=Identified("2#typed", ("c",)))
-    assert set(targets.profile_keys(typed, Target("2#typed", "c"))) == {accounts.profile_key("c")}
+    assert set(targets.reach_keys(typed, Target("2#typed", "c"))) == set(targets.proof_keys("c"))
 
 
 def factor(purpose: Purpose = Purpose.ACT) -> ProvedFactor:
@@ -108,15 +108,15 @@ def factor(purpose: Purpose = Purpose.ACT) -> ProvedFactor:
 def test_a_code_to_a_shared_number_chooses_no_account_that_has_it_since_yesterday() -> None:
     new, old = profile("a", had_for=timedelta(hours=24)), profile("b")
     acting, looking = replace(CALL, factors=(factor(),)), replace(CALL, factors=(factor(Purpose.LOOK),))
-    assert [one.account_id for one in choosable(acting, [new, old], RING, NOW)] == ["b"]
-    assert [one.account_id for one in choosable(looking, [new, old], RING, NOW)] == ["a", "b"]
+    assert [one.account_id for one in choosable(acting, [new, old], {}, RING, NOW)] == ["b"]
+    assert [one.account_id for one in choosable(looking, [new, old], {}, RING, NOW)] == ["a", "b"]
 
 
 def test_a_factor_without_a_contact_point_is_never_too_new() -> None:
     pin = ProvedFactor(FactorKind.PIN, Purpose.ACT, targets.NO_POINT, NOW + timedelta(minutes=5))
-    assert targets.proves(profile("a", sim=timedelta(minutes=1)), pin, NOW, RING)
+    assert targets.proves(profile("a", sim=timedelta(minutes=1)), pin, {}, NOW, RING)
 
 
 def test_a_code_to_a_number_whose_sim_changed_meanwhile_chooses_nothing() -> None:
     call = replace(CALL, factors=(factor(Purpose.LOOK),))
-    assert choosable(call, [profile("a", sim=timedelta(minutes=1))], RING, NOW) == []
+    assert choosable(call, [profile("a", sim=timedelta(minutes=1))], {}, RING, NOW) == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hotline.identity.pins import PIN_WAIT, factors_key
+from hotline.accounts.changes import CHANGE_WAIT
+from hotline.identity.pins import factors_key
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.store import Store, Update
 
 
-def age_pin(store: Store, account_id: str, *, by: timedelta = PIN_WAIT) -> None:
+def age_pin(store: Store, account_id: str, *, by: timedelta = CHANGE_WAIT) -> None:
     """Store the account's PIN as if it had been chosen so much earlier."""
     key = factors_key(account_id)
     stored = store.get(key)

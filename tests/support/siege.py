@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
+from hotline.accounts.changes import CHANGE_WAIT
 from hotline.contracts.model import PointKind
-from hotline.identity.pins import PIN_WAIT
 from hotline.kit.clock import VirtualClock, to_text
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
@@ -58,7 +58,7 @@ class Siege:
         for method in ("sms", "email"):
             client.prove("set_pin", method)
         assert client.ask("PUT", "/v1/me/pin", body={"pin": PIN}).status == 200
-        self.clock.advance(PIN_WAIT)
+        self.clock.advance(CHANGE_WAIT)
 
     def goes_on(self) -> None:
         """One step of time, with everything that the attackers do in it."""

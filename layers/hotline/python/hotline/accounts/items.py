@@ -39,11 +39,12 @@ def profile_item(profile: Profile) -> Item:
         "language": profile.language,
         "time_zone": profile.time_zone,
         "name": profile.name,
-        "two_step": profile.two_step,
         "points": [_contact_point_map(point) for point in profile.points],
         "facts_as_of": to_text(profile.facts_as_of),
         "snapshots": [_stamp_list(stamp) for stamp in profile.snapshots],
     }
+    if profile.two_step is not None:
+        item["two_step"] = profile.two_step
     if profile.opened_at is not None:
         item["opened_at"] = to_text(profile.opened_at)
     for name in ("described", "two_step_told", "closed"):
@@ -62,7 +63,8 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         language=item["language"],
         time_zone=item["time_zone"],
         name=item["name"],
-        two_step=item["two_step"],
+        # Of an account that was stored before its two-step was told, the stored value says nothing.
+        two_step=item.get("two_step") if "two_step_told" in item else None,
         points=tuple(_contact_point(entry) for entry in item["points"]),
         facts_as_of=from_text(item["facts_as_of"]),
         described=_stamp(item.get("described")),

@@ -92,7 +92,8 @@ class Profile:
     """`zh-CN` or `en-US`: the languages that the line speaks."""
     time_zone: str
     name: str
-    two_step: bool
+    two_step: bool | None
+    """Whether the account asks for two factors. None: the wallet has not said yet."""
     points: tuple[ContactPoint, ...]
     facts_as_of: datetime
     """The time of the newest fact about this account, of any type."""

@@ -44,7 +44,7 @@ def spoken_language(tag: str) -> str:
 
 def stub(account_id: str, at: datetime) -> Profile:
     """The profile of an account of which only its facts are known."""
-    return Profile(account_id, AccountStatus.STUB, 0, DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE, "", False, (), at)
+    return Profile(account_id, AccountStatus.STUB, 0, DEFAULT_LANGUAGE, DEFAULT_TIME_ZONE, "", None, (), at)
 
 
 def fold(profile: Profile | None, facts: Iterable[Fact], *, account_id: str, name_of: NameOf) -> Profile:

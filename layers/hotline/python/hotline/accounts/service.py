@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from hotline.contracts.model import AccountDescribed, AccountErased, ContactPointChanged, Fact
@@ -12,7 +11,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
-from . import changes, items, policy
+from . import changes, items, policy, stops
 from .model import ContactPoint, Point, PointOwner, Profile
 from .notices import send_notice as send_notice
 from .phones import normalise_phone as normalise_phone
@@ -80,9 +79,10 @@ def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) 
     return found
 
 
-def refuses_code(profile: Profile, point: ContactPoint, now: datetime, *, acting: bool) -> bool:
-    """Whether the contact point is too new to be sent a code, see changes.refuses_code."""
-    return changes.refuses_code(profile, point, now, acting=acting)
+stops_key = stops.stops_key
+stopped_since = stops.stopped_since
+pin_acts = changes.pin_acts
+refuses_code = changes.refuses_code
 
 
 def address_of(profile: Profile, point: str, keyring: Keyring | None = None) -> str | None:

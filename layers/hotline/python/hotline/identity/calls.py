@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.keyring import Keyring
-from hotline.kit.store import Store
+from hotline.kit.store import Key, Store
 
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
 from .model import Call, Identified, Target, TurnRecord
@@ -130,9 +130,11 @@ def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False)
     )
 
 
-def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: datetime) -> list[Profile]:
+def choosable(
+    call: Call, profiles: Sequence[Profile], read: Mapping[Key, Item], keyring: Keyring, now: datetime
+) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
-    own and not too new."""
+    own and not too new. `read` holds what exists of the accounts' `targets.proof_keys`."""
     good = [factor for factor in call.factors if factor.until > now]
     proved = {factor.point for factor in good}
     if not proved:
@@ -142,7 +144,7 @@ def choosable(call: Call, profiles: Sequence[Profile], keyring: Keyring, now: da
         for profile in profiles
         if profile.status is AccountStatus.OPEN
         and proved <= {pin_point(profile.account_id), *_own_points(profile, keyring)}
-        and all(proves(profile, factor, now, keyring) for factor in good)
+        and all(proves(profile, factor, read, now, keyring) for factor in good)
     ]
 
 

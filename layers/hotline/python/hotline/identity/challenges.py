@@ -70,7 +70,7 @@ def target_of(call: Call, factor: FactorKind) -> Target:
 
 def send_keys(call: Call, target: Target, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_code`."""
-    return (*counter_keys(target), *limits.code_keys(target, now), *targets.profile_keys(call, target))
+    return (*counter_keys(target), *limits.code_keys(target, now), *targets.reach_keys(call, target))
 
 
 def check_keys(call: Call, now: datetime) -> tuple[Key, ...]:

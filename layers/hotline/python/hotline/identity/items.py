@@ -106,7 +106,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         typed=_identified_from(item.get("typed")),
         targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
-        two_step=bool(item.get("two_step", False)),
+        two_step=bool(item["two_step"]) if "two_step" in item else None,
         pin=bool(item.get("pin", False)),
         time_zone=item.get("time_zone"),
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),

@@ -37,7 +37,7 @@ class Operation(StrEnum):
 
 
 class Goal(StrEnum):
-    """What the caller wants the proof for; a message with a code names it."""
+    """What the caller wants the proof for; a message with a code names it, and the code is good for no more."""
 
     LOOK = "look"
     UNLOCK = "unlock"
@@ -51,7 +51,10 @@ class Goal(StrEnum):
 
     @property
     def purpose(self) -> Purpose:
-        return Purpose.LOOK if self is Goal.LOOK else Purpose.ACT
+        return _PURPOSES.get(self, Purpose.ACT)
+
+
+_PURPOSES = {Goal.LOOK: Purpose.LOOK, Goal.FREEZE: Purpose.PROTECT, Goal.PAUSE: Purpose.PROTECT}
 
 
 class ChallengeState(StrEnum):
@@ -177,7 +180,9 @@ class Call:
     """An account phone number that the caller keyed in; it wins over the calling one, except for a pause."""
     targets: dict[FactorKind, Target] = field(default_factory=dict)
     account_id: str | None = None
-    two_step: bool = False
+    two_step: bool | None = False
+    """Whether the chosen account asks for a second factor; None when the wallet has not said. False while no account
+    is chosen, since nothing that needs a factor passes the gate until then."""
     pin: bool = False
     """The chosen account has a hotline PIN."""
     time_zone: str | None = None

@@ -13,7 +13,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -40,8 +40,6 @@ from .targets import pin_point
 
 PIN_DIGITS_MIN: Final = 6
 PIN_DIGITS_MAX: Final = 12
-PIN_WAIT: Final = timedelta(hours=72)
-"""How long a PIN that was just chosen acts on nothing."""
 PIN_SET: Final = "pin.set"
 PIN_REMOVED: Final = "pin.removed"
 """Messages to every contact point, and words of the audit trail (OWASP ASVS 5.0, 6.3.7)."""
@@ -123,14 +121,13 @@ def has_pin(item: Mapping[str, Any] | None) -> bool:
     return item is not None and "pin" in item
 
 
-def acts_from(item: Mapping[str, Any]) -> datetime:
-    """When the PIN of a stored item becomes a factor that acts."""
-    return from_text(item["pin"]["set_at"]) + PIN_WAIT
-
-
-def acting_pin(item: Mapping[str, Any] | None, now: datetime) -> bool:
-    """Whether a stored item holds a PIN that is old enough to act."""
-    return item is not None and has_pin(item) and acts_from(item) <= now
+def acting_pin(read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
+    """Whether the account has a PIN that acts. `read` holds what exists of `factors_key` and `accounts.stops_key`."""
+    item = read.get(factors_key(account_id))
+    if item is None or not has_pin(item):
+        return False
+    stopped_since = accounts.stopped_since(read.get(accounts.stops_key(account_id)), now)
+    return accounts.pin_acts(from_text(item["pin"]["set_at"]), now, stopped_since)
 
 
 def pin_keys(account_id: str) -> tuple[Key, ...]:
@@ -222,7 +219,9 @@ def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     """What must have been read before `contribute_pin_check`: as many items for everybody."""
     number, decoy = _number_of(call), _decoy_of(call)
     counted_at = map(point_key, (*number, *decoy))
-    return (factors_key(_account_of(call) or _NOBODY), *counted_at, *limits.wrong_code_keys(now))
+    account_id = _account_of(call) or _NOBODY
+    own = (factors_key(account_id), accounts.stops_key(account_id))
+    return (*own, *counted_at, *limits.wrong_code_keys(now))
 
 
 def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapping[Key, Item], macs: Macs) -> Checked:
@@ -254,7 +253,7 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     elif decoy:
         contribute_counters(change, read, decoy, FactorKind.PIN, own)
     if right and account_id is not None:
-        purpose = Purpose.ACT if acting_pin(known, change.now) else Purpose.LOOK
+        purpose = Purpose.ACT if acting_pin(read, account_id, change.now) else Purpose.LOOK
         return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, purpose, change.now))
     if has_pin(known) or number:
         # What counts nowhere else must not count at all: nobody would bound it.

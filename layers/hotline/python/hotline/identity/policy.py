@@ -49,18 +49,23 @@ class Requirement:
     system: bool = False
     session: bool = False
 
+    def factors_for(self, two_step: bool | None) -> int:
+        """How many different factors the operation needs. `two_step` None: the wallet has not said whether the account
+        asks for two, so it does."""
+        return self.one_step if two_step is False else self.two_step
+
 
 REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.OFFICIAL_NUMBERS: Requirement(0, 0, Purpose.LOOK),
     Operation.ADVICE: Requirement(0, 0, Purpose.LOOK),
-    Operation.PAUSE: Requirement(0, 0),
+    Operation.PAUSE: Requirement(0, 0, Purpose.PROTECT),
     # A pause while very many are asked for without a factor (lockout.breaker).
-    Operation.PROVED_PAUSE: Requirement(1, 1, session=True),
+    Operation.PROVED_PAUSE: Requirement(1, 1, Purpose.PROTECT, session=True),
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.REFUND: Requirement(1, 2),
     Operation.UNLOCK: Requirement(1, 2),
     Operation.RESET_GRANT: Requirement(1, 2),
-    Operation.FREEZE: Requirement(1, 1, session=True),
+    Operation.FREEZE: Requirement(1, 1, Purpose.PROTECT, session=True),
     Operation.END_PAUSE: Requirement(1, 1),
     Operation.UNFREEZE: Requirement(2, 2),
     # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
@@ -90,7 +95,7 @@ def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], 
         factor
         for factor in factors
         if factor.until > now
-        and (requirement.purpose is Purpose.LOOK or factor.purpose is Purpose.ACT)
+        and factor.purpose.covers(requirement.purpose)
         and (requirement.session or factor.kind is not FactorKind.SESSION)
     ]
 
@@ -101,7 +106,7 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
     requirement = REQUIREMENTS[operation]
     if requirement.agent:
         return ()
-    needed = requirement.two_step if proof.two_step else requirement.one_step
+    needed = requirement.factors_for(proof.two_step)
     if needed == 0:
         return None
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
@@ -115,7 +120,7 @@ def count_missing(operation: Operation, proof: Proof, now: datetime) -> int:
     """How many more factors of different kinds the operation needs; what only an agent may do needs one that nobody
     has."""
     requirement = REQUIREMENTS[operation]
-    needed = requirement.two_step if proof.two_step else requirement.one_step
+    needed = requirement.factors_for(proof.two_step)
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
     return max(0, needed - len(proved))
 

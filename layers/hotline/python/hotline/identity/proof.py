@@ -8,7 +8,7 @@ from datetime import datetime
 from hotline.kit.actor import Agent, Caller, Proof, Purpose, Session, System
 from hotline.kit.change import Change, Failure
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Compare, Condition, Item, all_of, equals
+from hotline.kit.condition import Compare, Condition, Item, Missing, all_of, any_of, equals
 from hotline.kit.errors import HotlineError, NeedProof
 
 from .items import call_from, proof_from
@@ -49,14 +49,15 @@ def allow(proof: Proof, operation: Operation, now: datetime) -> None:
 
 def _stored_proof(proof: Proof, operation: Operation, now: datetime) -> Condition | None:
     requirement = REQUIREMENTS[operation]
-    needed = requirement.two_step if proof.two_step else requirement.one_step
-    if needed == 0 or proof.account_id is None:
+    if requirement.factors_for(proof.two_step) == 0 or proof.account_id is None:
         return None
-    conditions: list[Condition] = [equals("account_id", proof.account_id), equals("two_step", proof.two_step)]
+    two_step = Missing("two_step") if proof.two_step is None else equals("two_step", proof.two_step)
+    conditions: list[Condition] = [equals("account_id", proof.account_id), two_step]
     for factor in counting_factors(requirement, proof.factors, now):
         conditions.append(Compare(f"factors.{factor.kind.value}.until", ">", to_text(now)))
-        if requirement.purpose is Purpose.ACT:
-            conditions.append(equals(f"factors.{factor.kind.value}.purpose", Purpose.ACT.value))
+        if requirement.purpose is not Purpose.LOOK:
+            purpose = f"factors.{factor.kind.value}.purpose"
+            conditions.append(any_of(*(equals(purpose, enough.value) for enough in requirement.purpose.covering)))
     return all_of(*conditions)
 
 

@@ -54,7 +54,7 @@ from .proof import allow, require
 from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
 from .repudiation import token_of as repudiation_token
 from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
-from .targets import proves
+from .targets import proof_keys, proves
 
 __all__ = [
     "NOBODY",
@@ -124,8 +124,8 @@ contribute_turn = calls.contribute_turn
 
 
 def settling_keys(account_id: str) -> tuple[Key, ...]:
-    """What must have been read for `still_proved`: the account's contact points and its PIN."""
-    return (accounts.profile_key(account_id), factors_key(account_id))
+    """What must have been read for `still_proved`: the account's contact points, its PIN, and what stops it."""
+    return (*proof_keys(account_id), factors_key(account_id))
 
 
 def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime) -> Call:
@@ -136,7 +136,7 @@ def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring:
         return replace(call, factors=())
     pin = has_pin(read.get(factors_key(account_id)))
     good = (factor for factor in call.factors if pin or factor.kind is not FactorKind.PIN)
-    return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, now, keyring)))
+    return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
 
 
 NOBODY = calls.NOBODY
@@ -262,16 +262,16 @@ def choose(
     reachable = reachable_accounts(call)
     # Of nobody where there are none, so that it costs the same.
     asked = reachable or (NOBODY,)
-    keys = [key for one in asked for key in (accounts.profile_key(one), pins.factors_key(one))]
-    read = ctx.store.batch_get([*keys, *also])
+    keys = [key for one in asked for key in settling_keys(one)]
+    read = ctx.store.batch_get(list(dict.fromkeys([*keys, *also])))
     profiles = [accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in reachable]
-    candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], keyring, now)
+    candidates = calls.choosable(call, [profile for profile in profiles if profile is not None], read, keyring, now)
     chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
         chosen = candidates[place - 1]
     if chosen is None:
         return Choice(call, tuple(candidates), read)
-    pin = pins.acting_pin(read.get(pins.factors_key(chosen.account_id)), now)
+    pin = pins.acting_pin(read, chosen.account_id, now)
     return Choice(calls.chosen(call, chosen, keyring, pin=pin), (), read)
 
 

@@ -7,7 +7,7 @@ until then it is made up from the token and the account's profile at each reques
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from .items import call_attributes, call_from, call_key
 from .model import Call, CallKind, TurnRecord
 from .pins import acting_pin, factors_key
 from .policy import FACTOR_LIFE
-from .targets import NO_POINT, pin_point, proves
+from .targets import NO_POINT, pin_point, proof_keys, proves
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence
     Raises NotPossible `unknown_account` for an account that the wallet has not told of, or has erased.
     """
     key, profile_key = call_key(sign_in.session_id, CallKind.APP), accounts.profile_key(sign_in.account_id)
-    pin_key = factors_key(sign_in.account_id)
-    read = ctx.store.batch_get(list(dict.fromkeys([key, profile_key, pin_key, *also])))
+    proving = (*proof_keys(sign_in.account_id), factors_key(sign_in.account_id))
+    read = ctx.store.batch_get(list(dict.fromkeys([key, *proving, *also])))
     profile = accounts.profile_from(read.get(profile_key))
     if profile is None:
         raise NotPossible("unknown_account")
@@ -86,7 +86,8 @@ def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence
         )
     )
     signed_in = session_factor(sign_in, now)
-    call = settled(begun, profile, keyring, now, signed_in=signed_in, pin=acting_pin(read.get(pin_key), now))
+    pin = acting_pin(read, sign_in.account_id, now)
+    call = settled(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
     return Session(call, stored, profile, read)
 
 
@@ -109,6 +110,7 @@ def _without_sign_in(stored: Call) -> Call:
 def settled(
     call: Call,
     profile: Profile,
+    read: Mapping[Key, Item],
     keyring: Keyring,
     now: datetime,
     *,
@@ -117,14 +119,14 @@ def settled(
 ) -> Call:
     """The session's call for its account as the profile has it now: where codes go, and which factors are kept. A
     factor is kept while its contact point is the account's own and proves something (targets.proves), and all of them
-    go when the account is another one."""
+    go when the account is another one. `read` holds what exists of `targets.proof_keys`."""
     own = {NO_POINT, *(accounts.point_id(point.value, keyring) for point in profile.live_points)}
     own |= {pin_point(profile.account_id)} if pin else set()
     same = call.account_id in (None, profile.account_id)
     kept = [
         factor
         for factor in (call.factors if same else ())
-        if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, now, keyring)
+        if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, read, now, keyring)
     ]
     signed = signed_in or next((factor for factor in call.factors if factor.kind is FactorKind.SESSION and same), None)
     settled_call = calls.chosen(call, profile, keyring, pin=pin)

@@ -1,4 +1,5 @@
-"""Targets that get no code, although somebody has them: the contact point is too new to prove anything.
+"""Targets that get no code, although somebody has them: the contact point is too new to prove anything, or was when
+the freeze or hold began that is in force.
 
 Such a target is answered like any other, in words, reads and writes; its challenge is a decoy. The caller proves by
 another factor, or comes to an agent.
@@ -28,9 +29,14 @@ def pin_point(account_id: str) -> str:
     return f"account#{account_id}"
 
 
-def profile_keys(call: Call, target: Target) -> tuple[Key, ...]:
+def reach_keys(call: Call, target: Target) -> tuple[Key, ...]:
     """What must have been read for `reaches_somebody`."""
-    return tuple(accounts.profile_key(account_id) for account_id in _account_ids(call, target))
+    return tuple(key for account_id in _account_ids(call, target) for key in proof_keys(account_id))
+
+
+def proof_keys(account_id: str) -> tuple[Key, ...]:
+    """What must have been read for `proves`: the account's profile, and what stops it."""
+    return (accounts.profile_key(account_id), accounts.stops_key(account_id))
 
 
 def reaches_somebody(
@@ -38,17 +44,23 @@ def reaches_somebody(
 ) -> bool:
     """Whether a code to the target could prove something for one of the accounts that the call may choose from. Which
     of them, is asked again when one is chosen."""
-    profiles = [accounts.profile_from(read.get(key)) for key in profile_keys(call, target)]
+    profiles = [
+        accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in _account_ids(call, target)
+    ]
     return any(
-        profile is not None and _may_be_told(profile, target.point, purpose, now, lookup_keys) for profile in profiles
+        profile is not None and _may_be_told(profile, target.point, purpose, read, now, lookup_keys)
+        for profile in profiles
     )
 
 
-def proves(profile: Profile, factor: ProvedFactor, now: datetime, lookup_keys: Keyring) -> bool:
+def proves(
+    profile: Profile, factor: ProvedFactor, read: Mapping[Key, Item], now: datetime, lookup_keys: Keyring
+) -> bool:
     """Whether a factor that was proved at a contact point counts for this account: another account that shares the
-    point may have had it for long. What is proved without a contact point is nothing that could be too new."""
+    point may have had it for long. A PIN was held to the same rule when it was keyed in. `read` holds what exists of
+    `proof_keys`."""
     pointless = (NO_POINT, pin_point(profile.account_id))
-    return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, now, lookup_keys)
+    return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, read, now, lookup_keys)
 
 
 def _account_ids(call: Call, target: Target) -> tuple[str, ...]:
@@ -59,8 +71,12 @@ def _account_ids(call: Call, target: Target) -> tuple[str, ...]:
     return tuple(dict.fromkeys((target.account_id, *others)))
 
 
-def _may_be_told(profile: Profile, point: str, purpose: Purpose, now: datetime, lookup_keys: Keyring) -> bool:
+def _may_be_told(
+    profile: Profile, point: str, purpose: Purpose, read: Mapping[Key, Item], now: datetime, lookup_keys: Keyring
+) -> bool:
     found = accounts.contact_point(profile, point, lookup_keys)
     if found is None or not found.live:
         return False
-    return not accounts.refuses_code(profile, found, now, acting=purpose is Purpose.ACT)
+    stopped_since = accounts.stopped_since(read.get(accounts.stops_key(profile.account_id)), now)
+    acting = purpose is not Purpose.LOOK
+    return not accounts.refuses_code(profile, found, now, acting=acting, stopped_since=stopped_since)

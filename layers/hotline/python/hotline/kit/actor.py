@@ -19,10 +19,22 @@ class FactorKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a factor was proved for: `act` covers `look`, never the other way round."""
+    """What a factor was proved for, the weakest first: a stronger purpose covers a weaker one, never the other way
+    round. `protect` stops money and opens nothing."""
 
     LOOK = "look"
+    PROTECT = "protect"
     ACT = "act"
+
+    def covers(self, needed: Purpose) -> bool:
+        """Whether what was proved for this purpose is enough for an operation of the needed one."""
+        return self in needed.covering
+
+    @property
+    def covering(self) -> tuple[Purpose, ...]:
+        """The purposes that are enough for an operation of this one: itself and the stronger ones."""
+        ranked = tuple(Purpose)
+        return ranked[ranked.index(self) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,8 @@ class Proof:
     key: Key
     account_id: str | None
     factors: tuple[ProvedFactor, ...]
-    two_step: bool
+    two_step: bool | None
+    """Whether the account asks for a second factor. None: the wallet has not said, which counts as yes."""
 
 
 @dataclass(frozen=True, slots=True)

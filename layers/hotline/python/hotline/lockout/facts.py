@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hotline.accounts.model import Profile
+from hotline.accounts.stops import stops_from, with_earlier
 from hotline.contracts.model import (
     AccountClosed,
     AccountErased,
@@ -83,7 +84,9 @@ def contribute_facts(
 def write_record(change: Change, read: Mapping[Key, Item], record: LockRecord) -> None:
     """Replace the stored record, with the earliest moment at which something is to be done about it."""
     key = lock_key(record.account_id)
-    change.replace(key, read.get(key), lock_item(record, due_at=policy.due_at(record, change.now)))
+    stored = read.get(key)
+    stops = with_earlier(policy.stops(record, change.now), stops_from(stored), change.now)
+    change.replace(key, stored, lock_item(record, due_at=policy.due_at(record, change.now), stops=stops))
 
 
 def component_of(lock: TierLock) -> Component:

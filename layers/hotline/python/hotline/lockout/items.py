@@ -1,7 +1,8 @@
 """How locks and attempts are stored.
 
-`ACCOUNT#id / #LOCK` is read by every step and stays under 4 KB: openings, unlocks, pauses and registers are bounded.
-`ACCOUNT#id / #ATTEMPTS` is only read with facts and where the state is told. Both are replaced as a whole, under `rev`.
+`ACCOUNT#id / #LOCK` is read by every step and stays under 4 KB, one read unit: openings, unlocks, pauses and registers
+are bounded. `ACCOUNT#id / #ATTEMPTS` is only read with facts and where the state is told. Both are replaced as a whole,
+under `rev`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from hotline.accounts.stops import Stop, stops_item, stops_key
 from hotline.contracts.model import LoginKind
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Condition, Item, Missing
@@ -37,8 +39,8 @@ _NEVER: Final = "-"
 
 
 def lock_key(account_id: str) -> Key:
-    """Where the record is stored."""
-    return hotline_key(f"ACCOUNT#{account_id}", "#LOCK")
+    """Where the record is stored, with the freezes and holds that factors depend on."""
+    return stops_key(account_id)
 
 
 def attempts_key(account_id: str) -> Key:
@@ -46,8 +48,9 @@ def attempts_key(account_id: str) -> Key:
     return hotline_key(f"ACCOUNT#{account_id}", "#ATTEMPTS")
 
 
-def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
-    """The stored form of a record; an erased one is a tombstone and holds nothing else."""
+def lock_item(record: LockRecord, *, due_at: datetime | None, stops: Mapping[str, Stop]) -> Item:
+    """The stored form of a record; an erased one is a tombstone and holds nothing else. `stops`: the freezes and holds
+    that are on, see accounts.stops."""
     if record.erased:
         return {"version": record.version, "erased": True}
     item: Item = {
@@ -56,6 +59,7 @@ def lock_item(record: LockRecord, *, due_at: datetime | None) -> Item:
         "cleared": [to_text(at) for at in record.cleared],
         "pauses": [to_text(at) for at in record.pauses],
         "told": {slot: _register_text(register) for slot, register in record.told.items()},
+        **stops_item(stops),
     }
     if record.asked is not None:
         item["asked"] = _asked_item(record.asked)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from hotline.accounts.stops import Stop
 from hotline.contracts.model import LoginKind, MovementKind
 from hotline.payments.model import NextStep
 
@@ -205,6 +206,16 @@ def paused(found: Sequence[Component]) -> Component | None:
 def frozen(found: Sequence[Component]) -> Component | None:
     """The freeze that the owner asked for, if it is in force."""
     return next((component for component in found if _UNFREEZE in help_for(component)), None)
+
+
+def stops(record: LockRecord, now: datetime) -> dict[str, Stop]:
+    """The freezes and holds that are on, by register, whoever asked for them and whether or not the wallet has
+    confirmed them: while one runs, no factor begins to act (accounts.changes)."""
+    return {
+        slot: Stop(register.at, register.until)
+        for slot, register in record.told.items()
+        if register.runs(now) and _state_of(slot, register) in (LockState.FROZEN, LockState.HOLD)
+    }
 
 
 def would_pause(record: LockRecord, found: Sequence[Component]) -> bool:
