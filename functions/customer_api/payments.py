@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -95,7 +96,7 @@ def payment_of(movement: Movement, visit: Visit) -> Payment:
         initiated_at=movement.ref.initiated_at,
         merchant=MerchantName(id=merchant.id, name=merchant.name) if merchant else None,
         order_no=movement.order_no,
-        instrument=Paid(kind=movement.instrument.kind, last4=movement.instrument.last4),
+        instrument=Paid(**asdict(movement.instrument)),
         money=MoneyPlace.model_validate(
             {"state": told.answer.value.lower(), "held_until": told.held_until, "overdue": told.held_overdue}
         ),

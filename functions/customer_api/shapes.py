@@ -94,9 +94,10 @@ class MerchantName(Answer):
 
 
 class Paid(Answer):
-    """What it was paid with."""
+    """What it was paid with; `kind` and `network` are words of the contract's lists, or the wallet's own."""
 
     kind: str
+    network: str | None = None
     last4: str | None = None
 
 

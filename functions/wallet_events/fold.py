@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import Final
 
+from functions.wallet_events.unknown import tell_unknown
 from hotline.accounts import service as accounts
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
 from hotline.erasure import service as erasure
@@ -23,6 +24,7 @@ from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
+from hotline.payments.service import UnknownWord
 from hotline.refunds import service as refunds
 from hotline.security import service as security
 
@@ -54,7 +56,7 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        change, taken = _contributions(ctx, facts)
+        change, taken, words = _contributions(ctx, facts)
         if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
             middle = len(facts) // 2
             _fold_share(ctx, facts[:middle])
@@ -66,17 +68,20 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
             if attempt == ATTEMPTS_MAX:
                 raise
         else:
+            # First, because a delivery that comes again for want of the activity would bring no new word.
+            tell_unknown(ctx, words)
             _keep_activity(ctx, taken)
             return
 
 
-def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact]]:
-    """The change that the facts make of what is stored now, and those of them that are not ignored."""
+def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact], Sequence[UnknownWord]]:
+    """The change that the facts make of what is stored now, those of them that are not ignored, and words in them that
+    no list has."""
     subject = facts[0].subject
     change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
     if isinstance(facts[0].data, MerchantPolicyPublished):
         refunds.contribute_facts(change, _read(ctx.store, refunds.fact_keys(facts)), facts)
-        return change, facts
+        return change, facts, ()
     read = _read(
         ctx.store,
         {
@@ -91,11 +96,12 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
         },
     )
     if lockout.is_erased(read, subject):
-        return change, ()
+        return change, (), ()
     # What comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
+    words = payments.unknown_words(read, taken)
     _contribute(ctx, change, read, taken)
-    return change, taken
+    return change, taken, words
 
 
 def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> None:

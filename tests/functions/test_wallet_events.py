@@ -15,7 +15,7 @@ from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
-from hotline.kit.clock import CLOCK_SKEW, to_text
+from hotline.kit.clock import CLOCK_SKEW, VirtualClock, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import ALLOWED_KEYS, Event
@@ -23,6 +23,7 @@ from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Table
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
+from hotline.payments.unknown_words import CODES_MAX
 from tests.support.facts import ACCOUNT, NOON, PHONE, event, sqs_of
 from tests.support.folding import context, items
 from tests.support.log_lines import lines, logged
@@ -376,3 +377,91 @@ def test_the_wallets_facts_outlive_a_lost_answer() -> None:
     first = items(ctx)
     assert failed(take_in(sent, ctx)) == []
     assert items(ctx) == first
+
+
+# ---------------------------------------------------------------- words that no list has
+
+
+def failed_with(code: str, scheme: str = "newbank", *, number: int = 1, version: int = 1, **own: Any) -> dict[str, Any]:
+    data = {"movement_id": f"mov_{number}", "version": version, "failure": {"scheme": scheme, "code": code}, **own}
+    return event("payment.failed", data, id=f"fact-{number}-{version}")
+
+
+def taken(ctx: Context, *facts: dict[str, Any]) -> list[dict[str, Any]]:
+    with logged() as log:
+        assert failed(take_in(sqs_of(facts), ctx)) == []
+    return [line for line in lines(log) if line["event"] in ("HL050", "HL051", "HL052")]
+
+
+def test_an_unknown_code_is_logged_when_its_fact_arrives_and_counted_once_a_movement() -> None:
+    ctx = context()
+    (line,) = taken(ctx, failed_with("X_77"))
+    assert (line["event"], line["scheme"], line["code"]) == ("HL050", "newbank", "X_77")
+    assert taken(ctx, failed_with("X_77")) == []
+    assert taken(ctx, failed_with("X_77", version=2)) == []
+    assert len(taken(ctx, failed_with("X_77", number=2), failed_with("X_77", number=3))) == 2
+    (code,) = payments.unknown_codes(ctx.store, NOON)
+    assert (code.scheme, code.code, code.count, code.first_at, code.last_at) == ("newbank", "X_77", 3, NOON, NOON)
+
+
+def test_a_code_that_only_its_message_explains_is_unknown_all_the_same() -> None:
+    ctx = context()
+    failure = {"scheme": "Stripe", "code": "brand_new", "message": "insufficient funds"}
+    (line,) = taken(ctx, failed_with("brand_new", failure=failure))
+    assert (line["scheme"], line["code"]) == ("stripe", "brand_new")
+
+
+def test_a_known_code_and_a_known_instrument_are_not_logged() -> None:
+    assert taken(context(), failed_with("ACQ.TRADE_HAS_CLOSE", "Alipay", instrument={"kind": "Quick-Pay"})) == []
+
+
+@pytest.mark.parametrize(
+    "code", ["+447700900001", "ada@customer.example", "4242424242424242", "declined for Ada", "x" * 49]
+)
+def test_what_does_not_look_like_a_code_is_neither_logged_nor_kept(code: str) -> None:
+    ctx = context()
+    (line,) = taken(ctx, failed_with(code))
+    assert line["code"] == "-"
+    assert [one.code for one in payments.unknown_codes(ctx.store, NOON)] == ["-"]
+
+
+def test_an_unknown_kind_and_an_unknown_network_are_logged_and_the_fact_is_taken_in() -> None:
+    ctx = context()
+    sent = failed_with("51", "iso8583", instrument={"kind": "gift_card", "network": "Moon Card"})
+    found = [(line["event"], line["reason"], line["kind"]) for line in taken(ctx, sent)]
+    assert found == [("HL051", "kind", "gift_card"), ("HL051", "network", "-")]
+    movement = payments.find(ctx.store, ACCOUNT, "mov_1")
+    assert movement is not None
+    assert (movement.instrument.kind, movement.instrument.network) == ("gift_card", "Moon Card")
+
+
+def test_a_month_holds_so_many_unknown_codes_and_no_more() -> None:
+    ctx = context()
+    for number in range(CODES_MAX - 1):
+        taken(ctx, failed_with(f"c{number}", number=number))
+    assert len(payments.unknown_codes(ctx.store, NOON)) == CODES_MAX - 1
+    taken(ctx, failed_with("at_the_limit", number=500))
+    assert len(payments.unknown_codes(ctx.store, NOON)) == CODES_MAX
+    (line,) = taken(ctx, failed_with("one_too_many", number=501))
+    assert line["code"] == "one_too_many"
+    taken(ctx, failed_with("at_the_limit", number=502))
+    found = payments.unknown_codes(ctx.store, NOON)
+    assert len(found) == CODES_MAX
+    assert (found[0].code, found[0].count) == ("at_the_limit", 2)
+
+
+def test_the_codes_of_three_months_are_listed_together() -> None:
+    store = MemoryStore(VirtualClock(NOON))
+    for number, days in enumerate((0, 20, 60, 95)):
+        then = NOON - timedelta(days=days)
+        taken(context(store, now=then, seed=number), failed_with("X", number=number) | {"time": to_text(then)})
+    (code,) = payments.unknown_codes(store, NOON)
+    assert (code.count, code.first_at) == (3, NOON - timedelta(days=60))
+
+
+def test_a_count_that_fails_fails_no_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(payments, "contribute_unknown_codes", unavailable)
+    assert [line["event"] for line in taken(context(), failed_with("X"))] == ["HL050", "HL052"]

@@ -28,7 +28,7 @@ from hotline.kit.store import Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
 from hotline.payments import service as payments
-from hotline.payments.failure_mapping import classify, network_of
+from hotline.payments.failure_mapping import classify
 from hotline.payments.failures import FailureCode
 from hotline.refunds import policy as refund_policy
 from hotline.refunds.items import merchant_policy_from
@@ -164,7 +164,7 @@ def test_locks_by_failures_last_long_enough_to_try_them(loaded: Context) -> None
 
 def test_it_shows_a_dozen_reasons_of_failure_and_every_place_where_money_can_be(facts: list[Fact]) -> None:
     told = [fact.data for fact in facts if isinstance(fact.data, MovementTold)]
-    codes = {classify(one.failure, network=network_of(one.instrument.kind)).code for one in told if one.failure}
+    codes = {classify(one.failure, network=one.instrument.network).code for one in told if one.failure}
     assert len(codes) >= 12
     assert FailureCode.OTHER not in codes
     assert {one.money.value for one in told} == {"none", "held", "debited", "returned", "unknown"}

@@ -18,6 +18,7 @@ from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
 from hotline_local import cli, demo
+from hotline_local.bus import put_facts
 from hotline_local.commands.send import checked_line
 from hotline_local.dead_letters import letter_of
 from hotline_local.launcher import RunningStack
@@ -189,3 +190,24 @@ def test_the_demo_wallet_is_loaded_and_its_locks_are_applied_by_the_reference_wa
 def test_a_wallet_that_was_never_started_can_be_stopped(tmp_path: Path) -> None:
     fields: dict[str, Any] = dict.fromkeys(Stack.__dataclass_fields__, "-")
     ReferenceWallet(Stack(**fields)).stop()
+
+
+# ---------------------------------------------------------------- codes
+
+
+def test_an_unknown_code_is_listed_by_the_command(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    failure = {"scheme": "newbank", "code": "X_LISTED"}
+    sent = event(
+        "payment.failed", {"movement_id": "mov_codes", "failure": failure}, id="fact-codes", subject="acc_codes"
+    )
+    put_facts(stack, [sent])
+
+    def listed() -> list[dict[str, Any]]:
+        code, told = run(capsys, "codes", "unknown")
+        assert code == 0
+        return [one for one in told if one["code"] == "X_LISTED"]
+
+    (found,) = eventually(listed)
+    assert (found["scheme"], found["count"]) == ("newbank", 1)
+    assert cli.main(["codes", "unknown"]) == 0
+    assert "newbank X_LISTED: 1 movements" in capsys.readouterr().out

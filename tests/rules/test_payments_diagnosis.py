@@ -113,7 +113,7 @@ def test_a_code_that_forbids_another_try_is_never_told_to_try_later(
     key: tuple[str, str | None, str], message: str | None
 ) -> None:
     scheme, network, code = key
-    failed = moved(S.FAILED, failure=Failure(scheme, code, message), instrument=Instrument(network or "card"))
+    failed = moved(S.FAILED, failure=Failure(scheme, code, message), instrument=Instrument("card", None, network))
     told = diagnose(movement_of(failed), NOON, first=None)
     assert told.retry is not RetryClass.LATER
     assert told.next_step not in (NextStep.TRY_LATER, NextStep.WAIT_FOR_NEW_LIMIT)

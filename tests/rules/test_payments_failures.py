@@ -3,7 +3,8 @@
 import pytest
 
 from hotline.contracts.model import Failure
-from hotline.payments.failure_mapping import MAPPING, classify, forbids_retry, is_known, network_of
+from hotline.contracts.vocabulary import network_of
+from hotline.payments.failure_mapping import MAPPING, classify, forbids_retry, is_known
 from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, RetryClass
 
 
@@ -113,3 +114,9 @@ def test_what_nobody_knows_is_told_in_general_words_and_counted() -> None:
 
 def test_only_card_networks_are_networks() -> None:
     assert (network_of("Visa"), network_of("balance")) == ("visa", None)
+
+
+@pytest.mark.parametrize("scheme", ["ISO8583", "iso-8583", "ISO_8583", "Iso 8583"])
+def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
+    assert classify(Failure(scheme, "51"), network=None).code is FailureCode.INSUFFICIENT_FUNDS
+    assert forbids_retry(scheme, "43", network=None)

@@ -100,6 +100,8 @@ class WholeLife:
         self.tell(*(self._payment(number) for number in range(1, 4)))
         failed = self._payment(4)
         self.tell((failed[0].replace("succeeded", "failed"), failed[1] | {"money": "none"}))
+        unknown = {"money": "none", "failure": {"scheme": "newbank", "code": "X_77", "message": f"declined for {NAME}"}}
+        self.tell(("payment.failed", self._payment(5)[1] | unknown))
         # Neither a fact that makes no sense nor one that nobody knows may put into a log what it holds.
         self.tell(("account.updated", {**described, "version": 0, "contact_points": points}), failing=1)
         self.tell(("payment.failed", {**failed[1], "amount": {"minor": 0, "currency": NAME}}), failing=1)

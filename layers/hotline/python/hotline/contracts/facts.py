@@ -15,22 +15,26 @@ from .fields import (
     AccountId,
     Amount,
     Balance,
+    CardNetwork,
     ContactValue,
     Contract,
     Day,
     Id,
     Instant,
+    InstrumentKind,
     LanguageTag,
     Minor,
     Name,
     Note,
     PhoneValue,
+    Scheme,
     TimeZone,
     Version,
     Word,
     refusal,
 )
 from .model import FactData, LockAction, MovementKind, MovementStatus, PointKind, Rejection
+from .vocabulary import instrument_of
 
 
 class FactContract(Contract):
@@ -200,16 +204,18 @@ class Merchant(Contract):
 
 
 class Instrument(Contract):
-    """What was paid with: never more than the last four digits of a card."""
+    """What was paid with: never more than the last four digits of a card. The kind decides until when a refund is
+    promised, the network of a card what its decline codes mean."""
 
-    kind: Word
+    kind: InstrumentKind
+    network: CardNetwork | None = None
     last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
 
 
 class Failure(Contract):
     """Why it failed, in the words of the scheme that declined."""
 
-    scheme: Word
+    scheme: Scheme
     code: Word
     message: Note | None = None
 
@@ -239,7 +245,7 @@ class Movement(FactContract):
             version=self.version,
             initiated_at=self.initiated_at,
             amount=_money(self.amount),
-            instrument=model.Instrument(self.instrument.kind, self.instrument.last4),
+            instrument=instrument_of(self.instrument.kind, self.instrument.last4, self.instrument.network),
             money=self.money,
             order_no=self.order_no,
             merchant=None if self.merchant is None else model.Merchant(**self.merchant.model_dump()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
@@ -16,6 +16,7 @@ from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
+from .vocabulary import KINDS, NETWORKS, SCHEMES
 
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -109,6 +110,17 @@ def _phone_value(value: str) -> str:
     return value
 
 
+def _listed(words: Sequence[str], meaning: str) -> WithJsonSchema:
+    """The schema of an open list: its words, and any other word, which is taken in and logged."""
+    others = {"type": "string", "minLength": 1, "maxLength": limits.WORD_CHARACTERS_MAX}
+    return WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "enum": list(words)}, others],
+            "description": f"{meaning}; case and separators do not matter, a word that is not listed is logged",
+        }
+    )
+
+
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
@@ -135,6 +147,9 @@ Source = Annotated[
     Field(min_length=1, max_length=limits.ID_CHARACTERS_MAX),
     AfterValidator(_within(limits.ID_CHARACTERS_MAX)),
 ]
+InstrumentKind = Annotated[Word, _listed(KINDS, "where the money comes from, and so until when a refund is promised")]
+CardNetwork = Annotated[Word, _listed(NETWORKS, "the network of a card, which tells its decline codes apart")]
+Scheme = Annotated[Word, _listed(SCHEMES, "whose decline code it is")]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 Version = Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)]

@@ -230,10 +230,11 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What was paid with: a kind, and at most the last four digits of a card."""
+    """What was paid with: a kind, at most the last four digits of a card, and its network (see vocabulary)."""
 
     kind: str
     last4: str | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ ALLOWED_KEYS = frozenset(
     {
         "account_id", "actor", "attempt", "case_id", "channel", "code", "contact_id", "correlation_id", "count",
         "decision_id", "duration_ms", "entry_id", "error", "fact_id", "fact_type", "function", "kind", "outcome",
-        "queue", "rate", "reason", "request_id", "rule", "step", "table", "topic", "turn", "version",
+        "queue", "rate", "reason", "request_id", "rule", "scheme", "step", "table", "topic", "turn", "version",
     }
 )  # fmt: skip
 _VALUE_CHARACTERS_MAX = 128
@@ -52,7 +52,9 @@ class Event(Enum):
     CALLS_MANY = ("HL043", "WARNING", "A number has called very often and reaches its own accounts only.")
     ENTRY_UNREADABLE = ("HL044", "ERROR", "What a caller keyed in could not be decrypted.")
     CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
-    FAILURE_UNMAPPED = ("HL050", "WARNING", "A failure code has no mapping and was told in general words.")
+    CODE_UNKNOWN = ("HL050", "WARNING", "A decline code is not in the taxonomy; it is told as a plain decline.")
+    INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind or network of an instrument is not listed.")
+    CODES_UNCOUNTED = ("HL052", "WARNING", "Unknown decline codes were logged and could not be counted.")
 
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
     DECISION_UNCONFIRMED = ("HL061", "ERROR", "The wallet has not confirmed a decision in time, and a case is open.")

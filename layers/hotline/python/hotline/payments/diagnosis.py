@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .failure_mapping import forbids_retry, is_known, network_of
+from .failure_mapping import forbids_retry, is_known
 from .failures import DECLINED, FAILURES, FailureCode, FailureInfo, NextStep, RetryClass, WorksWhen
 from .model import Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus
 
@@ -101,7 +101,7 @@ def _advice_by_reason(movement: Movement, info: FailureInfo) -> _Advice:
     only its message was, the advice to wait and try again becomes that of a plain decline."""
     failure = movement.failure
     if failure is not None and info.retry is RetryClass.LATER:
-        network = network_of(movement.instrument.kind)
+        network = movement.instrument.network
         named = (failure.scheme, failure.scheme_code)
         guessed = not is_known(*named, network=network) and info.works_when is not WorksWhen.AFTER_TOP_UP
         if guessed or forbids_retry(*named, network=network):

@@ -15,11 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.contracts.model import Failure
+from hotline.contracts.vocabulary import NETWORKS, scheme_of
 
 from .failures import FailureCode as F
-
-NETWORKS = frozenset({"visa", "mastercard", "unionpay", "amex", "jcb", "discover", "maestro"})
-"""Instrument kinds that name a card network."""
 
 _ISO8583 = {
     F.INSUFFICIENT_FUNDS: "51", F.LIMIT_AMOUNT: "61", F.LIMIT_COUNT: "65", F.EXPIRED_CARD: "54",
@@ -180,7 +178,7 @@ class Classified:
 
 
 def classify(failure: Failure, *, network: str | None) -> Classified:
-    """Our code for a scheme's. `network` is the instrument's kind where that names a card network, else None."""
+    """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known."""
     for key in _keys(failure.scheme, failure.code, network):
         if key in MAPPING:
             return Classified(MAPPING[key], mapped=True)
@@ -201,15 +199,9 @@ def forbids_retry(scheme: str, code: str, *, network: str | None) -> bool:
     return any(key in NEVER_RETRY for key in _keys(scheme, code, network))
 
 
-def network_of(instrument_kind: str) -> str | None:
-    """The card network that an instrument's kind names, None for other kinds."""
-    kind = instrument_kind.strip().casefold()
-    return kind if kind in NETWORKS else None
-
-
 def _keys(scheme: str, code: str, network: str | None) -> tuple[_Key, _Key]:
     """Where a code may be found, the most specific place first."""
-    scheme = scheme.strip().casefold()
+    scheme = scheme_of(scheme) or scheme.strip().casefold()
     plain = _plain_code(scheme, code.strip().casefold())
     return (scheme, network, plain), (scheme, None, plain)
 

@@ -16,7 +16,7 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
-from .failure_mapping import classify, network_of
+from .failure_mapping import classify
 from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, Order, TakenState, Taking
 
 REFUNDS_PER_MOVEMENT_MAX = 200
@@ -86,7 +86,7 @@ def _named(movement: Movement, told: MovementTold, order: Order) -> Movement:
 def _failure(told: MovementTold) -> MovementFailure | None:
     if told.failure is None:
         return None
-    classified = classify(told.failure, network=network_of(told.instrument.kind))
+    classified = classify(told.failure, network=told.instrument.network)
     return MovementFailure(told.failure.scheme, told.failure.code, classified.code, classified.mapped)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.money import Money
@@ -105,7 +107,7 @@ def movement_item(movement: Movement) -> Item:
     item = ref_item(movement.ref) | {
         "status": movement.status.value,
         "money": movement.money.value,
-        "instrument": _without_none({"kind": movement.instrument.kind, "last4": movement.instrument.last4}),
+        "instrument": _without_none(asdict(movement.instrument)),
         "order": order_item(movement.order),
         "described": {name: order_item(order) for name, order in movement.described.items()},
         "refundable_minor": movement.refundable_minor,
@@ -134,7 +136,8 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         ref=ref_from(item),
         status=MovementStatus(item["status"]),
         money=MoneyState(item["money"]),
-        instrument=Instrument(item["instrument"]["kind"], item["instrument"].get("last4")),
+        # Movements that were stored before the lists have their words as the wallet spelt them.
+        instrument=instrument_of(*(item["instrument"].get(name) for name in ("kind", "last4", "network"))),
         failure=_failure_from(failure) if failure else None,
         held_until=from_text(item["held_until"]) if "held_until" in item else None,
         balance_after_minor=item.get("balance_after_minor"),

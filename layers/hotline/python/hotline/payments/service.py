@@ -1,8 +1,8 @@
 """The face of payments: folding what the wallet tells about money, finding movements, and telling what happened.
 
 Items: MOVE# (a movement), TAKEN# (its ledger: what refunds have taken, found by the movement's id alone), TAIL# (a
-pointer by the last digits of an order number), BILL#, #FUNDS. What is left for refunds is computed in TAKEN# and copied
-to MOVE# in the same transaction, so that a query that lists movements knows it.
+pointer by the last digits of an order number), BILL#, #FUNDS, CODES# (unknown decline codes). What is left for refunds
+is computed in TAKEN# and copied to MOVE# in the same transaction, so that a query that lists movements knows it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,21 @@ from .model import (
     TakenState,
     Taking,
 )
+from .unknown_words import (
+    Code,
+    UnknownCode,
+    UnknownWord,
+    code_keys,
+    contribute_unknown_codes,
+    unknown_codes,
+    unknown_words,
+)
 
 __all__ = [
-    "by_tail", "check_amount", "contribute_facts", "contribute_taking", "diagnose", "fact_keys",
-    "failed_recent", "find", "ledger_key", "listed", "money_from", "money_item", "movement_from", "movement_id_of",
-    "movement_key", "order_from", "order_item", "refundable_recent",
+    "Code", "UnknownCode", "UnknownWord", "by_tail", "check_amount", "code_keys", "contribute_facts",
+    "contribute_taking", "contribute_unknown_codes", "diagnose", "fact_keys", "failed_recent", "find", "ledger_key",
+    "listed", "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
+    "refundable_recent", "unknown_codes", "unknown_words",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
 
+from hotline.contracts.vocabulary import kind_of
+
 BALANCE_BUSINESS_DAYS = 1
 """To a wallet balance: at once (Alipay), within 20 minutes (WeChat Pay)."""
 LINKED_BANK_CARD_BUSINESS_DAYS = 3
@@ -25,13 +27,11 @@ ESCALATION_BUSINESS_DAYS = 3
 
 BUSINESS_DAYS: Mapping[str, int] = {
     "balance": BALANCE_BUSINESS_DAYS,
-    "wallet_balance": BALANCE_BUSINESS_DAYS,
     "bank_card": LINKED_BANK_CARD_BUSINESS_DAYS,
-    "quick_pay": LINKED_BANK_CARD_BUSINESS_DAYS,
     "card": CARD_BUSINESS_DAYS,
     "bank_account": BANK_ACCOUNT_BUSINESS_DAYS,
 }
-"""By the kind of instrument that the payment was made with; others: OTHER_BUSINESS_DAYS."""
+"""By the kind of instrument that the payment was made with (contracts.vocabulary); others: OTHER_BUSINESS_DAYS."""
 
 _SATURDAY = 5
 
@@ -48,7 +48,7 @@ def add_business_days(start: date, days: int, *, holidays: Collection[date] = ()
 
 def arrival_promise(instrument_kind: str, now: datetime, *, holidays: Collection[date] = ()) -> date:
     """When an approved refund is on the instrument at the latest."""
-    days = BUSINESS_DAYS.get(instrument_kind, OTHER_BUSINESS_DAYS)
+    days = BUSINESS_DAYS.get(kind_of(instrument_kind) or instrument_kind, OTHER_BUSINESS_DAYS)
     return add_business_days(now.astimezone(UTC).date(), days, holidays=holidays)
 
 

@@ -1,0 +1,100 @@
+"""Open lists of words: kinds of instrument, card networks, schemes of decline codes. Pure.
+
+A wallet names these in its own spelling. Case and separators mean nothing: `Wallet_Balance` and `wallet balance` are
+one word. A word that is on no list is taken in as it is: a fact about money is never refused for a label. It is
+logged, and counts as the least that is known (the longest time for a refund, no known decline code).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from .model import Instrument
+
+CARD: Final = "card"
+KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "other")
+"""Where the money of a payment comes from: the wallet's own balance; a bank card linked to the wallet; a payment
+card over a card network; a bank account; a credit line of the wallet; anything else."""
+NETWORKS: Final = (
+    "visa", "mastercard", "unionpay", "amex", "jcb", "discover", "diners", "maestro", "cartes_bancaires", "elo", "mir",
+    "rupay",
+)  # fmt: skip
+"""Card networks. The same decline code means different things on different ones."""
+SCHEMES: Final = ("iso8583", "stripe", "adyen", "alipay", "wechat", "wallet")
+"""Whose decline codes the taxonomy has; `wallet`: the names of the taxonomy itself."""
+
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "wallet": "balance",
+    "wallet_balance": "balance",
+    "account_balance": "balance",
+    "stored_value": "balance",
+    "linked_card": "bank_card",
+    "linked_bank_card": "bank_card",
+    "quick_pay": "bank_card",
+    "credit_card": CARD,
+    "debit_card": CARD,
+    "prepaid_card": CARD,
+    "payment_card": CARD,
+    "bank_transfer": "bank_account",
+    "direct_debit": "bank_account",
+    "netbanking": "bank_account",
+    "online_banking": "bank_account",
+    "credit": "credit_line",
+}
+_OTHER_NETWORKS: Final[Mapping[str, str]] = {
+    "american_express": "amex",
+    "diners_club": "diners",
+    "china_unionpay": "unionpay",
+    "master_card": "mastercard",
+}
+_OTHER_SCHEMES: Final[Mapping[str, str]] = {"wechat_pay": "wechat", "weixin": "wechat", "alipay_plus": "alipay"}
+
+LOGGED_CHARACTERS_MAX: Final = 48
+"""The longest decline code of the providers that are known has 42 characters."""
+LOGGED_DIGITS_MAX: Final = 8
+"""More than any decline code has, and fewer than a card or phone number, so that neither gets into a log."""
+UNPRINTABLE: Final = "-"
+_LOGGED: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:-]{{0,{LOGGED_CHARACTERS_MAX - 1}}}", re.ASCII)
+
+
+def folded(word: str) -> str:
+    """The word without case and separators; what decides whether two words are the same."""
+    return "".join(character for character in word.casefold() if character.isalnum())
+
+
+def _by_folded(listed: Iterable[str], others: Mapping[str, str]) -> Mapping[str, str]:
+    return {folded(name): name for name in listed} | {folded(other): name for other, name in others.items()}
+
+
+_KIND: Final = _by_folded(KINDS, _OTHER_NAMES)
+_NETWORK: Final = _by_folded(NETWORKS, _OTHER_NETWORKS)
+_SCHEME: Final = _by_folded(SCHEMES, _OTHER_SCHEMES)
+
+
+def kind_of(word: str) -> str | None:
+    """The kind of instrument that a word means; the name of a card network means a card. None for an unknown word."""
+    return _KIND.get(folded(word)) or (CARD if network_of(word) else None)
+
+
+def network_of(word: str | None) -> str | None:
+    """The card network that a word names, None when it names none that is known."""
+    return None if word is None else _NETWORK.get(folded(word))
+
+
+def scheme_of(word: str) -> str | None:
+    """The scheme of decline codes that a word names, None for an unknown one."""
+    return _SCHEME.get(folded(word))
+
+
+def instrument_of(kind: str, last4: str | None, network: str | None) -> Instrument:
+    """The instrument in the words of the lists. A kind that names a card network is a card of that network, as facts
+    without a `network` have it. What is on no list stays as it is."""
+    return Instrument(kind_of(kind) or kind, last4, network_of(network) or network or network_of(kind))
+
+
+def loggable(word: str) -> str:
+    """The word as it may stand in a log and in a key; UNPRINTABLE when it does not look like a code."""
+    fits = _LOGGED.fullmatch(word) is not None
+    return word if fits and sum(character.isdigit() for character in word) <= LOGGED_DIGITS_MAX else UNPRINTABLE
