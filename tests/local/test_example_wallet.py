@@ -28,7 +28,7 @@ from tests.support.api import Client
 from tests.support.phone import context
 
 FILE: Final = ROOT / "docs/examples/wallet.py"
-LINES_MAX: Final = 140
+LINES_MAX: Final = 150
 CLOCK: Final = VirtualClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
 STACK: Final[dict[str, Any]] = {
     "endpoint": None,  # AWS's own, which is in process here

@@ -145,7 +145,7 @@ class Outbox:
 
     def _settled(self, entry: Item, result: Result) -> bool:
         """Write what became of a claimed entry; whether it is over."""
-        words: dict[str, Any] = {"entry_id": entry["entry_id"], "kind": entry["kind"]}
+        words: dict[str, Any] = {"entry_id": entry["entry_id"], "kind": entry["kind"], "channel": entry.get("channel")}
         try:
             match result:
                 case Delivered():
