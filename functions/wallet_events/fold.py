@@ -68,15 +68,19 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
             if attempt == ATTEMPTS_MAX:
                 raise
         else:
+            if taken is None:
+                _fold_share(ctx, facts)
+                return
             # First, because a delivery that comes again for want of the activity would bring no new word.
             tell_unknown(ctx, words)
             _keep_activity(ctx, taken)
             return
 
 
-def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact], Sequence[UnknownWord]]:
+def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact] | None, Sequence[UnknownWord]]:
     """The change that the facts make of what is stored now, those of them that are not ignored, and words in them that
-    no list has."""
+    no list has. None for the facts when it only drops contact points of which the profile holds too many: they are to
+    be folded after it."""
     subject = facts[0].subject
     change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
     if isinstance(facts[0].data, MerchantPolicyPublished):
@@ -97,6 +101,12 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
     )
     if lockout.is_erased(read, subject):
         return change, (), ()
+    over = accounts.points_over(read, subject, ctx.lookup_ring) if accounts.names_points(facts) else ()
+    if over:
+        read |= _read(ctx.store, {accounts.point_key(one) for ids in over for one in ids})
+        accounts.contribute_dropped(change, read, subject, over, ctx.lookup_ring)
+        lockout.contribute_not_erased(change, subject)
+        return change, None, ()
     # What comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
     words = payments.unknown_words(read, taken)

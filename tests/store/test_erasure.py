@@ -13,7 +13,7 @@ import pytest
 from functions.deadlines.work import Summary, work_off
 from hotline.accounts.service import POINTS_ERASED_AT_ONCE
 from hotline.cases.service import contribute_case
-from hotline.contracts.model import AccountErased, ContactPointChanged, Fact, PointKind
+from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.erasure import service as erasure
 from hotline.kit.actor import System
 from hotline.kit.change import Change
@@ -23,6 +23,7 @@ from hotline.kit.errors import Stale
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline_key
 from tests.support.api import Client
+from tests.support.crowded import crowd
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give, opened
 from tests.support.stores import NOON, AnyStore, all_items
@@ -127,12 +128,8 @@ class Case:
             change.commit(self.store)
 
     def confirm_points(self, number: int) -> None:
-        """So many telephone numbers beside the first one, as a wallet would tell that keeps to no limit."""
-        for place in range(number):
-            changed = ContactPointChanged(
-                place + 2, PointKind.PHONE, None, f"+86139{place:08d}", NOON, reassigned=False
-            )
-            give(self.ctx, [Fact(f"point-{place}", "contact_point.changed", "wallet", NOON, ACCOUNT, changed)])
+        """So many telephone numbers beside the first one, as an earlier version stored them that kept to no limit."""
+        crowd(self.ctx, ACCOUNT, [f"+86139{place:08d}" for place in range(number)], since=NOON)
 
     def put_state(self, number: int) -> None:
         """So many items of a kind that no room has yet."""

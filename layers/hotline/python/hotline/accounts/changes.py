@@ -44,6 +44,15 @@ def refuses_code(
     return acting and _changed_lately(profile, point, at)
 
 
+def has_stood(profile: Profile, point: ContactPoint, now: datetime) -> bool:
+    """Whether the point is, or was when it was removed, the account's for CHANGE_WAIT, or came with the account. Of one
+    whose beginning is not known that is not so."""
+    since, at = point.stands_since, now if point.removed_at is None else min(now, point.removed_at)
+    if since is None:
+        return False
+    return at >= since + CHANGE_WAIT or _came_with_the_account(profile, point, at)
+
+
 def _changed_lately(profile: Profile, point: ContactPoint, at: datetime) -> bool:
     if point.came_at is None or at >= point.came_at + CHANGE_WAIT:
         return False

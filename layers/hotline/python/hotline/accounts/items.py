@@ -83,7 +83,7 @@ def _contact_point_map(point: ContactPoint) -> dict[str, Any]:
         instant: datetime | None = getattr(point, name)
         if instant is not None:
             entry[name] = to_text(instant)
-    for name in ("told", "given_up", "sim_told"):
+    for name in ("told", "given_up", "sim_told", "first_told", "left"):
         stamp: Stamp | None = getattr(point, name)
         if stamp is not None:
             entry[name] = _stamp_list(stamp)
@@ -105,6 +105,8 @@ def _contact_point(entry: Mapping[str, Any]) -> ContactPoint:
         given_up=_stamp(entry.get("given_up")),
         # Points that were stored before their first confirmation was kept count from the latest one.
         first_confirmed_at=_instant(entry.get("first_confirmed_at", entry.get("confirmed_at"))),
+        first_told=_stamp(entry.get("first_told")),
+        left=_stamp(entry.get("left")),
         sim_told=_stamp(entry.get("sim_told")),
         sim_changed_at=_instant(entry.get("sim_changed_at")),
     )

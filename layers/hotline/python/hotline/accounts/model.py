@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -64,6 +64,10 @@ class ContactPoint:
     """The latest removal that came with the news that it belongs to somebody else now."""
     first_confirmed_at: datetime | None = None
     """The earliest time at which this account confirmed it; `confirmed_at` is the latest."""
+    first_told: Stamp | None = None
+    """The earliest fact that says it belongs to the account."""
+    left: Stamp | None = None
+    """The latest fact before `told` that says it does not."""
     sim_told: Stamp | None = None
     """The latest fact about the SIM behind the number."""
     sim_changed_at: datetime | None = None
@@ -78,6 +82,20 @@ class ContactPoint:
         """Since when the account has had it, as far as the hotline knows. Confirming it again does not make it new,
         unless the wallet knows that it was somebody else's in between."""
         return self.confirmed_at if self.reassigned else self.first_confirmed_at
+
+    @property
+    def stands_since(self) -> datetime | None:
+        """Since when the account has it, or had it when it was removed, without a break: time for which it was not the
+        account's does not count as standing. None: not known."""
+        came_back = self.left is not None and self.first_told is not None and self.first_told < self.left
+        return self.confirmed_at if came_back else self.came_at
+
+    @property
+    def stood(self) -> timedelta:
+        """How long a removed point had been the account's when it was removed; nothing for one of which that is not
+        known."""
+        since, until = self.stands_since, self.removed_at
+        return max(until - since, timedelta()) if since is not None and until is not None else timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +178,5 @@ class Recipient:
     channel: Channel
     point: str
     language: str
+    may_repudiate: bool = True
+    """Whether a notice to it holds the token that freezes the account."""

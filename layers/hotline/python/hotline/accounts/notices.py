@@ -1,8 +1,10 @@
-"""Telling an account's owner, in the transaction that makes it true: every contact point, those just removed too."""
+"""Telling an account's owner, in the transaction that makes it true: every contact point, and those that were the
+account's for long enough and were removed lately."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hotline.kit.change import Change
 from hotline.kit.outbox import Message
@@ -11,12 +13,21 @@ from . import policy
 from .model import Profile
 
 
-def send_notice(change: Change, profile: Profile | None, message: str, facts: Mapping[str, object]) -> None:
+def send_notice(
+    change: Change,
+    profile: Profile | None,
+    message: str,
+    facts: Mapping[str, object],
+    *,
+    to_repudiate: Mapping[str, object] | None = None,
+) -> None:
     """Add one message for each contact point that is told of what happens to the account, see policy.recipients; none
-    when the hotline has no profile of it. `message` is a key of the catalogue in wording."""
+    when the hotline has no profile of it. `message` is a key of the catalogue in wording. `to_repudiate`: further facts
+    for those who may say that it was not them."""
     if profile is None:
         return
     for recipient in policy.recipients(profile, change.now):
+        more = to_repudiate if to_repudiate is not None and recipient.may_repudiate else {}
         change.send(
             Message(
                 entry_id=change.ids.new("out"),
@@ -25,6 +36,11 @@ def send_notice(change: Change, profile: Profile | None, message: str, facts: Ma
                 account_id=profile.account_id,
                 point=recipient.point,
                 language=recipient.language,
-                facts=facts,
+                facts={**facts, **more},
             )
         )
+
+
+def has_somebody_to_repudiate(profile: Profile, now: datetime) -> bool:
+    """Whether a notice of now goes to somebody who may say that it was not them."""
+    return any(recipient.may_repudiate for recipient in policy.recipients(profile, now))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hotline.contracts.limits import CONTACT_POINTS_MAX
 from hotline.contracts.model import (
     AccountClosed,
     AccountDescribed,
@@ -17,6 +18,7 @@ from hotline.contracts.model import (
 )
 from hotline.kit.clock import to_text
 
+from .changes import has_stood
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient, Stamp
 
 OWNERS_MAX = 5
@@ -24,12 +26,22 @@ OWNERS_MAX = 5
 SNAPSHOTS_KEPT = 8
 REMOVALS_KEPT = 8
 """How far facts may be late, in versions of the account, before a removal's time is no longer exact."""
+PRESENT_POINTS_MAX = 10
+"""Twice what a list may hold (contracts.limits): a new point may be told before the old one's removal. Beyond it the
+newest are not the account's, so that nobody pushes its owner's off by adding."""
 REMOVED_POINTS_KEPT = 10
+"""The latest removals, so that a fact that comes late finds what it is about."""
+FORMER_POINTS_KEPT = 10
+"""Besides, of the points that may still be told of things, those that were the account's for longest: nobody pushes its
+owner's off by adding and removing."""
 RECIPIENTS_MAX = 8
-"""Messages that one notice may cost: the present points first, then the latest removed ones."""
+"""Messages that one notice may cost."""
+PRESENT_TOLD_FIRST = CONTACT_POINTS_MAX
+"""So many present points are told before the former ones, for which at least three messages are left then: who has
+taken an account over may add points, and does not take its owner's place by it."""
 NOTICE_AFTER_REMOVAL = timedelta(days=30)
 """A removed point is told of what happens for this long: whoever takes an account over removes points first
-(NIST SP 800-63B-4, notification of recovery to all addresses)."""
+(NIST SP 800-63B-4, notification of recovery to all addresses). It must have stood by then, see changes.has_stood."""
 DEFAULT_LANGUAGE = "zh-CN"
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 
@@ -109,7 +121,7 @@ def _described(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: 
     for point in told.contact_points:
         known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
         points[point.value] = _present(known, stamp, point.confirmed_at, snapshots, shared=point.shared)
-    return replace(profile, snapshots=snapshots, points=_kept(points.values()))
+    return replace(profile, snapshots=snapshots, points=_kept(points.values(), profile.facts_as_of))
 
 
 def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, name_of: NameOf) -> Profile:
@@ -122,7 +134,8 @@ def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, na
     if told.new is not None:
         known = points.get(told.new) or ContactPoint(told.kind, told.new, name_of(told.new))
         points[told.new] = _present(known, stamp, told.confirmed_at, profile.snapshots, reassigned=told.reassigned)
-    return replace(profile, version=max(profile.version, stamp.version), points=_kept(points.values()))
+    kept = _kept(points.values(), profile.facts_as_of)
+    return replace(profile, version=max(profile.version, stamp.version), points=kept)
 
 
 def _sim_changed(profile: Profile, told: SimChanged, stamp: Stamp, name_of: NameOf) -> Profile:
@@ -131,7 +144,8 @@ def _sim_changed(profile: Profile, told: SimChanged, stamp: Stamp, name_of: Name
     if known.sim_told is None or stamp > known.sim_told:
         # No SIM has changed later than the wallet could say so.
         points[told.value] = replace(known, sim_told=stamp, sim_changed_at=min(told.changed_at, stamp.at))
-    return replace(profile, version=max(profile.version, stamp.version), points=_kept(points.values()))
+    kept = _kept(points.values(), profile.facts_as_of)
+    return replace(profile, version=max(profile.version, stamp.version), points=kept)
 
 
 def _two_step(profile: Profile, two_step: bool, stamp: Stamp) -> Profile:
@@ -150,7 +164,9 @@ def _present(
     shared: bool = False,
     reassigned: bool = False,
 ) -> ContactPoint:
-    point = replace(point, first_confirmed_at=_earlier(point.first_confirmed_at, confirmed_at))
+    first_told = stamp if point.first_told is None else min(point.first_told, stamp)
+    first_confirmed_at = _earlier(point.first_confirmed_at, confirmed_at)
+    point = replace(point, first_confirmed_at=first_confirmed_at, first_told=first_told)
     if point.told is None or stamp > point.told:
         point = replace(point, told=stamp, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
     # A list of all points that is later than every fact naming this one does not hold it.
@@ -159,26 +175,43 @@ def _present(
 
 def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | None = None) -> ContactPoint:
     told = point.told
-    removals = sorted(stamp for stamp in {*point.removals, *stamps} if told is None or stamp > told)
+    known = {*point.removals, *stamps}
+    removals = sorted(stamp for stamp in known if told is None or stamp > told)
+    left = max((stamp for stamp in {*known, point.left} if stamp and told and stamp < told), default=None)
     if len(removals) > REMOVALS_KEPT:
         removals = [removals[0], *removals[1 - REMOVALS_KEPT :]]
     latest = max((stamp for stamp in (point.given_up, given_up) if stamp is not None), default=None)
     if latest is not None and told is not None and latest < told:
         latest = None
     removed_at = removals[0].at if removals else None
-    return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest)
+    return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest, left=left)
 
 
-def _kept(points: Iterable[ContactPoint]) -> tuple[ContactPoint, ...]:
-    """Every present point, the removed ones that were removed last, and as many of which only a SIM has been told, in a
-    fixed order."""
+def bounded(profile: Profile) -> Profile:
+    """The profile with as many contact points as one may have; one of earlier versions may hold more."""
+    return replace(profile, points=_kept(profile.points, profile.facts_as_of))
+
+
+def _kept(points: Iterable[ContactPoint], as_of: datetime) -> tuple[ContactPoint, ...]:
+    """The points in a fixed order, each group within its bound: of those present the longest-standing; of those removed
+    the latest, and the longest-standing that may still be told of things; of those known by their SIM alone the latest.
+    """
     everything = sorted(points, key=lambda point: (point.kind, point.value))
-    removed = sorted((point for point in everything if point.removals), key=lambda point: point.removals[-1])
+    present = [point for point in everything if point.live]
+    removed = [point for point in everything if point.removals]
+    former = [point for point in removed if point.stood and as_of - point.removals[0].at <= NOTICE_AFTER_REMOVAL]
     others = [(point.sim_told, point) for point in everything if point.told is None and not point.removals]
     heard_of = sorted((stamp, point.value) for stamp, point in others if stamp is not None)
-    forgotten = {point.value for point in removed[:-REMOVED_POINTS_KEPT]}
-    forgotten |= {value for _, value in heard_of[:-REMOVED_POINTS_KEPT]}
-    return tuple(point for point in everything if point.value not in forgotten)
+    kept = {point.value for point in sorted(present, key=_standing)[:PRESENT_POINTS_MAX]}
+    kept |= {point.value for point in sorted(removed, key=lambda point: point.removals[-1])[-REMOVED_POINTS_KEPT:]}
+    kept |= {point.value for point in sorted(former, key=lambda point: point.stood)[-FORMER_POINTS_KEPT:]}
+    kept |= {value for _, value in heard_of[-REMOVED_POINTS_KEPT:]}
+    return tuple(point for point in everything if point.value in kept)
+
+
+def _standing(point: ContactPoint) -> tuple[float, str]:
+    """The sort key by which what has been the account's for longest comes first."""
+    return (point.stands_since.timestamp() if point.stands_since is not None else float("inf"), point.value)
 
 
 def with_owner(point: Point, owner: PointOwner) -> Point:
@@ -241,14 +274,26 @@ def reached(point: Point) -> tuple[str, ...]:
 
 def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
     """Everybody to be told of something that happened to the account: all present points, and those removed in the last
-    30 days unless they belong to somebody else now; at most RECIPIENTS_MAX."""
-    removed = [
+    30 days that had stood by then, unless they belong to somebody else now. At most RECIPIENTS_MAX, of either kind the
+    longest-standing first. A present point that has not stood yet is told, and may not repudiate: a thief may have
+    added it."""
+    present = sorted(profile.live_points, key=_standing)
+    former = [
         point
         for point in profile.points
-        if point.removed_at is not None and point.given_up is None and now - point.removed_at <= NOTICE_AFTER_REMOVAL
+        if point.removed_at is not None
+        and point.given_up is None
+        and now - point.removed_at <= NOTICE_AFTER_REMOVAL
+        and has_stood(profile, point, now)
     ]
-    removed.sort(key=lambda point: point.removals[0], reverse=True)
-    told = (*profile.live_points, *removed)[:RECIPIENTS_MAX]
+    former.sort(key=lambda point: (point.stood, point.value), reverse=True)
+    told = [*present[:PRESENT_TOLD_FIRST], *former, *present[PRESENT_TOLD_FIRST:]][:RECIPIENTS_MAX]
     return tuple(
-        Recipient("sms" if point.kind is PointKind.PHONE else "email", point.key, profile.language) for point in told
+        Recipient(
+            "sms" if point.kind is PointKind.PHONE else "email",
+            point.key,
+            profile.language,
+            may_repudiate=has_stood(profile, point, now),
+        )
+        for point in told
     )

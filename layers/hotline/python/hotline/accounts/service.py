@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hotline.contracts.model import AccountDescribed, AccountErased, ContactPointChanged, Fact
@@ -13,6 +14,7 @@ from hotline.kit.store import Key, Store
 
 from . import changes, items, policy, stops
 from .model import ContactPoint, Point, PointOwner, Profile
+from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
@@ -32,6 +34,10 @@ def profile_from(item: Mapping[str, Any] | None) -> Profile | None:
 POINTS_ERASED_AT_ONCE = 20
 """So many contact points of an account that is erased go with its profile, in one transaction: two items each while a
 lookup key is replaced. A wallet that keeps to five never has more; those beyond go by their keys afterwards."""
+
+
+POINTS_DROPPED_AT_ONCE = 20
+"""So many contact points of a profile that holds more than one may are dropped in one transaction."""
 
 
 def point_ids(value: str, keyring: Keyring) -> tuple[str, ...]:
@@ -104,6 +110,11 @@ def address_to_send(store: Store, account_id: str, point: str, keyring: Keyring)
     return None if owner is not None and owner.changed_hands else found.value
 
 
+def names_points(facts: Iterable[Fact]) -> bool:
+    """Whether one of the facts says which contact points an account has."""
+    return any(isinstance(fact.data, AccountDescribed | ContactPointChanged) for fact in facts)
+
+
 def fact_keys(facts: Iterable[Fact]) -> set[Key]:
     """What must have been read before `fact_keys_of_points`: the profile of each account."""
     return {items.profile_key(fact.subject) for fact in facts}
@@ -112,7 +123,7 @@ def fact_keys(facts: Iterable[Fact]) -> set[Key]:
 def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> set[Key]:
     """What must have been read besides, in a second round: a list of contact points removes those that it does not
     name, and erasure removes all, so only the profile knows which ones are touched."""
-    if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged | AccountErased) for fact in facts):
+    if not names_points(facts) and not any(isinstance(fact.data, AccountErased) for fact in facts):
         return set()
     profile = profile_from(read.get(items.profile_key(facts[0].subject)))
     if any(isinstance(fact.data, AccountErased) for fact in facts):
@@ -138,7 +149,7 @@ def contribute_facts(
     after = policy.fold(before, facts, account_id=account_id, name_of=lambda value: point_id(value, keyring))
     if after != before:
         change.replace(key, old, items.profile_item(after))
-    if not any(isinstance(fact.data, AccountDescribed | ContactPointChanged) for fact in facts):
+    if not names_points(facts):
         return after
     for point in after.points:
         if point.confirmed_at is not None and point.told is not None:
@@ -157,6 +168,31 @@ def contribute_facts(
     for value in sorted((known_before | _named(facts)) - kept):
         contribute_unlisted(change, read, account_id, point_ids(value, keyring))
     return after
+
+
+def points_over(read: Mapping[Key, Item], account_id: str, keyring: Keyring) -> tuple[tuple[str, ...], ...]:
+    """The next contact points to be dropped from a profile that was stored with more present ones than one may hold,
+    each by its keys under all versions; none from any other. Their items must be read before `contribute_dropped`."""
+    profile = profile_from(read.get(items.profile_key(account_id)))
+    if profile is None or len(profile.live_points) <= policy.PRESENT_POINTS_MAX:
+        return ()
+    kept = {point.value for point in policy.bounded(profile).points}
+    over = [point for point in profile.points if point.value not in kept]
+    return tuple(_ids_of(point, keyring) for point in over[:POINTS_DROPPED_AT_ONCE])
+
+
+def contribute_dropped(
+    change: Change, read: Mapping[Key, Item], account_id: str, over: Sequence[Sequence[str]], keyring: Keyring
+) -> None:
+    """Take the contact points of `points_over` off the profile and the account off them. Facts of points are folded
+    when none is left: the transaction of one fact then holds all that it changes."""
+    key = items.profile_key(account_id)
+    profile = items.profile_of(read[key])
+    dropped = {tuple(ids) for ids in over}
+    points = tuple(point for point in profile.points if _ids_of(point, keyring) not in dropped)
+    change.replace(key, read[key], items.profile_item(replace(profile, points=points)))
+    for ids in over:
+        contribute_unlisted(change, read, account_id, ids)
 
 
 def _contribute_erasure(
@@ -188,8 +224,11 @@ def contribute_unlisted(change: Change, read: Mapping[Key, Item], account_id: st
 def _points_of(profile: Profile | None, keyring: Keyring) -> list[tuple[str, ...]]:
     """Every contact point that the profile remembers, by its keys: also by the one that it was first written under,
     whose version may have been retired since."""
-    points = profile.points if profile is not None else ()
-    return [tuple(dict.fromkeys((*point_ids(point.value, keyring), point.key))) for point in points]
+    return [_ids_of(point, keyring) for point in (profile.points if profile is not None else ())]
+
+
+def _ids_of(point: ContactPoint, keyring: Keyring) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*point_ids(point.value, keyring), point.key)))
 
 
 def _named(facts: Iterable[Fact]) -> set[str]:

@@ -24,12 +24,16 @@ def repudiation_key(repudiation_id: str) -> Key:
 
 def send_repudiable(change: Change, profile: Profile | None, message: str, **facts: str) -> None:
     """Tell every contact point of the account, and keep for seven days that it was told; nobody when the hotline has no
-    profile of it (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate)."""
+    profile of it (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate). Points that have not been the
+    account's for long are told without the token: who has just added one must not freeze the account with it."""
     if profile is None:
+        return
+    if not accounts.has_somebody_to_repudiate(profile, change.now):
+        accounts.send_notice(change, profile, message, facts)
         return
     repudiation_id = repudiation.new_id(change.ids)
     until = change.now + REPUDIATION_LIFE
     kept = {"repudiation_id": repudiation_id, "account_id": profile.account_id, "notice": message}
     kept |= {"told_at": to_text(change.now), "until": to_text(until)}
     change.create(repudiation_key(repudiation_id), {**kept, TTL_ATTRIBUTE: epoch_s(until)})
-    accounts.send_notice(change, profile, message, {**facts, "repudiation_id": repudiation_id})
+    accounts.send_notice(change, profile, message, facts, to_repudiate={"repudiation_id": repudiation_id})
