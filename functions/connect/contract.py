@@ -142,7 +142,7 @@ _ALL = (
     ),
     StepContract(
         "refund_request",
-        ("APPROVED", "IN_REVIEW", "DENIED", "EXISTS", "NOT_ELIGIBLE", "ROUTE_DISPUTE", "NEED_PROOF"),
+        ("APPROVED", "IN_REVIEW", "DENIED", "LIMITED", "EXISTS", "NOT_ELIGIBLE", "ROUTE_DISPUTE", "NEED_PROOF"),
         inputs=("choice", "reason", "amount_minor"),
         optional_inputs=("amount_minor",),
         own_keys=("needs",),

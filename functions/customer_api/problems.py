@@ -59,6 +59,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "partial_not_permitted": 422,
     "pin_weak": 422,
     "code_spent": 429,
+    "too_many_denied": 429,
     "too_many_codes": 429,
     "quota_exceeded": 429,
     "unexpected": 500,

@@ -34,6 +34,7 @@ from hotline.kit.store import Key
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
 from hotline.refunds.model import RefundOutcome, RefundState
+from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 
 _TAGS: Final = ["refunds"]
 _LIST: Final = "refunds"
@@ -50,8 +51,10 @@ _REFUSALS: Final = {
     RefundOutcome.NOT_ELIGIBLE: "not_eligible",
     RefundOutcome.ROUTE_DISPUTE: "route_dispute",
     RefundOutcome.EXISTS: "refund_exists",
+    RefundOutcome.LIMITED: "too_many_denied",
 }
 CREATED: Final = 201
+_DENIED_WINDOW_S: Final = int(DEFAULT_WALLET_POLICY.denied_window.total_seconds())
 
 
 @router.post("/v1/me/refunds", tags=_TAGS, operation_id="ask_for_refund", status_code=CREATED)
@@ -122,7 +125,9 @@ def _made(visit: Visit, body: RefundAsked, request_key: str, remembered_key: Key
         raise Stale
     if result.outcome in _REFUSALS:
         known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
-        raise Problem(_REFUSALS[result.outcome], facts={"decided_by": result.decided_by, **known})
+        headers = {"Retry-After": str(_DENIED_WINDOW_S)} if result.outcome is RefundOutcome.LIMITED else {}
+        facts = {"decided_by": result.decided_by, **known}
+        raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
     # Somebody else with the same key was quicker: read again, and give theirs.
     idempotency.remember(change, remembered_key, request, life=KEY_LIFE, failed=stale)
     visit.commit(change, "refund", result.outcome.value, ids=[request.made_id])
@@ -154,19 +159,11 @@ def list_refunds(
     visit.allow(Operation.READ)
     context = (visit.account_id, _LIST)
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
-    everything = refunds.all_refunds(at.ctx.store, visit.account_id)
-    behind = [refund for refund in everything if after is None or _position(refund) < after]
-    page = behind[:limit]
-    more = len(behind) > limit
+    page = refunds.listed(at.ctx.store, visit.account_id, limit=limit, after=after)
     return Refunds(
-        refunds=[refund_of(refund) for refund in page],
-        next=cursor_of(_position(page[-1]), at.lookup_keys, *context) if more else None,
+        refunds=[refund_of(refund) for refund in page.refunds],
+        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
     )
-
-
-def _position(refund: KnownRefund) -> str:
-    """Where the refund stands in the list; later ones are greater."""
-    return f"{refund.requested_at.isoformat()}#{refund.refund_id}"
 
 
 @router.get("/v1/me/refunds/<id>", tags=_TAGS, operation_id="read_refund")
@@ -195,7 +192,7 @@ def refund_of(refund: KnownRefund) -> Refund:
         status=refund.state.value,
         amount=amount_of(refund.amount),
         requested_at=refund.requested_at,
-        promised_on=refunds.expected_on(refund),
+        promised_on=refunds.date_told(refund),
         reason=refund.reason.value if refund.reason else None,
         case_id=refund.case_id,
         decision=_decision(refund) if decided else None,

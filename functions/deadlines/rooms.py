@@ -12,6 +12,7 @@ from hotline.kit.condition import Item
 from hotline.kit.due import Done
 from hotline.kit.store import Key, Store
 from hotline.lockout import service as lockout
+from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 
 
@@ -46,6 +47,10 @@ def duty_of(key: Key) -> Duty | None:
             keys = frozenset(refunds.due_keys(account_id, refund_id))
             contribute = partial(refunds.contribute_due, account_id=account_id, refund_id=refund_id)
             return Duty(account_id, "refund", keys, contribute)
+        case ["TAKEN", movement_id]:
+            keys = frozenset(payments.due_keys(account_id, movement_id))
+            contribute = partial(payments.contribute_due, account_id=account_id, movement_id=movement_id)
+            return Duty(account_id, "currencies", keys, contribute)
         case ["", "ERASURE"]:
             contribute = partial(erasure.contribute_due, account_id=account_id)
             look = partial(erasure.look, account_id=account_id)

@@ -1,5 +1,8 @@
 """One run: find what has fallen due, work off each item in a change of its own, and re-drive what was left behind.
 
+The items of one account are worked off one after the other, since their changes meet on one case and one lock; accounts
+are worked off beside each other.
+
 Every handling is conditional on what was read, so that two runs at once do nothing twice, and whatever fails stays due
 for the next run; one item that fails does not keep the others waiting.
 """
@@ -7,6 +10,7 @@ for the next run; one item that fails does not keep the others waiting.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -25,12 +29,15 @@ from hotline.kit.store import Key
 FUNCTION: Final = "deadlines"
 ATTEMPTS_MAX: Final = 3
 """How often one item is read and tried when somebody else changes it meanwhile; then the next minute has it."""
+PER_ACCOUNT_MAX: Final = 50
+"""As many items of one account in one run, which has 60 seconds; the next minute takes the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What one run did. `due`: items that the index named; `failed`: what stays due because it could not be done;
-    `erased`: accounts of which nothing is known any more."""
+    `erased`: accounts of which nothing is known any more; `followed_up`: refunds that failed or came back, and payments
+    with a refund in another currency, about which people were told."""
 
     due: int
     resent: int
@@ -42,6 +49,7 @@ class Summary:
     dropped: int
     failed: int
     erased: int = 0
+    followed_up: int = 0
 
     def counts(self) -> dict[str, int]:
         """The same as plain numbers."""
@@ -51,24 +59,39 @@ class Summary:
 def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_ONCE) -> Summary:
     """Work off everything whose date is not after `now`, `at_once` items at a time. Raises Unavailable when the store
     does not say what is due."""
-    keys = due_keys(ctx.store, now, at_once=at_once)
-    outcomes = all_of_them(partial(_worked_off_safely, ctx, now), keys, at_once=at_once)
-    done = Counter(found.event for outcome in outcomes if outcome is not None for found in outcome)
+    accounts = by_owner(due_keys(ctx.store, now, at_once=at_once))
+    found = all_of_them(partial(_worked_off_in_turn, ctx, now), accounts, at_once=at_once)
+    outcomes = [outcome for of_account in found for outcome in of_account]
+    done = Counter(one.event for outcome in outcomes if outcome is not None for one in outcome)
     driven = redrive(ctx, now, queues, at_once=at_once)
     summary = Summary(
-        due=len(keys),
+        due=len(outcomes),
         resent=done[Event.DECISION_RESENT],
         alarmed=done[Event.DECISION_UNCONFIRMED],
         over=done[Event.DECISION_MOOT],
         ended=done[Event.LOCK_ENDED],
         escalated=done[Event.REFUND_OVERDUE],
+        followed_up=done[Event.REFUND_UNPAID] + done[Event.CURRENCIES_DIFFER],
         redriven=driven.redriven,
         dropped=driven.dropped,
         failed=sum(outcome is None for outcome in outcomes) + driven.failed,
         erased=done[Event.ERASURE_FINISHED],
     )
-    log(Event.DUE_WORKED_OFF, count=len(keys) + driven.redriven + driven.dropped)
+    log(Event.DUE_WORKED_OFF, count=len(outcomes) + driven.redriven + driven.dropped)
     return summary
+
+
+def by_owner(keys: Iterable[Key]) -> list[list[Key]]:
+    """The items by whose they are, PER_ACCOUNT_MAX of each at most, in their order."""
+    owners: dict[str, list[Key]] = {}
+    for key in keys:
+        owners.setdefault(key.pk, []).append(key)
+    return [own[:PER_ACCOUNT_MAX] for own in owners.values()]
+
+
+def _worked_off_in_turn(ctx: Context, now: datetime, keys: Iterable[Key]) -> list[tuple[Done, ...] | None]:
+    """What was done about each item of one account."""
+    return [_worked_off_safely(ctx, now, key) for key in keys]
 
 
 def _worked_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...] | None:

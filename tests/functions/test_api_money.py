@@ -16,6 +16,7 @@ from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.refunds.model import RefundReason
+from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
 from tests.support.phone import LOOKUP_SECRET, failed_logins, give
@@ -372,6 +373,19 @@ def test_a_refund_above_the_limit_is_looked_at_and_says_by_which_rule(world: Api
     assert (made.json["status"], made.json["decision"]["outcome"]) == ("in_review", "IN_REVIEW")
     assert {"rule": "wallet.auto_approve", "outcome": "IN_REVIEW"} in made.json["decision"]["rules"]
     assert made.json["case_id"] is not None
+
+
+def test_denied_refunds_have_a_rate_and_nothing_is_recorded_above_it(world: ApiWorld, client: Client) -> None:
+    world.publish_policy(categories=("food",))
+    world.pay("mov-1")
+    client.prove("refund")
+    keys = [f"key-0000-0000-1{number:03}" for number in range(DEFAULT_WALLET_POLICY.denied_max + 1)]
+    answers = [refund(client, key=key, reason="no_reason_return") for key in keys]
+    assert [answer.status for answer in answers] == [201] * DEFAULT_WALLET_POLICY.denied_max + [429]
+    assert (answers[-1].code, answers[-1].json["decided_by"]) == ("too_many_denied", "wallet.denied_rate")
+    assert answers[-1].headers["Retry-After"] == "86400"
+    assert len(ids(client.ask("GET", "/v1/me/refunds"), "refunds")) == DEFAULT_WALLET_POLICY.denied_max
+    assert refund(client, key="key-0000-0000-2000", reason="duplicate").status == 201
 
 
 def test_refunds_come_newest_first_with_a_cursor_and_one_by_one(world: ApiWorld, client: Client) -> None:

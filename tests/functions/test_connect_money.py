@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 
+from functions.deadlines.work import work_off
 from functions.wallet_events.fold import fold
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import VirtualClock
+from hotline.kit.clock import VirtualClock, from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
+from tests.support.facts import event
 from tests.support.phone import Phone, context, failed_logins, give, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -142,6 +145,60 @@ def test_an_open_outcome_is_told_as_open_and_nobody_is_told_to_pay_again(ctx: Co
     said = phone.press("payment_answer", choice="1")
     assert said["outcome"] == "UNKNOWN"
     assert "try again" not in text(said).lower()
+
+
+class Nowhere:
+    """A queue of nobody."""
+
+    def send(self, bodies: Sequence[str]) -> None:
+        assert bodies
+
+
+@pytest.mark.parametrize("path", [("sent", "failed"), ("sent", "settled", "returned")])
+def test_phone_and_message_name_the_date_of_the_next_step_after_money_did_not_arrive(
+    ctx: Context, store: MemoryStore, path: tuple[str, ...]
+) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("set_language", language="en-US")
+    phone.press("payments", purpose="refund")
+    before = {item["refund_id"] for item in store.items(Table.HOTLINE) if item["SK"].startswith("REFUND#")}
+    assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] in ("APPROVED", "IN_REVIEW")
+    (made,) = [
+        item
+        for item in store.items(Table.HOTLINE)
+        if item["SK"].startswith("REFUND#") and item["refund_id"] not in before
+    ]
+    promised_on = from_text(f"{made['promised_on']}T00:00:00.000Z")
+    for version, status in enumerate(path, start=1):
+        own = {name: made[name] for name in ("refund_id", "movement_id", "amount")} | {"version": version}
+        kind = f"refund.{status}"
+        fold(ctx, [parse(event(kind, own, subject=made["account_id"], id=kind, time=to_text(NOW)))])
+    said = text(phone.press("refunds"))
+    assert f"{promised_on:%B} {promised_on.day}" not in said, "the date that was promised holds no more"
+    work_off(ctx, NOW, {"message": Nowhere(), "bus": Nowhere()})
+    sent = [entry for entry in store.items(Table.OUTBOX) if entry["kind"] in ("refund.failed", "refund.returned")]
+    (next_step,) = {entry["facts"]["promised_on"] for entry in sent}
+    day = from_text(f"{next_step}T00:00:00.000Z")
+    answer = phone.press("refunds")
+    assert f"{day:%B} {day.day}" in " ".join(
+        text({"prompt": answer[part]}) for part in ("prompt", "prompt_2", "prompt_3")
+    )
+
+
+def test_the_line_says_that_nothing_was_recorded_when_too_many_requests_were_denied(
+    ctx: Context, store: MemoryStore
+) -> None:
+    phone = proved(ctx, SHOPPER, "refund")
+    phone.press("set_language", language="en-US")
+    phone.press("payments", purpose="refund")
+    merchant_id = phone.call.offers[0].merchant_id
+    strict = {"merchant_id": merchant_id, "version": 99, "window_days": 0}
+    fold(ctx, [parse(event("merchant.policy_published", strict, time=to_text(NOW)))])
+    reasons = ("cancelled", "price_adjustment", "no_reason_return", "other", "missing_item", "defective")
+    answers = [phone.press("refund_request", choice="1", reason=reason) for reason in reasons]
+    assert [answer["outcome"] for answer in answers] == ["DENIED"] * 5 + ["LIMITED"]
+    assert "not recorded" in text(answers[-1])
+    assert "reference" not in text(answers[-1])
 
 
 def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: Context, store: MemoryStore) -> None:

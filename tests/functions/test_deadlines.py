@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from time import sleep
 from typing import Any, Final
 
 import pytest
@@ -15,9 +16,10 @@ import pytest
 from functions.deadlines import app
 from functions.deadlines.redriving import LEFT_BEHIND_AFTER, PAUSE_MAX, pause_after
 from functions.deadlines.rooms import duty_of
-from functions.deadlines.work import Summary, work_off
+from functions.deadlines.work import PER_ACCOUNT_MAX, Summary, by_owner, work_off
 from functions.decisions.delivery import bus_event
 from functions.decisions.delivery import deliver as publish
+from hotline.accounts.service import profile_key
 from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.contracts.decisions import parse_decision
@@ -30,12 +32,16 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Entry, entry_item, entry_key
-from hotline.kit.store import Key, Put, Table, hotline_key
+from hotline.kit.store import Delete, Key, Put, Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 from hotline.lockout.policy import ALARM_AFTER, RESEND_AFTER, RESEND_LATER
+from hotline.refunds.model import RefundState
+from hotline.refunds.promises import escalation_promise
+from hotline.refunds.service import date_told
 from tests.support.locks import ACCOUNT, NOON, Desk, closed, failures, minutes, told
 from tests.support.log_lines import lines, logged
+from tests.support.money import ACCOUNT as MONEY_ACCOUNT
 from tests.support.money import MoneyWorld, moved, published, refunded
 from tests.support.outbox import RecordingBus, code_message, decision, message, redrive_event
 
@@ -302,6 +308,164 @@ def test_a_refund_that_has_arrived_is_never_escalated() -> None:
     minute, money, refund_id = money_world()
     money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850))
     assert minute.run(NOON + timedelta(days=30)) == NOTHING
+
+
+def end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def told_by(minute: Minute, kind: str, to: str) -> list[Item]:
+    return [entry for entry in minute.desk.outbox() if entry["kind"] == kind and entry["to"] == to]
+
+
+UNPAID: Final = {
+    "failed": ((RefundStatus.SENT, RefundStatus.FAILED), RefundState.FAILED),
+    "returned": ((RefundStatus.SENT, RefundStatus.SETTLED, RefundStatus.RETURNED), RefundState.RETURNED_BACK),
+}
+
+
+@pytest.mark.parametrize("kind", UNPAID)
+def test_money_that_does_not_arrive_takes_the_promise_back_and_has_a_case_a_decision_and_a_new_date(kind: str) -> None:
+    minute, money, refund_id = money_world()
+    path, state = UNPAID[kind]
+    before = money.refund(refund_id)
+    for version, status in enumerate(path, start=1):
+        money.tell(refunded(status, refund_id, minor=12850, version=version))
+    assert date_told(money.refund(refund_id)) is None, "the date that was promised is not told any more"
+    with logged() as log:
+        ran = minute.run(NOON + minutes(1))
+    assert (ran.due, ran.followed_up, ran.escalated, ran.failed) == (1, 1, 0, 0)
+
+    refund = money.refund(refund_id)
+    next_step = escalation_promise(NOON)
+    assert (refund.state, refund.promised_on, date_told(refund)) == (state, next_step, next_step)
+    (decided,) = told_by(minute, "refund.unpaid", "bus")
+    assert parse_decision(dict(bus_event(decided).detail)).subject_version == before.version + 1
+    assert before.promised_on is not None
+    assert decided["facts"]["withdrawn_on"] == before.promised_on.isoformat()
+    assert (decided["facts"]["state"], decided["facts"]["promised_on"]) == (state.value, next_step.isoformat())
+    messages = told_by(minute, f"refund.{kind}", "message")
+    assert {entry["channel"] for entry in messages} == {"sms", "email"}
+    assert {entry["facts"]["withdrawn_on"] for entry in messages} == {before.promised_on.isoformat()}
+    assert {entry["facts"]["promised_on"] for entry in messages} == {next_step.isoformat()}
+    found = cases.read_case(minute.store, refund.case_id or "")
+    assert found is not None
+    assert (found[0].topic, found[0].reason, found[0].priority) == ("refund", "refund_unpaid", Priority.HIGH)
+    (line,) = [line for line in lines(log) if line["event"] == "HL069"]
+    assert (line["level"], line["case_id"]) == ("WARNING", refund.case_id)
+    assert money.ask(request_key="request-1").promised_on == next_step
+
+
+@pytest.mark.parametrize("kind", UNPAID)
+def test_what_was_done_about_money_that_did_not_arrive_is_done_once_and_its_new_date_falls_due(kind: str) -> None:
+    minute, money, refund_id = money_world()
+    path, _ = UNPAID[kind]
+    money.tell(refunded(path[-1], refund_id, minor=12850, version=3))
+    assert minute.run(NOON + minutes(1)).followed_up == 1
+    minute.deliver()
+    money.tell(refunded(path[-1], refund_id, minor=12850, version=3))
+    money.tell(refunded(path[-1], refund_id, minor=12850, version=4))
+    assert minute.run(NOON + minutes(2)) == NOTHING
+    next_step = money.refund(refund_id).promised_on
+    assert next_step is not None
+    assert minute.run(end_of(next_step) - MS) == NOTHING
+    assert minute.run(end_of(next_step)).escalated == 1
+
+
+def test_a_failure_that_a_later_fact_has_overtaken_is_told_to_nobody() -> None:
+    minute, money, refund_id = money_world()
+    money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850, version=3))
+    money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=2))
+    assert minute.run(NOON + minutes(1)) == NOTHING
+
+
+def test_a_refund_that_fails_again_after_it_was_sent_again_is_followed_up_again() -> None:
+    minute, money, refund_id = money_world()
+    money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=1))
+    assert minute.run(NOON + minutes(1)).followed_up == 1
+    money.tell(refunded(RefundStatus.SENT, refund_id, minor=12850, version=2))
+    assert date_told(money.refund(refund_id)) == escalation_promise(NOON)
+    money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=3))
+    assert minute.run(NOON + minutes(2)).followed_up == 1
+
+
+def test_a_refund_that_the_wallet_began_falls_due_at_the_end_of_the_date_that_is_told_of_it() -> None:
+    minute, money, _ = money_world()
+    money.tell(moved(MovementStatus.SUCCEEDED, "mov_2", order_no=None), refunded(RefundStatus.SENT, "ref_w", "mov_2"))
+    promised_on = date_told(money.refund("ref_w"))
+    assert promised_on is not None
+    money.tell(refunded(RefundStatus.SETTLED, money.movement().open_refund_id or "", minor=12850))
+    assert minute.run(end_of(promised_on) - MS) == NOTHING
+    assert minute.run(end_of(promised_on)).escalated == 1
+    refund = money.refund("ref_w")
+    assert date_told(refund) == escalation_promise(end_of(promised_on))
+    (decided,) = told_by(minute, "refund.escalated", "bus")
+    assert decided["facts"]["missed_on"] == promised_on.isoformat()
+    assert len(told_by(minute, "refund.escalated", "message")) == 2
+    assert minute.run(end_of(promised_on) + minutes(1)).escalated == 0
+
+
+@pytest.mark.parametrize(("days", "followed_up"), [(29, 1), (30, 1), (31, 0)])
+def test_a_failure_of_which_nothing_was_promised_is_followed_up_while_it_is_told_of(
+    days: int, followed_up: int
+) -> None:
+    minute, money, _ = money_world()
+    failed = refunded(RefundStatus.FAILED, "ref_w", "mov_2")
+    money.tell(failed)
+    now = failed.time + timedelta(days=days)
+    money.tell(refunded(RefundStatus.SETTLED, money.movement().open_refund_id or "", minor=12850))
+    assert minute.run(now).followed_up == followed_up
+    assert minute.run(now).due == 0
+    assert (date_told(money.refund("ref_w")) is not None) == bool(followed_up)
+
+
+def test_a_failure_of_an_account_that_was_never_opened_has_a_case_and_no_message() -> None:
+    store = MemoryStore(VirtualClock(NOON))
+    minute, money = Minute(store, Desk(store)), MoneyWorld(store)
+    store.transact([Delete(profile_key(MONEY_ACCOUNT))], token="never-opened")
+    money.tell(refunded(RefundStatus.FAILED, "ref_w"))
+    assert minute.run(NOON).followed_up == 1
+    assert [entry["to"] for entry in minute.desk.outbox()] == ["bus", "bus"]
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_refunds_of_one_account_that_fall_due_in_one_run_are_all_worked_off_without_an_error(count: int) -> None:
+    store = MemoryStore(VirtualClock(NOON))
+    minute, money = Minute(store, Desk(store)), MoneyWorld(store)
+    money.give_profile()
+    for number in range(count):
+        money.tell(refunded(RefundStatus.SENT, f"ref_{number}", f"mov_{number}"))
+    # A store that lets another thread in before each write: changes of one account meet on its case.
+    store.before = lambda call: sleep(0) if call == "transact" else None
+    with logged() as log:
+        ran = minute.run(NOON + timedelta(days=60))
+    assert (ran.due, ran.escalated, ran.failed) == (count, count, 0)
+    assert [line for line in lines(log) if line["event"] == "HL067"] == []
+    case_ids = {money.refund(f"ref_{number}").case_id for number in range(count)}
+    assert len(case_ids) == 1
+
+
+@pytest.mark.parametrize("number", [PER_ACCOUNT_MAX - 1, PER_ACCOUNT_MAX, PER_ACCOUNT_MAX + 1])
+def test_the_items_of_an_account_are_worked_in_turn_up_to_so_many(number: int) -> None:
+    many = [hotline_key("ACCOUNT#many", f"REFUND#{place}") for place in range(number)]
+    other = hotline_key("ACCOUNT#other", "#LOCK")
+    assert by_owner([many[0], other, *many[1:]]) == [many[:PER_ACCOUNT_MAX], [other]]
+
+
+@pytest.mark.parametrize("refund_first", [True, False])
+def test_a_refund_in_another_currency_is_looked_at_by_a_person_once_whichever_comes_first(refund_first: bool) -> None:
+    store = MemoryStore(VirtualClock(NOON))
+    minute, money = Minute(store, Desk(store)), MoneyWorld(store)
+    facts = [moved(MovementStatus.SUCCEEDED), refunded(RefundStatus.SETTLED, currency="EUR")]
+    for fact in reversed(facts) if refund_first else facts:
+        money.tell(fact)
+    assert minute.run(NOON).followed_up == 1
+    (opened,) = told_by(minute, "case.opened", "bus")
+    assert (opened["facts"]["topic"], opened["facts"]["reason"]) == ("refund", "refund_currency")
+    money.tell(*facts)
+    money.tell(refunded(RefundStatus.RETURNED, currency="EUR", version=2))
+    assert minute.run(NOON).followed_up == 1, "the refund that came back, and the currency no second time"
+    assert {entry["facts"]["reason"] for entry in told_by(minute, "case.updated", "bus")} == {"refund_unpaid"}
 
 
 # ---------------------------------------------------------------- entries left behind

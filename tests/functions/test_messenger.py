@@ -149,7 +149,8 @@ def sent_by_rooms() -> set[str]:
         PIN_REMOVED,
         *(notice.value for notice in Notice),
         *refunds._MESSAGES.values(),
-        refunds_due.MESSAGE,
+        refunds_due.OVERDUE_MESSAGE,
+        *refunds_due.UNPAID_MESSAGES.values(),
     }
 
 

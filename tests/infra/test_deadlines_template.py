@@ -16,6 +16,7 @@ from tests.support.template import cloudformation, properties, resources, statem
 COUNTED: Final = {
     "UnconfirmedDecisions": Event.DECISION_UNCONFIRMED,
     "LateRefunds": Event.REFUND_OVERDUE,
+    "UnpaidRefunds": Event.REFUND_UNPAID,
     "EntriesLeftBehind": Event.ENTRY_REDRIVEN,
     "DeadlinesNotWorkedOff": Event.DUE_FAILED,
 }

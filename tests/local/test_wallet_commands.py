@@ -125,8 +125,8 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
     unknown = event("account.opened", subject="acct-sent", id="sent-2", time=at, type="account.renamed.v1")
     keyless = event("payment.failed", subject="acct-sent", id="sent-3", time=at)
     del keyless["data"]["movement_id"]
-    contradicting = event("refund.sent", subject="acct-sent", id="sent-5", time=at)
-    contradicting["data"]["amount"] = {"minor": 5, "currency": "EUR"}
+    contradicting = event("payment.succeeded", subject="acct-sent", id="sent-5", time=at)
+    contradicting["data"]["initiated_at"] = "2026-11-22T09:00:00.000Z"
     paid = event("payment.succeeded", subject="acct-sent", id="sent-4", time=at)
     file = tmp_path / "facts.jsonl"
     lines = [json.dumps(fact) for fact in (good, unknown, keyless, paid)]
@@ -147,7 +147,7 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
     file.write_text(json.dumps(contradicting) + "\n", encoding="utf-8")
     assert run(capsys, "send", str(file))[0] == 0
 
-    expected = {"sent-2": "unknown_type", "sent-3": "missing_key", "sent-5": "currency_changed"}
+    expected = {"sent-2": "unknown_type", "sent-3": "missing_key", "sent-5": "initiated_at_changed"}
 
     def listed() -> bool:
         found = {letter["id"]: letter["reason"] for letter in run(capsys, "dlq", "list")[1]}

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from functions.decisions.delivery import SOURCE as PUBLISHED_AS
 from functions.decisions.delivery import bus_event
 from hotline.contracts.decisions import DECISIONS, SOURCE, parse_decision
-from hotline.contracts.model import MovementStatus
+from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
@@ -31,7 +31,7 @@ from hotline_local.schemas import documents
 from tests.support.facts import NOON
 from tests.support.locks import ACCOUNT, Desk, failures, minutes
 from tests.support.money import ACCOUNT as MONEY_ACCOUNT
-from tests.support.money import MoneyWorld, moved, published
+from tests.support.money import MoneyWorld, moved, published, refunded
 from tests.support.scanning import ScanWorld, chain
 
 type Detail = dict[str, Any]
@@ -71,13 +71,18 @@ def refund_decisions() -> list[Detail]:
     world.tell(published(version=2, window_days=0, categories=("food",)))
     world.ask(RefundReason.NO_REASON_RETURN, movement_id="mov_3", request_key="three")
     late = refunds.refund_id_of(MONEY_ACCOUNT, "one")
-    overdue = Change(
-        actor=System("deadlines", "refund"), cause="deadline", now=NOON + timedelta(days=60), ids=SeededIds(60)
-    )
-    read = store.batch_get(list(refunds.due_keys(MONEY_ACCOUNT, late)))
-    refunds.contribute_due(overdue, read, MONEY_ACCOUNT, late)
-    overdue.commit(store)
+    work_off_refund(store, late, days=60)
+    world.tell(refunded(RefundStatus.FAILED, late))
+    work_off_refund(store, late, days=61)
     return on_the_bus(list(store.items(Table.OUTBOX)))
+
+
+def work_off_refund(store: MemoryStore, refund_id: str, *, days: int) -> None:
+    now = NOON + timedelta(days=days)
+    change = Change(actor=System("deadlines", "refund"), cause="deadline", now=now, ids=SeededIds(days))
+    read = store.batch_get(list(refunds.due_keys(MONEY_ACCOUNT, refund_id)))
+    refunds.contribute_due(change, read, MONEY_ACCOUNT, refund_id)
+    change.commit(store)
 
 
 def scan_decisions() -> list[Detail]:
@@ -141,6 +146,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "refund.approved": {"refund.sent"},
         "refund.rejected": set(),
         "refund.escalated": set(),
+        "refund.unpaid": set(),
         "case.opened": set(),
         "case.updated": set(),
         "finding.raised": set(),

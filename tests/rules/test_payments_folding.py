@@ -75,16 +75,24 @@ def test_an_amount_that_is_not_above_zero_is_refused(minor: int, code: str) -> N
     assert (refused.value.code, refused.value.facts) == (code, {"fact_id": fact.id})
 
 
-def test_another_currency_than_before_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="currency_changed"):
-        movement_of(moved(S.AUTHORISED), moved(S.SUCCEEDED, version=2, amount=Money(12850, "EUR")))
+def test_of_two_currencies_of_a_payment_the_one_of_the_higher_version_holds_in_any_order() -> None:
+    facts = (moved(S.AUTHORISED), moved(S.SUCCEEDED, version=2, amount=Money(12850, "EUR")))
+    assert {movement_of(*order).amount for order in permutations(facts)} == {Money(12850, "EUR")}
 
 
-def test_a_refund_in_another_currency_is_refused_or_when_it_came_first_not_counted() -> None:
-    foreign = refunded(R.SENT, currency="EUR")
-    with pytest.raises(InvalidInput, match="currency_changed"):
-        movement_of(moved(S.SUCCEEDED), foreign)
-    assert movement_of(foreign, moved(S.SUCCEEDED)).refundable_minor == CAPTURED.minor
+@pytest.mark.parametrize("status", list(R))
+def test_a_refund_in_another_currency_leaves_nothing_to_refund_whichever_comes_first(status: RefundStatus) -> None:
+    facts = (moved(S.SUCCEEDED), refunded(status, currency="EUR"), refunded(R.SETTLED, "ref_2", minor=100))
+    ends = [movement_of(*order) for order in permutations(facts)]
+    assert {(end.refundable_minor, end.mixed_currencies) for end in ends} == {(0, True)}
+    assert len({end.open_refund_id for end in ends}) == 1
+
+
+def test_a_payment_in_the_currency_of_its_refunds_is_open_again_when_the_wallet_corrects_it() -> None:
+    facts = (moved(S.SUCCEEDED), refunded(R.SETTLED, currency="EUR"), refunded(R.SETTLED, version=2))
+    for order in permutations(facts):
+        end = movement_of(*order)
+        assert (end.refundable_minor, end.mixed_currencies) == (CAPTURED.minor - 5000, False)
 
 
 @pytest.mark.parametrize("status", [S.AUTHORISED, S.FAILED, S.UNKNOWN, S.REVERSED])
@@ -191,11 +199,18 @@ def test_stored_funds_may_be_zero_and_the_newest_holds() -> None:
     assert fold.balance == Money(0, "CNY")
 
 
-@pytest.mark.parametrize("data", [funds(2, 1, "EUR"), funds(2, 1, interest="EUR")])
-def test_stored_funds_do_not_change_their_currency(data: FundsTold) -> None:
-    known = fold_funds(None, told("f", funds(1, 500)), funds(1, 500))
-    with pytest.raises(InvalidInput, match="currency_changed"):
-        fold_funds(known, told("f", data), data)
+def test_interest_in_another_currency_than_its_balance_is_refused_whatever_is_known() -> None:
+    data = funds(2, 1, interest="EUR")
+    for known in (None, fold_funds(None, told("f", funds(1, 500)), funds(1, 500))):
+        with pytest.raises(InvalidInput, match="currency_changed"):
+            fold_funds(known, told("f", data), data)
+
+
+def test_of_two_currencies_of_stored_funds_the_one_of_the_higher_version_holds_in_any_order() -> None:
+    old, new = funds(1, 500), funds(2, 1, "EUR")
+    for first, second in permutations((old, new)):
+        fold = fold_funds(fold_funds(None, told("f", first), first), told("f", second), second)
+        assert fold.balance == Money(1, "EUR")
 
 
 def test_a_fact_about_something_else_has_no_movement() -> None:

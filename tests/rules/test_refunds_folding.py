@@ -7,6 +7,7 @@ import pytest
 
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
+from hotline.kit.money import Money
 from hotline.refunds.folding import TOLD_FOR, fold_policy, fold_refund, is_to_be_told
 from hotline.refunds.items import merchant_policy_from, merchant_policy_item, refund_from, refund_item
 from hotline.refunds.model import MerchantPolicy, Refund, RefundState
@@ -66,9 +67,10 @@ def test_a_refund_does_not_move_to_another_payment() -> None:
         refund_of(refunded(R.SENT), refunded(R.SETTLED, movement_id="mov_2", version=2))
 
 
-def test_a_refund_does_not_change_its_currency() -> None:
-    with pytest.raises(InvalidInput, match="currency_changed"):
-        refund_of(refunded(R.SENT), refunded(R.SETTLED, currency="EUR", version=2))
+def test_of_two_currencies_of_a_refund_the_one_of_the_higher_version_holds_in_any_order() -> None:
+    facts = (refunded(R.SENT), refunded(R.SETTLED, currency="EUR", version=2))
+    for order in permutations(facts):
+        assert refund_of(*order).amount == Money(5000, "EUR")
 
 
 def test_the_newest_policy_holds_in_any_order() -> None:

@@ -86,6 +86,7 @@ def test_every_rule_that_was_heard_is_in_the_decision_with_what_it_looked_at() -
         "reason.unauthorised",
         "movement.kind",
         "movement.captured",
+        "movement.currency",
         "movement.left",
         "wallet.window",
         "merchant.window",
@@ -98,7 +99,7 @@ def test_every_rule_that_was_heard_is_in_the_decision_with_what_it_looked_at() -
         "wallet.approve",
     ]
     heard = {result.rule: result.inputs for result in decision.rules}
-    assert heard["merchant.auto_approve"] == {"amount_minor": 12850, "limit_minor": 50_000}
+    assert heard["merchant.auto_approve"] == {"amount_minor": 12850, "taken_minor": 0, "limit_minor": 50_000}
     assert decision.policy_version == "wallet-1/merchant-7"
 
 

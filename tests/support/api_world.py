@@ -92,9 +92,9 @@ class ApiWorld:
         data = MovementTold(status=status, movement_id=movement_id, version=1, **(stated | own))
         give(self.ctx, [Fact(f"fact-{movement_id}", f"{data.kind}.{status}", "wallet", at, account_id, data)])
 
-    def publish_policy(self) -> None:
-        """The shop takes back for 30 days and up to 500 yuan unseen."""
-        data = MerchantPolicyPublished(SHOP.id, 1, 30, partial=True, auto_approve_minor=50_000, categories=())
+    def publish_policy(self, *, categories: tuple[str, ...] = ()) -> None:
+        """The shop takes back for 30 days and up to 500 yuan unseen, without these categories for a change of mind."""
+        data = MerchantPolicyPublished(SHOP.id, 1, 30, partial=True, auto_approve_minor=50_000, categories=categories)
         give(self.ctx, [Fact("policy-1", "merchant.policy_published", "wallet", self.clock.now(), SHOP.id, data)])
 
 

@@ -24,12 +24,12 @@ SPOKEN_MAX = 3
 
 
 def under_way(line: Line) -> Answer:
-    """Refunds that are under way, or that failed lately, from the base table: state and promised date."""
+    """Refunds that are under way, or that failed lately, from the base table: state and the date that holds."""
     account_id = line.account(Operation.READ)
-    found = refunds.open_refunds(line.ctx.store, account_id, now=line.now).refunds
-    items = [_refund_words(refund) for refund in found[:SPOKEN_MAX]]
+    found = refunds.open_refunds(line.ctx.store, account_id, now=line.now)
+    items = [_refund_words(refund) for refund in found.refunds[:SPOKEN_MAX]]
     outcome = "OPEN" if items else "NONE"
-    facts = words(items=items, more=len(found) > SPOKEN_MAX, now=line.now)
+    facts = words(items=items, more=found.more or len(found.refunds) > SPOKEN_MAX, now=line.now)
     return Answer(outcome, facts, {"count": str(len(items))})
 
 
@@ -38,7 +38,7 @@ def _refund_words(refund: Refund) -> dict[str, object]:
         amount=refund.amount,
         merchant=refund.merchant_name,
         status=refund.state.value,
-        promised_on=refunds.expected_on(refund),
+        promised_on=refunds.date_told(refund),
     )
 
 
@@ -122,7 +122,7 @@ def _amount(line: Line, read: Mapping[Key, Item], account_id: str, movement_sk: 
 def _told(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Answer:
     facts = words(
         amount=refund.amount if refund else None,
-        promised_on=refund.promised_on if refund else None,
+        promised_on=refunds.date_told(refund) if isinstance(refund, Refund) else refund.promised_on if refund else None,
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=refund.decided_by if refund else None,
         refund=reference(refund.refund_id) if refund and refund.refund_id else None,

@@ -15,13 +15,15 @@ from hotline.wording.values import Lately, Word
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
 """What became of a movement whose status is not given, by where its money is."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
-"""Refunds that only a person can still pay out."""
+"""Refunds that only a person can still pay out; one is asked for by key until somebody is on it, with a date."""
 
 
 def payments(speech: Speech, outcome: str) -> None:
     """How many were found and, as a menu, which; when there are none, of what there are none."""
     if outcome == "NONE":
-        speech.say_first(f"payments.NONE.{speech.facts.get('purpose')}", "payments.NONE")
+        purpose = speech.facts.get("purpose")
+        of_latest = [f"payments.NONE.{purpose}.latest"] if speech.facts.get("more") is True else []
+        speech.say_first(*of_latest, f"payments.NONE.{purpose}", "payments.NONE")
     else:
         _listed(speech, f"payments.{outcome}", "payments.SEVERAL" if outcome == "SEVERAL" else None)
 
@@ -85,14 +87,16 @@ def payment_answer(speech: Speech, outcome: str) -> None:
 def refunds(speech: Speech, outcome: str) -> None:
     """Each refund under way with its state and promised date."""
     items = entries(speech.facts) if outcome == "OPEN" else []
-    if items:
+    if items and speech.facts.get("more") is True:
+        speech.say("refunds.OPEN.latest")
+    elif items:
         speech.say_counted("refunds.OPEN.count", len(items))
     else:
         speech.say(f"refunds.{outcome}")
     unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on"))
     for item in items:
         speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **{**unknown, **item})
-    if any(item.get("status") in _PAID_OTHERWISE for item in items):
+    if any(item.get("status") in _PAID_OTHERWISE and item.get("promised_on") is None for item in items):
         speech.say("refunds.by_person")
 
 
@@ -113,7 +117,8 @@ def refund_request(speech: Speech, outcome: str) -> None:
     speech.say(f"refund_request.{outcome}", reason=_reason(speech))
     if outcome == "EXISTS":
         speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
-    speech.say("refund.reference", refund=digits(speech.facts.get("refund")))
+    if outcome != "LIMITED":
+        speech.say("refund.reference", refund=digits(speech.facts.get("refund")))
 
 
 def _refused(speech: Speech, outcome: str) -> None:

@@ -57,7 +57,6 @@ _QUEUE_OR_AGENT = (Parameter("QueueId", _SINGLE), Parameter("AgentId", _SINGLE))
 _TARGET_CONTACT = Parameter("TargetContact", values=frozenset({"Current", "Related"}))
 _MENU_KEYS = frozenset("0123456789*#")
 _INPUT_KINDS = EVERY_KIND - WHISPER_AND_HOLD
-_BEFORE_THE_TALK = _INPUT_KINDS | {FlowKind.OUTBOUND_WHISPER}
 _BEFORE_A_QUEUE = _INPUT_KINDS - {FlowKind.CUSTOMER_QUEUE}
 
 
@@ -89,7 +88,6 @@ _CASE_PARAMETERS = (
     Parameter("CaseResponseFields", _LIST),
     Parameter("GetLastUpdatedCase"),
     Parameter("CaseId", _SINGLE),
-    Parameter("CustomerId", _SINGLE),
 )
 
 _PARTICIPANT = (
@@ -231,16 +229,13 @@ _CONTACT = (
         "UpdateContactRecordingBehavior",
         (Parameter("RecordingBehavior", _MAP), Parameter("AnalyticsBehavior", _MAP)),
         at_least_one=True,
-        kinds=_BEFORE_THE_TALK,
     ),
     ActionSpec(
         "UpdateContactRecordingAndAnalyticsBehavior",
         (Parameter("VoiceBehavior", _MAP), Parameter("ChatBehavior", _MAP)),
         required_errors=_NME | {"ChannelMismatch"},
-        permitted_errors=frozenset({"InFlightRedactionConfigurationFailed"}),
         at_least_one=True,
         open_parameters=True,
-        kinds=_BEFORE_THE_TALK,
     ),
     ActionSpec(
         "UpdateContactEventHooks",
@@ -419,7 +414,7 @@ _INTERACTION = (
             Parameter("MaximumConnectionAttempts", required=True, low=1),
             *_QUEUE_OR_AGENT,
             Parameter("ContactFlowId", _SINGLE),
-            Parameter("CallerId", _SINGLE),
+            Parameter("CallerId", _MAP),
         ),
         permitted_errors=_NME,
         at_most_one=(("QueueId", "AgentId"),),

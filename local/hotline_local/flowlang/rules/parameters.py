@@ -179,10 +179,8 @@ def check_values(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 def _bad_kind(parameter: Parameter, value: Any) -> bool:
-    if parameter.kind is ParameterKind.MAP:
+    if parameter.kind in {ParameterKind.MAP, ParameterKind.DATA}:
         return not isinstance(value, Mapping)
-    if parameter.kind is ParameterKind.DATA:
-        return not isinstance(value, Mapping) and not _is_filled_in(str(value))
     if parameter.kind is ParameterKind.LIST:
         return not isinstance(value, list)
     if not isinstance(value, str):

@@ -52,9 +52,13 @@ def notes_query(account_id: str, limit: int) -> Query:
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(NOTE_PREFIX), limit=limit)
 
 
-def case_query(case_id: str) -> Query:
-    """The case and its timeline."""
-    return Query(Table.HOTLINE, f"CASE#{case_id}")
+def timeline_query(case_id: str, *, before: CaseEntry | None, limit: int) -> Query:
+    """The newest entries of a case's timeline, newest first, or those before one."""
+    start = None
+    if before is not None:
+        start = entry_key(case_id, at=before.at, entry_id=before.entry_id).attributes()
+    entries = Prefix(ENTRY_PREFIX)
+    return Query(Table.HOTLINE, f"CASE#{case_id}", entries, limit=limit, descending=True, start_after=start)
 
 
 def queue_attributes(case: Case) -> dict[str, str]:

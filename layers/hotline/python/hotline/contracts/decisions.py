@@ -96,6 +96,20 @@ class RefundEscalated(DecisionContract):
     case_id: Id
 
 
+class RefundUnpaid(DecisionContract):
+    """refund.unpaid: the money did not reach the customer, or did not stay (`state` failed or returned_back), and a
+    person has to find another way. `withdrawn_on` was the date that the customer had been told, if there was one; they
+    were told that it no longer holds, and that `promised_on` is the date of the next step."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    state: Word
+    withdrawn_on: Day | None = None
+    promised_on: Day
+    case_id: Id
+
+
 class CaseTold(DecisionContract):
     """case.opened, case.updated: never a note. `reason` is that of this change; priority 1 is the most urgent.
     `contact_id` is the first contact id of the call that made the change, absent where no call made it."""
@@ -132,6 +146,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.approved": RefundApproved,
     "refund.rejected": RefundDecided,
     "refund.escalated": RefundEscalated,
+    "refund.unpaid": RefundUnpaid,
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,

@@ -40,7 +40,7 @@ class Event(Enum):
     NOTICE_HELD_BACK = (
         "HL024",
         "WARNING",
-        "A notice was not sent: many of its kind went to the contact point today.",
+        "A notice was not sent by text: many of its kind went to the number today.",
     )
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
@@ -65,6 +65,8 @@ class Event(Enum):
     ENTRY_USELESS = ("HL066", "INFO", "An outbox entry is of no use any more and was dropped.")
     DUE_FAILED = ("HL067", "ERROR", "Something due could not be worked off and is tried again.")
     DUE_WORKED_OFF = ("HL068", "INFO", "What had fallen due was worked off.")
+    REFUND_UNPAID = ("HL069", "WARNING", "A refund failed or came back, and a person has to find another way.")
+    CURRENCIES_DIFFER = ("HL059", "WARNING", "A refund is in another currency than its payment, and a case is open.")
     ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
     ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")
 

@@ -7,7 +7,7 @@ so that `fork` copies references only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -107,6 +107,20 @@ class MemoryStore:
             if owner is table:
                 for row in partition.values():
                     yield _copied(row.item)
+
+    def load(self, rows: Iterable[tuple[Key, Item]]) -> None:
+        """Put very many items at once, for tests of what grows: a transaction copies each partition that it touches."""
+        partitions: dict[tuple[Table | Index, str], dict[_Position, _Row]] = {}
+        for key, item in rows:
+            row = _result(Put(key, _checked(item)), None)
+            places: list[tuple[tuple[Table | Index, str], _Position]] = [((key.table, key.pk), _position(key))]
+            places += [place for index in INDEXES[key.table] if (place := _index_place(index, key, row)) is not None]
+            for owner, position in places:
+                if owner not in partitions:
+                    partitions[owner] = dict(self._state.partitions.get(owner, {}))
+                if row is not None:
+                    partitions[owner][position] = row
+        self._state.partitions.update(partitions)
 
     def get(self, key: Key) -> Item | None:
         """See Store.get."""

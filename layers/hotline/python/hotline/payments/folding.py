@@ -30,22 +30,18 @@ _TAKEN = {
 }
 
 
-def check_amount(fact: Fact, amount: Money, currency: str | None) -> None:
-    """Refuse an amount that is not above zero or is in another currency than is known."""
+def check_amount(fact: Fact, amount: Money) -> None:
+    """Refuse an amount that is not above zero. Raises InvalidInput `amount_not_positive`.
+
+    Its currency is not held against what is known: the answer would depend on which fact comes first. Of two currencies
+    of one thing, the one of the higher version holds, like everything else that the fact says."""
     if amount.minor <= 0:
         raise InvalidInput("amount_not_positive", fact_id=fact.id)
-    check_currency(fact, amount, currency)
-
-
-def check_currency(fact: Fact, amount: Money, currency: str | None) -> None:
-    """Refuse an amount in another currency than is known."""
-    if currency not in (None, amount.currency):
-        raise InvalidInput("currency_changed", fact_id=fact.id)
 
 
 def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Movement:
     """The movement after one more fact. Raises InvalidInput."""
-    check_amount(fact, told.amount, known.amount.currency if known else None)
+    check_amount(fact, told.amount)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return _named(known, told, order)
@@ -98,7 +94,7 @@ def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
 
 def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     """The ledger after one more fact about a refund. Raises InvalidInput."""
-    check_amount(fact, told.amount, ledger.currency)
+    check_amount(fact, told.amount)
     known = ledger.takings.get(told.refund_id)
     order = Order.of(fact, told.version)
     if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
@@ -110,12 +106,17 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
 
 def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
     """The movement with what its ledger says is left."""
-    return replace(movement, refundable_minor=ledger.refundable_minor, open_refund_id=ledger.open_refund_id)
+    return replace(
+        movement,
+        refundable_minor=ledger.refundable_minor,
+        open_refund_id=ledger.open_refund_id,
+        mixed_currencies=ledger.mixed_currencies,
+    )
 
 
 def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     """The bill after one more fact. Raises InvalidInput."""
-    check_amount(fact, told.amount, known.amount.currency if known else None)
+    check_amount(fact, told.amount)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return known
@@ -124,8 +125,8 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
 
 def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
     """The stored funds after one more fact. Raises InvalidInput."""
-    check_currency(fact, told.balance, known.balance.currency if known else None)
-    check_currency(fact, told.accrued_interest, told.balance.currency)
+    if told.accrued_interest.currency != told.balance.currency:
+        raise InvalidInput("currency_changed", fact_id=fact.id)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
         return known

@@ -11,6 +11,7 @@ from hotline.contracts.model import Merchant, MoneyState, MovementKind, Movement
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
+from hotline.kit.due import due_attributes
 from hotline.kit.money import Money
 from hotline.kit.retention import kept_from
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
@@ -125,6 +126,7 @@ def movement_item(movement: Movement) -> Item:
             "balance_after_minor": movement.balance_after_minor,
             "order_no": movement.order_no,
             "open_refund_id": movement.open_refund_id,
+            "mixed_currencies": movement.mixed_currencies or None,
         }
     )
 
@@ -146,6 +148,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         described={name: order_from(order) for name, order in item["described"].items()},
         refundable_minor=int(item["refundable_minor"]),
         open_refund_id=item.get("open_refund_id"),
+        mixed_currencies=bool(item.get("mixed_currencies", False)),
     )
 
 
@@ -179,7 +182,8 @@ def ref_from(item: Mapping[str, Any]) -> MovementRef:
 
 
 def ledger_item(ledger: Ledger) -> Item:
-    """A ledger as stored; it ends with the movement, or with the last that was heard of a refund of it."""
+    """A ledger as stored; it ends with the movement, or with the last that was heard of a refund of it. One whose
+    currencies differ falls due at once, until people were told."""
     takings = {refund_id: _taking_item(taking) for refund_id, taking in ledger.takings.items()}
     item: Item = {"account_id": ledger.account_id, "movement_id": ledger.movement_id, "takings": takings}
     item["captured_minor"] = ledger.captured_minor
@@ -187,7 +191,10 @@ def ledger_item(ledger: Ledger) -> Item:
     if ledger.movement_sk is not None:
         heard_of.append(from_text(ledger.movement_sk.split("#", 2)[1]))
     item |= kept_from(max(heard_of)) if heard_of else {}
-    return item | _without_none({"movement_sk": ledger.movement_sk, "currency": ledger.currency})
+    if ledger.mixed_currencies and not ledger.looked_at:
+        item |= due_attributes(ledger.movement_id, max(heard_of))
+    own = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
+    return item | _without_none(own)
 
 
 def ledger_from(item: Mapping[str, Any]) -> Ledger:
@@ -199,6 +206,7 @@ def ledger_from(item: Mapping[str, Any]) -> Ledger:
         currency=item.get("currency"),
         captured_minor=int(item["captured_minor"]),
         takings={refund_id: _taking_from(taking) for refund_id, taking in item["takings"].items()},
+        looked_at=bool(item.get("looked_at", False)),
     )
 
 

@@ -72,7 +72,7 @@ class Movement:
     """A payment, transfer, bill payment, top-up or withdrawal.
 
     The wallet's facts own everything down to `order_tail`. `refundable_minor` (what is left that a refund may take, 0
-    when nothing was captured) and `open_refund_id` follow from the ledger of takings, see Ledger.
+    when nothing was captured), `open_refund_id` and `mixed_currencies` follow from the ledger of takings, see Ledger.
     """
 
     ref: MovementRef
@@ -89,6 +89,8 @@ class Movement:
     """Which fact last named the order number, and the merchant: a later fact that leaves them out does not unname."""
     refundable_minor: int = 0
     open_refund_id: str | None = None
+    mixed_currencies: bool = False
+    """A refund of it is in another currency, see Ledger."""
 
     @property
     def sk(self) -> str:
@@ -191,6 +193,15 @@ class Ledger:
     currency: str | None = None
     captured_minor: int = 0
     takings: Mapping[str, Taking] = field(default_factory=dict)
+    looked_at: bool = False
+    """People were told that its currencies differ."""
+
+    @property
+    def mixed_currencies(self) -> bool:
+        """Whether a refund, also one that failed, is in another currency than the payment. Nobody can say what is left
+        then, so nothing is offered, and a person looks. The order in which the facts came makes no difference."""
+        currencies = {taking.amount.currency for taking in self.takings.values()}
+        return self.currency is not None and not currencies <= {self.currency}
 
     @property
     def taken_minor(self) -> int:
@@ -203,7 +214,7 @@ class Ledger:
 
     @property
     def refundable_minor(self) -> int:
-        return max(0, self.captured_minor - self.taken_minor)
+        return 0 if self.mixed_currencies else max(0, self.captured_minor - self.taken_minor)
 
     @property
     def open_refund_id(self) -> str | None:

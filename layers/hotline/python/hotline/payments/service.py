@@ -22,7 +22,9 @@ from hotline.kit.store import Key, Store
 
 from . import folding, items
 from .diagnosis import diagnose
-from .items import movement_from, movement_key
+from .due import contribute_due, due_keys
+from .folding import REFUNDS_PER_MOVEMENT_MAX, with_ledger
+from .items import ledger_from, movement_from, movement_key
 from .model import (
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
@@ -46,10 +48,11 @@ from .unknown_words import (
 )
 
 __all__ = [
-    "Code", "UnknownCode", "UnknownWord", "by_tail", "check_amount", "code_keys", "contribute_facts",
-    "contribute_taking", "contribute_unknown_codes", "diagnose", "fact_keys", "failed_recent", "find", "ledger_key",
-    "listed", "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
-    "refundable_recent", "unknown_codes", "unknown_words",
+    "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "by_tail", "check_amount", "code_keys",
+    "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes", "diagnose", "due_keys",
+    "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "listed", "money_from", "money_item",
+    "movement_from", "movement_id_of", "movement_key", "order_from", "order_item", "refundable_recent",
+    "unknown_codes", "unknown_words", "with_ledger",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
@@ -133,8 +136,8 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
         _copy_left(change, ledger)
 
 
-def _left(ledger: Ledger) -> tuple[int, str | None]:
-    return ledger.refundable_minor, ledger.open_refund_id
+def _left(ledger: Ledger) -> tuple[int, str | None, bool]:
+    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies
 
 
 def _write_movement(change: Change, known_item: Item | None, movement: Movement) -> None:
@@ -154,12 +157,14 @@ def _copy_left(change: Change, ledger: Ledger) -> None:
     """Copy what is left to the movement. No condition on what it was: the ledger's own write carries it."""
     assert ledger.movement_sk is not None  # noqa: S101 - the caller has looked
     key = movement_key(ledger.account_id, ledger.movement_sk)
-    kept = {"refundable_minor": ledger.refundable_minor}
-    if ledger.open_refund_id is None:
-        change.update(key, set=kept, remove=("open_refund_id",), add={"rev": 1}, condition=PRESENT)
-    else:
-        named = {**kept, "open_refund_id": ledger.open_refund_id}
-        change.update(key, set=named, add={"rev": 1}, condition=PRESENT)
+    kept: dict[str, int | str | bool | None] = {
+        "refundable_minor": ledger.refundable_minor,
+        "open_refund_id": ledger.open_refund_id,
+        "mixed_currencies": ledger.mixed_currencies or None,
+    }
+    known = {name: value for name, value in kept.items() if value is not None}
+    gone = tuple(name for name in kept if name not in known)
+    change.update(key, set=known, remove=gone, add={"rev": 1}, condition=PRESENT)
 
 
 def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
@@ -202,6 +207,8 @@ def contribute_taking(change: Change, *, movement_item: Item, ledger_item: Item,
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
         raise NotPossible("not_refundable", refund_id=refund_id)
+    if len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
+        raise NotPossible("too_many_refunds", refund_id=refund_id)
     taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None)}
     change.replace(
         ledger_key(ledger.account_id, ledger.movement_id),

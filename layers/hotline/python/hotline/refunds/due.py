@@ -1,6 +1,10 @@
-"""A promised date that passes: people are told to look, the wallet hears, and the customer gets a new date.
+"""What falls due about a refund: a date that was told and has passed, and money that did not reach the customer.
 
-One change for each refund: who comes second finds the new date, and nothing to do.
+Both are one change for each refund: people are told to look, the wallet hears of it, and the customer gets a new date
+in the place of the one that no longer holds. Who comes second finds the new date, and nothing to do.
+
+The facts that a refund failed or came back do nothing by themselves: they may come late, twice, or after a later fact.
+They make the refund due at once, and what is done about it is done about its state as it is then.
 """
 
 from __future__ import annotations
@@ -15,21 +19,27 @@ from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item, equals
+from hotline.kit.condition import Item
 from hotline.kit.due import Done, is_due
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
+from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments.service import money_item
 
 from . import items
-from .model import Refund
+from .folding import TOLD_FOR
+from .model import Refund, RefundState
 from .promises import escalation_promise
+from .storing import correct_recent, write_refund
 
 CASE_TOPIC: Final = "refund"
 """That of a review: both are about the customer's refunds, and one person looks at them."""
-CASE_REASON: Final = "refund_overdue"
-MESSAGE: Final = "refund.escalated"
+OVERDUE: Final = "refund_overdue"
+UNPAID: Final = "refund_unpaid"
+"""Reasons of the case."""
+OVERDUE_MESSAGE: Final = "refund.escalated"
+UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
 
 
 def due_keys(account_id: str, refund_id: str) -> set[Key]:
@@ -38,88 +48,123 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
         items.refund_key(account_id, refund_id),
         items.recent_key(account_id),
         profile_key(account_id),
+        *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
     }
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Done, ...]:
-    """Escalate the refund if its promised date has passed: a case (the second time an urgent one), the decision
-    refund.escalated, a new promised date, and a message to every contact point. Nothing when it has not passed, or when
-    the refund is over. Of an account that was erased nobody waits for it any more: it falls due no longer."""
-    key = items.refund_key(account_id, refund_id)
-    item = read.get(key)
+    """Do what has fallen due about the refund: nothing when it is over, or when its date has not passed.
+
+    A date that has passed is escalated: a case (the second time an urgent one), the decision refund.escalated, a new
+    date, and a message to every contact point. Money that did not arrive is followed up: a case, the decision
+    refund.unpaid, the date of the next step in the place of the one that was told, and a message that says so. A
+    failure of which nothing was promised, and older than a call would tell of, is history: nobody is told. Of an
+    erased account nobody waits for anything. Raises NeedProof for anybody but the hotline itself; at commit Stale.
+    """
+    item = read.get(items.refund_key(account_id, refund_id))
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
-    if profile_key(account_id) not in read:
-        change.update(key, remove=("due_pk", "due_sk"), add={"rev": 1}, condition=equals("rev", int(item["rev"])))
-        return ()
     known = items.refund_from(item)
-    missed_on = known.promised_on
-    if missed_on is None:
-        raise ValueError(f"refund {refund_id} is due and has no date")
-    refund = replace(
-        known,
-        version=known.version + 1,
-        promised_on=escalation_promise(change.now),
-        escalations=known.escalations + 1,
+    if is_erased(read, account_id):
+        _leave(change, item, known)
+        return ()
+    if known.state.is_unpaid and not known.followed_up:
+        return _follow_up(change, read, item, known)
+    return _escalate(change, read, item, known)
+
+
+def _leave(change: Change, item: Item, known: Refund) -> None:
+    """Note that nothing will be done, so that it does not fall due again."""
+    stored = items.refund_item(replace(known, followed_up=known.state.is_unpaid))
+    plain = {name: value for name, value in stored.items() if not name.startswith("due_")}
+    change.replace(items.refund_key(known.account_id, known.refund_id), item, plain)
+
+
+def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    if known.promised_on is None and change.now - known.state_at > TOLD_FOR:
+        _leave(change, item, known)
+        return ()
+    refund = _with_next_step(change, replace(known, followed_up=True))
+    refund = replace(refund, case_id=_open_case(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
+    _write(change, read, item, refund)
+    change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)
+    withdrawn = {} if known.promised_on is None else {"withdrawn_on": known.promised_on.isoformat()}
+    _decide(change, refund, "refund.unpaid", withdrawn)
+    # Where the new date is the old one by chance, nothing is taken back.
+    _tell(
+        change,
+        read,
+        refund,
+        UNPAID_MESSAGES[refund.state],
+        {} if known.promised_on == refund.promised_on else withdrawn,
     )
-    refund = replace(refund, case_id=_open_case(change, read, refund, missed_on))
-    change.replace(key, item, items.refund_item(refund))
-    _correct_recent(change, read, refund)
-    change.audit(account_id, "refund.escalated", refund_id=refund_id, escalations=refund.escalations)
-    _decide(change, refund, missed_on)
-    _tell(change, read, refund)
-    words: dict[str, str | int] = {"account_id": account_id, "count": refund.escalations}
-    return (Done(Event.REFUND_OVERDUE, {**words, "case_id": refund.case_id or "-"}),)
+    return (_done(Event.REFUND_UNPAID, refund),)
 
 
-def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, missed_on: date) -> str:
+def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    missed_on = items.date_told(known)
+    if missed_on is None:
+        raise ValueError(f"refund {known.refund_id} is due and has no date")
+    refund = _with_next_step(change, replace(known, escalations=known.escalations + 1))
+    priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT
+    refund = replace(refund, case_id=_open_case(change, read, refund, OVERDUE, priority, missed_on))
+    _write(change, read, item, refund)
+    change.audit(refund.account_id, "refund.escalated", refund_id=refund.refund_id, escalations=refund.escalations)
+    _decide(change, refund, "refund.escalated", {"missed_on": missed_on.isoformat()})
+    _tell(change, read, refund, OVERDUE_MESSAGE)
+    return (_done(Event.REFUND_OVERDUE, refund, count=refund.escalations),)
+
+
+def _with_next_step(change: Change, refund: Refund) -> Refund:
+    return replace(refund, version=refund.version + 1, promised_on=escalation_promise(change.now))
+
+
+def _write(change: Change, read: Mapping[Key, Item], item: Item, refund: Refund) -> None:
+    write_refund(change, item, refund)
+    correct_recent(change, read, refund)
+
+
+def _done(event: Event, refund: Refund, **counts: int) -> Done:
+    return Done(event, {"account_id": refund.account_id, **counts, "case_id": refund.case_id or "-"})
+
+
+def _open_case(
+    change: Change, read: Mapping[Key, Item], refund: Refund, reason: str, priority: Priority, missed_on: date | None
+) -> str:
     return contribute_case(
         change,
         read,
         account_id=refund.account_id,
         topic=CASE_TOPIC,
-        reason=CASE_REASON,
+        reason=reason,
         facts={
             "refund_id": refund.refund_id,
             "movement_id": refund.movement_id,
             "state": refund.state.value,
-            "missed_on": missed_on.isoformat(),
+            "missed_on": missed_on.isoformat() if missed_on is not None else "-",
             "amount_minor": refund.amount.minor,
             "currency": refund.amount.currency,
         },
-        priority=Priority.HIGH if refund.escalations == 1 else Priority.URGENT,
+        priority=priority,
     ).case_id
 
 
-def _correct_recent(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
-    """Recent requests repeat what was promised, so that asking again is answered from them: with the new date."""
-    key = items.recent_key(refund.account_id)
-    stored = read.get(key)
-    recent = items.recent_from(stored, refund.account_id)
-    requests = tuple(
-        replace(request, promised_on=refund.promised_on) if request.refund_id == refund.refund_id else request
-        for request in recent.requests
-    )
-    if requests != recent.requests:
-        change.replace(key, stored, items.recent_item(replace(recent, requests=requests)))
-
-
-def _decide(change: Change, refund: Refund, missed_on: date) -> None:
+def _decide(change: Change, refund: Refund, kind: str, own: Mapping[str, str]) -> None:
     data = {
         "refund_id": refund.refund_id,
         "movement_id": refund.movement_id,
         "amount": money_item(refund.amount),
         "state": refund.state.value,
-        "missed_on": missed_on.isoformat(),
         "promised_on": refund.promised_on.isoformat() if refund.promised_on else "-",
         "case_id": refund.case_id or "-",
+        **own,
     }
     change.send(
         Decision(
             entry_id=change.ids.new("out"),
-            type="refund.escalated",
+            type=kind,
             account_id=refund.account_id,
             data=data,
             decision_id=change.ids.new("decision"),
@@ -128,7 +173,9 @@ def _decide(change: Change, refund: Refund, missed_on: date) -> None:
     )
 
 
-def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
+def _tell(
+    change: Change, read: Mapping[Key, Item], refund: Refund, message: str, own: Mapping[str, str] | None = None
+) -> None:
     profile = profile_from(read.get(profile_key(refund.account_id)))
     if profile is None or refund.promised_on is None:
         return
@@ -136,7 +183,8 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
         "refund_id": refund.refund_id,
         "amount": money_item(refund.amount),
         "promised_on": refund.promised_on.isoformat(),
+        **(own or {}),
     }
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    send_notice(change, profile, MESSAGE, facts)
+    send_notice(change, profile, message, facts)

@@ -39,14 +39,14 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         )
     if known.movement_id != told.movement_id:
         raise InvalidInput("movement_changed", fact_id=fact.id)
-    if known.amount.currency != told.amount.currency:
-        raise InvalidInput("currency_changed", fact_id=fact.id)
     if known.reason is None:
         # The wallet's own refund: the first that was heard of it, whichever fact comes first.
         known = replace(known, requested_at=min(known.requested_at, order.time))
     if known.order is not None and order <= known.order:
         return known
-    return replace(known, amount=told.amount, state=_STATES[told.status], state_at=order.time, order=order)
+    state = _STATES[told.status]
+    followed_up = known.followed_up and state.is_unpaid
+    return replace(known, amount=told.amount, state=state, state_at=order.time, order=order, followed_up=followed_up)
 
 
 def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPublished) -> MerchantPolicy:
@@ -66,10 +66,14 @@ def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPu
 
 
 TOLD_FOR = timedelta(days=30)
-"""A refund that failed or came back is told of for so long; it is over, but its owner must know."""
+"""A refund that failed or came back is told of for so long, and beyond that while its next step has a date."""
+
+
+def is_pending(refund: Refund) -> bool:
+    """Whether its owner waits for something: for the money, for an answer, or for another way to be paid."""
+    return refund.state.is_open or (refund.state.is_unpaid and refund.followed_up and refund.promised_on is not None)
 
 
 def is_to_be_told(refund: Refund, *, since: timedelta) -> bool:
     """Whether a call about refunds should hear of it. `since`: how long it has been in its state."""
-    failed = refund.state in (RefundState.FAILED, RefundState.RETURNED_BACK)
-    return refund.state.is_open or (failed and since <= TOLD_FOR)
+    return is_pending(refund) or (refund.state.is_unpaid and since <= TOLD_FOR)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
 from hotline.kit.due import due_attributes
 from hotline.kit.retention import kept_from
-from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store import Between, Key, Prefix, Query, Table, hotline_key
 from hotline.payments.service import money_from, money_item, order_from, order_item
 
+from .folding import TOLD_FOR, is_pending
 from .model import (
     MerchantPolicy,
     RecentRequest,
@@ -24,7 +25,12 @@ from .model import (
     ReviewNeed,
     RuleResult,
 )
-from .promises import due_at
+from .promises import due_at, expected_on
+
+LISTED_PREFIX: Final = "REFUND_AT#"
+_PENDING: Final = "REFUND_TOLD#PENDING#"
+_OVER: Final = "REFUND_TOLD#OVER#"
+"""Sorts before `_PENDING`, so that a descending read has first what its owner waits for."""
 
 
 def refund_key(account_id: str, refund_id: str) -> Key:
@@ -42,13 +48,70 @@ def policy_key(merchant_id: str) -> Key:
     return hotline_key(f"MERCHANT#{merchant_id}", "POLICY")
 
 
-def refunds_query(account_id: str) -> Query:
-    """All refunds of an account, read consistently, as many as one request answers (1 MB, more than a thousand)."""
-    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix("REFUND#"))
+def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """What names the refunds of an account, newest first, behind the position `after`, read consistently."""
+    pk = f"ACCOUNT#{account_id}"
+    start = {"PK": pk, "SK": f"{LISTED_PREFIX}{after}"} if after is not None else None
+    return Query(Table.HOTLINE, pk, Prefix(LISTED_PREFIX), limit=limit, descending=True, start_after=start)
+
+
+def told_query(account_id: str, *, now: datetime, limit: int) -> Query:
+    """Copies of the refunds that a call hears of, read consistently: first those that are waited for, the newest first,
+    then those that failed or came back lately."""
+    span = Between(f"{_OVER}{to_text(now - TOLD_FOR)}", f"{_PENDING}~")
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", span, limit=limit, descending=True)
+
+
+def position(refund: Refund) -> str:
+    """Where the refund stands in the list by time; later ones are greater."""
+    return f"{to_text(refund.requested_at)}#{refund.refund_id}"
+
+
+def rows(refund: Refund) -> dict[Key, Item]:
+    """What stands beside a refund so that a bounded read finds it: what names it in the list by time and, while a call
+    hears of it, a copy. Written and taken away with the refund, in the same transaction."""
+    account_id = refund.account_id
+    named: Item = {"refund_id": refund.refund_id, **kept_from(refund.state_at)}
+    found = {hotline_key(f"ACCOUNT#{account_id}", f"{LISTED_PREFIX}{position(refund)}"): named}
+    sk = None
+    if is_pending(refund):
+        sk = f"{_PENDING}{position(refund)}"
+    elif refund.state.is_unpaid:
+        sk = f"{_OVER}{to_text(refund.state_at)}#{refund.refund_id}"
+    if sk is not None:
+        found[hotline_key(f"ACCOUNT#{account_id}", sk)] = _plain_item(refund)
+    return found
 
 
 def refund_item(refund: Refund) -> Item:
-    """A refund as stored; while it is open it needs attention, and its promise falls due."""
+    """A refund as stored; while it is open it needs attention, and each date that was told of it falls due. `listed`:
+    its rows were written with it."""
+    item: Item = {**_plain_item(refund), "listed": True}
+    if refund.state.is_open:
+        item["attention_pk"] = f"ACCOUNT#{refund.account_id}"
+        item["attention_sk"] = f"REFUND_OPEN#{to_text(refund.requested_at)}"
+    due = falls_due_at(refund)
+    return item | (due_attributes(refund.refund_id, due) if due is not None else {})
+
+
+def falls_due_at(refund: Refund) -> datetime | None:
+    """When something is to be done about the refund: at the end of the date that was told of it; at once, when it
+    failed or came back and nobody has acted on it. None: nothing."""
+    if refund.state.is_unpaid and not refund.followed_up:
+        return refund.state_at
+    told = date_told(refund) if refund.state.is_open or refund.state.is_unpaid else None
+    return due_at(told) if told is not None else None
+
+
+def date_told(refund: Refund) -> date | None:
+    """The date that phone, API and messages tell of the refund; None: there is none. Whose money did not arrive is told
+    the date of the next step, and the one before no longer."""
+    if refund.state.is_unpaid and not refund.followed_up:
+        return None
+    return expected_on(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
+
+
+def _plain_item(refund: Refund) -> Item:
     item: Item = {
         "account_id": refund.account_id,
         "refund_id": refund.refund_id,
@@ -70,13 +133,9 @@ def refund_item(refund: Refund) -> Item:
         "rules": [_rule_item(rule) for rule in refund.rules],
         "order": order_item(refund.order) if refund.order else None,
         "escalations": refund.escalations or None,
+        "followed_up": refund.followed_up or None,
         **kept_from(refund.state_at),
     }
-    if refund.state.is_open:
-        item["attention_pk"] = f"ACCOUNT#{refund.account_id}"
-        item["attention_sk"] = f"REFUND_OPEN#{to_text(refund.requested_at)}"
-        if refund.promised_on is not None:
-            item |= due_attributes(refund.refund_id, due_at(refund.promised_on))
     return {name: value for name, value in item.items() if value is not None}
 
 
@@ -103,6 +162,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         rules=tuple(_rule_from(rule) for rule in item["rules"]),
         order=order_from(item["order"]) if "order" in item else None,
         escalations=int(item.get("escalations", 0)),
+        followed_up=bool(item.get("followed_up", False)),
     )
 
 
@@ -134,13 +194,19 @@ def merchant_policy_from(item: Mapping[str, Any]) -> MerchantPolicy:
 
 def recent_item(recent: RecentRequests) -> Item:
     """Recent requests as stored."""
-    return {"account_id": recent.account_id, "requests": [_recent_item(request) for request in recent.requests]}
+    item: Item = {"account_id": recent.account_id, "requests": [_recent_item(request) for request in recent.requests]}
+    return item | ({"denied_at": [to_text(at) for at in recent.denied_at]} if recent.denied_at else {})
 
 
 def recent_from(item: Mapping[str, Any] | None, account_id: str) -> RecentRequests:
     """The recent requests of a stored item; none when there is no item."""
-    stored = item["requests"] if item else []
-    return RecentRequests(account_id, tuple(_recent_from(request) for request in stored))
+    if item is None:
+        return RecentRequests(account_id)
+    return RecentRequests(
+        account_id,
+        requests=tuple(_recent_from(request) for request in item["requests"]),
+        denied_at=tuple(from_text(at) for at in item.get("denied_at", ())),
+    )
 
 
 def _recent_item(request: RecentRequest) -> Item:

@@ -44,6 +44,11 @@ class RefundState(StrEnum):
     def is_open(self) -> bool:
         return self in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT)
 
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether the money did not reach the customer, or did not stay: a person has to find another way."""
+        return self in (RefundState.FAILED, RefundState.RETURNED_BACK)
+
 
 class ReviewNeed(StrEnum):
     """What a refund in review waits for."""
@@ -64,6 +69,8 @@ class RefundOutcome(StrEnum):
     """The movement can have no refund; nothing was recorded."""
     ROUTE_DISPUTE = "ROUTE_DISPUTE"
     """Not a refund but a dispute, for people to handle; nothing was recorded."""
+    LIMITED = "LIMITED"
+    """It would be denied, and so many were denied in the last day that no further one is recorded; nothing was."""
 
 
 class OfferOutcome(StrEnum):
@@ -139,13 +146,25 @@ class Refund:
     order: Order | None = None
     escalations: int = 0
     """How often a promised date has passed."""
+    followed_up: bool = False
+    """The refund failed or came back, and the hotline has acted on it: `promised_on` is the date of the next step.
+    Until then `promised_on` is of the time before, and no longer true."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundList:
-    """Newest first."""
+    """Newest first; `more` when there are others that were left out."""
 
     refunds: tuple[Refund, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """Newest first; `next_after` is the position behind which the next page begins, None at the end."""
+
+    refunds: tuple[Refund, ...]
+    next_after: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +205,9 @@ class RecentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecentRequests:
-    """The requests of an account in the velocity window that took money, oldest first."""
+    """The requests of an account in the velocity window that took money, oldest first, and when those of the last day
+    were made that were denied."""
 
     account_id: str
     requests: tuple[RecentRequest, ...] = field(default=())
+    denied_at: tuple[datetime, ...] = field(default=())

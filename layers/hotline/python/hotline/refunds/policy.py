@@ -56,12 +56,16 @@ class WalletPolicy:
     window: timedelta = timedelta(days=365)
     """No provider takes a refund later (WeChat Pay: 365 days)."""
     auto_approve_minor: Mapping[str, int] = AUTO_APPROVE_MINOR
-    """Up to this, no person needs to look."""
+    """Up to this of one payment, in one request or several, no person needs to look."""
     request_cap_minor: Mapping[str, int] = REQUEST_CAP_MINOR
-    """Above this, a person looks whatever else is said."""
+    """Above this of one payment a person looks whatever else is said."""
     velocity_window: timedelta = timedelta(days=30)
     velocity_max: int = 3
     """More than so many refunds in the window are looked at (as public refund policy engines do)."""
+    denied_window: timedelta = timedelta(days=1)
+    denied_max: int = 5
+    """So many denied requests of an account are recorded and told of in the window. Each costs the wallet two decisions
+    and messages, and its asker nothing. It stays below the six notices of a kind that a number gets in a day."""
 
 
 DEFAULT_WALLET_POLICY = WalletPolicy()
@@ -80,6 +84,11 @@ class _Question:
     @property
     def age_days(self) -> int:
         return (self.now - self.movement.ref.initiated_at).days
+
+    @property
+    def taken_minor(self) -> int:
+        """What refunds have taken of the payment so far: those that arrived, and those that are under way."""
+        return self.movement.captured_minor - self.movement.refundable_minor
 
 
 type _Rule = Callable[[_Question], RuleResult]
@@ -104,6 +113,12 @@ def _captured(movement: Movement) -> RuleResult:
     """What was never taken cannot be given back."""
     outcome = None if movement.captured_minor > 0 else RefundOutcome.NOT_ELIGIBLE
     return _says("movement.captured", outcome, status=movement.status.value, money=movement.money.value)
+
+
+def _currency(movement: Movement) -> RuleResult:
+    """With a refund in another currency nobody can say what is left; a person looks, see payments.due."""
+    outcome = RefundOutcome.NOT_ELIGIBLE if movement.mixed_currencies else None
+    return _says("movement.currency", outcome, mixed=movement.mixed_currencies)
 
 
 def _left(movement: Movement) -> RuleResult:
@@ -166,7 +181,8 @@ def _merchant_limit(question: _Question) -> RuleResult:
 
 
 def _evidence(question: _Question) -> RuleResult:
-    wanted = question.reason in NEEDS_EVIDENCE and question.amount.minor > _merchant_auto(question)
+    above = question.taken_minor + question.amount.minor > _merchant_auto(question)
+    wanted = question.reason in NEEDS_EVIDENCE and above
     outcome = RefundOutcome.IN_REVIEW if wanted else None
     return _says("reason.evidence", outcome, reason=question.reason.value, wanted=wanted)
 
@@ -176,8 +192,10 @@ def _merchant_auto(question: _Question) -> int:
 
 
 def _review_above(rule: str, question: _Question, limit_minor: int) -> RuleResult:
-    outcome = RefundOutcome.IN_REVIEW if question.amount.minor > limit_minor else None
-    return _says(rule, outcome, amount_minor=question.amount.minor, limit_minor=limit_minor)
+    """A limit is for a payment, not for a request: asked for in parts it is the same money."""
+    amount, taken = question.amount.minor, question.taken_minor
+    outcome = RefundOutcome.IN_REVIEW if taken + amount > limit_minor else None
+    return _says(rule, outcome, amount_minor=amount, taken_minor=taken, limit_minor=limit_minor)
 
 
 _RULES: tuple[_Rule, ...] = (
@@ -211,6 +229,7 @@ def decide(
         for rule in _RULES:
             heard.append(rule(question))
             if heard[-1].outcome is RefundOutcome.DENIED:
+                heard.append(_denied_rate(question))
                 break
     return _decision(question, tuple(heard))
 
@@ -218,7 +237,8 @@ def decide(
 def _eligibility(movement: Movement, wallet: WalletPolicy, now: datetime) -> list[RuleResult]:
     """The rules about the movement alone, up to the first that forbids."""
     heard: list[RuleResult] = []
-    for result in (_kind(movement), _captured(movement), _left(movement), _window_cap(movement, wallet, now)):
+    rules = (_kind(movement), _captured(movement), _currency(movement), _left(movement))
+    for result in (*rules, _window_cap(movement, wallet, now)):
         heard.append(result)
         if result.outcome is not None:
             break
@@ -236,9 +256,18 @@ def _check_amount(amount: Money, left: Money, merchant: MerchantPolicy | None) -
         raise InvalidInput("partial_not_permitted", refundable_minor=left.minor)
 
 
+def _denied_rate(question: _Question) -> RuleResult:
+    """Only a request that is denied anyway meets this rate: who may have a refund is never refused by it."""
+    since = question.now - question.wallet.denied_window
+    count = sum(1 for at in question.recent.denied_at if at > since) + 1
+    outcome = RefundOutcome.LIMITED if count > question.wallet.denied_max else None
+    return _says("wallet.denied_rate", outcome, count=count, max=question.wallet.denied_max)
+
+
 def _decision(question: _Question, heard: tuple[RuleResult, ...]) -> PolicyDecision:
     speaking = [result for result in heard if result.outcome is not None]
-    forbidding = [result for result in speaking if result.outcome is not RefundOutcome.IN_REVIEW]
+    limited = [result for result in speaking if result.outcome is RefundOutcome.LIMITED]
+    forbidding = limited or [result for result in speaking if result.outcome is not RefundOutcome.IN_REVIEW]
     deciding = (forbidding or speaking or [_says("wallet.approve", RefundOutcome.APPROVED)])[0]
     outcome = deciding.outcome or RefundOutcome.APPROVED
     promised_on, review = None, None

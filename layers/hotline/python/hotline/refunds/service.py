@@ -1,5 +1,9 @@
 """The face of refunds: what may be asked for, asking, and folding what the wallet tells of refunds.
 
+Of every refund there are three items: REFUND# (itself, found by its id), REFUND_AT# (names it in the list by time) and,
+while a call hears of it, REFUND_TOLD# (a copy). So each read is bounded by what it is for, and nothing that somebody
+else asks for pushes a refund out of it.
+
 A request is one transaction: the refund, the movement and its ledger (on condition that so much is left and no other
 refund is under way), the count of recent requests, the case when somebody must look, the decisions for the bus and the
 messages to the customer. What is asked again under the same request key is the same refund.
@@ -9,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
@@ -28,7 +32,7 @@ from hotline.kit.store import Key, Store
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
-from . import folding, items, policy, promises
+from . import folding, items, policy
 from .due import CASE_TOPIC, contribute_due, due_keys
 from .model import (
     MerchantPolicy,
@@ -40,14 +44,16 @@ from .model import (
     RefundList,
     RefundOffer,
     RefundOutcome,
+    RefundPage,
     RefundReason,
     RefundResult,
     RefundState,
 )
+from .storing import write_refund
 
 __all__ = [
-    "CASE_TOPIC", "all_refunds", "contribute_due", "contribute_facts", "contribute_refund", "due_keys", "fact_keys",
-    "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
+    "CASE_TOPIC", "contribute_due", "contribute_facts", "contribute_refund", "date_told", "due_keys", "fact_keys",
+    "listed", "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
 ]  # fmt: skip
 
 REVIEW_REASON = "refund_review"
@@ -56,10 +62,15 @@ NOT_OPEN_RULE = "account.not_open"
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50
 """How many recent requests are kept; from the fourth on they all go to review."""
+TOLD_READ_MAX = 20
+"""How many refunds are read for a call, of which it tells three."""
+MANY_PARTS_RULE = "movement.parts"
+"""What decides about a payment that was refunded in as many parts as its ledger holds."""
 
 policy_key = items.policy_key
 refund_key = items.refund_key
 refund_from = items.refund_from
+date_told = items.date_told
 
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
@@ -102,7 +113,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
     for fact in facts:
         match fact.data:
             case RefundTold() as told:
-                payments.check_amount(fact, told.amount, None)
+                payments.check_amount(fact, told.amount)
                 key = items.refund_key(fact.subject, told.refund_id)
                 known = refunds.get(key) or (items.refund_from(read[key]) if key in read else None)
                 refunds[key] = folding.fold_refund(known, fact, told)
@@ -115,7 +126,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
             case _:
                 pass
     for key, refund in refunds.items():
-        change.replace_if_changed(key, read.get(key), items.refund_item(refund))
+        write_refund(change, read.get(key), refund)
     for key, published in policies.items():
         change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
 
@@ -126,20 +137,23 @@ def _policy_from(item: Item | None) -> MerchantPolicy | None:
 
 def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
-    came back in the last 30 days. One consistent query."""
-    refunds = all_refunds(store, account_id)
-    return RefundList(tuple(one for one in refunds if folding.is_to_be_told(one, since=now - one.state_at)))
+    came back and wait for another way, or did so in the last 30 days. One consistent query that reads TOLD_READ_MAX + 1
+    at most, whatever else the account has asked for; those under way come before the others."""
+    found = store.query(items.told_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
+    refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
+    told = [one for one in refunds if folding.is_to_be_told(one, since=now - one.state_at)]
+    return RefundList(tuple(sorted(told, key=items.position, reverse=True)), more=len(found) > TOLD_READ_MAX)
 
 
-def all_refunds(store: Store, account_id: str) -> tuple[Refund, ...]:
-    """The account's refunds, newest first, as many as one consistent query reads (more than a thousand)."""
-    found = (items.refund_from(item) for item in store.query(items.refunds_query(account_id)).items)
-    return tuple(sorted(found, key=lambda refund: (refund.requested_at, refund.refund_id), reverse=True))
-
-
-def expected_on(refund: Refund) -> date | None:
-    """By when the money is there at the latest, of a refund that is under way; see promises.expected_on."""
-    return promises.expected_on(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
+def listed(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
+    """One page of the account's refunds of every state, newest first, behind the position `after`. Two consistent reads
+    of `limit` refunds, however long the list is."""
+    named = store.query(items.listed_query(account_id, after=after, limit=limit + 1)).items
+    keys = [items.refund_key(account_id, str(row["refund_id"])) for row in named[:limit]]
+    read = store.batch_get(keys) if keys else {}
+    refunds = tuple(items.refund_from(read[key]) for key in keys if key in read)
+    last = str(named[limit - 1]["SK"]).removeprefix(items.LISTED_PREFIX) if len(named) > limit else None
+    return RefundPage(refunds, next_after=last)
 
 
 def offer(movement_item: Item, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
@@ -189,7 +203,7 @@ def contribute_refund(
     """Ask for a refund to the instrument that was paid with; `amount` None asks for all that is left.
 
     `read` holds what exists of `request_keys`. `note` is the customer's own text, kept with the case that a review
-    opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE and ROUTE_DISPUTE.
+    opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE, ROUTE_DISPUTE and LIMITED.
     Raises NeedProof; NotPossible `no_such_movement`, `account_not_open`; InvalidInput `note_too_long`,
     `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
     """
@@ -205,7 +219,9 @@ def contribute_refund(
     movement_item = read.get(payments.movement_key(account_id, movement_sk))
     if movement_item is None:
         raise NotPossible("no_such_movement")
-    movement = payments.movement_from(movement_item)
+    ledger = payments.ledger_from(read[payments.ledger_key(account_id, payments.movement_id_of(movement_sk))])
+    # The ledger's figures are those that the commit is conditioned on.
+    movement = payments.with_ledger(payments.movement_from(movement_item), ledger)
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         return _under_way(movement.open_refund_id, recent)
@@ -213,24 +229,25 @@ def contribute_refund(
     decision = policy.decide(
         movement=movement, merchant=merchant, recent=recent, reason=reason, amount=amount, now=change.now
     )
+    if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
+        return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
     if decision.outcome not in _STATES:
         return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
     refund = _refund(change.now, refund_id, movement, reason, decision)
     if refund.state.is_open:
-        ledger_item = read[payments.ledger_key(account_id, movement.movement_id)]
         payments.contribute_taking(
             change,
             movement_item=movement_item,
-            ledger_item=ledger_item,
+            ledger_item=read[payments.ledger_key(account_id, movement.movement_id)],
             refund_id=refund_id,
             amount=refund.amount,
         )
-        _count(change, read, recent, refund)
+    _count(change, read, recent, refund)
     if refund.state is RefundState.IN_REVIEW:
         refund = replace(refund, case_id=_open_case(change, read, refund, note))
     # A closure or an erasure that comes in between wins.
     change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
-    change.replace(items.refund_key(account_id, refund_id), None, items.refund_item(refund))
+    write_refund(change, None, refund)
     change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
     _decide(change, refund)
     _tell(change, read, refund)
@@ -251,7 +268,7 @@ def _existing(refund: Refund) -> RefundResult:
         outcome=RefundOutcome.EXISTS,
         refund_id=refund.refund_id,
         amount=refund.amount,
-        promised_on=refund.promised_on,
+        promised_on=items.date_told(refund),
         state=refund.state,
         decided_by=refund.decided_by,
         rules=refund.rules,
@@ -297,12 +314,18 @@ def _refund(
 
 def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, refund: Refund) -> None:
     """Count the request; writing it also puts two requests of one account in order."""
-    since = change.now - policy.DEFAULT_WALLET_POLICY.velocity_window
-    kept = [request for request in recent.requests if request.at > since]
-    counted = RecentRequest(refund.refund_id, change.now, refund.amount, refund.promised_on)
+    wallet = policy.DEFAULT_WALLET_POLICY
+    requests = [request for request in recent.requests if request.at > change.now - wallet.velocity_window]
+    denied_at = [at for at in recent.denied_at if at > change.now - wallet.denied_window]
+    if refund.state.is_open:
+        requests.append(RecentRequest(refund.refund_id, change.now, refund.amount, refund.promised_on))
+    else:
+        denied_at.append(change.now)
+    counted = RecentRequests(
+        refund.account_id, tuple(requests[-RECENT_KEPT_MAX:]), tuple(denied_at[-wallet.denied_max :])
+    )
     key = items.recent_key(refund.account_id)
-    newest = tuple([*kept, counted][-RECENT_KEPT_MAX:])
-    change.replace(key, read.get(key), items.recent_item(RecentRequests(refund.account_id, newest)))
+    change.replace(key, read.get(key), items.recent_item(counted))
 
 
 def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
