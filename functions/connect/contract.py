@@ -74,9 +74,14 @@ class StepContract:
 
 
 _ALL = (
-    StepContract("start", ("KNOWN", "UNKNOWN", "WITHHELD"), own_keys=("language", "proved", "topic"), acting=True),
+    StepContract(
+        "start",
+        ("KNOWN", "UNKNOWN", "WITHHELD"),
+        own_keys=("language", "proved", "topic", "elsewhere", "callback"),
+        acting=True,
+    ),
     StepContract("set_language", ("SET",), inputs=("language",), own_keys=("language",), acting=True),
-    StepContract("identify", ("TAKEN",), inputs=("phone",), acting=True),
+    StepContract("identify", ("TAKEN",), inputs=("phone",), own_keys=("elsewhere",), acting=True),
     StepContract(
         "send_code",
         ("SENT", "LIMITED"),
@@ -149,7 +154,7 @@ _ALL = (
         parts=3,
         acting=True,
     ),
-    StepContract("pause", ("ASKED", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
+    StepContract("pause", ("ASKED", "NOT_HERE", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
     StepContract("end_pause", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("unfreeze", ("ASKED", "OPEN", "NEED_PROOF"), own_keys=("needs",), acting=True),
     StepContract("freeze", ("ASKED", "FROZEN", "NEED_PROOF"), own_keys=("needs",), parts=2, acting=True),
@@ -177,8 +182,13 @@ was asked for by voice is written. `calls` says `yes` where voice is to be had."
 GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
 """What `send_code` takes as `goal`: the message with the code names it to its reader."""
 
-NEEDS: Final = ("sms", "email", "pin", "agent")
-"""What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help."""
+PHONE_OR_EMAIL: Final = "phone_or_email"
+PHONE_OR_PERSON: Final = "phone_or_person"
+NEEDS: Final = ("sms", "email", "pin", "agent", PHONE_OR_EMAIL, PHONE_OR_PERSON)
+"""What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help.
+
+Who calls from elsewhere is asked before a code goes to the account's phone: by `PHONE_OR_EMAIL` where e-mail would do
+as well, by `PHONE_OR_PERSON` where it would not."""
 
 SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")
 """What `self_service` of `lock_status` says."""

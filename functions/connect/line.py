@@ -114,6 +114,11 @@ def reference(identifier: str) -> str:
     return identifier[-REFERENCE_CHARACTERS:]
 
 
+def yes_or_no(value: bool) -> str:
+    """A truth as answers say it."""
+    return "yes" if value else "no"
+
+
 def words(**facts: Any) -> dict[str, object]:
     """Facts for the words, without those that are not known."""
     return {name: value for name, value in facts.items() if value is not None}

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.connect import prompts
-from functions.connect.contract import EMPTY, INVALID, MORE_PROMPTS, NEED_PROOF, STEPS, TRY_LATER, StepContract
+from functions.connect.contract import (
+    EMPTY,
+    INVALID,
+    MORE_PROMPTS,
+    NEED_PROOF,
+    PHONE_OR_EMAIL,
+    PHONE_OR_PERSON,
+    STEPS,
+    TRY_LATER,
+    StepContract,
+)
 from functions.connect.envelope import Request
 from functions.connect.inputs import LANGUAGES, acceptable
 from functions.connect.line import Answer, Line
@@ -18,6 +28,7 @@ from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
 from hotline.identity import turns
 from hotline.identity.model import Call, Operation
+from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable, Unreadable
 from hotline.kit.logging import Event, log
@@ -112,8 +123,18 @@ def _marked(line: Line, inputs: dict[str, str]) -> dict[str, str]:
 
 
 def _need_proof(refusal: NeedProof, line: Line) -> Answer:
-    needs = identity.next_need(Operation(refusal.operation), line.call, line.now)
+    needs = _asked_first(identity.reachable_needs(Operation(refusal.operation), line.call, line.now), line.call)
     return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
+
+
+def _asked_first(reachable: Sequence[str], call: Call) -> str:
+    """What the caller is asked for next. A code goes to the phone that is called from at once, but to any other phone
+    only after its owner was asked: it may be lost, and whoever has it would read what they are about to do."""
+    if not reachable:
+        return "agent"
+    if reachable[0] == FactorKind.SMS.value and call.elsewhere:
+        return PHONE_OR_EMAIL if FactorKind.EMAIL.value in reachable else PHONE_OR_PERSON
+    return reachable[0]
 
 
 def _flat(contract: StepContract, result: Answer, call: Call | None, request: Request) -> dict[str, str]:

@@ -94,7 +94,7 @@ def call(
 
 
 def english() -> dict[str, str]:
-    return answer("start", "KNOWN", language="en-US", proved="no")
+    return answer("start", "KNOWN", language="en-US", proved="no", elsewhere="no")
 
 
 # --- who is calling
@@ -121,7 +121,7 @@ def test_an_unknown_caller_chooses_a_language_and_may_key_in_a_number_or_go_on_w
 
 def test_a_caller_is_asked_for_the_number_once_even_after_changing_the_language() -> None:
     unknown = answer("start", "WITHHELD", proved="no")
-    heard = call("1 # * 2", number=None, start_answer=unknown)
+    heard = call("1 # * 2 -", number=None, start_answer=unknown)
     assert len(heard.spoken("Phone number")) == 1
     assert len(heard.spoken("Main menu")) == 2
 
@@ -133,15 +133,50 @@ def test_silence_at_the_number_costs_no_try_of_the_function_and_the_third_brings
 
 
 def test_a_caller_who_comes_back_proved_is_not_asked_for_a_number() -> None:
-    heard = call("", number=None, start_answer=answer("start", "WITHHELD", language="zh-CN", proved="yes"))
+    heard = call("-", number=None, start_answer=answer("start", "WITHHELD", language="zh-CN", proved="yes"))
     assert heard.spoken("Main menu")
+
+
+def test_a_known_caller_asks_about_another_account_by_one_key() -> None:
+    taken = answer("identify", "TAKEN", elsewhere="yes")
+    heard = call("5 13900000001# 2", identify=taken, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    assert heard.steps == ["start", "identify", "lock_status", "handover"]
+    assert heard.asked[1]["phone"] == "13900000001"
+    assert heard.state.attributes["elsewhere"] == "yes"
+
+
+def test_who_thinks_better_of_another_number_is_back_at_the_main_menu() -> None:
+    for back in ("#", "*"):
+        heard = call(f"- 5 {back}")
+        assert len(heard.spoken("Main menu")) == 2
+        assert heard.steps == ["start"]
+    unknown = call("1 *", number=None, start_answer=answer("start", "UNKNOWN", proved="no"))
+    assert len(unknown.spoken("Language menu")) == 2
+
+
+def test_what_was_about_the_account_before_is_forgotten_with_the_number() -> None:
+    heard = call(
+        "3 2 3 * 5 13900000001#",
+        payments=answer("payments", "SEVERAL", count="2"),
+        payment_answer=answer("payment_answer", "NOT_TAKEN", refundable="no"),
+        identify=answer("identify", "TAKEN", elsewhere="yes"),
+    )
+    kept = {name: heard.state.attributes[name] for name in ("choice", "topic", "lock_told", "method")}
+    assert set(kept.values()) == {EMPTY}
+
+
+def test_keys_interrupt_the_greeting() -> None:
+    for start in (answer("start", "KNOWN", language="zh-CN", elsewhere="no"), english()):
+        heard = call("1", start_answer=start)
+        assert heard.spoken("Main menu") == []
+        assert heard.spoken("Security menu")
 
 
 # --- ways to a person
 
 
 @pytest.mark.parametrize(
-    ("keys", "topic"), [("0", EMPTY), ("2 0", "lockout"), ("1 0", "security"), ("5 5 0", "advice"), ("4 0", "refund")]
+    ("keys", "topic"), [("0", EMPTY), ("2 0", "lockout"), ("1 0", "security"), ("1 3 5 0", "advice"), ("4 0", "refund")]
 )
 def test_zero_brings_a_person_who_knows_the_topic(keys: str, topic: str) -> None:
     heard = call(keys, lock_status=answer("lock_status", "SOFT", self_service="unlock", asked="no"))
@@ -151,7 +186,7 @@ def test_zero_brings_a_person_who_knows_the_topic(keys: str, topic: str) -> None
     assert heard.state.attributes["case_id"] == "case-1"
 
 
-@pytest.mark.parametrize("keys", ["- - -", "8 8 8"])
+@pytest.mark.parametrize("keys", ["- - - -", "- 8 8 8"])
 def test_three_silences_or_three_wrong_keys_bring_a_person(keys: str) -> None:
     heard = call(keys)
     assert len(heard.spoken("Main menu")) == 3
@@ -160,7 +195,7 @@ def test_three_silences_or_three_wrong_keys_bring_a_person(keys: str) -> None:
 
 
 def test_silence_and_wrong_keys_are_counted_apart() -> None:
-    assert call("- 8 - 8").ending is EndOutcome.HUNG_UP
+    assert call("- - 8 - 8").ending is EndOutcome.HUNG_UP
 
 
 @pytest.mark.parametrize("problem", [FAILURE, answer("lock_status", "TRY_LATER")])
@@ -338,6 +373,38 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
     assert heard.spoken("Say cancelled") == ["好的，没有提交申请。"]
 
 
+def test_who_did_not_pay_is_offered_a_freeze_at_once_and_no_refund_is_read_back() -> None:
+    heard = call(
+        "4 2 1 4 1",
+        payments=answer("payments", "SEVERAL", count="2"),
+        refund_offer=answer("refund_offer", "OFFERED"),
+    )
+    assert heard.steps == ["start", "payments", "refund_offer", "freeze"]
+    assert heard.spoken("Read back") == []
+    assert heard.spoken("Security menu") == []
+    assert heard.state.attributes["topic"] == "security"
+
+
+def test_who_did_not_pay_may_go_back_or_take_the_dispute_to_a_person_who_is_told_of_fraud() -> None:
+    for keys, topic in (("4 2 1 4 0", "security"), ("4 2 1 4 * 0", "refund")):
+        heard = call(
+            keys,
+            payments=answer("payments", "SEVERAL", count="2"),
+            refund_offer=answer("refund_offer", "OFFERED"),
+        )
+        assert heard.asked[-1]["topic"] == topic
+
+
+def test_a_freeze_that_was_asked_for_in_one_way_is_not_begun_by_the_main_menu() -> None:
+    heard = call(
+        "4 2 1 4 1 * 1",
+        payments=answer("payments", "SEVERAL", count="2"),
+        refund_offer=answer("refund_offer", "OFFERED"),
+    )
+    assert heard.steps.count("freeze") == 1
+    assert heard.spoken("Security menu")
+
+
 def test_a_refund_from_the_main_menu_does_not_start_from_a_payment_chosen_before() -> None:
     heard = call(
         "3 3 * 4",
@@ -362,8 +429,8 @@ def test_a_payment_is_found_by_the_end_of_its_order_number() -> None:
 
 @pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])
 def test_a_pause_is_asked_for_within_twenty_seconds_of_speech(start: dict[str, str]) -> None:
-    heard = call("1 1", start_answer=start)
-    chosen = next(event for event in heard.events if event.kind == "input" and event.place.block == "Main menu")
+    heard = call("1 2", start_answer=start)
+    chosen = next(event for event in heard.events if event.kind == "input" and event.place.block == "Greeting")
     (asked,) = (event for event in heard.events if event.kind == "function" and event.data["step"] == "pause")
     assert heard.steps == ["start", "pause"]
     assert asked.at_s - chosen.at_s < MOST_SPEECH_BEFORE_A_PAUSE_S
@@ -371,7 +438,7 @@ def test_a_pause_is_asked_for_within_twenty_seconds_of_speech(start: dict[str, s
 
 @pytest.mark.parametrize("start", [answer("start", "KNOWN", language="zh-CN"), english()])
 def test_a_known_caller_hears_the_menu_soon(start: dict[str, str]) -> None:
-    heard = call("", start_answer=start)
+    heard = call("-", start_answer=start)
     menu = next(event for event in heard.events if event.kind == "prompt" and event.place.block == "Main menu")
     assert menu.at_s < MOST_SPEECH_BEFORE_THE_MENU_S
 

@@ -248,7 +248,7 @@ def test_a_caller_asks_for_a_call_hears_the_digits_on_it_and_is_proved_with_them
     phone = Phone(house.ctx, number)
     state = house.engine.begin(CallSetup(contact_id=phone.contact_id, customer_number=number), ENTRY)
     events = list(house.engine.run(state).events)
-    for keys in ("1", "13800000001#", "2", "*", "5"):
+    for keys in ("1", "13800000001#", "2", "1", "*", "5"):
         events += house.engine.press(state, keys).events
     offered = said(events, "Code options")
     assert offered == ["短信请按1，邮件请按2，已收到请按3，热线密码请按4，来电播报请按5，返回请按星号，人工请按0。"]

@@ -39,6 +39,7 @@ WORDS = "say_"
 AT_THEIR_PACE = '<prosody rate="$.Attributes.pace">$.FlowAttributes.'
 
 each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: flow.name)
+WALLET = "${WalletName}"
 DOCUMENT = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
 TALKING = [
     flow for flow in shipped().flows if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name != OUTBOUND
@@ -156,15 +157,36 @@ def test_fixed_words_are_short(flow: Flow) -> None:
 @each_flow
 def test_fixed_words_name_no_money_and_no_dates(flow: Flow) -> None:
     money_or_date = re.compile(r"[¥$€£]|元|美元|yuan|dollar|\d{2,}|[月日号]\d|\d[月日号]|\bo'clock\b")
-    texts = [text.replace("$.Attributes.", "") for text in fixed_texts(flow)]
+    texts = [text.replace("$.Attributes.", "").replace(WALLET, "") for text in fixed_texts(flow)]
     assert [text for text in texts if money_or_date.search(text)] == []
 
 
 @each_flow
 def test_chinese_and_english_do_not_mix_within_one_language(flow: Flow) -> None:
     words = word_blocks(flow)
-    assert [text for text in words["Words in Chinese"].values() if re.search(r"[A-Za-z]{2,}", text)] == []
+    assert [
+        text for text in words["Words in Chinese"].values() if re.search(r"[A-Za-z]{2,}", text.replace(WALLET, ""))
+    ] == []
     assert [text for text in words["Words in English"].values() if re.search(r"[一-鿿]", text)] == []
+
+
+def test_the_greeting_names_the_wallet_says_what_is_kept_and_can_be_interrupted() -> None:
+    entry = shipped().by_name[ENTRY]
+    for words, kept in (("Words in Chinese", "保留三年"), ("Words in English", "kept on record for three years")):
+        said = word_blocks(entry)[words]["say_greeting"]
+        assert WALLET in said
+        assert kept in said
+    greeting, menu = entry.by_identifier["Greeting"], entry.by_identifier["Main menu"]
+    assert greeting in menus(entry)
+    assert greeting.error_target("InputTimeLimitExceeded") == menu.identifier
+
+
+def test_fraud_is_the_first_key_of_the_main_menu() -> None:
+    entry = shipped().by_name[ENTRY]
+    for menu in ("Greeting", "Main menu"):
+        assert key_targets(entry.by_identifier[menu])["1"] == "Topic security"
+    assert re.match(r"被盗|账户被盗", word_blocks(entry)["Words in Chinese"]["say_menu"])
+    assert re.match(r"For fraud", word_blocks(entry)["Words in English"]["say_menu"])
 
 
 @each_flow
@@ -243,8 +265,8 @@ def test_star_goes_back_from_every_menu_that_has_a_menu_before_it(flow: Flow) ->
 
 
 def is_part_of_a_list(menu: Action) -> bool:
-    """Whether a menu reads out a part of a list; silence at it leads to the next part, the last of which waits."""
-    return menu.text("SSML").startswith("$.External.prompt") and menu.text("InputTimeLimitSeconds") == "1"
+    """Whether a menu says a part of something; silence at it leads to the next part, the last of which waits."""
+    return menu.text("InputTimeLimitSeconds") == "1"
 
 
 @each_talking_flow

@@ -121,7 +121,7 @@ def test_a_stranger_hears_the_same_and_comes_to_a_person(ctx: Context) -> None:
 
 
 def test_a_number_that_is_keyed_in_is_proved_like_the_calling_one(ctx: Context) -> None:
-    line = Line(ctx, None).press(f"1 13800000001# 3 {CODE}")
+    line = Line(ctx, None).press(f"1 13800000001# 3 1 {CODE}")
     assert line.failures == []
     assert ("identify", "TAKEN") in line.steps
     assert line.steps[-1] == ("payments", "NONE")
@@ -136,7 +136,7 @@ def test_a_number_that_is_too_short_is_explained_and_asked_for_again(ctx: Contex
 
 
 def test_a_pause_needs_no_proof_and_a_freeze_one_code(ctx: Context) -> None:
-    line = Line(ctx, MEI).press(f"1 1 * 1 2 {CODE}")
+    line = Line(ctx, MEI).press(f"1 2 * 1 1 {CODE}")
     assert line.failures == []
     assert line.steps[1] == ("pause", "ASKED")
     assert line.steps[-1] == ("freeze", "ASKED")
@@ -154,7 +154,7 @@ def pause_fifty_one(ctx: Context) -> None:
 
 def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Context) -> None:
     pause_fifty_one(ctx)
-    line = Line(ctx, MEI).press(f"1 1 {CODE}")
+    line = Line(ctx, MEI).press(f"1 2 {CODE}")
     assert line.failures == []
     assert line.steps == [
         ("start", "KNOWN"),
@@ -168,7 +168,7 @@ def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Contex
 
 def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
     pause_fifty_one(ctx)
-    line = Line(ctx, NOBODY).press("2 # 1 1 000000 000000 000000 2 000000 000000 000000")
+    line = Line(ctx, NOBODY).press("2 # 1 2 000000 000000 000000 2 000000 000000 000000")
     assert line.failures == []
     assert line.heard("Say pause unproved")
     assert line.steps[-1] == ("handover", "QUEUE")
@@ -187,9 +187,9 @@ def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proo
 
 
 def test_whoever_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx: Context) -> None:
-    line = Line(ctx, MEI).press("-")
+    line = Line(ctx, MEI).press("- -")
     assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("medium", "1ms")
-    line.press("- 1 1")
+    line.press("- 1 2")
     assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("slow", "8s")
     said = {event.place.block: event.data["ssml"] for event in line.events if event.kind == "prompt"}
     assert said["Security menu"].endswith('</prosody><break time="8s"/></speak>')
@@ -197,7 +197,7 @@ def test_whoever_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx:
 
 
 def test_every_advice_is_told(ctx: Context) -> None:
-    line = Line(ctx, MEI).press("5 1 2 3 4 5 1 5 2")
+    line = Line(ctx, MEI).press("1 3 1 2 3 4 5 1 5 2")
     assert line.failures == []
     assert [step for step in line.steps if step[0] == "advice"] == [("advice", "TOLD")] * 6
 

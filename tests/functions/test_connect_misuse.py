@@ -97,7 +97,7 @@ def test_a_leg_that_is_not_inbound_may_not_pause_without_a_factor(ctx: Context, 
     phone.press("start")
     phone.initiation_method = "CALLBACK"
     phone.press("start")
-    assert phone.press("pause")["outcome"] == "ASKED"
+    assert phone.press("pause")["outcome"] == "NOT_HERE"
     assert decisions(store) == ["account.lock_requested"]
 
 
@@ -105,7 +105,7 @@ def test_a_keyed_in_number_may_not_be_paused_without_a_code(ctx: Context, store:
     phone = Phone(ctx, None)
     phone.press("start")
     phone.press("identify", phone=OWN)
-    assert phone.press("pause")["outcome"] == "ASKED"
+    assert phone.press("pause")["outcome"] == "NOT_HERE"
     assert decisions(store) == ["account.lock_requested"]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from benchmarks import attackers
-from functions.connect.contract import NEEDS
+from functions.connect.contract import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
 from functions.customer_api.shapes import ContactGiven, Method
 from hotline.accounts import changes
 from hotline.identity import limits, pins
@@ -161,7 +161,7 @@ def test_the_pathways_prove_the_factors_that_their_doors_take() -> None:
     of_contact = {"phone": "sms", "email": "email"}
     kinds = [get_args(form.model_fields["kind"].annotation)[0] for form in get_args(ContactGiven.__value__)]
     assert told == {
-        "phone": set(NEEDS) - {"agent"},
+        "phone": set(NEEDS) - {"agent", PHONE_OR_EMAIL, PHONE_OR_PERSON},
         "app": {FACTOR_OF_METHOD.get(method, method) for method in get_args(Method.__value__)} | {"session"},
         "recovery": {of_contact[kind] for kind in kinds},
         "notice": set(),

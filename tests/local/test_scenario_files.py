@@ -17,7 +17,7 @@ CALL: dict[str, Any] = {
     "speaks": "en-US",
     "covers": ["handover"],
     "call": {"from": "+12025550107"},
-    "turns": [{"hears": ["Welcome", "For a locked account"], "keys": "0"}],
+    "turns": [{"hears": ["Welcome", "kept on record"], "keys": "0"}],
     "ends": {
         "outcome": "queue",
         "hears": "I am connecting you",
@@ -47,7 +47,7 @@ def test_a_scenario_is_read_with_what_it_does_not_say(tmp_path: Path) -> None:
     scenario = load_scenario(written(tmp_path, CALL, "handover-en"))
     assert (scenario.name, scenario.covers, scenario.only_here) == ("handover-en", (Topic.HANDOVER,), None)
     assert (scenario.calling.at, scenario.calling.hours_open, scenario.calling.waiting) == (USUAL_TIME, True, None)
-    assert scenario.turns[0].hears == ("Welcome", "For a locked account")
+    assert scenario.turns[0].hears == ("Welcome", "kept on record")
     assert (scenario.ending.outcome, scenario.ending.hears) == (EndOutcome.QUEUE, ("I am connecting you",))
 
 
@@ -105,7 +105,7 @@ def test_a_call_that_goes_as_written_has_no_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        (changed("turns", 0, "hears", value=["For a locked account", "Welcome"]), "turns[0]: 'Welcome' was not heard"),
+        (changed("turns", 0, "hears", value=["kept on record", "For fraud"]), "turns[0]: 'For fraud' was not heard"),
         (changed("ends", "hears", value="Goodbye"), "ends: 'Goodbye' was not heard"),
         (changed("ends", "outcome", value="callback"), "ends: the outcome is queue, not callback."),
         (changed("ends", "attributes", value={"reason": "closed"}), "the attribute reason is 'asked', not 'closed'"),
@@ -131,3 +131,12 @@ def test_a_fault_at_a_block_that_is_not_there_is_refused(tmp_path: Path) -> None
     scenario = load_scenario(written(tmp_path, changed("call", "faults", value=["hotline-entry/Nowhere=hang_up"])))
     with pytest.raises(ScenarioError, match="no block 'Nowhere'"):
         play(scenario)
+
+
+def test_a_turn_may_name_the_block_that_speaks_whatever_it_says(tmp_path: Path) -> None:
+    named = changed("turns", 0, "hears", value=["[Greeting]"])
+    assert play(load_scenario(written(tmp_path, named))).problems == ()
+    other = changed("turns", 0, "hears", value=["[Main menu]"])
+    assert any(
+        "'[Main menu]' was not heard" in found for found in play(load_scenario(written(tmp_path, other))).problems
+    )

@@ -32,12 +32,12 @@ def test_a_call_may_begin_with_silence(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_owner_of_a_keyed_in_number_reads_the_code_and_proves(capsys: pytest.CaptureFixture[str]) -> None:
-    _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,2,{code},-")
+    _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,2,1,{code},-")
     assert ("check_code", "PROVED") in outcomes(lines)
 
 
 def test_nobody_gets_a_code_for_a_number_that_is_no_customers(capsys: pytest.CaptureFixture[str]) -> None:
-    exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,2,{code}")
+    exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,2,1,{code}")
     assert exit_code == 1
     assert ("send_code", "SENT") in outcomes(lines)
     assert [line for line in lines if line["kind"] == "message"] == []
@@ -65,14 +65,14 @@ def test_a_call_is_shown_by_a_telephone_and_a_text_by_a_letter(capsys: pytest.Ca
 
 
 def test_the_owner_of_a_keyed_in_number_is_called_there(capsys: pytest.CaptureFixture[str]) -> None:
-    _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,2,*,5,{code},-")
+    _, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13800000001#,2,1,*,5,{code},-")
     called = [line["to"] for line in lines if line["kind"] == "message" and line["channel"] == "voice"]
     assert called == ["+8613800000001"]
     assert ("check_code", "PROVED") in outcomes(lines)
 
 
 def test_nobody_is_called_for_a_number_that_is_no_customers(capsys: pytest.CaptureFixture[str]) -> None:
-    exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,2,*,5,{code}")
+    exit_code, lines = ring(capsys, "--from", "+12025550199", "--keys", "1,13900000009#,2,1,*,5,{code}")
     assert exit_code == 1
     assert [outcome for step, outcome in outcomes(lines) if step == "send_code"] == ["SENT", "SENT"]
     assert [line for line in lines if line["kind"] == "message"] == []

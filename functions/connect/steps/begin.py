@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.connect.envelope import CONTINUED_METHODS, Request
-from functions.connect.line import Answer, words
+from functions.connect.line import Answer, words, yes_or_no
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity import turns
@@ -40,5 +40,6 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
         log(Event.CALLS_MANY, correlation_id=request.contact_id)
     outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
     proved = identity.missing_factors(Operation.READ, identity.proof_from(call), change.now) is None
-    keys = {"language": started.language or "-", "proved": "yes" if proved else "no", "topic": call.topic or "-"}
+    keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": call.topic or "-"}
+    keys |= {"elsewhere": yes_or_no(call.elsewhere), "callback": yes_or_no(call.calling is not None)}
     return Answer(outcome, words(known=started.known), keys), call

@@ -80,10 +80,16 @@ def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Ke
 
 
 def pause(line: Line) -> Answer:
-    """Stop outward money of the accounts behind the calling number. The words are the same for every number, and so
-    are the requests, up to the writes that only an account can have; also when a factor is needed first, because very
-    many pauses are asked for without one."""
+    """Stop outward money of the accounts behind the calling number, or of the one that was proved. The words are the
+    same for every number, and so are the requests, up to the writes that only an account can have; also when a factor
+    is needed first, because very many pauses are asked for without one. NOT_HERE: the call is about another number
+    than its own, for which nothing was proved."""
+    if line.replay is not None and line.replay.outcome == "NOT_HERE":
+        return Answer("NOT_HERE")
     if line.replay is None:
+        if not lockout.may_pause(line.call, line.now):
+            line.commit(line.change("pause"), "NOT_HERE")
+            return Answer("NOT_HERE")
         reached = lockout.pausable_accounts(line.call, line.now)
         read = line.fetch(lockout.pause_keys(reached or (identity.NOBODY,), line.now))
         change = line.change("pause")

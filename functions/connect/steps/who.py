@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from functions.connect.contract import INVALID
-from functions.connect.line import Answer, Line, reference, words
+from functions.connect.line import Answer, Line, reference, words, yes_or_no
 from hotline.accounts import service as accounts
 from hotline.identity import limits
 from hotline.identity import service as identity
@@ -45,7 +45,7 @@ def identify(line: Line) -> Answer:
     if line.replay is None:
         call = identity.identify(line.ctx, line.call, number, line.read, line.lookup_keys)
         line.commit(line.change("identify"), "TAKEN", call)
-    return Answer("TAKEN")
+    return Answer("TAKEN", keys={"elsewhere": yes_or_no(line.call.elsewhere)})
 
 
 def send_code(line: Line) -> Answer:

@@ -1,6 +1,7 @@
 """Whether a call was as its scenario says: turn by turn, then how it ended."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from hotline_local.scenarios.model import Scenario
 from hotline_local.simulator.events import CallEvent
@@ -12,20 +13,38 @@ EXPECTED_CAUSES = frozenset({"silence", "injected", "queue_at_capacity", "callba
 fault makes a function do is one more."""
 
 
-def heard_by_turn(events: Sequence[CallEvent]) -> list[list[str]]:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One prompt: its words, and the block that said them."""
+
+    text: str
+    block: str
+
+    def matches(self, expected: str) -> bool:
+        """Whether this is what a scenario expects: some of the words, or the block by its name in brackets."""
+        named = named_block(expected)
+        return expected in self.text if named is None else named == self.block
+
+
+def named_block(expected: str) -> str | None:
+    """The block that a scenario expects to speak, whatever it says (`[Main menu]`); None for words."""
+    return expected[1:-1] if expected.startswith("[") and expected.endswith("]") else None
+
+
+def heard_by_turn(events: Sequence[CallEvent]) -> list[list[Heard]]:
     """What the caller heard before each input, and after the last one."""
-    heard: list[list[str]] = [[]]
+    heard: list[list[Heard]] = [[]]
     for event in events:
         if event.kind == "prompt" and event.data["to"] == "customer":
-            heard[-1].append(event.data["text"])
+            heard[-1].append(Heard(event.data["text"], event.place.block))
         elif event.kind == "input":
             heard.append([])
     return heard
 
 
-def place_of(text: str, heard: Sequence[str], start: int = 0) -> int | None:
-    """Which prompt, from `start` on, holds a text; None when none does."""
-    return next((place for place in range(start, len(heard)) if text in heard[place]), None)
+def place_of(expected: str, heard: Sequence[Heard], start: int = 0) -> int | None:
+    """Which prompt, from `start` on, is the expected one; None when none is."""
+    return next((place for place in range(start, len(heard)) if heard[place].matches(expected)), None)
 
 
 def problems_in(scenario: Scenario, events: Sequence[CallEvent], state: CallState) -> tuple[str, ...]:
@@ -46,12 +65,12 @@ def _problems(scenario: Scenario, events: Sequence[CallEvent], state: CallState)
     yield from _ending(scenario, events, state)
 
 
-def _unheard(where: str, hears: Sequence[str], heard: Sequence[str]) -> Iterator[str]:
+def _unheard(where: str, hears: Sequence[str], heard: Sequence[Heard]) -> Iterator[str]:
     start = 0
     for text in hears:
         place = place_of(text, heard, start)
         if place is None:
-            yield f"{where}: {text!r} was not heard; heard was: {' / '.join(heard) or 'nothing'}"
+            yield f"{where}: {text!r} was not heard; heard was: {' / '.join(each.text for each in heard) or 'nothing'}"
             return
         start = place
 

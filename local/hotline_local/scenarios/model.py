@@ -55,7 +55,8 @@ class Calling:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the caller hears, each text within one prompt and in this order, and the keys that they press then."""
+    """What the caller hears, each within one prompt and in this order, and the keys that they press then. A text in
+    brackets names the block that speaks, whatever it says."""
 
     hears: tuple[str, ...]
     keys: str

@@ -19,7 +19,7 @@ from typing import Any
 
 from hotline_local.flowlang.document import Action
 from hotline_local.flowlang.references import replace_tokens, strings_in, tokens_in
-from hotline_local.scenarios.checking import heard_by_turn, place_of
+from hotline_local.scenarios.checking import Heard, heard_by_turn, named_block, place_of
 from hotline_local.scenarios.model import Scenario, ScenarioError
 from hotline_local.scenarios.playing import Answered, Played
 from hotline_local.simulator.functions import FunctionErrorKind
@@ -111,7 +111,7 @@ def _observations(played: Played) -> Iterator[_Observation]:
     yield from last
 
 
-def _messages(hears: tuple[str, ...], heard: list[str]) -> Iterator[_Observation]:
+def _messages(hears: tuple[str, ...], heard: list[Heard]) -> Iterator[_Observation]:
     """An observation for each prompt that is expected; two texts of one prompt are one, since it is observed once."""
     seen: set[int | None] = set()
     start = 0
@@ -120,7 +120,8 @@ def _messages(hears: tuple[str, ...], heard: list[str]) -> Iterator[_Observation
         start = place or 0
         if place not in seen:
             seen.add(place)
-            properties = {"Text": text, "MatchingCriteria": {"Type": "Inclusion"}}
+            words = text if place is None or named_block(text) is None else heard[place].text
+            properties = {"Text": words, "MatchingCriteria": {"Type": "Inclusion"}}
             yield _Observation({"Type": "MessageReceived", "Properties": properties}, [])
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from hotline_local.flowlang.document import Flow, load_flow, parse_flow
 from hotline_local.launcher.flow_embedding import without_encryption
 from hotline_local.launcher.paths import FLOWS
+from hotline_local.worlds.environment import LOCAL_WALLET
 
 START_FLOW = "hotline-entry"
 OUTBOUND_FLOW = "hotline-outbound-code"
 """Where a call begins that the hotline makes, to read a code out."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
+WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
 
 
 def flow_files() -> list[Path]:
@@ -28,9 +30,14 @@ def flows_without_key() -> list[Flow]:
 
 
 def tokens(connect_function: str, entry_key: Mapping[str, str]) -> dict[str, str]:
-    """Values for the tokens in the flows: the connect function and the tokens of the entry key as given; queues and
-    hours by their token's name. Tokens that name another flow are resolved among the flows themselves."""
+    """Values for the tokens in the flows: the connect function and the tokens of the entry key as given; the wallet's
+    name as on this machine; queues and hours by their token's name. Tokens that name another flow are resolved among
+    the flows themselves."""
     files = flow_files()
     flows = {"".join(word.capitalize() for word in path.stem.split("-")) + "Arn" for path in files}
     named = {token for path in files for token in load_flow(path).tokens()} - flows
-    return {token: token.removesuffix("Arn") for token in named} | {CONNECT_TOKEN: connect_function, **entry_key}
+    return {token: token.removesuffix("Arn") for token in named} | {
+        CONNECT_TOKEN: connect_function,
+        WALLET_TOKEN: LOCAL_WALLET,
+        **entry_key,
+    }

@@ -199,3 +199,10 @@ class Call:
     @property
     def identified(self) -> Identified | None:
         return self.typed or self.calling
+
+    @property
+    def elsewhere(self) -> bool:
+        """The call is not from the number that it is about: that was keyed in, or there is none."""
+        if self.calling is None:
+            return True
+        return self.typed is not None and set(self.typed.points).isdisjoint(self.calling.points)

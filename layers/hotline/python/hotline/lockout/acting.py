@@ -125,15 +125,26 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
 
 def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
-    all accounts which that number reaches, at most five. A number that was keyed in reaches none without a code. An app
-    session has its token's account, however long ago its owner signed in."""
-    chosen: tuple[str, ...] = ()
-    if call.account_id is not None and (
-        call.kind is CallKind.APP or any(factor.until > now for factor in call.factors)
-    ):
-        chosen = (call.account_id,)
-    matching = call.calling.accounts if call.inbound and call.calling is not None else ()
+    and is about it, all accounts which that number reaches, at most five. A number that was keyed in reaches none
+    without a code, and the owner of the phone that it was keyed in on is not the one who asks. An app session has its
+    token's account, however long ago its owner signed in."""
+    chosen = (call.account_id,) if call.account_id is not None and _is_proved(call, now) else ()
+    matching = call.calling.accounts if _shows_its_number(call) and call.calling is not None else ()
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
+
+
+def may_pause(call: Call, now: datetime) -> bool:
+    """Whether a pause makes sense on this call, by what the caller knows of it: it is about the number that it comes
+    from, whether or not that is an account's, or an account was proved."""
+    return _shows_its_number(call) or (call.account_id is not None and _is_proved(call, now))
+
+
+def _shows_its_number(call: Call) -> bool:
+    return call.inbound and not call.elsewhere
+
+
+def _is_proved(call: Call, now: datetime) -> bool:
+    return call.kind is CallKind.APP or any(factor.until > now for factor in call.factors)
 
 
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from .acting import (
     contribute_reset_grant,
     contribute_unfreeze,
     contribute_unlock,
+    may_pause,
     pausable_accounts,
     pause_keys,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "first_before_paying",
     "is_erased",
     "lock_keys",
+    "may_pause",
     "offered",
     "pausable_accounts",
     "pause_keys",
