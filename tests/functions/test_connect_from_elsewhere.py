@@ -53,8 +53,8 @@ def paused(store: MemoryStore) -> list[str]:
     return [item["account_id"] for item in store.items(Table.OUTBOX) if item["kind"] == "account.pause_requested"]
 
 
-def prove(phone: Phone, method: str) -> None:
-    phone.press("send_code", method=method, goal="pause")
+def prove(phone: Phone, method: str, goal: str) -> None:
+    phone.press("send_code", method=method, goal=goal)
     phone.press("check_code", code=phone.code)
     phone.press("choose_account")
 
@@ -106,7 +106,7 @@ def test_who_proved_their_account_on_the_phone_of_a_friend_pauses_that_account_a
     ctx: Context, store: MemoryStore
 ) -> None:
     phone = calling(ctx, FRIEND, OWN)
-    prove(phone, "email")
+    prove(phone, "email", "pause")
     assert phone.press("pause")["outcome"] == "ASKED"
     assert paused(store) == [ACCOUNT]
 
@@ -135,8 +135,8 @@ def test_who_calls_from_the_number_itself_is_asked_nothing(ctx: Context, number:
 
 def test_the_second_code_does_not_go_unasked_to_a_phone_that_is_elsewhere(ctx: Context) -> None:
     phone = calling(ctx, STRANGER, OWN)
-    prove(phone, "email")
+    prove(phone, "email", "unlock")
     assert phone.press("unlock")["needs"] == "phone_or_person"
     phone = calling(ctx, FRIEND, OWN)
-    prove(phone, "sms")
+    prove(phone, "sms", "unlock")
     assert phone.press("unlock")["needs"] == "email"
