@@ -28,6 +28,12 @@ def test_make_lists_its_targets_when_asked_for_nothing(target: str) -> None:
     assert re.search(rf"^  make {target} +[A-Z].*\.$", done.stdout, re.MULTILINE)
 
 
+def test_the_checks_look_at_the_examples_too() -> None:
+    done = command("make", "--dry-run", "check")
+    (types,) = [line for line in done.stdout.splitlines() if " -m mypy " in line]
+    assert "docs/examples" in types.split()
+
+
 def test_a_second_setup_does_nothing() -> None:
     done = command("make", "setup")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
