@@ -13,12 +13,14 @@ from hotline.kit.store import Table
 from hotline.lockout import service as lockout
 from hotline.lockout.folding import OPENINGS_MAX
 from hotline.lockout.model import DecisionKind, LockState
+from tests.support.api_world import PHONE, ApiWorld
 from tests.support.locks import ACCOUNT, NOON, Desk, failures, minutes
+from tests.support.phone import Phone
 
 LOCK, ATTEMPTS = lockout.lock_keys(ACCOUNT)
 LOCK_BYTES_MAX = 4_096
 """`#LOCK` is read by every step; one read unit holds 4 KB."""
-ROUNDS = 2_000
+ROUNDS = 1_500
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def bytes_of(desk: Desk) -> int:
     return len(str(desk.store.get(LOCK)).encode())
 
 
-def test_two_thousand_pauses_and_their_ends_leave_the_lock_as_small_as_ten_while_the_wallet_is_silent(
+def test_fifteen_hundred_pauses_and_their_ends_leave_the_lock_as_small_as_ten_while_the_wallet_is_silent(
     desk: Desk,
 ) -> None:
     actor = desk.caller(FactorKind.SMS)
@@ -101,3 +103,43 @@ def test_ten_thousand_failed_logins_leave_a_hundred_attempts(desk: Desk) -> None
     assert len(stored["recent"]) + len(stored["counted"]) <= 100
     assert bytes_of(desk) < LOCK_BYTES_MAX
     assert max(len(str(item)) for item in desk.store.items(Table.HOTLINE)) < 20_000  # type: ignore[attr-defined]
+
+
+def largest(world: ApiWorld, prefix: str) -> int:
+    store = world.ctx.store
+    assert isinstance(store, MemoryStore)
+    found = [item for item in store.items(Table.HOTLINE) if item["PK"].startswith(prefix)]
+    return max(len(str(item).encode()) for item in found)
+
+
+def test_a_call_of_hundreds_of_steps_is_stored_as_small_as_one_of_ten() -> None:
+    clock = VirtualClock(NOON)
+    world = ApiWorld(MemoryStore(clock), clock)
+    phone = Phone(world.ctx, PHONE)
+    phone.press("start")
+    sizes = []
+    for step in range(300):
+        phone.press("set_language", language=("zh-CN", "en-US")[step % 2])
+        phone.press("send_code", method=("sms", "email")[step % 2], goal="look")
+        phone.press("check_code", code="000000")
+        phone.press("check_pin", pin="135790")
+        clock.advance(timedelta(seconds=30))
+        sizes.append(largest(world, "CONTACT#"))
+    assert max(sizes) <= max(sizes[:10]) + 64
+    assert max(sizes) < LOCK_BYTES_MAX
+
+
+def test_two_months_of_codes_and_wrong_pins_leaves_counters_of_a_day() -> None:
+    clock = VirtualClock(NOON)
+    world = ApiWorld(MemoryStore(clock), clock)
+    sizes = []
+    for number in range(60):
+        for hour in range(2):
+            phone = Phone(world.ctx, PHONE, contact_id=f"contact-{number}-{hour}")
+            phone.press("start")
+            phone.press("send_code", method="sms", goal="look")
+            phone.press("check_code", code="000000")
+            phone.press("check_pin", pin="135790")
+            clock.advance(timedelta(hours=12))
+        sizes.append(largest(world, "POINT#"))
+    assert max(sizes) <= max(sizes[:5]) + 64

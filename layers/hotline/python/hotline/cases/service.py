@@ -13,6 +13,7 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput
 from hotline.kit.outbox import Decision
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
+from hotline.kit.text import fits, plain_text
 
 from . import items
 from .emptying import contribute_emptied, notes_read
@@ -66,13 +67,14 @@ def contribute_case(
     """Open a case, or add to the one that is open: one for each account and topic, for somebody unknown one a call,
     which is then `case_id`.
 
-    `facts` are opaque ids, closed words and numbers; `note` is a customer's own text. A case only gains priority.
-    Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
-    changed the case.
+    `facts` are opaque ids, closed words and numbers; `note` is a customer's own text, kept in its plain form. A case
+    only gains priority. Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit
+    when somebody else changed the case.
     """
     if not (WORD.fullmatch(topic) and WORD.fullmatch(reason)):
         raise InvalidInput("case_word_invalid")
-    if note is not None and len(note) > NOTE_CHARACTERS_MAX:
+    note = (plain_text(note) or None) if note is not None else None
+    if note is not None and not fits(note, characters_max=NOTE_CHARACTERS_MAX):
         raise InvalidInput("note_too_long")
     known = _open_case(read, account_id=account_id, case_id=case_id, topic=topic)
     if known is None:
