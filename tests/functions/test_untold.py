@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -71,7 +71,11 @@ def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
     ]
     give(made.ctx, [replace(account, data=replace(account.data, name="Sentinel Person"))])
     give(made.ctx, [replace(one, subject=ACCOUNT) for one in of_account])
-    more = {"balance_after_minor": BALANCE_MINOR, "counterparty": "Sentinel Counterparty", "account_id": ACCOUNT}
+    more: dict[str, Any] = {
+        "balance_after_minor": BALANCE_MINOR,
+        "counterparty": "Sentinel Counterparty",
+        "account_id": ACCOUNT,
+    }
     failure = Failure("iso8583", "51", "Sentinel Message")
     failed, paid = MovementStatus.FAILED, MovementStatus.SUCCEEDED
     made.pay("mov-1", failed, kind=MovementKind.TRANSFER, merchant=None, failure=failure, **more)
