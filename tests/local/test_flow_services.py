@@ -14,7 +14,7 @@ from hotline_local.flowlang.lint import lint
 from hotline_local.simulator.blocks.handlers import HANDLERS, SIMULATED
 from hotline_local.simulator.blocks.noting import ANSWERED, NOTED
 from hotline_local.simulator.state import BlockAnswer, EndReason
-from tests.local.flow_samples.build import ERROR, NO_MATCH, Line, block, flow, say
+from tests.local.flow_samples.build import ERROR, NO_MATCH, Line, block, flow, menu, say
 
 rules.load()
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "flow-rules.md"
@@ -327,3 +327,71 @@ def test_flows_that_hooks_and_callbacks_name_are_to_be_checked_too() -> None:
     for made, named in ((flow(hook), "${Q}"), (flow(task), "${T}")):
         messages = [each.message for each in lint(made, FlowSet([made])) if each.rule == "W219"]
         assert messages == [f"{named} is not among the flows that were checked."]
+
+
+def test_parameters_as_they_are_exported_have_no_error() -> None:
+    search = {"IdentifierName": "_phone", "IdentifierValue": "$.CustomerEndpoint.Address"}
+    profile = {"ProfileRequestData": search, "ProfileResponseData": ["FirstName", "LastName"]}
+    found = {"CustomerId": "$.Customer.ProfileARN", "GetLastUpdatedCase": "true", "CaseResponseFields": ["status"]}
+    callback = {
+        "InitialCallDelaySeconds": "5",
+        "RetryDelaySeconds": "600",
+        "MaximumConnectionAttempts": "1",
+        "CallerId": "$.SystemEndpoint.Address",
+    }
+    view = {"ViewResource": {"Id": "$.Attributes.view"}, "ViewData": "$.Attributes.data"}
+    metric = {"MetricType": "NumberOfContactsInQueue"}
+    assert errors_in(block("p", "GetCustomerProfile", profile, then="no", errors={ERROR: "no"})) == set()
+    assert errors_in(block("c", "GetCase", found, then="no", errors={ERROR: "no", "NoneFound": "no"})) == set()
+    assert errors_in(block("b", "CreateCallbackContact", callback, then="no", errors={ERROR: "no"})) == set()
+    assert errors_in(block("v", "ShowView", view, then="no", errors={ERROR: "no"})) == set()
+    errors = {ERROR: "no", NO_MATCH: "no"}
+    assert errors_in(block("m", "CheckMetricData", metric, then="no", errors=errors, cases={"5": "no"})) == set()
+
+
+def warnings_in(*blocks: dict[str, Any]) -> set[str]:
+    made = flow(*blocks)
+    return {finding.rule for finding in lint(made, FlowSet([made])) if finding.rule.startswith("W")}
+
+
+def test_a_chat_that_shows_views_may_wait_and_any_other_flow_is_warned() -> None:
+    wait = block("w", "Wait", {"TimeLimitSeconds": "60"}, then="no", errors={ERROR: "no"}, cases={"WaitCompleted": "v"})
+    view = block("v", "ShowView", {"ViewResource": {"Id": "x"}}, then="no", errors={ERROR: "no"})
+    assert "W221" in warnings_in(wait)
+    assert "W221" not in warnings_in(wait, view)
+
+
+def test_silence_in_a_queue_goes_back_to_the_music_and_ends_nothing() -> None:
+    parameters = {"Messages": [{"Text": "Hold"}], "InterruptFrequencySeconds": "30"}
+    music = block(
+        "m",
+        "MessageParticipantIteratively",
+        parameters,
+        then="over",
+        errors={ERROR: "over"},
+        cases={"MessagesInterrupted": "ask"},
+    )
+    back = dict.fromkeys(("InputTimeLimitExceeded", NO_MATCH, ERROR), "m")
+    ask = menu("ask", {"1": "over"}, **back)
+    assert "W225" not in warnings_in(music, ask, block("over", "EndFlowExecution"))
+    cut = dict.fromkeys(("InputTimeLimitExceeded", NO_MATCH, ERROR), "bye")
+    assert "W225" in warnings_in(menu("ask", {"1": "bye"}, **cut))
+
+
+def test_lists_in_a_functions_answer_cannot_be_referred_to() -> None:
+    function = block(
+        "f", "InvokeLambdaFunction", {"LambdaFunctionARN": "f", "ResponseValidation": {"ResponseType": "JSON"}}
+    )
+    function["Transitions"] = {"NextAction": "s", "Errors": [{"ErrorType": ERROR, "NextAction": "no"}]}
+    line = Line(flow(function, say("s", "It is $.External.rows[0].x.", "yes")), answers={"*": {"rows": [{"x": "1"}]}})
+    assert line.heard == ["It is ."]
+    assert line.events("missing")[0].data["values"] == ["$.External.rows.0.x"]
+
+
+def test_the_callback_number_can_be_read_back() -> None:
+    number = block("n", "UpdateContactCallbackNumber", {"CallbackNumber": "$.Attributes.n"}, then="s")
+    text = "We call $.CustomerCallBackPhoneNumber."
+    assert Line(flow(say("s", text, "yes"))).heard == ["We call +8613800000001."]
+    assert Line(flow(number, say("s", text, "yes")), attributes={"n": "+442071838750"}).heard == [
+        "We call +442071838750."
+    ]

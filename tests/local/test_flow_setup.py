@@ -83,6 +83,9 @@ NAMED_HOURS = branch(
     {"HoursOfOperationId": WEEKDAYS},
     {"True": "then", "False": "otherwise"},
 )
+TOKEN_HOURS = branch(
+    "CheckHoursOfOperation", {"HoursOfOperationId": "${HoursArn}"}, {"True": "then", "False": "otherwise"}
+)
 STAFFED = branch("CheckMetricData", {"MetricType": "NumberOfAgentsAvailable"}, {"0": "then"}, "NumberGreaterThan")
 SHARE = branch("DistributeByPercentage", {}, {"51": "then"}, "NumberLessThan")
 CALLER = branch("Compare", {"ComparisonValue": "$.CustomerEndpoint.Address"}, {"+8613900000009": "then"})
@@ -114,6 +117,7 @@ PROFILE = block("b", "GetCustomerProfile", then="then", errors={"NoneFoundError"
         (HOURS, {"hours": {"other": "closed"}}, "Then."),
         (HOURS, {"hours": {"*": "closed", "boats": "open"}}, "Then."),
         (NAMED_HOURS, {"hours": {"weekdays": "closed"}}, "Otherwise."),
+        (TOKEN_HOURS, {"hours": {"HoursArn": "closed"}}, "Otherwise."),
         (STAFFED, {}, "Failed."),
         (STAFFED, {"metrics": {"NumberOfAgentsAvailable": 0}}, "Otherwise."),
         (STAFFED, {"metrics": {"NumberOfAgentsAvailable": 1}}, "Then."),
@@ -353,3 +357,18 @@ def test_a_token_is_filled_in_whatever_its_spelling(shell: Shell, spelled: str) 
     shell.flow(say("s", f"Hello {spelled}", "bye"))
     assert shell.run(None, "--token", "Name=Ada") == 0
     assert (shell.heard, shell.needs) == (["Hello Ada"], [])
+
+
+@pytest.mark.parametrize(
+    ("hook", "options", "named"),
+    [
+        ("CustomerQueue", ["--agent-after", "9"], 1),
+        ("CustomerQueue", [], 0),
+        ("DefaultAgentUI", ["--agent-after", "9"], 0),
+    ],
+)
+def test_a_hooks_flow_is_needed_where_it_would_run(shell: Shell, hook: str, options: list[str], named: int) -> None:
+    hooks = {"EventHooks": {hook: "wait_flow"}}
+    shell.flow(block("h", "UpdateContactEventHooks", hooks, then="bye", errors={ERROR: "no"}))
+    shell.run(None, *options)
+    assert shell.needs == ["main needs flow wait_flow: the call stops where it would run."] * named

@@ -71,7 +71,7 @@ class TerminalCall:
             case "missing":
                 self._line(f"  ?  no value for {', '.join(data['values'])}")
             case "transfer":
-                self._line(f"  →  put through to {data['queue'] or data.get('number')}")
+                self._line(f"  →  put through to {data['queue'] or data.get('number') or 'an agent'}")
             case "callback":
                 self._line(f"  ↩  a callback to {data['number']} is arranged")
             case "disconnect":

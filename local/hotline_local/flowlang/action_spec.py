@@ -40,7 +40,7 @@ class ParameterKind(Enum):
     REFERENCE = "exactly one reference"
     FREE = "a text that may hold references"
     MAP = "an object"
-    DATA = "an object of any JSON values"
+    DATA = "an object of any JSON values, or exactly one reference"
     LIST = "a list"
 
 

@@ -57,6 +57,7 @@ _QUEUE_OR_AGENT = (Parameter("QueueId", _SINGLE), Parameter("AgentId", _SINGLE))
 _TARGET_CONTACT = Parameter("TargetContact", values=frozenset({"Current", "Related"}))
 _MENU_KEYS = frozenset("0123456789*#")
 _INPUT_KINDS = EVERY_KIND - WHISPER_AND_HOLD
+_BEFORE_THE_TALK = _INPUT_KINDS | {FlowKind.OUTBOUND_WHISPER}
 _BEFORE_A_QUEUE = _INPUT_KINDS - {FlowKind.CUSTOMER_QUEUE}
 
 
@@ -88,6 +89,7 @@ _CASE_PARAMETERS = (
     Parameter("CaseResponseFields", _LIST),
     Parameter("GetLastUpdatedCase"),
     Parameter("CaseId", _SINGLE),
+    Parameter("CustomerId", _SINGLE),
 )
 
 _PARTICIPANT = (
@@ -229,13 +231,16 @@ _CONTACT = (
         "UpdateContactRecordingBehavior",
         (Parameter("RecordingBehavior", _MAP), Parameter("AnalyticsBehavior", _MAP)),
         at_least_one=True,
+        kinds=_BEFORE_THE_TALK,
     ),
     ActionSpec(
         "UpdateContactRecordingAndAnalyticsBehavior",
         (Parameter("VoiceBehavior", _MAP), Parameter("ChatBehavior", _MAP)),
         required_errors=_NME | {"ChannelMismatch"},
+        permitted_errors=frozenset({"InFlightRedactionConfigurationFailed"}),
         at_least_one=True,
         open_parameters=True,
+        kinds=_BEFORE_THE_TALK,
     ),
     ActionSpec(
         "UpdateContactEventHooks",
@@ -414,7 +419,7 @@ _INTERACTION = (
             Parameter("MaximumConnectionAttempts", required=True, low=1),
             *_QUEUE_OR_AGENT,
             Parameter("ContactFlowId", _SINGLE),
-            Parameter("CallerId", _MAP),
+            Parameter("CallerId", _SINGLE),
         ),
         permitted_errors=_NME,
         at_most_one=(("QueueId", "AgentId"),),

@@ -12,12 +12,13 @@ from hotline_local.flowlang.action_spec import (
     Parameter,
     ParameterKind,
 )
+from hotline_local.flowlang.document import FlowKind
 
 _NME = frozenset({NO_MATCHING_ERROR})
 _EQUALS = frozenset({"Equals"})
 _MAP = ParameterKind.MAP
 _DATA = ParameterKind.DATA
-_PROFILE = (Parameter("ProfileRequestData", _MAP), Parameter("ProfileResponseData", _MAP))
+_PROFILE = (Parameter("ProfileRequestData", _MAP),)
 
 
 def _profile(name: str, *errors: str) -> ActionSpec:
@@ -50,7 +51,12 @@ PROFILES = (
 )
 
 VOICE = (
-    ActionSpec("CompleteOutboundCall", permitted_errors=_NME, open_parameters=True),
+    ActionSpec(
+        "CompleteOutboundCall",
+        permitted_errors=_NME,
+        open_parameters=True,
+        kinds=frozenset({FlowKind.OUTBOUND_WHISPER}),
+    ),
     ActionSpec(
         "CheckOutboundCallStatus",
         permitted_errors=_NME | {NO_MATCHING_CONDITION},

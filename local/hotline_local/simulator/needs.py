@@ -13,10 +13,10 @@ from hotline_local.flowlang.references import holds_reference, replace_tokens, s
 from hotline_local.simulator.blocks.handlers import HANDLERS
 from hotline_local.simulator.blocks.noting import ANSWERED, answer_key, channels_of
 from hotline_local.simulator.functions import function_name
-from hotline_local.simulator.state import CallSetup
+from hotline_local.simulator.state import CallSetup, Stage
 from hotline_local.simulator.staying import LONGEST_WAIT_S, WAITING, stage_of
 from hotline_local.simulator.stubs import StubFunctions
-from hotline_local.simulator.values import queue_name
+from hotline_local.simulator.values import names_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,7 +91,7 @@ def _attributes_read(action: Action) -> frozenset[str]:
 
 def _needs_queue(action: Action) -> bool:
     """Whether a block uses the target queue without naming one."""
-    if action.type in {"TransferContactToQueue", "TransferContactToAgent"}:
+    if action.type == "TransferContactToQueue":
         return True
     reads = any(reference.root == "Queue" for reference in references_of(action))
     names = {"HoursOfOperationId", "QueueId", "AgentId"}
@@ -101,7 +101,7 @@ def _needs_queue(action: Action) -> bool:
 
 def _needs_of(flow: Flow, action: Action, flows: FlowSet, given: Given) -> Iterator[tuple[str, str, str]]:
     yield from _missing_tokens(action, flows)
-    yield from _missing_flows(action, flows)
+    yield from _missing_flows(action, flows, given.setup)
     setup = given.setup
     match action.type:
         case "InvokeLambdaFunction":
@@ -113,7 +113,7 @@ def _needs_of(flow: Flow, action: Action, flows: FlowSet, given: Given) -> Itera
                 yield "bot", bot, "no stub `lex:` answers for it, so the call stops there"
         case "CheckHoursOfOperation" if not given.hours:
             hours = action.text("HoursOfOperationId", "of the queue")
-            if setup.hours.keys().isdisjoint({hours, queue_name(hours)}):
+            if setup.hours.keys().isdisjoint(names_of(hours)):
                 yield "hours", hours, f"taken as {'open' if setup.hours_open else 'closed'}"
         case "CheckMetricData" if action.text("MetricType") not in setup.metrics:
             yield "metric", action.text("MetricType"), "not given, so the error edge is taken"
@@ -151,7 +151,10 @@ def _missing_tokens(action: Action, flows: FlowSet) -> Iterator[tuple[str, str, 
             yield "token", name, "it stays as it is written"
 
 
-def _missing_flows(action: Action, flows: FlowSet) -> Iterator[tuple[str, str, str]]:
+def _missing_flows(action: Action, flows: FlowSet, setup: CallSetup) -> Iterator[tuple[str, str, str]]:
+    hooks = action.mapping("EventHooks") if action.type == "UpdateContactEventHooks" else {}
+    if hooks and (setup.waiting is None or hooks.keys().isdisjoint(Stage)):
+        return
     without = {
         "TransferToFlow": "the call stops there",
         "InvokeFlowModule": "the call stops there",

@@ -65,11 +65,13 @@ class SetupFile(_Model):
     attributes: dict[Text, Text] = Field(default_factory=dict, description="contact attributes, texts by name")
     hours: dict[Text, Hours] | None = Field(
         default=None,
-        description='"open" or "closed", or these by ARN, id or name of the hours or the queue, "*" for all others',
+        description='"open" or "closed", or these by ARN, id, name or token of the hours or the queue, '
+        '"*" for all others',
     )
     queue: Text | None = Field(default=None, description="where the contact is when a queue flow or a whisper begins")
     capacity: dict[Text, Capacity] | None = Field(
-        default=None, description='"free" or "full", or these by ARN, id or name of the queue, "*" for all others'
+        default=None,
+        description='"free" or "full", or these by ARN, id, name or token of the queue, "*" for all others',
     )
     metrics: dict[Text, Number] = Field(
         default_factory=dict, description="numbers by metric type, or by path below $.Metrics (Queue.Size)"

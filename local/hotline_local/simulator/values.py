@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hotline_local.flowlang.references import Reference, parse_reference, split_text
+from hotline_local.flowlang.references import Reference, parse_reference, split_text, token_name
 from hotline_local.simulator.state import DEFAULT_LANGUAGE, CallState, Frame
 
 NOT_MODELLED = frozenset(
@@ -40,6 +40,11 @@ def endpoint(number: str | None) -> dict[str, str] | None:
 def queue_name(queue: str) -> str:
     """What a queue is called here: the end of its ARN, since nobody knows its name outside the service."""
     return queue.rsplit("/", 1)[-1]
+
+
+def names_of(reference: str) -> frozenset[str]:
+    """What a resource may be called in a set-up: its whole ARN, its id or name at the end, or its token's name."""
+    return frozenset({reference, queue_name(reference), token_name(reference) or reference})
 
 
 def queue_data(state: CallState) -> dict[str, Any] | None:

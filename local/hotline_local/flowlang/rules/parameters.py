@@ -179,8 +179,10 @@ def check_values(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 def _bad_kind(parameter: Parameter, value: Any) -> bool:
-    if parameter.kind in {ParameterKind.MAP, ParameterKind.DATA}:
+    if parameter.kind is ParameterKind.MAP:
         return not isinstance(value, Mapping)
+    if parameter.kind is ParameterKind.DATA:
+        return not isinstance(value, Mapping) and not _is_filled_in(str(value))
     if parameter.kind is ParameterKind.LIST:
         return not isinstance(value, list)
     if not isinstance(value, str):

@@ -17,7 +17,9 @@ from hotline_local.flowlang.references import parse_reference
 MAX_CHAIN_S = 20
 DEFAULT_FUNCTION_S = 3
 TIMEOUT_LITERAL = "Timeout"
-_WAITING_FOR_SOMEBODY = frozenset(
+_NEVER_FAILING = frozenset({"CompleteOutboundCall"})
+"""Actions of which the guide says that they have no error."""
+WAITING_FOR_SOMEBODY = frozenset(
     {
         "AuthenticateParticipant",
         "ConnectParticipantWithAgenticCX",
@@ -29,8 +31,8 @@ _WAITING_FOR_SOMEBODY = frozenset(
     }
 )
 """Blocks that take their time until somebody does something: a caller, an agent at a view, an agent who is free."""
-_SPEAKING = _WAITING_FOR_SOMEBODY | {"MessageParticipant"}
-_COUNTED_OR_HEARD = _WAITING_FOR_SOMEBODY | {"Loop", "InvokeFlowModule"}
+_SPEAKING = WAITING_FOR_SOMEBODY | {"MessageParticipant"}
+_COUNTED_OR_HEARD = WAITING_FOR_SOMEBODY | {"Loop", "InvokeFlowModule"}
 
 
 @rule("W201", "Every block can be reached")
@@ -47,7 +49,8 @@ def check_error_edges(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: developer guide, the actions' errors; without an edge the line goes dead."""
     for action in flow.actions:
         spec = spec_for(action)
-        if spec is not None and "NoMatchingError" in spec.permitted_errors and not action.errors:
+        can_fail = spec is not None and "NoMatchingError" in spec.permitted_errors and action.type not in _NEVER_FAILING
+        if can_fail and not action.errors:
             yield Problem(action.identifier, f"{action.type} can fail and has no error edge.")
 
 

@@ -13,6 +13,7 @@ from hotline_local.flowlang.flowset import FLOW_PARAMETER, FlowSet
 from hotline_local.flowlang.graph import walkable_edges
 from hotline_local.flowlang.lint import Problem, rule
 from hotline_local.flowlang.references import Reference, parse_reference
+from hotline_local.flowlang.rules.paths import WAITING_FOR_SOMEBODY
 
 MAX_OPTIONS = 5
 SERVICE_KEYS = frozenset("09*#")
@@ -162,9 +163,10 @@ def check_time(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_wait(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: developer guide, Wait is for chats; a voice call takes its error edge.
 
-    Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there.
+    Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there, and in one that shows views,
+    which chats alone do.
     """
-    if _compares(flow, "Channel"):
+    if _compares(flow, "Channel") or any(action.type == "ShowView" for action in flow.actions):
         return
     for action in flow.actions:
         if action.type == "Wait":
@@ -202,7 +204,7 @@ def check_silence_trap(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         silence = action.error_target(INPUT_TIME_LIMIT_EXCEEDED)
         if not is_menu(action) or silence is None:
             continue
-        for each in _reached(flow, silence, _INPUTS | _OUT_OF_HAND | {"Loop"}):
+        for each in _reached(flow, silence, WAITING_FOR_SOMEBODY | _OUT_OF_HAND | {"Loop"}):
             if each.type in {"DisconnectParticipant", "EndFlowExecution"}:
                 yield Problem(action.identifier, "Silence ends the call; ask again first, and offer a person.")
                 break

@@ -5,7 +5,7 @@ import random
 from hotline_local.flowlang.action_spec import NO_MATCHING_ERROR
 from hotline_local.simulator.block import Block
 from hotline_local.simulator.outcome import Failed, Impossible, Outcome, Success, Value
-from hotline_local.simulator.values import queue_name
+from hotline_local.simulator.values import names_of
 
 MAX_LOOPS = 100
 
@@ -81,7 +81,7 @@ def check_hours(block: Block) -> Outcome:
     if hours is None:
         return Failed(NO_MATCHING_ERROR, "no_hours")
     setup = block.state.setup
-    opened = next((setup.hours[name] for name in (hours, queue_name(hours)) if name in setup.hours), setup.hours_open)
+    opened = next((state for name, state in setup.hours.items() if name in names_of(hours)), setup.hours_open)
     block.state.told_closed = not opened
     return Value("True" if opened else "False")
 

@@ -20,7 +20,7 @@ from hotline_local.simulator.outcome import (
     Success,
 )
 from hotline_local.simulator.state import Callback, CallSetup, EndOutcome, Frame, Stage, ThirdParty
-from hotline_local.simulator.values import queue_name, render_all
+from hotline_local.simulator.values import names_of, render_all
 
 _DIALABLE = re.compile(r"\+[1-9]\d{6,14}")
 _CASE_ATTRIBUTES = ("case_id", "case", "case_ref")
@@ -75,7 +75,7 @@ def _into_queue(block: Block, queue: str | None, *, to_agent: bool) -> Outcome:
 
 
 def _is_full(setup: CallSetup, queue: str) -> bool:
-    names = {queue, queue_name(queue)}
+    names = names_of(queue)
     if setup.queue_at_capacity:
         return names.isdisjoint(setup.free_queues)
     return not names.isdisjoint(setup.full_queues)
