@@ -175,3 +175,18 @@ def test_a_call_that_goes_into_a_queue_with_a_loop_of_music_has_no_cap_either() 
     line = Line(flow(target, hook, away), queue_flow("music_flow"), max_steps=10, waiting=Waiting(1000))
     (accepted,) = line.events("agent")
     assert accepted.data["waited_s"] == 1000
+
+
+def test_a_module_by_itself_ends_with_its_result() -> None:
+    module = bare(block("e", "EndFlowModuleExecution", {"Result": "$.Attributes.found"}), name="m")
+    wait = Wait(module, attributes={"found": "Yes"})
+    assert wait.outcome() == (EndReason.ENDED, EndOutcome.RETURNED)
+    assert wait.data("noted") == [{"action": "EndFlowModuleExecution", "answer": "Yes"}]
+
+
+def test_music_that_holds_for_ever_needs_no_edge() -> None:
+    held, looped = bare(music(None), name="customer_hold"), music()
+    del looped["Transitions"]["Errors"]
+    assert "W202" not in {finding.rule for finding in lint(held, FlowSet([held]))}
+    queued = bare(looped, over())
+    assert "W202" in {finding.rule for finding in lint(queued, FlowSet([queued]))}

@@ -28,6 +28,8 @@ class EndOutcome(StrEnum):
     AGENT = "agent"
     HUNG_UP = "hung_up"
     CLOSED = "closed"
+    RETURNED = "returned"
+    """A module that was run by itself came to its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ def check_error_edges(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     for action in flow.actions:
         spec = spec_for(action)
         can_fail = spec is not None and "NoMatchingError" in spec.permitted_errors and action.type not in _NEVER_FAILING
-        if can_fail and not action.errors:
+        holds = spec is not None and spec.next_action_optional and action.next_action is None
+        if can_fail and not holds and not action.errors:
             yield Problem(action.identifier, f"{action.type} can fail and has no error edge.")
 
 

@@ -171,10 +171,12 @@ def _not_found(block: Block, parameter: str, reference: str | None) -> Outcome:
 
 
 def end_module(block: Block) -> Outcome:
-    """EndFlowModuleExecution: the result decides the caller's branch and is `$.Modules.Result` there."""
-    if len(block.state.frames) == 1:
-        return Impossible("A module ended that no flow had called.")
+    """EndFlowModuleExecution: the result decides the caller's branch and is `$.Modules.Result` there. A module that is
+    run by itself ends with its result."""
     result = block.single("Result")
+    if len(block.state.frames) == 1:
+        block.emit("noted", action=block.action.type, answer=result)
+        return Finish(EndOutcome.RETURNED)
     data = render_all(block.state, dict(block.action.mapping("ResultData")))
     block.state.frames[-2].module_result = {"Result": result, "ResultData": data}
     return Return(result)
