@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
-from functions.messenger.limits import code_held_back, notice_held_back
+from functions.messenger.limits import code_held_back, is_last_for_now, notice_held_back, notice_place
 from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
 from hotline.identity.service import RECOVERY_MESSAGE
@@ -48,14 +48,18 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     if channel == "voice" and channel not in transports:
         # No calls are made here, or not any more: a code that was to be read out is written.
         channel = "sms"
-    outgoing = written(entry, ctx, sender, channel)
+    is_code = entry["kind"] == CODE_MESSAGE
+    place = None if is_code else notice_place(entry, channel, ctx)
+    outgoing = written(entry, ctx, sender, channel, times=place if is_last_for_now(place) else None)
     if isinstance(outgoing, Dropped):
         return outgoing
-    if channel in TO_A_NUMBER:
-        is_code = entry["kind"] == CODE_MESSAGE
-        held = code_held_back(entry, outgoing.address, ctx) if is_code else notice_held_back(entry, ctx)
-        if held is not None:
-            return held
+    held: Dropped | None = None
+    if not is_code:
+        held = notice_held_back(entry, place, ctx)
+    elif channel in TO_A_NUMBER:
+        held = code_held_back(entry, outgoing.address, ctx)
+    if held is not None:
+        return held
     try:
         transports[channel].send(outgoing)
     except Undeliverable as refusal:

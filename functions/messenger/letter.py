@@ -31,9 +31,9 @@ _TAIL_CHARACTERS: Final = 4
 """What is written of the reference of a case."""
 
 
-def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing | Dropped:
-    """The message as it goes out by a channel, or why none may be sent. Raises Unavailable when a key or the store does
-    not answer."""
+def written(entry: Item, ctx: Context, sender: Sender, channel: str, *, times: int | None = None) -> Outgoing | Dropped:
+    """The message as it goes out by a channel, or why none may be sent. `times`: how often its reader has been told of
+    the like, where no more of it follow for now. Raises Unavailable when a key or the store does not answer."""
     language = str(entry["language"])
     if not messages.is_known(entry["kind"], language):
         return Dropped("unknown_message")
@@ -58,6 +58,8 @@ def written(entry: Item, ctx: Context, sender: Sender, channel: str) -> Outgoing
     if "repudiation_id" in entry["facts"]:
         token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), ctx.code_ring)
         facts["repudiation"] = Digits(token)
+    if times is not None:
+        facts["times"] = times
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
     if channel == "email":

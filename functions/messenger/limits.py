@@ -1,5 +1,5 @@
-"""The last look before a message goes to a telephone number: how many codes went to its prefix and in all, or how many
-notices of the kind to it."""
+"""The last look before a message goes out: how many codes went to the number's prefix and in all, or how many notices
+of the kind to the contact point."""
 
 from __future__ import annotations
 
@@ -39,17 +39,30 @@ def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
     return None
 
 
-def notice_held_back(entry: Item, ctx: Context) -> Dropped | None:
-    """The same for a notice, of which its kind alone counts."""
-    if _COUNTED in entry:
+def notice_place(entry: Item, channel: str, ctx: Context) -> int | None:
+    """The how-manieth of its kind a notice is that goes to its contact point within a day, this one counted; None where
+    its kind has no limit. One read. Raises Unavailable."""
+    if not notice_rates.is_bounded(entry["kind"], channel):
         return None
-    now = ctx.clock.now()
-    rate = notice_rates.kind_rate(entry["kind"], entry["point"])
-    if notice_rates.is_enough(rate, ctx.store.batch_get(rate_keys(rate, now)), now):
+    now, rate = ctx.clock.now(), notice_rates.kind_rate(entry["kind"], entry["point"])
+    before = notice_rates.sent_so_far(rate, ctx.store.batch_get(rate_keys(rate, now)), now)
+    return before if _COUNTED in entry else before + 1
+
+
+def is_last_for_now(place: int | None) -> bool:
+    """Whether the notice is the last of its kind that goes to its contact point for now, and is to say so."""
+    return place == notice_rates.OF_A_KIND_MAX
+
+
+def notice_held_back(entry: Item, place: int | None, ctx: Context) -> Dropped | None:
+    """The same for a notice, of which its kind alone counts; `place` as `notice_place` gives it."""
+    if place is None or _COUNTED in entry:
+        return None
+    if place > notice_rates.OF_A_KIND_MAX:
         log(Event.NOTICE_HELD_BACK, entry_id=entry["entry_id"], kind=entry["kind"])
         return Dropped(_ENOUGH)
-    change = Change(actor=System("messenger", "notice"), cause="notice", now=now, ids=ctx.ids)
-    count(change, rate, by=entry["entry_id"])
+    change = Change(actor=System("messenger", "notice"), cause="notice", now=ctx.clock.now(), ids=ctx.ids)
+    count(change, notice_rates.kind_rate(entry["kind"], entry["point"]), by=entry["entry_id"])
     _commit_once(change, entry, ctx)
     return None
 

@@ -1,8 +1,10 @@
-"""How many notices of one kind go to one telephone number in a day.
+"""How many notices of one kind go to one contact point in a day.
 
 Whoever has proved who they are can cause notices over and over, e.g. by changing a PIN back and forth, and be paid for
-what reaches a number (OWASP ASVS 5.0, 2.4.1). So the seventh of a kind goes by e-mail alone. Its owner has been told of
-the same six times that day, so nothing is hidden by it; a notice of another kind still comes.
+what reaches a number (OWASP ASVS 5.0, 2.4.1), or bury one message under a hundred. So a kind of notice goes to a number
+or an address six times a day. The first ones always go, the sixth says that no more follow for now, and a notice of
+another kind still comes: nothing is hidden by it. Of refunds and cases an address gets every notice, since each tells
+of another one, and how many there are is bounded where they are asked for.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from hotline.kit.store import Key
 
 NOTICES: Final = Rate("notices", timedelta(days=1))
 OF_A_KIND_MAX: Final = 6
+_EVERY_ONE_BY_EMAIL: Final = ("refund.", "case.")
 
 
 def kind_rate(kind: str, point: str) -> Rate:
@@ -24,6 +27,11 @@ def kind_rate(kind: str, point: str) -> Rate:
     return NOTICES.of(f"{kind}#{point}")
 
 
-def is_enough(rate: Rate, read: Mapping[Key, Item], now: datetime) -> bool:
-    """Whether no more of this kind goes to this number by now. `read` holds what exists of the rate's keys."""
-    return counted(rate, read, now) >= OF_A_KIND_MAX
+def is_bounded(kind: str, channel: str) -> bool:
+    """Whether notices of this kind have a limit on this channel."""
+    return channel != "email" or not kind.startswith(_EVERY_ONE_BY_EMAIL)
+
+
+def sent_so_far(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
+    """How many of the kind went to the point within a day. `read` holds what exists of the rate's keys."""
+    return counted(rate, read, now)

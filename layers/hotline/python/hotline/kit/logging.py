@@ -40,7 +40,7 @@ class Event(Enum):
     NOTICE_HELD_BACK = (
         "HL024",
         "WARNING",
-        "A notice was not sent by text: many of its kind went to the number today.",
+        "A notice was not sent: many of its kind went to the contact point today.",
     )
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
