@@ -29,7 +29,7 @@ from functions.connect.runner import answer
 from functions.customer_api.app import answered
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import AccountClosed, Fact, PointKind
-from hotline.identity import limits
+from hotline.identity import code_messages, limits
 from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.dynamodb import tuned_client
@@ -59,8 +59,10 @@ SETTINGS = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "WALLET_NAME": "Demo Wallet",
     limits.WRONG_CODES_SETTING: str(10**9),
+    code_messages.MESSAGES_SETTING: str(10**9),
+    code_messages.PER_PREFIX_SETTING: str(10**9),
 }
-"""So many wrong codes at one moment would slow everybody down."""
+"""So many wrong codes at one moment would slow everybody down, and so many codes would be held back."""
 
 type Times = dict[str, dict[str, list[float]]]
 """Part -> kind -> nanoseconds, one for each run."""

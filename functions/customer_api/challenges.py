@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.problems import Problem, malformed
+from functions.customer_api.problems import Problem, malformed, too_many_codes
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
-from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR
+from hotline.identity.policy import CODE_LIFE, FACTOR_OF_METHOD
 from hotline.identity.service import CheckOutcome, SendOutcome
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
@@ -73,9 +73,11 @@ def _asked(at: Desk, body: ChallengeAsked) -> Challenge:
         lookup_keys=at.lookup_keys,
         by_call=by_call,
     )
-    if outcome is SendOutcome.LIMITED or call.challenge is None:
-        wait_s = int(QUARTER_HOUR.total_seconds())
-        raise Problem("too_many_codes", headers={"Retry-After": str(wait_s)})
+    if outcome is SendOutcome.HELD_BACK:
+        over = identity.over_budget(visit.call, factor, read, visit.now)
+        log(Event.CODE_HELD_BACK, correlation_id=visit.call.contact_id, **(over.log_keys if over else {}))
+    if outcome is not SendOutcome.SENT or call.challenge is None:
+        raise too_many_codes()
     challenge_id = call.challenge.id
     visit.commit(change, _ASK, outcome.value, call=call, ids=[challenge_id])
     return Challenge(id=challenge_id, method=body.method, expires_at=visit.now + CODE_LIFE)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hotline.identity.policy import QUARTER_HOUR
 from hotline.kit.errors import (
     HotlineError,
     InvalidInput,
@@ -112,6 +113,11 @@ class Problem(Exception):
 def malformed(pointer: str, code: str) -> Problem:
     """The request has one part that is not as it must be."""
     return Problem("malformed_request", faults=[Fault(pointer, code)])
+
+
+def too_many_codes() -> Problem:
+    """No code is sent now; when it is worth asking again."""
+    return Problem("too_many_codes", headers={"Retry-After": str(int(QUARTER_HOUR.total_seconds()))})
 
 
 def problem_of(error: HotlineError) -> Problem:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.problems import Problem, malformed
+from functions.customer_api.problems import Problem, malformed, too_many_codes
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     ContactGiven,
@@ -43,16 +43,23 @@ _ID: Final = re.compile(r"rec_[0-9a-f]{32}")
 
 @router.post("/v1/recoveries", tags=_TAGS, operation_id="ask_for_recovery", status_code=ACCEPTED)
 def ask_for_recovery(body: RecoveryAsked) -> Recovery:
-    """Ask for a code to a phone number or e-mail address. The answer is the same whether or not it is a customer's."""
+    """Ask for a code to a phone number or e-mail address. The answer is the same whether or not it is a customer's; 429
+    while those who ask without a token have had their share of the text messages to numbers of this range."""
     at = desk()
     value = _value_of(body.contact, at)
+    channel: Final = "sms" if body.contact.kind == "phone" else "email"
     actor = System("customer_api", "recovery")
     change = Change(actor=actor, cause="recovery", now=at.ctx.clock.now(), ids=at.ctx.ids)
     recovery_id = at.ctx.ids.new("rec")
+    read = at.ctx.store.batch_get(list(identity.recovery_keys(channel, value, at.lookup_keys, change.now)))
+    over = identity.recovery_over_budget(channel, value, read, at.lookup_keys, change.now)
+    if over is not None:
+        log(Event.CODE_HELD_BACK, correlation_id=recovery_id, **over.log_keys)
+        raise too_many_codes()
     identity.contribute_recovery_request(
         change,
         recovery_id=recovery_id,
-        channel="sms" if body.contact.kind == "phone" else "email",
+        channel=channel,
         value=value,
         goal=Goal(body.goal),
         language=at.language,
@@ -182,9 +189,8 @@ def _another_code(at: Desk, call: Call, factor: FactorKind, goal: Goal) -> Recov
         target = identity.target_of(call, factor)
     except NotPossible:
         return _person(at, call)
-    keys = identity.send_keys(call, target, at.ctx.clock.now())
-    read = at.ctx.store.batch_get(list(dict.fromkeys(keys)))
     change = _change(at, call, _MORE)
+    read = at.ctx.store.batch_get(list(dict.fromkeys(identity.send_keys(call, target, change.now))))
     outcome, asked = identity.contribute_code(
         change,
         call,
@@ -194,7 +200,7 @@ def _another_code(at: Desk, call: Call, factor: FactorKind, goal: Goal) -> Recov
         keyring=at.code_keys,
         lookup_keys=at.lookup_keys,
     )
-    if outcome is identity.SendOutcome.LIMITED:
+    if outcome is not identity.SendOutcome.SENT:
         return _person(at, call)
     identity.contribute_turn(change, call, asked, TurnRecord(call.turn, _MORE, "-", factor.value))
     change.commit(at.ctx.store)

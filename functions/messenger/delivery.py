@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
-from functions.messenger.limits import code_held_back, is_last_for_now, notice_held_back, notice_place
+from functions.messenger.limits import is_last_for_now, notice_held_back, notice_place, take_code_back
 from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
 from hotline.identity.service import RECOVERY_MESSAGE
@@ -15,10 +14,6 @@ from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event
 from hotline.kit.outbox_delivery import Delivered, Dropped, Outbox, Result, entry_ids
-
-TO_A_NUMBER: Final = frozenset({"sms", "voice"})
-"""Channels that cost by the number they go to. Their codes are counted together: who is paid for what reaches a number
-is paid for calls as well."""
 
 
 def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
@@ -36,11 +31,18 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
         return [
-            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _sent(entry, ctx, sender, transports)
+            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _settled(entry, ctx, sender, transports)
             for entry in entries
         ]
 
     outbox.deliver(entry_ids(event), hand_on)
+
+
+def _settled(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
+    result = _sent(entry, ctx, sender, transports)
+    if isinstance(result, Dropped) and entry["kind"] == CODE_MESSAGE:
+        take_code_back(entry, result, ctx)
+    return result
 
 
 def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
@@ -53,11 +55,7 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     outgoing = written(entry, ctx, sender, channel, times=place if is_last_for_now(place) else None)
     if isinstance(outgoing, Dropped):
         return outgoing
-    held: Dropped | None = None
-    if not is_code:
-        held = notice_held_back(entry, place, ctx)
-    elif channel in TO_A_NUMBER:
-        held = code_held_back(entry, outgoing.address, ctx)
+    held = None if is_code else notice_held_back(entry, place, ctx)
     if held is not None:
         return held
     try:

@@ -1,17 +1,18 @@
-"""The last look before a message goes out: how many codes went to the number's prefix and in all, or how many notices
-of the kind to the contact point."""
+"""The last look before a notice goes out, how many of its kind went to the contact point; and what becomes of the count
+of a code that could not be sent."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from hotline.accounts import notice_rates
-from hotline.identity import code_messages
+from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, Missing
 from hotline.kit.doors import Context
+from hotline.kit.errors import Stale
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import entry_key
 from hotline.kit.outbox_delivery import Dropped
@@ -19,24 +20,33 @@ from hotline.kit.rates import count, rate_keys
 
 _ENOUGH: Final = "notice_limit"
 _COUNTED: Final = "counted_at"
+_COUNTS_ALL_THE_SAME: Final = frozenset({"decoy", "challenge_over", "no_challenge", "other_point"})
+"""Why a code is not given out although nothing went wrong (identity.to_give_out)."""
+ATTEMPTS_MAX: Final = 3
+"""How often a count is taken back when somebody else counted at the same contact point in between."""
 
 
-def code_held_back(entry: Item, number: str, ctx: Context) -> Dropped | None:
-    """Why the code message of this entry may not go to the number; None when it may, and then it is counted: once for
-    the entry, however often a carrier has to be asked. One read and one transaction. Raises Unavailable and Stale when
-    it could not be counted: then it is not sent either."""
-    if _COUNTED in entry:
-        return None
-    now = ctx.clock.now()
-    prefix = code_messages.prefix_rate(number, ctx.lookup_ring)
-    over = code_messages.over_limit(prefix, ctx.store.batch_get(code_messages.message_keys(prefix, now)), now)
-    if over is not None:
-        log(Event.CODE_HELD_BACK, entry_id=entry["entry_id"], reason=over.value, rate=prefix.name)
-        return Dropped(over.value)
-    change = Change(actor=System("messenger", "code_message"), cause="code_message", now=now, ids=ctx.ids)
-    code_messages.count_message(change, prefix, by=entry["entry_id"])
-    _commit_once(change, entry, ctx)
-    return None
+def take_code_back(entry: Item, dropped: Dropped, ctx: Context) -> None:
+    """Take back the count of a code that could not be sent: it must not use up what its owner may have in a day.
+
+    Nothing is taken back for strangers, for a code that was meant to go nowhere, or for one whose challenge is over:
+    each of those must count as it does for everybody. Raises Unavailable, and Stale when others kept counting.
+    """
+    keys = identity.unsent_keys(entry)
+    if not keys or dropped.reason in _COUNTS_ALL_THE_SAME:
+        return
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        actor = System("messenger", "code_message")
+        change = Change(actor=actor, cause="code_message", now=ctx.clock.now(), ids=ctx.ids)
+        if not identity.contribute_unsent(change, ctx.store.batch_get(list(keys)), entry):
+            return
+        try:
+            change.commit(ctx.store)
+        except Stale:
+            if attempt == ATTEMPTS_MAX:
+                raise
+            continue
+        return
 
 
 def notice_place(entry: Item, channel: str, ctx: Context) -> int | None:
@@ -55,7 +65,9 @@ def is_last_for_now(place: int | None) -> bool:
 
 
 def notice_held_back(entry: Item, place: int | None, ctx: Context) -> Dropped | None:
-    """The same for a notice, of which its kind alone counts; `place` as `notice_place` gives it."""
+    """Why the notice of this entry may not go out; None when it may, and then it is counted by its kind alone, once for
+    the entry, however often a carrier has to be asked. `place` as `notice_place` gives it. One transaction. Raises
+    Unavailable and Stale when it could not be counted: then it is not sent either."""
     if place is None or _COUNTED in entry:
         return None
     if place > notice_rates.OF_A_KIND_MAX:

@@ -10,6 +10,7 @@ from itertools import count, islice
 import pytest
 
 from hotline.contracts.model import PointKind
+from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.identity.limits import CALLS_PER_NUMBER_MAX, CODES_OF_ACCOUNT, WRONG_CODES_MAX
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR
 from hotline.kit.actor import Purpose
@@ -26,6 +27,13 @@ MEI, FAMILY, SECOND, NOBODY = "+8613800000001", "+8613800000002", "+861380000000
 MAIL = "mei@example.com"
 PHONE, EMAIL = PointKind.PHONE, PointKind.EMAIL
 _contacts = count(1)
+
+
+@pytest.fixture(autouse=True)
+def many_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Budgets of messages that no test here comes to: other limits are looked at."""
+    monkeypatch.setenv(MESSAGES_SETTING, "10000")
+    monkeypatch.setenv(PER_PREFIX_SETTING, "10000")
 
 
 @pytest.fixture
@@ -420,7 +428,7 @@ def test_counters_hold_no_number_and_end_by_themselves(ctx: Context, store: Memo
     calling(ctx, MEI).press("send_code", method="sms", goal="look")
     counters = [item for item in store.items(Table.HOTLINE) if item["PK"].startswith("RATE#")]
     assert {item["PK"].split("#")[1] for item in counters} == {
-        "wrong-codes", "codes-soon", "codes-day", "calls", "pauses",
+        "wrong-codes", "codes-soon", "codes-day", "code-messages", "calls", "pauses",
     }  # fmt: skip
     assert all(item["expires_at_epoch_s"] > NOW.timestamp() for item in counters)
     assert not [item for item in counters if re.search(r"\+?86?13[789]\d{8}", item["PK"])]

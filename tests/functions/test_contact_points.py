@@ -132,7 +132,7 @@ def test_what_was_counted_under_the_old_key_is_carried_along_once_and_a_right_co
     assert phone.press("check_code", code=phone.code)["outcome"] == "PROVED"
     counted = [item for item in points(store) if "counters" in item]
     assert [item["PK"].split("#")[1] for item in counted] == ["2"]
-    sms = counted[0]["counters"]["sms"]
+    sms = counted[0]["counters"]["sms/own_number"]
     assert (len(sms["sent"]), len(sms["wrong"]), sms["wrong_in_a_row"]) == (2, 1, 0)
     assert_owned_points_stay(store)
     assert not [item for item in counted if TTL_ATTRIBUTE in item]
@@ -145,7 +145,7 @@ def test_what_was_counted_for_nobodys_number_is_carried_along_too_and_the_old_it
     asked(ctx, "old", number=unknown)
     asked(rotated(ctx), "new", number=unknown)
     by_version = {item["PK"].split("#")[1]: item for item in points(store)}
-    assert len(by_version["2"]["counters"]["sms"]["sent"]) == 2
+    assert len(by_version["2"]["counters"]["sms/stranger"]["sent"]) == 2
     assert "counters" not in by_version["1"]
     assert TTL_ATTRIBUTE in by_version["1"]
 
@@ -157,8 +157,8 @@ def test_a_fact_that_moves_a_point_to_the_new_key_takes_all_counters_along(ctx: 
     late, _ = asked(ctx, "late", "sms")
     late.press("check_code", code=wrong(late))
     give(rotated(ctx), [opened("acct-other", (PHONE, NUMBER), at=NOW)])
-    (item,) = [item for item in points(store) if "sms" in item.get("counters", {})]
-    sms = item["counters"]["sms"]
+    (item,) = [item for item in points(store) if "sms/own_number" in item.get("counters", {})]
+    sms = item["counters"]["sms/own_number"]
     assert (item["PK"].split("#")[1], len(sms["sent"]), len(sms["wrong"])) == ("2", 3, 1)
 
 

@@ -259,7 +259,7 @@ def test_a_delivery_that_comes_again_counts_once(world: ApiWorld, store: MemoryS
     assert phone.deliver(event) == phone.deliver(event)
     stored = store.get(pins.factors_key(ACCOUNT))
     assert stored is not None
-    assert len(stored["counters"]["pin"]["wrong"]) == 1
+    assert len(stored["counters"]["pin/own_number"]["wrong"]) == 1
 
 
 # ---------------------------------------------------------------- in the app
@@ -303,7 +303,7 @@ def test_an_answer_that_is_sent_twice_is_one_try(world: ApiWorld, store: MemoryS
     assert [client.enter(asked, wrong(1)).status for _ in range(2)] == [422, 422]
     stored = store.get(pins.factors_key(ACCOUNT))
     assert stored is not None
-    assert len(stored["counters"]["pin"]["wrong"]) == 1
+    assert len(stored["counters"]["pin/app"]["wrong"]) == 1
 
 
 def test_a_challenge_by_pin_ends_and_belongs_to_its_session(world: ApiWorld) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from hotline.contracts.model import MovementStatus
 from hotline.identity import calls, turns
+from hotline.identity.counting import named
 from hotline.identity.items import call_item, challenge_item, with_counters
 from hotline.identity.model import Call, TurnRecord
 from hotline.identity.policy import (
@@ -33,11 +34,14 @@ from hotline.identity.policy import (
     WRONG_PER_DAY,
     FactorCounters,
     after_wrong,
-    is_blocked,
+    is_blocked_today,
+    is_row_full,
     may_send,
     missing_factors,
+    with_new_row,
 )
 from hotline.identity.service import Operation
+from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.clock import VirtualClock, epoch_s
 from hotline.kit.memory import MemoryStore
@@ -68,6 +72,7 @@ _VIEWS: Final = "tests/rules/test_lockout_views.py::"
 _DEADLINES: Final = "tests/functions/test_deadlines.py::"
 _CHANGES: Final = "tests/rules/test_accounts_changes.py::"
 _MESSAGES: Final = "tests/functions/test_messenger_limits.py::"
+_FLOODS: Final = "tests/security/test_flooding.py::"
 _PINS: Final = "tests/functions/test_hotline_pins.py::"
 SHOWN_BY: Final = {
     "identity.policy.FACTOR_LIFE": HERE + "test_a_factor_is_good_for_ten_minutes",
@@ -79,7 +84,8 @@ SHOWN_BY: Final = {
     "identity.policy.CODES_PER_QUARTER_HOUR": HERE + "test_a_contact_point_gets_three_codes_in_a_quarter_of_an_hour",
     "identity.policy.CODES_PER_DAY": HERE + "test_a_contact_point_gets_eight_codes_in_a_day",
     "identity.policy.WRONG_PER_DAY": HERE + "test_eight_wrong_codes_in_a_day_block_the_factor",
-    "identity.policy.WRONG_IN_A_ROW": HERE + "test_a_hundred_wrong_codes_in_a_row_block_the_factor_for_good",
+    "identity.policy.WRONG_IN_A_ROW": HERE
+    + "test_a_hundred_wrong_codes_in_a_row_end_the_factor_until_the_row_begins_anew",
     "identity.policy.QUARTER_HOUR": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.DAY": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.FACTOR_BLOCK": HERE + "test_a_factor_is_blocked_for_a_day",
@@ -89,12 +95,17 @@ SHOWN_BY: Final = {
     + "test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold",
     "identity.limits.CALLS_PER_NUMBER_MAX": _IDENTITY
     + "test_a_number_has_called_often_when_it_called_as_often_as_it_may",
+    "identity.limits.STRANGERS_PART": _IDENTITY
+    + "test_strangers_are_slow_above_a_third_of_the_threshold_and_slow_nobody_else",
     "identity.pins.PIN_DIGITS_MIN": "tests/rules/test_identity_pins.py::"
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
     "identity.pins.PIN_DIGITS_MAX": "tests/rules/test_identity_pins.py::"
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
-    "identity.code_messages.MESSAGES_MAX": _MESSAGES + "test_all_prefixes_together_get_so_many",
-    "identity.code_messages.PER_PREFIX_MAX": _MESSAGES + "test_the_default_for_a_prefix_holds_where_nothing_is_set",
+    "identity.code_messages.MESSAGES_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "identity.code_messages.PER_PREFIX_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "identity.code_messages.STRANGERS_PERCENT": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "identity.code_messages.OWN_NUMBER_PERCENT": _FLOODS
+    + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
     "lockout.policy.PAUSE_LENGTH": HERE + "test_a_pause_runs_for_a_day",
     "lockout.policy.PAUSES_MAX": _VIEWS + "test_two_pauses_in_seven_days",
     "lockout.policy.PAUSES_WITHIN": _VIEWS + "test_a_pause_is_forgotten_after_seven_days",
@@ -223,7 +234,7 @@ def test_codes_are_forgotten_after_their_time(off: timedelta) -> None:
     day = FactorCounters(sent=(NOON, *(NOON + timedelta(hours=place + 1) for place in range(CODES_PER_DAY - 1))))
     assert may_send(day, NOON + DAY + off) is (off >= NONE)
     wrong = FactorCounters(wrong=(NOON,) * (WRONG_PER_DAY - 1))
-    assert is_blocked(after_wrong(wrong, NOON + DAY + off), NOON + DAY + off) is (off < NONE)
+    assert is_blocked_today(after_wrong(wrong, NOON + DAY + off), NOON + DAY + off) is (off < NONE)
 
 
 def guessed(number: int) -> FactorCounters:
@@ -236,19 +247,20 @@ def guessed(number: int) -> FactorCounters:
 @pytest.mark.parametrize("off", [-1, 0, 1])
 def test_eight_wrong_codes_in_a_day_block_the_factor(off: int) -> None:
     counters = guessed(WRONG_PER_DAY + off)
-    assert is_blocked(counters, NOON) is (off >= 0)
+    assert is_blocked_today(counters, NOON) is (off >= 0)
     assert may_send(counters, NOON) is (off < 0)
 
 
 @EDGES
 def test_a_factor_is_blocked_for_a_day(off: timedelta) -> None:
-    assert is_blocked(guessed(WRONG_PER_DAY), NOON + FACTOR_BLOCK + off) is (off < NONE)
+    assert is_blocked_today(guessed(WRONG_PER_DAY), NOON + FACTOR_BLOCK + off) is (off < NONE)
 
 
 @pytest.mark.parametrize("off", [-1, 0, 1])
-def test_a_hundred_wrong_codes_in_a_row_block_the_factor_for_good(off: int) -> None:
+def test_a_hundred_wrong_codes_in_a_row_end_the_factor_until_the_row_begins_anew(off: int) -> None:
     counters = FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW + off)
-    assert is_blocked(counters, NOON + timedelta(days=3650)) is (off >= 0)
+    assert is_row_full(counters) is (off >= 0)
+    assert not is_row_full(with_new_row(counters))
 
 
 @pytest.mark.parametrize("number", [TURNS_KEPT - 1, TURNS_KEPT, TURNS_KEPT + 1])
@@ -275,7 +287,7 @@ def test_calls_and_challenges_end_by_themselves(world: ApiWorld, store: MemorySt
     phone = asked(world)
     assert call_item(phone.call)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
     assert challenge_item(phone.challenge)[TTL_ATTRIBUTE] == epoch_s(NOON + CODE_LIFE + CHALLENGE_KEPT)
-    ends = with_counters(None, FactorKind.SMS, guessed(WRONG_PER_DAY), now=NOON)[TTL_ATTRIBUTE]
+    ends = with_counters(None, named(FactorKind.SMS, Way.APP, guessed(WRONG_PER_DAY)), now=NOON)[TTL_ATTRIBUTE]
     assert ends > epoch_s(NOON + max(DAY, FACTOR_BLOCK))
 
 

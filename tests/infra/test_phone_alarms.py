@@ -26,7 +26,7 @@ from tests.support.template import cloudformation
         ("WrongCodes", "ConnectLog", f'{{ $.event = "{Event.CODE_WRONG.code}" }}'),
         ("Pauses", "ConnectLog", f'{{ $.event = "{Event.STEP_DONE.code}" && $.step = "pause" }}'),
         ("PausesRefused", "ConnectLog", f'{{ $.event = "{Event.PAUSE_REFUSED.code}" }}'),
-        ("CodesHeldBack", "MessengerLog", f'{{ $.event = "{Event.CODE_HELD_BACK.code}" }}'),
+        ("CodesHeldBack", "ConnectLog", f'{{ $.event = "{Event.CODE_HELD_BACK.code}" }}'),
         ("UnreadableEntries", "ConnectLog", f'{{ $.event = "{Event.ENTRY_UNREADABLE.code}" }}'),
         ("TextsRefused", "MessengerLog", f'{{ $.event = "{Event.MESSAGE_FAILED.code}" && $.channel = "sms" }}'),
         ("EmailsRefused", "MessengerLog", f'{{ $.event = "{Event.MESSAGE_FAILED.code}" && $.channel = "email" }}'),
@@ -42,7 +42,7 @@ def test_an_alarm_counts_what_is_logged_over_five_minutes(name: str, log: str, p
     assert (alarm["Period"], alarm["ComparisonOperator"]) == (300, "GreaterThanThreshold")
 
 
-@pytest.mark.parametrize("name", ["WrongCodes", "PausesRefused"])
+@pytest.mark.parametrize("name", ["WrongCodes", "PausesRefused", "CodesHeldBack"])
 def test_what_happens_in_the_app_counts_in_the_same_alarm(name: str) -> None:
     resources = cloudformation()["Resources"]
     phone, app = (resources[which]["Properties"] for which in (name, f"{name}InTheApp"))
@@ -63,8 +63,10 @@ def test_line_and_alarm_have_one_threshold_for_wrong_codes_and_the_breaker_that_
     ("function", "setting", "default"),
     [
         ("ConnectFunction", limits.WRONG_CODES_SETTING, limits.WRONG_CODES_MAX),
-        ("MessengerFunction", code_messages.MESSAGES_SETTING, code_messages.MESSAGES_MAX),
-        ("MessengerFunction", code_messages.PER_PREFIX_SETTING, code_messages.PER_PREFIX_MAX),
+        ("ConnectFunction", code_messages.MESSAGES_SETTING, code_messages.MESSAGES_MAX),
+        ("ConnectFunction", code_messages.PER_PREFIX_SETTING, code_messages.PER_PREFIX_MAX),
+        ("CustomerApiFunction", code_messages.MESSAGES_SETTING, code_messages.MESSAGES_MAX),
+        ("CustomerApiFunction", code_messages.PER_PREFIX_SETTING, code_messages.PER_PREFIX_MAX),
     ],
 )
 def test_a_threshold_is_a_parameter_whose_default_is_the_rules_own(function: str, setting: str, default: int) -> None:

@@ -16,9 +16,11 @@ from benchmarks import attackers
 from functions.connect.contract import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
 from functions.customer_api.shapes import ContactGiven, Method
 from hotline.accounts import changes
-from hotline.identity import limits, pins
+from hotline.identity import code_messages, limits, pins
 from hotline.identity import policy as rules
+from hotline.identity.code_messages import OverLimit
 from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
+from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import VirtualClock, epoch_s
 from hotline.kit.condition import Item
@@ -106,8 +108,13 @@ def test_the_limits_are_those_of_the_rules() -> None:
         f"failed sign-ins of an account: {soft}{tiers.HARD_FAILURES} in a row until a new password",
         f"| {_WORDS[locks.UNLOCKS_MAX]} unlocks in {_hours(locks.UNLOCKS_WITHIN)} hours |",
         f"wrong codes of a contact point and factor: {rules.WRONG_PER_DAY} a day, {rules.WRONG_IN_A_ROW} in a row",
-        f"codes to a contact point and an account: {at_a_point}; {quarter} and {day}",
+        f"{2 * rules.WRONG_PER_DAY} by both ways of who has nothing |",
+        f"codes to a contact point and an account: {at_a_point}; {quarter} and {day}, by each way",
         f"wrong codes of all callers: above {limits.WRONG_CODES_MAX} in five minutes {at_slow}",
+        f"by owners' ways; above {limits.wrong_codes_max(Way.RECOVERY)} for recoveries, and for other numbers",
+        f"{code_messages.PER_PREFIX_MAX} in five minutes to a prefix, {code_messages.MESSAGES_MAX} in all",
+        f"strangers {code_messages.STRANGERS_PERCENT} % of each, strangers and own numbers "
+        f"{code_messages.OWN_NUMBER_PERCENT} %",
         f"pauses without a factor: above {breaker.PAUSES_WITHOUT_FACTOR_MAX} in five minutes one factor",
         f"{_WORDS[locks.PAUSES_MAX]} in seven days; ended by its owner it bars others for {locks.PAUSE_BAR.days} days",
         f"calls from one number: {limits.CALLS_PER_NUMBER_MAX} in an hour",
@@ -150,6 +157,34 @@ def test_the_operations_are_those_of_the_code() -> None:
         for operation, needed in REQUIREMENTS.items()
     }
     assert told == known
+
+
+def test_the_ways_are_those_of_the_code() -> None:
+    rows = {quoted(row["Way"])[0]: row for row in table("Way")}
+    assert list(rows) == [way.value for way in Way]
+    for way in Way:
+        counters, wrong = (
+            rows[way.value]["Its counters at a contact point and an account"],
+            rows[way.value]["Its sum of wrong codes"],
+        )
+        assert (counters == "the strangers'") is way.is_strangers
+        assert (wrong == "the owners' sum") is not way.is_strangers
+
+
+def test_who_wants_to_shut_the_owner_out_has_figures_and_a_test() -> None:
+    rows = table("Who shuts out")
+    assert len(rows) == 6
+    own = code_messages.messages_max(OverLimit.PREFIX, Way.OWN_NUMBER)
+    prefix, in_all = (code_messages.messages_max(limit, Way.RECOVERY) for limit in OverLimit)
+    told = " ".join(row["Reaches"] + row["The owner keeps"] for row in rows)
+    for words in (
+        f"{rules.WRONG_PER_DAY} guesses a day and {rules.WRONG_IN_A_ROW} in a row",
+        f"{prefix} text messages",
+        f"{in_all} text messages",
+        f"{own - prefix} for callers from their own number in this prefix",
+    ):
+        assert words in told
+    assert all(is_test(name) for row in rows for name in quoted(row["Shown by"]))
 
 
 def test_every_factor_is_described() -> None:
@@ -280,12 +315,6 @@ def test_a_requirement_is_shown_by_tests_that_there_are_or_says_why_not(row: Row
         assert [name for name in quoted(shown) if not is_test(name)] == []
 
 
-def test_every_attacker_is_played_in_a_file_that_is_there() -> None:
-    for row in table("Attacker"):
-        assert quoted(row["Played in"]), row["Attacker"]
-        assert [name for name in quoted(row["Played in"]) if not (ROOT / "tests/security" / name).is_file()] == []
-
-
 def test_every_test_that_the_text_names_is_there() -> None:
     named = [name for name in QUOTED.findall(DOCUMENT) if name.startswith("tests/")]
-    assert [name for name in named if not (is_test(name) if "::" in name else (ROOT / name).exists())] == []
+    assert [name for name in named if not (is_test(name) if "::" in name else (ROOT / name).is_file())] == []

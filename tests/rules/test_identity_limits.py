@@ -11,6 +11,7 @@ from hotline.identity.limits import (
     CALLS,
     CALLS_PER_NUMBER_MAX,
     CODES_OF_ACCOUNT,
+    STRANGERS_PART,
     WRONG_CODES,
     WRONG_CODES_MAX,
     WRONG_CODES_SETTING,
@@ -31,6 +32,7 @@ from hotline.identity.policy import (
     may_send,
     tries_after_wrong,
 )
+from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
@@ -41,6 +43,7 @@ from hotline.kit.store import Key
 from hotline.lockout import breaker
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+OWN = Way.OWN_NUMBER
 TARGET, OTHER, DECOY = Target("1#phone", "acct_1"), Target("1#mail", "acct_1"), Target("1#nobody", None)
 
 
@@ -60,28 +63,44 @@ def change(after: timedelta = timedelta()) -> Change:
     ("wrong", "slow"), [(WRONG_CODES_MAX - 1, False), (WRONG_CODES_MAX, False), (WRONG_CODES_MAX + 1, True)]
 )
 def test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold(wrong: int, slow: bool) -> None:
-    assert limits.pace(counts(WRONG_CODES, wrong), NOW) is (SLOW if slow else USUAL)
+    assert limits.pace(counts(WRONG_CODES, wrong), NOW, OWN) is (SLOW if slow else USUAL)
 
 
 @pytest.mark.parametrize(("wrong", "slow"), [(4, False), (5, False), (6, True)])
 def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch, wrong: int, slow: bool) -> None:
     monkeypatch.setenv(WRONG_CODES_SETTING, "5")
-    assert (limits.pace(counts(WRONG_CODES, wrong), NOW) is SLOW) is slow
+    assert (limits.pace(counts(WRONG_CODES, wrong), NOW, OWN) is SLOW) is slow
 
 
 def test_codes_are_at_their_usual_pace_again_when_wrong_ones_become_fewer() -> None:
     many = counts(WRONG_CODES, 2 * WRONG_CODES_MAX)
-    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES - timedelta(milliseconds=1)) is SLOW
-    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES) is USUAL
+    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES - timedelta(milliseconds=1), OWN) is SLOW
+    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES, OWN) is USUAL
 
 
-def test_wrong_codes_of_whomever_are_one_sum() -> None:
-    store = MemoryStore()
+def test_wrong_codes_by_owners_ways_are_one_sum() -> None:
+    store, ways = MemoryStore(), (Way.APP, Way.PROVED, Way.OWN_NUMBER)
     for number in range(WRONG_CODES_MAX + 1):
         made = change()
-        limits.count_wrong_code(made, f"chl_{number}")
+        limits.count_wrong_code(made, f"chl_{number}", ways[number % 3])
         made.commit(store)
-    assert limits.pace(store.batch_get(limits.wrong_code_keys(NOW)), NOW) is SLOW
+    read = store.batch_get(limits.wrong_code_keys(NOW))
+    assert {way: limits.pace(read, NOW, way) for way in Way} == {
+        way: USUAL if way.is_strangers else SLOW for way in Way
+    }
+
+
+@pytest.mark.parametrize("way", [Way.RECOVERY, Way.OTHER_NUMBER])
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_strangers_are_slow_above_a_third_of_the_threshold_and_slow_nobody_else(way: Way, off: int) -> None:
+    store, most = MemoryStore(), WRONG_CODES_MAX // STRANGERS_PART
+    for number in range(most + off):
+        made = change()
+        limits.count_wrong_code(made, f"chl_{number}", way)
+        made.commit(store)
+    read = store.batch_get(limits.wrong_code_keys(NOW))
+    slow = {other for other in Way if limits.pace(read, NOW, other) is SLOW}
+    assert slow == ({way} if off > 0 else set())
 
 
 def test_the_usual_pace_is_that_of_the_protocol() -> None:
@@ -127,8 +146,9 @@ def test_a_slow_code_has_one_try_and_who_was_told_of_more_keeps_them(tries_left:
 def test_an_account_has_so_many_codes_over_all_its_contact_points(rate: Rate, most: int, target: Target) -> None:
     owner = target.account_id or target.point
     for had, may in ((most - 1, True), (most, False), (most + 1, False)):
-        assert limits.account_may_have(counts(rate.of(owner), had), target, NOW) is may
-    assert limits.account_may_have(counts(rate.of("somebody else"), most), target, NOW)
+        assert limits.account_may_have(counts(rate.of(f"{owner}#app"), had), target, Way.APP, NOW) is may
+        assert limits.account_may_have(counts(rate.of(f"{owner}#app"), had), target, Way.OWN_NUMBER, NOW)
+    assert limits.account_may_have(counts(rate.of("somebody else#app"), most), target, Way.APP, NOW)
 
 
 def test_an_account_may_have_what_two_of_its_contact_points_may() -> None:
@@ -141,12 +161,12 @@ def test_codes_to_two_points_of_one_account_are_one_sum() -> None:
     most = CODES_OF_ACCOUNT[0][1]
     for number in range(most):
         made = change()
-        limits.count_code(made, TARGET if number % 2 else OTHER)
+        limits.count_code(made, TARGET if number % 2 else OTHER, Way.APP)
         made.commit(store)
-    read = store.batch_get(limits.code_keys(TARGET, NOW))
-    assert not limits.account_may_have(read, OTHER, NOW)
-    assert not limits.account_may_have(read, TARGET, NOW)
-    assert limits.account_may_have(store.batch_get(limits.code_keys(DECOY, NOW)), DECOY, NOW)
+    read = store.batch_get(limits.code_keys(TARGET, Way.APP, NOW))
+    assert not limits.account_may_have(read, OTHER, Way.APP, NOW)
+    assert not limits.account_may_have(read, TARGET, Way.APP, NOW)
+    assert limits.account_may_have(store.batch_get(limits.code_keys(DECOY, Way.APP, NOW)), DECOY, Way.APP, NOW)
 
 
 # ---------------------------------------------------------------- calls from one number

@@ -9,6 +9,7 @@ import pytest
 
 from hotline.identity import codes, turns
 from hotline.identity.challenges import Withheld, channel_of, to_give_out
+from hotline.identity.counting import named
 from hotline.identity.items import call_from, call_item, challenge_from, challenge_item, counters_from, with_counters
 from hotline.identity.model import (
     AskedChallenge,
@@ -31,13 +32,16 @@ from hotline.identity.policy import (
     WRONG_IN_A_ROW,
     WRONG_PER_DAY,
     FactorCounters,
-    after_right,
     after_send,
     after_wrong,
-    is_blocked,
+    is_blocked_today,
+    is_row_full,
     may_send,
     missing_factors,
+    seen_since,
+    with_new_row,
 )
+from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import hotline_key
@@ -126,25 +130,28 @@ def test_the_eighth_wrong_code_of_a_day_blocks_the_factor_for_a_day() -> None:
     counters = FactorCounters()
     for _ in range(WRONG_PER_DAY - 1):
         counters = after_wrong(counters, NOW)
-    assert not is_blocked(counters, NOW)
+    assert not is_blocked_today(counters, NOW)
     counters = after_wrong(counters, NOW)
-    assert is_blocked(counters, NOW)
+    assert is_blocked_today(counters, NOW)
     assert not may_send(counters, NOW)
-    assert is_blocked(counters, NOW + FACTOR_BLOCK - timedelta(seconds=1))
-    assert not is_blocked(counters, NOW + FACTOR_BLOCK)
+    assert is_blocked_today(counters, NOW + FACTOR_BLOCK - timedelta(seconds=1))
+    assert not is_blocked_today(counters, NOW + FACTOR_BLOCK)
 
 
-def test_a_new_code_resets_no_count_and_a_right_one_only_the_row() -> None:
+def test_a_new_code_resets_no_count_and_proof_only_the_row() -> None:
     counters = after_wrong(after_wrong(FactorCounters(), NOW), NOW)
     assert after_send(counters, NOW).wrong_in_a_row == 2
-    right = after_right(counters)
+    right = with_new_row(counters)
     assert (right.wrong_in_a_row, len(right.wrong)) == (0, 2)
 
 
-def test_the_hundredth_wrong_code_in_a_row_blocks_until_an_agent_helps() -> None:
-    assert not is_blocked(FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW - 1), NOW)
-    blocked = FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW)
-    assert is_blocked(blocked, NOW + timedelta(days=365))
+def test_the_hundredth_wrong_code_in_a_row_ends_the_factor_until_the_row_begins_anew() -> None:
+    assert not is_row_full(FactorCounters(wrong_in_a_row=WRONG_IN_A_ROW - 1))
+    full = FactorCounters(wrong=(NOW,), wrong_in_a_row=WRONG_IN_A_ROW)
+    assert is_row_full(full)
+    assert not is_row_full(with_new_row(full))
+    assert is_row_full(seen_since(full, NOW - timedelta(milliseconds=1)))
+    assert not is_row_full(seen_since(full, NOW))
 
 
 def challenge(**changes: object) -> Challenge:
@@ -286,10 +293,13 @@ def test_a_code_by_voice_is_the_factor_that_a_text_message_is_and_goes_to_phones
 
 def test_counters_of_one_factor_leave_those_of_the_other_and_the_owners_alone() -> None:
     sent = after_send(FactorCounters(), NOW)
-    item = with_counters({"owners": {"a": {}}, "rev": 4}, FactorKind.SMS, sent, now=NOW)
-    both = with_counters(item, FactorKind.EMAIL, after_wrong(FactorCounters(), NOW), now=NOW)
-    assert counters_from(both, FactorKind.SMS) == sent
-    assert counters_from(both, FactorKind.EMAIL).wrong == (NOW,)
+    by_app = named(FactorKind.SMS, Way.APP, sent)
+    item = with_counters({"owners": {"a": {}}, "rev": 4}, by_app, now=NOW)
+    wrong = named(FactorKind.EMAIL, Way.RECOVERY, after_wrong(FactorCounters(), NOW))
+    both = with_counters(item, wrong, now=NOW)
+    assert counters_from(both, FactorKind.SMS, "app") == sent
+    assert counters_from(both, FactorKind.SMS, "stranger") == FactorCounters()
+    assert counters_from(both, FactorKind.EMAIL, "stranger").wrong == (NOW,)
     assert both["owners"] == {"a": {}}
     assert "expires_at_epoch_s" not in both
-    assert "expires_at_epoch_s" in with_counters(None, FactorKind.SMS, sent, now=NOW)
+    assert "expires_at_epoch_s" in with_counters(None, by_app, now=NOW)

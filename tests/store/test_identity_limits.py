@@ -11,6 +11,7 @@ import pytest
 
 from hotline.contracts.model import PointKind
 from hotline.identity import code_messages, limits
+from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import VirtualClock
@@ -116,8 +117,11 @@ def test_calls_of_one_number_at_once_are_counted_exactly(exact_store: Store) -> 
 def test_code_messages_are_counted_by_prefix_and_in_all(store: Store) -> None:
     for place, phone in enumerate(("+8613800000001", "+8613800000002", "+447700900111")):
         change = Change(actor=System("messenger", "test"), cause="test", now=NOON, ids=RandomIds())
-        code_messages.count_message(change, code_messages.prefix_rate(phone, RING), by=f"out_{place}")
+        way = (Way.APP, Way.RECOVERY, Way.APP)[place]
+        code_messages.count_message(change, code_messages.prefix_of(phone, RING), way, by=f"out_{place}")
         change.commit(store)
-    prefixes = {phone: code_messages.prefix_rate(phone, RING) for phone in ("+8613899999999", "+447700900112", "+1202")}
-    assert [total(store, rate) for rate in prefixes.values()] == [2, 1, 0]
-    assert total(store, code_messages.ALL) == 3
+    numbers = ("+8613899999999", "+447700900112", "+1202")
+    rates = [code_messages.MESSAGES.of(code_messages.prefix_of(phone, RING)) for phone in numbers]
+    assert [total(store, rate) for rate in rates] == [1, 1, 0]
+    assert [total(store, rate.only("strangers")) for rate in rates] == [1, 0, 0]
+    assert [total(store, code_messages.ALL), total(store, code_messages.ALL.only("strangers"))] == [2, 1]

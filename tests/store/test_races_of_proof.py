@@ -22,6 +22,7 @@ from hotline.contracts.model import PointKind
 from hotline.identity import service as identity
 from hotline.identity.items import counters_from
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY
+from hotline.identity.ways import Way
 from hotline.kit.actor import Caller, FactorKind, System
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
 from hotline.kit.clock import VirtualClock
@@ -125,7 +126,7 @@ def other(code: str, number: int) -> str:
 
 def wrong_counted(ctx: Context, phone: Phone) -> int:
     (point, *_) = identity.counter_keys(phone.call.targets[FactorKind.SMS])
-    return len(counters_from(ctx.store.get(point), FactorKind.SMS).wrong)
+    return len(counters_from(ctx.store.get(point), FactorKind.SMS, Way.OWN_NUMBER.counter).wrong)
 
 
 def decisions(ctx: Context, kind: str) -> int:
@@ -210,7 +211,8 @@ def test_parallel_guesses_at_a_pin_are_all_counted(place: Place, ctx: Context) -
     outcomes = Counter(said for outcome in at_once(guess) for said in outcome)
     assert place.was_troubled()
     assert outcomes == {"WRONG": WRONG_PER_DAY - 1, "SPENT": THREADS * 3 - WRONG_PER_DAY + 1}
-    assert len(counters_from(ctx.store.get(identity.factors_key(ACCOUNT)), FactorKind.PIN).wrong) == WRONG_PER_DAY
+    counted = counters_from(ctx.store.get(identity.factors_key(ACCOUNT)), FactorKind.PIN, Way.OWN_NUMBER.counter)
+    assert len(counted.wrong) == WRONG_PER_DAY
     assert rung(ctx, "contact-late").press("check_pin", pin=PIN)["outcome"] == "SPENT"
 
 

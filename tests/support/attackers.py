@@ -27,10 +27,12 @@ from hotline.identity.policy import (
     Pace,
     after_send,
     after_wrong,
+    is_row_full,
     may_send,
     may_try,
     tries_after_wrong,
 )
+from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.ids import SeededIds
@@ -170,60 +172,86 @@ def most_within(times: Sequence[datetime], span: timedelta) -> int:
 # ---------------------------------------------------------------- one-time codes
 
 
+NOTHING_SHOWN: Final = (Way.OWN_NUMBER, Way.OTHER_NUMBER, Way.RECOVERY)
+"""The ways of somebody who has nothing of the owner's: a calling number can be faked."""
+type Place = tuple[int, str, Way]
+"""A contact point, a factor, and the way by which it is guessed at."""
+
+
 @dataclass(slots=True)
 class Line:
-    """The line as somebody sees it who guesses codes at many contact points: the counters of each, and the one sum over
-    all callers that slows everybody down."""
+    """The line as somebody sees it who guesses codes at many contact points: the counters of each by each way, and the
+    sums over all callers that slow them down."""
 
-    counters: dict[tuple[int, str], FactorCounters] = field(default_factory=dict)
-    tries: dict[tuple[int, str], int] = field(default_factory=dict)
-    wrong: Counter[Key] = field(default_factory=Counter)
-    guesses: list[tuple[datetime, int, str]] = field(default_factory=list)
+    counters: dict[tuple[int, str, str], FactorCounters] = field(default_factory=dict)
+    tries: dict[Place, int] = field(default_factory=dict)
+    wrong: dict[Key, Counter[str]] = field(default_factory=dict)
+    guesses: list[tuple[datetime, int, str, Way]] = field(default_factory=list)
     slow_guesses: int = 0
-    pace_when_asked: Pace = USUAL
+    pace_when_asked: dict[Way, Pace] = field(default_factory=dict)
 
-    def pace(self, at: datetime) -> Pace:
-        read = {key: {"n": self.wrong[key]} for key in limits.wrong_code_keys(at) if self.wrong[key]}
-        return limits.pace(read, at)
+    def pace(self, at: datetime, way: Way) -> Pace:
+        read = {key: dict(self.wrong[key]) for key in limits.wrong_code_keys(at) if key in self.wrong}
+        return limits.pace(read, at, way)
 
-    def ask(self, place: tuple[int, str], at: datetime) -> bool:
+    def ask(self, place: Place, at: datetime) -> bool:
         """A code to a contact point; whether one is sent."""
-        counters, pace = self.counters.get(place, FactorCounters()), self.pace(at)
-        if not may_send(counters, at, pace):
+        *_, way = place
+        counters, pace = self._counters(place), self.pace(at, way)
+        if not may_send(counters, at, pace) or is_row_full(counters):
             return False
-        self.counters[place] = after_send(counters, at)
+        self._keep(place, after_send(counters, at))
         self.tries[place] = pace.tries
-        self.pace_when_asked = pace
+        self.pace_when_asked[way] = pace
         return True
 
-    def guess(self, place: tuple[int, str], at: datetime) -> bool:
+    def guess(self, place: Place, at: datetime) -> bool:
         """A wrong code; whether it was held against the right one."""
-        counters, left = self.counters.get(place, FactorCounters()), self.tries.get(place, 0)
-        pace = self.pace(at)
-        if left < 1 or not may_try(counters, left, at, pace):
+        *_, way = place
+        counters, left = self._counters(place), self.tries.get(place, 0)
+        pace = self.pace(at, way)
+        if left < 1 or not may_try(counters, left, at, pace) or is_row_full(counters):
             return False
         self.tries[place] = max(0, tries_after_wrong(left, pace))
-        self.counters[place] = after_wrong(counters, at)
+        self._keep(place, after_wrong(counters, at))
         self.guesses.append((at, *place))
         self.slow_guesses += pace is SLOW
-        self._count(at)
+        self._count(at, way)
         return True
 
-    def _count(self, at: datetime) -> None:
+    def _counters(self, place: Place) -> FactorCounters:
+        point, factor, way = place
+        return self.counters.get((point, factor, way.counter), FactorCounters())
+
+    def _keep(self, place: Place, counters: FactorCounters) -> None:
+        point, factor, way = place
+        self.counters[point, factor, way.counter] = counters
+
+    def _count(self, at: datetime, way: Way) -> None:
         change = Change(actor=System("test", "test"), cause="test", now=at, ids=SeededIds())
-        limits.count_wrong_code(change, f"challenge-{len(self.guesses)}")
+        limits.count_wrong_code(change, f"challenge-{len(self.guesses)}", way)
         for write in change.writes():
             assert isinstance(write, Update)
-            self.wrong[write.key] += write.add["n"]
+            self.wrong.setdefault(write.key, Counter()).update(write.add)
+
+
+def places_of(points: int, factors: Sequence[str], ways: Sequence[Way]) -> list[Place]:
+    """Where and how somebody guesses, from one to the next."""
+    return [(point, factor, way) for point in range(points) for factor in factors for way in ways]
 
 
 def codes_guessed(
-    points: int, *, factors: Sequence[str] = ("sms", "email"), length: timedelta = DAY, every: timedelta
+    points: int,
+    *,
+    factors: Sequence[str] = ("sms", "email"),
+    ways: Sequence[Way] = NOTHING_SHOWN,
+    length: timedelta = DAY,
+    every: timedelta,
 ) -> Line:
     """Somebody who guesses at all contact points and factors, as often as the line lets them: every so often, from one
     to the next."""
     line, at = Line(), NOON
-    places = [(point, factor) for point in range(points) for factor in factors]
+    places = places_of(points, factors, ways)
     while at < NOON + length:
         for place in places:
             while line.guess(place, at) or (line.ask(place, at) and line.guess(place, at)):
@@ -232,31 +260,39 @@ def codes_guessed(
     return line
 
 
-def codes_hoarded(points: int, *, factors: Sequence[str] = ("sms", "email"), length: timedelta = DAY) -> Line:
+def codes_hoarded(
+    points: int,
+    *,
+    factors: Sequence[str] = ("sms", "email"),
+    ways: Sequence[Way] = NOTHING_SHOWN,
+    length: timedelta = DAY,
+) -> Line:
     """Somebody who asks for codes while the line is at its usual pace, as many as it gives, and tries them all when
     that is done: so what slows codes down would come too late for those."""
     line, at = Line(), NOON
-    places = [(point, factor) for point in range(points) for factor in factors]
+    places = places_of(points, factors, ways)
     while at < NOON + length:
         hoard = [place for place in places for _ in range(CODES_PER_QUARTER_HOUR) if line.ask(place, at)]
         for place in hoard:
-            line.tries[place] = CODE_TRIES if line.pace_when_asked is USUAL else line.pace_when_asked.tries
+            asked_at = line.pace_when_asked[place[-1]]
+            line.tries[place] = CODE_TRIES if asked_at is USUAL else asked_at.tries
             line.guess(place, at)
         at += QUARTER_HOUR
     return line
 
 
-def codes_saved_up(*, length: timedelta = DAY) -> Line:
+def codes_saved_up(*, ways: Sequence[Way] = NOTHING_SHOWN, length: timedelta = DAY) -> Line:
     """Somebody with more contact points than a day has minutes, who tries each code once while the line is at its usual
     pace, and saves the tries that they have been told of for the minute before the codes end."""
     line, at, asked = Line(), NOON, 0
-    saved: list[tuple[datetime, tuple[int, str]]] = []
+    saved: list[tuple[datetime, Place]] = []
     while at < NOON + length:
-        while line.pace(at) is USUAL:
-            place, asked = (asked, "sms"), asked + 1
-            line.ask(place, at)
-            line.guess(place, at)
-            saved.append((at + CODE_LIFE - timedelta(minutes=1), place))
+        for way in ways:
+            while line.pace(at, way) is USUAL:
+                place, asked = (asked, "sms", way), asked + 1
+                line.ask(place, at)
+                line.guess(place, at)
+                saved.append((at + CODE_LIFE - timedelta(minutes=1), place))
         if saved and saved[0][0] <= at:
             for _, place in saved:
                 while line.guess(place, at):

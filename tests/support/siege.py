@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from functions.customer_api.recoveries import ACCEPTED
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.accounts.changes import CHANGE_WAIT
@@ -137,6 +138,8 @@ def asking_for_codes(kind: str, *, guessing: bool) -> Attack:
 
     def attack(siege: Siege) -> None:
         asked = _anybody(siege, "/v1/recoveries", {"contact": {"kind": kind, "value": value}, "goal": "reset"})
+        if asked.status != ACCEPTED:
+            return
         Postbox(siege.ctx).work()
         for number in range(3 if guessing else 0):
             _anybody(siege, f"/v1/recoveries/{asked.json['id']}/codes", {"code": f"{number:06d}"})
@@ -150,6 +153,17 @@ def guessing_the_pin(siege: Siege) -> None:
     phone.press("start")
     phone.press("identify", phone=NUMBER)
     phone.press("check_pin", pin="900001")
+
+
+def from_own_number(siege: Siege) -> None:
+    """A call that shows the customer's number, and guesses at everything that it is asked for."""
+    for method in ("sms", "email"):
+        phone = Phone(siege.ctx, NUMBER, siege.ctx.ids.new("contact"))
+        phone.press("start")
+        if phone.press("send_code", method=method, goal="reset")["outcome"] == "SENT":
+            for number in range(3):
+                phone.press("check_code", code=f"{(int(phone.code) + 1 + number) % 10**6:06d}")
+        phone.press("check_pin", pin="900001")
 
 
 def pausing(siege: Siege) -> None:

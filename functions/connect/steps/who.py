@@ -12,6 +12,7 @@ from hotline.identity import limits
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Goal
 from hotline.identity.policy import FACTOR_OF_METHOD, SLOW
+from hotline.identity.service import SendOutcome
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
@@ -21,6 +22,8 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 
 CHOICES_SPOKEN_MAX = 3
+_LIMITED = SendOutcome.LIMITED
+"""Told for a code that is held back as well: a later try, or another way, helps then too."""
 
 
 def set_language(line: Line) -> Answer:
@@ -88,8 +91,8 @@ def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool
     try:
         target = identity.target_of(line.call, factor)
     except NotPossible:
-        line.commit(change, "LIMITED")
-        return "LIMITED", None
+        line.commit(change, _LIMITED.value)
+        return _LIMITED.value, None
     read = line.fetch(identity.send_keys(line.call, target, line.now))
     outcome, call = identity.contribute_code(
         change,
@@ -101,12 +104,16 @@ def _asked_for_code(line: Line, factor: FactorKind, goal: Goal, *, by_call: bool
         lookup_keys=line.lookup_keys,
         by_call=by_call,
     )
-    line.commit(change, outcome.value, call)
-    pace = limits.pace(read, line.now)
+    way, told = identity.way_of(line.call, line.now), SendOutcome.SENT if outcome is SendOutcome.SENT else _LIMITED
+    if outcome is SendOutcome.HELD_BACK:
+        over = identity.over_budget(line.call, factor, read, line.now)
+        log(Event.CODE_HELD_BACK, correlation_id=line.request.contact_id, **(over.log_keys if over else {}))
+    line.commit(change, told.value, call)
+    pace = limits.pace(read, line.now, way)
     if pace is not SLOW:
-        return outcome.value, None
-    log(Event.CODES_SLOWED, correlation_id=line.request.contact_id, outcome=outcome.value)
-    return outcome.value, pace.tries
+        return told.value, None
+    log(Event.CODES_SLOWED, correlation_id=line.request.contact_id, outcome=told.value)
+    return told.value, pace.tries
 
 
 def check_code(line: Line) -> Answer:

@@ -17,14 +17,14 @@ from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
+from . import code_messages
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
+from .items import NOBODY as NOBODY
 from .model import Call, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
 from .targets import pin_point, proves
 from .turns import with_record
 
-NOBODY = "nobody"
-"""An account id that no account has: read where an unknown number must cost what a known one costs."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -47,7 +47,7 @@ def stripped(call: Call) -> Call:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
     calling = call.calling
     owner = calling.accounts[0] if calling and calling.accounts else None
-    targets = {FactorKind.SMS: Target(calling.point, owner, calling.also)} if calling else {}
+    targets = {FactorKind.SMS: _phone_target(calling, owner)} if calling else {}
     return replace(
         call,
         factors=(),
@@ -86,13 +86,19 @@ def targets_of(
     }
     points, account_id = next(iter(emails.items())) if len(emails) == 1 else (decoy_points(identified, keyring), None)
     return {
-        FactorKind.SMS: Target(identified.point, owner, identified.also),
+        FactorKind.SMS: _phone_target(identified, owner),
         FactorKind.EMAIL: _target(points, account_id, via=decoy_points(identified, keyring, "way")),
     }
 
 
-def _target(points: tuple[str, ...], account_id: str | None, via: tuple[str, ...] = ()) -> Target:
-    return Target(points[0], account_id, points[1:], via)
+def _phone_target(identified: Identified, owner: str | None) -> Target:
+    return Target(identified.point, owner, identified.also, prefix=identified.prefix)
+
+
+def _target(
+    points: tuple[str, ...], account_id: str | None, via: tuple[str, ...] = (), *, prefix: str | None = None
+) -> Target:
+    return Target(points[0], account_id, points[1:], via, prefix)
 
 
 def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy") -> tuple[str, ...]:
@@ -109,13 +115,16 @@ def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False)
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
-    phones = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.PHONE)]
+    phones = {
+        accounts.point_ids(point.value, keyring): code_messages.prefix_of(point.value, keyring)
+        for point in live_points(profile, PointKind.PHONE)
+    }
     emails = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
     at_line = call.identified.point if call.identified else None
     targets: dict[FactorKind, Target] = {}
     if phones:
-        at = next((points for points in phones if points[0] == at_line), phones[0])
-        targets[FactorKind.SMS] = _target(at, profile.account_id)
+        at = next((points for points in phones if points[0] == at_line), next(iter(phones)))
+        targets[FactorKind.SMS] = _target(at, profile.account_id, prefix=phones[at])
     if emails:
         targets[FactorKind.EMAIL] = _target(emails[0], profile.account_id)
     return replace(

@@ -6,38 +6,58 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 
 from hotline.kit.actor import FactorKind, ProvedFactor
 from hotline.kit.change import Change
+from hotline.kit.clock import from_text
 from hotline.kit.condition import PRESENT, Item, all_of, equals
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Channel, Message
 from hotline.kit.store import Key
 
-from . import codes, limits, targets
-from .counting import contribute_counters, counter_keys, counters_of, target_at
-from .items import challenge_from, challenge_item, challenge_key
+from . import code_messages, codes, limits, targets
+from .counting import (
+    contribute_counters,
+    contribute_new_pin_rows,
+    contribute_new_rows,
+    counter_keys,
+    counter_keys_of_targets,
+    counters_of,
+    named,
+    new_rows_at,
+    sole_account,
+    target_at,
+)
+from .items import NOBODY, challenge_from, challenge_item, challenge_key, factors_key
 from .model import AskedChallenge, Call, CallKind, Challenge, ChallengeState, Goal, Target
 from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
     LANGUAGE_UNSAID,
     FactorCounters,
-    after_right,
     after_send,
     after_wrong,
+    is_row_full,
     may_send,
     may_try,
     tries_after_wrong,
+    with_new_row,
+    without_code,
 )
+from .ways import Way, way_of
+
+_COUNTED: Final = "counted"
+"""Where an outbox entry says how its code was counted."""
 
 
 class SendOutcome(StrEnum):
-    """What became of asking for a code."""
+    """What became of asking for a code. HELD_BACK: of everybody who asks this way, too many ask (code_messages)."""
 
     SENT = "SENT"
     LIMITED = "LIMITED"
+    HELD_BACK = "HELD_BACK"
 
 
 class CheckOutcome(StrEnum):
@@ -70,16 +90,16 @@ def target_of(call: Call, factor: FactorKind) -> Target:
 
 def send_keys(call: Call, target: Target, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_code`."""
-    return (*counter_keys(target), *limits.code_keys(target, now), *targets.reach_keys(call, target))
+    of_limits = (*limits.code_keys(target, way_of(call, now), now), *code_messages.message_keys(target.prefix, now))
+    return (*counter_keys(target), *of_limits, *targets.reach_keys(call, target))
 
 
 def check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_check`."""
     if call.challenge is None:
         return ()
-    target = target_at(call, call.challenge.point)
-    counters = counter_keys(target) if target is not None else ()
-    return (challenge_key(call.challenge.id), *counters, *limits.wrong_code_keys(now))
+    of_pin = factors_key(sole_account(call) or NOBODY)
+    return (challenge_key(call.challenge.id), *counter_keys_of_targets(call), of_pin, *limits.wrong_code_keys(now))
 
 
 def contribute_code(
@@ -92,6 +112,7 @@ def contribute_code(
     keyring: Keyring,
     lookup_keys: Keyring,
     by_call: bool = False,
+    is_counted: bool = False,
 ) -> tuple[SendOutcome, Call]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
@@ -99,14 +120,18 @@ def contribute_code(
     never be proved. So it is where a limit of the account, or of an address that the asker did not name, stands
     against it while nobody has proved who they are: to say so would tell whose the address is. `read` holds what
     exists of `send_keys`; `keyring` derives codes. `by_call`: a code to the phone is read out on a call there instead
-    of written; it is the same factor and counts the same. LIMITED writes nothing.
+    of written; it is the same factor and counts the same. `is_counted`: the message has its place in the budgets
+    already. LIMITED and HELD_BACK write nothing.
     """
-    target = target_of(call, factor)
-    shown, own = counters_of(read, target.shown, factor), counters_of(read, target.points, factor)
-    pace = limits.pace(read, change.now)
-    goes_out = may_send(own, change.now, pace) and limits.account_may_have(read, target, change.now)
-    if not may_send(shown, change.now, pace) or (not goes_out and call.account_id is not None):
+    target, way = target_of(call, factor), way_of(call, change.now)
+    shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
+    pace = limits.pace(read, change.now, way)
+    goes_out = may_send(own, change.now, pace) and not is_row_full(own)
+    goes_out = goes_out and limits.account_may_have(read, target, way, change.now)
+    if not may_send(shown, change.now, pace) or (not goes_out and _may_be_told(call, target, own, way)):
         return SendOutcome.LIMITED, call
+    if not is_counted and over_budget(call, factor, read, change.now) is not None:
+        return SendOutcome.HELD_BACK, call
     reaches = targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys)
     challenge = Challenge(
         id=change.ids.new("chl"),
@@ -126,10 +151,30 @@ def contribute_code(
         closed = {"state": ChallengeState.REPLACED.value}
         change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
     own_after = after_send(own, change.now) if goes_out else own
-    _count(change, read, target, factor, shown=after_send(shown, change.now), own=own_after)
-    limits.count_code(change, target, goes_out=goes_out)
-    change.send(_code_message(change, call, challenge, target, channel_of(factor, by_call=by_call)))
+    _count(change, read, target, factor, way, shown=after_send(shown, change.now), own=own_after)
+    limits.count_code(change, target, way, goes_out=goes_out)
+    if factor is FactorKind.SMS and not is_counted:
+        code_messages.count_message(change, target.prefix, way, by=challenge.id)
+    change.send(_code_message(change, call, challenge, target, way, channel_of(factor, by_call=by_call)))
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
+
+
+def _may_be_told(call: Call, target: Target, own: FactorCounters, way: Way) -> bool:
+    """Whether what stands against a code may be said: once it is known who asks, all of it; before that, only that the
+    row of wrong codes is full, to who calls from that very number. A stranger's number never has such a row for long,
+    since what is counted for it ends by itself."""
+    if call.account_id is not None:
+        return True
+    return not target.via and not way.is_strangers and is_row_full(own)
+
+
+def over_budget(
+    call: Call, factor: FactorKind, read: Mapping[Key, Item], now: datetime
+) -> code_messages.OverBudget | None:
+    """The budget of messages that a code of this kind would break. `read` holds what exists of `send_keys`."""
+    if factor is not FactorKind.SMS:
+        return None
+    return code_messages.over_limit(target_of(call, factor).prefix, way_of(call, now), read, now)
 
 
 def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
@@ -139,7 +184,10 @@ def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
     return "voice" if by_call else "sms"
 
 
-def _code_message(change: Change, call: Call, challenge: Challenge, target: Target, channel: Channel) -> Message:
+def _code_message(
+    change: Change, call: Call, challenge: Challenge, target: Target, way: Way, channel: Channel
+) -> Message:
+    counted = {"factor": challenge.factor.value, "way": way.value, "via": target.via[0] if target.via else "-"}
     return Message(
         entry_id=change.ids.new("out"),
         message="code",
@@ -147,9 +195,44 @@ def _code_message(change: Change, call: Call, challenge: Challenge, target: Targ
         account_id=target.account_id,
         point=challenge.point,
         language=challenge.language,
-        facts={"challenge_id": challenge.id, "goal": challenge.goal.value, "place": _place_of(call)},
+        facts={
+            "challenge_id": challenge.id,
+            "goal": challenge.goal.value,
+            "place": _place_of(call),
+            _COUNTED: counted,
+        },
         useless_after=challenge.expires_at,
     )
+
+
+def unsent_keys(entry: Mapping[str, Any]) -> tuple[Key, ...]:
+    """What must have been read before `contribute_unsent`, for the outbox entry of a code. None where what was counted
+    stays counted: for strangers, who must not learn whose code could not be sent, and for codes of no way."""
+    counted = entry["facts"].get(_COUNTED)
+    if counted is None or Way(counted["way"]).is_strangers:
+        return ()
+    return counter_keys(_counted_target(entry))
+
+
+def contribute_unsent(change: Change, read: Mapping[Key, Item], entry: Mapping[str, Any]) -> bool:
+    """Take back what was counted for a code that could not be sent; whether there was something to take back. `read`
+    holds what exists of `unsent_keys`. At commit Stale when somebody else counted meanwhile."""
+    counted, sent_at = entry["facts"][_COUNTED], from_text(str(entry["created_at"]))
+    factor, way, target = FactorKind(counted["factor"]), Way(counted["way"]), _counted_target(entry)
+    taken = False
+    for points in dict.fromkeys((target.points, target.shown)):
+        counters = counters_of(read, points, factor, way)
+        if sent_at in counters.sent:
+            contribute_counters(change, read, points, named(factor, way, without_code(counters, sent_at)))
+            taken = True
+    if taken:
+        limits.take_code_back(change, target, way, sent_at=sent_at)
+    return taken
+
+
+def _counted_target(entry: Mapping[str, Any]) -> Target:
+    via = entry["facts"][_COUNTED]["via"]
+    return Target(str(entry["point"]), entry.get("account_id"), via=() if via == "-" else (str(via),))
 
 
 def _place_of(call: Call) -> str:
@@ -184,26 +267,26 @@ def contribute_check(
     target = target_at(call, challenge.point)
     if target is None or challenge.state is not ChallengeState.OPEN:
         return Checked(CheckOutcome.SPENT, 0, call)
-    factor = challenge.factor
-    shown, own = counters_of(read, target.shown, factor), counters_of(read, target.points, factor)
-    pace = limits.pace(read, change.now)
+    factor, way = challenge.factor, way_of(call, change.now)
+    shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
+    pace = limits.pace(read, change.now, way)
     if not may_try(shown, challenge.tries_left, change.now, pace):
         return Checked(CheckOutcome.SPENT, 0, call)
     # Where others have used up the point's tries, a right code is like a wrong one, and its asker not told why.
-    open_to_tries = may_try(own, challenge.tries_left, change.now, pace)
+    open_to_tries = may_try(own, challenge.tries_left, change.now, pace) and not is_row_full(own)
     if change.now >= challenge.expires_at:
         return Checked(CheckOutcome.EXPIRED, 0, call)
     unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
     if codes.matches(keyring, challenge, entered) and open_to_tries:
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
-        _count(change, read, target, factor, shown=after_right(shown), own=after_right(own))
+        _begin_rows_anew(change, read, call, target, factor, way, shown=shown, own=own)
         return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
     left = tries_after_wrong(challenge.tries_left, pace)
     state = ChallengeState.OPEN if left else ChallengeState.SPENT
     change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
     own_after = after_wrong(own, change.now) if open_to_tries else own
-    _count(change, read, target, factor, shown=after_wrong(shown, change.now), own=own_after)
-    limits.count_wrong_code(change, challenge.id, decoy=challenge.decoy)
+    _count(change, read, target, factor, way, shown=after_wrong(shown, change.now), own=own_after)
+    limits.count_wrong_code(change, challenge.id, way, decoy=challenge.decoy)
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
 
@@ -212,15 +295,36 @@ def _count(
     read: Mapping[Key, Item],
     target: Target,
     factor: FactorKind,
+    way: Way,
     *,
     shown: FactorCounters,
     own: FactorCounters,
 ) -> None:
     """Write what is told and what holds: two counters where the asker came to an address by way of a number, else one,
     and that is the one which is told."""
-    contribute_counters(change, read, target.shown, factor, shown)
+    contribute_counters(change, read, target.shown, named(factor, way, shown))
     if target.via:
-        contribute_counters(change, read, target.points, factor, own)
+        contribute_counters(change, read, target.points, named(factor, way, own))
+
+
+def _begin_rows_anew(
+    change: Change,
+    read: Mapping[Key, Item],
+    call: Call,
+    target: Target,
+    factor: FactorKind,
+    way: Way,
+    *,
+    shown: FactorCounters,
+    own: FactorCounters,
+) -> None:
+    """After a right code: the rows of wrong ones begin anew, by all ways, of this factor and of the others."""
+    counted = {target.shown: shown} | ({target.points: own} if target.via else {})
+    for points, counters in counted.items():
+        rows = new_rows_at(read, points) | named(factor, way, with_new_row(counters))
+        contribute_counters(change, read, points, rows)
+    contribute_new_rows(change, read, call, but=(*target.points, *target.via))
+    contribute_new_pin_rows(change, read, sole_account(call))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """How many code messages go to telephone numbers over all accounts: by the prefix of the number, and in all.
 
 SMS pumping: somebody has codes sent to many numbers of one range, in whose fees they share (OWASP ASVS 5.0, 2.4.1). The
-limits of one number and one account do not show it; the range does. Asked before a message is handed to its carrier,
-where the number is known, and counted before it is sent, once for each message: a carrier that does not answer must not
-use up the codes of everybody in its prefix. Two senders at once may each send one more than the limit.
+limits of one number and one account do not show it; the range does. It is asked and counted when a code is asked for,
+for everybody alike, so that nobody waits for a message that will not come. Two who ask at once may each have one more
+than the limit.
 
-What is dropped here is a message with a code; of notices accounts.notice_rates tells. Its caller asks again later, or
-proves by e-mail, or comes to a person.
+Who asks matters: strangers have a quarter of each budget, strangers and callers from a customer's own number three
+quarters together, and all of it is there for who is signed in or has proved a factor. So who takes up a share takes it
+from nobody who showed more. Codes by e-mail have no budget here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -24,15 +26,27 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Key
 
+from .ways import Way
+
 MESSAGES: Final = Rate("code-messages", FIVE_MINUTES, shards=4)
-"""A stream is worked off by few senders at once, so few shards will do."""
-ALL: Final = MESSAGES.of("all")
+ALL: Final = Rate("code-messages#all", FIVE_MINUTES, shards=8)
+"""A second each, as many at once as calls come in."""
 MESSAGES_SETTING: Final = "CODE_MESSAGES_MAX"
 MESSAGES_MAX: Final = 300
 """In five minutes, unless the setting says otherwise: one a second, which some sixty calls at a time ask for."""
 PER_PREFIX_SETTING: Final = "CODE_MESSAGES_PER_PREFIX_MAX"
 PER_PREFIX_MAX: Final = 60
 """In five minutes and for one prefix, unless the setting says otherwise."""
+STRANGERS_PERCENT: Final = 25
+"""Of each budget, for who shows nothing: a quarter is what somebody may take away who sends requests for free."""
+OWN_NUMBER_PERCENT: Final = 75
+"""Of each budget, for strangers and callers from a customer's own number together: such a number can be faked, so a
+quarter stays for who has a token or has proved a factor."""
+_STRANGERS: Final = "strangers"
+_OWN_NUMBER: Final = "own_number"
+_PARTS: Final = (_STRANGERS, _OWN_NUMBER, "n")
+"""Who shows least comes first; each part has the room of those before it besides its own."""
+_PERCENTS: Final = (STRANGERS_PERCENT, OWN_NUMBER_PERCENT, 100)
 
 
 class OverLimit(StrEnum):
@@ -42,28 +56,69 @@ class OverLimit(StrEnum):
     ALL = "total_limit"
 
 
-def prefix_rate(number: str, keyring: Keyring) -> Rate:
-    """The rate of the number's prefix, under a keyed hash: neither the table nor a log says where codes go."""
-    return MESSAGES.of(keyring.mac_text(keyring.current, "prefix", number_prefix(number)))
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """A budget that is used up: which limit, the name of its rate, and the way whose share it is."""
+
+    limit: OverLimit
+    rate: str
+    way: Way
+
+    @property
+    def log_keys(self) -> dict[str, str]:
+        """What a log may say of it: closed words and a keyed hash."""
+        return {"reason": self.limit.value, "rate": self.rate, "actor": self.way.value}
 
 
-def message_keys(prefix: Rate, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `over_limit`."""
-    return (*rate_keys(prefix, now), *rate_keys(ALL, now))
+def prefix_of(number: str, keyring: Keyring) -> str:
+    """The number's prefix as a keyed hash: neither the table nor a log says where codes go."""
+    return keyring.mac_text(keyring.current, "prefix", number_prefix(number))
+
+
+def message_keys(prefix: str | None, now: datetime) -> tuple[Key, ...]:
+    """What must have been read for `over_limit`. `prefix`: as of `prefix_of`, None where it is not known."""
+    return tuple(key for rate, _ in _budgets(prefix) for key in rate_keys(rate, now))
 
 
 def over_limit(
-    prefix: Rate, read: Mapping[Key, Item], now: datetime, environment: Mapping[str, str] | None = None
-) -> OverLimit | None:
-    """The limit that one more code message would break, if it would break one."""
-    if counted(prefix, read, now) >= int(optional(PER_PREFIX_SETTING, str(PER_PREFIX_MAX), environment)):
-        return OverLimit.PREFIX
-    if counted(ALL, read, now) >= int(optional(MESSAGES_SETTING, str(MESSAGES_MAX), environment)):
-        return OverLimit.ALL
+    prefix: str | None,
+    way: Way,
+    read: Mapping[Key, Item],
+    now: datetime,
+    environment: Mapping[str, str] | None = None,
+) -> OverBudget | None:
+    """The budget that one more code message by this way would break, if it would break one."""
+    for rate, limit in _budgets(prefix):
+        if _taken(rate, way, read, now) >= messages_max(limit, way, environment):
+            return OverBudget(limit, rate.name, way)
     return None
 
 
-def count_message(change: Change, prefix: Rate, *, by: str) -> None:
-    """Count a code message that is about to be sent; `by`: its entry."""
-    count(change, prefix, by=by)
-    count(change, ALL, by=by)
+def count_message(change: Change, prefix: str | None, way: Way, *, by: str) -> None:
+    """Count a code message that was asked for; `by`: something of which each change has another."""
+    for rate, _ in _budgets(prefix):
+        count(change, rate.only(_PARTS[_rank(way)]), by=by)
+
+
+def _budgets(prefix: str | None) -> tuple[tuple[Rate, OverLimit], ...]:
+    in_all = ((ALL, OverLimit.ALL),)
+    return in_all if prefix is None else ((MESSAGES.of(prefix), OverLimit.PREFIX), *in_all)
+
+
+def _rank(way: Way) -> int:
+    if way.is_strangers:
+        return 0
+    return 1 if way is Way.OWN_NUMBER else 2
+
+
+def _taken(rate: Rate, way: Way, read: Mapping[Key, Item], now: datetime) -> int:
+    return sum(counted(rate.only(part), read, now) for part in _PARTS[: _rank(way) + 1])
+
+
+def messages_max(limit: OverLimit, way: Way, environment: Mapping[str, str] | None = None) -> int:
+    """How many code messages in five minutes may be asked for by this way and by those that show less. Rounded up, so
+    that a small budget leaves everybody something."""
+    setting, default = (
+        (PER_PREFIX_SETTING, PER_PREFIX_MAX) if limit is OverLimit.PREFIX else (MESSAGES_SETTING, MESSAGES_MAX)
+    )
+    return -(-int(optional(setting, str(default), environment)) * _PERCENTS[_rank(way)] // 100)

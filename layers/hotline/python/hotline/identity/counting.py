@@ -1,21 +1,29 @@
-"""The counters of a contact point while a lookup key is being replaced: read under every version, kept under one.
+"""The counters of a contact point: by factor and by way, over every version of the lookup key.
 
-Whoever counts carries along what is still under older versions, so that a new key lifts no limit and no block.
+While a lookup key is being replaced they are read under every version and kept under one: whoever counts carries along
+what is still under older versions, so that a new key lifts no limit and no block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
 from hotline.accounts.service import merged_counters
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change, stale
+from hotline.kit.clock import from_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.store import Key
 
-from .items import counters_from, point_key, with_counters
+from .items import COUNTER_NAMES, counter_name, counters_from, factors_key, point_key, with_counters
 from .model import Call, Target
-from .policy import FactorCounters
+from .policy import FactorCounters, seen_since, with_new_row
+from .ways import Way
+
+type Changed = Mapping[str, FactorCounters]
+"""Counters to write, each under its `items.counter_name`."""
 
 
 def counter_keys(target: Target) -> tuple[Key, ...]:
@@ -23,31 +31,92 @@ def counter_keys(target: Target) -> tuple[Key, ...]:
     return tuple(point_key(point) for point in (*target.points, *target.via))
 
 
+def counter_keys_of_targets(call: Call) -> tuple[Key, ...]:
+    """Where the counters of all targets of a call may be: proof at one of them begins the rows of all anew."""
+    return tuple(key for target in call.targets.values() for key in counter_keys(target))
+
+
+def sole_account(call: Call) -> str | None:
+    """The account that the call is about: the chosen one, else the only one behind the number."""
+    if call.account_id is not None:
+        return call.account_id
+    reached = call.identified.accounts if call.identified is not None else ()
+    return reached[0] if len(reached) == 1 else None
+
+
 def target_at(call: Call, point: str) -> Target | None:
     """The call's target at a contact point; None when codes of this call do not go there any more."""
     return next((target for target in call.targets.values() if target.point == point), None)
 
 
-def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind) -> FactorCounters:
-    """What all versions of a point, the newest first, together have seen of the factor."""
-    return counters_from({"counters": merged_counters(_found(read, points).values())}, factor)
+def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, way: Way) -> FactorCounters:
+    """What all versions of a point, the newest first, together have seen of the factor by this way, since an owner last
+    confirmed the point."""
+    found = _found(read, points)
+    counted = counters_from({"counters": merged_counters(found.values())}, factor, way.counter)
+    return seen_since(counted, _confirmed_at(found.values()))
 
 
-def contribute_counters(
-    change: Change, read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, counters: FactorCounters
-) -> None:
-    """Write the factor's counters under the newest version, with whatever else was counted under older ones, and take
-    it away there. At commit Stale when somebody else counted meanwhile."""
+def _confirmed_at(items: Iterable[Item]) -> datetime | None:
+    owners = [owner for item in items for owner in item.get("owners", {}).values()]
+    return max((from_text(owner["confirmed_at"]) for owner in owners if not owner["removed"]), default=None)
+
+
+def new_rows(stored: Mapping[str, Any] | None) -> dict[str, FactorCounters]:
+    """The counters of a stored item of which a row of wrong codes has begun, with that row begun anew."""
+    known = {name: counters_from(stored, factor, counter) for name, (factor, counter) in COUNTER_NAMES.items()}
+    return {name: with_new_row(counters) for name, counters in known.items() if counters.wrong_in_a_row}
+
+
+def new_rows_at(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[str, FactorCounters]:
+    """The same of a contact point, over all its versions."""
+    return new_rows({"counters": merged_counters(_found(read, points).values())})
+
+
+def contribute_new_rows(change: Change, read: Mapping[Key, Item], call: Call, *, but: Iterable[str] = ()) -> None:
+    """Begin the rows of wrong codes anew at every target of the call, by all ways, except at the points `but`, which
+    whoever asks writes. Nothing is written where no row has begun. `read` holds what exists of
+    `counter_keys_of_targets`."""
+    written = set(but)
+    for target in call.targets.values():
+        for points in (target.points, target.via):
+            if not points or not written.isdisjoint(points):
+                continue
+            written |= set(points)
+            rows = new_rows_at(read, points)
+            if rows:
+                contribute_counters(change, read, points, rows)
+
+
+def contribute_new_pin_rows(change: Change, read: Mapping[Key, Item], account_id: str | None) -> None:
+    """Begin the rows of wrong PINs of an account anew, by all ways. Nothing is written where no row has begun. `read`
+    holds what exists of its `factors_key`."""
+    if account_id is None:
+        return
+    key = factors_key(account_id)
+    rows = new_rows(read.get(key))
+    if rows:
+        change.replace(key, read[key], with_counters(read[key], rows, now=change.now, owned=True))
+
+
+def contribute_counters(change: Change, read: Mapping[Key, Item], points: tuple[str, ...], changed: Changed) -> None:
+    """Write some counters under the newest version, with whatever else was counted under older ones, and take it away
+    there. At commit Stale when somebody else counted meanwhile."""
     newest, *older = (point_key(point) for point in points)
     found = _found(read, points)
     item = dict(found.get(newest, {})) | {"counters": merged_counters(found.values())}
     owned = any(known.get("owners") for known in found.values())
-    change.replace(newest, found.get(newest), with_counters(item, factor, counters, now=change.now, owned=owned))
+    change.replace(newest, found.get(newest), with_counters(item, changed, now=change.now, owned=owned))
     for key in older:
         if "counters" in found.get(key, {}):
             # Nor deleted when it is nobody's: it ends by itself, and whoever answers callers may delete nothing.
             unchanged = equals("rev", int(found[key]["rev"]))
             change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
+
+
+def named(factor: FactorKind, way: Way, counters: FactorCounters) -> dict[str, FactorCounters]:
+    """One factor's counters by one way, for `contribute_counters`."""
+    return {counter_name(factor, way.counter): counters}
 
 
 def _found(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[Key, Item]:

@@ -24,6 +24,7 @@ from .model import (
     TurnRecord,
 )
 from .policy import CALL_LIFE, CHALLENGE_KEPT, LANGUAGE_UNSAID, FactorCounters
+from .ways import COUNTERS
 
 _PARTITIONS = {CallKind.PHONE: "CONTACT", CallKind.APP: "SESSION", CallKind.RECOVERY: "RECOVERY"}
 
@@ -41,6 +42,15 @@ def key_of(call: Call) -> Key:
 def challenge_key(challenge_id: str) -> Key:
     """Where a challenge is stored."""
     return hotline_key(f"CHALLENGE#{challenge_id}", "CHALLENGE")
+
+
+NOBODY = "nobody"
+"""An account id that no account has: read where an unknown number must cost what a known one costs."""
+
+
+def factors_key(account_id: str) -> Key:
+    """Where the PIN of an account is stored, as a keyed hash, with what was guessed wrong."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#FACTORS")
 
 
 def point_key(point: str) -> Key:
@@ -163,9 +173,19 @@ def challenge_from(item: Mapping[str, Any]) -> Challenge:
     )
 
 
-def counters_from(point_item: Mapping[str, Any] | None, factor: FactorKind) -> FactorCounters:
-    """The counters of one factor on a contact point; all zero for a point never seen."""
-    stored: Mapping[str, Any] = (point_item or {}).get("counters", {}).get(factor.value, {})
+def counter_name(factor: FactorKind, counter: str) -> str:
+    """Under which name the counters of a factor by a way (Way.counter) are stored."""
+    return f"{factor.value}/{counter}"
+
+
+COUNTER_NAMES = {counter_name(factor, counter): (factor, counter) for factor in FactorKind for counter in COUNTERS}
+"""Every name under which counters are stored."""
+
+
+def counters_from(point_item: Mapping[str, Any] | None, factor: FactorKind, counter: str) -> FactorCounters:
+    """The counters of one factor by one way on a contact point; all zero for a point never seen."""
+    name = counter_name(factor, counter)
+    stored: Mapping[str, Any] = (point_item or {}).get("counters", {}).get(name, {})
     return FactorCounters(
         sent=_times(stored.get("sent", [])),
         wrong=_times(stored.get("wrong", [])),
@@ -176,14 +196,25 @@ def counters_from(point_item: Mapping[str, Any] | None, factor: FactorKind) -> F
 
 def with_counters(
     point_item: Mapping[str, Any] | None,
-    factor: FactorKind,
-    counters: FactorCounters,
+    changed: Mapping[str, FactorCounters],
     *,
     now: datetime,
     owned: bool = False,
 ) -> Item:
-    """The contact point's item with the factor's counters changed. A point that belongs to nobody ends by itself;
-    `owned`: it has owners, even if they are listed under another key version."""
+    """The contact point's item with some counters changed, each under its `counter_name`. A point that belongs to
+    nobody ends by itself; `owned`: it has owners, even if they are listed under another key version. What was counted
+    before ways were told apart is dropped: it does not say who guessed."""
+    item = dict(point_item or {})
+    kept = {name: value for name, value in item.get("counters", {}).items() if name in COUNTER_NAMES}
+    item["counters"] = kept | {name: _counters_item(counters) for name, counters in changed.items()}
+    if owned or item.get("owners"):
+        item.pop(TTL_ATTRIBUTE, None)
+    else:
+        item[TTL_ATTRIBUTE] = epoch_s(now + CHALLENGE_KEPT * 2)
+    return item
+
+
+def _counters_item(counters: FactorCounters) -> Item:
     stored: Item = {
         "sent": [to_text(at) for at in counters.sent],
         "wrong": [to_text(at) for at in counters.wrong],
@@ -191,13 +222,7 @@ def with_counters(
     }
     if counters.blocked_until is not None:
         stored["blocked_until"] = to_text(counters.blocked_until)
-    item = dict(point_item or {})
-    item["counters"] = {**item.get("counters", {}), factor.value: stored}
-    if owned or item.get("owners"):
-        item.pop(TTL_ATTRIBUTE, None)
-    else:
-        item[TTL_ATTRIBUTE] = epoch_s(now + CHALLENGE_KEPT * 2)
-    return item
+    return stored
 
 
 def _times(texts: list[str]) -> tuple[datetime, ...]:
@@ -217,22 +242,26 @@ def _identified_item(identified: Identified | None) -> Item | None:
     if identified is None:
         return None
     item: Item = {"point": identified.point, "accounts": list(identified.accounts)}
-    return item | ({"also": list(identified.also)} if identified.also else {})
+    more = {"also": list(identified.also), "prefix": identified.prefix}
+    return item | {name: value for name, value in more.items() if value}
 
 
 def _identified_from(item: Mapping[str, Any] | None) -> Identified | None:
-    return Identified(item["point"], tuple(item["accounts"]), tuple(item.get("also", ()))) if item else None
+    if item is None:
+        return None
+    return Identified(item["point"], tuple(item["accounts"]), tuple(item.get("also", ())), item.get("prefix"))
 
 
 def _target_item(target: Target) -> Item:
     item: Item = {"point": target.point, "account_id": target.account_id or "-"}
-    more = {"also": list(target.also), "via": list(target.via)}
-    return item | {name: points for name, points in more.items() if points}
+    more = {"also": list(target.also), "via": list(target.via), "prefix": target.prefix}
+    return item | {name: value for name, value in more.items() if value}
 
 
 def _target_from(item: Mapping[str, Any]) -> Target:
     account_id = None if item["account_id"] == "-" else item["account_id"]
-    return Target(item["point"], account_id, tuple(item.get("also", ())), tuple(item.get("via", ())))
+    also, via = tuple(item.get("also", ())), tuple(item.get("via", ()))
+    return Target(item["point"], account_id, also, via, item.get("prefix"))
 
 
 def _factor_item(factor: ProvedFactor) -> Item:

@@ -1,12 +1,14 @@
 """Limits that hold over more than one contact point: wrong codes of all callers, codes of one account, calls from one
 number. Each is a rate in shards (kit.rates), read with what a step reads anyway and counted in its transaction.
 
-What bounds somebody who guesses codes over N accounts, at 10^-6 a guess (docs/decisions.md has the sums):
+Wrong codes are three sums, so that strangers slow down strangers only: those of recoveries, those of callers from
+other numbers, and those of owners' ways (ways). What bounds somebody who guesses codes over N accounts, at 10^-6 a
+guess (docs/decisions.md and docs/security.md have the figures):
 
-- up to WRONG_CODES_MAX wrong codes in five minutes over all callers nothing is slowed: some 9,000 a day, 22,000 for
-  somebody who saves up the tries that they have been told of, whatever N is;
-- above it everybody is at SLOW: a code and a try at a time, a quarter of an hour between codes, two wrong ones a day
-  for each contact point and factor. That is 2 N x 10^-6 a day instead of 8 N, and a call and a message for each guess.
+- up to WRONG_CODES_MAX wrong codes in five minutes by owners' ways, and a third of that by each of the strangers' two,
+  nothing is slowed;
+- above it everybody who comes that way is at SLOW: a code and a try at a time, a quarter of an hour between codes, two
+  wrong ones a day for each contact point and factor instead of eight, and a call and a message for each guess.
 
 A customer gets through at SLOW: a code comes, and the right one proves. Nobody is shut out, since the pace holds for a
 contact point and not for the line. It ends by itself when wrong codes become fewer.
@@ -26,19 +28,24 @@ from hotline.kit.store import Key
 
 from .model import Target
 from .policy import CODES_PER_DAY, CODES_PER_QUARTER_HOUR, DAY, QUARTER_HOUR, SLOW, USUAL, Pace
+from .ways import Way
 
 WRONG_CODES: Final = Rate("wrong-codes", FIVE_MINUTES, shards=8)
 WRONG_DECOYS: Final = Rate("wrong-decoys", FIVE_MINUTES, shards=8)
 WRONG_CODES_SETTING: Final = "WRONG_CODES_MAX"
 WRONG_CODES_MAX: Final = 30
-"""Unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm too."""
+"""By owners' ways, unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm
+too."""
+STRANGERS_PART: Final = 3
+"""Each of the strangers' two sums is slow above a third of that: guessing by all ways together then stays below twice
+what one sum would let through."""
 
 CODES_OF_ACCOUNT: Final = (
     (Rate("codes-soon", QUARTER_HOUR), 2 * CODES_PER_QUARTER_HOUR),
     (Rate("codes-day", DAY), 2 * CODES_PER_DAY),
 )
-"""Codes of one account over all its contact points: as much as two of them may have, which is what a call can use (a
-phone and an address), so that five points are no five times as many messages (OWASP ASVS 5.0, 2.4.1)."""
+"""Codes of one account over all its contact points, by each way: as much as two of them may have, which is what a call
+can use (a phone and an address), so that five points are no five times as many messages (OWASP ASVS 5.0, 2.4.1)."""
 
 CALLS: Final = Rate("calls", timedelta(hours=1), shards=4)
 CALLS_PER_NUMBER_MAX: Final = 20
@@ -46,9 +53,9 @@ CALLS_PER_NUMBER_MAX: Final = 20
 small office stays below; a switchboard may not, and its callers reach a person."""
 
 
-def code_keys(target: Target, now: datetime) -> tuple[Key, ...]:
-    """What must have been read to know the pace and what the target's account has had."""
-    of_account = [key for rate, _ in CODES_OF_ACCOUNT for key in rate_keys(rate.of(_owner(target)), now)]
+def code_keys(target: Target, way: Way, now: datetime) -> tuple[Key, ...]:
+    """What must have been read to know the pace and what the target's account has had by this way."""
+    of_account = [key for rate, _ in CODES_OF_ACCOUNT for key in rate_keys(_of_account(rate, target, way), now)]
     return (*wrong_code_keys(now), *of_account)
 
 
@@ -57,31 +64,44 @@ def wrong_code_keys(now: datetime) -> tuple[Key, ...]:
     return rate_keys(WRONG_CODES, now)
 
 
-def wrong_codes_max(environment: Mapping[str, str] | None = None) -> int:
-    """How many wrong codes of all callers in five minutes leave everybody at the usual pace."""
-    return int(optional(WRONG_CODES_SETTING, str(WRONG_CODES_MAX), environment))
+def wrong_codes_max(way: Way, environment: Mapping[str, str] | None = None) -> int:
+    """How many wrong codes in five minutes leave everybody at the usual pace who comes this way."""
+    most = int(optional(WRONG_CODES_SETTING, str(WRONG_CODES_MAX), environment))
+    return -(-most // STRANGERS_PART) if way.is_strangers else most
 
 
-def pace(read: Mapping[Key, Item], now: datetime) -> Pace:
-    """At which pace codes are asked for and tried now."""
-    return SLOW if counted(WRONG_CODES, read, now) > wrong_codes_max() else USUAL
+def pace(read: Mapping[Key, Item], now: datetime, way: Way) -> Pace:
+    """At which pace codes are asked for and tried now by this way."""
+    return SLOW if counted(wrong_codes(way), read, now) > wrong_codes_max(way) else USUAL
 
 
-def account_may_have(read: Mapping[Key, Item], target: Target, now: datetime) -> bool:
-    """Whether the target's account, or for nobody's target that contact point, may have one more code."""
-    return all(counted(rate.of(_owner(target)), read, now) < most for rate, most in CODES_OF_ACCOUNT)
+def wrong_codes(way: Way) -> Rate:
+    """The sum in which wrong codes by this way are counted."""
+    return WRONG_CODES.only(way.value) if way.is_strangers else WRONG_CODES
 
 
-def count_code(change: Change, target: Target, *, goes_out: bool = True) -> None:
+def account_may_have(read: Mapping[Key, Item], target: Target, way: Way, now: datetime) -> bool:
+    """Whether the target's account, or for nobody's target that contact point, may have one more code by this way."""
+    return all(counted(_of_account(rate, target, way), read, now) < most for rate, most in CODES_OF_ACCOUNT)
+
+
+def count_code(change: Change, target: Target, way: Way, *, goes_out: bool = True) -> None:
     """Count a code that was asked for; one that goes nowhere costs the same writes and counts for nothing."""
     for rate, _ in CODES_OF_ACCOUNT:
-        count(change, rate.of(_owner(target)), by=target.point, times=int(goes_out))
+        count(change, _of_account(rate, target, way), by=target.point, times=int(goes_out))
 
 
-def count_wrong_code(change: Change, challenge_id: str, *, decoy: bool = False) -> None:
-    """Count a wrong code, of whomever. One against a decoy can guess nothing and slows nobody down, but it costs the
-    same writes."""
-    count(change, WRONG_DECOYS if decoy else WRONG_CODES, by=challenge_id)
+def take_code_back(change: Change, target: Target, way: Way, *, sent_at: datetime) -> None:
+    """Take back the count of a code that was asked for at that time and never left the house."""
+    for rate, _ in CODES_OF_ACCOUNT:
+        count(change, _of_account(rate, target, way), by=target.point, times=-1, at=sent_at)
+
+
+def count_wrong_code(change: Change, challenge_id: str, way: Way, *, decoy: bool = False) -> None:
+    """Count a wrong code, of whomever. One against a decoy can guess nothing; by an owner's way it slows nobody down,
+    but costs the same writes. By a stranger's it counts like any other: else the pace would tell whose number it is."""
+    is_harmless = decoy and not way.is_strangers
+    count(change, WRONG_DECOYS if is_harmless else wrong_codes(way), by=challenge_id)
 
 
 def call_keys(point: str, now: datetime) -> tuple[Key, ...]:
@@ -99,5 +119,5 @@ def count_call(change: Change, point: str, contact_id: str) -> None:
     count(change, CALLS.of(point), by=contact_id)
 
 
-def _owner(target: Target) -> str:
-    return target.account_id or target.point
+def _of_account(rate: Rate, target: Target, way: Way) -> Rate:
+    return rate.of(f"{target.account_id or target.point}#{way.counter}")

@@ -116,6 +116,8 @@ class Target:
     via: tuple[str, ...] = ()
     """What stands for the way by which somebody who has proved nothing comes to it, under every version: the same for
     the same number, whoever it belongs to. Nothing when it is the point itself, or when it is known who asks."""
+    prefix: str | None = None
+    """Of a telephone number: a keyed hash of the range that it is in, by which messages are counted (code_messages)."""
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -137,6 +139,8 @@ class Identified:
     accounts: tuple[str, ...]
     also: tuple[str, ...] = ()
     """The same number under older versions of the lookup key."""
+    prefix: str | None = None
+    """As of a Target; None for an address."""
 
     @property
     def points(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 Six digits at least, as NIST SP 800-63B-4 (3.1.1.2) asks of a PIN; the weak ones are refused (3.1.1.2: values known to
 be common or expected). Only a keyed hash is stored, whose key a key service keeps. Wrong ones count on the account or,
-for a number that reaches none with a PIN, on that number, so that nobody learns which: eight in a day block the factor
-for a day, and only that factor. A PIN chosen less than 72 hours ago is like a contact point that is as new: it shows
-things and acts on none, so that who has the phone for an hour cannot make a second factor out of it.
+for a number that reaches none with a PIN, on that number, so that nobody learns which. Eight in a day by one way (ways)
+block the factor for a day on that way, and only that factor. A PIN chosen less than 72 hours ago is like a contact
+point that is as new: it shows things and acts on none, so that who has the phone for an hour cannot make a second
+factor out of it.
 """
 
 from __future__ import annotations
@@ -26,24 +27,44 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.macs import Macs
-from hotline.kit.store import Key, hotline_key
+from hotline.kit.store import Key
 
 from . import limits
 from .challenges import Checked, CheckOutcome
-from .counting import contribute_counters, counters_of
-from .items import counters_from, point_key, with_counters
+from .counting import (
+    contribute_counters,
+    contribute_new_rows,
+    counter_keys_of_targets,
+    counters_of,
+    named,
+    new_rows,
+    new_rows_at,
+    sole_account,
+)
+from .items import NOBODY, counters_from, point_key, with_counters
+from .items import factors_key as factors_key
 from .model import Call, Operation
 from .notices import send_repudiable
-from .policy import DAY, FACTOR_LIFE, FactorCounters, Pace, after_right, after_wrong, is_blocked
+from .policy import (
+    FACTOR_LIFE,
+    FactorCounters,
+    Pace,
+    after_wrong,
+    count_wrong_today,
+    is_blocked_today,
+    is_row_full,
+    seen_since,
+    with_new_row,
+)
 from .proof import require
 from .targets import pin_point
+from .ways import Way, way_of
 
 PIN_DIGITS_MIN: Final = 6
 PIN_DIGITS_MAX: Final = 12
 PIN_SET: Final = "pin.set"
 PIN_REMOVED: Final = "pin.removed"
 """Messages to every contact point, and words of the audit trail (OWASP ASVS 5.0, 6.3.7)."""
-_NOBODY: Final = "nobody"
 _NO_SALT: Final = "0" * 32
 COMMON: Final = frozenset(
     {
@@ -111,11 +132,6 @@ def _dated(year: str, month: str, day: str) -> bool:
         return False
 
 
-def factors_key(account_id: str) -> Key:
-    """Where the PIN of an account is stored, as a keyed hash, with what was guessed wrong."""
-    return hotline_key(f"ACCOUNT#{account_id}", "#FACTORS")
-
-
 def has_pin(item: Mapping[str, Any] | None) -> bool:
     """Whether a stored item holds a PIN."""
     return item is not None and "pin" in item
@@ -143,9 +159,12 @@ def contribute_pin(
     *,
     macs: Macs,
 ) -> None:
-    """Set the account's PIN, in the place of one that there was; the same one again changes nothing. What was guessed
-    wrong stays counted. `read` holds what exists of `pin_keys`. Raises NeedProof; NotPossible for an account that is
-    not open; InvalidInput with the weakness; Unavailable."""
+    """Set the account's PIN, in the place of one that there was; the same one again changes nothing.
+
+    A row of wrong ones begins anew, since it was guessed at another PIN; the wrong ones of the day stay counted. `read`
+    holds what exists of `pin_keys`. Raises NeedProof; NotPossible for an account that is not open; InvalidInput with
+    the weakness; Unavailable.
+    """
     require(change, Operation.SET_PIN, account_id)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     numbers = (point.value for point in profile.live_points if point.kind is PointKind.PHONE) if profile else ()
@@ -217,9 +236,8 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 
 def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     """What must have been read before `contribute_pin_check`: as many items for everybody."""
-    number, decoy = _number_of(call), _decoy_of(call)
-    counted_at = map(point_key, (*number, *decoy))
-    account_id = _account_of(call) or _NOBODY
+    counted_at = (*map(point_key, (*_number_of(call), *_decoy_of(call))), *counter_keys_of_targets(call))
+    account_id = sole_account(call) or NOBODY
     own = (factors_key(account_id), accounts.stops_key(account_id))
     return (*own, *counted_at, *limits.wrong_code_keys(now))
 
@@ -231,47 +249,71 @@ def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapp
     its wrong ones of the day by way of another number. The answer may be spoken only after the change has been
     committed.
     """
-    account_id = _account_of(call)
-    key = factors_key(account_id or _NOBODY)
+    account_id, way = sole_account(call), way_of(call, change.now)
+    key = factors_key(account_id or NOBODY)
     known = read.get(key)
     number, decoy = _number_of(call), _decoy_of(call)
-    own = counters_from(known, FactorKind.PIN) if has_pin(known) else counters_of(read, decoy, FactorKind.PIN)
-    shown = counters_of(read, number, FactorKind.PIN) if number else own
-    pace = limits.pace(read, change.now)
-    if _is_used_up(shown, change.now, pace):
+    own = _counters_of_pin(known, way) if has_pin(known) else counters_of(read, decoy, FactorKind.PIN, way)
+    shown = counters_of(read, number, FactorKind.PIN, way) if number else own
+    pace = limits.pace(read, change.now, way)
+    if _is_used_up(shown, change.now, pace) or (not number and is_row_full(own)):
         return Checked(CheckOutcome.SPENT, 0, call)
-    open_to_tries = not _is_used_up(own, change.now, pace)
+    open_to_tries = not _is_used_up(own, change.now, pace) and not is_row_full(own)
     pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
-    mac = _mac(macs, account_id or _NOBODY, pin["salt"], entered)
+    mac = _mac(macs, account_id or NOBODY, pin["salt"], entered)
     right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None and open_to_tries
-    shown = _after(shown, change.now, right=right)
-    if number:
-        contribute_counters(change, read, number, FactorKind.PIN, shown)
-    own = _after(own, change.now, right=right) if open_to_tries else own
-    if has_pin(known):
-        change.replace(key, known, with_counters(_kept(known), FactorKind.PIN, own, now=change.now, owned=True))
-    elif decoy:
-        contribute_counters(change, read, decoy, FactorKind.PIN, own)
-    if right and account_id is not None:
+    if right and known is not None and account_id is not None:
+        _begin_rows_anew(change, read, call, known, way, shown=shown, own=own)
         purpose = Purpose.ACT if acting_pin(read, account_id, change.now) else Purpose.LOOK
         return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, purpose, change.now))
+    shown = after_wrong(shown, change.now)
+    own = after_wrong(own, change.now) if open_to_tries else own
+    if number:
+        contribute_counters(change, read, number, named(FactorKind.PIN, way, shown))
+    if has_pin(known):
+        counted = named(FactorKind.PIN, way, own)
+        change.replace(key, known, with_counters(_kept(known), counted, now=change.now, owned=True))
+    elif decoy:
+        contribute_counters(change, read, decoy, named(FactorKind.PIN, way, own))
     if has_pin(known) or number:
         # What counts nowhere else must not count at all: nobody would bound it.
-        limits.count_wrong_code(change, call.contact_id, decoy=not has_pin(known))
-    left = max(0, pace.wrong_per_day - _wrong_today(shown, change.now))
+        limits.count_wrong_code(change, call.contact_id, way, decoy=not has_pin(known))
+    left = max(0, pace.wrong_per_day - count_wrong_today(shown, change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
 
 
+def _counters_of_pin(known: Item | None, way: Way) -> FactorCounters:
+    """What was guessed wrong by this way, at the PIN that is stored now."""
+    chosen_at = from_text(known["pin"]["set_at"]) if known is not None else None
+    return seen_since(counters_from(known, FactorKind.PIN, way.counter), chosen_at)
+
+
+def _begin_rows_anew(
+    change: Change,
+    read: Mapping[Key, Item],
+    call: Call,
+    known: Item,
+    way: Way,
+    *,
+    shown: FactorCounters,
+    own: FactorCounters,
+) -> None:
+    """After a right PIN: the rows of wrong ones begin anew, by all ways, of the PIN and of the other factors."""
+    number = _number_of(call)
+    if number:
+        rows = new_rows_at(read, number) | named(FactorKind.PIN, way, with_new_row(shown))
+        contribute_counters(change, read, number, rows)
+    contribute_new_rows(change, read, call, but=number)
+    rows = new_rows(known) | named(FactorKind.PIN, way, with_new_row(own))
+    key = factors_key(sole_account(call) or NOBODY)
+    change.replace(key, known, with_counters(_kept(known), rows, now=change.now, owned=True))
+
+
 def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
-    return is_blocked(counters, now) or _wrong_today(counters, now) >= pace.wrong_per_day
-
-
-def _after(counters: FactorCounters, now: datetime, *, right: bool) -> FactorCounters:
-    return after_right(counters) if right else after_wrong(counters, now)
-
-
-def _wrong_today(counters: FactorCounters, now: datetime) -> int:
-    return sum(1 for at in counters.wrong if at > now - DAY)
+    """Whether the wrong ones of a day are all that there may be. Whether the row is full is not among it: that holds
+    for the PIN alone, and is not told where the caller came from, since a stranger's number has no such row for long.
+    """
+    return is_blocked_today(counters, now) or count_wrong_today(counters, now) >= pace.wrong_per_day
 
 
 def _with_pin(call: Call, account_id: str, purpose: Purpose, now: datetime) -> Call:
@@ -279,13 +321,6 @@ def _with_pin(call: Call, account_id: str, purpose: Purpose, now: datetime) -> C
     proved = ProvedFactor(FactorKind.PIN, purpose, pin_point(account_id), now + FACTOR_LIFE)
     others = tuple(factor for factor in call.factors if factor.kind is not FactorKind.PIN)
     return replace(call, factors=(*others, proved), account_id=None)
-
-
-def _account_of(call: Call) -> str | None:
-    if call.account_id is not None:
-        return call.account_id
-    reached = call.identified.accounts if call.identified is not None else ()
-    return reached[0] if len(reached) == 1 else None
 
 
 def _number_of(call: Call) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
@@ -22,9 +22,10 @@ CHALLENGE_KEPT = timedelta(hours=25)
 CODES_PER_QUARTER_HOUR = 3
 CODES_PER_DAY = 8
 WRONG_PER_DAY = 8
-"""Wrong codes per contact point and factor in 24 h before the factor is blocked for 24 h."""
+"""Wrong codes per contact point, factor and way in 24 h before the factor is blocked there for 24 h."""
 WRONG_IN_A_ROW = 100
-"""NIST SP 800-63B 3.2.2: at most 100 consecutive failures; after that only an agent helps."""
+"""NIST SP 800-63B 3.2.2: at most 100 consecutive failures. Then the factor ends on this way, until the row begins anew:
+by proof, by a contact point confirmed again, by a newly chosen PIN, or by an agent (`with_new_row`)."""
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
@@ -142,7 +143,8 @@ SLOW = Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2)
 
 @dataclass(frozen=True, slots=True)
 class FactorCounters:
-    """What one contact point has seen of one factor: when codes were sent, when wrong ones were entered."""
+    """What one contact point has seen of one factor by one way (ways): when codes were sent, when wrong ones were
+    entered, and how many of those in a row."""
 
     sent: tuple[datetime, ...] = ()
     wrong: tuple[datetime, ...] = ()
@@ -152,24 +154,23 @@ class FactorCounters:
 
 def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> bool:
     """Whether another code may be sent: at the usual pace 3 in 15 minutes, always 8 in 24 hours, and none while the
-    factor is blocked."""
-    if is_blocked(counters, now):
+    factor is blocked for the day. Whether its row is full is asked of `is_row_full`."""
+    if is_blocked_today(counters, now):
         return False
     recent = [at for at in counters.sent if at > now - QUARTER_HOUR]
     daily = [at for at in counters.sent if at > now - DAY]
-    wrong = [at for at in counters.wrong if at > now - DAY]
     in_time = len(recent) < pace.codes_per_quarter_hour and len(daily) < CODES_PER_DAY
-    return in_time and len(wrong) < pace.wrong_per_day
+    return in_time and count_wrong_today(counters, now) < pace.wrong_per_day
 
 
 def may_try(counters: FactorCounters, tries_left: int, now: datetime, pace: Pace) -> bool:
-    """Whether digits may be held against a code: never while the factor is blocked. A code that nobody has tried yet
-    gets no try at a contact point that has had its wrong ones of the day at this pace; else codes that were asked for
-    before it slowed down would be as good as any. Who has been told of more tries keeps them."""
-    if is_blocked(counters, now):
+    """Whether digits may be held against a code: never while the factor is blocked for the day. A code that nobody has
+    tried yet gets no try at a contact point that has had its wrong ones of the day at this pace; else codes that were
+    asked for before it slowed down would be as good as any. Who has been told of more tries keeps them. Whether the row
+    is full is asked of `is_row_full`."""
+    if is_blocked_today(counters, now):
         return False
-    wrong = [at for at in counters.wrong if at > now - DAY]
-    return tries_left < CODE_TRIES or len(wrong) < pace.wrong_per_day
+    return tries_left < CODE_TRIES or count_wrong_today(counters, now) < pace.wrong_per_day
 
 
 def tries_after_wrong(tries_left: int, pace: Pace) -> int:
@@ -178,26 +179,47 @@ def tries_after_wrong(tries_left: int, pace: Pace) -> int:
     return (pace.tries if tries_left == CODE_TRIES else tries_left) - 1
 
 
-def is_blocked(counters: FactorCounters, now: datetime) -> bool:
-    """Whether the factor is blocked on this contact point now, for a day or until an agent helps."""
-    if counters.wrong_in_a_row >= WRONG_IN_A_ROW:
-        return True
+def count_wrong_today(counters: FactorCounters, now: datetime) -> int:
+    """How many wrong codes were entered in the 24 hours up to now."""
+    return sum(1 for at in counters.wrong if at > now - DAY)
+
+
+def is_blocked_today(counters: FactorCounters, now: datetime) -> bool:
+    """Whether the factor is blocked for a day by wrong codes of a day."""
     return counters.blocked_until is not None and counters.blocked_until > now
+
+
+def is_row_full(counters: FactorCounters) -> bool:
+    """Whether so many wrong codes came in a row that the factor has ended here until the row begins anew."""
+    return counters.wrong_in_a_row >= WRONG_IN_A_ROW
 
 
 def after_send(counters: FactorCounters, now: datetime) -> FactorCounters:
     """A new code never resets what was guessed wrong (NIST SP 800-63B 3.1.3.2)."""
-    sent = (*(at for at in counters.sent if at > now - DAY), now)
-    return FactorCounters(sent, counters.wrong, counters.wrong_in_a_row, counters.blocked_until)
+    return replace(counters, sent=(*(at for at in counters.sent if at > now - DAY), now))
+
+
+def without_code(counters: FactorCounters, sent_at: datetime) -> FactorCounters:
+    """The counters without a code that was counted at that time and never left the house."""
+    place = counters.sent.index(sent_at) if sent_at in counters.sent else len(counters.sent)
+    return replace(counters, sent=(*counters.sent[:place], *counters.sent[place + 1 :]))
 
 
 def after_wrong(counters: FactorCounters, now: datetime) -> FactorCounters:
     """The counters after a wrong code; the eighth within a day blocks the factor for a day."""
     wrong = (*(at for at in counters.wrong if at > now - DAY), now)
     blocked = now + FACTOR_BLOCK if len(wrong) >= WRONG_PER_DAY else counters.blocked_until
-    return FactorCounters(counters.sent, wrong, counters.wrong_in_a_row + 1, blocked)
+    return replace(counters, wrong=wrong, wrong_in_a_row=counters.wrong_in_a_row + 1, blocked_until=blocked)
 
 
-def after_right(counters: FactorCounters) -> FactorCounters:
-    """The counters after a right code: only the row of wrong ones ends."""
-    return FactorCounters(counters.sent, counters.wrong, 0, counters.blocked_until)
+def with_new_row(counters: FactorCounters) -> FactorCounters:
+    """The counters with their row of wrong codes begun anew; the wrong ones of the day stay counted, and so does the
+    block that they brought. After proof by this factor or another one, and for an agent to do."""
+    return replace(counters, wrong_in_a_row=0)
+
+
+def seen_since(counters: FactorCounters, begun_at: datetime | None) -> FactorCounters:
+    """The counters as they are for what began to be good at that time: a contact point that was confirmed then, or a
+    PIN that was chosen. A row that ended before is none of it."""
+    row_is_older = begun_at is not None and bool(counters.wrong) and counters.wrong[-1] <= begun_at
+    return with_new_row(counters) if row_is_older else counters

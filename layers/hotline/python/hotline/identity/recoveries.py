@@ -1,32 +1,56 @@
 """Back into an account without a token: asked for by anybody, answered to everybody alike.
 
-Who asks gives a contact point and gets an id; that is one write, whoever the contact belongs to. Later, and out of
-sight, the messenger looks the contact up and begins a recovery: a call without a phone, with a challenge that is sent
-to the contact, or, when it reaches nobody, with one that can never be proved. So the same requests follow for
-everybody.
+Who asks gives a contact point and gets an id; that is one read and one write, whoever the contact belongs to. A message
+to a telephone number takes its place in the budget of its range then (code_messages), so that who waits for a code is
+told when none will come.
+
+Later, and out of sight, the messenger looks the contact up and begins a recovery: a call without a phone, with a
+challenge that is sent to the contact, or, when it reaches nobody, with one that can never be proved. So the same
+requests follow for everybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from hotline.accounts import service as accounts
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
+from hotline.kit.condition import Item
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
-from hotline.kit.store import Store
+from hotline.kit.store import Key, Store
 
-from . import calls
+from . import calls, code_messages
 from .challenges import contribute_code, send_keys
 from .model import Call, CallKind, Goal, Identified, Target, TurnRecord
 from .policy import CODE_LIFE
+from .ways import Way
 
 RECOVERY_MESSAGE: Final = "recovery.asked"
 """The outbox entry that the messenger takes up itself; it has no words and goes to nobody."""
 _BEGUN: Final = "recovery"
+
+
+def recovery_keys(channel: Literal["sms", "email"], value: str, keyring: Keyring, now: datetime) -> tuple[Key, ...]:
+    """What must have been read for `recovery_over_budget`."""
+    return code_messages.message_keys(_prefix(channel, value, keyring), now)
+
+
+def recovery_over_budget(
+    channel: Literal["sms", "email"], value: str, read: Mapping[Key, Item], keyring: Keyring, now: datetime
+) -> code_messages.OverBudget | None:
+    """The budget of messages that a recovery by this contact would break, whoever the contact belongs to."""
+    if channel == "email":
+        return None
+    return code_messages.over_limit(_prefix(channel, value, keyring), Way.RECOVERY, read, now)
+
+
+def _prefix(channel: Literal["sms", "email"], value: str, keyring: Keyring) -> str | None:
+    return code_messages.prefix_of(value, keyring) if channel == "sms" else None
 
 
 def contribute_recovery_request(
@@ -39,8 +63,11 @@ def contribute_recovery_request(
     language: str | None,
     keyring: Keyring,
 ) -> None:
-    """Ask for a recovery: one outbox entry, nothing else, and nothing of it tells whose the contact is. `value` is a
-    number in E.164 or an address."""
+    """Ask for a recovery: one outbox entry, and its message's place in the budgets. Nothing of it tells whose the
+    contact is. `value` is a number in E.164 or an address."""
+    prefix = _prefix(channel, value, keyring)
+    if channel == "sms":
+        code_messages.count_message(change, prefix, Way.RECOVERY, by=recovery_id)
     newest, *older = accounts.point_ids(value, keyring)
     change.send(
         Message(
@@ -54,6 +81,7 @@ def contribute_recovery_request(
                 "recovery_id": recovery_id,
                 "goal": goal.value,
                 "also": list(older),
+                "prefix": prefix or "-",
                 "asked_at": to_text(change.now),
             },
             useless_after=change.now + CODE_LIFE,
@@ -75,7 +103,8 @@ def begin_recovery(
     keys = [accounts.point_key(name) for name in (point, *also)]
     read = store.batch_get(keys)
     reached = accounts.usable_owners([read[key] for key in keys if key in read])
-    contact = Identified(point, reached, also)
+    prefix = str(entry["facts"].get("prefix", "-"))
+    contact = Identified(point, reached, also, None if prefix == "-" else prefix)
     profiles = calls.profiles_in(store, reached or (calls.NOBODY,))
     language = next(iter({profile.language for profile in profiles}), None)
     asked_in = str(entry["language"])
@@ -89,14 +118,14 @@ def begin_recovery(
         turns=(TurnRecord(0, _BEGUN, "-", _BEGUN),),
         language=language if asked_in == "-" else asked_in,
         typed=contact,
-        targets={kind: Target(point, reached[0] if reached else None, also)},
+        targets={kind: Target(point, reached[0] if reached else None, also, prefix=contact.prefix)},
         topic=goal.value,
         kind=CallKind.RECOVERY,
     )
     target = begun.targets[kind]
     counted = store.batch_get(list(dict.fromkeys(send_keys(begun, target, change.now))))
     _, waiting = contribute_code(
-        change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys
+        change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys, is_counted=True
     )
     calls.contribute_new_call(change, waiting)
 

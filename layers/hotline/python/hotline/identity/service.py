@@ -15,7 +15,7 @@ from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
-from . import calls, limits, pins
+from . import calls, code_messages, limits, pins
 from .challenges import (
     Checked,
     CheckOutcome,
@@ -25,10 +25,13 @@ from .challenges import (
     check_keys,
     contribute_check,
     contribute_code,
+    contribute_unsent,
+    over_budget,
     send_keys,
     target_of,
     to_give_out,
     tries_of,
+    unsent_keys,
 )
 from .codes import derive, is_code
 from .counting import counter_keys
@@ -51,10 +54,18 @@ from .pins import (
 )
 from .policy import count_missing, missing_factors
 from .proof import allow, require
-from .recoveries import RECOVERY_MESSAGE, begin_recovery, contribute_recovery_request, goal_of
+from .recoveries import (
+    RECOVERY_MESSAGE,
+    begin_recovery,
+    contribute_recovery_request,
+    goal_of,
+    recovery_keys,
+    recovery_over_budget,
+)
 from .repudiation import token_of as repudiation_token
 from .sessions import Session, SignIn, contribute_session, is_stored, open_session, session_id_of, settled
 from .targets import proof_keys, proves
+from .ways import way_of
 
 __all__ = [
     "NOBODY",
@@ -85,6 +96,7 @@ __all__ = [
     "contribute_repudiated_pin",
     "contribute_session",
     "contribute_turn",
+    "contribute_unsent",
     "could_prove",
     "counter_keys",
     "derive",
@@ -100,11 +112,14 @@ __all__ = [
     "missing_factors",
     "next_need",
     "open_session",
+    "over_budget",
     "pin_check_keys",
     "pin_keys",
     "proof_from",
     "reachable_accounts",
     "reachable_needs",
+    "recovery_keys",
+    "recovery_over_budget",
     "repudiation_key",
     "repudiation_token",
     "require",
@@ -118,6 +133,8 @@ __all__ = [
     "target_of",
     "to_give_out",
     "tries_of",
+    "unsent_keys",
+    "way_of",
 ]  # fmt: skip
 
 contribute_turn = calls.contribute_turn
@@ -176,7 +193,8 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
     """Which accounts a number reaches, from its contact-point items as read under every readable key version."""
     items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
     newest, *older = accounts.point_ids(number, keyring)
-    return Identified(newest, accounts.usable_owners(items), tuple(older))
+    prefix = code_messages.prefix_of(number, keyring)
+    return Identified(newest, accounts.usable_owners(items), tuple(older), prefix)
 
 
 def start(ctx: Context, change: Change, contact: Contact, keyring: Keyring, *, step_fingerprint: str) -> Started:

@@ -36,7 +36,7 @@ class Event(Enum):
     MESSAGE_SENT = ("HL020", "INFO", "A message was handed to its carrier.")
     MESSAGE_DROPPED = ("HL021", "WARNING", "A message was dropped unsent.")
     MESSAGE_FAILED = ("HL022", "ERROR", "A message could not be sent and will be tried again.")
-    CODE_HELD_BACK = ("HL023", "WARNING", "A code message was dropped: very many go to its prefix, or in all.")
+    CODE_HELD_BACK = ("HL023", "WARNING", "A code was not sent: very many go to its prefix, or in all, by such askers.")
     NOTICE_HELD_BACK = (
         "HL024",
         "WARNING",

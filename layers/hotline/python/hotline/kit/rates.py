@@ -1,6 +1,6 @@
 """How often something happened lately, over all callers: counters in shards.
 
-    RATE#name#start of the window#shard / COUNT · n · expires_at_epoch_s
+    RATE#name#start of the window#shard / COUNT · n, or a number for each part · expires_at_epoch_s
 
 One number would be one item that every call writes, and of two transactions on one item DynamoDB refuses the later one.
 So a rate is counted in several items, each in a partition of its own, of which a hash of whatever is at hand picks one.
@@ -42,10 +42,16 @@ class Rate:
     name: str
     window: timedelta
     shards: int = 1
+    part: str = _COUNT
+    """Which count of the same items: several parts of one rate are read at once."""
 
     def of(self, subject: str) -> Rate:
         """The same, counted for one subject alone."""
         return replace(self, name=f"{self.name}#{subject}")
+
+    def only(self, part: str) -> Rate:
+        """The same items, of which another part is counted."""
+        return replace(self, part=part)
 
 
 def rate_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
@@ -57,16 +63,17 @@ def counted(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
     """How often it happened within the time of one window up to now, rounded up. `read` holds what exists of
     `rate_keys`."""
     start = _start(rate, now)
-    running, before = (_sum(read, _shards(rate, begun)) for begun in (start, start - rate.window))
+    running, before = (_sum(read, rate, begun) for begun in (start, start - rate.window))
     still_in = rate.window - (now - start)
     return running - (-before * still_in) // rate.window
 
 
-def count(change: Change, rate: Rate, *, by: str, times: int = 1) -> None:
-    """Count with the change. `by` picks the shard: something of which each change has another."""
-    start = _start(rate, change.now)
+def count(change: Change, rate: Rate, *, by: str, times: int = 1, at: datetime | None = None) -> None:
+    """Count with the change. `by` picks the shard: something of which each change has another. `at`: when it happened,
+    where that was before the change; so a count can be taken back where it was made."""
+    start = _start(rate, at or change.now)
     key = _shards(rate, start)[bucket(by, rate.shards)]
-    change.count(key, add={_COUNT: times}, set={TTL_ATTRIBUTE: epoch_s(start + 2 * rate.window)})
+    change.count(key, add={rate.part: times}, set={TTL_ATTRIBUTE: epoch_s(start + 2 * rate.window)})
 
 
 def _start(rate: Rate, now: datetime) -> datetime:
@@ -79,5 +86,6 @@ def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
     return tuple(hotline_key(f"{begun}#{shard:02d}", "COUNT") for shard in range(rate.shards))
 
 
-def _sum(read: Mapping[Key, Item], keys: tuple[Key, ...]) -> int:
-    return sum(int(read[key][_COUNT]) for key in keys if key in read)
+def _sum(read: Mapping[Key, Item], rate: Rate, start: datetime) -> int:
+    found = (read[key] for key in _shards(rate, start) if key in read)
+    return sum(int(item.get(rate.part, 0)) for item in found)
