@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from hotline.cases.model import QUEUE, Priority
 from hotline.contracts.model import PointKind
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
@@ -172,6 +173,24 @@ def test_a_handover_after_the_proof_has_ended_does_not_touch_the_accounts_case(
     later.prove()
     third = later.press("handover", topic="refund", reason="asked")
     assert (third["outcome"], third["case_id"]) == ("QUEUE", first["case_id"])
+
+
+@pytest.mark.parametrize("number", [OWN, "+8613999999999", None])
+def test_the_case_of_a_caller_who_proved_nothing_names_the_call_and_no_account(
+    ctx: Context, number: str | None
+) -> None:
+    phone = Phone(ctx, number)
+    phone.press("start")
+    for kind in ("case.opened", "case.updated"):
+        case_id = phone.press("handover", topic="security", reason="asked")["case_id"]
+        assert isinstance(ctx.store, MemoryStore)
+        (told,) = [entry for entry in ctx.store.items(Table.OUTBOX) if entry["kind"] == kind]
+        assert told["account_id"] == "-"
+        names = ("case_id", "contact_id", "topic", "reason", "priority", "queue")
+        assert tuple(told["facts"][name] for name in names) == (
+            *(case_id, phone.contact_id, "security", "caller.asked"),
+            *(Priority.URGENT.value, QUEUE),
+        )
 
 
 def test_keying_in_another_number_leaves_the_first_accounts_case_alone(ctx: Context) -> None:

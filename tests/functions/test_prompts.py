@@ -11,13 +11,18 @@ import pytest
 
 from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
 from functions.connect.prompts import render, spoken
+from functions.customer_api.words import of_payment
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
-from hotline.payments.failures import FAILURES, FailureCode
+from hotline.lockout.policy import FIRST_STEPS
+from hotline.payments.diagnosis import diagnose
+from hotline.payments.failures import FAILURES, FailureCode, NextStep, WorksWhen
 from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
-from hotline.wording.catalogue import LANGUAGES
+from hotline.wording.catalogue import LANGUAGES, find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
+from hotline.wording.values import locale_of
+from tests.support.longest_words import movements
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")
@@ -210,6 +215,20 @@ def test_what_opens_the_account_is_said_before_how_to_pay() -> None:
         "Then: Please top up, or pay in another way."
     )
     assert chinese.endswith("没有扣款。请先解锁账户，热线可以办理。之后，请充值后再付，或换一种支付方式。")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("first", FIRST_STEPS)
+def test_no_moment_at_which_paying_works_is_named_while_the_account_is_shut(first: NextStep, language: str) -> None:
+    promises = [find(f"works_when.{when.value}", language) for when in WorksWhen]
+    for movement in movements(language):
+        told = diagnose(movement, NOW, first=first)
+        facts = {"status": movement.status.value, "next_step": told.next_step.value, "then": told.then}
+        facts |= {"works_when": told.works_when.value, "caller_text": told.caller_text, "failure": told.failure}
+        heard = said("payment_answer", told.answer.value, {k: v for k, v in facts.items() if v is not None}, language)
+        written = of_payment(movement, told, locale_of(language, "Asia/Shanghai", NOW))
+        for promise in promises:
+            assert promise is None or (promise not in heard and promise not in written)
 
 
 def test_nobody_is_told_to_pay_again_while_the_outcome_is_open() -> None:

@@ -315,6 +315,12 @@ def test_a_requirement_is_shown_by_tests_that_there_are_or_says_why_not(row: Row
         assert [name for name in quoted(shown) if not is_test(name)] == []
 
 
+def test_every_attacker_is_played_in_a_file_that_is_there() -> None:
+    for row in table("Attacker"):
+        assert quoted(row["Played in"]), row["Attacker"]
+        assert [name for name in quoted(row["Played in"]) if not (ROOT / "tests/security" / name).is_file()] == []
+
+
 def test_every_test_that_the_text_names_is_there() -> None:
     named = [name for name in QUOTED.findall(DOCUMENT) if name.startswith("tests/")]
-    assert [name for name in named if not (is_test(name) if "::" in name else (ROOT / name).is_file())] == []
+    assert [name for name in named if not (is_test(name) if "::" in name else (ROOT / name).exists())] == []

@@ -34,6 +34,7 @@ MERCHANT: Final = {"id": "mer_1", "name": "Tea House"}
 
 versions = st.integers(1, 6)
 times = st.integers(0, 600)
+currencies = st.sampled_from(["CNY", "CNY", "CNY", "EUR"])
 type Event = dict[str, Any]
 
 
@@ -84,6 +85,7 @@ def movement(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "order_no": draw(st.none() | st.sampled_from(["ORDER-100001", "ORDER-200002"])),
         "failure": {"scheme": "iso8583", "code": "51"} if status == "failed" else None,
         "money": draw(st.sampled_from(["none", "held", "debited", "returned", "unknown"])),
+        "amount": {"minor": 12850, "currency": draw(currencies)},
     }
     return f"payment.{status}", data
 
@@ -95,7 +97,7 @@ def refund(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
         "refund_id": f"ref_{number}",
         "movement_id": f"mov_{number}",
         "version": draw(versions),
-        "amount": {"minor": minor, "currency": "CNY"},
+        "amount": {"minor": minor, "currency": draw(currencies)},
     }
     return f"refund.{draw(st.sampled_from(['sent', 'settled', 'failed', 'returned']))}", data
 

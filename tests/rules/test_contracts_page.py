@@ -9,13 +9,16 @@ from typing import Final
 import pytest
 
 from hotline.accounts.policy import spoken_language
-from hotline.contracts.model import LockAction, LockTold
+from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
+from hotline.kit.money import Money
 from hotline.lockout import folding, policy
-from hotline.lockout.model import Cause, Component, LockRecord, LockState
+from hotline.lockout.model import Attempts, Cause, Component, LockRecord, LockState
+from hotline.refunds.folding import fold_refund
+from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import CHINESE, ENGLISH
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
-from tests.support.locks import NOON, fact, minutes
+from tests.support.locks import NOON, fact, minutes, password_changed
 
 DOCUMENT: Final = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
 QUOTED: Final = re.compile(r"`([^`]+)`")
@@ -74,3 +77,44 @@ def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:
     named = {name for field, _ in table("Field") for name in QUOTED.findall(field)}
     assert named <= {field.name for field in fields(Stack)}
     assert {"endpoint", "region", "access_key_id", "secret_access_key", "bus_name", "wallet_event_source"} <= named
+
+
+# ---------------------------------------------------------------- which version wins
+
+
+def view_after(*facts: Fact) -> LockState:
+    record = folding.folded(LockRecord("acct_1"), facts)
+    return policy.view(record, Attempts(), NOON + minutes(60)).state
+
+
+def lock_of_the_wallet(action: LockAction, at_minute: int, *, version: int, cause: str = "AGENT") -> Fact:
+    data = LockTold(action, f"wallet-{at_minute}", version, cause)
+    return fact(action.value, NOON + minutes(at_minute), data)
+
+
+def test_of_locks_that_the_wallet_begins_the_later_time_wins_whatever_the_versions_are() -> None:
+    locked = lock_of_the_wallet(LockAction.LOCK_APPLIED, 1, version=9)
+    released = lock_of_the_wallet(LockAction.LOCK_RELEASED, 2, version=1)
+    assert view_after(locked, released) is LockState.OPEN
+    assert view_after(released, locked) is LockState.OPEN
+    other_cause = lock_of_the_wallet(LockAction.LOCK_RELEASED, 3, version=9, cause="DORMANT")
+    assert view_after(locked, other_cause) is LockState.HOLD
+
+
+def test_a_new_password_ends_no_lock_that_the_wallet_began() -> None:
+    locked = lock_of_the_wallet(LockAction.LOCK_APPLIED, 1, version=1, cause="TOO_MANY_PASSWORD")
+    assert view_after(locked, password_changed(NOON + minutes(2))) is LockState.HARD
+
+
+@pytest.mark.parametrize("newer_first", [True, False])
+def test_of_facts_about_a_refund_the_higher_version_wins_whoever_began_it(newer_first: bool) -> None:
+    amount = Money(1250, "CNY")
+    sent = RefundTold(RefundStatus.SENT, "ref_1", "mov_1", 1, amount)
+    settled = RefundTold(RefundStatus.SETTLED, "ref_1", "mov_1", 2, amount)
+    # The higher version has the earlier time: the time does not matter.
+    facts = [(fact("refund.sent", NOON + minutes(5), sent), sent), (fact("refund.settled", NOON, settled), settled)]
+    known = None
+    for told, data in reversed(facts) if newer_first else facts:
+        known = fold_refund(known, told, data)
+    assert known is not None
+    assert known.state is RefundState.SUCCEEDED

@@ -102,6 +102,13 @@ def test_the_message_helps_when_the_code_is_unknown() -> None:
     assert (found.code, found.mapped) == (FailureCode.INSUFFICIENT_FUNDS, True)
 
 
+@pytest.mark.parametrize("message", ["Pick-up, expired card", "insufficient funds", "cvc"])
+def test_no_message_explains_a_code_that_forbids_another_try(message: str) -> None:
+    found = classify(Failure("iso8583", "33", message), network=None)
+    assert (found.code, found.mapped) == (FailureCode.OTHER, False)
+    assert classify(Failure("iso8583", "33", "possible fraud"), network=None).code is FailureCode.SUSPECTED_FRAUD
+
+
 def test_risk_in_a_message_is_found_before_anything_else_in_it() -> None:
     found = classify(Failure("newbank", "X1", "insufficient funds, possible fraud"), network=None)
     assert found.code is FailureCode.SUSPECTED_FRAUD

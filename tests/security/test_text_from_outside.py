@@ -23,6 +23,8 @@ from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.kit.text import is_plain, plain_text
+from hotline.wording.messages import text_message
+from hotline.wording.values import locale_of
 from tests.support.api_world import ApiWorld
 from tests.support.facts import event
 from tests.support.stores import NOON
@@ -205,3 +207,16 @@ def test_no_step_takes_an_input_with_what_nobody_sees(odd: str) -> None:
     for contract in STEPS.values():
         for name in contract.inputs:
             assert acceptable(contract, dict.fromkeys(contract.required_inputs, "1") | {name: odd}) is None
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", " \r\n", "\u202e\u202c"])
+def test_no_sentence_has_a_hole_where_nothing_of_a_name_can_be_read(unseen: str) -> None:
+    detail = event("payment.failed")
+    detail["data"]["merchant"]["name"] = unseen
+    told: Any = parse(detail).data
+    locale = locale_of("en-US", "Europe/London", NOON)
+    named, unnamed = (
+        text_message("refund.approved", facts, locale)
+        for facts in ({"amount": told.amount, "merchant": told.merchant.name}, {"amount": told.amount})
+    )
+    assert named == unnamed

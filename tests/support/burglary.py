@@ -74,6 +74,7 @@ NEEDED: Final[Mapping[str, int]] = {
     "case.updated": 0,
     "refund.requested": 1,
     "refund.escalated": 0,
+    "refund.unpaid": 0,
 }
 """Factors that a decision takes of whoever causes it, with two-step verification off (docs/security.md)."""
 TWO_STEP_TOO: Final = frozenset(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import NETWORKS, scheme_of
 
+from .failures import FAILURES
 from .failures import FailureCode as F
 
 _ISO8583 = {
@@ -178,13 +179,18 @@ class Classified:
 
 
 def classify(failure: Failure, *, network: str | None) -> Classified:
-    """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known."""
+    """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known.
+
+    A message explains an unknown code, but not one for which the scheme forbids another try: cards to be kept are among
+    them ("Pick-up, expired card"), and are told as a plain decline.
+    """
     for key in _keys(failure.scheme, failure.code, network):
         if key in MAPPING:
             return Classified(MAPPING[key], mapped=True)
     message = (failure.message or "").casefold()
+    forbidden = forbids_retry(failure.scheme, failure.code, network=network)
     for phrase, found in _PHRASES:
-        if phrase in message:
+        if phrase in message and (FAILURES[found].plain or not forbidden):
             return Classified(found, mapped=True)
     return Classified(F.OTHER, mapped=False)
 
