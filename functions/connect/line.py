@@ -96,11 +96,12 @@ class Line:
         actor = Caller(self.call.contact_id, identity.proof_from(self.call))
         return Change(actor=actor, cause=cause, now=self.now, ids=self.ctx.ids)
 
-    def commit(self, change: Change, outcome: str, call: Call | None = None) -> None:
-        """Make the change and note the turn as answered, in one transaction; `call`: as the step leaves it."""
+    def commit(self, change: Change, outcome: str, call: Call | None = None, *, notes: tuple[str, ...] = ()) -> None:
+        """Make the change and note the turn as answered, in one transaction; `call`: as the step leaves it; `notes`:
+        closed words that a delivery which comes again needs for its sentences."""
         if not isinstance(self.turn, Attempt):
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
-        record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome)
+        record = TurnRecord(self.turn.record_turn, self.request.step, self.turn.fingerprint, outcome, notes=notes)
         advanced = identity.contribute_turn(change, self.call, call or self.call, record)
         if self._profile is not None:
             key, rev = self._profile

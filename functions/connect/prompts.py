@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from functions.connect.contract import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
@@ -28,6 +29,7 @@ _COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
     "check_code": account.check_code,
     "choose_account": account.choose_account,
     "lock_status": account.lock_status,
+    **{step: partial(account.act, step) for step in ("unlock", "reset", "end_pause", "unfreeze", "freeze")},
     "pause": account.pause,
     "payments": money.payments,
     "payment_by_order": money.payment_by_order,

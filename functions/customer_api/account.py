@@ -10,6 +10,7 @@ from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
 from functions.customer_api.visits import Desk, attempted
+from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.service import Operation
 from hotline.kit.change import Change
@@ -28,7 +29,7 @@ _NOT_SELF_SERVICE = "NOT_SELF_SERVICE"
 def read_lock() -> Lock:
     """Why the account is shut, since when and until when, and what its owner may do about it."""
     at = desk()
-    visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
+    visit = at.visit((*lockout.lock_keys(at.bearer.sign_in.account_id), accounts.feed_key()))
     visit.allow(Operation.READ)
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
     offered = lockout.offered(view, visit.call, visit.now)
@@ -42,7 +43,9 @@ def read_lock() -> Lock:
         recovery_until=view.recovery_until,
         self_service=offered.value,
         facts_as_of=as_of,
-        text=words.of_lock(view, facts_as_of=as_of, now=visit.now, locale=visit.speak()),
+        text=words.of_lock(
+            view, behind_since=accounts.behind_since(visit.read, visit.now), now=visit.now, locale=visit.speak()
+        ),
     )
 
 

@@ -8,12 +8,12 @@ from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
 from hotline.wording.catalogue import find
 from hotline.wording.messages import joined, plain_text
-from hotline.wording.times import is_stale
 from hotline.wording.values import Locale, Word
 
 
-def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Locale) -> str:
-    """What is in force, why, since and until when, and how old this view is if that matters."""
+def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, locale: Locale) -> str:
+    """What is in force, why, since and until when, and up to when facts are known if the feed is
+    behind."""
     state = LockState.CLOSED if view.state is LockState.ERASED else view.state
     left = view.until - now if view.until is not None else timedelta()
     facts: dict[str, object] = {
@@ -22,14 +22,14 @@ def of_lock(view: LockView, *, facts_as_of: datetime, now: datetime, locale: Loc
         "until_in": left if left > timedelta() else None,
         "cause": _word(locale, f"lock.cause.{view.cause.value}") if view.cause else None,
         "asked": _word(locale, f"lock.asked.{view.asked.value}", "lock.asked") if view.asked else None,
-        "facts_as_of": facts_as_of,
+        "facts_as_of": behind_since,
         "recovery_until": view.recovery_until,
     }
     key = f"lock_status.{state.value}"
     only_asked = view.unconfirmed and find(f"{key}.asked", locale.language) is not None
     texts = [plain_text(f"{key}.asked" if only_asked else key, facts, locale)]
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
-    texts += [plain_text("lock.as_of", facts, locale)] if is_stale(facts_as_of, now) else []
+    texts += [plain_text("lock.as_of", facts, locale)] if behind_since is not None else []
     return joined(texts, locale)
 
 

@@ -22,13 +22,11 @@ from hotline.kit.doors import Context
 from hotline.kit.money import Money
 from hotline.kit.outbox_delivery import Dropped, still_useful
 from hotline.wording import messages
-from hotline.wording.values import Digits, Phone, Word, locale_of
+from hotline.wording.values import Digits, Phone, Reference, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
 CHALLENGE_ATTRIBUTE: Final = "challenge"
 """The contact attribute by which the flow of a call names the code that it reads out."""
-_TAIL_CHARACTERS: Final = 4
-"""What is written of the reference of a case."""
 
 
 def written(entry: Item, ctx: Context, sender: Sender, channel: str, *, times: int | None = None) -> Outgoing | Dropped:
@@ -92,7 +90,7 @@ def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
     return {name: value for name, value in typed.items() if value is not None}
 
 
-def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | str | int | None:
+def _typed(name: str, value: Any) -> Money | Digits | Reference | Word | datetime | date | str | int | None:
     try:
         match value:
             case {"minor": int(minor), "currency": str(currency)}:
@@ -103,8 +101,8 @@ def _typed(name: str, value: Any) -> Money | Digits | Word | datetime | date | s
                 return date.fromisoformat(value)
             case str() if name.endswith("_tail"):
                 return Digits(value)
-            case str() if name == "case_id":
-                return Digits(value[-_TAIL_CHARACTERS:])
+            case str() if name.endswith("_reference"):
+                return Reference(value)
             case str() if name in ("goal", "place"):
                 return Word(f"{name}.{value}")
             case str() if name == "cause":

@@ -7,11 +7,12 @@ account no other account.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from functions.wallet_events.fold import fold
+from hotline.accounts import service as accounts
 from hotline.contracts.model import Fact, FactRejected, MerchantPolicyPublished, Rejection
 from hotline.contracts.schemas import VERSION_SUFFIX, parse, rejected
 from hotline.kit.clock import CLOCK_SKEW
@@ -45,6 +46,7 @@ def take_in(event: object, ctx: Context) -> dict[str, list[dict[str, str]]]:
             groups.setdefault(group, []).append(Delivery(message_id, fact))
     for deliveries in groups.values():
         failed += _take_in_group(ctx, deliveries)
+    _move_feed_on(ctx, groups.values(), set(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
@@ -57,6 +59,13 @@ def _messages(event: object) -> Iterator[tuple[str, object]]:
             yield message_id, record.get("body")
         else:
             log(Event.RECORD_ODD, kind="facts")
+
+
+def _move_feed_on(ctx: Context, groups: Iterable[Sequence[Delivery]], failed: Set[str]) -> None:
+    """Note how far the feed has come with what was taken in of this batch."""
+    times = [one.fact.time for deliveries in groups for one in deliveries if one.message_id not in failed]
+    if times:
+        accounts.move_feed_on(ctx.store, max(times), now=ctx.clock.now(), ids=ctx.ids)
 
 
 def read_fact(body: object, ctx: Context) -> Fact:

@@ -251,8 +251,8 @@ def test_a_caller_asks_for_a_call_hears_the_digits_on_it_and_is_proved_with_them
     for keys in ("1", "13800000001#", "2", "1", "*", "5"):
         events += house.engine.press(state, keys).events
     offered = said(events, "Code options")
-    assert offered == ["短信请按1，邮件请按2，已收到请按3，热线密码请按4，来电播报请按5，返回请按星号，人工请按0。"]
-    assert said(events, "Say code sent")[-1].startswith("如果您的号码已在我们这里登记，马上会有来电")
+    assert offered == ["短信请按1，邮箱请按2，已收到请按3，应用里设的热线密码请按4，语音电话请按5，人工请按0。"]
+    assert said(events, "Say code sent")[-1].startswith("如果您的号码已在我们这里登记，马上会有一个电话打给您")
 
     house.work_off()
     # The text that was asked for first is no longer of use: another code took its place.

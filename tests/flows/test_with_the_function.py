@@ -178,7 +178,7 @@ def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proo
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
     line = Line(ctx, MEI).press(f"3 {CODE}")
     assert line.failures == []
-    assert line.heard("Say locked").startswith("先告诉您：您的账户目前被锁定。")
+    assert line.heard("Say locked").startswith("另外提醒您：您的账户目前被锁定。")
     spoken = [event.place.block for event in line.events if event.kind == "prompt"]
     assert spoken.index("Say locked") < spoken.index("One moment", spoken.index("Say proved"))
     line.press(f"* 4 1 * 2 1 {CODE} {CODE}")

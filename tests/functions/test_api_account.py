@@ -209,7 +209,7 @@ def test_recovery_is_pending_until_the_new_password_stands_or_its_time_is_over(w
     client.ask("POST", "/v1/me/reset-grants")
     told = client.ask("GET", "/v1/me/lock", headers={"Accept-Language": "en"}).json
     assert told["recovery_until"] == "2026-11-23T12:30:00Z"
-    assert "choose a new password" in told["text"]
+    assert "reset your password" in told["text"]
     world.clock.advance(timedelta(minutes=5))
     now = world.clock.now()
     give(world.ctx, [Fact("fact-password", "password.changed", "wallet", now, ACCOUNT, PasswordChanged(2))])

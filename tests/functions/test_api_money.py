@@ -86,7 +86,7 @@ def test_a_failed_payment_says_why_where_the_money_is_and_what_to_do(world: ApiW
     assert told["money"] == {"state": "not_taken", "held_until": None, "overdue": False}
     assert told["failure"]["reason"] == "insufficient_funds"
     assert told["refundable"] == {"minor": 0, "currency": "CNY"}
-    assert "did not go through" in told["text"]
+    assert "failed" in told["text"]
     assert "There was not enough money" in told["text"]
     assert "No money was taken." in told["text"]
 

@@ -18,6 +18,8 @@ from hotline.kit.store import Table
 from hotline.lockout.model import UNTOLD, Cause
 from hotline.lockout.wallet_locks import NEWS_FOR
 from hotline.wording.catalogue import LANGUAGES, find
+from hotline.wording.rendering import written as in_a_letter
+from hotline.wording.values import Locale, Word
 from tests.support.api_world import ACCOUNT as OWNER
 from tests.support.api_world import ApiWorld
 from tests.support.locks import ACCOUNT, NOON, Desk, closed, erased, failed, failures, minutes, told
@@ -188,7 +190,7 @@ def test_a_notice_gives_the_cause_in_the_words_of_the_line_and_the_official_numb
     found = letters(ApiWorld(store, clock), cause, language)
     assert len(found) == 2
     for letter in found:
-        assert str(find(f"lock.cause.{cause.value}", language)) in letter.body
+        assert str(in_a_letter(Word(f"lock.cause.{cause.value}"), Locale(language))) in letter.body
         assert "400 800 1234" in letter.body
 
 

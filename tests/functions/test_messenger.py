@@ -111,12 +111,12 @@ def test_instants_and_amounts_of_an_entry_are_told_in_the_accounts_zone(post: Po
             "refund.approved",
             facts={"amount": {"minor": 12850, "currency": "CNY"}, "promised_on": "2026-11-30", "order_tail": "4711"},
         ),
-        message("out_3", "case.callback", facts={"case_id": "case_0000a1f9"}, language="en-US"),
+        message("out_3", "case.callback", facts={"case_reference": "482913"}, language="en-US"),
     )
     lock, refund, callback = (sent.body for sent in post.sms.sent)
     assert "临时锁定至今天晚上8点15分" in lock
     assert "尾号4711的订单退款128.50元已批准。最迟11月30日原路到账。" in refund
-    assert "reference ending in a1f9" in callback
+    assert "reference 482 913" in callback
 
 
 def test_facts_that_are_none_leave_their_sentence_out(post: Post) -> None:

@@ -147,7 +147,8 @@ def test_messages_of_one_subject_become_one_transaction() -> None:
     ctx = context()
     assert isinstance(ctx.store, MemoryStore)
     take_in(sqs_of([event("payment.failed", {"movement_id": f"mov_{n}"}, id=f"evt_{n}") for n in range(10)]), ctx)
-    assert (ctx.store.reads, ctx.store.transactions) == (1, 1)
+    # The second moves the head of the feed.
+    assert (ctx.store.reads, ctx.store.transactions) == (1, 2)
 
 
 def test_a_merchant_and_an_account_of_the_same_id_do_not_meet() -> None:
@@ -187,6 +188,8 @@ def test_a_fact_may_be_ahead_by_the_skew_of_clocks(early_by: timedelta, taken: b
 
 # ---------------------------------------------------------------- erasure
 
+FEED = "FEED#facts #HEAD"
+"""The head of the feed, which is of no account."""
 LEFT = [f"ACCOUNT#{ACCOUNT} #ERASURE", f"ACCOUNT#{ACCOUNT} #LOCK"]
 """Of an erased account, beside records: what is still to be done, and the tombstone."""
 
@@ -196,7 +199,7 @@ def test_facts_after_erasure_do_nothing_and_leave_no_trace() -> None:
     take_in(sqs_of([event("account.opened"), event("login.failed"), event("funds.balance_changed")]), ctx)
     take_in(sqs_of([event("account.erased")]), ctx)
     after, activity = items(ctx), items(ctx, Table.ACTIVITY)
-    assert sorted(name for name in after if "AUDIT#" not in name) == LEFT
+    assert sorted(name for name in after if "AUDIT#" not in name and name != FEED) == LEFT
     later = [event("account.opened", id="l1"), event("login.failed", id="l2"), event("payment.failed", id="l3")]
     assert failed(take_in(sqs_of(later), ctx)) == []
     assert items(ctx) == after
@@ -229,7 +232,7 @@ def test_an_erasure_between_reading_and_writing_wins_over_a_first_fact_too() -> 
     assert isinstance(store, MemoryStore)
     erase_before_commit(ctx, store)
     assert failed(take_in(sqs_of([event("payment.failed")]), ctx)) == []
-    assert sorted(name for name in items(ctx) if "AUDIT#" not in name) == LEFT
+    assert sorted(name for name in items(ctx) if "AUDIT#" not in name and name != FEED) == LEFT
 
 
 def erase_before_commit(ctx: Context, store: MemoryStore) -> None:
@@ -376,7 +379,7 @@ def test_the_wallets_facts_outlive_a_lost_answer() -> None:
     assert failed(take_in(sent, ctx)) == ["m1"]
     first = items(ctx)
     assert failed(take_in(sent, ctx)) == []
-    assert items(ctx) == first
+    assert {name: item for name, item in items(ctx).items() if name != FEED} == first
 
 
 # ---------------------------------------------------------------- words that no list has

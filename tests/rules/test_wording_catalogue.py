@@ -119,8 +119,8 @@ def test_specific_failures_have_words_of_their_own() -> None:
 
 
 def test_plurals_follow_the_number_in_english() -> None:
-    assert find("check_code.WRONG.left", ENGLISH, 1) == "That code is not right. You have one more try."
-    assert find("check_code.WRONG.left", ENGLISH, 2) == "That code is not right. You have {n} more tries."
+    assert find("check_code.WRONG.left", ENGLISH, 1) == "That code is not correct. You have one more try."
+    assert find("check_code.WRONG.left", ENGLISH, 2) == "That code is not correct. You have {n} more tries."
     assert find("check_code.WRONG.left", CHINESE, 1) == find("check_code.WRONG.left", CHINESE, 2)
 
 

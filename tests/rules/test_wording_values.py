@@ -16,8 +16,6 @@ from hotline.wording.amounts import speak_money, write_money
 from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
 from hotline.wording.rendering import DIGITS_MAX, escape, speak_digits, speak_phone, spoken, write_phone, written
 from hotline.wording.times import (
-    STALE_AFTER,
-    is_stale,
     speak_date,
     speak_duration,
     speak_lately,
@@ -255,11 +253,3 @@ def test_a_value_of_another_kind_is_a_bug_that_shows() -> None:
 def test_an_instant_of_any_offset_is_the_same_instant() -> None:
     elsewhere = NOON_UTC.astimezone(timezone(timedelta(hours=-8)))
     assert speak_moment(elsewhere, Locale("en-US", SHANGHAI, NOON_UTC)) == "8:00 PM today"
-
-
-def test_a_view_says_how_old_it_is_once_it_is_older_than_two_minutes() -> None:
-    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    second = timedelta(seconds=1)
-    assert timedelta(minutes=2) == STALE_AFTER
-    ages = (STALE_AFTER - second, STALE_AFTER, STALE_AFTER + second)
-    assert [is_stale(now - age, now) for age in ages] == [False, False, True]

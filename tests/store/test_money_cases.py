@@ -72,7 +72,7 @@ def test_somebody_unknown_has_the_case_that_their_call_keeps(money: MoneyWorld) 
     _, first = open_case(money, account_id=None)
     _, again = open_case(money, account_id=None, case_id=first.case_id)
     _, stranger = open_case(money, account_id=None)
-    assert again == CaseRef(first.case_id, opened=False)
+    assert again == CaseRef(first.case_id, opened=False, reference=first.reference, new_reference=False)
     assert stranger.case_id != first.case_id
     found = cases.read_case(money.store, first.case_id)
     assert found is not None
@@ -88,7 +88,7 @@ def test_somebody_unknown_does_not_add_to_an_accounts_case_which_its_account_goe
     assert unproved.opened
     assert unproved.case_id != own.case_id
     _, again = open_case(money, after_s=1)
-    assert again == CaseRef(own.case_id, opened=False)
+    assert again == CaseRef(own.case_id, opened=False, reference=own.reference, new_reference=False)
     found = cases.read_case(money.store, own.case_id)
     assert found is not None
     assert (found[0].version, len(found[1])) == (2, 2)
@@ -102,6 +102,7 @@ def test_people_are_told_of_the_contact_the_topic_the_reason_the_priority_and_th
     open_case(money, account_id=account_id, case_id=ref.case_id, topic="security", after_s=1)
     told = {
         "case_id": ref.case_id,
+        "reference": ref.reference,
         "topic": "security",
         "reason": "caller.asked",
         "priority": Priority.URGENT.value,

@@ -96,15 +96,16 @@ def refund_rules() -> list[str]:
 
 
 def refunds(language: str) -> Iterator[Said]:
-    item = {"amount": AMOUNT, "merchant": MERCHANTS[language], "promised_on": PROMISED}
+    item = {"amount": AMOUNT, "merchant": MERCHANTS[language], "promised_on": PROMISED, "initiated_at": TIMES[1]}
     for state in RefundState:
-        yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * 3}
-        yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "a1f9"}
+        for number in (1, 2, 3):
+            yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * number}
+        yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "482913"}
     yield "refund_offer", "OFFERED", {**item, "refundable": AMOUNT}
     for rule in refund_rules():
         yield "refund_offer", "NOT_ELIGIBLE", {**item, "reason": rule}
         for outcome in ("APPROVED", "IN_REVIEW", "DENIED", "NOT_ELIGIBLE", "ROUTE_DISPUTE"):
-            yield "refund_request", outcome, {**item, "reason": rule, "refund": "a1f9"}
+            yield "refund_request", outcome, {**item, "reason": rule, "refund": "482913"}
 
 
 def others(_: str) -> Iterator[Said]:
@@ -128,7 +129,7 @@ def others(_: str) -> Iterator[Said]:
             if outcome == "NEED_PROOF":
                 yield from ((step.name, outcome, {"needs": needs}) for needs in NEEDS)
             else:
-                yield step.name, outcome, {"case": "a1f9"}
+                yield step.name, outcome, {"case": "482913"}
 
 
 EVERYTHING = (payments, locks, refunds, others)

@@ -13,17 +13,23 @@ from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.errors import NeedProof
 from hotline.kit.logging import Event, log
+from hotline.kit.outbox import Decision, Message
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
-from hotline.lockout.model import LockState
+from hotline.lockout.model import LockState, LockView
+
+DECIDED = "decided"
+NOTICED = "noticed"
+STILL = "still:"
+ENDS = {Operation.END_PAUSE: LockState.PAUSED, Operation.UNFREEZE: LockState.FROZEN}
+"""What an operation ends; payments work again only when nothing else is in force."""
 
 
 def lock_status(line: Line) -> Answer:
     """Why the account is shut, since when and until when, and what the caller may do about it."""
     account_id = line.account(Operation.READ)
-    read = line.fetch(lockout.acting_keys(account_id))
+    read = line.fetch((*lockout.lock_keys(account_id), accounts.feed_key()))
     view = lockout.view_from(read, account_id, line.now)
-    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     offered = lockout.offered(view, line.call, line.now)
     facts = words(
         state=view.state.value,
@@ -34,7 +40,7 @@ def lock_status(line: Line) -> Answer:
         asked=view.asked.value if view.asked else None,
         unconfirmed=view.unconfirmed,
         recovery_until=view.recovery_until,
-        facts_as_of=profile.facts_as_of if profile else None,
+        facts_as_of=accounts.behind_since(read, line.now),
         now=line.now,
     )
     asked = "yes" if view.asked else "no"
@@ -69,14 +75,34 @@ def unfreeze(line: Line) -> Answer:
 
 def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Answer:
     if line.replay is not None:
-        return Answer(line.replay.outcome)
+        return _acted(line.replay.outcome, line.replay.notes)
     account_id = line.account(operation)
     read = line.fetch((*lockout.acting_keys(account_id), *identity.settling_keys(account_id)))
     line.settle(operation, account_id, read)
     change = line.change(operation.value)
     outcome = contribute(change, read, account_id).value
-    line.commit(change, outcome)
-    return Answer(outcome)
+    notes = (*_sent(change), *_still(lockout.view_from(read, account_id, line.now), operation))
+    line.commit(change, outcome, notes=notes)
+    return _acted(outcome, notes)
+
+
+def _sent(change: Change) -> tuple[str, ...]:
+    """Whether the change asks the wallet for something, and whether it tells anybody: no sentence may say more."""
+    decided = any(isinstance(entry, Decision) for entry in change.sent)
+    noticed = any(isinstance(entry, Message) for entry in change.sent)
+    return (*((DECIDED,) if decided else ()), *((NOTICED,) if noticed else ()))
+
+
+def _still(view: LockView, operation: Operation) -> tuple[str, ...]:
+    """What keeps payments from the account after the operation, if that ends something else: the strictest of it."""
+    ends = ENDS.get(operation)
+    left = [component.state.value for component in view.components if component.state is not ends]
+    return (f"{STILL}{left[0]}",) if ends is not None and left else ()
+
+
+def _acted(outcome: str, notes: tuple[str, ...]) -> Answer:
+    still = next((note.removeprefix(STILL) for note in notes if note.startswith(STILL)), None)
+    return Answer(outcome, words(decided=DECIDED in notes, noticed=NOTICED in notes, still=still))
 
 
 def pause(line: Line) -> Answer:

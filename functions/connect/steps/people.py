@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from functions.connect.line import Answer, Line, reference, words
+from functions.connect.line import Answer, Line, words
+from hotline.accounts import service as accounts
 from hotline.cases import service as cases
 from hotline.cases.model import QUEUE, Priority
 from hotline.kit.actor import ProvedFactor
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.store import Key
 
 _OUTCOMES = {"asked": "QUEUE", "failed": "QUEUE", "callback": "CALLBACK", "closed": "CLOSED_HOURS"}
 _URGENT_TOPICS = frozenset({"security"})
 NO_TOPIC = "general"
+TEXTED = "texted"
+"""Notes of a turn: the reference was sent by text."""
 
 
 def handover(line: Line) -> Answer:
@@ -25,7 +32,8 @@ def handover(line: Line) -> Answer:
     if line.replay is None:
         account_id = line.call.account_id if _proved(line) else None
         known = line.call.case_id if account_id is None else None
-        read = line.fetch(cases.case_keys(account_id, topic, known))
+        profile_key = (accounts.profile_key(account_id),) if account_id is not None else ()
+        read = line.fetch((*cases.case_keys(account_id, topic, known), *profile_key))
         change = line.change("handover")
         ref = cases.contribute_case(
             change,
@@ -38,9 +46,22 @@ def handover(line: Line) -> Answer:
             priority=Priority.URGENT if topic in _URGENT_TOPICS else Priority.NORMAL,
         )
         case_id = ref.case_id
-        line.commit(change, outcome, replace(line.call, topic=topic, case_id=case_id))
-    tail = reference(case_id) if case_id else None
-    return Answer(outcome, words(topic=topic, case=tail), {"queue": QUEUE, "case_id": case_id or "-"})
+        texted = ref.new_reference and _text(change, read, account_id, ref.reference, outcome)
+        notes = (ref.reference, *((TEXTED,) if texted else ()))
+        line.commit(change, outcome, replace(line.call, topic=topic, case_id=case_id), notes=notes)
+    else:
+        notes = line.replay.notes
+    facts = words(topic=topic, case=notes[0] if notes else None, texted=TEXTED in notes)
+    return Answer(outcome, facts, {"queue": QUEUE, "case_id": case_id or "-"})
+
+
+def _text(change: Change, read: Mapping[Key, Item], account_id: str | None, case: str, outcome: str) -> bool:
+    """Send the reference to the account's phone; once a case, so that nobody floods it. False when there is none."""
+    if account_id is None:
+        return False
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    message = "case.callback" if outcome == "CALLBACK" else "case.opened"
+    return accounts.send_text(change, profile, message, {"case_reference": case})
 
 
 def _proved(line: Line) -> list[ProvedFactor]:

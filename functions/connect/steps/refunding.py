@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.connect.contract import INVALID
-from functions.connect.line import Answer, Line, reference, words
+from functions.connect.line import Answer, Line, words
 from functions.connect.steps.money import item_words, offer_at
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
@@ -16,6 +16,7 @@ from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
 from hotline.kit.store import Key
 from hotline.payments import service as payments
+from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, Refund, RefundReason, RefundResult, RefundState
 from hotline.wording.amounts import speak_money
@@ -24,19 +25,25 @@ SPOKEN_MAX = 3
 
 
 def under_way(line: Line) -> Answer:
-    """Refunds that are under way, or that failed lately, from the base table: state and the date that holds."""
+    """Refunds that are under way, or that failed lately, from the base table: whose money, paid when, the state and
+    the date that holds. A refund that the wallet began names its payment alone, which knows the merchant."""
     account_id = line.account(Operation.READ)
     found = refunds.open_refunds(line.ctx.store, account_id, now=line.now)
-    items = [_refund_words(refund) for refund in found.refunds[:SPOKEN_MAX]]
+    spoken = found.refunds[:SPOKEN_MAX]
+    unnamed = [refund.movement_id for refund in spoken if refund.movement_sk is None]
+    paid = payments.ledgers_of(line.ctx.store, account_id, unnamed)
+    items = [_refund_words(refund, paid.get(refund.movement_id)) for refund in spoken]
     outcome = "OPEN" if items else "NONE"
     facts = words(items=items, more=found.more or len(found.refunds) > SPOKEN_MAX, now=line.now)
     return Answer(outcome, facts, {"count": str(len(items))})
 
 
-def _refund_words(refund: Refund) -> dict[str, object]:
+def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
+    movement_sk = refund.movement_sk or (paid.movement_sk if paid else None)
     return words(
         amount=refund.amount,
-        merchant=refund.merchant_name,
+        merchant=refund.merchant_name or (paid.merchant_name if paid else None),
+        initiated_at=payments.begun_at(movement_sk) if movement_sk else None,
         status=refund.state.value,
         promised_on=refunds.date_told(refund),
     )
@@ -125,7 +132,7 @@ def _told(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Ans
         promised_on=refunds.date_told(refund) if isinstance(refund, Refund) else refund.promised_on if refund else None,
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=refund.decided_by if refund else None,
-        refund=reference(refund.refund_id) if refund and refund.refund_id else None,
+        refund=refunds.reference_of(refund.refund_id) if refund and refund.refund_id else None,
         now=line.now,
     )
     return Answer(outcome, facts)

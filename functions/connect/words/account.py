@@ -7,7 +7,6 @@ from typing import Final
 
 from functions.connect.words.facts import digits, entries
 from hotline.wording.speech import Speech
-from hotline.wording.times import is_stale
 from hotline.wording.values import Dictated, Lately, Word
 
 _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": "FROZEN", "PAUSED": "PAUSED"}
@@ -53,7 +52,7 @@ def choose_account(speech: Speech, outcome: str) -> None:
     shut, if it is."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:
-        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"), cause=_cause(speech))
+        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"), cause=_brief_cause(speech))
         return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
@@ -73,6 +72,27 @@ def _cause(speech: Speech) -> Word | None:
     return speech.word(f"lock.cause.{speech.facts.get('cause')}")
 
 
+def _brief_cause(speech: Speech) -> Word | None:
+    """The cause alone, where what to do about it is told elsewhere."""
+    key = f"lock.cause.{speech.facts.get('cause')}"
+    return speech.word(f"{key}.written", key)
+
+
+def act(step: str, speech: Speech, outcome: str) -> None:
+    """What was asked of the wallet: by this answer or before it, whether a message tells of it, and what keeps the
+    account from paying all the same."""
+    facts = speech.facts
+    key = f"{step}.{outcome}"
+    before = (f"{key}.before",) if facts.get("decided") is False else ()
+    still = speech.word(f"lock.still.{facts.get('still')}") if facts.get("still") else None
+    speech.say_first(
+        *(one for one in before if speech.knows(one)),
+        key,
+        notice=speech.word("notice.coming") if facts.get("noticed") is True else None,
+        payments=still or speech.word("lock.payments_again"),
+    )
+
+
 def pause(speech: Speech, outcome: str) -> None:
     """For who has proved nothing, with what is true whether or not there is an account, and whether or not a limit
     stands against it."""
@@ -80,10 +100,11 @@ def pause(speech: Speech, outcome: str) -> None:
 
 
 def lock_status(speech: Speech, outcome: str) -> None:
-    """State, cause, since and until when, what has been asked for, and how old this view is if that matters."""
+    """State, cause, since and until when, what has been asked for, and up to when the
+    facts are known if the feed is behind."""
     facts = speech.facts
     since, until = facts.get("since"), facts.get("until")
-    now, as_of = facts.get("now"), facts.get("facts_as_of")
+    now = facts.get("now")
     left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
     asked = facts.get("asked")
     speech.say_first(
@@ -95,5 +116,5 @@ def lock_status(speech: Speech, outcome: str) -> None:
     )
     if facts.get("recovery_until") is not None:
         speech.say("lock.recovery_pending")
-    if isinstance(as_of, datetime) and isinstance(now, datetime) and is_stale(as_of, now):
+    if facts.get("facts_as_of") is not None:
         speech.say("lock.as_of")

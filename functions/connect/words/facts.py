@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hotline.wording.values import Digits
+from hotline.wording.values import Digits, Reference
 
 
 def entries(facts: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -13,6 +13,11 @@ def entries(facts: Mapping[str, object]) -> list[Mapping[str, object]]:
     if not isinstance(items, Sequence):
         return []
     return [item for item in items if isinstance(item, Mapping)]
+
+
+def in_groups(value: object) -> Reference | None:
+    """A reference that people write down, said three digits at a time."""
+    return Reference(value) if isinstance(value, str) else None
 
 
 def digits(value: object) -> Digits | None:

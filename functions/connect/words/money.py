@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.words.facts import digits, entries
+from functions.connect.contract import STEPS
+from functions.connect.words.facts import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
+from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
 from hotline.wording.speech import Speech
 from hotline.wording.values import Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
 """What became of a movement whose status is not given, by where its money is."""
+_REFUNDS_PARTS: Final = STEPS["refunds"].parts
+"""In how many prompts the refunds may be told."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
 """Refunds that only a person can still pay out; one is asked for by key until somebody is on it, with a date."""
 
@@ -85,17 +89,29 @@ def payment_answer(speech: Speech, outcome: str) -> None:
 
 
 def refunds(speech: Speech, outcome: str) -> None:
-    """Each refund under way with its state and promised date."""
+    """Each refund under way: from whom, for the payment of which day, its state and promised date. Where the names are
+    too long for that, the days are left out, and then how many there are."""
     items = entries(speech.facts) if outcome == "OPEN" else []
-    if items and speech.facts.get("more") is True:
-        speech.say("refunds.OPEN.latest")
-    elif items:
-        speech.say_counted("refunds.OPEN.count", len(items))
-    else:
+    if not items:
         speech.say(f"refunds.{outcome}")
+        return
+    for counted, with_day in ((True, True), (True, False), (False, False)):
+        trial = Speech(speech.locale, speech.facts)
+        _list_refunds(trial, items, counted=counted, with_day=with_day)
+        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, _REFUNDS_PARTS)):
+            break
+    _list_refunds(speech, items, counted=counted, with_day=with_day)
+
+
+def _list_refunds(speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool, with_day: bool) -> None:
+    if counted and speech.facts.get("more") is True:
+        speech.say("refunds.OPEN.latest")
+    elif counted:
+        speech.say_counted("refunds.OPEN.count", len(items))
     unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on"))
     for item in items:
-        speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **{**unknown, **item})
+        known = {**unknown, **item, "when": _when(item) if with_day else None}
+        speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **known)
     if any(item.get("status") in _PAID_OTHERWISE and item.get("promised_on") is None for item in items):
         speech.say("refunds.by_person")
 
@@ -118,7 +134,7 @@ def refund_request(speech: Speech, outcome: str) -> None:
     if outcome == "EXISTS":
         speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
     if outcome != "LIMITED":
-        speech.say("refund.reference", refund=digits(speech.facts.get("refund")))
+        speech.say("refund.reference", refund=in_groups(speech.facts.get("refund")))
 
 
 def _refused(speech: Speech, outcome: str) -> None:

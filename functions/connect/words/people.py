@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.connect.words.facts import digits
+from functions.connect.words.facts import in_groups
 from hotline.wording.speech import Speech
 from hotline.wording.values import Phone
 
@@ -29,5 +29,11 @@ def _numbers(speech: Speech) -> None:
 
 
 def handover(speech: Speech, outcome: str) -> None:
-    """What happens next, and the reference of the case."""
-    speech.say(f"handover.{outcome}", case=digits(speech.facts.get("case")))
+    """What happens next, what it is about if that is known, and the reference of the case."""
+    facts = speech.facts
+    speech.say(
+        f"handover.{outcome}",
+        case=in_groups(facts.get("case")),
+        topic=speech.word(f"topic.{facts.get('topic')}"),
+        texted=speech.word("reference.texted") if facts.get("texted") is True else None,
+    )

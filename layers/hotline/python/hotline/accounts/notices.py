@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from hotline.contracts.model import PointKind
 from hotline.kit.change import Change
 from hotline.kit.outbox import Message
 
@@ -44,3 +45,23 @@ def send_notice(
 def has_somebody_to_repudiate(profile: Profile, now: datetime) -> bool:
     """Whether a notice of now goes to somebody who may say that it was not them."""
     return any(recipient.may_repudiate for recipient in policy.recipients(profile, now))
+
+
+def send_text(change: Change, profile: Profile | None, message: str, facts: Mapping[str, object]) -> bool:
+    """Add one text message to the account's phone, the one that was confirmed last; whether there is one to send to."""
+    phones = [point for point in profile.live_points if point.kind is PointKind.PHONE] if profile is not None else []
+    if profile is None or not phones:
+        return False
+    newest = max(phones, key=lambda point: (point.confirmed_at is not None, point.confirmed_at or change.now))
+    change.send(
+        Message(
+            entry_id=change.ids.new("out"),
+            message=message,
+            channel="sms",
+            account_id=profile.account_id,
+            point=newest.key,
+            language=profile.language,
+            facts=facts,
+        )
+    )
+    return True

@@ -13,9 +13,13 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
 from . import changes, items, policy, stops
+from .feed import behind_since as behind_since
+from .feed import feed_key as feed_key
+from .feed import move_feed_on as move_feed_on
 from .model import ContactPoint, Point, PointOwner, Profile
 from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
+from .notices import send_text as send_text
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of

@@ -84,7 +84,17 @@ def case_item(case: Case) -> Item:
     }
     if case.account_id is not None:
         item["account_id"] = case.account_id
-    return item | queue_attributes(case)
+    return item | _reference_attributes(case) | queue_attributes(case)
+
+
+def _reference_attributes(case: Case) -> Item:
+    if case.reference is None or case.reference_until is None:
+        return {}
+    return {"reference": case.reference, "reference_until": to_text(case.reference_until)}
+
+
+def _reference_until(item: Mapping[str, Any]) -> datetime | None:
+    return from_text(item["reference_until"]) if "reference_until" in item else None
 
 
 def case_from(item: Mapping[str, Any]) -> Case:
@@ -99,6 +109,8 @@ def case_from(item: Mapping[str, Any]) -> Case:
         opened_at=from_text(item["opened_at"]),
         updated_at=from_text(item["updated_at"]),
         version=int(item["version"]),
+        reference=item.get("reference"),
+        reference_until=_reference_until(item),
     )
 
 
@@ -147,7 +159,8 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
 def pointer_item(case: Case) -> Item:
     """What an account's pointer keeps of its open case: enough to add to the case without reading it."""
     item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
-    return item | {"reason": case.reason, "opened_at": to_text(case.opened_at), **kept_from(case.updated_at)}
+    item |= {"reason": case.reason, "opened_at": to_text(case.opened_at), **kept_from(case.updated_at)}
+    return item | _reference_attributes(case)
 
 
 def pointed_case(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:
@@ -163,4 +176,6 @@ def pointed_case(item: Mapping[str, Any], *, account_id: str, topic: str) -> Cas
         opened_at=opened_at,
         updated_at=opened_at,
         version=int(item["version"]),
+        reference=item.get("reference"),
+        reference_until=_reference_until(item),
     )

@@ -78,14 +78,20 @@ class Case:
     opened_at: datetime
     updated_at: datetime
     version: int
+    reference: str | None = None
+    """The six digits that name the case to people, until `reference_until`; None for one that never had any."""
+    reference_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRef:
-    """`opened`: this change opens the case; otherwise it adds to one that was open."""
+    """`opened`: this change opens the case; otherwise it adds to one that was open. `new_reference`: its reference is
+    told for the first time."""
 
     case_id: str
     opened: bool
+    reference: str
+    new_reference: bool
 
 
 def is_decided(timeline: Iterable[CaseEntry]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hotline.kit.actor import Caller, actor_name
 from hotline.kit.change import Change, stale
-from hotline.kit.clock import to_text
+from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput
 from hotline.kit.outbox import Decision
@@ -30,12 +31,22 @@ from .model import (
     is_decided,
     status_of,
 )
+from .references import (
+    REFERENCE_LIFE,
+    RENEWED_WITHIN,
+    draw,
+    free,
+    is_reference,
+    reference_item,
+    reference_key,
+)
 
 __all__ = [
-    "NOTE_CHARACTERS_MAX", "case_keys", "contribute_case", "contribute_emptied", "entries_before", "notes_read",
-    "read_case",
+    "NOTE_CHARACTERS_MAX", "case_keys", "contribute_case", "contribute_emptied", "entries_before", "find_case",
+    "notes_read", "read_case",
 ]  # fmt: skip
 
+REFERENCE_ATTRIBUTES = ("reference", "reference_until")
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 """Topics and reasons are closed words: they become part of keys and of logs."""
 NOTE_CHARACTERS_MAX = 500
@@ -80,10 +91,12 @@ def contribute_case(
     if known is None:
         now = change.now
         case = Case(change.ids.new("case"), account_id, topic, reason, priority, CaseStatus.OPEN, now, now, 1)
+        case = _referenced(change, case)
         change.create(items.case_key(case.case_id), items.case_item(case))
     else:
         raised = Priority(min(known.priority, priority))
         case = replace(known, priority=raised, updated_at=change.now, version=known.version + 1)
+        case = _referenced(change, case)
         _update(change, known, case)
     if account_id is not None:
         key = items.pointer_key(account_id, topic)
@@ -91,7 +104,24 @@ def contribute_case(
     kind = EntryKind.ADDED if known else EntryKind.OPENED
     _add_entry(change, case, kind, reason=reason, facts=facts, note=note)
     _tell(change, case, opened=known is None, reason=reason)
-    return CaseRef(case.case_id, opened=known is None)
+    new_reference = known is None or known.reference != case.reference
+    return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
+
+
+def _referenced(change: Change, case: Case) -> Case:
+    """The case with a reference that names it for a while yet: its own, renewed if need be, or a new one."""
+    until = change.now + REFERENCE_LIFE
+    left = case.reference_until - change.now if case.reference_until is not None else timedelta()
+    if case.reference is None or left <= timedelta():
+        reference = draw(change.ids)
+        key = reference_key(reference)
+        change.put(key, reference_item(case.case_id, until), condition=free(change.now))
+        return replace(case, reference=reference, reference_until=until)
+    if left > RENEWED_WITHIN:
+        return case
+    key = reference_key(case.reference)
+    change.put(key, reference_item(case.case_id, until), condition=equals("case_id", case.case_id))
+    return replace(case, reference_until=until)
 
 
 def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str | None, topic: str) -> Case | None:
@@ -109,7 +139,7 @@ def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str
 def _update(change: Change, known: Case, case: Case) -> None:
     """Only what adding changes, on condition that the case is still open and unchanged."""
     stored = items.case_item(case)
-    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk", TTL_ATTRIBUTE)
+    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk", TTL_ATTRIBUTE, *REFERENCE_ATTRIBUTES)
     change.update(
         items.case_key(case.case_id),
         set={name: stored[name] for name in names},
@@ -146,7 +176,7 @@ def _add_entry(
 def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
     """Send the decision, without the note. A change that a caller makes names the contact, proved or not."""
     data = {"case_id": case.case_id, "topic": case.topic, "reason": reason, "priority": case.priority.value}
-    data |= {"queue": QUEUE}
+    data |= {"queue": QUEUE, "reference": str(case.reference)}
     if isinstance(change.actor, Caller):
         data |= {"contact_id": change.actor.contact_id}
     change.send(
@@ -159,6 +189,17 @@ def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
             subject_version=case.version,
         )
     )
+
+
+def find_case(store: Store, reference: str, now: datetime) -> tuple[Case, tuple[CaseEntry, ...]] | None:
+    """The case that a customer names by its reference, and its timeline, as `read_case`; None for a reference that
+    names no case now. Raises InvalidInput for anything but six digits."""
+    if not is_reference(reference):
+        raise InvalidInput("case_reference_invalid")
+    found = store.get(reference_key(reference))
+    if found is None or int(found[TTL_ATTRIBUTE]) < epoch_s(now):
+        return None
+    return read_case(store, found["case_id"])
 
 
 def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:

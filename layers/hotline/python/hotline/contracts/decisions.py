@@ -112,9 +112,11 @@ class RefundUnpaid(DecisionContract):
 
 class CaseTold(DecisionContract):
     """case.opened, case.updated: never a note. `reason` is that of this change; priority 1 is the most urgent.
+    `reference`: the six digits that the customer was told.
     `contact_id` is the first contact id of the call that made the change, absent where no call made it."""
 
     case_id: Id
+    reference: Annotated[str, Field(pattern="^[0-9]{6}$")]
     topic: Word
     reason: Word
     priority: Annotated[int, Field(ge=1, le=9)]

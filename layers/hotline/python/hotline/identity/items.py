@@ -231,11 +231,18 @@ def _times(texts: list[str]) -> tuple[datetime, ...]:
 
 def _turn_item(record: TurnRecord) -> Item:
     item: Item = {"turn": record.turn, "step": record.step, "fingerprint": record.fingerprint}
-    return item | {"outcome": record.outcome, "ids": list(record.ids)}
+    return item | {"outcome": record.outcome, "ids": list(record.ids), "notes": list(record.notes)}
 
 
 def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
-    return TurnRecord(int(item["turn"]), item["step"], item["fingerprint"], item["outcome"], tuple(item["ids"]))
+    return TurnRecord(
+        turn=int(item["turn"]),
+        step=item["step"],
+        fingerprint=item["fingerprint"],
+        outcome=item["outcome"],
+        ids=tuple(item["ids"]),
+        notes=tuple(item.get("notes", ())),
+    )
 
 
 def _identified_item(identified: Identified | None) -> Item | None:

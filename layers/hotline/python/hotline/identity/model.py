@@ -94,6 +94,8 @@ class TurnRecord:
     fingerprint: str
     outcome: str
     ids: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Closed words for what the sentences of the answer depend on beside the outcome."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Change:
         self.ids = ids
         self._pending: dict[Key, Put | Update | Delete | None] = {}
         self._guards: list[_Guard] = []
+        self._sent: list[Entry] = []
 
     def __len__(self) -> int:
         return len(self._pending)
@@ -130,6 +131,12 @@ class Change:
     def send(self, entry: Entry) -> None:
         """Add an outbox entry; it goes out if and only if the change is made."""
         self.create(entry_key(entry.entry_id), entry_item(entry, created_at=self.now))
+        self._sent.append(entry)
+
+    @property
+    def sent(self) -> tuple[Entry, ...]:
+        """The outbox entries that were added, in their order: what may be said to be asked for, or on its way."""
+        return tuple(self._sent)
 
     def writes(self) -> list[Write]:
         """The transaction as it would be sent."""

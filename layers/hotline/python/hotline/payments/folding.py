@@ -89,7 +89,14 @@ def _failure(told: MovementTold) -> MovementFailure | None:
 def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
     """The ledger with its movement as it now is."""
     currency = movement.amount.currency
-    return replace(ledger, movement_sk=movement.sk, currency=currency, captured_minor=movement.captured_minor)
+    merchant = movement.ref.merchant
+    return replace(
+        ledger,
+        movement_sk=movement.sk,
+        currency=currency,
+        captured_minor=movement.captured_minor,
+        merchant_name=merchant.name if merchant is not None else None,
+    )
 
 
 def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:

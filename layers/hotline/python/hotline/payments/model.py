@@ -193,6 +193,7 @@ class Ledger:
     currency: str | None = None
     captured_minor: int = 0
     takings: Mapping[str, Taking] = field(default_factory=dict)
+    merchant_name: str | None = None
     looked_at: bool = False
     """People were told that its currencies differ."""
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
-from hotline.kit.clock import CLOCK_SKEW
+from hotline.kit.clock import CLOCK_SKEW, from_text
 from hotline.kit.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
@@ -48,11 +48,11 @@ from .unknown_words import (
 )
 
 __all__ = [
-    "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "by_tail", "check_amount", "code_keys",
-    "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes", "diagnose", "due_keys",
-    "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "listed", "money_from", "money_item",
-    "movement_from", "movement_id_of", "movement_key", "order_from", "order_item", "refundable_recent",
-    "unknown_codes", "unknown_words", "with_ledger",
+    "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "begun_at", "by_tail", "check_amount",
+    "code_keys", "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes", "diagnose",
+    "due_keys", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of", "listed",
+    "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
+    "refundable_recent", "unknown_codes", "unknown_words", "with_ledger",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
@@ -64,6 +64,8 @@ FAILED_WINDOW = timedelta(days=90)
 """Failed movements are told of for 90 days."""
 REFUNDABLE_WINDOW = timedelta(days=365)
 """No refund is older than the longest window of any policy (WeChat Pay and the wallet's own cap: 365 days)."""
+LEDGERS_AT_ONCE_MAX = 10
+"""How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3
 """So many are read out; a listener keeps no more in mind."""
 REFUNDABLE_PAGE = 50
@@ -232,6 +234,12 @@ def movement_id_of(movement_sk: str) -> str:
     return parts[2]
 
 
+def begun_at(movement_sk: str) -> datetime:
+    """When the movement was begun, from its sort key. Raises InvalidInput for anything else."""
+    movement_id_of(movement_sk)
+    return from_text(movement_sk.split("#", 2)[1])
+
+
 def failed_recent(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
     """The latest movements that need attention, of 90 days. One query, on an index that may lag by a moment."""
     since, until = now - FAILED_WINDOW, now + CLOCK_SKEW
@@ -278,6 +286,16 @@ def find(store: Store, account_id: str, movement_id: str) -> Movement | None:
     movement_sk = items.ledger_from(stored).movement_sk if stored is not None else None
     item = store.get(movement_key(account_id, movement_sk)) if movement_sk is not None else None
     return movement_from(item) if item is not None else None
+
+
+def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> dict[str, Ledger]:
+    """The ledgers of the account's movements with these ids, by id; without those that it does not have. At most ten
+    ids, else ValueError. One consistent batch read, none for no id."""
+    if len(movement_ids) > LEDGERS_AT_ONCE_MAX:
+        raise ValueError("too many ledgers at once")
+    keys = dict.fromkeys(ledger_key(account_id, one) for one in movement_ids)
+    found = [items.ledger_from(stored) for stored in (store.batch_get(list(keys)) if keys else {}).values()]
+    return {ledger.movement_id: ledger for ledger in found}
 
 
 def by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:

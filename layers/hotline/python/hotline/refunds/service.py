@@ -11,6 +11,7 @@ messages to the customer. What is asked again under the same request key is the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -72,6 +73,8 @@ refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told
 
+REFERENCE_DIGITS = 6
+"""As many as the reference of a case has (cases.references)."""
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
@@ -173,6 +176,13 @@ def refund_id_of(account_id: str, request_key: str) -> str:
     if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
         raise InvalidInput("request_key_length")
     return derived_id("refund", account_id, request_key)
+
+
+def reference_of(refund_id: str) -> str:
+    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some:
+    whoever looks for them has the account before them, whose few refunds they tell apart."""
+    number = int.from_bytes(hashlib.sha256(refund_id.encode()).digest()[:8], "big") % 10**REFERENCE_DIGITS
+    return f"{number:0{REFERENCE_DIGITS}d}"
 
 
 def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
@@ -387,7 +397,10 @@ def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
     profile = profile_from(read.get(profile_key(refund.account_id)))
     if profile is None:
         return
-    facts: dict[str, object] = {"refund_id": refund.refund_id, "amount": payments.money_item(refund.amount)}
+    facts: dict[str, object] = {
+        "refund_reference": reference_of(refund.refund_id),
+        "amount": payments.money_item(refund.amount),
+    }
     if refund.promised_on is not None:
         facts["promised_on"] = refund.promised_on.isoformat()
     if refund.order_tail is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from hotline.kit.money import Money, exponent
@@ -28,12 +29,16 @@ _CHINESE: Final = {
     "CHF": "瑞士法郎", "JPY": "日元", "KRW": "韩元", "VND": "越南盾", "MOP": "澳门元", "TWD": "新台币", "THB": "泰铢",
 }  # fmt: skip
 
+_LONE_TWO: Final = re.compile("^2(?=[^0-9. ])")
+"""Two of a unit is 两 in speech, `两元`, `两美元`; not in `12元`, `2.5美元` or `2 K W D`."""
+
 
 def speak_money(money: Money, language: str) -> str:
     """The amount as it is said: `128元5角`, `128 dollars and 50 cents`; a currency without a name of its own is
     spelled, `12.500 K W D`. Plain text without markup characters."""
     if language == CHINESE:
-        return ("负" if money.minor < 0 else "") + _chinese(abs(money.minor), money.currency)
+        said = _chinese(abs(money.minor), money.currency)
+        return ("负" if money.minor < 0 else "") + _LONE_TWO.sub("两", said)
     return ("minus " if money.minor < 0 else "") + _english(abs(money.minor), money.currency)
 
 

@@ -13,12 +13,14 @@ from .amounts import speak_money, write_money
 from .catalogue import CHINESE, find
 from .names import clean, sayable_in_english
 from .times import speak_day, speak_duration, speak_lately, speak_moment
-from .values import Dictated, Digits, Lately, Locale, Phone, Word
+from .values import Counted, Dictated, Digits, Lately, Locale, Phone, Reference, Word
 
 DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
 """No reference that is said sign by sign is longer; the rest is not said."""
 _RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
+_TWO: Final = re.compile("(?<![0-9零])2(?=小时|分钟|天|点)")
+"""A two that stands alone before what is counted: 两小时, 凌晨两点; but 12小时, 零2分, 12月2日."""
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to hold, escaped or not."""
 
@@ -43,6 +45,15 @@ def dictate(text: str) -> str:
     digits = (character for character in text[:DIGITS_MAX] if character.isascii() and character.isdigit())
     said = DICTATION_PAUSE.join(speak_digits(digit) for digit in digits)
     return f'<prosody rate="slow">{said}</prosody>' if said else ""
+
+
+def speak_reference(digits: str, language: str) -> str:
+    """SSML that says a reference in groups of three digits; the commas are pauses."""
+    return ("，" if language == CHINESE else ", ").join(speak_digits(group) for group in _threes(digits))
+
+
+def _threes(digits: str) -> list[str]:
+    return re.findall("[0-9]{1,3}", digits[:DIGITS_MAX])
 
 
 def speak_phone(number: str, language: str) -> str:
@@ -75,6 +86,8 @@ def spoken(value: object, locale: Locale) -> str | None:
             return speak_digits(text) or None
         case Dictated(text):
             return dictate(text) or None
+        case Reference(digits):
+            return speak_reference(digits, locale.language) or None
         case Phone(number):
             return speak_phone(number, locale.language)
         case str():
@@ -82,8 +95,12 @@ def spoken(value: object, locale: Locale) -> str | None:
             if not name or (locale.language != CHINESE and not sayable_in_english(name)):
                 return None
             return escape(name)
+        case Counted(2) if locale.language == CHINESE:
+            return "两"
         case _:
             words = _common(value, locale)
+            if words is not None and locale.language == CHINESE and isinstance(value, datetime | timedelta | Lately):
+                words = _TWO.sub("两", words)
             return None if words is None else escape(words)
 
 
@@ -94,10 +111,15 @@ def written(value: object, locale: Locale) -> str | None:
             return write_money(value, locale.language)
         case Digits(text) | Dictated(text):
             return clean(text) or None
+        case Reference(digits):
+            return " ".join(_threes(digits)) or None
         case Phone(number):
             return write_phone(number)
         case str():
             return clean(value) or None
+        case Word(key):
+            # Some words name a key to press, which nobody can in a letter.
+            return find(f"{key}.written", locale.language) or find(key, locale.language)
         case _:
             return _common(value, locale)
 
@@ -109,6 +131,8 @@ def _common(value: object, locale: Locale) -> str | None:
             return None
         case int():
             return str(value) if locale.language == CHINESE else f"{value:,}"
+        case Counted(number):
+            return _common(number, locale)
         case datetime():
             return speak_moment(value, locale)
         case date():

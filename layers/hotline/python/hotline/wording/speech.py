@@ -8,7 +8,7 @@ from typing import Final
 from .catalogue import CHINESE, find
 from .rendering import escape, spoken
 from .sentences import sentences
-from .values import Locale, Word
+from .values import Counted, Locale, Word
 
 SSML_CHARACTERS_MAX: Final = 3_000
 """Amazon Connect bills at most this many characters of a prompt, markup left out, and refuses twice as many with it."""
@@ -45,7 +45,7 @@ class Speech:
 
     def say_counted(self, key: str, n: int) -> None:
         """Add a message in the plural form for `n`, which is a fact of it. Raises UnknownMessage."""
-        self._add(key, n, {"n": n})
+        self._add(key, n, {"n": Counted(n)})
 
     def say_first(self, *keys: str, **facts: object) -> None:
         """Say the first of these messages that the catalogue has. Raises UnknownMessage when it has none."""

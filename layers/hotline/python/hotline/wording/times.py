@@ -19,14 +19,6 @@ _NEAR_DAYS: Final = {
     "en-US": {-1: "yesterday", 0: "today", 1: "tomorrow"},
 }
 
-STALE_AFTER: Final = timedelta(minutes=2)
-"""What is told of an account from a view that is older, says so."""
-
-
-def is_stale(as_of: datetime, now: datetime) -> bool:
-    """Whether what is told has to say how old it is."""
-    return now - as_of > STALE_AFTER
-
 
 def speak_date(day: date, language: str, today: date | None = None) -> str:
     """`11月30日`, `November 30`; with the year unless it is that of `today`."""

@@ -25,6 +25,13 @@ class Digits:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The digits that name a case or a refund: said and written in groups of three."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dictated:
     """Digits that somebody writes down as they are said: slowly, with pauses."""
 
@@ -46,6 +53,14 @@ class Lately:
 
     instant: datetime
     placed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many there are of something. A plain number names a place or a key; this one stands before its noun, where
+    spoken Chinese has another word for two."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
