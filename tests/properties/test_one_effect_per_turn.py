@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from hotline.contracts.model import PointKind
 from hotline.kit.clock import VirtualClock
+from hotline.kit.condition import Item
 from hotline.kit.errors import Unavailable
 from hotline.kit.memory import MemoryStore
-from hotline.kit.store import Table
+from hotline.kit.store import TTL_ATTRIBUTE, Table
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -87,10 +88,21 @@ def effects(store: MemoryStore) -> dict[str, Any]:
     """What a call has left behind, without the random parts of ids."""
     outbox = Counter(item["kind"] for item in store.items(Table.OUTBOX))
     stored = store.items(Table.HOTLINE)
-    kinds = Counter(f"{item['PK'].split('#')[0]} {item['SK'].split('#')[0]}" for item in stored)
+    sums = [item for item in stored if item["SK"] == "COUNT"]
+    others = [item for item in stored if item["SK"] != "COUNT"]
+    kinds = Counter(f"{item['PK'].split('#')[0]} {item['SK'].split('#')[0]}" for item in others)
     locks = [item for item in stored if item["SK"] == "#LOCK"]
     versions = [(item["PK"], item["rev"]) for item in locks]
-    return {"outbox": outbox, "items": kinds, "lock versions": versions}
+    return {"outbox": outbox, "items": kinds, "counts": counts_of(sums), "lock versions": versions}
+
+
+def counts_of(sums: list[Item]) -> Counter[str]:
+    """What was counted, over all shards of a rate: a random id picks the shard."""
+    counted: Counter[str] = Counter()
+    for item in sums:
+        rate = item["PK"].rsplit("#", 2)[0]
+        counted.update({f"{rate} {name}": n for name, n in item.items() if name not in ("PK", "SK", TTL_ATTRIBUTE)})
+    return counted
 
 
 @given(
