@@ -19,7 +19,7 @@ setup: .venv/.ready ## Install what the project needs into .tools and .venv.
 	@:
 
 .PHONY: run
-run: setup ## Build the stack, run it on this machine, load the demo wallet. Ctrl-C ends it.
+run: ## Build the stack, run it on this machine, load the demo wallet. Ctrl-C ends it.
 	@./hotline run $(ARGS)
 
 .PHONY: call

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from functions.wallet_events.batch import take_in
+from hotline.kit.carriers import Queue, SqsQueue
+from hotline.kit.config import required
 from hotline.kit.doors import context_from_environment
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One batch of the facts queue. Answers the messages that could not be taken in, and SQS delivers only those again;
-    after its count of receipts a message goes to the dead letters."""
-    return take_in(event, context_from_environment(lookup=True))
+    after its count of receipts a message goes to the dead letters. One that breaks the contract goes there at once."""
+    return take_in(event, context_from_environment(lookup=True), _dead_letters())
+
+
+@cache
+def _dead_letters() -> Queue:
+    return SqsQueue(required("FACTS_DEAD_LETTERS_URL"))

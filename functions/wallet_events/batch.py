@@ -13,9 +13,9 @@ from typing import Any
 
 from functions.wallet_events.fold import fold
 from hotline.accounts import service as accounts
-from hotline.contracts.model import Fact, FactRejected, MerchantPolicyPublished, Rejection
-from hotline.contracts.schemas import VERSION_SUFFIX, parse, rejected
-from hotline.kit.clock import CLOCK_SKEW
+from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, MerchantPolicyPublished, Rejection
+from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, rejected
+from hotline.kit.carriers import Queue
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
@@ -29,9 +29,13 @@ class Delivery:
     fact: Fact
 
 
-def take_in(event: object, ctx: Context) -> dict[str, list[dict[str, str]]]:
+def take_in(event: object, ctx: Context, dead_letters: Queue | None = None) -> dict[str, list[dict[str, str]]]:
     """Take a batch in; the answer is that of ReportBatchItemFailures. A record without a message id is passed over,
-    since it could be neither taken in once only nor asked for again."""
+    since it could be neither taken in once only nor asked for again.
+
+    A fact that can never be taken in goes to `dead_letters` at once, without further deliveries. Where that queue does
+    not take it, or there is none, it is delivered again and dies by the count of receipts.
+    """
     failed: list[str] = []
     groups: dict[tuple[bool, str], list[Delivery]] = {}
     for message_id, body in _messages(event):
@@ -39,7 +43,8 @@ def take_in(event: object, ctx: Context) -> dict[str, list[dict[str, str]]]:
             fact = read_fact(body, ctx)
         except FactRejected as error:
             log(Event.FACT_REJECTED, fact_type=error.fact_type, fact_id=error.fact_id, reason=error.code)
-            failed.append(message_id)
+            if error.reason in MAY_BE_TAKEN_LATER or not _bury(body, dead_letters):
+                failed.append(message_id)
         else:
             # A merchant may bear the same id as an account.
             group = (isinstance(fact.data, MerchantPolicyPublished), fact.subject)
@@ -68,6 +73,18 @@ def _move_feed_on(ctx: Context, groups: Iterable[Sequence[Delivery]], failed: Se
         accounts.move_feed_on(ctx.store, max(times), now=ctx.clock.now(), ids=ctx.ids)
 
 
+def _bury(body: object, dead_letters: Queue | None) -> bool:
+    """Put a message's body among the dead letters as it came; whether it is there now."""
+    if dead_letters is None or not isinstance(body, str) or not body:
+        return False
+    try:
+        dead_letters.send([body])
+    except Unavailable as error:
+        log(Event.FACT_UNBURIED, error=error.code)
+        return False
+    return True
+
+
 def read_fact(body: object, ctx: Context) -> Fact:
     """The fact in a queue message's body, which is the event as the bus sent it. Raises FactRejected."""
     try:
@@ -79,10 +96,8 @@ def read_fact(body: object, ctx: Context) -> Fact:
     fact = parse(detail)
     if envelope.get("detail-type") != fact.type + VERSION_SUFFIX:
         raise rejected(detail, Rejection.TYPE_MISMATCH, "type")
-    # What comes from further on waits for its time in the queue, or dies there: it would make the hotline believe that
-    # it knows the future.
-    if fact.time > ctx.clock.now() + CLOCK_SKEW:
-        raise rejected(detail, Rejection.FUTURE_TIME, "time")
+    # It waits for its time in the queue, or dies there.
+    refuse_future(fact, detail, ctx.clock.now())
     return fact
 
 

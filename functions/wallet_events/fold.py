@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import batched
-from typing import Final
+from typing import Final, NamedTuple
 
-from functions.wallet_events.unknown import tell_unknown
+from functions.wallet_events.unknown import tell_unknown, tell_unopened
 from hotline.accounts import service as accounts
+from hotline.accounts.model import AccountStatus, Profile
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
 from hotline.erasure import service as erasure
 from hotline.identity import service as identity
@@ -56,7 +57,7 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        change, taken, words = _contributions(ctx, facts)
+        change, taken, words, unopened = _contributions(ctx, facts)
         if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
             middle = len(facts) // 2
             _fold_share(ctx, facts[:middle])
@@ -73,19 +74,29 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
                 return
             # First, because a delivery that comes again for want of the activity would bring no new word.
             tell_unknown(ctx, words)
+            if unopened:
+                tell_unopened(ctx, taken)
             _keep_activity(ctx, taken)
             return
 
 
-def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequence[Fact] | None, Sequence[UnknownWord]]:
-    """The change that the facts make of what is stored now, those of them that are not ignored, and words in them that
-    no list has. None for the facts when it only drops contact points of which the profile holds too many: they are to
-    be folded after it."""
+class _Contributions(NamedTuple):
+    """What facts make of what is stored now. `taken`: those that are not ignored; None when the change only drops
+    contact points of which the profile holds too many, and the facts are to be folded after it. `words`: words in them
+    that no list has. `unopened`: account.opened has not come for their account."""
+
+    change: Change
+    taken: Sequence[Fact] | None
+    words: Sequence[UnknownWord] = ()
+    unopened: bool = False
+
+
+def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
     subject = facts[0].subject
     change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
     if isinstance(facts[0].data, MerchantPolicyPublished):
         refunds.contribute_facts(change, _read(ctx.store, refunds.fact_keys(facts)), facts)
-        return change, facts, ()
+        return _Contributions(change, facts)
     read = _read(
         ctx.store,
         {
@@ -100,21 +111,24 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> tuple[Change, Sequenc
         },
     )
     if lockout.is_erased(read, subject):
-        return change, (), ()
+        return _Contributions(change, ())
     over = accounts.points_over(read, subject, ctx.lookup_ring) if accounts.names_points(facts) else ()
     if over:
         read |= _read(ctx.store, {accounts.point_key(one) for ids in over for one in ids})
         accounts.contribute_dropped(change, read, subject, over, ctx.lookup_ring)
         lockout.contribute_not_erased(change, subject)
-        return change, None, ()
+        return _Contributions(change, None)
     # What comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
     words = payments.unknown_words(read, taken)
-    _contribute(ctx, change, read, taken)
-    return change, taken, words
+    profile = _contribute(ctx, change, read, taken)
+    # Facts that are known already change nothing, and are not counted again.
+    unopened = len(change) > 0 and profile is not None and profile.status is AccountStatus.STUB
+    return _Contributions(change, taken, words, unopened)
 
 
-def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> None:
+def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> Profile | None:
+    """Let every room contribute; the profile as it will be, None when the account is erased."""
     keyring = ctx.lookup_ring
     read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring))
     profile = accounts.contribute_facts(change, read, facts, keyring)
@@ -126,6 +140,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     erasure.contribute_facts(change, read, facts, keyring)
     if len(change) > 0:
         lockout.contribute_not_erased(change, facts[0].subject)
+    return profile
 
 
 def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:

@@ -1,10 +1,13 @@
-"""Words of the wallet that no list has: into the log, and decline codes into their count."""
+"""What a wallet's engineers should hear of: words that no list has, and facts about accounts that were never opened.
+Both are logged and counted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from hotline.accounts import service as accounts
+from hotline.contracts.model import Fact
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
@@ -27,20 +30,36 @@ def tell_unknown(ctx: Context, words: Sequence[UnknownWord]) -> None:
             codes.append((word.scheme, word.word))
         else:
             log(Event.INSTRUMENT_UNKNOWN, fact_id=word.fact_id, reason=word.what, kind=word.word)
-    if codes:
-        _count(ctx, codes)
+    if not codes:
+        return
+
+    def contribute(change: Change) -> None:
+        read = ctx.store.batch_get(list(payments.code_keys(codes, change.now)))
+        payments.contribute_unknown_codes(change, read, codes)
+
+    _counted(ctx, contribute, len(codes))
 
 
-def _count(ctx: Context, codes: Sequence[Code]) -> None:
+def tell_unopened(ctx: Context, facts: Sequence[Fact]) -> None:
+    """Log and count facts about one account for which account.opened has not come. They are taken in by then."""
+    log(Event.FACT_UNOPENED, account_id=facts[0].subject, count=len(facts))
+
+    def contribute(change: Change) -> None:
+        read = ctx.store.batch_get(list(accounts.unopened_keys(facts, change.now)))
+        accounts.contribute_unopened(change, read, facts)
+
+    _counted(ctx, contribute, len(facts))
+
+
+def _counted(ctx: Context, contribute: Callable[[Change], None], count: int) -> None:
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        now = ctx.clock.now()
-        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=now, ids=ctx.ids)
+        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
         try:
-            payments.contribute_unknown_codes(change, ctx.store.batch_get(list(payments.code_keys(codes, now))), codes)
+            contribute(change)
             change.commit(ctx.store)
         except (Stale, Unavailable) as error:
             if attempt == ATTEMPTS_MAX or isinstance(error, Unavailable):
-                log(Event.CODES_UNCOUNTED, count=len(codes), error=error.code)
+                log(Event.UNCOUNTED, count=count, error=error.code)
                 return
         else:
             return

@@ -1,7 +1,7 @@
-"""The dead letters of the facts queue: what they are, why they are there, and putting them back."""
+"""The dead letters of the facts queue: what they are, why they are there, putting them back, and dropping them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,16 +38,32 @@ def letters(stack: Stack) -> list[Letter]:
     return [letter_of(message["MessageId"], message["Body"], logged) for message in received]
 
 
-def replay(stack: Stack) -> list[Letter]:
-    """Put every dead letter back into the facts queue and return them. Each is sent before it is deleted, so none is
-    lost; one that is still not good comes back after its tries."""
-    sqs, moved = stack.client("sqs"), []
-    logged = _logged_reasons(stack)
-    for message in list(_received(stack)):
-        sqs.send_message(QueueUrl=stack.facts_queue_url, MessageBody=message["Body"])
-        sqs.delete_message(QueueUrl=stack.facts_dead_letters_url, ReceiptHandle=message["ReceiptHandle"])
-        moved.append(letter_of(message["MessageId"], message["Body"], logged))
-    return moved
+def replay(stack: Stack, ids: Collection[str] = ()) -> list[Letter]:
+    """Put dead letters back into the facts queue and return them: those that `ids` name, all without. Each is sent
+    before it is deleted, so none is lost; one that is still not good comes back."""
+    return _taken_out(stack, ids, back=True)
+
+
+def drop(stack: Stack, ids: Collection[str] = ()) -> list[Letter]:
+    """Delete dead letters and return them: those that `ids` name, all without. Nothing brings them back."""
+    return _taken_out(stack, ids, back=False)
+
+
+def _taken_out(stack: Stack, ids: Collection[str], *, back: bool) -> list[Letter]:
+    """`ids` are ids of facts or of messages; of several letters with one id all are meant."""
+    sqs, url = stack.client("sqs"), stack.facts_dead_letters_url
+    received, taken = list(_received(stack)), []
+    logged = _logged_reasons(stack) if received else {}
+    for message in received:
+        letter = letter_of(message["MessageId"], message["Body"], logged)
+        if ids and not {letter.id, letter.message_id} & set(ids):
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+            continue
+        if back:
+            sqs.send_message(QueueUrl=stack.facts_queue_url, MessageBody=message["Body"])
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        taken.append(letter)
+    return taken
 
 
 def letter_of(message_id: str, body: str, logged: dict[str, str]) -> Letter:

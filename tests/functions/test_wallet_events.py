@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import pytest
 from functions.wallet_events import fold as folding
 from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
+from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
 from hotline.kit.clock import CLOCK_SKEW, VirtualClock, to_text
@@ -79,7 +81,8 @@ def test_a_good_file_is_taken_in_whole_and_again_without_effect(name: str) -> No
         assert failed(take_in(read(name), ctx)) == []
     assert once
     assert items(ctx) == once
-    assert {line["event"] for line in lines(log)} == {Event.FACT_APPLIED.code}
+    # Some files are about an account that none of their facts opens.
+    assert {line["event"] for line in lines(log)} - {Event.FACT_UNOPENED.code} == {Event.FACT_APPLIED.code}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -146,9 +149,11 @@ def test_a_rejected_fact_is_logged_with_type_id_and_reason_alone() -> None:
 def test_messages_of_one_subject_become_one_transaction() -> None:
     ctx = context()
     assert isinstance(ctx.store, MemoryStore)
+    take_in(sqs_of([event("account.opened")]), ctx)
+    before = (ctx.store.reads, ctx.store.transactions)
     take_in(sqs_of([event("payment.failed", {"movement_id": f"mov_{n}"}, id=f"evt_{n}") for n in range(10)]), ctx)
     # The second moves the head of the feed.
-    assert (ctx.store.reads, ctx.store.transactions) == (1, 2)
+    assert (ctx.store.reads - before[0], ctx.store.transactions - before[1]) == (1, 2)
 
 
 def test_a_merchant_and_an_account_of_the_same_id_do_not_meet() -> None:
@@ -468,3 +473,89 @@ def test_a_count_that_fails_fails_no_fact(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(payments, "contribute_unknown_codes", unavailable)
     assert [line["event"] for line in taken(context(), failed_with("X"))] == ["HL050", "HL052"]
+
+
+# ---------------------------------------------------------------- accounts that were never opened
+
+
+def unopened(ctx: Context, account_id: str | None = None) -> list[tuple[str, str, int]]:
+    found = accounts.unopened_facts(ctx.store, NOON, account_id)
+    return [(one.account_id, one.type, one.count) for one in found]
+
+
+def test_facts_about_an_account_that_was_never_opened_are_logged_counted_and_listed_until_it_is() -> None:
+    ctx = context()
+    with logged() as log:
+        for number in range(2):
+            assert failed(take_in(sqs_of([event("payment.failed", id=f"early-{number}")]), ctx)) == []
+        assert failed(take_in(sqs_of([event("payment.failed", subject="acct_other", id="other")]), ctx)) == []
+    found = [(line["account_id"], line["count"]) for line in lines(log) if line["event"] == "HL015"]
+    assert found == [(ACCOUNT, 1), (ACCOUNT, 1), ("acct_other", 1)]
+    assert unopened(ctx) == [(ACCOUNT, "payment.failed", 2), ("acct_other", "payment.failed", 1)]
+    assert unopened(ctx, "acct_other") == [("acct_other", "payment.failed", 1)]
+    assert failed(take_in(sqs_of([event("account.opened")]), ctx)) == []
+    assert unopened(ctx) == [("acct_other", "payment.failed", 1)]
+
+
+def test_a_month_holds_so_many_unopened_accounts_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    ctx = context()
+    assert unopened_module.ENTRIES_MAX == 500
+    small = replace(unopened_module._FACTS, entries_max=3)
+    monkeypatch.setattr(unopened_module, "_FACTS", small)
+    for number in range(5):
+        sent = event("payment.failed", subject=f"acct_{number}", id=f"fact-{number}")
+        assert failed(take_in(sqs_of([sent]), ctx)) == []
+        assert len(unopened(ctx)) == min(number + 1, 3)
+
+
+# ---------------------------------------------------------------- dead at once
+
+
+class Letters:
+    """A queue of dead letters; `down`: it takes none."""
+
+    def __init__(self, *, down: bool = False) -> None:
+        self.bodies: list[str] = []
+        self.down = down
+
+    def send(self, bodies: Sequence[str]) -> None:
+        if self.down:
+            raise Unavailable("queue_down")
+        self.bodies += bodies
+
+
+def batch_of(*details: object) -> tuple[dict[str, Any], list[str]]:
+    """A batch of the queue, and the bodies in it."""
+    batch = sqs_of(details)
+    return batch, [record["body"] for record in batch["Records"]]
+
+
+def test_a_fact_that_can_never_be_taken_in_is_dead_at_once_and_the_others_are_taken_in() -> None:
+    ctx, letters = context(), Letters()
+    batch, bodies = batch_of(event("account.opened"), event("account.opened", type="weather.changed.v1", id="odd"))
+    assert take_in(batch, ctx, letters) == {"batchItemFailures": []}
+    assert letters.bodies == bodies[1:], "the message as it came, so that it can be replayed"
+    assert ctx.store.get(accounts.profile_key(ACCOUNT)) is not None
+
+
+def test_a_fact_of_the_future_waits_for_its_time_in_the_queue() -> None:
+    letters = Letters()
+    batch, _ = batch_of(event("account.opened", time=to_text(NOON + timedelta(hours=1))))
+    assert len(take_in(batch, context(), letters)["batchItemFailures"]) == 1
+    assert letters.bodies == []
+
+
+def test_a_dead_letter_that_the_queue_does_not_take_is_delivered_again() -> None:
+    batch, _ = batch_of(event("account.opened", type="weather.changed.v1"))
+    with logged() as log:
+        answer = take_in(batch, context(), Letters(down=True))
+    assert len(answer["batchItemFailures"]) == 1
+    assert [line["event"] for line in lines(log)] == ["HL011", "HL014"]
+
+
+@pytest.mark.parametrize("body", ["", "hello", "[]"])
+def test_a_message_that_is_no_event_is_dead_at_once_unless_it_is_empty(body: str) -> None:
+    letters = Letters()
+    answer = take_in({"Records": [{"messageId": "m1", "body": body}]}, context(), letters)
+    assert letters.bodies == ([body] if body else [])
+    assert len(answer["batchItemFailures"]) == (0 if body else 1)

@@ -325,6 +325,20 @@ def test_a_call_types_the_code_that_came_and_shows_the_message_but_masks_the_cod
     assert world.seconds == pytest.approx(lines[-1]["at_s"])
 
 
+def test_a_code_where_a_menu_asked_for_none_is_told_so(capsys: pytest.CaptureFixture[str], world: FakeWorld) -> None:
+    code, out, _ = run(capsys, "call", "--from", "+8613800000001", "--keys", "{code}", "--json")
+    (failed,) = [line for line in json_lines(out) if line["kind"] == "error"]
+    assert (code, json_lines(out)[-1]["reason"]) == (1, "failed")
+    assert failed["cause"].startswith("This menu asked for no code")
+    assert world.asked == []
+
+
+def test_the_help_of_call_explains_every_kind_of_key(capsys: pytest.CaptureFixture[str]) -> None:
+    _, told, _ = run(capsys, "call", "--help")
+    for token in ("{code}", "  -  ", "  !  ", '"I lost my card"'):
+        assert token in told
+
+
 def test_a_code_that_never_comes_fails_the_call(capsys: pytest.CaptureFixture[str], world: FakeWorld) -> None:
     world.code = None
     code, out, _ = run(capsys, "call", "--from", "withheld", "--keys", "1 {code}", "--json")

@@ -69,10 +69,11 @@ def hotline_store(stack: Stack) -> DynamoStore:
         ("[]", False, "not_an_event"),
         ("hello", False, "not_an_event"),
         ("[" * 5000, False, "not_an_event"),
+        (json.dumps(event("account.opened", time="2199-01-01T00:00:00Z")), True, "future_time"),
     ],
 )
 def test_each_line_is_checked_and_only_objects_can_be_sent(text: str, sent: bool, reason: str | None) -> None:
-    line = checked_line(7, text)
+    line = checked_line(7, text, datetime.now(UTC))
     assert (line.line, line.sent, line.reason) == (7, sent, reason)
 
 
@@ -101,7 +102,13 @@ def test_without_a_stack_the_commands_say_how_to_start_one(
 ) -> None:
     monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "none.json"))
     (tmp_path / "facts.jsonl").write_text("", encoding="utf-8")
-    for arguments in (["send", str(tmp_path / "facts.jsonl")], ["dlq", "list"], ["dlq", "replay"]):
+    for arguments in (
+        ["send", str(tmp_path / "facts.jsonl")],
+        ["dlq", "list"],
+        ["dlq", "replay"],
+        ["dlq", "drop", "--all"],
+        ["facts", "--unopened"],
+    ):
         assert cli.main(arguments) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
@@ -156,11 +163,39 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
     eventually(listed)
     assert listed(), "a list leaves the letters where they are"
 
+    code, moved = run(capsys, "dlq", "replay", "sent-2")
+    assert (code, [letter["id"] for letter in moved]) == (0, ["sent-2"])
     code, moved = run(capsys, "dlq", "replay")
     assert code == 0
-    assert set(expected) <= {letter["id"] for letter in moved}
+    assert {"sent-3", "sent-5"} <= {letter["id"] for letter in moved}
     # What is still not good comes back: it was delivered again, and not lost.
     eventually(listed)
+
+    assert run(capsys, "dlq", "drop")[0] == 2, "nothing is dropped unless it is said what"
+    code, dropped = run(capsys, "dlq", "drop", "sent-2", "sent-none")
+    assert (code, [letter["id"] for letter in dropped]) == (1, ["sent-2"])
+    left = {letter["id"] for letter in run(capsys, "dlq", "list")[1]}
+    assert "sent-2" not in left
+    assert {"sent-3", "sent-5"} <= left
+    assert run(capsys, "dlq", "drop", "--all")[0] == 0
+    assert run(capsys, "dlq", "list")[1] == []
+
+
+@pytest.mark.slow
+def test_facts_of_an_account_that_was_never_opened_are_listed_by_the_command(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = to_text(datetime.now(UTC))
+    put_facts(stack, [event("payment.succeeded", subject="acct-never", id="never-1", time=at)])
+
+    def listed() -> list[dict[str, Any]]:
+        return [line for line in run(capsys, "facts", "--unopened")[1] if line["account_id"] == "acct-never"]
+
+    (line,) = eventually(listed)
+    assert (line["type"], line["count"]) == ("payment.succeeded", 1)
+    code, told = run(capsys, "facts", "--account", "acct-never")
+    assert (code, told) == (0, [{"account_id": "acct-never", "state": "unopened"}, line])
+    assert run(capsys, "facts", "--account", "acct-none") == (1, [{"account_id": "acct-none", "state": "unknown"}])
 
 
 @pytest.mark.slow

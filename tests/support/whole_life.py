@@ -88,6 +88,8 @@ class WholeLife:
             {"kind": "email", "value": EMAIL, "confirmed_at": "2025-01-02T00:00:00Z"},
         ]
         described = {"version": 1, "language": "zh-CN", "time_zone": "Asia/Shanghai", "name": NAME, "two_step": False}
+        # What comes before the account is opened is counted.
+        self.tell(("login.succeeded", {}))
         self.tell(("account.opened", {**described, "contact_points": points}))
         added = {"version": 2, "kind": "phone", "old": None, "new": OTHER_PHONE, "confirmed_at": "2025-02-01T00:00:00Z"}
         removed = {"version": 3, "kind": "phone", "old": OTHER_PHONE, "new": None, "reassigned": False}

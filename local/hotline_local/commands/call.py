@@ -17,7 +17,7 @@ from hotline_local.flowlang.document import FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from hotline_local.simulator.faults import Fault, FaultError, Faults, parse_fault
-from hotline_local.simulator.keys import KeysError, KeySource, ScriptedKeys, parse_keys
+from hotline_local.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from hotline_local.simulator.run import CallRun
 from hotline_local.simulator.state import CallSetup, Waiting
 
@@ -34,18 +34,35 @@ NEVER = "never"
 MAX_AGENT_AFTER_S = 3600
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """The demo wallet reaches a year back, and its facts have to be of a time that the contracts take."""
+KEYS_HELP = f"""\
+tokens of --keys, with commas or spaces between them, one for each block that waits for the caller:
+  1  12#  *        the keys typed there: digits, * and #
+  {SILENCE}                silence, until the block goes on by itself
+  {HANG_UP}                hang up
+  {CODE}           the code in the newest message to the caller; only where a code is asked for
+  "I lost my card" words in quotation marks, which only a bot hears
+secret keys are masked in what is shown. Example:
+  ./hotline call --from +8613800000001 --keys '2,{CODE},1,1'
+"""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def register(subparsers: Subparsers) -> None:
     """Add `call`."""
-    parser = subparsers.add_parser("call", help="call the hotline: by hand, or with --keys as a script")
+    parser = subparsers.add_parser(
+        "call",
+        help="call the hotline: by hand, or with --keys as a script",
+        epilog=KEYS_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "--from", dest="caller", required=True, metavar="E164", help="the calling number, or the word withheld"
     )
     parser.add_argument("--to", default=HOTLINE_NUMBER, metavar="E164", help="the number dialled")
-    parser.add_argument("--keys", help="one token for each input block; without it the call is made by hand")
+    parser.add_argument(
+        "--keys", metavar="TOKENS", help="one token for each input block (below); without it the call is made by hand"
+    )
     parser.add_argument("--language", choices=LANGUAGES, help="language of the contact when the call comes in")
     parser.add_argument("--at", metavar="RFC3339", help="time of the call; in process only")
     parser.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")

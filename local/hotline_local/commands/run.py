@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from hotline_local.commands import CommandError, Subparsers
+from hotline_local.ports import DEFAULT_PAGES_PORT, DEFAULT_PORT, OPTIONS, taken_sentence
 from hotline_local.wallet_modes import Mode
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from hotline_local.launcher.progress import Lines
 
 
-DEFAULT_PORT: Final = 4566
-DEFAULT_PAGES_PORT: Final = 4567
 CALLER: Final = "+8613800000001"
 ACCOUNT: Final = "acct-demo-01"
 LOOK_EVERY_S: Final = 1.0
@@ -90,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ENDINGS:
         signal.signal(name, _interrupt)
     _refuse_second()
+    _refuse_taken(arguments)
     try:
         progress = Lines()
         with start(arguments.port, progress, schedules=True, demo=arguments.wallet != NO_WALLET) as running:
@@ -115,6 +115,15 @@ def _refuse_second() -> None:
     except CommandError:
         return
     raise CommandError(f"The hotline of this checkout runs already, at {other.endpoint}: stop it first.")
+
+
+def _refuse_taken(arguments: argparse.Namespace) -> None:
+    """Raise CommandError when a port is taken, before anything is built."""
+    asked = dict(zip(OPTIONS, (arguments.port, arguments.pages_port), strict=True))
+    for option, port in asked.items():
+        sentence = taken_sentence(option, port)
+        if sentence is not None:
+            raise CommandError(sentence)
 
 
 def _interrupt(*_: object) -> None:

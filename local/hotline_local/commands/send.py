@@ -3,6 +3,7 @@
 import argparse
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline_local.commands import CommandError, Subparsers
@@ -46,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
         lines = arguments.file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{arguments.file} cannot be read ({type(error).__name__}).", exit_code=2) from None
-    checked = [checked_line(number, text) for number, text in enumerate(lines, 1) if text.strip()]
+    now = datetime.now(UTC)
+    checked = [checked_line(number, text, now) for number, text in enumerate(lines, 1) if text.strip()]
     stack = load()
     put_facts(stack, [json.loads(lines[line.line - 1]) for line in checked if line.sent])
     for line in checked:
@@ -56,10 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if any(line.reason for line in checked) else 0
 
 
-def checked_line(number: int, text: str) -> Line:
-    """Return what is to be said of a line. Only what is no JSON object cannot be sent."""
+def checked_line(number: int, text: str, now: datetime) -> Line:
+    """Return what is to be said of a line sent at `now`, by the function's own rules. Only what is no JSON object
+    cannot be sent."""
     from hotline.contracts.model import FactRejected, Rejection
-    from hotline.contracts.schemas import VERSION_SUFFIX, parse
+    from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future
 
     try:
         detail = json.loads(text)
@@ -69,6 +72,7 @@ def checked_line(number: int, text: str) -> Line:
         return Line(line=number, type=None, id=None, sent=False, reason=Rejection.NOT_AN_EVENT.value)
     try:
         fact = parse(detail)
+        refuse_future(fact, detail, now)
     except FactRejected as error:
         return Line(
             line=number, type=error.fact_type, id=error.fact_id, sent=True, reason=error.code, field=error.field

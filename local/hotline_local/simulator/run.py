@@ -89,6 +89,10 @@ class CallRun:
             self._type_code()
 
     def _type_code(self) -> None:
+        request = self._state.waiting
+        if request is not None and request.menu:
+            self._fail("This menu asked for no code: {code} belongs to the block that asks for one.")
+            return
         caller = self._state.setup.customer_number
         code = self._world.last_code(to=caller, newer_than=self._sent_at_s) if self._world else None
         if code is None:

@@ -23,6 +23,10 @@ from .notices import send_text as send_text
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
+from .unopened import UnopenedFacts as UnopenedFacts
+from .unopened import contribute_unopened as contribute_unopened
+from .unopened import unopened_facts as unopened_facts
+from .unopened import unopened_keys as unopened_keys
 
 
 def profile_key(account_id: str) -> Key:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
@@ -40,6 +41,10 @@ class Rejection(StrEnum):
     AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
     TOO_LONG = "too_long"
     """A text over its limit of characters, or a list over its limit of entries."""
+
+
+MAY_BE_TAKEN_LATER: Final = frozenset({Rejection.FUTURE_TIME})
+"""Reasons that time mends. A fact that is refused for any other can never be taken in."""
 
 
 class FactRejected(InvalidInput):

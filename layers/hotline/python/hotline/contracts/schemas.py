@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
+
+from hotline.kit.clock import CLOCK_SKEW
 
 from . import limits, model
 from .facts import FACTS
@@ -66,6 +69,13 @@ def parse(detail: object) -> Fact:
     if isinstance(data, model.MerchantPolicyPublished) and data.merchant_id != envelope.subject:
         raise rejected(detail, Rejection.SUBJECT_MISMATCH, "subject")
     return Fact(envelope.id, plain_type, envelope.source, envelope.time, envelope.subject, data)
+
+
+def refuse_future(fact: Fact, detail: object, now: datetime) -> None:
+    """Raise FactRejected for a fact of a time that has not come: it would make the hotline believe that it knows the
+    future. Clocks may differ by CLOCK_SKEW."""
+    if fact.time > now + CLOCK_SKEW:
+        raise rejected(detail, Rejection.FUTURE_TIME, "time")
 
 
 def rejected(detail: object, reason: Rejection, field: str = "-") -> FactRejected:

@@ -31,6 +31,8 @@ class Event(Enum):
     ENVELOPE_ODD = ("HL004", "WARNING", "A contact event had unknown or missing parts.")
     FACT_APPLIED = ("HL010", "INFO", "Facts of an account were folded in.")
     FACT_REJECTED = ("HL011", "ERROR", "A fact was rejected and goes to the dead-letter queue.")
+    FACT_UNBURIED = ("HL014", "WARNING", "A rejected fact could not be put among the dead letters and comes again.")
+    FACT_UNOPENED = ("HL015", "WARNING", "Facts came about an account that was never opened.")
     FACT_RETRIED = ("HL012", "WARNING", "Facts of an account could not be written and will be delivered again.")
     FACT_FAILED = ("HL013", "ERROR", "A fact could not be folded, unexpectedly, and will be delivered again.")
     MESSAGE_SENT = ("HL020", "INFO", "A message was handed to its carrier.")
@@ -54,7 +56,7 @@ class Event(Enum):
     CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
     CODE_UNKNOWN = ("HL050", "WARNING", "A decline code is not in the taxonomy; it is told as a plain decline.")
     INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind or network of an instrument is not listed.")
-    CODES_UNCOUNTED = ("HL052", "WARNING", "Unknown decline codes were logged and could not be counted.")
+    UNCOUNTED = ("HL052", "WARNING", "Unknown codes, or facts of unopened accounts, were logged and not counted.")
 
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
     DECISION_UNCONFIRMED = ("HL061", "ERROR", "The wallet has not confirmed a decision in time, and a case is open.")
