@@ -120,9 +120,13 @@ def pause(line: Line) -> Answer:
         read = line.fetch(lockout.pause_keys(reached or (identity.NOBODY,), line.now))
         change = line.change("pause")
         try:
-            lockout.contribute_pause(change, read, line.call)
+            paused = lockout.contribute_pause(change, read, line.call)
         except NeedProof:
             log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
             raise
-        line.commit(change, "ASKED")
-    return Answer("ASKED", words(proved=any(factor.until > line.now for factor in line.call.factors)))
+        notes = _sent(change) if line.call.account_id in paused else ()
+        line.commit(change, "ASKED", notes=notes)
+    else:
+        notes = line.replay.notes
+    proved = any(factor.until > line.now for factor in line.call.factors)
+    return Answer("ASKED", words(proved=proved, decided=DECIDED in notes, noticed=NOTICED in notes))

@@ -95,8 +95,13 @@ def act(step: str, speech: Speech, outcome: str) -> None:
 
 def pause(speech: Speech, outcome: str) -> None:
     """For who has proved nothing, with what is true whether or not there is an account, and whether or not a limit
-    stands against it."""
-    speech.say(f"pause.{outcome}.proved" if speech.facts.get("proved") is True else f"pause.{outcome}")
+    stands against it. Who has proved an account hears what was done for it."""
+    facts = speech.facts
+    if facts.get("proved") is not True or outcome != "ASKED":
+        speech.say(f"pause.{outcome}")
+        return
+    told = speech.word("notice.everybody") if facts.get("noticed") is True else None
+    speech.say("pause.ASKED.before" if facts.get("decided") is False else "pause.ASKED.proved", notice=told)
 
 
 def lock_status(speech: Speech, outcome: str) -> None:
