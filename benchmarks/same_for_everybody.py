@@ -36,7 +36,7 @@ from hotline.kit.dynamodb import tuned_client
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import logger
 from hotline.kit.memory import MemoryStore
-from hotline_local.launcher.ministack import MiniStack, free_port
+from hotline_local.launcher.ministack import MiniStack
 from tests.support.api import SENDER, Client
 from tests.support.locks import NOON
 from tests.support.outbox import redrive_event
@@ -206,7 +206,7 @@ def told(found: Times, where: str) -> dict[str, str]:
 def measure(runs: int) -> dict[str, str]:
     """The figures on the store in memory, where nothing hides a difference, and on MiniStack."""
     figures = told(times_on(MemoryStore(VirtualClock(NOON)), IN_MEMORY_FOR_EACH * runs), "in_memory")
-    with patch.dict(os.environ, SETTINGS), MiniStack(free_port()) as stack:
+    with patch.dict(os.environ, SETTINGS), MiniStack() as stack:
         client = tuned_client(stack.endpoint)
         make_tables(client)
         figures |= told(times_on(quick_store(client), ON_MINISTACK_FOR_EACH * runs), "on_ministack")

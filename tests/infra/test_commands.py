@@ -13,6 +13,7 @@ from hotline_local.commands import CommandError
 from hotline_local.launcher import stack
 from hotline_local.launcher.build import Target
 from hotline_local.launcher.paths import ROOT
+from hotline_local.ports import taken_sentence
 
 
 def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -53,7 +54,7 @@ def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path
     [
         ([], "./hotline: the following arguments are required: COMMAND"),
         (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
-        (["run", "--port", "0"], "./hotline run: argument --port: '0' is no port"),
+        (["run", "--port", "x"], "./hotline run: argument --port: 'x' is no port"),
         (["run", "--wallet", "mine"], "./hotline run: argument --wallet: invalid choice: 'mine'"),
         (["run", "--port", "65536"], "./hotline run: argument --port: '65536' is no port"),
     ],
@@ -79,10 +80,10 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = command("./hotline", "run", "--port", str(port))
+        done = command("./hotline", "run", "--port", str(port), "--pages-port", "0")
+        sentence = taken_sentence("--port", port)
     assert done.returncode == 1
-    remedy = "stop what listens there, or choose another one with --port (make run ARGS='--port N')"
-    assert done.stderr == f"Port {port} is taken: {remedy}.\n"
+    assert done.stderr == f"{sentence}\n"
 
 
 @pytest.mark.parametrize("other", [str(Target.LOCAL.folder), ".", "/nowhere"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +15,9 @@ from hotline_local import circle, cli, demo, launcher, pages, reference_wallet
 from hotline_local.commands import run
 from hotline_local.launcher import stack
 from hotline_local.launcher.stack import Stack
+
+RUN: Final = ["run", "--port", "0", "--pages-port", "0"]
+"""Free ports: the usual ones may be those of a hotline that somebody runs beside the tests."""
 
 
 class Part:
@@ -68,7 +71,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def test_the_stack_runs_without_demo_accounts_and_nobody_answers_decisions(
     made: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["run", "--wallet", "none"]) == 1
+    assert cli.main([*RUN, "--wallet", "none"]) == 1
     assert made == ["no queue", "circle", "pages"]
     said = capsys.readouterr().out
     assert "docs/examples/wallet.py" in said
@@ -77,6 +80,6 @@ def test_the_stack_runs_without_demo_accounts_and_nobody_answers_decisions(
 
 
 def test_the_demo_wallet_is_there_unless_it_is_left_out(made: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["run"]) == 1
+    assert cli.main(RUN) == 1
     assert made == ["queue of the reference wallet", "circle", "pages", "reference wallet", "demo accounts"]
     assert "acct-demo" in capsys.readouterr().out

@@ -20,34 +20,38 @@ from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 
-WITHIN_S = 60.0
-"""For what starts cold: three functions one after another, on a machine that runs other tests too."""
+HANGS_AFTER_S = 900.0
+"""Ends a test that would otherwise wait for ever. It is no measure of anything: what takes this long never comes."""
+ASK_EVERY_S = 0.1
 
 
-def eventually(found: Callable[[], Any], within_s: float = WITHIN_S) -> Any:
-    """Ask again until something is found. Fails the test when time is up."""
-    deadline = time.monotonic() + within_s
+def eventually(found: Callable[[], Any]) -> Any:
+    """Ask again until something is found, however long the machine takes. Fails a test that hangs."""
+    hangs_at = time.monotonic() + HANGS_AFTER_S
     while not (result := found()):
-        assert time.monotonic() < deadline, "nothing came in time"
-        time.sleep(0.1)
+        assert time.monotonic() < hangs_at, "nothing came at all"
+        time.sleep(ASK_EVERY_S)
     return result
 
 
 def call(running_stack: RunningStack, number: str, keys: str) -> tuple[int, list[dict[str, Any]]]:
-    """Ring the hotline from the command line against the deployed stack; the exit code and the lines it printed."""
+    """Ring the hotline from the command line against the deployed stack; the exit code and the lines it printed.
+
+    The call is patient: the limits of the line are tried in process, where time is the test's own.
+    """
     environment = {
         **os.environ,
         FILE_VARIABLE: str(running_stack.stack_file),
         "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("local", "layers/hotline/python", ".")),
     }
-    rung = ("call", "--from", number, "--target", "lambda")
+    rung = ("call", "--from", number, "--target", "lambda", "--patient")
     done = subprocess.run(
         [sys.executable, "-m", "hotline_local.cli", *rung, "--json", "--keys", keys],
         cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_AFTER_S,
         check=False,
     )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
@@ -80,7 +84,7 @@ def ask(
         sent["Authorization"] = f"Bearer {bearer}"
     if body is not None:
         sent["Content-Type"] = "application/json"
-    connection = HTTPConnection(url.netloc, timeout=30)
+    connection = HTTPConnection(url.netloc, timeout=HANGS_AFTER_S)
     try:
         connection.request(method, url.path + path, json.dumps(body) if body is not None else None, sent)
         answer = connection.getresponse()

@@ -22,7 +22,7 @@ from hotline.kit.expressions import from_item
 from hotline.kit.ids import RandomIds
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
-from hotline_local.launcher.ministack import MiniStack, free_port
+from hotline_local.launcher.ministack import MiniStack
 from tests.support.template import table_definitions
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ type AnyStore = MemoryStore | DynamoStore
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NAMES: Final = TableNames({table: table.value for table in Table})
-PATIENT_S: Final = 30.0
+PATIENT_S: Final = 300.0
 """How long tests wait for MiniStack: on a machine that runs much else it may be slow, which is not what they test."""
 _DELETES_MAX: Final = 25
 """BatchWriteItem: at most 25 requests."""
@@ -98,7 +98,7 @@ def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
 @pytest.fixture(scope="session")
 def ministack_endpoint() -> Iterator[str]:
     """The address of a MiniStack of this test session, with the tables made."""
-    with MiniStack(free_port()) as stack:
+    with MiniStack() as stack:
         make_tables(tuned_client(stack.endpoint, read_timeout_s=PATIENT_S))
         yield stack.endpoint
 

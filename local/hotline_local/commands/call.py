@@ -77,6 +77,11 @@ def register(subparsers: Subparsers) -> None:
         help="let a block fail: timeout, exception, bad_json and so on, an error type, or hang_up",
     )
     parser.add_argument("--target", choices=TARGETS, default="inprocess", help="where the functions run")
+    parser.add_argument(
+        "--patient",
+        action="store_true",
+        help="with --target lambda: a function may take as long as this machine needs, beyond the line's limits too",
+    )
     parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
     parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
     parser.add_argument("--json", action="store_true", help="one event a line, as a JSON object")
@@ -135,7 +140,7 @@ def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
 def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
     from hotline_local.worlds import open_world
 
-    world: World = open_world(target=args.target, at=at, seed=args.seed)
+    world: World = open_world(target=args.target, at=at, seed=args.seed, patient=args.patient)
     return world
 
 
@@ -144,6 +149,8 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
     caller = None if args.caller == WITHHELD else _number("--from", args.caller)
     if args.target == "lambda" and args.at is not None:
         raise _usage("--at works in process only: --target lambda uses real time.")
+    if args.patient and args.target != "lambda":
+        raise _usage("--patient works with --target lambda only: in process no function waits for this machine.")
     if args.seed is not None and args.target == "lambda":
         raise _usage("--seed works in process only: send facts to the running stack with ./hotline send.")
     if args.seed is not None and not args.seed.is_file():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hotline_local.launcher.progress import Lines
 
 
+PORT_MAX: Final = 65_535
 CALLER: Final = "+8613800000001"
 ACCOUNT: Final = "acct-demo-01"
 LOOK_EVERY_S: Final = 1.0
@@ -55,12 +56,14 @@ def register(subparsers: Subparsers) -> None:
             f"With --wallet {NO_WALLET} the stack is empty, and no decision is answered: connect your own wallet."
         ),
     )
-    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT})")
+    parser.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help=f"MiniStack's port (default {DEFAULT_PORT}); 0: a free one"
+    )
     parser.add_argument(
         "--pages-port",
         type=_port,
         default=DEFAULT_PAGES_PORT,
-        help=f"the port of the page that shows the API (default {DEFAULT_PAGES_PORT})",
+        help=f"the port of the page that shows the API (default {DEFAULT_PAGES_PORT}); 0: a free one",
     )
     parser.add_argument(
         "--wallet",
@@ -76,8 +79,8 @@ def register(subparsers: Subparsers) -> None:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 1 to 65535")
+    if not text.isdecimal() or not 0 <= int(text) <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 0 to {PORT_MAX}")
     return int(text)
 
 

@@ -16,7 +16,7 @@ from hotline_local.commands import CommandError
 
 SMS_PATH: Final = "/_ministack/sns/sms-messages"
 EMAIL_PATH: Final = "/_ministack/ses/messages"
-TIMEOUT_S: Final = 10
+TIMEOUT_S: Final = 60
 _CODE: Final = re.compile(r"(?<![\d+])(?:\d{6}|(?<!\d )\d(?: \d){5}(?! \d))(?!\d)")
 """Six digits that stand alone: written together, or said one by one."""
 

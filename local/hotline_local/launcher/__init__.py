@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hotline_local.launcher.build import Progress, Target, build
 from hotline_local.launcher.deploy import deploy
-from hotline_local.launcher.ministack import MiniStack, free_port, refuse_taken
+from hotline_local.launcher.ministack import MiniStack, refuse_taken
 from hotline_local.launcher.stack import Stack
 
 
@@ -35,10 +35,11 @@ def start(
     what `HOTLINE_STACK_FILE` has to name for a command that is to use this stack. Raises CommandError when a step
     fails.
     """
-    refuse_taken(port)
+    if port:
+        refuse_taken(port)
     built = build(Target.LOCAL, progress)
     progress("starting MiniStack")
-    with MiniStack(port or free_port()) as ministack:
+    with MiniStack(port) as ministack:
         stack = deploy(built, ministack.endpoint, ministack.folder, progress, schedules=schedules, demo=demo)
         stack_file = ministack.folder / "stack.json"
         stack.save(stack_file)

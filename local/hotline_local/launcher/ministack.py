@@ -20,12 +20,14 @@ from hotline_local.launcher.paths import LOCAL
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "eu-central-1"
-START_TIMEOUT_S: Final = 30
+START_TIMEOUT_S: Final = 300
+"""Only a start that hangs takes so long; one that fails is seen at once, for its process has ended."""
+READY_TIMEOUT_S: Final = 10
 STOP_TIMEOUT_S: Final = 10
 
 # A function runs in a process of its own per concurrent call; without a cap, a burst of events would start one for
-# each of them.
-_CONCURRENCY: Final = 6
+# each of them. Eight: the four workers of a scan, one each of what queues and streams call, and the phone's.
+_CONCURRENCY: Final = 8
 _WARM_S: Final = 120
 _FOLDER_PREFIX: Final = "ministack-"
 
@@ -43,11 +45,16 @@ main()
 """
 
 
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def reserve_port() -> socket.socket:
+    """Return a socket that holds a free port of loopback until it is closed. It does not listen.
+
+    While it is open, the system gives its port to nobody who asks for any port. A server may listen there all the same:
+    both allow the reuse of the address (SO_REUSEADDR), and only one of them listens.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind((HOST, 0))
+    return held
 
 
 def refuse_taken(port: int) -> None:
@@ -74,12 +81,16 @@ def _own_folder(port: int) -> tuple[Path, IO[str]]:
 
 
 class MiniStack:
-    """A running MiniStack with a folder of its own, which goes when it stops. Use it as a context manager."""
+    """A running MiniStack with a folder of its own, which goes when it stops. Use it as a context manager.
 
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.endpoint = f"http://{HOST}:{port}"
-        self.folder, self._owned = _own_folder(port)
+    Port 0 takes a free one, which stays its own until it stops, however many others start meanwhile.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        self._held = None if port else reserve_port()
+        self.port = port if self._held is None else int(self._held.getsockname()[1])
+        self.endpoint = f"http://{HOST}:{self.port}"
+        self.folder, self._owned = _own_folder(self.port)
         self.log = self.folder / "ministack.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._log_file: IO[bytes] | None = None
@@ -133,7 +144,7 @@ class MiniStack:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/_ministack/ready", timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/ready", timeout=READY_TIMEOUT_S) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -166,5 +177,7 @@ class MiniStack:
         if self._log_file is not None:
             self._log_file.close()
             self._log_file = None
+        if self._held is not None:
+            self._held.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._owned.close()

@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from hotline_local.simulator.world import World
 
 
-def open_world(*, target: str, at: datetime | None = None, seed: Path | None = None) -> World:
+def open_world(*, target: str, at: datetime | None = None, seed: Path | None = None, patient: bool = False) -> World:
     """The world of a target, `inprocess` or `lambda`. In process it is made afresh from the demo wallet's facts and
-    those of `seed`, as of `at` (the present when None). Raises CommandError when no stack runs, or a fact is no good.
+    those of `seed`, as of `at` (the present when None). `patient` is for the deployed stack: how long this machine
+    takes counts for nothing. Raises CommandError when no stack runs, or a fact is no good.
     """
     if target == "lambda":
         from hotline_local.worlds.deployed import DeployedWorld
 
-        return DeployedWorld()
+        return DeployedWorld(patient=patient)
     from hotline_local.worlds.inprocess import InProcessWorld
 
     return InProcessWorld(at or datetime.now(UTC), seed=seed)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from .config import patience_s
 from .errors import HotlineError, Unavailable
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _client(service: Any, *, attempts: int) -> Any:
     from botocore.config import Config
 
     retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S, retries=retries)
+    config = Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=patience_s(READ_TIMEOUT_S), retries=retries)
     return boto3.client(service, config=config)
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from .store import Table
+
+PATIENCE_SETTING: Final = "SERVICE_PATIENCE_SECONDS"
+"""Not set on AWS."""
 
 
 class MissingSetting(Exception):
@@ -25,6 +29,14 @@ def required(name: str, environment: Mapping[str, str] | None = None) -> str:
 def optional(name: str, default: str, environment: Mapping[str, str] | None = None) -> str:
     """The value of an environment variable, or the default when it is unset or empty."""
     return (os.environ if environment is None else environment).get(name, "") or default
+
+
+def patience_s(usual_s: float, environment: Mapping[str, str] | None = None) -> float:
+    """How long to wait for an AWS service, in seconds: `usual_s`, which is meant for AWS, or what the setting says.
+
+    Where the services run on the machine of a developer, how long they take says nothing of the hotline.
+    """
+    return float(optional(PATIENCE_SETTING, str(usual_s), environment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from .clock import Clock, SystemClock
-from .config import TableNames, optional, required
+from .config import TableNames, optional, patience_s, required
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
@@ -77,7 +77,7 @@ def secret_loader(name_of_variable: str) -> CachedKeyring:
 
         config = Config(
             connect_timeout=SECRET_TIMEOUT_S,
-            read_timeout=SECRET_TIMEOUT_S,
+            read_timeout=patience_s(SECRET_TIMEOUT_S),
             retries={"mode": "standard", "total_max_attempts": SECRET_ATTEMPTS},
         )
         try:

@@ -22,7 +22,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
 from .condition import Item
-from .config import MissingSetting, TableNames
+from .config import MissingSetting, TableNames, patience_s
 from .errors import Unavailable
 from .expressions import (
     Wire,
@@ -72,8 +72,9 @@ _REASONS = {
 _MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 
 
-def tuned_client(endpoint_url: str | None = None, *, read_timeout_s: float = READ_TIMEOUT_S) -> DynamoDBClient:
-    """A client with the time-outs of a phone step, that sends each request once. Imports the SDK."""
+def tuned_client(endpoint_url: str | None = None, *, read_timeout_s: float | None = None) -> DynamoDBClient:
+    """A client with the time-outs of a phone step (None: as the settings say), that sends each request once. Imports
+    the SDK."""
     import boto3
     from botocore.config import Config
 
@@ -82,7 +83,7 @@ def tuned_client(endpoint_url: str | None = None, *, read_timeout_s: float = REA
         endpoint_url=endpoint_url,
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=read_timeout_s,
+            read_timeout=patience_s(READ_TIMEOUT_S) if read_timeout_s is None else read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": 1},
             tcp_keepalive=True,
         ),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .config import required
+from .config import patience_s, required
 from .errors import Unavailable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class KmsMacs:
 
         retries = Config(
             connect_timeout=TIMEOUT_S,
-            read_timeout=TIMEOUT_S,
+            read_timeout=patience_s(TIMEOUT_S),
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         )
         return boto3.client("kms", config=retries)

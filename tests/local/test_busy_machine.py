@@ -1,0 +1,160 @@
+"""A hotline on a busy machine: nothing here is held to the time that AWS has, and no port is anybody else's."""
+
+from __future__ import annotations
+
+import json
+import socket
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from hotline.kit.config import PATIENCE_SETTING, patience_s
+from hotline.kit.dynamodb import READ_TIMEOUT_S, tuned_client
+from hotline_local import cli
+from hotline_local.commands import CommandError
+from hotline_local.launcher import template as sam
+from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, unhurried
+from hotline_local.launcher.ministack import HOST, MiniStack, refuse_taken, reserve_port
+from hotline_local.launcher.paths import LOCAL
+from hotline_local.launcher.stack import load, stack_file
+from hotline_local.simulator.functions import FunctionErrorKind
+from hotline_local.worlds import deployed
+from hotline_local.worlds.deployed import DeployedWorld
+
+LIMIT_S = 8.0
+
+
+def test_a_service_is_given_the_time_of_aws_where_nothing_else_is_set() -> None:
+    assert patience_s(1.0, {}) == 1.0
+    assert patience_s(1.0, {PATIENCE_SETTING: "60"}) == 60.0
+
+
+def test_the_store_waits_as_long_as_the_setting_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits_s() -> float:
+        return float(tuned_client().meta.config.read_timeout)  # type: ignore[attr-defined]
+
+    assert waits_s() == READ_TIMEOUT_S
+    monkeypatch.setenv(PATIENCE_SETTING, "60")
+    assert waits_s() == 60.0
+
+
+def test_functions_on_this_machine_have_more_time_than_on_aws() -> None:
+    usual, here = sam.read(), unhurried(sam.read())
+    functions = [name for name, one in usual["Resources"].items() if one["Type"] == "AWS::Serverless::Function"]
+    assert len(functions) > 5
+    for name in functions:
+        assert here["Resources"][name]["Properties"]["Timeout"] == FUNCTION_TIME_S
+        assert usual["Resources"][name]["Properties"]["Timeout"] < FUNCTION_TIME_S
+    assert here["Globals"]["Function"]["Environment"]["Variables"][PATIENCE_SETTING] == str(PATIENCE_S)
+    assert PATIENCE_SETTING not in json.dumps(usual)
+
+
+def test_one_batch_of_facts_is_handled_at_a_time_so_that_none_is_delivered_beside_itself() -> None:
+    facts = unhurried(sam.read())["Resources"]["WalletEventsFunction"]["Properties"]
+    assert facts["ReservedConcurrentExecutions"] == FACTS_AT_ONCE == 1
+
+
+def test_a_reserved_port_is_given_to_nobody_else_and_a_server_may_listen_there() -> None:
+    with reserve_port() as held, socket.socket() as stranger, socket.socket() as server:
+        address = held.getsockname()
+        with pytest.raises(OSError, match="in use"):
+            stranger.bind(address)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(address)
+        server.listen()
+        with pytest.raises(CommandError, match="is taken"):
+            refuse_taken(address[1])
+
+
+def test_each_stack_that_names_no_port_has_one_of_its_own_before_it_starts() -> None:
+    stacks = [MiniStack() for _ in range(3)]
+    try:
+        assert len({stack.port for stack in stacks}) == len(stacks)
+        with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+            stranger.bind((HOST, stacks[0].port))
+    finally:
+        for stack in stacks:
+            stack.stop()
+
+
+def test_no_test_finds_the_hotline_that_somebody_runs_beside_the_suite() -> None:
+    assert LOCAL not in stack_file().parents
+    with pytest.raises(CommandError, match="no stack is running"):
+        load()
+
+
+# ---------------------------------------------------------------- calls to the deployed stack
+
+
+class Slow:
+    """A Lambda whose function takes so many seconds, on a clock that only it moves."""
+
+    endpoint = "http://127.0.0.1:1"
+
+    def __init__(self, takes_s: float) -> None:
+        self.takes_s = takes_s
+        self.now_s = 0.0
+
+    def client(self, _: str) -> Slow:
+        return self
+
+    def invoke(self, **_: Any) -> dict[str, Any]:
+        self.now_s += self.takes_s
+        return {"Payload": BytesIO(json.dumps({"outcome": "KNOWN"}).encode())}
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+    def fresh(self) -> list[Any]:
+        return []
+
+
+def world(monkeypatch: pytest.MonkeyPatch, slow: Slow, *, patient: bool) -> DeployedWorld:
+    monkeypatch.setattr("hotline_local.worlds.deployed.stacks.load", lambda: slow)
+    monkeypatch.setattr(deployed, "Inbox", lambda _: slow)
+    monkeypatch.setattr("hotline_local.worlds.deployed.time", slow)
+    return DeployedWorld(patient=patient)
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "patient", "error"),
+    [
+        (LIMIT_S, False, None),
+        (LIMIT_S + 0.001, False, FunctionErrorKind.TIMEOUT),
+        (LIMIT_S + 0.001, True, None),
+        (100 * LIMIT_S, True, None),
+    ],
+)
+def test_a_patient_call_waits_for_the_machine_beyond_the_limit_of_the_line(
+    monkeypatch: pytest.MonkeyPatch, takes_s: float, patient: bool, error: FunctionErrorKind | None
+) -> None:
+    result = world(monkeypatch, Slow(takes_s), patient=patient).invoke(arn="arn", event={}, time_limit_s=LIMIT_S)
+    assert result.error == error
+    if patient:
+        assert result.duration_ms == 0, "it counts against the silence on the line"
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_who_waits_for_a_code_gives_up_at_some_time(monkeypatch: pytest.MonkeyPatch, patient: bool) -> None:
+    slow = Slow(0)
+    assert world(monkeypatch, slow, patient=patient).last_code(to=None, newer_than=0) is None
+    waited_s = deployed.PATIENT_CODE_WAIT_S if patient else deployed.CODE_WAIT_S
+    assert waited_s <= slow.now_s < waited_s + 1
+
+
+def test_patience_is_for_the_deployed_stack_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["call", "--from", "withheld", "--patient"]) == 2
+    assert "--target lambda only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--port", "--pages-port"])
+@pytest.mark.parametrize("port", ["-1", "65536", "some"])
+def test_what_is_no_port_is_refused(option: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["run", f"{option}={port}"])
+    assert ended.value.code == 2
+    assert "is no port, which is a number from 0 to 65535" in capsys.readouterr().err
