@@ -272,7 +272,7 @@ def test_a_pin_proves_in_the_app_as_on_the_line(world: ApiWorld) -> None:
     again = world.client(sign_in="sid-2")
     asked = asked_for(again)
     assert again.enter(asked, wrong(1)).code == "wrong_code"
-    assert again.enter(asked, "12").json["errors"] == [{"pointer": "#/code", "code": "no_pin"}]
+    assert again.enter(asked, "12").json["errors"] == [{"pointer": "#/code", "code": "string_pattern_mismatch"}]
     assert again.enter(asked, PIN).json["factors"] == ["pin", "session"]
     assert again.ask("POST", "/v1/me/unlock").status == 202
     assert client.ask("POST", "/v1/me/unlock").status == 401

@@ -24,6 +24,7 @@ EXEMPT: Final = {
     ("identity", "contribute_pin_check"): "checking a PIN is how proof is made",
     ("identity", "contribute_session"): "a session begins, or is settled, before anything is done with it",
     ("identity", "contribute_recovery_request"): "asking for a recovery is how its proof begins; it changes nothing",
+    ("accounts", "contribute_unopened"): "counts what came, for those who run the line; accounts lies below identity",
     ("accounts", "contribute_dropped"): "makes room for the wallet's word; accounts lies below identity",
     ("accounts", "contribute_facts"): "takes the wallet's word alone; accounts lies below identity",
     ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
