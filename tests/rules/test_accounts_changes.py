@@ -93,10 +93,16 @@ def test_a_number_that_is_only_confirmed_again_is_no_change() -> None:
     assert not refused(folded(opened(YEAR, (PHONE, YEAR)), updated(2, HOUR, (PHONE, HOUR), (EMAIL, HOUR))))
 
 
-def test_a_number_that_was_somebody_elses_in_between_is_new_when_it_comes_back() -> None:
+@pytest.mark.parametrize("reassigned", [True, False])
+def test_a_number_that_left_and_came_back_is_new_whoever_had_it_in_between(reassigned: bool) -> None:
     facts = (opened(YEAR, (PHONE, YEAR)), changed(2, PHONE, OTHER_PHONE, YEAR / 2))
-    assert refused(folded(*facts, changed(3, OTHER_PHONE, PHONE, HOUR, reassigned=True)))
-    assert not refused(folded(*facts, changed(3, OTHER_PHONE, PHONE, HOUR)))
+    assert refused(folded(*facts, changed(3, OTHER_PHONE, PHONE, CHANGE_WAIT - MS, reassigned=reassigned)))
+    assert not refused(folded(*facts, changed(3, OTHER_PHONE, PHONE, CHANGE_WAIT, reassigned=reassigned)))
+
+
+def test_a_number_that_a_list_left_out_by_mistake_stands_as_before_when_it_is_listed_as_confirmed_before() -> None:
+    facts = (opened(YEAR, (PHONE, YEAR), (EMAIL, YEAR)), updated(2, 2 * HOUR, (EMAIL, YEAR)))
+    assert not refused(folded(*facts, updated(3, HOUR, (PHONE, YEAR), (EMAIL, YEAR))))
 
 
 # ---------------------------------------------------------------- a new customer
@@ -124,6 +130,13 @@ def test_a_new_customer_who_changes_the_number_waits() -> None:
     assert refused(folded(opened(5 * HOUR), changed(2, OTHER_PHONE, PHONE, HOUR))), (
         "the old one is known by its removal"
     )
+
+
+def test_a_first_address_of_a_new_account_that_was_opened_with_a_number_waits() -> None:
+    profile = folded(opened(5 * HOUR, (PHONE, 6 * HOUR)), changed(2, None, EMAIL, HOUR))
+    assert refused(profile, EMAIL)
+    assert not refused(profile, EMAIL, acting=False)
+    assert not refused(profile, PHONE)
 
 
 @pytest.mark.parametrize(("age", "refuses"), [(CHANGE_WAIT - MS, False), (CHANGE_WAIT, True), (CHANGE_WAIT + MS, True)])

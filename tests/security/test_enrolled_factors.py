@@ -17,7 +17,7 @@ from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
 from hotline.lockout.items import lock_key
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
-from tests.support.phone import Phone, give
+from tests.support.phone import Phone, give, opened
 
 PIN = "482137"
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -180,6 +180,66 @@ def test_the_owner_with_two_old_factors_ends_the_freeze_and_the_new_factor_acts_
     assert client.ask("POST", "/v1/me/unfreeze").status == 202
     asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "pin"})
     assert asked.status == 201
+
+
+# ---------------------------------------------------------------- points that come back, and accounts that are new
+
+THIEFS = "thief@mail.example"
+
+
+def point_changes(world: ApiWorld, *, old: str | None = None, new: str | None = None, account: str = ACCOUNT) -> None:
+    """The wallet tells now that an address has gone or come."""
+    now = world.clock.now()
+    version = int(now.timestamp())
+    data = ContactPointChanged(version, PointKind.EMAIL, old, new, now, reassigned=False)
+    give(world.ctx, [Fact(f"point-{old}-{new}-{version}", "contact_point.changed", "wallet", now, account, data)])
+
+
+def had_the_address_for_an_hour(world: ApiWorld) -> None:
+    point_changes(world, old=EMAIL)
+    point_changes(world, new=THIEFS)
+    world.clock.advance(timedelta(hours=1))
+    point_changes(world, old=THIEFS)
+    world.clock.advance(LONG)
+
+
+def unfreezes(world: ApiWorld, number: str = PHONE) -> bool:
+    """Whether a code to the number and one to the address that comes first end the freeze."""
+    phone = rung(world, number, contact_id=f"contact-{world.clock.now().timestamp()}")
+    phone.prove("sms", "unfreeze")
+    phone.press("send_code", method="email", goal="unfreeze")
+    phone.press("check_code", code=phone.code)
+    phone.press("choose_account")
+    return phone.press("unfreeze")["outcome"] == "ASKED"
+
+
+def test_an_address_that_comes_back_during_a_freeze_never_ends_that_freeze(world: ApiWorld) -> None:
+    had_the_address_for_an_hour(world)
+    freeze(world)
+    world.clock.advance(HALF_AN_HOUR)
+    point_changes(world, new=THIEFS)
+    world.clock.advance(LONG)
+    assert not unfreezes(world)
+
+
+def test_an_address_that_came_back_before_the_freeze_is_as_new_as_any(world: ApiWorld) -> None:
+    had_the_address_for_an_hour(world)
+    point_changes(world, new=THIEFS)
+    world.clock.advance(HALF_AN_HOUR)
+    freeze(world)
+    world.clock.advance(LONG)
+    assert not unfreezes(world)
+
+
+def test_a_first_address_that_a_thief_adds_to_a_new_account_never_ends_the_freeze(world: ApiWorld) -> None:
+    number = "+8613800000003"
+    give(world.ctx, [opened("acct-3", (PointKind.PHONE, number), at=world.clock.now())])
+    world.clock.advance(timedelta(hours=24))
+    point_changes(world, new=THIEFS, account="acct-3")
+    world.clock.advance(HALF_AN_HOUR)
+    assert world.client("acct-3", sign_in="owner").ask("POST", "/v1/me/freeze").status == 202
+    world.clock.advance(timedelta(hours=1))
+    assert not unfreezes(world, number)
 
 
 def test_a_freeze_by_the_hotline_is_stored_beside_the_locks(world: ApiWorld, store: MemoryStore) -> None:

@@ -20,12 +20,13 @@ from hotline.accounts.policy import (
     PRESENT_POINTS_MAX,
     RECIPIENTS_MAX,
     REMOVED_POINTS_KEPT,
+    recipients,
 )
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind
 from hotline.kit.clock import VirtualClock
 from hotline.kit.memory import MemoryStore
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
-from tests.support.phone import give
+from tests.support.phone import give, opened
 from tests.support.stores import NOON
 
 THIEF: Final = "thief@mail.example"
@@ -84,6 +85,24 @@ def test_an_address_that_was_on_the_account_for_an_hour_is_told_nothing_when_it_
         told = notices(world)
         assert set(told) == {PHONE, EMAIL}
         world.clock.advance(timedelta(days=19))
+
+
+def test_the_first_address_of_a_new_account_is_told_nothing_either_when_it_was_there_for_an_hour() -> None:
+    clock = VirtualClock(NOON)
+    world = ApiWorld(MemoryStore(clock), clock)
+    number = "+8613800000003"
+    give(world.ctx, [opened("acct-3", (PointKind.PHONE, number), at=NOON)])
+    for version, (old, new) in enumerate(((None, THIEF), (THIEF, None)), start=2):
+        clock.advance(HOUR)
+        now = clock.now()
+        data = ContactPointChanged(version, PointKind.EMAIL, old, new, now, reassigned=False)
+        give(world.ctx, [Fact(f"first-{version}", "contact_point.changed", "wallet", now, "acct-3", data)])
+    clock.advance(timedelta(days=20))
+    found = accounts.profile_from(world.ctx.store.get(accounts.profile_key("acct-3")))
+    assert found is not None
+    assert [one.point for one in recipients(found, clock.now())] == [
+        point.key for point in found.points if point.value == number
+    ]
 
 
 @pytest.mark.parametrize(

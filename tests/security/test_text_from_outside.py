@@ -63,6 +63,13 @@ ODD: Final = (
     ("a\u200db", "ab"),
     ("x\u200c", "x"),
     ("lone \ud800 half", "lone half"),
+    ("pay\ufe0fpal", "paypal"),
+    ("pay\U000e0100pal", "paypal"),
+    ("\ufe0fbegins", "begins"),
+    ("\u845b\U000e0100\U000e0101", "\u845b\U000e0100"),
+    ("7\ufe0f", "7"),
+    ("\u2800blank\u2800\u2800pattern", "blank pattern"),
+    ("null\U0001d159head", "nullhead"),
     ("", ""),
     (" \u200b ", ""),
 )
@@ -83,8 +90,10 @@ def test_no_character_of_the_category_is_kept(category: str) -> None:
             assert not is_plain(text)
 
 
-@pytest.mark.parametrize("text", [FAMILY, HEART, SKIN, KSHA, SINHALA, PERSIAN])
-def test_a_joiner_stays_where_a_script_or_a_picture_needs_it(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", [FAMILY, HEART, SKIN, KSHA, SINHALA, PERSIAN, "7\ufe0f\u20e3", "\u203c\ufe0f", "\u2194\ufe0f"]
+)
+def test_a_joiner_or_a_selector_stays_where_a_script_or_a_picture_needs_it(text: str) -> None:
     assert plain_text(text) == text
     assert is_plain(text)
 
@@ -99,7 +108,24 @@ def test_names_of_the_world_stay_in_composed_form(text: str) -> None:
 @given(
     st.text(alphabet=st.characters(), max_size=60)
     | st.text(
-        alphabet=[*JOINERS, "\U0001f468", "\u0915", "\u094d", "\u06cc", "\x1b", "[", "m", "e", "\u0301", " "],
+        alphabet=[
+            *JOINERS,
+            "\ufe0f",
+            "\ufe00",
+            "\U000e0100",
+            "\u20e3",
+            "7",
+            "\U0001f468",
+            "\u0915",
+            "\u094d",
+            "\u06cc",
+            "\x1b",
+            "[",
+            "m",
+            "e",
+            "\u0301",
+            " ",
+        ],
         max_size=20,
     )
 )

@@ -39,7 +39,7 @@ def refuses_code(
     at = deciding_instant(now, stopped_since) if acting else now
     if point.sim_changed_at is not None and at < point.sim_changed_at + SIM_CHANGE_WAIT:
         return True
-    if acting and stopped_since is not None and (point.came_at is None or stopped_since < point.came_at):
+    if acting and stopped_since is not None and (point.stands_since is None or stopped_since < point.stands_since):
         return True
     return acting and _changed_lately(profile, point, at)
 
@@ -54,19 +54,28 @@ def has_stood(profile: Profile, point: ContactPoint, now: datetime) -> bool:
 
 
 def _changed_lately(profile: Profile, point: ContactPoint, at: datetime) -> bool:
-    if point.came_at is None or at >= point.came_at + CHANGE_WAIT:
+    """Whether the point is too new at the instant. One that left and came back is as new as its latest confirmation:
+    somebody who had it on the account for an hour must not use it at once when it returns."""
+    if point.stands_since is None or at >= point.stands_since + CHANGE_WAIT:
         return False
     return not _came_with_the_account(profile, point, at)
 
 
 def _came_with_the_account(profile: Profile, point: ContactPoint, at: datetime) -> bool:
-    """A new customer's first number and first address are no change: the account is as young, and had them when it was
-    opened or has had no other of the kind before. A first number of an old account is a change all the same."""
-    if profile.opened_at is None or at >= profile.opened_at + CHANGE_WAIT or point.came_at is None:
+    """A new customer's first contact points are no change: the account is as young, and was opened with them or has had
+    no other point of any kind before. A first number of an old account is a change all the same, and so is a first
+    address of an account that had a number: who has the unlocked phone could add one."""
+    since = point.stands_since
+    if profile.opened_at is None or at >= profile.opened_at + CHANGE_WAIT or since is None:
         return False
-    return point.came_at <= profile.opened_at or not any(
-        _was_before(other, point.came_at) for other in profile.points if other.kind is point.kind
-    )
+    if since <= profile.opened_at or _was_listed_at_opening(profile.opened_at, point):
+        return True
+    return not any(_was_before(other, since) for other in profile.points if other.value != point.value)
+
+
+def _was_listed_at_opening(opened_at: datetime, point: ContactPoint) -> bool:
+    """Whether account.opened listed the point and it has not left since, even where it was confirmed a moment later."""
+    return point.first_told is not None and point.first_told.at <= opened_at and point.left is None
 
 
 def _was_before(other: ContactPoint, instant: datetime) -> bool:

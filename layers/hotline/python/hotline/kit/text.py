@@ -5,7 +5,9 @@ What is kept is what a reader sees, in Normalization Form C (Unicode Standard An
 - terminal escape sequences (ECMA-48), as a whole;
 - control characters, line and paragraph separators: a space stands in their place;
 - format characters, among them marks of direction (UAX 9) and what has no width; surrogates, private use, unassigned;
-- letters and marks that draw nothing (Default_Ignorable_Code_Point), e.g. the Hangul filler.
+- letters and marks that draw nothing (Default_Ignorable_Code_Point), e.g. the Hangul filler; a space stands in the
+  place of the braille pattern without dots;
+- variation selectors, but for the one behind a picture or an ideograph of which it chooses the form.
 
 U+200D and U+200C stay where writing needs them: after a virama (Indic conjuncts), between Arabic letters (Persian), and
 U+200D between the parts of a picture (families, professions). UAX 31 allows them in the same places. The flags of
@@ -31,7 +33,13 @@ _ESCAPE_SEQUENCE: Final = re.compile(
 )
 _SPACES: Final = frozenset({"Cc", "Zl", "Zp", "Zs"})
 _DROPPED: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
-_DRAWS_NOTHING: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+_DRAWS_NOTHING: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\U0001d159")
+_BRAILLE_BLANK: Final = "\u2800"
+_SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_FORMS_OF_PICTURES: Final = frozenset("\ufe0e\ufe0f")
+_KEYCAP: Final = "\u20e3"
+_SIGNS_WITH_PICTURES: Final = frozenset("\u203c\u2049\u3030")
+"""Punctuation that has a coloured form: two exclamation marks, exclamation question mark, wavy dash."""
 _NON_JOINER: Final = "\u200c"
 _JOINER: Final = "\u200d"
 _VIRAMA: Final = 9
@@ -76,7 +84,7 @@ def _seen(character: str) -> str:
     if character in (_JOINER, _NON_JOINER):
         return character
     category = unicodedata.category(character)
-    if category in _SPACES:
+    if category in _SPACES or character == _BRAILLE_BLANK:
         return " "
     return "" if category in _DROPPED or character in _DRAWS_NOTHING else character
 
@@ -88,8 +96,22 @@ def _with_needed_joiners(text: str) -> str:
             before, after = kept[-1] if kept else "", text[place + 1 : place + 2]
             if not _is_needed(character, before, after):
                 continue
+        if _SELECTORS.fullmatch(character) and not _chooses(character, kept, text[place + 1 : place + 2]):
+            continue
         kept.append(character)
     return "".join(kept)
+
+
+def _chooses(selector: str, before: list[str], after: str) -> bool:
+    """Whether the selector chooses between the forms that the character before it has."""
+    base = before[-1] if before else ""
+    if not base:
+        return False
+    category = unicodedata.category(base)
+    if selector in _FORMS_OF_PICTURES:
+        is_key = after == _KEYCAP and base in "0123456789#*"
+        return is_key or category in _PICTURES or category == "Sm" or base in _SIGNS_WITH_PICTURES
+    return category == "Lo" and unicodedata.east_asian_width(base) == "W"
 
 
 def _is_needed(joiner: str, before: str, after: str) -> bool:
