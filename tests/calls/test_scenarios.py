@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from hotline_local.cli import main
 from hotline_local.flowlang.speech import duration
+from hotline_local.scenarios import goals
+from hotline_local.scenarios.goals import GOALS, Reached, goals_of
 from hotline_local.scenarios.model import Topic
 from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario, scenario_files
@@ -77,6 +80,30 @@ def test_every_topic_is_covered_in_both_languages(topic: Topic, speaks: str) -> 
 @pytest.mark.parametrize("cause", CAUSES)
 def test_every_reason_for_which_an_account_is_shut_is_covered_in_both_languages(cause: str, speaks: str) -> None:
     assert SCENARIOS[f"lockout-{cause}-{speaks[:2]}"].speaks == speaks
+
+
+@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("goal", GOALS)
+def test_every_goal_of_speech_is_measured_in_both_languages_and_none_is_missed(goal: str, speaks: str) -> None:
+    """A freeze: from the greeting to the code, and one decision. The others: from the proof to the end of the answer."""
+    calls = [played(name) for name, each in SCENARIOS.items() if each.speaks == speaks]
+    reached = [each for call in calls for each in goals_of(call) if each.goal == goal]
+    assert reached
+    assert [each for each in reached if each.missed] == []
+
+
+def test_a_goal_that_is_missed_fails_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    call = FOLDER / "freeze-listening-en.yaml"
+    assert main(["flows", "voice", str(call)]) == 0
+    monkeypatch.setattr(goals, "SPEECH_BEFORE_FREEZE_S_MAX", 1.0)
+    assert main(["flows", "voice", str(call)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("speech_s", "decisions", "missed"), [(19.9, 1, False), (20.0, 1, False), (20.1, 1, True), (1, 2, True)]
+)
+def test_a_goal_is_missed_above_its_limits(speech_s: float, decisions: int, missed: bool) -> None:
+    assert Reached("freeze", "call", "zh-CN", speech_s, 20.0, decisions).missed is missed
 
 
 @pytest.mark.parametrize("name", ["pause-zh", "pause-en"])

@@ -172,7 +172,7 @@ def test_chinese_and_english_do_not_mix_within_one_language(flow: Flow) -> None:
 
 def test_the_greeting_names_the_wallet_says_what_is_kept_and_can_be_interrupted() -> None:
     entry = shipped().by_name[ENTRY]
-    for words, kept in (("Words in Chinese", "保留三年"), ("Words in English", "kept on record for three years")):
+    for words, kept in (("Words in Chinese", "保留三年"), ("Words in English", "kept for three years")):
         said = word_blocks(entry)[words]["say_greeting"]
         assert WALLET in said
         assert kept in said

@@ -17,7 +17,7 @@ CALL: dict[str, Any] = {
     "speaks": "en-US",
     "covers": ["handover"],
     "call": {"from": "+12025550107"},
-    "turns": [{"hears": ["Welcome", "kept on record"], "keys": "0"}],
+    "turns": [{"hears": ["Demo Wallet", "Records are kept"], "keys": "0"}],
     "ends": {
         "outcome": "queue",
         "hears": "I am connecting you",
@@ -47,7 +47,7 @@ def test_a_scenario_is_read_with_what_it_does_not_say(tmp_path: Path) -> None:
     scenario = load_scenario(written(tmp_path, CALL, "handover-en"))
     assert (scenario.name, scenario.covers, scenario.only_here) == ("handover-en", (Topic.HANDOVER,), None)
     assert (scenario.calling.at, scenario.calling.hours_open, scenario.calling.waiting) == (USUAL_TIME, True, None)
-    assert scenario.turns[0].hears == ("Welcome", "kept on record")
+    assert scenario.turns[0].hears == ("Demo Wallet", "Records are kept")
     assert (scenario.ending.outcome, scenario.ending.hears) == (EndOutcome.QUEUE, ("I am connecting you",))
 
 
@@ -105,14 +105,14 @@ def test_a_call_that_goes_as_written_has_no_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "problem"),
     [
-        (changed("turns", 0, "hears", value=["kept on record", "For fraud"]), "turns[0]: 'For fraud' was not heard"),
+        (changed("turns", 0, "hears", value=["Records are kept", "For fraud"]), "turns[0]: 'For fraud' was not heard"),
         (changed("ends", "hears", value="Goodbye"), "ends: 'Goodbye' was not heard"),
         (changed("ends", "outcome", value="callback"), "ends: the outcome is queue, not callback."),
         (changed("ends", "attributes", value={"reason": "closed"}), "the attribute reason is 'asked', not 'closed'"),
         (changed("ends", "steps", value=["handover QUEUE", "start KNOWN"]), "'start KNOWN' is not among the steps"),
         (changed("speaks", value="zh-CN"), "speaks: the call was held in en-US."),
         (changed("turns", value=[*CALL["turns"], *CALL["turns"]]), "The call was over after 1 of 2 turns."),
-        (changed("turns", value=[{"hears": "Welcome", "keys": "1"}]), "the call did not end by itself (keys_out"),
+        (changed("turns", value=[{"hears": "Demo Wallet", "keys": "1"}]), "the call did not end by itself (keys_out"),
     ],
 )
 def test_a_call_that_goes_otherwise_says_in_what(tmp_path: Path, document: Any, problem: str) -> None:

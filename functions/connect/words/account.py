@@ -15,11 +15,12 @@ _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": 
 
 def send_code(speech: Speech, outcome: str) -> None:
     """The same words whether or not anybody is reached: only the channel differs, and whether a call goes to the phone
-    that is in use for this one."""
+    that is in use for this one. For a freeze they are short: the message with the code says the rest."""
     facts = speech.facts
     if outcome == "SENT" and facts.get("no_call") is True:
         speech.say("send_code.no_calls")
-    speech.say_first(f"send_code.{outcome}.{facts.get('channel')}", f"send_code.{outcome}")
+    by_channel = f"send_code.{outcome}.{facts.get('channel')}"
+    speech.say_first(f"{by_channel}.{facts.get('goal')}", by_channel, f"send_code.{outcome}")
     if outcome == "SENT" and facts.get("same_line") is True:
         speech.say("send_code.same_line")
     if outcome == "SENT" and facts.get("tries") == 1:

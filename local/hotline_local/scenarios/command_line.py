@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,10 +141,12 @@ def run_coverage(args: argparse.Namespace) -> int:
 
 
 def run_voice(args: argparse.Namespace) -> int:
-    """Report what each call asks of its caller."""
+    """Report what each call asks of its caller, and the goals that it comes to; 1 when one is missed."""
+    from hotline_local.scenarios.goals import goals_of
     from hotline_local.scenarios.voice import figures_as_map, figures_of, rates
 
     pace = rates()
+    missed = 0
     if args.json:
         print(json.dumps({"rates": pace}))
     else:
@@ -161,4 +164,15 @@ def run_voice(args: argparse.Namespace) -> int:
                 f"longest prompt {figures.longest_prompt_s:>4.1f} s, keys {figures.presses:>2} "
                 f"at {figures.inputs:>2} inputs, on the line {figures.call_s:>5.0f} s"
             )
-    return 0
+        for reached in goals_of(played):
+            missed += reached.missed
+            if args.json:
+                print(json.dumps({**asdict(reached), "missed": reached.missed}, ensure_ascii=False))
+            else:
+                print(
+                    f"    {reached.goal}: {reached.speech_s:.1f} s of {reached.speech_s_max:.0f} s"
+                    f"{', MISSED' if reached.missed else ''}"
+                )
+    if missed and not args.json:
+        print(f"{missed} goals are missed.")
+    return 1 if missed else 0

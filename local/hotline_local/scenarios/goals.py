@@ -1,0 +1,149 @@
+"""What the line owes to callers in a hurry, measured on played calls: seconds of speech until they are helped.
+
+Prompts count in full. Menus are the exception: who presses a key at one has heard it named, and hears no more of it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hotline_local.flowlang.action_forms import is_menu
+from hotline_local.flowlang.flowset import FlowSet
+from hotline_local.flowlang.speech import duration
+from hotline_local.scenarios.playing import Played
+from hotline_local.simulator.events import CallEvent
+
+FREEZE: Final = "freeze"
+SPEECH_BEFORE_FREEZE_S_MAX: Final = 20.0
+"""From the greeting to the entry of the code, which is all that stands before a freeze: who is robbed right now hangs
+up on a line that talks longer."""
+DECISIONS_BEFORE_FREEZE_MAX: Final = 1
+"""Menus beside the main one until the code: to freeze or not."""
+SPEECH_AFTER_PROOF_S_MAX: Final = 30.0
+"""From the proof to the end of the answer: a caller with one question has it answered within half a minute. Who keys in
+an order number or says nothing takes longer and is not measured."""
+
+ANSWERS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "lock_reason": ("lock_status", frozenset({"SOFT", "HARD", "HOLD", "FROZEN", "PAUSED"})),
+    "failed_payment": ("payment_answer", frozenset({"NOT_TAKEN", "HELD", "DEBITED", "RETURNED", "UNKNOWN"})),
+    "refund_status": ("refunds", frozenset({"NONE", "OPEN"})),
+}
+"""Questions, each with the step that answers it and the outcomes that are an answer."""
+GOALS: Final = (FREEZE, *ANSWERS)
+_PROVED: Final = "PROVED"
+_ENTRY: Final = "Enter code"
+_MAIN: Final = frozenset({"Greeting", "Main menu"})
+_FIRST: Final = frozenset({"Language menu", "Phone number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One goal in one call: seconds of speech until it, the most that it may take, and decisions where they count."""
+
+    goal: str
+    scenario: str
+    speaks: str
+    speech_s: float
+    speech_s_max: float
+    decisions: int = 0
+
+    @property
+    def missed(self) -> bool:
+        """Whether it took longer, or more decisions, than it may."""
+        return self.speech_s > self.speech_s_max or self.decisions > DECISIONS_BEFORE_FREEZE_MAX
+
+
+def goals_of(played: Played) -> tuple[Reached, ...]:
+    """Every goal that the call comes to, the first time that it does. A freeze counts for calls that begin with the
+    greeting and let it and the main menu be said."""
+    return tuple((*_freeze(played), *_answers(played)))
+
+
+def _freeze(played: Played) -> Iterator[Reached]:
+    events = played.events
+    asked = next((place for place, event in enumerate(events) if event.data.get("step") == FREEZE), None)
+    entered = next((place for place, event in enumerate(events) if _is_input(event, {_ENTRY})), None)
+    if asked is None or entered is None or entered < asked:
+        return
+    before = events[:entered]
+    if any(_is_input(event, _FIRST) for event in before) or not any(
+        _is_input(event, {"Main menu"}) for event in before
+    ):
+        return
+    menus = [event for event in before if _is_menu(played.flows, event) and event.place.block not in _MAIN]
+    spoken = (place for place, event in enumerate(before) if event.place.block != _ENTRY)
+    speech_s = sum(_heard_s(played.flows, before, place) for place in spoken)
+    yield _reached(FREEZE, played, speech_s, SPEECH_BEFORE_FREEZE_S_MAX, len(menus))
+
+
+def _answers(played: Played) -> Iterator[Reached]:
+    events = played.events
+    proved = next((place for place, event in enumerate(events) if event.data.get("outcome") == _PROVED), None)
+    if proved is None:
+        return
+    for goal, (step, outcomes) in ANSWERS.items():
+        answered = next(
+            (
+                place
+                for place, event in enumerate(events)
+                if place > proved and event.data.get("step") == step and event.data.get("outcome") in outcomes
+            ),
+            None,
+        )
+        if answered is not None and _is_straight(played.flows, events[proved:answered]):
+            told = _end_of_answer(played.flows, events, answered)
+            speech_s = sum(_heard_s(played.flows, events, place) for place in range(proved, told))
+            yield _reached(goal, played, speech_s, SPEECH_AFTER_PROOF_S_MAX)
+
+
+def _is_straight(flows: FlowSet, events: Sequence[CallEvent]) -> bool:
+    """Whether the caller did nothing on the way but choose: no digits were keyed in, and they were never silent."""
+    return all(_is_menu(flows, event) and not event.data["silence"] for event in events if event.kind == "input")
+
+
+def _end_of_answer(flows: FlowSet, events: Sequence[CallEvent], answered: int) -> int:
+    """The place after the last prompt of an answer: its parts follow each other, and then something else is said."""
+    for place in range(answered + 1, len(events)):
+        event = events[place]
+        if event.kind in ("function", "input", "end") or (_is_prompt(event) and not _is_answer(flows, event)):
+            return place
+    return len(events)
+
+
+def _reached(goal: str, played: Played, speech_s: float, most_s: float, decisions: int = 0) -> Reached:
+    scenario = played.scenario
+    return Reached(goal, scenario.name, scenario.speaks, round(speech_s, 1), most_s, decisions)
+
+
+def _heard_s(flows: FlowSet, events: Sequence[CallEvent], place: int) -> float:
+    """Seconds of a prompt; of a menu at which a key is pressed, up to the end of the option."""
+    event = events[place]
+    pressed = next((each for each in events[place:] if each.kind == "input"), None)
+    is_taken = _is_prompt(event) and pressed is not None and pressed.place == event.place
+    if not is_taken or pressed is None or pressed.data["silence"] or not _is_menu(flows, pressed):
+        return _full_s(event)
+    named = re.search(rf".*?{re.escape(pressed.data['keys'])}", event.data["text"])
+    return duration(named[0]).speech_s if named else _full_s(event)
+
+
+def _full_s(event: CallEvent) -> float:
+    return duration(event.data["ssml"] or event.data["text"]).speech_s if _is_prompt(event) else 0.0
+
+
+def _is_prompt(event: CallEvent) -> bool:
+    return event.kind == "prompt" and event.data["to"] == "customer"
+
+
+def _is_input(event: CallEvent, blocks: frozenset[str] | set[str]) -> bool:
+    return event.kind == "input" and event.place.block in blocks
+
+
+def _is_menu(flows: FlowSet, event: CallEvent) -> bool:
+    return event.kind == "input" and is_menu(flows.by_name[event.place.flow].by_identifier[event.place.block])
+
+
+def _is_answer(flows: FlowSet, event: CallEvent) -> bool:
+    """Whether a prompt is what the function answered, and no fixed words."""
+    block = flows.by_name[event.place.flow].by_identifier[event.place.block]
+    return block.text("SSML").startswith("$.External.")
