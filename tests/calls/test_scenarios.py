@@ -85,7 +85,7 @@ def test_every_reason_for_which_an_account_is_shut_is_covered_in_both_languages(
 @pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
 @pytest.mark.parametrize("goal", GOALS)
 def test_every_goal_of_speech_is_measured_in_both_languages_and_none_is_missed(goal: str, speaks: str) -> None:
-    """A freeze: from the greeting to the code, and one decision. The others: from the proof to the end of the answer."""
+    """A freeze: from the greeting to the code, and one decision. Others: from the proof to the end of the answer."""
     calls = [played(name) for name, each in SCENARIOS.items() if each.speaks == speaks]
     reached = [each for call in calls for each in goals_of(call) if each.goal == goal]
     assert reached

@@ -333,8 +333,8 @@ def test_a_payment_of_some_days_ago_is_told_by_its_day() -> None:
 @pytest.mark.parametrize(
     ("state", "first"),
     [
-        ("SOFT", "Please note: your account is locked. A wrong"),
-        ("HARD", "Please note: your account is locked. A wrong"),
+        ("SOFT", "Please note: your account is locked. For details"),
+        ("HARD", "Please note: your account is locked. For details"),
         ("HOLD", "Please note: your account is on hold"),
         ("FROZEN", "Please note: your account is frozen"),
         ("PAUSED", "Please note: payments from your account are paused"),

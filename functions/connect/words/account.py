@@ -50,10 +50,10 @@ def check_code(speech: Speech, outcome: str) -> None:
 
 def choose_account(speech: Speech, outcome: str) -> None:
     """Accounts by what tells them apart, never by name. Of the one that is settled, before anything else, that it is
-    shut, if it is."""
+    shut, if it is. Why is told to who asks for it."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:
-        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"), cause=_brief_cause(speech))
+        speech.say_first(*_worded(speech, f"choose_account.CHOSEN.{locked}"))
         return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
@@ -71,12 +71,6 @@ def _worded(speech: Speech, key: str) -> tuple[str, ...]:
 
 def _cause(speech: Speech) -> Word | None:
     return speech.word(f"lock.cause.{speech.facts.get('cause')}")
-
-
-def _brief_cause(speech: Speech) -> Word | None:
-    """The cause alone, where what to do about it is told elsewhere."""
-    key = f"lock.cause.{speech.facts.get('cause')}"
-    return speech.word(f"{key}.written", key)
 
 
 def act(step: str, speech: Speech, outcome: str) -> None:

@@ -57,7 +57,7 @@ class Reached:
 def goals_of(played: Played) -> tuple[Reached, ...]:
     """Every goal that the call comes to, the first time that it does. A freeze counts for calls that begin with the
     greeting and let it and the main menu be said."""
-    return tuple((*_freeze(played), *_answers(played)))
+    return (*_freeze(played), *_answers(played))
 
 
 def _freeze(played: Played) -> Iterator[Reached]:
