@@ -29,20 +29,16 @@ def payments(speech: Speech, outcome: str) -> None:
         of_latest = [f"payments.NONE.{purpose}.latest"] if speech.facts.get("more") is True else []
         speech.say_first(*of_latest, f"payments.NONE.{purpose}", "payments.NONE")
     else:
-        _listed(speech, f"payments.{outcome}", "payments.SEVERAL" if outcome == "SEVERAL" else None)
+        _listed(speech, f"payments.{outcome}")
 
 
 def payment_by_order(speech: Speech, outcome: str) -> None:
-    """The payment that was found, to be confirmed by ear; or those that there are, as a menu."""
-    found = entries(speech.facts)
-    if outcome == "FOUND" and found:
-        speech.say("payment_by_order.FOUND", **_named(speech, found[0]))
-    else:
-        _listed(speech, f"payment_by_order.{outcome}", "payment_by_order.SEVERAL" if outcome == "SEVERAL" else None)
+    """Those that were found, as a menu, also when it is one: the caller may have meant another."""
+    _listed(speech, f"payment_by_order.{outcome}")
 
 
-def _listed(speech: Speech, key: str, menu: str | None) -> None:
-    items = entries(speech.facts) if menu else []
+def _listed(speech: Speech, key: str) -> None:
+    items = entries(speech.facts)
     if items and speech.facts.get("more") is True and speech.knows(f"{key}.latest"):
         speech.say(f"{key}.latest")
     elif items and speech.knows(f"{key}.count"):
