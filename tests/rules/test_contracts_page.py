@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from hotline.accounts.policy import spoken_language
+from hotline.contracts.decisions import DECISIONS, DecisionContract
 from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
 from hotline.kit.money import Money
 from hotline.lockout import folding, policy
@@ -34,6 +35,15 @@ def table(first_column: str) -> list[list[str]]:
             break
         rows.append([cell.strip() for cell in line.strip("|").split("|")])
     return rows
+
+
+def decisions() -> dict[str, str]:
+    """The data of each decision as the page has them, by type; "the same" is spelt out."""
+    found: dict[str, str] = {}
+    for types, data, _ in table("Type (`.v1`) | Data | The wallet answers"):
+        text = data.replace("the same", found["refund.requested"]) if data.startswith("the same") else data
+        found |= dict.fromkeys(types.split(", "), text)
+    return found
 
 
 LOCKS: Final = [(Cause(QUOTED.findall(cause)[0]), LockState(state), may) for cause, state, may, _ in table("Cause")]
@@ -118,3 +128,17 @@ def test_of_facts_about_a_refund_the_higher_version_wins_whoever_began_it(newer_
         known = fold_refund(known, told, data)
     assert known is not None
     assert known.state is RefundState.SUCCEEDED
+
+
+def test_the_page_has_every_decision() -> None:
+    assert decisions().keys() == DECISIONS.keys()
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_the_page_has_every_field_of_a_decision_and_says_which_may_be_absent(kind: str) -> None:
+    told = decisions()[kind]
+    own = DECISIONS[kind].model_fields.keys() - DecisionContract.model_fields.keys()
+    assert own <= set(re.findall(r"[a-z_]+", told))
+    assert set(re.findall(r"([a-z_]+)\?", told)) == {
+        name for name in own if not DECISIONS[kind].model_fields[name].is_required()
+    }
