@@ -47,7 +47,7 @@ class Event(Enum):
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")
-    RECORD_ODD = ("HL033", "WARNING", "A record names no outbox entry.")
+    RECORD_ODD = ("HL033", "WARNING", "A record of a queue or stream has no known shape and was passed over.")
     CODE_WRONG = ("HL040", "WARNING", "A one-time code was wrong.")
     CODES_SLOWED = ("HL041", "WARNING", "A code was asked for while wrong codes over all callers are many.")
     PAUSE_REFUSED = ("HL042", "WARNING", "A pause needed a factor, since many were asked for without one.")
