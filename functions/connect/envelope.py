@@ -3,12 +3,12 @@ about a call, never errors. AWS adds channels and initiation methods; an unliste
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from functions.connect.contract import EMPTY
+from hotline.kit.text import is_printed_ascii
 
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""
@@ -16,7 +16,6 @@ TURN_DIGITS_MAX = 6
 CONTACT_ID_CHARACTERS_MAX = 256
 """Amazon Connect API reference, Contact: the longest id of a contact."""
 _METHOD_CHARACTERS_MAX = 64
-_PRINTED = re.compile(r"[!-~]+")
 SLOW = "slow"
 """What the contact attribute `pace` says of a caller for whom the flows speak more slowly."""
 
@@ -80,7 +79,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _id(value: object, *, most: int = CONTACT_ID_CHARACTERS_MAX) -> str | None:
     """A text of printed ASCII signs that is no longer than `most`; None for anything else."""
     text = _text(value)
-    return text if text is not None and len(text) <= most and _PRINTED.fullmatch(text) is not None else None
+    return text if text is not None and is_printed_ascii(text, characters_max=most) else None
 
 
 def _text(value: object) -> str | None:

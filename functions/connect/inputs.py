@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from functions.connect.contract import (
@@ -15,6 +14,7 @@ from functions.connect.contract import (
     REFUND_REASONS,
     StepContract,
 )
+from hotline.kit.text import is_printed_ascii
 
 LANGUAGES = ("zh-CN", "en-US")
 PLACES_MAX = 3
@@ -27,8 +27,6 @@ PIN_CHARACTERS_MAX = 16
 """A PIN has twelve digits at most; see CODE_CHARACTERS_MAX."""
 MOVEMENT_CHARACTERS_MAX = 160
 CHALLENGE_CHARACTERS_MAX = 64
-_PRINTED = re.compile(r"[!-~]+")
-"""Our own ids and sort keys, which a flow hands back."""
 
 
 def _digits(text: str, *, least: int, most: int) -> bool:
@@ -36,7 +34,8 @@ def _digits(text: str, *, least: int, most: int) -> bool:
 
 
 def _is_id(text: str, *, most: int) -> bool:
-    return len(text) <= most and _PRINTED.fullmatch(text) is not None
+    """Whether the text may be one of our own ids or sort keys, which a flow hands back."""
+    return is_printed_ascii(text, characters_max=most)
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {

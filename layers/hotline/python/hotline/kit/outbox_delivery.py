@@ -12,7 +12,6 @@ the batch again, and what was delivered meanwhile is passed over.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,14 +26,15 @@ from .ids import IdSource
 from .logging import Event, log
 from .outbox import entry_key
 from .store import ReasonCode, Store, TransactionCancelled, Update
+from .text import is_printed_ascii
 
 CLAIM_LEASE: Final = timedelta(seconds=60)
 """Longer than a consumer may run, so that a claim that is over belongs to nobody who still works on it."""
 WRITE_ATTEMPTS_MAX: Final = 3
 """How often a mark is written when somebody else writes the same entry, or the table is slowed down."""
 _ENTRY_PREFIX: Final = entry_key("").pk
-_ENTRY_ID: Final = re.compile(r"[!-~]{1,128}")
-"""Ids of entries are made by kit.ids."""
+_ENTRY_ID_CHARACTERS_MAX: Final = 128
+"""More than any id that kit.ids makes."""
 
 type Consumer = Literal["message", "bus"]
 """Whom an entry is for: its attribute `to`."""
@@ -219,7 +219,7 @@ def _entry_id(record: Any) -> str | None:
             return None
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         entry_id = None
-    if not isinstance(entry_id, str) or _ENTRY_ID.fullmatch(entry_id) is None:
+    if not isinstance(entry_id, str) or not is_printed_ascii(entry_id, characters_max=_ENTRY_ID_CHARACTERS_MAX):
         log(Event.RECORD_ODD, kind=str(record.get("eventSource", "-")))
         return None
     return entry_id

@@ -66,6 +66,11 @@ def is_plain(text: str) -> bool:
     return plain_text(text) == text
 
 
+def is_printed_ascii(text: str, *, characters_max: int) -> bool:
+    """Whether the text is one to `characters_max` printed ASCII signs without a space, as ids of machines are."""
+    return 0 < len(text) <= characters_max and text.isascii() and text.isprintable() and " " not in text
+
+
 def is_unicode(text: str) -> bool:
     """Whether the text can be written as UTF-8. Half of a surrogate pair, which JSON can name, cannot."""
     try:
