@@ -18,7 +18,8 @@ from hotline.kit.store import Key
 from . import items
 
 CASE_TOPIC: Final = "refund"
-"""The topic of reviews and late refunds too: one person looks at all that is about a customer's refunds."""
+"""The topic of all cases about refunds, those of the refunds room too: one person looks at all that is about a
+customer's refunds."""
 CASE_REASON: Final = "refund_currency"
 
 

@@ -22,7 +22,7 @@ from hotline.kit.store import Key, Store
 
 from . import folding, items
 from .diagnosis import diagnose
-from .due import contribute_due, due_keys
+from .due import CASE_TOPIC, contribute_due, due_keys
 from .folding import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import ledger_from, movement_from, movement_key
 from .model import (
@@ -48,9 +48,9 @@ from .unknown_words import (
 )
 
 __all__ = [
-    "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "begun_at", "by_tail", "check_amount",
-    "code_keys", "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes", "diagnose",
-    "due_keys", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of", "listed",
+    "CASE_TOPIC", "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "begun_at", "by_tail",
+    "check_amount", "code_keys", "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes",
+    "diagnose", "due_keys", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of", "listed",
     "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
     "refundable_recent", "unknown_codes", "unknown_words", "with_ledger",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.lockout.service import is_erased, lock_keys
-from hotline.payments.service import money_item
+from hotline.payments.service import CASE_TOPIC, money_item
 
 from . import items
 from .folding import TOLD_FOR
@@ -33,8 +33,6 @@ from .model import Refund, RefundState
 from .promises import escalation_promise
 from .storing import correct_recent, write_refund
 
-CASE_TOPIC: Final = "refund"
-"""That of a review: both are about the customer's refunds, and one person looks at them."""
 OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"
 """Reasons of the case."""

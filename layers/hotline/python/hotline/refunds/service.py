@@ -19,6 +19,7 @@ from datetime import datetime
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
+from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
@@ -30,11 +31,12 @@ from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
+from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
 from . import folding, items, policy
-from .due import CASE_TOPIC, contribute_due, due_keys
+from .due import contribute_due, due_keys
 from .model import (
     MerchantPolicy,
     OfferOutcome,
@@ -53,7 +55,7 @@ from .model import (
 from .storing import write_refund
 
 __all__ = [
-    "CASE_TOPIC", "contribute_due", "contribute_facts", "contribute_refund", "date_told", "due_keys", "fact_keys",
+    "contribute_due", "contribute_facts", "contribute_refund", "date_told", "due_keys", "fact_keys",
     "listed", "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
 ]  # fmt: skip
 
@@ -73,8 +75,6 @@ refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told
 
-REFERENCE_DIGITS = 6
-"""As many as the reference of a case has (cases.references)."""
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
@@ -194,7 +194,7 @@ def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, 
         items.refund_key(account_id, refund_id_of(account_id, request_key)),
         items.recent_key(account_id),
         profile_key(account_id),
-        *case_keys(account_id, CASE_TOPIC),
+        *case_keys(account_id, payments.CASE_TOPIC),
     }
     return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
 
@@ -218,7 +218,7 @@ def contribute_refund(
     `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
     """
     require(change, Operation.REFUND, account_id)
-    if note is not None and len(note) > NOTE_CHARACTERS_MAX:
+    if note is not None and not fits(plain_text(note), characters_max=NOTE_CHARACTERS_MAX):
         raise InvalidInput("note_too_long")
     refund_id = refund_id_of(account_id, request_key)
     asked_before = read.get(items.refund_key(account_id, refund_id))
@@ -351,7 +351,7 @@ def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: s
         change,
         read,
         account_id=refund.account_id,
-        topic=CASE_TOPIC,
+        topic=payments.CASE_TOPIC,
         reason=REVIEW_REASON,
         facts=facts,
         priority=Priority.NORMAL,
