@@ -285,11 +285,6 @@ class LockRecord:
     erased: bool = False
 
     @property
-    def cleared_before(self) -> datetime | None:
-        """Failures up to this instant count towards no lock that time ends."""
-        return max(self.cleared, default=None)
-
-    @property
     def waiting(self) -> Asked | None:
         """The decision that the wallet has not confirmed yet."""
         return self.asked if self.asked is not None and self.applied_version < self.asked.version else None
