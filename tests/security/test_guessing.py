@@ -16,6 +16,7 @@ import pytest
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind
 from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.identity.items import call_key, point_key
+from hotline.identity.limits import WRONG_CODES_MAX
 from hotline.identity.model import CallKind
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way, way_of
@@ -356,6 +357,27 @@ def test_wrong_codes_of_recoveries_slow_recoveries_only() -> None:
     recovery_id = recovery(ctx, NUMBER)
     enter(ctx, recovery_id, other(code_of(ctx, recovery_id), 0))
     assert enter(ctx, recovery_id, code_of(ctx, recovery_id)) == 422, "one try"
+
+
+def test_wrong_codes_from_faked_numbers_slow_nobody_in_the_app() -> None:
+    ctx = town(1)
+    for place in range(WRONG_CODES_MAX // CODE_TRIES + 1):
+        number = f"+86137000000{place:02d}"
+        give(ctx, [opened(f"acct-{place}", (PointKind.PHONE, number), at=START - timedelta(days=365))])
+        faked = calling(ctx, number)
+        faked.press("send_code", method="sms", goal="look")
+        for guess in range(CODE_TRIES):
+            faked.press("check_code", code=other(faked.code, guess))
+    phone = calling(ctx, NUMBER)
+    phone.press("send_code", method="sms", goal="look")
+    assert phone.challenge.tries_left == 1, "a call from there could be faked as well"
+    assert phone.press("check_code", code=phone.code)["outcome"] == "PROVED"
+    phone.press("choose_account")
+    phone.press("send_code", method="email", goal="unlock")
+    assert phone.challenge.tries_left == CODE_TRIES
+    client = app(ctx)
+    asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "email"}).json["id"]
+    assert client.enter(asked, other(client.code(asked), 0)).json["tries_left"] == CODE_TRIES - 1
 
 
 def test_wrong_codes_at_numbers_that_were_keyed_in_slow_that_way_only(monkeypatch: pytest.MonkeyPatch) -> None:

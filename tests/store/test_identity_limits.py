@@ -60,9 +60,9 @@ def test_wrong_codes_slow_the_next_caller_down(store: Store, monkeypatch: pytest
     ctx = ctx_on(store)
     household(ctx, 2)
     assert guessing(ctx, 0) == ["WRONG", "WRONG", "SPENT"]
-    assert total(store, limits.WRONG_CODES) == 3
+    assert total(store, limits.wrong_codes(Way.OWN_NUMBER)) == 3
     assert guessing(ctx, 1) == ["SPENT", "SPENT", "SPENT"], "one try, and none after it"
-    assert total(store, limits.WRONG_CODES) == 4
+    assert total(store, limits.wrong_codes(Way.OWN_NUMBER)) == 4
 
 
 def test_wrong_codes_of_many_calls_at_once_are_counted_exactly(
@@ -80,7 +80,7 @@ def test_wrong_codes_of_many_calls_at_once_are_counted_exactly(
     with ThreadPoolExecutor(CALLERS) as pool:
         outcomes = list(pool.map(run, range(CALLERS)))
     assert outcomes == [["WRONG", "WRONG", "SPENT"]] * CALLERS
-    assert total(exact_store, limits.WRONG_CODES) == CALLERS * WRONG_EACH
+    assert total(exact_store, limits.wrong_codes(Way.OWN_NUMBER)) == CALLERS * WRONG_EACH
 
 
 def test_pauses_of_many_calls_at_once_are_counted_exactly(exact_store: Store) -> None:

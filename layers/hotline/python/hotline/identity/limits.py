@@ -1,9 +1,10 @@
 """Limits that hold over more than one contact point: wrong codes of all callers, codes of one account, calls from one
 number. Each is a rate in shards (kit.rates), read with what a step reads anyway and counted in its transaction.
 
-Wrong codes are three sums, so that strangers slow down strangers only: those of recoveries, those of callers from
-other numbers, and those of owners' ways (ways). What bounds somebody who guesses codes over N accounts, at 10^-6 a
-guess (docs/decisions.md and docs/security.md have the figures):
+Wrong codes are sums by way, so that strangers slow down strangers only: those of recoveries, those of callers from
+other numbers, and those of owners' ways (ways). A calling number can be faked, so wrong codes on calls from own numbers
+are apart and slow such calls only; those of who showed more slow them as well. What bounds somebody who guesses codes
+over N accounts, at 10^-6 a guess (docs/decisions.md and docs/security.md have the figures):
 
 - up to WRONG_CODES_MAX wrong codes in five minutes by owners' ways, and a third of that by each of the strangers' two,
   nothing is slowed;
@@ -72,12 +73,15 @@ def wrong_codes_max(way: Way, environment: Mapping[str, str] | None = None) -> i
 
 def pace(read: Mapping[Key, Item], now: datetime, way: Way) -> Pace:
     """At which pace codes are asked for and tried now by this way."""
-    return SLOW if counted(wrong_codes(way), read, now) > wrong_codes_max(way) else USUAL
+    found = counted(wrong_codes(way), read, now)
+    if way is Way.OWN_NUMBER:
+        found += counted(WRONG_CODES, read, now)
+    return SLOW if found > wrong_codes_max(way) else USUAL
 
 
 def wrong_codes(way: Way) -> Rate:
     """The sum in which wrong codes by this way are counted."""
-    return WRONG_CODES.only(way.value) if way.is_strangers else WRONG_CODES
+    return WRONG_CODES if way in (Way.APP, Way.PROVED) else WRONG_CODES.only(way.value)
 
 
 def account_may_have(read: Mapping[Key, Item], target: Target, way: Way, now: datetime) -> bool:
