@@ -123,11 +123,11 @@ def _marked(line: Line, inputs: dict[str, str]) -> dict[str, str]:
 
 
 def _need_proof(refusal: NeedProof, line: Line) -> Answer:
-    needs = _asked_first(identity.reachable_needs(Operation(refusal.operation), line.call, line.now), line.call)
+    needs = _choose_need(identity.reachable_needs(Operation(refusal.operation), line.call, line.now), line.call)
     return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
 
 
-def _asked_first(reachable: Sequence[str], call: Call) -> str:
+def _choose_need(reachable: Sequence[str], call: Call) -> str:
     """What the caller is asked for next. A code goes to the phone that is called from at once, but to any other phone
     only after its owner was asked: it may be lost, and whoever has it would read what they are about to do."""
     if not reachable:

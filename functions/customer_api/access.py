@@ -93,10 +93,10 @@ def _no_route(path: object) -> Problem:
 
 def methods_of(path: str) -> tuple[str, ...]:
     """The methods that a path has, in alphabetical order; none when there is no such path."""
-    return tuple(sorted(method for method, _, route in map(_parted, ROUTES) if is_path_of(path, route)))
+    return tuple(sorted(method for method, _, route in map(_split_route, ROUTES) if is_path_of(path, route)))
 
 
-def _parted(route: str) -> tuple[str, str, str]:
+def _split_route(route: str) -> tuple[str, str, str]:
     return route.partition(" ")
 
 

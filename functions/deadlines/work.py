@@ -60,7 +60,7 @@ def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_O
     """Work off everything whose date is not after `now`, `at_once` items at a time. Raises Unavailable when the store
     does not say what is due."""
     accounts = by_owner(due_keys(ctx.store, now, at_once=at_once))
-    found = all_of_them(partial(_worked_off_in_turn, ctx, now), accounts, at_once=at_once)
+    found = all_of_them(partial(_work_off_in_turn, ctx, now), accounts, at_once=at_once)
     outcomes = [outcome for of_account in found for outcome in of_account]
     done = Counter(one.event for outcome in outcomes if outcome is not None for one in outcome)
     driven = redrive(ctx, now, queues, at_once=at_once)
@@ -89,7 +89,7 @@ def by_owner(keys: Iterable[Key]) -> list[list[Key]]:
     return [own[:PER_ACCOUNT_MAX] for own in owners.values()]
 
 
-def _worked_off_in_turn(ctx: Context, now: datetime, keys: Iterable[Key]) -> list[tuple[Done, ...] | None]:
+def _work_off_in_turn(ctx: Context, now: datetime, keys: Iterable[Key]) -> list[tuple[Done, ...] | None]:
     """What was done about each item of one account."""
     return [_worked_off_safely(ctx, now, key) for key in keys]
 

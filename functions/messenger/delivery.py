@@ -31,14 +31,14 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
         return [
-            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _settled(entry, ctx, sender, transports)
+            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _send_and_count(entry, ctx, sender, transports)
             for entry in entries
         ]
 
     outbox.deliver(entry_ids(event), hand_on)
 
 
-def _settled(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
+def _send_and_count(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
     result = _sent(entry, ctx, sender, transports)
     if isinstance(result, Dropped) and entry["kind"] == CODE_MESSAGE:
         take_code_back(entry, result, ctx)

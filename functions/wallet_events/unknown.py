@@ -37,7 +37,7 @@ def tell_unknown(ctx: Context, words: Sequence[UnknownWord]) -> None:
         read = ctx.store.batch_get(list(payments.code_keys(codes, change.now)))
         payments.contribute_unknown_codes(change, read, codes)
 
-    _counted(ctx, contribute, len(codes))
+    _commit_count(ctx, contribute, len(codes))
 
 
 def tell_unopened(ctx: Context, facts: Sequence[Fact]) -> None:
@@ -48,10 +48,10 @@ def tell_unopened(ctx: Context, facts: Sequence[Fact]) -> None:
         read = ctx.store.batch_get(list(accounts.unopened_keys(facts, change.now)))
         accounts.contribute_unopened(change, read, facts)
 
-    _counted(ctx, contribute, len(facts))
+    _commit_count(ctx, contribute, len(facts))
 
 
-def _counted(ctx: Context, contribute: Callable[[Change], None], count: int) -> None:
+def _commit_count(ctx: Context, contribute: Callable[[Change], None], count: int) -> None:
     for attempt in range(1, ATTEMPTS_MAX + 1):
         change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
         try:

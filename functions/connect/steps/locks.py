@@ -75,32 +75,32 @@ def unfreeze(line: Line) -> Answer:
 
 def _act(line: Line, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Answer:
     if line.replay is not None:
-        return _acted(line.replay.outcome, line.replay.notes)
+        return _render_act(line.replay.outcome, line.replay.notes)
     account_id = line.account(operation)
     read = line.fetch((*lockout.acting_keys(account_id), *identity.settling_keys(account_id)))
     line.settle(operation, account_id, read)
     change = line.change(operation.value)
     outcome = contribute(change, read, account_id).value
-    notes = (*_sent(change), *_still(lockout.view_from(read, account_id, line.now), operation))
+    notes = (*_list_effects(change), *_list_remaining(lockout.view_from(read, account_id, line.now), operation))
     line.commit(change, outcome, notes=notes)
-    return _acted(outcome, notes)
+    return _render_act(outcome, notes)
 
 
-def _sent(change: Change) -> tuple[str, ...]:
+def _list_effects(change: Change) -> tuple[str, ...]:
     """Whether the change asks the wallet for something, and whether it tells anybody: no sentence may say more."""
     decided = any(isinstance(entry, Decision) for entry in change.sent)
     noticed = any(isinstance(entry, Message) for entry in change.sent)
     return (*((DECIDED,) if decided else ()), *((NOTICED,) if noticed else ()))
 
 
-def _still(view: LockView, operation: Operation) -> tuple[str, ...]:
+def _list_remaining(view: LockView, operation: Operation) -> tuple[str, ...]:
     """What keeps payments from the account after the operation, if that ends something else: the strictest of it."""
     ends = ENDS.get(operation)
     left = [component.state.value for component in view.components if component.state is not ends]
     return (f"{STILL}{left[0]}",) if ends is not None and left else ()
 
 
-def _acted(outcome: str, notes: tuple[str, ...]) -> Answer:
+def _render_act(outcome: str, notes: tuple[str, ...]) -> Answer:
     still = next((note.removeprefix(STILL) for note in notes if note.startswith(STILL)), None)
     return Answer(outcome, words(decided=DECIDED in notes, noticed=NOTICED in notes, still=still))
 
@@ -124,7 +124,7 @@ def pause(line: Line) -> Answer:
         except NeedProof:
             log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
             raise
-        notes = _sent(change) if line.call.account_id in paused else ()
+        notes = _list_effects(change) if line.call.account_id in paused else ()
         line.commit(change, "ASKED", notes=notes)
     else:
         notes = line.replay.notes

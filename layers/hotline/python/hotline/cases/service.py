@@ -91,12 +91,12 @@ def contribute_case(
     if known is None:
         now = change.now
         case = Case(change.ids.new("case"), account_id, topic, reason, priority, CaseStatus.OPEN, now, now, 1)
-        case = _referenced(change, case)
+        case = _give_reference(change, case)
         change.create(items.case_key(case.case_id), items.case_item(case))
     else:
         raised = Priority(min(known.priority, priority))
         case = replace(known, priority=raised, updated_at=change.now, version=known.version + 1)
-        case = _referenced(change, case)
+        case = _give_reference(change, case)
         _update(change, known, case)
     if account_id is not None:
         key = items.pointer_key(account_id, topic)
@@ -108,7 +108,7 @@ def contribute_case(
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
 
 
-def _referenced(change: Change, case: Case) -> Case:
+def _give_reference(change: Change, case: Case) -> Case:
     """The case with a reference that names it for a while yet: its own, renewed if need be, or a new one."""
     until = change.now + REFERENCE_LIFE
     left = case.reference_until - change.now if case.reference_until is not None else timedelta()

@@ -110,7 +110,7 @@ def _phone_value(value: str) -> str:
     return value
 
 
-def _listed(words: Sequence[str], meaning: str) -> WithJsonSchema:
+def _describe_open_list(words: Sequence[str], meaning: str) -> WithJsonSchema:
     """The schema of an open list: its words, and any other word, which is taken in and logged."""
     others = {"type": "string", "minLength": 1, "maxLength": limits.WORD_CHARACTERS_MAX}
     return WithJsonSchema(
@@ -147,9 +147,13 @@ Source = Annotated[
     Field(min_length=1, max_length=limits.ID_CHARACTERS_MAX),
     AfterValidator(_within(limits.ID_CHARACTERS_MAX)),
 ]
-InstrumentKind = Annotated[Word, _listed(KINDS, "where the money comes from, and so until when a refund is promised")]
-CardNetwork = Annotated[Word, _listed(NETWORKS, "the network of a card, which tells its decline codes apart")]
-Scheme = Annotated[Word, _listed(SCHEMES, "whose decline code it is")]
+InstrumentKind = Annotated[
+    Word, _describe_open_list(KINDS, "where the money comes from, and so until when a refund is promised")
+]
+CardNetwork = Annotated[
+    Word, _describe_open_list(NETWORKS, "the network of a card, which tells its decline codes apart")
+]
+Scheme = Annotated[Word, _describe_open_list(SCHEMES, "whose decline code it is")]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 Version = Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)]

@@ -59,33 +59,33 @@ UNPRINTABLE: Final = "-"
 _LOGGED: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:-]{{0,{LOGGED_CHARACTERS_MAX - 1}}}", re.ASCII)
 
 
-def folded(word: str) -> str:
+def fold_word(word: str) -> str:
     """The word without case and separators; what decides whether two words are the same."""
     return "".join(character for character in word.casefold() if character.isalnum())
 
 
-def _by_folded(listed: Iterable[str], others: Mapping[str, str]) -> Mapping[str, str]:
-    return {folded(name): name for name in listed} | {folded(other): name for other, name in others.items()}
+def _index_words(listed: Iterable[str], others: Mapping[str, str]) -> Mapping[str, str]:
+    return {fold_word(name): name for name in listed} | {fold_word(other): name for other, name in others.items()}
 
 
-_KIND: Final = _by_folded(KINDS, _OTHER_NAMES)
-_NETWORK: Final = _by_folded(NETWORKS, _OTHER_NETWORKS)
-_SCHEME: Final = _by_folded(SCHEMES, _OTHER_SCHEMES)
+_KIND: Final = _index_words(KINDS, _OTHER_NAMES)
+_NETWORK: Final = _index_words(NETWORKS, _OTHER_NETWORKS)
+_SCHEME: Final = _index_words(SCHEMES, _OTHER_SCHEMES)
 
 
 def kind_of(word: str) -> str | None:
     """The kind of instrument that a word means; the name of a card network means a card. None for an unknown word."""
-    return _KIND.get(folded(word)) or (CARD if network_of(word) else None)
+    return _KIND.get(fold_word(word)) or (CARD if network_of(word) else None)
 
 
 def network_of(word: str | None) -> str | None:
     """The card network that a word names, None when it names none that is known."""
-    return None if word is None else _NETWORK.get(folded(word))
+    return None if word is None else _NETWORK.get(fold_word(word))
 
 
 def scheme_of(word: str) -> str | None:
     """The scheme of decline codes that a word names, None for an unknown one."""
-    return _SCHEME.get(folded(word))
+    return _SCHEME.get(fold_word(word))
 
 
 def instrument_of(kind: str, last4: str | None, network: str | None) -> Instrument:

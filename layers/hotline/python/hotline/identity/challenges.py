@@ -211,14 +211,14 @@ def unsent_keys(entry: Mapping[str, Any]) -> tuple[Key, ...]:
     counted = entry["facts"].get(_COUNTED)
     if counted is None or Way(counted["way"]).is_strangers:
         return ()
-    return counter_keys(_counted_target(entry))
+    return counter_keys(_read_counted_target(entry))
 
 
 def contribute_unsent(change: Change, read: Mapping[Key, Item], entry: Mapping[str, Any]) -> bool:
     """Take back what was counted for a code that could not be sent; whether there was something to take back. `read`
     holds what exists of `unsent_keys`. At commit Stale when somebody else counted meanwhile."""
     counted, sent_at = entry["facts"][_COUNTED], from_text(str(entry["created_at"]))
-    factor, way, target = FactorKind(counted["factor"]), Way(counted["way"]), _counted_target(entry)
+    factor, way, target = FactorKind(counted["factor"]), Way(counted["way"]), _read_counted_target(entry)
     taken = False
     for points in dict.fromkeys((target.points, target.shown)):
         counters = counters_of(read, points, factor, way)
@@ -230,7 +230,7 @@ def contribute_unsent(change: Change, read: Mapping[Key, Item], entry: Mapping[s
     return taken
 
 
-def _counted_target(entry: Mapping[str, Any]) -> Target:
+def _read_counted_target(entry: Mapping[str, Any]) -> Target:
     via = entry["facts"][_COUNTED]["via"]
     return Target(str(entry["point"]), entry.get("account_id"), via=() if via == "-" else (str(via),))
 

@@ -71,8 +71,8 @@ class MonthlyCounts:
             prefix = Prefix(f"{self.entry}#{starting}")
             page = store.query(Query(Table.HOTLINE, f"{self.name}#{month}", prefix, limit=self.entries_max))
             for item in page.items:
-                one = _counted(item)
-                found[item["SK"]] = _together(found[item["SK"]], one) if item["SK"] in found else one
+                one = _read_entry(item)
+                found[item["SK"]] = _add_up(found[item["SK"]], one) if item["SK"] in found else one
         return list(found.values())
 
     def _months(self, now: datetime) -> Iterator[str]:
@@ -89,10 +89,10 @@ class MonthlyCounts:
         return hotline_key(f"{self.name}#{to_text(now)[:7]}", "COUNT")
 
 
-def _counted(item: Mapping[str, Any]) -> Counted:
+def _read_entry(item: Mapping[str, Any]) -> Counted:
     return Counted(item, int(item["n"]), from_text(item["first_at"]), from_text(item["last_at"]))
 
 
-def _together(one: Counted, other: Counted) -> Counted:
+def _add_up(one: Counted, other: Counted) -> Counted:
     first_at, last_at = min(one.first_at, other.first_at), max(one.last_at, other.last_at)
     return Counted(one.fields, one.count + other.count, first_at, last_at)

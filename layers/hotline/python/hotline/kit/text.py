@@ -54,11 +54,11 @@ def plain_text(text: str) -> str:
     """The text as it may be stored, spoken and shown: one line without anything that is not seen. Plain text is its own
     plain form. Takes any string, lone surrogates too; what it gives can always be written as UTF-8."""
     if text.isascii() and text.isprintable():
-        return _spaced(text)
+        return _collapse_spaces(text)
     text = _ESCAPE_SEQUENCE.sub("", text)
-    visible = "".join(_seen(character) for character in unicodedata.normalize("NFC", text))
+    visible = "".join(_make_visible(character) for character in unicodedata.normalize("NFC", text))
     # What stood between two characters is gone, so that they may now be one.
-    return _spaced(unicodedata.normalize("NFC", _with_needed_joiners(visible)))
+    return _collapse_spaces(unicodedata.normalize("NFC", _drop_needless_joiners(visible)))
 
 
 def is_plain(text: str) -> bool:
@@ -85,7 +85,7 @@ def fits(text: str, *, characters_max: int) -> bool:
     return len(text) <= characters_max and len(text.encode()) <= BYTES_OF_A_CHARACTER_MAX * characters_max
 
 
-def _seen(character: str) -> str:
+def _make_visible(character: str) -> str:
     if character in (_JOINER, _NON_JOINER):
         return character
     category = unicodedata.category(character)
@@ -94,7 +94,7 @@ def _seen(character: str) -> str:
     return "" if category in _DROPPED or character in _DRAWS_NOTHING else character
 
 
-def _with_needed_joiners(text: str) -> str:
+def _drop_needless_joiners(text: str) -> str:
     kept: list[str] = []
     for place, character in enumerate(text):
         if character in (_JOINER, _NON_JOINER):
@@ -131,5 +131,5 @@ def _is_needed(joiner: str, before: str, after: str) -> bool:
     return is_picture and unicodedata.category(after) == "So"
 
 
-def _spaced(text: str) -> str:
+def _collapse_spaces(text: str) -> str:
     return " ".join(text.split())

@@ -51,7 +51,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
     next_step, retry, works_when = _advice(movement, answer, code, held_overdue=overdue)
     then: NextStep | None = None
     if first is not None and next_step not in TAKES_NO_PAYING:
-        next_step, then, retry, works_when = _opened_first(first, next_step, retry)
+        next_step, then, retry, works_when = _put_opening_first(first, next_step, retry)
     elif first is not None and works_when is not WorksWhen.WHEN_OUTCOME_KNOWN:
         # The step itself can be taken, but no moment at which a payment works may be named.
         works_when = WorksWhen.NOT_NEEDED
@@ -109,7 +109,7 @@ def _advice_by_reason(movement: Movement, info: FailureInfo) -> _Advice:
     return info.next_step, info.retry, info.works_when
 
 
-def _opened_first(
+def _put_opening_first(
     first: NextStep, own: NextStep, retry: RetryClass
 ) -> tuple[NextStep, NextStep | None, RetryClass, WorksWhen]:
     """The advice for an account that is shut: next step, the step after it, retry class, when it works."""
