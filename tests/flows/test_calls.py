@@ -217,7 +217,7 @@ def test_a_function_that_fails_throughout_still_leaves_the_caller_with_a_person(
 
 def test_outside_hours_a_callback_is_offered_and_booked() -> None:
     answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
-    heard = call("0 1", hours_open=False, handover=answers)
+    heard = call("0 0 1", hours_open=False, handover=answers)
     assert [given["reason"] for given in heard.asked if given["step"] == "handover"] == ["closed", "callback"]
     assert [event.data["number"] for event in heard.events if event.kind == "callback"] == [CALLER]
     assert heard.ending is EndOutcome.CALLBACK
@@ -226,10 +226,34 @@ def test_outside_hours_a_callback_is_offered_and_booked() -> None:
 def test_nobody_promises_a_callback_to_a_withheld_number() -> None:
     start = answer("start", "WITHHELD", language="zh-CN", proved="yes")
     answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
-    heard = call("0 1", number=None, hours_open=False, start_answer=start, handover=answers)
+    heard = call("0 0 1", number=None, hours_open=False, start_answer=start, handover=answers)
     assert heard.spoken("Say callback") == []
     assert heard.spoken("Say no callback")
     assert heard.ending is not EndOutcome.CALLBACK
+
+
+def test_a_callback_is_not_offered_to_a_withheld_number() -> None:
+    start = answer("start", "WITHHELD", language="zh-CN", proved="yes", callback="no")
+    nobody = answer("handover", "CLOSED_HOURS", case_id="case-1")
+    closed = call("0 0 1", number=None, hours_open=False, start_answer=start, handover=nobody)
+    busy = call("0 2", number=None, at_capacity=True, start_answer=start)
+    for heard in (closed, busy):
+        assert heard.spoken("Callback menu") == []
+        assert not any("回电" in event.data.get("text", "") for event in heard.events)
+    assert busy.ending is EndOutcome.DISCONNECTED
+
+
+def test_who_waits_in_line_with_a_withheld_number_is_offered_no_callback() -> None:
+    line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund", "callback": "no"}
+    heard = call("- 1 -", start=QUEUE, attributes=line, number=None)
+    assert heard.spoken("Waiting") == []
+    assert heard.steps == []
+
+
+def test_the_automatic_line_goes_on_at_closed_hours() -> None:
+    heard = call("0 * 2", hours_open=False, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    assert heard.steps[:2] == ["start", "lock_status"]
+    assert heard.spoken("Main menu")
 
 
 def test_a_full_queue_is_said_and_a_callback_offered() -> None:

@@ -211,7 +211,7 @@ def test_refunds_and_payments_are_read_after_one_code(ctx: Context) -> None:
 
 
 def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
-    line = Line(ctx, MEI, hours_open=False).press("0 1")
+    line = Line(ctx, MEI, hours_open=False).press("0 0 1")
     assert line.failures == []
     assert line.steps[1:] == [("handover", "CLOSED_HOURS"), ("handover", "CALLBACK")]
     assert line.state.attributes["case_id"] != "-"

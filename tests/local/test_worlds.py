@@ -104,7 +104,7 @@ def test_every_function_line_tells_its_requests_and_they_stay_within_three(capsy
     [
         (("--from", "+8613800000001", "--keys", "1"), 3),
         (("--from", "+8613800000001", "--keys", "!"), 0),
-        (("--from", "withheld", "--keys", "2,#,0,1", "--hours", "closed"), 0),
+        (("--from", "withheld", "--keys", "2,#,0,0,2", "--hours", "closed"), 0),
     ],
 )
 def test_the_exit_code_tells_how_a_call_ended(
