@@ -1,0 +1,86 @@
+"""The reference of a case on the phone: said in groups of three, sent by text to whoever has proved an account."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hotline.contracts.model import PointKind
+from hotline.kit.clock import VirtualClock
+from hotline.kit.doors import Context
+from hotline.kit.memory import MemoryStore
+from hotline.kit.store import Table
+from tests.support.phone import Phone, context, give, opened, words
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NUMBER = "+447700900001"
+
+
+@pytest.fixture
+def ctx() -> Context:
+    ctx = context(MemoryStore(VirtualClock(NOW)), VirtualClock(NOW))
+    give(ctx, [opened("acct-mei", (PointKind.PHONE, NUMBER), at=NOW - timedelta(days=30))])
+    return ctx
+
+
+def texts(ctx: Context) -> list[tuple[str, str, str]]:
+    """Kind, channel and reference of the messages about cases."""
+    assert isinstance(ctx.store, MemoryStore)
+    entries = list(ctx.store.items(Table.OUTBOX))
+    cases = [entry for entry in entries if str(entry["kind"]).startswith("case.") and entry["to"] == "message"]
+    return [(entry["kind"], entry["channel"], entry["facts"]["case_reference"]) for entry in cases]
+
+
+def asks(phone: Phone, reason: str = "asked", topic: str = "lockout") -> str:
+    phone.press("handover", topic=topic, reason=reason)
+    return words(phone.answers[-1])
+
+
+def begun(ctx: Context, number: str | None = NUMBER, contact: str = "contact-1") -> Phone:
+    phone = Phone(ctx, number, contact_id=contact)
+    phone.press("start")
+    phone.press("set_language", language="en-US")
+    return phone
+
+
+def test_a_proved_caller_hears_the_reference_and_gets_it_by_text_once(ctx: Context) -> None:
+    phone = begun(ctx)
+    phone.prove()
+    said = asks(phone)
+    ((kind, channel, reference),) = texts(ctx)
+    assert (kind, channel) == ("case.opened", "sms")
+    assert f"Your reference is {reference[:3]}, {reference[3:]}." in said
+    assert "I am texting it to you as well." in said
+    again = asks(phone)
+    assert f"{reference[:3]}, {reference[3:]}" in again
+    assert "texting" not in again
+    assert len(texts(ctx)) == 1
+
+
+def test_a_delivery_that_comes_again_says_the_same_reference(ctx: Context) -> None:
+    phone = begun(ctx)
+    phone.prove()
+    event = phone.event("handover", topic="lockout", reason="asked")
+    first = phone.deliver(event)
+    assert words(phone.deliver(event)) == words(first)
+    assert len(texts(ctx)) == 1
+
+
+def test_whoever_has_proved_nothing_hears_a_reference_and_no_text_is_promised_or_sent(ctx: Context) -> None:
+    said = asks(begun(ctx, None))
+    assert "Your reference is" in said
+    assert "texting" not in said
+    assert texts(ctx) == []
+
+
+def test_a_callback_is_confirmed_by_text_with_the_reference(ctx: Context) -> None:
+    phone = begun(ctx)
+    phone.prove()
+    asks(phone, reason="callback")
+    assert [kind for kind, _, _ in texts(ctx)] == ["case.callback"]
+
+
+def test_closed_hours_say_what_it_is_about_only_when_that_is_known(ctx: Context) -> None:
+    assert "I have noted that it is about a locked account." in asks(begun(ctx, None), reason="closed")
+    assert "I have noted your call." in asks(begun(ctx, None, "contact-2"), reason="closed", topic="-")
