@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -232,7 +233,8 @@ def test_an_address_is_the_same_in_either_form_of_its_accents() -> None:
 def test_no_step_takes_an_input_with_what_nobody_sees(odd: str) -> None:
     for contract in STEPS.values():
         for name in contract.inputs:
-            assert acceptable(contract, dict.fromkeys(contract.required_inputs, "1") | {name: odd}) is None
+            alone = replace(contract, inputs=(name,), optional_inputs=())
+            assert acceptable(alone, {name: odd}) is None, (contract.name, name)
 
 
 @pytest.mark.parametrize("unseen", ["\u200b", " \r\n", "\u202e\u202c"])
