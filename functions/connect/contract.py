@@ -187,7 +187,7 @@ PHONE_OR_PERSON: Final = "phone_or_person"
 NEEDS: Final = ("sms", "email", "pin", "agent", PHONE_OR_EMAIL, PHONE_OR_PERSON)
 """What `needs` says beside `EMPTY`: the code that would satisfy the step next, or that only a person can help.
 
-Who calls from elsewhere is asked before a code goes to the account's phone: by `PHONE_OR_EMAIL` where e-mail would do
+Callers from elsewhere are asked before a code goes to the account's phone: by `PHONE_OR_EMAIL` where e-mail would do
 as well, by `PHONE_OR_PERSON` where it would not."""
 
 SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")

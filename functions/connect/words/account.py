@@ -90,7 +90,7 @@ def act(step: str, speech: Speech, outcome: str) -> None:
 
 def pause(speech: Speech, outcome: str) -> None:
     """For who has proved nothing, with what is true whether or not there is an account, and whether or not a limit
-    stands against it. Who has proved an account hears what was done for it."""
+    stands against it. A caller who has proved an account hears what was done for it."""
     facts = speech.facts
     if facts.get("proved") is not True or outcome != "ASKED":
         speech.say(f"pause.{outcome}")

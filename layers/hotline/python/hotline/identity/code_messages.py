@@ -5,9 +5,9 @@ limits of one number and one account do not show it; the range does. It is asked
 for everybody alike, so that nobody waits for a message that will not come. Two who ask at once may each have one more
 than the limit.
 
-Who asks matters: strangers have a quarter of each budget, strangers and callers from a customer's own number three
-quarters together, and all of it is there for who is signed in or has proved a factor. So who takes up a share takes it
-from nobody who showed more. Codes by e-mail have no budget here.
+Shares depend on the asker. Strangers have a quarter of each budget; strangers and callers from a customer's own number
+have three quarters together; all of it is there for those who are signed in or have proved a factor. So a share that is
+used up takes nothing from those who showed more. Codes by e-mail have no budget here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ quarter stays for who has a token or has proved a factor."""
 _STRANGERS: Final = "strangers"
 _OWN_NUMBER: Final = "own_number"
 _PARTS: Final = (_STRANGERS, _OWN_NUMBER, "n")
-"""Who shows least comes first; each part has the room of those before it besides its own."""
+"""The way that shows least comes first; each part has the room of those before it besides its own."""
 _PERCENTS: Final = (STRANGERS_PERCENT, OWN_NUMBER_PERCENT, 100)
 
 

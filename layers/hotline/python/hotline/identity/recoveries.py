@@ -1,8 +1,8 @@
 """Back into an account without a token: asked for by anybody, answered to everybody alike.
 
-Who asks gives a contact point and gets an id; that is one read and one write, whoever the contact belongs to. A message
-to a telephone number takes its place in the budget of its range then (code_messages), so that who waits for a code is
-told when none will come.
+A request gives a contact point and gets an id; that is one read and one write, whoever the contact belongs to. A
+message to a telephone number takes its place in the budget of its range then (code_messages), so that nobody waits for
+a code that will not come.
 
 Later, and out of sight, the messenger looks the contact up and begins a recovery: a call without a phone, with a
 challenge that is sent to the contact, or, when it reaches nobody, with one that can never be proved. So the same

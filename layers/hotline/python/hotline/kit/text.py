@@ -1,6 +1,6 @@
 """Text from outside: facts, notes, names, and what callers and clients send. One rule for all of it.
 
-What is kept is what a reader sees, in Normalization Form C (Unicode Standard Annex 15), as one line. Not kept:
+The kept text is what a reader sees, in Normalization Form C (Unicode Standard Annex 15), as one line. Not kept:
 
 - terminal escape sequences (ECMA-48), as a whole;
 - control characters, line and paragraph separators: a space stands in their place;

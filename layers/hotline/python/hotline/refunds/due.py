@@ -1,7 +1,7 @@
 """What falls due about a refund: a date that was told and has passed, and money that did not reach the customer.
 
 Both are one change for each refund: people are told to look, the wallet hears of it, and the customer gets a new date
-in the place of the one that no longer holds. Who comes second finds the new date, and nothing to do.
+in the place of the one that no longer holds. The second one finds the new date, and nothing to do.
 
 The facts that a refund failed or came back do nothing by themselves: they may come late, twice, or after a later fact.
 They make the refund due at once, and what is done about it is done about its state as it is then.

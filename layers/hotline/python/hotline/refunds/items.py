@@ -104,8 +104,8 @@ def falls_due_at(refund: Refund) -> datetime | None:
 
 
 def date_told(refund: Refund) -> date | None:
-    """The date that phone, API and messages tell of the refund; None: there is none. Whose money did not arrive is told
-    the date of the next step, and the one before no longer."""
+    """The date that phone, API and messages tell of the refund; None: there is none. A customer whose money did not
+    arrive is told the date of the next step, and the one before no longer."""
     if refund.state.is_unpaid and not refund.followed_up:
         return None
     return expected_on(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
