@@ -27,7 +27,7 @@ from functions.customer_api import (
     refusing,
     repudiations,
 )
-from functions.customer_api.access import PROTECTING, Token, admitted
+from functions.customer_api.access import WAY_TO_A_FREEZE, Token, admitted
 from functions.customer_api.envelope import request_from, request_id_of
 from functions.customer_api.language import wished_language
 from functions.customer_api.problems import Problem, Rendering
@@ -118,12 +118,12 @@ def _resolved(
 
 
 def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
-    """The headers that tell of the account's quota. What only protects is never refused for it: somebody else with a
-    token of the account could use it up. Raises Problem."""
+    """The headers that tell of the account's quota. What leads to a freeze is never refused for it: somebody else with
+    a token of the account could use it up. Raises Problem."""
     try:
         return quota.counted(ctx, token.sign_in.account_id).headers
     except Problem as refusal:
-        if route in PROTECTING:
+        if route in WAY_TO_A_FREEZE:
             return {name: value for name, value in refusal.headers.items() if name != "Retry-After"}
         raise
 

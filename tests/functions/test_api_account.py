@@ -229,7 +229,8 @@ def test_a_closed_account_can_be_read_and_not_frozen(world: ApiWorld) -> None:
     give(world.ctx, [closed])
     client = world.client()
     assert client.ask("GET", "/v1/me/lock").json["state"] == "CLOSED"
-    assert client.ask("POST", "/v1/me/freeze").code == "account_closed"
+    for act in ("freeze", "pause"):
+        assert client.ask("POST", f"/v1/me/{act}").code == "account_closed"
 
 
 def test_an_account_that_the_wallet_has_not_told_of_is_unknown(world: ApiWorld) -> None:

@@ -64,7 +64,7 @@ def test_a_speech_is_never_silent_and_never_says_a_key() -> None:
 def test_facts_given_with_a_message_go_before_the_others() -> None:
     speech = Speech(Locale("en-US"), {"refund": Digits("1111")})
     speech.say("refund.reference", refund=Digits("2222"))
-    assert spoken_text(speech.ssml()) == "Your reference ends in 2222."
+    assert spoken_text(speech.ssml()) == "Your reference is 2222."
     silent = Speech(Locale("en-US"), {"refund": Digits("1111")})
     silent.say("refund.reference", refund=None)
     with pytest.raises(ValueError, match="without words"):

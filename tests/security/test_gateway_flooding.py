@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from functions.customer_api.access import CATCH_ALL, PROTECTING, PUBLIC, ROUTES
+from functions.customer_api.access import CATCH_ALL, PROTECTING, PUBLIC, ROUTES, WAY_TO_A_FREEZE
+from functions.customer_api.quota import REQUESTS_MAX
+from hotline.kit.clock import VirtualClock
+from hotline.kit.memory import MemoryStore
+from tests.support.api_world import ApiWorld
 from tests.support.template import properties, resources
 
-WAY_TO_A_FREEZE: Final = PROTECTING | {"POST /v1/challenges", "POST /v1/challenges/{id}/answers"}
-"""A sign-in of more than ten minutes ago has to prove a code before it freezes."""
 OPEN_TO_ANYBODY: Final = {route for route, scope in ROUTES.items() if scope == PUBLIC}
 THROTTLED_ALONE: Final = sorted(WAY_TO_A_FREEZE | OPEN_TO_ANYBODY | {CATCH_ALL})
 
@@ -46,3 +48,16 @@ def test_the_stage_is_made_after_the_routes_that_it_limits() -> None:
         if route["Properties"]["RouteKey"] in THROTTLED_ALONE
     }
     assert set(resources("AWS::ApiGatewayV2::Stage")["ApiStage"]["DependsOn"]) == limited
+
+
+def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_freeze(
+    store: MemoryStore, clock: VirtualClock
+) -> None:
+    world = ApiWorld(store, clock)
+    thief, owner = world.stale_client(sign_in="thief"), world.stale_client(sign_in="owner")
+    for _ in range(REQUESTS_MAX):
+        thief.ask("GET", "/v1/me/lock")
+    assert owner.ask("GET", "/v1/me/lock").code == "quota_exceeded"
+    assert owner.ask("POST", "/v1/me/freeze").status == 401, "signed in long ago"
+    owner.prove("freeze")
+    assert owner.ask("POST", "/v1/me/freeze").status == 202

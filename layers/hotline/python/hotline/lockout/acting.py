@@ -155,10 +155,14 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tu
     against somebody who has not, nothing changes but a case that people look at: a caller hears the same words either
     way, which say that there is a limit, and for an app session NeedProof is raised.
 
+    An account that is closed or erased raises NotPossible for an app session, and changes nothing on a call.
+
     `read` holds what exists of `pause_keys`. While the breaker is open only the account that was proved is paused, and
     NeedProof is raised without proof, whoever calls."""
     require(change, Operation.PAUSE)
     reached = pausable_accounts(call, change.now)
+    if call.kind is CallKind.APP:
+        _refuse_closed(read, reached)
     if breaker.is_open(read, change.now):
         require(change, Operation.PROVED_PAUSE, call.account_id)
         reached = tuple(account_id for account_id in reached if account_id == call.account_id)
@@ -272,6 +276,13 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
     telling.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)
     return True
+
+
+def _refuse_closed(read: Mapping[Key, Item], account_ids: Sequence[str]) -> None:
+    for account_id in account_ids:
+        record = record_of(account_id, read.get(lock_key(account_id)))
+        if record.erased or record.closed_at is not None:
+            raise NotPossible("account_closed", account_id=account_id)
 
 
 def _contribute_refused_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
