@@ -38,8 +38,8 @@ WRONG_CODES_MAX: Final = 30
 """By owners' ways, unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm
 too."""
 STRANGERS_PART: Final = 3
-"""Each of the strangers' two sums is slow above a third of that: guessing by all ways together then stays below twice
-what one sum would let through."""
+"""Each of the strangers' two sums is slow above a third of that: guessing by these two and by faked numbers together
+then stays below twice what one sum would let through."""
 
 CODES_OF_ACCOUNT: Final = (
     (Rate("codes-soon", QUARTER_HOUR), 2 * CODES_PER_QUARTER_HOUR),
