@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from io import BytesIO
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,6 +85,23 @@ def test_no_test_finds_the_hotline_that_somebody_runs_beside_the_suite() -> None
     assert LOCAL not in stack_file().parents
     with pytest.raises(CommandError, match="no stack is running"):
         load()
+
+
+# ---------------------------------------------------------------- calls in process
+
+
+def test_a_call_in_process_meets_no_limit_of_the_line_while_the_machine_does_something_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Whoever looks at the clock on the wall finds that a minute has gone by.
+    minutes = count(0, 60).__next__
+    clocks = SimpleNamespace(perf_counter=minutes, monotonic=minutes, time=minutes, thread_time=time.thread_time)
+    monkeypatch.setattr("hotline_local.worlds.inprocess.time", clocks)
+    cli.main(["call", "--from", "+8613800000001", "--keys", "1,!", "--json"])
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    steps = [line for line in told if line["kind"] == "function"]
+    assert steps
+    assert [step["error"] for step in steps] == [None] * len(steps)
 
 
 # ---------------------------------------------------------------- calls to the deployed stack
