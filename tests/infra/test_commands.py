@@ -54,9 +54,12 @@ def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path
     [
         ([], "./hotline: the following arguments are required: COMMAND"),
         (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
-        (["run", "--port", "x"], "./hotline run: argument --port: 'x' is no port"),
-        (["run", "--wallet", "mine"], "./hotline run: argument --wallet: invalid choice: 'mine'"),
-        (["run", "--port", "65536"], "./hotline run: argument --port: '65536' is no port"),
+        (["run", "--port", "x", "--pages-port", "0"], "./hotline run: argument --port: 'x' is no port"),
+        (
+            ["run", "--wallet", "mine", "--port", "0", "--pages-port", "0"],
+            "./hotline run: argument --wallet: invalid choice: 'mine'",
+        ),
+        (["run", "--port", "65536", "--pages-port", "0"], "./hotline run: argument --port: '65536' is no port"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_2(arguments: list[str], message: str) -> None:
