@@ -81,7 +81,7 @@ def test_the_caller_of_a_locked_account_hears_that_as_soon_as_it_is_chosen(ctx: 
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
     said = phone.press("choose_account")
     assert (said["outcome"], said["locked"]) == ("CHOSEN", "yes")
-    assert "密码多次输入错误" in said["prompt"]
+    assert "您的账户目前被锁定" in said["prompt"]
 
 
 def test_a_keyed_in_number_reaches_its_account_in_national_form_too(ctx: Context) -> None:

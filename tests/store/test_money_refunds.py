@@ -25,6 +25,7 @@ from hotline.kit.store import Index, Update
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundState, ReviewNeed
+from hotline.refunds.service import reference_of
 from tests.support.money import (
     ACCOUNT,
     CAPTURED,
@@ -76,7 +77,7 @@ def test_the_decisions_carry_what_the_wallet_needs_and_the_messages_what_the_cus
     }
     assert (email["channel"], sms["channel"]) == ("email", "sms")
     assert sms["facts"] == {
-        "refund_id": result.refund_id,
+        "refund_reference": reference_of(result.refund_id or ""),
         "amount": {"minor": 12850, "currency": "CNY"},
         "promised_on": "2026-12-07",
         "order_tail": "4711",
