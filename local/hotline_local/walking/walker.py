@@ -59,6 +59,8 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "count": ("1", "2", "3"),
     "topic": (EMPTY, "refund"),
     "locked": ("yes", "no"),
+    "elsewhere": ("yes", "no"),
+    "callback": ("yes", "no"),
     "calls": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
