@@ -203,6 +203,7 @@ class Walker:
         language = self._random.choice(("zh-CN", "en-US", EMPTY))
         pace = {"pace": self._random.choice(("medium", "slow")), "pause": "1ms"} if self._random.random() < 0.5 else {}
         kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
+        kept |= {"callback": self._random.choice(("yes", "no"))}
         return {**kept, "language": language, **pace}
 
     def _step(self, walk: Walk) -> Trace:
