@@ -40,13 +40,9 @@ def run_unknown(arguments: argparse.Namespace) -> int:
 
 def unknown(stack: "Stack", now: datetime) -> "tuple[UnknownCode, ...]":
     """Return the unknown codes that the stack has counted."""
-    from hotline.kit.config import TableNames
-    from hotline.kit.dynamodb import DynamoStore
-    from hotline.kit.store import Table
     from hotline.payments.service import unknown_codes
 
-    store = DynamoStore(stack.client("dynamodb"), TableNames({Table.HOTLINE: stack.hotline_table}))
-    return unknown_codes(store, now)
+    return unknown_codes(stack.hotline_store(), now)
 
 
 def _as_json(code: "UnknownCode") -> dict[str, str | int]:

@@ -37,13 +37,9 @@ def register(subparsers: Subparsers) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """List the counts; return 1 for an account of which nothing is known. Raises CommandError when no stack runs."""
     from hotline.accounts.service import unopened_facts
-    from hotline.kit.config import TableNames
-    from hotline.kit.dynamodb import DynamoStore
-    from hotline.kit.store import Table
     from hotline_local.launcher.stack import load
 
-    stack = load()
-    store = DynamoStore(stack.client("dynamodb"), TableNames({Table.HOTLINE: stack.hotline_table}))
+    store = load().hotline_store()
     found = unopened_facts(store, datetime.now(UTC), arguments.account)
     state = UNOPENED if arguments.account is None else state_of(store, arguments.account)
     if arguments.account is not None:

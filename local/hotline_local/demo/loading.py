@@ -8,9 +8,7 @@ from typing import Any, Final
 
 from hotline.accounts import service as accounts
 from hotline.kit.clock import to_text
-from hotline.kit.config import TableNames
-from hotline.kit.dynamodb import DynamoStore
-from hotline.kit.store import BATCH_GET_KEYS_MAX, Table
+from hotline.kit.store import BATCH_GET_KEYS_MAX
 from hotline_local.bus import put_facts
 from hotline_local.commands import CommandError
 from hotline_local.demo.wallet import seed_facts
@@ -52,7 +50,7 @@ def _wait_until_taken_in(stack: Stack, facts: Sequence[Mapping[str, Any]]) -> No
 
 
 def _known(stack: Stack, newest: Mapping[str, str]) -> bool:
-    store = DynamoStore(stack.client("dynamodb"), TableNames({Table.HOTLINE: stack.hotline_table}))
+    store = stack.hotline_store()
     keys = [accounts.profile_key(account_id) for account_id in newest]
     found = store.batch_get(keys[:BATCH_GET_KEYS_MAX]) if keys else {}
     profiles = [accounts.profile_from(found.get(key)) for key in keys]

@@ -6,12 +6,15 @@ import socket
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from hotline_local.commands import CommandError
 from hotline_local.entry_keys import CERTIFICATE_TOKEN, KEY_ID_TOKEN
 from hotline_local.launcher.paths import LOCAL
+
+if TYPE_CHECKING:
+    from hotline.kit.dynamodb import DynamoStore
 
 # Names the file of another stack, as tests do that run beside a stack of the developer's.
 FILE_VARIABLE: Final = "HOTLINE_STACK_FILE"
@@ -67,6 +70,14 @@ class Stack:
     def client(self, service: str) -> Any:
         """Return a client of this stack's endpoint; one per service, with bounded waits and a few retries."""
         return client(service, self.endpoint, self.region)
+
+    def hotline_store(self) -> "DynamoStore":
+        """Return the store on this stack's hotline table, and on no other."""
+        from hotline.kit.config import TableNames
+        from hotline.kit.dynamodb import DynamoStore
+        from hotline.kit.store import Table
+
+        return DynamoStore(self.client("dynamodb"), TableNames({Table.HOTLINE: self.hotline_table}))
 
     def save(self, path: Path | None = None) -> None:
         """Write the stack to the file that `load` reads."""
