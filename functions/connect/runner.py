@@ -30,8 +30,9 @@ from hotline.identity import turns
 from hotline.identity.model import Call, Operation
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
-from hotline.kit.errors import HotlineError, NeedProof, Stale, StaleTurn, Unavailable, Unreadable
+from hotline.kit.errors import HotlineError, NeedProof, Unreadable
 from hotline.kit.logging import Event, log
+from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 
 ATTEMPTS_MAX = 3
@@ -67,16 +68,10 @@ def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[A
     inputs = _inputs(contract, request, ctx)
     if not contract.of_call:
         return inputs if isinstance(inputs, Answer) else CALLEE_STEPS[request.step](ctx, request, inputs), None
-    for attempt in range(1, ATTEMPTS_MAX + 1):
-        try:
-            if request.step == "start":
-                return begin(ctx, request)
-            return _run(contract, request, inputs, ctx)
-        except (Stale, StaleTurn):
-            # Somebody else wrote what this step had read: another delivery of the same request, or a fact.
-            if attempt == ATTEMPTS_MAX:
-                raise
-    raise Unavailable
+    if request.step == "start":
+        return retry_stale(lambda: begin(ctx, request), attempts_max=ATTEMPTS_MAX)
+    # What the step had read may be written by another delivery of the same request, or by a fact.
+    return retry_stale(lambda: _run(contract, request, inputs, ctx), attempts_max=ATTEMPTS_MAX)
 
 
 def _inputs(contract: StepContract, request: Request, ctx: Context) -> dict[str, str] | Answer:

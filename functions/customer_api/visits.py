@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from functions.customer_api.access import Token
-from functions.customer_api.problems import Problem, Rendering
+from functions.customer_api.problems import Rendering
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity import turns
@@ -20,9 +20,10 @@ from hotline.kit.actor import Session
 from hotline.kit.change import Change, stale
 from hotline.kit.condition import Item, equals
 from hotline.kit.doors import Context
-from hotline.kit.errors import NeedProof, Stale, StaleTurn
+from hotline.kit.errors import NeedProof
 from hotline.kit.keyring import Keyring
 from hotline.kit.macs import Macs
+from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 from hotline.wording.catalogue import spoken_language
 from hotline.wording.values import Locale, locale_of
@@ -151,10 +152,4 @@ class Visit:
 
 def attempted[Result](work: Callable[[], Result]) -> Result:
     """Run a route's work, again from its reading on when somebody else wrote in between; ATTEMPTS_MAX times at most."""
-    for attempt in range(1, ATTEMPTS_MAX + 1):
-        try:
-            return work()
-        except (Stale, StaleTurn):
-            if attempt == ATTEMPTS_MAX:
-                raise
-    raise Problem("try_later")
+    return retry_stale(work, attempts_max=ATTEMPTS_MAX)

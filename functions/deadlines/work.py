@@ -22,8 +22,9 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.due import AT_ONCE, Done, all_of_them, due_keys
-from hotline.kit.errors import HotlineError, Stale
+from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
+from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 
 FUNCTION: Final = "deadlines"
@@ -125,12 +126,7 @@ def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
 
 
 def _one_round(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
-    for _ in range(ATTEMPTS_MAX - 1):
-        try:
-            return _worked_off_once(ctx, now, duty)
-        except Stale:
-            continue
-    return _worked_off_once(ctx, now, duty)
+    return retry_stale(lambda: _worked_off_once(ctx, now, duty), attempts_max=ATTEMPTS_MAX)
 
 
 def _worked_off_once(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:

@@ -12,11 +12,11 @@ from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item, Missing
 from hotline.kit.doors import Context
-from hotline.kit.errors import Stale
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import entry_key
 from hotline.kit.outbox_delivery import Dropped
 from hotline.kit.rates import count, rate_keys
+from hotline.kit.retry import retry_stale
 
 _ENOUGH: Final = "notice_limit"
 _COUNTED: Final = "counted_at"
@@ -35,18 +35,14 @@ def take_code_back(entry: Item, dropped: Dropped, ctx: Context) -> None:
     keys = identity.unsent_keys(entry)
     if not keys or dropped.reason in _COUNTS_ALL_THE_SAME:
         return
-    for attempt in range(1, ATTEMPTS_MAX + 1):
+
+    def take_back() -> None:
         actor = System("messenger", "code_message")
         change = Change(actor=actor, cause="code_message", now=ctx.clock.now(), ids=ctx.ids)
-        if not identity.contribute_unsent(change, ctx.store.batch_get(list(keys)), entry):
-            return
-        try:
+        if identity.contribute_unsent(change, ctx.store.batch_get(list(keys)), entry):
             change.commit(ctx.store)
-        except Stale:
-            if attempt == ATTEMPTS_MAX:
-                raise
-            continue
-        return
+
+    retry_stale(take_back, attempts_max=ATTEMPTS_MAX)
 
 
 def notice_place(entry: Item, channel: str, ctx: Context) -> int | None:

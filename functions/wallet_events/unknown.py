@@ -13,6 +13,7 @@ from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import Event, log
+from hotline.kit.retry import retry_stale
 from hotline.payments import service as payments
 from hotline.payments.service import Code, UnknownWord
 
@@ -52,14 +53,12 @@ def tell_unopened(ctx: Context, facts: Sequence[Fact]) -> None:
 
 
 def _commit_count(ctx: Context, contribute: Callable[[Change], None], count: int) -> None:
-    for attempt in range(1, ATTEMPTS_MAX + 1):
+    def commit() -> None:
         change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
-        try:
-            contribute(change)
-            change.commit(ctx.store)
-        except (Stale, Unavailable) as error:
-            if attempt == ATTEMPTS_MAX or isinstance(error, Unavailable):
-                log(Event.UNCOUNTED, count=count, error=error.code)
-                return
-        else:
-            return
+        contribute(change)
+        change.commit(ctx.store)
+
+    try:
+        retry_stale(commit, attempts_max=ATTEMPTS_MAX)
+    except (Stale, Unavailable) as error:
+        log(Event.UNCOUNTED, count=count, error=error.code)
