@@ -7,6 +7,7 @@ from typing import Final
 
 from hotline.kit.logging import Event
 from hotline_local.launcher.paths import ROOT
+from tests.support.documents import read_table
 from tests.support.template import cloudformation, resources
 
 DOCUMENT: Final = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
@@ -18,14 +19,7 @@ ELSEWHERE: Final = {"ScanFailedAlarm", "ScanLateAlarm", "ScanFailuresAlarm"}
 
 def log_codes() -> list[list[str]]:
     """The rows of the table of log codes."""
-    lines = DOCUMENT.splitlines()
-    (start,) = [place for place, line in enumerate(lines) if line.startswith("| Code | Level |")]
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows
+    return [list(row.values()) for row in read_table(DOCUMENT, "Code | Level")]
 
 
 def test_every_log_code_is_in_the_table_with_its_level_and_its_sentence() -> None:

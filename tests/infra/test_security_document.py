@@ -29,6 +29,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Table
 from hotline.lockout import breaker, tiers
 from hotline.lockout import policy as locks
 from hotline_local.launcher.paths import ROOT
+from tests.support.documents import read_table
 from tests.support.named_tests import is_test
 from tests.support.stores import NOON
 from tests.support.template import cloudformation, resources
@@ -57,21 +58,7 @@ type Row = dict[str, str]
 @cache
 def table(first_column: str) -> tuple[Row, ...]:
     """The table whose first column has this name, row by row."""
-    lines = DOCUMENT.splitlines()
-    (start,) = [number for number, line in enumerate(lines) if line.startswith(f"| {first_column} |")]
-    names = _cells(lines[start])
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        cells = _cells(line)
-        assert len(cells) == len(names), line
-        rows.append(dict(zip(names, cells, strict=True)))
-    return tuple(rows)
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip().removeprefix("|").removesuffix("|").split("|")]
+    return read_table(DOCUMENT, first_column)
 
 
 def quoted(cell: str) -> list[str]:

@@ -19,22 +19,16 @@ from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import CHINESE, ENGLISH
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
+from tests.support.documents import read_table
 from tests.support.locks import NOON, fact, minutes, password_changed
 
 DOCUMENT: Final = (ROOT / "docs/contracts.md").read_text(encoding="utf-8")
 QUOTED: Final = re.compile(r"`([^`]+)`")
 
 
-def table(first_column: str) -> list[list[str]]:
-    """The rows of the table whose first column has this name."""
-    lines = DOCUMENT.splitlines()
-    (start,) = [place for place, line in enumerate(lines) if line.startswith(f"| {first_column} |")]
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in line.strip("|").split("|")])
-    return rows
+def table(first_columns: str) -> list[list[str]]:
+    """The rows of the table whose first columns have these names."""
+    return [list(row.values()) for row in read_table(DOCUMENT, first_columns)]
 
 
 def decisions() -> dict[str, str]:

@@ -1,20 +1,4 @@
-"""A clock that stands, and a store on it, for tests of threats."""
+"""A clock that stands, and a store on it, for every test here."""
 
-from __future__ import annotations
-
-from datetime import UTC, datetime
-
-import pytest
-
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
-
-
-@pytest.fixture
-def clock() -> VirtualClock:
-    return VirtualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
-
-
-@pytest.fixture
-def store(clock: VirtualClock) -> MemoryStore:
-    return MemoryStore(clock)
+from tests.support.standing_clock import clock as clock
+from tests.support.standing_clock import store as store

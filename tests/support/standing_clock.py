@@ -1,0 +1,20 @@
+"""Fixtures: a clock that stands, and a store on it. A folder's conftest imports them for its tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hotline.kit.clock import VirtualClock
+from hotline.kit.memory import MemoryStore
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def store(clock: VirtualClock) -> MemoryStore:
+    return MemoryStore(clock)
