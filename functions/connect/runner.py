@@ -123,8 +123,8 @@ def _need_proof(refusal: NeedProof, line: Line) -> Answer:
 
 
 def _choose_need(reachable: Sequence[str], call: Call) -> str:
-    """What the caller is asked for next. A code goes to the phone that is called from at once, but to any other phone
-    only after its owner was asked: it may be lost, and whoever has it would read what they are about to do."""
+    """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
+    other phone only after its owner was asked: it may be lost, and its finder would read what they are about to do."""
     if not reachable:
         return "agent"
     if reachable[0] == FactorKind.SMS.value and call.elsewhere:

@@ -49,7 +49,8 @@ ROUTES: Final[Mapping[str, str]] = {
 PROTECTING: Final = frozenset({"POST /v1/me/freeze", "POST /v1/me/pause"})
 """Routes that only shut, for which there is always room."""
 WAY_TO_A_FREEZE: Final = PROTECTING | {"POST /v1/challenges", "POST /v1/challenges/{id}/answers"}
-"""What an owner needs who signed in long ago and wants to freeze. Codes have limits of their own (identity.policy)."""
+"""Routes that an owner needs who signed in long ago and wants to freeze. Codes have limits of their own
+(identity.policy)."""
 CATCH_ALL: Final = "ANY /v1/{proxy+}"
 """The gateway's route for everything else below /v1, so that the function can say which methods a path has."""
 SCOPES: Final = tuple(sorted({scope for scope in ROUTES.values() if scope not in (PUBLIC, ANY_SCOPE)}))

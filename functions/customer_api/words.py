@@ -34,7 +34,7 @@ def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, loc
 
 
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
-    """What happened and why, where the money is, what to do first and then, and when that will help."""
+    """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
     facts: dict[str, object] = {
         "kind": _word(locale, f"kind.{movement.ref.kind.value}", "kind.payment"),
         "amount": movement.amount,

@@ -86,11 +86,11 @@ def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropp
 
 def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
     """The entry's facts as values that have words. A fact that is none of those kinds has none."""
-    typed = {name: _typed(name, value) for name, value in entry["facts"].items()}
+    typed = {name: _parse_fact(name, value) for name, value in entry["facts"].items()}
     return {name: value for name, value in typed.items() if value is not None}
 
 
-def _typed(name: str, value: Any) -> Money | Digits | Reference | Word | datetime | date | str | int | None:
+def _parse_fact(name: str, value: Any) -> Money | Digits | Reference | Word | datetime | date | str | int | None:
     try:
         match value:
             case {"minor": int(minor), "currency": str(currency)}:

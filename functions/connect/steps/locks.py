@@ -22,7 +22,7 @@ DECIDED = "decided"
 NOTICED = "noticed"
 STILL = "still:"
 ENDS = {Operation.END_PAUSE: LockState.PAUSED, Operation.UNFREEZE: LockState.FROZEN}
-"""What an operation ends; payments work again only when nothing else is in force."""
+"""The states that an operation ends; payments work again only when nothing else is in force."""
 
 
 def lock_status(line: Line) -> Answer:
@@ -94,7 +94,7 @@ def _list_effects(change: Change) -> tuple[str, ...]:
 
 
 def _list_remaining(view: LockView, operation: Operation) -> tuple[str, ...]:
-    """What keeps payments from the account after the operation, if that ends something else: the strictest of it."""
+    """The strictest state that keeps payments from the account after the operation, if that ends something else."""
     ends = ENDS.get(operation)
     left = [component.state.value for component in view.components if component.state is not ends]
     return (f"{STILL}{left[0]}",) if ends is not None and left else ()

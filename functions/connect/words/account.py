@@ -74,7 +74,7 @@ def _cause(speech: Speech) -> Word | None:
 
 
 def act(step: str, speech: Speech, outcome: str) -> None:
-    """What was asked of the wallet: by this answer or before it, whether a message tells of it, and what keeps the
+    """Say what was asked of the wallet: by this answer or before it, whether a message tells of it, and what keeps the
     account from paying all the same."""
     facts = speech.facts
     key = f"{step}.{outcome}"

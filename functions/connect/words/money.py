@@ -29,15 +29,15 @@ def payments(speech: Speech, outcome: str) -> None:
         of_latest = [f"payments.NONE.{purpose}.latest"] if speech.facts.get("more") is True else []
         speech.say_first(*of_latest, f"payments.NONE.{purpose}", "payments.NONE")
     else:
-        _listed(speech, f"payments.{outcome}")
+        _say_list(speech, f"payments.{outcome}")
 
 
 def payment_by_order(speech: Speech, outcome: str) -> None:
     """Those that were found, as a menu, also when it is one: the caller may have meant another."""
-    _listed(speech, f"payment_by_order.{outcome}")
+    _say_list(speech, f"payment_by_order.{outcome}")
 
 
-def _listed(speech: Speech, key: str) -> None:
+def _say_list(speech: Speech, key: str) -> None:
     items = entries(speech.facts)
     if items and speech.facts.get("more") is True and speech.knows(f"{key}.latest"):
         speech.say(f"{key}.latest")
@@ -62,7 +62,7 @@ def _when(item: Mapping[str, object]) -> Lately | None:
 
 
 def payment_answer(speech: Speech, outcome: str) -> None:
-    """What happened and why, where the money is, what to do first and then, and when that will help."""
+    """Say what happened and why, where the money is, what to do first and then, and when that will help."""
     facts = speech.facts
     status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")

@@ -29,7 +29,7 @@ def _numbers(speech: Speech) -> None:
 
 
 def handover(speech: Speech, outcome: str) -> None:
-    """What happens next, what it is about if that is known, and the reference of the case."""
+    """Say what happens next, what it is about if that is known, and the reference of the case."""
     facts = speech.facts
     speech.say(
         f"handover.{outcome}",

@@ -74,7 +74,7 @@ def _freeze(played: Played) -> Iterator[Reached]:
     menus = [event for event in before if _is_menu(played.flows, event) and event.place.block not in _MAIN]
     spoken = (place for place, event in enumerate(before) if event.place.block != _ENTRY)
     speech_s = sum(_heard_s(played.flows, before, place) for place in spoken)
-    yield _reached(FREEZE, played, speech_s, SPEECH_BEFORE_FREEZE_S_MAX, len(menus))
+    yield _measure_goal(FREEZE, played, speech_s, SPEECH_BEFORE_FREEZE_S_MAX, len(menus))
 
 
 def _answers(played: Played) -> Iterator[Reached]:
@@ -94,7 +94,7 @@ def _answers(played: Played) -> Iterator[Reached]:
         if answered is not None and _is_straight(played.flows, events[proved:answered]):
             told = _end_of_answer(played.flows, events, answered)
             speech_s = sum(_heard_s(played.flows, events, place) for place in range(proved, told))
-            yield _reached(goal, played, speech_s, SPEECH_AFTER_PROOF_S_MAX)
+            yield _measure_goal(goal, played, speech_s, SPEECH_AFTER_PROOF_S_MAX)
 
 
 def _is_straight(flows: FlowSet, events: Sequence[CallEvent]) -> bool:
@@ -111,7 +111,7 @@ def _end_of_answer(flows: FlowSet, events: Sequence[CallEvent], answered: int) -
     return len(events)
 
 
-def _reached(goal: str, played: Played, speech_s: float, most_s: float, decisions: int = 0) -> Reached:
+def _measure_goal(goal: str, played: Played, speech_s: float, most_s: float, decisions: int = 0) -> Reached:
     scenario = played.scenario
     return Reached(goal, scenario.name, scenario.speaks, round(speech_s, 1), most_s, decisions)
 

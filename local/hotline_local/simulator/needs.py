@@ -47,7 +47,7 @@ class Given:
 
 def find_needs(flows: FlowSet, start: Flow, given: Given) -> list[Need]:
     """What the flows that a call may reach from `start` need and were not given, by flow, each thing once."""
-    reached = _reached(flows, start)
+    reached = _find_reached(flows, start)
     actions = [action for flow in reached for action in flow.actions]
     written = {name for action in actions for name in _attributes_set(action)}
     has_queue = given.setup.queue is not None or any(action.type == "UpdateContactTargetQueue" for action in actions)
@@ -66,7 +66,7 @@ def find_needs(flows: FlowSet, start: Flow, given: Given) -> list[Need]:
     return sorted(found)
 
 
-def _reached(flows: FlowSet, start: Flow) -> tuple[Flow, ...]:
+def _find_reached(flows: FlowSet, start: Flow) -> tuple[Flow, ...]:
     """The flows that a call may come to, by fixed references; modules, hooks and flows of other contacts too."""
     found: dict[str, Flow] = {}
     ahead = [start]

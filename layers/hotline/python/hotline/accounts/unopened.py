@@ -61,7 +61,7 @@ def unopened_facts(store: Store, now: datetime, account_id: str | None = None) -
         UnopenedFacts(one.fields["account_id"], one.fields["type"], one.count, one.first_at, one.last_at)
         for one in _FACTS.listed(store, now, starting="" if account_id is None else f"{account_id}#")
     ]
-    stubs = _unopened({one.account_id for one in found}, store)
+    stubs = _find_unopened({one.account_id for one in found}, store)
     return tuple(
         sorted(
             (one for one in found if one.account_id in stubs), key=lambda one: (-one.count, one.account_id, one.type)
@@ -69,7 +69,7 @@ def unopened_facts(store: Store, now: datetime, account_id: str | None = None) -
     )
 
 
-def _unopened(account_ids: set[str], store: Store) -> set[str]:
+def _find_unopened(account_ids: set[str], store: Store) -> set[str]:
     keys = [items.profile_key(account_id) for account_id in sorted(account_ids)]
     read: dict[Key, Item] = {}
     for some in batched(keys, BATCH_GET_KEYS_MAX, strict=False):
