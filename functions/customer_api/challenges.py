@@ -154,7 +154,7 @@ def _kept(visit: Visit, change: Change, checked: identity.Checked, inputs: Mappi
 def _told(visit: Visit, outcome: CheckOutcome, tries_left: int | None = None) -> Proved:
     if outcome in _REFUSALS:
         raise Problem(_REFUSALS[outcome], facts={"tries_left": tries_left} if tries_left else {})
-    good = [factor for factor in visit.call.factors if factor.until > visit.now]
+    good = visit.call.good_factors(visit.now)
     if not good:
         raise Problem("code_spent")
     return Proved(factors=[factor.kind.value for factor in good], proved_until=min(factor.until for factor in good))

@@ -112,7 +112,7 @@ def _repeated(at: Desk, call: Call, record: TurnRecord) -> RecoveryState:
     after = next((turn for turn in call.turns if turn.turn > record.turn), None)
     if after is None:
         now = at.ctx.clock.now()
-        if not any(factor.until > now for factor in call.factors):
+        if not call.good_factors(now):
             raise Problem("wrong_code")
         return _next(at, identity.choose(at.ctx, replace(call, account_id=None), None, at.lookup_keys, now).call)
     if after.step == _ACT:

@@ -128,5 +128,5 @@ def pause(line: Line) -> Answer:
         line.commit(change, "ASKED", notes=notes)
     else:
         notes = line.replay.notes
-    proved = any(factor.until > line.now for factor in line.call.factors)
+    proved = bool(line.call.good_factors(line.now))
     return Answer("ASKED", words(proved=proved, decided=DECIDED in notes, noticed=NOTICED in notes))

@@ -9,7 +9,6 @@ from functions.connect.line import Answer, Line, words
 from hotline.accounts import service as accounts
 from hotline.cases import service as cases
 from hotline.cases.model import QUEUE, Priority
-from hotline.kit.actor import ProvedFactor
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.store import Key
@@ -30,7 +29,7 @@ def handover(line: Line) -> Answer:
     outcome = _OUTCOMES[reason]
     case_id = line.call.case_id
     if line.replay is None:
-        account_id = line.call.account_id if _proved(line) else None
+        account_id = line.call.account_id if line.call.good_factors(line.now) else None
         known = line.call.case_id if account_id is None else None
         profile_key = (accounts.profile_key(account_id),) if account_id is not None else ()
         read = line.fetch((*cases.case_keys(account_id, topic, known), *profile_key))
@@ -64,10 +63,6 @@ def _text(change: Change, read: Mapping[Key, Item], account_id: str | None, case
     return accounts.send_text(change, profile, message, {"case_reference": case})
 
 
-def _proved(line: Line) -> list[ProvedFactor]:
-    return [factor for factor in line.call.factors if factor.until > line.now]
-
-
 def _known(line: Line) -> dict[str, str | int]:
     """What an agent should see first: opaque ids and closed words only."""
     call = line.call
@@ -75,6 +70,6 @@ def _known(line: Line) -> dict[str, str | int]:
         "contact_id": call.contact_id,
         "language": call.language or "-",
         "number_known": "yes" if call.calling and call.calling.accounts else "no",
-        "proved": ",".join(factor.kind.value for factor in _proved(line)) or "-",
+        "proved": ",".join(factor.kind.value for factor in call.good_factors(line.now)) or "-",
         "history": ",".join(f"{record.step}:{record.outcome}" for record in call.turns) or "-",
     }

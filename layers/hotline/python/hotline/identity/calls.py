@@ -144,7 +144,7 @@ def choosable(
 ) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
     own and not too new. `read` holds what exists of the accounts' `targets.proof_keys`."""
-    good = [factor for factor in call.factors if factor.until > now]
+    good = call.good_factors(now)
     proved = {factor.point for factor in good}
     if not proved:
         return []

@@ -206,6 +206,10 @@ class Call:
     def identified(self) -> Identified | None:
         return self.typed or self.calling
 
+    def good_factors(self, now: datetime) -> list[ProvedFactor]:
+        """The factors that were proved and are still good."""
+        return [factor for factor in self.factors if factor.until > now]
+
     @property
     def elsewhere(self) -> bool:
         """The call is not from the number that it is about: that was keyed in, or there is none."""

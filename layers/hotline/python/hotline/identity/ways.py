@@ -48,7 +48,7 @@ def way_of(call: Call, now: datetime) -> Way:
     """By which way the call, session or recovery comes to the accounts that it is about."""
     if call.kind is CallKind.APP:
         return Way.APP
-    if any(factor.until > now for factor in call.factors):
+    if call.good_factors(now):
         return Way.PROVED
     if call.kind is CallKind.RECOVERY:
         return Way.RECOVERY

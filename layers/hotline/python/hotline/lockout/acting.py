@@ -144,7 +144,7 @@ def _shows_its_number(call: Call) -> bool:
 
 
 def _is_proved(call: Call, now: datetime) -> bool:
-    return call.kind is CallKind.APP or any(factor.until > now for factor in call.factors)
+    return call.kind is CallKind.APP or bool(call.good_factors(now))
 
 
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
