@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import Any, Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.stack import Stack
 
 ENTRIES_MAX: Final = 10

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any, Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.inbox import Inbox
 
 TEXT_CHARACTERS_MAX: Final = 100

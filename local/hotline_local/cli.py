@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from hotline_local import commands
+from hotline_local.errors import CommandError
 
 USAGE_ERROR: Final = 2
 INTERRUPTED: Final = 130
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = parser().parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
         return int(parsed.run(parsed))
-    except commands.CommandError as error:
+    except CommandError as error:
         print(error.sentence, file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 
 BUCKET: Final = "wallet-login"
 """Not `login`: MiniStack keeps that path for Cognito."""

@@ -17,7 +17,7 @@ from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.ministack import HOST
 from hotline_local.launcher.stack import Stack
 from hotline_local.openapi import FILE as OPENAPI_FILE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotline_local import cli
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher import stack
 from hotline_local.launcher.build import Target
 from hotline_local.launcher.paths import ROOT

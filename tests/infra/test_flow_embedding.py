@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.flow_embedding import MAXIMUM_CONTENT, embed_flows, resource_name
 
 

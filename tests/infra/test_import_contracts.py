@@ -26,6 +26,10 @@ def a_tree(root: Path, **files: str) -> Path:
         "functions/connect/secret_inputs.py": "from functions.connect import decryption",
         "functions/messenger/app.py": "from hotline.contracts import schemas",
         "local/hotline_local/__init__.py": "",
+        "local/hotline_local/cli.py": "import hotline_local.commands.send",
+        "local/hotline_local/commands/__init__.py": "",
+        "local/hotline_local/commands/send.py": "import hotline_local.bus",
+        "local/hotline_local/bus.py": "",
         **files,
     }
     for name, text in sources.items():
@@ -63,6 +67,8 @@ def test_the_sound_tree_keeps_its_contracts(tmp_path: Path) -> None:
             "import functions.connect.app",
             "does not know that it may be local",
         ),
+        ("local/hotline_local/bus.py", "import hotline_local.commands.send", "Only the command line imports commands"),
+        ("local/hotline_local/bus.py", "import hotline_local.cli", "Only the command line imports commands"),
         ("functions/connect/app.py", "import tests.conftest", "Nothing imports tests"),
     ],
 )

@@ -14,8 +14,8 @@ from hotline.kit.clock import from_text, to_text
 from hotline.security.items import cursor_key
 from hotline.security.service import ACTIVITY_SHARDS
 from hotline_local.bus import put_facts
-from hotline_local.commands import CommandError
 from hotline_local.commands.scan import scan, summed
+from hotline_local.errors import CommandError
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack

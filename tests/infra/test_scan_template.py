@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.security.activity import ACTIVITY_SHARDS, SHARDS_MAX
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.definition_embedding import embed_definitions
 from hotline_local.launcher.paths import ROOT
 from tests.support.template import cloudformation, properties, statements_of

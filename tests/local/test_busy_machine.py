@@ -15,7 +15,7 @@ import pytest
 from hotline.kit.config import PATIENCE_SETTING, patience_s
 from hotline.kit.dynamodb import READ_TIMEOUT_S, tuned_client
 from hotline_local import cli
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, unhurried
 from hotline_local.launcher.ministack import HOST, MiniStack, refuse_taken, reserve_port

@@ -14,8 +14,8 @@ import pytest
 
 from hotline.kit.carriers import Outgoing, SesEmail, SnsSms
 from hotline_local.cli import main
-from hotline_local.commands import CommandError
 from hotline_local.commands import inbox as command
+from hotline_local.errors import CommandError
 from hotline_local.inbox import Inbox, Received, latest_code
 from hotline_local.launcher import stack as stacks
 from hotline_local.launcher.ministack import REGION, MiniStack, reserve_port

@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from functions.customer_api.access import SCOPES
 from hotline_local import issuer
 from hotline_local.cli import main
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.issuer import AUDIENCE, Issuer
 from hotline_local.launcher.stack import Stack
 from hotline_local.pages import Pages, application

@@ -95,6 +95,15 @@ def contracts(root: Path = ROOT) -> ConfigParser:
                 protected_modules=["functions.connect.decryption"],
                 allowed_importers=["functions.connect.secret_inputs"],
             )
+    if (root / "local/hotline_local/commands").exists():
+        _contract(
+            config,
+            "commands",
+            "protected",
+            name="Only the command line imports commands",
+            protected_modules=["hotline_local.commands", "hotline_local.cli"],
+            allowed_importers=["hotline_local.commands", "hotline_local.cli"],
+        )
     _contract(
         config,
         "packages",

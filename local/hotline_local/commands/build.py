@@ -2,7 +2,7 @@
 
 import argparse
 
-from hotline_local.commands import Subparsers
+from hotline_local.subparsers import Subparsers
 
 
 def register(subparsers: Subparsers) -> None:

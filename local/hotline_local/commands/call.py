@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.callfront.json_lines import JsonLines
 from hotline_local.callfront.terminal import TerminalCall
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
 from hotline_local.flowlang.document import FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
@@ -20,6 +20,7 @@ from hotline_local.simulator.faults import Fault, FaultError, Faults, parse_faul
 from hotline_local.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from hotline_local.simulator.run import CallRun
 from hotline_local.simulator.state import CallSetup, Waiting
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline_local.simulator.world import World

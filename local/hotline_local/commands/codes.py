@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hotline_local.commands import Subparsers
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline.payments.service import UnknownCode

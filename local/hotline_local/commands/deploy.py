@@ -4,7 +4,8 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
 
 
 def register(subparsers: Subparsers) -> None:

@@ -6,7 +6,8 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline_local.dead_letters import Letter

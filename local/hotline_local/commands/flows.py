@@ -9,9 +9,9 @@ from pathlib import Path
 from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.callfront.json_lines import JsonLines
 from hotline_local.callfront.terminal import TerminalCall
-from hotline_local.commands import CommandError, Subparsers
 from hotline_local.commands.call import parse_faults, parse_waiting
 from hotline_local.entry_keys import CERTIFICATE_TOKEN, make_entry_key
+from hotline_local.errors import CommandError
 from hotline_local.flowlang.check import check_paths
 from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
 from hotline_local.flowlang.flowset import FlowSet
@@ -26,6 +26,7 @@ from hotline_local.simulator.run import CallRun
 from hotline_local.simulator.setup_file import SetupFile, SetupFileError, describe_setup, load_setup
 from hotline_local.simulator.state import CallSetup
 from hotline_local.simulator.stubs import StubFileError, load_stubs
+from hotline_local.subparsers import Subparsers
 
 CONTACT_ID = "00000000-0000-4000-8000-00000000f10e"
 CALLER = "+8613800000001"

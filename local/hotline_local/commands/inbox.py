@@ -5,7 +5,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Final
 
-from hotline_local.commands import Subparsers
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline_local.inbox import Received

@@ -6,8 +6,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
 from hotline_local.ports import DEFAULT_PAGES_PORT, DEFAULT_PORT, OPTIONS, taken_sentence
+from hotline_local.subparsers import Subparsers
 from hotline_local.wallet_modes import Mode
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline_local.launcher.stack import Stack

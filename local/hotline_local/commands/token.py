@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from hotline_local.commands import CommandError, Subparsers
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
 
 LIFE: Final = timedelta(hours=1)
 SIGNED_IN_MINUTES_MAX: Final = 60 * 24 * 365

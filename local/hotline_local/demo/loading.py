@@ -10,8 +10,8 @@ from hotline.accounts import service as accounts
 from hotline.kit.clock import to_text
 from hotline.kit.store import BATCH_GET_KEYS_MAX
 from hotline_local.bus import put_facts
-from hotline_local.commands import CommandError
 from hotline_local.demo.wallet import seed_facts
+from hotline_local.errors import CommandError
 from hotline_local.launcher.stack import Stack
 
 FACTS_AT_ONCE: Final = 10

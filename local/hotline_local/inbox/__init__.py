@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 
 SMS_PATH: Final = "/_ministack/sns/sms-messages"
 EMAIL_PATH: Final = "/_ministack/ses/messages"

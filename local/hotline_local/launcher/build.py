@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.definition_embedding import embed_definitions
 from hotline_local.launcher.flow_embedding import embed_flows

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.template import Template
 
 STATE_MACHINE: Final = "AWS::Serverless::StateMachine"

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from hotline.kit.config import PATIENCE_SETTING
 from hotline_local import issuer
-from hotline_local.commands import CommandError
 from hotline_local.entry_keys import make_entry_key
+from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION

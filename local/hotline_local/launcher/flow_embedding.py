@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.template import Template
 
 FLOW_TYPES: Final = ("AWS::Connect::ContactFlow", "AWS::Connect::ContactFlowModule")

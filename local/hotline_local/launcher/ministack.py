@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, Final, Self
 
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import LOCAL
 
 HOST: Final = "127.0.0.1"

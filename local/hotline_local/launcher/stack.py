@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from hotline_local.commands import CommandError
 from hotline_local.entry_keys import CERTIFICATE_TOKEN, KEY_ID_TOKEN
+from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import LOCAL
 
 if TYPE_CHECKING:

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotline_local.callfront.exit_code import USAGE
-from hotline_local.commands import CommandError
+from hotline_local.errors import CommandError
 from hotline_local.flowlang.references import token_name
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario, ScenarioError
+from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
-    from hotline_local.commands import Subparsers
     from hotline_local.scenarios.playing import Played
 
 SCENARIOS = ROOT / "tests" / "calls"
 TEST_CASES = ROOT / ".build" / "testcases"
 
 
-def add_commands(commands: "Subparsers") -> None:
+def add_commands(commands: Subparsers) -> None:
     """Add the commands to those of `hotline flows`."""
     test = commands.add_parser("test", help="run scenarios: calls written down, with what must be heard")
     test.set_defaults(run=run_test)

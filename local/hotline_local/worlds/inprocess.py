@@ -34,8 +34,8 @@ from hotline.kit.macs import LocalMacs
 from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
-from hotline_local.commands import CommandError
 from hotline_local.entry_keys import key_of_this_process
+from hotline_local.errors import CommandError
 from hotline_local.flowlang.document import load_flow
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.inbox import code_in
