@@ -30,13 +30,13 @@ from functions.customer_api.app import answered
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import AccountClosed, Fact, PointKind
 from hotline.identity import code_messages, limits
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.dynamodb import tuned_client
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import logger
-from hotline.kit.memory import MemoryStore
 from hotline_local.launcher.ministack import MiniStack
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import SENDER, Client
 from tests.support.locks import NOON
 from tests.support.outbox import redrive_event

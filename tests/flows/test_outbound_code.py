@@ -12,16 +12,16 @@ from functions.connect.runner import answer as function_answer
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import PointKind
 from hotline.kit.carriers import Outgoing, Transport
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.flowlang.references import references_in, strings_in
 from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.events import CallEvent
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.state import CallSetup, EndOutcome
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, OUTBOUND, blocks, menus, shipped
 from tests.flows.test_calls import FAILURE, Heard, answer, call
 from tests.support.phone import Phone, context, give, opened

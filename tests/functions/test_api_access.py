@@ -15,11 +15,11 @@ from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
 from functions.customer_api.app import BODY_BYTES_MAX
 from functions.customer_api.quota import REQUESTS_MAX
 from functions.customer_api.settings import Settings
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.wording.catalogue import LANGUAGES, find
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.api_world import OTHER, ApiWorld
 from tests.support.log_lines import lines, logged

@@ -17,9 +17,9 @@ from hotline.contracts.model import (
     PointKind,
 )
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR, FACTOR_LIFE
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
 from tests.support.phone import give
 

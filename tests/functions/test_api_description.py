@@ -14,10 +14,10 @@ from functions.customer_api.access import PUBLIC, ROUTES
 from functions.customer_api.cursors import CURSOR_PATTERN, cursor_of
 from hotline.contracts.model import MovementStatus
 from hotline.identity import codes, pins
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.wording.catalogue import CHINESE, ENGLISH
 from hotline_local.openapi import document
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.api_world import ApiWorld, ids
 from tests.support.phone import give, opened

@@ -10,10 +10,10 @@ from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimCha
 from hotline.identity import limits
 from hotline.identity.items import call_key
 from hotline.identity.model import CallKind
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.rates import counted, rate_keys
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, EMAIL, OTHER, PHONE, ApiWorld
 from tests.support.log_lines import lines, logged

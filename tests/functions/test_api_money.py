@@ -10,13 +10,13 @@ import pytest
 
 from functions.customer_api.app import api
 from hotline.contracts.model import Failure, MovementKind, MovementStatus
-from hotline.kit.clock import VirtualClock
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.refunds.model import RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
 from tests.support.phone import LOOKUP_SECRET, failed_logins, give

@@ -13,10 +13,10 @@ from hotline.contracts.model import AccountClosed, Fact, PointKind, TwoStepChang
 from hotline.identity.items import call_from, call_key
 from hotline.identity.model import Call, CallKind
 from hotline.identity.policy import CODE_LIFE, CODE_TRIES, FACTOR_LIFE
-from hotline.kit.clock import VirtualClock
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
 from tests.support.log_lines import lines, logged

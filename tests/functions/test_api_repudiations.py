@@ -10,9 +10,9 @@ import pytest
 from hotline.contracts.model import AccountErased, Fact
 from hotline.identity import repudiation
 from hotline.identity.notices import REPUDIATION_LIFE
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.log_lines import logged

@@ -18,14 +18,14 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.carriers import Outgoing
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox_delivery import NotDelivered
 from hotline.kit.rates import FIVE_MINUTES, Rate, counted, rate_keys
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import SENDER, Client, Postbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox import redrive_event

@@ -11,8 +11,8 @@ import pytest
 
 from hotline.contracts.model import AccountClosed, AccountErased, Fact, FactData, PointKind
 from hotline.identity.policy import CODE_LIFE, CODE_TRIES
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.phone import Phone, context, failed_logins, give, opened
 

@@ -14,12 +14,12 @@ import pytest
 from functions.connect.contract import EMPTY
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.log_lines import lines, logged
 from tests.support.phone import LOOKUP_SECRET, Phone, context, give, opened, words
 

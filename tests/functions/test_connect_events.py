@@ -13,9 +13,9 @@ from functions.connect.contract import COMMON_KEYS, STEPS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, give, opened
 
 EVENTS = sorted((Path(__file__).parents[2] / "events" / "connect").glob("*.json"))

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Index, Query, Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -15,11 +15,11 @@ from hotline.identity.limits import CALLS_PER_NUMBER_MAX, CODES_OF_ACCOUNT, WRON
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR
 from hotline.identity.ways import Way
 from hotline.kit.actor import Purpose
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give, opened, words
 

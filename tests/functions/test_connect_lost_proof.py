@@ -9,10 +9,10 @@ import pytest
 
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimChanged
 from hotline.identity import pins
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Delete
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.phone import Phone, context, failed_logins, give, opened
 from tests.support.pins import age_pin

@@ -13,11 +13,11 @@ from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.actor import Caller
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -12,11 +12,12 @@ import pytest
 from functions.deadlines.work import work_off
 from functions.wallet_events.fold import fold
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import VirtualClock, from_text, to_text
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event
 from tests.support.phone import Phone, context, failed_logins, give, words
 

@@ -8,10 +8,10 @@ import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT
 from hotline.contracts.model import AccountDescribed, ContactPointChanged, ContactPointFact, Fact, PointKind, SimChanged
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

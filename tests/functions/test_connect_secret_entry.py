@@ -21,13 +21,13 @@ from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingK
 from functions.connect.contract import STEPS
 from functions.connect.decryption import DATA_KEYS_MAX, MESSAGE_CHARACTERS_MAX, decrypt
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable, Unreadable
 from hotline.kit.keyring import KEY_CACHE_LIFE, CachedKeyring, Keyring
 from hotline.kit.logging import Event
-from hotline.kit.memory import MemoryStore
 from hotline_local.entry_keys import EntryKey, key_of_this_process, make_entry_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.entries import SAMPLES, changed, encrypted, keyring, opened, secret, with_data_keys
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give
@@ -373,10 +373,10 @@ from datetime import UTC, datetime
 from functions.connect.app import handler
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
-from hotline.kit.clock import VirtualClock
+from hotline_local.testing.virtual_clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
 
 clock = VirtualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
 keys = CachedKeyring(lambda: '{"current": "1", "1": "' + "k" * 40 + '"}', clock)

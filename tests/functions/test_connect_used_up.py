@@ -13,9 +13,9 @@ import pytest
 
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.phone import Phone, context, give, opened, words
 from tests.support.pins import age_pin

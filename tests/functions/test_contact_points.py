@@ -11,12 +11,12 @@ import pytest
 from hotline.accounts import service as accounts
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import WRONG_PER_DAY
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import LOOKUP_SECRET, Phone, context, give, opened
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -24,13 +24,12 @@ from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.contracts.decisions import parse_decision
 from hotline.contracts.model import Instrument, LockAction, MovementStatus, RefundStatus
-from hotline.kit.clock import VirtualClock, to_text
+from hotline.kit.clock import to_text
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.due import DUE_BUCKETS, PER_BUCKET_MAX, due_attributes, due_keys
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Entry, entry_item, entry_key
 from hotline.kit.store import Delete, Key, Put, Table, hotline_key
 from hotline.lockout import service as lockout
@@ -39,6 +38,8 @@ from hotline.lockout.policy import ALARM_AFTER, RESEND_AFTER, RESEND_LATER
 from hotline.refunds.model import RefundState
 from hotline.refunds.promises import escalation_promise
 from hotline.refunds.service import date_told
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.locks import ACCOUNT, NOON, Desk, closed, failures, minutes, told
 from tests.support.log_lines import lines, logged
 from tests.support.money import ACCOUNT as MONEY_ACCOUNT

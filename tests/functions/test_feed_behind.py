@@ -11,10 +11,11 @@ from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.accounts.feed import BEHIND_AFTER, DRAINED_AFTER, FeedHead
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock, to_text
+from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import event, sqs_of
 from tests.support.phone import Phone, context, give, opened, words
 

@@ -11,9 +11,9 @@ from hotline.accounts.changes import CHANGE_WAIT
 from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.identity import pins, turns
 from hotline.identity.policy import CODE_LIFE, FACTOR_BLOCK, FACTOR_LIFE, WRONG_PER_DAY
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
 from tests.support.log_lines import lines, logged

@@ -43,8 +43,7 @@ from hotline.identity.policy import (
 from hotline.identity.service import Operation
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
-from hotline.kit.clock import VirtualClock, epoch_s
-from hotline.kit.memory import MemoryStore
+from hotline.kit.clock import epoch_s
 from hotline.kit.store import TTL_ATTRIBUTE, hotline_key
 from hotline.lockout import folding, service
 from hotline.lockout.items import lock_key, record_of
@@ -58,6 +57,8 @@ from hotline.lockout.policy import (
     may_unlock,
     paused,
 )
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
 from tests.support.locks import ACCOUNT, NOON, Desk, failures, minutes
 from tests.support.named_tests import is_test

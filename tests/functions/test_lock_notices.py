@@ -12,14 +12,14 @@ from functions.messenger.letter import written
 from functions.messenger.settings import Sender
 from hotline.contracts.model import LockAction
 from hotline.kit.carriers import Outgoing
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.lockout.model import UNTOLD, Cause
 from hotline.lockout.wallet_locks import NEWS_FOR
 from hotline.wording.catalogue import LANGUAGES, find
 from hotline.wording.rendering import written as in_a_letter
 from hotline.wording.values import Locale, Word
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT as OWNER
 from tests.support.api_world import ApiWorld
 from tests.support.locks import ACCOUNT, NOON, Desk, closed, erased, failed, failures, minutes, told

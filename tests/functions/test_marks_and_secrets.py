@@ -10,16 +10,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import secret_loader
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Decision, entry_item, entry_key
 from hotline.kit.outbox_delivery import CLAIM_LEASE, Delivered, NotDelivered, Outbox, Result
 from hotline.kit.store import Put, Reason, ReasonCode, TransactionCancelled, Update, Write
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from hotline.accounts.service import number_prefix
 from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Message
 from hotline.kit.outbox_delivery import NotDelivered
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support import outbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox import (

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone

@@ -14,15 +14,15 @@ import pytest
 from functions.security_scan import app
 from functions.security_scan.shard import FINDINGS_LISTED_MAX, TIME_KEPT, answer
 from functions.wallet_events.batch import take_in
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
 from hotline.kit.ids import bucket
-from hotline.kit.memory import MemoryStore
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.items import PAGE_ROWS
 from hotline.security.service import SHARDS_MAX
 from hotline_local.commands.scan import sentences, summed
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT as EVENT_ACCOUNT
 from tests.support.facts import event, sqs_of
 from tests.support.folding import context, items

@@ -23,10 +23,10 @@ from hotline.contracts.model import (
     MovementStatus,
     PointKind,
 )
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Postbox
 from tests.support.api_world import ApiWorld
 from tests.support.locks import fact, told

@@ -17,15 +17,16 @@ from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
-from hotline.kit.clock import CLOCK_SKEW, VirtualClock, to_text
+from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import ALLOWED_KEYS, Event
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Table
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.unknown_words import CODES_MAX
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT, NOON, PHONE, event, sqs_of
 from tests.support.folding import context, items
 from tests.support.log_lines import lines, logged

@@ -22,13 +22,14 @@ from hotline.identity.code_messages import OverLimit
 from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
-from hotline.kit.clock import VirtualClock, epoch_s
+from hotline.kit.clock import epoch_s
 from hotline.kit.condition import Item
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TTL_ATTRIBUTE, Table
 from hotline.lockout import breaker, tiers
 from hotline.lockout import policy as locks
 from hotline_local.launcher.paths import ROOT
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.documents import read_table
 from tests.support.named_tests import is_test
 from tests.support.stores import NOON

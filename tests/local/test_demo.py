@@ -20,10 +20,8 @@ from hotline.contracts.model import (
     RefundTold,
 )
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import VirtualClock, from_text
+from hotline.kit.clock import from_text
 from hotline.kit.doors import Context
-from hotline.kit.ids import SeededIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
@@ -38,6 +36,9 @@ from hotline_local.demo import seed_facts
 from hotline_local.demo.wallet import moved
 from hotline_local.launcher.paths import ROOT
 from hotline_local.reference_wallet import acknowledge
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import sqs_of
 from tests.support.folding import context, items
 

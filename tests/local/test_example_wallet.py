@@ -17,13 +17,13 @@ from moto import mock_aws
 from functions.decisions.delivery import bus_event
 from functions.wallet_events.fold import fold
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import _ACTIONS
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.phone import context
 

@@ -19,15 +19,16 @@ from hypothesis import strategies as st
 
 from functions.deadlines.work import Summary, work_off
 from hotline.contracts.model import Fact, LockAction, LockTold
-from hotline.kit.clock import VirtualClock, from_text
+from hotline.kit.clock import from_text
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView
 from hotline.lockout.policy import ALARM_AFTER, RESEND_LATER
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.locks import ACCOUNT, NOON, Desk, failures
 
 ENFORCED: Final = (LockState.SOFT, LockState.HARD, LockState.PAUSED, LockState.FROZEN)

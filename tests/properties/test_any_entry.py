@@ -15,8 +15,8 @@ from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unreadable
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline_local.entry_keys import key_of_this_process
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.entries import changed, encrypted, keyring
 
 ENTRY: Final = "482913"

@@ -13,9 +13,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from functions.customer_api import quota
 from hotline.contracts.model import MovementStatus
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline_local.openapi import FILE, document
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld
 from tests.support.api_wsgi import BEARER, application
 

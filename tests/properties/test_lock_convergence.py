@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.lockout import service
 from hotline.lockout.model import DecisionKind, LockState, LockView
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.locks import (
     ACCOUNT,
     NOON,

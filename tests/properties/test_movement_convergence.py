@@ -16,8 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hotline.contracts.model import Fact, MoneyState, MovementStatus, MovementTold, RefundStatus
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.items import ledger_from
@@ -25,6 +23,8 @@ from hotline.payments.model import TakenState
 from hotline.payments.service import ledger_key
 from hotline.refunds.model import RefundOutcome
 from hotline.refunds.service import refund_id_of
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.money import ACCOUNT, CAPTURED, NOON, MoneyWorld, moved, published, refunded
 
 SOAK: Final = bool(os.environ.get("HOTLINE_SOAK"))

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from hotline.contracts.model import Fact
 from hotline.kit.errors import HotlineError, Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Delete, Table
 from hotline.security import items
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.locks import ACCOUNT, NOON, failures, minutes
 from tests.support.scanning import ScanWorld, chain, shard_of
 

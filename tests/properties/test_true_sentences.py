@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 from functions.connect.contract import ADVICE_TOPICS, EMPTY, HANDOVER_REASONS, HANDOVER_TOPICS, STEPS
 from functions.wallet_events.batch import take_in
 from hotline.contracts.model import Fact, LockAction, PointKind
-from hotline.kit.clock import VirtualClock, to_text
+from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import PENDING_BUCKETS
 from hotline.kit.store import Index, Key, Query, Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support import facts, locks
 from tests.support.phone import Phone, context, failed_logins, give, opened, words
 

@@ -23,11 +23,9 @@ from hotline.contracts.model import (
     PointKind,
     TwoStepChanged,
 )
-from hotline.kit.clock import VirtualClock, epoch_s
+from hotline.kit.clock import epoch_s
 from hotline.kit.errors import Unavailable
-from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import Keyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import (
     TRANSACTION_ITEMS_MAX,
@@ -42,6 +40,9 @@ from hotline.kit.store import (
 )
 from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS
 from hotline.security.service import WRITE_ATTEMPTS_MAX, activity_writes, write_activity
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.locks import ACCOUNT, KEYS, NOON, STRANGER, closed, fact, failed, failures, succeeded
 
 SERVER = NOON + timedelta(minutes=61)

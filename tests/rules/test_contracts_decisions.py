@@ -16,11 +16,8 @@ from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput
-from hotline.kit.ids import SeededIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
@@ -28,6 +25,9 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundReason
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.schemas import documents
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import NOON
 from tests.support.locks import ACCOUNT, Desk, failures, minutes
 from tests.support.money import ACCOUNT as MONEY_ACCOUNT

@@ -37,10 +37,10 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.rates import FIVE_MINUTES, Rate, rate_keys
 from hotline.kit.store import Key
 from hotline.lockout import breaker
+from hotline_local.testing.memory_store import MemoryStore
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 OWN = Way.OWN_NUMBER

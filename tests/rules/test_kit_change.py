@@ -9,8 +9,6 @@ from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
 from hotline.kit.condition import NEW, PRESENT, All, Condition, equals
 from hotline.kit.errors import NotPossible, Stale
-from hotline.kit.ids import SeededIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Decision, entry_key
 from hotline.kit.retention import RECORD_LIFE
 from hotline.kit.store import (
@@ -23,6 +21,8 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
 
 KEY = hotline_key("ACCOUNT#1", "#LOCK")

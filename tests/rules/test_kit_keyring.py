@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import KEY_CACHE_LIFE, CachedKeyring, parse_keyring
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.stores import NOON
 
 SECRET = json.dumps({"current": "2", "1": "a" * 32, "2": "b" * 32, "10": "c" * 32})

@@ -11,10 +11,10 @@ from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
 from hotline.kit.condition import PRESENT, Item
 from hotline.kit.errors import Stale
-from hotline.kit.ids import SeededIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Update, hotline_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
 
 RATE = Rate("tries", FIVE_MINUTES, shards=4)

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.contracts.limits import CURRENCIES
-from hotline.kit.clock import SystemClock, VirtualClock, epoch_s, from_text, to_text
+from hotline.kit.clock import SystemClock, epoch_s, from_text, to_text
 from hotline.kit.config import MissingSetting, TableNames, optional, required
-from hotline.kit.ids import RandomIds, SeededIds, bucket, derived_id
+from hotline.kit.ids import RandomIds, bucket, derived_id
 from hotline.kit.money import Money, exponent
 from hotline.kit.store import Table
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.iso4217 import minor_digits_in_circulation
 from tests.support.stores import NOON
 

@@ -13,9 +13,9 @@ import pytest
 from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT, deciding_instant, pin_acts
 from hotline.accounts.stops import Stop, stopped_since, stops_from, stops_item, with_earlier
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind, SimChanged
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.lockout.items import lock_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
 from tests.support.phone import Phone, give, opened
 

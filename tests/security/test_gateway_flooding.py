@@ -12,8 +12,8 @@ import pytest
 
 from functions.customer_api.access import CATCH_ALL, PROTECTING, PUBLIC, ROUTES, WAY_TO_A_FREEZE
 from functions.customer_api.quota import REQUESTS_MAX
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld
 from tests.support.template import properties, resources
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from hotline.kit.actor import FactorKind
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
 from hotline.lockout.folding import OPENINGS_MAX
 from hotline.lockout.model import DecisionKind, LockState
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
 from tests.support.locks import ACCOUNT, NOON, Desk, failures, minutes
 from tests.support.phone import Phone

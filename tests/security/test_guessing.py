@@ -20,11 +20,11 @@ from hotline.identity.limits import WRONG_CODES_MAX
 from hotline.identity.model import CallKind
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way, way_of
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Update
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.phone import Phone, context, give, opened, words
 from tests.support.pins import age_pin

@@ -15,10 +15,8 @@ from hotline.cases import service as cases
 from hotline.cases.model import Audience, CaseEntry, EntryKind
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Delete, Key, Page, Put, Query, hotline_key
 from hotline.payments import folding
 from hotline.payments import items as payment_items
@@ -31,6 +29,8 @@ from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline.security import service as security
 from hotline.security.items import finding_item, finding_key
 from hotline.security.model import Finding
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.money import ACCOUNT, CAPTURED, INITIATED, NOON, MoneyWorld, moved, movement_of, published, refunded
 
 MANY: Final = 10_000

@@ -24,11 +24,11 @@ from hotline.contracts.model import (
     PointKind,
     SimChanged,
 )
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.crowded import crowd
 from tests.support.phone import LOOKUP_SECRET, context
 from tests.support.stores import NOON

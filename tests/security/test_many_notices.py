@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from hotline.accounts.notice_rates import OF_A_KIND_MAX
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.api_world import EMAIL, PHONE, ApiWorld
 from tests.support.stores import NOON

@@ -23,8 +23,8 @@ from hotline.accounts.policy import (
     recipients,
 )
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
 from tests.support.phone import give, opened
 from tests.support.stores import NOON

@@ -22,9 +22,9 @@ from functions.customer_api.settings import Settings
 from functions.decisions.delivery import deliver as deliver_decisions
 from functions.messenger.delivery import deliver as deliver_messages
 from functions.wallet_events.batch import take_in
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.properties.test_any_event import odd_values, paths
 from tests.support.api import SENDER, Client
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld

@@ -14,10 +14,10 @@ from hotline.identity.items import call_attributes
 from hotline.identity.model import Call, Goal, Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import holds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import hotline_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
 from tests.support.phone import Phone
 

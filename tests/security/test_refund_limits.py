@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 
 from hotline.contracts.model import MovementStatus, RefundStatus
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.folding import REFUNDS_PER_MOVEMENT_MAX
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome, RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.money import ACCOUNT, NOON, MoneyWorld, moved, published, refunded
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome

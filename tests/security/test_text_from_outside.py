@@ -20,12 +20,12 @@ from functions.customer_api.shapes import NOTE_CHARACTERS_MAX
 from hotline.contracts import limits
 from hotline.contracts.model import FactRejected, Rejection
 from hotline.contracts.schemas import parse
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.kit.text import is_plain, plain_text
 from hotline.wording.messages import text_message
 from hotline.wording.values import locale_of
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld
 from tests.support.facts import event
 from tests.support.stores import NOON

@@ -14,9 +14,9 @@ from hotline.identity.items import call_from, call_item, call_key
 from hotline.identity.model import CallKind, Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import hotline_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
 from tests.support.api_world import ApiWorld
 from tests.support.phone import Phone, failed_logins, give

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Store
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.locks import Desk
 from tests.support.money import MoneyWorld
 from tests.support.stores import (

@@ -14,9 +14,9 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.condition import Missing
 from hotline.kit.errors import Stale
-from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Store
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
 
 OLD_KEYS = Keyring("1", {"1": b"1" * 32})

@@ -12,11 +12,12 @@ from hotline.cases.model import CaseRef
 from hotline.cases.references import REFERENCE_LIFE, RENEWED_WITHIN, draw, is_reference
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.errors import InvalidInput, Stale
-from hotline.kit.ids import IdSource, SeededIds
-from hotline.kit.memory import MemoryStore
+from hotline.kit.ids import IdSource
 from hotline.refunds.service import reference_of
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -8,7 +8,6 @@ import pytest
 from hotline.kit.condition import NEW
 from hotline.kit.dynamodb import ATTEMPTS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, DynamoStore
 from hotline.kit.errors import Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import (
     Between,
     Index,
@@ -22,6 +21,7 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline_local.testing.memory_store import MemoryStore
 from tests.store.test_queries import all_pages
 from tests.store.writing import ENTRY, KEY, OTHER, put, token, write
 from tests.support.faults import Faults, Operation, once

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from hotline.kit.expressions import INDEXES
-from hotline.kit.memory import PROJECTED_WHOLE, MemoryStore
 from hotline.kit.store import (
     Delete,
     Index,
@@ -20,6 +19,7 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline_local.testing.memory_store import PROJECTED_WHOLE, MemoryStore
 from tests.store.test_queries import all_pages
 from tests.store.writing import ENTRY, KEY, put, write
 from tests.support.template import table_definitions

@@ -11,13 +11,13 @@ from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind, TwoSt
 from hotline.kit.actor import FactorKind
 from hotline.kit.condition import Item
 from hotline.kit.errors import NotPossible, Stale
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Query, Store, Table, hotline_key
 from hotline.lockout import service
 from hotline.lockout.model import DecisionKind, LockState, SelfService
 from hotline.lockout.policy import (
     GRANT_LIFE,
 )
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.locks import (
     ACCOUNT,
     NOON,

@@ -11,11 +11,11 @@ from hotline.contracts.model import (
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.errors import Stale
-from hotline.kit.ids import SeededIds
 from hotline.kit.money import Money
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.money import (
     ACCOUNT,
     NOON,

@@ -19,13 +19,13 @@ from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.condition import PRESENT
 from hotline.kit.errors import InvalidInput, NeedProof, NotPossible, Stale, Unavailable
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Index, Update
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundState, ReviewNeed
 from hotline.refunds.service import reference_of
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money import (
     ACCOUNT,
     CAPTURED,

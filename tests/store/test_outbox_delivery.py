@@ -7,12 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import entry_item, entry_key
 from hotline.kit.outbox_delivery import (
     CLAIM_LEASE,
@@ -25,6 +23,8 @@ from hotline.kit.outbox_delivery import (
     entry_ids,
 )
 from hotline.kit.store import Index, Put, Query, Store, Table, Update
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.outbox import NOW, message, redrive_event, stream_event
 
 

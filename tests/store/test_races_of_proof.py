@@ -25,13 +25,13 @@ from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PE
 from hotline.identity.ways import Way
 from hotline.kit.actor import Caller, FactorKind, System
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
 from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.errors import NotPossible, Stale, StaleTurn
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.faults import Faults
 from tests.support.phone import Phone, context, failed_logins, give, opened

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from hotline.kit.condition import Compare, Condition, Exists, Missing, all_of, any_of
 from hotline.kit.dynamodb import DynamoStore
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import (
     Check,
     Delete,
@@ -24,6 +23,7 @@ from hotline.kit.store import (
     Write,
     hotline_key,
 )
+from hotline_local.testing.memory_store import MemoryStore
 from tests.store.writing import token
 from tests.support.stores import empty_tables
 

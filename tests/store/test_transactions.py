@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import NEW, PRESENT, equals
-from hotline.kit.memory import TOKEN_LIFE, MemoryStore
 from hotline.kit.store import (
     Check,
     Delete,
@@ -22,6 +20,8 @@ from hotline.kit.store import (
     Write,
     hotline_key,
 )
+from hotline_local.testing.memory_store import TOKEN_LIFE, MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.store.writing import ENTRY, KEY, OTHER, put, token, write
 from tests.support.stores import NOON, AnyStore
 

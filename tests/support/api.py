@@ -20,8 +20,8 @@ from hotline.identity.service import derive, session_id_of
 from hotline.kit.carriers import Outgoing
 from hotline.kit.doors import Context
 from hotline.kit.dynamodb import DynamoStore
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.outbox import redrive_event
 from tests.support.stores import all_items
 

@@ -18,9 +18,9 @@ from hotline.contracts.model import (
     MovementTold,
     PointKind,
 )
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.phone import context, failed_logins, give, opened
 

@@ -35,11 +35,11 @@ from hotline.identity.policy import (
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.ids import SeededIds
 from hotline.kit.store import Key, Update
 from hotline.lockout.model import Attempt, AttemptOutcome, Attempts, Component, LockRecord, LockState
 from hotline.lockout.policy import CLEARED_FOR, may_unlock
 from hotline.lockout.tiers import running_lock, with_attempts
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.locks import NOON
 
 SECOND: Final = timedelta(seconds=1)

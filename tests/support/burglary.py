@@ -18,15 +18,15 @@ from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.accounts import service as accounts
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.flowlang.action_forms import is_menu
 from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.simulator.engine import Engine
 from hotline_local.simulator.functions import FunctionResult
 from hotline_local.simulator.state import CallSetup, CallState
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, shipped_without_key
 from tests.support.api_world import ApiWorld
 from tests.support.phone import Phone, context, failed_logins, give, opened

@@ -24,8 +24,8 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from hotline.kit.expressions import Wire, from_item, to_item
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Between, Index, Key, Prefix, Put, Query, Table
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NAMES, all_rows
 
 if TYPE_CHECKING:

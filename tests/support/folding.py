@@ -6,13 +6,13 @@ import json
 from datetime import datetime
 from typing import Final
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
-from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Store, Table
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import NOON
 
 KEYS: Final = json.dumps({"current": "1", "1": "k" * 32})

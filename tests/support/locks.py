@@ -27,14 +27,15 @@ from hotline.identity.items import call_item, call_key, proof_from
 from hotline.identity.model import Call, Identified
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
-from hotline.kit.ids import IdSource, SeededIds
+from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import PENDING_BUCKETS
 from hotline.kit.store import Index, Key, Put, Query, Store, Table
 from hotline.lockout import service
 from hotline.lockout.model import LockView
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 
 ACCOUNT: Final = "acct_1"
 NOON: Final = datetime.fromisoformat("2026-11-23T12:00:00+00:00")

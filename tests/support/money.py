@@ -34,9 +34,8 @@ from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.expressions import from_item
-from hotline.kit.ids import IdSource, SeededIds
+from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.money import Money
 from hotline.kit.store import Index, Key, Put, Query, Store, Table, hotline_key
 from hotline.payments import folding
@@ -45,6 +44,8 @@ from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.items import refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundResult
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import all_rows
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

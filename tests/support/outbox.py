@@ -15,15 +15,15 @@ from hotline.identity.model import Challenge, ChallengeState, Goal
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.carriers import BusEvent, Outgoing
 from hotline.kit.change import Change
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
-from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import CachedKeyring, Keyring
-from hotline.kit.memory import MemoryStore
 from hotline.kit.outbox import Decision, Entry, Message, entry_item, entry_key
 from hotline.kit.store import Key, Put
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEYS: Final = '{"current": "1", "1": "0123456789abcdef0123456789abcdef"}'

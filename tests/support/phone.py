@@ -23,14 +23,14 @@ from hotline.contracts.model import (
 from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
 from hotline.identity.model import Call, Challenge
 from hotline.identity.service import derive
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.ids import SeededIds
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.macs import LocalMacs
 from hotline.kit.store import Store
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.flowlang.speech import readable
+from hotline_local.testing.local_macs import LocalMacs
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
 CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'

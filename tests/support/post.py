@@ -10,7 +10,7 @@ from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
 from hotline.kit.carriers import Transport
 from hotline.kit.doors import Context
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support import outbox
 from tests.support.outbox import Carrier, store_entry, stream_event
 

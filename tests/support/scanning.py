@@ -16,14 +16,15 @@ from hotline.contracts.model import (
     MovementTold,
     PasswordChanged,
 )
-from hotline.kit.clock import VirtualClock
 from hotline.kit.doors import Context
-from hotline.kit.ids import IdSource, SeededIds, bucket
-from hotline.kit.memory import MemoryStore
+from hotline.kit.ids import IdSource, bucket
 from hotline.kit.money import Money
 from hotline.kit.store import Put, Store
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.service import ShardReport, activity_writes, scan_shard, write_activity
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.locks import ACCOUNT, KEYS, NOON, Desk, fact, minutes
 
 SETTLED: Final = timedelta(minutes=2)

@@ -17,14 +17,15 @@ from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.accounts.changes import CHANGE_WAIT
 from hotline.contracts.model import PointKind
-from hotline.kit.clock import VirtualClock, to_text
+from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView
 from hotline_local.reference_wallet import acknowledge
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client, Postbox
 from tests.support.facts import event, sqs_of
 from tests.support.locks import NOON

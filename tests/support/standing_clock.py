@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hotline.kit.clock import VirtualClock
-from hotline.kit.memory import MemoryStore
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 
 
 @pytest.fixture

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from moto import mock_aws
 
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.config import TableNames
 from hotline.kit.dynamodb import DynamoStore, tuned_client
 from hotline.kit.expressions import from_item
 from hotline.kit.ids import RandomIds
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local.launcher.ministack import MiniStack
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.template import table_definitions
 
 if TYPE_CHECKING:

@@ -24,14 +24,11 @@ from functions.messenger.delivery import deliver as send_messages
 from functions.messenger.settings import sender_from_environment
 from functions.wallet_events.batch import take_in
 from hotline.kit.carriers import BusEvent, Outgoing, Transport
-from hotline.kit.clock import VirtualClock
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
-from hotline.kit.ids import RandomIds, SeededIds
+from hotline.kit.ids import RandomIds
 from hotline.kit.keyring import CachedKeyring
-from hotline.kit.macs import LocalMacs
-from hotline.kit.memory import MemoryStore
 from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.entry_keys import key_of_this_process
@@ -42,6 +39,10 @@ from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
 from hotline_local.simulator.world import Message
+from hotline_local.testing.local_macs import LocalMacs
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
 from hotline_local.worlds.environment import LOCAL_NUMBER, local_settings
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens

@@ -27,19 +27,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-@dataclass(slots=True)
-class VirtualClock:
-    """A clock that moves only when told to; for tests and for the call simulator."""
-
-    instant: datetime
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def advance(self, delta: timedelta) -> None:
-        self.instant += delta
-
-
 def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T10:00:00.000Z`; text order is time order."""
     if instant.tzinfo is None:

@@ -4,9 +4,8 @@ tests repeat."""
 from __future__ import annotations
 
 import hashlib
-import random
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -24,20 +23,6 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         return f"{prefix}_{secrets.token_hex(16)}"
-
-
-@dataclass(slots=True)
-class SeededIds:
-    """Repeatable ids for tests and simulations; never used where somebody could guess."""
-
-    seed: int = 0
-    _random: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose, see the class
-
-    def new(self, prefix: str) -> str:
-        return f"{prefix}_{self._random.getrandbits(128):032x}"
 
 
 def derived_id(prefix: str, *parts: str) -> str:

@@ -7,9 +7,7 @@ one is asked for.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -67,13 +65,3 @@ class KmsMacs:
         except (ClientError, BotoCoreError):
             raise Unavailable("mac_unavailable") from None
         return answer["Mac"]
-
-
-@dataclass(frozen=True, slots=True)
-class LocalMacs:
-    """Hashes by a key in this process: for tests and simulations, where there is nothing to protect."""
-
-    key: bytes = field(repr=False)
-
-    def mac(self, *parts: str) -> bytes:
-        return hmac.new(self.key, message_of(*parts), hashlib.sha256).digest()

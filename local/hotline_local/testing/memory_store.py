@@ -14,10 +14,19 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from .clock import Clock, SystemClock
-from .condition import Item, holds
-from .expressions import INDEXES, check_key, check_keys, check_query, check_writes, from_item, to_item, to_value
-from .store import (
+from hotline.kit.clock import Clock, SystemClock
+from hotline.kit.condition import Item, holds
+from hotline.kit.expressions import (
+    INDEXES,
+    check_key,
+    check_keys,
+    check_query,
+    check_writes,
+    from_item,
+    to_item,
+    to_value,
+)
+from hotline.kit.store import (
     Between,
     Check,
     Delete,
