@@ -53,6 +53,10 @@ deploy: setup .tools/sam/.ready ## Build, then deploy to AWS, guided by question
 schemas: setup ## Write docs/schemas from the contracts, docs/openapi.json from the API.
 	@$(PYTHON) -m hotline_local.schemas
 
+.PHONY: words
+words: setup ## Bring the words of the catalogues to where they are used.
+	@$(PYTHON) -m hotline_local.words
+
 .PHONY: bench
 bench: setup ## Run the benchmarks.
 	@if [ -d benchmarks ]; then $(PYTHON) -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi

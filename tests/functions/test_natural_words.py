@@ -15,8 +15,8 @@ from hotline.lockout.model import Cause
 from hotline.wording.catalogue import CHINESE, ENGLISH, find
 from hotline.wording.rendering import spoken, written
 from hotline.wording.values import Counted, Locale, Word, locale_of
-from hotline_local.catalogues import read_source, source_file
 from hotline_local.flowlang.document import Flow
+from hotline_local.words.catalogues import read_source, source_file, usable_texts
 from tests.flows.shipped import flow_attributes, shipped
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -25,8 +25,8 @@ WORDS_OF = {CHINESE: ("Words in Chinese", "Words in both languages"), ENGLISH: (
 
 def catalogue(language: str) -> Iterator[tuple[str, str]]:
     """Every text of a catalogue with its key."""
-    for key, entry in read_source(source_file(language).read_text(encoding="utf-8")).items():
-        yield from ((key, text) for text in entry.texts if key)
+    for key, texts in usable_texts(read_source(source_file(language))).items():
+        yield from ((key, text) for text in texts)
 
 
 def fixed_words(flow: Flow, language: str) -> dict[str, str]:

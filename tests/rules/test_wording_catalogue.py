@@ -5,10 +5,10 @@ from __future__ import annotations
 import gettext
 import io
 import re
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotline.contracts.model import MovementKind
 from hotline.identity.model import Goal
@@ -17,14 +17,21 @@ from hotline.payments.failures import FAILURES, NextStep, WorksWhen
 from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import CHINESE, ENGLISH, LANGUAGES, find, spoken_language
 from hotline.wording.sentences import PLACEHOLDER, WORDINGS, sentences
-from hotline_local.catalogues import Entry, MalformedSource, compiled, compiled_file, read_source, source_file
+from hotline_local.words.catalogues import (
+    MalformedCatalogue,
+    compile_source,
+    compiled_file,
+    read_source,
+    source_file,
+    usable_texts,
+)
 
 WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.", "refund.rule.")
 """Messages that stand inside others, so that nothing can be filled into them."""
 
 
-def source(language: str) -> dict[str, Entry]:
-    return read_source(source_file(language).read_text(encoding="utf-8"))
+def source(language: str) -> Mapping[str, tuple[str, ...]]:
+    return usable_texts(read_source(source_file(language)))
 
 
 def placeholders(text: str) -> set[str]:
@@ -33,7 +40,7 @@ def placeholders(text: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_compiled_catalogue_is_that_of_its_source(language: str) -> None:
-    assert compiled_file(language).read_bytes() == compiled(source(language)), "python -m hotline_local.catalogues"
+    assert compiled_file(language).read_bytes() == compile_source(read_source(source_file(language))), "make words"
 
 
 def test_both_languages_have_the_same_messages() -> None:
@@ -42,15 +49,14 @@ def test_both_languages_have_the_same_messages() -> None:
 
 @pytest.mark.parametrize("key", sorted(source(ENGLISH)))
 def test_a_message_knows_the_same_facts_in_both_languages(key: str) -> None:
-    if key:
-        chinese, english = ("\n".join(source(language)[key].texts) for language in (CHINESE, ENGLISH))
-        assert placeholders(chinese) == placeholders(english)
+    chinese, english = ("\n".join(source(language)[key]) for language in (CHINESE, ENGLISH))
+    assert placeholders(chinese) == placeholders(english)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_brace_belongs_to_a_fact_and_no_text_is_empty(language: str) -> None:
-    for key, entry in source(language).items():
-        for text in entry.texts if key else ():
+    for key, texts in source(language).items():
+        for text in texts:
             assert text.strip()
             assert not re.search("[{}]", PLACEHOLDER.sub("", text)), key
             assert all(line.strip() for line in text.split("\n")), key
@@ -58,18 +64,17 @@ def test_every_brace_belongs_to_a_fact_and_no_text_is_empty(language: str) -> No
 
 
 def test_the_chinese_catalogue_says_you_politely_and_in_chinese() -> None:
-    for key, entry in source(CHINESE).items():
-        if key:
-            assert "你" not in "".join(entry.texts), key
-            assert re.search("[\u4e00-\u9fff]", "".join(entry.texts)), key
+    for key, texts in source(CHINESE).items():
+        assert "你" not in "".join(texts), key
+        assert re.search("[\u4e00-\u9fff]", "".join(texts)), key
 
 
 def test_a_word_has_one_wording_and_no_facts() -> None:
-    for key, entry in source(ENGLISH).items():
+    for key, texts in source(ENGLISH).items():
         if key.startswith(WORDS):
-            assert not placeholders(entry.texts[0])
-            assert "\n" not in entry.texts[0]
-            assert WORDINGS not in entry.texts[0]
+            assert not placeholders(texts[0])
+            assert "\n" not in texts[0]
+            assert WORDINGS not in texts[0]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -153,29 +158,39 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
     assert filled("{a}", a="{b} | {c}", b="no") == ["{b} | {c}"]
 
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x04"), min_size=1, max_size=20)
+HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
 
 
-@given(st.dictionaries(NAMES, NAMES, max_size=8))
-def test_gettext_reads_what_is_written(messages: dict[str, str]) -> None:
-    header = "Content-Type: text/plain; charset=UTF-8\n"
-    entries = {key: Entry((text,), plural=False) for key, text in messages.items()}
-    catalogue = gettext.GNUTranslations(io.BytesIO(compiled({"": Entry((header,), plural=False), **entries})))
-    assert {key: catalogue.gettext(key) for key in messages} == messages
+def a_source(folder: Path, text: str) -> Path:
+    path = folder / "words.po"
+    path.write_text(HEADER + text, encoding="utf-8")
+    return path
+
+
+def test_a_text_that_a_translator_has_to_look_at_is_not_shipped(tmp_path: Path) -> None:
+    entries = 'msgid "a"\nmsgstr "good"\n\n#, fuzzy\nmsgid "b"\nmsgstr "a guess"\n\nmsgid "c"\nmsgstr ""\n'
+    source = read_source(a_source(tmp_path, entries))
+    assert usable_texts(source) == {"a": ("good",)}
+    catalogue = gettext.GNUTranslations(io.BytesIO(compile_source(source)))
+    assert [catalogue.gettext(key) for key in "abc"] == ["good", "b", "c"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_waits_for_a_translator(language: str) -> None:
+    source = read_source(source_file(language))
+    assert [entry.msgid for entry in source if not entry.translated()] == []
 
 
 @pytest.mark.parametrize(
     "text",
     [
         'msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n',
-        'msgid "a"\n',
         'msgid a\nmsgstr "b"\n',
         'msgid "a"\nmsgid "b"\nmsgstr "c"\n',
-        'msgctxt "a"\n',
-        '"lost"\n',
         "msgid 7\n",
+        'msgid "a\nmsgstr "b"\n',
     ],
 )
-def test_a_malformed_source_names_its_line(text: str) -> None:
-    with pytest.raises(MalformedSource, match=r"line [0-9]"):
-        read_source(text)
+def test_a_malformed_source_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    with pytest.raises(MalformedCatalogue, match=r"words\.po"):
+        read_source(a_source(tmp_path, text))

@@ -16,7 +16,7 @@ from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
 from hotline.payments.model import Movement, MovementFailure, MovementRef, Order
 from hotline.refunds.model import RefundState
-from hotline_local.catalogues import read_source, source_file
+from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AMOUNT = Money(199_999, "CNY")
@@ -91,8 +91,8 @@ def locks(_: str) -> Iterator[Said]:
 
 
 def refund_rules() -> list[str]:
-    source = read_source(source_file("en-US").read_text(encoding="utf-8"))
-    return [key.removeprefix("refund.rule.") for key in source if key.startswith("refund.rule.")]
+    messages = usable_texts(read_source(source_file("en-US")))
+    return [key.removeprefix("refund.rule.") for key in messages if key.startswith("refund.rule.")]
 
 
 def refunds(language: str) -> Iterator[Said]:

@@ -1,7 +1,7 @@
 """The message catalogues: gettext's own files and reader, one folder a language.
 
-Translators edit `locale/<language>/LC_MESSAGES/hotline.po`; `python -m hotline_local.catalogues` compiles the `.mo`
-beside it, which is what is read here and what is shipped. A test fails when the two differ.
+Translators edit `locale/<language>/LC_MESSAGES/hotline.po`; `make words` compiles the `.mo` file beside it, which is
+shipped and read here. A test fails when the two differ.
 """
 
 from __future__ import annotations
