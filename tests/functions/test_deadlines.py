@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.contracts.decisions import parse_decision
 from hotline.contracts.model import Instrument, LockAction, MovementStatus, RefundStatus
+from hotline.kit.actor import FactorKind
 from hotline.kit.clock import to_text
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
@@ -227,6 +228,55 @@ def test_what_rode_along_in_a_decision_that_is_over_is_asked_for_in_one_of_its_o
     assert minute.run(NOON + minutes(18)).resent == 1
     (again,) = minute.asked()
     assert again["subject_version"] == 4
+
+
+def opened_by_wallet_word(desk: Desk) -> str:
+    """The wallet locked the account for an hour, and its owner asks to unlock it."""
+    desk.tell(told(LockAction.LOCK_APPLIED, NOON - minutes(5), "TOO_MANY_LOGIN_RATE", until=NOON + minutes(60)))
+    desk.act(lockout.contribute_unlock)
+    return "SOFT"
+
+
+def opened_pause(desk: Desk) -> str:
+    """The wallet paused the account for an hour, and its owner asks to end the pause."""
+    desk.tell(told(LockAction.PAUSE_APPLIED, NOON - minutes(5), "CUSTOMER_REQUEST", until=NOON + minutes(60)))
+    desk.act(lockout.contribute_end_pause)
+    return "PAUSED"
+
+
+def opened_freeze(desk: Desk) -> str:
+    """The wallet froze the account, and its owner asks to unfreeze it."""
+    desk.tell(told(LockAction.FREEZE_APPLIED, NOON - minutes(5), "CUSTOMER_REQUEST"))
+    desk.act(lockout.contribute_unfreeze, actor=desk.caller(FactorKind.SMS, FactorKind.EMAIL))
+    return "FROZEN"
+
+
+@pytest.mark.parametrize("opened", [opened_by_wallet_word, opened_pause, opened_freeze])
+def test_an_opening_that_rode_along_in_a_decision_that_is_over_is_asked_for_in_one_of_its_own(
+    minute: Minute, opened: Callable[[Desk], str]
+) -> None:
+    """What was to be opened is lost, a lock of a quarter of an hour takes its place and ends: the wallet still has in
+    force what its owner wanted opened."""
+    desk = minute.desk
+    state = opened(desk)
+    (lost,) = minute.asked()
+    desk.clock.instant = NOON + minutes(1)
+    desk.tell(*failures(5, NOON + SECOND, apart=10 * SECOND))
+    minute.deliver()
+    ran = minute.run(NOON + minutes(16))
+    assert ran.over == 1
+    (asked,) = minute.asked()
+    assert (asked["kind"], asked["subject_version"]) == (lost["kind"], 3)
+    assert asked["facts"] == {**lost["facts"], "in_force": []}
+    assert asked["facts"]["ends"] == state
+    assert desk.view().state.value == state, "until the wallet confirms, it is still in force"
+    minute.deliver()
+    again = NOON + minutes(16) + RESEND_AFTER
+    assert minute.run(again).resent == 1
+    desk.acknowledge()
+    assert desk.view().state is LockState.OPEN
+    minute.deliver()
+    assert minute.run(again + RESEND_LATER) == NOTHING
 
 
 def test_a_decision_for_a_closed_account_waits_no_more(minute: Minute) -> None:

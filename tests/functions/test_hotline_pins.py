@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT
-from hotline.contracts.model import AccountErased, Fact, PointKind
+from hotline.contracts.model import AccountClosed, AccountErased, Fact, PointKind
 from hotline.identity import pins, turns
 from hotline.identity.policy import CODE_LIFE, FACTOR_BLOCK, FACTOR_LIFE, WRONG_PER_DAY
 from hotline.kit.store import Table
@@ -360,7 +360,7 @@ def test_a_pin_shows_at_once_and_acts_after_three_days(world: ApiWorld, short_of
     client = world.client()
     client.prove("set_pin")
     choose(client)
-    world.clock.advance(CHANGE_WAIT - short_of)
+    world.clock.advance(timedelta(hours=72) - short_of)
     world.lock_out()
     phone = rung(world)
     assert phone.press("check_pin", pin=PIN)["outcome"] == "PROVED"
@@ -374,6 +374,15 @@ def test_no_pin_is_chosen_while_the_account_is_frozen(world: ApiWorld) -> None:
     client.prove("set_pin")
     client.ask("POST", "/v1/me/freeze")
     assert choose(client).code == "account_not_open"
+
+
+def test_no_pin_is_chosen_for_an_account_that_is_closed(world: ApiWorld, store: MemoryStore) -> None:
+    client = world.client()
+    client.prove("set_pin")
+    closed = Fact("fact-closed", "account.closed", "wallet", world.clock.now(), ACCOUNT, AccountClosed(9))
+    give(world.ctx, [closed])
+    assert choose(client).code == "account_closed"
+    assert store.get(pins.factors_key(ACCOUNT)) is None
 
 
 def test_without_a_pin_there_is_none_to_ask_for(world: ApiWorld) -> None:

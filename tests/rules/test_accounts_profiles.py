@@ -12,7 +12,7 @@ import pytest
 from hotline.accounts import policy
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.policy import fold, recipients
-from hotline.contracts.model import Fact
+from hotline.contracts.model import ContactPointFact, Fact, PointKind
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
 
 
@@ -214,3 +214,24 @@ def test_a_list_says_nothing_of_a_point_that_is_known_by_its_removal_alone() -> 
     assert folded(removal, listed) == folded(listed, removal)
     (gone,) = [known for known in folded(listed, removal).points if not known.live]
     assert (gone.value, gone.removed_at) == (OTHER_PHONE, removal.time)
+
+
+def test_a_point_of_which_the_wallet_says_no_more_is_shared_with_nobody() -> None:
+    """Else a number's former owner would still be reached by it."""
+    assert [known.shared for known in folded(fact("account.opened")).points] == [False, False]
+    assert [known.shared for known in folded(changed(1, None, PHONE, after_s=1)).points] == [False]
+    assert [known.shared for known in folded(changed(1, PHONE, None, after_s=1)).points] == [False]
+    assert ContactPointFact(PointKind.PHONE, PHONE, NOON).shared is False
+
+
+def test_a_number_that_was_given_up_and_confirmed_again_is_told_of_things_again() -> None:
+    given_up = changed(2, PHONE, None, after_s=2, reassigned=True)
+    again = changed(3, None, PHONE, after_s=3)
+    for order in itertools.permutations([opened(), given_up, again]):
+        (point,) = folded(*order).points
+        assert (point.live, point.given_up) == (True, None)
+    # A thief who takes it off the account later does not keep its owner from hearing of it.
+    back = folded(opened(), given_up, again)
+    removal = changed(4, PHONE, OTHER_PHONE, after_s=timedelta(days=4).total_seconds())
+    told = recipients(folded(removal, before=back), removal.time)
+    assert [known.point for known in told] == [f"1#{OTHER_PHONE}", f"1#{PHONE}"]

@@ -8,9 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.identity import codes, turns
+from hotline.identity import service as identity
 from hotline.identity.challenges import Withheld, channel_of, to_give_out
 from hotline.identity.counting import named
-from hotline.identity.items import call_from, call_item, challenge_from, challenge_item, counters_from, with_counters
+from hotline.identity.items import (
+    call_from,
+    call_item,
+    challenge_from,
+    challenge_item,
+    counters_from,
+    proof_from,
+    with_counters,
+)
 from hotline.identity.model import (
     AskedChallenge,
     Call,
@@ -34,6 +43,7 @@ from hotline.identity.policy import (
     FactorCounters,
     after_send,
     after_wrong,
+    count_missing,
     is_blocked_today,
     is_row_full,
     may_send,
@@ -69,6 +79,21 @@ def test_acting_needs_one_factor_or_two_different_ones_with_two_step(operation: 
     assert missing_factors(operation, proof(SMS), NOW) is None
     assert missing_factors(operation, proof(SMS, two_step=True), NOW) == ("email", "pin")
     assert missing_factors(operation, proof(SMS, EMAIL, two_step=True), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("two_step", "missing", "needs", "need"),
+    [(False, 1, ("sms",), "sms"), (True, 2, (), "agent"), (None, 2, (), "agent")],
+)
+@pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT, Operation.SET_PIN])
+def test_who_has_a_phone_alone_needs_an_agent_only_where_two_steps_are_asked_for(
+    operation: Operation, two_step: bool | None, missing: int, needs: tuple[str, ...], need: str
+) -> None:
+    phone_alone = call(account_id="acct", two_step=two_step, targets={FactorKind.SMS: Target("2#point", "acct")})
+    assert count_missing(operation, proof_from(phone_alone), NOW) == missing
+    assert identity.reachable_needs(operation, phone_alone, NOW) == needs
+    assert identity.next_need(operation, phone_alone, NOW) == need
+    assert identity.could_prove(operation, phone_alone, NOW) is bool(needs)
 
 
 def test_a_factor_proved_for_looking_does_not_act_and_one_proved_for_acting_does_both() -> None:

@@ -10,6 +10,8 @@ from hotline.refunds.promises import (
     add_business_days,
     arrival_promise,
     due_at,
+    escalation_promise,
+    expected_on,
     review_promise,
 )
 
@@ -36,9 +38,22 @@ def test_each_instrument_has_its_days(kind: str) -> None:
 
 
 def test_the_day_of_a_request_is_the_one_in_utc() -> None:
-    late_in_shanghai = datetime(2026, 11, 28, 7, 59, tzinfo=timezone(timedelta(hours=8)))
-    assert arrival_promise("balance", late_in_shanghai) == date(2026, 11, 30)
-    assert review_promise(late_in_shanghai) == date(2026, 12, 11)
+    """Tuesday morning in Shanghai is still Monday; Monday evening in New York is Tuesday already."""
+    tuesday_in_shanghai = datetime(2026, 11, 24, 7, 59, tzinfo=timezone(timedelta(hours=8)))
+    monday_in_new_york = datetime(2026, 11, 23, 19, 0, tzinfo=timezone(timedelta(hours=-5)))
+    for at, days in ((tuesday_in_shanghai, (24, 7, 26)), (monday_in_new_york, (25, 8, 27))):
+        assert arrival_promise("balance", at) == date(2026, 11, days[0])
+        assert review_promise(at) == date(2026, 12, days[1])
+        assert escalation_promise(at) == date(2026, 11, days[2])
+        assert expected_on(None, at) == date(2026, 12, days[1])
+
+
+def test_the_date_that_was_promised_is_told_as_long_as_there_is_one() -> None:
+    """Whenever the wallet sent the money: no other date may come out of that."""
+    promised_on, sent_at = date(2026, 11, 24), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert expected_on(promised_on, sent_at) == promised_on
+    assert expected_on(promised_on, None) == promised_on
+    assert expected_on(None, None) is None
 
 
 def test_a_promise_is_broken_when_its_day_is_over() -> None:

@@ -31,6 +31,11 @@ def test_a_flood_elsewhere_leaves_room_to_freeze_and_to_pause(route: str) -> Non
     assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
 
 
+def test_freezing_and_pausing_protect_and_a_code_leads_to_them() -> None:
+    assert {"POST /v1/me/freeze", "POST /v1/me/pause"} == PROTECTING
+    assert {*PROTECTING, "POST /v1/challenges", "POST /v1/challenges/{id}/answers"} == WAY_TO_A_FREEZE
+
+
 @pytest.mark.parametrize("route", sorted(PROTECTING))
 def test_as_many_may_freeze_or_pause_as_may_ask_for_everything_else_together(route: str) -> None:
     assert stage()["RouteSettings"][route] == stage()["DefaultRouteSettings"]
@@ -61,3 +66,12 @@ def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_freeze(
     assert owner.ask("POST", "/v1/me/freeze").status == 401, "signed in long ago"
     owner.prove("freeze")
     assert owner.ask("POST", "/v1/me/freeze").status == 202
+
+
+def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_pause(
+    store: MemoryStore, clock: VirtualClock
+) -> None:
+    world = ApiWorld(store, clock)
+    for _ in range(REQUESTS_MAX):
+        world.client(sign_in="thief").ask("GET", "/v1/me/lock")
+    assert world.client(sign_in="owner").ask("POST", "/v1/me/pause").status == 202

@@ -107,6 +107,14 @@ def test_a_phone_of_two_accounts_reaches_the_later_one_only(store: Store) -> Non
     assert reached(store, PHONE) == ("acc_b",)
 
 
+def test_a_number_that_came_to_another_account_reaches_its_former_owner_no_more(store: Store) -> None:
+    shared = [{"kind": "phone", "value": PHONE, "confirmed_at": "2025-01-01T00:00:00Z", "shared": True}]
+    take(store, fact("account.opened", {"contact_points": shared}, subject="acc_a"))
+    take(store, opened("acc_b", EMAIL))
+    take(store, fact("contact_point.changed", {"old": None, "new": PHONE}, subject="acc_b"))
+    assert reached(store, PHONE) == ("acc_b",)
+
+
 def test_a_point_that_was_replaced_leads_nowhere(store: Store) -> None:
     take(store, fact("account.opened"))
     take(store, fact("contact_point.changed", after_s=1))

@@ -119,6 +119,14 @@ DETECTOR: Final = Detector(
         example("cash", _reset(0), _device(1), _transfer(2, _FLOOR, told="withdrawal.succeeded"), hit=0),
         example("authorised is enough", _reset(0), _device(1), _transfer(2, _FLOOR, told="transfer.authorised"), hit=0),
         example(
+            "authorised in the window and settled on the next day",
+            _reset(0),
+            _device(1),
+            _transfer(2, _FLOOR, told="transfer.authorised"),
+            _transfer(_END + 600, _FLOOR, version=2),
+            hit=0,
+        ),
+        example(
             "the second new password is the one",
             _reset(-2000),
             _reset(0),
