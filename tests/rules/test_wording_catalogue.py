@@ -18,6 +18,7 @@ from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import CHINESE, ENGLISH, LANGUAGES, find, spoken_language
 from hotline.wording.sentences import PLACEHOLDER, WORDINGS, sentences
 from hotline_local.words.catalogues import (
+    FLOW_PREFIX,
     MalformedCatalogue,
     compile_source,
     compiled_file,
@@ -31,7 +32,9 @@ WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.", "refund.rule.")
 
 
 def source(language: str) -> Mapping[str, tuple[str, ...]]:
-    return usable_texts(read_source(source_file(language)))
+    """The messages that the hotline puts together; fixed prompts have rules of their own in tests/flows."""
+    messages = usable_texts(read_source(source_file(language)))
+    return {key: texts for key, texts in messages.items() if not key.startswith(FLOW_PREFIX)}
 
 
 def placeholders(text: str) -> set[str]:
@@ -165,6 +168,15 @@ def a_source(folder: Path, text: str) -> Path:
     path = folder / "words.po"
     path.write_text(HEADER + text, encoding="utf-8")
     return path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fixed_prompts_are_not_shipped_to_the_functions(language: str) -> None:
+    source_ids = {entry.msgid for entry in read_source(source_file(language))}
+    with compiled_file(language).open("rb") as file:
+        compiled_ids = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    assert any(key.startswith(FLOW_PREFIX) for key in source_ids)
+    assert not any(str(key).startswith(FLOW_PREFIX) for key in compiled_ids)
 
 
 def test_a_text_that_a_translator_has_to_look_at_is_not_shipped(tmp_path: Path) -> None:

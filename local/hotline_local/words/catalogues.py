@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import polib
 
 from hotline.wording.catalogue import DOMAIN, folder
+
+FLOW_PREFIX: Final = "flow."
+"""How the ids of messages begin that stand in flow files."""
 
 
 class MalformedCatalogue(ValueError):
@@ -43,5 +47,9 @@ def _texts(entry: polib.POEntry) -> tuple[str, ...]:
 
 
 def compile_source(source: polib.POFile) -> bytes:
-    """The `.mo` file of a catalogue, with the messages that are usable; the same source gives the same bytes."""
-    return source.to_binary()
+    """The `.mo` file of a catalogue: the messages that are usable, without the words of flows, which stand in the flow
+    files. The same source gives the same bytes."""
+    shipped = polib.POFile()
+    shipped.metadata = source.metadata
+    shipped.extend(entry for entry in source.translated_entries() if not entry.msgid.startswith(FLOW_PREFIX))
+    return shipped.to_binary()
