@@ -1,0 +1,377 @@
+"""The figures that the rules promise to people, as numbers: days, tries, windows, amounts.
+
+Other tests name a constant and follow it whatever it becomes. Here each figure stands once as a literal beside its
+source, so that a change of a promise is a change of this table. Every figure of the modules below is in one of the two
+tables: in PROMISES, or in NO_PROMISES with the reason why nobody is promised anything by it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from hotline.identity.model import Operation
+from hotline.identity.policy import REQUIREMENTS, Pace
+from hotline.kit.rates import Rate
+from hotline.lockout.tiers import Tier
+from hotline.refunds.policy import WalletPolicy
+
+SECONDS, MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
+AUTO_APPROVE: Final = {"CNY": 50_000, "EUR": 6_000, "USD": 6_000, "GBP": 5_000, "HKD": 50_000, "JPY": 10_000}
+REQUEST_CAP: Final = {"CNY": 500_000, "EUR": 60_000, "USD": 60_000, "GBP": 50_000, "HKD": 500_000, "JPY": 100_000}
+WALLET_POLICY: Final = WalletPolicy(
+    version="wallet-1",
+    window=365 * DAYS,
+    auto_approve_minor=AUTO_APPROVE,
+    request_cap_minor=REQUEST_CAP,
+    velocity_window=30 * DAYS,
+    velocity_max=3,
+    denied_window=1 * DAYS,
+    denied_max=5,
+)
+
+type Promised = tuple[Any, str]
+"""The figure, and its source: a standard with its section, or the decision that it is."""
+
+PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
+    "hotline.accounts.changes": {
+        "CHANGE_WAIT": (72 * HOURS, "practice: no code to a number that changed in the last 24 to 72 hours"),
+        "SIM_CHANGE_WAIT": (72 * HOURS, "NIST SP 800-63B-4, out-of-band by telephone: consider a SIM change"),
+    },
+    "hotline.accounts.feed": {
+        "BEHIND_AFTER": (2 * MINUTES, "decision: a fact usually arrives within seconds"),
+        "DRAINED_AFTER": (10 * MINUTES, "decision: longer than the five tries of the facts queue"),
+    },
+    "hotline.accounts.notice_rates": {
+        "NOTICES": (Rate("notices", 24 * HOURS), "OWASP ASVS 5.0, 2.4.1"),
+        "OF_A_KIND_MAX": (6, "decision: the sixth of a day says that no more follow"),
+    },
+    "hotline.accounts.phones": {
+        "KEYED_DIGITS_MIN": (5, "ITU-T E.164: no shorter number is complete"),
+        "KEYED_DIGITS_MAX": (20, "ITU-T E.164: 15 digits, and an access code and a trunk prefix before them"),
+    },
+    "hotline.accounts.policy": {
+        "OWNERS_MAX": (5, "decision: more accounts at one number are no household"),
+        "PRESENT_POINTS_MAX": (10, "decision: twice what a list may hold"),
+        "RECIPIENTS_MAX": (8, "decision: messages that one notice may cost"),
+        "PRESENT_TOLD_FIRST": (5, "decision: at least three messages are left for former points"),
+        "NOTICE_AFTER_REMOVAL": (30 * DAYS, "NIST SP 800-63B-4: notice of recovery to all addresses"),
+    },
+    "hotline.cases.references": {
+        "REFERENCE_DIGITS": (6, "decision: two groups of three"),
+        "REFERENCE_LIFE": (90 * DAYS, "Regulation E, 12 CFR 1005.11: longer than 45 days"),
+        "RENEWED_WITHIN": (45 * DAYS, "decision: half of a reference's life"),
+    },
+    "hotline.contracts.limits": {
+        "INTEGER_MAX": (9_007_199_254_740_991, "RFC 8259, section 6"),
+        "ID_CHARACTERS_MAX": (128, "docs/contracts.md"),
+        "ACCOUNT_ID_CHARACTERS_MAX": (64, "docs/contracts.md"),
+        "TYPE_CHARACTERS_MAX": (64, "docs/contracts.md"),
+        "NAME_CHARACTERS_MAX": (200, "docs/contracts.md"),
+        "NOTE_CHARACTERS_MAX": (500, "docs/contracts.md"),
+        "WORD_CHARACTERS_MAX": (64, "docs/contracts.md"),
+        "EMAIL_CHARACTERS_MAX": (254, "RFC 5321, section 4.5.3.1.3"),
+        "CONTACT_POINTS_MAX": (5, "docs/contracts.md"),
+        "CATEGORIES_MAX": (50, "docs/contracts.md"),
+        "WINDOW_DAYS_MAX": (3650, "docs/contracts.md"),
+        "YEAR_MIN": (2000, "docs/contracts.md"),
+        "YEAR_MAX": (2199, "docs/contracts.md"),
+    },
+    "hotline.identity.code_messages": {
+        "MESSAGES": (Rate("code-messages", 5 * MINUTES, shards=4), "OWASP ASVS 5.0, 2.4.1"),
+        "ALL": (Rate("code-messages#all", 5 * MINUTES, shards=8), "OWASP ASVS 5.0, 2.4.1"),
+        "MESSAGES_MAX": (300, "decision: one a second, which some sixty calls at a time ask for"),
+        "PER_PREFIX_MAX": (60, "decision: a fifth of all for one prefix"),
+        "STRANGERS_PERCENT": (25, "decision: what somebody who shows nothing may take away"),
+        "OWN_NUMBER_PERCENT": (75, "decision: a quarter stays for who has proved a factor"),
+    },
+    "hotline.identity.codes": {
+        "CODE_DIGITS": (6, "NIST SP 800-63B-4, 3.1.3.2: at least six digits"),
+    },
+    "hotline.identity.limits": {
+        "WRONG_CODES": (Rate("wrong-codes", 5 * MINUTES, shards=8), "docs/security.md, guessing"),
+        "WRONG_DECOYS": (Rate("wrong-decoys", 5 * MINUTES, shards=8), "docs/security.md, guessing"),
+        "WRONG_CODES_MAX": (30, "docs/security.md, guessing: the threshold of the alarm, too"),
+        "STRANGERS_PART": (3, "decision: three ways together stay below twice one sum"),
+        "CODES_OF_ACCOUNT": (
+            ((Rate("codes-soon", 15 * MINUTES), 6), (Rate("codes-day", 24 * HOURS), 16)),
+            "OWASP ASVS 5.0, 2.4.1: as much as two contact points may have",
+        ),
+        "CALLS": (Rate("calls", 1 * HOURS, shards=4), "docs/security.md, limits"),
+        "CALLS_PER_NUMBER_MAX": (20, "decision: a household or a small office stays below"),
+    },
+    "hotline.identity.notices": {
+        "REPUDIATION_LIFE": (7 * DAYS, "decision: who reads a notice later calls"),
+    },
+    "hotline.identity.pins": {
+        "PIN_DIGITS_MIN": (6, "NIST SP 800-63B-4, 3.1.1.2"),
+        "PIN_DIGITS_MAX": (12, "decision: what people key in without an error"),
+    },
+    "hotline.identity.policy": {
+        "FACTOR_LIFE": (10 * MINUTES, "decision: a proved factor is good for ten minutes"),
+        "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
+        "CALL_LIFE": (24 * HOURS, "decision: no call is longer"),
+        "CODE_LIFE": (10 * MINUTES, "NIST SP 800-63B-4, 3.1.3.2: at most ten minutes"),
+        "CODE_TRIES": (3, "docs/security.md, limits"),
+        "CHALLENGE_KEPT": (25 * HOURS, "decision: an hour more than a call"),
+        "CODES_PER_QUARTER_HOUR": (3, "docs/security.md, limits"),
+        "CODES_PER_DAY": (8, "docs/security.md, limits"),
+        "WRONG_PER_DAY": (8, "docs/security.md, limits"),
+        "WRONG_IN_A_ROW": (100, "NIST SP 800-63B-4, 3.2.2: at most 100 failures in a row"),
+        "QUARTER_HOUR": (15 * MINUTES, "what the word says"),
+        "DAY": (24 * HOURS, "what the word says"),
+        "FACTOR_BLOCK": (24 * HOURS, "docs/security.md, limits"),
+        "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
+        "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
+        "USUAL": (Pace(tries=3, codes_per_quarter_hour=3, wrong_per_day=8), "docs/security.md, limits"),
+        "SLOW": (Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2), "docs/security.md, limits"),
+    },
+    "hotline.kit.rates": {
+        "FIVE_MINUTES": (5 * MINUTES, "what the words say"),
+    },
+    "hotline.kit.retention": {
+        "RECORD_LIFE": (1096 * DAYS, "Civil Code of China, article 188: three years, one of them a leap year"),
+    },
+    "hotline.lockout.breaker": {
+        "PAUSES": (Rate("pauses", 5 * MINUTES, shards=4), "docs/security.md, limits"),
+        "PAUSES_WITHOUT_FACTOR_MAX": (50, "docs/security.md, limits"),
+    },
+    "hotline.lockout.folding": {
+        "OPENINGS_MAX": (7, "one for each thing that can be opened: three soft, two hard, a pause, a freeze"),
+    },
+    "hotline.lockout.policy": {
+        "PAUSE_LENGTH": (24 * HOURS, "decision: told in the words of a pause"),
+        "PAUSES_MAX": (2, "docs/security.md, limits"),
+        "PAUSES_WITHIN": (7 * DAYS, "docs/security.md, limits"),
+        "PAUSE_BAR": (30 * DAYS, "docs/security.md, limits"),
+        "PAUSE_ACCOUNTS_MAX": (5, "decision: as many accounts as a contact point leads to"),
+        "GRANT_LIFE": (30 * MINUTES, "decision: time to open the wallet and choose a password"),
+        "UNLOCKS_MAX": (3, "docs/security.md, limits"),
+        "UNLOCKS_WITHIN": (24 * HOURS, "docs/security.md, limits"),
+        "CLEARED_FOR": (48 * HOURS, "24 h until failures are final, and 24 h within which unlocks count"),
+        "RESEND_AFTER": (60 * SECONDS, "decision: what the wallet does not confirm within a minute goes out again"),
+        "ALARM_AFTER": (5 * MINUTES, "docs/operations.md, UnconfirmedDecisions"),
+        "RESEND_LATER": (15 * MINUTES, "docs/operations.md, UnconfirmedDecisions"),
+    },
+    "hotline.lockout.tiers": {
+        "TIERS": (
+            (Tier(5, 15 * MINUTES, 15 * MINUTES), Tier(10, 24 * HOURS, 1 * HOURS), Tier(15, 24 * HOURS, 24 * HOURS)),
+            "OWASP Authentication Cheat Sheet: threshold, window, duration",
+        ),
+        "HARD_FAILURES": (100, "NIST SP 800-63B-4, 3.2.2"),
+        "ATTEMPTS_MAX": (100, "decision: a flood makes the oldest attempts final earlier"),
+        "COUNTED_WITHIN": (24 * HOURS, "the longest window of a tier"),
+    },
+    "hotline.lockout.wallet_locks": {
+        "NEWS_FOR": (24 * HOURS, "decision: an imported lock is no news"),
+    },
+    "hotline.payments.folding": {
+        "REFUNDS_PER_MOVEMENT_MAX": (200, "WeChat Pay: some 50 partial refunds"),
+    },
+    "hotline.payments.model": {
+        "ORDER_TAIL_DIGITS_MIN": (4, "decision: callers key four to six last digits"),
+        "ORDER_TAIL_DIGITS_MAX": (6, "decision: callers key four to six last digits"),
+    },
+    "hotline.payments.service": {
+        "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
+        "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
+        "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
+    },
+    "hotline.refunds.folding": {
+        "TOLD_FOR": (30 * DAYS, "decision: a failed refund is told of for 30 days"),
+    },
+    "hotline.refunds.policy": {
+        "AUTO_APPROVE_MINOR": (AUTO_APPROVE, "decision: about 500 yuan, 60 euros or dollars, 50 pounds, 10,000 yen"),
+        "REQUEST_CAP_MINOR": (REQUEST_CAP, "decision: ten times what is approved unseen"),
+        "DEFAULT_WALLET_POLICY": (WALLET_POLICY, "WeChat Pay: 365 days; decisions for the other limits"),
+    },
+    "hotline.refunds.promises": {
+        "BALANCE_BUSINESS_DAYS": (1, "Alipay: at once; WeChat Pay: within 20 minutes"),
+        "LINKED_BANK_CARD_BUSINESS_DAYS": (3, "WeChat Pay: up to 3 working days"),
+        "CARD_BUSINESS_DAYS": (10, "Razorpay: 5 to 10 days; Stripe: ask after 10 business days"),
+        "BANK_ACCOUNT_BUSINESS_DAYS": (10, "Razorpay: 2 to 10 days"),
+        "OTHER_BUSINESS_DAYS": (10, "the longest of the known ones"),
+        "REVIEW_BUSINESS_DAYS": (10, "Regulation E, 12 CFR 1005.11(c)"),
+        "ESCALATION_BUSINESS_DAYS": (3, "decision: long enough to ask the instrument's bank"),
+        "BUSINESS_DAYS": ({"balance": 1, "bank_card": 3, "card": 10, "bank_account": 10}, "the providers above"),
+    },
+    "hotline.security.activity": {
+        "ACTIVITY_LIFE": (35 * DAYS, "docs/security.md, what is kept"),
+    },
+    "hotline.security.detectors.failed_login_burst": {
+        "FAILURES": (10, "PCI DSS 4, 8.3.4: at most ten"),
+        "WINDOW": (15 * MINUTES, "CIS benchmarks"),
+        "SOURCES_DISTRIBUTED": (5, "Elastic's rule for Okta: five addresses"),
+        "QUIET": (1 * HOURS, "Panther's usual time"),
+    },
+    "hotline.security.detectors.reset_device_transfer": {
+        "WINDOW": (12 * HOURS, "MAS Guidelines on Shared Responsibility (2024): 12 hours after a new device"),
+        "QUIET": (12 * HOURS, "the window"),
+        "FLOOR_MINOR": ({"CNY": 100_000, "HKD": 100_000, "JPY": 20_000}, "decision: about 1,000 yuan"),
+        "FLOOR_OTHER_MINOR": (15_000, "decision: about 1,000 yuan"),
+    },
+    "hotline.security.scanning": {
+        "SETTLED_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
+        "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
+    },
+    "hotline.security.service": {
+        "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
+    },
+    "hotline.security.watching": {
+        "LATENESS": (24 * HOURS, "decision: how late a fact may come"),
+        "EVENTS_MAX": (200, "decision: what one account's watch remembers"),
+        "HITS_MAX": (10, "a transaction has room for a hundred items"),
+    },
+    "hotline.wording.pace": {
+        "MANDARIN_CHARACTERS_PER_S": (4.5, "a common pace of neural voices: 270 characters a minute"),
+        "ENGLISH_WORDS_PER_S": (2.75, "a common pace of neural voices: 165 words a minute"),
+        "PROMPT_S_MAX": (10.0, "common guidance for voice menus"),
+    },
+    "hotline.wording.speech": {
+        "SSML_CHARACTERS_MAX": (3_000, "Amazon Connect: characters of a prompt that are billed"),
+    },
+    "functions.customer_api.quota": {
+        "REQUESTS_MAX": (120, "docs/api.md, limits"),
+        "WINDOW": (60 * SECONDS, "docs/api.md, limits"),
+    },
+    "functions.customer_api.refunds": {
+        "KEY_CHARACTERS_MIN": (16, "docs/api.md, idempotency keys"),
+        "KEY_CHARACTERS_MAX": (128, "docs/api.md, idempotency keys"),
+        "KEY_LIFE": (400 * DAYS, "longer than the 365 days in which a payment can be refunded"),
+    },
+    "functions.deadlines.redriving": {
+        "LEFT_BEHIND_AFTER": (2 * MINUTES, "decision: the stream takes an entry within seconds"),
+        "PAUSE_FIRST": (2 * MINUTES, "decision: 2 min x 2^(n-1)"),
+        "PAUSE_MAX": (1 * HOURS, "decision: at most an hour"),
+    },
+}
+
+NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
+    "what is remembered so that late facts find it: sizes of an item": {
+        "hotline.accounts.policy": "SNAPSHOTS_KEPT REMOVALS_KEPT REMOVED_POINTS_KEPT FORMER_POINTS_KEPT",
+    },
+    "made of other figures of the module": {
+        "hotline.cases.references": "REFERENCES",
+        "hotline.identity.code_messages": "_PERCENTS",
+        "hotline.security.detectors.failed_login_burst": "DETECTOR _APART",
+        "hotline.security.detectors.reset_device_transfer": "DETECTOR _FLOOR _END",
+        "hotline.wording.speech": "_ROOM",
+        "functions.customer_api.refunds": "_DENIED_WINDOW_S",
+    },
+    "a table of its own, below": {"hotline.identity.policy": "REQUIREMENTS"},
+    "how ids are cut short: nobody is told": {
+        "hotline.accounts.phones": "PREFIX_DIGITS UNKNOWN_PREFIX_CHARACTERS",
+        "hotline.lockout.folding": "SHORT_ID_CHARACTERS",
+        "hotline.security.scanning": "HOUR_CHARACTERS",
+        "hotline.security.watching": "SHORT_CHARACTERS",
+    },
+    "how much one read, write or retry takes: a matter of cost": {
+        "hotline.payments.service": "LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
+        "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
+        "hotline.security.scanning": "ATTEMPTS_MAX",
+        "hotline.security.service": "WRITE_ATTEMPTS_MAX",
+        "functions.customer_api.quota": "_KEPT",
+    },
+    "the calendar, and a status of HTTP": {
+        "hotline.refunds.promises": "_SATURDAY",
+        "functions.customer_api.refunds": "CREATED",
+    },
+}
+"""By reason, by module: the names of figures that promise nothing."""
+
+CASES: Final = [(module, name) for module, figures in PROMISES.items() for name in figures]
+
+
+@pytest.mark.parametrize(("module", "name"), CASES)
+def test_a_figure_is_what_was_promised(module: str, name: str) -> None:
+    promised, source = PROMISES[module][name]
+    assert getattr(import_module(module), name) == promised, source
+
+
+def is_figure(value: object) -> bool:
+    """Whether a value is a number or a span of time, or holds one."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, Mapping):
+        return any(is_figure(part) for part in value.values())
+    if isinstance(value, tuple | list | set | frozenset):
+        return any(is_figure(part) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return any(is_figure(getattr(value, field.name)) for field in fields(value))
+    return isinstance(value, int | float | timedelta)
+
+
+def figures_of(module: str) -> set[str]:
+    """The names of the figures that a module itself defines at its top."""
+    found = import_module(module)
+    assert found.__file__ is not None
+    names: set[str] = set()
+    for node in ast.parse(Path(found.__file__).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if is_figure(getattr(found, name, None))}
+
+
+@pytest.mark.parametrize("module", PROMISES)
+def test_every_figure_is_promised_or_has_a_reason_why_it_promises_nothing(module: str) -> None:
+    others = {name for modules in NO_PROMISES.values() for name in modules.get(module, "").split()}
+    assert set(PROMISES[module]).isdisjoint(others)
+    assert figures_of(module) == {*PROMISES[module], *others}
+
+
+def test_reasons_are_given_for_modules_of_the_table_only() -> None:
+    assert {module for modules in NO_PROMISES.values() for module in modules} <= set(PROMISES)
+
+
+NEEDED: Final = {
+    Operation.OFFICIAL_NUMBERS: (0, 0),
+    Operation.ADVICE: (0, 0),
+    Operation.PAUSE: (0, 0),
+    Operation.PROVED_PAUSE: (1, 1),
+    Operation.READ: (1, 1),
+    Operation.REFUND: (1, 2),
+    Operation.UNLOCK: (1, 2),
+    Operation.RESET_GRANT: (1, 2),
+    Operation.FREEZE: (1, 1),
+    Operation.END_PAUSE: (1, 1),
+    Operation.UNFREEZE: (2, 2),
+    Operation.SET_PIN: (1, 2),
+    Operation.CONTACT_CHANGE: (2, 2),
+    Operation.RELEASE_HOLD: (2, 2),
+    Operation.LOCK: (0, 0),
+    Operation.END_LOCK: (0, 0),
+    Operation.HOLD: (0, 0),
+    Operation.RESEND: (0, 0),
+    Operation.ESCALATE: (0, 0),
+    Operation.FACTS: (0, 0),
+    Operation.REPUDIATE: (0, 0),
+}
+"""How many different factors an operation needs, without and with two-step verification."""
+BY_SESSION: Final = {Operation.PROVED_PAUSE, Operation.READ, Operation.FREEZE}
+"""Operations for which being signed in to the app counts as a factor."""
+BY_NOBODY_ALONE: Final = {Operation.CONTACT_CHANGE, Operation.RELEASE_HOLD}
+"""Operations that take an agent and a second person."""
+BY_THE_HOTLINE: Final = {operation for operation, needed in NEEDED.items() if needed == (0, 0)} - {
+    Operation.OFFICIAL_NUMBERS,
+    Operation.ADVICE,
+    Operation.PAUSE,
+}
+"""Operations that only a rule or a fact of the wallet brings about."""
+
+
+@pytest.mark.parametrize("operation", Operation)
+def test_an_operation_needs_the_proof_that_was_promised(operation: Operation) -> None:
+    requirement = REQUIREMENTS[operation]
+    assert (requirement.one_step, requirement.two_step) == NEEDED[operation]
+    assert requirement.session is (operation in BY_SESSION)
+    assert requirement.system is (operation in BY_THE_HOTLINE)
+    assert requirement.agent is (operation in BY_NOBODY_ALONE | BY_THE_HOTLINE)
