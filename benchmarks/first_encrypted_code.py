@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.start_of_the_phone import copies
+from connect_sim.simulator.encryption import encrypt
 from hotline_local.entry_keys import make_entry_key
-from hotline_local.simulator.encryption import encrypt
 
 PRIMITIVES = """
 from cryptography.hazmat.primitives import hashes, serialization

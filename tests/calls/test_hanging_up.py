@@ -11,14 +11,14 @@ from typing import Final
 
 import pytest
 
+from connect_sim.simulator.events import Place
+from connect_sim.simulator.faults import Fault
+from connect_sim.simulator.state import EndOutcome
 from hotline.kit.carriers import BusEvent
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario
 from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario
-from hotline_local.simulator.events import Place
-from hotline_local.simulator.faults import Fault
-from hotline_local.simulator.state import EndOutcome
 from hotline_local.worlds.inprocess import InProcessWorld
 
 EFFECTS: Final = {

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from connect_sim.language.speech import duration
+from connect_sim.simulator.events import CallEvent
 from hotline_local.cli import main
-from hotline_local.flowlang.speech import duration
 from hotline_local.scenarios import goals
 from hotline_local.scenarios.goals import GOALS, Reached, goals_of
 from hotline_local.scenarios.model import Topic
 from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario, scenario_files
-from hotline_local.simulator.events import CallEvent
 
 FOLDER = Path(__file__).parent
 SCENARIOS = {path.stem: load_scenario(path) for path in scenario_files([FOLDER])}

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from connect_sim.language.actions.forms import is_menu, is_store_input
+from connect_sim.language.document import Action, Flow, load_flow
+from connect_sim.language.flow_set import FlowSet
 from functions.connect.contract import STEPS, StepContract
 from hotline_local.entry_keys import key_of_this_process
-from hotline_local.flowlang.action_forms import is_menu, is_store_input
-from hotline_local.flowlang.document import Action, Flow, load_flow
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.worlds.flow_files import flow_files, flows_without_key
+from hotline_local.worlds.flow_files import flow_files, flow_set, flows_without_key
 
 ENTRY = "hotline-entry"
 HANDOVER = "hotline-handover"
@@ -28,13 +28,13 @@ RESOURCE_TOKENS: Mapping[str, str] = {
 @cache
 def shipped() -> FlowSet:
     """All flows of the project, tokens resolved, entries of codes encrypted."""
-    return FlowSet([load_flow(path) for path in flow_files()], RESOURCE_TOKENS)
+    return flow_set([load_flow(path) for path in flow_files()], RESOURCE_TOKENS)
 
 
 @cache
 def shipped_without_key() -> FlowSet:
     """The same flows as an instance without a key gets them."""
-    return FlowSet(flows_without_key(), RESOURCE_TOKENS)
+    return flow_set(flows_without_key(), RESOURCE_TOKENS)
 
 
 def token_of(flow: Flow) -> str:

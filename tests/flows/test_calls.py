@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.state import CallSetup, CallState, EndOutcome, EndReason
+from connect_sim.simulator.stubs import StubFunctions
 from functions.connect.contract import EMPTY, STEPS
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.events import CallEvent
-from hotline_local.simulator.state import CallSetup, CallState, EndOutcome, EndReason
-from hotline_local.simulator.stubs import StubFunctions
 from tests.flows.shipped import ENTRY, QUEUE, shipped, shipped_without_key
 from tests.support.entries import opened
 

@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from connect_sim.language.references import references_in, strings_in
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.seams import FunctionResult
+from connect_sim.simulator.state import CallSetup, EndOutcome
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer as function_answer
 from functions.messenger.delivery import deliver
@@ -15,11 +20,6 @@ from hotline.kit.carriers import Outgoing, Transport
 from hotline.kit.doors import Context
 from hotline.kit.expressions import to_item
 from hotline.kit.store import Table
-from hotline_local.flowlang.references import references_in, strings_in
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.events import CallEvent
-from hotline_local.simulator.functions import FunctionResult
-from hotline_local.simulator.state import CallSetup, EndOutcome
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, OUTBOUND, blocks, menus, shipped

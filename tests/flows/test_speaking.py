@@ -4,11 +4,11 @@ from functools import cache
 
 import pytest
 
+from connect_sim.language.document import Action, Flow
+from connect_sim.language.graph import written_edges
 from functions.connect.contract import MORE_PROMPTS, STEPS
 from functions.connect.prompts import spoken
 from hotline.wording.catalogue import LANGUAGES
-from hotline_local.flowlang.document import Action, Flow
-from hotline_local.flowlang.graph import written_edges
 from tests.flows.shipped import (
     ENTRY,
     HANDOVER,

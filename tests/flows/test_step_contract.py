@@ -2,6 +2,8 @@
 
 import pytest
 
+from connect_sim.language.document import Action, Flow
+from connect_sim.language.references import references_in, strings_in
 from functions.connect.contract import (
     ADVICE_TOPICS,
     COMMON_KEYS,
@@ -16,8 +18,6 @@ from functions.connect.contract import (
     SELF_SERVICE,
     STEPS,
 )
-from hotline_local.flowlang.document import Action, Flow
-from hotline_local.flowlang.references import references_in, strings_in
 from tests.flows.shipped import (
     blocks,
     flow_attributes,

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from connect_sim.language.dataflow import is_secret_name, secret_inputs
+from connect_sim.language.document import Action, Flow, FlowKind
+from connect_sim.language.graph import reachable, written_edges
+from connect_sim.language.references import references_in, strings_in
+from connect_sim.language.speech import duration_s
+from connect_sim.linter.report import check_paths
 from functions.connect.contract import STEPS
-from hotline_local.flowlang.check import check_paths
-from hotline_local.flowlang.dataflow import is_secret_name, secret_inputs
-from hotline_local.flowlang.document import Action, Flow, FlowKind
-from hotline_local.flowlang.graph import reachable, written_edges
-from hotline_local.flowlang.references import references_in, strings_in
-from hotline_local.flowlang.speech import duration_s
 from hotline_local.launcher.paths import FLOWS, ROOT
 from tests.flows.shipped import (
     ENTRY,

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.seams import FunctionResult
+from connect_sim.simulator.state import CallSetup, CallState, EndOutcome
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline_local.entry_keys import make_entry_key
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.events import CallEvent
-from hotline_local.simulator.functions import FunctionResult
-from hotline_local.simulator.state import CallSetup, CallState, EndOutcome
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, shipped, shipped_without_key

@@ -10,10 +10,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from connect_sim.language.document import parse_flow
 from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import parse_keyring
 from hotline_local.entry_keys import key_of_this_process
-from hotline_local.flowlang.document import parse_flow
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.flow_embedding import embed_flows
 from hotline_local.launcher.paths import FLOWS, ROOT

@@ -29,7 +29,9 @@ def a_tree(root: Path, **files: str) -> Path:
         "local/hotline_local/cli.py": "import hotline_local.commands.send",
         "local/hotline_local/commands/__init__.py": "",
         "local/hotline_local/commands/send.py": "import hotline_local.bus",
-        "local/hotline_local/bus.py": "",
+        "local/hotline_local/bus.py": "import connect_sim.engine",
+        "local/connect_sim/__init__.py": "",
+        "local/connect_sim/engine.py": "",
         **files,
     }
     for name, text in sources.items():
@@ -70,6 +72,11 @@ def test_the_sound_tree_keeps_its_contracts(tmp_path: Path) -> None:
         ("local/hotline_local/bus.py", "import hotline_local.commands.send", "Only the command line imports commands"),
         ("local/hotline_local/bus.py", "import hotline_local.cli", "Only the command line imports commands"),
         ("functions/connect/app.py", "import tests.conftest", "Nothing imports tests"),
+        ("functions/connect/app.py", "import connect_sim.engine", "does not know that it may be local"),
+        ("local/connect_sim/engine.py", "import hotline.kit.clock", "knows nothing of the hotline"),
+        ("local/connect_sim/engine.py", "import functions.connect.app", "knows nothing of the hotline"),
+        ("local/connect_sim/engine.py", "import hotline_local.errors", "knows nothing of the hotline"),
+        ("local/connect_sim/engine.py", "import tests.conftest", "Nothing imports tests"),
     ],
 )
 def test_a_breach_is_found(tmp_path: Path, file: str, text: str, broken: str) -> None:

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from connect_sim.simulator.encryption import encrypt
 from functions.connect.decryption import decrypt
 from hotline.kit.keyring import parse_keyring
 from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
-from hotline_local.simulator.encryption import encrypt
 from tests.support.running import HANGS_AFTER_S, eventually
 
 pytestmark = pytest.mark.slow

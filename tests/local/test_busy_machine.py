@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from connect_sim.simulator.seams import FunctionErrorKind
 from hotline.kit.config import PATIENCE_SETTING, patience_s
 from hotline.kit.dynamodb import READ_TIMEOUT_S, tuned_client
 from hotline_local import cli
@@ -21,7 +22,6 @@ from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIEN
 from hotline_local.launcher.ministack import HOST, MiniStack, refuse_taken, reserve_port
 from hotline_local.launcher.paths import LOCAL
 from hotline_local.launcher.stack import load, stack_file
-from hotline_local.simulator.functions import FunctionErrorKind
 from hotline_local.worlds import deployed
 from hotline_local.worlds.deployed import DeployedWorld
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from connect_sim.simulator.state import EndOutcome, Waiting
 from hotline_local.scenarios.model import USUAL_TIME, ScenarioError, Topic
 from hotline_local.scenarios.playing import play
 from hotline_local.scenarios.reading import load_scenario, scenario_files
-from hotline_local.simulator.state import EndOutcome, Waiting
 
 CALL: dict[str, Any] = {
     "title": "A person, at once",

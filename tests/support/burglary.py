@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from connect_sim.language.actions.forms import is_menu
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.seams import FunctionResult
+from connect_sim.simulator.state import CallSetup, CallState
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.accounts import service as accounts
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
-from hotline_local.flowlang.action_forms import is_menu
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.functions import FunctionResult
-from hotline_local.simulator.state import CallSetup, CallState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, shipped_without_key

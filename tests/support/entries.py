@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from connect_sim.simulator.encryption import encrypt
 from functions.connect.decryption import decrypt
 from hotline.kit.keyring import Keyring, parse_keyring
 from hotline_local.entry_keys import EntryKey, key_of_this_process
-from hotline_local.simulator.encryption import encrypt
 
 SAMPLES: Final[dict[str, dict[str, str]]] = json.loads(
     (Path(__file__).with_name("entry_samples.json")).read_text(encoding="utf-8")

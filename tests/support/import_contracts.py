@@ -33,8 +33,9 @@ def contracts(root: Path = ROOT) -> ConfigParser:
     package = root / "layers/hotline/python/hotline"
     config = ConfigParser()
     packages = [name for name in ("functions", "hotline_local") if any(_home(root, name).rglob("*.py"))]
+    simulator = [name for name in ("connect_sim",) if any(_home(root, name).rglob("*.py"))]
     config["importlinter"] = {
-        "root_packages": _lines(["hotline", *packages]),
+        "root_packages": _lines(["hotline", *packages, *simulator]),
         "include_external_packages": "True",
     }
     existing = rooms(package)
@@ -109,21 +110,34 @@ def contracts(root: Path = ROOT) -> ConfigParser:
         "packages",
         "layers",
         name="What is deployed does not know that it may be local",
-        layers=[name for name in ("hotline_local", "functions", "hotline") if name in ("hotline", *packages)],
+        layers=[
+            name
+            for name in ("hotline_local", "connect_sim", "functions", "hotline")
+            if name in ("hotline", *packages, *simulator)
+        ],
     )
+    if simulator:
+        _contract(
+            config,
+            "simulator",
+            "forbidden",
+            name="The simulator knows nothing of the hotline",
+            source_modules=simulator,
+            forbidden_modules=["hotline", *packages],
+        )
     _contract(
         config,
         "tests",
         "forbidden",
         name="Nothing imports tests",
-        source_modules=["hotline", *packages],
+        source_modules=["hotline", *packages, *simulator],
         forbidden_modules=["tests"],
     )
     return config
 
 
 def _home(root: Path, package: str) -> Path:
-    return root / ("local/hotline_local" if package == "hotline_local" else package)
+    return root / (f"local/{package}" if package in {"connect_sim", "hotline_local"} else package)
 
 
 def _names(existing: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from connect_sim.language.speech import readable
 from functions.connect.contract import EMPTY, MORE_PROMPTS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
@@ -27,7 +28,6 @@ from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Store
 from hotline_local.entry_keys import key_of_this_process
-from hotline_local.flowlang.speech import readable
 from hotline_local.testing.local_macs import LocalMacs
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -1,6 +1,6 @@
 """The exit code of a command that ran a call."""
 
-from hotline_local.simulator.state import End, EndReason
+from connect_sim.simulator.state import End, EndReason
 
 USAGE = 2
 _CODES = {EndReason.ENDED: 0, EndReason.FAILED: 1, EndReason.STEP_CAP: 1, EndReason.KEYS_OUT: 3}

@@ -9,21 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connect_sim.language.document import FlowSyntaxError, load_flow
+from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from connect_sim.simulator.faults import Fault, FaultError, Faults, parse_fault
+from connect_sim.simulator.json_lines import JsonLines
+from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
+from connect_sim.simulator.run import CallRun
+from connect_sim.simulator.state import CallSetup, Waiting
+from connect_sim.simulator.terminal import TerminalCall
 from hotline_local.callfront.exit_code import USAGE, exit_code
-from hotline_local.callfront.json_lines import JsonLines
-from hotline_local.callfront.terminal import TerminalCall
 from hotline_local.errors import CommandError
-from hotline_local.flowlang.document import FlowSyntaxError, load_flow
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
-from hotline_local.simulator.faults import Fault, FaultError, Faults, parse_fault
-from hotline_local.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
-from hotline_local.simulator.run import CallRun
-from hotline_local.simulator.state import CallSetup, Waiting
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
-    from hotline_local.simulator.world import World
+    from hotline_local.worlds.world import World
 
 HOTLINE_NUMBER = "+18005550199"
 """The number dialled when none is given; of a range kept for examples."""
@@ -170,6 +169,9 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
 
 def run_call(args: argparse.Namespace) -> int:
     """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
+    from hotline_local.worlds.flow_files import flow_set
+    from hotline_local.worlds.world import sends_code
+
     given = _check(args)
     setup = CallSetup(
         contact_id=str(uuid.uuid4()),
@@ -181,7 +183,7 @@ def run_call(args: argparse.Namespace) -> int:
     )
     world = _open_world(args, given["at"])
     try:
-        flows = FlowSet((load_flow(path) for path in world.flows()), world.tokens())
+        flows = flow_set((load_flow(path) for path in world.flows()), world.tokens())
         faults = Faults(given["faults"], flows)
         engine = Engine(flows, world.functions, max_steps=args.max_steps, faults=faults, on_time=world.advance)
         state = engine.begin(setup, world.start_flow)
@@ -190,7 +192,7 @@ def run_call(args: argparse.Namespace) -> int:
         telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
         view = JsonLines(sys.stdout) if args.json else telephone
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
-        return exit_code(CallRun(engine, state, keys=keys, view=view, world=world).to_end())
+        return exit_code(CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code).to_end())
     except FaultError as error:
         raise _usage(f"--fault: {error}") from error
     except (FlowSyntaxError, UnknownFlowError) as error:

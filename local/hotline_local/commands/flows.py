@@ -6,26 +6,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from connect_sim.language.document import Flow, FlowSyntaxError, load_flow
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.language.references import token_name
+from connect_sim.linter.report import check_paths, write_findings
+from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
+from connect_sim.simulator.faults import FaultError, Faults
+from connect_sim.simulator.json_lines import JsonLines
+from connect_sim.simulator.keys import KeysError, ScriptedKeys, parse_keys
+from connect_sim.simulator.needs import Given, find_needs
+from connect_sim.simulator.run import CallRun
+from connect_sim.simulator.setup_file import SetupFile, SetupFileError, describe_setup, load_setup
+from connect_sim.simulator.state import CallSetup
+from connect_sim.simulator.stubs import StubFileError, load_stubs
+from connect_sim.simulator.terminal import TerminalCall
 from hotline_local.callfront.exit_code import USAGE, exit_code
-from hotline_local.callfront.json_lines import JsonLines
-from hotline_local.callfront.terminal import TerminalCall
 from hotline_local.commands.call import parse_faults, parse_waiting
 from hotline_local.entry_keys import CERTIFICATE_TOKEN, make_entry_key
 from hotline_local.errors import CommandError
-from hotline_local.flowlang.check import check_paths
-from hotline_local.flowlang.document import Flow, FlowSyntaxError, load_flow
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.flowlang.references import token_name
-from hotline_local.flowlang.report import write_findings
 from hotline_local.scenarios.command_line import add_commands
-from hotline_local.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
-from hotline_local.simulator.faults import FaultError, Faults
-from hotline_local.simulator.keys import KeysError, ScriptedKeys, parse_keys
-from hotline_local.simulator.needs import Given, find_needs
-from hotline_local.simulator.run import CallRun
-from hotline_local.simulator.setup_file import SetupFile, SetupFileError, describe_setup, load_setup
-from hotline_local.simulator.state import CallSetup
-from hotline_local.simulator.stubs import StubFileError, load_stubs
 from hotline_local.subparsers import Subparsers
 
 CONTACT_ID = "00000000-0000-4000-8000-00000000f10e"

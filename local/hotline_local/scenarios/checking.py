@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.keys import HANG_UP
+from connect_sim.simulator.state import CallState, EndReason
 from hotline_local.scenarios.model import Scenario
-from hotline_local.simulator.events import CallEvent
-from hotline_local.simulator.keys import HANG_UP
-from hotline_local.simulator.state import CallState, EndReason
 
 EXPECTED_CAUSES = frozenset({"silence", "injected", "queue_at_capacity", "callback_number"})
 """Causes of errors that a scenario asks for: no key, a fault, a full queue, a number that cannot be called back. What a

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from connect_sim.language.references import token_name
 from hotline_local.callfront.exit_code import USAGE
 from hotline_local.errors import CommandError
-from hotline_local.flowlang.references import token_name
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario, ScenarioError
 from hotline_local.subparsers import Subparsers

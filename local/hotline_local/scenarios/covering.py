@@ -1,14 +1,16 @@
 """How much of the shipped flows calls come through: scenarios, made-up walks, and both together."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TextIO
 
-from hotline_local.flowlang.flowset import FlowSet
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.walker.coverage import EdgeCoverage, FlowCoverage
+from connect_sim.walker.walker import Walk, Walker
 from hotline_local.scenarios.playing import Played
-from hotline_local.simulator.coverage import EdgeCoverage, FlowCoverage
-from hotline_local.walking.walker import Walk, Walker
-from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW, flows_without_key
+from hotline_local.scenarios.walked_functions import HotlineFunctions
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW, flow_set, flows_without_key
 
 STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", OUTBOUND_FLOW)
 """Where calls begin: at the number, in a queue, where somebody has sent them to a person, and where we make them."""
@@ -27,17 +29,32 @@ def scenario_coverage(flows: FlowSet, played: Iterable[Played]) -> EdgeCoverage:
     return coverage
 
 
-def walk_all(flows: FlowSet) -> tuple[EdgeCoverage, list[Walk]]:
+@dataclass(slots=True)
+class HotlineWalk(Walk):
+    """A walk over the shipped flows. `calls` are the parameters that steps got, `turns` the turns they answered."""
+
+    calls: list[Mapping[str, str]] = field(default_factory=list)
+    turns: list[str] = field(default_factory=list)
+
+
+def walk_all(flows: FlowSet) -> tuple[EdgeCoverage, list[HotlineWalk]]:
     """Calls that look for every edge of the shipped flows, with canned answers and with faults, and what they came
     through: over the flows as an instance without an entry key gets them, then over the same with one, for the edges
     that only an encrypted entry takes."""
     sealed = {edge for edge in EdgeCoverage(flows).edges if edge.label == SEALED}
-    plain = Walker(FlowSet(flows_without_key(), flows.tokens), STARTS, seed=SEED, walked=sealed)
-    walks = list(plain.walks(MOST_WALKS))
+    unsealed = flow_set(flows_without_key(), flows.tokens)
+    plain = Walker(unsealed, STARTS, HotlineFunctions(), seed=SEED, walked=sealed)
+    walks = list(_walks(plain))
     left = sealed.union(plain.coverage.missing)
-    walker = Walker(flows, STARTS, seed=SEED, walked=plain.coverage.edges - left)
-    walks += walker.walks(MOST_WALKS)
+    walker = Walker(flows, STARTS, HotlineFunctions(), seed=SEED, walked=plain.coverage.edges - left)
+    walks += _walks(walker)
     return walker.coverage, walks
+
+
+def _walks(walker: Walker[HotlineFunctions]) -> Iterator[HotlineWalk]:
+    for walk in walker.walks(MOST_WALKS):
+        functions = walker.functions
+        yield HotlineWalk(walk.state, walk.events, walk.faults, functions.calls, functions.turns)
 
 
 def write_coverage(scenarios: EdgeCoverage, together: EdgeCoverage, *, as_json: bool, out: TextIO) -> int:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hotline_local.flowlang.action_forms import is_menu
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.flowlang.speech import duration
+from connect_sim.language.actions.forms import is_menu
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.language.speech import SpeechRate, duration
+from connect_sim.simulator.events import CallEvent
 from hotline_local.scenarios.playing import Played
-from hotline_local.simulator.events import CallEvent
 
 FREEZE: Final = "freeze"
 SPEECH_BEFORE_FREEZE_S_MAX: Final = 20.0
@@ -122,13 +122,13 @@ def _heard_s(flows: FlowSet, events: Sequence[CallEvent], place: int) -> float:
     pressed = next((each for each in events[place:] if each.kind == "input"), None)
     is_taken = _is_prompt(event) and pressed is not None and pressed.place == event.place
     if not is_taken or pressed is None or pressed.data["silence"] or not _is_menu(flows, pressed):
-        return _full_s(event)
+        return _full_s(event, flows.speech_rate)
     named = re.search(rf".*?{re.escape(pressed.data['keys'])}", event.data["text"])
-    return duration(named[0]).speech_s if named else _full_s(event)
+    return duration(named[0], flows.speech_rate).speech_s if named else _full_s(event, flows.speech_rate)
 
 
-def _full_s(event: CallEvent) -> float:
-    return duration(event.data["ssml"] or event.data["text"]).speech_s if _is_prompt(event) else 0.0
+def _full_s(event: CallEvent, rate: SpeechRate) -> float:
+    return duration(event.data["ssml"] or event.data["text"], rate).speech_s if _is_prompt(event) else 0.0
 
 
 def _is_prompt(event: CallEvent) -> bool:

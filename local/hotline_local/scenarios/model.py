@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from hotline_local.simulator.faults import Fault
-from hotline_local.simulator.state import EndOutcome, Waiting
+from connect_sim.simulator.faults import Fault
+from connect_sim.simulator.state import EndOutcome, Waiting
 
 USUAL_TIME = datetime(2027, 1, 15, 2, 0, tzinfo=UTC)
 """When a call comes in that does not say: ten in the morning in Shanghai. Fixed, so that a run repeats."""

@@ -3,19 +3,21 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hotline_local.flowlang.document import load_flow
-from hotline_local.flowlang.flowset import FlowSet
+from connect_sim.language.document import load_flow
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.events import CallEvent, Visit
+from connect_sim.simulator.faults import FaultError, Faults
+from connect_sim.simulator.keys import ScriptedKeys
+from connect_sim.simulator.run import CallRun
+from connect_sim.simulator.seams import FunctionResult, FunctionSeam
+from connect_sim.simulator.state import CallSetup, CallState
 from hotline_local.scenarios.checking import problems_in
 from hotline_local.scenarios.model import Scenario, ScenarioError
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.events import CallEvent, Visit
-from hotline_local.simulator.faults import FaultError, Faults
-from hotline_local.simulator.functions import FunctionResult, FunctionSeam
-from hotline_local.simulator.keys import ScriptedKeys
-from hotline_local.simulator.run import CallRun
-from hotline_local.simulator.state import CallSetup, CallState
 from hotline_local.worlds.environment import LOCAL_NUMBER
+from hotline_local.worlds.flow_files import flow_set
 from hotline_local.worlds.inprocess import InProcessWorld
+from hotline_local.worlds.world import sends_code
 
 CONTACT = "00000000-0000-4000-8000-00000000ca11"
 
@@ -63,7 +65,7 @@ class _Recorder:
 
 def shipped_flows(world: InProcessWorld) -> FlowSet:
     """The flows that the template deploys, with the tokens of a world."""
-    return FlowSet((load_flow(path) for path in world.flows()), world.tokens())
+    return flow_set((load_flow(path) for path in world.flows()), world.tokens())
 
 
 def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: str = CONTACT) -> Played:
@@ -90,7 +92,7 @@ def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: st
     )
     state = engine.begin(setup, world.start_flow)
     keys = ScriptedKeys(tuple(turn.keys for turn in scenario.turns))
-    run = CallRun(engine, state, keys=keys, view=recorder, world=world)
+    run = CallRun(engine, state, keys=keys, view=recorder, mailbox=world, sends=sends_code)
     run.to_end()
     events = tuple(recorder.events)
     problems = problems_in(scenario, events, state)

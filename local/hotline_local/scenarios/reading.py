@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from connect_sim.simulator.faults import FaultError, parse_fault
+from connect_sim.simulator.keys import HANG_UP, KeysError, check_token
+from connect_sim.simulator.state import EndOutcome, Waiting
 from hotline_local.scenarios.model import USUAL_TIME, Calling, Ending, Scenario, ScenarioError, Topic, Turn
-from hotline_local.simulator.faults import FaultError, parse_fault
-from hotline_local.simulator.keys import HANG_UP, KeysError, check_token
-from hotline_local.simulator.state import EndOutcome, Waiting
 
 WITHHELD = "withheld"
 NEVER = "never"

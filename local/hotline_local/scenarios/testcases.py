@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hotline_local.flowlang.document import Action
-from hotline_local.flowlang.references import replace_tokens, strings_in, tokens_in
+from connect_sim.language.document import Action
+from connect_sim.language.references import replace_tokens, strings_in, tokens_in
+from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE
+from connect_sim.simulator.seams import FunctionErrorKind
 from hotline_local.scenarios.checking import Heard, heard_by_turn, named_block, place_of
 from hotline_local.scenarios.model import Scenario, ScenarioError
 from hotline_local.scenarios.playing import Answered, Played
-from hotline_local.simulator.functions import FunctionErrorKind
-from hotline_local.simulator.keys import CODE, HANG_UP, SILENCE
 
 LANGUAGE_VERSION = "2019-10-30"
 MAX_TEST_S = 300

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from connect_sim.language.speech import SpeechRate, duration
+from connect_sim.simulator.events import CallEvent
 from hotline.wording.pace import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
-from hotline_local.flowlang.speech import duration
 from hotline_local.scenarios.playing import Played
-from hotline_local.simulator.events import CallEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def rates() -> dict[str, Any]:
 
 def figures_of(played: Played) -> VoiceFigures:
     """The figures of a call that was run."""
-    stretches = _speech_by_stretch(played.events)
+    stretches = _speech_by_stretch(played.events, played.flows.speech_rate)
     prompts = [each for stretch in stretches for each in stretch]
     inputs = [event for event in played.events if event.kind == "input" and not event.data["silence"]]
     return VoiceFigures(
@@ -52,12 +52,12 @@ def figures_as_map(figures: VoiceFigures) -> dict[str, Any]:
     return asdict(figures)
 
 
-def _speech_by_stretch(events: Sequence[CallEvent]) -> list[list[float]]:
+def _speech_by_stretch(events: Sequence[CallEvent], rate: SpeechRate) -> list[list[float]]:
     """Seconds of speech of each prompt that the caller hears, by what is heard between two inputs."""
     stretches: list[list[float]] = [[]]
     for event in events:
         if event.kind == "prompt" and event.data["to"] == "customer":
-            stretches[-1].append(duration(event.data["ssml"] or event.data["text"]).speech_s)
+            stretches[-1].append(duration(event.data["ssml"] or event.data["text"], rate).speech_s)
         elif event.kind == "input":
             stretches.append([])
     return stretches

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hotline_local.simulator.world import World
+    from hotline_local.worlds.world import World
 
 
 def open_world(*, target: str, at: datetime | None = None, seed: Path | None = None, patient: bool = False) -> World:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
-from hotline_local.flowlang.flowset import FlowSet
-from hotline_local.simulator.engine import Engine
-from hotline_local.simulator.functions import FunctionSeam
-from hotline_local.simulator.keys import SILENCE
-from hotline_local.simulator.state import CallSetup
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.engine import Engine
+from connect_sim.simulator.keys import SILENCE
+from connect_sim.simulator.seams import FunctionSeam
+from connect_sim.simulator.state import CallSetup
 from hotline_local.worlds.flow_files import OUTBOUND_FLOW
 
 LISTEN: Final = "1"

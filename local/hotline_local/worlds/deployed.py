@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from connect_sim.simulator.mailbox import Message
+from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult
 from hotline_local.inbox import Inbox, Received, code_in
 from hotline_local.launcher import stack as stacks
-from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
-from hotline_local.simulator.world import Message
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
 from hotline_local.worlds.readers import Reader
 
@@ -35,7 +35,7 @@ class _Arrived:
 
 
 class DeployedWorld:
-    """See hotline_local.simulator.world.World. `patient`: how long functions and messages take on this machine counts
+    """See hotline_local.worlds.world.World. `patient`: how long functions and messages take on this machine counts
     for nothing, so a busy machine breaks no limit of the line. Raises CommandError (exit code 2) when no stack runs."""
 
     start_flow = START_FLOW

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from hotline_local.flowlang.document import Flow, load_flow, parse_flow
+from connect_sim.language.document import Flow, load_flow, parse_flow
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.language.speech import SpeechRate
+from hotline.wording.pace import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
 from hotline_local.launcher.flow_embedding import without_encryption
 from hotline_local.launcher.paths import FLOWS
 from hotline_local.worlds.environment import LOCAL_WALLET
@@ -16,6 +19,15 @@ OUTBOUND_FLOW = "hotline-outbound-code"
 """Where a call begins that the hotline makes, to read a code out."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
+
+
+SPEECH_RATE = SpeechRate(MANDARIN_CHARACTERS_PER_S, ENGLISH_WORDS_PER_S)
+"""The rate by which the functions cut prompts into parts."""
+
+
+def flow_set(flows: Iterable[Flow], tokens: Mapping[str, str]) -> FlowSet:
+    """Return flows as a set whose prompts take as long as the functions expect."""
+    return FlowSet(flows, tokens, speech_rate=SPEECH_RATE)
 
 
 def flow_files() -> list[Path]:

@@ -17,6 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from connect_sim.language.document import load_flow
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.simulator.mailbox import Message
+from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult
 from functions.connect.envelope import request_from
 from functions.connect.runner import StepFailed, answer
 from functions.decisions.delivery import deliver as publish_decisions
@@ -33,19 +37,15 @@ from hotline.kit.store import Table
 from hotline_local import demo
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.errors import CommandError
-from hotline_local.flowlang.document import load_flow
-from hotline_local.flowlang.flowset import FlowSet
 from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
-from hotline_local.simulator.functions import FunctionErrorKind, FunctionResult
-from hotline_local.simulator.world import Message
 from hotline_local.testing.local_macs import LocalMacs
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
 from hotline_local.worlds.environment import LOCAL_NUMBER, local_settings
-from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
+from hotline_local.worlds.flow_files import START_FLOW, flow_files, flow_set, tokens
 from hotline_local.worlds.readers import Reader
 
 CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:live"
@@ -57,7 +57,7 @@ CALL_SEED: Final = 1
 
 
 class InProcessWorld:
-    """See hotline_local.simulator.world.World. `now` is the time at which the call comes in. A `repeatable` world gives
+    """See hotline_local.worlds.world.World. `now` is the time at which the call comes in. A `repeatable` world gives
     the same ids, codes and times each time; functions then take REPEATABLE_MS. Otherwise they take the processor time
     that they use, so that what else the machine does meanwhile breaks no limit of the line.
     """
@@ -180,7 +180,7 @@ class InProcessWorld:
 
     @cached_property
     def _flows(self) -> FlowSet:
-        return FlowSet((load_flow(path) for path in self.flows()), self.tokens())
+        return flow_set((load_flow(path) for path in self.flows()), self.tokens())
 
     def keep(self, message: Message) -> None:
         """Take a message that was carried to its address."""

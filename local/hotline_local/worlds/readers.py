@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connect_sim.simulator.mailbox import Message
 from hotline.accounts.service import normalise_phone
 from hotline.kit.doors import DEFAULT_HOME_REGION
-from hotline_local.simulator.world import Message
 
 
 class Reader:

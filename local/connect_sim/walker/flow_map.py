@@ -1,0 +1,171 @@
+"""How far it is, from any point of a call, to the nearest edge that nobody has walked.
+
+Distances are counted in blocks. They know which flow called which module: what lies behind a module's end depends on
+the block that called it, so a place is a stack of blocks, the running one last.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
+
+from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
+from connect_sim.language.document import Action, ConditionEdge, Flow
+from connect_sim.language.flow_set import FlowSet
+from connect_sim.language.graph import Edge, condition_label, error_label, walkable_edges
+
+type Node = tuple[str, str]
+type Prices = Mapping[str, int]
+type PricedEdge = tuple[str, str, int]
+
+FAR = 100_000
+FAULT_PRICE = 8
+"""Blocks that a fault is worth: it is chosen for edges that lie behind it, not as a short cut."""
+LUCK_PRICE = 12
+"""Blocks that a comparison is worth whose value was settled long before."""
+
+
+def faults_of(action: Action) -> frozenset[str]:
+    """The errors of a block that come about by a fault, not by a value or a key."""
+    chosen = {
+        "Compare": {NO_MATCHING_CONDITION},
+        "GetParticipantInput": {NO_MATCHING_CONDITION, INPUT_TIME_LIMIT_EXCEEDED},
+    }
+    return frozenset(edge.error_type for edge in action.errors) - chosen.get(action.type, set())
+
+
+class FlowMap:
+    """Distances over one set of flows, measured anew whenever edges were walked.
+
+    `decided_by` is the value of a function's answer that is chosen right before flows branch by it.
+    """
+
+    def __init__(self, flows: FlowSet, decided_by: str) -> None:
+        self._flows = flows
+        self._just_now = frozenset({decided_by, "$.StoredCustomerInput"})
+        self._order = tuple(self._callees_first())
+        self._sources: dict[str, dict[str, list[tuple[str, int]]]] = {}
+        self._ends: dict[str, dict[str, Prices]] = {}
+        for flow in self._order:
+            sources = self._sources.setdefault(flow.name, {})
+            for block, target, price in self._edges_of(flow):
+                sources.setdefault(target, []).append((block, price))
+            self._ends[flow.name] = self._ends_of(flow)
+        self._missing: frozenset[Edge] = frozenset()
+        self._nearest: dict[str, Prices] = {}
+        self._beyond_of: dict[tuple[tuple[Node, ...], str], int] = {}
+
+    def action(self, node: Node) -> Action:
+        """The block of a node."""
+        return self._flows.by_name[node[0]].by_identifier[node[1]]
+
+    def measure(self, missing: Iterable[Edge]) -> None:
+        """Take these edges as the ones to walk."""
+        self._missing = frozenset(missing)
+        self._beyond_of.clear()
+        for flow in self._order:
+            goals = [(self._goal(edge) - 1, edge.block) for edge in self._missing if edge.flow == flow.name]
+            goals += [
+                (1 + self.nearest_from_start(called.name), action.identifier) for action, called in self._calls(flow)
+            ]
+            self._nearest[flow.name] = self._spread(flow, goals)
+
+    def nearest_from_start(self, flow: str) -> int:
+        """From the first block of a flow."""
+        return self._nearest.get(flow, {}).get(self._flows.by_name[flow].start_action, FAR)
+
+    def nearest(self, stack: Sequence[Node]) -> int:
+        """From where a call is."""
+        return self._from(tuple(stack))
+
+    def cost(self, stack: Sequence[Node], label: str, target: str | None) -> int:
+        """What it takes when the running block is left by this edge: nothing when the edge is one to walk."""
+        flow, block = stack[-1]
+        if Edge(flow, block, label, target) in self._missing:
+            return 0
+        return self._from((*stack[:-1], (flow, target))) if target else FAR
+
+    # --- inside
+
+    def _is_luck(self, action: Action) -> bool:
+        """Whether a block decides by something that was settled before, and not just now."""
+        return action.type == "CheckHoursOfOperation" or (
+            action.type == "Compare" and action.text("ComparisonValue") not in self._just_now
+        )
+
+    def _price(self, action: Action, label: str) -> int:
+        if label in {error_label(error_type) for error_type in faults_of(action)}:
+            return FAULT_PRICE
+        return LUCK_PRICE if self._is_luck(action) else 1
+
+    def _goal(self, edge: Edge) -> int:
+        """What it takes to walk an edge once its block is come to; a module's result takes the way through it."""
+        action = self.action((edge.flow, edge.block))
+        return self._price(action, edge.label) + self._through(action, edge.label)
+
+    def _through(self, action: Action, label: str) -> int:
+        """The way through the module that a block calls, to the result that this edge stands for; 0 for any other."""
+        module = self._flows.target(action)
+        ends = self._ends.get(module.name, {}) if module else {}
+        result = label.removeprefix(condition_label(ConditionEdge("Equals", ("",), None)))
+        return ends[result].get(module.start_action, FAR) if module and result in ends else 0
+
+    def _from(self, stack: tuple[Node, ...]) -> int:
+        flow, block = stack[-1]
+        nearest = self._nearest[flow].get(block, FAR)
+        if len(stack) == 1:
+            return nearest
+        ways = (
+            prices.get(block, FAR) + self._beyond(stack[:-1], result) for result, prices in self._ends[flow].items()
+        )
+        return min(nearest, *ways)
+
+    def _beyond(self, callers: tuple[Node, ...], result: str) -> int:
+        """What lies behind a module's end, for the block that called it."""
+        key = callers, result
+        if key not in self._beyond_of:
+            edge = next((edge for edge in self.action(callers[-1]).conditions if edge.operand == result), None)
+            self._beyond_of[key] = FAR if edge is None else self.cost(callers, condition_label(edge), edge.target)
+        return self._beyond_of[key]
+
+    def _callees_first(self) -> Iterator[Flow]:
+        """All flows, each after the ones that it calls or goes to."""
+        done: set[str] = set()
+
+        def visit(flow: Flow) -> Iterator[Flow]:
+            if flow.name not in done:
+                done.add(flow.name)
+                for _, called in self._calls(flow):
+                    yield from visit(called)
+                yield flow
+
+        for flow in self._flows.flows:
+            yield from visit(flow)
+
+    def _calls(self, flow: Flow) -> Iterator[tuple[Action, Flow]]:
+        targets = ((action, self._flows.target(action)) for action in flow.actions)
+        return ((action, target) for action, target in targets if target is not None)
+
+    def _edges_of(self, flow: Flow) -> Iterator[PricedEdge]:
+        """Edges within a flow; a module's result costs what the way through the module to that result costs."""
+        for action in flow.actions:
+            for edge in walkable_edges(flow, action):
+                if edge.target is not None:
+                    price = self._price(action, edge.label) + self._through(action, edge.label)
+                    yield edge.block, edge.target, price
+
+    def _ends_of(self, flow: Flow) -> dict[str, Prices]:
+        """For every result of a module, the distances to its end."""
+        ends = (action for action in flow.actions if action.type == "EndFlowModuleExecution")
+        return {action.text("Result"): self._spread(flow, [(1, action.identifier)]) for action in ends}
+
+    def _spread(self, flow: Flow, goals: list[tuple[int, str]]) -> Prices:
+        """Shortest distances (Dijkstra) from every block of a flow to the nearest of the goals."""
+        found: dict[str, int] = {}
+        ahead = list(goals)
+        heapify(ahead)
+        while ahead:
+            cost, block = heappop(ahead)
+            if block not in found:
+                found[block] = cost
+                for source, price in self._sources[flow.name].get(block, ()):
+                    heappush(ahead, (cost + price, source))
+        return found

@@ -1,0 +1,89 @@
+"""The connect function in walks over the shipped flows: it answers as the walker wants, and counts turns."""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from connect_sim.simulator.seams import FunctionResult
+from connect_sim.simulator.state import CallSetup
+from connect_sim.walker.walker import CHANCE
+from functions.connect.contract import EMPTY, MORE_PROMPTS, NEEDS, SELF_SERVICE, STEPS
+from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW
+
+CONTACT = "00000000-0000-4000-8000-0000000000aa"
+CALLER = "+8613900000000"
+OUTBOUND_METHODS = ("API", "OUTBOUND", "INBOUND")
+"""How contacts come to the flow that speaks on calls we make: the last one by somebody's mistake."""
+EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
+    "language": ("zh-CN", "en-US", EMPTY),
+    "proved": ("yes", "no"),
+    "needs": NEEDS,
+    "self_service": SELF_SERVICE,
+    "asked": ("yes", "no"),
+    "refundable": ("yes", "no"),
+    "count": ("1", "2", "3"),
+    "topic": (EMPTY, "refund"),
+    "locked": ("yes", "no"),
+    "elsewhere": ("yes", "no"),
+    "callback": ("yes", "no"),
+    "calls": ("yes", "no"),
+    **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
+}
+"""What an answer may say beside its outcome, where a flow decides by it."""
+
+
+class HotlineFunctions:
+    """See WalkedFunctions. `calls` are what the steps of the present call were given, `turns` what they answered."""
+
+    outcome_key = "outcome"
+
+    def __init__(self) -> None:
+        self.calls: list[Mapping[str, str]] = []
+        self.turns: list[str] = []
+        self._turn = 0
+        self._outcome = ""
+        self._extras: Mapping[str, str] = {}
+
+    def set_up(self, start_flow: str, chance: random.Random) -> CallSetup:
+        """Begin a call: at the number, or in another flow with what would have been kept by then."""
+        self.calls, self.turns, self._turn = [], [], 0
+        is_withheld = chance.random() < CHANCE
+        return CallSetup(
+            contact_id=CONTACT,
+            customer_number=None if is_withheld else CALLER,
+            hours_open=chance.random() < 0.5,
+            attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
+            initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
+        )
+
+    def plan(self, outcome: str, chance: random.Random) -> None:
+        """See WalkedFunctions."""
+        self._outcome = outcome
+        self._extras = {key: chance.choice(values) for key, values in EXTRA_VALUES.items()}
+
+    def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
+        """Answer a step with every key that its contract declares; see FunctionSeam."""
+        del arn, time_limit_s
+        given = event["Details"]["Parameters"]
+        step = STEPS[given["step"]]
+        self.calls.append(given)
+        self._turn += step.acting
+        self.turns.append(str(self._turn))
+        answer = {key: self._extras.get(key, EMPTY) for key in step.answer_keys}
+        answer |= {
+            "outcome": self._outcome,
+            "prompt": f"<speak>{given['step']} {self._outcome}</speak>",
+            "turn": str(self._turn),
+            "account_ref": "ref",
+        }
+        return FunctionResult(payload=answer, duration_ms=100)
+
+
+def _attributes_of(start_flow: str, chance: random.Random) -> dict[str, str]:
+    if start_flow == OUTBOUND_FLOW:
+        return {"challenge": "chl_1"}
+    language = chance.choice(("zh-CN", "en-US", EMPTY))
+    pace = {"pace": chance.choice(("medium", "slow")), "pause": "1ms"} if chance.random() < 0.5 else {}
+    kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
+    kept |= {"callback": chance.choice(("yes", "no"))}
+    return {**kept, "language": language, **pace}

@@ -1,0 +1,53 @@
+"""The surroundings that a simulated call of the hotline needs: functions, flows, time, and an inbox."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.mailbox import Mailbox
+from connect_sim.simulator.seams import FunctionSeam
+
+SENDING_STEPS = "send"
+"""How the names of steps begin that send a code."""
+
+
+def sends_code(event: CallEvent) -> bool:
+    """Return whether a function event is of a step that sends a code."""
+    return str(event.data["step"]).startswith(SENDING_STEPS)
+
+
+class World(Mailbox, Protocol):
+    """A place in which calls can be made; one object serves one call at a time.
+
+    The simulator calls, in this order: `tokens`, `flows` and `start_flow` once; then `advance` for every bit of time
+    that passes on the line and `functions.invoke` for every function block, each followed by one `after_function`;
+    `last_code` where the caller types the code they received, with another `after_function`, since the message may have
+    been slow; and `close` at the end, whatever happened.
+    """
+
+    @property
+    def functions(self) -> FunctionSeam:
+        """Runs the functions that the flows name."""
+        ...
+
+    @property
+    def start_flow(self) -> str:
+        """The flow that answers: a file stem (`main`), or a token or id that one of the flows goes by."""
+        ...
+
+    def tokens(self) -> Mapping[str, str]:
+        """Values of the `${Token}`s in the flows, by token name, functions' ARNs among them."""
+        ...
+
+    def flows(self) -> Iterable[Path]:
+        """The files of all flows and modules that a call may reach."""
+        ...
+
+    def advance(self, seconds: float) -> None:
+        """Move the world's clock on, since that much time passed on the line."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the world holds. Called once, also after a failure."""
+        ...
