@@ -14,9 +14,9 @@ from functions.connect.contract import (
     REFUND_REASONS,
     StepContract,
 )
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.text import is_printed_ascii
 
-LANGUAGES = ("zh-CN", "en-US")
 PLACES_MAX = 3
 TAIL_DIGITS_MIN, TAIL_DIGITS_MAX = 4, 6
 AMOUNT_DIGITS_MAX = 12

@@ -14,7 +14,7 @@ from typing import Final
 
 from functions.connect.contract import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
 from functions.connect.words import account, money, people
-from hotline.wording.catalogue import spoken_language
+from hotline.kit.languages import spoken_language
 from hotline.wording.pace import in_parts
 from hotline.wording.speech import Speech, prompt_of
 from hotline.wording.values import locale_of

@@ -20,7 +20,7 @@ from functions.connect.contract import (
     StepContract,
 )
 from functions.connect.envelope import Request
-from functions.connect.inputs import LANGUAGES, acceptable
+from functions.connect.inputs import acceptable
 from functions.connect.line import Answer, Line
 from functions.connect.secret_inputs import aside, readable
 from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
@@ -31,6 +31,7 @@ from hotline.identity.model import Call, Operation
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, NeedProof, Unreadable
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
@@ -151,5 +152,5 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
 def languages_of(call: Call | None, request: Request) -> tuple[str, ...]:
     """The language of the words: the call's own; both while none is chosen; without a call, the contact's."""
     if call is not None:
-        return (call.language,) if call.language in LANGUAGES else LANGUAGES
-    return (request.language,) if request.language in LANGUAGES else LANGUAGES
+        return (call.language,) if call.language in LANGUAGES else tuple(LANGUAGES)
+    return (request.language,) if request.language in LANGUAGES else tuple(LANGUAGES)

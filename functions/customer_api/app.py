@@ -36,9 +36,9 @@ from functions.customer_api.settings import Settings, settings_from_environment
 from functions.customer_api.visits import Desk
 from hotline.kit.doors import Context, context_from_environment, origin_keys_from_environment
 from hotline.kit.errors import HotlineError
+from hotline.kit.languages import ENGLISH
 from hotline.kit.logging import Event, log
 from hotline.kit.origin import passed_the_front
-from hotline.wording.catalogue import ENGLISH
 
 BODY_BYTES_MAX: Final = 300 * 1024
 JSON: Final = "application/json"

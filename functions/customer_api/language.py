@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hotline.wording.catalogue import CHINESE, ENGLISH
+from hotline.kit.languages import find_language
 
 HEADER_CHARACTERS_MAX: Final = 256
 """A longer header is no list of languages that anybody wrote; it is passed over."""
@@ -20,15 +20,10 @@ def wished_language(header: str | None) -> str | None:
     for place, part in enumerate(header.split(",")):
         tag, _, parameter = part.strip().partition(";")
         quality = _quality(parameter)
-        language = _spoken(tag.strip().lower())
+        language = find_language(tag.strip())
         if language is not None and quality > _NOT_WANTED:
             ranked.append((-quality, place, language))
     return min(ranked)[2] if ranked else None
-
-
-def _spoken(tag: str) -> str | None:
-    primary = tag.split("-")[0]
-    return {"zh": CHINESE, "en": ENGLISH}.get(primary)
 
 
 def _quality(parameter: str) -> float:

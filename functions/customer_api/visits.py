@@ -22,10 +22,10 @@ from hotline.kit.condition import Item, equals
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
 from hotline.kit.keyring import Keyring
+from hotline.kit.languages import spoken_language
 from hotline.kit.macs import Macs
 from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
-from hotline.wording.catalogue import spoken_language
 from hotline.wording.values import Locale, locale_of
 
 ATTEMPTS_MAX = 5

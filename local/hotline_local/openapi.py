@@ -14,7 +14,8 @@ from typing import Any, Final
 from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES, SCOPES
 from functions.customer_api.app import api
 from functions.customer_api.problems import CONTENT_TYPE, STATUSES
-from hotline.wording.catalogue import ENGLISH, find
+from hotline.kit.languages import ENGLISH, LANGUAGES
+from hotline.wording.catalogue import find
 from hotline_local.launcher.paths import ROOT
 
 FILE: Final = ROOT / "docs/openapi.json"
@@ -158,7 +159,7 @@ def _parameter(known: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(*, public: bool, speaks: bool) -> dict[str, Any]:
     names = {} if public else {"RateLimit": "What is left of the account's quota.", "RateLimit-Policy": "The quota."}
-    names |= {_CONTENT_LANGUAGE: "The language of texts and titles: zh-CN or en-US."} if speaks else {}
+    names |= {_CONTENT_LANGUAGE: f"The language of texts and titles: {' or '.join(LANGUAGES)}."} if speaks else {}
     return {name: _header(text) for name, text in names.items()}
 
 

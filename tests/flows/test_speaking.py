@@ -8,7 +8,7 @@ from connect_sim.language.document import Action, Flow
 from connect_sim.language.graph import written_edges
 from functions.connect.contract import MORE_PROMPTS, STEPS
 from functions.connect.prompts import spoken
-from hotline.wording.catalogue import LANGUAGES
+from hotline.kit.languages import LANGUAGES
 from tests.flows.shipped import (
     ENTRY,
     HANDOVER,

@@ -17,7 +17,8 @@ from functions.customer_api.quota import REQUESTS_MAX
 from functions.customer_api.settings import Settings
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.wording.catalogue import LANGUAGES, find
+from hotline.kit.languages import LANGUAGES
+from hotline.wording.catalogue import find
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client

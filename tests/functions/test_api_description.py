@@ -14,7 +14,7 @@ from functions.customer_api.access import PUBLIC, ROUTES
 from functions.customer_api.cursors import CURSOR_PATTERN, cursor_of
 from hotline.contracts.model import MovementStatus
 from hotline.identity import codes, pins
-from hotline.wording.catalogue import CHINESE, ENGLISH
+from hotline.kit.languages import CHINESE, ENGLISH
 from hotline_local.openapi import document
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

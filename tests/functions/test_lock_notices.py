@@ -12,10 +12,11 @@ from functions.messenger.letter import written
 from functions.messenger.settings import Sender
 from hotline.contracts.model import LockAction
 from hotline.kit.carriers import Outgoing
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table
 from hotline.lockout.model import UNTOLD, Cause
 from hotline.lockout.wallet_locks import NEWS_FOR
-from hotline.wording.catalogue import LANGUAGES, find
+from hotline.wording.catalogue import find
 from hotline.wording.rendering import written as in_a_letter
 from hotline.wording.values import Locale, Word
 from hotline_local.testing.memory_store import MemoryStore

@@ -21,12 +21,12 @@ from hotline.kit.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.expressions import from_item
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.lockout.telling import Notice
 from hotline.refunds import due as refunds_due
 from hotline.refunds import service as refunds
-from hotline.wording.catalogue import LANGUAGES
 from hotline.wording.messages import is_known
 from tests.support import outbox
 from tests.support.log_lines import lines, logged

@@ -10,9 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from functions.connect.prompts import render
+from hotline.kit.languages import CHINESE, ENGLISH
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause
-from hotline.wording.catalogue import CHINESE, ENGLISH, find
+from hotline.wording.catalogue import find
 from hotline.wording.rendering import spoken, written
 from hotline.wording.values import Counted, Locale, Word, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts

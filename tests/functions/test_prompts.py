@@ -12,6 +12,7 @@ import pytest
 from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
 from functions.connect.prompts import render, spoken
 from functions.customer_api.words import of_payment
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
@@ -19,7 +20,7 @@ from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES, FailureCode, NextStep, WorksWhen
 from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
-from hotline.wording.catalogue import LANGUAGES, find
+from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import locale_of
 from tests.support.longest_words import movements
@@ -362,6 +363,8 @@ def test_words_are_slower_for_those_who_need_it_and_a_menu_waits_longer() -> Non
 
 
 def test_both_languages_are_said_one_after_the_other() -> None:
-    (one,) = spoken("unlock", "OPEN", {}, LANGUAGES)
+    (one,) = spoken("unlock", "OPEN", {}, tuple(LANGUAGES))
     assert one.index("您的账户") < one.index("Your account")
-    assert spoken("handover", "QUEUE", FULL["handover"], LANGUAGES, most=2)[1].startswith("<speak>I am connecting")
+    assert spoken("handover", "QUEUE", FULL["handover"], tuple(LANGUAGES), most=2)[1].startswith(
+        "<speak>I am connecting"
+    )

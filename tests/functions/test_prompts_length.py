@@ -9,7 +9,7 @@ import pytest
 
 from functions.connect.contract import STEPS
 from functions.connect.prompts import spoken
-from hotline.wording.catalogue import LANGUAGES
+from hotline.kit.languages import LANGUAGES
 from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
 from tests.support.longest_words import EVERYTHING, NOW, Said
 

@@ -8,15 +8,14 @@ from typing import Final
 
 import pytest
 
-from hotline.accounts.policy import spoken_language
 from hotline.contracts.decisions import DECISIONS, DecisionContract
 from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
+from hotline.kit.languages import CHINESE, ENGLISH, spoken_language
 from hotline.kit.money import Money
 from hotline.lockout import folding, policy
 from hotline.lockout.model import Attempts, Cause, Component, LockRecord, LockState
 from hotline.refunds.folding import fold_refund
 from hotline.refunds.model import RefundState
-from hotline.wording.catalogue import CHINESE, ENGLISH
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import Stack
 from tests.support.documents import read_table

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.connect.envelope import Request
-from functions.connect.inputs import LANGUAGES
 from functions.connect.line import Answer, words
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
 from hotline.kit.config import required
 from hotline.kit.doors import Context
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 
 MADE_BY_US = frozenset({"API", "OUTBOUND"})
@@ -28,7 +28,7 @@ def announce_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> 
     be a mailbox, and nothing is told before somebody asks for it."""
     challenge = _challenge(ctx, request, inputs)
     if challenge is None:
-        return Answer("GONE", languages=LANGUAGES)
+        return Answer("GONE", languages=tuple(LANGUAGES))
     facts = words(wallet=required("WALLET_NAME"), goal=challenge.goal.value)
     return Answer("READY", facts, {"language": challenge.language}, (challenge.language,))
 

@@ -17,6 +17,7 @@ from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySou
 from connect_sim.simulator.run import CallRun
 from connect_sim.simulator.state import CallSetup, Waiting
 from connect_sim.simulator.terminal import TerminalCall
+from hotline.kit.languages import LANGUAGES
 from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 HOTLINE_NUMBER = "+18005550199"
 """The number dialled when none is given; of a range kept for examples."""
 WITHHELD = "withheld"
-LANGUAGES = ("zh-CN", "en-US")
 TARGETS = ("inprocess", "lambda")
 MAX_STEPS_LIMIT = 100_000
 NEVER = "never"

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from connect_sim.simulator.faults import FaultError, parse_fault
 from connect_sim.simulator.keys import HANG_UP, KeysError, check_token
 from connect_sim.simulator.state import EndOutcome, Waiting
+from hotline.kit.languages import LANGUAGES
 from hotline_local.scenarios.model import USUAL_TIME, Calling, Ending, Scenario, ScenarioError, Topic, Turn
 
 WITHHELD = "withheld"
@@ -28,7 +29,7 @@ SCHEMA: Mapping[str, Any] = {
     "properties": {
         "title": _TEXT,
         "about": _TEXT,
-        "speaks": {"enum": ["zh-CN", "en-US"]},
+        "speaks": {"enum": list(LANGUAGES)},
         "covers": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": [*Topic]}},
         "only_here": _TEXT,
         "call": {
@@ -38,7 +39,7 @@ SCHEMA: Mapping[str, Any] = {
             "properties": {
                 "from": {"type": "string", "pattern": rf"^(\+[1-9]\d{{6,14}}|{WITHHELD})$"},
                 "at": _TEXT,
-                "language": {"enum": ["zh-CN", "en-US"]},
+                "language": {"enum": list(LANGUAGES)},
                 "hours": {"enum": ["open", "closed"]},
                 "queue": {"enum": ["free", "full"]},
                 "agent_after_s": {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 3600}, {"enum": [NEVER]}]},

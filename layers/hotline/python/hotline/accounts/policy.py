@@ -17,6 +17,7 @@ from hotline.contracts.model import (
     TwoStepChanged,
 )
 from hotline.kit.clock import to_text
+from hotline.kit.languages import CHINESE, spoken_language
 
 from .changes import has_stood
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient, Stamp
@@ -42,16 +43,11 @@ taken an account over may add points, and does not take its owner's place by it.
 NOTICE_AFTER_REMOVAL = timedelta(days=30)
 """A removed point is told of what happens for this long: whoever takes an account over removes points first
 (NIST SP 800-63B-4, notification of recovery to all addresses). It must have stood by then, see changes.has_stood."""
-DEFAULT_LANGUAGE = "zh-CN"
+DEFAULT_LANGUAGE = CHINESE
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 
 type NameOf = Callable[[str], str]
 """Contact point value -> its key `version#hmac`."""
-
-
-def spoken_language(tag: str) -> str:
-    """The language that the line speaks for a language tag: Chinese for every `zh` tag, English for all others."""
-    return "zh-CN" if tag.lower().split("-")[0] == "zh" else "en-US"
 
 
 def stub(account_id: str, at: datetime) -> Profile:

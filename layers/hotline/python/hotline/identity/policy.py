@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
+from hotline.kit.languages import ENGLISH
 
 from .model import Operation
 
@@ -29,7 +30,7 @@ by proof, by a contact point confirmed again, by a newly chosen PIN, or by an ag
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
-LANGUAGE_UNSAID = "en-US"
+LANGUAGE_UNSAID = ENGLISH
 """What a code is told in while its asker has not chosen a language."""
 TURNS_KEPT = 4
 OFFERS_KEPT = 3

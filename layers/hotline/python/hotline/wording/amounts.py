@@ -5,25 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hotline.kit.languages import CHINESE
 from hotline.kit.money import Money, exponent
 
-from .catalogue import CHINESE
+from .catalogue import find
+from .patterns import fill
 
-_ENGLISH: Final = {
-    "CNY": (("yuan", "yuan"), ("fen", "fen")),
-    "USD": (("dollar", "dollars"), ("cent", "cents")),
-    "EUR": (("euro", "euros"), ("cent", "cents")),
-    "GBP": (("pound", "pounds"), ("penny", "pence")),
-    "HKD": (("Hong Kong dollar", "Hong Kong dollars"), ("cent", "cents")),
-    "SGD": (("Singapore dollar", "Singapore dollars"), ("cent", "cents")),
-    "AUD": (("Australian dollar", "Australian dollars"), ("cent", "cents")),
-    "CAD": (("Canadian dollar", "Canadian dollars"), ("cent", "cents")),
-    "CHF": (("Swiss franc", "Swiss francs"), ("centime", "centimes")),
-    "JPY": (("yen", "yen"), None),
-    "KRW": (("won", "won"), None),
-    "VND": (("dong", "dong"), None),
-}
-"""Names of the whole and of its hundredth, each for one and for several."""
 _CHINESE: Final = {
     "USD": "美元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "SGD": "新加坡元", "AUD": "澳元", "CAD": "加元",
     "CHF": "瑞士法郎", "JPY": "日元", "KRW": "韩元", "VND": "越南盾", "MOP": "澳门元", "TWD": "新台币", "THB": "泰铢",
@@ -39,7 +26,8 @@ def speak_money(money: Money, language: str) -> str:
     if language == CHINESE:
         said = _chinese(abs(money.minor), money.currency)
         return ("负" if money.minor < 0 else "") + _LONE_TWO.sub("两", said)
-    return ("minus " if money.minor < 0 else "") + _english(abs(money.minor), money.currency)
+    said = _by_patterns(abs(money.minor), money.currency, language)
+    return fill("value.minus", language, amount=said) if money.minor < 0 else said
 
 
 def write_money(money: Money, language: str) -> str:
@@ -53,22 +41,17 @@ def write_money(money: Money, language: str) -> str:
     return f"{money.currency} {sign}{digits}"
 
 
-def _english(minor: int, currency: str) -> str:
-    names = _ENGLISH.get(currency)
-    if names is None:
+def _by_patterns(minor: int, currency: str, language: str) -> str:
+    """Wholes and hundredths by `currency.<code>` and `currency.<code>.part` of the catalogue, which names neither for a
+    currency that is spelled, and no part for one that has none."""
+    key = f"currency.{currency}"
+    if find(key, language) is None:
         return f"{_decimal(minor, currency, grouped=True)} {_spelled(currency)}"
-    whole_names, part_names = names
-    if part_names is None:
-        return _counted(minor, whole_names)
-    whole, part = divmod(minor, 100)
+    whole, part = divmod(minor, 10 ** exponent(currency))
     if not part:
-        return _counted(whole, whole_names)
-    cents = _counted(part, part_names)
-    return f"{_counted(whole, whole_names)} and {cents}" if whole else cents
-
-
-def _counted(number: int, names: tuple[str, str]) -> str:
-    return f"{number:,} {names[0] if number == 1 else names[1]}"
+        return fill(key, language, whole)
+    parts = fill(f"{key}.part", language, part)
+    return fill("value.pair", language, first=fill(key, language, whole), second=parts) if whole else parts
 
 
 def _chinese(minor: int, currency: str) -> str:

@@ -11,10 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-CHINESE: Final = "zh-CN"
-ENGLISH: Final = "en-US"
-LANGUAGES: Final = (CHINESE, ENGLISH)
-"""The languages that the line speaks."""
+from hotline.kit.languages import spoken_language
+
 DOMAIN: Final = "hotline"
 LOCALE: Final = Path(__file__).parent / "locale"
 
@@ -22,11 +20,6 @@ LOCALE: Final = Path(__file__).parent / "locale"
 def folder(language: str) -> Path:
     """Where a language's catalogue lies, both its source and its compiled form."""
     return LOCALE / language.replace("-", "_") / "LC_MESSAGES"
-
-
-def spoken_language(language: str) -> str:
-    """The language to speak for the one that is wished for: itself when the line speaks it, else English."""
-    return language if language in LANGUAGES else ENGLISH
 
 
 def find(key: str, language: str, n: int | None = None) -> str | None:

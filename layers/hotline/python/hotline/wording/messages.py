@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .catalogue import CHINESE, find
+from hotline.kit.languages import LANGUAGES
+
+from .catalogue import find
 from .rendering import written
 from .sentences import sentences
 from .values import Locale
@@ -49,7 +51,7 @@ def joined(texts: Iterable[str], locale: Locale) -> str:
 
 
 def _gap(locale: Locale) -> str:
-    return "" if locale.language == CHINESE else " "
+    return LANGUAGES[locale.language].gap
 
 
 def _content(message: str, facts: Mapping[str, object], locale: Locale) -> list[str]:

@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from xml.sax.saxutils import escape as _xml_escape
 
+from hotline.kit.languages import CHINESE
 from hotline.kit.money import Money
 
 from .amounts import speak_money, write_money
-from .catalogue import CHINESE, find
+from .catalogue import find
 from .names import clean, sayable_in_english
+from .patterns import fill
 from .times import speak_day, speak_duration, speak_lately, speak_moment
 from .values import Counted, Dictated, Digits, Lately, Locale, Phone, Reference, Word
 
@@ -58,8 +60,8 @@ def _threes(digits: str) -> list[str]:
 
 def speak_phone(number: str, language: str) -> str:
     """SSML that says a phone number, group by group; the commas are pauses."""
-    plus, pause = ("加", "，") if language == CHINESE else ("plus ", ", ")
-    return plus + pause.join(speak_digits(group) for group in _groups(number))
+    groups = [speak_digits(group) for group in _groups(number)]
+    return "加" + "，".join(groups) if language == CHINESE else fill("value.phone", language, digits=", ".join(groups))
 
 
 def write_phone(number: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from .catalogue import CHINESE, find
+from hotline.kit.languages import LANGUAGES
+
+from .catalogue import find
 from .rendering import escape, spoken
 from .sentences import sentences
 from .values import Counted, Locale, Word
@@ -78,7 +80,7 @@ class Speech:
     @property
     def gap(self) -> str:
         """What stands between two sentences."""
-        return "" if self.locale.language == CHINESE else " "
+        return LANGUAGES[self.locale.language].gap
 
     def _add(self, key: str, n: int | None, facts: Mapping[str, object]) -> None:
         text = find(key, self.locale.language, n)

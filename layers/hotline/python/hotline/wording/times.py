@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from .catalogue import CHINESE
+from hotline.kit.languages import CHINESE
+
+from .patterns import fill
 from .values import Locale
 
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 _PARTS_OF_DAY: Final = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 """Up to which hour a part of the day goes, as it is said in Chinese with the twelve-hour clock."""
 _NEAR_DAYS: Final = {
-    CHINESE: {-1: "昨天", 0: "今天", 1: "明天"},
-    "en-US": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+    -1: ("昨天", "value.day.yesterday"),
+    0: ("今天", "value.day.today"),
+    1: ("明天", "value.day.tomorrow"),
 }
+"""Days from today that have a name: it in Chinese, and its key in the catalogues of other languages."""
 
 
 def speak_date(day: date, language: str, today: date | None = None) -> str:
@@ -25,7 +25,8 @@ def speak_date(day: date, language: str, today: date | None = None) -> str:
     with_year = today is None or today.year != day.year
     if language == CHINESE:
         return (f"{day.year}年" if with_year else "") + f"{day.month}月{day.day}日"
-    return f"{_MONTHS[day.month - 1]} {day.day}" + (f", {day.year}" if with_year else "")
+    month = fill(f"value.month.{day.month}", language)
+    return fill("value.date.year" if with_year else "value.date", language, month=month, day=day.day, year=day.year)
 
 
 def speak_time(instant: datetime, locale: Locale) -> str:
@@ -36,8 +37,15 @@ def speak_time(instant: datetime, locale: Locale) -> str:
         hour = local.hour if local.hour in (0, 12) else local.hour % 12
         minute = "" if not local.minute else f"零{local.minute}分" if local.minute < 10 else f"{local.minute}分"
         return ("" if locale.zone else "协调世界时") + f"{part}{hour}点{minute}"
-    half = "AM" if local.hour < 12 else "PM"
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {half}" + ("" if locale.zone else " UTC")
+    time = fill(
+        "value.time",
+        locale.language,
+        hour=local.hour % 12 or 12,
+        hour_of_day=local.hour,
+        minute=f"{local.minute:02d}",
+        half=fill("value.half.am" if local.hour < 12 else "value.half.pm", locale.language),
+    )
+    return time if locale.zone else fill("value.time.utc", locale.language, time=time)
 
 
 def speak_moment(instant: datetime, locale: Locale) -> str:
@@ -45,11 +53,13 @@ def speak_moment(instant: datetime, locale: Locale) -> str:
     zone = locale.zone or UTC
     day = instant.astimezone(zone).date()
     today = locale.now.astimezone(zone).date() if locale.now is not None else None
-    near = _NEAR_DAYS[locale.language].get((day - today).days) if today is not None else None
+    near = _NEAR_DAYS.get((day - today).days) if today is not None else None
     time = speak_time(instant, locale)
     if locale.language == CHINESE:
-        return f"{near or speak_date(day, locale.language, today)}{time}"
-    return f"{time} {near}" if near else f"{time} on {speak_date(day, locale.language, today)}"
+        return f"{near[0] if near else speak_date(day, locale.language, today)}{time}"
+    if near:
+        return fill("value.moment.near", locale.language, time=time, day=fill(near[1], locale.language))
+    return fill("value.moment", locale.language, time=time, date=speak_date(day, locale.language, today))
 
 
 def speak_lately(instant: datetime, locale: Locale, *, placed: bool) -> str:
@@ -58,9 +68,11 @@ def speak_lately(instant: datetime, locale: Locale, *, placed: bool) -> str:
     zone = locale.zone or UTC
     day = instant.astimezone(zone).date()
     today = locale.now.astimezone(zone).date() if locale.now is not None else None
-    near = today is not None and (day - today).days in _NEAR_DAYS[locale.language]
+    near = today is not None and (day - today).days in _NEAR_DAYS
     words = speak_moment(instant, locale) if near else speak_date(day, locale.language, _same_year(day, today))
-    return f"{'at' if near else 'on'} {words}" if placed and locale.language != CHINESE else words
+    if not placed or locale.language == CHINESE:
+        return words
+    return fill("value.at" if near else "value.on", locale.language, words=words)
 
 
 def _same_year(day: date, today: date | None) -> date | None:
@@ -86,5 +98,6 @@ def speak_duration(span: timedelta, language: str) -> str:
     if language == CHINESE:
         counts = ((days, "天"), (hours, "小时"), (minutes, "分钟"))
         return "".join(f"{number}{name}" for number, name in counts if number)
-    counts = ((days, "day"), (hours, "hour"), (minutes, "minute"))
-    return " and ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in counts if number)
+    counts = ((days, "value.days"), (hours, "value.hours"), (minutes, "value.minutes"))
+    first, *second = (fill(key, language, number) for number, key in counts if number)
+    return fill("value.pair", language, first=first, second=second[0]) if second else first

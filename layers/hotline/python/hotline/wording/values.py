@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Final
 from zoneinfo import ZoneInfo
 
-from .catalogue import CHINESE
-
-_ZONE_WHEN_UNKNOWN: Final = {CHINESE: "Asia/Shanghai"}
-"""China has one zone. English is spoken in all of them, so that an unknown one is said as UTC, by name."""
+from hotline.kit.languages import LANGUAGES, spoken_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +76,10 @@ class Locale:
 
 
 def locale_of(language: str, time_zone: str | None, now: datetime | None = None) -> Locale:
-    """The locale of an account. A zone that is unknown, or that this machine has no data for, is the language's."""
-    for name in (time_zone, _ZONE_WHEN_UNKNOWN.get(language)):
+    """The locale of an account. A language that the hotline does not speak becomes English. A zone that is unknown, or
+    that this machine has no data for, is the language's."""
+    language = spoken_language(language)
+    for name in (time_zone, LANGUAGES[language].time_zone):
         if name:
             try:
                 return Locale(language, ZoneInfo(name), now)
