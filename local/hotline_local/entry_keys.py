@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
 
-KEY_BITS: Final = 2_048
-"""What docs/operations.md has operators make; longer ones are checked slowly when they are loaded."""
-LIFE: Final = timedelta(days=30)
+from connect_sim.simulator.certificates import make_key_pair
+
 KEY_ID_TOKEN: Final = "EntryKeyId"  # noqa: S105 - the name of a token in flows, not a secret
 CERTIFICATE_TOKEN: Final = "EntryCertificate"  # noqa: S105 - as above
 
@@ -36,28 +34,9 @@ class EntryKey:
 
 
 def make_entry_key() -> EntryKey:
-    """A fresh key pair with a certificate that it signed itself, under a fresh id."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=KEY_BITS)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "wallet hotline on one machine")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + LIFE)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return EntryKey(str(uuid.uuid4()), certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
+    """Return a fresh key pair with a certificate that it signed itself, under a fresh id."""
+    pair = make_key_pair("wallet hotline on one machine")
+    return EntryKey(str(uuid.uuid4()), pair.certificate, pair.private_key)
 
 
 @cache

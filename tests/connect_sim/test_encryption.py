@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from base64 import b64decode
 from typing import Any
 
 import pytest
+from aws_encryption_sdk import EncryptionSDKClient
+from aws_encryption_sdk.identifiers import CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
+from aws_encryption_sdk.key_providers.raw import RawMasterKey, WrappingKey
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from connect_sim.simulator.certificates import KeyPair, make_key_pair
 from connect_sim.simulator.state import EndReason
-from functions.connect.contract import STEPS
-from hotline_local.cli import main
-from hotline_local.entry_keys import EntryKey, key_of_this_process, make_entry_key
-from hotline_local.launcher.paths import FLOWS
 from tests.connect_sim.samples.build import ERROR, Line, block, call, entry, flow, menu
-from tests.support.entries import opened
 
+CLIENT = EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
+PAIR = make_key_pair()
 KEY = {"EncryptionKeyId": "${EntryKeyId}", "Key": "${EntryCertificate}"}
 
 
@@ -28,9 +28,21 @@ def asking(encryption: dict[str, str] = KEY, **keypad: str) -> Any:
     return flow(asked, call("check", "bye", code="$.StoredCustomerInput"))
 
 
-def rung(*tokens: str, of: Any = None, key: EntryKey | None = None) -> Line:
-    key = key or key_of_this_process()
-    return Line(of or asking(), answers={"*": {"outcome": "OK"}}, tokens=key.tokens).press(*tokens)
+def rung(*tokens: str, of: Any = None, pair: KeyPair = PAIR) -> Line:
+    tokens_of_key = {"EntryKeyId": "key-1", "EntryCertificate": pair.certificate}
+    return Line(of or asking(), answers={"*": {"outcome": "OK"}}, tokens=tokens_of_key).press(*tokens)
+
+
+def opened(message: str, pair: KeyPair = PAIR) -> str:
+    """What the holder of the private key reads."""
+    wrapping_key = WrappingKey(
+        wrapping_algorithm=WrappingAlgorithm.RSA_OAEP_SHA512_MGF1,
+        wrapping_key=pair.private_key.encode(),
+        wrapping_key_type=EncryptionKeyType.PRIVATE,
+    )
+    provider = RawMasterKey(key_id="key-1", provider_id="AmazonConnect", wrapping_key=wrapping_key)
+    text, _ = CLIENT.decrypt(source=b64decode(message), key_provider=provider)
+    return bytes(text).decode()
 
 
 def given(line: Line) -> str:
@@ -58,8 +70,8 @@ def test_the_same_keys_never_make_the_same_message() -> None:
 
 
 def test_a_message_is_for_the_key_of_its_block() -> None:
-    other = make_entry_key()
-    assert opened(given(rung("123456", key=other)), other) == "123456"
+    other = make_key_pair()
+    assert opened(given(rung("123456", pair=other)), other) == "123456"
 
 
 def test_what_is_keyed_in_is_masked_and_its_message_is_in_no_event() -> None:
@@ -84,41 +96,10 @@ def test_what_waits_in_the_touch_tone_buffer_is_encrypted_when_the_block_that_st
 @pytest.mark.parametrize("certificate", ["${NoSuchToken}", "-----BEGIN CERTIFICATE-----", "public half"])
 def test_a_key_that_is_no_certificate_stops_the_call_and_is_named(certificate: str) -> None:
     if certificate == "public half":
-        key = x509.load_pem_x509_certificate(key_of_this_process().certificate.encode()).public_key()
+        key = x509.load_pem_x509_certificate(PAIR.certificate.encode()).public_key()
         certificate = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     line = rung("123456", of=asking({"EncryptionKeyId": "key-1", "Key": certificate}))
     assert line.state.end is not None
     assert line.state.end.reason is EndReason.FAILED
     assert "no X.509 certificate" in line.state.end.detail
     assert line.functions.calls == []
-
-
-def test_a_key_of_one_machine_is_made_afresh_and_keeps_its_private_half_to_itself() -> None:
-    one, other = make_entry_key(), make_entry_key()
-    assert one.key_id != other.key_id
-    assert one.private_key != other.private_key
-    assert key_of_this_process() is key_of_this_process()
-    assert "PRIVATE" not in repr(one)
-    assert "PRIVATE" not in "".join(one.tokens.values())
-    certificate = x509.load_pem_x509_certificate(one.certificate.encode())
-    assert certificate.not_valid_before_utc <= datetime.now(UTC) < certificate.not_valid_after_utc
-
-
-def test_a_canned_run_of_our_own_flows_encrypts_with_a_key_of_its_own(
-    capsys: pytest.CaptureFixture[str], tmp_path: Any
-) -> None:
-    answers = {
-        "start": {"outcome": "KNOWN", "language": "en-US", "proved": "no"},
-        "lock_status": {"outcome": "NEED_PROOF", "needs": "sms"},
-        "send_code": {"outcome": "SENT"},
-        "check_code": {"outcome": "WRONG"},
-    }
-    common = {key: "-" for step in answers for key in STEPS[step].answer_keys} | {"prompt": "<speak>words</speak>"}
-    stubs = tmp_path / "answers.json"
-    stubs.write_text(json.dumps({step: common | answer for step, answer in answers.items()}))
-    entry_flow = str(FLOWS / "hotline-entry.json")
-    main(["flows", "run", entry_flow, "--keys", "2 123456 123456", "--functions", str(stubs), "--json"])
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    steps = [line["outcome"] for line in lines if line["kind"] == "function"]
-    assert steps == ["KNOWN", "NEED_PROOF", "SENT", "WRONG", "WRONG"]
-    assert [line["keys"] for line in lines if line["kind"] == "input"] == ["2", "••••••", "••••••"]

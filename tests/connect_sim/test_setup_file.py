@@ -1,4 +1,4 @@
-"""`flows run`: the set-up file, what it changes and what it refuses, and what a run says that it was not given."""
+"""The command `run`: the set-up file, its effects and refusals, and what a run names as not given."""
 
 import json
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from connect_sim.__main__ import main as run_command
 from connect_sim.simulator.setup_file import SetupFile, SetupFileError, load_setup
-from hotline_local import cli
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, block, call, menu, say
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs"
@@ -40,7 +40,7 @@ class Shell:
         given = [] if setup is None else ["--setup", str(written(self.folder, "s.txt", setup))]
         functions = str(written(self.folder, "stubs.txt", stubs or {}))
         main = str(self.folder / "main.json")
-        code = cli.main(["flows", "run", main, "--keys", keys, "--functions", functions, "--json", *given, *options])
+        code = run_command(["run", main, "--keys", keys, "--functions", functions, "--json", *given, *options])
         read = self.capsys.readouterr()
         self.events = [json.loads(line) for line in read.out.splitlines()]
         self.needs = [line for line in read.err.splitlines() if " needs " in line]
@@ -221,7 +221,7 @@ def test_the_example_in_the_documentation_is_a_set_up_and_uses_every_key() -> No
 
 def test_help_and_documentation_name_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        cli.main(["flows", "run", "--help"])
+        run_command(["run", "--help"])
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
     text = (DOCUMENTATION / "flow-rules.md").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.language.references import replace_tokens, strings_in, tokens_in
 
 LANGUAGE_VERSION = "2019-10-30"
@@ -42,7 +43,7 @@ class FlowKind(StrEnum):
         return next((kind for kind in FlowKind if kind.value.lower() == key), None)
 
 
-class FlowSyntaxError(Exception):
+class FlowSyntaxError(ConnectSimError):
     """A file is not a flow document. `source` names the file, `problem` says in one sentence what is wrong."""
 
     def __init__(self, source: str, problem: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from connect_sim.errors import ConnectSimError
+
 DEFAULT_BREAK_S = 0.5
 MAX_BREAK_S = 10.0
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
@@ -43,7 +45,7 @@ class SpeechRate:
 NORMAL_RATE = SpeechRate()
 
 
-class SsmlError(ValueError):
+class SsmlError(ConnectSimError):
     """A prompt is marked as SSML and is not well-formed; the text says where."""
 
 

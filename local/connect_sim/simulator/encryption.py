@@ -16,10 +16,12 @@ from aws_encryption_sdk.key_providers.raw import RawMasterKey, WrappingKey
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from connect_sim.errors import ConnectSimError
+
 _CLIENT = aws_encryption_sdk.EncryptionSDKClient(commitment_policy=CommitmentPolicy.FORBID_ENCRYPT_ALLOW_DECRYPT)
 
 
-class NotACertificate(ValueError):
+class NotACertificate(ConnectSimError):
     """The key of an encrypted entry is no X.509 certificate with an RSA key; Amazon Connect takes nothing else."""
 
 

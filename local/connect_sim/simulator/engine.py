@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.language.actions.specs import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
 from connect_sim.language.dataflow import operand_references, references_of, secret_inputs
 from connect_sim.language.document import Action
@@ -66,7 +67,7 @@ def _values_read(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference,
     )
 
 
-class UnknownFlowError(Exception):
+class UnknownFlowError(ConnectSimError):
     """The start flow is not among the flows; the text says which there are."""
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.language.actions.specs import NO_MATCHING_CONDITION
 from connect_sim.language.document import Action
 from connect_sim.language.flow_set import FlowSet
@@ -21,7 +22,7 @@ _WRITTEN = re.compile(r"(?P<flow>[^/=]+)/(?P<block>[^=]+)=(?P<kind>[A-Za-z_]+)(?
 FUNCTION_BLOCK = "InvokeLambdaFunction"
 
 
-class FaultError(ValueError):
+class FaultError(ConnectSimError):
     """A fault cannot happen; the text says why."""
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.simulator.blocks.inputs import SILENCE
 from connect_sim.simulator.state import InputRequest
 
@@ -18,7 +19,7 @@ _TOKEN = re.compile(r"[0-9*#]+|-|!|\{code\}|\"[^\"]+\"")
 _BETWEEN = re.compile(r"\"[^\"]*\"|[^\s,]+")
 
 
-class KeysError(ValueError):
+class KeysError(ConnectSimError):
     """A text is not a sequence of key tokens; the text of the error names the first bad token."""
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.language.actions.forms import AGENT_METRICS, QUEUE_METRICS
 from connect_sim.simulator.blocks.services import ANSWERED, NOTED
 from connect_sim.simulator.state import BlockAnswer, CallSetup, ThirdParty
@@ -34,7 +35,7 @@ type Channel = Literal["VOICE", "CHAT", "TASK", "EMAIL"]
 type Capacity = Literal["free", "full"]
 
 
-class SetupFileError(ValueError):
+class SetupFileError(ConnectSimError):
     """A set-up file cannot be used; the text says where and why."""
 
 

@@ -5,6 +5,7 @@ An agent accepts between two blocks, or while an input waits; what the agent and
 Whispers are heard one after the other here, the agent's first; on the line they are heard at once.
 """
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.language.document import FlowKind
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.simulator.events import CallEvent, Place, Trace
@@ -25,7 +26,7 @@ WAITING = frozenset({Stage.QUEUE, Stage.HOLD})
 _AROUND_THE_TALK = (Stage.AGENT_WHISPER, Stage.CUSTOMER_WHISPER, Stage.AFTER_TALK)
 
 
-class MissingHookError(Exception):
+class MissingHookError(ConnectSimError):
     """An event hook names a flow that is not among those given; the text says which."""
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connect_sim.errors import ConnectSimError
 from connect_sim.simulator.seams import BotAnswer, FunctionErrorKind, FunctionResult, function_name
 
 ANY = "*"
@@ -23,11 +24,11 @@ _BOT_FIELDS = ("intent", "slots", "session", "confidence", "dialog_state", "sent
 _ERRORS = tuple(kind for kind in FunctionErrorKind if kind is not FunctionErrorKind.LOST_ANSWER)
 
 
-class StubFileError(ValueError):
+class StubFileError(ConnectSimError):
     """A file of stubs cannot be used; the text says why."""
 
 
-class MissingStubError(Exception):
+class MissingStubError(ConnectSimError):
     """A flow called a function for which there is no answer, or none left."""
 
 

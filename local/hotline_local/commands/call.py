@@ -4,21 +4,20 @@ import argparse
 import re
 import sys
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connect_sim.commands.parsing import ExitCode, add_call_options, exit_code, parse_faults, parse_waiting
 from connect_sim.language.document import FlowSyntaxError, load_flow
 from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
-from connect_sim.simulator.faults import Fault, FaultError, Faults, parse_fault
+from connect_sim.simulator.faults import FaultError, Faults
 from connect_sim.simulator.json_lines import JsonLines
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from connect_sim.simulator.run import CallRun
-from connect_sim.simulator.state import CallSetup, Waiting
+from connect_sim.simulator.state import CallSetup
 from connect_sim.simulator.terminal import TerminalCall
 from hotline.kit.languages import LANGUAGES
-from hotline_local.callfront.exit_code import USAGE, exit_code
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -30,8 +29,6 @@ HOTLINE_NUMBER = "+18005550199"
 WITHHELD = "withheld"
 TARGETS = ("inprocess", "lambda")
 MAX_STEPS_LIMIT = 100_000
-NEVER = "never"
-MAX_AGENT_AFTER_S = 3600
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """The demo wallet reaches a year back, and its facts have to be of a time that the contracts take."""
 KEYS_HELP = f"""\
@@ -66,16 +63,7 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--language", choices=LANGUAGES, help="language of the contact when the call comes in")
     parser.add_argument("--at", metavar="RFC3339", help="time of the call; in process only")
     parser.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
-    parser.add_argument(
-        "--agent-after", metavar="SECONDS", help="go on in the queue until an agent accepts then, or the word never"
-    )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="FLOW/BLOCK=KIND[@VISIT]",
-        help="let a block fail: timeout, exception, bad_json and so on, an error type, or hang_up",
-    )
+    add_call_options(parser)
     parser.add_argument("--target", choices=TARGETS, default="inprocess", help="where the functions run")
     parser.add_argument(
         "--patient",
@@ -89,7 +77,7 @@ def register(subparsers: Subparsers) -> None:
 
 
 def _usage(sentence: str) -> CommandError:
-    return CommandError(sentence, exit_code=USAGE)
+    return CommandError(sentence, exit_code=ExitCode.USAGE)
 
 
 def _number(option: str, text: str) -> str:
@@ -118,25 +106,6 @@ def _keys(text: str | None) -> tuple[str, ...] | None:
         raise _usage(f"--keys: {error}") from error
 
 
-def parse_waiting(text: str | None) -> Waiting | None:
-    """The value of `--agent-after`. Raises CommandError."""
-    if text is None:
-        return None
-    if text == NEVER:
-        return Waiting(agent_after_s=None)
-    if text.isdecimal() and int(text) <= MAX_AGENT_AFTER_S:
-        return Waiting(agent_after_s=float(text))
-    raise _usage(f"--agent-after {text!r} is neither a number of seconds up to {MAX_AGENT_AFTER_S} nor the word never.")
-
-
-def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
-    """The values of `--fault`. Raises CommandError."""
-    try:
-        return tuple(parse_fault(text) for text in texts)
-    except FaultError as error:
-        raise _usage(f"--fault: {error}") from error
-
-
 def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
     from hotline_local.worlds import open_world
 
@@ -145,7 +114,7 @@ def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
 
 
 def _check(args: argparse.Namespace) -> dict[str, Any]:
-    """The arguments as values. Raises CommandError with one sentence for the first that cannot be used."""
+    """The arguments as values. Raises CommandError or ConnectSimError for the first that cannot be used."""
     caller = None if args.caller == WITHHELD else _number("--from", args.caller)
     if args.target == "lambda" and args.at is not None:
         raise _usage("--at works in process only: --target lambda uses real time.")

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connect_sim.language.references import token_name
-from hotline_local.callfront.exit_code import USAGE
+from connect_sim.commands.parsing import ExitCode, parse_pairs
 from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario, ScenarioError
@@ -50,7 +49,7 @@ def _scenarios(paths: Sequence[Path]) -> tuple[Scenario, ...]:
     try:
         return tuple(load_scenario(path) for path in scenario_files(paths))
     except ScenarioError as error:
-        raise CommandError(str(error), exit_code=USAGE) from error
+        raise CommandError(str(error), exit_code=ExitCode.USAGE) from error
 
 
 def _played(paths: Sequence[Path]) -> Iterator["Played"]:
@@ -60,7 +59,7 @@ def _played(paths: Sequence[Path]) -> Iterator["Played"]:
         try:
             yield play(scenario)
         except ScenarioError as error:
-            raise CommandError(str(error), exit_code=USAGE) from error
+            raise CommandError(str(error), exit_code=ExitCode.USAGE) from error
 
 
 def run_test(args: argparse.Namespace) -> int:
@@ -88,7 +87,7 @@ def run_testcases(args: argparse.Namespace) -> int:
     """
     from hotline_local.scenarios.testcases import compile_scenario, missing_tokens
 
-    tokens = dict(_token(pair) for pair in args.token)
+    tokens = parse_pairs("--token", args.token)
     args.out.mkdir(parents=True, exist_ok=True)
     missing: set[str] = set()
     failed = False
@@ -119,13 +118,6 @@ def _show_test_case(line: dict[str, object], *, as_json: bool) -> None:
         print(f"{line['file']}: {line['observations']} observations")
     else:
         print(f"{line['scenario']} has no test case: {line['reason']}")
-
-
-def _token(pair: str) -> tuple[str, str]:
-    name, separator, value = pair.partition("=")
-    if not separator or not name or not value:
-        raise CommandError(f"--token {pair!r} is not NAME=VALUE.", exit_code=USAGE)
-    return token_name(name) or name, value
 
 
 def run_coverage(args: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 
 from connect_sim.language.speech import SpeechRate, duration
 from connect_sim.simulator.events import CallEvent
-from hotline.wording.pace import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
 from hotline_local.scenarios.playing import Played
+from hotline_local.speech_rate import SPEECH_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class VoiceFigures:
 
 def rates() -> dict[str, Any]:
     """The pace at which speech is estimated."""
-    return {"mandarin_characters_per_s": MANDARIN_CHARACTERS_PER_S, "english_words_per_s": ENGLISH_WORDS_PER_S}
+    return {"mandarin_characters_per_s": SPEECH_RATE.characters_per_s, "english_words_per_s": SPEECH_RATE.words_per_s}
 
 
 def figures_of(played: Played) -> VoiceFigures:

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from connect_sim.language.document import Flow, load_flow, parse_flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.speech import SpeechRate
-from hotline.wording.pace import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
 from hotline_local.launcher.flow_embedding import without_encryption
 from hotline_local.launcher.paths import FLOWS
+from hotline_local.speech_rate import SPEECH_RATE
 from hotline_local.worlds.environment import LOCAL_WALLET
 
 START_FLOW = "hotline-entry"
@@ -19,10 +18,6 @@ OUTBOUND_FLOW = "hotline-outbound-code"
 """Where a call begins that the hotline makes, to read a code out."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
-
-
-SPEECH_RATE = SpeechRate(MANDARIN_CHARACTERS_PER_S, ENGLISH_WORDS_PER_S)
-"""The rate by which the functions cut prompts into parts."""
 
 
 def flow_set(flows: Iterable[Flow], tokens: Mapping[str, str]) -> FlowSet:

@@ -1,0 +1,1 @@
+"""What blocks exist, with their parameters, errors, conditions and forms."""

@@ -1,0 +1,1 @@
+"""Rules that flows have to keep, and the findings where they do not."""

@@ -1,1 +1,0 @@
-"""How a simulated call is shown: lines of JSON, or a telephone in the terminal."""
