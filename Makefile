@@ -65,6 +65,10 @@ bench: setup ## Run the benchmarks.
 soak: setup ## Run the property tests for long, with fresh seeds.
 	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 tests/properties tests/calls/test_hanging_up.py $(ARGS)
 
+.PHONY: mutate
+mutate: setup ## Change the rules, one small thing at a time, and print what no test notices (15 minutes).
+	$(PYTHON) -m tests.mutation $(ARGS)
+
 # ---------------------------------------------------------------- the environment
 
 .tools/uv/.ready: requirements/uv.txt

@@ -1,0 +1,184 @@
+"""`python -m tests.mutation`: change the rules, one small thing at a time, and print what no test notices.
+
+Ends with 1 when fewer than 95 of 100 changes that mean something were noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from typing import Any, Final
+
+from tests.mutation.mutants import Site, find_sites
+from tests.mutation.rules import RULES, Members, Rule
+from tests.mutation.trials import Verdict, import_libraries, run_tests, tell_members, try_change
+
+GOAL_PERCENT: Final = 95
+LONGEST_S: Final = 300.0
+"""How long tests may take as things are."""
+SLACK_S: Final = 10.0
+TIMES_SLOWER: Final = 5
+"""Tests that take so many times longer and this besides hang: the change is noticed."""
+FORK: Final = multiprocessing.get_context("fork")
+
+type Job = tuple[Any, tuple[Any, ...], float]
+"""What a job is about, its arguments, and its longest time in seconds."""
+type Taken = dict[tuple[str, ...], float]
+"""How long each group of tests takes, in seconds."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A fork at work, with what it has told so far."""
+
+    process: ForkProcess
+    connection: Connection
+    about: Any
+    limit_s: float
+    started_s: float = field(default_factory=time.monotonic)
+    took_s: float = 0.0
+    told: list[Any] = field(default_factory=list)
+
+    def look(self) -> bool:
+        """Take in what was told, and end what takes too long; whether it is over."""
+        self.took_s = time.monotonic() - self.started_s
+        if self.process.is_alive() and self.took_s > self.limit_s:
+            self.process.kill()
+            self.process.join()
+        over = not self.process.is_alive()
+        try:
+            while self.connection.poll():
+                self.told.append(self.connection.recv())
+        except EOFError:
+            over = True
+        if over:
+            self.process.join()
+            self.connection.close()
+        return over
+
+
+def in_forks(work: Callable[..., None], jobs: Iterable[Job], at_once: int) -> Iterator[Running]:
+    """Run each job in a fork, so many at a time, and give them back as they end."""
+    waiting = iter(jobs)
+    running: list[Running] = []
+    while True:
+        while len(running) < at_once and (job := next(waiting, None)) is not None:
+            about, arguments, limit_s = job
+            mine, theirs = FORK.Pipe(duplex=False)
+            process = FORK.Process(target=work, args=(theirs, *arguments), daemon=True)
+            process.start()
+            theirs.close()
+            running.append(Running(process, mine, about, limit_s))
+        if not running:
+            return
+        wait([one.process.sentinel for one in running], timeout=0.5)
+        for one in list(running):
+            if one.look():
+                running.remove(one)
+                yield one
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on a change, with its lines before and after."""
+
+    site: Site
+    verdict: Verdict
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        lines = [f"{self.site.rule.path}:{self.site.line}: {self.site.operator}"]
+        lines += [f"  - {line}" for line in self.before.splitlines()]
+        lines += [f"  + {line}" for line in self.after.splitlines()]
+        return "\n".join(lines)
+
+
+def time_tests(rules: Sequence[Rule], at_once: int) -> Taken:
+    """How long each group of tests takes, in seconds, as things are. Exits when one fails: it would notice anything."""
+    groups = dict.fromkeys(group for rule in rules for group in rule.groups())
+    taken: Taken = {}
+    for one in in_forks(run_tests, ((group, (group,), LONGEST_S) for group in groups), at_once):
+        if one.told != [True]:
+            sys.exit(f"These tests fail as things are: {' '.join(one.about)}")
+        taken[one.about] = one.took_s
+    return taken
+
+
+def try_changes(
+    sites: Sequence[Site],
+    members: dict[str, Members],
+    taken: dict[tuple[str, ...], float],
+    until_s: float,
+    at_once: int,
+) -> Iterator[Result]:
+    """The verdicts on changes at these places, one after another, as long as there is time."""
+
+    def jobs() -> Iterator[Job]:
+        for site in sites:
+            if time.monotonic() >= until_s:
+                return
+            limit_s = SLACK_S + TIMES_SLOWER * sum(taken[group] for group in site.rule.groups())
+            yield site, (site, members[site.rule.file]), limit_s
+
+    for one in in_forks(try_change, jobs(), at_once):
+        # What was told last holds. A fork that told nothing died while it changed the file.
+        verdict, before, after = one.told[-1] if one.told else (Verdict.BROKEN, "", "")
+        yield Result(one.about, verdict, before, after)
+
+
+def report(results: Sequence[Result], sites: int) -> bool:
+    """Print what was not noticed, and the shares; whether they reach the goal."""
+    for result in sorted(results, key=lambda result: (result.site.rule.file, result.site.line)):
+        if result.verdict in (Verdict.SURVIVED, Verdict.BROKEN):
+            print(f"{result.verdict.value}: {result}", flush=True)
+    counts = Counter(result.verdict for result in results)
+    print(f"\n{len(results)} of {sites} places were tried; {_words(counts)}.")
+    for name, at_top in (("tables and limits", True), ("functions", False)):
+        print(f"{name}: {_share([result for result in results if result.site.at_top is at_top])}")
+    print(f"all: {_share(results)}")
+    meaning = counts[Verdict.NOTICED] + counts[Verdict.SURVIVED]
+    return not counts[Verdict.BROKEN] and 100 * counts[Verdict.NOTICED] >= GOAL_PERCENT * meaning
+
+
+def _words(counts: Counter[Verdict]) -> str:
+    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+
+
+def _share(results: Sequence[Result]) -> str:
+    counts = Counter(result.verdict for result in results)
+    noticed, meaning = counts[Verdict.NOTICED], counts[Verdict.NOTICED] + counts[Verdict.SURVIVED]
+    return f"{noticed} of {meaning} noticed" + (f", {100 * noticed / meaning:.1f} %" if meaning else "")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; 0 when enough was noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description="Change the rules; see what notices.")
+    parser.add_argument("--seed", default="1", help="another order in which places are tried")
+    parser.add_argument("--minutes", type=float, default=15, help="go on for this long at most (15)")
+    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="so many at a time")
+    parser.add_argument("--only", default="", help="rules whose file has this in its name")
+    asked = parser.parse_args(arguments)
+    until_s = time.monotonic() + 60 * asked.minutes
+    rules = [rule for rule in RULES if asked.only in rule.file]
+    import_libraries()
+    (known,) = in_forks(tell_members, [("members", (rules,), LONGEST_S)], 1)
+    (members,) = known.told
+    taken = time_tests(rules, asked.at_once)
+    sites = [site for rule in rules for site in find_sites(rule, members[rule.file])]
+    random.Random(asked.seed).shuffle(sites)
+    results = list(try_changes(sites, members, taken, until_s, asked.at_once))
+    return 0 if report(results, len(sites)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

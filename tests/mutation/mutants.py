@@ -1,0 +1,142 @@
+"""Where a rule can be changed, and what the change makes of it."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+from tests.mutation.operators import operators
+from tests.mutation.rules import Members, Rule
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+EQUIVALENTS: Final = Path(__file__).with_name("equivalents.toml")
+WORDS_OF_ERRORS: Final = ("ValueError", "TypeError", "RuntimeError")
+"""Raised for bugs alone: their words are for whoever reads a traceback."""
+
+type Range = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in a rule where an operator can change something: the operator's how-manieth place in the file."""
+
+    rule: Rule
+    operator: str
+    occurrence: int
+    line: int
+    at_top: bool
+    """In a table or limit of the module itself, rather than in a function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change makes of the file, and of its lines."""
+
+    source: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A change that means the same: the file, its lines before and after, and why nobody can notice it."""
+
+    file: str
+    before: str
+    after: str
+    reason: str
+
+
+def read_equivalents() -> tuple[Equivalent, ...]:
+    """The list of changes that mean the same."""
+    listed = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))["equivalent"]
+    return tuple(Equivalent(**entry) for entry in listed)
+
+
+def find_sites(rule: Rule, members: Members) -> Iterator[Site]:
+    """Every place at which the rule can be changed."""
+    source = _read(rule)
+    untouched, functions = _ranges(source)
+    nodes = list(ast_nodes(get_ast(source)))
+    for name, operator in operators(members).items():
+        positions = [position for node in nodes for position in operator.mutation_positions(node)]
+        for occurrence, (start, _) in enumerate(positions):
+            if not _is_within(start, untouched):
+                yield Site(rule, name, occurrence, start[0], at_top=not _is_within(start, functions))
+
+
+def make_change(site: Site, members: Members) -> Change | None:
+    """What the operator makes of the rule there; None when that is the same program, or no program at all."""
+    source = _read(site.rule)
+    changed = mutate_code(source, operators(members)[site.operator], site.occurrence)
+    if changed is None:
+        return None
+    try:
+        if ast.dump(ast.parse(changed)) == ast.dump(ast.parse(source)):
+            return None
+    except SyntaxError:
+        return None
+    _, _, *lines = difflib.unified_diff(source.splitlines(), changed.splitlines(), n=0, lineterm="")
+    before, after = ("\n".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    return Change(changed, before, after)
+
+
+def _read(rule: Rule) -> str:
+    return (ROOT / rule.path).read_text(encoding="utf-8")
+
+
+@cache
+def _ranges(source: str) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
+    """What is not changed, since no program depends on it; and where functions are."""
+    lines = source.splitlines()
+    untouched: list[Range] = []
+    functions: list[Range] = []
+    for node in ast.walk(ast.parse(source)):
+        untouched += [_range(part, lines) for part in _untouched(node)]
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            functions.append(_range(node, lines))
+    return tuple(untouched), tuple(functions)
+
+
+def _untouched(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+    """Of a node what is never run, or said to programmers alone: imports, annotations, decorators, docstrings, the
+    words of errors for bugs, a detector's own test cases and its instructions for people."""
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.TypeAlias():
+            yield node
+        case ast.Expr(value=ast.Constant(value=str())):
+            yield node
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            yield node
+        case ast.Raise(exc=ast.Call(func=ast.Name(id=name))) if name in WORDS_OF_ERRORS:
+            yield node
+        case ast.AnnAssign(annotation=annotation) | ast.arg(annotation=ast.expr() as annotation):
+            yield annotation
+        case ast.keyword(arg="runbook" | "examples", value=value):
+            yield value
+        case ast.FunctionDef(decorator_list=decorators, returns=returns):
+            yield from decorators
+            if returns is not None:
+                yield returns
+        case ast.ClassDef(decorator_list=decorators):
+            yield from decorators
+
+
+def _range(node: Any, lines: Sequence[str]) -> Range:
+    """Where a node stands, in characters; Python counts columns in bytes."""
+    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+    start = len(lines[node.lineno - 1].encode()[: node.col_offset].decode())
+    return (node.lineno, start), (end_line, len(lines[end_line - 1].encode()[:end_column].decode()))
+
+
+def _is_within(position: tuple[int, int], ranges: Sequence[Range]) -> bool:
+    return any(start <= position < end for start, end in ranges)

@@ -1,0 +1,104 @@
+"""The rules whose tests are judged by mutants: each pure module, with the tests that are to notice a change of it.
+
+The one place to change when a module or a test file is renamed; tests/rules/test_mutation_lists.py holds it to what
+there is. The quick tests come first. Those of `later` are slower, and run for a change that the first did not notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+ROOM: Final = "layers/hotline/python/hotline"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A module by its file below ROOM, and the files below tests/ that are run, in this order."""
+
+    file: str
+    first: tuple[str, ...]
+    later: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return f"{ROOM}/{self.file}"
+
+    @property
+    def module(self) -> str:
+        return "hotline." + self.file.removesuffix(".py").replace("/", ".")
+
+    def groups(self) -> Iterator[tuple[str, ...]]:
+        """The tests as they are run one after another, as paths."""
+        for files in (self.first, self.later):
+            if files:
+                yield tuple(f"tests/{file}" for file in files)
+
+
+_PROMISES: Final = "rules/test_promises.py"
+_FACTS: Final = ("functions/test_wallet_events.py",)
+_LOCKS: Final = ("rules/test_lockout_tiers.py", "rules/test_lockout_views.py", "rules/test_lockout_pausing.py")
+_LOCKS_LATER: Final = (
+    "store/test_lockout_asked.py", "store/test_lockout_room.py", "functions/test_deadlines.py",
+    "functions/test_lock_notices.py", "properties/test_lock_convergence.py", _PROMISES,
+)  # fmt: skip
+_CODES: Final = ("rules/test_identity_rules.py", "rules/test_identity_limits.py")
+_CODES_LATER: Final = (
+    "security/test_purposes.py", "functions/test_limits_of_proof.py", "functions/test_code_budgets.py",
+    "functions/test_api_limits.py", "functions/test_messenger_limits.py", "security/test_guessing.py", _PROMISES,
+)  # fmt: skip
+_POINTS: Final = (
+    "rules/test_accounts_profiles.py", "rules/test_accounts_points.py", "rules/test_accounts_changes.py",
+)  # fmt: skip
+_POINTS_LATER: Final = (
+    "security/test_many_contact_points.py", "security/test_enrolled_factors.py", "functions/test_contact_points.py",
+    "properties/test_fact_convergence.py", _PROMISES,
+)  # fmt: skip
+_PAYMENTS: Final = (
+    "rules/test_payments_diagnosis.py", "rules/test_payments_failures.py", "rules/test_payments_folding.py",
+)  # fmt: skip
+_PAYMENTS_LATER: Final = ("store/test_money_rooms.py", "properties/test_movement_convergence.py", _PROMISES)
+_REFUNDS: Final = (
+    "rules/test_refunds_promises.py", "rules/test_refunds_policy.py", "rules/test_refunds_folding.py",
+)  # fmt: skip
+_REFUNDS_LATER: Final = (
+    "security/test_refund_limits.py", "store/test_money_refunds.py", "functions/test_deadlines.py", _PROMISES,
+)  # fmt: skip
+_WORDS: Final = ("rules/test_wording_values.py", "rules/test_wording_speech.py")
+_DETECTORS: Final = ("rules/test_detectors.py", "rules/test_detectors_watching.py")
+_DETECTORS_LATER: Final = ("store/test_security_room.py", _PROMISES)
+_PINS: Final = ("rules/test_identity_pins.py", "functions/test_hotline_pins.py")
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("accounts/changes.py", (*_POINTS, "rules/test_identity_targets.py"), _POINTS_LATER),
+    Rule("accounts/policy.py", _POINTS, _POINTS_LATER),
+    Rule("identity/code_messages.py", _CODES, _CODES_LATER),
+    Rule("identity/counting.py", _CODES, _CODES_LATER),
+    Rule("identity/limits.py", _CODES, _CODES_LATER),
+    Rule("identity/pins.py", _PINS, ("security/test_enrolled_factors.py", "security/test_guessing.py", _PROMISES)),
+    Rule("identity/policy.py", _CODES, _CODES_LATER),
+    Rule("identity/targets.py", ("rules/test_identity_targets.py",), ("security/test_enrolled_factors.py",)),
+    Rule("lockout/folding.py", _LOCKS, _LOCKS_LATER),
+    Rule("lockout/policy.py", _LOCKS, _LOCKS_LATER),
+    Rule("lockout/tiers.py", _LOCKS, _LOCKS_LATER),
+    Rule("payments/diagnosis.py", _PAYMENTS, _PAYMENTS_LATER),
+    Rule("payments/failure_mapping.py", _PAYMENTS, _PAYMENTS_LATER),
+    Rule("payments/failures.py", _PAYMENTS, _PAYMENTS_LATER),
+    Rule("payments/folding.py", _PAYMENTS, _PAYMENTS_LATER),
+    Rule("refunds/due.py", ("functions/test_deadlines.py",), ("store/test_money_outcomes.py",)),
+    Rule("refunds/folding.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("security/detectors/failed_login_burst.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("security/detectors/reset_device_transfer.py", _DETECTORS, _DETECTORS_LATER),
+    Rule("wording/amounts.py", _WORDS),
+    Rule("wording/times.py", _WORDS),
+    Rule("wording/values.py", _WORDS),
+)
+
+NOT_RUN: Final = "not moto and not ministack"
+"""Of tests that run on three stores the one in memory is enough: the rules do not know where things are stored."""
+
+type Members = Mapping[str, tuple[str, ...]]
+"""The names of enumerations in a module, with their members."""

@@ -1,0 +1,95 @@
+"""The lists of `make mutate` name what there is, and its operators change what they say they change."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.mutation.mutants import ROOT, Equivalent, Site, find_sites, make_change, read_equivalents
+from tests.mutation.rules import RULES, Members, Rule
+
+EQUIVALENTS = read_equivalents()
+SAMPLE = '''
+"""A module."""
+from enum import Enum
+LIMIT = 3
+NAMES = frozenset({"one", "two"})
+PAIR = ("a", "b")
+TABLE = {"x": Colour.RED, "y": Colour.BLUE}
+def chosen(values: tuple[int, ...] = (1, 2)) -> int | None:
+    """What is chosen."""
+    match values:
+        case () if not values:
+            return None
+    return min(values) if any(value in NAMES for value in values) and LIMIT < 4 else -LIMIT
+'''
+COLOURS: Members = {"Colour": ("RED", "BLUE")}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.file)
+def test_a_rule_and_its_tests_are_there(rule: Rule) -> None:
+    assert (ROOT / rule.path).is_file()
+    for group in rule.groups():
+        assert [path for path in group if not (ROOT / path).is_file()] == []
+        assert len(set(group)) == len(group)
+
+
+def test_each_rule_is_listed_once() -> None:
+    assert {file for file, count in Counter(rule.file for rule in RULES).items() if count > 1} == set()
+
+
+@pytest.mark.parametrize("listed", EQUIVALENTS, ids=lambda listed: f"{listed.file}: {listed.after[:40]}")
+def test_a_change_that_means_the_same_is_of_a_line_that_there_is(listed: Equivalent) -> None:
+    (rule,) = (rule for rule in RULES if rule.file == listed.file)
+    lines = [line.strip() for line in (ROOT / rule.path).read_text(encoding="utf-8").splitlines()]
+    assert [line for line in listed.before.splitlines() if line not in lines] == []
+    assert listed.before != listed.after
+    assert len(listed.reason.split()) >= 3
+
+
+def test_no_change_is_listed_twice() -> None:
+    counts = Counter((listed.file, listed.before, listed.after) for listed in EQUIVALENTS)
+    assert [change for change, count in counts.items() if count > 1] == []
+
+
+@pytest.fixture
+def changes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Site, str]]:
+    """What is made of the sample: each place with the changed lines."""
+    monkeypatch.setattr("tests.mutation.mutants._read", lambda rule: SAMPLE)
+    made = [(site, make_change(site, COLOURS)) for site in find_sites(Rule("sample.py", ()), COLOURS)]
+    return [(site, change.after) for site, change in made if change is not None]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "LIMIT =  4",
+        "LIMIT =  2",
+        'NAMES = frozenset({ "two"})',
+        'NAMES = frozenset({"one",})',
+        'NAMES = frozenset({"one", "twoX"})',
+        'PAIR = ("a",)',
+        'TABLE = {"x": Colour.BLUE, "y": Colour.BLUE}',
+        'TABLE = { "y": Colour.BLUE}',
+        "case () if values:",
+        "return max(values) if any(value in NAMES for value in values) and LIMIT < 4 else -LIMIT",
+        "return min(values) if all(value in NAMES for value in values) and LIMIT < 4 else -LIMIT",
+        "return min(values) if any(value not in NAMES for value in values) and LIMIT < 4 else -LIMIT",
+        "return min(values) if any(value in NAMES for value in values) or LIMIT < 4 else -LIMIT",
+        "return min(values) if any(value in NAMES for value in values) and LIMIT <= 4 else -LIMIT",
+        "return min(values) if any(value in NAMES for value in values) and LIMIT < 4 else LIMIT",
+    ],
+)
+def test_an_operator_changes_one_thing(changes: list[tuple[Site, str]], after: str) -> None:
+    assert "".join(after.split()) in ["".join(made.split()) for _, made in changes]
+
+
+def test_words_for_programmers_and_annotations_stay(changes: list[tuple[Site, str]]) -> None:
+    assert not [made for _, made in changes if "A module" in made or "What is chosen" in made or "import" in made]
+    assert not [made for _, made in changes if "int & None" in made]
+
+
+def test_tables_are_told_from_functions(changes: list[tuple[Site, str]]) -> None:
+    assert {site.at_top for site, made in changes if "LIMIT =" in made} == {True}
+    assert {site.at_top for site, made in changes if "return" in made} == {False}
