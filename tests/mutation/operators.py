@@ -35,7 +35,7 @@ _OF_COSMIC_RAY: Final = (
 _OPPOSITES: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 
 
-class _OwnOperator(Operator):  # type: ignore[misc] - its types are not published
+class _OwnOperator(Operator):  # type: ignore[misc]
     """An operator that says how to change a node in one way, or in several."""
 
     def mutation_positions(self, node: Any) -> Iterable[Position]:
