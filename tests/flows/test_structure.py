@@ -13,6 +13,7 @@ from connect_sim.language.references import references_in, strings_in
 from connect_sim.language.speech import duration_s
 from connect_sim.linter.report import check_paths
 from functions.connect.contract import STEPS
+from hotline.kit.languages import LANGUAGES
 from hotline_local.launcher.paths import FLOWS, ROOT
 from tests.flows.shipped import (
     ENTRY,
@@ -110,7 +111,7 @@ def test_tokens_are_resources_or_flows() -> None:
 @each_flow
 def test_words_exist_in_every_language_that_the_flow_speaks(flow: Flow) -> None:
     words = word_blocks(flow)
-    expected = {"Words in Chinese", "Words in English"}
+    expected = {f"Words in {language.name}" for language in LANGUAGES.values()}
     if flow.name in {HANDOVER, OUTBOUND, "hotline-customer-queue"}:
         expected.add("Words in both languages")
     assert set(words) == expected
@@ -191,7 +192,7 @@ def test_fraud_is_the_first_key_of_the_main_menu() -> None:
 
 @each_flow
 def test_a_voice_and_its_language_are_set_together(flow: Flow) -> None:
-    language_of = {"Zhiyu": "zh-CN", "Joanna": "en-US"}
+    language_of = {language.voice: language.tag for language in LANGUAGES.values()}
     for voice in blocks(flow, "UpdateContactTextToSpeechVoice"):
         language = flow.by_identifier[voice.next_action or ""]
         assert language.type == "UpdateContactData"

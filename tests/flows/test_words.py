@@ -72,7 +72,7 @@ def words_block(name: str) -> dict[str, object]:
 
 
 def test_words_of_the_flow_come_before_those_that_flows_share(tmp_path: Path) -> None:
-    flow = {"Actions": [words_block("Words in English")]}
+    flow = {"Actions": [words_block("Words in Chinese"), words_block("Words in English")]}
     key = "Words in English FlowAttributes"
     assert written(flow, tmp_path, flow__say_x="Shared.")[key] == "Shared."
     assert written(flow, tmp_path, **{"flow__a-flow__say_x": "Own.", "flow__say_x": "Shared."})[key] == "Own."

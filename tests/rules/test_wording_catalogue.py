@@ -49,14 +49,29 @@ def test_the_compiled_catalogue_is_that_of_its_source(language: str) -> None:
     assert compiled_file(language).read_bytes() == compile_source(read_source(source_file(language))), "make words"
 
 
-def test_both_languages_have_the_same_messages() -> None:
-    assert source(CHINESE).keys() == source(ENGLISH).keys()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_messages(language: str) -> None:
+    assert source(language).keys() == source(ENGLISH).keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_but_chinese_has_patterns_for_values(language: str) -> None:
+    patterns = {key for key in usable_texts(read_source(source_file(language))) if key.startswith(VALUES)}
+    english = {key for key in usable_texts(read_source(source_file(ENGLISH))) if key.startswith(VALUES)}
+    assert patterns == (set() if language == CHINESE else english)
 
 
 @pytest.mark.parametrize("key", sorted(source(ENGLISH)))
-def test_a_message_knows_the_same_facts_in_both_languages(key: str) -> None:
-    chinese, english = ("\n".join(source(language)[key]) for language in (CHINESE, ENGLISH))
-    assert placeholders(chinese) == placeholders(english)
+def test_a_message_knows_the_same_facts_in_every_language(key: str) -> None:
+    assert len({frozenset(placeholders("\n".join(source(language)[key]))) for language in LANGUAGES}) == 1
+
+
+def test_the_table_of_languages_offers_each_by_a_key_and_a_voice_of_its_own() -> None:
+    languages = LANGUAGES.values()
+    for chosen in ("tag", "name", "key", "voice"):
+        assert len({getattr(language, chosen) for language in languages}) == len(languages)
+    # 0 is a person, 9 repeats, * goes back.
+    assert all(language.key in "12345678" for language in languages)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

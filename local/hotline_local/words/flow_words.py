@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 
 from hotline.kit.languages import LANGUAGES, Language
 from hotline_local.words.catalogues import FLOW_PREFIX
+from hotline_local.words.flow_languages import add_languages
 
 SHORT: Final = ".short"
 _ALL: Final = "Words in both languages"
@@ -81,10 +82,12 @@ class FlowWords:
 
 
 def write_flows(files: Iterable[Path], words: FlowWords) -> dict[Path, str]:
-    """The text of each flow file with its words as the catalogues have them. Raises MissingWords."""
+    """The text of each flow file with every language, and its words as the catalogues have them. Raises
+    MissingWords."""
     texts = {}
     for path in files:
         flow = json.loads(path.read_text(encoding="utf-8"))
+        add_languages(flow)
         words.write(flow, path.stem)
         texts[path] = json.dumps(flow, indent=2, ensure_ascii=False) + "\n"
     return texts
