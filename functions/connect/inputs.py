@@ -14,6 +14,7 @@ from functions.connect.contract import (
     REFUND_REASONS,
     StepContract,
 )
+from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.text import is_printed_ascii
 
@@ -61,13 +62,18 @@ _CHECKS_OF_STEP: dict[tuple[str, str], Callable[[str], bool]] = {
 """Inputs of one name that mean different things in different steps."""
 
 
-def acceptable(contract: StepContract, inputs: Mapping[str, str]) -> dict[str, str] | None:
-    """The step's own inputs when every required one is there and all look as they must; None otherwise.
+def accept(contract: StepContract, inputs: Mapping[str, str]) -> dict[str, str]:
+    """The step's own inputs, all of which look as they must. Raises InvalidInput, whose code names the first that is
+    missing or malformed and never repeats it.
 
     Parameters that the step does not declare are dropped: a flow may pass more than a step needs.
     """
     own = {name: inputs[name] for name in contract.inputs if name in inputs}
-    if any(name not in own for name in contract.required_inputs):
-        return None
-    checks = (_CHECKS_OF_STEP.get((contract.name, name)) or _CHECKS[name] for name in own)
-    return own if all(check(text) for check, text in zip(checks, own.values(), strict=True)) else None
+    for name in contract.required_inputs:
+        if name not in own:
+            raise InvalidInput(f"{name}_missing")
+    for name, text in own.items():
+        check = _CHECKS_OF_STEP.get((contract.name, name)) or _CHECKS[name]
+        if not check(text):
+            raise InvalidInput(f"{name}_malformed")
+    return own

@@ -20,7 +20,7 @@ from functions.connect.contract import (
     StepContract,
 )
 from functions.connect.envelope import Request
-from functions.connect.inputs import acceptable
+from functions.connect.inputs import accept
 from functions.connect.line import Answer, Line
 from functions.connect.secret_inputs import aside, readable
 from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
@@ -30,7 +30,7 @@ from hotline.identity import turns
 from hotline.identity.model import Call, Operation
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
-from hotline.kit.errors import HotlineError, NeedProof, Unreadable
+from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.retry import retry_stale
@@ -38,6 +38,9 @@ from hotline.kit.store import Key
 
 ATTEMPTS_MAX = 3
 """How often a step is run when somebody else wrote in between; each run reads afresh."""
+
+UNUSABLE = "unusable"
+"""Why a step itself refuses an input that looks as it must: no phone number, too few digits, a choice of nothing."""
 
 
 class StepFailed(Exception):
@@ -80,8 +83,15 @@ def _inputs(contract: StepContract, request: Request, ctx: Context) -> dict[str,
     given = readable(contract, request.inputs, ctx)
     if outcome := aside(contract, given):
         return Answer(outcome)
-    accepted = acceptable(contract, given)
-    return Answer(INVALID) if accepted is None else accepted
+    try:
+        return accept(contract, given)
+    except InvalidInput as error:
+        _log_invalid(request, error.code)
+        return Answer(INVALID)
+
+
+def _log_invalid(request: Request, reason: str) -> None:
+    log(Event.INPUT_INVALID, correlation_id=request.contact_id, step=request.step, reason=reason)
 
 
 def _run(
@@ -107,6 +117,8 @@ def _run(
         result = STEP_FUNCTIONS[request.step](line)
     except NeedProof as refusal:
         result = _need_proof(refusal, line)
+    if result.outcome == INVALID:
+        _log_invalid(request, UNUSABLE)
     return result, line.call
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
-from typing import Any
 
 from functions.deadlines.redriving import Queues
 from functions.deadlines.work import work_off
@@ -11,14 +12,31 @@ from hotline.kit.carriers import SqsQueue
 from hotline.kit.clock import from_text
 from hotline.kit.config import required
 from hotline.kit.doors import context_from_environment
+from hotline.kit.errors import InvalidInput
+from hotline.kit.logging import Event, log
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
+def handler(event: object, _context: object) -> dict[str, int]:
     """Work off what has fallen due by now, or by `at` (RFC 3339) when the event names a time. Returns counts, see
-    work.Summary. Raises ValueError when `at` is no time."""
+    work.Summary. Raises InvalidInput (bad_event, bad_at) for an event that a schedule does not send."""
     ctx = context_from_environment()
-    now = from_text(event["at"]) if "at" in event else ctx.clock.now()
-    return work_off(ctx, now, _queues()).counts()
+    try:
+        at = _time_asked_for(event)
+    except InvalidInput as error:
+        log(Event.REQUEST_ODD, reason=error.code)
+        raise
+    return work_off(ctx, at or ctx.clock.now(), _queues()).counts()
+
+
+def _time_asked_for(event: object) -> datetime | None:
+    if not isinstance(event, Mapping):
+        raise InvalidInput("bad_event")
+    if "at" not in event:
+        return None
+    try:
+        return from_text(event["at"])
+    except (TypeError, ValueError):
+        raise InvalidInput("bad_at") from None
 
 
 @cache

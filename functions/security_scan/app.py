@@ -16,6 +16,6 @@ class LambdaContext(Protocol):
         ...
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Scan a shard; answers what was read and found. Raises what the state machine is to try again, or to report."""
     return answer(event, context_from_environment(), context.get_remaining_time_in_millis)

@@ -18,10 +18,14 @@ FINDINGS_LISTED_MAX: Final = 50
 """The answers of all shards travel in one state of at most 256 KB. All findings are in the table."""
 
 
-def answer(event: Mapping[str, Any], ctx: Context, remaining_ms: Callable[[], int]) -> dict[str, Any]:
-    """Scan the shard that the event names. Raises InvalidInput for an event that is none of the state machine's, and
-    what `scan_shard` raises."""
-    shard, until = _request(event)
+def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict[str, Any]:
+    """Scan the shard that the event names. Raises InvalidInput (bad_event, bad_shard, bad_until) for an event that the
+    state machine does not send, and what `scan_shard` raises."""
+    try:
+        shard, until = _request(event)
+    except InvalidInput as error:
+        log(Event.REQUEST_ODD, reason=error.code)
+        raise
     whole_ms = remaining_ms()
     report = scan_shard(ctx, shard, until=until, has_time=lambda: remaining_ms() > whole_ms * TIME_KEPT)
     for finding in report.findings:
@@ -30,7 +34,9 @@ def answer(event: Mapping[str, Any], ctx: Context, remaining_ms: Callable[[], in
     return _body(report)
 
 
-def _request(event: Mapping[str, Any]) -> tuple[int, datetime | None]:
+def _request(event: object) -> tuple[int, datetime | None]:
+    if not isinstance(event, Mapping):
+        raise InvalidInput("bad_event")
     shard = event.get("shard")
     if not isinstance(shard, int) or isinstance(shard, bool) or not 0 <= shard < SHARDS_MAX:
         raise InvalidInput("bad_shard")

@@ -15,9 +15,11 @@ from hotline.kit.actor import Caller
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
+from hotline.kit.logging import Event
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -215,3 +217,28 @@ def test_a_word_that_belongs_to_another_input_is_invalid(ctx: Context, step: str
     phone = Phone(ctx, OWN)
     phone.press("start")
     assert phone.press(step, **inputs)["outcome"] == "INVALID"
+
+
+@pytest.mark.parametrize(
+    ("step", "inputs", "reason"),
+    [
+        ("identify", {}, "phone_missing"),
+        ("identify", {"phone": "+86138000000012345678"}, "phone_malformed"),
+        ("check_code", {"code": "123456789012"}, "code_malformed"),
+        ("payment_by_order", {"tail": "12"}, "tail_malformed"),
+        ("handover", {"topic": "weather", "reason": "asked"}, "topic_malformed"),
+        ("payment_answer", {"choice": "3"}, "unusable"),
+        ("check_code", {"code": "12345"}, "unusable"),
+    ],
+)
+def test_an_input_that_a_step_cannot_use_is_logged_by_name_and_never_repeated(
+    ctx: Context, step: str, inputs: dict[str, str], reason: str
+) -> None:
+    phone = Phone(ctx, OWN)
+    phone.press("start")
+    phone.prove(goal="unlock")
+    with logged() as buffer:
+        assert phone.press(step, **inputs)["outcome"] == "INVALID"
+    told = [line for line in lines(buffer) if line["event"] == Event.INPUT_INVALID.code]
+    assert [(line["step"], line["reason"]) for line in told] == [(step, reason)]
+    assert not any(text in buffer.getvalue() for text in inputs.values() if len(text) > 2 and text != "asked")

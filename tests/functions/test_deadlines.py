@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 from time import sleep
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -29,8 +29,9 @@ from hotline.kit.clock import to_text
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.due import DUE_BUCKETS, PER_BUCKET_MAX, due_attributes, due_keys
-from hotline.kit.errors import Unavailable
+from hotline.kit.errors import InvalidInput, Unavailable
 from hotline.kit.ids import RandomIds
+from hotline.kit.logging import Event
 from hotline.kit.outbox import Entry, entry_item, entry_key
 from hotline.kit.store import Delete, Key, Put, Table, hotline_key
 from hotline.lockout import service as lockout
@@ -693,10 +694,12 @@ def test_every_recorded_event_is_worked_off(file: Path, minute: Minute, monkeypa
     monkeypatch.setattr(app, "_queues", lambda: {"message": minute.messages, "bus": minute.decisions})
     minute.desk.act(lockout.contribute_freeze)
     minute.deliver()
-    event: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    event = json.loads(file.read_text(encoding="utf-8"))
     if file.stem.startswith("bad_"):
-        with pytest.raises(ValueError, match="time"):
+        with logged() as buffer, pytest.raises(InvalidInput, match=r"^bad_(at|event)$") as refused:
             app.handler(event, None)
+        told = [(line["event"], line["reason"]) for line in lines(buffer)]
+        assert told == [(Event.REQUEST_ODD.code, refused.value.code)]
         return
     answer = app.handler(event, None)
     assert answer["due"] == answer["resent"] == (1 if "at" in event else 0)

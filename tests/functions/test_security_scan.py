@@ -17,6 +17,7 @@ from functions.wallet_events.batch import take_in
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
 from hotline.kit.ids import bucket
+from hotline.kit.logging import Event
 from hotline.security.activity import ACTIVITY_SHARDS
 from hotline.security.items import PAGE_ROWS
 from hotline.security.service import SHARDS_MAX
@@ -59,8 +60,10 @@ def test_the_files_of_events_hold_good_and_bad_ones() -> None:
 def test_every_event_is_answered_or_refused_by_name(world: ScanWorld, path: Path) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
     if path.name.startswith("bad_"):
-        with pytest.raises(InvalidInput, match=r"^bad_(shard|until)$"):
+        with logged() as buffer, pytest.raises(InvalidInput, match=r"^bad_(event|shard|until)$") as refused:
             answer(event, world.ctx(), plenty)
+        told = [(line["event"], line["reason"]) for line in lines(buffer)]
+        assert told == [(Event.REQUEST_ODD.code, refused.value.code)]
     else:
         found = answer(event, world.ctx(), plenty)
         assert found.keys() == KEYS
