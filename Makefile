@@ -57,6 +57,10 @@ schemas: setup ## Write docs/schemas from the contracts, docs/openapi.json from 
 words: setup ## Bring the words of the catalogues to where they are used.
 	@$(PYTHON) -m hotline_local.words
 
+.PHONY: pictures
+pictures: setup ## Draw every flow again, into docs/flows.
+	@./hotline flows draw flows --to docs/flows
+
 .PHONY: bench
 bench: setup ## Run the benchmarks.
 	@if [ -d benchmarks ]; then $(PYTHON) -m benchmarks $(ARGS); else echo "There are no benchmarks yet."; fi

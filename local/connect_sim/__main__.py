@@ -1,4 +1,4 @@
-"""The command line of this package: `python -m connect_sim check|run`."""
+"""The command line of this package: `python -m connect_sim check|run|draw`."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser with every command."""
     top: argparse.ArgumentParser = Parser(
         prog="python -m connect_sim",
-        description="Check and run Amazon Connect flows on this machine.",
+        description="Check, run and draw Amazon Connect flows on this machine.",
         allow_abbrev=False,
     )
     register(top.add_subparsers(title="commands", metavar="COMMAND", required=True))

@@ -11,6 +11,7 @@
     +-- MissingStubError    a function was called that has no stub (simulator.stubs)
     +-- MissingHookError    an event hook names an unknown flow (simulator.stages)
     +-- SetupFileError      a set-up file cannot be used (simulator.setup_file)
+    +-- NoGraphviz          drawing needs Graphviz (drawing.layout)
     +-- NotACertificate     the key of an encrypted entry is no certificate (simulator.encryption)
 
 Each text is one sentence for the person who wrote the flow, the file or the option.

@@ -1,16 +1,24 @@
 """The package works without the hotline: in a process that can import nothing else of this project."""
 
 import ast
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from connect_sim.linter import rules
+from connect_sim.linter.rule import RULES
+from connect_sim.simulator.setup_file import SetupFile
+from tests.connect_sim.samples.build import ERROR, block, call, ends, menu, say
+
 PACKAGE = Path(__file__).parents[2] / "local" / "connect_sim"
+README = (PACKAGE / "README.md").read_text(encoding="utf-8")
 SAMPLES = Path(__file__).parent / "samples"
 DISTRIBUTIONS = {"aws_encryption_sdk": "aws-encryption-sdk"}
 """Names of distributions where they are not those of their packages."""
@@ -66,6 +74,34 @@ def test_every_import_is_declared_as_a_dependency() -> None:
     ]
     declared = {re.split(r"[^\w-]", requirement)[0] for requirement in requirements}
     assert {DISTRIBUTIONS.get(name, name) for name in imported_names()} - sys.stdlib_module_names == declared
+
+
+def test_the_readme_counts_the_rules_and_names_every_key_of_a_set_up() -> None:
+    rules.load()
+    assert f"by {len(RULES)} rules" in README
+    described = README[README.index("### The set-up file") : README.index("## From tests")]
+    assert [name for name in SetupFile.model_fields if f"`{name}`" not in described] == []
+
+
+def test_the_example_of_the_readme_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [
+        say("welcome", "Welcome.", "lookup"),
+        call("lookup", "menu", step="lookup"),
+        menu("menu", {"0": "moment"}),
+        say("moment", "One moment.", "set"),
+        block("set", "UpdateContactTargetQueue", {"QueueId": "${QueueArn}"}, then="wait", errors={ERROR: "bye"}),
+        block("wait", "TransferContactToQueue", errors={ERROR: "bye", "QueueAtCapacity": "bye"}),
+        *ends(),
+    ]
+    blocks[2]["Parameters"].pop("Text")
+    (tmp_path / "flows").mkdir()
+    document = {"Version": "2019-10-30", "StartAction": "welcome", "Metadata": {}, "Actions": blocks}
+    (tmp_path / "flows" / "main.json").write_text(json.dumps(document), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - it is ours
+    names["test_a_known_caller_reaches_the_queue"]()
 
 
 def imported_names() -> set[str]:

@@ -1,6 +1,6 @@
-"""The commands `check` and `run`, for this package's own command line and for those that offer them too."""
+"""The commands `check`, `run` and `draw`, for this package's own command line and for those that offer them too."""
 
-from connect_sim.commands import check, run
+from connect_sim.commands import check, draw, run
 from connect_sim.commands.parsing import Subparsers
 from connect_sim.language.speech import NORMAL_RATE, SpeechRate
 
@@ -13,3 +13,4 @@ def register(subparsers: Subparsers, *, speech_rate: SpeechRate = NORMAL_RATE) -
     """
     check.register(subparsers, speech_rate)
     run.register(subparsers, speech_rate)
+    draw.register(subparsers)

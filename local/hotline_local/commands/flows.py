@@ -7,8 +7,8 @@ from hotline_local.subparsers import Subparsers
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `flows check` and `flows run`, and the commands for scenarios."""
-    parser = subparsers.add_parser("flows", help="check and run flows, test them with scenarios")
+    """Add `flows check`, `flows run`, `flows draw`, and the commands for scenarios."""
+    parser = subparsers.add_parser("flows", help="check, run and draw flows, test them with scenarios")
     commands = parser.add_subparsers(dest="flows_command", required=True, metavar="COMMAND")
     register_commands(commands, speech_rate=SPEECH_RATE)
     add_commands(commands)
