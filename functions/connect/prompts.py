@@ -47,7 +47,8 @@ def spoken(
     step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str], *, most: int = 1, slow: bool = False
 ) -> tuple[str, ...]:
     """What is said, in each of the languages one after the other, in at most `most` prompts of ten seconds each, as far
-    as that is possible. Raises UnknownMessage, see `render`."""
+    as that is possible. `facts` may hold `time_zone` and `now`, which tell how to say instants. Raises UnknownMessage
+    for an outcome that the step does not have."""
     said: list[str] = []
     for language in languages:
         speech = _speech(step, outcome, facts, language)
@@ -56,14 +57,6 @@ def spoken(
     pause_s = PAUSE_WHEN_SLOW_S if slow and (step, outcome) in _MENUS else 0
     *first, last = texts
     return (*(prompt_of(text, slow=slow) for text in first), prompt_of(last, slow=slow, pause_s=pause_s))
-
-
-def render(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
-    """All that is said, as one prompt. `facts` may hold `time_zone` and `now`, which tell how to say instants.
-
-    Raises UnknownMessage for an outcome that the step does not have.
-    """
-    return _speech(step, outcome, facts, language).ssml()
 
 
 def _speech(step: str, outcome: str, facts: Mapping[str, object], language: str) -> Speech:

@@ -8,6 +8,7 @@ from connect_sim.language.document import Action, Flow, load_flow
 from connect_sim.language.flow_set import FlowSet
 from functions.connect.contract import STEPS, StepContract
 from hotline_local.entry_keys import key_of_this_process
+from hotline_local.launcher.flow_embedding import resource_name
 from hotline_local.worlds.flow_files import flow_files, flow_set, flows_without_key
 
 ENTRY = "hotline-entry"
@@ -39,7 +40,7 @@ def shipped_without_key() -> FlowSet:
 
 def token_of(flow: Flow) -> str:
     """The token by which other flows and the template name this flow: `module-proof` is `ModuleProofArn`."""
-    return "".join(part.capitalize() for part in flow.name.split("-")) + "Arn"
+    return f"{resource_name(flow.name)}Arn"
 
 
 def blocks(flow: Flow, type_: str) -> Iterator[Action]:

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from functions.connect.prompts import render
 from hotline.kit.languages import CHINESE, ENGLISH
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause
@@ -18,6 +17,7 @@ from hotline.wording.rendering import spoken, written
 from hotline.wording.values import Counted, Locale, Word, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 from tests.flows.shipped import shipped
+from tests.support.speech import prompt
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -128,7 +128,7 @@ def test_two_payments_two_tries_and_two_refunds_are_said_with_liang() -> None:
 
 
 def said(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
-    ssml = render(step, outcome, {"now": NOW, "time_zone": "Asia/Shanghai", **facts}, language)
+    ssml = prompt(step, outcome, {"now": NOW, "time_zone": "Asia/Shanghai", **facts}, language)
     return "".join(ET.fromstring(ssml).itertext())  # noqa: S314 - our own text
 
 

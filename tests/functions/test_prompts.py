@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
-from functions.connect.prompts import render, spoken
+from functions.connect.prompts import spoken
 from functions.customer_api.words import of_payment
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
@@ -24,6 +24,7 @@ from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import locale_of
 from tests.support.longest_words import movements
+from tests.support.speech import prompt
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")
@@ -88,7 +89,7 @@ ENGLISH, CHINESE = "en-US", "zh-CN"
 
 def said(step: str, outcome: str, facts: Mapping[str, object], language: str = ENGLISH) -> str:
     """The words without markup; fails when the prompt is no well-formed SSML within the limit."""
-    ssml = render(step, outcome, {"now": NOW, "time_zone": "Asia/Shanghai", **facts}, language)
+    ssml = prompt(step, outcome, {"now": NOW, "time_zone": "Asia/Shanghai", **facts}, language)
     assert len(ssml) <= SSML_CHARACTERS_MAX
     root = ET.fromstring(ssml)  # noqa: S314 - our own text
     assert root.tag == "speak"
@@ -102,7 +103,7 @@ def test_every_outcome_has_words(step: str, outcome: str, facts: str, language: 
     if facts == "all":
         words = said(step, outcome, FULL.get(step, {}), language)
     else:
-        words = "".join(ET.fromstring(render(step, outcome, {}, language)).itertext())  # noqa: S314 - our own text
+        words = "".join(ET.fromstring(prompt(step, outcome, {}, language)).itertext())  # noqa: S314 - our own text
     assert words.strip()
     assert not re.search(r"[{}|\x00-\x1f]", words)
     assert f"{step}.{outcome}" not in words
@@ -132,7 +133,7 @@ def test_nothing_asked_for_is_told_as_done() -> None:
 
 
 def test_a_pause_is_told_in_the_same_words_whatever_is_known() -> None:
-    assert render("pause", "ASKED", {}, ENGLISH) == render("pause", "ASKED", FULL["lock_status"], ENGLISH)
+    assert prompt("pause", "ASKED", {}, ENGLISH) == prompt("pause", "ASKED", FULL["lock_status"], ENGLISH)
 
 
 def test_a_lock_is_told_with_cause_since_until_and_what_is_under_way() -> None:

@@ -14,7 +14,6 @@ from connect_sim.language.document import parse_flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.language.speech import readable
 from connect_sim.linter.report import check_paths
-from functions.connect.prompts import render
 from functions.customer_api.problems import STATUSES
 from functions.customer_api.words import of_lock, of_payment
 from hotline.contracts.model import PointKind
@@ -37,6 +36,7 @@ from tests.flows.test_with_the_function import Line
 from tests.support.api_world import ApiWorld
 from tests.support.longest_words import EVERYTHING, MERCHANTS, NOW, movements
 from tests.support.phone import context, give, opened
+from tests.support.speech import prompt
 from tests.support.third_language import LONGER, speaking_a_third_language, translated
 
 NAMES = (*MERCHANTS.values(), "Demo Wallet", "CNY")
@@ -78,7 +78,7 @@ def test_every_answer_of_the_phone_is_in_the_language(kind: object, third: Langu
     assert callable(kind)
     for step, outcome, facts in kind(ENGLISH):
         for known in ({"now": NOW, "time_zone": "Europe/Paris", **facts}, {}):
-            said = readable(render(step, outcome, known, third.tag))
+            said = readable(prompt(step, outcome, known, third.tag))
             assert untranslated(said) == [], (step, outcome)
             assert LONGER in said
 

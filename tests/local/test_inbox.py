@@ -16,7 +16,7 @@ from hotline.kit.carriers import Outgoing, SesEmail, SnsSms
 from hotline_local.cli import main
 from hotline_local.commands import inbox as command
 from hotline_local.errors import CommandError
-from hotline_local.inbox import Inbox, Received, latest_code
+from hotline_local.inbox import Inbox, code_in
 from hotline_local.launcher import stack as stacks
 from hotline_local.launcher.ministack import REGION, MiniStack, reserve_port
 
@@ -76,16 +76,10 @@ def test_only_what_is_new_is_fresh(endpoint: str, send: Any) -> None:
     assert inbox.fresh(ONE) == []
 
 
-def received(text: str) -> Received:
-    return Received("id", "sms", ONE, None, text, None)
-
-
-def test_the_latest_code_is_six_digits_that_stand_alone() -> None:
-    messages = [received("111111"), received("验证码222222，用于解锁"), received("Official hotline: +86 400 555 0199")]
-    assert latest_code(messages) == "222222"
-    assert latest_code(messages[:1]) == "111111"
-    assert latest_code([received("1234567 +123456 12345")]) is None
-    assert latest_code([]) is None
+def test_a_code_is_six_digits_that_stand_alone() -> None:
+    assert code_in("验证码222222，用于解锁") == "222222"
+    assert code_in("Official hotline: +86 400 555 0199") is None
+    assert code_in("1234567 +123456 12345") is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +95,7 @@ def test_the_latest_code_is_six_digits_that_stand_alone() -> None:
     ],
 )
 def test_digits_that_were_said_one_by_one_are_a_code_too(said: str, code: str | None) -> None:
-    assert latest_code([received(said)]) == code
+    assert code_in(said) == code
 
 
 @pytest.mark.usefixtures("stack_file")

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from hotline.wording.speech import SSML_CHARACTERS_MAX, Speech, UnknownMessage
 from hotline.wording.values import Digits, Locale
+from tests.support.speech import ssml
 
 
-def spoken_text(ssml: str) -> str:
-    return "".join(ET.fromstring(ssml).itertext())  # noqa: S314 - our own text
+def spoken_text(text: str) -> str:
+    return "".join(ET.fromstring(text).itertext())  # noqa: S314 - our own text
 
 
 def test_sentences_stand_apart_in_english_and_together_in_chinese() -> None:
@@ -23,7 +24,7 @@ def test_sentences_stand_apart_in_english_and_together_in_chinese() -> None:
     ):
         speech = Speech(Locale(language), {})
         speech.say("TRY_LATER")
-        assert spoken_text(speech.ssml()).startswith(text)
+        assert spoken_text(ssml(speech)).startswith(text)
 
 
 @given(st.text(max_size=200), st.text(max_size=50))
@@ -32,13 +33,13 @@ def test_whatever_is_filled_in_the_speech_stays_well_formed(merchant: str, refer
         speech = Speech(Locale(language), {"merchant": merchant, "refund": Digits(reference)})
         speech.say("refunds.item.approved")
         speech.say("refund.reference")
-        assert ET.fromstring(speech.ssml()).tag == "speak"  # noqa: S314 - our own text
+        assert ET.fromstring(ssml(speech)).tag == "speak"  # noqa: S314 - our own text
 
 
 def test_a_name_cannot_speak_markup() -> None:
     speech = Speech(Locale("en-US"), {"hours": '</speak><audio src="x"/>'})
     speech.say("handover.CLOSED_HOURS")
-    (said,) = [*ET.fromstring(speech.ssml()).iter()]  # noqa: S314 - our own text
+    (said,) = [*ET.fromstring(ssml(speech)).iter()]  # noqa: S314 - our own text
     assert '<audio src="x"/>' in (said.text or "")
 
 
@@ -47,14 +48,14 @@ def test_a_sentence_over_the_limit_is_left_out() -> None:
     lengths = []
     for _ in range(100):
         speech.say("INVALID")
-        lengths.append(len(speech.ssml()))
+        lengths.append(len(ssml(speech)))
     sentence = lengths[1] - lengths[0]
     assert SSML_CHARACTERS_MAX - sentence - 1 <= max(lengths) <= SSML_CHARACTERS_MAX
 
 
 def test_a_speech_is_never_silent_and_never_says_a_key() -> None:
     with pytest.raises(ValueError, match="without words"):
-        Speech(Locale("en-US"), {}).ssml()
+        ssml(Speech(Locale("en-US"), {}))
     with pytest.raises(UnknownMessage):
         Speech(Locale("en-US"), {}).say("no.such.message")
     with pytest.raises(UnknownMessage):
@@ -64,11 +65,11 @@ def test_a_speech_is_never_silent_and_never_says_a_key() -> None:
 def test_facts_given_with_a_message_go_before_the_others() -> None:
     speech = Speech(Locale("en-US"), {"refund": Digits("1111")})
     speech.say("refund.reference", refund=Digits("2222"))
-    assert spoken_text(speech.ssml()) == "Your reference is 2222."
+    assert spoken_text(ssml(speech)) == "Your reference is 2222."
     silent = Speech(Locale("en-US"), {"refund": Digits("1111")})
     silent.say("refund.reference", refund=None)
     with pytest.raises(ValueError, match="without words"):
-        silent.ssml()
+        ssml(silent)
 
 
 def test_a_word_is_the_first_that_the_catalogue_has() -> None:
@@ -79,4 +80,4 @@ def test_a_word_is_the_first_that_the_catalogue_has() -> None:
     assert speech.word("no.such.word") is None
     speech.say_if_known("no.such.message")
     with pytest.raises(ValueError, match="without words"):
-        speech.ssml()
+        ssml(speech)

@@ -221,9 +221,7 @@ def test_an_address_is_given_by_its_key_under_any_readable_version(store: Store)
     profile = profile_of(store)
     assert profile is not None
     old_name, new_name = accounts.point_id(PHONE, OLD_KEYS), accounts.point_id(PHONE, BOTH_KEYS)
-    assert accounts.address_of(profile, old_name) == PHONE
-    assert accounts.address_of(profile, new_name) is None
-    assert accounts.address_of(profile, new_name, BOTH_KEYS) == PHONE
+    assert accounts.contact_point(profile, new_name) is None
     assert accounts.address_to_send(store, ACCOUNT, new_name, BOTH_KEYS) == PHONE
     assert accounts.address_to_send(store, "acc_none", old_name, OLD_KEYS) is None
 

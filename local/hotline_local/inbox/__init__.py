@@ -7,7 +7,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -74,12 +74,6 @@ def _emails(document: dict[str, Any]) -> Iterable[Received]:
         at = datetime.fromtimestamp(float(message["Timestamp"]), UTC)
         for address in message["To"]:
             yield Received(message["MessageId"], "email", address, message["Subject"], message["BodyText"], at)
-
-
-def latest_code(messages: Sequence[Received]) -> str | None:
-    """The six digits in the last of these messages that has a code; None when none has one."""
-    codes = (code_in(message.text) for message in reversed(messages))
-    return next((code for code in codes if code is not None), None)
 
 
 def code_in(text: str) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from connect_sim.language.document import Flow, load_flow, parse_flow
 from connect_sim.language.flow_set import FlowSet
-from hotline_local.launcher.flow_embedding import without_encryption
+from hotline_local.launcher.flow_embedding import resource_name, without_encryption
 from hotline_local.launcher.paths import FLOWS
 from hotline_local.speech_rate import SPEECH_RATE
 from hotline_local.worlds.environment import LOCAL_WALLET
@@ -41,7 +41,7 @@ def tokens(connect_function: str, entry_key: Mapping[str, str]) -> dict[str, str
     name as on this machine; queues and hours by their token's name. Tokens that name another flow are resolved among
     the flows themselves."""
     files = flow_files()
-    flows = {"".join(word.capitalize() for word in path.stem.split("-")) + "Arn" for path in files}
+    flows = {f"{resource_name(path.name)}Arn" for path in files}
     named = {token for path in files for token in load_flow(path).tokens()} - flows
     return {token: token.removesuffix("Arn") for token in named} | {
         CONNECT_TOKEN: connect_function,

@@ -99,13 +99,6 @@ pin_acts = changes.pin_acts
 refuses_code = changes.refuses_code
 
 
-def address_of(profile: Profile, point: str, keyring: Keyring | None = None) -> str | None:
-    """The phone number or e-mail address behind a contact point's key, None when it is not the account's. Whether it
-    may still be written to is asked of `address_to_send`."""
-    found = contact_point(profile, point, keyring)
-    return None if found is None else found.value
-
-
 def address_to_send(store: Store, account_id: str, point: str, keyring: Keyring) -> str | None:
     """The address to send a message to, as it stands now; None when the account or point is gone, or when the point has
     changed hands since the message was written: then nothing with content may go there. Two reads."""

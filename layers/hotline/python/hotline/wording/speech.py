@@ -31,7 +31,7 @@ def prompt_of(text: str, *, slow: bool = False, pause_s: int = 0) -> str:
 
 
 class Speech:
-    """Collects sentences; `ssml` gives them all as one prompt. Facts that are given when something is said go before
+    """Collects sentences. Facts that are given when something is said go before
     the others."""
 
     def __init__(self, locale: Locale, facts: Mapping[str, object]) -> None:
@@ -72,10 +72,6 @@ class Speech:
         if not self._sentences:
             raise ValueError("a prompt without words")
         return tuple(self._sentences)
-
-    def ssml(self) -> str:
-        """Everything that was said. Raises ValueError when that is nothing."""
-        return prompt_of(self.gap.join(self.sentences))
 
     @property
     def gap(self) -> str:

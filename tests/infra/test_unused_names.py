@@ -1,0 +1,74 @@
+"""No name in what is deployed exists for nobody, or for tests alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from vulture import Vulture
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+DEPLOYED: Final = ("layers/hotline/python", "functions")
+LIBRARIES: Final = ("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key")
+"""Names that Lambda, pydantic and the AWS Encryption SDK look for."""
+DECORATORS: Final = ("@router.*", "@app.*", "@field_validator*", "@model_validator*")
+"""What these mark is called by a library."""
+OUTSIDE: Final[Mapping[str, str]] = {
+    "lat": "a field of facts, stored with the login and read by detectors to come",
+    "lon": "as lat",
+    "specversion": "a field of the envelope of events",
+    "dataschema": "as specversion",
+    "grant_id": "a field of a decision, read by the wallet",
+    "uses": "as grant_id",
+    "withdrawn_on": "as grant_id",
+    "queue": "as grant_id",
+    "rule_version": "as grant_id",
+    "proved_until": "a field of an answer of the API",
+    "resent": "a count of what a run did, read where it is called",
+    "ended": "as resent",
+    "escalated": "as resent",
+    "BILL_PAYMENT": "a word of facts that is parsed by its value",
+    "REVERSED": "as BILL_PAYMENT",
+    "DORMANT": "as BILL_PAYMENT",
+    "MISSING_ITEM": "a reason that callers and the app name by its value",
+    "LOW": "a priority of cases and a severity of findings that no rule gives yet",
+    "CUSTOMER": "an audience of the timeline that is stored with its entries; agents read by it",
+    "risk": "a column of the table of failures, which tests hold against its words",
+    "FIRST_STEPS": "all values of a rule, from which tests say every sentence",
+    "NEEDS": "a part of the contract with the flows, which tests hold against them",
+    "SELF_SERVICE": "as NEEDS",
+    "CATCH_ALL": "a part of the contract with the gateway, which tests hold against the template",
+    "SCOPES": "as CATCH_ALL",
+    "ROUTE_MODULES": "modules that are imported for the routes that they add",
+    "runbook": "a field that every detector must fill in, read by people",
+    "examples": "a field that every detector must fill in, run by a test",
+    "parse_decision": "for wallets in Python; the reference wallet reads decisions by it",
+    "transactions": "a count of requests, read where a step's cost is measured",
+    "voice": "a column of the table of languages, which the flows are made of",
+}
+"""Names that nothing deployed reads, with who does."""
+
+
+def unused(*paths: Path) -> dict[str, str]:
+    """Names that nothing under these paths reads, and where each is."""
+    scanner = Vulture(ignore_names=list(LIBRARIES), ignore_decorators=list(DECORATORS))
+    scanner.scavenge([str(path) for path in paths])
+    return {item.name: f"{item.filename}:{item.first_lineno}" for item in scanner.get_unused_code()}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, str]:
+    return unused(*(ROOT / path for path in DEPLOYED))
+
+
+def test_what_is_deployed_has_no_name_that_nothing_reads(found: dict[str, str]) -> None:
+    assert {name: place for name, place in found.items() if name not in OUTSIDE} == {}
+
+
+def test_every_exception_is_one(found: dict[str, str]) -> None:
+    assert OUTSIDE.keys() - found.keys() == set()
+
+
+def test_a_double_in_the_layer_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "clock.py").write_text("class VirtualClock:\n    def advance(self) -> None:\n        pass\n")
+    assert unused(tmp_path).keys() == {"VirtualClock", "advance"}

@@ -1,0 +1,17 @@
+"""What was said, as one prompt, for tests that look at the words or the markup of all of it."""
+
+from collections.abc import Mapping
+
+from functions.connect.prompts import spoken
+from hotline.wording.speech import Speech, prompt_of
+
+
+def prompt(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
+    """All that the line says to an outcome. Raises UnknownMessage for one that the step does not have."""
+    (said,) = spoken(step, outcome, facts, [language])
+    return said
+
+
+def ssml(speech: Speech) -> str:
+    """Everything that was said. Raises ValueError when that is nothing."""
+    return prompt_of(speech.gap.join(speech.sentences))
