@@ -105,7 +105,7 @@ class Result:
 
 def time_tests(rules: Sequence[Rule], at_once: int) -> Taken:
     """How long each group of tests takes, in seconds, as things are. Exits when one fails: it would notice anything."""
-    groups = dict.fromkeys(group for rule in rules for group in rule.groups())
+    groups = dict.fromkeys(group for rule in rules for group in rule.groups(at_top=True))
     taken: Taken = {}
     for one in in_forks(run_tests, ((group, (group,), LONGEST_S) for group in groups), at_once):
         if one.told != [True]:
@@ -127,7 +127,7 @@ def try_changes(
         for site in sites:
             if time.monotonic() >= until_s:
                 return
-            limit_s = SLACK_S + TIMES_SLOWER * sum(taken[group] for group in site.rule.groups())
+            limit_s = SLACK_S + TIMES_SLOWER * sum(taken[group] for group in site.rule.groups(at_top=site.at_top))
             yield site, (site, members[site.rule.file]), limit_s
 
     for one in in_forks(try_change, jobs(), at_once):

@@ -65,14 +65,14 @@ class _Changed(MetaPathFinder, Loader):
         exec(compile(self._source, self._path, "exec"), module.__dict__)  # noqa: S102 - a rule of this project
 
 
-class _NoShrinking:
-    """Hypothesis looks for one failure, and not for the smallest."""
+class _QuickHypothesis:
+    """Hypothesis looks for one failure, not for the smallest, and does not mind a machine that is busy."""
 
     def pytest_configure(self) -> None:
-        from hypothesis import Phase, settings
+        from hypothesis import HealthCheck, Phase, settings
 
         phases = (Phase.explicit, Phase.reuse, Phase.generate)
-        settings.register_profile("mutation", parent=settings(), phases=phases)
+        settings.register_profile("mutation", settings(), phases=phases, suppress_health_check=list(HealthCheck))
         settings.load_profile("mutation")
 
 
@@ -118,7 +118,7 @@ def try_change(connection: Connection, site: Site, members: Members) -> None:
     connection.send((Verdict.NOTICED, change.before, change.after))
     sys.meta_path.insert(0, _Changed(site.rule.module, str(ROOT / site.rule.path), change.source))
     verdict = Verdict.SURVIVED
-    for paths in site.rule.groups():
+    for paths in site.rule.groups(at_top=site.at_top):
         code = _run(paths)
         if code is pytest.ExitCode.NO_TESTS_COLLECTED:
             verdict = Verdict.BROKEN
@@ -134,4 +134,4 @@ def _run(paths: Sequence[str]) -> int | pytest.ExitCode:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.chdir(ROOT)
-    return pytest.main([*OPTIONS, *paths], plugins=[_NoShrinking()])
+    return pytest.main([*OPTIONS, *paths], plugins=[_QuickHypothesis()])

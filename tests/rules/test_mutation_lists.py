@@ -30,7 +30,7 @@ COLOURS: Members = {"Colour": ("RED", "BLUE")}
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.file)
 def test_a_rule_and_its_tests_are_there(rule: Rule) -> None:
     assert (ROOT / rule.path).is_file()
-    for group in rule.groups():
+    for group in rule.groups(at_top=True):
         assert [path for path in group if not (ROOT / path).is_file()] == []
         assert len(set(group)) == len(group)
 
