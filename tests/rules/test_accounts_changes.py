@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT, refuses_code
+from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT, has_stood, refuses_code
 from hotline.accounts.model import ContactPoint, Profile
 from hotline.accounts.policy import REMOVED_POINTS_KEPT, fold
 from hotline.accounts.service import contact_point
@@ -93,6 +93,16 @@ def test_a_number_that_is_only_confirmed_again_is_no_change() -> None:
     assert not refused(folded(opened(YEAR, (PHONE, YEAR)), updated(2, HOUR, (PHONE, HOUR), (EMAIL, HOUR))))
 
 
+def test_a_number_that_every_list_names_stands_however_often_it_is_confirmed() -> None:
+    """A list that names a number is no sign that it left."""
+    facts = [opened(YEAR, (PHONE, YEAR)), *(updated(n, (9 - n) * HOUR, (PHONE, (9 - n) * HOUR)) for n in (2, 3, 4))]
+    for order in itertools.permutations(facts):
+        assert not refused(folded(*order))
+    unlisted = updated(5, HOUR, (EMAIL, YEAR))
+    for order in itertools.permutations([*facts[:3], unlisted, updated(6, HOUR / 2, (PHONE, HOUR / 2))]):
+        assert refused(folded(*order))
+
+
 @pytest.mark.parametrize("reassigned", [True, False])
 def test_a_number_that_left_and_came_back_is_new_whoever_had_it_in_between(reassigned: bool) -> None:
     facts = (opened(YEAR, (PHONE, YEAR)), changed(2, PHONE, OTHER_PHONE, YEAR / 2))
@@ -147,6 +157,61 @@ def test_an_account_is_new_for_three_days(age: timedelta, refuses: bool) -> None
 def test_an_account_of_unknown_age_is_not_new() -> None:
     assert refused(folded(updated(2, HOUR, (PHONE, HOUR))))
     assert not refused(folded(updated(2, HOUR, (PHONE, HOUR)), opened(2 * HOUR, (PHONE, 2 * HOUR))))
+
+
+def test_a_number_that_is_told_later_and_was_confirmed_at_the_opening_is_no_change() -> None:
+    """Though the account was opened with an older address: what was confirmed by then is as old as the account."""
+    account = opened(HOUR, (EMAIL, YEAR))
+    for confirmed, refuses in ((HOUR + MS, False), (HOUR, False), (HOUR - MS, True)):
+        told = changed(2, None, PHONE, HOUR / 2, confirmed_at=to_text(NOW - confirmed))
+        assert refused(folded(account, told)) is refuses
+
+
+def test_a_number_that_an_account_was_opened_with_is_no_change_until_it_leaves_and_comes_back() -> None:
+    """The wallet may confirm it a moment after the opening, and an address of it may be older."""
+    account = opened(2 * HOUR, (EMAIL, YEAR), (PHONE, 2 * HOUR - 1000 * MS))
+    assert not refused(folded(account))
+    assert not refused(folded(account, changed(2, PHONE, PHONE, HOUR)))
+    assert refused(folded(account, changed(2, PHONE, None, HOUR), changed(3, None, PHONE, HOUR / 2)))
+    late = updated(2, HOUR, (EMAIL, YEAR), (PHONE, 2 * HOUR - 1000 * MS))
+    assert refused(folded(opened(2 * HOUR, (EMAIL, YEAR)), late)), "not listed at the opening"
+
+
+def stopped(profile: Profile, since: timedelta, *, acting: bool = True) -> bool:
+    """Whether a code to the number is refused while a freeze runs that began so long ago."""
+    point = contact_point(profile, f"1#{PHONE}")
+    assert isinstance(point, ContactPoint)
+    return refuses_code(profile, point, NOW, acting=acting, stopped_since=NOW - since)
+
+
+def test_a_first_number_that_came_during_a_freeze_acts_on_nothing_even_of_a_new_account() -> None:
+    account = opened(3 * HOUR)
+    for came, refuses in ((HOUR - MS, True), (HOUR, False), (HOUR + MS, False)):
+        profile = folded(account, changed(2, None, PHONE, came))
+        assert not refused(profile)
+        assert stopped(profile, HOUR) is refuses
+        assert not stopped(profile, HOUR, acting=False)
+
+
+def test_a_number_of_which_no_beginning_is_known_acts_on_nothing_in_a_freeze_and_has_not_stood() -> None:
+    profile = folded(opened(YEAR, (EMAIL, YEAR)), changed(2, PHONE, None, HOUR))
+    assert stopped(profile, YEAR)
+    point = contact_point(profile, f"1#{PHONE}")
+    assert point is not None
+    assert not has_stood(profile, point, NOW)
+
+
+@pytest.mark.parametrize(("had", "stood"), [(CHANGE_WAIT - MS, False), (CHANGE_WAIT, True), (CHANGE_WAIT + MS, True)])
+def test_a_point_has_stood_after_three_days_and_one_that_was_removed_if_it_had_by_then(
+    had: timedelta, stood: bool
+) -> None:
+    added = (opened(YEAR, (EMAIL, YEAR)), changed(2, None, PHONE, had))
+    present = folded(*added)
+    (point,) = (known for known in present.points if known.value == PHONE)
+    assert has_stood(present, point, NOW) is stood
+    gone = folded(opened(YEAR, (EMAIL, YEAR)), changed(2, None, PHONE, had + HOUR), changed(3, PHONE, None, HOUR))
+    (point,) = (known for known in gone.points if known.value == PHONE)
+    assert has_stood(gone, point, NOW + YEAR) is stood
 
 
 # ---------------------------------------------------------------- a changed SIM

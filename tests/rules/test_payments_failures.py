@@ -1,15 +1,76 @@
 """The taxonomy of failures: every code has its words, and decline codes find their way to it."""
 
+from pathlib import Path
+
 import pytest
 
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import network_of
-from hotline.payments.failure_mapping import MAPPING, classify, forbids_retry, is_known
-from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, RetryClass
+from hotline.payments.failure_mapping import MAPPING, NEVER_RETRY, classify, forbids_retry, is_known
+from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 
 
 def test_every_code_has_a_row() -> None:
     assert set(FAILURES) == set(FailureCode)
+
+
+DECLINED = (NextStep.ANOTHER_METHOD_OR_AGENT, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD)
+OPEN = (NextStep.WAIT_FOR_OUTCOME, RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.WHEN_OUTCOME_KNOWN)
+ADVICE = {
+    FailureCode.INSUFFICIENT_FUNDS: (NextStep.TOP_UP, RetryClass.LATER, WorksWhen.AFTER_TOP_UP),
+    FailureCode.LIMIT_AMOUNT: (NextStep.WAIT_FOR_NEW_LIMIT, RetryClass.LATER, WorksWhen.NEXT_DAY),
+    FailureCode.LIMIT_COUNT: (NextStep.WAIT_FOR_NEW_LIMIT, RetryClass.LATER, WorksWhen.NEXT_DAY),
+    FailureCode.EXPIRED_CARD: (NextStep.UPDATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.INVALID_CARD_NUMBER: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.WRONG_CVC: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.WRONG_NAME_OR_ADDRESS: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.WRONG_PIN: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.PIN_TRIES: (NextStep.RESET_PIN, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.AUTH_REQUIRED: (NextStep.CONFIRM_PAYMENT, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_CONFIRMING),
+    FailureCode.CARD_NOT_SUPPORTED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.NOT_PERMITTED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.ISSUER_DECLINED_GENERIC: (
+        NextStep.ANOTHER_METHOD_OR_AGENT,
+        RetryClass.NEVER,
+        WorksWhen.WITH_ANOTHER_METHOD,
+    ),
+    FailureCode.SUSPECTED_FRAUD: DECLINED,
+    FailureCode.LOST_STOLEN_PICKUP: DECLINED,
+    FailureCode.ACCOUNT_CLOSED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.NO_SUCH_ACCOUNT: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.REVOKED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.ISSUER_UNAVAILABLE: (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR),
+    FailureCode.PROCESSOR_ERROR: (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR),
+    FailureCode.NETWORK_TIMEOUT: (
+        NextStep.WAIT_FOR_OUTCOME,
+        RetryClass.WHEN_OUTCOME_KNOWN,
+        WorksWhen.WHEN_OUTCOME_KNOWN,
+    ),
+    FailureCode.DUPLICATE: (NextStep.SEE_ORIGINAL, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.ORDER_CLOSED: (NextStep.ORDER_AGAIN, RetryClass.NEVER, WorksWhen.WITH_NEW_ORDER),
+    FailureCode.ORDER_EXPIRED: (NextStep.ORDER_AGAIN, RetryClass.NEVER, WorksWhen.WITH_NEW_ORDER),
+    FailureCode.PAYER_MISMATCH: (NextStep.PAY_AS_FIRST_PAYER, RetryClass.AFTER_CHANGE, WorksWhen.WITH_NEW_ORDER),
+    FailureCode.WALLET_LOCKED: (NextStep.PAY_AGAIN, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
+    FailureCode.KYC_LIMIT: (NextStep.VERIFY_IDENTITY, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_VERIFYING),
+    FailureCode.MERCHANT_CONFIG: (NextStep.ASK_MERCHANT, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.OTHER: DECLINED,
+}
+"""What is advised after each failure: the next step, whether to try again, and when it will work."""
+PLAIN = {
+    FailureCode.ISSUER_DECLINED_GENERIC,
+    FailureCode.SUSPECTED_FRAUD,
+    FailureCode.LOST_STOLEN_PICKUP,
+    FailureCode.OTHER,
+}
+"""Failures of which a caller hears no reason."""
+
+
+@pytest.mark.parametrize("code", FailureCode)
+def test_a_failure_has_its_advice(code: FailureCode) -> None:
+    info = FAILURES[code]
+    assert (info.next_step, info.retry, info.works_when) == ADVICE[code]
+    assert info.caller_text == ("failure.declined" if code in PLAIN else f"failure.{code.value.lower()}")
+    assert info.agent_text == f"failure.agent.{code.value.lower()}"
 
 
 def test_more_than_twelve_codes_have_words_of_their_own_for_the_caller() -> None:
@@ -89,6 +150,73 @@ def test_every_code_but_the_last_resort_can_be_reached_by_some_scheme() -> None:
 )
 def test_a_decline_code_is_mapped(scheme: str, network: str | None, code: str, expected: FailureCode) -> None:
     found = classify(Failure(scheme, code), network=network)
+    assert (found.code, found.mapped) == (expected, True)
+
+
+type Listed = dict[tuple[str, str | None, str], tuple[str, bool]]
+
+
+def listed_codes() -> Listed:
+    """Every decline code of the list beside this file, by scheme, network and code: as what it is told, and whether
+    another try is forbidden."""
+    listed: Listed = {}
+    for line in (Path(__file__).parent / "decline_codes.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            scheme, network, code, told, *never = line.split()
+            key = (scheme, None if network == "-" else network, code)
+            assert key not in listed
+            listed[key] = (told, never == ["never"])
+    return listed
+
+
+def test_every_code_is_told_as_the_list_of_codes_says() -> None:
+    listed = listed_codes()
+    known = {key: found.value for key, found in MAPPING.items() if key[0] != "wallet"}
+    assert known == {key: told for key, (told, _) in listed.items() if told != "-"}
+    assert {key: found for key, found in MAPPING.items() if key[0] == "wallet"} == {
+        ("wallet", None, code.value.lower()): code for code in FailureCode if code is not FailureCode.OTHER
+    }
+
+
+def test_another_try_is_forbidden_after_the_codes_of_the_list_and_no_others() -> None:
+    assert {key for key, (_, never) in listed_codes().items() if never} == NEVER_RETRY
+
+
+@pytest.mark.parametrize(
+    ("phrase", "expected"),
+    [
+        ("fraud", FailureCode.SUSPECTED_FRAUD),
+        ("lost card", FailureCode.LOST_STOLEN_PICKUP),
+        ("stolen card", FailureCode.LOST_STOLEN_PICKUP),
+        ("pick up card", FailureCode.LOST_STOLEN_PICKUP),
+        ("blocked card", FailureCode.LOST_STOLEN_PICKUP),
+        ("restricted card", FailureCode.LOST_STOLEN_PICKUP),
+        ("insufficient funds", FailureCode.INSUFFICIENT_FUNDS),
+        ("not enough balance", FailureCode.INSUFFICIENT_FUNDS),
+        ("余额不足", FailureCode.INSUFFICIENT_FUNDS),
+        ("expired card", FailureCode.EXPIRED_CARD),
+        ("card expired", FailureCode.EXPIRED_CARD),
+        ("invalid card number", FailureCode.INVALID_CARD_NUMBER),
+        ("cvc", FailureCode.WRONG_CVC),
+        ("security code", FailureCode.WRONG_CVC),
+        ("incorrect pin", FailureCode.WRONG_PIN),
+        ("invalid pin", FailureCode.WRONG_PIN),
+        ("3d not authenticated", FailureCode.AUTH_REQUIRED),
+        ("authentication required", FailureCode.AUTH_REQUIRED),
+        ("not permitted", FailureCode.NOT_PERMITTED),
+        ("not supported", FailureCode.CARD_NOT_SUPPORTED),
+        ("amount exceeded", FailureCode.LIMIT_AMOUNT),
+        ("count exceeded", FailureCode.LIMIT_COUNT),
+        ("issuer unavailable", FailureCode.ISSUER_UNAVAILABLE),
+        ("acquirer error", FailureCode.PROCESSOR_ERROR),
+        ("timed out", FailureCode.NETWORK_TIMEOUT),
+        ("timeout", FailureCode.NETWORK_TIMEOUT),
+        ("duplicate", FailureCode.DUPLICATE),
+        ("do not honor", FailureCode.ISSUER_DECLINED_GENERIC),
+    ],
+)
+def test_a_message_explains_a_code_that_nobody_knows(phrase: str, expected: FailureCode) -> None:
+    found = classify(Failure("newbank", "X1", f"Declined: {phrase.upper()} (4711)"), network=None)
     assert (found.code, found.mapped) == (expected, True)
 
 

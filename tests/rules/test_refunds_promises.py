@@ -37,6 +37,14 @@ def test_each_instrument_has_its_days(kind: str) -> None:
     assert arrival_promise(kind, friday) == add_business_days(FRIDAY, days)
 
 
+@pytest.mark.parametrize(
+    ("word", "days"), [("Wallet Balance", 1), ("linked-bank-card", 3), ("Visa", 10), ("netbanking", 10), ("barter", 10)]
+)
+def test_an_instrument_has_its_days_by_whatever_name(word: str, days: int) -> None:
+    monday = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert arrival_promise(word, monday) == add_business_days(monday.date(), days)
+
+
 def test_the_day_of_a_request_is_the_one_in_utc() -> None:
     """Tuesday morning in Shanghai is still Monday; Monday evening in New York is Tuesday already."""
     tuesday_in_shanghai = datetime(2026, 11, 24, 7, 59, tzinfo=timezone(timedelta(hours=8)))

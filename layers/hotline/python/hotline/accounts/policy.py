@@ -160,13 +160,14 @@ def _present(
     shared: bool = False,
     reassigned: bool = False,
 ) -> ContactPoint:
+    is_first_told = point.told is None
     first_told = stamp if point.first_told is None else min(point.first_told, stamp)
     first_confirmed_at = _earlier(point.first_confirmed_at, confirmed_at)
     point = replace(point, first_confirmed_at=first_confirmed_at, first_told=first_told)
     if point.told is None or stamp > point.told:
         point = replace(point, told=stamp, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
-    # A list of all points that is later than every fact naming this one does not hold it.
-    return _absent(point, snapshots)
+    # Lists that came before any fact named this point do not hold it. One that comes later says so when it comes.
+    return _absent(point, snapshots if is_first_told else ())
 
 
 def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | None = None) -> ContactPoint:
