@@ -26,7 +26,6 @@ from functions.connect.secret_inputs import aside, readable
 from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
 from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
-from hotline.identity import turns
 from hotline.identity.model import Call, Operation
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
@@ -100,18 +99,18 @@ def _run(
     also: Sequence[Key] = ()
     if not isinstance(inputs, Answer) and request.step in READ_WITH_CALL:
         also = READ_WITH_CALL[request.step](ctx, inputs)
-    call, read = identity.load_call(ctx, request.initial_contact_id or "", also)
-    if call is None:
+    session = identity.open_call(ctx, request.initial_contact_id or "", also)
+    if session is None:
         return Answer(TRY_LATER), None
     if isinstance(inputs, Answer):
-        return inputs, call
-    line = Line(ctx, request, inputs, call, ctx.clock.now(), None, read)
+        return inputs, session.call
+    line = Line(request, inputs, session, None)
     if contract.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
-        mark = turns.fingerprint(line.lookup_keys, request.step, _marked(line, inputs))
-        decision = turns.decide(call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
-        if isinstance(decision, turns.TooOld):
-            return Answer(TRY_LATER), call
+        mark = identity.fingerprint(ctx.lookup_ring, request.step, _marked(line, inputs))
+        decision = identity.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
+        if isinstance(decision, identity.TooOld):
+            return Answer(TRY_LATER), session.call
         line.turn = decision
     try:
         result = STEP_FUNCTIONS[request.step](line)
@@ -127,7 +126,7 @@ def _marked(line: Line, inputs: dict[str, str]) -> dict[str, str]:
     a hash of it (kit.macs)."""
     if "pin" not in inputs:
         return inputs
-    return {**inputs, "pin": line.pin_macs.mac("turn", line.call.contact_id, inputs["pin"]).hex()}
+    return {**inputs, "pin": line.ctx.pin_hashes.mac("turn", line.call.contact_id, inputs["pin"]).hex()}
 
 
 def _need_proof(refusal: NeedProof, line: Line) -> Answer:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
-
 from functions.customer_api import words
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
@@ -13,11 +10,8 @@ from functions.customer_api.visits import Desk, attempted
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.service import Operation
-from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.errors import NeedProof
 from hotline.kit.logging import Event, log
-from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.security import service as security
 
@@ -52,31 +46,31 @@ def read_lock() -> Lock:
 @router.post("/v1/me/unlock", tags=_ACCOUNT, operation_id="ask_for_unlock", status_code=202)
 def unlock() -> Asked:
     """Ask the wallet to open an account that was locked for failed logins."""
-    return _act(Operation.UNLOCK, lockout.contribute_unlock)
+    return _perform(lockout.UNLOCK)
 
 
 @router.post("/v1/me/reset-grants", tags=_ACCOUNT, operation_id="grant_reset", status_code=201)
 def reset() -> Asked:
     """Let the wallet give the account a new password, once."""
-    return _act(Operation.RESET_GRANT, lockout.contribute_reset_grant)
+    return _perform(lockout.GRANT_RESET)
 
 
 @router.post("/v1/me/freeze", tags=_ACCOUNT, operation_id="ask_for_freeze", status_code=202)
 def freeze() -> Asked:
     """Ask the wallet to stop everything that goes out until the account is unfrozen with two factors."""
-    return _act(Operation.FREEZE, lockout.contribute_freeze)
+    return _perform(lockout.FREEZE)
 
 
 @router.post("/v1/me/unfreeze", tags=_ACCOUNT, operation_id="ask_for_unfreeze", status_code=202)
 def unfreeze() -> Asked:
     """Ask the wallet to end a freeze that the owner asked for. Takes two different codes."""
-    return _act(Operation.UNFREEZE, lockout.contribute_unfreeze)
+    return _perform(lockout.UNFREEZE)
 
 
 @router.delete("/v1/me/pause", tags=_ACCOUNT, operation_id="end_pause", status_code=202)
 def end_pause() -> Asked:
     """Ask the wallet to end a pause before its time."""
-    return _act(Operation.END_PAUSE, lockout.contribute_end_pause)
+    return _perform(lockout.END_PAUSE)
 
 
 @router.post("/v1/me/pause", tags=_ACCOUNT, operation_id="ask_for_pause", status_code=202)
@@ -87,30 +81,24 @@ def pause() -> Asked:
 
 
 def _pause(at: Desk) -> Asked:
-    now = at.ctx.clock.now()
-    visit = at.visit(lockout.pause_keys((at.bearer.sign_in.account_id,), now)).settled()
-    change = visit.change(Operation.PAUSE.value)
+    act = lockout.Pause()
+    visit = at.visit(act.keys_of((at.bearer.sign_in.account_id,), at.ctx.clock.now()))
     try:
-        lockout.contribute_pause(change, visit.read, visit.call)
-    except NeedProof as refusal:
+        visit.perform(act, act.operation.value)
+    except NeedProof:
         log(Event.PAUSE_REFUSED, correlation_id=visit.call.contact_id)
-        raise visit.reachable(refusal) from None
-    visit.commit(change, Operation.PAUSE.value, "ASKED")
+        raise
     return Asked(outcome="asked")
 
 
-def _act(operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Asked:
+def _perform(act: lockout.AccountAct) -> Asked:
     at = desk()
-    return attempted(lambda: _acted(at, operation, contribute))
+    return attempted(lambda: _perform_once(at, act))
 
 
-def _acted(at: Desk, operation: Operation, contribute: Callable[[Change, dict[Key, Item], str], StrEnum]) -> Asked:
-    visit = at.visit(lockout.acting_keys(at.bearer.sign_in.account_id))
-    visit.allow(operation)
-    visit = visit.settled()
-    change = visit.change(operation.value)
-    outcome = contribute(change, visit.read, visit.account_id).value
-    visit.commit(change, operation.value, outcome)
+def _perform_once(at: Desk, act: lockout.AccountAct) -> Asked:
+    visit = at.visit(act.keys_of(at.bearer.sign_in.account_id))
+    outcome = visit.perform(act, act.operation.value).outcome
     if outcome == _NOT_SELF_SERVICE:
         raise Problem("not_self_service")
     return Asked.model_validate({"outcome": outcome.lower()})

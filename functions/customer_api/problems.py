@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hotline.identity.policy import QUARTER_HOUR
+from hotline.identity.service import QUARTER_HOUR
 from hotline.kit.errors import (
     HotlineError,
     InvalidInput,

@@ -25,19 +25,17 @@ from functions.customer_api.shapes import (
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity.service import Operation
 from hotline.kit import idempotency
-from hotline.kit.change import stale
 from hotline.kit.errors import Stale
-from hotline.kit.idempotency import Remembered
+from hotline.kit.idempotency import Memory, Remembered
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
-from hotline.kit.store import Key
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
 from hotline.refunds.model import RefundOutcome, RefundState
-from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 
 _TAGS: Final = ["refunds"]
 _LIST: Final = "refunds"
+_REFUND: Final = "refund"
 _ROUTE: Final = "POST /v1/me/refunds"
 KEY_CHARACTERS_MIN: Final = 16
 KEY_CHARACTERS_MAX: Final = 128
@@ -54,7 +52,7 @@ _REFUSALS: Final = {
     RefundOutcome.LIMITED: "too_many_denied",
 }
 CREATED: Final = 201
-_DENIED_WINDOW_S: Final = int(DEFAULT_WALLET_POLICY.denied_window.total_seconds())
+_DENIED_WINDOW_S: Final = int(refunds.DENIED_WINDOW.total_seconds())
 
 
 @router.post("/v1/me/refunds", tags=_TAGS, operation_id="ask_for_refund", status_code=CREATED)
@@ -88,39 +86,26 @@ def _asked(at: Desk, body: RefundAsked, key: str) -> Refund:
     if remembered is not None:
         return _replayed(visit, remembered, canonical)
     visit.allow(Operation.REFUND)
-    visit = visit.settled()
     request_key = derived_id("ask", *whose)
     refund_id = refunds.refund_id_of(visit.account_id, request_key)
     request = Remembered(CREATED, refund_id, idempotency.fingerprint(at.lookup_keys, canonical))
-    return _made(visit, body, request_key, remembered_key, request)
+    return _make(visit, body, request_key, Memory(remembered_key, request, KEY_LIFE))
 
 
-def _made(visit: Visit, body: RefundAsked, request_key: str, remembered_key: Key, request: Remembered) -> Refund:
+def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> Refund:
     movement = found(visit, body.payment_id)
-    store = visit.desk.ctx.store
-    merchant = movement.ref.merchant
-    read = store.batch_get(
-        list(
-            refunds.request_keys(
-                visit.account_id,
-                movement_sk=movement.sk,
-                merchant_id=merchant.id if merchant else None,
-                request_key=request_key,
-            )
-        )
-    )
-    change = visit.change("refund")
-    result = refunds.contribute_refund(
-        change,
-        read,
-        account_id=visit.account_id,
-        movement_sk=movement.sk,
-        reason=body.reason,
-        amount=Money(body.amount.minor, body.amount.currency) if body.amount else None,
+    merchant, made_id = movement.ref.merchant, memory.request.made_id
+    act = refunds.RequestRefund(
+        movement.sk,
+        merchant.id if merchant else None,
+        body.reason,
+        Money(body.amount.minor, body.amount.currency) if body.amount else None,
+        request_key,
         note=body.note,
-        request_key=request_key,
+        memory=memory,
     )
-    if result.outcome is RefundOutcome.EXISTS and result.refund_id == request.made_id:
+    result = visit.perform(act, _REFUND).result
+    if result.outcome is RefundOutcome.EXISTS and result.refund_id == made_id:
         # The same request came in at once, and the other was quicker.
         raise Stale
     if result.outcome in _REFUSALS:
@@ -128,10 +113,7 @@ def _made(visit: Visit, body: RefundAsked, request_key: str, remembered_key: Key
         headers = {"Retry-After": str(_DENIED_WINDOW_S)} if result.outcome is RefundOutcome.LIMITED else {}
         facts = {"decided_by": result.decided_by, **known}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
-    # Somebody else with the same key was quicker: read again, and give theirs.
-    idempotency.remember(change, remembered_key, request, life=KEY_LIFE, failed=stale)
-    visit.commit(change, "refund", result.outcome.value, ids=[request.made_id])
-    return _made_refund(visit, request.made_id)
+    return _made_refund(visit, made_id)
 
 
 def _replayed(visit: Visit, remembered: Remembered, canonical: str) -> Refund:
@@ -177,10 +159,10 @@ def read_refund(id: str) -> Refund:  # noqa: A002 - the name of the path's param
 def _refund(visit: Visit, refund_id: str) -> Refund:
     if not is_id(refund_id):
         raise Problem("not_found")
-    stored = visit.desk.ctx.store.get(refunds.refund_key(visit.account_id, refund_id))
-    if stored is None:
+    known = refunds.find(visit.desk.ctx.store, visit.account_id, refund_id)
+    if known is None:
         raise Problem("not_found")
-    return refund_of(refunds.refund_from(stored))
+    return refund_of(known)
 
 
 def refund_of(refund: KnownRefund) -> Refund:

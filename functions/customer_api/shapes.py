@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from hotline.contracts import limits
 from hotline.directory.service import TYPED_CHARACTERS_MAX
-from hotline.identity.repudiation import TOKEN_CHARACTERS_MAX
+from hotline.identity.service import TOKEN_CHARACTERS_MAX
 from hotline.kit.text import fits, plain_text
 from hotline.refunds.model import RefundReason
 

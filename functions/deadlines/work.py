@@ -17,14 +17,13 @@ from functools import partial
 from typing import Final
 
 from functions.deadlines.redriving import Queues, redrive
-from functions.deadlines.rooms import Duty, duty_of
+from functions.deadlines.rooms import duty_of
 from hotline.kit.actor import System
-from hotline.kit.change import Change
+from hotline.kit.acts import perform_alone
 from hotline.kit.doors import Context
-from hotline.kit.due import AT_ONCE, Done, all_of_them, due_keys
+from hotline.kit.due import AT_ONCE, Done, Duty, all_of_them, due_keys
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
-from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 
 FUNCTION: Final = "deadlines"
@@ -118,20 +117,10 @@ def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
     """Everything that was done about the item, round by round until nothing is due or its rounds are over."""
     done: tuple[Done, ...] = ()
     for _ in range(duty.rounds):
-        some = _one_round(ctx, now, duty)
+        some = perform_alone(
+            ctx, duty, actor=System(FUNCTION, duty.rule), cause="deadline", now=now, attempts_max=ATTEMPTS_MAX
+        )
         if not some:
             break
         done += some
-    return done
-
-
-def _one_round(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
-    return retry_stale(lambda: _worked_off_once(ctx, now, duty), attempts_max=ATTEMPTS_MAX)
-
-
-def _worked_off_once(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
-    read = duty.read(ctx.store)
-    change = Change(actor=System(FUNCTION, duty.rule), cause="deadline", now=now, ids=ctx.ids)
-    done = duty.contribute(change, read)
-    change.commit(ctx.store)
     return done

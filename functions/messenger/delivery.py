@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, written
-from functions.messenger.limits import is_last_for_now, notice_held_back, notice_place, take_code_back
 from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
-from hotline.identity.service import RECOVERY_MESSAGE
+from hotline.accounts import service as accounts
+from hotline.identity import service as identity
 from hotline.kit.carriers import Transport, Undeliverable
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
-from hotline.kit.logging import Event
+from hotline.kit.logging import Event, log
 from hotline.kit.outbox_delivery import Delivered, Dropped, Outbox, Result, entry_ids
+
+NOTICE_LIMIT: Final = "notice_limit"
+"""Why a notice was dropped of whose kind enough went to its contact point today."""
 
 
 def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
@@ -31,7 +35,9 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
         return [
-            begun(entry, ctx) if entry["kind"] == RECOVERY_MESSAGE else _send_and_count(entry, ctx, sender, transports)
+            begun(entry, ctx)
+            if entry["kind"] == identity.RECOVERY_MESSAGE
+            else _send_and_count(entry, ctx, sender, transports)
             for entry in entries
         ]
 
@@ -41,7 +47,7 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 def _send_and_count(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
     result = _sent(entry, ctx, sender, transports)
     if isinstance(result, Dropped) and entry["kind"] == CODE_MESSAGE:
-        take_code_back(entry, result, ctx)
+        identity.take_code_back(ctx, entry, result.reason)
     return result
 
 
@@ -51,13 +57,14 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
         # No calls are made here, or not any more: a code that was to be read out is written.
         channel = "sms"
     is_code = entry["kind"] == CODE_MESSAGE
-    place = None if is_code else notice_place(entry, channel, ctx)
-    outgoing = written(entry, ctx, sender, channel, times=place if is_last_for_now(place) else None)
+    place = None if is_code else accounts.notice_place(ctx, entry, channel)
+    times = place if accounts.is_last_for_now(place) else None
+    outgoing = written(entry, ctx, sender, channel, times=times)
     if isinstance(outgoing, Dropped):
         return outgoing
-    held = None if is_code else notice_held_back(entry, place, ctx)
-    if held is not None:
-        return held
+    if not is_code and not accounts.admit_notice(ctx, entry, place):
+        log(Event.NOTICE_HELD_BACK, entry_id=entry["entry_id"], kind=entry["kind"])
+        return Dropped(NOTICE_LIMIT)
     try:
         transports[channel].send(outgoing)
     except Undeliverable as refusal:

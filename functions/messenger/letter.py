@@ -38,7 +38,7 @@ def written(entry: Item, ctx: Context, sender: Sender, channel: str, *, times: i
     if not still_useful(entry, ctx.clock.now()):
         return Dropped("too_late")
     account_id = entry.get("account_id")
-    profile = accounts.profile_from(ctx.store.get(accounts.profile_key(account_id))) if account_id else None
+    profile = accounts.find_profile(ctx.store, account_id) if account_id else None
     if profile is None:
         return Dropped("nobody")
     address = accounts.address_to_send(ctx.store, profile.account_id, entry["point"], ctx.lookup_ring)
@@ -76,8 +76,8 @@ def official_number(numbers: tuple[str, ...], address: str) -> str:
 def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropped:
     """The challenge whose code is to be told. It must still wait for its code, and only a contact point that the
     account still has may get it."""
-    stored = ctx.store.get(identity.challenge_key(str(entry["facts"].get("challenge_id"))))
-    challenge = identity.to_give_out(stored, [entry["point"]], ctx.clock.now())
+    challenge_id = str(entry["facts"].get("challenge_id"))
+    challenge = identity.challenge_to_give_out(ctx, challenge_id, [entry["point"]])
     if isinstance(challenge, identity.Withheld):
         return Dropped(challenge.reason)
     point = accounts.contact_point(profile, challenge.point, ctx.lookup_ring)

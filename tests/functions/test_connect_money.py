@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from functions.deadlines.work import work_off
-from functions.wallet_events.fold import fold
 from hotline.contracts.schemas import parse
+from hotline.intake.service import fold
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.store import Table

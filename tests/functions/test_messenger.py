@@ -26,7 +26,7 @@ from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.lockout.telling import Notice
 from hotline.refunds import due as refunds_due
-from hotline.refunds import service as refunds
+from hotline.refunds import requests
 from hotline.wording.messages import is_known
 from tests.support import outbox
 from tests.support.log_lines import lines, logged
@@ -148,7 +148,7 @@ def sent_by_rooms() -> set[str]:
         PIN_SET,
         PIN_REMOVED,
         *(notice.value for notice in Notice),
-        *refunds._MESSAGES.values(),
+        *requests._MESSAGES.values(),
         refunds_due.OVERDUE_MESSAGE,
         *refunds_due.UNPAID_MESSAGES.values(),
     }

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import pytest
 
-from functions.wallet_events import fold as folding
 from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
+from hotline.intake import folding
 from hotline.kit.change import Change
 from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context

@@ -15,8 +15,8 @@ import pytest
 from moto import mock_aws
 
 from functions.decisions.delivery import bus_event
-from functions.wallet_events.fold import fold
 from hotline.contracts.schemas import parse
+from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
 from hotline_local.launcher.paths import ROOT

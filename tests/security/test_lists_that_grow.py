@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from hotline.cases import entries
 from hotline.cases import items as case_items
 from hotline.cases import service as cases
 from hotline.cases.model import Audience, CaseEntry, EntryKind
@@ -23,6 +24,7 @@ from hotline.payments import items as payment_items
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
 from hotline.refunds import items as refund_items
+from hotline.refunds import requests as refund_requests
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RecentRequest, RecentRequests, Refund, RefundReason, RefundState
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
@@ -200,17 +202,17 @@ def test_recent_requests_of_any_number_shrink_to_their_bound_with_the_next_one(s
     store.load([(refund_items.recent_key(ACCOUNT), {**refund_items.recent_item(recent), "rev": 1})])
     money.ask(RefundReason.NO_REASON_RETURN)
     kept = refund_items.recent_from(money.item("#REFUNDS"), ACCOUNT)
-    assert (len(kept.requests), len(kept.denied_at)) == (refunds.RECENT_KEPT_MAX, 1)
+    assert (len(kept.requests), len(kept.denied_at)) == (refund_requests.RECENT_KEPT_MAX, 1)
 
 
-@pytest.mark.parametrize("count", [refunds.RECENT_KEPT_MAX - 1, refunds.RECENT_KEPT_MAX, refunds.RECENT_KEPT_MAX + 1])
+@pytest.mark.parametrize("count", [refund_requests.RECENT_KEPT_MAX + more for more in (-1, 0, 1)])
 def test_so_many_recent_requests_are_kept(store: MeasuringStore, count: int) -> None:
     money = MoneyWorld(store)
     for number in range(count):
         money.tell(moved(MovementStatus.SUCCEEDED, f"mov_{number}", order_no=None))
         money.ask(movement_id=f"mov_{number}", request_key=f"r{number}")
     kept = refund_items.recent_from(money.item("#REFUNDS"), ACCOUNT).requests
-    assert len(kept) == min(count, refunds.RECENT_KEPT_MAX)
+    assert len(kept) == min(count, refund_requests.RECENT_KEPT_MAX)
 
 
 # ---------------------------------------------------------------- payments
@@ -312,7 +314,7 @@ def test_a_case_of_any_length_is_read_a_page_at_a_time_from_its_newest_entries(s
     while page := cases.entries_before(store, ref.case_id, seen[0]):
         seen = [*page, *seen]
     assert [entry.number for entry in seen] == list(range(1, MANY + 1))
-    assert store.worst()[0] <= cases.TIMELINE_PAGE
+    assert store.worst()[0] <= entries.TIMELINE_PAGE
 
 
 def test_notes_are_emptied_so_many_at_a_time(store: MeasuringStore) -> None:

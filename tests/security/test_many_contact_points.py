@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 
-from functions.wallet_events.fold import fold
 from hotline.accounts import items
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
@@ -24,6 +23,7 @@ from hotline.contracts.model import (
     PointKind,
     SimChanged,
 )
+from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Table

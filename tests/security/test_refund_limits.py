@@ -11,6 +11,7 @@ from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.payments.folding import REFUNDS_PER_MOVEMENT_MAX
+from hotline.refunds import requests
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome, RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
@@ -158,7 +159,7 @@ def test_a_payment_is_refunded_in_so_many_parts_and_no_more(money: MoneyWorld, p
     if parts < REFUNDS_PER_MOVEMENT_MAX:
         assert result.outcome is Out.APPROVED
     else:
-        assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, refunds.MANY_PARTS_RULE)
+        assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, requests.MANY_PARTS_RULE)
     ledger = money.item("TAKEN#mov_1") or {}
     assert len(ledger["takings"]) == REFUNDS_PER_MOVEMENT_MAX
 
@@ -172,8 +173,7 @@ def test_a_refund_in_another_currency_closes_the_payment_to_requests_in_either_o
             money.tell(fact)
         result = money.ask()
         assert (result.outcome, result.decided_by) == (Out.NOT_ELIGIBLE, "movement.currency")
-        stored = money.item(money.movement().sk) or {}
-        offered = refunds.offer(stored, policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+        offered = refunds.offer(money.movement(), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
         assert (offered.outcome.value, offered.decided_by) == ("NOT_ELIGIBLE", "movement.currency")
         assert isinstance(money.store, MemoryStore)
         ours = [

@@ -22,6 +22,7 @@ from hotline.kit.errors import InvalidInput, NeedProof, NotPossible, Stale, Unav
 from hotline.kit.money import Money
 from hotline.kit.store import Index, Update
 from hotline.payments import service as payments
+from hotline.refunds import requests
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundState, ReviewNeed
 from hotline.refunds.service import reference_of
@@ -138,7 +139,7 @@ def test_while_a_refund_is_under_way_another_one_is_told_of_it(money: MoneyWorld
     item = money.item(money.movement().sk)
     assert item is not None
     profile = money.item("#PROFILE")
-    offered = refunds.offer(item, policy_item=None, profile_item=profile, now=NOON)
+    offered = refunds.offer(payments.movement_from(item), policy_item=None, profile_item=profile, now=NOON)
     assert (offered.outcome, offered.decided_by) == (OfferOutcome.NOT_ELIGIBLE, "movement.open_refund")
 
 
@@ -194,7 +195,9 @@ def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: Mo
     money.tell(moved(S.SUCCEEDED))
     money.tell(GENEROUS)
     item = money.item(money.movement().sk) or {}
-    offered = refunds.offer(item, policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+    offered = refunds.offer(
+        payments.movement_from(item), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON
+    )
     assert offered.outcome is OfferOutcome.OFFERED
     late, _ = money.begin()
     money.tell_accounts(end)
@@ -202,7 +205,9 @@ def test_an_account_that_ends_between_offer_and_request_gets_no_refund(money: Mo
         late.commit(money.store)
     with pytest.raises(NotPossible, match="account_not_open"):
         money.begin()
-    offered = refunds.offer(item, policy_item=None, profile_item=money.item("#PROFILE"), now=NOON)
+    offered = refunds.offer(
+        payments.movement_from(item), policy_item=None, profile_item=money.item("#PROFILE"), now=NOON
+    )
     assert (offered.outcome, offered.promised_on) == (OfferOutcome.NOT_ELIGIBLE, None)
     assert money.movement().refundable_minor == CAPTURED.minor
     assert money.entries() == []
@@ -303,10 +308,10 @@ def test_too_long_a_note_or_request_key_is_refused(quick_money: MoneyWorld) -> N
     read = quick_money.read_for("request-1")
     with pytest.raises(InvalidInput, match="note_too_long"):
         quick_money.begin(note="x" * (cases.NOTE_CHARACTERS_MAX + 1), read=read)
-    for length in (0, refunds.REQUEST_KEY_CHARACTERS_MAX + 1):
+    for length in (0, requests.REQUEST_KEY_CHARACTERS_MAX + 1):
         with pytest.raises(InvalidInput, match="request_key_length"):
             quick_money.begin(request_key="k" * length, read=read)
-    _, result = quick_money.begin(request_key="k" * refunds.REQUEST_KEY_CHARACTERS_MAX, read=read)
+    _, result = quick_money.begin(request_key="k" * requests.REQUEST_KEY_CHARACTERS_MAX, read=read)
     assert result.outcome is Out.IN_REVIEW
 
 
@@ -352,13 +357,18 @@ def test_proof_that_was_withdrawn_meanwhile_undoes_the_request(money: MoneyWorld
 
 def test_taking_from_a_movement_needs_proof_by_itself(quick_money: MoneyWorld) -> None:
     quick_money.tell(moved(S.SUCCEEDED))
-    read = {key.sk: item for key, item in quick_money.read_for("request-1").items()}
+    ledger_item = {key.sk: item for key, item in quick_money.read_for("request-1").items()}["TAKEN#mov_1"]
+    movement, ledger = quick_money.movement(), payments.ledger_from(ledger_item)
     quick_money.call_in(factors=())
     change = Change(actor=quick_money.caller, cause="test", now=NOON, ids=quick_money.ids)
-    movement_item, ledger_item = read[quick_money.movement().sk], read["TAKEN#mov_1"]
     with pytest.raises(NeedProof):
         payments.contribute_taking(
-            change, movement_item=movement_item, ledger_item=ledger_item, refund_id="ref_1", amount=Money(1, "CNY")
+            change,
+            movement=movement,
+            ledger=ledger,
+            ledger_item=ledger_item,
+            refund_id="ref_1",
+            amount=Money(1, "CNY"),
         )
     assert len(change) == 0
 
@@ -366,12 +376,12 @@ def test_taking_from_a_movement_needs_proof_by_itself(quick_money: MoneyWorld) -
 @pytest.mark.parametrize("amount", [Money(0, "CNY"), Money(12851, "CNY"), Money(1, "EUR")])
 def test_no_more_is_taken_than_is_left(quick_money: MoneyWorld, amount: Money) -> None:
     quick_money.tell(moved(S.SUCCEEDED))
-    read = {key.sk: item for key, item in quick_money.read_for("request-1").items()}
+    ledger_item = {key.sk: item for key, item in quick_money.read_for("request-1").items()}["TAKEN#mov_1"]
+    movement, ledger = quick_money.movement(), payments.ledger_from(ledger_item)
     change = Change(actor=quick_money.caller, cause="test", now=NOON, ids=quick_money.ids)
-    movement_item, ledger_item = read[quick_money.movement().sk], read["TAKEN#mov_1"]
     with pytest.raises(NotPossible, match="not_refundable"):
         payments.contribute_taking(
-            change, movement_item=movement_item, ledger_item=ledger_item, refund_id="ref_1", amount=amount
+            change, movement=movement, ledger=ledger, ledger_item=ledger_item, refund_id="ref_1", amount=amount
         )
 
 

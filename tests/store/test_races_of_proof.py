@@ -19,11 +19,12 @@ import pytest
 
 from functions.connect.runner import ATTEMPTS_MAX
 from hotline.contracts.model import PointKind
+from hotline.identity import challenges
 from hotline.identity import service as identity
 from hotline.identity.items import counters_from
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY
 from hotline.identity.ways import Way
-from hotline.kit.actor import Caller, FactorKind, System
+from hotline.kit.actor import Caller, FactorKind
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
 from hotline.kit.doors import Context
 from hotline.kit.dynamodb import DynamoStore
@@ -142,10 +143,10 @@ def test_a_right_code_proves_once_however_many_hold_it_against_the_challenge(pla
     codes = ctx.code_keys.get()
 
     def prove(_: int) -> bool:
-        read = ctx.store.batch_get(list(identity.check_keys(call, NOON)))
+        read = ctx.store.batch_get(list(challenges.check_keys(call, NOON)))
         actor = Caller(call.contact_id, identity.proof_from(call))
         change = Change(actor=actor, cause="test", now=NOON, ids=ctx.ids)
-        checked = identity.contribute_check(change, call, entered=code, read=read, keyring=codes)
+        checked = challenges.contribute_check(change, call, entered=code, read=read, keyring=codes)
         ready.wait()
         try:
             change.commit(ctx.store)
@@ -241,20 +242,12 @@ def test_a_token_of_a_notice_freezes_once_however_many_send_it(place: Place, ctx
     post.work()
     (token,) = {found.group() for sent in post.sent if (found := TOKEN.search(sent.body))}
 
-    assert ctx.code_keys is not None
-    notice = lockout.repudiation_of(ctx.store, token, ctx.code_keys.get())
-    assert notice is not None
-
     def repudiate(_: int) -> bool:
         """One function each: the resolver of the API serves one request at a time, as Lambda gives it."""
-        change = Change(actor=System("customer_api", "test"), cause="test", now=NOON, ids=ctx.ids)
-        read = ctx.store.batch_get(list(lockout.repudiation_keys(notice)))
         try:
-            lockout.contribute_repudiation(change, read, notice)
-            change.commit(ctx.store)
+            return lockout.repudiate(ctx, token) is not None
         except (NotPossible, Stale):
             return False
-        return True
 
     place.trouble()
     assert at_once(repudiate).count(True) == 1

@@ -15,7 +15,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 # The rooms of layers/hotline, higher ones first: a room may import the ones below it.
 ROOMS: Final = (
-    *("erasure", "security", "refunds", "lockout", "payments", "identity", "cases", "directory", "accounts"),
+    *("intake", "erasure", "security", "refunds", "lockout", "payments", "cases", "identity", "directory", "accounts"),
     *("contracts", "wording", "kit"),
 )
 
@@ -78,6 +78,16 @@ def contracts(root: Path = ROOT) -> ConfigParser:
             forbidden_modules=["boto3", "botocore"],
             allow_indirect_imports=["True"],
         )
+        for room in existing:
+            if inner := _inner_modules(package / room):
+                _contract(
+                    config,
+                    f"face-of-{room}",
+                    "protected",
+                    name=f"Doors know the service and the model of {room} only",
+                    protected_modules=[f"hotline.{room}.{name}" for name in inner],
+                    allowed_importers=["hotline", *(name for name in packages if name != "functions")],
+                )
         if (root / "functions/connect").exists():
             _contract(
                 config,
@@ -134,6 +144,14 @@ def contracts(root: Path = ROOT) -> ConfigParser:
         forbidden_modules=["tests"],
     )
     return config
+
+
+def _inner_modules(room: Path) -> list[str]:
+    """Return the modules of a room that only rooms may know; none for a folder without a service, which is no room."""
+    if not (room / "service.py").exists():
+        return []
+    found = (path for path in room.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists())
+    return sorted({path.stem for path in found} - {"__init__", "service", "model"})
 
 
 def _home(root: Path, package: str) -> Path:

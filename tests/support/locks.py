@@ -32,7 +32,7 @@ from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import PENDING_BUCKETS
 from hotline.kit.store import Index, Key, Put, Query, Store, Table
-from hotline.lockout import service
+from hotline.lockout import acting, service
 from hotline.lockout.model import LockView
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -180,8 +180,8 @@ class Desk:
     def pause(self, *account_ids: str, actor: Caller | None = None) -> tuple[str, ...]:
         """A pause by somebody who has proved nothing, or by `actor`."""
         change = self.change(actor or self.caller())
-        read = self.read(service.pause_keys(account_ids, self.clock.now()))
-        paused = service.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
+        read = self.read(acting.pause_keys(account_ids, self.clock.now()))
+        paused = acting.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
         change.commit(self.store)
         return paused
 

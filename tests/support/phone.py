@@ -11,7 +11,6 @@ from connect_sim.language.speech import readable
 from functions.connect.contract import EMPTY, MORE_PROMPTS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
-from functions.wallet_events.fold import fold
 from hotline.contracts.model import (
     AccountDescribed,
     ContactPointFact,
@@ -24,6 +23,7 @@ from hotline.contracts.model import (
 from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
 from hotline.identity.model import Call, Challenge
 from hotline.identity.service import derive
+from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Store

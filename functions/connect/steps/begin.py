@@ -6,10 +6,7 @@ from functions.connect.envelope import CONTINUED_METHODS, Request
 from functions.connect.line import Answer, words, yes_or_no
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.identity import turns
 from hotline.identity.model import Call, Operation
-from hotline.kit.actor import Caller, Proof
-from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
 
@@ -21,25 +18,20 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     what the way it came allows."""
     if request.initial_contact_id is None:
         raise RuntimeError("a call has a contact")
-    keyring = ctx.lookup_ring
     calling = request.customer_number
     contact = identity.Contact(
         contact_id=request.initial_contact_id,
         inbound=request.initiation_method == INBOUND,
         continued=request.initiation_method in CONTINUED_METHODS,
         calling_number=accounts.normalise_phone(calling, ctx.home_region) if calling else None,
+        leg={"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"},
     )
-    nobody = Proof(identity.call_key(contact.contact_id), None, (), two_step=False)
-    change = Change(actor=Caller(contact.contact_id, nobody), cause="start", now=ctx.clock.now(), ids=ctx.ids)
-    leg = {"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"}
-    mark = turns.fingerprint(keyring, request.step, leg)
-    started = identity.start(ctx, change, contact, keyring, step_fingerprint=mark)
-    change.commit(ctx.store)
+    started = identity.begin_call(ctx, contact)
     call = started.call
     if call.own_number_only:
         log(Event.CALLS_MANY, correlation_id=request.contact_id)
     outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
-    proved = identity.missing_factors(Operation.READ, identity.proof_from(call), change.now) is None
+    proved = identity.missing_factors(Operation.READ, identity.proof_from(call), ctx.clock.now()) is None
     keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": call.topic or "-"}
     keys |= {"elsewhere": yes_or_no(call.elsewhere), "callback": yes_or_no(call.calling is not None)}
     return Answer(outcome, words(known=started.known), keys), call

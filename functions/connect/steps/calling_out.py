@@ -61,6 +61,4 @@ def _found(ctx: Context, request: Request, challenge_id: str) -> Challenge | ide
     number = accounts.normalise_phone(called, ctx.home_region) if called else None
     if request.initiation_method not in MADE_BY_US or number is None:
         return identity.Withheld("not_our_call")
-    key = identity.challenge_key(challenge_id)
-    stored = ctx.store.batch_get([key]).get(key)
-    return identity.to_give_out(stored, accounts.point_ids(number, ctx.lookup_ring), ctx.clock.now())
+    return identity.challenge_to_give_out(ctx, challenge_id, accounts.point_ids(number, ctx.lookup_ring))

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
+from hotline.identity import service as identity
 from hotline.identity.model import Call, Offer, Operation
-from hotline.identity.policy import OFFERS_KEPT
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import MovementRef
@@ -46,7 +46,7 @@ def _offered(
     else:
         outcome = outcome_of_one if len(listed) == 1 else "SEVERAL" if listed else "NONE"
         offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
-        line.commit(line.change(line.request.step), outcome, replace(line.call, offers=offers[:OFFERS_KEPT]))
+        line.note(outcome, replace(line.call, offers=offers[: identity.OFFERS_KEPT]))
     items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
     facts = words(items=items, more=more, purpose=line.inputs.get("purpose"), now=line.now)
     return Answer(outcome, facts, {"count": str(len(items))})

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
 from functions.connect.steps.money import item_words, offer_at
-from hotline.accounts import service as accounts
-from hotline.identity import service as identity
 from hotline.identity.model import Operation
-from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
-from hotline.kit.money import Money
-from hotline.kit.store import Key
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
@@ -51,35 +44,27 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
 
 def offer(line: Line) -> Answer:
     """What may be asked for of the chosen payment, read back before anything is asked."""
-    account_id = line.account(Operation.READ)
+    line.account(Operation.READ)
     chosen = offer_at(line.call, line.inputs)
     if chosen is None:
         return Answer(INVALID)
-    movement_key = payments.movement_key(account_id, chosen.movement)
-    policy_key = refunds.policy_key(chosen.merchant_id) if chosen.merchant_id else None
-    profile_key = accounts.profile_key(account_id)
-    read = line.fetch([movement_key, profile_key, *([policy_key] if policy_key else [])])
-    if movement_key not in read:
+    act = refunds.OfferRefund(chosen.movement, chosen.merchant_id)
+    try:
+        found = refunds.look_at_offer(line.session, act) if line.replay is not None else line.perform(act).result
+    except NotPossible:
         return Answer(INVALID)
-    offered = refunds.offer(
-        read[movement_key],
-        policy_item=read.get(policy_key) if policy_key else None,
-        profile_item=read.get(profile_key),
-        now=line.now,
-    )
-    outcome = line.replay.outcome if line.replay else offered.outcome.value
-    if line.replay is None:
-        line.commit(line.change("refund_offer"), outcome)
+    outcome = line.replay.outcome if line.replay else found.offer.outcome.value
+    offered, is_offered = found.offer, found.offer.outcome is OfferOutcome.OFFERED
     facts = words(
-        **item_words(payments.movement_from(read[movement_key]).ref),
+        **item_words(found.movement.ref),
         refundable=offered.amount,
         promised_on=offered.promised_on,
-        reason=offered.decided_by if offered.outcome is not OfferOutcome.OFFERED else None,
+        reason=None if is_offered else offered.decided_by,
         refund_open=offered.open_refund_id is not None,
         now=line.now,
     )
     amount = speak_money(offered.amount, line.call.language or "en-US")
-    return Answer(outcome, facts, {"amount": amount if offered.outcome is OfferOutcome.OFFERED else "-"})
+    return Answer(outcome, facts, {"amount": amount if is_offered else "-"})
 
 
 def request(line: Line) -> Answer:
@@ -91,42 +76,19 @@ def request(line: Line) -> Answer:
         return Answer(INVALID)
     reason = RefundReason(line.inputs["reason"])
     request_key = derived_id("ask", line.call.contact_id, chosen.movement, reason.value)
-    keys = refunds.request_keys(
-        account_id, movement_sk=chosen.movement, merchant_id=chosen.merchant_id, request_key=request_key
-    )
-    read = line.fetch((*keys, *identity.settling_keys(account_id)))
     if line.replay is not None:
-        made = read.get(refunds.refund_key(account_id, refunds.refund_id_of(account_id, request_key)))
-        return _told(line, line.replay.outcome, None if made is None else refunds.refund_from(made))
-    line.settle(Operation.REFUND, account_id, read)
-    change = line.change("refund_request")
+        known = refunds.requested(line.ctx.store, account_id, request_key)
+        return _render(line, line.replay.outcome, known)
+    amount = int(line.inputs["amount_minor"]) if "amount_minor" in line.inputs else None
+    act = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)
     try:
-        result = refunds.contribute_refund(
-            change,
-            read,
-            account_id=account_id,
-            movement_sk=chosen.movement,
-            reason=reason,
-            amount=_amount(line, read, account_id, chosen.movement),
-            note=None,
-            request_key=request_key,
-        )
+        result = line.perform(act).result
     except (InvalidInput, NotPossible):
         return Answer(INVALID)
-    line.commit(change, result.outcome.value)
-    return _told(line, result.outcome.value, result)
+    return _render(line, result.outcome.value, result)
 
 
-def _amount(line: Line, read: Mapping[Key, Item], account_id: str, movement_sk: str) -> Money | None:
-    """The amount that was asked for, in the payment's currency; None asks for all that is left."""
-    if "amount_minor" not in line.inputs:
-        return None
-    stored = read.get(payments.movement_key(account_id, movement_sk))
-    currency = payments.movement_from(stored).amount.currency if stored else "XXX"
-    return Money(int(line.inputs["amount_minor"]), currency)
-
-
-def _told(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Answer:
+def _render(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Answer:
     facts = words(
         amount=refund.amount if refund else None,
         promised_on=refunds.date_told(refund) if isinstance(refund, Refund) else refund.promised_on if refund else None,

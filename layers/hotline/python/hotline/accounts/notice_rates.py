@@ -10,16 +10,24 @@ of another one, and how many there are is bounded where they are asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from hotline.kit.condition import Item
-from hotline.kit.rates import Rate, counted
-from hotline.kit.store import Key
+from hotline.kit.actor import System
+from hotline.kit.acts import perform_alone
+from hotline.kit.change import Change, stale
+from hotline.kit.clock import to_text
+from hotline.kit.condition import Item, Missing
+from hotline.kit.doors import Context
+from hotline.kit.outbox import entry_key
+from hotline.kit.rates import Rate, count, counted, rate_keys
+from hotline.kit.store import Key, Store
 
 NOTICES: Final = Rate("notices", timedelta(days=1))
 OF_A_KIND_MAX: Final = 6
 _EVERY_ONE_BY_EMAIL: Final = ("refund.", "case.")
+_COUNTED: Final = "counted_at"
 
 
 def kind_rate(kind: str, point: str) -> Rate:
@@ -32,6 +40,43 @@ def is_bounded(kind: str, channel: str) -> bool:
     return channel != "email" or not kind.startswith(_EVERY_ONE_BY_EMAIL)
 
 
-def sent_so_far(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
-    """How many of the kind went to the point within a day. `read` holds what exists of the rate's keys."""
-    return counted(rate, read, now)
+def notice_place(ctx: Context, entry: Mapping[str, Any], channel: str) -> int | None:
+    """The how-manieth of its kind a notice is that goes to its contact point within a day, this one counted; None where
+    its kind has no limit. `entry`: its outbox entry. One read. Raises Unavailable."""
+    if not is_bounded(entry["kind"], channel):
+        return None
+    now, rate = ctx.clock.now(), kind_rate(entry["kind"], entry["point"])
+    before = counted(rate, ctx.store.batch_get(rate_keys(rate, now)), now)
+    return before if _COUNTED in entry else before + 1
+
+
+def is_last_for_now(place: int | None) -> bool:
+    """Whether the notice is the last of its kind that goes to its contact point for now, and is to say so."""
+    return place == OF_A_KIND_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class _CountNotice:
+    """Count a notice by its kind and contact point, once for its outbox entry, however often a carrier is asked."""
+
+    entry: Mapping[str, Any]
+
+    def read(self, _store: Store, _now: datetime) -> Mapping[Key, Item]:
+        return {}
+
+    def contribute(self, change: Change, _read: Mapping[Key, Item]) -> None:
+        entry_id = self.entry["entry_id"]
+        count(change, kind_rate(self.entry["kind"], self.entry["point"]), by=entry_id)
+        noted = {_COUNTED: to_text(change.now)}
+        change.update(entry_key(entry_id), set=noted, condition=Missing(_COUNTED), failed=stale)
+
+
+def admit_notice(ctx: Context, entry: Mapping[str, Any], place: int | None) -> bool:
+    """Count the notice of an outbox entry before it goes out; False when it may not go. `place` as `notice_place` gives
+    it. One transaction at most. Raises Unavailable and Stale when it could not be counted: then it is not sent."""
+    if place is None or _COUNTED in entry:
+        return True
+    if place > OF_A_KIND_MAX:
+        return False
+    perform_alone(ctx, _CountNotice(entry), actor=System("messenger", "notice"), cause="notice", attempts_max=1)
+    return True

@@ -17,6 +17,9 @@ from .feed import behind_since as behind_since
 from .feed import feed_key as feed_key
 from .feed import move_feed_on as move_feed_on
 from .model import ContactPoint, Point, PointOwner, Profile
+from .notice_rates import admit_notice as admit_notice
+from .notice_rates import is_last_for_now as is_last_for_now
+from .notice_rates import notice_place as notice_place
 from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
 from .notices import send_text as send_text
@@ -37,6 +40,11 @@ def profile_key(account_id: str) -> Key:
 def profile_from(item: Mapping[str, Any] | None) -> Profile | None:
     """The profile in a stored item; None when there is none (unknown or erased account)."""
     return None if item is None else items.profile_of(item)
+
+
+def find_profile(store: Store, account_id: str) -> Profile | None:
+    """The profile of an account; None for an unknown or erased one. One read."""
+    return profile_from(store.get(profile_key(account_id)))
 
 
 POINTS_ERASED_AT_ONCE = 20

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from hotline.accounts import service as accounts
@@ -21,10 +22,10 @@ from hotline.identity.policy import CALL_LIFE
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.condition import PRESENT, Item, equals
-from hotline.kit.due import Done, is_due
+from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
-from hotline.kit.store import Key, Store, hotline_key
+from hotline.kit.store import Key, Store, account_of, hotline_key
 
 from . import items
 from .model import Erasure
@@ -58,6 +59,15 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
     erasure = Erasure(account_id, change.now, accounts.points_left(read, account_id, keyring))
     change.replace(key, read.get(key), items.erasure_item(erasure, due_at=change.now))
     change.audit(account_id, "account.erased")
+
+
+def duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when that is no erasure."""
+    account_id = account_of(key)
+    if account_id is None or key != items.erasure_key(account_id):
+        return None
+    contribute = partial(contribute_due, account_id=account_id)
+    return Duty(account_id, "erasure", frozenset(), contribute, partial(look, account_id=account_id), ROUNDS)
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:

@@ -18,14 +18,20 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 
 from . import code_messages
-from .items import CHANGING_ATTRIBUTES, call_attributes, call_item, key_of
+from .items import CHANGING_ATTRIBUTES, call_attributes, call_from, call_item, call_key, key_of
 from .items import NOBODY as NOBODY
-from .model import Call, Identified, Target, TurnRecord
+from .model import Call, CallKind, Identified, Target, TurnRecord
 from .policy import RESUME_WITHIN
 from .targets import pin_point, proves
 from .turns import with_record
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def call_in(read: Mapping[Key, Item], contact_id: str, kind: CallKind = CallKind.PHONE) -> Call | None:
+    """The call that is stored under an id, from what was read of its key."""
+    stored = read.get(call_key(contact_id, kind))
+    return None if stored is None else call_from(stored)
 
 
 def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:

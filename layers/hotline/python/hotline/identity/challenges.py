@@ -15,7 +15,7 @@ from hotline.kit.condition import PRESENT, Item, all_of, equals
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Channel, Message
-from hotline.kit.store import Key
+from hotline.kit.store import Key, Store
 
 from . import code_messages, codes, limits, targets
 from .counting import (
@@ -355,3 +355,23 @@ def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:
     proved = ProvedFactor(challenge.factor, challenge.purpose, challenge.point, change.now + FACTOR_LIFE)
     others = tuple(factor for factor in call.factors if factor.kind is not proved.kind)
     return replace(call, factors=(*others, proved), challenge=None, account_id=None)
+
+
+COUNTS_ALL_THE_SAME: Final = frozenset({"decoy", "challenge_over", "no_challenge", "other_point"})
+"""Reasons of `to_give_out` for which nothing went wrong: such a code counts as it does for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCodeBack:
+    """Take back the count of a code that could not be sent, given its outbox entry: it must not use up what its owner
+    may have in a day. Nothing is taken back for strangers (`unsent_keys`)."""
+
+    entry: Mapping[str, Any]
+
+    def read(self, store: Store, _now: datetime) -> Mapping[Key, Item]:
+        keys = unsent_keys(self.entry)
+        return store.batch_get(list(keys)) if keys else {}
+
+    def contribute(self, change: Change, read: Mapping[Key, Item]) -> None:
+        if unsent_keys(self.entry):
+            contribute_unsent(change, read, self.entry)

@@ -11,28 +11,50 @@ requests follow for everybody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 from hotline.accounts import service as accounts
-from hotline.kit.actor import FactorKind
+from hotline.kit.actor import FactorKind, System
+from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.errors import NeedProof, NotPossible, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
 from hotline.kit.store import Key, Store
 
-from . import calls, code_messages
-from .challenges import contribute_code, send_keys
-from .model import Call, CallKind, Goal, Identified, Target, TurnRecord
-from .policy import CODE_LIFE
+from . import calls, code_messages, turns
+from .acts import Act, Effect, Note, Turn, perform
+from .callers import choose, choose_from, choosing_keys
+from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, send_keys
+from .items import NOBODY, proof_from
+from .model import Call, CallKind, Goal, Identified, Operation, Target, TurnRecord
+from .policy import CODE_LIFE, missing_factors
+from .requests import SendCode
+from .sessions import Session, next_need, open_call
 from .ways import Way
 
 RECOVERY_MESSAGE: Final = "recovery.asked"
 """The outbox entry that the messenger takes up itself; it has no words and goes to nobody."""
 _BEGUN: Final = "recovery"
+_CHECK: Final = "answer"
+_ACT: Final = "act"
+_MORE: Final = "more"
+"""The steps of a recovery's turns."""
+_ID: Final = re.compile(r"rec_[0-9a-f]{32}")
+PERSON: Final = "agent"
+"""What a recovery needs next when only a person can help."""
+NOT_SELF_SERVICE: Final = "NOT_SELF_SERVICE"
+"""The outcome of an act that opens nothing, because something is in force that only a person ends."""
+BEGIN_ATTEMPTS_MAX: Final = 3
+"""How often a recovery is begun anew when somebody else counted on the same contact in between."""
 
 
 def recovery_keys(channel: Literal["sms", "email"], value: str, keyring: Keyring, now: datetime) -> tuple[Key, ...]:
@@ -51,6 +73,31 @@ def recovery_over_budget(
 
 def _prefix(channel: Literal["sms", "email"], value: str, keyring: Keyring) -> str | None:
     return code_messages.prefix_of(value, keyring) if channel == "sms" else None
+
+
+def ask_for_recovery(
+    ctx: Context, *, channel: Literal["sms", "email"], value: str, goal: Goal, language: str | None
+) -> tuple[str, code_messages.OverBudget | None]:
+    """Ask for a recovery by a phone number (E.164) or an address, in a wished language. One read and one write,
+    whoever the contact belongs to. Gives its id, and the budget of messages that forbids it: then nothing was asked.
+    """
+    now, keyring = ctx.clock.now(), ctx.lookup_ring
+    recovery_id = ctx.ids.new("rec")
+    read = ctx.store.batch_get(list(recovery_keys(channel, value, keyring, now)))
+    over = recovery_over_budget(channel, value, read, keyring, now)
+    if over is None:
+        change = Change(actor=System("customer_api", "recovery"), cause="recovery", now=now, ids=ctx.ids)
+        contribute_recovery_request(
+            change,
+            recovery_id=recovery_id,
+            channel=channel,
+            value=value,
+            goal=goal,
+            language=language,
+            keyring=keyring,
+        )
+        change.commit(ctx.store)
+    return recovery_id, over
 
 
 def contribute_recovery_request(
@@ -89,7 +136,25 @@ def contribute_recovery_request(
     )
 
 
-def begin_recovery(
+def begin_recovery(ctx: Context, entry: Mapping[str, Any]) -> None:
+    """Begin the recovery that an outbox entry asks for, unless an earlier delivery of the entry began it. The same for
+    a contact that reaches an account and for one that reaches none. Raises Stale when others kept counting there."""
+    for attempt in range(1, BEGIN_ATTEMPTS_MAX + 1):
+        actor = System("messenger", "recovery")
+        change = Change(actor=actor, cause="recovery", now=ctx.clock.now(), ids=ctx.ids)
+        _contribute_recovery(ctx.store, change, entry, codes=ctx.code_ring, lookup_keys=ctx.lookup_ring)
+        try:
+            change.commit(ctx.store)
+        except StaleTurn:
+            return
+        except Stale:
+            if attempt == BEGIN_ATTEMPTS_MAX:
+                raise
+        else:
+            return
+
+
+def _contribute_recovery(
     store: Store, change: Change, entry: Mapping[str, Any], *, codes: Keyring, lookup_keys: Keyring
 ) -> None:
     """Begin what an outbox entry asks for: the recovery, and its first code to the contact itself. Three reads for
@@ -133,3 +198,144 @@ def begin_recovery(
 def goal_of(call: Call) -> Goal:
     """What a recovery was asked for."""
     return Goal(call.topic or Goal.RESET.value)
+
+
+class RecoveryState(StrEnum):
+    """Where a recovery stands after a code was entered."""
+
+    REFUSED = "refused"
+    """The code was wrong, late or used, or there is no such recovery: all of them look alike."""
+    GRANTED = "granted"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The state of a recovery; `needs`: a kind of code, or `agent`, where more is needed. `wrong`: the digits were held
+    against a code and were not it, which is counted."""
+
+    state: RecoveryState
+    needs: str | None = None
+    wrong: bool = False
+
+
+type OpeningActs = Mapping[Goal, Act[StrEnum]]
+"""The act that a recovery is for, by its goal. The rooms above own them."""
+
+_REFUSED: Final = Progress(RecoveryState.REFUSED)
+_NEEDS_PERSON: Final = Progress(RecoveryState.MORE, PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class _EnterCode:
+    """Hold a code against the recovery; a right one settles its account where it leads to one alone. The reads are the
+    same whoever the contact belongs to."""
+
+    entered: str
+    operation: Operation | None = field(default=None, init=False)
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        return (*check_keys(session.call, session.now), *choosing_keys(session.call))
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
+        ring = session.ctx.code_ring
+        checked = contribute_check(change, session.call, entered=self.entered, read=read, keyring=ring)
+        proved = checked.outcome is CheckOutcome.PROVED
+        after = choose_from(session, checked.call).call if proved else checked.call
+        return Effect(checked.outcome.value, checked, after)
+
+
+def enter_recovery_code(ctx: Context, recovery_id: str, code: str, acts: OpeningActs) -> Progress:
+    """Hold a code against a recovery and do what follows: the act that it is for, the next code, or a person. A code
+    that comes again does nothing a second time and is answered alike.
+
+    Raises Stale and StaleTurn when somebody else wrote in between: enter it again. Raises Unavailable.
+    """
+    # What can be no id is looked for too, under one that nobody has: it must cost what an unknown one costs.
+    known_form = _ID.fullmatch(recovery_id) is not None
+    session = open_call(ctx, recovery_id if known_form else NOBODY, kind=CallKind.RECOVERY)
+    if session is None:
+        return _REFUSED
+    mark = turns.fingerprint(ctx.lookup_ring, _CHECK, {"code": code})
+    known = next((turn for turn in session.call.turns if (turn.step, turn.fingerprint) == (_CHECK, mark)), None)
+    if known is not None:
+        return _answer_again(session, known, acts)
+    checked = perform(session, _EnterCode(code), Turn(_CHECK, mark)).result
+    if checked.outcome is not CheckOutcome.PROVED:
+        return replace(_REFUSED, wrong=checked.wrong)
+    return _go_on(session, acts)
+
+
+def _answer_again(session: Session, record: TurnRecord, acts: OpeningActs) -> Progress:
+    """The answer to a code that comes again. Where it was lost before anything was done with the proof, that is done
+    now, for the account as it is now."""
+    if record.outcome != CheckOutcome.PROVED.value:
+        return _REFUSED
+    after = next((turn for turn in session.call.turns if turn.turn > record.turn), None)
+    if after is None:
+        if not session.call.good_factors(session.now):
+            return _REFUSED
+        session.call = replace(session.call, account_id=None)
+        session.call = choose(session).call
+        return _go_on(session, acts)
+    return _tell_act(after.outcome) if after.step == _ACT else Progress(RecoveryState.MORE, after.outcome)
+
+
+def _go_on(session: Session, acts: OpeningActs) -> Progress:
+    """Do what was asked for, if enough is proved; else send the next code, if there is somewhere to send it."""
+    call = session.call
+    if call.account_id is None:
+        return _send_to_person(session)
+    goal = goal_of(call)
+    act = acts[goal]
+    if act.operation is None:
+        raise RuntimeError("an act that opens an account asks for proof")
+    if missing_factors(act.operation, proof_from(call), session.now) is None:
+        return _perform_opening(session, act)
+    need = next_need(act.operation, call, session.now)
+    return _send_to_person(session) if need == PERSON else _send_next_code(session, FactorKind(need), goal)
+
+
+def _perform_opening(session: Session, act: Act[StrEnum]) -> Progress:
+    try:
+        return _tell_act(perform(session, act, Turn(_ACT, cause=str(act.operation))).outcome)
+    except NeedProof:
+        return _send_to_person(session)
+
+
+def _tell_act(outcome: str) -> Progress:
+    return _NEEDS_PERSON if outcome == NOT_SELF_SERVICE else Progress(RecoveryState.GRANTED)
+
+
+def _send_to_person(session: Session) -> Progress:
+    """Only a person can help; a code that comes again is told the same."""
+    perform(session, Note(PERSON), Turn(_MORE))
+    return _NEEDS_PERSON
+
+
+def _send_next_code(session: Session, factor: FactorKind, goal: Goal) -> Progress:
+    try:
+        sent = perform(session, _SendNext(factor, goal), Turn(_MORE)).result
+    except NotPossible:
+        return _send_to_person(session)
+    return Progress(RecoveryState.MORE, factor.value) if sent else _send_to_person(session)
+
+
+@dataclass(frozen=True, slots=True)
+class _SendNext:
+    """Send a further code; its turn says which kind is needed. The result is whether it was sent."""
+
+    factor: FactorKind
+    goal: Goal
+    operation: Operation | None = field(default=None, init=False)
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        return self._act().keys(session)
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[bool]:
+        effect = self._act().contribute(change, read, session)
+        sent = effect.result.outcome is SendOutcome.SENT
+        return Effect(self.factor.value, sent, effect.call, idle=effect.idle)
+
+    def _act(self) -> SendCode:
+        return SendCode(self.factor, self.goal)

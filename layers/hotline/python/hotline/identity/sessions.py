@@ -1,33 +1,39 @@
-"""Sessions of the wallet's app: what stands in the place of a call when somebody comes with a token.
+"""Sessions: a call on the phone, a visit of the wallet's app, or a recovery, while one request of it is answered.
 
-A session is stored like a call, under a hash of who issued the token to whom and for which sign-in, so that every gate
-and every condition of a transaction reads the same attributes. It is written only when something is to rely on it;
-until then it is made up from the token and the account's profile at each request.
+All three are stored in one form (model.Call), so every gate and every condition of a transaction reads the same
+attributes. An app session is stored under a hash of who issued the token to whom, and for which sign-in. It is written
+only when something is to rely on it; until then each request makes it up from the token and the account's profile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.kit import actor as actors
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
+from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
 from hotline.kit.doors import Context
-from hotline.kit.errors import NotPossible
+from hotline.kit.errors import NeedProof, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 
 from . import calls
-from .items import call_attributes, call_from, call_key
-from .model import Call, CallKind, TurnRecord
-from .pins import acting_pin, factors_key
-from .policy import FACTOR_LIFE
+from .items import call_attributes, call_from, call_key, proof_from
+from .model import Call, CallKind, Operation, TurnRecord
+from .pins import acting_pin, factors_key, has_pin
+from .policy import FACTOR_LIFE, count_missing, missing_factors
+from .proof import allow
 from .targets import NO_POINT, pin_point, proof_keys, proves
+
+SETTLED = "settled"
+"""The step under which an app session is stored before something relies on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +48,95 @@ class SignIn:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
-    """A session as it is for this request. `stored` is what the table holds, None before the first write; `read` holds
-    what was asked for besides."""
+    """One request of a call, an app session or a recovery: its state as read, and everything else that was read.
 
+    `perform` replaces `call`. `stored` is what the table holds; None before an app session is first written.
+    """
+
+    ctx: Context
     call: Call
+    now: datetime
+    read: Snapshot
+    asked: set[Key]
+    """The keys that were read; those without an item are not in `read`."""
     stored: Call | None
-    profile: Profile
-    read: dict[Key, Item]
+    signed_in: Profile | None = field(default=None)
+    """The profile of an app session's account, which its token names; None for the other kinds."""
+
+    @property
+    def account_id(self) -> str:
+        """The account that was settled. Raises NotPossible while none is."""
+        if self.call.account_id is None:
+            raise NotPossible("no_account")
+        return self.call.account_id
+
+    @property
+    def profile(self) -> Profile:
+        """The profile of an app session's account. RuntimeError for the other kinds: a bug."""
+        if self.signed_in is None:
+            raise RuntimeError("only an app session is opened with its profile")
+        return self.signed_in
+
+    @property
+    def actor(self) -> actors.Caller | actors.Session:
+        """Who acts, with the proof as it was read."""
+        proof = proof_from(self.call)
+        if self.call.kind is CallKind.PHONE:
+            return actors.Caller(self.call.contact_id, proof)
+        return actors.Session(self.call.contact_id, proof)
+
+    def fetch(self, keys: Iterable[Key]) -> Snapshot:
+        """Read those of the keys that were not read yet, in one request, and give everything that was read."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self.asked]
+        if missing:
+            self.read.update(self.ctx.store.batch_get(missing))
+            self.asked.update(missing)
+        return self.read
+
+    def allow(self, operation: Operation) -> str:
+        """The settled account, if enough is proved for the operation. Raises NeedProof with what could be proved."""
+        try:
+            allow(proof_from(self.call), operation, self.now)
+        except NeedProof as refusal:
+            raise self.reachable(refusal) from None
+        if self.call.account_id is None:
+            raise NeedProof(operation=operation.value, needs=())
+        return self.call.account_id
+
+    def reachable(self, refusal: NeedProof) -> NeedProof:
+        """The refusal with those of its factors that this session could prove."""
+        needs = reachable_needs(Operation(refusal.operation), self.call, self.now)
+        return NeedProof(operation=refusal.operation, needs=needs)
 
 
-def session_id_of(*, issuer: str, client: str, subject: str, sign_in: str) -> str:
-    """The id of a session: a hash, since none of its parts is ours to store. Two clients of one sign-in are two."""
-    return derived_id("session", issuer, client, subject, sign_in)
+def open_call(
+    ctx: Context, contact_id: str, also: Sequence[Key] = (), *, kind: CallKind = CallKind.PHONE
+) -> Session | None:
+    """The call or recovery that is stored under an id, with other items in the same read; None when there is none."""
+    key = call_key(contact_id, kind)
+    asked = dict.fromkeys((key, *also))
+    read = Snapshot(ctx.store.batch_get(list(asked)))
+    found = read.pop(key, None)
+    if found is None:
+        return None
+    stored = call_from(found)
+    return Session(ctx, stored, ctx.clock.now(), read, set(asked), stored)
 
 
-def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence[Key] = ()) -> Session:
-    """The session with its account's profile, and other items in the same read. One read.
+def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) -> Session:
+    """The app session of a token, with its account's profile and other items in the same read. One read.
 
     Raises NotPossible `unknown_account` for an account that the wallet has not told of, or has erased.
     """
     key, profile_key = call_key(sign_in.session_id, CallKind.APP), accounts.profile_key(sign_in.account_id)
-    proving = (*proof_keys(sign_in.account_id), factors_key(sign_in.account_id))
-    read = ctx.store.batch_get(list(dict.fromkeys([key, *proving, *also])))
+    asked = dict.fromkeys((key, *settling_keys(sign_in.account_id), *also))
+    read = Snapshot(ctx.store.batch_get(list(asked)))
     profile = accounts.profile_from(read.get(profile_key))
     if profile is None:
         raise NotPossible("unknown_account")
-    now = ctx.clock.now()
+    now, keyring = ctx.clock.now(), ctx.lookup_ring
     found = read.pop(key, None)
     stored = call_from(found) if found is not None else None
     begun = (
@@ -88,7 +155,12 @@ def open_session(ctx: Context, sign_in: SignIn, keyring: Keyring, also: Sequence
     signed_in = session_factor(sign_in, now)
     pin = acting_pin(read, sign_in.account_id, now)
     call = settled(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
-    return Session(call, stored, profile, read)
+    return Session(ctx, call, now, read, set(asked), stored, profile)
+
+
+def session_id_of(*, issuer: str, client: str, subject: str, sign_in: str) -> str:
+    """The id of an app session: a hash, since none of its parts is ours to store. Two clients of a sign-in have two."""
+    return derived_id("session", issuer, client, subject, sign_in)
 
 
 def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
@@ -103,7 +175,7 @@ def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
 
 
 def _without_sign_in(stored: Call) -> Call:
-    """What was stored, but for the sign-in: that is what the token of this very request says of it."""
+    """The stored session without its sign-in: the token of the present request says that anew."""
     return replace(stored, factors=tuple(f for f in stored.factors if f.kind is not FactorKind.SESSION))
 
 
@@ -117,7 +189,7 @@ def settled(
     signed_in: ProvedFactor | None = None,
     pin: bool = False,
 ) -> Call:
-    """The session's call for its account as the profile has it now: where codes go, and which factors are kept. A
+    """The app session's state for its account as the profile has it now: where codes go, and which factors are kept. A
     factor is kept while its contact point is the account's own and proves something (targets.proves), and all of them
     go when the account is another one. `read` holds what exists of `targets.proof_keys`."""
     own = {NO_POINT, *(accounts.point_id(point.value, keyring) for point in profile.live_points)}
@@ -138,16 +210,59 @@ def settled(
     )
 
 
-def is_stored(session: Session) -> bool:
-    """Whether the table holds what this request relies on."""
+def store_as_is(session: Session) -> None:
+    """Store an app session as it is for this request, so that a transaction can depend on it. At most one write, none
+    for the other kinds. At commit StaleTurn when another request of the session came in between."""
+    if session.call.kind is not CallKind.APP or _is_stored(session):
+        return
+    change = Change(actor=session.actor, cause=SETTLED, now=session.now, ids=session.ctx.ids)
+    record = TurnRecord(session.stored.turn if session.stored else 0, SETTLED, "-", SETTLED)
+    if session.stored is None:
+        stored = replace(session.call, turn=1, turns=(record,))
+        calls.contribute_new_call(change, stored)
+    else:
+        stored = calls.contribute_turn(change, session.stored, session.call, record)
+    change.commit(session.ctx.store)
+    session.call = session.stored = stored
+
+
+def _is_stored(session: Session) -> bool:
     return session.stored is not None and call_attributes(session.stored) == call_attributes(session.call)
 
 
-def contribute_session(change: Change, session: Session, record: TurnRecord) -> Call:
-    """Store the session as it is for this request, with one more answered turn. At commit StaleTurn when another
-    request of the session came in between."""
-    if session.stored is None:
-        begun = replace(session.call, turn=1, turns=(record,))
-        calls.contribute_new_call(change, begun)
-        return begun
-    return calls.contribute_turn(change, session.stored, session.call, record)
+def settling_keys(account_id: str) -> tuple[Key, ...]:
+    """The keys that must have been read for `still_proved`: the account's contact points, its PIN, what stops it."""
+    return (*proof_keys(account_id), factors_key(account_id))
+
+
+def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime) -> Call:
+    """The call with the factors that still prove for its account as it was read: whose contact point it has and may
+    act on, and a PIN only while there is one. `read` holds what exists of `settling_keys`."""
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    if profile is None:
+        return replace(call, factors=())
+    pin = has_pin(read.get(factors_key(account_id)))
+    good = (factor for factor in call.factors if pin or factor.kind is not FactorKind.PIN)
+    return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
+
+
+def next_need(operation: Operation, call: Call, now: datetime) -> str:
+    """The proof that would satisfy the operation next: `sms`, `email`, `pin`; `agent` when nothing the caller has
+    would."""
+    reachable = reachable_needs(operation, call, now)
+    return reachable[0] if reachable else "agent"
+
+
+def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[str, ...]:
+    """The kinds of factor that the caller of this call could prove next for the operation: by a contact point that
+    codes go to, or by a PIN that was chosen. None at all when those would not be enough, so that nobody proves one
+    factor for nothing."""
+    proof = proof_from(call)
+    kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
+    reachable = tuple(kind for kind in missing_factors(operation, proof, now) or () if kind in kinds)
+    return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
+
+
+def could_prove(operation: Operation, call: Call, now: datetime) -> bool:
+    """Whether the caller of this call has proved enough for the operation, or could."""
+    return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from .change import Change
 from .clock import to_text
 from .condition import Item
 from .ids import bucket
@@ -35,6 +36,32 @@ class Done:
 
     event: Event
     keys: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """The act of the hotline about one item with a date that has passed. `rule` is the actor's in the audit trail.
+
+    `keys` must be read, or `look` reads where no keys tell beforehand; then `add` contributes the writes. `rounds`: how
+    often in a row there may be more of it to do than one transaction holds.
+    """
+
+    account_id: str
+    rule: str
+    keys: frozenset[Key]
+    add: Callable[[Change, Mapping[Key, Item]], tuple[Done, ...]]
+    look: Callable[[Store], Mapping[Key, Item]] | None = None
+    rounds: int = 1
+
+    def read(self, store: Store, _now: datetime) -> Mapping[Key, Item]:
+        """Everything that `contribute` needs, as it is now."""
+        if self.look is not None:
+            return self.look(store)
+        return store.batch_get(sorted(self.keys, key=lambda key: (key.pk, key.sk or "")))
+
+    def contribute(self, change: Change, read: Mapping[Key, Item]) -> tuple[Done, ...]:
+        """Add the writes; gives what was done, nothing when nothing is due any more."""
+        return self.add(change, read)
 
 
 def due_attributes(owner_id: str, at: datetime) -> Item:

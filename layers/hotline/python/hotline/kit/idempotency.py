@@ -56,7 +56,16 @@ def remembered_from(item: Mapping[str, Any] | None) -> Remembered | None:
     return Remembered(int(item["status"]), item["made_id"], item["fingerprint"]) if item is not None else None
 
 
-def remember(change: Change, key: Key, request: Remembered, *, life: timedelta, failed: Failure) -> None:
-    """Remember the request, on condition that nobody else has under this key; `failed` gives the error otherwise."""
-    item = {"status": request.status, "made_id": request.made_id, "fingerprint": request.fingerprint}
-    change.create(key, item | {TTL_ATTRIBUTE: epoch_s(change.now + life)}, failed=failed)
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A request to be remembered under a key for a time, in the change that does what it asks for."""
+
+    key: Key
+    request: Remembered
+    life: timedelta
+
+    def keep(self, change: Change, *, failed: Failure) -> None:
+        """Remember the request, unless somebody else has one under this key; then `failed` gives the error."""
+        known = self.request
+        item = {"status": known.status, "made_id": known.made_id, "fingerprint": known.fingerprint}
+        change.create(self.key, item | {TTL_ATTRIBUTE: epoch_s(change.now + self.life)}, failed=failed)

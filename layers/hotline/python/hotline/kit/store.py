@@ -55,6 +55,20 @@ def hotline_key(pk: str, sk: str) -> Key:
     return Key(Table.HOTLINE, pk, sk)
 
 
+_ACCOUNT_PREFIX = "ACCOUNT#"
+
+
+def account_of(key: Key) -> str | None:
+    """The account whose item lives at a key; None for an item of no account."""
+    return key.pk.removeprefix(_ACCOUNT_PREFIX) if key.pk.startswith(_ACCOUNT_PREFIX) else None
+
+
+def id_at(key: Key, prefix: str) -> str | None:
+    """The id that a sort key holds after its prefix and before any further part; None when it begins otherwise."""
+    found = (key.sk or "").split("#")
+    return found[1] if len(found) == 2 and found[0] == prefix else None
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """Write the whole item at `key`; PK and SK are added to it by the store."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from hotline.cases import service as cases
@@ -17,9 +18,9 @@ from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text
 from hotline.kit.condition import Item
-from hotline.kit.due import Done, is_due
+from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
-from hotline.kit.store import Key
+from hotline.kit.store import Key, account_of
 
 from . import folding, policy, telling
 from .facts import write_record
@@ -40,6 +41,14 @@ CASE_TOPIC: Final = "unconfirmed"
 CASE_REASON: Final = "decision_unconfirmed"
 _KIND_OF_SLOT: Final = {PAUSE_SLOT: DecisionKind.PAUSE, FREEZE_SLOT: DecisionKind.FREEZE}
 _KIND_OF_OPENING: Final = {LockState.PAUSED: DecisionKind.END_PAUSE, LockState.FROZEN: DecisionKind.UNFREEZE}
+
+
+def duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when that is no lock."""
+    account_id = account_of(key)
+    if account_id is None or key != lock_key(account_id):
+        return None
+    return Duty(account_id, "lock", frozenset(due_keys(account_id)), partial(contribute_due, account_id=account_id))
 
 
 def due_keys(account_id: str) -> set[Key]:

@@ -9,7 +9,7 @@ from hotline.contracts.model import MovementKind
 from hotline.identity.model import Call
 from hotline.identity.service import Operation, could_prove, require
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import NEW, Item, equals
+from hotline.kit.condition import Item
 from hotline.kit.store import Key
 from hotline.payments.model import NextStep
 
@@ -18,24 +18,49 @@ from .acting import (
     acting_keys,
     contribute_end_pause,
     contribute_freeze,
-    contribute_pause,
     contribute_reset_grant,
     contribute_unfreeze,
     contribute_unlock,
-    may_pause,
-    pausable_accounts,
-    pause_keys,
 )
-from .due import contribute_due, due_keys
+from .acts import (
+    DECIDED,
+    END_PAUSE,
+    FREEZE,
+    GRANT_RESET,
+    NOT_HERE,
+    NOTICED,
+    OPENING_ACTS,
+    STILL,
+    UNFREEZE,
+    UNLOCK,
+    AccountAct,
+    Pause,
+    SetPin,
+    repudiate,
+    view_from,
+)
+from .due import contribute_due, due_keys, duty_at
 from .facts import contribute_facts, fact_keys
 from .holding import contribute_hold
-from .items import NOT_ERASED, attempts_key, attempts_of, lock_key, record_of
+from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockView, SelfService
-from .repudiating import contribute_repudiation, repudiation_keys, repudiation_of
 from .telling import Notice
 
 __all__ = [
+    "DECIDED",
+    "END_PAUSE",
+    "FREEZE",
+    "GRANT_RESET",
+    "NOTICED",
+    "NOT_HERE",
+    "OPENING_ACTS",
+    "STILL",
+    "UNFREEZE",
+    "UNLOCK",
+    "AccountAct",
     "Notice",
+    "Pause",
+    "SetPin",
     "acting_keys",
     "contribute_due",
     "contribute_end_pause",
@@ -43,23 +68,17 @@ __all__ = [
     "contribute_freeze",
     "contribute_hold",
     "contribute_not_erased",
-    "contribute_pause",
-    "contribute_repudiation",
     "contribute_reset_grant",
     "contribute_unfreeze",
     "contribute_unlock",
     "due_keys",
+    "duty_at",
     "fact_keys",
     "first_before_paying",
     "is_erased",
     "lock_keys",
-    "may_pause",
     "offered",
-    "pausable_accounts",
-    "pause_keys",
-    "repudiation_keys",
-    "repudiation_of",
-    "require_unchanged",
+    "repudiate",
     "view_from",
 ]  # fmt: skip
 
@@ -91,16 +110,3 @@ def offered(view: LockView, call: Call, now: datetime) -> SelfService:
 def first_before_paying(view: LockView, call: Call, now: datetime, kind: MovementKind) -> NextStep | None:
     """What the caller has to do before the account can make such a movement; None when nothing shuts it."""
     return policy.first_before_paying(view, offered(view, call, now), kind)
-
-
-def require_unchanged(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
-    """Make the change depend on what keeps the account shut being as it was read; Stale otherwise."""
-    key = lock_key(account_id)
-    condition = equals("rev", int(read[key]["rev"])) if key in read else NEW
-    change.require_condition(key, condition, stale)
-
-
-def view_from(read: Mapping[Key, Item], account_id: str, now: datetime) -> LockView:
-    """What is in force on the account at `now`, and what its owner may do about it; reading needs proof (READ)."""
-    key, attempts = lock_keys(account_id)
-    return policy.view(record_of(account_id, read.get(key)), attempts_of(read.get(attempts)), now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from hotline.cases.model import Priority
@@ -11,9 +12,9 @@ from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
-from hotline.kit.due import Done, is_due
+from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
-from hotline.kit.store import Key
+from hotline.kit.store import Key, account_of, id_at
 
 from . import items
 
@@ -21,6 +22,15 @@ CASE_TOPIC: Final = "refund"
 """The topic of all cases about refunds, those of the refunds room too: one person looks at all that is about a
 customer's refunds."""
 CASE_REASON: Final = "refund_currency"
+
+
+def duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when that is no ledger."""
+    account_id, movement_id = account_of(key), id_at(key, "TAKEN")
+    if account_id is None or movement_id is None:
+        return None
+    contribute = partial(contribute_due, account_id=account_id, movement_id=movement_id)
+    return Duty(account_id, "currencies", frozenset(due_keys(account_id, movement_id)), contribute)
 
 
 def due_keys(account_id: str, movement_id: str) -> set[Key]:

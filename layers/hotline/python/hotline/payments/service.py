@@ -22,7 +22,7 @@ from hotline.kit.store import Key, Store
 
 from . import folding, items
 from .diagnosis import diagnose
-from .due import CASE_TOPIC, contribute_due, due_keys
+from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .folding import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import ledger_from, movement_from, movement_key
 from .model import (
@@ -50,7 +50,8 @@ from .unknown_words import (
 __all__ = [
     "CASE_TOPIC", "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "begun_at", "by_tail",
     "check_amount", "code_keys", "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes",
-    "diagnose", "due_keys", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of", "listed",
+    "diagnose", "due_keys", "duty_at", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of",
+    "listed",
     "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
     "refundable_recent", "unknown_codes", "unknown_words", "with_ledger",
 ]  # fmt: skip
@@ -202,10 +203,12 @@ def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[
             change.replace_if_changed(key, stored, items.funds_item(funds))
 
 
-def contribute_taking(change: Change, *, movement_item: Item, ledger_item: Item, refund_id: str, amount: Money) -> None:
+def contribute_taking(
+    change: Change, *, movement: Movement, ledger: Ledger, ledger_item: Item, refund_id: str, amount: Money
+) -> None:
     """Take a refund's amount from a movement: recorded in its ledger, and on condition that so much is left and that
-    no other refund is under way. Raises NeedProof; at commit Stale when another request was quicker."""
-    movement, ledger = movement_from(movement_item), items.ledger_from(ledger_item)
+    no other refund is under way. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
+    another request was quicker."""
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
         raise NotPossible("not_refundable", refund_id=refund_id)

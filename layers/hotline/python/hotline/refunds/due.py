@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key, send_notice
@@ -20,10 +21,10 @@ from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.condition import Item
-from hotline.kit.due import Done, is_due
+from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
-from hotline.kit.store import Key
+from hotline.kit.store import Key, account_of, id_at
 from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments.service import CASE_TOPIC, money_item
 
@@ -38,6 +39,15 @@ UNPAID: Final = "refund_unpaid"
 """Reasons of the case."""
 OVERDUE_MESSAGE: Final = "refund.escalated"
 UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
+
+
+def duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when that is no refund."""
+    account_id, refund_id = account_of(key), id_at(key, "REFUND")
+    if account_id is None or refund_id is None:
+        return None
+    contribute = partial(contribute_due, account_id=account_id, refund_id=refund_id)
+    return Duty(account_id, "refund", frozenset(due_keys(account_id, refund_id)), contribute)
 
 
 def due_keys(account_id: str, refund_id: str) -> set[Key]:

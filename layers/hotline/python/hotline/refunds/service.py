@@ -11,80 +11,75 @@ messages to the customer. What is asked again under the same request key is the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from hotline.accounts.model import AccountStatus, Profile
-from hotline.accounts.service import profile_from, profile_key, send_notice
-from hotline.cases.model import Priority
-from hotline.cases.references import REFERENCE_DIGITS
-from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
-from hotline.kit.change import Change, stale
-from hotline.kit.clock import to_text
+from hotline.kit.change import Change
 from hotline.kit.condition import Item, equals
-from hotline.kit.errors import InvalidInput, NotPossible
-from hotline.kit.ids import derived_id
-from hotline.kit.money import Money
-from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
-from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
-from hotline.payments.model import Movement
 
 from . import folding, items, policy
-from .due import contribute_due, due_keys
+from .due import contribute_due, due_keys, duty_at
 from .model import (
     MerchantPolicy,
-    OfferOutcome,
-    PolicyDecision,
-    RecentRequest,
-    RecentRequests,
     Refund,
     RefundList,
-    RefundOffer,
-    RefundOutcome,
     RefundPage,
-    RefundReason,
-    RefundResult,
-    RefundState,
+)
+from .requests import (
+    Offered,
+    OfferRefund,
+    RequestRefund,
+    contribute_refund,
+    find,
+    look_at_offer,
+    merchant_policy_of,
+    offer,
+    reference_of,
+    refund_id_of,
+    request_keys,
+    requested,
 )
 from .storing import write_refund
 
 __all__ = [
-    "contribute_due", "contribute_facts", "contribute_refund", "date_told", "due_keys", "fact_keys",
-    "listed", "offer", "open_refunds", "policy_key", "refund_from", "refund_id_of", "refund_key", "request_keys",
+    "DENIED_WINDOW",
+    "OfferRefund",
+    "Offered",
+    "RequestRefund",
+    "contribute_due",
+    "contribute_facts",
+    "contribute_refund",
+    "date_told",
+    "due_keys",
+    "duty_at",
+    "fact_keys",
+    "find",
+    "listed",
+    "look_at_offer",
+    "offer",
+    "open_refunds",
+    "policy_key",
+    "reference_of",
+    "refund_from",
+    "refund_id_of",
+    "refund_key",
+    "request_keys",
+    "requested",
 ]  # fmt: skip
 
-REVIEW_REASON = "refund_review"
-NOT_OPEN_RULE = "account.not_open"
-"""What decides about an account that is closed, erased, or not known to have been opened."""
-REQUEST_KEY_CHARACTERS_MAX = 256
-RECENT_KEPT_MAX = 50
-"""How many recent requests are kept; from the fourth on they all go to review."""
 TOLD_READ_MAX = 20
 """How many refunds are read for a call, of which it tells three."""
-MANY_PARTS_RULE = "movement.parts"
-"""What decides about a payment that was refunded in as many parts as its ledger holds."""
 
+DENIED_WINDOW = policy.DEFAULT_WALLET_POLICY.denied_window
+"""The time for which denied requests of one customer are counted."""
 policy_key = items.policy_key
 refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told
-
-_STATES = {
-    RefundOutcome.APPROVED: RefundState.APPROVED,
-    RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
-    RefundOutcome.DENIED: RefundState.DENIED,
-}
-_MESSAGES = {
-    RefundState.APPROVED: "refund.approved",
-    RefundState.IN_REVIEW: "refund.in_review",
-    RefundState.DENIED: "refund.denied",
-}
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
@@ -122,7 +117,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 refunds[key] = folding.fold_refund(known, fact, told)
             case MerchantPolicyPublished() as told:
                 key = items.policy_key(told.merchant_id)
-                published = policies.get(key) or _policy_from(read.get(key))
+                published = policies.get(key) or merchant_policy_of(read.get(key))
                 policies[key] = folding.fold_policy(published, fact, told)
             case AccountErased() if (key := items.recent_key(fact.subject)) in read:
                 change.delete(key, condition=equals("rev", int(read[key]["rev"])))
@@ -132,10 +127,6 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
         write_refund(change, read.get(key), refund)
     for key, published in policies.items():
         change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
-
-
-def _policy_from(item: Item | None) -> MerchantPolicy | None:
-    return items.merchant_policy_from(item) if item else None
 
 
 def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
@@ -157,252 +148,3 @@ def listed(store: Store, account_id: str, *, limit: int, after: str | None = Non
     refunds = tuple(items.refund_from(read[key]) for key in keys if key in read)
     last = str(named[limit - 1]["SK"]).removeprefix(items.LISTED_PREFIX) if len(named) > limit else None
     return RefundPage(refunds, next_after=last)
-
-
-def offer(movement_item: Item, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
-    """What may be asked for of a movement, before a reason is known. Nothing, unless the account is open."""
-    offered = policy.offer(payments.movement_from(movement_item), _policy_from(policy_item), now)
-    if _is_open(profile_from(profile_item)):
-        return offered
-    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promised_on=None, decided_by=NOT_OPEN_RULE)
-
-
-def _is_open(profile: Profile | None) -> bool:
-    return profile is not None and profile.status is AccountStatus.OPEN
-
-
-def refund_id_of(account_id: str, request_key: str) -> str:
-    """The id of the refund that a request makes: the same request makes the same refund."""
-    if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
-        raise InvalidInput("request_key_length")
-    return derived_id("refund", account_id, request_key)
-
-
-def reference_of(refund_id: str) -> str:
-    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some:
-    whoever looks for them has the account before them, whose few refunds they tell apart."""
-    number = int.from_bytes(hashlib.sha256(refund_id.encode()).digest()[:8], "big") % 10**REFERENCE_DIGITS
-    return f"{number:0{REFERENCE_DIGITS}d}"
-
-
-def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
-    """What must have been read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
-    movement_id = payments.movement_id_of(movement_sk)
-    keys = {
-        payments.movement_key(account_id, movement_sk),
-        payments.ledger_key(account_id, movement_id),
-        items.refund_key(account_id, refund_id_of(account_id, request_key)),
-        items.recent_key(account_id),
-        profile_key(account_id),
-        *case_keys(account_id, payments.CASE_TOPIC),
-    }
-    return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
-
-
-def contribute_refund(
-    change: Change,
-    read: Mapping[Key, Item],
-    *,
-    account_id: str,
-    movement_sk: str,
-    reason: RefundReason,
-    amount: Money | None,
-    note: str | None,
-    request_key: str,
-) -> RefundResult:
-    """Ask for a refund to the instrument that was paid with; `amount` None asks for all that is left.
-
-    `read` holds what exists of `request_keys`. `note` is the customer's own text, kept with the case that a review
-    opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE, ROUTE_DISPUTE and LIMITED.
-    Raises NeedProof; NotPossible `no_such_movement`, `account_not_open`; InvalidInput `note_too_long`,
-    `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
-    """
-    require(change, Operation.REFUND, account_id)
-    if note is not None and not fits(plain_text(note), characters_max=NOTE_CHARACTERS_MAX):
-        raise InvalidInput("note_too_long")
-    refund_id = refund_id_of(account_id, request_key)
-    asked_before = read.get(items.refund_key(account_id, refund_id))
-    if asked_before is not None:
-        return _existing(items.refund_from(asked_before))
-    if not _is_open(profile_from(read.get(profile_key(account_id)))):
-        raise NotPossible("account_not_open")
-    movement_item = read.get(payments.movement_key(account_id, movement_sk))
-    if movement_item is None:
-        raise NotPossible("no_such_movement")
-    ledger = payments.ledger_from(read[payments.ledger_key(account_id, payments.movement_id_of(movement_sk))])
-    # The ledger's figures are those that the commit is conditioned on.
-    movement = payments.with_ledger(payments.movement_from(movement_item), ledger)
-    recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
-    if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
-        return _under_way(movement.open_refund_id, recent)
-    merchant = _merchant_policy(movement, read)
-    decision = policy.decide(
-        movement=movement, merchant=merchant, recent=recent, reason=reason, amount=amount, now=change.now
-    )
-    if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
-        return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
-    if decision.outcome not in _STATES:
-        return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
-    refund = _refund(change.now, refund_id, movement, reason, decision)
-    if refund.state.is_open:
-        payments.contribute_taking(
-            change,
-            movement_item=movement_item,
-            ledger_item=read[payments.ledger_key(account_id, movement.movement_id)],
-            refund_id=refund_id,
-            amount=refund.amount,
-        )
-    _count(change, read, recent, refund)
-    if refund.state is RefundState.IN_REVIEW:
-        refund = replace(refund, case_id=_open_case(change, read, refund, note))
-    # A closure or an erasure that comes in between wins.
-    change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
-    write_refund(change, None, refund)
-    change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
-    _decide(change, refund)
-    _tell(change, read, refund)
-    return RefundResult(
-        outcome=decision.outcome,
-        refund_id=refund_id,
-        amount=refund.amount,
-        promised_on=refund.promised_on,
-        state=refund.state,
-        decided_by=refund.decided_by,
-        rules=refund.rules,
-        case_id=refund.case_id,
-    )
-
-
-def _existing(refund: Refund) -> RefundResult:
-    return RefundResult(
-        outcome=RefundOutcome.EXISTS,
-        refund_id=refund.refund_id,
-        amount=refund.amount,
-        promised_on=items.date_told(refund),
-        state=refund.state,
-        decided_by=refund.decided_by,
-        rules=refund.rules,
-        case_id=refund.case_id,
-    )
-
-
-def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
-    """What is known of another refund of the movement without reading it."""
-    known = next((request for request in recent.requests if request.refund_id == refund_id), None)
-    amount, promised_on = (known.amount, known.promised_on) if known else (None, None)
-    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promised_on, decided_by="movement.open_refund")
-
-
-def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
-    merchant = movement.ref.merchant
-    return _policy_from(read.get(items.policy_key(merchant.id))) if merchant else None
-
-
-def _refund(
-    now: datetime, refund_id: str, movement: Movement, reason: RefundReason, decision: PolicyDecision
-) -> Refund:
-    return Refund(
-        account_id=movement.ref.account_id,
-        refund_id=refund_id,
-        movement_id=movement.movement_id,
-        amount=decision.amount,
-        state=_STATES[decision.outcome],
-        requested_at=now,
-        state_at=now,
-        version=1 if decision.outcome is RefundOutcome.IN_REVIEW else 2,
-        movement_sk=movement.sk,
-        merchant_name=movement.ref.merchant.name if movement.ref.merchant else None,
-        order_tail=movement.order_tail,
-        reason=reason,
-        promised_on=decision.promised_on,
-        review=decision.review,
-        decided_by=decision.decided_by,
-        policy_version=decision.policy_version,
-        rules=decision.rules,
-    )
-
-
-def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, refund: Refund) -> None:
-    """Count the request; writing it also puts two requests of one account in order."""
-    wallet = policy.DEFAULT_WALLET_POLICY
-    requests = [request for request in recent.requests if request.at > change.now - wallet.velocity_window]
-    denied_at = [at for at in recent.denied_at if at > change.now - wallet.denied_window]
-    if refund.state.is_open:
-        requests.append(RecentRequest(refund.refund_id, change.now, refund.amount, refund.promised_on))
-    else:
-        denied_at.append(change.now)
-    counted = RecentRequests(
-        refund.account_id, tuple(requests[-RECENT_KEPT_MAX:]), tuple(denied_at[-wallet.denied_max :])
-    )
-    key = items.recent_key(refund.account_id)
-    change.replace(key, read.get(key), items.recent_item(counted))
-
-
-def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
-    facts: dict[str, str | int] = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
-        "rule": refund.decided_by or "-",
-        "waits_for": refund.review.value if refund.review else "-",
-        "amount_minor": refund.amount.minor,
-        "currency": refund.amount.currency,
-    }
-    ref = contribute_case(
-        change,
-        read,
-        account_id=refund.account_id,
-        topic=payments.CASE_TOPIC,
-        reason=REVIEW_REASON,
-        facts=facts,
-        priority=Priority.NORMAL,
-        note=note,
-    )
-    return ref.case_id
-
-
-def _decide(change: Change, refund: Refund) -> None:
-    """To the bus: that it was asked for, and what the policies said. The later one repeats what the wallet needs, so
-    that the two may arrive in any order. Versions count the decisions about this refund."""
-    data = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
-        "amount": payments.money_item(refund.amount),
-        "reason": refund.reason.value if refund.reason else "-",
-        "requested_at": to_text(refund.requested_at),
-    }
-    _send_decision(change, refund, "refund.requested", data, version=1)
-    decided = {**data, "rule": refund.decided_by or "-", "policy_version": refund.policy_version or "-"}
-    if refund.state is RefundState.APPROVED and refund.promised_on is not None:
-        promised = {**decided, "promised_on": refund.promised_on.isoformat()}
-        _send_decision(change, refund, "refund.approved", promised, version=2)
-    elif refund.state is RefundState.DENIED:
-        _send_decision(change, refund, "refund.rejected", decided, version=2)
-
-
-def _send_decision(change: Change, refund: Refund, kind: str, data: Mapping[str, object], *, version: int) -> None:
-    change.send(
-        Decision(
-            entry_id=change.ids.new("out"),
-            type=kind,
-            account_id=refund.account_id,
-            data=data,
-            decision_id=change.ids.new("decision"),
-            subject_version=version,
-        )
-    )
-
-
-def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
-    """Tell the customer wherever security notices go: a refund that they did not ask for would be one."""
-    profile = profile_from(read.get(profile_key(refund.account_id)))
-    if profile is None:
-        return
-    facts: dict[str, object] = {
-        "refund_reference": reference_of(refund.refund_id),
-        "amount": payments.money_item(refund.amount),
-    }
-    if refund.promised_on is not None:
-        facts["promised_on"] = refund.promised_on.isoformat()
-    if refund.order_tail is not None:
-        facts["order_tail"] = refund.order_tail
-    send_notice(change, profile, _MESSAGES[refund.state], facts)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from typing import Final, NamedTuple
 
-from functions.wallet_events.unknown import tell_unknown, tell_unopened
 from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
@@ -28,6 +27,8 @@ from hotline.payments import service as payments
 from hotline.payments.service import UnknownWord
 from hotline.refunds import service as refunds
 from hotline.security import service as security
+
+from .unknown import tell_unknown, tell_unopened
 
 ATTEMPTS_MAX: Final = 3
 """How often a share is read and folded anew when somebody else wrote meanwhile; then the queue brings it again."""

@@ -1,0 +1,140 @@
+"""Performing an act of a person: the one place where proof is held against the account as it is, and where it commits.
+
+A person is on the phone, in the app, or in a recovery; an act neither knows nor asks which. Two reads at most: the
+session, and what the act and the proof need besides. One transaction: the act's writes and the answered turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hotline.accounts import service as accounts
+from hotline.kit.actor import Purpose
+from hotline.kit.acts import Snapshot
+from hotline.kit.change import Change, stale
+from hotline.kit.condition import equals
+from hotline.kit.errors import NeedProof
+from hotline.kit.store import Key
+
+from .calls import contribute_turn
+from .model import Call, CallKind, Operation, TurnRecord
+from .policy import REQUIREMENTS
+from .sessions import Session, settled, settling_keys, still_proved, store_as_is
+
+
+@dataclass(frozen=True, slots=True)
+class Effect[Result]:
+    """What an act found or did. `outcome` and `notes` are closed words: an answer that is asked for again is given
+    from them. `ids` name what the turn made. `call` is the session's state afterwards, None for no change of it.
+
+    `idle`: nothing was done. A phone's turn is noted all the same, since its flow counts on; elsewhere nothing is
+    written.
+    """
+
+    outcome: str
+    result: Result
+    call: Call | None = None
+    notes: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    idle: bool = False
+
+
+class Act[Result](Protocol):
+    """One thing that a person may do. `operation` names the row of policy.REQUIREMENTS; None asks for no proof."""
+
+    @property
+    def operation(self) -> Operation | None: ...
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        """The keys that must have been read before `contribute`."""
+        ...
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Result]:
+        """Add the writes. Raises Refused or InvalidInput, and then nothing is written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The request that is answered: its step, its fingerprint, the number that it was sent under (None: the session's
+    present one), and the cause for the audit trail (None: the step)."""
+
+    step: str
+    fingerprint: str = "-"
+    number: int | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The act that changes nothing but the session itself: its language, what was offered, whom it is about."""
+
+    outcome: str
+    call: Call | None = None
+    notes: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    operation: Operation | None = field(default=None, init=False)
+
+    def keys(self, _session: Session) -> Iterable[Key]:
+        return ()
+
+    def contribute(self, _change: Change, _read: Snapshot, _session: Session) -> Effect[None]:
+        return Effect(self.outcome, None, self.call, self.notes, self.ids)
+
+
+def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Result]:
+    """Do the act, and note the turn as answered, in one transaction. `session.call` is its state afterwards.
+
+    Raises NeedProof with the factors that the session could prove; what the act raises; at commit StaleTurn, Stale and
+    Unavailable. Whoever opened the session runs all of it again after Stale or StaleTurn: it must be read afresh, and
+    another delivery of the same request may have answered it meanwhile.
+    """
+    if act.operation is not None and REQUIREMENTS[act.operation].two_step > 0:
+        session.allow(act.operation)
+    store_as_is(session)
+    held = _needs_standing_proof(act.operation)
+    own = settling_keys(session.account_id) if held else ()
+    read = session.fetch((*act.keys(session), *own))
+    if held and act.operation is not None and session.call.kind is not CallKind.APP:
+        # An app session was made up from this very profile.
+        session.call = still_proved(session.call, read, session.account_id, session.ctx.lookup_ring, session.now)
+        session.allow(act.operation)
+    change = Change(actor=session.actor, cause=turn.cause or turn.step, now=session.now, ids=session.ctx.ids)
+    try:
+        effect = act.contribute(change, read, session)
+    except NeedProof as refusal:
+        raise session.reachable(refusal) from None
+    if effect.idle and session.call.kind is not CallKind.PHONE:
+        return effect
+    _commit(session, change, effect, turn, held=held)
+    return effect
+
+
+def _needs_standing_proof(operation: Operation | None) -> bool:
+    """Whether an act counts only if its proof stands at the moment of the write: the contact points and the PIN that
+    were proved are still the account's. It does for everything that opens something or moves money.
+
+    It does not for what only protects. Whoever takes an owner's number away must not stop them from freezing the
+    account: there it counts what was proved in this session.
+    """
+    if operation is None:
+        return False
+    requirement = REQUIREMENTS[operation]
+    return requirement.purpose is Purpose.ACT and requirement.two_step > 0
+
+
+def _commit[Result](session: Session, change: Change, effect: Effect[Result], turn: Turn, *, held: bool) -> None:
+    old, new = session.call, effect.call or session.call
+    if new is not old and session.signed_in is not None:
+        new = settled(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
+    number = old.turn if turn.number is None else turn.number
+    record = TurnRecord(number, turn.step, turn.fingerprint, effect.outcome, effect.ids, effect.notes)
+    advanced = contribute_turn(change, old, new, record)
+    if held:
+        key = accounts.profile_key(session.account_id)
+        if key in session.read:
+            change.require_condition(key, equals("rev", int(session.read[key]["rev"])), stale)
+    change.commit(session.ctx.store)
+    session.call = advanced

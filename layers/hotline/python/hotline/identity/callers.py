@@ -1,0 +1,174 @@
+"""Who is on the line: beginning a call, taking a keyed-in number, and settling the account after proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.kit.actor import Caller, Proof
+from hotline.kit.change import Change
+from hotline.kit.condition import Item
+from hotline.kit.doors import Context
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import Key
+
+from . import calls, code_messages, limits, pins, turns
+from .items import NOBODY, call_key
+from .model import Call, Identified, TurnRecord
+from .sessions import Session, open_call, settling_keys
+
+START = "start"
+"""The step with which a call begins, or comes back from a transfer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as the door knows it. `continued`: transferred or handed on inside Amazon Connect. `leg`: closed words
+    and ids that tell one delivery of its start from another leg's."""
+
+    contact_id: str
+    inbound: bool
+    continued: bool
+    calling_number: str | None
+    """E.164; None when withheld."""
+    leg: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own."""
+
+    call: Call
+    known: bool
+    language: str | None
+
+
+def begin_call(ctx: Context, contact: Contact) -> Started:
+    """Begin a call, or take up one that was handed on (protocols of turns: by how the contact came to be).
+
+    At most two reads: the call with the calling number's contact point, then the profiles behind it. One transaction.
+    At commit StaleTurn when the same start was delivered twice at once, Stale, Unavailable.
+    """
+    keyring = ctx.lookup_ring
+    nobody = Proof(call_key(contact.contact_id), None, (), two_step=False)
+    change = Change(actor=Caller(contact.contact_id, nobody), cause=START, now=ctx.clock.now(), ids=ctx.ids)
+    mark = turns.fingerprint(keyring, START, contact.leg)
+    number = contact.calling_number
+    point = accounts.point_id(number, keyring) if number else None
+    also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
+    read = ctx.store.batch_get(list(dict.fromkeys((call_key(contact.contact_id), *also))))
+    stored = calls.call_in(read, contact.contact_id)
+    if stored is not None:
+        started = _take_up(change, stored, contact, step_fingerprint=mark)
+    else:
+        started = _begin(ctx, change, contact, read, step_fingerprint=mark)
+    change.commit(ctx.store)
+    return started
+
+
+def _begin(
+    ctx: Context, change: Change, contact: Contact, read: Mapping[Key, Item], *, step_fingerprint: str
+) -> Started:
+    keyring, number = ctx.lookup_ring, contact.calling_number
+    calling = reach(number, read, keyring) if number else None
+    profiles = calls.profiles_in(ctx.store, calling.accounts) if calling else []
+    languages = {profile.language for profile in profiles}
+    language = languages.pop() if len(languages) == 1 else None
+    outcome = "KNOWN" if profiles else "UNKNOWN" if number else "WITHHELD"
+    begun = Call(
+        contact_id=contact.contact_id,
+        account_ref=change.ids.new("ref"),
+        turn=1,
+        created_at=change.now,
+        last_step_at=change.now,
+        inbound=contact.inbound,
+        turns=(TurnRecord(0, START, step_fingerprint, outcome),),
+        language=language,
+        calling=calling,
+        targets=calls.targets_of(calling, profiles, keyring),
+        own_number_only=calling is not None and limits.calls_often(read, calling.point, change.now),
+    )
+    calls.contribute_new_call(change, begun)
+    if calling is not None and contact.inbound:
+        limits.count_call(change, calling.point, contact.contact_id)
+    return Started(begun, bool(profiles), language)
+
+
+def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint: str) -> Started:
+    known = bool(stored.calling and stored.calling.accounts)
+    if stored.turns and (stored.turns[-1].step, stored.turns[-1].fingerprint) == (START, step_fingerprint):
+        # This very start was delivered before, and nothing has been asked since.
+        return Started(stored, known, stored.language)
+    kept = calls.may_keep_level(stored, continued=contact.continued, now=change.now)
+    # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
+    taken = stored if kept else replace(calls.stripped(stored), inbound=contact.inbound)
+    record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
+    return Started(calls.contribute_turn(change, stored, taken, record), known, stored.language)
+
+
+def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
+    """Which accounts a number reaches, from its contact-point items as read under every readable key version."""
+    items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
+    newest, *older = accounts.point_ids(number, keyring)
+    prefix = code_messages.prefix_of(number, keyring)
+    return Identified(newest, accounts.usable_owners(items), tuple(older), prefix)
+
+
+def identify(session: Session, number: str) -> Call:
+    """The call after a number was keyed in, whose contact point the session has read. One read, whether or not the
+    number belongs to anybody, and whether or not the caller may reach it."""
+    call, keyring = session.call, session.ctx.lookup_ring
+    typed = reach(number, session.read, keyring)
+    if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
+        typed = replace(typed, accounts=())
+    profiles = calls.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))
+    return calls.identified_by(call, typed, profiles, keyring)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`call` has the account when one is settled; otherwise `choices` are to be read out."""
+
+    call: Call
+    choices: tuple[Profile, ...]
+
+
+def reachable_accounts(call: Call) -> tuple[str, ...]:
+    """The accounts behind the number that the call is identified by, chosen or not."""
+    return call.identified.accounts if call.identified else ()
+
+
+def choosing_keys(call: Call) -> tuple[Key, ...]:
+    """The keys that must have been read for `choose`; as many for a number that reaches nobody as for one account's."""
+    return tuple(key for one in reachable_accounts(call) or (NOBODY,) for key in settling_keys(one))
+
+
+def choose(session: Session, place: int | None = None, also: Sequence[Key] = ()) -> Choice:
+    """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
+
+    One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
+    """
+    session.fetch((*choosing_keys(session.call), *also))
+    return choose_from(session, session.call, place)
+
+
+def choose_from(session: Session, call: Call, place: int | None = None) -> Choice:
+    """The same for a state of the session that is not stored yet, once `choosing_keys` were read."""
+    read, keyring, now = session.read, session.ctx.lookup_ring, session.now
+    found = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in reachable_accounts(call)]
+    candidates = calls.choosable(call, [profile for profile in found if profile is not None], read, keyring, now)
+    chosen = candidates[0] if len(candidates) == 1 else None
+    if place is not None and 1 <= place <= len(candidates):
+        chosen = candidates[place - 1]
+    if chosen is None:
+        return Choice(call, tuple(candidates))
+    pin = pins.acting_pin(read, chosen.account_id, now)
+    return Choice(calls.chosen(call, chosen, keyring, pin=pin), ())
+
+
+def open_identified(ctx: Context, contact_id: str, number: str | None) -> Session | None:
+    """The call, with the contact-point items of a number that was keyed in; None when there is no such call."""
+    keys = accounts.point_keys(number, ctx.lookup_ring) if number else ()
+    return open_call(ctx, contact_id, keys)

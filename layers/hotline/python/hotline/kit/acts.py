@@ -1,0 +1,99 @@
+"""Acts: one thing that somebody, or the hotline by itself, does to what is stored, as an object.
+
+An act says what must be read for it, and contributes its writes to one change. It never reads or commits by itself.
+One place does that for people (identity.acts.perform), and one for the hotline by itself (`perform_alone`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol, cast
+
+from .actor import System
+from .change import Change
+from .clock import Clock
+from .condition import Item
+from .ids import IdSource
+from .retry import retry_stale
+from .store import Key, Store
+
+ATTEMPTS_MAX: Final = 3
+"""How often the hotline reads and tries its own act anew when somebody else wrote in between."""
+
+
+class Snapshot(dict[Key, Item]):
+    """Items as one request read them; a key without an item is missing. Each item is decoded once for each form."""
+
+    __slots__ = ("_decoded",)
+
+    def __init__(self, items: Mapping[Key, Item] | Iterable[tuple[Key, Item]] = ()) -> None:
+        super().__init__(items)
+        self._decoded: dict[tuple[Key, object], object] = {}
+
+    def decoded[T](self, key: Key, decode: Callable[[Item], T]) -> T | None:
+        """The item at `key` in the form that `decode` gives it; None where there is no item."""
+        item = self.get(key)
+        if item is None:
+            return None
+        form = (key, decode)
+        if form not in self._decoded:
+            self._decoded[form] = decode(item)
+        return cast("T", self._decoded[form])
+
+
+def decoded[T](read: Mapping[Key, Item], key: Key, decode: Callable[[Any], T]) -> T | None:
+    """The item at `key` in the form that `decode` gives it, once for each Snapshot; None where there is no item."""
+    if isinstance(read, Snapshot):
+        return read.decoded(key, decode)
+    return decode(read[key]) if key in read else None
+
+
+class LoneAct[Result](Protocol):
+    """Something that the hotline does by itself, by a rule or for a fact."""
+
+    def read(self, store: Store, now: datetime) -> Mapping[Key, Item]:
+        """Everything that `contribute` must know, as it is now."""
+        ...
+
+    def contribute(self, change: Change, read: Mapping[Key, Item]) -> Result:
+        """Add the writes to the change; an act that adds none changes nothing."""
+        ...
+
+
+class Workplace(Protocol):
+    """What performing takes of a function's context (kit.doors)."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def ids(self) -> IdSource: ...
+
+
+def perform_alone[Result](
+    ctx: Workplace,
+    act: LoneAct[Result],
+    *,
+    actor: System,
+    cause: str,
+    now: datetime | None = None,
+    attempts_max: int = ATTEMPTS_MAX,
+) -> Result:
+    """Read for the act, let it contribute, commit, and read again when somebody else wrote in between.
+
+    `cause` is a closed word for the audit trail. `now` stands for the clock's time where a run works for one instant.
+    Raises what the act raises, Stale or StaleTurn after `attempts_max` runs, and Unavailable.
+    """
+
+    def perform_once() -> Result:
+        at = ctx.clock.now() if now is None else now
+        change = Change(actor=actor, cause=cause, now=at, ids=ctx.ids)
+        result = act.contribute(change, act.read(ctx.store, at))
+        change.commit(ctx.store)
+        return result
+
+    return retry_stale(perform_once, attempts_max=attempts_max)
