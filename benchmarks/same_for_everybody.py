@@ -31,9 +31,9 @@ from functions.messenger.delivery import deliver
 from hotline.contracts.model import AccountClosed, Fact, PointKind
 from hotline.identity import code_messages, limits
 from hotline.kit.doors import Context
-from hotline.kit.dynamodb import tuned_client
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import logger
+from hotline.kit.store.dynamodb import tuned_client
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

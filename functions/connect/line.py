@@ -10,7 +10,7 @@ from typing import Any
 from functions.connect.envelope import Request
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Operation, TurnRecord
-from hotline.kit.acts import Snapshot
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.store import Key
 

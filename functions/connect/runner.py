@@ -28,11 +28,11 @@ from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Operation
 from hotline.kit.actor import FactorKind
+from hotline.kit.change.retry import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
-from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 
 ATTEMPTS_MAX = 3

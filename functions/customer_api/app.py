@@ -14,23 +14,12 @@ from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from functions.customer_api import (
-    account,
-    challenges,
-    payments,
-    pins,
-    problems,
-    public,
-    quota,
-    recoveries,
-    refunds,
-    refusing,
-    repudiations,
-)
+from functions.customer_api import problems, quota, refusals
 from functions.customer_api.access import WAY_TO_A_FREEZE, Token, admitted
 from functions.customer_api.envelope import request_from, request_id_of
 from functions.customer_api.language import wished_language
 from functions.customer_api.problems import Problem, Rendering
+from functions.customer_api.routes import account, challenges, payments, pins, public, recoveries, refunds, repudiations
 from functions.customer_api.routing import DESK, router
 from functions.customer_api.settings import Settings, settings_from_environment
 from functions.customer_api.visits import Desk
@@ -69,7 +58,7 @@ api: Final = APIGatewayHttpResolver(
     serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
 )
 api.include_router(router)
-refusing.install(api)
+refusals.install(api)
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:

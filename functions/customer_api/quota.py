@@ -13,10 +13,10 @@ from typing import Final
 
 from functions.customer_api.problems import Problem
 from hotline.kit.clock import epoch_s
-from hotline.kit.condition import Compare, Missing, any_of
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import TTL_ATTRIBUTE, Key, TransactionCancelled, Update, hotline_key
+from hotline.kit.store.condition import Compare, Missing, any_of
 
 REQUESTS_MAX: Final = 120
 """An app that shows everything at once makes some ten requests; this is for loops that went wrong."""

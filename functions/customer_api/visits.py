@@ -13,11 +13,11 @@ from functions.customer_api.access import Token
 from functions.customer_api.problems import Rendering
 from hotline.identity import service as identity
 from hotline.identity.model import Call, Operation, TurnRecord
-from hotline.kit.acts import Snapshot
+from hotline.kit.change.acts import Snapshot
+from hotline.kit.change.retry import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.languages import spoken_language
-from hotline.kit.retry import retry_stale
 from hotline.kit.store import Key
 from hotline.wording.values import Locale, locale_of
 

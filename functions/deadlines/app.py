@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
-from functions.deadlines.redriving import Queues
+from functions.deadlines.redrives import Queues
 from functions.deadlines.work import work_off
-from hotline.kit.carriers import SqsQueue
+from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
 from hotline.kit.config import required
 from hotline.kit.doors import context_from_environment

@@ -16,10 +16,10 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from functions.deadlines.redriving import Queues, redrive
-from functions.deadlines.rooms import duty_of
+from functions.deadlines.duties import duty_of
+from functions.deadlines.redrives import Queues, redrive
 from hotline.kit.actor import System
-from hotline.kit.acts import perform_alone
+from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.due import AT_ONCE, Done, Duty, all_of_them, due_keys
 from hotline.kit.errors import HotlineError

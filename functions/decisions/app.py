@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from functions.decisions.delivery import deliver
-from hotline.kit.carriers import EventBridgeBus
+from hotline.kit.aws.carriers import EventBridgeBus
 from hotline.kit.config import required
 from hotline.kit.doors import context_from_environment
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from hotline.kit.carriers import BUS_EVENTS_MAX, Bus, BusEvent
+from hotline.kit.aws.carriers import BUS_EVENTS_MAX, Bus, BusEvent
 from hotline.kit.clock import from_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event
-from hotline.kit.outbox_delivery import Delivered, Failed, Outbox, Result, entry_ids
+from hotline.kit.outbox.delivery import Delivered, Failed, Outbox, Result, entry_ids
+from hotline.kit.store.condition import Item
 
 SOURCE: Final = "hotline"
 VERSION: Final = "v1"

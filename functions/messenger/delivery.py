@@ -10,11 +10,11 @@ from functions.messenger.recovery import begun
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.kit.carriers import Transport, Undeliverable
-from hotline.kit.condition import Item
+from hotline.kit.aws.carriers import Transport, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
-from hotline.kit.outbox_delivery import Delivered, Dropped, Outbox, Result, entry_ids
+from hotline.kit.outbox.delivery import Delivered, Dropped, Outbox, Result, entry_ids
+from hotline.kit.store.condition import Item
 
 NOTICE_LIMIT: Final = "notice_limit"
 """Why a notice was dropped of whose kind enough went to its contact point today."""

@@ -15,12 +15,12 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
-from hotline.kit.carriers import Outgoing
+from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.clock import from_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.money import Money
-from hotline.kit.outbox_delivery import Dropped, still_useful
+from hotline.kit.outbox.delivery import Dropped, still_useful
+from hotline.kit.store.condition import Item
 from hotline.wording import messages
 from hotline.wording.values import Digits, Phone, Reference, Word, locale_of
 

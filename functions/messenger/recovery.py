@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hotline.identity import service as identity
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
-from hotline.kit.outbox_delivery import Delivered, Dropped, Failed, Result, still_useful
+from hotline.kit.outbox.delivery import Delivered, Dropped, Failed, Result, still_useful
+from hotline.kit.store.condition import Item
 
 
 def begun(entry: Item, ctx: Context) -> Result:

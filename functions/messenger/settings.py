@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.carriers import ConnectCall, SesEmail, SnsSms, Transport
+from hotline.kit.aws.carriers import ConnectCall, SesEmail, SnsSms, Transport
 from hotline.kit.config import optional, required
 
 

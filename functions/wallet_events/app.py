@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from functions.wallet_events.batch import take_in
-from hotline.kit.carriers import Queue, SqsQueue
+from hotline.kit.aws.carriers import Queue, SqsQueue
 from hotline.kit.config import required
 from hotline.kit.doors import context_from_environment
 

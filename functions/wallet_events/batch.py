@@ -15,7 +15,7 @@ from hotline.accounts import service as accounts
 from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, MerchantPolicyPublished, Rejection
 from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, rejected
 from hotline.intake.service import fold
-from hotline.kit.carriers import Queue
+from hotline.kit.aws.carriers import Queue
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log

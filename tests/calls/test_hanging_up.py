@@ -14,7 +14,7 @@ import pytest
 from connect_sim.simulator.events import Place
 from connect_sim.simulator.faults import Fault
 from connect_sim.simulator.state import EndOutcome
-from hotline.kit.carriers import BusEvent
+from hotline.kit.aws.carriers import BusEvent
 from hotline_local.launcher.paths import ROOT
 from hotline_local.scenarios.model import Scenario
 from hotline_local.scenarios.playing import Played, play

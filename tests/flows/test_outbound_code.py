@@ -16,10 +16,10 @@ from functions.connect.envelope import request_from
 from functions.connect.runner import answer as function_answer
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import PointKind
-from hotline.kit.carriers import Outgoing, Transport
+from hotline.kit.aws.carriers import Outgoing, Transport
 from hotline.kit.doors import Context
-from hotline.kit.expressions import to_item
 from hotline.kit.store import Table
+from hotline.kit.store.expressions import to_item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, OUTBOUND, blocks, menus, shipped

@@ -10,7 +10,7 @@ from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimCha
 from hotline.identity import limits
 from hotline.identity.items import call_key
 from hotline.identity.model import CallKind
-from hotline.kit.rates import counted, rate_keys
+from hotline.kit.counts.rates import counted, rate_keys
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -16,13 +16,13 @@ from hotline.identity import code_messages
 from hotline.identity.code_messages import ALL, MESSAGES, MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
-from hotline.kit.carriers import Outgoing
+from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.change import Change
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, counted, rate_keys
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
-from hotline.kit.outbox_delivery import NotDelivered
-from hotline.kit.rates import FIVE_MINUTES, Rate, counted, rate_keys
+from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

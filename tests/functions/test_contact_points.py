@@ -11,10 +11,10 @@ import pytest
 from hotline.accounts import service as accounts
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import WRONG_PER_DAY
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import LOOKUP_SECRET, Phone, context, give, opened

@@ -14,8 +14,8 @@ from typing import Final
 import pytest
 
 from functions.deadlines import app
-from functions.deadlines.redriving import LEFT_BEHIND_AFTER, PAUSE_MAX, pause_after
-from functions.deadlines.rooms import duty_of
+from functions.deadlines.duties import duty_of
+from functions.deadlines.redrives import LEFT_BEHIND_AFTER, PAUSE_MAX, pause_after
 from functions.deadlines.work import PER_ACCOUNT_MAX, Summary, by_owner, work_off
 from functions.decisions.delivery import bus_event
 from functions.decisions.delivery import deliver as publish
@@ -26,7 +26,6 @@ from hotline.contracts.decisions import parse_decision
 from hotline.contracts.model import Instrument, LockAction, MovementStatus, RefundStatus
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.due import DUE_BUCKETS, PER_BUCKET_MAX, due_attributes, due_keys
 from hotline.kit.errors import InvalidInput, Unavailable
@@ -34,6 +33,7 @@ from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Entry, entry_item, entry_key
 from hotline.kit.store import Delete, Key, Put, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 from hotline.lockout.policy import ALARM_AFTER, RESEND_AFTER, RESEND_LATER

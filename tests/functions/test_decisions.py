@@ -15,10 +15,10 @@ from functions.decisions.delivery import bus_event, deliver
 from hotline.contracts.decisions import parse_decision
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.expressions import from_item
 from hotline.kit.outbox import entry_item
-from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
+from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
+from hotline.kit.store.expressions import from_item
 from tests.support import outbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox import NOW, RecordingBus, decision, message, store_entry, stored, stream_event

@@ -12,8 +12,8 @@ from typing import Final, TypeGuard
 import pytest
 
 from hotline.contracts.model import MovementStatus
-from hotline.identity import calls, turns
-from hotline.identity.counting import named
+from hotline.identity import choices, turns
+from hotline.identity.counters import named
 from hotline.identity.items import call_item, challenge_item, with_counters
 from hotline.identity.model import Call, TurnRecord
 from hotline.identity.policy import (
@@ -45,7 +45,7 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.clock import epoch_s
 from hotline.kit.store import TTL_ATTRIBUTE, hotline_key
-from hotline.lockout import folding, service
+from hotline.lockout import registers, service
 from hotline.lockout.items import lock_key, record_of
 from hotline.lockout.model import PAUSE_SLOT, Attempts, Cause, Component, LockRecord, LockState
 from hotline.lockout.policy import (
@@ -173,7 +173,7 @@ def test_a_factor_is_good_for_ten_minutes(off: timedelta) -> None:
 
 @EDGES
 def test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes(off: timedelta) -> None:
-    assert calls.may_keep_level(START, continued=True, now=NOON + RESUME_WITHIN + off) is (off < NONE)
+    assert choices.may_keep_level(START, continued=True, now=NOON + RESUME_WITHIN + off) is (off < NONE)
 
 
 @pytest.fixture
@@ -299,7 +299,7 @@ SOFT: Final = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + DA
 
 @EDGES
 def test_a_pause_runs_for_a_day(off: timedelta) -> None:
-    record = folding.switched(LockRecord(ACCOUNT), PAUSE_SLOT, NOON, on=True, until=NOON + PAUSE_LENGTH)
+    record = registers.switched(LockRecord(ACCOUNT), PAUSE_SLOT, NOON, on=True, until=NOON + PAUSE_LENGTH)
     running = paused(components(record, Attempts(), NOON + PAUSE_LENGTH + off))
     assert (running is not None) is (off < NONE)
 

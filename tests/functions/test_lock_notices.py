@@ -11,7 +11,7 @@ import pytest
 from functions.messenger.letter import written
 from functions.messenger.settings import Sender
 from hotline.contracts.model import LockAction
-from hotline.kit.carriers import Outgoing
+from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table
 from hotline.lockout.model import UNTOLD, Cause

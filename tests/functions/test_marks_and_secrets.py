@@ -10,14 +10,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hotline.kit.condition import Item
 from hotline.kit.doors import secret_loader
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision, entry_item, entry_key
-from hotline.kit.outbox_delivery import CLAIM_LEASE, Delivered, NotDelivered, Outbox, Result
+from hotline.kit.outbox.delivery import CLAIM_LEASE, Delivered, NotDelivered, Outbox, Result
 from hotline.kit.store import Put, Reason, ReasonCode, TransactionCancelled, Update, Write
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 

@@ -17,14 +17,14 @@ from hotline.accounts.model import Channel
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState, Goal
 from hotline.identity.pins import PIN_REMOVED, PIN_SET
-from hotline.kit.carriers import Outgoing, Undeliverable
+from hotline.kit.aws.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.expressions import from_item
 from hotline.kit.languages import LANGUAGES
-from hotline.kit.outbox_delivery import CLAIM_LEASE, NotDelivered
+from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
-from hotline.lockout.telling import Notice
+from hotline.kit.store.expressions import from_item
+from hotline.lockout.outgoing import Notice
 from hotline.refunds import due as refunds_due
 from hotline.refunds import requests
 from hotline.wording.messages import is_known
@@ -406,7 +406,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_handler_takes_its_settings_from_the_environment(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Outgoing] = []
     monkeypatch.setattr(app, "context_from_environment", lambda **_: post.ctx)
-    monkeypatch.setattr("hotline.kit.carriers.SnsSms.send", lambda _, outgoing: sent.append(outgoing))
+    monkeypatch.setattr("hotline.kit.aws.carriers.SnsSms.send", lambda _, outgoing: sent.append(outgoing))
     store_entry(post.ctx, message())
     app.handler(stream_event(message()), None)
     assert sent[0].address == PHONE

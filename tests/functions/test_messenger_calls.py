@@ -10,10 +10,10 @@ import pytest
 from functions.messenger import settings
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState
-from hotline.kit.carriers import ConnectCall, Outgoing, Undeliverable
+from hotline.kit.aws.carriers import ConnectCall, Outgoing, Undeliverable
 from hotline.kit.config import MissingSetting
 from hotline.kit.errors import Unavailable
-from hotline.kit.outbox_delivery import NotDelivered
+from hotline.kit.outbox.delivery import NotDelivered
 from tests.support import outbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox import (

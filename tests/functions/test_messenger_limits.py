@@ -14,7 +14,7 @@ from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.outbox import Message
-from hotline.kit.outbox_delivery import NotDelivered
+from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support import outbox

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.kit.carriers import ConnectCall
+from hotline.kit.aws.carriers import ConnectCall
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.deployed import Deployed, arn
 from tests.support.template import cloudformation, properties, resources

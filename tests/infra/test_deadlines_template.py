@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from functions.deadlines.redriving import LEFT_BEHIND_AFTER
-from hotline.kit.carriers import QUEUE_MESSAGES_MAX
+from functions.deadlines.redrives import LEFT_BEHIND_AFTER
+from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
 from hotline_local.launcher.deploy import PARAMETERS
 from tests.support.template import cloudformation, properties, resources, statements_of

@@ -13,7 +13,7 @@ from hotline.accounts.model import Channel
 from hotline.identity import code_messages, limits
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event
-from hotline.kit.outbox_delivery import NotDelivered
+from hotline.kit.outbox.delivery import NotDelivered
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from tests.support import outbox
 from tests.support.log_lines import lines, logged

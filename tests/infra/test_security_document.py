@@ -23,8 +23,8 @@ from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import epoch_s
-from hotline.kit.condition import Item
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline.kit.store.condition import Item
 from hotline.lockout import breaker, tiers
 from hotline.lockout import policy as locks
 from hotline_local.launcher.paths import ROOT

@@ -14,7 +14,7 @@ import pytest
 
 from connect_sim.simulator.seams import FunctionErrorKind
 from hotline.kit.config import PATIENCE_SETTING, patience_s
-from hotline.kit.dynamodb import READ_TIMEOUT_S, tuned_client
+from hotline.kit.store.dynamodb import READ_TIMEOUT_S, tuned_client
 from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam

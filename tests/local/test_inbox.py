@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.carriers import Outgoing, SesEmail, SnsSms
+from hotline.kit.aws.carriers import Outgoing, SesEmail, SnsSms
 from hotline_local.cli import main
 from hotline_local.commands import inbox as command
 from hotline_local.errors import CommandError

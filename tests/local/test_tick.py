@@ -12,9 +12,9 @@ import pytest
 
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
-from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.outbox import Decision, entry_item, entry_key
 from hotline.kit.store import Put, Table
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
 from hotline_local import cli
 from hotline_local.commands.tick import tick

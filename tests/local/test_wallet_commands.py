@@ -13,8 +13,8 @@ import pytest
 from hotline.accounts import service as accounts
 from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
-from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.store import Table
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
 from hotline_local import cli, demo
 from hotline_local.bus import put_facts

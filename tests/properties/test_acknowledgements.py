@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from functions.deadlines.work import Summary, work_off
 from hotline.contracts.model import Fact, LockAction, LockTold
 from hotline.kit.clock import from_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView
 from hotline.lockout.policy import ALARM_AFTER, RESEND_LATER

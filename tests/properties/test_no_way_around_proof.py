@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.accounts import service as accounts
-from hotline.identity import codes, pins, policy, proof, service, targets
+from hotline.identity import codes, gate, pins, policy, service, targets
 from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS
 from hotline.kit.actor import Proof, ProvedFactor, Purpose
@@ -79,7 +79,7 @@ def open_gate(patch: Patch) -> None:
     def nothing(operation: Operation, shown: Proof, now: datetime) -> tuple[str, ...] | None:
         return None if shown.account_id is not None else missing(operation, shown, now)
 
-    for module in (proof, service):
+    for module in (gate, service):
         patch.setattr(module, "missing_factors", nothing)
 
 
@@ -106,7 +106,7 @@ def looking_acts(patch: Patch) -> None:
         return counting(requirement, [replace(factor, purpose=Purpose.ACT) for factor in factors], now)
 
     patch.setattr(policy, "counting_factors", counted)
-    patch.setattr(proof, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
 
 
 def two_step_forgotten(patch: Patch) -> None:
@@ -116,9 +116,9 @@ def two_step_forgotten(patch: Patch) -> None:
     def less(operation: Operation, shown: Proof, now: datetime) -> tuple[str, ...] | None:
         return missing(operation, replace(shown, two_step=False), now)
 
-    for module in (proof, service):
+    for module in (gate, service):
         patch.setattr(module, "missing_factors", less)
-    patch.setattr(proof, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
 
 
 def endless_proof(patch: Patch) -> None:
@@ -131,7 +131,7 @@ def endless_proof(patch: Patch) -> None:
     policy_counting = policy.counting_factors
     patch.setattr(policy, "counting_factors", counting)
     # The transaction asks the stored factors again: a guard of its own.
-    patch.setattr(proof, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
 
 
 def new_numbers_act(patch: Patch) -> None:

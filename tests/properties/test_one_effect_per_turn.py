@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.contracts.model import PointKind
-from hotline.kit.condition import Item
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import TTL_ATTRIBUTE, Table
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened

@@ -16,10 +16,10 @@ from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundReason

@@ -11,7 +11,7 @@ from hotline.kit.clock import to_text
 from hotline.security.detectors import DETECTORS, Detector, Event, Hit, Severity
 from hotline.security.items import watch_item, watch_of
 from hotline.security.model import Row, Watch
-from hotline.security.watching import EVENTS_MAX, HITS_MAX, LATENESS, judged, watched_types
+from hotline.security.watch import EVENTS_MAX, HITS_MAX, LATENESS, judged, watched_types
 from tests.support.locks import NOON, minutes
 
 HOUR = timedelta(hours=1)

@@ -35,10 +35,10 @@ from hotline.identity.policy import (
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys
 from hotline.kit.ids import RandomIds
-from hotline.kit.rates import FIVE_MINUTES, Rate, rate_keys
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.lockout import breaker
 from hotline_local.testing.memory_store import MemoryStore
 

@@ -10,7 +10,7 @@ import pytest
 from hotline.identity import codes, turns
 from hotline.identity import service as identity
 from hotline.identity.challenges import Withheld, channel_of, to_give_out
-from hotline.identity.counting import named
+from hotline.identity.counters import named
 from hotline.identity.items import (
     call_from,
     call_item,

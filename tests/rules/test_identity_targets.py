@@ -13,12 +13,12 @@ from hotline.accounts.items import profile_item
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile, Stamp
 from hotline.contracts.model import PointKind
 from hotline.identity import targets
-from hotline.identity.calls import choosable
+from hotline.identity.choices import choosable
 from hotline.identity.model import Call, Identified, Target
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
-from hotline.kit.condition import Item
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MS = timedelta(milliseconds=1)

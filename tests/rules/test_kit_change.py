@@ -7,7 +7,6 @@ import pytest
 from hotline.kit.actor import Agent, Caller, Proof, Session, System, actor_name
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
-from hotline.kit.condition import NEW, PRESENT, All, Condition, equals
 from hotline.kit.errors import NotPossible, Stale
 from hotline.kit.outbox import Decision, entry_key
 from hotline.kit.retention import RECORD_LIFE
@@ -21,6 +20,7 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline.kit.store.condition import NEW, PRESENT, All, Condition, equals
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from hotline.kit.clock import epoch_s
-from hotline.kit.expressions import from_item, to_item
 from hotline.kit.outbox import OUTBOX_LIFE, PENDING_BUCKETS, Decision, Message, entry_item, entry_key
 from hotline.kit.store import Key, Table
+from hotline.kit.store.expressions import from_item, to_item
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON
 

@@ -9,10 +9,10 @@ import pytest
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
-from hotline.kit.condition import PRESENT, Item
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.errors import Stale
-from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Update, hotline_key
+from hotline.kit.store.condition import PRESENT, Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import NOON

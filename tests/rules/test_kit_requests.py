@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.kit.condition import Any_, Compare, Exists, Missing, all_of, any_of, equals
-from hotline.kit.expressions import Expression, from_value, query_request, to_value, transact_item
 from hotline.kit.store import (
     Between,
     Check,
@@ -21,6 +19,8 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline.kit.store.condition import Any_, Compare, Exists, Missing, all_of, any_of, equals
+from hotline.kit.store.expressions import Expression, from_value, query_request, to_value, transact_item
 
 KEY = hotline_key("A", "B")
 WIRE_KEY = {"PK": {"S": "A"}, "SK": {"S": "B"}}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hotline.kit.change.retry import retry_stale
 from hotline.kit.errors import HotlineError, Stale, StaleTurn, Unavailable
-from hotline.kit.retry import retry_stale
 
 
 class Work:

@@ -9,8 +9,8 @@ import pytest
 
 from hotline.identity.model import Call, Identified
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
-from hotline.lockout.acting import pausable_accounts
 from hotline.lockout.policy import PAUSE_ACCOUNTS_MAX
+from hotline.lockout.self_service import pausable_accounts
 from tests.support.locks import NOON
 
 MS = timedelta(milliseconds=1)

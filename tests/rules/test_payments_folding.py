@@ -16,13 +16,8 @@ from hotline.contracts.model import (
 )
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
-from hotline.payments import folding
-from hotline.payments.folding import (
-    REFUNDS_PER_MOVEMENT_MAX,
-    fold_bill,
-    fold_funds,
-    fold_ledger_refund,
-)
+from hotline.payments import folds
+from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX, fold_bill, fold_funds, fold_ledger_refund
 from hotline.payments.model import Ledger, order_digits
 from tests.support.money import ACCOUNT, CAPTURED, NOON, billed, moved, movement_of, refunded, told
 
@@ -215,4 +210,4 @@ def test_of_two_currencies_of_stored_funds_the_one_of_the_higher_version_holds_i
 
 def test_a_fact_about_something_else_has_no_movement() -> None:
     with pytest.raises(TypeError):
-        folding.movement_id_of(billed())
+        folds.movement_id_of(billed())

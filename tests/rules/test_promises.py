@@ -19,7 +19,7 @@ import pytest
 
 from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS, Pace
-from hotline.kit.rates import Rate
+from hotline.kit.counts.rates import Rate
 from hotline.lockout.tiers import Tier
 from hotline.refunds.policy import WalletPolicy
 
@@ -133,7 +133,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "USUAL": (Pace(tries=3, codes_per_quarter_hour=3, wrong_per_day=8), "docs/security.md, limits"),
         "SLOW": (Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2), "docs/security.md, limits"),
     },
-    "hotline.kit.rates": {
+    "hotline.kit.counts.rates": {
         "FIVE_MINUTES": (5 * MINUTES, "what the words say"),
     },
     "hotline.kit.retention": {
@@ -143,7 +143,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PAUSES": (Rate("pauses", 5 * MINUTES, shards=4), "docs/security.md, limits"),
         "PAUSES_WITHOUT_FACTOR_MAX": (50, "docs/security.md, limits"),
     },
-    "hotline.lockout.folding": {
+    "hotline.lockout.registers": {
         "OPENINGS_MAX": (7, "one for each thing that can be opened: three soft, two hard, a pause, a freeze"),
     },
     "hotline.lockout.policy": {
@@ -172,7 +172,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.lockout.wallet_locks": {
         "NEWS_FOR": (24 * HOURS, "decision: an imported lock is no news"),
     },
-    "hotline.payments.folding": {
+    "hotline.payments.folds": {
         "REFUNDS_PER_MOVEMENT_MAX": (200, "WeChat Pay: some 50 partial refunds"),
     },
     "hotline.payments.model": {
@@ -184,7 +184,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },
-    "hotline.refunds.folding": {
+    "hotline.refunds.folds": {
         "TOLD_FOR": (30 * DAYS, "decision: a failed refund is told of for 30 days"),
     },
     "hotline.refunds.policy": {
@@ -217,14 +217,14 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FLOOR_MINOR": ({"CNY": 100_000, "HKD": 100_000, "JPY": 20_000}, "decision: about 1,000 yuan"),
         "FLOOR_OTHER_MINOR": (15_000, "decision: about 1,000 yuan"),
     },
-    "hotline.security.scanning": {
+    "hotline.security.scan": {
         "SETTLED_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
         "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
     },
     "hotline.security.service": {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
     },
-    "hotline.security.watching": {
+    "hotline.security.watch": {
         "LATENESS": (24 * HOURS, "decision: how late a fact may come"),
         "EVENTS_MAX": (200, "decision: what one account's watch remembers"),
         "HITS_MAX": (10, "a transaction has room for a hundred items"),
@@ -241,12 +241,12 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "REQUESTS_MAX": (120, "docs/api.md, limits"),
         "WINDOW": (60 * SECONDS, "docs/api.md, limits"),
     },
-    "functions.customer_api.refunds": {
+    "functions.customer_api.routes.refunds": {
         "KEY_CHARACTERS_MIN": (16, "docs/api.md, idempotency keys"),
         "KEY_CHARACTERS_MAX": (128, "docs/api.md, idempotency keys"),
         "KEY_LIFE": (400 * DAYS, "longer than the 365 days in which a payment can be refunded"),
     },
-    "functions.deadlines.redriving": {
+    "functions.deadlines.redrives": {
         "LEFT_BEHIND_AFTER": (2 * MINUTES, "decision: the stream takes an entry within seconds"),
         "PAUSE_FIRST": (2 * MINUTES, "decision: 2 min x 2^(n-1)"),
         "PAUSE_MAX": (1 * HOURS, "decision: at most an hour"),
@@ -263,25 +263,25 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.failed_login_burst": "DETECTOR _APART",
         "hotline.security.detectors.reset_device_transfer": "DETECTOR _FLOOR _END",
         "hotline.wording.speech": "_ROOM",
-        "functions.customer_api.refunds": "_DENIED_WINDOW_S",
+        "functions.customer_api.routes.refunds": "_DENIED_WINDOW_S",
     },
     "a table of its own, below": {"hotline.identity.policy": "REQUIREMENTS"},
     "how ids are cut short: nobody is told": {
         "hotline.accounts.phones": "PREFIX_DIGITS UNKNOWN_PREFIX_CHARACTERS",
-        "hotline.lockout.folding": "SHORT_ID_CHARACTERS",
-        "hotline.security.scanning": "HOUR_CHARACTERS",
-        "hotline.security.watching": "SHORT_CHARACTERS",
+        "hotline.lockout.registers": "SHORT_ID_CHARACTERS",
+        "hotline.security.scan": "HOUR_CHARACTERS",
+        "hotline.security.watch": "SHORT_CHARACTERS",
     },
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.payments.service": "LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
-        "hotline.security.scanning": "ATTEMPTS_MAX",
+        "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.customer_api.quota": "_KEPT",
     },
     "the calendar, and a status of HTTP": {
         "hotline.refunds.promises": "_SATURDAY",
-        "functions.customer_api.refunds": "CREATED",
+        "functions.customer_api.routes.refunds": "CREATED",
     },
 }
 """By reason, by module: the names of figures that promise nothing."""

@@ -8,7 +8,7 @@ import pytest
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
-from hotline.refunds.folding import TOLD_FOR, fold_policy, fold_refund, is_to_be_told
+from hotline.refunds.folds import TOLD_FOR, fold_policy, fold_refund, is_to_be_told
 from hotline.refunds.items import merchant_policy_from, merchant_policy_item, refund_from, refund_item
 from hotline.refunds.model import MerchantPolicy, Refund, RefundState
 from tests.support.money import NOON, published, refunded

@@ -18,7 +18,7 @@ from hotline.contracts.model import (
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.payments.model import Movement
-from hotline.refunds import folding, policy
+from hotline.refunds import folds, policy
 from hotline.refunds.model import (
     MerchantPolicy,
     OfferOutcome,
@@ -39,7 +39,7 @@ PAID = movement_of(moved(MovementStatus.SUCCEEDED))
 def merchant_policy(**own: Any) -> MerchantPolicy:
     fact = published(**own)
     assert isinstance(fact.data, MerchantPolicyPublished)
-    return folding.fold_policy(None, fact, fact.data)
+    return folds.fold_policy(None, fact, fact.data)
 
 
 OPEN_HANDED = merchant_policy(auto_approve_minor=10**9)

@@ -28,11 +28,11 @@ from hotline.identity.code_messages import (
 from hotline.identity.policy import CODES_PER_DAY, CODES_PER_QUARTER_HOUR
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
-from hotline.kit.carriers import Outgoing, Undeliverable
+from hotline.kit.aws.carriers import Outgoing, Undeliverable
 from hotline.kit.change import Change
+from hotline.kit.counts.rates import FIVE_MINUTES
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
-from hotline.kit.rates import FIVE_MINUTES
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

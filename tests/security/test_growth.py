@@ -9,8 +9,8 @@ import pytest
 from hotline.kit.actor import FactorKind
 from hotline.kit.store import Table
 from hotline.lockout import service as lockout
-from hotline.lockout.folding import OPENINGS_MAX
 from hotline.lockout.model import DecisionKind, LockState
+from hotline.lockout.registers import OPENINGS_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld

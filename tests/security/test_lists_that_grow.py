@@ -16,10 +16,10 @@ from hotline.cases import service as cases
 from hotline.cases.model import Audience, CaseEntry, EntryKind
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Delete, Key, Page, Put, Query, hotline_key
-from hotline.payments import folding
+from hotline.kit.store.condition import Item
+from hotline.payments import folds
 from hotline.payments import items as payment_items
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
@@ -277,7 +277,7 @@ def test_the_ledger_of_a_payment_holds_so_many_refunds(store: MeasuringStore) ->
         fact = refunded(RefundStatus.SENT, f"ref_{number}")
         data: Any = fact.data
         try:
-            ledger = folding.fold_ledger_refund(ledger, fact, data)
+            ledger = folds.fold_ledger_refund(ledger, fact, data)
         except InvalidInput as error:
             refused.add(error.code)
         sizes.append(len(ledger.takings))

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.identity import proof
+from hotline.identity import gate
 from hotline.identity.items import call_attributes
 from hotline.identity.model import Call, Goal, Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
-from hotline.kit.condition import holds
 from hotline.kit.store import hotline_key
+from hotline.kit.store.condition import holds
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
@@ -113,7 +113,7 @@ def test_the_transaction_asks_again_for_what_the_stored_factor_was_proved_for(
 ) -> None:
     factor = ProvedFactor(FactorKind.SMS, Purpose.ACT, "1#p", NOON + timedelta(minutes=5))
     read = Proof(hotline_key("CONTACT#c", "CALL"), ACCOUNT, (factor,), two_step=False)
-    condition = proof._stored_proof(read, operation, NOON)
+    condition = gate._stored_proof(read, operation, NOON)
     assert condition is not None
     kept = ProvedFactor(FactorKind.SMS, stored, "1#p", NOON + timedelta(minutes=5))
     call = Call("c", "ref", 1, NOON, NOON, inbound=True, account_id=ACCOUNT, factors=(kept,))

@@ -10,7 +10,7 @@ import pytest
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.money import Money
 from hotline.kit.store import Table
-from hotline.payments.folding import REFUNDS_PER_MOVEMENT_MAX
+from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX
 from hotline.refunds import requests
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome, RefundReason

@@ -12,10 +12,10 @@ from hotline.accounts.model import AccountStatus, Profile
 from hotline.contracts.model import Fact
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import Missing
 from hotline.kit.errors import Stale
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Store
+from hotline.kit.store.condition import Missing
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
 

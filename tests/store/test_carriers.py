@@ -16,7 +16,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
-from hotline.kit.carriers import (
+from hotline.kit.aws.carriers import (
     BusEvent,
     ConnectCall,
     EventBridgeBus,

@@ -7,8 +7,6 @@ import pytest
 
 from hotline.kit.actor import System
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
-from hotline.kit.condition import PRESENT, Compare, all_of, equals
-from hotline.kit.dynamodb import ATTEMPTS_MAX, DynamoStore
 from hotline.kit.errors import HotlineError, NeedProof, NotPossible, Stale, StaleTurn, Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.outbox import Decision, Message, entry_key
@@ -24,6 +22,8 @@ from hotline.kit.store import (
     Write,
     hotline_key,
 )
+from hotline.kit.store.condition import PRESENT, Compare, all_of, equals
+from hotline.kit.store.dynamodb import ATTEMPTS_MAX, DynamoStore
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.store.writing import KEY, OTHER, put, write

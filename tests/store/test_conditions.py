@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.condition import (
+from hotline.kit.store import Check, Put, ReasonCode, Store, TransactionCancelled
+from hotline.kit.store.condition import (
     NEW,
     PRESENT,
     All,
@@ -24,7 +25,6 @@ from hotline.kit.condition import (
     equals,
     holds,
 )
-from hotline.kit.store import Check, Put, ReasonCode, Store, TransactionCancelled
 from tests.store.writing import KEY, OTHER, put, write
 
 OPERATORS: tuple[Operator, ...] = ("=", "<>", "<", "<=", ">", ">=")

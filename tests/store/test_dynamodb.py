@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from hotline.kit.config import MissingSetting, TableNames
-from hotline.kit.dynamodb import (
+from hotline.kit.errors import Unavailable
+from hotline.kit.store import Put, Query, Table, TransactionCancelled
+from hotline.kit.store.dynamodb import (
     ATTEMPTS_MAX,
     CONNECT_TIMEOUT_S,
     PAUSE_MAX_S,
@@ -14,8 +16,6 @@ from hotline.kit.dynamodb import (
     DynamoStore,
     tuned_client,
 )
-from hotline.kit.errors import Unavailable
-from hotline.kit.store import Put, Query, Table, TransactionCancelled
 from hotline_local.launcher.paths import ROOT
 from tests.store.writing import ENTRY, KEY, put, write
 from tests.support.faults import Faults
@@ -71,6 +71,6 @@ def test_an_unknown_reason_is_passed_on_as_other(moto_store: DynamoStore) -> Non
 
 
 def test_the_wire_forms_can_be_used_without_the_sdk() -> None:
-    script = "import sys, hotline.kit.expressions; sys.exit('botocore' in sys.modules)"
+    script = "import sys, hotline.kit.store.expressions; sys.exit('botocore' in sys.modules)"
     path = {"PYTHONPATH": str(ROOT / "layers/hotline/python")}
     assert subprocess.run([sys.executable, "-c", script], env=path, check=False).returncode == 0

@@ -17,9 +17,9 @@ from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.erasure import service as erasure
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.errors import Stale
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Delete, Put, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from hotline.kit.condition import NEW
-from hotline.kit.dynamodb import ATTEMPTS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, DynamoStore
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import (
     Between,
@@ -21,6 +19,8 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline.kit.store.condition import NEW
+from hotline.kit.store.dynamodb import ATTEMPTS_MAX, PAUSE_FIRST_S, PAUSE_MAX_S, DynamoStore
 from hotline_local.testing.memory_store import MemoryStore
 from tests.store.test_queries import all_pages
 from tests.store.writing import ENTRY, KEY, OTHER, put, token, write

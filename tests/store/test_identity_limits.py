@@ -14,10 +14,10 @@ from hotline.identity import code_messages, limits
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.counts.rates import Rate, counted, rate_keys
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.keyring import Keyring
-from hotline.kit.rates import Rate, counted, rate_keys
 from hotline.kit.store import Store
 from hotline.lockout import breaker
 from hotline_local.testing.virtual_clock import VirtualClock

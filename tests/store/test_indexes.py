@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.expressions import INDEXES
 from hotline.kit.store import (
     Delete,
     Index,
@@ -19,6 +18,7 @@ from hotline.kit.store import (
     Update,
     hotline_key,
 )
+from hotline.kit.store.expressions import INDEXES
 from hotline_local.testing.memory_store import PROJECTED_WHOLE, MemoryStore
 from tests.store.test_queries import all_pages
 from tests.store.writing import ENTRY, KEY, put, write

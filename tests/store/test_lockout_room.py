@@ -9,9 +9,9 @@ import pytest
 
 from hotline.contracts.model import Fact, LockAction, LockTold, LoginKind, TwoStepChanged
 from hotline.kit.actor import FactorKind
-from hotline.kit.condition import Item
 from hotline.kit.errors import NotPossible, Stale
 from hotline.kit.store import Query, Store, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service
 from hotline.lockout.model import DecisionKind, LockState, SelfService
 from hotline.lockout.policy import (

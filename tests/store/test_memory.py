@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.condition import NEW
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Delete, Index, Put, Query, Table, Update, hotline_key
+from hotline.kit.store.condition import NEW
 from hotline_local.testing.memory_store import TOKEN_LIFE, MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.store.writing import ENTRY, KEY, OTHER, put, write

@@ -13,9 +13,9 @@ from hotline.contracts.model import (
 )
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import PRESENT
 from hotline.kit.errors import InvalidInput, Stale
 from hotline.kit.store import Delete, Index, Update
+from hotline.kit.store.condition import PRESENT
 from hotline.refunds.model import RefundOutcome
 from tests.support.money import (
     ACCOUNT,

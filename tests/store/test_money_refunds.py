@@ -17,10 +17,10 @@ from hotline.contracts.model import (
 from hotline.identity.items import call_key
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
-from hotline.kit.condition import PRESENT
 from hotline.kit.errors import InvalidInput, NeedProof, NotPossible, Stale, Unavailable
 from hotline.kit.money import Money
 from hotline.kit.store import Index, Update
+from hotline.kit.store.condition import PRESENT
 from hotline.payments import service as payments
 from hotline.refunds import requests
 from hotline.refunds import service as refunds

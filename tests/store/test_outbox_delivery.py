@@ -7,22 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.condition import Item
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import Event
 from hotline.kit.outbox import entry_item, entry_key
-from hotline.kit.outbox_delivery import (
-    CLAIM_LEASE,
-    Delivered,
-    Dropped,
-    Failed,
-    NotDelivered,
-    Outbox,
-    Result,
-    entry_ids,
-)
+from hotline.kit.outbox.delivery import CLAIM_LEASE, Delivered, Dropped, Failed, NotDelivered, Outbox, Result, entry_ids
 from hotline.kit.store import Index, Put, Query, Store, Table, Update
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.outbox import NOW, message, redrive_event, stream_event

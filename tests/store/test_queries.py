@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from hotline.kit.condition import Item
 from hotline.kit.store import Between, Index, Key, MalformedRequest, Prefix, Put, Query, Store, Table, hotline_key
+from hotline.kit.store.condition import Item
 from tests.store.writing import put, write
 
 ACCOUNT = Query(Table.HOTLINE, "ACCOUNT#1")

@@ -6,9 +6,9 @@ from threading import Barrier
 
 import pytest
 
-from hotline.kit.condition import NEW, Compare, equals
 from hotline.kit.errors import Stale
 from hotline.kit.store import Put, Store, TransactionCancelled, Update
+from hotline.kit.store.condition import NEW, Compare, equals
 from tests.store.writing import KEY, OTHER, put, write
 
 THREADS = 8

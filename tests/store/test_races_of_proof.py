@@ -27,10 +27,10 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import Caller, FactorKind
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
 from hotline.kit.doors import Context
-from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.errors import NotPossible, Stale, StaleTurn
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox

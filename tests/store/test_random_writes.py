@@ -6,8 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotline.kit.condition import Compare, Condition, Exists, Missing, all_of, any_of
-from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.store import (
     Check,
     Delete,
@@ -23,6 +21,8 @@ from hotline.kit.store import (
     Write,
     hotline_key,
 )
+from hotline.kit.store.condition import Compare, Condition, Exists, Missing, all_of, any_of
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline_local.testing.memory_store import MemoryStore
 from tests.store.writing import token
 from tests.support.stores import empty_tables

@@ -10,11 +10,11 @@ import pytest
 
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import Compare
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.errors import NotPossible
 from hotline.kit.ids import RandomIds
-from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Store, hotline_key
+from hotline.kit.store.condition import Compare
 from tests.support.stores import NOON
 
 RATE = Rate("tries", FIVE_MINUTES, shards=4)

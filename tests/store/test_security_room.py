@@ -17,8 +17,8 @@ from hotline.kit.store import Put, Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
 from hotline.security.items import PAGE_ROWS, watch_key
-from hotline.security.scanning import FIRST_LOOK_BACK, SETTLED_AFTER, scan_shard
-from hotline.security.watching import EVENTS_MAX
+from hotline.security.scan import FIRST_LOOK_BACK, SETTLED_AFTER, scan_shard
+from hotline.security.watch import EVENTS_MAX
 from tests.support.faults import once
 from tests.support.locks import ACCOUNT, NOON, closed, erased, failures, minutes, succeeded
 from tests.support.scanning import SETTLED, ScanWorld, chain, shard_of

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.kit.condition import NEW, PRESENT, equals
 from hotline.kit.store import (
     Check,
     Delete,
@@ -20,6 +19,7 @@ from hotline.kit.store import (
     Write,
     hotline_key,
 )
+from hotline.kit.store.condition import NEW, PRESENT, equals
 from hotline_local.testing.memory_store import TOKEN_LIFE, MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.store.writing import ENTRY, KEY, OTHER, put, token, write

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.condition import NEW, PRESENT, equals
 from hotline.kit.store import Delete, MalformedRequest, Put, Store, TransactionCancelled, Update
+from hotline.kit.store.condition import NEW, PRESENT, equals
 from tests.store.writing import KEY, OTHER, put, write
 
 ITEM: dict[str, Any] = {"n": 5, "s": "a", "map": {"n": 7, "in": {"s": "x"}}, "list": [1, 2], "name": "reserved"}

@@ -3,8 +3,8 @@
 from itertools import count
 from typing import Any, Final
 
-from hotline.kit.condition import Item
 from hotline.kit.store import Key, Put, Store, Table, Write, hotline_key
+from hotline.kit.store.condition import Item
 
 KEY: Final = hotline_key("ACCOUNT#1", "#PROFILE")
 OTHER: Final = hotline_key("ACCOUNT#1", "#LOCK")

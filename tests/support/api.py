@@ -17,10 +17,10 @@ from functions.messenger.settings import Sender
 from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
 from hotline.identity.model import Call, CallKind
 from hotline.identity.service import derive, session_id_of
-from hotline.kit.carriers import Outgoing
+from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.doors import Context
-from hotline.kit.dynamodb import DynamoStore
 from hotline.kit.store import Table
+from hotline.kit.store.dynamodb import DynamoStore
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.outbox import redrive_event
 from tests.support.stores import all_items

@@ -23,8 +23,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from hotline.kit.expressions import Wire, from_item, to_item
 from hotline.kit.store import Between, Index, Key, Prefix, Put, Query, Table
+from hotline.kit.store.expressions import Wire, from_item, to_item
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.stores import NAMES, all_rows
 

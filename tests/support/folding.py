@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import Final
 
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Store, Table
+from hotline.kit.store.condition import Item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -27,12 +27,12 @@ from hotline.identity.items import call_item, call_key, proof_from
 from hotline.identity.model import Call, Identified
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import PENDING_BUCKETS
 from hotline.kit.store import Index, Key, Put, Query, Store, Table
-from hotline.lockout import acting, service
+from hotline.kit.store.condition import Item
+from hotline.lockout import self_service, service
 from hotline.lockout.model import LockView
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -180,8 +180,8 @@ class Desk:
     def pause(self, *account_ids: str, actor: Caller | None = None) -> tuple[str, ...]:
         """A pause by somebody who has proved nothing, or by `actor`."""
         change = self.change(actor or self.caller())
-        read = self.read(acting.pause_keys(account_ids, self.clock.now()))
-        paused = acting.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
+        read = self.read(self_service.pause_keys(account_ids, self.clock.now()))
+        paused = self_service.contribute_pause(change, read, self.calling(*account_ids, actor=actor))
         change.commit(self.store)
         return paused
 

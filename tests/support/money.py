@@ -31,14 +31,14 @@ from hotline.identity.model import Call
 from hotline.identity.service import proof_from
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
-from hotline.kit.dynamodb import DynamoStore
-from hotline.kit.expressions import from_item
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.money import Money
 from hotline.kit.store import Index, Key, Put, Query, Store, Table, hotline_key
-from hotline.payments import folding
+from hotline.kit.store.condition import Item
+from hotline.kit.store.dynamodb import DynamoStore
+from hotline.kit.store.expressions import from_item
+from hotline.payments import folds
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
@@ -135,15 +135,15 @@ def billed(*, paid: bool = False, version: int = 1, **own: Any) -> Fact:
 def movement_of(*facts: Fact) -> Movement:
     """The movement that facts about it make, and facts about refunds, without a store."""
     movement: Movement | None = None
-    ledger = Ledger(ACCOUNT, folding.movement_id_of(facts[0]))
+    ledger = Ledger(ACCOUNT, folds.movement_id_of(facts[0]))
     for fact in facts:
         if isinstance(fact.data, MovementTold):
-            movement = folding.fold_movement(movement, fact, fact.data)
-            ledger = folding.fold_ledger_movement(ledger, movement)
+            movement = folds.fold_movement(movement, fact, fact.data)
+            ledger = folds.fold_ledger_movement(ledger, movement)
         elif isinstance(fact.data, RefundTold):
-            ledger = folding.fold_ledger_refund(ledger, fact, fact.data)
+            ledger = folds.fold_ledger_refund(ledger, fact, fact.data)
     assert movement is not None
-    return folding.with_ledger(movement, ledger)
+    return folds.with_ledger(movement, ledger)
 
 
 @dataclass(slots=True)

@@ -13,14 +13,14 @@ from hotline.identity import service as identity
 from hotline.identity.items import challenge_item
 from hotline.identity.model import Challenge, ChallengeState, Goal
 from hotline.kit.actor import FactorKind, System
-from hotline.kit.carriers import BusEvent, Outgoing
+from hotline.kit.aws.carriers import BusEvent, Outgoing
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
-from hotline.kit.expressions import to_item
 from hotline.kit.keyring import CachedKeyring, Keyring
 from hotline.kit.outbox import Decision, Entry, Message, entry_item, entry_key
 from hotline.kit.store import Key, Put
+from hotline.kit.store.condition import Item
+from hotline.kit.store.expressions import to_item
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
-from hotline.kit.carriers import Transport
+from hotline.kit.aws.carriers import Transport
 from hotline.kit.doors import Context
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support import outbox

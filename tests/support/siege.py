@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from functions.customer_api.recoveries import ACCEPTED
+from functions.customer_api.routes.recoveries import ACCEPTED
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.accounts.changes import CHANGE_WAIT

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from moto import mock_aws
 
-from hotline.kit.condition import Item
 from hotline.kit.config import TableNames
-from hotline.kit.dynamodb import DynamoStore, tuned_client
-from hotline.kit.expressions import from_item
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
+from hotline.kit.store.dynamodb import DynamoStore, tuned_client
+from hotline.kit.store.expressions import from_item
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -15,8 +15,8 @@ from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
 from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
 from hotline.security.service import ACTIVITY_SHARDS, scan_shard
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client, Postbox

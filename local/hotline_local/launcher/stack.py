@@ -14,7 +14,7 @@ from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import LOCAL
 
 if TYPE_CHECKING:
-    from hotline.kit.dynamodb import DynamoStore
+    from hotline.kit.store.dynamodb import DynamoStore
 
 # Names the file of another stack, as tests do that run beside a stack of the developer's.
 FILE_VARIABLE: Final = "HOTLINE_STACK_FILE"
@@ -74,8 +74,8 @@ class Stack:
     def hotline_store(self) -> "DynamoStore":
         """Return the store on this stack's hotline table, and on no other."""
         from hotline.kit.config import TableNames
-        from hotline.kit.dynamodb import DynamoStore
         from hotline.kit.store import Table
+        from hotline.kit.store.dynamodb import DynamoStore
 
         return DynamoStore(self.client("dynamodb"), TableNames({Table.HOTLINE: self.hotline_table}))
 

@@ -6,12 +6,12 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
-from hotline.kit.macs import message_of
+from hotline.kit.aws.macs import message_of
 
 
 @dataclass(frozen=True, slots=True)
 class LocalMacs:
-    """A `hotline.kit.macs.Macs` with a key in this process, where there is nothing to protect."""
+    """A `hotline.kit.aws.macs.Macs` with a key in this process, where there is nothing to protect."""
 
     key: bytes = field(repr=False)
 

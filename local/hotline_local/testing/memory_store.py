@@ -15,17 +15,6 @@ from threading import RLock
 from typing import Any
 
 from hotline.kit.clock import Clock, SystemClock
-from hotline.kit.condition import Item, holds
-from hotline.kit.expressions import (
-    INDEXES,
-    check_key,
-    check_keys,
-    check_query,
-    check_writes,
-    from_item,
-    to_item,
-    to_value,
-)
 from hotline.kit.store import (
     Between,
     Check,
@@ -43,6 +32,17 @@ from hotline.kit.store import (
     TransactionCancelled,
     Update,
     Write,
+)
+from hotline.kit.store.condition import Item, holds
+from hotline.kit.store.expressions import (
+    INDEXES,
+    check_key,
+    check_keys,
+    check_query,
+    check_writes,
+    from_item,
+    to_item,
+    to_value,
 )
 
 TOKEN_LIFE = timedelta(minutes=10)

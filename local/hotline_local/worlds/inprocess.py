@@ -27,13 +27,13 @@ from functions.decisions.delivery import deliver as publish_decisions
 from functions.messenger.delivery import deliver as send_messages
 from functions.messenger.settings import sender_from_environment
 from functions.wallet_events.batch import take_in
-from hotline.kit.carriers import BusEvent, Outgoing, Transport
-from hotline.kit.condition import Item
+from hotline.kit.aws.carriers import BusEvent, Outgoing, Transport
 from hotline.kit.doors import Context
-from hotline.kit.expressions import to_item
 from hotline.kit.ids import RandomIds
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
+from hotline.kit.store.expressions import to_item
 from hotline_local import demo
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.errors import CommandError

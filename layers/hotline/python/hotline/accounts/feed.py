@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Compare, Missing, any_of
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.store import Key, ReasonCode, Store, TransactionCancelled, Update, hotline_key
+from hotline.kit.store.condition import Compare, Missing, any_of
 
 BEHIND_AFTER: Final = timedelta(minutes=2)
 """A fact usually arrives within seconds. One that took longer waited: in the wallet, on the bus, or in the queue."""

@@ -13,8 +13,8 @@ from typing import Any
 from hotline.contracts.model import PointKind
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Condition, Item, Missing, all_of, equals
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Stamp
 from .policy import judged

@@ -15,14 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.actor import System
-from hotline.kit.acts import perform_alone
 from hotline.kit.change import Change, stale
+from hotline.kit.change.acts import perform_alone
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item, Missing
+from hotline.kit.counts.rates import Rate, count, counted, rate_keys
 from hotline.kit.doors import Context
 from hotline.kit.outbox import entry_key
-from hotline.kit.rates import Rate, count, counted, rate_keys
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, Missing
 
 NOTICES: Final = Rate("notices", timedelta(days=1))
 OF_A_KIND_MAX: Final = 6

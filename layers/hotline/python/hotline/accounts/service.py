@@ -8,9 +8,9 @@ from typing import Any
 
 from hotline.contracts.model import AccountDescribed, AccountErased, ContactPointChanged, Fact
 from hotline.kit.change import Change
-from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, equals
 
 from . import changes, items, policy, stops
 from .feed import behind_since as behind_since

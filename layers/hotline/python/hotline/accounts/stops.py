@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.store import Key, hotline_key
+from hotline.kit.store.condition import Item
 
 STOPS: Final = "stops"
 _WITHOUT_END: Final = "-"

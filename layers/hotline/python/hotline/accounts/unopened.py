@@ -15,9 +15,9 @@ from typing import Final
 
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
-from hotline.kit.monthly_counts import MonthlyCounts
+from hotline.kit.counts.monthly_counts import MonthlyCounts
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Store
+from hotline.kit.store.condition import Item
 
 from . import items
 from .model import AccountStatus

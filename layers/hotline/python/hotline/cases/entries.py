@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from hotline.kit.actor import Caller, actor_name
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import epoch_s, to_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput
 from hotline.kit.outbox import Decision
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
+from hotline.kit.store.condition import Item, equals
 from hotline.kit.text import fits, plain_text
 
 from . import items

@@ -9,8 +9,8 @@ from typing import Final
 from hotline.accounts import service as accounts
 from hotline.identity.model import Call
 from hotline.identity.service import Effect, Operation, Session
-from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.store import Key
 
 from .entries import case_keys, contribute_case

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.ids import bucket
 from hotline.kit.retention import kept_from
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
 
 from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Priority
 

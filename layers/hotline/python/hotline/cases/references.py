@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import epoch_s
-from hotline.kit.condition import Compare, Condition, Missing, any_of
 from hotline.kit.ids import IdSource
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.store.condition import Compare, Condition, Missing, any_of
 
 REFERENCE_DIGITS: Final = 6
 """Two groups of three, as much as people hold in mind while they look for a pen."""

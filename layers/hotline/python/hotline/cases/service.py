@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .emptying import contribute_emptied, notes_read
 from .entries import (
     NOTE_CHARACTERS_MAX,
     case_keys,
@@ -13,6 +12,7 @@ from .entries import (
 )
 from .handover import OUTCOMES, TEXTED, HandOver
 from .model import QUEUE
+from .notes import contribute_emptied, notes_read
 
 __all__ = [
     "NOTE_CHARACTERS_MAX",

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.due import due_attributes
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
 
 from .model import Erasure
 

@@ -21,11 +21,11 @@ from hotline.contracts.model import AccountErased, Fact
 from hotline.identity.policy import CALL_LIFE
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import PRESENT, Item, equals
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, hotline_key
+from hotline.kit.store.condition import PRESENT, Item, equals
 
 from . import items
 from .model import Erasure

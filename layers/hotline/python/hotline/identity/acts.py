@@ -12,13 +12,13 @@ from typing import Protocol
 
 from hotline.accounts import service as accounts
 from hotline.kit.actor import Purpose
-from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import equals
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.errors import NeedProof
 from hotline.kit.store import Key
+from hotline.kit.store.condition import equals
 
-from .calls import contribute_turn
+from .choices import contribute_turn
 from .model import Call, CallKind, Operation, TurnRecord
 from .policy import REQUIREMENTS
 from .sessions import Session, settled, settling_keys, still_proved, store_as_is

@@ -9,12 +9,12 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.kit.actor import Caller, Proof
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
-from . import calls, code_messages, limits, pins, turns
+from . import choices, code_messages, limits, pins, turns
 from .items import NOBODY, call_key
 from .model import Call, Identified, TurnRecord
 from .sessions import Session, open_call, settling_keys
@@ -59,7 +59,7 @@ def begin_call(ctx: Context, contact: Contact) -> Started:
     point = accounts.point_id(number, keyring) if number else None
     also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
     read = ctx.store.batch_get(list(dict.fromkeys((call_key(contact.contact_id), *also))))
-    stored = calls.call_in(read, contact.contact_id)
+    stored = choices.call_in(read, contact.contact_id)
     if stored is not None:
         started = _take_up(change, stored, contact, step_fingerprint=mark)
     else:
@@ -73,7 +73,7 @@ def _begin(
 ) -> Started:
     keyring, number = ctx.lookup_ring, contact.calling_number
     calling = reach(number, read, keyring) if number else None
-    profiles = calls.profiles_in(ctx.store, calling.accounts) if calling else []
+    profiles = choices.profiles_in(ctx.store, calling.accounts) if calling else []
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
     outcome = "KNOWN" if profiles else "UNKNOWN" if number else "WITHHELD"
@@ -87,10 +87,10 @@ def _begin(
         turns=(TurnRecord(0, START, step_fingerprint, outcome),),
         language=language,
         calling=calling,
-        targets=calls.targets_of(calling, profiles, keyring),
+        targets=choices.targets_of(calling, profiles, keyring),
         own_number_only=calling is not None and limits.calls_often(read, calling.point, change.now),
     )
-    calls.contribute_new_call(change, begun)
+    choices.contribute_new_call(change, begun)
     if calling is not None and contact.inbound:
         limits.count_call(change, calling.point, contact.contact_id)
     return Started(begun, bool(profiles), language)
@@ -101,11 +101,11 @@ def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint
     if stored.turns and (stored.turns[-1].step, stored.turns[-1].fingerprint) == (START, step_fingerprint):
         # This very start was delivered before, and nothing has been asked since.
         return Started(stored, known, stored.language)
-    kept = calls.may_keep_level(stored, continued=contact.continued, now=change.now)
+    kept = choices.may_keep_level(stored, continued=contact.continued, now=change.now)
     # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
-    taken = stored if kept else replace(calls.stripped(stored), inbound=contact.inbound)
+    taken = stored if kept else replace(choices.stripped(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
-    return Started(calls.contribute_turn(change, stored, taken, record), known, stored.language)
+    return Started(choices.contribute_turn(change, stored, taken, record), known, stored.language)
 
 
 def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
@@ -123,8 +123,8 @@ def identify(session: Session, number: str) -> Call:
     typed = reach(number, session.read, keyring)
     if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
         typed = replace(typed, accounts=())
-    profiles = calls.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))
-    return calls.identified_by(call, typed, profiles, keyring)
+    profiles = choices.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))
+    return choices.identified_by(call, typed, profiles, keyring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +158,14 @@ def choose_from(session: Session, call: Call, place: int | None = None) -> Choic
     """The same for a state of the session that is not stored yet, once `choosing_keys` were read."""
     read, keyring, now = session.read, session.ctx.lookup_ring, session.now
     found = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in reachable_accounts(call)]
-    candidates = calls.choosable(call, [profile for profile in found if profile is not None], read, keyring, now)
+    candidates = choices.choosable(call, [profile for profile in found if profile is not None], read, keyring, now)
     chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
         chosen = candidates[place - 1]
     if chosen is None:
         return Choice(call, tuple(candidates))
     pin = pins.acting_pin(read, chosen.account_id, now)
-    return Choice(calls.chosen(call, chosen, keyring, pin=pin), ())
+    return Choice(choices.chosen(call, chosen, keyring, pin=pin), ())
 
 
 def open_identified(ctx: Context, contact_id: str, number: str | None) -> Session | None:

@@ -11,14 +11,14 @@ from typing import Any, Final
 from hotline.kit.actor import FactorKind, ProvedFactor
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text
-from hotline.kit.condition import PRESENT, Item, all_of, equals
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Channel, Message
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import PRESENT, Item, all_of, equals
 
 from . import code_messages, codes, limits, targets
-from .counting import (
+from .counters import (
     contribute_counters,
     contribute_new_pin_rows,
     contribute_new_rows,

@@ -20,11 +20,11 @@ from typing import Final
 
 from hotline.accounts.service import number_prefix
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.config import optional
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.keyring import Keyring
-from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
 from .ways import Way
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.clock import epoch_s, from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.store.condition import Item
 
 from .model import (
     AskedChallenge,

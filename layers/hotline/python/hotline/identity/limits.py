@@ -22,10 +22,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.config import optional
-from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
 from .model import Target
 from .policy import CODES_PER_DAY, CODES_PER_QUARTER_HOUR, DAY, QUARTER_HOUR, SLOW, USUAL, Pace

@@ -22,16 +22,16 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus
 from hotline.contracts.model import AccountErased, Fact, PointKind
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
+from hotline.kit.aws.macs import Macs
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
-from hotline.kit.macs import Macs
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item, equals
 
 from . import limits
 from .challenges import Checked, CheckOutcome
-from .counting import (
+from .counters import (
     contribute_counters,
     contribute_new_rows,
     counter_keys_of_targets,
@@ -41,6 +41,7 @@ from .counting import (
     new_rows_at,
     sole_account,
 )
+from .gate import require
 from .items import NOBODY, counters_from, point_key, with_counters
 from .items import factors_key as factors_key
 from .model import Call, Operation
@@ -56,7 +57,6 @@ from .policy import (
     seen_since,
     with_new_row,
 )
-from .proof import require
 from .targets import pin_point
 from .ways import Way, way_of
 

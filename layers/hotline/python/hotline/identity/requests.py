@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hotline.kit.actor import FactorKind
-from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.store import Key
 
 from . import code_messages, limits, pins

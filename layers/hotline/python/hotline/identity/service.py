@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from hotline.kit.actor import System
-from hotline.kit.acts import perform_alone
+from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
 from .acts import Act, Effect, Note, Turn, perform
@@ -32,7 +32,8 @@ from .challenges import (
     tries_of,
 )
 from .codes import derive, is_code
-from .counting import counter_keys
+from .counters import counter_keys
+from .gate import allow, require
 from .items import NOBODY, call_key, challenge_key, proof_from
 from .model import Challenge, Operation
 from .notices import repudiation_key, send_repudiable
@@ -48,8 +49,7 @@ from .pins import (
     pin_keys,
 )
 from .policy import CODE_LIFE, FACTOR_OF_METHOD, OFFERS_KEPT, QUARTER_HOUR, missing_factors
-from .proof import allow, require
-from .recoveries import (
+from .recovery import (
     RECOVERY_MESSAGE,
     OpeningActs,
     Progress,

@@ -15,21 +15,21 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.kit import actor as actors
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
-from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible
 from hotline.kit.ids import derived_id
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
-from . import calls
+from . import choices
+from .gate import allow
 from .items import call_attributes, call_from, call_key, proof_from
 from .model import Call, CallKind, Operation, TurnRecord
 from .pins import acting_pin, factors_key, has_pin
 from .policy import FACTOR_LIFE, count_missing, missing_factors
-from .proof import allow
 from .targets import NO_POINT, pin_point, proof_keys, proves
 
 SETTLED = "settled"
@@ -201,7 +201,7 @@ def settled(
         if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, read, now, keyring)
     ]
     signed = signed_in or next((factor for factor in call.factors if factor.kind is FactorKind.SESSION and same), None)
-    settled_call = calls.chosen(call, profile, keyring, pin=pin)
+    settled_call = choices.chosen(call, profile, keyring, pin=pin)
     points = {target.point for target in settled_call.targets.values()}
     waiting = call.challenge if same and call.challenge is not None and call.challenge.point in points else None
     factors = tuple(sorted((*kept, *([signed] if signed else [])), key=lambda factor: factor.kind.value))
@@ -219,9 +219,9 @@ def store_as_is(session: Session) -> None:
     record = TurnRecord(session.stored.turn if session.stored else 0, SETTLED, "-", SETTLED)
     if session.stored is None:
         stored = replace(session.call, turn=1, turns=(record,))
-        calls.contribute_new_call(change, stored)
+        choices.contribute_new_call(change, stored)
     else:
-        stored = calls.contribute_turn(change, session.stored, session.call, record)
+        stored = choices.contribute_turn(change, session.stored, session.call, record)
     change.commit(session.ctx.store)
     session.call = session.stored = stored
 

@@ -14,9 +14,9 @@ from typing import Final
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.kit.actor import ProvedFactor, Purpose
-from hotline.kit.condition import Item
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
 from .model import Call, Target
 

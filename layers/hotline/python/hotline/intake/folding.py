@@ -17,11 +17,11 @@ from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.config import optional
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.service import UnknownWord

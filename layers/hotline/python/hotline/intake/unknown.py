@@ -11,13 +11,13 @@ from typing import Final
 from hotline.accounts import service as accounts
 from hotline.contracts.model import Fact
 from hotline.kit.actor import System
-from hotline.kit.acts import LoneAct, perform_alone
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
+from hotline.kit.change.acts import LoneAct, perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
 from hotline.payments.service import Code, UnknownWord
 

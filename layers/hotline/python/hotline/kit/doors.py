@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
+from .aws.macs import KmsMacs, Macs
 from .clock import Clock, SystemClock
 from .config import TableNames, optional, patience_s, required
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
-from .macs import KmsMacs, Macs
 from .store import Store
 
 DEFAULT_HOME_REGION = "CN"
@@ -94,7 +94,7 @@ def context_from_environment(
     *, lookup: bool = False, codes: bool = False, pins: bool = False, entries: bool = False
 ) -> Context:
     """The context of a deployed function; made on first use, kept for the life of the execution environment."""
-    from .dynamodb import DynamoStore
+    from .store.dynamodb import DynamoStore
 
     return Context(
         store=DynamoStore.from_environment(TableNames.from_environment()),

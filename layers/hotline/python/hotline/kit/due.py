@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from .change import Change
 from .clock import to_text
-from .condition import Item
 from .ids import bucket
 from .logging import Event
 from .store import Between, Index, Key, Query, Store, Table, hotline_key
+from .store.condition import Item
 
 DUE_BUCKETS: Final = 64
 """Partitions of the index: fixed, because an item's partition is stored with it."""

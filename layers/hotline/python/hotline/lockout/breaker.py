@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
-from hotline.kit.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
 PAUSES: Final = Rate("pauses", FIVE_MINUTES, shards=4)
 """Accounts that were paused without a factor. Above the limit nothing is counted, so four shards are many."""

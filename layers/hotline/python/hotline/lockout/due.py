@@ -17,12 +17,12 @@ from hotline.cases.model import Priority
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text
-from hotline.kit.condition import Item
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of
+from hotline.kit.store.condition import Item
 
-from . import folding, policy, telling
+from . import outgoing, policy, registers
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import (
@@ -110,12 +110,12 @@ def _asked_anew(change: Change, read: Mapping[Key, Item], record: LockRecord) ->
         was = left.component
         kind = _KIND_OF_OPENING.get(was.state, DecisionKind.UNLOCK)
         record = replace(record, opening=tuple(found for found in record.opening if found != left))
-        record, asked = folding.asking(record, kind, change.now, was=was)
+        record, asked = registers.asking(record, kind, change.now, was=was)
     else:
         kind = _KIND_OF_SLOT.get(left, DecisionKind.LOCK)
         register = replace(record.told[left], decided=record.version + 1)
         record = replace(record, told={**record.told, left: register})
-        record, asked = folding.asking(record, kind, change.now)
+        record, asked = registers.asking(record, kind, change.now)
     _send(change, read, record, asked)
     return record
 
@@ -147,7 +147,7 @@ def _send(change: Change, read: Mapping[Key, Item], record: LockRecord, asked: A
     if what is None:
         raise ValueError(f"decision {asked.decision_id} is over")
     until = None if what.ends is not None else what.until
-    telling.send_decision(change, record, attempts, asked, cause=what.cause, until=until, ends=what.ends)
+    outgoing.send_decision(change, record, attempts, asked, cause=what.cause, until=until, ends=what.ends)
 
 
 def _open_case(change: Change, read: Mapping[Key, Item], record: LockRecord, waiting: Asked) -> str:

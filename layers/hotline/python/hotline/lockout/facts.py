@@ -21,14 +21,14 @@ from hotline.contracts.model import (
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item, equals
 
-from . import folding, policy, telling, wallet_locks
+from . import outgoing, policy, registers, wallet_locks
 from .items import NOT_ERASED, attempts_item, attempts_key, attempts_of, lock_item, lock_key, record_of
 from .model import Attempts, Cause, Component, DecisionKind, LockRecord, LockState, TierLock
-from .telling import Notice
+from .outgoing import Notice
 from .tiers import running_lock, with_attempts
 
 _OWN = (LoginTried, LockTold, AccountClosed, AccountErased, PasswordChanged, TwoStepChanged)
@@ -65,8 +65,8 @@ def contribute_facts(
         _contribute_erasure(change, read, before)
         return
     old = attempts_of(read.get(attempts_key(account_id)))
-    record = folding.folded(before, own)
-    new = [attempt for fact in own for attempt in folding.attempts_in(fact, record, lookup_keys)]
+    record = registers.folded(before, own)
+    new = [attempt for fact in own for attempt in registers.attempts_in(fact, record, lookup_keys)]
     attempts = with_attempts(old, new, record.cleared, change.now)
     known = wallet_locks.longest_told(before, change.now)
     record, known = _reconciled(change, record, attempts, own, profile, known)
@@ -124,15 +124,15 @@ def _reconciled(
     if wanted is None:
         return (record if placed is None else _lifted(change, record, attempts, facts, placed)), known
     require(change, Operation.LOCK)
-    record, asked = folding.asking(replace(record, placed=wanted), DecisionKind.LOCK, now)
-    telling.send_decision(change, record, attempts, asked, cause=wanted.cause, until=wanted.until)
+    record, asked = registers.asking(replace(record, placed=wanted), DecisionKind.LOCK, now)
+    outgoing.send_decision(change, record, attempts, asked, cause=wanted.cause, until=wanted.until)
     length = wallet_locks.length_of(wanted.since, wanted.until)
     if length > known:
         # A late fact that only moves a lock is not told again, and neither is one that the wallet has set as well.
         if wanted.until is None:
-            telling.notify(change, profile, Notice.HARD_LOCK, cause=wanted.cause.value)
+            outgoing.notify(change, profile, Notice.HARD_LOCK, cause=wanted.cause.value)
         else:
-            telling.notify(change, profile, Notice.SOFT_LOCK, cause=wanted.cause.value, until=to_text(wanted.until))
+            outgoing.notify(change, profile, Notice.SOFT_LOCK, cause=wanted.cause.value, until=to_text(wanted.until))
     return record, max(known, length)
 
 
@@ -146,8 +146,8 @@ def _lifted(
         return record
     require(change, Operation.END_LOCK)
     was = component_of(placed)
-    record, asked = folding.asking(record, DecisionKind.UNLOCK, change.now, was=was)
-    telling.send_decision(change, record, attempts, asked, cause=placed.cause, ends=was)
+    record, asked = registers.asking(record, DecisionKind.UNLOCK, change.now, was=was)
+    outgoing.send_decision(change, record, attempts, asked, cause=placed.cause, ends=was)
     return record
 
 
@@ -156,6 +156,6 @@ def _releases(fact: Fact, cause: Cause) -> bool:
     return (
         isinstance(told, LockTold)
         and told.action is LockAction.LOCK_RELEASED
-        and folding.cause_of(told.cause) is cause
-        and not folding.is_own(fact.subject, told)
+        and registers.cause_of(told.cause) is cause
+        and not registers.is_own(fact.subject, told)
     )

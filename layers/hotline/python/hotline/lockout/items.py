@@ -14,9 +14,9 @@ from typing import Any, Final
 from hotline.accounts.stops import Stop, stops_item, stops_key
 from hotline.contracts.model import LoginKind
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Condition, Item, Missing
 from hotline.kit.due import due_attributes
 from hotline.kit.store import Key, hotline_key
+from hotline.kit.store.condition import Condition, Item, Missing
 
 from .model import (
     Asked,

@@ -9,20 +9,17 @@ from hotline.contracts.model import MovementKind
 from hotline.identity.model import Call
 from hotline.identity.service import Operation, could_prove, require
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import Item
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.payments.model import NextStep
 
 from . import policy
-from .acting import (
-    acting_keys,
-    contribute_end_pause,
-    contribute_freeze,
-    contribute_reset_grant,
-    contribute_unfreeze,
-    contribute_unlock,
-)
-from .acts import (
+from .due import contribute_due, due_keys, duty_at
+from .facts import contribute_facts, fact_keys
+from .items import NOT_ERASED, attempts_key, lock_key, record_of
+from .model import LockView, SelfService
+from .outgoing import Notice
+from .requests import (
     DECIDED,
     END_PAUSE,
     FREEZE,
@@ -39,12 +36,15 @@ from .acts import (
     repudiate,
     view_from,
 )
-from .due import contribute_due, due_keys, duty_at
-from .facts import contribute_facts, fact_keys
-from .holding import contribute_hold
-from .items import NOT_ERASED, attempts_key, lock_key, record_of
-from .model import LockView, SelfService
-from .telling import Notice
+from .risk_hold import contribute_hold
+from .self_service import (
+    acting_keys,
+    contribute_end_pause,
+    contribute_freeze,
+    contribute_reset_grant,
+    contribute_unfreeze,
+    contribute_unlock,
+)
 
 __all__ = [
     "DECIDED",

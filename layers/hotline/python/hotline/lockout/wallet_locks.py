@@ -14,9 +14,9 @@ from hotline.accounts.model import Profile
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 
-from . import policy, telling
+from . import outgoing, policy
 from .model import UNTOLD, Cause, LockRecord, LockState, Register, SelfService, cause_of_slot
-from .telling import Notice
+from .outgoing import Notice
 
 NEWS_FOR: Final = timedelta(hours=24)
 """A lock that began earlier is no news: a wallet that imports old locks must not text everybody."""
@@ -64,7 +64,7 @@ def notify_of_locks(
         notice = _NOTICES[component.state]
         if notice is Notice.HELD and SelfService.RESET in policy.help_for(component):
             notice = Notice.HELD_FOR_PASSWORD
-        telling.notify(change, profile, notice, **_facts(component.cause, component.until))
+        outgoing.notify(change, profile, notice, **_facts(component.cause, component.until))
 
 
 def _is_news(before: Register | None, register: Register, now: datetime) -> bool:

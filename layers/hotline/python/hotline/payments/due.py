@@ -11,10 +11,10 @@ from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of, id_at
+from hotline.kit.store.condition import Item
 
 from . import items
 

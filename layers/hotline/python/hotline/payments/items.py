@@ -10,11 +10,11 @@ from typing import Any
 from hotline.contracts.model import Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.due import due_attributes
 from hotline.kit.money import Money
 from hotline.kit.retention import kept_from
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
 
 from .failures import FailureCode
 from .model import (

@@ -15,15 +15,15 @@ from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, Mo
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import CLOCK_SKEW, from_text
-from hotline.kit.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 
-from . import folding, items
+from . import folds, items
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
-from .folding import REFUNDS_PER_MOVEMENT_MAX, with_ledger
+from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import ledger_from, movement_from, movement_key
 from .model import (
     ORDER_TAIL_DIGITS_MAX,
@@ -57,7 +57,7 @@ __all__ = [
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
-check_amount = folding.check_amount
+check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
 order_item, order_from = items.order_item, items.order_from
 
@@ -86,7 +86,7 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
         account_id = fact.subject
         match fact.data:
             case MovementTold() as told:
-                keys.add(movement_key(account_id, folding.told_sk(fact, told)))
+                keys.add(movement_key(account_id, folds.told_sk(fact, told)))
                 keys.add(ledger_key(account_id, told.movement_id))
             case RefundTold() as told:
                 keys.add(ledger_key(account_id, told.movement_id))
@@ -106,7 +106,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
     to be committed.
     """
     require(change, Operation.FACTS)
-    for about in folding.by_movement(facts).values():
+    for about in folds.by_movement(facts).values():
         _contribute_movement(change, read, about)
     _contribute_bills(change, read, facts)
     _contribute_funds(change, read, facts)
@@ -115,26 +115,26 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
     """Fold the facts about one movement and its refunds: one write on the movement, one on its ledger."""
     account_id = facts[0].subject
-    movement_id = folding.movement_id_of(facts[0])
+    movement_id = folds.movement_id_of(facts[0])
     stored = read.get(ledger_key(account_id, movement_id))
     before = items.ledger_from(stored) if stored else Ledger(account_id, movement_id)
     ledger, movement, known_item = before, None, None
     for fact in facts:
         if isinstance(fact.data, MovementTold):
-            sk = folding.told_sk(fact, fact.data)
+            sk = folds.told_sk(fact, fact.data)
             if ledger.movement_sk not in (None, sk):
                 raise InvalidInput("initiated_at_changed", fact_id=fact.id)
             if movement is None:
                 known_item = read.get(movement_key(account_id, sk))
                 movement = movement_from(known_item) if known_item else None
-            movement = folding.fold_movement(movement, fact, fact.data)
-            ledger = folding.fold_ledger_movement(ledger, movement)
+            movement = folds.fold_movement(movement, fact, fact.data)
+            ledger = folds.fold_ledger_movement(ledger, movement)
     for fact in facts:
         if isinstance(fact.data, RefundTold):
-            ledger = folding.fold_ledger_refund(ledger, fact, fact.data)
+            ledger = folds.fold_ledger_refund(ledger, fact, fact.data)
     change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
-        _write_movement(change, known_item, folding.with_ledger(movement, ledger))
+        _write_movement(change, known_item, folds.with_ledger(movement, ledger))
     elif ledger.movement_sk is not None and _left(ledger) != _left(before):
         _copy_left(change, ledger)
 
@@ -180,7 +180,7 @@ def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[
         stored = read.get(key)
         bill = items.bill_from(stored) if stored else None
         for fact, data in told:
-            bill = folding.fold_bill(bill, fact, data)
+            bill = folds.fold_bill(bill, fact, data)
         if bill is not None:
             change.replace_if_changed(key, stored, items.bill_item(bill))
 
@@ -198,7 +198,7 @@ def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[
         stored = read.get(key)
         funds = items.funds_from(stored) if stored else None
         for fact, data in told:
-            funds = folding.fold_funds(funds, fact, data)
+            funds = folds.fold_funds(funds, fact, data)
         if funds is not None:
             change.replace_if_changed(key, stored, items.funds_item(funds))
 

@@ -15,11 +15,11 @@ from hotline.contracts.model import Fact, MovementTold
 from hotline.contracts.vocabulary import kind_of, loggable, network_of, scheme_of
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
-from hotline.kit.monthly_counts import MonthlyCounts
+from hotline.kit.counts.monthly_counts import MonthlyCounts
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
 
-from . import folding, items
+from . import folds, items
 from .failure_mapping import is_known
 from .model import Order
 
@@ -62,7 +62,7 @@ def unknown_words(read: Mapping[Key, Item], facts: Sequence[Fact]) -> tuple[Unkn
     found: dict[tuple[str, str, str | None, str], UnknownWord] = {}
     for fact in facts:
         if isinstance(fact.data, MovementTold):
-            movement_sk = folding.told_sk(fact, fact.data)
+            movement_sk = folds.told_sk(fact, fact.data)
             stored = read.get(items.movement_key(fact.subject, movement_sk))
             for word in _new_words(fact, fact.data, stored):
                 found.setdefault((movement_sk, word.what, word.scheme, word.word), word)

@@ -20,19 +20,19 @@ from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, account_of, id_at
+from hotline.kit.store.condition import Item
 from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments.service import CASE_TOPIC, money_item
 
 from . import items
-from .folding import TOLD_FOR
+from .folds import TOLD_FOR
 from .model import Refund, RefundState
 from .promises import escalation_promise
-from .storing import correct_recent, write_refund
+from .records import correct_recent, write_refund
 
 OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.due import due_attributes
 from hotline.kit.retention import kept_from
 from hotline.kit.store import Between, Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
 from hotline.payments.service import money_from, money_item, order_from, order_item
 
-from .folding import TOLD_FOR, is_pending
+from .folds import TOLD_FOR, is_pending
 from .model import (
     MerchantPolicy,
     RecentRequest,

@@ -19,16 +19,16 @@ from hotline.cases.model import Priority
 from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.identity.service import Effect, Operation, Session, require
-from hotline.kit.acts import Snapshot, decoded
 from hotline.kit.change import Change, stale
+from hotline.kit.change.acts import Snapshot, decoded
+from hotline.kit.change.idempotency import Memory
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.errors import InvalidInput, NotPossible
-from hotline.kit.idempotency import Memory
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
@@ -47,7 +47,7 @@ from .model import (
     RefundResult,
     RefundState,
 )
-from .storing import write_refund
+from .records import write_refund
 
 REVIEW_REASON = "refund_review"
 NOT_OPEN_RULE = "account.not_open"

@@ -17,11 +17,11 @@ from datetime import datetime
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item, equals
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
-from . import folding, items, policy
+from . import folds, items, policy
 from .due import contribute_due, due_keys, duty_at
 from .model import (
     MerchantPolicy,
@@ -29,6 +29,7 @@ from .model import (
     RefundList,
     RefundPage,
 )
+from .records import write_refund
 from .requests import (
     Offered,
     OfferRefund,
@@ -43,7 +44,6 @@ from .requests import (
     request_keys,
     requested,
 )
-from .storing import write_refund
 
 __all__ = [
     "DENIED_WINDOW",
@@ -114,11 +114,11 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 payments.check_amount(fact, told.amount)
                 key = items.refund_key(fact.subject, told.refund_id)
                 known = refunds.get(key) or (items.refund_from(read[key]) if key in read else None)
-                refunds[key] = folding.fold_refund(known, fact, told)
+                refunds[key] = folds.fold_refund(known, fact, told)
             case MerchantPolicyPublished() as told:
                 key = items.policy_key(told.merchant_id)
                 published = policies.get(key) or merchant_policy_of(read.get(key))
-                policies[key] = folding.fold_policy(published, fact, told)
+                policies[key] = folds.fold_policy(published, fact, told)
             case AccountErased() if (key := items.recent_key(fact.subject)) in read:
                 change.delete(key, condition=equals("rev", int(read[key]["rev"])))
             case _:
@@ -135,7 +135,7 @@ def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     at most, whatever else the account has asked for; those under way come before the others."""
     found = store.query(items.told_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
     refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
-    told = [one for one in refunds if folding.is_to_be_told(one, since=now - one.state_at)]
+    told = [one for one in refunds if folds.is_to_be_told(one, since=now - one.state_at)]
     return RefundList(tuple(sorted(told, key=items.position, reverse=True)), more=len(found) > TOLD_READ_MAX)
 
 

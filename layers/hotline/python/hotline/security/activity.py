@@ -22,10 +22,10 @@ from hotline.contracts.model import (
     TwoStepChanged,
 )
 from hotline.kit.clock import epoch_s, to_text
-from hotline.kit.condition import NEW, Item
 from hotline.kit.ids import bucket
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Put, Table
+from hotline.kit.store.condition import NEW, Item
 
 ACTIVITY_LIFE: Final = timedelta(days=35)
 ACTIVITY_SHARDS: Final = 16

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.retention import kept_from
 from hotline.kit.store import Between as SortKeys
 from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
 
 from .activity import activity_partition
 from .detectors import Event
 from .model import Finding, Row, ToldFinding, Watch, Watched
-from .watching import SHORT_CHARACTERS, shortened
+from .watch import SHORT_CHARACTERS, shortened
 
 PAGE_ROWS: Final = 500
 """Rows of one page: what a crash may cost, and small enough for a page's work to take seconds."""

@@ -8,16 +8,16 @@ from itertools import batched
 
 from hotline.contracts.model import AccountErased, Fact
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import NEW, Item, equals
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled
+from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
 from .items import findings_query, told_from, watch_key
 from .model import Finding, ShardReport, ToldFinding
-from .scanning import scan_shard
+from .scan import scan_shard
 
 FINDINGS_TOLD_MAX = 20
 """More open findings on one account than anybody reads."""

@@ -14,8 +14,8 @@ from hotline.accounts.service import merged_counters
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item, equals
 
 from .items import COUNTER_NAMES, counter_name, counters_from, factors_key, point_key, with_counters
 from .model import Call, Target

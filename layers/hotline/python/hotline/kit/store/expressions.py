@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
-from .condition import All, Any_, Compare, Condition, Exists, Item, Missing
-from .store import (
+from . import (
     BATCH_GET_KEYS_MAX,
     TRANSACTION_ITEMS_MAX,
     Between,
@@ -25,6 +24,7 @@ from .store import (
     Update,
     Write,
 )
+from .condition import All, Any_, Compare, Condition, Exists, Item, Missing
 
 TOKEN_CHARACTERS_MAX = 36
 """TransactWriteItems: length of a ClientRequestToken."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .config import patience_s, required
-from .errors import Unavailable
+from hotline.kit.config import patience_s, required
+from hotline.kit.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient

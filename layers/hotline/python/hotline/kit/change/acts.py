@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol, cast
 
-from .actor import System
-from .change import Change
-from .clock import Clock
-from .condition import Item
-from .ids import IdSource
+from hotline.kit.actor import System
+from hotline.kit.clock import Clock
+from hotline.kit.ids import IdSource
+from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
+
+from . import Change
 from .retry import retry_stale
-from .store import Key, Store
 
 ATTEMPTS_MAX: Final = 3
 """How often the hotline reads and tries its own act anew when somebody else wrote in between."""

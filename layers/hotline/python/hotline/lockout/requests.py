@@ -12,16 +12,19 @@ from hotline.identity import service as identity
 from hotline.identity.model import Goal
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.actor import System
-from hotline.kit.acts import Snapshot, perform_alone
 from hotline.kit.change import Change, stale
-from hotline.kit.condition import NEW, Item, equals
+from hotline.kit.change.acts import Snapshot, perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision, Message
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import NEW, Item, equals
 
 from . import policy
-from .acting import (
+from .items import attempts_key, attempts_of, lock_key, record_of
+from .model import LockState, LockView, RepudiationOutcome
+from .repudiation import contribute_repudiation, repudiation_keys, repudiation_of
+from .self_service import (
     acting_keys,
     contribute_end_pause,
     contribute_freeze,
@@ -33,9 +36,6 @@ from .acting import (
     pausable_accounts,
     pause_keys,
 )
-from .items import attempts_key, attempts_of, lock_key, record_of
-from .model import LockState, LockView, RepudiationOutcome
-from .repudiating import contribute_repudiation, repudiation_keys, repudiation_of
 
 DECIDED: Final = "decided"
 """Note of a turn: the wallet was asked for something."""

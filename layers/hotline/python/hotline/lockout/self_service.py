@@ -21,12 +21,12 @@ from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
 from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
-from . import breaker, folding, policy, telling
+from . import breaker, outgoing, policy, registers
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import (
@@ -47,7 +47,7 @@ from .model import (
     cause_of_slot,
     whole_ms,
 )
-from .telling import Notice
+from .outgoing import Notice
 
 CASE_TOPIC: Final = "security"
 PAUSE_REFUSED: Final = "pause.refused"
@@ -79,10 +79,10 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
     record = replace(record, cleared=(*cleared, now), placed=None)
     for slot, register in record.told.items():
         if register.runs(change.now) and any(cause_of_slot(slot) is lock.cause for lock in locks):
-            record = folding.switched(record, slot, change.now, on=False)
-    record, asked = folding.asking(record, DecisionKind.UNLOCK, change.now, was=locks[0])
-    telling.send_decision(change, record, attempts, asked, cause=_cause(locks[0]), ends=locks[0])
-    telling.notify(change, _profile(read, account_id), Notice.UNLOCK_ASKED)
+            record = registers.switched(record, slot, change.now, on=False)
+    record, asked = registers.asking(record, DecisionKind.UNLOCK, change.now, was=locks[0])
+    outgoing.send_decision(change, record, attempts, asked, cause=_cause(locks[0]), ends=locks[0])
+    outgoing.notify(change, _profile(read, account_id), Notice.UNLOCK_ASKED)
     write_record(change, read, record)
     return UnlockOutcome.ASKED
 
@@ -110,7 +110,7 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
         )
     )
     change.audit(account_id, "password_reset.authorised", decision_id=grant.id)
-    telling.notify(change, _profile(read, account_id), Notice.RESET_AUTHORISED, until=to_text(grant.until))
+    outgoing.notify(change, _profile(read, account_id), Notice.RESET_AUTHORISED, until=to_text(grant.until))
     write_record(change, read, replace(record, grant=grant))
     return ResetOutcome.GRANTED
 
@@ -183,7 +183,7 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
         return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
     record = replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR)
     record = _ending(change, record, attempts, PAUSE_SLOT, pause, DecisionKind.END_PAUSE)
-    telling.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
+    outgoing.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
     write_record(change, read, record)
     return EndPauseOutcome.ASKED
 
@@ -198,7 +198,7 @@ def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: st
         opening = policy.still_opening(record, found, change.now)
         return UnfreezeOutcome.ASKED if policy.frozen(opening) is not None else UnfreezeOutcome.OPEN
     record = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
-    telling.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
+    outgoing.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
     write_record(change, read, record)
     return UnfreezeOutcome.ASKED
 
@@ -223,7 +223,7 @@ def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> Freeze
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
     write_record(change, read, _freezing(change, record, attempts))
-    telling.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
+    outgoing.notify(change, _profile(read, account_id), Notice.FREEZE_ASKED)
     return FreezeOutcome.ASKED
 
 
@@ -240,9 +240,9 @@ def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: s
 def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
     """The record with the freeze switched on and asked of the wallet. Leave to choose a password ends with it: somebody
     else may have got that (docs/contracts.md asks the wallet for the same)."""
-    record = folding.switched(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
-    record, asked = folding.asking(record, DecisionKind.FREEZE, change.now)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
+    record = registers.switched(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
+    record, asked = registers.asking(record, DecisionKind.FREEZE, change.now)
+    outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
     return record
 
 
@@ -250,9 +250,9 @@ def _ending(
     change: Change, record: LockRecord, attempts: Attempts, slot: str, was: Component, kind: DecisionKind
 ) -> LockRecord:
     """The record with a register of the customer's switched off and its end asked of the wallet."""
-    record = folding.switched(record, slot, change.now, on=False)
-    record, asked = folding.asking(record, kind, change.now, was=was)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
+    record = registers.switched(record, slot, change.now, on=False)
+    record, asked = registers.asking(record, kind, change.now, was=was)
+    outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
     return record
 
 
@@ -268,12 +268,12 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
         _contribute_refused_pause(change, read, account_id)
         return False
     until = now + policy.PAUSE_LENGTH
-    record = folding.switched(record, PAUSE_SLOT, now, on=True, until=until)
+    record = registers.switched(record, PAUSE_SLOT, now, on=True, until=until)
     if not proved:
         record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
-    record, asked = folding.asking(record, DecisionKind.PAUSE, now)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
-    telling.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
+    record, asked = registers.asking(record, DecisionKind.PAUSE, now)
+    outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
+    outgoing.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)
     return True
 

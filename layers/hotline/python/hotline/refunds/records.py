@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hotline.kit.change import Change
-from hotline.kit.condition import NEW, Item, any_of, equals
 from hotline.kit.store import Key
+from hotline.kit.store.condition import NEW, Item, any_of, equals
 
 from . import items
 from .model import Refund

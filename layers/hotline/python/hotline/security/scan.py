@@ -16,17 +16,17 @@ from typing import Final
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Page, Query
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 
 from . import items
 from .activity import ACTIVITY_LIFE
+from .findings import FindingKnown, contribute_findings, raising_keys
 from .model import Finding, Row, ShardReport
-from .raising import FindingKnown, contribute_findings, raising_keys
-from .watching import judged, watched_types
+from .watch import judged, watched_types
 
 SETTLED_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is

@@ -21,9 +21,11 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
+from hotline.kit.config import MissingSetting, TableNames, patience_s
+from hotline.kit.errors import Unavailable
+
+from . import Key, MalformedRequest, Page, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
 from .condition import Item
-from .config import MissingSetting, TableNames, patience_s
-from .errors import Unavailable
 from .expressions import (
     Wire,
     check_key,
@@ -35,7 +37,6 @@ from .expressions import (
     to_item,
     transact_item,
 )
-from .store import Key, MalformedRequest, Page, Query, Reason, ReasonCode, Table, TransactionCancelled, Write
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -16,14 +16,14 @@ from hotline.identity import repudiation
 from hotline.identity import service as identity
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item, Missing
 from hotline.kit.errors import HotlineError, NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, Missing
 
-from .acting import CASE_TOPIC, acting_keys, contribute_pause_bar, contribute_repudiated_freeze
 from .model import RepudiationOutcome
-from .telling import Notice
+from .outgoing import Notice
+from .self_service import CASE_TOPIC, acting_keys, contribute_pause_bar, contribute_repudiated_freeze
 
 CASE_REASON: Final = "notice.repudiated"
 

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .change import Change, Failure
-from .clock import epoch_s
-from .ids import derived_id
-from .keyring import Keyring
-from .store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.clock import epoch_s
+from hotline.kit.ids import derived_id
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+
+from . import Change, Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+from hotline.kit.errors import HotlineError
+
 from .condition import Condition, Item
-from .errors import HotlineError
 
 TRANSACTION_ITEMS_MAX = 100
 """DynamoDB TransactWriteItems: at most 100 actions in one transaction."""

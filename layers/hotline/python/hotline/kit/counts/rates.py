@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from .change import Change
-from .clock import epoch_s, to_text
-from .condition import Item
-from .ids import bucket
-from .store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.change import Change
+from hotline.kit.clock import epoch_s, to_text
+from hotline.kit.ids import bucket
+from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
+from hotline.kit.store.condition import Item
 
 FIVE_MINUTES: Final = timedelta(minutes=5)
 _COUNT: Final = "n"

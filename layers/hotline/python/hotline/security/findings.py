@@ -9,10 +9,10 @@ from hotline.cases import service as cases
 from hotline.cases.model import Priority
 from hotline.kit.change import Change, Failure
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item
 from hotline.kit.errors import HotlineError
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 
 from .items import finding_item, finding_key

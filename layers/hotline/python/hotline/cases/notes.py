@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hotline.kit.change import Change
-from hotline.kit.condition import PRESENT, Item
 from hotline.kit.store import Key, Store, hotline_key
+from hotline.kit.store.condition import PRESENT, Item
 
 from . import items
 

@@ -19,14 +19,15 @@ from enum import Enum
 from itertools import batched
 from typing import Any, Final, Literal
 
-from .clock import Clock, to_text
-from .condition import Compare, Exists, Item, Missing, all_of, any_of, equals
-from .errors import HotlineError, Unavailable
-from .ids import IdSource
-from .logging import Event, log
-from .outbox import entry_key
-from .store import ReasonCode, Store, TransactionCancelled, Update
-from .text import is_printed_ascii
+from hotline.kit.clock import Clock, to_text
+from hotline.kit.errors import HotlineError, Unavailable
+from hotline.kit.ids import IdSource
+from hotline.kit.logging import Event, log
+from hotline.kit.store import ReasonCode, Store, TransactionCancelled, Update
+from hotline.kit.store.condition import Compare, Exists, Item, Missing, all_of, any_of, equals
+from hotline.kit.text import is_printed_ascii
+
+from . import entry_key
 
 CLAIM_LEASE: Final = timedelta(seconds=60)
 """Longer than a consumer may run, so that a claim that is over belongs to nobody who still works on it."""

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
-from functions.customer_api.payments import amount_of, found, is_id
 from functions.customer_api.problems import Problem
+from functions.customer_api.routes.payments import amount_of, found, is_id
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
@@ -24,9 +24,9 @@ from functions.customer_api.shapes import (
 )
 from functions.customer_api.visits import Desk, Visit, attempted
 from hotline.identity.service import Operation
-from hotline.kit import idempotency
+from hotline.kit.change import idempotency
+from hotline.kit.change.idempotency import Memory, Remembered
 from hotline.kit.errors import Stale
-from hotline.kit.idempotency import Memory, Remembered
 from hotline.kit.ids import derived_id
 from hotline.kit.money import Money
 from hotline.refunds import service as refunds

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from hotline.accounts import service as accounts
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.condition import Item
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 
-from . import folding, telling
+from . import outgoing, registers
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
 from .model import Cause, DecisionKind
-from .telling import Notice
+from .outgoing import Notice
 
 
 def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
@@ -30,10 +30,10 @@ def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str) -
     if record.erased or record.closed_at is not None or (held is not None and held.runs(change.now)):
         return False
     attempts = attempts_of(read.get(attempts_key(account_id)))
-    record = folding.switched(record, slot, change.now, on=True)
-    record, asked = folding.asking(record, DecisionKind.LOCK, change.now)
-    telling.send_decision(change, record, attempts, asked, cause=Cause.RISK_SCORE)
+    record = registers.switched(record, slot, change.now, on=True)
+    record, asked = registers.asking(record, DecisionKind.LOCK, change.now)
+    outgoing.send_decision(change, record, attempts, asked, cause=Cause.RISK_SCORE)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
-    telling.notify(change, profile, Notice.HOLD_ASKED, cause=Cause.RISK_SCORE.value)
+    outgoing.notify(change, profile, Notice.HOLD_ASKED, cause=Cause.RISK_SCORE.value)
     write_record(change, read, record)
     return True

@@ -12,10 +12,10 @@ from hotline.contracts.model import PointKind
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item, equals
 from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, equals
 
 from . import code_messages
 from .items import CHANGING_ATTRIBUTES, call_attributes, call_from, call_item, call_key, key_of

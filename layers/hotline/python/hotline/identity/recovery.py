@@ -20,17 +20,17 @@ from typing import Any, Final, Literal
 
 from hotline.accounts import service as accounts
 from hotline.kit.actor import FactorKind, System
-from hotline.kit.acts import Snapshot
 from hotline.kit.change import Change
+from hotline.kit.change.acts import Snapshot
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.condition import Item
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible, Stale, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
 from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
 
-from . import calls, code_messages, turns
+from . import choices, code_messages, turns
 from .acts import Act, Effect, Note, Turn, perform
 from .callers import choose, choose_from, choosing_keys
 from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, send_keys
@@ -170,7 +170,7 @@ def _contribute_recovery(
     reached = accounts.usable_owners([read[key] for key in keys if key in read])
     prefix = str(entry["facts"].get("prefix", "-"))
     contact = Identified(point, reached, also, None if prefix == "-" else prefix)
-    profiles = calls.profiles_in(store, reached or (calls.NOBODY,))
+    profiles = choices.profiles_in(store, reached or (choices.NOBODY,))
     language = next(iter({profile.language for profile in profiles}), None)
     asked_in = str(entry["language"])
     begun = Call(
@@ -192,7 +192,7 @@ def _contribute_recovery(
     _, waiting = contribute_code(
         change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys, is_counted=True
     )
-    calls.contribute_new_call(change, waiting)
+    choices.contribute_new_call(change, waiting)
 
 
 def goal_of(call: Call) -> Goal:

@@ -8,8 +8,8 @@ from datetime import datetime
 from hotline.kit.actor import Agent, Caller, Proof, Purpose, Session, System
 from hotline.kit.change import Change, Failure
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Compare, Condition, Item, Missing, all_of, any_of, equals
 from hotline.kit.errors import HotlineError, NeedProof
+from hotline.kit.store.condition import Compare, Condition, Item, Missing, all_of, any_of, equals
 
 from .items import call_from, proof_from
 from .model import Operation

@@ -16,14 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from .actor import Actor, actor_name
-from .clock import to_text
-from .condition import NEW, Condition, Item, all_of, equals, holds
-from .errors import HotlineError, Stale, Unavailable
-from .ids import IdSource
-from .outbox import Entry, entry_item, entry_key
-from .retention import kept_from
-from .store import (
+from hotline.kit.actor import Actor, actor_name
+from hotline.kit.clock import to_text
+from hotline.kit.errors import HotlineError, Stale, Unavailable
+from hotline.kit.ids import IdSource
+from hotline.kit.outbox import Entry, entry_item, entry_key
+from hotline.kit.retention import kept_from
+from hotline.kit.store import (
     TRANSACTION_ITEMS_MAX,
     Check,
     Delete,
@@ -36,6 +35,7 @@ from .store import (
     Write,
     hotline_key,
 )
+from hotline.kit.store.condition import NEW, Condition, Item, all_of, equals, holds
 
 COMMIT_ATTEMPTS_MAX = 4
 """How often one commit is sent when DynamoDB reports a conflict; then the caller reads again."""

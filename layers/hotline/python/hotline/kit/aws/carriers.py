@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .config import patience_s
-from .errors import HotlineError, Unavailable
+from hotline.kit.config import patience_s
+from hotline.kit.errors import HotlineError, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient

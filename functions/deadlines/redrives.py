@@ -15,16 +15,16 @@ from functools import partial
 from itertools import batched
 from typing import Final
 
-from hotline.kit.carriers import QUEUE_MESSAGES_MAX, Queue
+from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
 from hotline.kit.clock import to_text
-from hotline.kit.condition import Item, Missing, all_of, equals
 from hotline.kit.doors import Context
 from hotline.kit.due import PER_BUCKET_MAX, all_of_them, passed
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import PENDING_BUCKETS
-from hotline.kit.outbox_delivery import Consumer, still_useful
+from hotline.kit.outbox.delivery import Consumer, still_useful
 from hotline.kit.store import Index, Key, Query, Table, TransactionCancelled, Update
+from hotline.kit.store.condition import Item, Missing, all_of, equals
 
 LEFT_BEHIND_AFTER: Final = timedelta(minutes=2)
 PAUSE_FIRST: Final = timedelta(minutes=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .errors import Stale, StaleTurn
+from hotline.kit.errors import Stale, StaleTurn
 
 
 def retry_stale[Result](work: Callable[[], Result], *, attempts_max: int) -> Result:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from .clock import epoch_s, to_text
-from .condition import Item
-from .ids import bucket
-from .store import TTL_ATTRIBUTE, Key, Table
+from hotline.kit.clock import epoch_s, to_text
+from hotline.kit.ids import bucket
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Table
+from hotline.kit.store.condition import Item
 
 type Channel = Literal["sms", "voice", "email"]
 """How a message goes out. By voice only a one-time code does, on a call that reads it out."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .change import Change
-from .clock import epoch_s, from_text, to_text
-from .condition import PRESENT, Item
-from .store import TTL_ATTRIBUTE, Key, Prefix, Query, Store, Table, hotline_key
+from hotline.kit.change import Change
+from hotline.kit.clock import epoch_s, from_text, to_text
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Prefix, Query, Store, Table, hotline_key
+from hotline.kit.store.condition import PRESENT, Item
 
 
 @dataclass(frozen=True, slots=True)
