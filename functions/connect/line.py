@@ -9,10 +9,12 @@ from typing import Any
 
 from functions.connect.envelope import Request
 from hotline.identity import service as identity
-from hotline.identity.model import Call, Operation, TurnRecord
+from hotline.identity.model import Operation
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.store import Key
+from hotline.sessions import service as sessions
+from hotline.sessions.model import SessionState, TurnRecord
 
 REFERENCE_CHARACTERS = 4
 
@@ -36,7 +38,7 @@ class Line:
     request: Request
     inputs: Mapping[str, str]
     session: identity.Session
-    turn: identity.Attempt | identity.Replay | None
+    turn: sessions.Attempt | sessions.Replay | None
     """None on steps that only read."""
 
     @property
@@ -44,7 +46,7 @@ class Line:
         return self.session.ctx
 
     @property
-    def call(self) -> Call:
+    def call(self) -> SessionState:
         return self.session.call
 
     @property
@@ -53,7 +55,7 @@ class Line:
 
     @property
     def replay(self) -> TurnRecord | None:
-        return self.turn.record if isinstance(self.turn, identity.Replay) else None
+        return self.turn.record if isinstance(self.turn, sessions.Replay) else None
 
     def account(self, operation: Operation) -> str:
         """The chosen account, if the caller has proved enough for the operation. Raises NeedProof."""
@@ -65,12 +67,12 @@ class Line:
 
     def perform[Result](self, act: identity.Act[Result], *, cause: str | None = None) -> identity.Effect[Result]:
         """Do the act and note the turn as answered. `cause` stands for the step in the audit trail."""
-        if not isinstance(self.turn, identity.Attempt):
+        if not isinstance(self.turn, sessions.Attempt):
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
         turn = identity.Turn(self.request.step, self.turn.fingerprint, self.turn.record_turn, cause)
         return identity.perform(self.session, act, turn)
 
-    def note(self, outcome: str, call: Call | None = None) -> None:
+    def note(self, outcome: str, call: SessionState | None = None) -> None:
         """Note the turn as answered, and what the step changed of the call."""
         self.perform(identity.Note(outcome, call))
 

@@ -26,7 +26,7 @@ from functions.connect.secret_inputs import aside, readable
 from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
 from functions.connect.steps.begin import begin
 from hotline.identity import service as identity
-from hotline.identity.model import Call, Operation
+from hotline.identity.model import Operation
 from hotline.kit.actor import FactorKind
 from hotline.kit.change.retry import retry_stale
 from hotline.kit.doors import Context
@@ -34,6 +34,8 @@ from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
+from hotline.sessions import service as sessions
+from hotline.sessions.model import SessionState
 
 ATTEMPTS_MAX = 3
 """How often a step is run when somebody else wrote in between; each run reads afresh."""
@@ -67,7 +69,7 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
     return _flat(contract, result, call, request)
 
 
-def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, Call | None]:
+def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, SessionState | None]:
     inputs = _inputs(contract, request, ctx)
     if not contract.of_call:
         return inputs if isinstance(inputs, Answer) else CALLEE_STEPS[request.step](ctx, request, inputs), None
@@ -95,7 +97,7 @@ def _log_invalid(request: Request, reason: str) -> None:
 
 def _run(
     contract: StepContract, request: Request, inputs: dict[str, str] | Answer, ctx: Context
-) -> tuple[Answer, Call | None]:
+) -> tuple[Answer, SessionState | None]:
     also: Sequence[Key] = ()
     if not isinstance(inputs, Answer) and request.step in READ_WITH_CALL:
         also = READ_WITH_CALL[request.step](ctx, inputs)
@@ -107,9 +109,9 @@ def _run(
     line = Line(request, inputs, session, None)
     if contract.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
-        mark = identity.fingerprint(ctx.lookup_ring, request.step, _marked(line, inputs))
-        decision = identity.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
-        if isinstance(decision, identity.TooOld):
+        mark = sessions.fingerprint(ctx.lookup_ring, request.step, _marked(line, inputs))
+        decision = sessions.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
+        if isinstance(decision, sessions.TooOld):
             return Answer(TRY_LATER), session.call
         line.turn = decision
     try:
@@ -134,7 +136,7 @@ def _need_proof(refusal: NeedProof, line: Line) -> Answer:
     return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
 
 
-def _choose_need(reachable: Sequence[str], call: Call) -> str:
+def _choose_need(reachable: Sequence[str], call: SessionState) -> str:
     """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
     other phone only after its owner was asked: it may be lost, and its finder would read what they are about to do."""
     if not reachable:
@@ -144,7 +146,7 @@ def _choose_need(reachable: Sequence[str], call: Call) -> str:
     return reachable[0]
 
 
-def _flat(contract: StepContract, result: Answer, call: Call | None, request: Request) -> dict[str, str]:
+def _flat(contract: StepContract, result: Answer, call: SessionState | None, request: Request) -> dict[str, str]:
     if result.outcome not in contract.outcomes:
         raise StepFailed(contract.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
@@ -160,7 +162,7 @@ def _flat(contract: StepContract, result: Answer, call: Call | None, request: Re
     return {key: values.get(key) or EMPTY for key in contract.answer_keys}
 
 
-def languages_of(call: Call | None, request: Request) -> tuple[str, ...]:
+def languages_of(call: SessionState | None, request: Request) -> tuple[str, ...]:
     """The language of the words: the call's own; both while none is chosen; without a call, the contact's."""
     if call is not None:
         return (call.language,) if call.language in LANGUAGES else tuple(LANGUAGES)

@@ -12,13 +12,15 @@ from datetime import datetime
 from functions.customer_api.access import Token
 from functions.customer_api.problems import Rendering
 from hotline.identity import service as identity
-from hotline.identity.model import Call, Operation, TurnRecord
+from hotline.identity.model import Operation
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.change.retry import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.languages import spoken_language
 from hotline.kit.store import Key
+from hotline.sessions import service as sessions
+from hotline.sessions.model import SessionState, TurnRecord
 from hotline.wording.values import Locale, locale_of
 
 ATTEMPTS_MAX = 5
@@ -64,7 +66,7 @@ class Visit:
         return self.session.account_id
 
     @property
-    def call(self) -> Call:
+    def call(self) -> SessionState:
         return self.session.call
 
     @property
@@ -104,7 +106,7 @@ class Visit:
         self.perform(identity.Note(outcome, ids=tuple(ids)), step)
 
     def _fingerprint(self, step: str, inputs: Mapping[str, str]) -> str:
-        return identity.fingerprint(self.desk.lookup_keys, step, inputs)
+        return sessions.fingerprint(self.desk.lookup_keys, step, inputs)
 
 
 def attempted[Result](work: Callable[[], Result]) -> Result:

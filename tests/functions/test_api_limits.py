@@ -8,10 +8,10 @@ import pytest
 
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimChanged
 from hotline.identity import limits
-from hotline.identity.items import call_key
-from hotline.identity.model import CallKind
 from hotline.kit.counts.rates import counted, rate_keys
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
+from hotline.sessions.items import session_key
+from hotline.sessions.model import SessionKind
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
@@ -125,7 +125,7 @@ def test_a_changed_number_recovers_nothing_and_an_address_that_stayed_does(
     asked_for = {"contact": {"kind": kind, "value": value}, "goal": "reset"}
     recovery_id = anybody.ask("POST", "/v1/recoveries", body=asked_for).json["id"]
     post.work()
-    stored = world.ctx.store.get(call_key(recovery_id, CallKind.RECOVERY))
+    stored = world.ctx.store.get(session_key(recovery_id, SessionKind.RECOVERY))
     assert stored is not None
     code = anybody.code(stored["challenge"]["id"])
     assert anybody.ask("POST", f"/v1/recoveries/{recovery_id}/codes", body={"code": code}).status == status

@@ -9,11 +9,11 @@ import pytest
 
 from functions.messenger.recovery import begun as begin_again
 from hotline.contracts.model import AccountClosed, Fact, PointKind, TwoStepChanged
-from hotline.identity.items import call_from, call_key
-from hotline.identity.model import Call, CallKind
 from hotline.identity.policy import CODE_LIFE, CODE_TRIES, FACTOR_LIFE
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
+from hotline.sessions.items import session_from, session_key
+from hotline.sessions.model import SessionKind, SessionState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client
@@ -38,10 +38,10 @@ def asked(client: Client, value: str = PHONE, *, kind: str = "phone", goal: str 
     return client.ask("POST", "/v1/recoveries", body={"contact": {"kind": kind, "value": value}, "goal": goal})
 
 
-def begun(world: ApiWorld, recovery_id: str) -> Call:
-    stored = world.ctx.store.get(call_key(recovery_id, CallKind.RECOVERY))
+def begun(world: ApiWorld, recovery_id: str) -> SessionState:
+    stored = world.ctx.store.get(session_key(recovery_id, SessionKind.RECOVERY))
     assert stored is not None
-    return call_from(stored)
+    return session_from(stored)
 
 
 def code_of(world: ApiWorld, recovery_id: str) -> str:

@@ -9,9 +9,10 @@ import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT
 from hotline.contracts.model import AccountClosed, AccountErased, Fact, PointKind
-from hotline.identity import pins, turns
+from hotline.identity import pins
 from hotline.identity.policy import CODE_LIFE, FACTOR_BLOCK, FACTOR_LIFE, WRONG_PER_DAY
 from hotline.kit.store import Table
+from hotline.sessions import turns
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Answered, Client

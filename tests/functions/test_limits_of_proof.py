@@ -12,12 +12,9 @@ from typing import Final, TypeGuard
 import pytest
 
 from hotline.contracts.model import MovementStatus
-from hotline.identity import choices, turns
 from hotline.identity.counters import named
-from hotline.identity.items import call_item, challenge_item, with_counters
-from hotline.identity.model import Call, TurnRecord
+from hotline.identity.items import challenge_item, with_counters
 from hotline.identity.policy import (
-    CALL_LIFE,
     CHALLENGE_KEPT,
     CODE_LIFE,
     CODE_TRIES,
@@ -26,10 +23,7 @@ from hotline.identity.policy import (
     DAY,
     FACTOR_BLOCK,
     FACTOR_LIFE,
-    OFFERS_KEPT,
     QUARTER_HOUR,
-    RESUME_WITHIN,
-    TURNS_KEPT,
     WRONG_IN_A_ROW,
     WRONG_PER_DAY,
     FactorCounters,
@@ -57,6 +51,11 @@ from hotline.lockout.policy import (
     may_unlock,
     paused,
 )
+from hotline.sessions import turns
+from hotline.sessions.items import session_item
+from hotline.sessions.model import SessionState, TurnRecord
+from hotline.sessions import service as sessions
+from hotline.sessions.policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, TURNS_KEPT
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
@@ -77,8 +76,8 @@ _FLOODS: Final = "tests/security/test_flooding.py::"
 _PINS: Final = "tests/functions/test_hotline_pins.py::"
 SHOWN_BY: Final = {
     "identity.policy.FACTOR_LIFE": HERE + "test_a_factor_is_good_for_ten_minutes",
-    "identity.policy.RESUME_WITHIN": HERE + "test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes",
-    "identity.policy.CALL_LIFE": HERE + "test_calls_and_challenges_end_by_themselves",
+    "sessions.policy.RESUME_WITHIN": HERE + "test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes",
+    "sessions.policy.CALL_LIFE": HERE + "test_calls_and_challenges_end_by_themselves",
     "identity.policy.CODE_LIFE": HERE + "test_a_code_is_good_for_ten_minutes",
     "identity.policy.CODE_TRIES": HERE + "test_a_code_has_three_tries",
     "identity.policy.CHALLENGE_KEPT": HERE + "test_calls_and_challenges_end_by_themselves",
@@ -90,8 +89,8 @@ SHOWN_BY: Final = {
     "identity.policy.QUARTER_HOUR": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.DAY": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.FACTOR_BLOCK": HERE + "test_a_factor_is_blocked_for_a_day",
-    "identity.policy.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
-    "identity.policy.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
+    "sessions.policy.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
+    "sessions.policy.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
     "identity.limits.WRONG_CODES_MAX": _IDENTITY
     + "test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold",
     "identity.limits.CALLS_PER_NUMBER_MAX": _IDENTITY
@@ -161,7 +160,7 @@ def test_every_limit_has_a_test_that_there_is() -> None:
 # ---------------------------------------------------------------- codes
 
 EDGES: Final = pytest.mark.parametrize("off", [-MS, NONE, MS], ids=["before", "at", "after"])
-START: Final = Call("contact", "ref_1", 1, NOON, NOON, inbound=True)
+START: Final = SessionState("contact", "ref_1", 1, NOON, NOON, inbound=True)
 
 
 @EDGES
@@ -173,7 +172,7 @@ def test_a_factor_is_good_for_ten_minutes(off: timedelta) -> None:
 
 @EDGES
 def test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes(off: timedelta) -> None:
-    assert choices.may_keep_level(START, continued=True, now=NOON + RESUME_WITHIN + off) is (off < NONE)
+    assert sessions.may_keep_level(START, continued=True, now=NOON + RESUME_WITHIN + off) is (off < NONE)
 
 
 @pytest.fixture
@@ -286,7 +285,7 @@ def test_so_many_payments_are_offered(world: ApiWorld, number: int) -> None:
 def test_calls_and_challenges_end_by_themselves(world: ApiWorld, store: MemoryStore) -> None:
     """A day is longer than any call; counters of nobody's number outlast their day and the block that may follow."""
     phone = asked(world)
-    assert call_item(phone.call)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
+    assert session_item(phone.call)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
     assert challenge_item(phone.challenge)[TTL_ATTRIBUTE] == epoch_s(NOON + CODE_LIFE + CHALLENGE_KEPT)
     ends = with_counters(None, named(FactorKind.SMS, Way.APP, guessed(WRONG_PER_DAY)), now=NOON)[TTL_ATTRIBUTE]
     assert ends > epoch_s(NOON + max(DAY, FACTOR_BLOCK))

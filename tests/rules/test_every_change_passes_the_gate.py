@@ -13,8 +13,8 @@ ROOMS: Final = Path(__file__).parents[2] / "layers/hotline/python/hotline"
 GATES: Final = frozenset({"require", "identity.require"})
 
 EXEMPT: Final = {
-    ("identity", "contribute_new_call"): "a call begins before anything is proved",
-    ("identity", "contribute_turn"): "keeps the call's own state; what a step changes passes the gate in its room",
+    ("sessions", "contribute_new_session"): "a call begins before anything is proved",
+    ("sessions", "contribute_turn"): "keeps the call's own state; what a step changes passes the gate in its room",
     ("identity", "contribute_code"): "asking for a code is how proof begins",
     ("identity", "contribute_check"): "checking a code is how proof is made",
     ("identity", "contribute_counters"): "counts what was sent and guessed, of anybody; a part of code and check",

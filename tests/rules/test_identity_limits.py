@@ -16,7 +16,6 @@ from hotline.identity.limits import (
     WRONG_CODES_MAX,
     WRONG_CODES_SETTING,
 )
-from hotline.identity.model import Target
 from hotline.identity.policy import (
     CODE_TRIES,
     CODES_PER_DAY,
@@ -40,6 +39,7 @@ from hotline.kit.ids import RandomIds
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.lockout import breaker
+from hotline.sessions.model import Target
 from hotline_local.testing.memory_store import MemoryStore
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)

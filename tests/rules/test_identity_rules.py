@@ -7,31 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.identity import codes, turns
+from hotline.identity import codes
 from hotline.identity import service as identity
 from hotline.identity.challenges import Withheld, channel_of, to_give_out
 from hotline.identity.counters import named
-from hotline.identity.items import (
-    call_from,
-    call_item,
-    challenge_from,
-    challenge_item,
-    counters_from,
-    proof_from,
-    with_counters,
-)
-from hotline.identity.model import (
-    AskedChallenge,
-    Call,
-    Challenge,
-    ChallengeState,
-    Goal,
-    Identified,
-    Offer,
-    Operation,
-    Target,
-    TurnRecord,
-)
+from hotline.identity.items import challenge_from, challenge_item, counters_from, with_counters
+from hotline.identity.model import Challenge, ChallengeState, Goal, Operation
 from hotline.identity.policy import (
     CODES_PER_DAY,
     CODES_PER_QUARTER_HOUR,
@@ -55,6 +36,9 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import hotline_key
+from hotline.sessions import turns
+from hotline.sessions.items import proof_from, session_from, session_item
+from hotline.sessions.model import AskedChallenge, Identified, Offer, SessionState, Target, TurnRecord
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 KEY = hotline_key("CONTACT#c", "CALL")
@@ -221,8 +205,8 @@ def test_what_is_not_six_plain_digits_is_no_code(text: str) -> None:
     assert not codes.is_code(text)
 
 
-def call(**changes: object) -> Call:
-    base = Call("contact", "ref_1", 3, NOW, NOW, True)
+def call(**changes: object) -> SessionState:
+    base = SessionState("contact", "ref_1", 3, NOW, NOW, True)
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -272,8 +256,8 @@ def test_a_call_comes_back_from_its_item_as_it_was() -> None:
         topic="refund",
         case_id="case_1",
     )
-    assert call_from(call_item(full)) == full
-    assert call_from(call_item(call())) == call()
+    assert session_from(session_item(full)) == full
+    assert session_from(session_item(call())) == call()
 
 
 def test_a_challenge_comes_back_from_its_item_and_holds_no_code() -> None:

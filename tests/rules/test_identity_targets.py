@@ -14,11 +14,11 @@ from hotline.accounts.model import AccountStatus, ContactPoint, Profile, Stamp
 from hotline.contracts.model import PointKind
 from hotline.identity import targets
 from hotline.identity.choices import choosable
-from hotline.identity.model import Call, Identified, Target
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
+from hotline.sessions.model import Identified, SessionState, Target
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -27,7 +27,7 @@ OLD_RING = Keyring("1", {"1": b"1" * 32})
 RING = Keyring("2", {"1": b"1" * 32, "2": b"2" * 32})
 PHONE = "+8613800000001"
 POINT, OLDER = accounts.point_ids(PHONE, RING)
-CALL = Call("contact", "ref", 3, NOW, NOW, inbound=True, calling=Identified(POINT, ("a", "b")))
+CALL = SessionState("contact", "ref", 3, NOW, NOW, inbound=True, calling=Identified(POINT, ("a", "b")))
 TARGET = Target(POINT, "a", (OLDER,))
 
 
@@ -53,7 +53,9 @@ def stored(*profiles: Profile) -> dict[Key, Item]:
     return {accounts.profile_key(one.account_id): {**profile_item(one), "rev": 1} for one in profiles}
 
 
-def reaches(*profiles: Profile, call: Call = CALL, target: Target = TARGET, purpose: Purpose = Purpose.ACT) -> bool:
+def reaches(
+    *profiles: Profile, call: SessionState = CALL, target: Target = TARGET, purpose: Purpose = Purpose.ACT
+) -> bool:
     return targets.reaches_somebody(stored(*profiles), call, target, purpose, NOW, RING)
 
 

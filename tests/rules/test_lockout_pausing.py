@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.identity.model import Call, Identified
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
 from hotline.lockout.policy import PAUSE_ACCOUNTS_MAX
 from hotline.lockout.self_service import pausable_accounts
+from hotline.sessions.model import Identified, SessionState
 from tests.support.locks import NOON
 
 MS = timedelta(milliseconds=1)
-CALL = Call(
+CALL = SessionState(
     contact_id="contact-1",
     account_ref="ref",
     turn=1,
@@ -25,7 +25,7 @@ CALL = Call(
 )
 
 
-def with_factor(call: Call, until: timedelta = timedelta(minutes=10)) -> Call:
+def with_factor(call: SessionState, until: timedelta = timedelta(minutes=10)) -> SessionState:
     return replace(call, factors=(ProvedFactor(FactorKind.SMS, Purpose.LOOK, "1#own", NOON + until),))
 
 
@@ -34,7 +34,7 @@ def test_an_inbound_call_reaches_all_accounts_of_its_number() -> None:
 
 
 @pytest.mark.parametrize("call", [replace(CALL, inbound=False), replace(CALL, calling=None)])
-def test_a_call_that_is_not_inbound_or_hides_its_number_reaches_none(call: Call) -> None:
+def test_a_call_that_is_not_inbound_or_hides_its_number_reaches_none(call: SessionState) -> None:
     assert pausable_accounts(call, NOON) == ()
 
 

@@ -116,8 +116,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.identity.policy": {
         "FACTOR_LIFE": (10 * MINUTES, "decision: a proved factor is good for ten minutes"),
-        "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
-        "CALL_LIFE": (24 * HOURS, "decision: no call is longer"),
         "CODE_LIFE": (10 * MINUTES, "NIST SP 800-63B-4, 3.1.3.2: at most ten minutes"),
         "CODE_TRIES": (3, "docs/security.md, limits"),
         "CHALLENGE_KEPT": (25 * HOURS, "decision: an hour more than a call"),
@@ -128,8 +126,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "QUARTER_HOUR": (15 * MINUTES, "what the word says"),
         "DAY": (24 * HOURS, "what the word says"),
         "FACTOR_BLOCK": (24 * HOURS, "docs/security.md, limits"),
-        "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
-        "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
         "USUAL": (Pace(tries=3, codes_per_quarter_hour=3, wrong_per_day=8), "docs/security.md, limits"),
         "SLOW": (Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2), "docs/security.md, limits"),
     },
@@ -228,6 +224,12 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "LATENESS": (24 * HOURS, "decision: how late a fact may come"),
         "EVENTS_MAX": (200, "decision: what one account's watch remembers"),
         "HITS_MAX": (10, "a transaction has room for a hundred items"),
+    },
+    "hotline.sessions.policy": {
+        "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
+        "CALL_LIFE": (24 * HOURS, "decision: no call is longer"),
+        "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
+        "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
     },
     "hotline.wording.pace": {
         "MANDARIN_CHARACTERS_PER_S": (4.5, "a common pace of neural voices: 270 characters a minute"),

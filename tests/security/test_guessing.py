@@ -15,14 +15,15 @@ import pytest
 
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind
 from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
-from hotline.identity.items import call_key, point_key
+from hotline.identity.items import point_key
 from hotline.identity.limits import WRONG_CODES_MAX
-from hotline.identity.model import CallKind
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way, way_of
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Update
+from hotline.sessions.items import session_key
+from hotline.sessions.model import SessionKind
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
@@ -94,7 +95,7 @@ def enter(ctx: Context, recovery_id: str, code: str) -> int:
 
 def code_of(ctx: Context, recovery_id: str) -> str:
     """The code that was sent for a recovery; for a decoy, the one that would have been."""
-    stored = ctx.store.get(call_key(recovery_id, CallKind.RECOVERY))
+    stored = ctx.store.get(session_key(recovery_id, SessionKind.RECOVERY))
     assert stored is not None
     return anybody(ctx).code(stored["challenge"]["id"])
 

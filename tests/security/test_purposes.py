@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hotline.identity import gate
-from hotline.identity.items import call_attributes
-from hotline.identity.model import Call, Goal, Operation
+from hotline.identity.model import Goal, Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
 from hotline.kit.store.condition import holds
+from hotline.sessions.items import session_attributes
+from hotline.sessions.model import SessionState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
@@ -116,5 +117,5 @@ def test_the_transaction_asks_again_for_what_the_stored_factor_was_proved_for(
     condition = gate._stored_proof(read, operation, NOON)
     assert condition is not None
     kept = ProvedFactor(FactorKind.SMS, stored, "1#p", NOON + timedelta(minutes=5))
-    call = Call("c", "ref", 1, NOON, NOON, inbound=True, account_id=ACCOUNT, factors=(kept,))
-    assert holds(condition, call_attributes(call)) is stored.covers(REQUIREMENTS[operation].purpose)
+    call = SessionState("c", "ref", 1, NOON, NOON, inbound=True, account_id=ACCOUNT, factors=(kept,))
+    assert holds(condition, session_attributes(call)) is stored.covers(REQUIREMENTS[operation].purpose)

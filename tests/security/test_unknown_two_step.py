@@ -10,11 +10,12 @@ from hotline.accounts import service as accounts
 from hotline.accounts.items import profile_item, profile_of
 from hotline.accounts.model import AccountStatus
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind, TwoStepChanged
-from hotline.identity.items import call_from, call_item, call_key
-from hotline.identity.model import CallKind, Operation
+from hotline.identity.model import Operation
 from hotline.identity.policy import REQUIREMENTS, missing_factors
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
+from hotline.sessions.items import session_from, session_item, session_key
+from hotline.sessions.model import SessionKind
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client
@@ -74,9 +75,9 @@ def test_a_recovery_of_an_account_that_was_not_opened_acts_on_nothing(world: Api
     body = {"contact": {"kind": "phone", "value": NUMBER}, "goal": "unlock"}
     recovery_id = client.ask("POST", "/v1/recoveries", body=body).json["id"]
     world.postbox().work()
-    stored = store.get(call_key(recovery_id, CallKind.RECOVERY))
+    stored = store.get(session_key(recovery_id, SessionKind.RECOVERY))
     assert stored is not None
-    waiting = call_from(stored).challenge
+    waiting = session_from(stored).challenge
     assert waiting is not None
     answered = client.ask("POST", f"/v1/recoveries/{recovery_id}/codes", body={"code": client.code(waiting.id)})
     assert answered.json == {"state": "more", "needs": "agent"}
@@ -111,4 +112,4 @@ def test_a_stored_profile_and_a_stored_call_keep_that_it_is_unknown(world: ApiWo
     call = client.call
     assert call is not None
     assert call.two_step is None
-    assert call_from(call_item(call)) == call
+    assert session_from(session_item(call)) == call

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from hotline.contracts.model import LockAction
-from hotline.identity.items import call_key
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.errors import NeedProof
 from hotline.kit.store import Put
@@ -20,6 +19,7 @@ from hotline.lockout.policy import (
     PAUSE_LENGTH,
     UNLOCKS_MAX,
 )
+from hotline.sessions.items import session_key
 from tests.support.locks import (
     ACCOUNT,
     NOON,
@@ -61,8 +61,8 @@ def test_proof_that_is_gone_at_commit_changes_nothing(desk: Desk, contribute: An
     change = desk.change(actor)
     contribute(change, desk.read(service.acting_keys(ACCOUNT)), ACCOUNT)
     before = desk.read(service.acting_keys(ACCOUNT))
-    stored = desk.store.get(call_key("contact-1")) or {}
-    key = call_key("contact-1")
+    stored = desk.store.get(session_key("contact-1")) or {}
+    key = session_key("contact-1")
     desk.store.transact([Put(key, {**stored, "factors": {}})], token="loses-its-factors")
     with pytest.raises(NeedProof):
         change.commit(desk.store)

@@ -14,7 +14,6 @@ from hotline.contracts.model import (
     MovementStatus,
     RefundStatus,
 )
-from hotline.identity.items import call_key
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput, NeedProof, NotPossible, Stale, Unavailable
@@ -26,6 +25,7 @@ from hotline.refunds import requests
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, RefundOutcome, RefundReason, RefundState, ReviewNeed
 from hotline.refunds.service import reference_of
+from hotline.sessions.items import session_key
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money import (
     ACCOUNT,
@@ -277,7 +277,7 @@ def test_what_is_no_refund_changes_nothing(
     money.tell(moved(status))
     change, result = money.begin(reason)
     assert (result.outcome, result.refund_id) == (outcome, None)
-    assert [write.key for write in change.writes()] == [call_key(money.contact_id)]
+    assert [write.key for write in change.writes()] == [session_key(money.contact_id)]
     assert money.entries() == []
 
 
@@ -348,7 +348,7 @@ def test_two_factors_are_enough_with_two_steps(quick_money: MoneyWorld) -> None:
 def test_proof_that_was_withdrawn_meanwhile_undoes_the_request(money: MoneyWorld) -> None:
     money.tell(moved(S.SUCCEEDED))
     change, _ = money.begin()
-    gone = Update(call_key(money.contact_id), remove=("factors",), condition=PRESENT)
+    gone = Update(session_key(money.contact_id), remove=("factors",), condition=PRESENT)
     money.store.transact([gone], token="withdraw-the-proof")
     with pytest.raises(NeedProof):
         change.commit(money.store)

@@ -14,13 +14,14 @@ from functions.customer_api.app import answered
 from functions.customer_api.settings import Settings
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
-from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
-from hotline.identity.model import Call, CallKind
+from hotline.identity.items import challenge_from, challenge_key
 from hotline.identity.service import derive, session_id_of
 from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.doors import Context
 from hotline.kit.store import Table
 from hotline.kit.store.dynamodb import DynamoStore
+from hotline.sessions.items import session_from, session_key
+from hotline.sessions.model import SessionKind, SessionState
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.outbox import redrive_event
 from tests.support.stores import all_items
@@ -135,11 +136,11 @@ class Client:
         return derive(self.ctx.code_keys.get(), challenge_from(stored))
 
     @property
-    def call(self) -> Call | None:
+    def call(self) -> SessionState | None:
         """The session as it is stored."""
         session_id = session_id_of(issuer=ISSUER, client=CLIENT, subject=self.account_id or "", sign_in=self.sign_in)
-        stored = self.ctx.store.get(call_key(session_id, CallKind.APP))
-        return call_from(stored) if stored is not None else None
+        stored = self.ctx.store.get(session_key(session_id, SessionKind.APP))
+        return session_from(stored) if stored is not None else None
 
 
 def _matches(route: str, method: str, parts: list[str]) -> bool:

@@ -23,8 +23,6 @@ from hotline.contracts.model import (
     PasswordChanged,
     PointKind,
 )
-from hotline.identity.items import call_item, call_key, proof_from
-from hotline.identity.model import Call, Identified
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.ids import IdSource
@@ -34,6 +32,8 @@ from hotline.kit.store import Index, Key, Put, Query, Store, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import self_service, service
 from hotline.lockout.model import LockView
+from hotline.sessions.items import proof_from, session_item, session_key
+from hotline.sessions.model import Identified, SessionState
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 
@@ -141,7 +141,7 @@ class Desk:
     def caller(self, *factors: FactorKind, account: str | None = ACCOUNT, contact: str = "contact-1") -> Caller:
         """Somebody on the line who has proved these factors, good for ten minutes."""
         until = self.clock.now() + timedelta(minutes=10)
-        call = Call(
+        call = SessionState(
             contact_id=contact,
             account_ref="ref",
             turn=1,
@@ -152,13 +152,13 @@ class Desk:
             account_id=account if factors else None,
             factors=tuple(ProvedFactor(kind, Purpose.ACT, "1#abc", until) for kind in factors),
         )
-        self.store.transact([Put(call_key(contact), call_item(call))], token=self.ids.new("t")[-36:])
+        self.store.transact([Put(session_key(contact), session_item(call))], token=self.ids.new("t")[-36:])
         return Caller(contact, proof_from(call))
 
-    def calling(self, *account_ids: str, actor: Caller | None = None) -> Call:
+    def calling(self, *account_ids: str, actor: Caller | None = None) -> SessionState:
         """An inbound call whose number reaches these accounts, with what `actor` has proved."""
         now = self.clock.now()
-        return Call(
+        return SessionState(
             contact_id="contact-1",
             account_ref="ref",
             turn=1,

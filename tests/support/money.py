@@ -26,8 +26,6 @@ from hotline.contracts.model import (
     RefundStatus,
     RefundTold,
 )
-from hotline.identity.items import call_item, call_key
-from hotline.identity.model import Call
 from hotline.identity.service import proof_from
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
@@ -44,6 +42,8 @@ from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.items import refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundResult
+from hotline.sessions.items import session_item, session_key
+from hotline.sessions.model import SessionState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import all_rows
@@ -162,7 +162,7 @@ class MoneyWorld:
     def call_in(self, *, factors: Sequence[FactorKind] = (FactorKind.SMS,), two_step: bool = False) -> None:
         """Put the call in the store, with these factors proved."""
         until = self.now + timedelta(minutes=10)
-        call = Call(
+        call = SessionState(
             contact_id=self.contact_id,
             account_ref="ref",
             turn=1,
@@ -173,7 +173,7 @@ class MoneyWorld:
             two_step=two_step,
             factors=tuple(ProvedFactor(kind, Purpose.ACT, "1#point", until) for kind in factors),
         )
-        self.store.transact([Put(call_key(self.contact_id), call_item(call))], token=self.ids.new("tx")[-36:])
+        self.store.transact([Put(session_key(self.contact_id), session_item(call))], token=self.ids.new("tx")[-36:])
         self.caller = Caller(self.contact_id, proof_from(call))
 
     caller: Caller = field(init=False)

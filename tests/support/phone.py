@@ -20,13 +20,15 @@ from hotline.contracts.model import (
     LoginTried,
     PointKind,
 )
-from hotline.identity.items import call_from, call_key, challenge_from, challenge_key
-from hotline.identity.model import Call, Challenge
+from hotline.identity.items import challenge_from, challenge_key
+from hotline.identity.model import Challenge
 from hotline.identity.service import derive
 from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.store import Store
+from hotline.sessions.items import session_from, session_key
+from hotline.sessions.model import SessionState
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.testing.local_macs import LocalMacs
 from hotline_local.testing.seeded_ids import SeededIds
@@ -123,11 +125,11 @@ class Phone:
         return said
 
     @property
-    def call(self) -> Call:
+    def call(self) -> SessionState:
         """The call as it is stored."""
-        stored = self.ctx.store.get(call_key(self.contact_id))
+        stored = self.ctx.store.get(session_key(self.contact_id))
         assert stored is not None
-        return call_from(stored)
+        return session_from(stored)
 
     @property
     def challenge(self) -> Challenge:

@@ -6,14 +6,16 @@ from functions.connect.envelope import CONTINUED_METHODS, Request
 from functions.connect.line import Answer, words, yes_or_no
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.identity.model import Call, Operation
+from hotline.identity.model import Operation
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
+from hotline.sessions import service as sessions
+from hotline.sessions.model import SessionState
 
 INBOUND = "INBOUND"
 
 
-def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
+def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
     """Store the call and say whether its number is known: KNOWN, UNKNOWN or WITHHELD. A call that was handed on keeps
     what the way it came allows."""
     if request.initial_contact_id is None:
@@ -31,7 +33,7 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, Call]:
     if call.own_number_only:
         log(Event.CALLS_MANY, correlation_id=request.contact_id)
     outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
-    proved = identity.missing_factors(Operation.READ, identity.proof_from(call), ctx.clock.now()) is None
+    proved = identity.missing_factors(Operation.READ, sessions.proof_from(call), ctx.clock.now()) is None
     keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": call.topic or "-"}
     keys |= {"elsewhere": yes_or_no(call.elsewhere), "callback": yes_or_no(call.calling is not None)}
     return Answer(outcome, words(known=started.known), keys), call

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, words
-from hotline.identity import service as identity
-from hotline.identity.model import Call, Offer, Operation
+from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import MovementRef
+from hotline.sessions import service as sessions
+from hotline.sessions.model import Offer, SessionState
 
 HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
@@ -46,7 +47,7 @@ def _offered(
     else:
         outcome = outcome_of_one if len(listed) == 1 else "SEVERAL" if listed else "NONE"
         offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
-        line.note(outcome, replace(line.call, offers=offers[: identity.OFFERS_KEPT]))
+        line.note(outcome, replace(line.call, offers=offers[: sessions.OFFERS_KEPT]))
     items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
     facts = words(items=items, more=more, purpose=line.inputs.get("purpose"), now=line.now)
     return Answer(outcome, facts, {"count": str(len(items))})
@@ -64,7 +65,7 @@ def item_words(ref: MovementRef, *, status: str | None = None, place: int | None
     )
 
 
-def offer_at(call: Call, inputs: Mapping[str, str]) -> Offer | None:
+def offer_at(call: SessionState, inputs: Mapping[str, str]) -> Offer | None:
     """The offer that the caller chose by its place or, from a flow that kept it, by its key; the only one when there
     is no choice. None for anything that was not offered in this call."""
     if "movement" in inputs:

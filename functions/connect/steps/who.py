@@ -9,7 +9,7 @@ from functions.connect.contract import INVALID
 from functions.connect.line import Answer, Line, reference, words, yes_or_no
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.identity.model import Call, Goal
+from hotline.identity.model import Goal
 from hotline.identity.service import SendOutcome
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
@@ -18,6 +18,7 @@ from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
+from hotline.sessions.model import SessionState
 
 CHOICES_SPOKEN_MAX = 3
 
@@ -65,7 +66,7 @@ def send_code(line: Line) -> Answer:
     return Answer(outcome, {**facts, **words(tries=tries)}, keys)
 
 
-def _calls_from(call: Call, factor: FactorKind) -> bool:
+def _calls_from(call: SessionState, factor: FactorKind) -> bool:
     """Whether codes of this kind go to the very phone that the call comes from. A stranger's is told the same."""
     target, calling = call.targets.get(factor), call.calling
     if target is None or calling is None:

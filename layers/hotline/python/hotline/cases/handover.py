@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hotline.accounts import service as accounts
-from hotline.identity.model import Call
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.store import Key
+from hotline.sessions.model import SessionState
 
 from .entries import case_keys, contribute_case
 from .model import Priority
@@ -66,7 +66,7 @@ class HandOver:
 
 def _whose(session: Session) -> tuple[str | None, str | None]:
     """The account that the case is of, and the case that somebody unknown has on this call already."""
-    call: Call = session.call
+    call: SessionState = session.call
     account_id = call.account_id if call.good_factors(session.now) else None
     return account_id, (call.case_id if account_id is None else None)
 

@@ -18,7 +18,6 @@ from typing import Final
 from hotline.accounts import service as accounts
 from hotline.cases import service as cases
 from hotline.contracts.model import AccountErased, Fact
-from hotline.identity.policy import CALL_LIFE
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
@@ -26,6 +25,7 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import PRESENT, Item, equals
+from hotline.sessions.policy import CALL_LIFE
 
 from . import items
 from .model import Erasure

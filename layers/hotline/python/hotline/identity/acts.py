@@ -17,11 +17,12 @@ from hotline.kit.change.acts import Snapshot
 from hotline.kit.errors import NeedProof
 from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
+from hotline.sessions.model import SessionKind, SessionState, TurnRecord
+from hotline.sessions.service import contribute_turn
 
-from .choices import contribute_turn
-from .model import Call, CallKind, Operation, TurnRecord
+from .model import Operation
 from .policy import REQUIREMENTS
-from .sessions import Session, settled, settling_keys, still_proved, store_as_is
+from .session import Session, settled, settling_keys, still_proved, store_as_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Effect[Result]:
 
     outcome: str
     result: Result
-    call: Call | None = None
+    call: SessionState | None = None
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     idle: bool = False
@@ -72,7 +73,7 @@ class Note:
     """The act that changes nothing but the session itself: its language, what was offered, whom it is about."""
 
     outcome: str
-    call: Call | None = None
+    call: SessionState | None = None
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     operation: Operation | None = field(default=None, init=False)
@@ -97,7 +98,7 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     held = _needs_standing_proof(act.operation)
     own = settling_keys(session.account_id) if held else ()
     read = session.fetch((*act.keys(session), *own))
-    if held and act.operation is not None and session.call.kind is not CallKind.APP:
+    if held and act.operation is not None and session.call.kind is not SessionKind.APP:
         # An app session was made up from this very profile.
         session.call = still_proved(session.call, read, session.account_id, session.ctx.lookup_ring, session.now)
         session.allow(act.operation)
@@ -106,7 +107,7 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
         effect = act.contribute(change, read, session)
     except NeedProof as refusal:
         raise session.reachable(refusal) from None
-    if effect.idle and session.call.kind is not CallKind.PHONE:
+    if effect.idle and session.call.kind is not SessionKind.PHONE:
         return effect
     _commit(session, change, effect, turn, held=held)
     return effect

@@ -13,11 +13,14 @@ from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
+from hotline.sessions import service as sessions
+from hotline.sessions import turns
+from hotline.sessions.model import Identified, SessionState, TurnRecord
+from hotline.sessions.service import session_key
 
-from . import choices, code_messages, limits, pins, turns
-from .items import NOBODY, call_key
-from .model import Call, Identified, TurnRecord
-from .sessions import Session, open_call, settling_keys
+from . import choices, code_messages, limits, pins
+from .items import NOBODY
+from .session import Session, open_call, settling_keys
 
 START = "start"
 """The step with which a call begins, or comes back from a transfer."""
@@ -40,7 +43,7 @@ class Contact:
 class Started:
     """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own."""
 
-    call: Call
+    call: SessionState
     known: bool
     language: str | None
 
@@ -52,14 +55,14 @@ def begin_call(ctx: Context, contact: Contact) -> Started:
     At commit StaleTurn when the same start was delivered twice at once, Stale, Unavailable.
     """
     keyring = ctx.lookup_ring
-    nobody = Proof(call_key(contact.contact_id), None, (), two_step=False)
+    nobody = Proof(session_key(contact.contact_id), None, (), two_step=False)
     change = Change(actor=Caller(contact.contact_id, nobody), cause=START, now=ctx.clock.now(), ids=ctx.ids)
     mark = turns.fingerprint(keyring, START, contact.leg)
     number = contact.calling_number
     point = accounts.point_id(number, keyring) if number else None
     also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
-    read = ctx.store.batch_get(list(dict.fromkeys((call_key(contact.contact_id), *also))))
-    stored = choices.call_in(read, contact.contact_id)
+    read = ctx.store.batch_get(list(dict.fromkeys((session_key(contact.contact_id), *also))))
+    stored = sessions.session_in(read, contact.contact_id)
     if stored is not None:
         started = _take_up(change, stored, contact, step_fingerprint=mark)
     else:
@@ -77,7 +80,7 @@ def _begin(
     languages = {profile.language for profile in profiles}
     language = languages.pop() if len(languages) == 1 else None
     outcome = "KNOWN" if profiles else "UNKNOWN" if number else "WITHHELD"
-    begun = Call(
+    begun = SessionState(
         contact_id=contact.contact_id,
         account_ref=change.ids.new("ref"),
         turn=1,
@@ -90,22 +93,22 @@ def _begin(
         targets=choices.targets_of(calling, profiles, keyring),
         own_number_only=calling is not None and limits.calls_often(read, calling.point, change.now),
     )
-    choices.contribute_new_call(change, begun)
+    sessions.contribute_new_session(change, begun)
     if calling is not None and contact.inbound:
         limits.count_call(change, calling.point, contact.contact_id)
     return Started(begun, bool(profiles), language)
 
 
-def _take_up(change: Change, stored: Call, contact: Contact, *, step_fingerprint: str) -> Started:
+def _take_up(change: Change, stored: SessionState, contact: Contact, *, step_fingerprint: str) -> Started:
     known = bool(stored.calling and stored.calling.accounts)
     if stored.turns and (stored.turns[-1].step, stored.turns[-1].fingerprint) == (START, step_fingerprint):
         # This very start was delivered before, and nothing has been asked since.
         return Started(stored, known, stored.language)
-    kept = choices.may_keep_level(stored, continued=contact.continued, now=change.now)
+    kept = sessions.may_keep_level(stored, continued=contact.continued, now=change.now)
     # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
     taken = stored if kept else replace(choices.stripped(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
-    return Started(choices.contribute_turn(change, stored, taken, record), known, stored.language)
+    return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language)
 
 
 def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
@@ -116,7 +119,7 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
     return Identified(newest, accounts.usable_owners(items), tuple(older), prefix)
 
 
-def identify(session: Session, number: str) -> Call:
+def identify(session: Session, number: str) -> SessionState:
     """The call after a number was keyed in, whose contact point the session has read. One read, whether or not the
     number belongs to anybody, and whether or not the caller may reach it."""
     call, keyring = session.call, session.ctx.lookup_ring
@@ -131,16 +134,16 @@ def identify(session: Session, number: str) -> Call:
 class Choice:
     """`call` has the account when one is settled; otherwise `choices` are to be read out."""
 
-    call: Call
+    call: SessionState
     choices: tuple[Profile, ...]
 
 
-def reachable_accounts(call: Call) -> tuple[str, ...]:
+def reachable_accounts(call: SessionState) -> tuple[str, ...]:
     """The accounts behind the number that the call is identified by, chosen or not."""
     return call.identified.accounts if call.identified else ()
 
 
-def choosing_keys(call: Call) -> tuple[Key, ...]:
+def choosing_keys(call: SessionState) -> tuple[Key, ...]:
     """The keys that must have been read for `choose`; as many for a number that reaches nobody as for one account's."""
     return tuple(key for one in reachable_accounts(call) or (NOBODY,) for key in settling_keys(one))
 
@@ -154,7 +157,7 @@ def choose(session: Session, place: int | None = None, also: Sequence[Key] = ())
     return choose_from(session, session.call, place)
 
 
-def choose_from(session: Session, call: Call, place: int | None = None) -> Choice:
+def choose_from(session: Session, call: SessionState, place: int | None = None) -> Choice:
     """The same for a state of the session that is not stored yet, once `choosing_keys` were read."""
     read, keyring, now = session.read, session.ctx.lookup_ring, session.now
     found = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in reachable_accounts(call)]

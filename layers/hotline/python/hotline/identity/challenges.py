@@ -16,6 +16,7 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Channel, Message
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import PRESENT, Item, all_of, equals
+from hotline.sessions.model import AskedChallenge, SessionKind, SessionState, Target
 
 from . import code_messages, codes, limits, targets
 from .counters import (
@@ -31,7 +32,7 @@ from .counters import (
     target_at,
 )
 from .items import NOBODY, challenge_from, challenge_item, challenge_key, factors_key
-from .model import AskedChallenge, Call, CallKind, Challenge, ChallengeState, Goal, Target
+from .model import Challenge, ChallengeState, Goal
 from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
@@ -76,11 +77,11 @@ class Checked:
 
     outcome: CheckOutcome
     tries_left: int
-    call: Call
+    call: SessionState
     wrong: bool = False
 
 
-def target_of(call: Call, factor: FactorKind) -> Target:
+def target_of(call: SessionState, factor: FactorKind) -> Target:
     """Where a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
     target = call.targets.get(factor)
     if target is None:
@@ -88,13 +89,13 @@ def target_of(call: Call, factor: FactorKind) -> Target:
     return target
 
 
-def send_keys(call: Call, target: Target, now: datetime) -> tuple[Key, ...]:
+def send_keys(call: SessionState, target: Target, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_code`."""
     of_limits = (*limits.code_keys(target, way_of(call, now), now), *code_messages.message_keys(target.prefix, now))
     return (*counter_keys(target), *of_limits, *targets.reach_keys(call, target))
 
 
-def check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
+def check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
     """What must have been read, in one batch, before `contribute_check`."""
     if call.challenge is None:
         return ()
@@ -104,7 +105,7 @@ def check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
 
 def contribute_code(
     change: Change,
-    call: Call,
+    call: SessionState,
     *,
     factor: FactorKind,
     goal: Goal,
@@ -113,7 +114,7 @@ def contribute_code(
     lookup_keys: Keyring,
     by_call: bool = False,
     is_counted: bool = False,
-) -> tuple[SendOutcome, Call]:
+) -> tuple[SendOutcome, SessionState]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
     For a target that nobody can be reached at, or that is too new, the same items are written and the challenge can
@@ -159,7 +160,7 @@ def contribute_code(
     return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
 
 
-def _may_be_told(call: Call, target: Target, own: FactorCounters, way: Way) -> bool:
+def _may_be_told(call: SessionState, target: Target, own: FactorCounters, way: Way) -> bool:
     """Whether what stands against a code may be said: once it is known who asks, all of it; before that, only that the
     row of wrong codes is full, to who calls from that very number. A stranger's number never has such a row for long,
     since what is counted for it ends by itself."""
@@ -169,7 +170,7 @@ def _may_be_told(call: Call, target: Target, own: FactorCounters, way: Way) -> b
 
 
 def over_budget(
-    call: Call, factor: FactorKind, read: Mapping[Key, Item], now: datetime
+    call: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime
 ) -> code_messages.OverBudget | None:
     """The budget of messages that a code of this kind would break. `read` holds what exists of `send_keys`."""
     if factor is not FactorKind.SMS:
@@ -185,7 +186,7 @@ def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
 
 
 def _code_message(
-    change: Change, call: Call, challenge: Challenge, target: Target, way: Way, channel: Channel
+    change: Change, call: SessionState, challenge: Challenge, target: Target, way: Way, channel: Channel
 ) -> Message:
     counted = {"factor": challenge.factor.value, "way": way.value, "via": target.via[0] if target.via else "-"}
     return Message(
@@ -235,9 +236,9 @@ def _read_counted_target(entry: Mapping[str, Any]) -> Target:
     return Target(str(entry["point"]), entry.get("account_id"), via=() if via == "-" else (str(via),))
 
 
-def _place_of(call: Call) -> str:
+def _place_of(call: SessionState) -> str:
     """Where the code is to be entered: the message says so, and that it belongs nowhere else."""
-    return "phone" if call.kind is CallKind.PHONE else "app"
+    return "phone" if call.kind is SessionKind.PHONE else "app"
 
 
 def tries_of(stored: Item) -> int:
@@ -247,7 +248,7 @@ def tries_of(stored: Item) -> int:
 
 def contribute_check(
     change: Change,
-    call: Call,
+    call: SessionState,
     *,
     entered: str,
     read: Mapping[Key, Item],
@@ -310,7 +311,7 @@ def _count(
 def _begin_rows_anew(
     change: Change,
     read: Mapping[Key, Item],
-    call: Call,
+    call: SessionState,
     target: Target,
     factor: FactorKind,
     way: Way,
@@ -349,7 +350,7 @@ def to_give_out(stored: Item | None, points: Collection[str], now: datetime) -> 
     return challenge if now < challenge.expires_at else Withheld("too_late")
 
 
-def _with_factor(call: Call, challenge: Challenge, change: Change) -> Call:
+def _with_factor(call: SessionState, challenge: Challenge, change: Change) -> SessionState:
     """The call with one more factor, of each kind the last. The account has to be settled again: which accounts the
     factors reach has changed, and so may have what the account asks for (two-step verification)."""
     proved = ProvedFactor(challenge.factor, challenge.purpose, challenge.point, change.now + FACTOR_LIFE)

@@ -10,28 +10,16 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.contracts.model import PointKind
 from hotline.kit.actor import FactorKind
-from hotline.kit.change import Change
-from hotline.kit.clock import to_text
-from hotline.kit.errors import HotlineError, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
-from hotline.kit.store.condition import Item, equals
+from hotline.kit.store.condition import Item
+from hotline.sessions.model import Identified, SessionState, Target
 
 from . import code_messages
-from .items import CHANGING_ATTRIBUTES, call_attributes, call_from, call_item, call_key, key_of
 from .items import NOBODY as NOBODY
-from .model import Call, CallKind, Identified, Target, TurnRecord
-from .policy import RESUME_WITHIN
 from .targets import pin_point, proves
-from .turns import with_record
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def call_in(read: Mapping[Key, Item], contact_id: str, kind: CallKind = CallKind.PHONE) -> Call | None:
-    """The call that is stored under an id, from what was read of its key."""
-    stored = read.get(call_key(contact_id, kind))
-    return None if stored is None else call_from(stored)
 
 
 def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:
@@ -44,12 +32,7 @@ def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:
     return [profile for profile in found if profile is not None]
 
 
-def may_keep_level(call: Call, *, continued: bool, now: datetime) -> bool:
-    """A transferred call keeps level, account and turn when its last step is under ten minutes old."""
-    return continued and now - call.last_step_at < RESUME_WITHIN
-
-
-def stripped(call: Call) -> Call:
+def stripped(call: SessionState) -> SessionState:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
     calling = call.calling
     owner = calling.accounts[0] if calling and calling.accounts else None
@@ -68,7 +51,7 @@ def stripped(call: Call) -> Call:
     )
 
 
-def identified_by(call: Call, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> Call:
+def identified_by(call: SessionState, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> SessionState:
     """The call after somebody keyed in a number: whatever belonged to another account is gone."""
     return replace(stripped(call), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
 
@@ -117,7 +100,7 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
     return tuple(decoys)
 
 
-def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False) -> Call:
+def chosen(call: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
@@ -146,7 +129,7 @@ def chosen(call: Call, profile: Profile, keyring: Keyring, *, pin: bool = False)
 
 
 def choosable(
-    call: Call, profiles: Sequence[Profile], read: Mapping[Key, Item], keyring: Keyring, now: datetime
+    call: SessionState, profiles: Sequence[Profile], read: Mapping[Key, Item], keyring: Keyring, now: datetime
 ) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
     own and not too new. `read` holds what exists of the accounts' `targets.proof_keys`."""
@@ -171,28 +154,3 @@ def live_points(profile: Profile, kind: PointKind | None = None) -> list[Contact
     """The account's present contact points, the latest confirmed first."""
     points = [point for point in profile.live_points if kind in (None, point.kind)]
     return sorted(points, key=lambda point: point.confirmed_at or _NEVER, reverse=True)
-
-
-def contribute_new_call(change: Change, call: Call) -> None:
-    """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
-    change.create(key_of(call), call_item(call), failed=_stale_turn)
-
-
-def contribute_turn(change: Change, old: Call, new: Call, record: TurnRecord) -> Call:
-    """Store what a step changed of the call and that the step was answered, on condition that the call is still at
-    the turn that was read. Gives the call as it will be."""
-    advanced = replace(new, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
-    before, after = call_attributes(old), call_attributes(advanced)
-    written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
-    written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
-    gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
-    key = key_of(old)
-    at_turn = equals("turn", old.turn)
-    change.update(key, set=written, remove=gone, condition=at_turn, failed=_stale_turn)
-    # Asked first when the commit fails: a delivery that comes again must be answered as before, not asked for proof.
-    change.require_condition(key, at_turn, _stale_turn, first=True)
-    return advanced
-
-
-def _stale_turn(_: Item | None) -> HotlineError:
-    return StaleTurn()

@@ -16,9 +16,9 @@ from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
+from hotline.sessions.model import SessionState, Target
 
 from .items import COUNTER_NAMES, counter_name, counters_from, factors_key, point_key, with_counters
-from .model import Call, Target
 from .policy import FactorCounters, seen_since, with_new_row
 from .ways import Way
 
@@ -31,12 +31,12 @@ def counter_keys(target: Target) -> tuple[Key, ...]:
     return tuple(point_key(point) for point in (*target.points, *target.via))
 
 
-def counter_keys_of_targets(call: Call) -> tuple[Key, ...]:
+def counter_keys_of_targets(call: SessionState) -> tuple[Key, ...]:
     """Where the counters of all targets of a call may be: proof at one of them begins the rows of all anew."""
     return tuple(key for target in call.targets.values() for key in counter_keys(target))
 
 
-def sole_account(call: Call) -> str | None:
+def sole_account(call: SessionState) -> str | None:
     """The account that the call is about: the chosen one, else the only one behind the number."""
     if call.account_id is not None:
         return call.account_id
@@ -44,7 +44,7 @@ def sole_account(call: Call) -> str | None:
     return reached[0] if len(reached) == 1 else None
 
 
-def target_at(call: Call, point: str) -> Target | None:
+def target_at(call: SessionState, point: str) -> Target | None:
     """The call's target at a contact point; None when codes of this call do not go there any more."""
     return next((target for target in call.targets.values() if target.point == point), None)
 
@@ -73,7 +73,9 @@ def new_rows_at(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[str, 
     return new_rows({"counters": merged_counters(_found(read, points).values())})
 
 
-def contribute_new_rows(change: Change, read: Mapping[Key, Item], call: Call, *, but: Iterable[str] = ()) -> None:
+def contribute_new_rows(
+    change: Change, read: Mapping[Key, Item], call: SessionState, *, but: Iterable[str] = ()
+) -> None:
     """Begin the rows of wrong codes anew at every target of the call, by all ways, except at the points `but`, which
     whoever asks writes. Nothing is written where no row has begun. `read` holds what exists of
     `counter_keys_of_targets`."""

@@ -10,8 +10,8 @@ from hotline.kit.change import Change, Failure
 from hotline.kit.clock import to_text
 from hotline.kit.errors import HotlineError, NeedProof
 from hotline.kit.store.condition import Compare, Condition, Item, Missing, all_of, any_of, equals
+from hotline.sessions.service import proof_from, session_from
 
-from .items import call_from, proof_from
 from .model import Operation
 from .policy import REQUIREMENTS, counting_factors, missing_factors
 
@@ -63,7 +63,7 @@ def _stored_proof(proof: Proof, operation: Operation, now: datetime) -> Conditio
 
 def _needs_proof(proof: Proof, operation: Operation, now: datetime) -> Failure:
     def failed(stored: Item | None) -> HotlineError:
-        present = proof_from(call_from(stored)) if stored is not None else replace(proof, factors=())
+        present = proof_from(session_from(stored)) if stored is not None else replace(proof, factors=())
         return NeedProof(operation=operation.value, needs=missing_factors(operation, present, now) or ())
 
     return failed

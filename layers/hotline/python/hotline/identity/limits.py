@@ -26,8 +26,8 @@ from hotline.kit.config import optional
 from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
+from hotline.sessions.model import Target
 
-from .model import Target
 from .policy import CODES_PER_DAY, CODES_PER_QUARTER_HOUR, DAY, QUARTER_HOUR, SLOW, USUAL, Pace
 from .ways import Way
 

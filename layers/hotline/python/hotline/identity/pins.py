@@ -28,6 +28,7 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
+from hotline.sessions.model import SessionState
 
 from . import limits
 from .challenges import Checked, CheckOutcome
@@ -44,7 +45,7 @@ from .counters import (
 from .gate import require
 from .items import NOBODY, counters_from, point_key, with_counters
 from .items import factors_key as factors_key
-from .model import Call, Operation
+from .model import Operation
 from .notices import send_repudiable
 from .policy import (
     FACTOR_LIFE,
@@ -234,7 +235,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
             change.delete(key, condition=equals("rev", int(read[key]["rev"])))
 
 
-def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
+def pin_check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
     """What must have been read before `contribute_pin_check`: as many items for everybody."""
     counted_at = (*map(point_key, (*_number_of(call), *_decoy_of(call))), *counter_keys_of_targets(call))
     account_id = sole_account(call) or NOBODY
@@ -242,7 +243,9 @@ def pin_check_keys(call: Call, now: datetime) -> tuple[Key, ...]:
     return (*own, *counted_at, *limits.wrong_code_keys(now))
 
 
-def contribute_pin_check(change: Change, call: Call, *, entered: str, read: Mapping[Key, Item], macs: Macs) -> Checked:
+def contribute_pin_check(
+    change: Change, call: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs
+) -> Checked:
     """Hold entered digits against the PIN of the one account that the caller may be about: the chosen one, else the
     only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
     accounts, and a number that reaches none are answered like a wrong one; so is a right one while the account has had
@@ -291,7 +294,7 @@ def _counters_of_pin(known: Item | None, way: Way) -> FactorCounters:
 def _begin_rows_anew(
     change: Change,
     read: Mapping[Key, Item],
-    call: Call,
+    call: SessionState,
     known: Item,
     way: Way,
     *,
@@ -316,20 +319,20 @@ def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
     return is_blocked_today(counters, now) or count_wrong_today(counters, now) >= pace.wrong_per_day
 
 
-def _with_pin(call: Call, account_id: str, purpose: Purpose, now: datetime) -> Call:
+def _with_pin(call: SessionState, account_id: str, purpose: Purpose, now: datetime) -> SessionState:
     """The call with the factor; its account has to be settled again, as after a code."""
     proved = ProvedFactor(FactorKind.PIN, purpose, pin_point(account_id), now + FACTOR_LIFE)
     others = tuple(factor for factor in call.factors if factor.kind is not FactorKind.PIN)
     return replace(call, factors=(*others, proved), account_id=None)
 
 
-def _number_of(call: Call) -> tuple[str, ...]:
+def _number_of(call: SessionState) -> tuple[str, ...]:
     """Where wrong PINs count that decide what the caller is told: at the number that they are identified by, under
     every version. Nothing for a caller without a number, and for an app session, which is about its own account."""
     return call.identified.points if call.identified is not None else ()
 
 
-def _decoy_of(call: Call) -> tuple[str, ...]:
+def _decoy_of(call: SessionState) -> tuple[str, ...]:
     """What stands in the place of an account that has a PIN, so that others cost the same writes."""
     return tuple(f"{point}-pin" for point in _number_of(call))
 

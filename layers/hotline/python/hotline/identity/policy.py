@@ -13,9 +13,6 @@ from .model import Operation
 
 FACTOR_LIFE = timedelta(minutes=10)
 """A proved factor is good for ten minutes or until the call ends."""
-RESUME_WITHIN = timedelta(minutes=10)
-"""A transferred call keeps its level when its last step is younger than this."""
-CALL_LIFE = timedelta(hours=24)
 CODE_LIFE = timedelta(minutes=10)
 """NIST SP 800-63B: an out-of-band secret is invalid after at most ten minutes."""
 CODE_TRIES = 3
@@ -32,8 +29,6 @@ DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
 LANGUAGE_UNSAID = ENGLISH
 """What a code is told in while its asker has not chosen a language."""
-TURNS_KEPT = 4
-OFFERS_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)

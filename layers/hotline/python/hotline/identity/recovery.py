@@ -29,16 +29,20 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
+from hotline.sessions import service as sessions
+from hotline.sessions import turns
+from hotline.sessions.model import Identified, SessionKind, SessionState, Target, TurnRecord
+from hotline.sessions.service import proof_from
 
-from . import choices, code_messages, turns
+from . import choices, code_messages
 from .acts import Act, Effect, Note, Turn, perform
 from .callers import choose, choose_from, choosing_keys
 from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, send_keys
-from .items import NOBODY, proof_from
-from .model import Call, CallKind, Goal, Identified, Operation, Target, TurnRecord
+from .items import NOBODY
+from .model import Goal, Operation
 from .policy import CODE_LIFE, missing_factors
 from .requests import SendCode
-from .sessions import Session, next_need, open_call
+from .session import Session, next_need, open_call
 from .ways import Way
 
 RECOVERY_MESSAGE: Final = "recovery.asked"
@@ -173,7 +177,7 @@ def _contribute_recovery(
     profiles = choices.profiles_in(store, reached or (choices.NOBODY,))
     language = next(iter({profile.language for profile in profiles}), None)
     asked_in = str(entry["language"])
-    begun = Call(
+    begun = SessionState(
         contact_id=str(entry["facts"]["recovery_id"]),
         account_ref=change.ids.new("ref"),
         turn=1,
@@ -185,17 +189,17 @@ def _contribute_recovery(
         typed=contact,
         targets={kind: Target(point, reached[0] if reached else None, also, prefix=contact.prefix)},
         topic=goal.value,
-        kind=CallKind.RECOVERY,
+        kind=SessionKind.RECOVERY,
     )
     target = begun.targets[kind]
     counted = store.batch_get(list(dict.fromkeys(send_keys(begun, target, change.now))))
     _, waiting = contribute_code(
         change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys, is_counted=True
     )
-    choices.contribute_new_call(change, waiting)
+    sessions.contribute_new_session(change, waiting)
 
 
-def goal_of(call: Call) -> Goal:
+def goal_of(call: SessionState) -> Goal:
     """What a recovery was asked for."""
     return Goal(call.topic or Goal.RESET.value)
 
@@ -253,7 +257,7 @@ def enter_recovery_code(ctx: Context, recovery_id: str, code: str, acts: Opening
     """
     # What can be no id is looked for too, under one that nobody has: it must cost what an unknown one costs.
     known_form = _ID.fullmatch(recovery_id) is not None
-    session = open_call(ctx, recovery_id if known_form else NOBODY, kind=CallKind.RECOVERY)
+    session = open_call(ctx, recovery_id if known_form else NOBODY, kind=SessionKind.RECOVERY)
     if session is None:
         return _REFUSED
     mark = turns.fingerprint(ctx.lookup_ring, _CHECK, {"code": code})

@@ -25,7 +25,7 @@ from .challenges import (
 )
 from .model import Goal, Operation
 from .policy import SLOW
-from .sessions import Session
+from .session import Session
 from .ways import way_of
 
 

@@ -34,7 +34,7 @@ from .challenges import (
 from .codes import derive, is_code
 from .counters import counter_keys
 from .gate import allow, require
-from .items import NOBODY, call_key, challenge_key, proof_from
+from .items import NOBODY, challenge_key
 from .model import Challenge, Operation
 from .notices import repudiation_key, send_repudiable
 from .pins import (
@@ -48,7 +48,7 @@ from .pins import (
     is_pin,
     pin_keys,
 )
-from .policy import CODE_LIFE, FACTOR_OF_METHOD, OFFERS_KEPT, QUARTER_HOUR, missing_factors
+from .policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR, missing_factors
 from .recovery import (
     RECOVERY_MESSAGE,
     OpeningActs,
@@ -61,7 +61,7 @@ from .recovery import (
 from .repudiation import TOKEN_CHARACTERS_MAX
 from .repudiation import token_of as repudiation_token
 from .requests import CheckCode, CheckPin, CodeSent, RemovePin, SendCode
-from .sessions import (
+from .session import (
     Session,
     SignIn,
     could_prove,
@@ -72,20 +72,17 @@ from .sessions import (
     session_id_of,
     settling_keys,
 )
-from .turns import Attempt, Replay, TooOld, decide, fingerprint
 
 __all__ = [
     "CODE_LIFE",
     "COUNTS_ALL_THE_SAME",
     "FACTOR_OF_METHOD",
     "NOBODY",
-    "OFFERS_KEPT",
     "PIN_SET",
     "QUARTER_HOUR",
     "RECOVERY_MESSAGE",
     "TOKEN_CHARACTERS_MAX",
     "Act",
-    "Attempt",
     "Challenge",
     "CheckCode",
     "CheckOutcome",
@@ -101,21 +98,18 @@ __all__ = [
     "Progress",
     "RecoveryState",
     "RemovePin",
-    "Replay",
     "SendCode",
     "SendOutcome",
     "Session",
     "SignIn",
     "Started",
     "TakeCodeBack",
-    "TooOld",
     "Turn",
     "Withheld",
     "allow",
     "ask_for_recovery",
     "begin_call",
     "begin_recovery",
-    "call_key",
     "challenge_key",
     "challenge_to_give_out",
     "channel_of",
@@ -125,12 +119,10 @@ __all__ = [
     "contribute_repudiated_pin",
     "could_prove",
     "counter_keys",
-    "decide",
     "derive",
     "enter_recovery_code",
     "fact_keys",
     "factors_key",
-    "fingerprint",
     "has_pin",
     "identify",
     "is_code",
@@ -142,7 +134,6 @@ __all__ = [
     "open_identified",
     "perform",
     "pin_keys",
-    "proof_from",
     "reachable_accounts",
     "reachable_needs",
     "repudiation_key",

@@ -17,8 +17,7 @@ from hotline.kit.actor import ProvedFactor, Purpose
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
-
-from .model import Call, Target
+from hotline.sessions.model import SessionState, Target
 
 NO_POINT: Final = "-"
 """See ProvedFactor."""
@@ -29,7 +28,7 @@ def pin_point(account_id: str) -> str:
     return f"account#{account_id}"
 
 
-def reach_keys(call: Call, target: Target) -> tuple[Key, ...]:
+def reach_keys(call: SessionState, target: Target) -> tuple[Key, ...]:
     """What must have been read for `reaches_somebody`."""
     return tuple(key for account_id in _account_ids(call, target) for key in proof_keys(account_id))
 
@@ -40,7 +39,7 @@ def proof_keys(account_id: str) -> tuple[Key, ...]:
 
 
 def reaches_somebody(
-    read: Mapping[Key, Item], call: Call, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
+    read: Mapping[Key, Item], call: SessionState, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
 ) -> bool:
     """Whether a code to the target could prove something for one of the accounts that the call may choose from. Which
     of them, is asked again when one is chosen."""
@@ -63,7 +62,7 @@ def proves(
     return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, read, now, lookup_keys)
 
 
-def _account_ids(call: Call, target: Target) -> tuple[str, ...]:
+def _account_ids(call: SessionState, target: Target) -> tuple[str, ...]:
     """The accounts for which a code to the target may be: the chosen one, else all that the caller's number reaches."""
     if target.account_id is None:
         return ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from .model import Call, CallKind
+from hotline.sessions.model import SessionKind, SessionState
 
 
 class Way(StrEnum):
@@ -44,13 +44,13 @@ COUNTERS = tuple(dict.fromkeys(way.counter for way in Way))
 """Every name under which a contact point counts."""
 
 
-def way_of(call: Call, now: datetime) -> Way:
+def way_of(call: SessionState, now: datetime) -> Way:
     """By which way the call, session or recovery comes to the accounts that it is about."""
-    if call.kind is CallKind.APP:
+    if call.kind is SessionKind.APP:
         return Way.APP
     if call.good_factors(now):
         return Way.PROVED
-    if call.kind is CallKind.RECOVERY:
+    if call.kind is SessionKind.RECOVERY:
         return Way.RECOVERY
     calling, about = call.calling, call.identified
     is_own = calling is not None and bool(calling.accounts) and about is not None and about.point == calling.point

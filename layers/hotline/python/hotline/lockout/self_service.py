@@ -16,7 +16,6 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.cases import service as cases
 from hotline.cases.model import Priority
-from hotline.identity.model import Call, CallKind
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
@@ -25,6 +24,7 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
+from hotline.sessions.model import SessionKind, SessionState
 
 from . import breaker, outgoing, policy, registers
 from .facts import write_record
@@ -123,7 +123,7 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
     return (*chain.from_iterable((*of_accounts, *of_cases)), *breaker.breaker_keys(now))
 
 
-def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
+def pausable_accounts(call: SessionState, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
     and is about it, all accounts which that number reaches, at most five. A number that was keyed in reaches none
     without a code, and the owner of the phone that it was keyed in on is not the one who asks. An app session has its
@@ -133,21 +133,21 @@ def pausable_accounts(call: Call, now: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
 
 
-def may_pause(call: Call, now: datetime) -> bool:
+def may_pause(call: SessionState, now: datetime) -> bool:
     """Whether a pause makes sense on this call, by what the caller knows of it: it is about the number that it comes
     from, whether or not that is an account's, or an account was proved."""
     return _shows_its_number(call) or (call.account_id is not None and _is_proved(call, now))
 
 
-def _shows_its_number(call: Call) -> bool:
+def _shows_its_number(call: SessionState) -> bool:
     return call.inbound and not call.elsewhere
 
 
-def _is_proved(call: Call, now: datetime) -> bool:
-    return call.kind is CallKind.APP or bool(call.good_factors(now))
+def _is_proved(call: SessionState, now: datetime) -> bool:
+    return call.kind is SessionKind.APP or bool(call.good_factors(now))
 
 
-def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tuple[str, ...]:
+def contribute_pause(change: Change, read: Mapping[Key, Item], call: SessionState) -> tuple[str, ...]:
     """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
     are is never taken from anywhere else. Returns those that are newly paused.
 
@@ -161,7 +161,7 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], call: Call) -> tu
     NeedProof is raised without proof, whoever calls."""
     require(change, Operation.PAUSE)
     reached = pausable_accounts(call, change.now)
-    if call.kind is CallKind.APP:
+    if call.kind is SessionKind.APP:
         _refuse_closed(read, reached)
     if breaker.is_open(read, change.now):
         require(change, Operation.PROVED_PAUSE, call.account_id)
@@ -256,14 +256,14 @@ def _ending(
     return record
 
 
-def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str, call: Call) -> bool:
+def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str, call: SessionState) -> bool:
     record, attempts, found = _present(read, account_id, change.now)
     now = whole_ms(change.now)
     if not policy.would_pause(record, found):
         return False
     proved = _has_factor(change, account_id)
     if not proved and not policy.may_pause_unproved(record, now):
-        if call.kind is CallKind.APP:
+        if call.kind is SessionKind.APP:
             require(change, Operation.PROVED_PAUSE, account_id)
         _contribute_refused_pause(change, read, account_id)
         return False

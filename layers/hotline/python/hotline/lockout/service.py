@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from hotline.contracts.model import MovementKind
-from hotline.identity.model import Call
 from hotline.identity.service import Operation, could_prove, require
 from hotline.kit.change import Change, stale
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.payments.model import NextStep
+from hotline.sessions.model import SessionState
 
 from . import policy
 from .due import contribute_due, due_keys, duty_at
@@ -99,7 +99,7 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 
-def offered(view: LockView, call: Call, now: datetime) -> SelfService:
+def offered(view: LockView, call: SessionState, now: datetime) -> SelfService:
     """What the owner may do about what is in force, and has the factors for: to end a freeze takes two, and who has
     only one needs a person."""
     if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
@@ -107,6 +107,6 @@ def offered(view: LockView, call: Call, now: datetime) -> SelfService:
     return view.self_service
 
 
-def first_before_paying(view: LockView, call: Call, now: datetime, kind: MovementKind) -> NextStep | None:
+def first_before_paying(view: LockView, call: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
     """What the caller has to do before the account can make such a movement; None when nothing shuts it."""
     return policy.first_before_paying(view, offered(view, call, now), kind)

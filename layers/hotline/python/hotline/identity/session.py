@@ -23,11 +23,13 @@ from hotline.kit.ids import derived_id
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
+from hotline.sessions import service as sessions
+from hotline.sessions.model import SessionKind, SessionState, TurnRecord
+from hotline.sessions.service import proof_from, session_attributes, session_from, session_key
 
 from . import choices
 from .gate import allow
-from .items import call_attributes, call_from, call_key, proof_from
-from .model import Call, CallKind, Operation, TurnRecord
+from .model import Operation
 from .pins import acting_pin, factors_key, has_pin
 from .policy import FACTOR_LIFE, count_missing, missing_factors
 from .targets import NO_POINT, pin_point, proof_keys, proves
@@ -56,12 +58,12 @@ class Session:
     """
 
     ctx: Context
-    call: Call
+    call: SessionState
     now: datetime
     read: Snapshot
     asked: set[Key]
     """The keys that were read; those without an item are not in `read`."""
-    stored: Call | None
+    stored: SessionState | None
     signed_in: Profile | None = field(default=None)
     """The profile of an app session's account, which its token names; None for the other kinds."""
 
@@ -83,7 +85,7 @@ class Session:
     def actor(self) -> actors.Caller | actors.Session:
         """Who acts, with the proof as it was read."""
         proof = proof_from(self.call)
-        if self.call.kind is CallKind.PHONE:
+        if self.call.kind is SessionKind.PHONE:
             return actors.Caller(self.call.contact_id, proof)
         return actors.Session(self.call.contact_id, proof)
 
@@ -112,16 +114,16 @@ class Session:
 
 
 def open_call(
-    ctx: Context, contact_id: str, also: Sequence[Key] = (), *, kind: CallKind = CallKind.PHONE
+    ctx: Context, contact_id: str, also: Sequence[Key] = (), *, kind: SessionKind = SessionKind.PHONE
 ) -> Session | None:
     """The call or recovery that is stored under an id, with other items in the same read; None when there is none."""
-    key = call_key(contact_id, kind)
+    key = session_key(contact_id, kind)
     asked = dict.fromkeys((key, *also))
     read = Snapshot(ctx.store.batch_get(list(asked)))
     found = read.pop(key, None)
     if found is None:
         return None
-    stored = call_from(found)
+    stored = session_from(found)
     return Session(ctx, stored, ctx.clock.now(), read, set(asked), stored)
 
 
@@ -130,7 +132,7 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
 
     Raises NotPossible `unknown_account` for an account that the wallet has not told of, or has erased.
     """
-    key, profile_key = call_key(sign_in.session_id, CallKind.APP), accounts.profile_key(sign_in.account_id)
+    key, profile_key = session_key(sign_in.session_id, SessionKind.APP), accounts.profile_key(sign_in.account_id)
     asked = dict.fromkeys((key, *settling_keys(sign_in.account_id), *also))
     read = Snapshot(ctx.store.batch_get(list(asked)))
     profile = accounts.profile_from(read.get(profile_key))
@@ -138,18 +140,18 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
         raise NotPossible("unknown_account")
     now, keyring = ctx.clock.now(), ctx.lookup_ring
     found = read.pop(key, None)
-    stored = call_from(found) if found is not None else None
+    stored = session_from(found) if found is not None else None
     begun = (
         _without_sign_in(stored)
         if stored is not None
-        else Call(
+        else SessionState(
             contact_id=sign_in.session_id,
             account_ref=ctx.ids.new("ref"),
             turn=0,
             created_at=now,
             last_step_at=now,
             inbound=False,
-            kind=CallKind.APP,
+            kind=SessionKind.APP,
         )
     )
     signed_in = session_factor(sign_in, now)
@@ -174,13 +176,13 @@ def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
     return ProvedFactor(FactorKind.SESSION, Purpose.ACT, NO_POINT, min(until, sign_in.expires_at))
 
 
-def _without_sign_in(stored: Call) -> Call:
+def _without_sign_in(stored: SessionState) -> SessionState:
     """The stored session without its sign-in: the token of the present request says that anew."""
     return replace(stored, factors=tuple(f for f in stored.factors if f.kind is not FactorKind.SESSION))
 
 
 def settled(
-    call: Call,
+    call: SessionState,
     profile: Profile,
     read: Mapping[Key, Item],
     keyring: Keyring,
@@ -188,7 +190,7 @@ def settled(
     *,
     signed_in: ProvedFactor | None = None,
     pin: bool = False,
-) -> Call:
+) -> SessionState:
     """The app session's state for its account as the profile has it now: where codes go, and which factors are kept. A
     factor is kept while its contact point is the account's own and proves something (targets.proves), and all of them
     go when the account is another one. `read` holds what exists of `targets.proof_keys`."""
@@ -213,21 +215,21 @@ def settled(
 def store_as_is(session: Session) -> None:
     """Store an app session as it is for this request, so that a transaction can depend on it. At most one write, none
     for the other kinds. At commit StaleTurn when another request of the session came in between."""
-    if session.call.kind is not CallKind.APP or _is_stored(session):
+    if session.call.kind is not SessionKind.APP or _is_stored(session):
         return
     change = Change(actor=session.actor, cause=SETTLED, now=session.now, ids=session.ctx.ids)
     record = TurnRecord(session.stored.turn if session.stored else 0, SETTLED, "-", SETTLED)
     if session.stored is None:
         stored = replace(session.call, turn=1, turns=(record,))
-        choices.contribute_new_call(change, stored)
+        sessions.contribute_new_session(change, stored)
     else:
-        stored = choices.contribute_turn(change, session.stored, session.call, record)
+        stored = sessions.contribute_turn(change, session.stored, session.call, record)
     change.commit(session.ctx.store)
     session.call = session.stored = stored
 
 
 def _is_stored(session: Session) -> bool:
-    return session.stored is not None and call_attributes(session.stored) == call_attributes(session.call)
+    return session.stored is not None and session_attributes(session.stored) == session_attributes(session.call)
 
 
 def settling_keys(account_id: str) -> tuple[Key, ...]:
@@ -235,7 +237,9 @@ def settling_keys(account_id: str) -> tuple[Key, ...]:
     return (*proof_keys(account_id), factors_key(account_id))
 
 
-def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime) -> Call:
+def still_proved(
+    call: SessionState, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime
+) -> SessionState:
     """The call with the factors that still prove for its account as it was read: whose contact point it has and may
     act on, and a PIN only while there is one. `read` holds what exists of `settling_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
@@ -246,14 +250,14 @@ def still_proved(call: Call, read: Mapping[Key, Item], account_id: str, keyring:
     return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
 
 
-def next_need(operation: Operation, call: Call, now: datetime) -> str:
+def next_need(operation: Operation, call: SessionState, now: datetime) -> str:
     """The proof that would satisfy the operation next: `sms`, `email`, `pin`; `agent` when nothing the caller has
     would."""
     reachable = reachable_needs(operation, call, now)
     return reachable[0] if reachable else "agent"
 
 
-def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[str, ...]:
+def reachable_needs(operation: Operation, call: SessionState, now: datetime) -> tuple[str, ...]:
     """The kinds of factor that the caller of this call could prove next for the operation: by a contact point that
     codes go to, or by a PIN that was chosen. None at all when those would not be enough, so that nobody proves one
     factor for nothing."""
@@ -263,6 +267,6 @@ def reachable_needs(operation: Operation, call: Call, now: datetime) -> tuple[st
     return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
 
 
-def could_prove(operation: Operation, call: Call, now: datetime) -> bool:
+def could_prove(operation: Operation, call: SessionState, now: datetime) -> bool:
     """Whether the caller of this call has proved enough for the operation, or could."""
     return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))

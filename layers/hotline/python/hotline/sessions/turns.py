@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.kit.keyring import Keyring
-
-from .model import Call, TurnRecord
-from .policy import TURNS_KEPT
+from hotline.sessions.model import SessionState, TurnRecord
+from hotline.sessions.policy import TURNS_KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
     return keyring.mac_text(keyring.current, "turn", step, *parts)
 
 
-def decide(call: Call, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
+def decide(call: SessionState, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
     """What to do with a request, from the call as it was read."""
     for record in call.turns:
         if (record.turn, record.step, record.fingerprint) == (turn, step, inputs_fingerprint):

@@ -1,0 +1,74 @@
+"""The face of sessions: beginning one, and advancing it by an answered turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.errors import HotlineError, StaleTurn
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item, equals
+
+from .items import CHANGING_ATTRIBUTES, key_of, proof_from, session_attributes, session_from, session_item, session_key
+from .model import SessionKind, SessionState, TurnRecord
+from .policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN
+from .turns import Attempt, Replay, TooOld, TurnDecision, decide, fingerprint, with_record
+
+__all__ = [
+    "CALL_LIFE",
+    "OFFERS_KEPT",
+    "Attempt",
+    "Replay",
+    "TooOld",
+    "TurnDecision",
+    "contribute_new_session",
+    "contribute_turn",
+    "decide",
+    "fingerprint",
+    "key_of",
+    "may_keep_level",
+    "proof_from",
+    "session_attributes",
+    "session_from",
+    "session_in",
+    "session_key",
+]
+
+
+def session_in(read: Mapping[Key, Item], contact_id: str, kind: SessionKind = SessionKind.PHONE) -> SessionState | None:
+    """The call that is stored under an id, from what was read of its key."""
+    stored = read.get(session_key(contact_id, kind))
+    return None if stored is None else session_from(stored)
+
+
+def may_keep_level(call: SessionState, *, continued: bool, now: datetime) -> bool:
+    """A transferred call keeps level, account and turn when its last step is under ten minutes old."""
+    return continued and now - call.last_step_at < RESUME_WITHIN
+
+
+def contribute_new_session(change: Change, call: SessionState) -> None:
+    """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
+    change.create(key_of(call), session_item(call), failed=_stale_turn)
+
+
+def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:
+    """Store what a step changed of the call and that the step was answered, on condition that the call is still at
+    the turn that was read. Gives the call as it will be."""
+    advanced = replace(new, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
+    before, after = session_attributes(old), session_attributes(advanced)
+    written: Item = {name: after[name] for name in after if before.get(name) != after[name]}
+    written |= {"turn": advanced.turn, "last_step_at": to_text(advanced.last_step_at)}
+    gone = tuple(name for name in CHANGING_ATTRIBUTES if name in before and name not in after)
+    key = key_of(old)
+    at_turn = equals("turn", old.turn)
+    change.update(key, set=written, remove=gone, condition=at_turn, failed=_stale_turn)
+    # Asked first when the commit fails: a delivery that comes again must be answered as before, not asked for proof.
+    change.require_condition(key, at_turn, _stale_turn, first=True)
+    return advanced
+
+
+def _stale_turn(_: Item | None) -> HotlineError:
+    return StaleTurn()
