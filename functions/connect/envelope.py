@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.connect.contract import EMPTY
+from functions.connect.answers import EMPTY
 from hotline.kit.text import is_printed_ascii
 
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})

@@ -7,13 +7,12 @@ it. What the wallet has only been asked for is never told as done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 
-from functions.connect.contract import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
-from functions.connect.words import account, money, people
+from functions.connect.answers import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
+from functions.connect.contract import STEPS
 from hotline.kit.languages import spoken_language
 from hotline.wording.pace import in_parts
 from hotline.wording.speech import Speech, prompt_of
@@ -21,26 +20,6 @@ from hotline.wording.values import locale_of
 
 PAUSE_WHEN_SLOW_S: Final = 8
 """How much longer an answer that is itself a menu waits for callers who need time."""
-_MENUS: Final = frozenset({("choose_account", "CHOOSE")})
-_COMPOSED: Final[Mapping[str, Callable[[Speech, str], None]]] = {
-    "announce_code": account.announce_code,
-    "read_code": account.read_code,
-    "send_code": account.send_code,
-    "check_code": account.check_code,
-    "choose_account": account.choose_account,
-    "lock_status": account.lock_status,
-    **{step: partial(account.act, step) for step in ("unlock", "reset", "end_pause", "unfreeze", "freeze")},
-    "pause": account.pause,
-    "payments": money.payments,
-    "payment_by_order": money.payment_by_order,
-    "payment_answer": money.payment_answer,
-    "refunds": money.refunds,
-    "refund_offer": money.refund_offer,
-    "refund_request": money.refund_request,
-    "advice": people.advice,
-    "handover": people.handover,
-}
-"""Steps whose words are more than the message of their outcome."""
 
 
 def spoken(
@@ -54,7 +33,7 @@ def spoken(
         speech = _speech(step, outcome, facts, language)
         said += [f"{speech.gap}{sentence}" for sentence in speech.sentences]
     texts = ["".join(part).strip() for part in in_parts(said, most)]
-    pause_s = PAUSE_WHEN_SLOW_S if slow and (step, outcome) in _MENUS else 0
+    pause_s = PAUSE_WHEN_SLOW_S if slow and outcome in STEPS[step].menu_outcomes else 0
     *first, last = texts
     return (*(prompt_of(text, slow=slow) for text in first), prompt_of(last, slow=slow, pause_s=pause_s))
 
@@ -74,9 +53,9 @@ def _speech(step: str, outcome: str, facts: Mapping[str, object], language: str)
     elif outcome == NEED_PROOF:
         speech.say_first(f"{NEED_PROOF}.{facts.get('needs')}", NEED_PROOF)
     else:
-        _COMPOSED.get(step, _plain(step))(speech, outcome)
+        say = STEPS[step].say
+        if say is None:
+            speech.say(f"{step}.{outcome}")
+        else:
+            say(speech, outcome)
     return speech
-
-
-def _plain(step: str) -> Callable[[Speech, str], None]:
-    return lambda speech, outcome: speech.say(f"{step}.{outcome}")

@@ -8,23 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.connect import prompts
-from functions.connect.contract import (
+from functions.connect.answers import (
     EMPTY,
     INVALID,
     MORE_PROMPTS,
     NEED_PROOF,
     PHONE_OR_EMAIL,
     PHONE_OR_PERSON,
-    STEPS,
     TRY_LATER,
-    StepContract,
 )
+from functions.connect.contract import STEPS
 from functions.connect.envelope import Request
-from functions.connect.inputs import accept
 from functions.connect.line import Answer, Line
 from functions.connect.secret_inputs import aside, readable
-from functions.connect.steps import CALLEE_STEPS, READ_WITH_CALL, STEP_FUNCTIONS
-from functions.connect.steps.begin import begin
+from functions.connect.step import Step
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.actor import FactorKind
@@ -39,7 +36,6 @@ from hotline.sessions.model import SessionState
 
 ATTEMPTS_MAX = 3
 """How often a step is run when somebody else wrote in between; each run reads afresh."""
-
 UNUSABLE = "unusable"
 """Why a step itself refuses an input that looks as it must: no phone number, too few digits, a choice of nothing."""
 
@@ -50,12 +46,12 @@ class StepFailed(Exception):
 
 def answer(request: Request, ctx: Context) -> dict[str, str]:
     """The flat answer to one request: every declared key of the step, all of them strings, none of them empty."""
-    contract = STEPS.get(request.step)
-    if contract is None or request.initial_contact_id is None:
+    step = STEPS.get(request.step)
+    if step is None or request.initial_contact_id is None:
         log(Event.ENVELOPE_ODD, correlation_id=request.contact_id, step=request.step, reason="step_or_contact_missing")
-        return _flat(STEPS["start"] if contract is None else contract, Answer(TRY_LATER), None, request)
+        return _flat(STEPS["start"] if step is None else step, Answer(TRY_LATER), None, request)
     try:
-        result, call = _answered(contract, request, ctx)
+        result, call = _answer(step, request, ctx)
     except Unreadable as error:
         log(Event.ENTRY_UNREADABLE, correlation_id=request.contact_id, step=request.step, reason=error.code)
         result, call = Answer(TRY_LATER), None
@@ -66,26 +62,27 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
         log(Event.STEP_FAILED, correlation_id=request.contact_id, step=request.step, error=type(error).__name__)
         raise StepFailed(request.step) from None
     log(Event.STEP_DONE, correlation_id=request.contact_id, step=request.step, outcome=result.outcome)
-    return _flat(contract, result, call, request)
+    return _flat(step, result, call, request)
 
 
-def _answered(contract: StepContract, request: Request, ctx: Context) -> tuple[Answer, SessionState | None]:
-    inputs = _inputs(contract, request, ctx)
-    if not contract.of_call:
-        return inputs if isinstance(inputs, Answer) else CALLEE_STEPS[request.step](ctx, request, inputs), None
-    if request.step == "start":
-        return retry_stale(lambda: begin(ctx, request), attempts_max=ATTEMPTS_MAX)
+def _answer(step: Step, request: Request, ctx: Context) -> tuple[Answer, SessionState | None]:
+    inputs = _inputs(step, request, ctx)
+    if step.run_outbound is not None:
+        return inputs if isinstance(inputs, Answer) else step.run_outbound(ctx, request, inputs), None
     # What the step had read may be written by another delivery of the same request, or by a fact.
-    return retry_stale(lambda: _run(contract, request, inputs, ctx), attempts_max=ATTEMPTS_MAX)
+    begin = step.begin
+    if begin is not None:
+        return retry_stale(lambda: begin(ctx, request), attempts_max=ATTEMPTS_MAX)
+    return retry_stale(lambda: _run(step, request, inputs, ctx), attempts_max=ATTEMPTS_MAX)
 
 
-def _inputs(contract: StepContract, request: Request, ctx: Context) -> dict[str, str] | Answer:
+def _inputs(step: Step, request: Request, ctx: Context) -> dict[str, str] | Answer:
     """The step's inputs, or the answer that takes its place. Raises Unreadable."""
-    given = readable(contract, request.inputs, ctx)
-    if outcome := aside(contract, given):
+    given = readable(step, request.inputs, ctx)
+    if outcome := aside(step, given):
         return Answer(outcome)
     try:
-        return accept(contract, given)
+        return step.accept(given)
     except InvalidInput as error:
         _log_invalid(request, error.code)
         return Answer(INVALID)
@@ -96,18 +93,20 @@ def _log_invalid(request: Request, reason: str) -> None:
 
 
 def _run(
-    contract: StepContract, request: Request, inputs: dict[str, str] | Answer, ctx: Context
+    step: Step, request: Request, inputs: dict[str, str] | Answer, ctx: Context
 ) -> tuple[Answer, SessionState | None]:
+    if step.run is None:
+        raise RuntimeError(f"step {step.name} is no step of a call")
     also: Sequence[Key] = ()
-    if not isinstance(inputs, Answer) and request.step in READ_WITH_CALL:
-        also = READ_WITH_CALL[request.step](ctx, inputs)
+    if not isinstance(inputs, Answer) and step.ahead is not None:
+        also = step.ahead(ctx, inputs)
     session = identity.open_call(ctx, request.initial_contact_id or "", also)
     if session is None:
         return Answer(TRY_LATER), None
     if isinstance(inputs, Answer):
         return inputs, session.call
     line = Line(request, inputs, session, None)
-    if contract.acting:
+    if step.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
         mark = sessions.fingerprint(ctx.lookup_ring, request.step, _marked(line, inputs))
         decision = sessions.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
@@ -115,7 +114,7 @@ def _run(
             return Answer(TRY_LATER), session.call
         line.turn = decision
     try:
-        result = STEP_FUNCTIONS[request.step](line)
+        result = step.run(line)
     except NeedProof as refusal:
         result = _need_proof(refusal, line)
     if result.outcome == INVALID:
@@ -146,12 +145,12 @@ def _choose_need(reachable: Sequence[str], call: SessionState) -> str:
     return reachable[0]
 
 
-def _flat(contract: StepContract, result: Answer, call: SessionState | None, request: Request) -> dict[str, str]:
-    if result.outcome not in contract.outcomes:
-        raise StepFailed(contract.name)
+def _flat(step: Step, result: Answer, call: SessionState | None, request: Request) -> dict[str, str]:
+    if result.outcome not in step.outcomes:
+        raise StepFailed(step.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
     languages = result.languages or languages_of(call, request)
-    said = prompts.spoken(contract.name, result.outcome, facts, languages, most=contract.parts, slow=request.wants_time)
+    said = prompts.spoken(step.name, result.outcome, facts, languages, most=step.parts, slow=request.wants_time)
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,
@@ -159,7 +158,7 @@ def _flat(contract: StepContract, result: Answer, call: SessionState | None, req
         "turn": str(call.turn if call else request.turn),
         "account_ref": call.account_ref if call else EMPTY,
     }
-    return {key: values.get(key) or EMPTY for key in contract.answer_keys}
+    return {key: values.get(key) or EMPTY for key in step.answer_keys}
 
 
 def languages_of(call: SessionState | None, request: Request) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from functions.connect.contract import STAR, ZERO, StepContract
+from functions.connect.answers import STAR, ZERO
+from functions.connect.step import Step
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable, Unreadable
 from hotline.kit.keyring import Keyring
@@ -20,13 +21,13 @@ SILENCE: Final = "Timeout"
 _ASIDE: Final = {"0": ZERO, "*": STAR}
 
 
-def readable(contract: StepContract, inputs: Mapping[str, str], ctx: Context) -> dict[str, str]:
+def readable(step: Step, inputs: Mapping[str, str], ctx: Context) -> dict[str, str]:
     """The inputs with the secret ones as they were keyed in; one that holds nothing is left out.
 
     What is keys already stays: a stack may be without a key, or between two deployments. Raises Unreadable.
     """
     read = dict(inputs)
-    for name in contract.secret_inputs:
+    for name in step.secret_inputs:
         entered = read.pop(name, "")
         if entered and entered != SILENCE and not KEYPAD.issuperset(entered):
             entered = _decrypted(entered, ctx)
@@ -35,9 +36,9 @@ def readable(contract: StepContract, inputs: Mapping[str, str], ctx: Context) ->
     return read
 
 
-def aside(contract: StepContract, inputs: Mapping[str, str]) -> str | None:
+def aside(step: Step, inputs: Mapping[str, str]) -> str | None:
     """The outcome that takes the step's place when a key with a meaning of its own is all that was keyed in."""
-    return next((_ASIDE[inputs[name]] for name in contract.secret_inputs if inputs.get(name) in _ASIDE), None)
+    return next((_ASIDE[inputs[name]] for name in step.secret_inputs if inputs.get(name) in _ASIDE), None)
 
 
 def _decrypted(message: str, ctx: Context) -> str:

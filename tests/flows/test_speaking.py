@@ -6,7 +6,8 @@ import pytest
 
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.graph import written_edges
-from functions.connect.contract import MORE_PROMPTS, STEPS
+from functions.connect.answers import MORE_PROMPTS
+from functions.connect.contract import STEPS
 from functions.connect.prompts import spoken
 from hotline.kit.languages import LANGUAGES
 from tests.flows.shipped import (

@@ -4,20 +4,14 @@ import pytest
 
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.references import references_in, strings_in
-from functions.connect.contract import (
-    ADVICE_TOPICS,
-    COMMON_KEYS,
-    EMPTY,
-    GOALS,
-    HANDOVER_REASONS,
-    HANDOVER_TOPICS,
-    METHODS,
-    NEEDS,
-    PURPOSES,
-    REFUND_REASONS,
-    SELF_SERVICE,
-    STEPS,
-)
+from functions.connect.answers import COMMON_KEYS, EMPTY, NEEDS
+from functions.connect.contract import STEPS
+from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.handover import HANDOVER_REASONS, HANDOVER_TOPICS
+from functions.connect.steps.locks import SELF_SERVICE
+from functions.connect.steps.payments import PURPOSES
+from functions.connect.steps.refunds import REFUND_REASONS
+from functions.connect.steps.session import GOALS, METHODS
 from tests.flows.shipped import (
     blocks,
     flow_attributes,

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from functions.connect.contract import COMMON_KEYS, STEPS
+from functions.connect.answers import COMMON_KEYS
+from functions.connect.contract import STEPS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import PointKind

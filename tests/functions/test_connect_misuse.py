@@ -17,6 +17,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof
 from hotline.kit.logging import Event
 from hotline.kit.store import Table
+from hotline.sessions import service as sessions
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.log_lines import lines, logged
@@ -87,7 +88,7 @@ def test_an_operation_on_an_account_that_was_not_proved_is_refused_by_the_gate(c
     phone = Phone(ctx, OWN)
     phone.press("start")
     phone.prove(goal="unlock")
-    caller = Caller("contact-1", identity.proof_from(phone.call))
+    caller = Caller("contact-1", sessions.proof_from(phone.call))
     change = Change(actor=caller, cause="test", now=NOW, ids=ctx.ids)
     for operation in (Operation.REFUND, Operation.UNLOCK, Operation.FREEZE):
         identity.require(change, operation, C)

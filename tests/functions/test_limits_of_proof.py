@@ -51,10 +51,10 @@ from hotline.lockout.policy import (
     may_unlock,
     paused,
 )
+from hotline.sessions import service as sessions
 from hotline.sessions import turns
 from hotline.sessions.items import session_item
 from hotline.sessions.model import SessionState, TurnRecord
-from hotline.sessions import service as sessions
 from hotline.sessions.policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, TURNS_KEPT
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

@@ -167,7 +167,7 @@ def test_the_catalogue_counts_all_places_where_rooms_write_messages() -> None:
         if re.search(r"\bMessage\(", path.read_text(encoding="utf-8")) and path.parent.name != "kit"
     }
     # What recoveries write, the messenger takes up itself; it has no words.
-    assert writers == {"accounts/notices.py", "identity/challenges.py", "identity/recoveries.py"}
+    assert writers == {"accounts/notices.py", "identity/challenges.py", "identity/recovery.py"}
 
 
 def test_a_text_message_names_the_official_number_of_the_recipients_country() -> None:

@@ -9,8 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from functions.connect.contract import ADVICE_TOPICS, GOALS, METHODS, NEEDS, STEPS
+from functions.connect.answers import NEEDS
+from functions.connect.contract import STEPS
 from functions.connect.prompts import spoken
+from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.session import GOALS, METHODS
 from functions.customer_api.words import of_payment
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money

@@ -16,7 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.connect.contract import ADVICE_TOPICS, EMPTY, HANDOVER_REASONS, HANDOVER_TOPICS, STEPS
+from functions.connect.answers import EMPTY
+from functions.connect.contract import STEPS
+from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.handover import HANDOVER_REASONS, HANDOVER_TOPICS
 from functions.wallet_events.batch import take_in
 from hotline.contracts.model import Fact, LockAction, PointKind
 from hotline.kit.clock import to_text

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.connect.contract import STEPS, TRY_LATER
+from functions.connect.answers import TRY_LATER
+from functions.connect.contract import STEPS
 from functions.connect.envelope import CONTACT_ID_CHARACTERS_MAX, request_from
 from functions.connect.runner import answer
 from functions.customer_api.access import PUBLIC, ROUTES

@@ -32,6 +32,7 @@ from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline.lockout import service as lockout
+from hotline.sessions import service as sessions
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api import Client, Postbox
 from tests.support.faults import Faults
@@ -144,7 +145,7 @@ def test_a_right_code_proves_once_however_many_hold_it_against_the_challenge(pla
 
     def prove(_: int) -> bool:
         read = ctx.store.batch_get(list(challenges.check_keys(call, NOON)))
-        actor = Caller(call.contact_id, identity.proof_from(call))
+        actor = Caller(call.contact_id, sessions.proof_from(call))
         change = Change(actor=actor, cause="test", now=NOON, ids=ctx.ids)
         checked = challenges.contribute_check(change, call, entered=code, read=read, keyring=codes)
         ready.wait()

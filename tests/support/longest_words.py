@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from functions.connect.contract import ADVICE_TOPICS, GOALS, NEEDS, STEPS
+from functions.connect.answers import NEEDS
+from functions.connect.contract import STEPS
+from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.session import GOALS
 from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind

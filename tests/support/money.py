@@ -26,7 +26,6 @@ from hotline.contracts.model import (
     RefundStatus,
     RefundTold,
 )
-from hotline.identity.service import proof_from
 from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.ids import IdSource
@@ -44,6 +43,7 @@ from hotline.refunds.items import refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundResult
 from hotline.sessions.items import session_item, session_key
 from hotline.sessions.model import SessionState
+from hotline.sessions.service import proof_from
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.stores import all_rows

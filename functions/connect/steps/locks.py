@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
 from functions.connect.line import Answer, Line, words
+from functions.connect.step import Step
+from functions.connect.words import locks as words_of
 from hotline.accounts import service as accounts
 from hotline.identity.model import Operation
 from hotline.kit.errors import NeedProof
 from hotline.kit.logging import Event, log
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
+from hotline.wording.speech import Speech
 
 
 def lock_status(line: Line) -> Answer:
@@ -94,3 +101,29 @@ def pause(line: Line) -> Answer:
         return Answer(outcome)
     proved = bool(line.call.good_factors(line.now))
     return Answer(outcome, words(proved=proved, **_effects(notes)))
+
+
+def _say(step: str) -> Callable[[Speech, str], None]:
+    return partial(words_of.act, step)
+
+
+SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")
+"""The values of `self_service` of `lock_status`."""
+
+STEPS: Final = (
+    Step(
+        "lock_status",
+        ("OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED"),
+        lock_status,
+        own_keys=("self_service", "asked"),
+        say=words_of.lock_status,
+        parts=3,
+        proof=True,
+    ),
+    Step("unlock", ("ASKED", "OPEN", "NOT_SELF_SERVICE"), unlock, say=_say("unlock"), acting=True, proof=True),
+    Step("reset", ("GRANTED", "NOT_SELF_SERVICE"), reset, say=_say("reset"), parts=2, acting=True, proof=True),
+    Step("pause", ("ASKED", "NOT_HERE"), pause, say=words_of.pause, parts=2, acting=True, proof=True),
+    Step("end_pause", ("ASKED", "OPEN"), end_pause, say=_say("end_pause"), acting=True, proof=True),
+    Step("unfreeze", ("ASKED", "OPEN"), unfreeze, say=_say("unfreeze"), acting=True, proof=True),
+    Step("freeze", ("ASKED", "FROZEN"), freeze, say=_say("freeze"), parts=2, acting=True, proof=True),
+)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.contract import STEPS
 from functions.connect.words.facts import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
@@ -16,7 +15,7 @@ from hotline.wording.values import Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
 """What became of a movement whose status is not given, by where its money is."""
-_REFUNDS_PARTS: Final = STEPS["refunds"].parts
+REFUNDS_PARTS: Final = 3
 """In how many prompts the refunds may be told."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
 """Refunds that only a person can still pay out; one is asked for by key until somebody is on it, with a date."""
@@ -94,7 +93,7 @@ def refunds(speech: Speech, outcome: str) -> None:
     for counted, with_day in ((True, True), (True, False), (False, False)):
         trial = Speech(speech.locale, speech.facts)
         _list_refunds(trial, items, counted=counted, with_day=with_day)
-        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, _REFUNDS_PARTS)):
+        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, REFUNDS_PARTS)):
             break
     _list_refunds(speech, items, counted=counted, with_day=with_day)
 

@@ -8,9 +8,13 @@ on a call that comes in, the number says nothing of who is calling.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from functions.connect.envelope import Request
+from functions.connect.inputs import own_id
 from functions.connect.line import Answer, words
+from functions.connect.step import Step
+from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
@@ -62,3 +66,19 @@ def _found(ctx: Context, request: Request, challenge_id: str) -> Challenge | ide
     if request.initiation_method not in MADE_BY_US or number is None:
         return identity.Withheld("not_our_call")
     return identity.challenge_to_give_out(ctx, challenge_id, accounts.point_ids(number, ctx.lookup_ring))
+
+
+CHALLENGE_CHARACTERS_MAX: Final = 64
+_TAKES: Final = {"challenge": own_id(most=CHALLENGE_CHARACTERS_MAX)}
+
+STEPS: Final = (
+    Step(
+        "announce_code",
+        ("READY", "GONE"),
+        run_outbound=announce_code,
+        takes=_TAKES,
+        own_keys=("language",),
+        say=words_of.announce_code,
+    ),
+    Step("read_code", ("READ", "GONE"), run_outbound=read_code, takes=_TAKES, say=words_of.read_code, parts=3),
+)

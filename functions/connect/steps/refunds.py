@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from functions.connect.contract import INVALID
+from typing import Final
+
+from functions.connect.answers import INVALID
+from functions.connect.inputs import CHOICE, digits, one_of
 from functions.connect.line import Answer, Line, words
-from functions.connect.steps.money import item_words, offer_at
+from functions.connect.step import Step
+from functions.connect.steps.payments import CHOSEN, item_words, offer_at
+from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derived_id
@@ -98,3 +103,45 @@ def _render(line: Line, outcome: str, refund: RefundResult | Refund | None) -> A
         now=line.now,
     )
     return Answer(outcome, facts)
+
+
+AMOUNT_DIGITS_MAX: Final = 12
+REFUND_REASONS: Final = tuple(reason.value for reason in RefundReason)
+"""The values of `reason` of `refund_request`."""
+
+STEPS: Final = (
+    Step(
+        "refunds",
+        ("NONE", "OPEN"),
+        under_way,
+        own_keys=("count",),
+        say=words_of.refunds,
+        parts=words_of.REFUNDS_PARTS,
+        proof=True,
+    ),
+    Step(
+        "refund_offer",
+        ("OFFERED", "NOT_ELIGIBLE", "ROUTE_DISPUTE"),
+        offer,
+        CHOSEN,
+        own_keys=("amount",),
+        say=words_of.refund_offer,
+        parts=2,
+        acting=True,
+        proof=True,
+    ),
+    Step(
+        "refund_request",
+        ("APPROVED", "IN_REVIEW", "DENIED", "LIMITED", "EXISTS", "NOT_ELIGIBLE", "ROUTE_DISPUTE"),
+        request,
+        {
+            "choice": CHOICE,
+            "reason": one_of(REFUND_REASONS),
+            "amount_minor": digits(most=AMOUNT_DIGITS_MAX, optional=True),
+        },
+        say=words_of.refund_request,
+        parts=3,
+        acting=True,
+        proof=True,
+    ),
+)

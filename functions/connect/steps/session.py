@@ -1,26 +1,68 @@
-"""set_language, identify, send_code, check_code, choose_account: who is calling, and in which language."""
+"""start, set_language, identify, send_code, check_code, check_pin, choose_account: who calls, in which language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from functions.connect.contract import INVALID
+from functions.connect.answers import INVALID
+from functions.connect.envelope import CONTINUED_METHODS, Request
+from functions.connect.inputs import OPTIONAL_CHOICE, digits, has_digits, one_of
 from functions.connect.line import Answer, Line, reference, words, yes_or_no
+from functions.connect.step import Input, Step
+from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
-from hotline.identity.model import Goal
+from hotline.identity.model import Goal, Operation
 from hotline.identity.service import SendOutcome
 from hotline.kit.actor import FactorKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
+from hotline.sessions import service as sessions
 from hotline.sessions.model import SessionState
 
 CHOICES_SPOKEN_MAX = 3
+METHODS: Final = ("sms", "voice", "email")
+"""The values of `method` of `send_code`. Its `channel` says which of them it became: where no calls are made, a code
+that was asked for by voice is written. `calls` says `yes` where voice is to be had."""
+GOALS: Final = ("look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze")
+"""The values of `goal` of `send_code`: the message with the code names it to its reader."""
+PHONE_CHARACTERS_MAX: Final = 20
+CODE_CHARACTERS_MAX: Final = 10
+"""A code has six digits; a few keys too many are a typing mistake and are answered as such."""
+PIN_CHARACTERS_MAX: Final = 16
+"""A PIN has twelve digits at most; see CODE_CHARACTERS_MAX."""
+INBOUND = "INBOUND"
+
+
+def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
+    """Store the call and say whether its number is known: KNOWN, UNKNOWN or WITHHELD. A call that was handed on keeps
+    what the way it came allows."""
+    if request.initial_contact_id is None:
+        raise RuntimeError("a call has a contact")
+    calling = request.customer_number
+    contact = identity.Contact(
+        contact_id=request.initial_contact_id,
+        inbound=request.initiation_method == INBOUND,
+        continued=request.initiation_method in CONTINUED_METHODS,
+        calling_number=accounts.normalise_phone(calling, ctx.home_region) if calling else None,
+        leg={"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"},
+    )
+    started = identity.begin_call(ctx, contact)
+    call = started.call
+    if call.own_number_only:
+        log(Event.CALLS_MANY, correlation_id=request.contact_id)
+    outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
+    proved = identity.missing_factors(Operation.READ, sessions.proof_from(call), ctx.clock.now()) is None
+    keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": call.topic or "-"}
+    keys |= {"elsewhere": yes_or_no(call.elsewhere), "callback": yes_or_no(call.calling is not None)}
+    return Answer(outcome, words(known=started.known), keys), call
 
 
 def set_language(line: Line) -> Answer:
@@ -135,3 +177,70 @@ def choose_account(line: Line) -> Answer:
     locked = yes_or_no(view.state is not LockState.OPEN)
     facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
     return Answer(outcome, facts, {**keys, "locked": locked})
+
+
+def _is_phone(text: str) -> bool:
+    return len(text) <= PHONE_CHARACTERS_MAX and has_digits(5, 19)(text.removeprefix("+"))
+
+
+STEPS: Final = (
+    Step(
+        "start",
+        ("KNOWN", "UNKNOWN", "WITHHELD"),
+        begin=begin,
+        own_keys=("language", "proved", "topic", "elsewhere", "callback"),
+        acting=True,
+    ),
+    Step(
+        "set_language",
+        ("SET",),
+        set_language,
+        {"language": one_of(LANGUAGES)},
+        own_keys=("language",),
+        acting=True,
+    ),
+    Step(
+        "identify",
+        ("TAKEN",),
+        identify,
+        {"phone": Input(_is_phone)},
+        own_keys=("elsewhere",),
+        acting=True,
+        ahead=points_to_read,
+    ),
+    Step(
+        "send_code",
+        ("SENT", "LIMITED"),
+        send_code,
+        {"method": one_of(METHODS), "goal": one_of(GOALS)},
+        own_keys=("channel", "calls"),
+        say=words_of.send_code,
+        parts=3,
+        acting=True,
+    ),
+    Step(
+        "check_code",
+        ("PROVED", "WRONG", "EXPIRED", "SPENT"),
+        check_code,
+        {"code": digits(most=CODE_CHARACTERS_MAX, secret=True)},
+        say=words_of.check_code,
+        acting=True,
+    ),
+    Step(
+        "check_pin",
+        ("PROVED", "WRONG", "SPENT"),
+        check_pin,
+        {"pin": digits(most=PIN_CHARACTERS_MAX, secret=True)},
+        acting=True,
+    ),
+    Step(
+        "choose_account",
+        ("CHOSEN", "CHOOSE", "NONE"),
+        choose_account,
+        {"choice": OPTIONAL_CHOICE},
+        own_keys=("count", "locked"),
+        say=words_of.choose_account,
+        menu_outcomes=("CHOOSE",),
+        acting=True,
+    ),
+)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
-from functions.connect.contract import INVALID
+from functions.connect.answers import INVALID
+from functions.connect.inputs import OPTIONAL_CHOICE, digits, one_of, own_id
 from functions.connect.line import Answer, Line, words
+from functions.connect.step import Step
+from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
@@ -107,3 +111,47 @@ def answer(line: Line) -> Answer:
     )
     refundable = told.refundable_minor > 0 and told.open_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
+
+
+PURPOSES: Final = ("failed", "refund")
+"""The values of `purpose` of `payments`, the default first: those that failed, or recent ones to be refunded."""
+TAIL_DIGITS_MIN: Final = 4
+TAIL_DIGITS_MAX: Final = 6
+MOVEMENT_CHARACTERS_MAX: Final = 160
+CHOSEN: Final = {"choice": OPTIONAL_CHOICE, "movement": own_id(most=MOVEMENT_CHARACTERS_MAX, optional=True)}
+"""How a step is told which of the offered payments is meant: by its place, or by the key that the flow kept."""
+
+STEPS: Final = (
+    Step(
+        "payments",
+        ("ONE", "SEVERAL", "NONE"),
+        recent,
+        {"purpose": one_of(PURPOSES, optional=True)},
+        own_keys=("count",),
+        say=words_of.payments,
+        parts=3,
+        acting=True,
+        proof=True,
+    ),
+    Step(
+        "payment_by_order",
+        ("FOUND", "SEVERAL", "NONE"),
+        by_order,
+        {"tail": digits(least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX)},
+        own_keys=("count",),
+        say=words_of.payment_by_order,
+        parts=3,
+        acting=True,
+        proof=True,
+    ),
+    Step(
+        "payment_answer",
+        ("NOT_TAKEN", "HELD", "DEBITED", "RETURNED", "UNKNOWN"),
+        answer,
+        CHOSEN,
+        own_keys=("refundable",),
+        say=words_of.payment_answer,
+        parts=3,
+        proof=True,
+    ),
+)

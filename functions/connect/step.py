@@ -1,0 +1,111 @@
+"""A step declares itself in one place: its name, what it takes and answers, how it runs, and how its answer is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from functions.connect.answers import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO
+from functions.connect.envelope import Request
+from functions.connect.line import Answer, Line
+from hotline.kit.doors import Context
+from hotline.kit.errors import InvalidInput
+from hotline.kit.store import Key
+from hotline.sessions.model import SessionState
+from hotline.wording.speech import Speech
+
+_NEEDS_KEY: Final = "needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A parameter that a flow passes. `accepts` says whether a text can be one. `optional`: it may be absent or EMPTY.
+    `secret`: only the caller may know it; it comes as keyed in, or as Amazon Connect encrypted it."""
+
+    accepts: Callable[[str], bool]
+    optional: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a flow.
+
+    `own_outcomes` and `own_keys` are those beside the ones that every step has. One of three runs it: `run` is a step
+    of a caller's call; `begin` begins one; `run_outbound` belongs to a call that the hotline makes, which has no stored
+    state and no turns. `ahead`: the keys to read in the same request as the call. `say` puts the words together where
+    they depend on more than the outcome; without it the message `<step>.<outcome>` is said.
+
+    `acting`: the step stores something, so that its answer carries the next turn. The others only read, and answer with
+    the turn they got. `proof`: it may answer NEED_PROOF. `parts`: in how many prompts the answer may be said, one after
+    the other. `menu_outcomes`: answers that are menus, after which slow callers get more time.
+    """
+
+    name: str
+    own_outcomes: tuple[str, ...]
+    run: Callable[[Line], Answer] | None = None
+    takes: Mapping[str, Input] = field(default_factory=dict)
+    own_keys: tuple[str, ...] = ()
+    say: Callable[[Speech, str], None] | None = None
+    parts: int = 1
+    acting: bool = False
+    proof: bool = False
+    menu_outcomes: tuple[str, ...] = ()
+    ahead: Callable[[Context, Mapping[str, str]], Sequence[Key]] | None = None
+    begin: Callable[[Context, Request], tuple[Answer, SessionState]] | None = None
+    run_outbound: Callable[[Context, Request, Mapping[str, str]], Answer] | None = None
+
+    @property
+    def of_call(self) -> bool:
+        """Whether the step is one of a caller's call."""
+        return self.run_outbound is None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of all parameters."""
+        return tuple(self.takes)
+
+    @property
+    def optional_inputs(self) -> tuple[str, ...]:
+        """Those that may be absent or EMPTY."""
+        return tuple(name for name, taken in self.takes.items() if taken.optional)
+
+    @property
+    def required_inputs(self) -> tuple[str, ...]:
+        """Inputs without which the step answers INVALID."""
+        return tuple(name for name, taken in self.takes.items() if not taken.optional)
+
+    @property
+    def secret_inputs(self) -> tuple[str, ...]:
+        """Those that only the caller may know."""
+        return tuple(name for name, taken in self.takes.items() if taken.secret)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Every outcome a flow must have a branch for."""
+        of_proof = (NEED_PROOF,) if self.proof else ()
+        of_inputs = (INVALID,) if self.takes else ()
+        of_secrets = (ZERO, STAR) if self.secret_inputs else ()
+        return (*self.own_outcomes, *of_proof, *of_inputs, *of_secrets, TRY_LATER)
+
+    @property
+    def answer_keys(self) -> tuple[str, ...]:
+        """Every key an answer of this step has."""
+        of_proof = (_NEEDS_KEY,) if self.proof else ()
+        return (*COMMON_KEYS, *MORE_PROMPTS[: self.parts - 1], *of_proof, *self.own_keys)
+
+    def accept(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The step's own inputs, all of which look as they must. Raises InvalidInput, whose code names the first that
+        is missing or malformed and never repeats it.
+
+        Parameters that the step does not declare are dropped: a flow may pass more than a step needs.
+        """
+        own = {name: given[name] for name in self.takes if name in given}
+        for name in self.required_inputs:
+            if name not in own:
+                raise InvalidInput(f"{name}_missing")
+        for name, text in own.items():
+            if not self.takes[name].accepts(text):
+                raise InvalidInput(f"{name}_malformed")
+        return own

@@ -1,0 +1,60 @@
+"""Words about what keeps an account shut, and about what was asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from functions.connect.words.session import worded
+from hotline.wording.speech import Speech
+from hotline.wording.values import Lately, Word
+
+
+def _cause(speech: Speech) -> Word | None:
+    return speech.word(f"lock.cause.{speech.facts.get('cause')}")
+
+
+def act(step: str, speech: Speech, outcome: str) -> None:
+    """Say what was asked of the wallet: by this answer or before it, whether a message tells of it, and what keeps the
+    account from paying all the same."""
+    facts = speech.facts
+    key = f"{step}.{outcome}"
+    before = (f"{key}.before",) if facts.get("decided") is False else ()
+    still = speech.word(f"lock.still.{facts.get('still')}") if facts.get("still") else None
+    speech.say_first(
+        *(one for one in before if speech.knows(one)),
+        key,
+        notice=speech.word("notice.coming") if facts.get("noticed") is True else None,
+        payments=still or speech.word("lock.payments_again"),
+    )
+
+
+def pause(speech: Speech, outcome: str) -> None:
+    """For who has proved nothing, with what is true whether or not there is an account, and whether or not a limit
+    stands against it. A caller who has proved an account hears what was done for it."""
+    facts = speech.facts
+    if facts.get("proved") is not True or outcome != "ASKED":
+        speech.say(f"pause.{outcome}")
+        return
+    told = speech.word("notice.everybody") if facts.get("noticed") is True else None
+    speech.say("pause.ASKED.before" if facts.get("decided") is False else "pause.ASKED.proved", notice=told)
+
+
+def lock_status(speech: Speech, outcome: str) -> None:
+    """State, cause, since and until when, what has been asked for, and up to when the
+    facts are known if the feed is behind."""
+    facts = speech.facts
+    since, until = facts.get("since"), facts.get("until")
+    now = facts.get("now")
+    left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
+    asked = facts.get("asked")
+    speech.say_first(
+        *worded(speech, f"lock_status.{outcome}"),
+        cause=_cause(speech),
+        since=Lately(since) if isinstance(since, datetime) else None,
+        until_in=left if left > timedelta() else None,
+        asked=speech.word(f"lock.asked.{asked}", "lock.asked") if asked else None,
+    )
+    if facts.get("recovery_until") is not None:
+        speech.say("lock.recovery_pending")
+    if facts.get("facts_as_of") is not None:
+        speech.say("lock.as_of")
