@@ -9,6 +9,7 @@ import pytest
 
 from functions.messenger.recovery import begun as begin_again
 from hotline.contracts.model import AccountClosed, Fact, PointKind, TwoStepChanged
+from hotline.identity import recovery as recovery_module
 from hotline.identity.policy import CODE_LIFE, CODE_TRIES, FACTOR_LIFE
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
@@ -174,7 +175,7 @@ def test_what_was_proved_and_not_used_is_used_for_the_account_as_it_is_now(
     world.postbox().work()
     code = code_of(world, recovery)
     with monkeypatch.context() as patch:
-        patch.setattr(recovery, "_go_on", lost)
+        patch.setattr(recovery_module, "_go_on", lost)
         assert enter(anybody, recovery, code).status == 503
     give(world.ctx, [Fact("fact-2step", "two_step.changed", "wallet", clock.now(), ACCOUNT, TwoStepChanged(9, True))])
     assert enter(anybody, recovery, code).json == {"state": "more", "needs": "email"}

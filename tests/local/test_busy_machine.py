@@ -18,7 +18,7 @@ from hotline.kit.store.dynamodb import READ_TIMEOUT_S, tuned_client
 from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
-from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, unhurried
+from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, invoke_when_free, unhurried
 from hotline_local.launcher.ministack import HOST, MiniStack, refuse_taken, reserve_port
 from hotline_local.launcher.paths import LOCAL
 from hotline_local.launcher.stack import load, stack_file
@@ -178,3 +178,29 @@ def test_what_is_no_port_is_refused(option: str, port: str, capsys: pytest.Captu
         cli.main(["run", f"{option}={port}"])
     assert ended.value.code == 2
     assert "is no port, which is a number from 0 to 65535" in capsys.readouterr().err
+
+
+class CrowdedFunctions:
+    """The client of a service that has no process to spare for so many invocations."""
+
+    class exceptions:  # noqa: N801 - the name that boto3 gives it
+        class TooManyRequestsException(Exception):
+            pass
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+
+    def invoke(self, **_: object) -> dict[str, int]:
+        if self.refusals:
+            self.refusals -= 1
+            raise self.exceptions.TooManyRequestsException
+        return {"StatusCode": 200}
+
+
+def test_a_function_is_started_when_a_process_is_free_again() -> None:
+    assert invoke_when_free(CrowdedFunctions(7), "arn", b"{}", pause_s=0) == {"StatusCode": 200}
+
+
+def test_who_waits_for_a_process_gives_up_at_some_time() -> None:
+    with pytest.raises(CommandError, match="had no process to spare"):
+        invoke_when_free(CrowdedFunctions(1), "arn", b"{}", timeout_s=-1)

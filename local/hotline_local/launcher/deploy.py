@@ -58,6 +58,8 @@ HARMLESS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """Per function an event that it answers, and that changes nothing."""
 WARMED_AT_ONCE: Final = 2
+THROTTLED_PAUSE_S: Final = 0.5
+"""Between two tries of an invocation for which MiniStack has no process to spare."""
 # The date of every entry of an artefact's archive, so that equal content is an equal archive.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -228,6 +230,28 @@ def _wait_for_functions(alias_arns: list[str], endpoint: str) -> None:
             time.sleep(0.05)
 
 
+def invoke_when_free(
+    functions: Any,
+    arn: str,
+    payload: bytes,
+    *,
+    timeout_s: float = FUNCTIONS_TIMEOUT_S,
+    pause_s: float = THROTTLED_PAUSE_S,
+) -> Any:
+    """Invoke a function as soon as MiniStack has a process to spare; return its answer.
+
+    On a busy machine schedules and queues may hold all processes for a while. Raises CommandError after `timeout_s`.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return functions.invoke(FunctionName=arn, Payload=payload)
+        except functions.exceptions.TooManyRequestsException:
+            if time.monotonic() > deadline:
+                raise CommandError(f"MiniStack had no process to spare for {arn} in {timeout_s:.0f} seconds.") from None
+            time.sleep(pause_s)
+
+
 def _warm(outputs: Mapping[str, str], endpoint: str) -> None:
     """Start one process of each function that somebody waits for, so that no first call pays for it.
 
@@ -236,7 +260,7 @@ def _warm(outputs: Mapping[str, str], endpoint: str) -> None:
     functions = client("lambda", endpoint, REGION)
 
     def start(output: str) -> None:
-        answer = functions.invoke(FunctionName=outputs[output], Payload=json.dumps(HARMLESS[output]).encode())
+        answer = invoke_when_free(functions, outputs[output], json.dumps(HARMLESS[output]).encode())
         if "FunctionError" in answer:
             reason = answer["Payload"].read().decode(errors="replace")
             raise CommandError(f"The function {outputs[output]} did not start: {reason}")
