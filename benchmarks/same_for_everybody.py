@@ -26,14 +26,14 @@ from unittest.mock import patch
 
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
-from functions.customer_api.app import answered
+from functions.customer_api.app import answer_request
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import AccountClosed, Fact, PointKind
 from hotline.identity import code_messages, limits
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.logging import logger
-from hotline.kit.store.dynamodb import tuned_client
+from hotline.kit.store.dynamodb import make_client
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -130,7 +130,7 @@ class World:
             assert said["outcome"] in ("TAKEN", "SENT", "WRONG"), said
 
     def _api(self, event: dict[str, object]) -> None:
-        told = answered(event, None, lambda: self.ctx, Client(self.ctx).settings)
+        told = answer_request(event, None, lambda: self.ctx, Client(self.ctx).settings)
         assert told["statusCode"] in (202, 422), told
 
 
@@ -207,7 +207,7 @@ def measure(runs: int) -> dict[str, str]:
     """The figures on the store in memory, where nothing hides a difference, and on MiniStack."""
     figures = told(times_on(MemoryStore(VirtualClock(NOON)), IN_MEMORY_FOR_EACH * runs), "in_memory")
     with patch.dict(os.environ, SETTINGS), MiniStack() as stack:
-        client = tuned_client(stack.endpoint)
+        client = make_client(stack.endpoint)
         make_tables(client)
         figures |= told(times_on(quick_store(client), ON_MINISTACK_FOR_EACH * runs), "on_ministack")
         client.close()

@@ -22,7 +22,7 @@ PAUSE_WHEN_SLOW_S: Final = 8
 """How much longer an answer that is itself a menu waits for callers who need time."""
 
 
-def spoken(
+def speak(
     step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str], *, most: int = 1, slow: bool = False
 ) -> tuple[str, ...]:
     """What is said, in each of the languages one after the other, in at most `most` prompts of ten seconds each, as far

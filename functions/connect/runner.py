@@ -108,7 +108,7 @@ def _run(
     line = Line(request, inputs, session, None)
     if step.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
-        mark = sessions.fingerprint(ctx.lookup_ring, request.step, _marked(line, inputs))
+        mark = sessions.fingerprint(ctx.lookup_ring, request.step, _mark_inputs(line, inputs))
         decision = sessions.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
         if isinstance(decision, sessions.TooOld):
             return Answer(TRY_LATER), session.call
@@ -122,7 +122,7 @@ def _run(
     return result, line.call
 
 
-def _marked(line: Line, inputs: dict[str, str]) -> dict[str, str]:
+def _mark_inputs(line: Line, inputs: dict[str, str]) -> dict[str, str]:
     """The inputs as a fingerprint is taken of them: a PIN lives longer than a code, so that only the key service makes
     a hash of it (kit.macs)."""
     if "pin" not in inputs:
@@ -150,7 +150,7 @@ def _flat(step: Step, result: Answer, call: SessionState | None, request: Reques
         raise StepFailed(step.name)
     facts = {"time_zone": call.time_zone if call else None, **result.facts}
     languages = result.languages or languages_of(call, request)
-    said = prompts.spoken(step.name, result.outcome, facts, languages, most=step.parts, slow=request.wants_time)
+    said = prompts.speak(step.name, result.outcome, facts, languages, most=step.parts, slow=request.wants_time)
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,

@@ -30,7 +30,7 @@ def readable(step: Step, inputs: Mapping[str, str], ctx: Context) -> dict[str, s
     for name in step.secret_inputs:
         entered = read.pop(name, "")
         if entered and entered != SILENCE and not KEYPAD.issuperset(entered):
-            entered = _decrypted(entered, ctx)
+            entered = _decrypt(entered, ctx)
         if entered:
             read[name] = entered
     return read
@@ -41,7 +41,7 @@ def aside(step: Step, inputs: Mapping[str, str]) -> str | None:
     return next((_ASIDE[inputs[name]] for name in step.secret_inputs if inputs.get(name) in _ASIDE), None)
 
 
-def _decrypted(message: str, ctx: Context) -> str:
+def _decrypt(message: str, ctx: Context) -> str:
     from functions.connect.decryption import decrypt
 
     return decrypt(message, _keys(ctx))

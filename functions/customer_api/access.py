@@ -70,7 +70,7 @@ class Token:
     scopes: frozenset[str]
 
 
-def admitted(event: Mapping[str, Any], settings: Settings, now: datetime) -> Token | None:
+def admit(event: Mapping[str, Any], settings: Settings, now: datetime) -> Token | None:
     """The token of a request to one of the ROUTES; None on a public one.
 
     Raises Problem: `not_found` for a path that there is not, `method_not_allowed` for another method of one that there
@@ -139,7 +139,7 @@ def _token(claims: Mapping[str, Any], settings: Settings, now: datetime) -> Toke
         sign_in=identity.SignIn(
             session_id=identity.session_id_of(issuer=issuer, client=client, subject=subject, sign_in=sign_in),
             account_id=account_id,
-            authenticated_at=_past(_instant(claims, "auth_time"), now),
+            authenticated_at=_check_past(_instant(claims, "auth_time"), now),
             trusted=(_text(claims, "acr") or "") in settings.trusted_acr_values,
             expires_at=expires_at,
         ),
@@ -168,7 +168,7 @@ def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
-def _past(instant: datetime | None, now: datetime) -> datetime | None:
+def _check_past(instant: datetime | None, now: datetime) -> datetime | None:
     """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
     sign-in count for longer. Raises Problem `invalid_token`."""
     if instant is None:

@@ -15,9 +15,9 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.customer_api import problems, quota, refusals
-from functions.customer_api.access import WAY_TO_A_FREEZE, Token, admitted
+from functions.customer_api.access import WAY_TO_A_FREEZE, Token, admit
 from functions.customer_api.envelope import request_from, request_id_of
-from functions.customer_api.language import wished_language
+from functions.customer_api.language import find_wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routes import account, challenges, payments, pins, public, recoveries, refunds, repudiations
 from functions.customer_api.routing import DESK, router
@@ -27,7 +27,7 @@ from hotline.kit.doors import Context, context_from_environment, origin_keys_fro
 from hotline.kit.errors import HotlineError
 from hotline.kit.languages import ENGLISH
 from hotline.kit.logging import Event, log
-from hotline.kit.origin import passed_the_front
+from hotline.kit.origin import has_passed_the_front
 
 BODY_BYTES_MAX: Final = 300 * 1024
 JSON: Final = "application/json"
@@ -64,14 +64,16 @@ refusals.install(api)
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0). What fails unexpectedly is answered with a constant body, and its
     text is not logged: it may repeat the request."""
-    return answered(event, context, _context, settings_from_environment())
+    return answer_request(event, context, _context, settings_from_environment())
 
 
 def _context() -> Context:
     return context_from_environment(lookup=True, codes=True, pins=True)
 
 
-def answered(event: object, context: Any, context_of: Callable[[], Context], settings: Settings) -> dict[str, Any]:
+def answer_request(
+    event: object, context: Any, context_of: Callable[[], Context], settings: Settings
+) -> dict[str, Any]:
     """The answer to one request, whatever comes as one. `context_of` gives what the rooms work with."""
     how = Rendering(request_id=request_id_of(event))
     route = "-"
@@ -79,7 +81,7 @@ def answered(event: object, context: Any, context_of: Callable[[], Context], set
     try:
         request = request_from(event)
         how, route = _rendering(request), request["routeKey"] or "-"
-        told = _resolved(request, context, context_of(), settings, how, headers)
+        told = _resolve(request, context, context_of(), settings, how, headers)
     except Problem as problem:
         told = problems.answer(problem, how)
     except HotlineError as error:
@@ -92,15 +94,15 @@ def answered(event: object, context: Any, context_of: Callable[[], Context], set
     return told
 
 
-def _resolved(
+def _resolve(
     event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
 ) -> dict[str, Any]:
     _refuse_around_the_front(event)
     event = _with_text(event)
-    token = admitted(event, settings, ctx.clock.now())
+    token = admit(event, settings, ctx.clock.now())
     if token is not None:
         headers |= _within_quota(ctx, token, event["routeKey"])
-    desk = Desk(ctx, how, token, wished_language(_header(event, "accept-language")), headers)
+    desk = Desk(ctx, how, token, find_wished_language(_header(event, "accept-language")), headers)
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
     return told
@@ -110,7 +112,7 @@ def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
     """The headers that tell of the account's quota. What leads to a freeze is never refused for it: somebody else with
     a token of the account could use it up. Raises Problem."""
     try:
-        return quota.counted(ctx, token.sign_in.account_id).headers
+        return quota.count_request(ctx, token.sign_in.account_id).headers
     except Problem as refusal:
         if route in WAY_TO_A_FREEZE:
             return {name: value for name, value in refusal.headers.items() if name != "Retry-After"}
@@ -122,13 +124,13 @@ def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
     keys = origin_keys_from_environment()
     if keys is None:
         return
-    if not passed_the_front(event["headers"], keys.get()):
+    if not has_passed_the_front(event["headers"], keys.get()):
         raise Problem("not_by_the_front")
 
 
 def _rendering(request: Mapping[str, Any]) -> Rendering:
     """How this caller is told of problems."""
-    language = wished_language(_header(request, "accept-language")) or ENGLISH
+    language = find_wished_language(_header(request, "accept-language")) or ENGLISH
     return Rendering(language, request["requestContext"]["requestId"])
 
 

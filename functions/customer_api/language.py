@@ -11,7 +11,7 @@ HEADER_CHARACTERS_MAX: Final = 256
 _NOT_WANTED: Final = 0.0
 
 
-def wished_language(header: str | None) -> str | None:
+def find_wished_language(header: str | None) -> str | None:
     """The language that the header likes best among those that the hotline speaks; None when it likes none of them, or
     does not say."""
     if not header or len(header) > HEADER_CHARACTERS_MAX:

@@ -37,7 +37,7 @@ class Quota:
         return {"RateLimit-Policy": POLICY, "RateLimit": f'"account";r={self.left};t={self.reset_s}'}
 
 
-def counted(ctx: Context, account_id: str) -> Quota:
+def count_request(ctx: Context, account_id: str) -> Quota:
     """Count one request of the account. Raises Problem `quota_exceeded` when the window is used up. A store that does
     not answer here is no reason to refuse: the request itself will find out."""
     now = ctx.clock.now()

@@ -24,11 +24,11 @@ _PLACES: Final = frozenset({"body", "query", "header", "path"})
 
 def install(api: APIGatewayHttpResolver) -> None:
     """Answer every error with a problem, and refuse parameters that a route does not have."""
-    api.exception_handler(Exception)(_refused)
-    api.use([_known_parameters])
+    api.exception_handler(Exception)(_answer_error)
+    api.use([_refuse_unknown_parameters])
 
 
-def _refused(error: Exception) -> Response[str]:
+def _answer_error(error: Exception) -> Response[str]:
     how = desk().how
     told = problems.answer(_problem(error), how)
     return Response(told["statusCode"], problems.CONTENT_TYPE, told["body"], told["headers"])
@@ -71,7 +71,7 @@ def faults_of(error: RequestValidationError) -> list[Fault]:
     return list(dict.fromkeys(faults))
 
 
-def _known_parameters(app: APIGatewayHttpResolver, next_middleware: Any) -> Any:
+def _refuse_unknown_parameters(app: APIGatewayHttpResolver, next_middleware: Any) -> Any:
     """Raises Problem for a query parameter that the route does not have: a filter that is not heard must be said."""
     route = app.context["_route"]
     known = {parameter.alias for parameter in route.dependant.query_params}

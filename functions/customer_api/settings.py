@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from hotline.kit.config import optional
+from hotline.kit.config import read_setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Settings:
 @cache
 def settings_from_environment() -> Settings:
     """The settings of a deployed function."""
-    trusted = (value.strip() for value in optional("API_TRUSTED_ACR_VALUES", "").split(","))
+    trusted = (value.strip() for value in read_setting("API_TRUSTED_ACR_VALUES", "").split(","))
     return Settings(
-        account_claim=optional("API_ACCOUNT_CLAIM", "sub"),
-        scope_prefix=optional("API_SCOPE_PREFIX", ""),
+        account_claim=read_setting("API_ACCOUNT_CLAIM", "sub"),
+        scope_prefix=read_setting("API_SCOPE_PREFIX", ""),
         trusted_acr_values=frozenset(value for value in trusted if value),
     )

@@ -90,7 +90,7 @@ class Visit:
         """Raises NeedProof, with the methods that this account has, when the session has not proved enough."""
         self.session.allow(operation)
 
-    def replayed(self, step: str, inputs: Mapping[str, str]) -> TurnRecord | None:
+    def find_replay(self, step: str, inputs: Mapping[str, str]) -> TurnRecord | None:
         """The answer to this very request, if it is among the session's last ones."""
         mark = self._fingerprint(step, inputs)
         return next((turn for turn in self.call.turns if (turn.step, turn.fingerprint) == (step, mark)), None)
@@ -109,6 +109,6 @@ class Visit:
         return sessions.fingerprint(self.desk.lookup_keys, step, inputs)
 
 
-def attempted[Result](work: Callable[[], Result]) -> Result:
+def attempt[Result](work: Callable[[], Result]) -> Result:
     """Run a route's work, again from its reading on when somebody else wrote in between; ATTEMPTS_MAX times at most."""
     return retry_stale(work, attempts_max=ATTEMPTS_MAX)

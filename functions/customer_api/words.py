@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
 from hotline.wording.catalogue import find
-from hotline.wording.messages import joined, plain_text
+from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Locale, Word
 
 
@@ -30,7 +30,7 @@ def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, loc
     texts = [plain_text(f"{key}.asked" if only_asked else key, facts, locale)]
     texts += [plain_text("lock.recovery_pending", facts, locale)] if view.recovery_until is not None else []
     texts += [plain_text("lock.as_of", facts, locale)] if behind_since is not None else []
-    return joined(texts, locale)
+    return join(texts, locale)
 
 
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
@@ -47,7 +47,7 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
     keys += [f"next.{told.next_step.value}", *(["next.then", f"next.{told.then.value}"] if told.then else [])]
     keys += [f"works_when.{told.works_when.value}"]
     keys += ["payment_answer.refund_open"] if told.open_refund_id else []
-    return joined((plain_text(key, facts, locale) for key in keys), locale)
+    return join((plain_text(key, facts, locale) for key in keys), locale)
 
 
 def _word(locale: Locale, *keys: str) -> Word | None:

@@ -10,7 +10,7 @@ from functions.deadlines.redrives import Queues
 from functions.deadlines.work import work_off
 from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
-from hotline.kit.config import required
+from hotline.kit.config import require_setting
 from hotline.kit.doors import context_from_environment
 from hotline.kit.errors import InvalidInput
 from hotline.kit.logging import Event, log
@@ -41,4 +41,7 @@ def _time_asked_for(event: object) -> datetime | None:
 
 @cache
 def _queues() -> Queues:
-    return {"message": SqsQueue(required("MESSAGES_AGAIN_URL")), "bus": SqsQueue(required("DECISIONS_AGAIN_URL"))}
+    return {
+        "message": SqsQueue(require_setting("MESSAGES_AGAIN_URL")),
+        "bus": SqsQueue(require_setting("DECISIONS_AGAIN_URL")),
+    }

@@ -18,7 +18,7 @@ from typing import Final
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.due import PER_BUCKET_MAX, all_of_them, passed
+from hotline.kit.due import PER_BUCKET_MAX, all_of_them, passed_by
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import PENDING_BUCKETS
@@ -48,11 +48,11 @@ class Redriven:
 def redrive(ctx: Context, now: datetime, queues: Queues, *, at_once: int) -> Redriven:
     """Work off the entries that have been pending for longer than LEFT_BEHIND_AFTER. Raises Unavailable when the store
     does not say which."""
-    left = all_of_them(partial(_left, ctx, now), range(PENDING_BUCKETS), at_once=at_once)
+    left = all_of_them(partial(_list_left, ctx, now), range(PENDING_BUCKETS), at_once=at_once)
     keys = [key for some in left for key in some]
-    found = all_of_them(partial(_moved_on_safely, ctx, now), keys, at_once=at_once)
+    found = all_of_them(partial(_move_on_safely, ctx, now), keys, at_once=at_once)
     entries = [entry for entry in found if isinstance(entry, dict)]
-    redriven = sum(_sent(queues, consumer, entries) for consumer in queues)
+    redriven = sum(_send(queues, consumer, entries) for consumer in queues)
     failed = found.count(Event.DUE_FAILED) + len(entries) - redriven
     return Redriven(redriven, found.count(Event.ENTRY_USELESS), failed)
 
@@ -67,21 +67,21 @@ def pause_after(redrives: int) -> timedelta:
     return min(pause, PAUSE_MAX)
 
 
-def _left(ctx: Context, now: datetime, number: int) -> list[Key]:
+def _list_left(ctx: Context, now: datetime, number: int) -> list[Key]:
     pk = f"PENDING#{number:02d}"
-    query = Query(Table.OUTBOX, pk, passed(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_BUCKET_MAX)
+    query = Query(Table.OUTBOX, pk, passed_by(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_BUCKET_MAX)
     return [Key(Table.OUTBOX, row["PK"]) for row in ctx.store.query(query).items]
 
 
-def _moved_on_safely(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
+def _move_on_safely(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
     try:
-        return _moved_on(ctx, now, key)
+        return _move_on(ctx, now, key)
     except HotlineError as error:
         log(Event.DUE_FAILED, kind="entry", entry_id=key.pk.removeprefix("OUT#"), reason=error.code)
         return Event.DUE_FAILED
 
 
-def _moved_on(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
+def _move_on(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
     """The entry, when it is to be re-driven now; ENTRY_USELESS when it was dropped; None: nothing to do about it."""
     entry = ctx.store.get(key)
     if entry is None or "pending_sk" not in entry or entry["pending_sk"] >= f"{to_text(now - LEFT_BEHIND_AFTER)}~":
@@ -110,7 +110,7 @@ def _moved_on(ctx: Context, now: datetime, key: Key) -> Item | Event | None:
     return Event.ENTRY_USELESS
 
 
-def _sent(queues: Queues, consumer: Consumer, entries: list[Item]) -> int:
+def _send(queues: Queues, consumer: Consumer, entries: list[Item]) -> int:
     """Send the ids of one consumer's entries; how many were taken."""
     taken = 0
     for some in batched((entry for entry in entries if entry["to"] == consumer), QUEUE_MESSAGES_MAX, strict=False):

@@ -91,17 +91,17 @@ def by_owner(keys: Iterable[Key]) -> list[list[Key]]:
 
 def _work_off_in_turn(ctx: Context, now: datetime, keys: Iterable[Key]) -> list[tuple[Done, ...] | None]:
     """What was done about each item of one account."""
-    return [_worked_off_safely(ctx, now, key) for key in keys]
+    return [_work_off_safely(ctx, now, key) for key in keys]
 
 
-def _worked_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...] | None:
+def _work_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...] | None:
     """What was done about one item; None when it failed."""
     duty = duty_of(key)
     if duty is None:
         log(Event.DUE_FAILED, kind="item", reason="unknown_item")
         return None
     try:
-        done = _worked_off(ctx, now, duty)
+        done = _work_off_rounds(ctx, now, duty)
     except HotlineError as error:
         log(Event.DUE_FAILED, kind="item", account_id=duty.account_id, reason=error.code)
         return None
@@ -113,7 +113,7 @@ def _worked_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...
     return done
 
 
-def _worked_off(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
+def _work_off_rounds(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...]:
     """Everything that was done about the item, round by round until nothing is due or its rounds are over."""
     done: tuple[Done, ...] = ()
     for _ in range(duty.rounds):

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.decisions.delivery import deliver
 from hotline.kit.aws.carriers import EventBridgeBus
-from hotline.kit.config import required
+from hotline.kit.config import require_setting
 from hotline.kit.doors import context_from_environment
 
 
@@ -18,4 +18,4 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 @cache
 def _bus() -> EventBridgeBus:
-    return EventBridgeBus(required("EVENT_BUS_NAME"))
+    return EventBridgeBus(require_setting("EVENT_BUS_NAME"))

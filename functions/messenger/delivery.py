@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.messenger.letter import CODE_MESSAGE, written
-from functions.messenger.recovery import begun
+from functions.messenger.letter import CODE_MESSAGE, write_letter
+from functions.messenger.recovery import begin
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
@@ -35,7 +35,7 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
         return [
-            begun(entry, ctx)
+            begin(entry, ctx)
             if entry["kind"] == identity.RECOVERY_MESSAGE
             else _send_and_count(entry, ctx, sender, transports)
             for entry in entries
@@ -45,13 +45,13 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
 
 
 def _send_and_count(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
-    result = _sent(entry, ctx, sender, transports)
+    result = _send(entry, ctx, sender, transports)
     if isinstance(result, Dropped) and entry["kind"] == CODE_MESSAGE:
         identity.take_code_back(ctx, entry, result.reason)
     return result
 
 
-def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
+def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
     channel = entry["channel"]
     if channel == "voice" and channel not in transports:
         # No calls are made here, or not any more: a code that was to be read out is written.
@@ -59,7 +59,7 @@ def _sent(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
     is_code = entry["kind"] == CODE_MESSAGE
     place = None if is_code else accounts.notice_place(ctx, entry, channel)
     times = place if accounts.is_last_for_now(place) else None
-    outgoing = written(entry, ctx, sender, channel, times=times)
+    outgoing = write_letter(entry, ctx, sender, channel, times=times)
     if isinstance(outgoing, Dropped):
         return outgoing
     if not is_code and not accounts.admit_notice(ctx, entry, place):

@@ -29,7 +29,9 @@ CHALLENGE_ATTRIBUTE: Final = "challenge"
 """The contact attribute by which the flow of a call names the code that it reads out."""
 
 
-def written(entry: Item, ctx: Context, sender: Sender, channel: str, *, times: int | None = None) -> Outgoing | Dropped:
+def write_letter(
+    entry: Item, ctx: Context, sender: Sender, channel: str, *, times: int | None = None
+) -> Outgoing | Dropped:
     """The message as it goes out by a channel, or why none may be sent. `times`: how often its reader has been told of
     the like, where no more of it follow for now. Raises Unavailable when a key or the store does not answer."""
     language = str(entry["language"])

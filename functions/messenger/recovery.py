@@ -9,7 +9,7 @@ from hotline.kit.outbox.delivery import Delivered, Dropped, Failed, Result, stil
 from hotline.kit.store.condition import Item
 
 
-def begun(entry: Item, ctx: Context) -> Result:
+def begin(entry: Item, ctx: Context) -> Result:
     """Begin the recovery of an entry. The same for a contact that reaches an account and for one that reaches none."""
     if not still_useful(entry, ctx.clock.now()):
         return Dropped("too_late")

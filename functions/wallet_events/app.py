@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.wallet_events.batch import take_in
 from hotline.kit.aws.carriers import Queue, SqsQueue
-from hotline.kit.config import required
+from hotline.kit.config import require_setting
 from hotline.kit.doors import context_from_environment
 
 
@@ -19,4 +19,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
 
 @cache
 def _dead_letters() -> Queue:
-    return SqsQueue(required("FACTS_DEAD_LETTERS_URL"))
+    return SqsQueue(require_setting("FACTS_DEAD_LETTERS_URL"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from hotline.accounts import service as accounts
 from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, MerchantPolicyPublished, Rejection
-from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, rejected
+from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, reject
 from hotline.intake.service import fold
 from hotline.kit.aws.carriers import Queue
 from hotline.kit.doors import Context
@@ -90,12 +90,12 @@ def read_fact(body: object, ctx: Context) -> Fact:
     try:
         sent = json.loads(body) if isinstance(body, str) else None
     except (ValueError, RecursionError):
-        raise rejected(None, Rejection.NOT_AN_EVENT) from None
+        raise reject(None, Rejection.NOT_AN_EVENT) from None
     envelope: dict[str, Any] = sent if isinstance(sent, dict) else {}
     detail = envelope.get("detail")
     fact = parse(detail)
     if envelope.get("detail-type") != fact.type + VERSION_SUFFIX:
-        raise rejected(detail, Rejection.TYPE_MISMATCH, "type")
+        raise reject(detail, Rejection.TYPE_MISMATCH, "type")
     # It waits for its time in the queue, or dies there.
     refuse_future(fact, detail, ctx.clock.now())
     return fact

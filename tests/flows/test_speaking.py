@@ -8,7 +8,7 @@ from connect_sim.language.document import Action, Flow
 from connect_sim.language.graph import written_edges
 from functions.connect.answers import MORE_PROMPTS
 from functions.connect.contract import STEPS
-from functions.connect.prompts import spoken
+from functions.connect.prompts import speak
 from hotline.kit.languages import LANGUAGES
 from tests.flows.shipped import (
     ENTRY,
@@ -81,7 +81,7 @@ def most_parts() -> dict[tuple[str, str], int]:
         for kind in EVERYTHING:
             for step, outcome, facts in kind(language):
                 known = {"now": NOW, "time_zone": "Asia/Shanghai", **facts}
-                parts = len(spoken(step, outcome, known, [language], most=STEPS[step].parts))
+                parts = len(speak(step, outcome, known, [language], most=STEPS[step].parts))
                 most[step, outcome] = max(most.get((step, outcome), 0), parts)
     return most
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimChanged
 from hotline.identity import limits
-from hotline.kit.counts.rates import counted, rate_keys
+from hotline.kit.counts.rates import rate_keys, sum_window
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from hotline.sessions.items import session_key
 from hotline.sessions.model import SessionKind
@@ -41,7 +41,7 @@ def wrong(client: Client, challenge_id: str, number: int = 1) -> Answered:
 
 def wrong_codes(world: ApiWorld) -> int:
     now = world.clock.now()
-    return counted(limits.WRONG_CODES, world.ctx.store.batch_get(rate_keys(limits.WRONG_CODES, now)), now)
+    return sum_window(limits.WRONG_CODES, world.ctx.store.batch_get(rate_keys(limits.WRONG_CODES, now)), now)
 
 
 @pytest.fixture

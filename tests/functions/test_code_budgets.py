@@ -18,7 +18,7 @@ from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.aws.carriers import Outgoing
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys, sum_window
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
@@ -74,7 +74,7 @@ def asked(phone: Phone, method: str = "sms") -> str:
 
 def total(ctx: Context, rate: Rate, way: Way = Way.OWN_NUMBER) -> int:
     read = ctx.store.batch_get(list(rate_keys(rate, ctx.clock.now())))
-    return counted(rate.only(way.value), read, ctx.clock.now())
+    return sum_window(rate.only(way.value), read, ctx.clock.now())
 
 
 def home_rate(ctx: Context) -> Rate:
@@ -172,7 +172,7 @@ def test_a_code_that_goes_nowhere_takes_its_place_like_any_other(ctx: Context, m
         phone.press("identify", phone=about)
         asked(phone)
         read = ctx.store.batch_get(list(rate_keys(strangers, NOW)))
-        assert counted(strangers, read, NOW) == place
+        assert sum_window(strangers, read, NOW) == place
 
 
 def test_in_the_app_a_code_that_is_held_back_is_a_problem_with_a_time_to_wait(ctx: Context) -> None:

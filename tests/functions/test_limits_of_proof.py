@@ -12,7 +12,7 @@ from typing import Final, TypeGuard
 import pytest
 
 from hotline.contracts.model import MovementStatus
-from hotline.identity.counters import named
+from hotline.identity.counters import name_counters
 from hotline.identity.items import challenge_item, with_counters
 from hotline.identity.policy import (
     CHALLENGE_KEPT,
@@ -48,8 +48,8 @@ from hotline.lockout.policy import (
     UNLOCKS_MAX,
     UNLOCKS_WITHIN,
     components,
+    find_pause,
     may_unlock,
-    paused,
 )
 from hotline.sessions import service as sessions
 from hotline.sessions import turns
@@ -287,7 +287,7 @@ def test_calls_and_challenges_end_by_themselves(world: ApiWorld, store: MemorySt
     phone = asked(world)
     assert session_item(phone.call)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
     assert challenge_item(phone.challenge)[TTL_ATTRIBUTE] == epoch_s(NOON + CODE_LIFE + CHALLENGE_KEPT)
-    ends = with_counters(None, named(FactorKind.SMS, Way.APP, guessed(WRONG_PER_DAY)), now=NOON)[TTL_ATTRIBUTE]
+    ends = with_counters(None, name_counters(FactorKind.SMS, Way.APP, guessed(WRONG_PER_DAY)), now=NOON)[TTL_ATTRIBUTE]
     assert ends > epoch_s(NOON + max(DAY, FACTOR_BLOCK))
 
 
@@ -298,8 +298,8 @@ SOFT: Final = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + DA
 
 @EDGES
 def test_a_pause_runs_for_a_day(off: timedelta) -> None:
-    record = registers.switched(LockRecord(ACCOUNT), PAUSE_SLOT, NOON, on=True, until=NOON + PAUSE_LENGTH)
-    running = paused(components(record, Attempts(), NOON + PAUSE_LENGTH + off))
+    record = registers.switch(LockRecord(ACCOUNT), PAUSE_SLOT, NOON, on=True, until=NOON + PAUSE_LENGTH)
+    running = find_pause(components(record, Attempts(), NOON + PAUSE_LENGTH + off))
     assert (running is not None) is (off < NONE)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from functions.messenger.letter import written
+from functions.messenger.letter import write_letter
 from functions.messenger.settings import Sender
 from hotline.contracts.model import LockAction
 from hotline.kit.aws.carriers import Outgoing
@@ -17,7 +17,7 @@ from hotline.kit.store import Table
 from hotline.lockout.model import UNTOLD, Cause
 from hotline.lockout.wallet_locks import NEWS_FOR
 from hotline.wording.catalogue import find
-from hotline.wording.rendering import written as in_a_letter
+from hotline.wording.rendering import render_written as in_a_letter
 from hotline.wording.values import Locale, Word
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -176,7 +176,7 @@ def letters(world: ApiWorld, cause: str, language: str) -> list[Outgoing]:
     give(world.ctx, [replace(told(LOCKED, world.clock.now(), cause), subject=OWNER)])
     sender = Sender("Demo Wallet", ("+864008001234",))
     found = [
-        written({**entry, "language": language}, world.ctx, sender, entry["channel"])
+        write_letter({**entry, "language": language}, world.ctx, sender, entry["channel"])
         for entry in all_items(world.ctx.store, Table.OUTBOX)
         if entry["to"] == "message"
     ]

@@ -13,7 +13,7 @@ from hotline.kit.languages import CHINESE, ENGLISH
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause
 from hotline.wording.catalogue import find
-from hotline.wording.rendering import spoken, written
+from hotline.wording.rendering import render_spoken, render_written
 from hotline.wording.values import Counted, Locale, Word, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 from tests.flows.shipped import shipped
@@ -109,14 +109,14 @@ def test_no_menu_of_proof_names_more_than_five_choices_and_a_person(language: st
     ],
 )  # fmt: skip
 def test_two_of_something_is_said_as_liang(value: object, said: str) -> None:
-    assert spoken(value, Locale(CHINESE, UTC, NOW)) == said
+    assert render_spoken(value, Locale(CHINESE, UTC, NOW)) == said
 
 
 def test_two_is_written_as_a_digit_and_a_key_is_named_by_its_digit() -> None:
     locale = locale_of(CHINESE, "Asia/Shanghai", NOW)
-    assert written(timedelta(hours=2), locale) == "2小时"
-    assert written(Counted(2), locale) == "2"
-    assert spoken(2, locale) == "2"
+    assert render_written(timedelta(hours=2), locale) == "2小时"
+    assert render_written(Counted(2), locale) == "2"
+    assert render_spoken(2, locale) == "2"
 
 
 def test_two_payments_two_tries_and_two_refunds_are_said_with_liang() -> None:
@@ -181,7 +181,7 @@ def test_whoever_is_told_that_they_asked_for_a_lock_is_told_what_to_do_if_they_d
 @pytest.mark.parametrize("language", [CHINESE, ENGLISH])
 def test_nothing_that_is_written_names_a_key_to_press(language: str) -> None:
     texts = {key: text for key, text in catalogue(language) if key.startswith(("message.", "problem."))}
-    causes = {cause: written(Word(f"lock.cause.{cause.value}"), Locale(language)) or "" for cause in Cause}
+    causes = {cause: render_written(Word(f"lock.cause.{cause.value}"), Locale(language)) or "" for cause in Cause}
     assert [text for text in [*texts.values(), *causes.values()] if re.search("请按|[Pp]ress [0-9]", text)] == []
     assert "press 0" in (find("lock.cause.CUSTOMER_REQUEST", ENGLISH) or "")
 

@@ -11,7 +11,7 @@ import pytest
 
 from functions.connect.answers import NEEDS
 from functions.connect.contract import STEPS
-from functions.connect.prompts import spoken
+from functions.connect.prompts import speak
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.session import GOALS, METHODS
 from functions.customer_api.words import of_payment
@@ -357,18 +357,18 @@ def test_a_refund_that_only_a_person_can_pay_out_is_followed_by_the_key_for_one_
 
 
 def test_words_are_slower_for_those_who_need_it_and_a_menu_waits_longer() -> None:
-    slow = spoken("payments", "SEVERAL", FULL["payments"], [ENGLISH], most=3, slow=True)
+    slow = speak("payments", "SEVERAL", FULL["payments"], [ENGLISH], most=3, slow=True)
     assert len(slow) == 3
     assert all(part.startswith('<speak><prosody rate="slow">') for part in slow)
     assert all(part.endswith("</prosody></speak>") for part in slow)
-    (menu,) = spoken("choose_account", "CHOOSE", FULL["choose_account"], [ENGLISH], slow=True)
+    (menu,) = speak("choose_account", "CHOOSE", FULL["choose_account"], [ENGLISH], slow=True)
     assert menu.endswith('</prosody><break time="8s"/></speak>')
-    assert "prosody" not in spoken("unlock", "OPEN", {}, [ENGLISH])[0]
+    assert "prosody" not in speak("unlock", "OPEN", {}, [ENGLISH])[0]
 
 
 def test_both_languages_are_said_one_after_the_other() -> None:
-    (one,) = spoken("unlock", "OPEN", {}, tuple(LANGUAGES))
+    (one,) = speak("unlock", "OPEN", {}, tuple(LANGUAGES))
     assert one.index("您的账户") < one.index("Your account")
-    assert spoken("handover", "QUEUE", FULL["handover"], tuple(LANGUAGES), most=2)[1].startswith(
+    assert speak("handover", "QUEUE", FULL["handover"], tuple(LANGUAGES), most=2)[1].startswith(
         "<speak>I am connecting"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.connect.contract import STEPS
-from functions.connect.prompts import spoken
+from functions.connect.prompts import speak
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
 from tests.support.longest_words import EVERYTHING, NOW, Said
@@ -19,7 +19,7 @@ def too_long(said: Iterator[Said], languages: list[str], **how: Any) -> list[str
     found = {}
     for step, outcome, facts in said:
         known = {"now": NOW, "time_zone": "Asia/Shanghai", **facts}
-        for part in spoken(step, outcome, known, languages, most=STEPS[step].parts, **how):
+        for part in speak(step, outcome, known, languages, most=STEPS[step].parts, **how):
             if seconds(part) > PROMPT_S_MAX:
                 found[(step, outcome)] = f"{step} {outcome} {seconds(part):.1f} s: {part}"
     return list(found.values())

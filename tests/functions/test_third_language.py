@@ -23,7 +23,7 @@ from hotline.lockout.model import Cause, DecisionKind, LockState, LockView, Self
 from hotline.payments.diagnosis import diagnose
 from hotline.wording.catalogue import find
 from hotline.wording.messages import email, text_message
-from hotline.wording.rendering import spoken
+from hotline.wording.rendering import render_spoken
 from hotline.wording.sentences import PLACEHOLDER
 from hotline.wording.values import Counted, Digits, Lately, Locale, Phone, Reference, Word, locale_of
 from hotline_local.testing.memory_store import MemoryStore
@@ -120,7 +120,7 @@ def test_every_text_of_the_api_is_in_the_language(third: Language) -> None:
 )  # fmt: skip
 def test_every_value_has_words_in_the_language(value: object, third: Language) -> None:
     for locale in (Locale(third.tag), locale_of(third.tag, "Europe/Paris", NOW)):
-        assert untranslated(readable(f"<speak>{spoken(value, locale)}</speak>")) == []
+        assert untranslated(readable(f"<speak>{render_spoken(value, locale)}</speak>")) == []
 
 
 def test_an_account_an_api_client_and_a_caller_are_answered_in_the_language(third: Language) -> None:

@@ -409,7 +409,7 @@ def test_an_unknown_code_is_logged_when_its_fact_arrives_and_counted_once_a_move
     assert taken(ctx, failed_with("X_77")) == []
     assert taken(ctx, failed_with("X_77", version=2)) == []
     assert len(taken(ctx, failed_with("X_77", number=2), failed_with("X_77", number=3))) == 2
-    (code,) = payments.unknown_codes(ctx.store, NOON)
+    (code,) = payments.list_unknown_codes(ctx.store, NOON)
     assert (code.scheme, code.code, code.count, code.first_at, code.last_at) == ("newbank", "X_77", 3, NOON, NOON)
 
 
@@ -431,7 +431,7 @@ def test_what_does_not_look_like_a_code_is_neither_logged_nor_kept(code: str) ->
     ctx = context()
     (line,) = taken(ctx, failed_with(code))
     assert line["code"] == "-"
-    assert [one.code for one in payments.unknown_codes(ctx.store, NOON)] == ["-"]
+    assert [one.code for one in payments.list_unknown_codes(ctx.store, NOON)] == ["-"]
 
 
 def test_an_unknown_kind_and_an_unknown_network_are_logged_and_the_fact_is_taken_in() -> None:
@@ -448,13 +448,13 @@ def test_a_month_holds_so_many_unknown_codes_and_no_more() -> None:
     ctx = context()
     for number in range(CODES_MAX - 1):
         taken(ctx, failed_with(f"c{number}", number=number))
-    assert len(payments.unknown_codes(ctx.store, NOON)) == CODES_MAX - 1
+    assert len(payments.list_unknown_codes(ctx.store, NOON)) == CODES_MAX - 1
     taken(ctx, failed_with("at_the_limit", number=500))
-    assert len(payments.unknown_codes(ctx.store, NOON)) == CODES_MAX
+    assert len(payments.list_unknown_codes(ctx.store, NOON)) == CODES_MAX
     (line,) = taken(ctx, failed_with("one_too_many", number=501))
     assert line["code"] == "one_too_many"
     taken(ctx, failed_with("at_the_limit", number=502))
-    found = payments.unknown_codes(ctx.store, NOON)
+    found = payments.list_unknown_codes(ctx.store, NOON)
     assert len(found) == CODES_MAX
     assert (found[0].code, found[0].count) == ("at_the_limit", 2)
 
@@ -464,7 +464,7 @@ def test_the_codes_of_three_months_are_listed_together() -> None:
     for number, days in enumerate((0, 20, 60, 95)):
         then = NOON - timedelta(days=days)
         taken(context(store, now=then, seed=number), failed_with("X", number=number) | {"time": to_text(then)})
-    (code,) = payments.unknown_codes(store, NOON)
+    (code,) = payments.list_unknown_codes(store, NOON)
     assert (code.count, code.first_at) == (3, NOON - timedelta(days=60))
 
 
@@ -480,7 +480,7 @@ def test_a_count_that_fails_fails_no_fact(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def unopened(ctx: Context, account_id: str | None = None) -> list[tuple[str, str, int]]:
-    found = accounts.unopened_facts(ctx.store, NOON, account_id)
+    found = accounts.list_unopened_facts(ctx.store, NOON, account_id)
     return [(one.account_id, one.type, one.count) for one in found]
 
 

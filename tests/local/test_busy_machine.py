@@ -14,7 +14,7 @@ import pytest
 
 from connect_sim.simulator.seams import FunctionErrorKind
 from hotline.kit.config import PATIENCE_SETTING, patience_s
-from hotline.kit.store.dynamodb import READ_TIMEOUT_S, tuned_client
+from hotline.kit.store.dynamodb import READ_TIMEOUT_S, make_client
 from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
@@ -35,7 +35,7 @@ def test_a_service_is_given_the_time_of_aws_where_nothing_else_is_set() -> None:
 
 def test_the_store_waits_as_long_as_the_setting_says(monkeypatch: pytest.MonkeyPatch) -> None:
     def waits_s() -> float:
-        return float(tuned_client().meta.config.read_timeout)  # type: ignore[attr-defined]
+        return float(make_client().meta.config.read_timeout)  # type: ignore[attr-defined]
 
     assert waits_s() == READ_TIMEOUT_S
     monkeypatch.setenv(PATIENCE_SETTING, "60")

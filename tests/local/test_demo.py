@@ -259,7 +259,7 @@ def test_a_refund_of_the_orders_in_the_document_is_decided_as_promised(
     tail: str, outcome: str, loaded: Context
 ) -> None:
     account_id = f"acct-demo-{tail[:2]}"
-    (ref,) = payments.by_tail(loaded.store, account_id, tail).refs
+    (ref,) = payments.list_by_tail(loaded.store, account_id, tail).refs
     item = loaded.store.get(payments.movement_key(account_id, ref.sk))
     assert item is not None
     movement = payments.movement_from(item)
@@ -278,8 +278,8 @@ def test_a_refund_of_the_orders_in_the_document_is_decided_as_promised(
 
 
 def test_two_orders_share_their_last_four_digits_and_not_six(loaded: Context) -> None:
-    assert len(payments.by_tail(loaded.store, "acct-demo-03", "1111").refs) == 2
-    assert len(payments.by_tail(loaded.store, "acct-demo-03", "031111").refs) == 1
+    assert len(payments.list_by_tail(loaded.store, "acct-demo-03", "1111").refs) == 2
+    assert len(payments.list_by_tail(loaded.store, "acct-demo-03", "031111").refs) == 1
 
 
 # ---------------------------------------------------------------- the reference wallet

@@ -106,7 +106,7 @@ def looking_acts(patch: Patch) -> None:
         return counting(requirement, [replace(factor, purpose=Purpose.ACT) for factor in factors], now)
 
     patch.setattr(policy, "counting_factors", counted)
-    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_proof_condition", lambda shown, operation, now: None)
 
 
 def two_step_forgotten(patch: Patch) -> None:
@@ -118,7 +118,7 @@ def two_step_forgotten(patch: Patch) -> None:
 
     for module in (gate, service):
         patch.setattr(module, "missing_factors", less)
-    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_proof_condition", lambda shown, operation, now: None)
 
 
 def endless_proof(patch: Patch) -> None:
@@ -131,7 +131,7 @@ def endless_proof(patch: Patch) -> None:
     policy_counting = policy.counting_factors
     patch.setattr(policy, "counting_factors", counting)
     # The transaction asks the stored factors again: a guard of its own.
-    patch.setattr(gate, "_stored_proof", lambda shown, operation, now: None)
+    patch.setattr(gate, "_proof_condition", lambda shown, operation, now: None)
 
 
 def new_numbers_act(patch: Patch) -> None:

@@ -9,7 +9,7 @@ from functools import reduce
 import pytest
 
 from hotline.accounts.model import Point, PointOwner
-from hotline.accounts.policy import OWNERS_MAX, reached, with_owner, without_owner
+from hotline.accounts.policy import OWNERS_MAX, list_reached, with_owner, without_owner
 from tests.support.facts import NOON
 
 EMPTY = Point("1#abc", ())
@@ -25,46 +25,46 @@ def owned(*owners: PointOwner) -> Point:
 
 
 def test_one_owner_is_reached() -> None:
-    assert reached(owned(owner("a", 1))) == ("a",)
-    assert reached(EMPTY) == ()
+    assert list_reached(owned(owner("a", 1))) == ("a",)
+    assert list_reached(EMPTY) == ()
 
 
 def test_a_later_owner_takes_the_point_over() -> None:
     for owners in itertools.permutations([owner("a", 1), owner("b", 2)]):
-        assert reached(owned(*owners)) == ("b",)
+        assert list_reached(owned(*owners)) == ("b",)
 
 
 def test_a_point_that_both_share_reaches_both_in_order_of_confirmation() -> None:
-    assert reached(owned(owner("b", 2, shared=True), owner("a", 1, shared=True))) == ("a", "b")
+    assert list_reached(owned(owner("b", 2, shared=True), owner("a", 1, shared=True))) == ("a", "b")
 
 
 @pytest.mark.parametrize(("first", "second"), [(True, False), (False, True)])
 def test_sharing_needs_both(first: bool, second: bool) -> None:
-    assert reached(owned(owner("a", 1, shared=first), owner("b", 2, shared=second))) == ("b",)
+    assert list_reached(owned(owner("a", 1, shared=first), owner("b", 2, shared=second))) == ("b",)
 
 
 def test_a_reassigned_point_is_nobodys_shared_point() -> None:
-    assert reached(owned(owner("a", 1, shared=True), owner("b", 2, shared=True, reassigned=True))) == ("b",)
+    assert list_reached(owned(owner("a", 1, shared=True), owner("b", 2, shared=True, reassigned=True))) == ("b",)
 
 
 def test_confirming_again_takes_the_point_back() -> None:
-    assert reached(owned(owner("a", 1), owner("b", 2), owner("a", 3))) == ("a",)
+    assert list_reached(owned(owner("a", 1), owner("b", 2), owner("a", 3))) == ("a",)
 
 
 def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_drops_it() -> None:
     point = owned(owner("a", 1), owner("b", 2, removed=True))
-    assert reached(point) == ()
+    assert list_reached(point) == ()
     found = point.owner("a")
     assert found is not None
     assert found.changed_hands
 
 
 def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_is_erased() -> None:
-    assert reached(without_owner(owned(owner("a", 1), owner("b", 2)), "b")) == ()
+    assert list_reached(without_owner(owned(owner("a", 1), owner("b", 2)), "b")) == ()
     both_shared = owned(owner("a", 1, shared=True), owner("b", 2, shared=True))
-    assert reached(without_owner(both_shared, "b")) == ("a",)
+    assert list_reached(without_owner(both_shared, "b")) == ("a",)
     alone = with_owner(without_owner(both_shared, "b"), owner("c", 0))
-    assert reached(alone) == ("a",)
+    assert list_reached(alone) == ("a",)
 
 
 def test_erasing_an_account_that_does_not_have_the_point_changes_nothing() -> None:
@@ -75,13 +75,13 @@ def test_erasing_an_account_that_does_not_have_the_point_changes_nothing() -> No
 @pytest.mark.parametrize("count", [OWNERS_MAX - 1, OWNERS_MAX, OWNERS_MAX + 1])
 def test_at_most_five_accounts_are_listed_the_latest_ones(count: int) -> None:
     point = owned(*(owner(f"a{day}", day, shared=True) for day in range(count)))
-    assert reached(point) == tuple(f"a{day}" for day in range(count))[-OWNERS_MAX:]
+    assert list_reached(point) == tuple(f"a{day}" for day in range(count))[-OWNERS_MAX:]
 
 
 def test_a_dropped_owner_makes_place_for_a_present_one() -> None:
     owners = [owner(f"a{day}", day, shared=True) for day in range(OWNERS_MAX)]
     point = owned(*owners, owner("a4", 4, shared=True, removed=True), owner("new", -1, shared=True))
-    assert reached(point) == ("new", "a0", "a1", "a2", "a3")
+    assert list_reached(point) == ("new", "a0", "a1", "a2", "a3")
 
 
 def test_every_order_of_up_to_five_owners_reaches_the_same() -> None:

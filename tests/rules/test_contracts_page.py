@@ -63,7 +63,7 @@ def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
     action: LockAction, cause: Cause, ends: bool
 ) -> None:
     data = LockTold(action, "wallet-1", 1, cause.value, NOON + minutes(15) if ends else None)
-    record = registers.folded(LockRecord("acct_1"), [fact(action.value, NOON, data)])
+    record = registers.fold_facts(LockRecord("acct_1"), [fact(action.value, NOON, data)])
     ((slot, register),) = record.told.items()
     component = policy.component_of(slot, register)
     assert (component.cause, component.state) in {(known, state) for known, state, _ in LOCKS}
@@ -86,7 +86,7 @@ def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:
 
 
 def view_after(*facts: Fact) -> LockState:
-    record = registers.folded(LockRecord("acct_1"), facts)
+    record = registers.fold_facts(LockRecord("acct_1"), facts)
     return policy.view(record, Attempts(), NOON + minutes(60)).state
 
 

@@ -10,7 +10,7 @@ import pytest
 from hotline.identity import codes
 from hotline.identity import service as identity
 from hotline.identity.challenges import Withheld, channel_of, to_give_out
-from hotline.identity.counters import named
+from hotline.identity.counters import name_counters
 from hotline.identity.items import challenge_from, challenge_item, counters_from, with_counters
 from hotline.identity.model import Challenge, ChallengeState, Goal, Operation
 from hotline.identity.policy import (
@@ -302,9 +302,9 @@ def test_a_code_by_voice_is_the_factor_that_a_text_message_is_and_goes_to_phones
 
 def test_counters_of_one_factor_leave_those_of_the_other_and_the_owners_alone() -> None:
     sent = after_send(FactorCounters(), NOW)
-    by_app = named(FactorKind.SMS, Way.APP, sent)
+    by_app = name_counters(FactorKind.SMS, Way.APP, sent)
     item = with_counters({"owners": {"a": {}}, "rev": 4}, by_app, now=NOW)
-    wrong = named(FactorKind.EMAIL, Way.RECOVERY, after_wrong(FactorCounters(), NOW))
+    wrong = name_counters(FactorKind.EMAIL, Way.RECOVERY, after_wrong(FactorCounters(), NOW))
     both = with_counters(item, wrong, now=NOW)
     assert counters_from(both, FactorKind.SMS, "app") == sent
     assert counters_from(both, FactorKind.SMS, "stranger") == FactorCounters()

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from hotline.kit.doors import origin_keys_from_environment
 from hotline.kit.keyring import parse_keyring
-from hotline.kit.origin import ORIGIN_HEADER, passed_the_front
+from hotline.kit.origin import ORIGIN_HEADER, has_passed_the_front
 
 OLD, NEW = "o" * 64, "n" * 64
 SECRET = json.dumps({"current": "2", "1": OLD, "2": NEW})
@@ -19,7 +19,7 @@ RING = parse_keyring(SECRET)
 
 @pytest.mark.parametrize("key", [OLD, NEW])
 def test_every_version_of_the_key_passes_so_that_a_rotation_refuses_nobody(key: str) -> None:
-    assert passed_the_front({ORIGIN_HEADER: key, "accept": "*/*"}, RING)
+    assert has_passed_the_front({ORIGIN_HEADER: key, "accept": "*/*"}, RING)
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_every_version_of_the_key_passes_so_that_a_rotation_refuses_nobody(key: 
     ],
 )
 def test_nothing_else_passes(headers: dict[str, str]) -> None:
-    assert not passed_the_front(headers, RING)
+    assert not has_passed_the_front(headers, RING)
 
 
 def test_a_key_that_was_taken_away_passes_no_more() -> None:
-    assert not passed_the_front({ORIGIN_HEADER: OLD}, parse_keyring(json.dumps({"current": "2", "2": NEW})))
+    assert not has_passed_the_front({ORIGIN_HEADER: OLD}, parse_keyring(json.dumps({"current": "2", "2": NEW})))
 
 
 def test_without_a_front_there_are_no_keys_and_with_one_they_come_from_its_secret(
@@ -56,6 +56,6 @@ def test_without_a_front_there_are_no_keys_and_with_one_they_come_from_its_secre
             monkeypatch.setenv("ORIGIN_KEY_SECRET", made["ARN"])
             keys = origin_keys_from_environment()
             assert keys is not None
-            assert passed_the_front({ORIGIN_HEADER: NEW}, keys.get())
+            assert has_passed_the_front({ORIGIN_HEADER: NEW}, keys.get())
     finally:
         origin_keys_from_environment.cache_clear()

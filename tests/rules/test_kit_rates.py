@@ -9,7 +9,7 @@ import pytest
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Update, hotline_key
 from hotline.kit.store.condition import PRESENT, Item
@@ -77,11 +77,11 @@ def test_rates_of_two_subjects_and_of_two_names_do_not_meet() -> None:
     ],
 )
 def test_the_window_before_fades_out_and_is_rounded_up(after: timedelta, seen: int) -> None:
-    assert counted(RATE, counts(before=10, running=7), NOON + after) == seen
+    assert sum_window(RATE, counts(before=10, running=7), NOON + after) == seen
 
 
 def test_nothing_is_counted_where_nothing_was_read() -> None:
-    assert counted(RATE, {}, NOON) == 0
+    assert sum_window(RATE, {}, NOON) == 0
 
 
 def test_a_count_merges_with_an_update_of_its_item_and_keeps_that_ones_condition() -> None:
@@ -100,7 +100,7 @@ def test_what_is_not_committed_is_not_counted() -> None:
     count(made, RATE, by="chl_1")
     with pytest.raises(Stale):
         made.commit(store)
-    assert counted(RATE, store.batch_get(rate_keys(RATE, NOON)), NOON) == 0
+    assert sum_window(RATE, store.batch_get(rate_keys(RATE, NOON)), NOON) == 0
 
 
 def test_the_widest_rate_of_the_hotline_leaves_most_of_a_batch_to_its_step() -> None:

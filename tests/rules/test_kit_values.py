@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hotline.contracts.limits import CURRENCIES
 from hotline.kit.clock import SystemClock, epoch_s, from_text, to_text
-from hotline.kit.config import MissingSetting, TableNames, optional, required
-from hotline.kit.ids import RandomIds, bucket, derived_id
+from hotline.kit.config import MissingSetting, TableNames, read_setting, require_setting
+from hotline.kit.ids import RandomIds, bucket, derive_id
 from hotline.kit.money import Money, exponent
 from hotline.kit.store import Table
 from hotline_local.testing.seeded_ids import SeededIds
@@ -84,8 +84,8 @@ def test_seeded_ids_repeat_and_look_like_random_ones() -> None:
 
 def test_a_derived_id_depends_on_every_part_and_on_where_it_ends() -> None:
     alike: list[tuple[str, ...]] = [("a", "b"), ("b", "a"), ("ab",), ("a", "b", ""), ("", "ab"), ("a",), ()]
-    assert len({derived_id("entry", *parts) for parts in alike}) == len(alike)
-    assert derived_id("entry", "a", "b") == derived_id("entry", "a", "b")
+    assert len({derive_id("entry", *parts) for parts in alike}) == len(alike)
+    assert derive_id("entry", "a", "b") == derive_id("entry", "a", "b")
 
 
 @given(st.text(), st.integers(1, 100))
@@ -125,12 +125,12 @@ def test_the_contract_takes_every_currency_in_circulation_and_no_other() -> None
 @pytest.mark.parametrize("environment", [{}, {"NAME": ""}])
 def test_a_setting_that_is_needed_and_missing_is_named(environment: dict[str, str]) -> None:
     with pytest.raises(MissingSetting, match="NAME"):
-        required("NAME", environment)
-    assert optional("NAME", "default", environment) == "default"
+        require_setting("NAME", environment)
+    assert read_setting("NAME", "default", environment) == "default"
 
 
 def test_a_setting_that_is_there_is_used() -> None:
-    assert required("NAME", {"NAME": "x"}) == optional("NAME", "y", {"NAME": "x"}) == "x"
+    assert require_setting("NAME", {"NAME": "x"}) == read_setting("NAME", "y", {"NAME": "x"}) == "x"
 
 
 def test_a_function_has_names_of_the_tables_it_was_given() -> None:

@@ -57,7 +57,7 @@ STATES: dict[LockState, list[Fact]] = {
 
 
 def after(*facts: Fact) -> LockRecord:
-    return registers.folded(EMPTY, facts)
+    return registers.fold_facts(EMPTY, facts)
 
 
 def tried(*facts: Fact) -> Attempts:
@@ -181,33 +181,33 @@ def test_a_freeze_or_pause_for_a_reason_of_the_wallet_is_a_hold(action: LockActi
 
 
 def test_an_acknowledgement_is_no_word_of_the_wallet_own() -> None:
-    record, asked = registers.asking(EMPTY, DecisionKind.LOCK, NOON)
+    record, asked = registers.ask(EMPTY, DecisionKind.LOCK, NOON)
     ack = LockTold(APPLIED, asked.decision_id, asked.version, "TOO_MANY_PASSWORD")
     fact = Fact("ack", "lock.applied", "wallet", NOON, ACCOUNT, ack)
-    done = registers.folded(record, [fact])
+    done = registers.fold_facts(record, [fact])
     assert record.waiting == asked
     assert done.waiting is None
     assert done.told == {}
-    assert registers.folded(done, [fact]) == done
+    assert registers.fold_facts(done, [fact]) == done
     assert not registers.is_own("another account", ack)
     assert not registers.is_own(ACCOUNT, replace(ack, subject_version=2))
 
 
 def test_an_older_acknowledgement_does_not_stand_for_a_newer_decision() -> None:
-    record, first = registers.asking(EMPTY, DecisionKind.LOCK, NOON)
-    record, second = registers.asking(record, DecisionKind.UNLOCK, NOON)
+    record, first = registers.ask(EMPTY, DecisionKind.LOCK, NOON)
+    record, second = registers.ask(record, DecisionKind.UNLOCK, NOON)
     acks = [
         Fact(f"ack{asked.version}", action.value, "wallet", NOON, ACCOUNT, LockTold(action, asked.decision_id, n, "x"))
         for n, asked, action in ((1, first, APPLIED), (2, second, RELEASED))
     ]
-    assert registers.folded(record, acks[:1]).waiting == second
-    assert registers.folded(record, acks).waiting is None
-    assert registers.folded(record, acks[::-1]).waiting is None
+    assert registers.fold_facts(record, acks[:1]).waiting == second
+    assert registers.fold_facts(record, acks).waiting is None
+    assert registers.fold_facts(record, acks[::-1]).waiting is None
 
 
 def test_what_was_asked_to_open_stays_in_force_until_the_wallet_confirms() -> None:
     soft = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
-    record, asked = registers.asking(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
+    record, asked = registers.ask(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
     seen = view(record, Attempts(), NOON + minutes(1))
     assert (seen.state, seen.asked) == (LockState.SOFT, DecisionKind.UNLOCK)
     assert view(record, Attempts(), NOON + HOUR).state is LockState.OPEN
@@ -217,7 +217,7 @@ def test_what_was_asked_to_open_stays_in_force_until_the_wallet_confirms() -> No
 
 def test_a_lock_that_is_in_force_again_stands_for_the_one_that_was_to_be_opened() -> None:
     before = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
-    record, _ = registers.asking(EMPTY, DecisionKind.UNLOCK, NOON, was=before)
+    record, _ = registers.ask(EMPTY, DecisionKind.UNLOCK, NOON, was=before)
     again = failures(5, NOON + minutes(1))
     seen = view(record, tried(*again), again[-1].time)
     assert [component.until for component in seen.components] == [again[-1].time + minutes(15)]
@@ -227,16 +227,16 @@ def test_a_decision_stands_against_a_word_that_it_came_after_by_whatever_clock()
     """The wallet's clock may be some minutes ahead; what the hotline knows when it decides is the past."""
     for ahead in (timedelta(0), MS, minutes(5)):
         record = after(told(LockAction.UNFREEZE_APPLIED, NOON + ahead, "CUSTOMER_REQUEST"))
-        frozen = registers.switched(record, FREEZE_SLOT, NOON, on=True)
+        frozen = registers.switch(record, FREEZE_SLOT, NOON, on=True)
         assert view(frozen, Attempts(), LATER).state is LockState.FROZEN
-        again = registers.folded(frozen, [told(LockAction.UNFREEZE_APPLIED, NOON + ahead, "CUSTOMER_REQUEST")])
+        again = registers.fold_facts(frozen, [told(LockAction.UNFREEZE_APPLIED, NOON + ahead, "CUSTOMER_REQUEST")])
         assert again == frozen
 
 
 def test_a_second_decision_does_not_hide_what_the_first_has_not_opened_yet() -> None:
     soft = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
-    record, _ = registers.asking(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
-    record, _ = registers.asking(record, DecisionKind.FREEZE, NOON)
+    record, _ = registers.ask(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
+    record, _ = registers.ask(record, DecisionKind.FREEZE, NOON)
     assert view(record, Attempts(), NOON + minutes(1)).state is LockState.SOFT
     assert view(replace(record, applied_version=1), Attempts(), NOON + minutes(1)).state is LockState.OPEN
 
@@ -267,10 +267,10 @@ def test_there_is_nothing_to_pause_where_money_has_stopped(state: LockState) -> 
 
 def test_due_is_the_earliest_of_the_dates() -> None:
     assert due_at(EMPTY, NOON) is None
-    paused = registers.switched(EMPTY, PAUSE_SLOT, NOON, on=True, until=NOON + DAY)
+    paused = registers.switch(EMPTY, PAUSE_SLOT, NOON, on=True, until=NOON + DAY)
     assert due_at(paused, NOON) == NOON + DAY
     assert due_at(paused, NOON + DAY) is None
-    placed, asked = registers.asking(
+    placed, asked = registers.ask(
         replace(paused, placed=TierLock(LoginKind.PASSWORD, NOON, NOON + minutes(15))), DecisionKind.LOCK, NOON
     )
     assert due_at(placed, NOON) == NOON + timedelta(seconds=60)
@@ -284,7 +284,7 @@ def full_record() -> LockRecord:
     record = EMPTY
     for cause in Cause:
         for action in (APPLIED, LockAction.PAUSE_APPLIED, LockAction.FREEZE_APPLIED):
-            record = registers.folded(record, [told(action, NOON, cause.value, until=NOON + DAY)])
+            record = registers.fold_facts(record, [told(action, NOON, cause.value, until=NOON + DAY)])
     soft = Component(LockState.SOFT, Cause.TOO_MANY_LOGIN_RATE, NOON, NOON + DAY)
     paused = Component(LockState.PAUSED, Cause.CUSTOMER_REQUEST, NOON, NOON + DAY)
     record = replace(
@@ -298,9 +298,9 @@ def full_record() -> LockRecord:
         grant=Grant("grant_" + "f" * 32, NOON, NOON + HOUR),
         closed_at=NOON,
     )
-    record, _ = registers.asking(record, DecisionKind.UNLOCK, NOON, was=soft)
-    record, _ = registers.asking(record, DecisionKind.END_PAUSE, NOON, was=paused)
-    return registers.switched(record, FREEZE_SLOT, NOON, on=True)
+    record, _ = registers.ask(record, DecisionKind.UNLOCK, NOON, was=soft)
+    record, _ = registers.ask(record, DecisionKind.END_PAUSE, NOON, was=paused)
+    return registers.switch(record, FREEZE_SLOT, NOON, on=True)
 
 
 def size(value: object) -> int:

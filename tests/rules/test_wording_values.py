@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from hotline.kit.money import Money
 from hotline.wording.amounts import speak_money, write_money
 from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
-from hotline.wording.rendering import DIGITS_MAX, escape, speak_digits, speak_phone, spoken, write_phone, written
+from hotline.wording.rendering import (
+    DIGITS_MAX,
+    escape,
+    render_spoken,
+    render_written,
+    speak_digits,
+    speak_phone,
+    write_phone,
+)
 from hotline.wording.times import (
     speak_date,
     speak_duration,
@@ -134,7 +142,7 @@ def test_an_instant_that_is_not_near_is_told_by_its_day(days: int, english: str,
     at = NOON_UTC + timedelta(days=days)
     assert speak_lately(at, Locale("en-US", SHANGHAI, NOON_UTC), placed=True) == english
     assert speak_lately(at, Locale("zh-CN", SHANGHAI, NOON_UTC), placed=True) == chinese
-    assert spoken(Lately(at), Locale("en-US", SHANGHAI, NOON_UTC)) == english.split(" ", 1)[1]
+    assert render_spoken(Lately(at), Locale("en-US", SHANGHAI, NOON_UTC)) == english.split(" ", 1)[1]
 
 
 def test_the_year_is_said_unless_it_is_this_one() -> None:
@@ -173,7 +181,7 @@ def test_a_reference_is_said_digit_by_digit_and_nothing_else_of_it() -> None:
         '<say-as interpret-as="digits">0</say-as> A <say-as interpret-as="digits">31</say-as>'
     )
     assert speak_digits("<7>&") == '<say-as interpret-as="digits">7</say-as>'
-    assert spoken(Digits("--"), Locale("en-US")) is None
+    assert render_spoken(Digits("--"), Locale("en-US")) is None
 
 
 def test_a_reference_is_cut_at_its_limit() -> None:
@@ -210,44 +218,44 @@ def test_a_name_is_cut_at_its_limit() -> None:
 
 def test_a_dictated_code_is_said_digit_by_digit_and_whatever_else_is_in_it_is_not() -> None:
     for locale in (Locale("en-US"), Locale("zh-CN")):
-        assert spoken(Dictated("07 <x>"), locale) == (
+        assert render_spoken(Dictated("07 <x>"), locale) == (
             '<prosody rate="slow"><say-as interpret-as="digits">0</say-as><break time="400ms"/>'
             '<say-as interpret-as="digits">7</say-as></prosody>'
         )
-        assert spoken(Dictated("<x>"), locale) is None
-        assert written(Dictated("071234"), locale) == "071234"
+        assert render_spoken(Dictated("<x>"), locale) is None
+        assert render_written(Dictated("071234"), locale) == "071234"
 
 
 def test_an_english_voice_leaves_out_a_name_it_cannot_say() -> None:
     assert sayable_in_english("Café 24")
     assert not sayable_in_english("蓝杯 Café")
     assert not sayable_in_english("!!!")
-    assert spoken("蓝杯咖啡", Locale("en-US")) is None
-    assert spoken("蓝杯咖啡", Locale("zh-CN")) == "蓝杯咖啡"
-    assert written("蓝杯咖啡", Locale("en-US")) == "蓝杯咖啡"
+    assert render_spoken("蓝杯咖啡", Locale("en-US")) is None
+    assert render_spoken("蓝杯咖啡", Locale("zh-CN")) == "蓝杯咖啡"
+    assert render_written("蓝杯咖啡", Locale("en-US")) == "蓝杯咖啡"
 
 
 @given(st.text(max_size=400))
 def test_a_name_is_harmless_whatever_it_holds(name: str) -> None:
-    words = spoken(name, Locale("zh-CN"))
+    words = render_spoken(name, Locale("zh-CN"))
     assert words is None or not set(words) & set("<>\"'\n\t\x00")
     assert len(clean(name)) <= NAME_CHARACTERS_MAX
 
 
 def test_numbers_words_and_lists_have_words_and_booleans_have_none() -> None:
     english, chinese = Locale("en-US"), Locale("zh-CN")
-    assert (spoken(1234, english), spoken(1234, chinese)) == ("1,234", "1234")
-    assert spoken(True, english) is None
-    assert spoken(Word("kind.payment"), chinese) == "付款"
-    assert spoken(Word("no.such.word"), chinese) is None
-    assert spoken(timedelta(minutes=7), english) == "7 minutes"
-    assert spoken(date(2026, 11, 30), english) == "November 30, 2026"
-    assert written(Digits("0a31"), english) == "0a31"
+    assert (render_spoken(1234, english), render_spoken(1234, chinese)) == ("1,234", "1234")
+    assert render_spoken(True, english) is None
+    assert render_spoken(Word("kind.payment"), chinese) == "付款"
+    assert render_spoken(Word("no.such.word"), chinese) is None
+    assert render_spoken(timedelta(minutes=7), english) == "7 minutes"
+    assert render_spoken(date(2026, 11, 30), english) == "November 30, 2026"
+    assert render_written(Digits("0a31"), english) == "0a31"
 
 
 def test_a_value_of_another_kind_is_a_bug_that_shows() -> None:
     with pytest.raises(TypeError, match="float"):
-        spoken(1.5, Locale("en-US"))
+        render_spoken(1.5, Locale("en-US"))
 
 
 def test_an_instant_of_any_offset_is_the_same_instant() -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT, deciding_instant, pin_acts
-from hotline.accounts.stops import Stop, stopped_since, stops_from, stops_item, with_earlier
+from hotline.accounts.stops import Stop, find_stop, stops_from, stops_item, with_earlier
 from hotline.contracts.model import ContactPointChanged, Fact, LockAction, LockTold, PointKind, SimChanged
 from hotline.lockout.items import lock_key
 from hotline_local.testing.memory_store import MemoryStore
@@ -245,7 +245,7 @@ def test_a_first_address_that_a_thief_adds_to_a_new_account_never_ends_the_freez
 def test_a_freeze_by_the_hotline_is_stored_beside_the_locks(world: ApiWorld, store: MemoryStore) -> None:
     freeze(world)
     stored = store.get(lock_key(ACCOUNT))
-    assert stopped_since(stored, world.clock.now()) == world.clock.now()
+    assert find_stop(stored, world.clock.now()) == world.clock.now()
     assert EMAIL not in str(stored)
 
 
@@ -274,10 +274,10 @@ def test_the_oldest_stop_that_runs_decides_and_an_ended_one_does_not() -> None:
     }
     item = stops_item(stops)
     assert stops_from(item) == stops
-    assert stopped_since(item, NOON) == NOON - timedelta(hours=2)
-    assert stopped_since(item, NOON + timedelta(hours=1)) == NOON - timedelta(hours=1)
-    assert stopped_since(None, NOON) is None
-    assert stopped_since({}, NOON) is None
+    assert find_stop(item, NOON) == NOON - timedelta(hours=2)
+    assert find_stop(item, NOON + timedelta(hours=1)) == NOON - timedelta(hours=1)
+    assert find_stop(None, NOON) is None
+    assert find_stop({}, NOON) is None
 
 
 def test_a_stop_keeps_the_earliest_moment_at_which_it_was_known_to_be_on() -> None:

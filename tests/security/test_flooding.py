@@ -162,7 +162,7 @@ def counted(ctx: Context, way: Way, times: int, number: str = NUMBER) -> None:
 def over(ctx: Context, way: Way, number: str = NUMBER) -> OverLimit | None:
     prefix = code_messages.prefix_of(number, ctx.lookup_ring)
     read = ctx.store.batch_get(list(code_messages.message_keys(prefix, ctx.clock.now())))
-    found = code_messages.over_limit(prefix, way, read, ctx.clock.now())
+    found = code_messages.find_used_up(prefix, way, read, ctx.clock.now())
     return None if found is None else found.limit
 
 

@@ -120,7 +120,7 @@ def test_an_approved_refund_is_told_whatever_came_after_it(store: MeasuringStore
     money.tell(moved(MovementStatus.SUCCEEDED))
     approved = money.ask()
     store.answers.clear()
-    told = refunds.open_refunds(store, ACCOUNT, now=later())
+    told = refunds.list_open_refunds(store, ACCOUNT, now=later())
     assert approved.refund_id in {refund.refund_id for refund in told.refunds}
     assert told.more is (state is RefundState.FAILED)
     count, size = store.worst()
@@ -132,7 +132,7 @@ def test_of_very_many_refunds_under_way_a_bounded_number_is_read_and_that_there_
     store: MeasuringStore,
 ) -> None:
     store.take(filled_with_refunds(RefundState.SENT))
-    told = refunds.open_refunds(store, ACCOUNT, now=later())
+    told = refunds.list_open_refunds(store, ACCOUNT, now=later())
     assert [refund.refund_id for refund in told.refunds[:2]] == [f"refund_{MANY - 1:05}", f"refund_{MANY - 2:05}"]
     assert (len(told.refunds), told.more) == (refunds.TOLD_READ_MAX, True)
     assert store.worst()[0] == refunds.TOLD_READ_MAX + 1
@@ -141,7 +141,7 @@ def test_of_very_many_refunds_under_way_a_bounded_number_is_read_and_that_there_
 @pytest.mark.parametrize("count", [refunds.TOLD_READ_MAX - 1, refunds.TOLD_READ_MAX, refunds.TOLD_READ_MAX + 1])
 def test_more_are_told_of_exactly_when_there_are_more(store: MeasuringStore, count: int) -> None:
     store.load(row for number in range(count) for row in stored(refund_of(number, RefundState.SENT)))
-    told = refunds.open_refunds(store, ACCOUNT, now=NOON + timedelta(hours=1))
+    told = refunds.list_open_refunds(store, ACCOUNT, now=NOON + timedelta(hours=1))
     assert (len(told.refunds), told.more) == (min(count, refunds.TOLD_READ_MAX), count > refunds.TOLD_READ_MAX)
 
 
@@ -150,7 +150,7 @@ def test_the_list_of_refunds_pages_by_time_to_its_end_in_bounded_reads(store: Me
     seen: list[str] = []
     after: str | None = None
     while True:
-        page = refunds.listed(store, ACCOUNT, limit=50, after=after)
+        page = refunds.list_refunds(store, ACCOUNT, limit=50, after=after)
         seen += [refund.refund_id for refund in page.refunds]
         after = page.next_after
         if after is None:
@@ -186,10 +186,10 @@ def test_a_refund_that_was_stored_before_there_were_lists_is_in_them_after_its_f
     rows = refund_items.rows(money.refund("ref_1"))
     gone = [Delete(key) for key in rows]
     store.transact([Put(refund_items.refund_key(ACCOUNT, "ref_1"), item), *gone], token="as-before")
-    assert refunds.listed(store, ACCOUNT, limit=50).refunds == ()
+    assert refunds.list_refunds(store, ACCOUNT, limit=50).refunds == ()
     money.tell(refunded(RefundStatus.SENT))
-    assert refunds.listed(store, ACCOUNT, limit=50).refunds == (money.refund("ref_1"),)
-    assert refunds.open_refunds(store, ACCOUNT, now=NOON).refunds == (money.refund("ref_1"),)
+    assert refunds.list_refunds(store, ACCOUNT, limit=50).refunds == (money.refund("ref_1"),)
+    assert refunds.list_open_refunds(store, ACCOUNT, now=NOON).refunds == (money.refund("ref_1"),)
 
 
 def test_recent_requests_of_any_number_shrink_to_their_bound_with_the_next_one(store: MeasuringStore) -> None:
@@ -240,7 +240,7 @@ def test_every_page_of_payments_is_a_bounded_read(store: MeasuringStore, status:
     store.take(filled_with_failed_payments())
     seen, after = 0, None
     for _ in range(PAGES):
-        page = payments.listed(store, ACCOUNT, status=status, limit=50, after=after)
+        page = payments.list_movements(store, ACCOUNT, status=status, limit=50, after=after)
         seen, after = seen + len(page.movements), page.next_after
     assert seen == (50 * PAGES if status in (None, MovementStatus.FAILED) else 0)
     count, size = store.worst()
@@ -251,9 +251,9 @@ def test_every_page_of_payments_is_a_bounded_read(store: MeasuringStore, status:
 def test_what_the_phone_reads_of_payments_is_bounded(store: MeasuringStore) -> None:
     store.take(filled_with_failed_payments())
     now = INITIATED + SECOND * MANY
-    assert payments.failed_recent(store, ACCOUNT, now).more
-    assert payments.by_tail(store, ACCOUNT, "4711").more
-    assert payments.refundable_recent(store, ACCOUNT, now).more
+    assert payments.list_failed(store, ACCOUNT, now).more
+    assert payments.list_by_tail(store, ACCOUNT, "4711").more
+    assert payments.list_refundable(store, ACCOUNT, now).more
     count, size = store.worst()
     assert count <= payments.REFUNDABLE_PAGE
     assert size <= ANSWER_BYTES_MAX
@@ -263,9 +263,9 @@ def test_a_payment_that_could_be_refunded_behind_very_many_others_is_not_said_to
     store.take(filled_with_failed_payments())
     money = MoneyWorld(store)
     money.tell(moved(MovementStatus.SUCCEEDED, "mov_owed", order_no="2026112300000815"))
-    found = payments.refundable_recent(store, ACCOUNT, INITIATED + SECOND * (MANY + 1))
+    found = payments.list_refundable(store, ACCOUNT, INITIATED + SECOND * (MANY + 1))
     assert (found.movements, found.more) == ((), True)
-    (ref,) = payments.by_tail(store, ACCOUNT, "0815").refs
+    (ref,) = payments.list_by_tail(store, ACCOUNT, "0815").refs
     assert ref.movement_id == "mov_owed"
 
 
@@ -333,7 +333,7 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
     many = [finding(number, "low") for number in range(MANY)]
     grave = finding(MANY, "critical")
     store.load((finding_key(one), finding_item(one, found_at=one.window_end)) for one in (*many, grave))
-    told = security.open_findings(store, ACCOUNT)
+    told = security.list_open_findings(store, ACCOUNT)
     assert told[0].id == grave.id
     assert len(told) == security.FINDINGS_TOLD_MAX
     assert store.worst()[0] == security.FINDINGS_TOLD_MAX
@@ -342,6 +342,6 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
 def test_what_is_not_of_the_account_is_in_none_of_its_lists(store: MeasuringStore) -> None:
     other = replace(refund_of(1, RefundState.SENT), account_id="acc_2")
     store.load(stored(other))
-    assert refunds.listed(store, ACCOUNT, limit=50).refunds == ()
-    assert refunds.open_refunds(store, ACCOUNT, now=NOON).refunds == ()
+    assert refunds.list_refunds(store, ACCOUNT, limit=50).refunds == ()
+    assert refunds.list_open_refunds(store, ACCOUNT, now=NOON).refunds == ()
     assert store.get(hotline_key("ACCOUNT#acc_2", "REFUND#refund_00001")) is not None

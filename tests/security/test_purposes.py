@@ -114,7 +114,7 @@ def test_the_transaction_asks_again_for_what_the_stored_factor_was_proved_for(
 ) -> None:
     factor = ProvedFactor(FactorKind.SMS, Purpose.ACT, "1#p", NOON + timedelta(minutes=5))
     read = Proof(hotline_key("CONTACT#c", "CALL"), ACCOUNT, (factor,), two_step=False)
-    condition = gate._stored_proof(read, operation, NOON)
+    condition = gate._proof_condition(read, operation, NOON)
     assert condition is not None
     kept = ProvedFactor(FactorKind.SMS, stored, "1#p", NOON + timedelta(minutes=5))
     call = SessionState("c", "ref", 1, NOON, NOON, inbound=True, account_id=ACCOUNT, factors=(kept,))

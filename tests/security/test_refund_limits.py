@@ -110,7 +110,7 @@ def test_so_many_denied_requests_are_recorded_in_a_day_and_no_more(refusing: Mon
     outcomes = [deny(refusing, number) for number in range(count)]
     recorded = min(count, DENIED_MAX)
     assert outcomes == [Out.DENIED] * recorded + [Out.LIMITED] * (count - recorded)
-    assert len(refunds.listed(refusing.store, ACCOUNT, limit=50).refunds) == recorded
+    assert len(refunds.list_refunds(refusing.store, ACCOUNT, limit=50).refunds) == recorded
     assert refusing.kinds().count("refund.rejected") == recorded
 
 

@@ -14,7 +14,7 @@ from hotline.kit.store.dynamodb import (
     PAUSE_MAX_S,
     READ_TIMEOUT_S,
     DynamoStore,
-    tuned_client,
+    make_client,
 )
 from hotline_local.launcher.paths import ROOT
 from tests.store.writing import ENTRY, KEY, put, write
@@ -29,7 +29,7 @@ def test_one_request_that_is_never_answered_ends_within_a_phone_step() -> None:
 
 
 def test_the_client_sends_each_request_once_and_does_not_wait_long() -> None:
-    config = tuned_client("http://127.0.0.1:1").meta.config
+    config = make_client("http://127.0.0.1:1").meta.config
     assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)  # type: ignore[attr-defined]
     assert config.retries["total_max_attempts"] == 1  # type: ignore[attr-defined]
 

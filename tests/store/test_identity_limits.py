@@ -14,7 +14,7 @@ from hotline.identity import code_messages, limits
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import Rate, counted, rate_keys
+from hotline.kit.counts.rates import Rate, rate_keys, sum_window
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.keyring import Keyring
@@ -52,7 +52,7 @@ def guessing(ctx: Context, place: int) -> list[str]:
 
 
 def total(store: Store, rate: Rate) -> int:
-    return counted(rate, store.batch_get(rate_keys(rate, NOON)), NOON)
+    return sum_window(rate, store.batch_get(rate_keys(rate, NOON)), NOON)
 
 
 def test_wrong_codes_slow_the_next_caller_down(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

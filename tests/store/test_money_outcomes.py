@@ -41,9 +41,9 @@ def test_a_refund_that_fails_gives_its_amount_back_once(money: MoneyWorld, end: 
         money.tell(refunded(end, refund_id, version=2))
         money.tell(refunded(R.SENT, refund_id))
         assert (money.movement().refundable_minor, money.movement().open_refund_id) == (12850, None)
-    told_of = refunds.open_refunds(money.store, ACCOUNT, now=NOON).refunds
+    told_of = refunds.list_open_refunds(money.store, ACCOUNT, now=NOON).refunds
     assert [refund.refund_id for refund in told_of] == [refund_id]
-    assert refunds.open_refunds(money.store, ACCOUNT, now=NOON + timedelta(days=31)).refunds == ()
+    assert refunds.list_open_refunds(money.store, ACCOUNT, now=NOON + timedelta(days=31)).refunds == ()
     assert money.ask(request_key="request-2").outcome is Out.APPROVED
 
 
@@ -72,7 +72,7 @@ def test_a_fact_read_before_a_request_does_not_undo_it(money: MoneyWorld) -> Non
 
 def test_the_wallets_own_refund_is_known_without_a_reason_or_a_promise(money: MoneyWorld) -> None:
     money.tell(moved(S.SUCCEEDED), refunded(R.SENT))
-    (refund,) = refunds.open_refunds(money.store, ACCOUNT, now=NOON).refunds
+    (refund,) = refunds.list_open_refunds(money.store, ACCOUNT, now=NOON).refunds
     assert (refund.refund_id, refund.reason, refund.promised_on) == ("ref_1", None, None)
     assert money.ask().outcome is Out.EXISTS
 

@@ -53,7 +53,7 @@ def test_an_approved_refund_is_one_change_of_everything(money: MoneyWorld) -> No
     refund = money.refund(result.refund_id)
     assert (refund.state, refund.amount, refund.order_tail) == (RefundState.APPROVED, Money(5000, "CNY"), "4711")
     assert refund.rules == result.rules
-    assert refunds.open_refunds(money.store, ACCOUNT, now=NOON).refunds == (refund,)
+    assert refunds.list_open_refunds(money.store, ACCOUNT, now=NOON).refunds == (refund,)
     assert money.attention() == ["REFUND_OPEN#2026-11-23T12:00:00.000Z"]
 
 
@@ -259,7 +259,7 @@ def test_a_denial_is_recorded_and_told_and_takes_nothing(money: MoneyWorld) -> N
     assert (result.outcome, result.decided_by, result.promised_on) == (Out.DENIED, "merchant.window", None)
     assert (money.movement().refundable_minor, money.movement().open_refund_id) == (12850, None)
     assert money.refund(result.refund_id or "").state is RefundState.DENIED
-    assert refunds.open_refunds(money.store, ACCOUNT, now=NOON).refunds == ()
+    assert refunds.list_open_refunds(money.store, ACCOUNT, now=NOON).refunds == ()
     assert money.kinds() == ["refund.denied", "refund.denied", "refund.rejected", "refund.requested"]
     assert money.attention() == []
 

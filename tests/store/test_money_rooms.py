@@ -38,28 +38,28 @@ GENEROUS = published(auto_approve_minor=50_000)
 
 def test_a_failure_is_found_until_it_is_resolved(money: MoneyWorld) -> None:
     money.tell(moved(S.FAILED))
-    found = payments.failed_recent(money.store, ACCOUNT, NOON)
+    found = payments.list_failed(money.store, ACCOUNT, NOON)
     assert [movement.movement_id for movement in found.movements] == ["mov_1"]
     assert not found.more
     money.tell(moved(S.SUCCEEDED, version=2))
-    assert payments.failed_recent(money.store, ACCOUNT, NOON).movements == ()
+    assert payments.list_failed(money.store, ACCOUNT, NOON).movements == ()
     assert money.attention() == []
 
 
 def test_the_three_latest_failures_are_listed_newest_first(money: MoneyWorld) -> None:
     begun = {f"mov_{hour}": INITIATED - timedelta(hours=hour) for hour in range(4)}
     money.tell(*(moved(S.FAILED, name, initiated_at=at) for name, at in begun.items()))
-    found = payments.failed_recent(money.store, ACCOUNT, NOON)
+    found = payments.list_failed(money.store, ACCOUNT, NOON)
     assert [movement.movement_id for movement in found.movements] == ["mov_0", "mov_1", "mov_2"]
     assert found.more
-    assert not payments.failed_recent(money.store, ACCOUNT, NOON, limit=4).more
+    assert not payments.list_failed(money.store, ACCOUNT, NOON, limit=4).more
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(-1, 1), (0, 1), (1, 0)])
 def test_failures_are_told_of_for_ninety_days(quick_money: MoneyWorld, seconds: int, count: int) -> None:
     quick_money.tell(moved(S.FAILED))
     now = INITIATED + payments.FAILED_WINDOW + timedelta(seconds=seconds)
-    assert len(payments.failed_recent(quick_money.store, ACCOUNT, now).movements) == count
+    assert len(payments.list_failed(quick_money.store, ACCOUNT, now).movements) == count
 
 
 def test_what_could_be_refunded_is_listed_from_the_base_table(money: MoneyWorld) -> None:
@@ -67,7 +67,7 @@ def test_what_could_be_refunded_is_listed_from_the_base_table(money: MoneyWorld)
     money.tell(*(moved(S.SUCCEEDED, name, initiated_at=at) for name, at in begun.items()))
     money.tell(moved(S.FAILED, "mov_9"))
     money.tell(refunded(R.SETTLED, "ref_0", "mov_0", minor=12850), refunded(R.SENT, "ref_1", "mov_1"))
-    found = payments.refundable_recent(money.store, ACCOUNT, NOON)
+    found = payments.list_refundable(money.store, ACCOUNT, NOON)
     assert [movement.movement_id for movement in found.movements] == ["mov_2", "mov_3", "mov_4"]
     assert not found.more
 
@@ -77,7 +77,7 @@ def test_the_list_says_when_it_did_not_look_at_everything(quick_money: MoneyWorl
     for number in range(payments.REFUNDABLE_PAGE + others):
         quick_money.tell(moved(S.FAILED, f"mov_{number:03d}", order_no=None))
     # A page that is exactly full may have a key to go on from, although nothing follows.
-    found = payments.refundable_recent(quick_money.store, ACCOUNT, NOON)
+    found = payments.list_refundable(quick_money.store, ACCOUNT, NOON)
     assert found.movements == ()
     assert found.more is more or others == 0
 
@@ -85,11 +85,11 @@ def test_the_list_says_when_it_did_not_look_at_everything(quick_money: MoneyWorl
 @pytest.mark.parametrize("tail", ["4711", "04711", "004711"])
 def test_four_to_six_last_digits_find_a_movement(money: MoneyWorld, tail: str) -> None:
     money.tell(moved(S.SUCCEEDED, order_no="WX-20261123-004711"), moved(S.FAILED, "mov_2", order_no="20261123004712"))
-    found = payments.by_tail(money.store, ACCOUNT, tail)
+    found = payments.list_by_tail(money.store, ACCOUNT, tail)
     assert [ref.movement_id for ref in found.refs] == ["mov_1"]
     assert (found.refs[0].amount, found.refs[0].merchant) == (CAPTURED, SHOP)
     assert money.item(found.refs[0].sk) is not None
-    assert payments.by_tail(money.store, "acc_2", tail).refs == ()
+    assert payments.list_by_tail(money.store, "acc_2", tail).refs == ()
 
 
 def test_movements_with_the_same_digits_are_listed_newest_first_and_it_is_said_when_there_are_more(
@@ -97,7 +97,7 @@ def test_movements_with_the_same_digits_are_listed_newest_first_and_it_is_said_w
 ) -> None:
     begun = {f"mov_{hour}": INITIATED - timedelta(hours=hour) for hour in (3, 0, 2, 1)}
     money.tell(*(moved(S.FAILED, name, initiated_at=at, order_no=f"{name}-004711") for name, at in begun.items()))
-    found = payments.by_tail(money.store, ACCOUNT, "4711")
+    found = payments.list_by_tail(money.store, ACCOUNT, "4711")
     assert [ref.movement_id for ref in found.refs] == ["mov_0", "mov_1", "mov_2"]
     assert found.more
 
@@ -105,16 +105,16 @@ def test_movements_with_the_same_digits_are_listed_newest_first_and_it_is_said_w
 @pytest.mark.parametrize("tail", ["", "471", "0004711", "47a1", "４７１１", "4711 "])
 def test_anything_but_four_to_six_digits_is_refused(quick_money: MoneyWorld, tail: str) -> None:
     with pytest.raises(InvalidInput, match="order_tail_invalid"):
-        payments.by_tail(quick_money.store, ACCOUNT, tail)
+        payments.list_by_tail(quick_money.store, ACCOUNT, tail)
 
 
 def test_the_pointer_follows_the_order_number_and_the_amount(money: MoneyWorld) -> None:
     money.tell(moved(S.AUTHORISED, order_no="1111"))
     money.tell(moved(S.SUCCEEDED, version=2, order_no="2222", amount=Money(500, "CNY")))
-    assert payments.by_tail(money.store, ACCOUNT, "1111").refs == ()
-    assert payments.by_tail(money.store, ACCOUNT, "2222").refs[0].amount == Money(500, "CNY")
+    assert payments.list_by_tail(money.store, ACCOUNT, "1111").refs == ()
+    assert payments.list_by_tail(money.store, ACCOUNT, "2222").refs[0].amount == Money(500, "CNY")
     money.tell(moved(S.SUCCEEDED, version=3, order_no="12", amount=Money(500, "CNY")))
-    assert payments.by_tail(money.store, ACCOUNT, "2222").refs == ()
+    assert payments.list_by_tail(money.store, ACCOUNT, "2222").refs == ()
 
 
 def test_a_duplicate_writes_nothing(quick_money: MoneyWorld) -> None:

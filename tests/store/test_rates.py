@@ -10,7 +10,7 @@ import pytest
 
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.errors import NotPossible
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Store, hotline_key
@@ -27,7 +27,7 @@ def change(after: timedelta = timedelta()) -> Change:
 
 
 def counted_at(store: Store, after: timedelta) -> int:
-    return counted(RATE, store.batch_get(rate_keys(RATE, NOON + after)), NOON + after)
+    return sum_window(RATE, store.batch_get(rate_keys(RATE, NOON + after)), NOON + after)
 
 
 def test_what_is_counted_in_changes_is_read_as_one_sum_and_fades_out(store: Store) -> None:
@@ -61,7 +61,7 @@ def test_many_threads_lose_no_count_and_count_nothing_twice(exact_store: Store, 
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run, range(THREADS)))
-    assert counted(rate, exact_store.batch_get(rate_keys(rate, NOON)), NOON) == THREADS * EACH
+    assert sum_window(rate, exact_store.batch_get(rate_keys(rate, NOON)), NOON) == THREADS * EACH
 
 
 def test_a_count_rides_on_its_change_so_that_the_losers_of_a_race_are_not_counted(exact_store: Store) -> None:

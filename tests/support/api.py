@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from functions.customer_api.access import CATCH_ALL, ROUTES, SCOPES
-from functions.customer_api.app import answered
+from functions.customer_api.app import answer_request
 from functions.customer_api.settings import Settings
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
@@ -111,7 +111,7 @@ class Client:
 
     def send(self, event: dict[str, Any]) -> Answered:
         """What the function answers to an event."""
-        told = answered(event, None, lambda: self.ctx, self.settings)
+        told = answer_request(event, None, lambda: self.ctx, self.settings)
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
 
     def ask(self, method: str, path: str, **own: Any) -> Answered:

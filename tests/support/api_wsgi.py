@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 from werkzeug.wrappers import Request, Response
 
 from functions.customer_api.access import CATCH_ALL, PUBLIC, ROUTES
-from functions.customer_api.app import answered
+from functions.customer_api.app import answer_request
 from tests.support.api import Client
 
 BEARER = "Bearer good"
@@ -30,7 +30,7 @@ def application(client: Client) -> Callable[..., Iterable[bytes]]:
         if scope not in (PUBLIC, None) and request.headers.get("Authorization") != BEARER:
             headers = {"WWW-Authenticate": "Bearer"}
             return Response('{"message":"Unauthorized"}', 401, headers, content_type="application/json")
-        told = answered(_completed(event, request), None, lambda: client.ctx, client.settings)
+        told = answer_request(_completed(event, request), None, lambda: client.ctx, client.settings)
         return Response(told["body"], int(told["statusCode"]), told["headers"])
 
     return gateway

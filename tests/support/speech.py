@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from functions.connect.prompts import spoken
+from functions.connect.prompts import speak
 from hotline.wording.speech import Speech, prompt_of
 
 
 def prompt(step: str, outcome: str, facts: Mapping[str, object], language: str) -> str:
     """All that the line says to an outcome. Raises UnknownMessage for one that the step does not have."""
-    (said,) = spoken(step, outcome, facts, [language])
+    (said,) = speak(step, outcome, facts, [language])
     return said
 
 

@@ -18,7 +18,7 @@ from hotline.kit.config import TableNames
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
-from hotline.kit.store.dynamodb import DynamoStore, tuned_client
+from hotline.kit.store.dynamodb import DynamoStore, make_client
 from hotline.kit.store.expressions import from_item
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
@@ -83,7 +83,7 @@ def memory_store() -> MemoryStore:
 def moto_client() -> Iterator[DynamoDBClient]:
     """A client of moto's DynamoDB, with the tables made once a module."""
     with mock_aws():
-        client = tuned_client()
+        client = make_client()
         make_tables(client)
         yield client
 
@@ -99,14 +99,14 @@ def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
 def ministack_endpoint() -> Iterator[str]:
     """The address of a MiniStack of this test session, with the tables made."""
     with MiniStack() as stack:
-        make_tables(tuned_client(stack.endpoint, read_timeout_s=PATIENT_S))
+        make_tables(make_client(stack.endpoint, read_timeout_s=PATIENT_S))
         yield stack.endpoint
 
 
 @pytest.fixture
 def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
     """A store on MiniStack. Each test's tokens are its own, though seeded ids repeat from test to test."""
-    client = tuned_client(ministack_endpoint, read_timeout_s=PATIENT_S)
+    client = make_client(ministack_endpoint, read_timeout_s=PATIENT_S)
     salt = RandomIds().new("test")
 
     def salt_token(params: dict[str, Any], **_: object) -> None:

@@ -23,7 +23,7 @@ def lock_status(line: Line) -> Answer:
     account_id = line.account(Operation.READ)
     read = line.fetch((*lockout.lock_keys(account_id), accounts.feed_key()))
     view = lockout.view_from(read, account_id, line.now)
-    offered = lockout.offered(view, line.call, line.now)
+    offered = lockout.offer_self_service(view, line.call, line.now)
     facts = words(
         state=view.state.value,
         cause=view.cause.value if view.cause else None,

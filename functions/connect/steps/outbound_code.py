@@ -18,7 +18,7 @@ from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
-from hotline.kit.config import required
+from hotline.kit.config import require_setting
 from hotline.kit.doors import Context
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
@@ -33,7 +33,7 @@ def announce_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> 
     challenge = _challenge(ctx, request, inputs)
     if challenge is None:
         return Answer("GONE", languages=tuple(LANGUAGES))
-    facts = words(wallet=required("WALLET_NAME"), goal=challenge.goal.value)
+    facts = words(wallet=require_setting("WALLET_NAME"), goal=challenge.goal.value)
     return Answer("READY", facts, {"language": challenge.language}, (challenge.language,))
 
 
@@ -51,14 +51,14 @@ def read_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Answ
 
 def _challenge(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Challenge | None:
     """The challenge, if its code may be told on this call now. One read. None says nothing of why; the log does."""
-    found = _found(ctx, request, inputs["challenge"])
+    found = _find_challenge(ctx, request, inputs["challenge"])
     if isinstance(found, identity.Withheld):
         log(Event.CODE_WITHHELD, correlation_id=request.contact_id, step=request.step, reason=found.reason)
         return None
     return found
 
 
-def _found(ctx: Context, request: Request, challenge_id: str) -> Challenge | identity.Withheld:
+def _find_challenge(ctx: Context, request: Request, challenge_id: str) -> Challenge | identity.Withheld:
     if not ctx.voice_codes:
         return identity.Withheld("no_calls_here")
     called = request.customer_number

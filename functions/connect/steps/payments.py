@@ -26,21 +26,21 @@ def recent(line: Line) -> Answer:
     """The latest failed payments, or those that could be refunded; up to three, kept as the caller's choices."""
     account_id = line.account(Operation.READ)
     if line.inputs.get("purpose") == HISTORY:
-        found = payments.refundable_recent(line.ctx.store, account_id, line.now)
+        found = payments.list_refundable(line.ctx.store, account_id, line.now)
     else:
-        found = payments.failed_recent(line.ctx.store, account_id, line.now)
+        found = payments.list_failed(line.ctx.store, account_id, line.now)
     listed = [(movement.ref, movement.status.value) for movement in found.movements]
-    return _offered(line, listed, more=found.more, outcome_of_one="ONE")
+    return _offer_list(line, listed, more=found.more, outcome_of_one="ONE")
 
 
 def by_order(line: Line) -> Answer:
     """Movements of this account whose order number ends in the digits that were keyed in."""
     account_id = line.account(Operation.READ)
-    found = payments.by_tail(line.ctx.store, account_id, line.inputs["tail"])
-    return _offered(line, [(ref, None) for ref in found.refs], more=found.more, outcome_of_one="FOUND")
+    found = payments.list_by_tail(line.ctx.store, account_id, line.inputs["tail"])
+    return _offer_list(line, [(ref, None) for ref in found.refs], more=found.more, outcome_of_one="FOUND")
 
 
-def _offered(
+def _offer_list(
     line: Line, listed: Sequence[tuple[MovementRef, str | None]], *, more: bool, outcome_of_one: str
 ) -> Answer:
     """The answer for a list. Of a delivery that comes again, only what was offered then is read out again."""

@@ -12,7 +12,7 @@ from functions.connect.steps.payments import CHOSEN, item_words, offer_at
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
@@ -26,7 +26,7 @@ def under_way(line: Line) -> Answer:
     """Refunds that are under way, or that failed lately, from the base table: whose money, paid when, the state and
     the date that holds. A refund that the wallet began names its payment alone, which knows the merchant."""
     account_id = line.account(Operation.READ)
-    found = refunds.open_refunds(line.ctx.store, account_id, now=line.now)
+    found = refunds.list_open_refunds(line.ctx.store, account_id, now=line.now)
     spoken = found.refunds[:SPOKEN_MAX]
     unnamed = [refund.movement_id for refund in spoken if refund.movement_sk is None]
     paid = payments.ledgers_of(line.ctx.store, account_id, unnamed)
@@ -80,9 +80,9 @@ def request(line: Line) -> Answer:
     if chosen is None:
         return Answer(INVALID)
     reason = RefundReason(line.inputs["reason"])
-    request_key = derived_id("ask", line.call.contact_id, chosen.movement, reason.value)
+    request_key = derive_id("ask", line.call.contact_id, chosen.movement, reason.value)
     if line.replay is not None:
-        known = refunds.requested(line.ctx.store, account_id, request_key)
+        known = refunds.find_requested(line.ctx.store, account_id, request_key)
         return _render(line, line.replay.outcome, known)
     amount = int(line.inputs["amount_minor"]) if "amount_minor" in line.inputs else None
     act = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)

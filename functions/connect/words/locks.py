@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from functions.connect.words.session import worded
+from functions.connect.words.session import choose_words
 from hotline.wording.speech import Speech
 from hotline.wording.values import Lately, Word
 
@@ -48,7 +48,7 @@ def lock_status(speech: Speech, outcome: str) -> None:
     left = until - now if isinstance(until, datetime) and isinstance(now, datetime) else timedelta()
     asked = facts.get("asked")
     speech.say_first(
-        *worded(speech, f"lock_status.{outcome}"),
+        *choose_words(speech, f"lock_status.{outcome}"),
         cause=_cause(speech),
         since=Lately(since) if isinstance(since, datetime) else None,
         until_in=left if left > timedelta() else None,

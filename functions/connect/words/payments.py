@@ -45,10 +45,10 @@ def _say_list(speech: Speech, key: str) -> None:
     else:
         speech.say(key)
     for place, item in enumerate(items, start=1):
-        speech.say("payments.item", **{"place": place, **_named(speech, item)})
+        speech.say("payments.item", **{"place": place, **_describe_item(speech, item)})
 
 
-def _named(speech: Speech, item: Mapping[str, object]) -> dict[str, object]:
+def _describe_item(speech: Speech, item: Mapping[str, object]) -> dict[str, object]:
     """The item's own facts, the word for its kind, and when it was. What an item lacks is not taken from elsewhere."""
     unknown: dict[str, object] = dict.fromkeys(("amount", "merchant"))
     kind = speech.word(f"kind.{item.get('kind')}") or Word("kind.payment")
@@ -117,13 +117,13 @@ def refund_offer(speech: Speech, outcome: str) -> None:
         left = speech.facts.get("refundable")
         speech.say("refund_offer.OFFERED", back=left if isinstance(left, Money) else speech.facts.get("amount"))
     else:
-        _refused(speech, outcome)
+        _say_refusal(speech, outcome)
 
 
 def refund_request(speech: Speech, outcome: str) -> None:
     """The decision, the rule behind it, and what was promised."""
     if outcome in ("NOT_ELIGIBLE", "ROUTE_DISPUTE"):
-        _refused(speech, outcome)
+        _say_refusal(speech, outcome)
         return
     speech.say(f"refund_request.{outcome}", reason=_reason(speech))
     if outcome == "EXISTS":
@@ -132,7 +132,7 @@ def refund_request(speech: Speech, outcome: str) -> None:
         speech.say("refund.reference", refund=in_groups(speech.facts.get("refund")))
 
 
-def _refused(speech: Speech, outcome: str) -> None:
+def _say_refusal(speech: Speech, outcome: str) -> None:
     if outcome == "ROUTE_DISPUTE":
         speech.say("refund.dispute")
     else:

@@ -52,7 +52,7 @@ def choose_account(speech: Speech, outcome: str) -> None:
     shut, if it is. Why is told to who asks for it."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:
-        speech.say_first(*worded(speech, f"choose_account.CHOSEN.{locked}"))
+        speech.say_first(*choose_words(speech, f"choose_account.CHOSEN.{locked}"))
         return
     speech.say(f"choose_account.{outcome}")
     if outcome == "CHOOSE":
@@ -63,6 +63,6 @@ def choose_account(speech: Speech, outcome: str) -> None:
             speech.say("choose_account.more")
 
 
-def worded(speech: Speech, key: str) -> tuple[str, ...]:
+def choose_words(speech: Speech, key: str) -> tuple[str, ...]:
     """The words for what is in force; before them those for what has only been asked for, where that is so."""
     return (f"{key}.asked", key) if speech.facts.get("unconfirmed") is True else (key,)

@@ -6,7 +6,7 @@ from functions.customer_api import words
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
-from functions.customer_api.visits import Desk, attempted
+from functions.customer_api.visits import Desk, attempt
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.service import Operation
@@ -26,7 +26,7 @@ def read_lock() -> Lock:
     visit = at.visit((*lockout.lock_keys(at.bearer.sign_in.account_id), accounts.feed_key()))
     visit.allow(Operation.READ)
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
-    offered = lockout.offered(view, visit.call, visit.now)
+    offered = lockout.offer_self_service(view, visit.call, visit.now)
     as_of = visit.session.profile.facts_as_of
     return Lock(
         state=view.state.value,
@@ -77,7 +77,7 @@ def end_pause() -> Asked:
 def pause() -> Asked:
     """Ask the wallet to stop outward money for 24 hours. Without a fresh factor twice in seven days at most."""
     at = desk()
-    return attempted(lambda: _pause(at))
+    return attempt(lambda: _pause(at))
 
 
 def _pause(at: Desk) -> Asked:
@@ -93,7 +93,7 @@ def _pause(at: Desk) -> Asked:
 
 def _perform(act: lockout.AccountAct) -> Asked:
     at = desk()
-    return attempted(lambda: _perform_once(at, act))
+    return attempt(lambda: _perform_once(at, act))
 
 
 def _perform_once(at: Desk, act: lockout.AccountAct) -> Asked:
@@ -111,7 +111,7 @@ def read_security() -> Security:
     visit = at.visit()
     visit.allow(Operation.READ)
     profile = visit.session.profile
-    found = security.open_findings(at.ctx.store, visit.account_id)
+    found = security.list_open_findings(at.ctx.store, visit.account_id)
     return Security(
         two_step=profile.two_step,
         pin=identity.has_pin(visit.read.get(identity.factors_key(visit.account_id))),

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from functions.customer_api.problems import Problem, malformed, too_many_codes
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
-from functions.customer_api.visits import Desk, Visit, attempted
+from functions.customer_api.visits import Desk, Visit, attempt
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
 from hotline.identity.service import CheckOutcome
@@ -49,7 +49,7 @@ def ask_for_code(body: ChallengeAsked) -> Challenge:
     at = desk()
     if body.method == "voice" and not at.ctx.voice_codes:
         raise Problem("voice_unavailable")
-    return attempted(lambda: _ask(at, body))
+    return attempt(lambda: _ask(at, body))
 
 
 def _ask(at: Desk, body: ChallengeAsked) -> Challenge:
@@ -81,7 +81,7 @@ def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the 
     none. A PIN is asked for anew after four."""
     challenge_id = unquote(id)
     at = desk()
-    return attempted(lambda: _answer(at, challenge_id, body.code))
+    return attempt(lambda: _answer(at, challenge_id, body.code))
 
 
 def _answer(at: Desk, challenge_id: str, code: str) -> Proved:
@@ -91,7 +91,7 @@ def _answer(at: Desk, challenge_id: str, code: str) -> Proved:
     # A PIN lives longer than a code, so that only the key service makes a hash of it.
     mark = at.ctx.pin_hashes.mac("turn", visit.call.contact_id, code).hex() if by_pin else code
     inputs = {"id": challenge_id, "code": mark}
-    record = visit.replayed(_ANSWERED, inputs)
+    record = visit.find_replay(_ANSWERED, inputs)
     if record is not None:
         return _render(visit, CheckOutcome(record.outcome))
     if by_pin:

@@ -50,7 +50,7 @@ def list_payments(
     visit.speak()  # an empty page is in the language that its payments would have
     context = (visit.account_id, _LIST, status.value if status else "-")
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
-    page = payments.listed(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
+    page = payments.list_movements(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
     return Payments(
         payments=[payment_of(movement, visit) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
@@ -63,7 +63,7 @@ def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's par
     at = desk()
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
-    return payment_of(found(visit, unquote(id)), visit)
+    return payment_of(find_payment(visit, unquote(id)), visit)
 
 
 def is_id(text: str) -> bool:
@@ -71,7 +71,7 @@ def is_id(text: str) -> bool:
     return len(text) <= limits.ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
 
 
-def found(visit: Visit, movement_id: str) -> Movement:
+def find_payment(visit: Visit, movement_id: str) -> Movement:
     """The account's movement with this id. Raises Problem `not_found`."""
     movement = None
     if is_id(movement_id):

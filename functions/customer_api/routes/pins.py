@@ -5,7 +5,7 @@ from __future__ import annotations
 from functions.customer_api.problems import Problem
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import PinChosen, PinState
-from functions.customer_api.visits import Desk, attempted
+from functions.customer_api.visits import Desk, attempt
 from hotline.identity import service as identity
 from hotline.lockout import service as lockout
 
@@ -19,7 +19,7 @@ def set_pin(body: PinChosen) -> PinState:
     """Choose a hotline PIN, in the place of one that there was. Takes the proof that the PIN will itself be worth. It
     acts after 72 hours, and none can be chosen while the account is frozen or held."""
     at = desk()
-    return attempted(lambda: _set_pin(at, body.pin))
+    return attempt(lambda: _set_pin(at, body.pin))
 
 
 def _set_pin(at: Desk, pin: str) -> PinState:
@@ -32,7 +32,7 @@ def _set_pin(at: Desk, pin: str) -> PinState:
 def remove_pin() -> PinState:
     """Give the hotline PIN up. 404 when there is none."""
     at = desk()
-    return attempted(lambda: _remove_pin(at))
+    return attempt(lambda: _remove_pin(at))
 
 
 def _remove_pin(at: Desk) -> PinState:

@@ -16,7 +16,7 @@ from functions.customer_api.shapes import (
     RecoveryCodeEntered,
     RecoveryState,
 )
-from functions.customer_api.visits import Desk, attempted
+from functions.customer_api.visits import Desk, attempt
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
@@ -63,7 +63,7 @@ def enter_code(id: str, body: RecoveryCodeEntered) -> RecoveryState:  # noqa: A0
     """Hold a code against the recovery. A wrong, late or used one and an unknown recovery are answered alike."""
     recovery_id = unquote(id)
     at = desk()
-    return attempted(lambda: _enter(at, recovery_id, body.code))
+    return attempt(lambda: _enter(at, recovery_id, body.code))
 
 
 def _enter(at: Desk, recovery_id: str, code: str) -> RecoveryState:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.customer_api.problems import Problem
-from functions.customer_api.routes.payments import amount_of, found, is_id
+from functions.customer_api.routes.payments import amount_of, find_payment, is_id
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
@@ -22,12 +22,12 @@ from functions.customer_api.shapes import (
     Refunds,
     RuleSaid,
 )
-from functions.customer_api.visits import Desk, Visit, attempted
+from functions.customer_api.visits import Desk, Visit, attempt
 from hotline.identity.service import Operation
 from hotline.kit.change import idempotency
 from hotline.kit.change.idempotency import Memory, Remembered
 from hotline.kit.errors import Stale
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
@@ -73,10 +73,10 @@ def ask_for_refund(
         raise Problem("idempotency_key_missing")
     key = idempotency_key
     at = desk()
-    return attempted(lambda: _asked(at, body, key))
+    return attempt(lambda: _ask(at, body, key))
 
 
-def _asked(at: Desk, body: RefundAsked, key: str) -> Refund:
+def _ask(at: Desk, body: RefundAsked, key: str) -> Refund:
     token = at.bearer
     whose = (token.client, token.sign_in.account_id, token.subject, _ROUTE, key)
     remembered_key = idempotency.request_key("refunds", *whose)
@@ -84,16 +84,16 @@ def _asked(at: Desk, body: RefundAsked, key: str) -> Refund:
     canonical = body.model_dump_json()
     remembered = idempotency.remembered_from(visit.read.get(remembered_key))
     if remembered is not None:
-        return _replayed(visit, remembered, canonical)
+        return _replay(visit, remembered, canonical)
     visit.allow(Operation.REFUND)
-    request_key = derived_id("ask", *whose)
+    request_key = derive_id("ask", *whose)
     refund_id = refunds.refund_id_of(visit.account_id, request_key)
     request = Remembered(CREATED, refund_id, idempotency.fingerprint(at.lookup_keys, canonical))
     return _make(visit, body, request_key, Memory(remembered_key, request, KEY_LIFE))
 
 
 def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> Refund:
-    movement = found(visit, body.payment_id)
+    movement = find_payment(visit, body.payment_id)
     merchant, made_id = movement.ref.merchant, memory.request.made_id
     act = refunds.RequestRefund(
         movement.sk,
@@ -113,19 +113,19 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
         headers = {"Retry-After": str(_DENIED_WINDOW_S)} if result.outcome is RefundOutcome.LIMITED else {}
         facts = {"decided_by": result.decided_by, **known}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
-    return _made_refund(visit, made_id)
+    return _render_made(visit, made_id)
 
 
-def _replayed(visit: Visit, remembered: Remembered, canonical: str) -> Refund:
+def _replay(visit: Visit, remembered: Remembered, canonical: str) -> Refund:
     """The request was made before: the same body gives its refund as it is now."""
     if not idempotency.is_of(remembered, visit.desk.lookup_keys, canonical):
         raise Problem("idempotency_key_reused")
     visit.allow(Operation.READ)
     visit.desk.headers["Idempotency-Replayed"] = "true"
-    return _made_refund(visit, remembered.made_id)
+    return _render_made(visit, remembered.made_id)
 
 
-def _made_refund(visit: Visit, refund_id: str) -> Refund:
+def _render_made(visit: Visit, refund_id: str) -> Refund:
     visit.desk.headers["Location"] = f"/v1/me/refunds/{refund_id}"
     return _refund(visit, refund_id)
 
@@ -141,7 +141,7 @@ def list_refunds(
     visit.allow(Operation.READ)
     context = (visit.account_id, _LIST)
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
-    page = refunds.listed(at.ctx.store, visit.account_id, limit=limit, after=after)
+    page = refunds.list_refunds(at.ctx.store, visit.account_id, limit=limit, after=after)
     return Refunds(
         refunds=[refund_of(refund) for refund in page.refunds],
         next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,

@@ -40,9 +40,9 @@ def run_unknown(arguments: argparse.Namespace) -> int:
 
 def unknown(stack: "Stack", now: datetime) -> "tuple[UnknownCode, ...]":
     """Return the unknown codes that the stack has counted."""
-    from hotline.payments.service import unknown_codes
+    from hotline.payments.service import list_unknown_codes
 
-    return unknown_codes(stack.hotline_store(), now)
+    return list_unknown_codes(stack.hotline_store(), now)
 
 
 def _as_json(code: "UnknownCode") -> dict[str, str | int]:

@@ -36,11 +36,11 @@ def register(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List the counts; return 1 for an account of which nothing is known. Raises CommandError when no stack runs."""
-    from hotline.accounts.service import unopened_facts
+    from hotline.accounts.service import list_unopened_facts
     from hotline_local.launcher.stack import load
 
     store = load().hotline_store()
-    found = unopened_facts(store, datetime.now(UTC), arguments.account)
+    found = list_unopened_facts(store, datetime.now(UTC), arguments.account)
     state = UNOPENED if arguments.account is None else state_of(store, arguments.account)
     if arguments.account is not None:
         print(json.dumps({"account_id": arguments.account, "state": state}) if arguments.json else f"Account: {state}.")

@@ -41,7 +41,7 @@ def refuses_code(
         return True
     if acting and stopped_since is not None and (point.stands_since is None or stopped_since < point.stands_since):
         return True
-    return acting and _changed_lately(profile, point, at)
+    return acting and _has_changed_lately(profile, point, at)
 
 
 def has_stood(profile: Profile, point: ContactPoint, now: datetime) -> bool:
@@ -53,7 +53,7 @@ def has_stood(profile: Profile, point: ContactPoint, now: datetime) -> bool:
     return at >= since + CHANGE_WAIT or _came_with_the_account(profile, point, at)
 
 
-def _changed_lately(profile: Profile, point: ContactPoint, at: datetime) -> bool:
+def _has_changed_lately(profile: Profile, point: ContactPoint, at: datetime) -> bool:
     """Whether the point is too new at the instant. One that left and came back is as new as its latest confirmation:
     somebody who had it on the account for an hour must not use it at once when it returns."""
     if point.stands_since is None or at >= point.stands_since + CHANGE_WAIT:

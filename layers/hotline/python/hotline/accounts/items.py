@@ -17,7 +17,7 @@ from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Stamp
-from .policy import judged
+from .policy import judge_owners
 
 
 def profile_key(account_id: str) -> Key:
@@ -129,18 +129,18 @@ def point_of(point_id: str, items: Sequence[Mapping[str, Any]]) -> Point:
     some: under the newest key there may be only counters yet. Counters come from all."""
     listing: Mapping[str, Any] = next((item for item in items if "owners" in item), {})
     owners = tuple(_owner(account_id, entry) for account_id, entry in listing.get("owners", {}).items())
-    return judged(
+    return judge_owners(
         Point(
             key=point_id,
             owners=owners,
-            counters=merged_counters(items),
+            counters=merge_counters(items),
             lost_alone_at=_instant(listing.get("lost_alone_at")),
             lost_shared_at=_instant(listing.get("lost_shared_at")),
         )
     )
 
 
-def merged_counters(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_counters(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """One point's counters from its items under all key versions: nothing that any of them remembers is forgotten.
     No event is in two of them: who carries counters along takes them away where they were."""
     merged: dict[str, Any] = {}
@@ -193,14 +193,14 @@ def write_point(change: Change, read: Mapping[Key, Item], keys: Sequence[Key], p
     older = [key for key in keys[1:] if key in read]
     if not point.owners:
         for key in [key for key in keys if key in read]:
-            change.delete(key, condition=_unchanged(read[key]))
+            change.delete(key, condition=_is_unchanged(read[key]))
         return
     wanted: dict[str, Any] = {"owners": _owners_map(point)}
     for name in ("lost_alone_at", "lost_shared_at"):
         instant: datetime | None = getattr(point, name)
         if instant is not None:
             wanted[name] = to_text(instant)
-    condition = _unchanged(newest)
+    condition = _is_unchanged(newest)
     counted = None if newest is None else newest.get("counters")
     if point.counters and point.counters != counted:
         wanted["counters"] = dict(point.counters)
@@ -211,9 +211,9 @@ def write_point(change: Change, read: Mapping[Key, Item], keys: Sequence[Key], p
         remove = (TTL_ATTRIBUTE,) if ends else ()
         change.update(keys[0], set=wanted, remove=remove, add={"rev": 1}, condition=condition)
     for key in older:
-        change.delete(key, condition=_unchanged(read[key]))
+        change.delete(key, condition=_is_unchanged(read[key]))
 
 
-def _unchanged(item: Mapping[str, Any] | None) -> Condition:
+def _is_unchanged(item: Mapping[str, Any] | None) -> Condition:
     """Nobody has written the owners since the item was read; an item of counters alone has no `rev`."""
     return equals("rev", int(item["rev"])) if item is not None and "rev" in item else Missing("rev")

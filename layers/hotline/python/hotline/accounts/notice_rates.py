@@ -18,7 +18,7 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change, stale
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.clock import to_text
-from hotline.kit.counts.rates import Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import Rate, count, rate_keys, sum_window
 from hotline.kit.doors import Context
 from hotline.kit.outbox import entry_key
 from hotline.kit.store import Key, Store
@@ -46,7 +46,7 @@ def notice_place(ctx: Context, entry: Mapping[str, Any], channel: str) -> int | 
     if not is_bounded(entry["kind"], channel):
         return None
     now, rate = ctx.clock.now(), kind_rate(entry["kind"], entry["point"])
-    before = counted(rate, ctx.store.batch_get(rate_keys(rate, now)), now)
+    before = sum_window(rate, ctx.store.batch_get(rate_keys(rate, now)), now)
     return before if _COUNTED in entry else before + 1
 
 

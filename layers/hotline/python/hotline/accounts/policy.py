@@ -63,17 +63,17 @@ def fold(profile: Profile | None, facts: Iterable[Fact], *, account_id: str, nam
     for fact in facts:
         if profile is None:
             profile = stub(account_id, fact.time)
-        profile = _folded(profile, fact, name_of)
+        profile = _fold_fact(profile, fact, name_of)
     if profile is None:
         raise ValueError("a profile is folded from at least one fact")
     return profile
 
 
-def _folded(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
+def _fold_fact(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
     profile = replace(profile, facts_as_of=max(profile.facts_as_of, fact.time))
     match fact.data:
         case AccountDescribed():
-            profile = _described(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+            profile = _fold_description(profile, fact.data, _stamp(fact.data.version, fact), name_of)
             if fact.type == "account.opened":
                 profile = replace(profile, opened_at=_earlier(profile.opened_at, fact.time))
         case ContactPointChanged():
@@ -102,7 +102,7 @@ def _status(profile: Profile) -> AccountStatus:
     return AccountStatus.STUB if profile.described is None else AccountStatus.OPEN
 
 
-def _described(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: NameOf) -> Profile:
+def _fold_description(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: NameOf) -> Profile:
     profile = _two_step(profile, told.two_step, stamp)
     if profile.described is None or stamp > profile.described:
         language = spoken_language(told.language)
@@ -117,7 +117,7 @@ def _described(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: 
     for point in told.contact_points:
         known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
         points[point.value] = _present(known, stamp, point.confirmed_at, snapshots, shared=point.shared)
-    return replace(profile, snapshots=snapshots, points=_kept(points.values(), profile.facts_as_of))
+    return replace(profile, snapshots=snapshots, points=_keep_bounded(points.values(), profile.facts_as_of))
 
 
 def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, name_of: NameOf) -> Profile:
@@ -130,7 +130,7 @@ def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, na
     if told.new is not None:
         known = points.get(told.new) or ContactPoint(told.kind, told.new, name_of(told.new))
         points[told.new] = _present(known, stamp, told.confirmed_at, profile.snapshots, reassigned=told.reassigned)
-    kept = _kept(points.values(), profile.facts_as_of)
+    kept = _keep_bounded(points.values(), profile.facts_as_of)
     return replace(profile, version=max(profile.version, stamp.version), points=kept)
 
 
@@ -140,7 +140,7 @@ def _sim_changed(profile: Profile, told: SimChanged, stamp: Stamp, name_of: Name
     if known.sim_told is None or stamp > known.sim_told:
         # No SIM has changed later than the wallet could say so.
         points[told.value] = replace(known, sim_told=stamp, sim_changed_at=min(told.changed_at, stamp.at))
-    kept = _kept(points.values(), profile.facts_as_of)
+    kept = _keep_bounded(points.values(), profile.facts_as_of)
     return replace(profile, version=max(profile.version, stamp.version), points=kept)
 
 
@@ -184,12 +184,12 @@ def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | No
     return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest, left=left)
 
 
-def bounded(profile: Profile) -> Profile:
+def bound_points(profile: Profile) -> Profile:
     """The profile with as many contact points as one may have; one of earlier versions may hold more."""
-    return replace(profile, points=_kept(profile.points, profile.facts_as_of))
+    return replace(profile, points=_keep_bounded(profile.points, profile.facts_as_of))
 
 
-def _kept(points: Iterable[ContactPoint], as_of: datetime) -> tuple[ContactPoint, ...]:
+def _keep_bounded(points: Iterable[ContactPoint], as_of: datetime) -> tuple[ContactPoint, ...]:
     """The points in a fixed order, each group within its bound: of those present the longest-standing; of those removed
     the latest, and the longest-standing that may still be told of things; of those known by their SIM alone the latest.
     """
@@ -218,8 +218,8 @@ def with_owner(point: Point, owner: PointOwner) -> Point:
     owners.sort(key=lambda known: (not known.removed, known.confirmed_at, known.account_id), reverse=True)
     point = replace(point, owners=tuple(owners[:OWNERS_MAX]))
     for unlisted in owners[OWNERS_MAX:]:
-        point = _lost_to(point, unlisted)
-    return judged(point)
+        point = _take_over(point, unlisted)
+    return judge_owners(point)
 
 
 def without_owner(point: Point, account_id: str) -> Point:
@@ -228,10 +228,10 @@ def without_owner(point: Point, account_id: str) -> Point:
     if erased is None:
         return point
     owners = tuple(owner for owner in point.owners if owner.account_id != account_id)
-    return judged(_lost_to(replace(point, owners=owners), erased))
+    return judge_owners(_take_over(replace(point, owners=owners), erased))
 
 
-def _lost_to(point: Point, owner: PointOwner) -> Point:
+def _take_over(point: Point, owner: PointOwner) -> Point:
     if owner.shared and not owner.reassigned:
         return replace(point, lost_shared_at=_later(point.lost_shared_at, owner.confirmed_at))
     return replace(point, lost_alone_at=_later(point.lost_alone_at, owner.confirmed_at))
@@ -245,13 +245,13 @@ def _earlier(known: datetime | None, instant: datetime) -> datetime:
     return instant if known is None else min(known, instant)
 
 
-def judged(point: Point) -> Point:
+def judge_owners(point: Point) -> Point:
     """The point with `changed_hands` of each owner as the confirmations have it, owners in order of confirmation."""
-    owners = (replace(owner, changed_hands=_changed_hands(point, owner)) for owner in point.owners)
+    owners = (replace(owner, changed_hands=_has_changed_hands(point, owner)) for owner in point.owners)
     return replace(point, owners=tuple(sorted(owners, key=lambda owner: (owner.confirmed_at, owner.account_id))))
 
 
-def _changed_hands(point: Point, owner: PointOwner) -> bool:
+def _has_changed_hands(point: Point, owner: PointOwner) -> bool:
     """Another account confirmed the point later, and it is not one that both share."""
     if point.lost_alone_at is not None and owner.confirmed_at < point.lost_alone_at:
         return True
@@ -264,9 +264,9 @@ def _changed_hands(point: Point, owner: PointOwner) -> bool:
     )
 
 
-def reached(point: Point) -> tuple[str, ...]:
+def list_reached(point: Point) -> tuple[str, ...]:
     """Accounts that the point leads to, the longest confirmed first: neither dropped nor changed hands."""
-    return tuple(owner.account_id for owner in judged(point).owners if not (owner.removed or owner.changed_hands))
+    return tuple(owner.account_id for owner in judge_owners(point).owners if not (owner.removed or owner.changed_hands))
 
 
 def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:

@@ -28,7 +28,7 @@ from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
 from .unopened import UnopenedFacts as UnopenedFacts
 from .unopened import contribute_unopened as contribute_unopened
-from .unopened import unopened_facts as unopened_facts
+from .unopened import list_unopened_facts as list_unopened_facts
 from .unopened import unopened_keys as unopened_keys
 
 
@@ -86,10 +86,10 @@ def point_from(value: str, keyring: Keyring, read: Mapping[Key, Item]) -> Point:
 def usable_owners(point_items: Sequence[Mapping[str, Any] | None]) -> tuple[str, ...]:
     """Accounts that a contact point leads to, from its items in the order of `point_keys` (None: no such item).
     Accounts that dropped the point, or lost it to a later owner, are not among them."""
-    return policy.reached(items.point_of("-", [item for item in point_items if item is not None]))
+    return policy.list_reached(items.point_of("-", [item for item in point_items if item is not None]))
 
 
-merged_counters = items.merged_counters
+merged_counters = items.merge_counters
 
 
 def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) -> ContactPoint | None:
@@ -102,7 +102,7 @@ def contact_point(profile: Profile, point: str, keyring: Keyring | None = None) 
 
 
 stops_key = stops.stops_key
-stopped_since = stops.stopped_since
+stopped_since = stops.find_stop
 pin_acts = changes.pin_acts
 refuses_code = changes.refuses_code
 
@@ -138,7 +138,7 @@ def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring
     if any(isinstance(fact.data, AccountErased) for fact in facts):
         return {items.point_key(one) for ids in _points_of(profile, keyring)[:POINTS_ERASED_AT_ONCE] for one in ids}
     values = {point.value for point in profile.points} if profile is not None else set()
-    return {key for value in values | _named(facts) for key in point_keys(value, keyring)}
+    return {key for value in values | _list_named(facts) for key in point_keys(value, keyring)}
 
 
 def contribute_facts(
@@ -174,7 +174,7 @@ def contribute_facts(
             items.write_point(change, read, point_keys(point.value, keyring), policy.with_owner(known, owner))
     kept = {point.value for point in after.points}
     known_before = {point.value for point in before.points} if before is not None else set()
-    for value in sorted((known_before | _named(facts)) - kept):
+    for value in sorted((known_before | _list_named(facts)) - kept):
         contribute_unlisted(change, read, account_id, point_ids(value, keyring))
     return after
 
@@ -185,7 +185,7 @@ def points_over(read: Mapping[Key, Item], account_id: str, keyring: Keyring) -> 
     profile = profile_from(read.get(items.profile_key(account_id)))
     if profile is None or len(profile.live_points) <= policy.PRESENT_POINTS_MAX:
         return ()
-    kept = {point.value for point in policy.bounded(profile).points}
+    kept = {point.value for point in policy.bound_points(profile).points}
     over = [point for point in profile.points if point.value not in kept]
     return tuple(_ids_of(point, keyring) for point in over[:POINTS_DROPPED_AT_ONCE])
 
@@ -240,7 +240,7 @@ def _ids_of(point: ContactPoint, keyring: Keyring) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*point_ids(point.value, keyring), point.key)))
 
 
-def _named(facts: Iterable[Fact]) -> set[str]:
+def _list_named(facts: Iterable[Fact]) -> set[str]:
     """Contact points that the facts themselves name."""
     values: set[str | None] = set()
     for fact in facts:

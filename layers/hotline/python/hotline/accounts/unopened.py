@@ -54,7 +54,7 @@ def contribute_unopened(change: Change, read: Mapping[Key, Item], facts: Sequenc
     _FACTS.contribute(change, read, counted)
 
 
-def unopened_facts(store: Store, now: datetime, account_id: str | None = None) -> tuple[UnopenedFacts, ...]:
+def list_unopened_facts(store: Store, now: datetime, account_id: str | None = None) -> tuple[UnopenedFacts, ...]:
     """What was counted in this month and the two before it, of accounts that are still not opened, the most frequent
     first; of one account if it is named. At most MONTHS_LISTED queries, and the profiles of the accounts found."""
     found = [

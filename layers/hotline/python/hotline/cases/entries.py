@@ -121,7 +121,7 @@ def _give_reference(change: Change, case: Case) -> Case:
 def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str | None, topic: str) -> Case | None:
     if account_id is not None:
         pointer = read.get(items.pointer_key(account_id, topic))
-        return items.pointed_case(pointer, account_id=account_id, topic=topic) if pointer else None
+        return items.case_from_pointer(pointer, account_id=account_id, topic=topic) if pointer else None
     stored = read.get(items.case_key(case_id)) if case_id is not None else None
     case = items.case_from(stored) if stored else None
     if case is None or case.account_id is not None or case.status is not CaseStatus.OPEN:

@@ -163,7 +163,7 @@ def pointer_item(case: Case) -> Item:
     return item | _reference_attributes(case)
 
 
-def pointed_case(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:
+def case_from_pointer(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:
     """The open case that a pointer names, as it was last changed."""
     opened_at = from_text(item["opened_at"])
     return Case(

@@ -51,12 +51,12 @@ _REASONS: Final = {
 def parse(detail: object) -> Fact:
     """The fact in the `detail` of a bus event. Raises FactRejected."""
     if not isinstance(detail, Mapping) or detail.get("specversion") != "1.0":
-        raise rejected(detail, Rejection.NOT_AN_EVENT)
+        raise reject(detail, Rejection.NOT_AN_EVENT)
     type_name = detail.get("type")
     if isinstance(type_name, str):
         contract = FACTS.get(type_name.removesuffix(VERSION_SUFFIX)) if type_name.endswith(VERSION_SUFFIX) else None
         if contract is None:
-            raise rejected(detail, Rejection.UNKNOWN_TYPE, "type")
+            raise reject(detail, Rejection.UNKNOWN_TYPE, "type")
     try:
         envelope = Envelope.model_validate(dict(detail))
         plain_type = envelope.type.removesuffix(VERSION_SUFFIX)
@@ -65,9 +65,9 @@ def parse(detail: object) -> Fact:
         reason, field = _first(error)
         if error.title != Envelope.__name__:
             field = f"data.{field}" if field else "data"
-        raise rejected(detail, reason, field) from None
+        raise reject(detail, reason, field) from None
     if isinstance(data, model.MerchantPolicyPublished) and data.merchant_id != envelope.subject:
-        raise rejected(detail, Rejection.SUBJECT_MISMATCH, "subject")
+        raise reject(detail, Rejection.SUBJECT_MISMATCH, "subject")
     return Fact(envelope.id, plain_type, envelope.source, envelope.time, envelope.subject, data)
 
 
@@ -75,10 +75,10 @@ def refuse_future(fact: Fact, detail: object, now: datetime) -> None:
     """Raise FactRejected for a fact of a time that has not come: it would make the hotline believe that it knows the
     future. Clocks may differ by CLOCK_SKEW."""
     if fact.time > now + CLOCK_SKEW:
-        raise rejected(detail, Rejection.FUTURE_TIME, "time")
+        raise reject(detail, Rejection.FUTURE_TIME, "time")
 
 
-def rejected(detail: object, reason: Rejection, field: str = "-") -> FactRejected:
+def reject(detail: object, reason: Rejection, field: str = "-") -> FactRejected:
     """The error that names an event, which may be anything. Its type and id are left out when they do not look like
     ones, so that nothing personal gets into a log in their place."""
     found = detail if isinstance(detail, Mapping) else {}

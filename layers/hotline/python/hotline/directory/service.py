@@ -13,7 +13,7 @@ from typing import Final
 import phonenumbers
 
 from hotline.accounts.service import normalise_phone, region_of
-from hotline.kit.config import required
+from hotline.kit.config import require_setting
 
 NUMBERS_SETTING: Final = "HOTLINE_NUMBERS"
 """E.164 numbers separated by commas, the main one first."""
@@ -46,7 +46,7 @@ def parse_numbers(text: str) -> tuple[str, ...]:
 
 def official_numbers(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The official numbers in E.164, the main one first. Raises MalformedNumbers, and MissingSetting without any."""
-    return parse_numbers(required(NUMBERS_SETTING, environment))
+    return parse_numbers(require_setting(NUMBERS_SETTING, environment))
 
 
 def is_official(number: str, environment: Mapping[str, str] | None = None) -> bool:

@@ -22,7 +22,7 @@ from hotline.sessions.service import contribute_turn
 
 from .model import Operation
 from .policy import REQUIREMENTS
-from .session import Session, settled, settling_keys, still_proved, store_as_is
+from .session import Session, settle, settling_keys, still_proved, store_as_is
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _needs_standing_proof(operation: Operation | None) -> bool:
 def _commit[Result](session: Session, change: Change, effect: Effect[Result], turn: Turn, *, held: bool) -> None:
     old, new = session.call, effect.call or session.call
     if new is not old and session.signed_in is not None:
-        new = settled(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
+        new = settle(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
     number = old.turn if turn.number is None else turn.number
     record = TurnRecord(number, turn.step, turn.fingerprint, effect.outcome, effect.ids, effect.notes)
     advanced = contribute_turn(change, old, new, record)

@@ -106,7 +106,7 @@ def _take_up(change: Change, stored: SessionState, contact: Contact, *, step_fin
         return Started(stored, known, stored.language)
     kept = sessions.may_keep_level(stored, continued=contact.continued, now=change.now)
     # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
-    taken = stored if kept else replace(choices.stripped(stored), inbound=contact.inbound)
+    taken = stored if kept else replace(choices.strip(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
     return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language)
 
@@ -127,7 +127,7 @@ def identify(session: Session, number: str) -> SessionState:
     if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
         typed = replace(typed, accounts=())
     profiles = choices.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))
-    return choices.identified_by(call, typed, profiles, keyring)
+    return choices.identify_by(call, typed, profiles, keyring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def choose_from(session: Session, call: SessionState, place: int | None = None) 
     if chosen is None:
         return Choice(call, tuple(candidates))
     pin = pins.acting_pin(read, chosen.account_id, now)
-    return Choice(choices.chosen(call, chosen, keyring, pin=pin), ())
+    return Choice(choices.choose_profile(call, chosen, keyring, pin=pin), ())
 
 
 def open_identified(ctx: Context, contact_id: str, number: str | None) -> Session | None:

@@ -26,7 +26,7 @@ from .counters import (
     counter_keys,
     counter_keys_of_targets,
     counters_of,
-    named,
+    name_counters,
     new_rows_at,
     sole_account,
     target_at,
@@ -131,7 +131,7 @@ def contribute_code(
     goes_out = goes_out and limits.account_may_have(read, target, way, change.now)
     if not may_send(shown, change.now, pace) or (not goes_out and _may_be_told(call, target, own, way)):
         return SendOutcome.LIMITED, call
-    if not is_counted and over_budget(call, factor, read, change.now) is not None:
+    if not is_counted and find_used_up_budget(call, factor, read, change.now) is not None:
         return SendOutcome.HELD_BACK, call
     reaches = targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys)
     challenge = Challenge(
@@ -169,13 +169,13 @@ def _may_be_told(call: SessionState, target: Target, own: FactorCounters, way: W
     return not target.via and not way.is_strangers and is_row_full(own)
 
 
-def over_budget(
+def find_used_up_budget(
     call: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime
 ) -> code_messages.OverBudget | None:
     """The budget of messages that a code of this kind would break. `read` holds what exists of `send_keys`."""
     if factor is not FactorKind.SMS:
         return None
-    return code_messages.over_limit(target_of(call, factor).prefix, way_of(call, now), read, now)
+    return code_messages.find_used_up(target_of(call, factor).prefix, way_of(call, now), read, now)
 
 
 def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
@@ -224,7 +224,7 @@ def contribute_unsent(change: Change, read: Mapping[Key, Item], entry: Mapping[s
     for points in dict.fromkeys((target.points, target.shown)):
         counters = counters_of(read, points, factor, way)
         if sent_at in counters.sent:
-            contribute_counters(change, read, points, named(factor, way, without_code(counters, sent_at)))
+            contribute_counters(change, read, points, name_counters(factor, way, without_code(counters, sent_at)))
             taken = True
     if taken:
         limits.take_code_back(change, target, way, sent_at=sent_at)
@@ -303,9 +303,9 @@ def _count(
 ) -> None:
     """Write what is told and what holds: two counters where the asker came to an address by way of a number, else one,
     and that is the one which is told."""
-    contribute_counters(change, read, target.shown, named(factor, way, shown))
+    contribute_counters(change, read, target.shown, name_counters(factor, way, shown))
     if target.via:
-        contribute_counters(change, read, target.points, named(factor, way, own))
+        contribute_counters(change, read, target.points, name_counters(factor, way, own))
 
 
 def _begin_rows_anew(
@@ -322,7 +322,7 @@ def _begin_rows_anew(
     """After a right code: the rows of wrong ones begin anew, by all ways, of this factor and of the others."""
     counted = {target.shown: shown} | ({target.points: own} if target.via else {})
     for points, counters in counted.items():
-        rows = new_rows_at(read, points) | named(factor, way, with_new_row(counters))
+        rows = new_rows_at(read, points) | name_counters(factor, way, with_new_row(counters))
         contribute_counters(change, read, points, rows)
     contribute_new_rows(change, read, call, but=(*target.points, *target.via))
     contribute_new_pin_rows(change, read, sole_account(call))

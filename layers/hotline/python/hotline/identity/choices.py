@@ -32,7 +32,7 @@ def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:
     return [profile for profile in found if profile is not None]
 
 
-def stripped(call: SessionState) -> SessionState:
+def strip(call: SessionState) -> SessionState:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
     calling = call.calling
     owner = calling.accounts[0] if calling and calling.accounts else None
@@ -51,9 +51,9 @@ def stripped(call: SessionState) -> SessionState:
     )
 
 
-def identified_by(call: SessionState, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> SessionState:
+def identify_by(call: SessionState, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> SessionState:
     """The call after somebody keyed in a number: whatever belonged to another account is gone."""
-    return replace(stripped(call), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
+    return replace(strip(call), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
 
 
 def targets_of(
@@ -100,7 +100,7 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
     return tuple(decoys)
 
 
-def chosen(call: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
+def choose_profile(call: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
     """The call once its account is known. Codes now go to that account's own points only: to the number that the call
     is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
     and what was offered of another account is gone."""
@@ -141,12 +141,12 @@ def choosable(
         profile
         for profile in profiles
         if profile.status is AccountStatus.OPEN
-        and proved <= {pin_point(profile.account_id), *_own_points(profile, keyring)}
+        and proved <= {pin_point(profile.account_id), *_list_own_points(profile, keyring)}
         and all(proves(profile, factor, read, now, keyring) for factor in good)
     ]
 
 
-def _own_points(profile: Profile, keyring: Keyring) -> set[str]:
+def _list_own_points(profile: Profile, keyring: Keyring) -> set[str]:
     return {accounts.point_id(point.value, keyring) for point in live_points(profile)}
 
 

@@ -20,8 +20,8 @@ from typing import Final
 
 from hotline.accounts.service import number_prefix
 from hotline.kit.change import Change
-from hotline.kit.config import optional
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.config import read_setting
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -76,11 +76,11 @@ def prefix_of(number: str, keyring: Keyring) -> str:
 
 
 def message_keys(prefix: str | None, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `over_limit`. `prefix`: as of `prefix_of`, None where it is not known."""
+    """What must have been read for `find_used_up`. `prefix`: as of `prefix_of`, None where it is not known."""
     return tuple(key for rate, _ in _budgets(prefix) for key in rate_keys(rate, now))
 
 
-def over_limit(
+def find_used_up(
     prefix: str | None,
     way: Way,
     read: Mapping[Key, Item],
@@ -89,7 +89,7 @@ def over_limit(
 ) -> OverBudget | None:
     """The budget that one more code message by this way would break, if it would break one."""
     for rate, limit in _budgets(prefix):
-        if _taken(rate, way, read, now) >= messages_max(limit, way, environment):
+        if _sum_taken(rate, way, read, now) >= messages_max(limit, way, environment):
             return OverBudget(limit, rate.name, way)
     return None
 
@@ -111,8 +111,8 @@ def _rank(way: Way) -> int:
     return 1 if way is Way.OWN_NUMBER else 2
 
 
-def _taken(rate: Rate, way: Way, read: Mapping[Key, Item], now: datetime) -> int:
-    return sum(counted(rate.only(part), read, now) for part in _PARTS[: _rank(way) + 1])
+def _sum_taken(rate: Rate, way: Way, read: Mapping[Key, Item], now: datetime) -> int:
+    return sum(sum_window(rate.only(part), read, now) for part in _PARTS[: _rank(way) + 1])
 
 
 def messages_max(limit: OverLimit, way: Way, environment: Mapping[str, str] | None = None) -> int:
@@ -121,4 +121,4 @@ def messages_max(limit: OverLimit, way: Way, environment: Mapping[str, str] | No
     setting, default = (
         (PER_PREFIX_SETTING, PER_PREFIX_MAX) if limit is OverLimit.PREFIX else (MESSAGES_SETTING, MESSAGES_MAX)
     )
-    return -(-int(optional(setting, str(default), environment)) * _PERCENTS[_rank(way)] // 100)
+    return -(-int(read_setting(setting, str(default), environment)) * _PERCENTS[_rank(way)] // 100)

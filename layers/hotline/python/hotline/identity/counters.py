@@ -52,12 +52,12 @@ def target_at(call: SessionState, point: str) -> Target | None:
 def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, way: Way) -> FactorCounters:
     """What all versions of a point, the newest first, together have seen of the factor by this way, since an owner last
     confirmed the point."""
-    found = _found(read, points)
+    found = _find_items(read, points)
     counted = counters_from({"counters": merged_counters(found.values())}, factor, way.counter)
-    return seen_since(counted, _confirmed_at(found.values()))
+    return seen_since(counted, _last_confirmation(found.values()))
 
 
-def _confirmed_at(items: Iterable[Item]) -> datetime | None:
+def _last_confirmation(items: Iterable[Item]) -> datetime | None:
     owners = [owner for item in items for owner in item.get("owners", {}).values()]
     return max((from_text(owner["confirmed_at"]) for owner in owners if not owner["removed"]), default=None)
 
@@ -70,7 +70,7 @@ def new_rows(stored: Mapping[str, Any] | None) -> dict[str, FactorCounters]:
 
 def new_rows_at(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[str, FactorCounters]:
     """The same of a contact point, over all its versions."""
-    return new_rows({"counters": merged_counters(_found(read, points).values())})
+    return new_rows({"counters": merged_counters(_find_items(read, points).values())})
 
 
 def contribute_new_rows(
@@ -105,7 +105,7 @@ def contribute_counters(change: Change, read: Mapping[Key, Item], points: tuple[
     """Write some counters under the newest version, with whatever else was counted under older ones, and take it away
     there. At commit Stale when somebody else counted meanwhile."""
     newest, *older = (point_key(point) for point in points)
-    found = _found(read, points)
+    found = _find_items(read, points)
     item = dict(found.get(newest, {})) | {"counters": merged_counters(found.values())}
     owned = any(known.get("owners") for known in found.values())
     change.replace(newest, found.get(newest), with_counters(item, changed, now=change.now, owned=owned))
@@ -116,10 +116,10 @@ def contribute_counters(change: Change, read: Mapping[Key, Item], points: tuple[
             change.update(key, remove=("counters",), add={"rev": 1}, condition=unchanged, failed=stale)
 
 
-def named(factor: FactorKind, way: Way, counters: FactorCounters) -> dict[str, FactorCounters]:
+def name_counters(factor: FactorKind, way: Way, counters: FactorCounters) -> dict[str, FactorCounters]:
     """One factor's counters by one way, for `contribute_counters`."""
     return {counter_name(factor, way.counter): counters}
 
 
-def _found(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[Key, Item]:
+def _find_items(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[Key, Item]:
     return {key: read[key] for key in map(point_key, points) if key in read}

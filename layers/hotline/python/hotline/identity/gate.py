@@ -35,7 +35,7 @@ def require(change: Change, operation: Operation, account_id: str | None = None)
             allow(proof, operation, change.now)
             if account_id is not None and account_id != proof.account_id:
                 raise NeedProof(operation=operation.value, needs=())
-            condition = _stored_proof(proof, operation, change.now)
+            condition = _proof_condition(proof, operation, change.now)
             if condition is not None:
                 change.require_condition(proof.key, condition, _needs_proof(proof, operation, change.now))
 
@@ -47,7 +47,7 @@ def allow(proof: Proof, operation: Operation, now: datetime) -> None:
         raise NeedProof(operation=operation.value, needs=missing)
 
 
-def _stored_proof(proof: Proof, operation: Operation, now: datetime) -> Condition | None:
+def _proof_condition(proof: Proof, operation: Operation, now: datetime) -> Condition | None:
     requirement = REQUIREMENTS[operation]
     if requirement.factors_for(proof.two_step) == 0 or proof.account_id is None:
         return None

@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.config import optional
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.config import read_setting
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.sessions.model import Target
@@ -67,15 +67,15 @@ def wrong_code_keys(now: datetime) -> tuple[Key, ...]:
 
 def wrong_codes_max(way: Way, environment: Mapping[str, str] | None = None) -> int:
     """How many wrong codes in five minutes leave everybody at the usual pace who comes this way."""
-    most = int(optional(WRONG_CODES_SETTING, str(WRONG_CODES_MAX), environment))
+    most = int(read_setting(WRONG_CODES_SETTING, str(WRONG_CODES_MAX), environment))
     return -(-most // STRANGERS_PART) if way.is_strangers else most
 
 
 def pace(read: Mapping[Key, Item], now: datetime, way: Way) -> Pace:
     """At which pace codes are asked for and tried now by this way."""
-    found = counted(wrong_codes(way), read, now)
+    found = sum_window(wrong_codes(way), read, now)
     if way is Way.OWN_NUMBER:
-        found += counted(WRONG_CODES, read, now)
+        found += sum_window(WRONG_CODES, read, now)
     return SLOW if found > wrong_codes_max(way) else USUAL
 
 
@@ -86,7 +86,7 @@ def wrong_codes(way: Way) -> Rate:
 
 def account_may_have(read: Mapping[Key, Item], target: Target, way: Way, now: datetime) -> bool:
     """Whether the target's account, or for nobody's target that contact point, may have one more code by this way."""
-    return all(counted(_of_account(rate, target, way), read, now) < most for rate, most in CODES_OF_ACCOUNT)
+    return all(sum_window(_of_account(rate, target, way), read, now) < most for rate, most in CODES_OF_ACCOUNT)
 
 
 def count_code(change: Change, target: Target, way: Way, *, goes_out: bool = True) -> None:
@@ -115,7 +115,7 @@ def call_keys(point: str, now: datetime) -> tuple[Key, ...]:
 
 def calls_often(read: Mapping[Key, Item], point: str, now: datetime) -> bool:
     """Whether a number has called as often as it may within the hour, the present call not counted."""
-    return counted(CALLS.of(point), read, now) >= CALLS_PER_NUMBER_MAX
+    return sum_window(CALLS.of(point), read, now) >= CALLS_PER_NUMBER_MAX
 
 
 def count_call(change: Change, point: str, contact_id: str) -> None:

@@ -37,7 +37,7 @@ from .counters import (
     contribute_new_rows,
     counter_keys_of_targets,
     counters_of,
-    named,
+    name_counters,
     new_rows,
     new_rows_at,
     sole_account,
@@ -123,10 +123,10 @@ def _is_date(pin: str) -> bool:
         orders += [(pin[:4], pin[4:], "01"), (pin[2:], pin[:2], "01")]
     else:
         return False
-    return any(_dated(year, month, day) for year, month, day in orders)
+    return any(_is_day(year, month, day) for year, month, day in orders)
 
 
-def _dated(year: str, month: str, day: str) -> bool:
+def _is_day(year: str, month: str, day: str) -> bool:
     try:
         return 1900 <= datetime(int(year), int(month), int(day)).year <= 2099  # noqa: DTZ001 - a birthday
     except ValueError:
@@ -186,7 +186,7 @@ def contribute_pin(
     stored = {"salt": salt, "mac": _mac(macs, account_id, salt, pin), "set_at": to_text(change.now)}
     key = factors_key(account_id)
     known = read.get(key)
-    change.replace(key, known, {**_kept(known), "pin": stored})
+    change.replace(key, known, {**_strip_keys(known), "pin": stored})
     change.audit(account_id, PIN_SET)
     send_repudiable(change, profile, PIN_SET)
 
@@ -217,7 +217,7 @@ def contribute_repudiated_pin(change: Change, read: Mapping[Key, Item], account_
 
 
 def _take_pin_away(change: Change, account_id: str, known: Item | None) -> None:
-    left = {name: value for name, value in _kept(known).items() if name != "pin"}
+    left = {name: value for name, value in _strip_keys(known).items() if name != "pin"}
     change.replace(factors_key(account_id), known, left)
     change.audit(account_id, PIN_REMOVED)
 
@@ -272,12 +272,12 @@ def contribute_pin_check(
     shown = after_wrong(shown, change.now)
     own = after_wrong(own, change.now) if open_to_tries else own
     if number:
-        contribute_counters(change, read, number, named(FactorKind.PIN, way, shown))
+        contribute_counters(change, read, number, name_counters(FactorKind.PIN, way, shown))
     if has_pin(known):
-        counted = named(FactorKind.PIN, way, own)
-        change.replace(key, known, with_counters(_kept(known), counted, now=change.now, owned=True))
+        counted = name_counters(FactorKind.PIN, way, own)
+        change.replace(key, known, with_counters(_strip_keys(known), counted, now=change.now, owned=True))
     elif decoy:
-        contribute_counters(change, read, decoy, named(FactorKind.PIN, way, own))
+        contribute_counters(change, read, decoy, name_counters(FactorKind.PIN, way, own))
     if has_pin(known) or number:
         # What counts nowhere else must not count at all: nobody would bound it.
         limits.count_wrong_code(change, call.contact_id, way, decoy=not has_pin(known))
@@ -304,12 +304,12 @@ def _begin_rows_anew(
     """After a right PIN: the rows of wrong ones begin anew, by all ways, of the PIN and of the other factors."""
     number = _number_of(call)
     if number:
-        rows = new_rows_at(read, number) | named(FactorKind.PIN, way, with_new_row(shown))
+        rows = new_rows_at(read, number) | name_counters(FactorKind.PIN, way, with_new_row(shown))
         contribute_counters(change, read, number, rows)
     contribute_new_rows(change, read, call, but=number)
-    rows = new_rows(known) | named(FactorKind.PIN, way, with_new_row(own))
+    rows = new_rows(known) | name_counters(FactorKind.PIN, way, with_new_row(own))
     key = factors_key(sole_account(call) or NOBODY)
-    change.replace(key, known, with_counters(_kept(known), rows, now=change.now, owned=True))
+    change.replace(key, known, with_counters(_strip_keys(known), rows, now=change.now, owned=True))
 
 
 def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
@@ -337,5 +337,5 @@ def _decoy_of(call: SessionState) -> tuple[str, ...]:
     return tuple(f"{point}-pin" for point in _number_of(call))
 
 
-def _kept(known: Mapping[str, Any] | None) -> Item:
+def _strip_keys(known: Mapping[str, Any] | None) -> Item:
     return {name: value for name, value in (known or {}).items() if name not in ("PK", "SK", "rev")}

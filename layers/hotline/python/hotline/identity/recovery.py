@@ -72,7 +72,7 @@ def recovery_over_budget(
     """The budget of messages that a recovery by this contact would break, whoever the contact belongs to."""
     if channel == "email":
         return None
-    return code_messages.over_limit(_prefix(channel, value, keyring), Way.RECOVERY, read, now)
+    return code_messages.find_used_up(_prefix(channel, value, keyring), Way.RECOVERY, read, now)
 
 
 def _prefix(channel: Literal["sms", "email"], value: str, keyring: Keyring) -> str | None:

@@ -19,7 +19,7 @@ from .challenges import (
     check_keys,
     contribute_check,
     contribute_code,
-    over_budget,
+    find_used_up_budget,
     send_keys,
     target_of,
 )
@@ -70,7 +70,7 @@ class SendCode:
         tries = pace.tries if pace is SLOW else None
         if outcome is not SendOutcome.SENT or after.challenge is None:
             held_back = outcome is SendOutcome.HELD_BACK
-            over = over_budget(call, self.factor, read, session.now) if held_back else None
+            over = find_used_up_budget(call, self.factor, read, session.now) if held_back else None
             return Effect(SendOutcome.LIMITED.value, CodeSent(outcome, tries=tries, over=over), idle=True)
         made = after.challenge.id
         return Effect(outcome.value, CodeSent(outcome, made, tries), after, ids=(made,))

@@ -19,7 +19,7 @@ from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -142,7 +142,7 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     found = read.pop(key, None)
     stored = session_from(found) if found is not None else None
     begun = (
-        _without_sign_in(stored)
+        _drop_sign_in(stored)
         if stored is not None
         else SessionState(
             contact_id=sign_in.session_id,
@@ -156,13 +156,13 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     )
     signed_in = session_factor(sign_in, now)
     pin = acting_pin(read, sign_in.account_id, now)
-    call = settled(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
+    call = settle(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
     return Session(ctx, call, now, read, set(asked), stored, profile)
 
 
 def session_id_of(*, issuer: str, client: str, subject: str, sign_in: str) -> str:
     """The id of an app session: a hash, since none of its parts is ours to store. Two clients of a sign-in have two."""
-    return derived_id("session", issuer, client, subject, sign_in)
+    return derive_id("session", issuer, client, subject, sign_in)
 
 
 def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
@@ -176,12 +176,12 @@ def session_factor(sign_in: SignIn, now: datetime) -> ProvedFactor | None:
     return ProvedFactor(FactorKind.SESSION, Purpose.ACT, NO_POINT, min(until, sign_in.expires_at))
 
 
-def _without_sign_in(stored: SessionState) -> SessionState:
+def _drop_sign_in(stored: SessionState) -> SessionState:
     """The stored session without its sign-in: the token of the present request says that anew."""
     return replace(stored, factors=tuple(f for f in stored.factors if f.kind is not FactorKind.SESSION))
 
 
-def settled(
+def settle(
     call: SessionState,
     profile: Profile,
     read: Mapping[Key, Item],
@@ -203,7 +203,7 @@ def settled(
         if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, read, now, keyring)
     ]
     signed = signed_in or next((factor for factor in call.factors if factor.kind is FactorKind.SESSION and same), None)
-    settled_call = choices.chosen(call, profile, keyring, pin=pin)
+    settled_call = choices.choose_profile(call, profile, keyring, pin=pin)
     points = {target.point for target in settled_call.targets.values()}
     waiting = call.challenge if same and call.challenge is not None and call.challenge.point in points else None
     factors = tuple(sorted((*kept, *([signed] if signed else [])), key=lambda factor: factor.kind.value))

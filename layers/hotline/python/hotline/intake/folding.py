@@ -17,7 +17,7 @@ from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.config import optional
+from hotline.kit.config import read_setting
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
@@ -121,7 +121,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
         return _Contributions(change, None)
     # What comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
-    words = payments.unknown_words(read, taken)
+    words = payments.find_unknown_words(read, taken)
     profile = _contribute(ctx, change, read, taken)
     # Facts that are known already change nothing, and are not counted again.
     unopened = len(change) > 0 and profile is not None and profile.status is AccountStatus.STUB
@@ -146,7 +146,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
 
 def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
-    shards = int(optional("ACTIVITY_SHARDS", str(security.ACTIVITY_SHARDS)))
+    shards = int(read_setting("ACTIVITY_SHARDS", str(security.ACTIVITY_SHARDS)))
     rows = security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards)
     security.write_activity(ctx.store, rows, ctx.ids)
 

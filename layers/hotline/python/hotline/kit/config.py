@@ -18,7 +18,7 @@ class MissingSetting(Exception):
     found at once."""
 
 
-def required(name: str, environment: Mapping[str, str] | None = None) -> str:
+def require_setting(name: str, environment: Mapping[str, str] | None = None) -> str:
     """The value of an environment variable. Raises MissingSetting when it is unset or empty."""
     value = (os.environ if environment is None else environment).get(name, "")
     if not value:
@@ -26,7 +26,7 @@ def required(name: str, environment: Mapping[str, str] | None = None) -> str:
     return value
 
 
-def optional(name: str, default: str, environment: Mapping[str, str] | None = None) -> str:
+def read_setting(name: str, default: str, environment: Mapping[str, str] | None = None) -> str:
     """The value of an environment variable, or the default when it is unset or empty."""
     return (os.environ if environment is None else environment).get(name, "") or default
 
@@ -36,7 +36,7 @@ def patience_s(usual_s: float, environment: Mapping[str, str] | None = None) -> 
 
     Where the services run on the machine of a developer, how long they take says nothing of the hotline.
     """
-    return float(optional(PATIENCE_SETTING, str(usual_s), environment))
+    return float(read_setting(PATIENCE_SETTING, str(usual_s), environment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import cache
 
 from .aws.macs import KmsMacs, Macs
 from .clock import Clock, SystemClock
-from .config import TableNames, optional, patience_s, required
+from .config import TableNames, patience_s, read_setting, require_setting
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
@@ -82,7 +82,7 @@ def secret_loader(name_of_variable: str) -> CachedKeyring:
         )
         try:
             client = boto3.client("secretsmanager", config=config)
-            return str(client.get_secret_value(SecretId=required(name_of_variable))["SecretString"])
+            return str(client.get_secret_value(SecretId=require_setting(name_of_variable))["SecretString"])
         except (ClientError, BotoCoreError):
             raise Unavailable("secret_unavailable") from None
 
@@ -102,12 +102,12 @@ def context_from_environment(
         code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
         entry_keys=secret_loader("DTMF_KEY_SECRET") if entries else None,
         pin_macs=KmsMacs("PIN_KEY_ID") if pins else None,
-        home_region=optional("HOME_REGION", DEFAULT_HOME_REGION),
-        voice_codes=optional("VOICE_CODES", "off") == "on",
+        home_region=read_setting("HOME_REGION", DEFAULT_HOME_REGION),
+        voice_codes=read_setting("VOICE_CODES", "off") == "on",
     )
 
 
 @cache
 def origin_keys_from_environment() -> CachedKeyring | None:
     """The keys of the front of the HTTPS API (kit.origin); None where there is none, and nothing has to be shown."""
-    return secret_loader("ORIGIN_KEY_SECRET") if optional("ORIGIN_KEY_SECRET", "") else None
+    return secret_loader("ORIGIN_KEY_SECRET") if read_setting("ORIGIN_KEY_SECRET", "") else None

@@ -25,7 +25,7 @@ class RandomIds:
         return f"{prefix}_{secrets.token_hex(16)}"
 
 
-def derived_id(prefix: str, *parts: str) -> str:
+def derive_id(prefix: str, *parts: str) -> str:
     """An id computed from what it identifies: the same parts give the same id, wherever they meet."""
     digest = hashlib.sha256()
     for part in parts:

@@ -17,7 +17,7 @@ ORIGIN_HEADER: Final = "x-hotline-origin"
 """As in template.yaml. Payload format 2.0 of an HTTP API has the names of headers in small letters."""
 
 
-def passed_the_front(headers: Mapping[str, str], keyring: Keyring) -> bool:
+def has_passed_the_front(headers: Mapping[str, str], keyring: Keyring) -> bool:
     """Whether the request's headers (names in small letters) hold one of the keys. Each version counts, so that a
     rotation refuses nobody; the time it takes says nothing about how much of a key was right."""
     sent = headers.get(ORIGIN_HEADER, "").encode("utf-8", "replace")

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, counted, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
@@ -29,7 +29,7 @@ def breaker_keys(now: datetime) -> tuple[Key, ...]:
 
 def is_open(read: Mapping[Key, Item], now: datetime) -> bool:
     """Whether a pause needs a factor now."""
-    return counted(PAUSES, read, now) > PAUSES_WITHOUT_FACTOR_MAX
+    return sum_window(PAUSES, read, now) > PAUSES_WITHOUT_FACTOR_MAX
 
 
 def count_pauses(change: Change, accounts: int, *, by: str) -> None:

@@ -67,19 +67,19 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) ->
     if item is None or not is_due(item, change.now):
         return ()
     record = record_of(account_id, item)
-    record, done = _ended(change, record, since=from_text(item["due_sk"].partition("#")[0]))
+    record, done = _end_locks(change, record, since=from_text(item["due_sk"].partition("#")[0]))
     waiting = record.waiting
     if waiting is not None and policy.is_over(record, waiting, change.now):
-        record = _asked_anew(change, read, replace(record, asked=None))
+        record = _ask_anew(change, read, replace(record, asked=None))
         done += (Done(Event.DECISION_MOOT, _words(record, waiting)),)
     elif waiting is not None:
-        record, worked_off = _waited(change, read, record, waiting)
+        record, worked_off = _work_off_wait(change, read, record, waiting)
         done += worked_off
     write_record(change, read, record)
     return done
 
 
-def _ended(change: Change, record: LockRecord, *, since: datetime) -> tuple[LockRecord, tuple[Done, ...]]:
+def _end_locks(change: Change, record: LockRecord, *, since: datetime) -> tuple[LockRecord, tuple[Done, ...]]:
     """The record without the lock by failures that is over. `since`: when the record fell due, so that what had ended
     before was noted before."""
     require(change, Operation.END_LOCK)
@@ -100,9 +100,9 @@ def _ended(change: Change, record: LockRecord, *, since: datetime) -> tuple[Lock
     return record, tuple(Done(Event.LOCK_ENDED, found) for found in words)
 
 
-def _asked_anew(change: Change, read: Mapping[Key, Item], record: LockRecord) -> LockRecord:
+def _ask_anew(change: Change, read: Mapping[Key, Item], record: LockRecord) -> LockRecord:
     """The record with what an overtaken decision left over asked for in a decision of its own, if anything was."""
-    left = policy.left_over(record, change.now)
+    left = policy.find_left_over(record, change.now)
     if left is None:
         return record
     require(change, Operation.RESEND)
@@ -110,17 +110,17 @@ def _asked_anew(change: Change, read: Mapping[Key, Item], record: LockRecord) ->
         was = left.component
         kind = _KIND_OF_OPENING.get(was.state, DecisionKind.UNLOCK)
         record = replace(record, opening=tuple(found for found in record.opening if found != left))
-        record, asked = registers.asking(record, kind, change.now, was=was)
+        record, asked = registers.ask(record, kind, change.now, was=was)
     else:
         kind = _KIND_OF_SLOT.get(left, DecisionKind.LOCK)
         register = replace(record.told[left], decided=record.version + 1)
         record = replace(record, told={**record.told, left: register})
-        record, asked = registers.asking(record, kind, change.now)
+        record, asked = registers.ask(record, kind, change.now)
     _send(change, read, record, asked)
     return record
 
 
-def _waited(
+def _work_off_wait(
     change: Change, read: Mapping[Key, Item], record: LockRecord, waiting: Asked
 ) -> tuple[LockRecord, tuple[Done, ...]]:
     now = whole_ms(change.now)

@@ -65,11 +65,11 @@ def contribute_facts(
         _contribute_erasure(change, read, before)
         return
     old = attempts_of(read.get(attempts_key(account_id)))
-    record = registers.folded(before, own)
+    record = registers.fold_facts(before, own)
     new = [attempt for fact in own for attempt in registers.attempts_in(fact, record, lookup_keys)]
     attempts = with_attempts(old, new, record.cleared, change.now)
     known = wallet_locks.longest_told(before, change.now)
-    record, known = _reconciled(change, record, attempts, own, profile, known)
+    record, known = _reconcile(change, record, attempts, own, profile, known)
     wallet_locks.notify_of_locks(change, profile, before, record, told=known)
     if attempts is not old:
         key = attempts_key(account_id)
@@ -102,7 +102,7 @@ def _contribute_erasure(change: Change, read: Mapping[Key, Item], record: LockRe
         change.delete(key, condition=equals("rev", int(read[key]["rev"])))
 
 
-def _reconciled(
+def _reconcile(
     change: Change,
     record: LockRecord,
     attempts: Attempts,
@@ -122,9 +122,9 @@ def _reconciled(
     if wanted == placed or record.closed_at is not None:
         return record, known
     if wanted is None:
-        return (record if placed is None else _lifted(change, record, attempts, facts, placed)), known
+        return (record if placed is None else _lift(change, record, attempts, facts, placed)), known
     require(change, Operation.LOCK)
-    record, asked = registers.asking(replace(record, placed=wanted), DecisionKind.LOCK, now)
+    record, asked = registers.ask(replace(record, placed=wanted), DecisionKind.LOCK, now)
     outgoing.send_decision(change, record, attempts, asked, cause=wanted.cause, until=wanted.until)
     length = wallet_locks.length_of(wanted.since, wanted.until)
     if length > known:
@@ -136,7 +136,7 @@ def _reconciled(
     return record, max(known, length)
 
 
-def _lifted(
+def _lift(
     change: Change, record: LockRecord, attempts: Attempts, facts: Sequence[Fact], placed: TierLock
 ) -> LockRecord:
     """A late success, or a new password, took away what the running lock was for: the wallet is asked to end it, unless
@@ -146,7 +146,7 @@ def _lifted(
         return record
     require(change, Operation.END_LOCK)
     was = component_of(placed)
-    record, asked = registers.asking(record, DecisionKind.UNLOCK, change.now, was=was)
+    record, asked = registers.ask(record, DecisionKind.UNLOCK, change.now, was=was)
     outgoing.send_decision(change, record, attempts, asked, cause=placed.cause, ends=was)
     return record
 

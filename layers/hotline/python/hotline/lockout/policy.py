@@ -132,7 +132,7 @@ def components(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[C
     if lock is not None:
         state = LockState.HARD if lock.until is None else LockState.SOFT
         found.append(Component(state, lock.cause, lock.since, lock.until))
-    return _sorted(found)
+    return _sort_components(found)
 
 
 def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
@@ -140,7 +140,7 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
     if record.erased:
         return LockView(LockState.ERASED, None, None, None, SelfService.NO, None)
     found = components(record, attempts, now)
-    found = _sorted([*found, *still_opening(record, found, now)])
+    found = _sort_components([*found, *still_opening(record, found, now)])
     waiting = record.waiting
     first = found[0] if found else Component(LockState.OPEN, None, None, None)
     return LockView(
@@ -198,12 +198,12 @@ def may_reset(found: Sequence[Component]) -> bool:
     return all(_RESET in help_for(component) for component in found)
 
 
-def paused(found: Sequence[Component]) -> Component | None:
+def find_pause(found: Sequence[Component]) -> Component | None:
     """The pause that runs, if one does."""
     return next((component for component in found if component.state is LockState.PAUSED), None)
 
 
-def frozen(found: Sequence[Component]) -> Component | None:
+def find_freeze(found: Sequence[Component]) -> Component | None:
     """The freeze that the owner asked for, if it is in force."""
     return next((component for component in found if _UNFREEZE in help_for(component)), None)
 
@@ -222,7 +222,7 @@ def would_pause(record: LockRecord, found: Sequence[Component]) -> bool:
     """Whether a pause would change anything: none runs, and nothing stronger stops money."""
     if record.erased or any(component.state in (LockState.CLOSED, LockState.FROZEN) for component in found):
         return False
-    return paused(found) is None
+    return find_pause(found) is None
 
 
 def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
@@ -283,7 +283,7 @@ def is_over(record: LockRecord, asked: Asked, now: datetime) -> bool:
     return what is None or (what.until is not None and what.until <= now) or record.closed_at is not None
 
 
-def left_over(record: LockRecord, now: datetime) -> str | Opening | None:
+def find_left_over(record: LockRecord, now: datetime) -> str | Opening | None:
     """What was asked for before the latest decision, rode along in it, is not confirmed and is not over: a register's
     name, or something that was to be opened."""
     if record.closed_at is not None:
@@ -331,7 +331,7 @@ def _state_of(slot: str, register: Register) -> LockState:
     return LockState.HOLD
 
 
-def _sorted(found: Sequence[Component]) -> tuple[Component, ...]:
+def _sort_components(found: Sequence[Component]) -> tuple[Component, ...]:
     """By precedence; of one state first what allows least, then what lasts longest, then by name: a fixed order."""
 
     def rank(component: Component) -> tuple[int, int, float, str]:

@@ -22,7 +22,7 @@ from hotline.contracts.model import (
     PasswordChanged,
     TwoStepChanged,
 )
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.kit.keyring import Keyring
 
 from .model import (
@@ -53,7 +53,7 @@ _KIND_OF_CAUSE = {Cause.TOO_MANY_PASSWORD: LoginKind.PASSWORD, Cause.TOO_MANY_OT
 
 def decision_id(account_id: str, kind: DecisionKind, version: int) -> str:
     """The id of a decision; a decision that is sent again has the same."""
-    return derived_id("decision", account_id, kind.value, str(version))
+    return derive_id("decision", account_id, kind.value, str(version))
 
 
 def source_hash(source: LoginSource, keyring: Keyring) -> str:
@@ -74,26 +74,26 @@ def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attem
             return (Attempt(whole_ms(fact.time), _short(attempt_id), kind, outcome, source_hash(source, keyring)),)
         case PasswordChanged() if _within_grant(record, fact.time):
             # The grant took all the factors that the account asks for: a whole recovery (NIST SP 800-63B-4 4.2).
-            return (_recovered(fact, LoginKind.PASSWORD), _recovered(fact, LoginKind.OTP))
+            return (_recovery_attempt(fact, LoginKind.PASSWORD), _recovery_attempt(fact, LoginKind.OTP))
         case PasswordChanged():
-            return (_recovered(fact, LoginKind.PASSWORD),)
+            return (_recovery_attempt(fact, LoginKind.PASSWORD),)
         case TwoStepChanged():
-            return (_recovered(fact, LoginKind.OTP),)
+            return (_recovery_attempt(fact, LoginKind.OTP),)
         case LockTold(action=LockAction.LOCK_RELEASED) as told if not is_own(record.account_id, told):
             kind_released = _KIND_OF_CAUSE.get(cause_of(told.cause))
-            return () if kind_released is None else (_recovered(fact, kind_released),)
+            return () if kind_released is None else (_recovery_attempt(fact, kind_released),)
         case _:
             return ()
 
 
-def folded(record: LockRecord, facts: Sequence[Fact]) -> LockRecord:
+def fold_facts(record: LockRecord, facts: Sequence[Fact]) -> LockRecord:
     """The record after facts of its account, attempts apart."""
     for fact in facts:
         match fact.data:
             case LockTold() if is_own(record.account_id, fact.data):
-                record = _acknowledged(record, fact.data)
+                record = _acknowledge(record, fact.data)
             case LockTold():
-                record = _told(record, fact, fact.data)
+                record = _fold_told(record, fact, fact.data)
             case AccountClosed():
                 told_at = whole_ms(fact.time)
                 closed_at = told_at if record.closed_at is None else min(record.closed_at, told_at)
@@ -113,7 +113,7 @@ def cause_of(text: str) -> Cause:
     return Cause(text) if text in Cause else Cause.OTHER
 
 
-def switched(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:
+def switch(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:
     """The record with a register as the hotline decides it now, with the decision that is asked next: after everything
     that it has been told of so far."""
     at = whole_ms(now)
@@ -125,7 +125,7 @@ def switched(record: LockRecord, slot: str, now: datetime, *, on: bool, until: d
     return replace(record, told={**record.told, slot: register})
 
 
-def asking(
+def ask(
     record: LockRecord, kind: DecisionKind, now: datetime, *, was: Component | None = None
 ) -> tuple[LockRecord, Asked]:
     """The record with the next decision asked of the wallet, and that decision. `was`: what it is to open."""
@@ -156,7 +156,7 @@ def _lasts(component: Component) -> tuple[bool, float]:
     return (until is not None, 0.0 if until is None else -until.timestamp())
 
 
-def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:
+def _acknowledge(record: LockRecord, told: LockTold) -> LockRecord:
     applied = max(record.applied_version, min(told.subject_version, record.version))
     asked = record.asked
     if asked is not None and record.applied_version < applied < asked.version and not asked.alarmed:
@@ -165,7 +165,7 @@ def _acknowledged(record: LockRecord, told: LockTold) -> LockRecord:
     return replace(record, applied_version=applied, asked=asked)
 
 
-def _told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
+def _fold_told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
     cause = cause_of(told.cause)
     on = told.action not in (LockAction.LOCK_RELEASED, LockAction.UNFREEZE_APPLIED)
     until = whole_ms(told.until) if on and told.until is not None else None
@@ -199,7 +199,7 @@ def _within_grant(record: LockRecord, at: datetime) -> bool:
     return record.grant is not None and record.grant.at <= at <= record.grant.until
 
 
-def _recovered(fact: Fact, kind: LoginKind) -> Attempt:
+def _recovery_attempt(fact: Fact, kind: LoginKind) -> Attempt:
     return Attempt(whole_ms(fact.time), _short(fact.id), kind, AttemptOutcome.RECOVERED, _NO_SOURCE)
 
 

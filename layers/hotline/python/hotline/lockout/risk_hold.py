@@ -30,8 +30,8 @@ def contribute_hold(change: Change, read: Mapping[Key, Item], account_id: str) -
     if record.erased or record.closed_at is not None or (held is not None and held.runs(change.now)):
         return False
     attempts = attempts_of(read.get(attempts_key(account_id)))
-    record = registers.switched(record, slot, change.now, on=True)
-    record, asked = registers.asking(record, DecisionKind.LOCK, change.now)
+    record = registers.switch(record, slot, change.now, on=True)
+    record, asked = registers.ask(record, DecisionKind.LOCK, change.now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.RISK_SCORE)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     outgoing.notify(change, profile, Notice.HOLD_ASKED, cause=Cause.RISK_SCORE.value)

@@ -79,8 +79,8 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
     record = replace(record, cleared=(*cleared, now), placed=None)
     for slot, register in record.told.items():
         if register.runs(change.now) and any(cause_of_slot(slot) is lock.cause for lock in locks):
-            record = registers.switched(record, slot, change.now, on=False)
-    record, asked = registers.asking(record, DecisionKind.UNLOCK, change.now, was=locks[0])
+            record = registers.switch(record, slot, change.now, on=False)
+    record, asked = registers.ask(record, DecisionKind.UNLOCK, change.now, was=locks[0])
     outgoing.send_decision(change, record, attempts, asked, cause=_cause(locks[0]), ends=locks[0])
     outgoing.notify(change, _profile(read, account_id), Notice.UNLOCK_ASKED)
     write_record(change, read, record)
@@ -177,10 +177,10 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
     OPEN: no pause is running. Raises NeedProof."""
     require(change, Operation.END_PAUSE, account_id)
     record, attempts, found = _present(read, account_id, change.now)
-    pause = policy.paused(found)
+    pause = policy.find_pause(found)
     if pause is None:
         opening = policy.still_opening(record, found, change.now)
-        return EndPauseOutcome.ASKED if policy.paused(opening) is not None else EndPauseOutcome.OPEN
+        return EndPauseOutcome.ASKED if policy.find_pause(opening) is not None else EndPauseOutcome.OPEN
     record = replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR)
     record = _ending(change, record, attempts, PAUSE_SLOT, pause, DecisionKind.END_PAUSE)
     outgoing.notify(change, _profile(read, account_id), Notice.PAUSE_END_ASKED)
@@ -193,10 +193,10 @@ def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: st
     Raises NeedProof."""
     require(change, Operation.UNFREEZE, account_id)
     record, attempts, found = _present(read, account_id, change.now)
-    freeze = policy.frozen(found)
+    freeze = policy.find_freeze(found)
     if freeze is None or record.erased:
         opening = policy.still_opening(record, found, change.now)
-        return UnfreezeOutcome.ASKED if policy.frozen(opening) is not None else UnfreezeOutcome.OPEN
+        return UnfreezeOutcome.ASKED if policy.find_freeze(opening) is not None else UnfreezeOutcome.OPEN
     record = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
     outgoing.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
     write_record(change, read, record)
@@ -240,8 +240,8 @@ def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: s
 def _freezing(change: Change, record: LockRecord, attempts: Attempts) -> LockRecord:
     """The record with the freeze switched on and asked of the wallet. Leave to choose a password ends with it: somebody
     else may have got that (docs/contracts.md asks the wallet for the same)."""
-    record = registers.switched(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
-    record, asked = registers.asking(record, DecisionKind.FREEZE, change.now)
+    record = registers.switch(replace(record, grant=None), FREEZE_SLOT, change.now, on=True)
+    record, asked = registers.ask(record, DecisionKind.FREEZE, change.now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST)
     return record
 
@@ -250,8 +250,8 @@ def _ending(
     change: Change, record: LockRecord, attempts: Attempts, slot: str, was: Component, kind: DecisionKind
 ) -> LockRecord:
     """The record with a register of the customer's switched off and its end asked of the wallet."""
-    record = registers.switched(record, slot, change.now, on=False)
-    record, asked = registers.asking(record, kind, change.now, was=was)
+    record = registers.switch(record, slot, change.now, on=False)
+    record, asked = registers.ask(record, kind, change.now, was=was)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, ends=was)
     return record
 
@@ -268,10 +268,10 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
         _contribute_refused_pause(change, read, account_id)
         return False
     until = now + policy.PAUSE_LENGTH
-    record = registers.switched(record, PAUSE_SLOT, now, on=True, until=until)
+    record = registers.switch(record, PAUSE_SLOT, now, on=True, until=until)
     if not proved:
         record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
-    record, asked = registers.asking(record, DecisionKind.PAUSE, now)
+    record, asked = registers.ask(record, DecisionKind.PAUSE, now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
     outgoing.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)

@@ -77,7 +77,7 @@ __all__ = [
     "first_before_paying",
     "is_erased",
     "lock_keys",
-    "offered",
+    "offer_self_service",
     "repudiate",
     "view_from",
 ]  # fmt: skip
@@ -99,7 +99,7 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 
-def offered(view: LockView, call: SessionState, now: datetime) -> SelfService:
+def offer_self_service(view: LockView, call: SessionState, now: datetime) -> SelfService:
     """What the owner may do about what is in force, and has the factors for: to end a freeze takes two, and who has
     only one needs a person."""
     if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
@@ -109,4 +109,4 @@ def offered(view: LockView, call: SessionState, now: datetime) -> SelfService:
 
 def first_before_paying(view: LockView, call: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
     """What the caller has to do before the account can make such a movement; None when nothing shuts it."""
-    return policy.first_before_paying(view, offered(view, call, now), kind)
+    return policy.first_before_paying(view, offer_self_service(view, call, now), kind)

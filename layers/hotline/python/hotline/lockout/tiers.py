@@ -42,7 +42,7 @@ COUNTED_WITHIN = timedelta(hours=24)
 
 def running_lock(attempts: Attempts, cleared: Sequence[datetime], now: datetime) -> TierLock | None:
     """The lock by failures that runs at `now`. `cleared`: when the owner unlocked."""
-    lock = _replayed(attempts, cleared).lock
+    lock = _replay(attempts, cleared).lock
     return lock if lock is not None and lock.runs(now) else None
 
 
@@ -51,13 +51,13 @@ def with_attempts(attempts: Attempts, new: Iterable[Attempt], cleared: Sequence[
 
     A recovery is never too late: it still ends a lock that began before it.
     """
-    aged = settled(attempts, cleared, through=(whole_ms(now - COUNTED_WITHIN), ""))
+    aged = settle(attempts, cleared, through=(whole_ms(now - COUNTED_WITHIN), ""))
     known = {(attempt.outcome, attempt.kind, attempt.id): attempt for attempt in aged.recent}
     changed = False
     for attempt in sorted(new, key=lambda attempt: attempt.order):
         key = (attempt.outcome, attempt.kind, attempt.id)
         if aged.total_through is not None and attempt.order <= aged.total_through:
-            recovered = _recovered_late(aged, attempt)
+            recovered = _apply_late_recovery(aged, attempt)
             changed = changed or recovered != aged
             aged = recovered
         elif key not in known or attempt.at < known[key].at:
@@ -69,12 +69,12 @@ def with_attempts(attempts: Attempts, new: Iterable[Attempt], cleared: Sequence[
     return _within_limit(joined, cleared)
 
 
-def settled(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) -> Attempts:
+def settle(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) -> Attempts:
     """The same with everything up to `through` made final."""
     if attempts.total_through is not None and through <= attempts.total_through:
         return attempts
     past = replace(attempts, recent=tuple(attempt for attempt in attempts.recent if attempt.order <= through))
-    state = _replayed(past, [instant for instant in cleared if instant < through[0]])
+    state = _replay(past, [instant for instant in cleared if instant < through[0]])
     window_start = through[0] - COUNTED_WITHIN
     return Attempts(
         recent=attempts.recent[len(past.recent) :],
@@ -87,11 +87,11 @@ def settled(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) 
 
 def _within_limit(attempts: Attempts, cleared: Sequence[datetime]) -> Attempts:
     while (excess := len(attempts.counted) + len(attempts.recent) - ATTEMPTS_MAX) > 0:
-        attempts = settled(attempts, cleared, through=attempts.recent[excess - 1].order)
+        attempts = settle(attempts, cleared, through=attempts.recent[excess - 1].order)
     return attempts
 
 
-def _recovered_late(attempts: Attempts, attempt: Attempt) -> Attempts:
+def _apply_late_recovery(attempts: Attempts, attempt: Attempt) -> Attempts:
     """What a recovery that is older than everything recent changes in what is final."""
     if attempt.outcome is not AttemptOutcome.RECOVERED:
         return attempts
@@ -105,7 +105,7 @@ def _recovered_late(attempts: Attempts, attempt: Attempt) -> Attempts:
     return replace(attempts, lock=None, total=total)
 
 
-def _replayed(attempts: Attempts, cleared: Sequence[datetime]) -> _Replay:
+def _replay(attempts: Attempts, cleared: Sequence[datetime]) -> _Replay:
     replay = _Replay(list(attempts.counted), dict(attempts.total), attempts.lock)
     through = attempts.total_through
     pending: list[datetime] = []

@@ -44,7 +44,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
     check_amount(fact, told.amount)
     order = Order.of(fact, told.version)
     if known is not None and order <= known.order:
-        return _named(known, told, order)
+        return _take_names(known, told, order)
     stated = Movement(
         ref=MovementRef(
             account_id=fact.subject,
@@ -64,10 +64,10 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         order=order,
         described=known.described if known else {},
     )
-    return _named(stated, told, order)
+    return _take_names(stated, told, order)
 
 
-def _named(movement: Movement, told: MovementTold, order: Order) -> Movement:
+def _take_names(movement: Movement, told: MovementTold, order: Order) -> Movement:
     """Take over the order number and the merchant unless a higher fact has named them."""
     for name, given in (("order_no", told.order_no), ("merchant", told.merchant)):
         if given is not None and (name not in movement.described or order > movement.described[name]):

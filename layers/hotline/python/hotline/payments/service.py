@@ -43,17 +43,45 @@ from .unknown_words import (
     UnknownWord,
     code_keys,
     contribute_unknown_codes,
-    unknown_codes,
-    unknown_words,
+    find_unknown_words,
+    list_unknown_codes,
 )
 
 __all__ = [
-    "CASE_TOPIC", "REFUNDS_PER_MOVEMENT_MAX", "Code", "UnknownCode", "UnknownWord", "begun_at", "by_tail",
-    "check_amount", "code_keys", "contribute_due", "contribute_facts", "contribute_taking", "contribute_unknown_codes",
-    "diagnose", "due_keys", "duty_at", "fact_keys", "failed_recent", "find", "ledger_from", "ledger_key", "ledgers_of",
-    "listed",
-    "money_from", "money_item", "movement_from", "movement_id_of", "movement_key", "order_from", "order_item",
-    "refundable_recent", "unknown_codes", "unknown_words", "with_ledger",
+    "CASE_TOPIC",
+    "REFUNDS_PER_MOVEMENT_MAX",
+    "Code",
+    "UnknownCode",
+    "UnknownWord",
+    "begun_at",
+    "check_amount",
+    "code_keys",
+    "contribute_due",
+    "contribute_facts",
+    "contribute_taking",
+    "contribute_unknown_codes",
+    "diagnose",
+    "due_keys",
+    "duty_at",
+    "fact_keys",
+    "find",
+    "find_unknown_words",
+    "ledger_from",
+    "ledger_key",
+    "ledgers_of",
+    "list_by_tail",
+    "list_failed",
+    "list_movements",
+    "list_refundable",
+    "list_unknown_codes",
+    "money_from",
+    "money_item",
+    "movement_from",
+    "movement_id_of",
+    "movement_key",
+    "order_from",
+    "order_item",
+    "with_ledger",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
@@ -135,11 +163,11 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
         _write_movement(change, known_item, folds.with_ledger(movement, ledger))
-    elif ledger.movement_sk is not None and _left(ledger) != _left(before):
+    elif ledger.movement_sk is not None and _left_of(ledger) != _left_of(before):
         _copy_left(change, ledger)
 
 
-def _left(ledger: Ledger) -> tuple[int, str | None, bool]:
+def _left_of(ledger: Ledger) -> tuple[int, str | None, bool]:
     return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies
 
 
@@ -243,7 +271,7 @@ def begun_at(movement_sk: str) -> datetime:
     return from_text(movement_sk.split("#", 2)[1])
 
 
-def failed_recent(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
+def list_failed(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
     """The latest movements that need attention, of 90 days. One query, on an index that may lag by a moment."""
     since, until = now - FAILED_WINDOW, now + CLOCK_SKEW
     page = store.query(items.failed_query(account_id, since=since, until=until, limit=limit + 1))
@@ -251,7 +279,7 @@ def failed_recent(store: Store, account_id: str, now: datetime, limit: int = SPO
     return MovementList(tuple(found[:limit]), more=len(found) > limit)
 
 
-def refundable_recent(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
+def list_refundable(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
     """The latest movements of which something could be refunded and no refund is under way. One consistent query over
     the newest movements of a year; `more` also when there are movements that it did not look at."""
     since, until = now - REFUNDABLE_WINDOW, now + CLOCK_SKEW
@@ -261,7 +289,7 @@ def refundable_recent(store: Store, account_id: str, now: datetime, limit: int =
     return MovementList(tuple(found[:limit]), more=len(found) > limit or page.next is not None)
 
 
-def listed(
+def list_movements(
     store: Store, account_id: str, *, status: MovementStatus | None = None, limit: int, after: str | None = None
 ) -> MovementPage:
     """One page of the account's movements, newest first, behind the one with the sort key `after`.
@@ -301,7 +329,7 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
     return {ledger.movement_id: ledger for ledger in found}
 
 
-def by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:
+def list_by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:
     """The account's movements whose order number ends in the four to six digits, newest first, at most three.
 
     One consistent query. Raises InvalidInput `order_tail_invalid` for anything but four to six digits.

@@ -56,7 +56,7 @@ class UnknownCode:
     last_at: datetime
 
 
-def unknown_words(read: Mapping[Key, Item], facts: Sequence[Fact]) -> tuple[UnknownWord, ...]:
+def find_unknown_words(read: Mapping[Key, Item], facts: Sequence[Fact]) -> tuple[UnknownWord, ...]:
     """The words of the facts that are on no list and are new to their movement, each once. `read` holds what exists of
     `payments.fact_keys`, as it was before the facts: a delivery that comes again brings nothing new."""
     found: dict[tuple[str, str, str | None, str], UnknownWord] = {}
@@ -104,7 +104,7 @@ def contribute_unknown_codes(change: Change, read: Mapping[Key, Item], codes: Se
     _CODES.contribute(change, read, counted)
 
 
-def unknown_codes(store: Store, now: datetime) -> tuple[UnknownCode, ...]:
+def list_unknown_codes(store: Store, now: datetime) -> tuple[UnknownCode, ...]:
     """The codes of this month and the two before it that are still unknown, the most frequent first. One query a
     month, each of CODES_MAX items at most."""
     found = [

@@ -109,7 +109,7 @@ def _kind(movement: Movement) -> RuleResult:
     return _says("movement.kind", outcome, kind=kind.value)
 
 
-def _captured(movement: Movement) -> RuleResult:
+def _judge_captured(movement: Movement) -> RuleResult:
     """What was never taken cannot be given back."""
     outcome = None if movement.captured_minor > 0 else RefundOutcome.NOT_ELIGIBLE
     return _says("movement.captured", outcome, status=movement.status.value, money=movement.money.value)
@@ -121,7 +121,7 @@ def _currency(movement: Movement) -> RuleResult:
     return _says("movement.currency", outcome, mixed=movement.mixed_currencies)
 
 
-def _left(movement: Movement) -> RuleResult:
+def _judge_left(movement: Movement) -> RuleResult:
     """Refunds never exceed the capture."""
     outcome = None if movement.refundable_minor > 0 else RefundOutcome.NOT_ELIGIBLE
     return _says("movement.left", outcome, refundable_minor=movement.refundable_minor)
@@ -134,7 +134,7 @@ def _window_cap(movement: Movement, wallet: WalletPolicy, now: datetime) -> Rule
     return _says("wallet.window", outcome, age_days=age_days, window_days=wallet.window.days)
 
 
-def _unauthorised(question: _Question) -> RuleResult:
+def _judge_unauthorised(question: _Question) -> RuleResult:
     outcome = RefundOutcome.ROUTE_DISPUTE if question.reason is RefundReason.UNAUTHORISED else None
     return _says("reason.unauthorised", outcome, reason=question.reason.value)
 
@@ -220,7 +220,7 @@ def decide(
     """
     left = Money(movement.refundable_minor, movement.amount.currency)
     question = _Question(movement, merchant, wallet, recent, reason, amount or left, now)
-    heard = [_unauthorised(question)]
+    heard = [_judge_unauthorised(question)]
     if heard[0].outcome is None:
         heard += _eligibility(movement, wallet, now)
     forbidden = next((result for result in heard if result.outcome is not None), None)
@@ -229,7 +229,7 @@ def decide(
         for rule in _RULES:
             heard.append(rule(question))
             if heard[-1].outcome is RefundOutcome.DENIED:
-                heard.append(_denied_rate(question))
+                heard.append(_judge_denied_rate(question))
                 break
     return _decision(question, tuple(heard))
 
@@ -237,7 +237,7 @@ def decide(
 def _eligibility(movement: Movement, wallet: WalletPolicy, now: datetime) -> list[RuleResult]:
     """The rules about the movement alone, up to the first that forbids."""
     heard: list[RuleResult] = []
-    rules = (_kind(movement), _captured(movement), _currency(movement), _left(movement))
+    rules = (_kind(movement), _judge_captured(movement), _currency(movement), _judge_left(movement))
     for result in (*rules, _window_cap(movement, wallet, now)):
         heard.append(result)
         if result.outcome is not None:
@@ -256,7 +256,7 @@ def _check_amount(amount: Money, left: Money, merchant: MerchantPolicy | None) -
         raise InvalidInput("partial_not_permitted", refundable_minor=left.minor)
 
 
-def _denied_rate(question: _Question) -> RuleResult:
+def _judge_denied_rate(question: _Question) -> RuleResult:
     """Only a request that is denied anyway meets this rate: who may have a refund is never refused by it."""
     since = question.now - question.wallet.denied_window
     count = sum(1 for at in question.recent.denied_at if at > since) + 1

@@ -20,11 +20,11 @@ from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
-from hotline.kit.change.acts import Snapshot, decoded
+from hotline.kit.change.acts import Snapshot, decode_once
 from hotline.kit.change.idempotency import Memory
 from hotline.kit.clock import to_text
 from hotline.kit.errors import InvalidInput, NotPossible
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
@@ -190,7 +190,7 @@ def _is_open(profile: Profile | None) -> bool:
     return profile is not None and profile.status is AccountStatus.OPEN
 
 
-def requested(store: Store, account_id: str, request_key: str) -> Refund | None:
+def find_requested(store: Store, account_id: str, request_key: str) -> Refund | None:
     """The refund that was asked for under a request key; None when there is none. One read."""
     return find(store, account_id, refund_id_of(account_id, request_key))
 
@@ -207,7 +207,7 @@ def refund_id_of(account_id: str, request_key: str) -> str:
     """The id of the refund that a request makes: the same request makes the same refund."""
     if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
         raise InvalidInput("request_key_length")
-    return derived_id("refund", account_id, request_key)
+    return derive_id("refund", account_id, request_key)
 
 
 def reference_of(refund_id: str) -> str:
@@ -258,9 +258,9 @@ def contribute_refund(
         return _existing(items.refund_from(asked_before))
     if not _is_open(profile_from(read.get(profile_key(account_id)))):
         raise NotPossible("account_not_open")
-    found = decoded(read, payments.movement_key(account_id, movement_sk), payments.movement_from)
+    found = decode_once(read, payments.movement_key(account_id, movement_sk), payments.movement_from)
     ledger_key = payments.ledger_key(account_id, payments.movement_id_of(movement_sk))
-    ledger = decoded(read, ledger_key, payments.ledger_from)
+    ledger = decode_once(read, ledger_key, payments.ledger_from)
     if found is None or ledger is None:
         raise NotPossible("no_such_movement")
     # The ledger's figures are those that the commit is conditioned on.

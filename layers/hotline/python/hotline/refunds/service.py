@@ -36,13 +36,13 @@ from .requests import (
     RequestRefund,
     contribute_refund,
     find,
+    find_requested,
     look_at_offer,
     merchant_policy_of,
     offer,
     reference_of,
     refund_id_of,
     request_keys,
-    requested,
 )
 
 __all__ = [
@@ -58,17 +58,17 @@ __all__ = [
     "duty_at",
     "fact_keys",
     "find",
-    "listed",
+    "find_requested",
+    "list_open_refunds",
+    "list_refunds",
     "look_at_offer",
     "offer",
-    "open_refunds",
     "policy_key",
     "reference_of",
     "refund_from",
     "refund_id_of",
     "refund_key",
     "request_keys",
-    "requested",
 ]  # fmt: skip
 
 TOLD_READ_MAX = 20
@@ -129,7 +129,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
         change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
 
 
-def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
+def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
     came back and wait for another way, or did so in the last 30 days. One consistent query that reads TOLD_READ_MAX + 1
     at most, whatever else the account has asked for; those under way come before the others."""
@@ -139,7 +139,7 @@ def open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
     return RefundList(tuple(sorted(told, key=items.position, reverse=True)), more=len(found) > TOLD_READ_MAX)
 
 
-def listed(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
+def list_refunds(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
     """One page of the account's refunds of every state, newest first, behind the position `after`. Two consistent reads
     of `limit` refunds, however long the list is."""
     named = store.query(items.listed_query(account_id, after=after, limit=limit + 1)).items

@@ -45,7 +45,7 @@ def rows_of(fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_
 
     Bucketed by the clock at the write, so that nothing lands behind the scan's cursor; judged by the fact's own time.
     """
-    kept = _kept(fact, keyring)
+    kept = _keep(fact, keyring)
     if kept is None:
         return
     item: Item = {
@@ -72,7 +72,7 @@ def _partition(prefix: str, now: datetime, spread_by: str, shards: int) -> str:
     return activity_partition(prefix, now, bucket(spread_by, shards))
 
 
-def _kept(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
+def _keep(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
     """What of the fact is kept; None: it does not matter to the scan."""
 
     def hashed(name: str, value: str | None) -> dict[str, str]:

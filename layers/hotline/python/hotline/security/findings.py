@@ -40,7 +40,7 @@ def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequ
     """Add findings of one account, at most one of which holds, with all they set off: the word on the bus, and of one
     that holds the hold, the case and the customer's notices. FindingKnown at commit when one is there already."""
     for finding in findings:
-        change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known(finding))
+        change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known_failure(finding))
         change.audit(finding.account_id, "finding.raised", finding_id=finding.id, rule=finding.rule)
         _tell(change, finding)
         if finding.holds:
@@ -56,7 +56,7 @@ def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequ
             )
 
 
-def _known(finding: Finding) -> Failure:
+def _known_failure(finding: Finding) -> Failure:
     def failed(_: Item | None) -> HotlineError:
         return FindingKnown(finding.id)
 

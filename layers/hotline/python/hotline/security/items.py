@@ -16,7 +16,7 @@ from hotline.kit.store.condition import Item
 from .activity import activity_partition
 from .detectors import Event
 from .model import Finding, Row, ToldFinding, Watch, Watched
-from .watch import SHORT_CHARACTERS, shortened
+from .watch import SHORT_CHARACTERS, shorten
 
 PAGE_ROWS: Final = 500
 """Rows of one page: what a crash may cost, and small enough for a page's work to take seconds."""
@@ -126,9 +126,9 @@ def row_of(item: Mapping[str, Any], types: Mapping[str, tuple[str, ...]]) -> Row
         return None
     position: str = item["SK"]
     values = {name: _short(item[name]) for name in types[item["type"]] if name in item}
-    event = Event(shortened(item["fact_id"]), from_text(item["at"]), item["type"], values)
+    event = Event(shorten(item["fact_id"]), from_text(item["at"]), item["type"], values)
     return Row(position, item["account_id"], from_text(position.split("#", 1)[0]), event)
 
 
 def _short(value: str | int) -> str | int:
-    return shortened(value) if isinstance(value, str) and len(value) > SHORT_CHARACTERS else value
+    return shorten(value) if isinstance(value, str) and len(value) > SHORT_CHARACTERS else value

@@ -26,7 +26,7 @@ from . import items
 from .activity import ACTIVITY_LIFE
 from .findings import FindingKnown, contribute_findings, raising_keys
 from .model import Finding, Row, ShardReport
-from .watch import judged, watched_types
+from .watch import judge_rows, list_watched_types
 
 SETTLED_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
@@ -90,7 +90,7 @@ class _Run:
         """Judge a page, account by account. What is wrong with one account does not keep the others waiting, but the
         page has to be read again."""
         by_account: dict[str, list[Row]] = {}
-        types = watched_types()
+        types = list_watched_types()
         for item in page:
             self.accounts.add(item["account_id"])
             row = items.row_of(item, types)
@@ -121,7 +121,7 @@ class _Run:
         while rows and not lockout.is_erased(read, account_id):
             old = read.get(items.watch_key(account_id))
             before = items.watch_of(account_id, old)
-            watch, findings, taken = judged(before, rows)
+            watch, findings, taken = judge_rows(before, rows)
             if watch == before:
                 return
             if findings and not is_whole:

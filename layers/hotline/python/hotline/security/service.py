@@ -26,7 +26,7 @@ WRITE_ATTEMPTS_MAX = 4
 
 __all__ = [
     "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "ToldFinding", "activity_writes",
-    "contribute_facts", "fact_keys", "open_findings", "scan_shard", "write_activity",
+    "contribute_facts", "fact_keys", "list_open_findings", "scan_shard", "write_activity",
 ]  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
         raise Unavailable("activity_not_written")
 
 
-def open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
+def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
     """What was found on the account and is not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
     an index that may lag by a moment."""
     return tuple(told_from(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 
 from .detectors import DETECTORS, Detector, Hit
 from .model import Finding, Row, Watch, Watched
@@ -27,7 +27,7 @@ SHORT_CHARACTERS: Final = 16
 """64 bits tell apart the ids and hashes of one account's window."""
 
 
-def watched_types(detectors: Sequence[Detector] = DETECTORS) -> Mapping[str, tuple[str, ...]]:
+def list_watched_types(detectors: Sequence[Detector] = DETECTORS) -> Mapping[str, tuple[str, ...]]:
     """Fact type to the values that some rule looks at."""
     types: dict[str, set[str]] = {}
     for detector in detectors:
@@ -36,12 +36,12 @@ def watched_types(detectors: Sequence[Detector] = DETECTORS) -> Mapping[str, tup
     return {type_: tuple(sorted(names)) for type_, names in types.items()}
 
 
-def shortened(value: str) -> str:
+def shorten(value: str) -> str:
     """A short hash of an id, by which it is known again."""
     return hashlib.sha256(value.encode()).hexdigest()[:SHORT_CHARACTERS]
 
 
-def judged(
+def judge_rows(
     watch: Watch, rows: Sequence[Row], detectors: Sequence[Detector] = DETECTORS
 ) -> tuple[Watch, list[Finding], int]:
     """Take in rows of the account, in their order. Returns the watch, what was found, and how many rows were taken:
@@ -113,4 +113,4 @@ def _finding(account_id: str, detector: Detector, hit: Hit) -> Finding:
 
 def finding_id(detector: Detector, account_id: str, hit: Hit) -> str:
     """The id of a finding: the hash of rule, version, account and beginning."""
-    return derived_id("finding", detector.rule, str(detector.version), account_id, hit.started_at.isoformat())
+    return derive_id("finding", detector.rule, str(detector.version), account_id, hit.started_at.isoformat())

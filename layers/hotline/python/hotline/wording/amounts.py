@@ -46,7 +46,7 @@ def _by_patterns(minor: int, currency: str, language: str) -> str:
     currency that is spelled, and no part for one that has none."""
     key = f"currency.{currency}"
     if find(key, language) is None:
-        return f"{_decimal(minor, currency, grouped=True)} {_spelled(currency)}"
+        return f"{_decimal(minor, currency, grouped=True)} {_spell(currency)}"
     whole, part = divmod(minor, 10 ** exponent(currency))
     if not part:
         return fill(key, language, whole)
@@ -61,7 +61,7 @@ def _chinese(minor: int, currency: str) -> str:
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     name = _CHINESE.get(currency)
-    return f"{digits}{name}" if name else f"{digits} {_spelled(currency)}"
+    return f"{digits}{name}" if name else f"{digits} {_spell(currency)}"
 
 
 def _yuan(fen: int) -> str:
@@ -83,6 +83,6 @@ def _decimal(minor: int, currency: str, *, grouped: bool = False) -> str:
     return f"{head}.{part:0{digits}d}" if digits else head
 
 
-def _spelled(currency: str) -> str:
+def _spell(currency: str) -> str:
     """Letter by letter: say-as characters would change the voice in the middle of a sentence on neural voices."""
     return " ".join(currency)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hotline.kit.languages import LANGUAGES
 
 from .catalogue import find
-from .rendering import written
+from .rendering import render_written
 from .sentences import sentences
 from .values import Locale
 
@@ -28,13 +28,13 @@ def is_known(message: str, language: str) -> bool:
 
 def text_message(message: str, facts: Mapping[str, object], locale: Locale) -> str:
     """A text message, the wallet's name first and the official number last. Raises LookupError for an unknown one."""
-    return _gap(locale).join([*_said("message.sender", facts, locale), *_content(message, facts, locale)])
+    return _gap(locale).join([*_say("message.sender", facts, locale), *_content(message, facts, locale)])
 
 
 def email(message: str, facts: Mapping[str, object], locale: Locale) -> Email:
     """An e-mail in plain text: no links, since nobody should learn to follow them. Raises LookupError."""
     subject = _gap(locale).join(
-        [*_said("message.sender", facts, locale), *_said(f"message.{message}.subject", facts, locale)]
+        [*_say("message.sender", facts, locale), *_say(f"message.{message}.subject", facts, locale)]
     )
     return Email(subject, "\n\n".join(_content(message, facts, locale)) + "\n")
 
@@ -42,10 +42,10 @@ def email(message: str, facts: Mapping[str, object], locale: Locale) -> Email:
 def plain_text(key: str, facts: Mapping[str, object], locale: Locale) -> str:
     """Any message of the catalogue as written text, with the sentences whose facts are known; empty for a key that the
     catalogue does not have."""
-    return _gap(locale).join(_said(key, facts, locale)) if find(key, locale.language) is not None else ""
+    return _gap(locale).join(_say(key, facts, locale)) if find(key, locale.language) is not None else ""
 
 
-def joined(texts: Iterable[str], locale: Locale) -> str:
+def join(texts: Iterable[str], locale: Locale) -> str:
     """Several texts as one, without the empty ones."""
     return _gap(locale).join(text for text in texts if text)
 
@@ -55,16 +55,16 @@ def _gap(locale: Locale) -> str:
 
 
 def _content(message: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
-    return [*_said(f"message.{message}", facts, locale), *_said("message.footer", facts, locale)]
+    return [*_say(f"message.{message}", facts, locale), *_say("message.footer", facts, locale)]
 
 
-def _said(key: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
+def _say(key: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
     text = find(key, locale.language)
     if text is None:
         raise LookupError(key)
 
     def words(name: str) -> str | None:
         value = facts.get(name)
-        return None if value is None else written(value, locale)
+        return None if value is None else render_written(value, locale)
 
     return list(sentences(text, words))

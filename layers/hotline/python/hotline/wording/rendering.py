@@ -79,7 +79,7 @@ def _groups(number: str) -> list[str]:
     return re.findall("[0-9]+", phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
-def spoken(value: object, locale: Locale) -> str | None:
+def render_spoken(value: object, locale: Locale) -> str | None:
     """The value as SSML."""
     match value:
         case Money():
@@ -106,7 +106,7 @@ def spoken(value: object, locale: Locale) -> str | None:
             return None if words is None else escape(words)
 
 
-def written(value: object, locale: Locale) -> str | None:
+def render_written(value: object, locale: Locale) -> str | None:
     """The value as plain text, for SMS and e-mail."""
     match value:
         case Money():

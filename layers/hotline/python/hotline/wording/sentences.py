@@ -22,14 +22,14 @@ def sentences(text: str, fact: Fact, static: Callable[[str], str] = str) -> Iter
     """The sentences of a message. `static` is applied to our own text between the facts, e.g. to escape it."""
     for line in text.splitlines():
         for wording in line.strip().split(WORDINGS):
-            sentence = _filled(wording, fact, static)
+            sentence = _fill(wording, fact, static)
             if sentence is not None:
                 if sentence:
                     yield sentence
                 break
 
 
-def _filled(wording: str, fact: Fact, static: Callable[[str], str]) -> str | None:
+def _fill(wording: str, fact: Fact, static: Callable[[str], str]) -> str | None:
     parts: list[str] = []
     for place, part in enumerate(PLACEHOLDER.split(wording.strip())):
         if place % 2 == 0:

@@ -8,7 +8,7 @@ from typing import Final
 from hotline.kit.languages import LANGUAGES
 
 from .catalogue import find
-from .rendering import escape, spoken
+from .rendering import escape, render_spoken
 from .sentences import sentences
 from .values import Counted, Locale, Word
 
@@ -90,4 +90,4 @@ class Speech:
                 self._left -= length
 
     def _words(self, value: object) -> str | None:
-        return None if value is None else spoken(value, self.locale)
+        return None if value is None else render_spoken(value, self.locale)

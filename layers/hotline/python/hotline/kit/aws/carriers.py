@@ -80,7 +80,7 @@ def _client(service: Any, *, attempts: int) -> Any:
     return boto3.client(service, config=config)
 
 
-def _carried(send: Any, *, refusals: Mapping[str, str] | None = None, **request: Any) -> Any:
+def _request(send: Any, *, refusals: Mapping[str, str] | None = None, **request: Any) -> Any:
     """Make the request. Raises Unavailable, without the text of what was raised; for an error that `refusals` knows
     Undeliverable with the code that stands there."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -115,7 +115,7 @@ class SnsSms:
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send."""
-        _carried(
+        _request(
             self._client.publish,
             PhoneNumber=_deliverable(outgoing.address, _PHONE),
             Message=outgoing.body,
@@ -138,7 +138,7 @@ class SesEmail:
                 "Body": {"Text": {"Data": outgoing.body, "Charset": "UTF-8"}},
             }
         }
-        _carried(
+        _request(
             self._client.send_email,
             FromEmailAddress=self._sender,
             Destination={"ToAddresses": [_deliverable(outgoing.address, _EMAIL)]},
@@ -164,7 +164,7 @@ class ConnectCall:
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send. With the same token the same call is meant: for seven days it is not made again."""
-        _carried(
+        _request(
             self._client.start_outbound_voice_contact,
             refusals=_NEVER_CALLED,
             InstanceId=self._instance_id,
@@ -194,7 +194,7 @@ class SqsQueue:
     def send(self, bodies: Sequence[str]) -> None:
         """See Queue.send."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
-        answer = _carried(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+        answer = _request(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable(str(answer["Failed"][0]["Code"]))
 
@@ -237,5 +237,5 @@ class EventBridgeBus:
             }
             for event in events
         ]
-        answer = _carried(self._client.put_events, Entries=entries)
+        answer = _request(self._client.put_events, Entries=entries)
         return [entry.get("ErrorCode") for entry in answer["Entries"]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hotline.kit.config import patience_s, required
+from hotline.kit.config import patience_s, require_setting
 from hotline.kit.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class KmsMacs:
 
         try:
             answer = self._client.generate_mac(
-                KeyId=required(self.name_of_variable), MacAlgorithm=ALGORITHM, Message=message_of(*parts)
+                KeyId=require_setting(self.name_of_variable), MacAlgorithm=ALGORITHM, Message=message_of(*parts)
             )
         except (ClientError, BotoCoreError):
             raise Unavailable("mac_unavailable") from None

@@ -113,7 +113,7 @@ class Change:
         """Add to numbers that anybody may add to at any time, e.g. kit.rates: the one write without a condition, since
         sums come out the same in whatever order. The rest of the change is conditioned as ever."""
         earlier, adding = self._pending.get(key), Update(key, set, (), add)
-        self._pending[key] = adding if earlier is None else _merged(earlier, adding)
+        self._pending[key] = adding if earlier is None else _merge(earlier, adding)
 
     def require_condition(self, key: Key, condition: Condition, failed: Failure, *, first: bool = False) -> None:
         """Make the whole change depend on a condition of `key`; `first` names its error before those added earlier,
@@ -143,7 +143,7 @@ class Change:
         conditions: dict[Key, list[Condition]] = {}
         for guard in self._guards:
             conditions.setdefault(guard.key, []).append(guard.condition)
-        return [_compiled(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
+        return [_compile(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
 
     def commit(self, store: Store) -> None:
         """Send the transaction. Raises the error of the first failed condition, Stale after too many conflicts, and
@@ -190,11 +190,11 @@ class Change:
 
     def _write(self, key: Key, write: Put | Update | Delete, condition: Condition, failed: Failure) -> None:
         earlier = self._pending.get(key)
-        self._pending[key] = write if earlier is None else _merged(earlier, write)
+        self._pending[key] = write if earlier is None else _merge(earlier, write)
         self._guards.append(_Guard(key, condition, failed))
 
 
-def _merged(first: Put | Update | Delete, second: Put | Update | Delete) -> Update:
+def _merge(first: Put | Update | Delete, second: Put | Update | Delete) -> Update:
     if not (isinstance(first, Update) and isinstance(second, Update)):
         raise ValueError(  # noqa: TRY004 - the types are right, their meeting is not
             f"two writes on {first.key} in one change"
@@ -205,7 +205,7 @@ def _merged(first: Put | Update | Delete, second: Put | Update | Delete) -> Upda
     return Update(first.key, {**first.set, **second.set}, (*first.remove, *second.remove), {**first.add, **second.add})
 
 
-def _compiled(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
+def _compile(key: Key, write: Put | Update | Delete | None, conditions: list[Condition]) -> Write:
     if not conditions and write is not None:
         return write
     # By their text, because to Python a condition on 1 equals one on True.

@@ -43,7 +43,7 @@ class Snapshot(dict[Key, Item]):
         return cast("T", self._decoded[form])
 
 
-def decoded[T](read: Mapping[Key, Item], key: Key, decode: Callable[[Any], T]) -> T | None:
+def decode_once[T](read: Mapping[Key, Item], key: Key, decode: Callable[[Any], T]) -> T | None:
     """The item at `key` in the form that `decode` gives it, once for each Snapshot; None where there is no item."""
     if isinstance(read, Snapshot):
         return read.decoded(key, decode)

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from hotline.kit.clock import epoch_s
-from hotline.kit.ids import derived_id
+from hotline.kit.ids import derive_id
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 
@@ -34,7 +34,7 @@ class Remembered:
 
 def request_key(scope: str, *parts: str) -> Key:
     """Where a request is remembered. `scope` is a short word; the parts say whose key it is, and which."""
-    return hotline_key(f"KEY#{scope}#{derived_id('key', *parts)}", "KEY")
+    return hotline_key(f"KEY#{scope}#{derive_id('key', *parts)}", "KEY")
 
 
 def fingerprint(keyring: Keyring, body: str) -> str:

@@ -55,11 +55,11 @@ class Rate:
 
 
 def rate_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `counted`: every shard of the running window and of the one before."""
+    """What must have been read for `sum_window`: every shard of the running window and of the one before."""
     return (*_shards(rate, _start(rate, now)), *_shards(rate, _start(rate, now) - rate.window))
 
 
-def counted(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
+def sum_window(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
     """How often it happened within the time of one window up to now, rounded up. `read` holds what exists of
     `rate_keys`."""
     start = _start(rate, now)

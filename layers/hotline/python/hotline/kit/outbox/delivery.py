@@ -96,25 +96,23 @@ class Outbox:
         an entry has to come again."""
         failures = 0
         for some_ids in batched(dict.fromkeys(entry_ids), at_once, strict=False):
-            claims = [self._claimed_safely(entry_id) for entry_id in some_ids]
+            claims = [self._claim_safely(entry_id) for entry_id in some_ids]
             failures += sum(1 for claim in claims if claim is _Claim.BUSY)
             entries = [claim for claim in claims if not isinstance(claim, _Claim)]
             if entries:
-                results = self._handed_on(entries, hand_on)
-                failures += sum(
-                    not self._settled(entry, result) for entry, result in zip(entries, results, strict=True)
-                )
+                results = self._hand_on(entries, hand_on)
+                failures += sum(not self._settle(entry, result) for entry, result in zip(entries, results, strict=True))
         if failures:
             raise NotDelivered(count=failures)
 
-    def _claimed_safely(self, entry_id: str) -> Item | _Claim:
+    def _claim_safely(self, entry_id: str) -> Item | _Claim:
         try:
-            return self._claimed(entry_id)
+            return self._claim(entry_id)
         except HotlineError as error:
             log(self.failed, entry_id=entry_id, reason=error.code)
             return _Claim.BUSY
 
-    def _claimed(self, entry_id: str) -> Item | _Claim:
+    def _claim(self, entry_id: str) -> Item | _Claim:
         """The entry, now claimed for CLAIM_LEASE; or that it is done, or in somebody else's hands."""
         now = self.clock.now()
         entry = self.store.get(entry_key(entry_id))
@@ -128,12 +126,12 @@ class Outbox:
             set={"claim": claim, "claim_until": to_text(now + CLAIM_LEASE)},
             condition=all_of(Exists("pending_pk"), free),
         )
-        if not self._written(update):
+        if not self._write(update):
             log(Event.ENTRY_CLAIMED, entry_id=entry_id, reason="claimed")
             return _Claim.BUSY
         return {**entry, "claim": claim}
 
-    def _handed_on(self, entries: Sequence[Item], hand_on: HandOn) -> Sequence[Result]:
+    def _hand_on(self, entries: Sequence[Item], hand_on: HandOn) -> Sequence[Result]:
         try:
             return hand_on(entries)
         except HotlineError as error:
@@ -141,10 +139,10 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - its text may hold an address, so only its name goes on
             if len(entries) > 1:
                 # Something about one of them: it must not hold up the others for ever.
-                return [self._handed_on([entry], hand_on)[0] for entry in entries]
+                return [self._hand_on([entry], hand_on)[0] for entry in entries]
             return [Failed(type(error).__name__)]
 
-    def _settled(self, entry: Item, result: Result) -> bool:
+    def _settle(self, entry: Item, result: Result) -> bool:
         """Write what became of a claimed entry; whether it is over."""
         words: dict[str, Any] = {"entry_id": entry["entry_id"], "kind": entry["kind"], "channel": entry.get("channel")}
         try:
@@ -167,7 +165,7 @@ class Outbox:
 
     def _close(self, entry: Item, name: str, value: str) -> None:
         """Mark the entry and take it off the index of pending ones. Somebody may have done so before: fine."""
-        self._written(
+        self._write(
             Update(
                 entry_key(entry["entry_id"]),
                 set={name: value},
@@ -178,13 +176,13 @@ class Outbox:
 
     def _release(self, entry: Item) -> None:
         """Give the claim back, unless it is somebody else's by now."""
-        self._written(
+        self._write(
             Update(
                 entry_key(entry["entry_id"]), remove=("claim", "claim_until"), condition=equals("claim", entry["claim"])
             )
         )
 
-    def _written(self, update: Update) -> bool:
+    def _write(self, update: Update) -> bool:
         """Make the update; False when its condition does not hold. Raises Unavailable when it was cancelled for other
         reasons each time: then it is not made, and nobody may believe that it is."""
         for _ in range(WRITE_ATTEMPTS_MAX):

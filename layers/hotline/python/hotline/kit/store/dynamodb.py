@@ -73,7 +73,7 @@ _REASONS = {
 _MALFORMED_REASONS = frozenset({"ValidationError", "ItemCollectionSizeLimitExceeded"})
 
 
-def tuned_client(endpoint_url: str | None = None, *, read_timeout_s: float | None = None) -> DynamoDBClient:
+def make_client(endpoint_url: str | None = None, *, read_timeout_s: float | None = None) -> DynamoDBClient:
     """A client with the time-outs of a phone step (None: as the settings say), that sends each request once. Imports
     the SDK."""
     import boto3
@@ -113,7 +113,7 @@ class DynamoStore:
     def from_environment(cls, names: TableNames, *, client: DynamoDBClient | None = None) -> DynamoStore:
         """The store of a deployed function. Region, credentials and endpoint come from the environment, through the
         SDK. A given client must not retry by itself."""
-        return cls(tuned_client() if client is None else client, names)
+        return cls(make_client() if client is None else client, names)
 
     def get(self, key: Key) -> Item | None:
         """See Store.get."""
