@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from functions.connect.answers import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO
@@ -28,7 +29,7 @@ class Input:
     secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
     """One step of a flow.
 
@@ -56,32 +57,22 @@ class Step:
     begin: Callable[[Context, Request], tuple[Answer, SessionState]] | None = None
     run_outbound: Callable[[Context, Request, Mapping[str, str]], Answer] | None = None
 
-    @property
-    def of_call(self) -> bool:
-        """Whether the step is one of a caller's call."""
-        return self.run_outbound is None
-
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The names of all parameters."""
         return tuple(self.takes)
 
-    @property
-    def optional_inputs(self) -> tuple[str, ...]:
-        """Those that may be absent or EMPTY."""
-        return tuple(name for name, taken in self.takes.items() if taken.optional)
-
-    @property
+    @cached_property
     def required_inputs(self) -> tuple[str, ...]:
         """Inputs without which the step answers INVALID."""
         return tuple(name for name, taken in self.takes.items() if not taken.optional)
 
-    @property
+    @cached_property
     def secret_inputs(self) -> tuple[str, ...]:
         """Those that only the caller may know."""
         return tuple(name for name, taken in self.takes.items() if taken.secret)
 
-    @property
+    @cached_property
     def outcomes(self) -> tuple[str, ...]:
         """Every outcome a flow must have a branch for."""
         of_proof = (NEED_PROOF,) if self.proof else ()
@@ -89,7 +80,7 @@ class Step:
         of_secrets = (ZERO, STAR) if self.secret_inputs else ()
         return (*self.own_outcomes, *of_proof, *of_inputs, *of_secrets, TRY_LATER)
 
-    @property
+    @cached_property
     def answer_keys(self) -> tuple[str, ...]:
         """Every key an answer of this step has."""
         of_proof = (_NEEDS_KEY,) if self.proof else ()

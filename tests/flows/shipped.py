@@ -57,7 +57,7 @@ def steps_of(flow: Flow) -> Iterator[tuple[Action, Step]]:
 
 def is_of_a_call(step: Action) -> bool:
     """Whether a block calls a step of a caller's call, which has a turn to keep."""
-    return STEPS[str(step.mapping("LambdaInvocationAttributes")["step"])].of_call
+    return STEPS[str(step.mapping("LambdaInvocationAttributes")["step"])].run_outbound is None
 
 
 def keeper_of(flow: Flow, step: Action) -> Action:

@@ -49,7 +49,7 @@ def test_a_call_passes_the_inputs_of_its_step_and_where_the_call_stands(flow: Fl
     step = STEPS[contract_of(call)]
     given = dict(call.mapping("LambdaInvocationAttributes"))
     assert given.pop("step") == step.name
-    if step.of_call:
+    if step.run_outbound is None:
         assert given.pop("turn") == "$.Attributes.turn"
         assert given.pop("account_ref") == "$.Attributes.account_ref"
     assert set(step.required_inputs) <= set(given) <= set(step.inputs)

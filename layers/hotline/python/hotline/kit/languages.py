@@ -40,6 +40,8 @@ LANGUAGES: Final[dict[str, Language]] = {
 def find_language(tag: str) -> str | None:
     """The language to speak to somebody who asks for a language tag: the same, else one with the same primary
     subtag (RFC 5646, 2.2.1); None when the hotline speaks none such."""
+    if tag in LANGUAGES:
+        return tag
     wished = tag.lower()
     return next(
         (known for known in LANGUAGES if known.lower() == wished),
