@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from tests.mutation.mutants import Site, find_sites
 from tests.mutation.rules import RULES, Members, Rule
-from tests.mutation.trials import Verdict, import_libraries, run_tests, tell_members, try_change
+from tests.mutation.trials import Verdict, prepare, run_tests, tell_members, try_change
 
 GOAL_PERCENT: Final = 95
 LONGEST_S: Final = 300.0
@@ -66,8 +67,11 @@ class Running:
         return over
 
 
-def in_forks(work: Callable[..., None], jobs: Iterable[Job], at_once: int) -> Iterator[Running]:
-    """Run each job in a fork, so many at a time, and give them back as they end."""
+def in_forks(
+    work: Callable[..., None], jobs: Iterable[Job], at_once: int, *, until_s: float = float("inf")
+) -> Iterator[Running]:
+    """Run each job in a fork, so many at a time, and give them back as they end. What runs at the end of the time is
+    given up."""
     waiting = iter(jobs)
     running: list[Running] = []
     while True:
@@ -79,6 +83,11 @@ def in_forks(work: Callable[..., None], jobs: Iterable[Job], at_once: int) -> It
             theirs.close()
             running.append(Running(process, mine, about, limit_s))
         if not running:
+            return
+        if time.monotonic() >= until_s:
+            for one in running:
+                one.process.kill()
+                one.process.join()
             return
         wait([one.process.sentinel for one in running], timeout=0.5)
         for one in list(running):
@@ -121,26 +130,24 @@ def try_changes(
     until_s: float,
     at_once: int,
 ) -> Iterator[Result]:
-    """The verdicts on changes at these places, one after another, as long as there is time."""
+    """The verdicts on changes at these places, as long as there is time. What is not noticed is printed at once."""
 
     def jobs() -> Iterator[Job]:
         for site in sites:
-            if time.monotonic() >= until_s:
-                return
             limit_s = SLACK_S + TIMES_SLOWER * sum(taken[group] for group in site.rule.groups(at_top=site.at_top))
             yield site, (site, members[site.rule.file]), limit_s
 
-    for one in in_forks(try_change, jobs(), at_once):
+    for one in in_forks(try_change, jobs(), at_once, until_s=until_s):
         # What was told last holds. A fork that told nothing died while it changed the file.
         verdict, before, after = one.told[-1] if one.told else (Verdict.BROKEN, "", "")
-        yield Result(one.about, verdict, before, after)
+        result = Result(one.about, verdict, before, after)
+        if verdict in (Verdict.SURVIVED, Verdict.BROKEN):
+            print(f"{verdict.value}: {result}", flush=True)
+        yield result
 
 
 def report(results: Sequence[Result], sites: int) -> bool:
-    """Print what was not noticed, and the shares; whether they reach the goal."""
-    for result in sorted(results, key=lambda result: (result.site.rule.file, result.site.line)):
-        if result.verdict in (Verdict.SURVIVED, Verdict.BROKEN):
-            print(f"{result.verdict.value}: {result}", flush=True)
+    """Print the shares; whether they reach the goal."""
     counts = Counter(result.verdict for result in results)
     print(f"\n{len(results)} of {sites} places were tried; {_words(counts)}.")
     for name, at_top in (("tables and limits", True), ("functions", False)):
@@ -170,13 +177,14 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     until_s = time.monotonic() + 60 * asked.minutes
     rules = [rule for rule in RULES if asked.only in rule.file]
-    import_libraries()
-    (known,) = in_forks(tell_members, [("members", (rules,), LONGEST_S)], 1)
-    (members,) = known.told
-    taken = time_tests(rules, asked.at_once)
-    sites = [site for rule in rules for site in find_sites(rule, members[rule.file])]
-    random.Random(asked.seed).shuffle(sites)
-    results = list(try_changes(sites, members, taken, until_s, asked.at_once))
+    with TemporaryDirectory() as bytecode:
+        prepare(bytecode)
+        (known,) = in_forks(tell_members, [("members", (rules,), LONGEST_S)], 1)
+        (members,) = known.told
+        taken = time_tests(rules, asked.at_once)
+        sites = [site for rule in rules for site in find_sites(rule, members[rule.file])]
+        random.Random(asked.seed).shuffle(sites)
+        results = list(try_changes(sites, members, taken, until_s, asked.at_once))
     return 0 if report(results, len(sites)) else 1
 
 

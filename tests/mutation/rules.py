@@ -46,7 +46,7 @@ _LOCKS_LATER: Final = (
 _CODES: Final = ("rules/test_identity_rules.py", "rules/test_identity_limits.py")
 _CODES_LATER: Final = (
     "security/test_purposes.py", "functions/test_limits_of_proof.py", "functions/test_code_budgets.py",
-    "functions/test_api_limits.py", "functions/test_messenger_limits.py", "security/test_guessing.py",
+    "functions/test_api_limits.py", "functions/test_messenger_limits.py",
 )  # fmt: skip
 _POINTS: Final = (
     "rules/test_accounts_profiles.py", "rules/test_accounts_points.py", "rules/test_accounts_changes.py",
@@ -75,7 +75,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("identity/code_messages.py", _CODES, _CODES_LATER),
     Rule("identity/counters.py", _CODES, _CODES_LATER),
     Rule("identity/limits.py", _CODES, _CODES_LATER),
-    Rule("identity/pins.py", _PINS, ("security/test_enrolled_factors.py", "security/test_guessing.py")),
+    Rule("identity/pins.py", _PINS, ("security/test_enrolled_factors.py",)),
     Rule("identity/policy.py", _CODES, _CODES_LATER),
     Rule("identity/targets.py", ("rules/test_identity_targets.py",), ("security/test_enrolled_factors.py",)),
     Rule("lockout/registers.py", _LOCKS, _LOCKS_LATER),

@@ -7,6 +7,7 @@ by side in one checkout.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -27,13 +28,14 @@ from tests.mutation.rules import NOT_RUN, RULES, Members, Rule
 LIBRARIES: Final = (
     "aws_lambda_powertools.event_handler", "aws_lambda_powertools.logging", "boto3", "botocore.config",
     "cryptography.fernet", "hypothesis", "jsonschema", "moto", "phonenumbers", "pydantic.main",
-    "samtranslator.translator.transform", "werkzeug.test", "xdist", "yaml",
+    "_hypothesis_pytestplugin", "samtranslator.translator.transform", "werkzeug.test", "xdist.plugin", "yaml",
     "hotline.contracts.decisions", "hotline.contracts.schemas",
 )  # fmt: skip
 """What most tests import, and what takes long: imported once, before the forks."""
 OPTIONS: Final = (
-    "-q", "-x", "--assert=plain", "--tb=no", "--no-header", "--no-summary",
-    "-p", "no:cacheprovider", "-p", "no:schemathesis", "-k", NOT_RUN,
+    "-q", "-x", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "-k", NOT_RUN,
+    "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
+    "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin",
 )  # fmt: skip
 
 
@@ -76,13 +78,18 @@ class _QuickHypothesis:
         settings.load_profile("mutation")
 
 
-def import_libraries() -> None:
-    """Import what is never changed."""
+def prepare(bytecode: str) -> None:
+    """Do once what each fork would do again: import what is never changed, keep the bytecode of everything else in the
+    folder `bytecode`, look for no plugins, and leave what there is now out of garbage collection."""
+    sys.pycache_prefix, sys.dont_write_bytecode = bytecode, False
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in LIBRARIES:
         importlib.import_module(name)
     too_early = [rule.module for rule in RULES if rule.module in sys.modules]
     if too_early:
         raise ImportError(f"imported before it could be changed: {', '.join(too_early)}")
+    gc.collect()
+    gc.freeze()
 
 
 def tell_members(connection: Connection, rules: Iterable[Rule]) -> None:
