@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connect_sim.language.speech import duration
+from connect_sim.language.speech import estimate_duration
 from connect_sim.simulator.events import CallEvent
 from hotline_local.cli import main
 from hotline_local.scenarios import goals
@@ -43,7 +43,7 @@ def prompts(call: Played) -> list[CallEvent]:
 
 
 def speech_s(event: CallEvent) -> float:
-    return duration(event.data["ssml"] or event.data["text"]).speech_s
+    return estimate_duration(event.data["ssml"] or event.data["text"]).speech_s
 
 
 @each_scenario

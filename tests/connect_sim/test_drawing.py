@@ -11,7 +11,7 @@ from connect_sim.__main__ import main
 from connect_sim.drawing import draw_flow
 from connect_sim.drawing.layout import TEXT_SIZE, TITLE_SIZE, Layout, PlacedBox, PlacedLabel, lay_out
 from connect_sim.drawing.picture import MANY_ERRORS, Arrow, Picture, make_picture
-from connect_sim.drawing.text import width_of, wrap
+from connect_sim.drawing.text import measure_width, wrap
 from connect_sim.language.document import Flow, load_flow
 from tests.connect_sim.samples.build import ERROR, block, call, entry, flow, menu, say
 
@@ -147,10 +147,10 @@ def test_nothing_covers_anything_else_and_texts_stay_inside(path: Path) -> None:
     assert [(one, other) for one, other in combinations(placed, 2) if overlap(one, other)] == []
     assert [each for each in placed if not is_inside(each, layout)] == []
     for box in layout.boxes:
-        assert width_of(box.box.identifier, TITLE_SIZE, bold=True) < box.size[0]
-        assert all(width_of(line, TEXT_SIZE) < box.size[0] for line in (*box.lines, *box.notes, box.box.type))
+        assert measure_width(box.box.identifier, TITLE_SIZE, bold=True) < box.size[0]
+        assert all(measure_width(line, TEXT_SIZE) < box.size[0] for line in (*box.lines, *box.notes, box.box.type))
     for label in layout.labels:
-        assert all(width_of(line, TEXT_SIZE) < label.size[0] for line in label.lines)
+        assert all(measure_width(line, TEXT_SIZE) < label.size[0] for line in label.lines)
 
 
 def overlap(one: PlacedBox | PlacedLabel, other: PlacedBox | PlacedLabel) -> bool:
@@ -197,7 +197,7 @@ def test_an_edge_to_a_block_that_is_not_there_is_left_out() -> None:
 )
 def test_texts_are_cut_into_lines_that_fit(text: str, most: int, lines: tuple[str, ...]) -> None:
     assert wrap(text, 10, 45, most) == lines
-    assert all(width_of(line, 10) <= 45 for line in lines)
+    assert all(measure_width(line, 10) <= 45 for line in lines)
 
 
 # --- the command

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.references import Reference, parse_reference, references_in, split_text
+from connect_sim.language.references import Reference, find_references, parse_reference, split_text
 from connect_sim.linter import rules
 from connect_sim.linter.rule import lint
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, call, entry, flow, say
@@ -37,7 +37,7 @@ def rules_broken(*blocks: dict[str, Any]) -> set[str]:
 )
 def test_every_spelling_of_a_reference_is_read(written: str, root: str, keys: tuple[str, ...]) -> None:
     assert parse_reference(written) == Reference(root, keys)
-    assert references_in(f"so {written} is") == (Reference(root, keys),)
+    assert find_references(f"so {written} is") == (Reference(root, keys),)
 
 
 @pytest.mark.parametrize("written", ["$..name", "$.External[*].x", "$[?(@.a)]", "$.Attributes['open", "$.*", "$.a[-1]"])

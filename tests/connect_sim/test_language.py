@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from connect_sim.language.dataflow import secret_inputs
+from connect_sim.language.dataflow import find_secret_inputs
 from connect_sim.language.document import Flow, FlowKind, FlowSyntaxError, load_flow, parse_flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, all_edges
-from connect_sim.language.references import Reference, parse_reference, references_in, replace_tokens
-from connect_sim.language.speech import Duration, SsmlError, check_ssml, duration, duration_s, readable
+from connect_sim.language.graph import Edge, list_edges
+from connect_sim.language.references import Reference, find_references, parse_reference, replace_tokens
+from connect_sim.language.speech import (
+    Duration,
+    SsmlError,
+    check_ssml,
+    estimate_duration,
+    estimate_duration_s,
+    extract_words,
+)
 
 RIGHT = Path(__file__).parent / "samples" / "right"
 
@@ -78,7 +85,7 @@ def test_what_is_not_exactly_one_reference_is_none(text: str) -> None:
 
 
 def test_references_in_a_sentence_end_before_its_full_stop() -> None:
-    assert references_in("Hello $.Attributes.name. You are $.Metrics.Queue.Size.") == (
+    assert find_references("Hello $.Attributes.name. You are $.Metrics.Queue.Size.") == (
         Reference("Attributes", ("name",)),
         Reference("Metrics", ("Queue", "Size")),
     )
@@ -111,7 +118,7 @@ def test_tokens_are_read_in_each_way_of_writing_them(text: str, value: str) -> N
 def test_a_flow_reports_the_tokens_that_are_left() -> None:
     flow = load_flow(RIGHT / "balance_line.json")
     assert flow.tokens() == {"QueueArn", "ConnectFunctionArn", "AccountModuleArn"}
-    assert flow.resolved({"QueueArn": "q", "ConnectFunctionArn": "f"}).tokens() == {"AccountModuleArn"}
+    assert flow.resolve({"QueueArn": "q", "ConnectFunctionArn": "f"}).tokens() == {"AccountModuleArn"}
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_the_kind_of_a_document_comes_from_its_metadata_or_its_way_to_end() -> N
 
 
 def test_edges_that_no_call_can_take_are_not_counted() -> None:
-    edges = all_edges(load_flow(RIGHT / "balance_line.json"))
+    edges = list_edges(load_flow(RIGHT / "balance_line.json"))
     labels = {(edge.block, edge.label) for edge in edges}
     assert ("menu", "next") not in labels
     assert ("transfer", "next") not in labels
@@ -170,8 +177,8 @@ def test_edges_that_no_call_can_take_are_not_counted() -> None:
 
 
 def test_the_entry_whose_digits_reach_a_function_as_code_is_secret_and_a_phone_number_is_not() -> None:
-    assert secret_inputs(load_flow(RIGHT / "balance_line.json")) == {"code"}
-    assert secret_inputs(load_flow(RIGHT / "account_module.json")) == frozenset()
+    assert find_secret_inputs(load_flow(RIGHT / "balance_line.json")) == {"code"}
+    assert find_secret_inputs(load_flow(RIGHT / "account_module.json")) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +200,7 @@ def test_the_entry_whose_digits_reach_a_function_as_code_is_secret_and_a_phone_n
 def test_words_and_pauses_take_their_time_at_the_rate_that_is_asked_for(
     prompt: str, speech_s: float, pauses_s: float
 ) -> None:
-    assert duration(prompt) == Duration(speech_s, pauses_s)
+    assert estimate_duration(prompt) == Duration(speech_s, pauses_s)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +216,7 @@ def test_words_and_pauses_take_their_time_at_the_rate_that_is_asked_for(
     ],
 )
 def test_a_prompt_is_shown_as_the_words_it_says(prompt: str, heard: str) -> None:
-    assert readable(prompt) == heard
+    assert extract_words(prompt) == heard
 
 
 @pytest.mark.parametrize(
@@ -236,6 +243,6 @@ def test_entities_cannot_be_declared_in_ssml() -> None:
 
 
 def test_pauses_count_and_are_capped_at_ten_seconds() -> None:
-    assert duration_s("<speak><break time='500ms'/></speak>") == pytest.approx(0.5)
-    assert duration_s("<speak><break time='60s'/></speak>") == pytest.approx(10.0)
-    assert duration_s("<speak><break strength='strong'/></speak>") == pytest.approx(0.75)
+    assert estimate_duration_s("<speak><break time='500ms'/></speak>") == pytest.approx(0.5)
+    assert estimate_duration_s("<speak><break time='60s'/></speak>") == pytest.approx(10.0)
+    assert estimate_duration_s("<speak><break strength='strong'/></speak>") == pytest.approx(0.75)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connect_sim.language.references import references_in, strings_in
+from connect_sim.language.references import find_references, iterate_strings
 from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.events import CallEvent
 from connect_sim.simulator.seams import FunctionResult
@@ -149,13 +149,13 @@ def test_nothing_that_is_said_becomes_an_attribute() -> None:
     flow = shipped().by_name[OUTBOUND]
     written = [action.mapping("Attributes") for action in blocks(flow, "UpdateContactAttributes")]
     assert {name for attributes in written for name in attributes} == PACE
-    kept = [text for action in blocks(flow, "UpdateFlowAttributes") for text in strings_in(action.parameters)]
+    kept = [text for action in blocks(flow, "UpdateFlowAttributes") for text in iterate_strings(action.parameters)]
     assert [text for text in kept if "$." in text] == []
     read = {
         reference.keys[0]
         for action in flow.actions
-        for text in strings_in(action.parameters)
-        for reference in references_in(text)
+        for text in iterate_strings(action.parameters)
+        for reference in find_references(text)
         if reference.root == "Attributes"
     }
     assert read == {"challenge", *PACE}

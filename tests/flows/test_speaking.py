@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from connect_sim.language.document import Action, Flow
-from connect_sim.language.graph import written_edges
+from connect_sim.language.graph import list_written_edges
 from functions.connect.answers import MORE_PROMPTS
 from functions.connect.contract import STEPS
 from functions.connect.prompts import speak
@@ -108,7 +108,7 @@ def first_to_speak(flow: Flow, start: str | None) -> list[Action]:
         if block.text("SSML") == "$.External.prompt":
             found.append(block)
         else:
-            ahead += [edge.target for edge in written_edges(flow, block)]
+            ahead += [edge.target for edge in list_written_edges(flow, block)]
     return found
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connect_sim.language.document import Action, Flow
-from connect_sim.language.references import references_in, strings_in
+from connect_sim.language.references import find_references, iterate_strings
 from functions.connect.answers import COMMON_KEYS, EMPTY, NEEDS
 from functions.connect.contract import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
@@ -92,8 +92,8 @@ def test_a_step_that_needs_proof_leads_to_the_proof_module_a_bounded_number_of_t
 
 @each_call_with_a_turn
 def test_only_declared_keys_of_an_answer_are_kept(flow: Flow, call: Action) -> None:
-    kept = strings_in(keeper_of(flow, call).mapping("Attributes"))
-    read = {reference.keys[0] for text in kept for reference in references_in(text) if reference.root == "External"}
+    kept = iterate_strings(keeper_of(flow, call).mapping("Attributes"))
+    read = {reference.keys[0] for text in kept for reference in find_references(text) if reference.root == "External"}
     assert read <= set(STEPS[contract_of(call)].answer_keys)
 
 
@@ -107,8 +107,8 @@ def test_every_key_of_an_answer_that_flows_read_is_declared_by_a_step_they_call(
         read = {
             reference.keys[0]
             for action in flow.actions
-            for text in strings_in(action.parameters)
-            for reference in references_in(text)
+            for text in iterate_strings(action.parameters)
+            for reference in find_references(text)
             if reference.root == "External"
         }
         assert read <= declared, flow.name

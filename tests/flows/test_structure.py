@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from connect_sim.language.dataflow import is_secret_name, secret_inputs
+from connect_sim.language.dataflow import find_secret_inputs, is_secret_name
 from connect_sim.language.document import Action, Flow, FlowKind
-from connect_sim.language.graph import reachable, written_edges
-from connect_sim.language.references import references_in, strings_in
-from connect_sim.language.speech import duration_s
+from connect_sim.language.graph import find_reachable, list_written_edges
+from connect_sim.language.references import find_references, iterate_strings
+from connect_sim.language.speech import estimate_duration_s
 from connect_sim.linter.report import check_paths
 from functions.connect.contract import STEPS
 from hotline.kit.languages import LANGUAGES
@@ -86,7 +86,7 @@ def test_a_flow_is_within_the_limits_of_the_service(flow: Flow) -> None:
 
 @each_flow
 def test_every_block_can_be_reached(flow: Flow) -> None:
-    assert {action.identifier for action in flow.actions} == reachable(flow)
+    assert {action.identifier for action in flow.actions} == find_reachable(flow)
 
 
 @each_flow
@@ -124,8 +124,8 @@ def test_every_word_is_used_and_every_used_word_exists(flow: Flow) -> None:
     used = {
         reference.keys[0]
         for action in flow.actions
-        for text in strings_in(action.parameters)
-        for reference in references_in(text)
+        for text in iterate_strings(action.parameters)
+        for reference in find_references(text)
         if reference.root == "FlowAttributes" and reference.keys[0].startswith(WORDS)
     }
     assert used == defined
@@ -137,8 +137,8 @@ def test_every_flow_attribute_that_is_read_is_set_in_the_same_flow(flow: Flow) -
     used = {
         reference.keys[0]
         for action in flow.actions
-        for text in strings_in(action.parameters)
-        for reference in references_in(text)
+        for text in iterate_strings(action.parameters)
+        for reference in find_references(text)
         if reference.root == "FlowAttributes"
     }
     assert used == defined
@@ -152,7 +152,7 @@ def fixed_texts(flow: Flow) -> list[str]:
 
 @each_flow
 def test_fixed_words_are_short(flow: Flow) -> None:
-    assert [text for text in fixed_texts(flow) if duration_s(text) > MAX_WORDS_S] == []
+    assert [text for text in fixed_texts(flow) if estimate_duration_s(text) > MAX_WORDS_S] == []
 
 
 @each_flow
@@ -254,7 +254,7 @@ def comes_back(flow: Flow, start: str | None, menu: Action) -> bool:
             if block is menu or key_targets(block) == key_targets(menu):
                 return True
             continue
-        ahead += [edge.target for edge in written_edges(flow, block)]
+        ahead += [edge.target for edge in list_written_edges(flow, block)]
     return False
 
 
@@ -291,7 +291,7 @@ def test_silence_at_a_part_of_a_list_leads_to_the_next_and_at_last_to_one_that_w
         nexts = (
             {following.identifier}
             if following in menus(flow)
-            else {edge.target for edge in written_edges(flow, following)}
+            else {edge.target for edge in list_written_edges(flow, following)}
         )
         assert nexts
         for name in nexts:
@@ -334,7 +334,7 @@ def test_an_encrypted_entry_goes_to_the_function_whatever_is_in_it(flow: Flow) -
 def test_every_entry_of_a_secret_is_encrypted_under_the_key_of_the_stack(flow: Flow) -> None:
     key = {"EncryptionKeyId": "${EntryKeyId}", "Key": "${EntryCertificate}"}
     encrypted = {action.identifier: action.mapping("InputEncryption") for action in filter(is_encrypted, entries(flow))}
-    assert encrypted == dict.fromkeys(secret_inputs(flow), key)
+    assert encrypted == dict.fromkeys(find_secret_inputs(flow), key)
 
 
 def test_the_secrets_of_the_steps_are_known_as_secrets_by_name() -> None:
@@ -347,7 +347,7 @@ def test_the_secrets_of_the_steps_are_known_as_secrets_by_name() -> None:
 @each_flow
 def test_what_is_keyed_in_goes_to_the_function_and_nowhere_else(flow: Flow) -> None:
     for action in flow.actions:
-        reads = any("$.StoredCustomerInput" in text for text in strings_in(action.parameters))
+        reads = any("$.StoredCustomerInput" in text for text in iterate_strings(action.parameters))
         assert not reads or action.type in {"InvokeLambdaFunction", "Compare"}, action.identifier
 
 
@@ -382,7 +382,7 @@ def test_the_line_is_recorded_only_after_the_caller_was_told() -> None:
 @each_flow
 def test_nothing_but_words_leads_to_a_hang_up(flow: Flow) -> None:
     for action in flow.actions:
-        targets = {action.next_action, *(edge.target for edge in written_edges(flow, action))}
+        targets = {action.next_action, *(edge.target for edge in list_written_edges(flow, action))}
         for target in filter(None, targets):
             if flow.by_identifier[target].type == "DisconnectParticipant":
                 assert action.type == "MessageParticipant", action.identifier

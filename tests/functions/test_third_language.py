@@ -12,7 +12,7 @@ import pytest
 
 from connect_sim.language.document import parse_flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.speech import readable
+from connect_sim.language.speech import extract_words
 from connect_sim.linter.report import check_paths
 from functions.customer_api.problems import STATUSES
 from functions.customer_api.words import of_lock, of_payment
@@ -78,7 +78,7 @@ def test_every_answer_of_the_phone_is_in_the_language(kind: object, third: Langu
     assert callable(kind)
     for step, outcome, facts in kind(ENGLISH):
         for known in ({"now": NOW, "time_zone": "Europe/Paris", **facts}, {}):
-            said = readable(prompt(step, outcome, known, third.tag))
+            said = extract_words(prompt(step, outcome, known, third.tag))
             assert untranslated(said) == [], (step, outcome)
             assert LONGER in said
 
@@ -120,7 +120,7 @@ def test_every_text_of_the_api_is_in_the_language(third: Language) -> None:
 )  # fmt: skip
 def test_every_value_has_words_in_the_language(value: object, third: Language) -> None:
     for locale in (Locale(third.tag), locale_of(third.tag, "Europe/Paris", NOW)):
-        assert untranslated(readable(f"<speak>{render_spoken(value, locale)}</speak>")) == []
+        assert untranslated(extract_words(f"<speak>{render_spoken(value, locale)}</speak>")) == []
 
 
 def test_an_account_an_api_client_and_a_caller_are_answered_in_the_language(third: Language) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from connect_sim.language.speech import readable
+from connect_sim.language.speech import extract_words
 from functions.connect.answers import EMPTY, MORE_PROMPTS
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
@@ -157,4 +157,4 @@ class Phone:
 def words(said: Mapping[str, str]) -> str:
     """What an answer of the function says, part after part."""
     parts = (said.get(key, EMPTY) for key in ("prompt", *MORE_PROMPTS))
-    return " ".join(readable(part) for part in parts if part != EMPTY)
+    return " ".join(extract_words(part) for part in parts if part != EMPTY)

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from connect_sim.errors import UsageError
-from connect_sim.language.references import token_name
+from connect_sim.language.references import parse_token
 from connect_sim.language.speech import SpeechRate
 from connect_sim.simulator.faults import Fault, FaultError, parse_fault
 from connect_sim.simulator.state import End, EndReason, Waiting
@@ -138,5 +138,5 @@ def parse_pairs(option: str, pairs: Iterable[str]) -> dict[str, str]:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
             raise UsageError(f"{option} {pair!r} is not NAME=VALUE.")
-        found[token_name(name) or name] = value
+        found[parse_token(name) or name] = value
     return found

@@ -22,14 +22,13 @@ from connect_sim.language.speech import SpeechRate
 from connect_sim.simulator.certificates import throwaway_tokens
 from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine
 from connect_sim.simulator.faults import Faults
-from connect_sim.simulator.json_lines import JsonLines
 from connect_sim.simulator.keys import ScriptedKeys, parse_keys
 from connect_sim.simulator.needs import Given, find_needs
 from connect_sim.simulator.run import CallRun
 from connect_sim.simulator.setup_file import SetupFile, SetupFileError, describe_setup, load_setup
 from connect_sim.simulator.state import CallSetup
 from connect_sim.simulator.stubs import StubFunctions, load_stubs
-from connect_sim.simulator.terminal import TerminalCall
+from connect_sim.simulator.views import JsonLines, TerminalCall
 
 CONTACT_ID = "00000000-0000-4000-8000-00000000f10e"
 CALLER = "+8613800000001"
@@ -127,7 +126,7 @@ def _call_setup(args: argparse.Namespace, file: SetupFile) -> CallSetup:
         waiting=parse_waiting(args.agent_after),
         attributes=parse_pairs("--attribute", args.attribute),
     )
-    applied = file.applied(setup)
+    applied = file.apply_to(setup)
     return applied if args.hours is None else replace(applied, hours_open=args.hours == "open")
 
 

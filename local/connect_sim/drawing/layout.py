@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connect_sim.drawing.picture import Arrow, Box, Picture
-from connect_sim.drawing.text import width_of, wrap
+from connect_sim.drawing.text import measure_width, wrap
 from connect_sim.errors import ConnectSimError
 
 TITLE_SIZE = 13
@@ -94,7 +94,7 @@ def lay_out(picture: Picture) -> Layout:
         graph.add_edge(tail, head, key=key, comment=key, dir="forward" if has_head else "none", weight=weight)
 
     if picture.start is not None:
-        _add_box(graph, "start", (width_of_start(), TITLE_HEIGHT + 4))
+        _add_box(graph, "start", (measure_start(), TITLE_HEIGHT + 4))
         connect("start", numbers[picture.start], is_error=False, has_head=True, weight=4)
     for arrow in picture.arrows:
         if not arrow.labels:
@@ -114,7 +114,7 @@ def lay_out(picture: Picture) -> Layout:
         for number, (arrow, (text, size)) in enumerate(labels)
     ]
     if picture.start is not None:
-        marks.append(PlacedLabel((START,), middles["start"], (width_of_start(), TITLE_HEIGHT + 4), is_start=True))
+        marks.append(PlacedLabel((START,), middles["start"], (measure_start(), TITLE_HEIGHT + 4), is_start=True))
     return Layout(
         name=picture.name,
         size=(round(width), round(height)),
@@ -127,12 +127,12 @@ def lay_out(picture: Picture) -> Layout:
     )
 
 
-def width_of_start() -> int:
+def measure_start() -> int:
     """Return the width of the mark at the first block."""
-    return round(width_of(START, TITLE_SIZE, bold=True)) + 2 * PADDING
+    return round(measure_width(START, TITLE_SIZE, bold=True)) + 2 * PADDING
 
 
-def type_line(box: Box) -> str:
+def write_type_line(box: Box) -> str:
     """Return the line under a box's name."""
     return f"{box.type}, leaves this flow" if box.leaves else box.type
 
@@ -142,9 +142,9 @@ def _measure_box(box: Box) -> tuple[tuple[str, ...], tuple[str, ...], Point]:
     lines = wrap(box.text, TEXT_SIZE, BOX_TEXT_WIDTH, BOX_LINES)
     notes = tuple(line for note in box.notes for line in wrap(note, TEXT_SIZE, BOX_TEXT_WIDTH, 2))
     widths = [
-        width_of(box.identifier, TITLE_SIZE, bold=True),
-        width_of(type_line(box), TEXT_SIZE),
-        *(width_of(line, TEXT_SIZE) for line in (*lines, *notes)),
+        measure_width(box.identifier, TITLE_SIZE, bold=True),
+        measure_width(write_type_line(box), TEXT_SIZE),
+        *(measure_width(line, TEXT_SIZE) for line in (*lines, *notes)),
     ]
     height = 2 * PADDING + TITLE_HEIGHT + LINE_HEIGHT * (1 + len(lines) + len(notes)) + (PADDING if notes else 0)
     return lines, notes, (round(max(widths)) + 2 * PADDING, height)
@@ -152,7 +152,7 @@ def _measure_box(box: Box) -> tuple[tuple[str, ...], tuple[str, ...], Point]:
 
 def _measure_label(arrow: Arrow) -> tuple[tuple[str, ...], Point]:
     lines = wrap(", ".join(arrow.labels), TEXT_SIZE, LABEL_TEXT_WIDTH, LABEL_LINES)
-    width = max(width_of(line, TEXT_SIZE) for line in lines)
+    width = max(measure_width(line, TEXT_SIZE) for line in lines)
     return lines, (round(width) + PADDING, LINE_HEIGHT * len(lines) + 3)
 
 

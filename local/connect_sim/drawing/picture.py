@@ -1,4 +1,4 @@
-"""What a picture of a flow shows: boxes for blocks and arrows for edges, before anything has a place."""
+"""The content of a picture: boxes for blocks and arrows for edges, before anything has a place."""
 
 import re
 from collections import Counter
@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from enum import Enum
 
 from connect_sim.drawing.text import join_names
-from connect_sim.language.actions.catalogue import spec_for
+from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION, NO_MATCHING_ERROR
+from connect_sim.language.dataflow import find_fixed_texts
 from connect_sim.language.document import Action, ConditionEdge, Flow
-from connect_sim.language.graph import END, LEAVES, NEXT, condition_label, error_label, reachable, walkable_edges
-from connect_sim.language.references import Reference, parse_reference, split_text, token_name
-from connect_sim.language.speech import SsmlError, readable
+from connect_sim.language.graph import (
+    END,
+    LEAVES,
+    NEXT,
+    find_reachable,
+    label_condition,
+    label_error,
+    list_walkable_edges,
+)
+from connect_sim.language.references import Reference, parse_token, split_text
+from connect_sim.language.speech import SsmlError, extract_words
 
 MANY_ERRORS = 5
 """More error edges to one block are not drawn: the blocks that they come from name it below a dashed line.
@@ -38,7 +47,7 @@ _WORDS_OF: Mapping[str, str] = {"ContinueLooping": "again", "DoneLooping": "done
 
 
 class Family(Enum):
-    """What a block is for, which gives it its colour."""
+    """The use of a block, which gives it its colour."""
 
     SPEECH = "speech"
     INPUT = "input"
@@ -91,7 +100,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is shown of a flow, in the order of its document; `start` is None when the start block does not exist."""
+    """The content of one picture, in the order of the document; `start` is None when the start block does not exist."""
 
     name: str
     start: str | None
@@ -100,9 +109,9 @@ class Picture:
 
 
 def make_picture(flow: Flow) -> Picture:
-    """Return what a picture of the flow shows. The edges are those that a call can take."""
-    words = _flow_attribute_texts(flow)
-    reached = reachable(flow)
+    """Return the content of a picture of the flow. Its edges are those that a call can take."""
+    words = find_fixed_texts(flow)
+    reached = find_reachable(flow)
     errors_to = Counter(
         edge.target
         for action in flow.by_identifier.values()
@@ -121,7 +130,7 @@ def make_picture(flow: Flow) -> Picture:
                 text=_describe(action, words),
                 family=_family_of(action),
                 is_reached=action.identifier in reached,
-                leaves=any(edge.label == LEAVES for edge in walkable_edges(flow, action)),
+                leaves=any(edge.label == LEAVES for edge in list_walkable_edges(flow, action)),
                 notes=noted,
             )
         )
@@ -133,7 +142,7 @@ def _arrows_of(flow: Flow, action: Action, crowded: frozenset[str]) -> tuple[lis
     found: dict[tuple[str, bool], list[str]] = {}
     notes: dict[str, list[str]] = {}
     labels = dict(_labels_of(action))
-    edges = walkable_edges(flow, action)
+    edges = list_walkable_edges(flow, action)
     aside = crowded | {edge.target for edge in edges if edge.label == NEXT}
     for edge in edges:
         if edge.target is None or edge.target not in flow.by_identifier:
@@ -151,14 +160,14 @@ def _arrows_of(flow: Flow, action: Action, crowded: frozenset[str]) -> tuple[lis
 
 
 def _labels_of(action: Action) -> Iterator[tuple[str, tuple[str, bool]]]:
-    """The labels of a block's edges, as they are drawn, with whether they are errors."""
+    """Yield the labels of a block's edges, as they are drawn, with whether they are errors."""
     yield NEXT, ("", False)
     yield END, ("", False)
     for condition in action.conditions:
-        yield condition_label(condition), (_condition_text(condition), False)
+        yield label_condition(condition), (_condition_text(condition), False)
     for error in action.errors:
         text = _ERRORS.get(error.error_type) or _split_words(error.error_type)
-        yield error_label(error.error_type), (text, error.error_type != NO_MATCHING_CONDITION)
+        yield label_error(error.error_type), (text, error.error_type != NO_MATCHING_CONDITION)
 
 
 def _condition_text(condition: ConditionEdge) -> str:
@@ -176,25 +185,13 @@ def _split_words(name: str) -> str:
 def _family_of(action: Action) -> Family:
     if action.type in _FAMILIES:
         return _FAMILIES[action.type]
-    spec = spec_for(action)
+    spec = find_spec(action)
     if spec is not None and (spec.terminal or spec.leaves):
         return Family.END if spec.terminal else Family.PASSAGE
     return Family.PASSAGE if "Transfer" in action.type or "Queue" in action.type else Family.SETTING
 
 
 # --- what a block says about itself
-
-
-def _flow_attribute_texts(flow: Flow) -> dict[Reference, str]:
-    """The longest fixed text that the flow gives to each flow attribute."""
-    texts: dict[Reference, str] = {}
-    for action in flow.actions:
-        for name, entry in action.mapping("FlowAttributes").items():
-            value = entry.get("Value") if isinstance(entry, Mapping) else None
-            if isinstance(value, str) and parse_reference(value) is None:
-                reference = Reference("FlowAttributes", (name,))
-                texts[reference] = max(texts.get(reference, ""), value, key=len)
-    return texts
 
 
 def _describe(action: Action, words: Mapping[Reference, str]) -> str:
@@ -236,7 +233,7 @@ def _prompt(action: Action, words: Mapping[Reference, str]) -> str:
         return f"prompt {_last_part(action.text('PromptId'))}" if "PromptId" in action.parameters else ""
     said = "".join(piece if isinstance(piece, str) else words.get(piece, str(piece)) for piece in split_text(text))
     try:
-        return f"“{readable(said)}”"
+        return f"“{extract_words(said)}”"
     except SsmlError:
         return text
 
@@ -249,4 +246,4 @@ def _parameters(action: Action) -> str:
 
 def _last_part(text: str) -> str:
     """Return the name in a token (`${QueueArn}`), else the end of an ARN, else the text."""
-    return token_name(text) or text.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return parse_token(text) or text.rsplit("/", 1)[-1].rsplit(":", 1)[-1]

@@ -15,7 +15,7 @@ from connect_sim.drawing.layout import (
     PlacedLabel,
     PlacedLine,
     Point,
-    type_line,
+    write_type_line,
 )
 from connect_sim.drawing.picture import Family
 
@@ -69,7 +69,7 @@ def _draw_line(line: PlacedLine) -> str:
 
 
 def _draw_head(end: Point, tip: Point, colour: str) -> str:
-    """A triangle whose point is at `tip`, in the direction in which the curve ends."""
+    """Return a triangle whose point is at `tip`, in the direction in which the curve ends."""
     length = hypot(tip[0] - end[0], tip[1] - end[1]) or 1.0
     along = (tip[0] - end[0]) / length, (tip[1] - end[1]) / length
     back = tip[0] - along[0] * HEAD_LENGTH, tip[1] - along[1] * HEAD_LENGTH
@@ -99,7 +99,7 @@ def _box_texts(placed: PlacedBox, left: int, top: int, frame: str) -> Iterator[s
         f"{escape(placed.box.identifier, quote=False)}</text>"
     )
     baseline += TITLE_HEIGHT
-    yield _draw_text(type_line(placed.box), left, baseline, frame)
+    yield _draw_text(write_type_line(placed.box), left, baseline, frame)
     for line in placed.lines:
         baseline += LINE_HEIGHT
         yield _draw_text(line, left, baseline, _INK)

@@ -24,7 +24,7 @@ _ASCII_THOUSANDTHS = (
 _BOLD = 1.17
 
 
-def width_of(text: str, size: float, *, bold: bool = False) -> float:
+def measure_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of a text, in the unit of `size`, with a margin for wider fonts."""
     ems = sum(_em(character) for character in text)
     return ems * size * MARGIN * (_BOLD if bold else 1.0)
@@ -54,7 +54,7 @@ def _cut(text: str, size: float, width: float) -> tuple[str, str]:
     """Return the first line and the rest: cut at a space, else beside a wide character, else anywhere."""
     fitting = 0
     for length in range(1, len(text) + 1):
-        if width_of(text[:length], size) > width:
+        if measure_width(text[:length], size) > width:
             break
         fitting = length
     if fitting == len(text):
@@ -71,7 +71,7 @@ def _may_break(text: str, place: int) -> bool:
 
 
 def _shorten(line: str, size: float, width: float) -> str:
-    while line and width_of(line + ELLIPSIS, size) > width:
+    while line and measure_width(line + ELLIPSIS, size) > width:
         line = line[:-1]
     return line.rstrip() + ELLIPSIS
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from connect_sim.errors import ConnectSimError
-from connect_sim.language.references import replace_tokens, strings_in, tokens_in
+from connect_sim.language.references import find_tokens, iterate_strings, replace_tokens
 
 LANGUAGE_VERSION = "2019-10-30"
 
 
 class FlowKind(StrEnum):
-    """What a document is used as; values as the console writes them in `Metadata.type`."""
+    """The use of a document; values as the console writes them in `Metadata.type`."""
 
     INBOUND = "contactFlow"
     CUSTOMER_QUEUE = "customerQueue"
@@ -38,7 +38,7 @@ class FlowKind(StrEnum):
 
     @staticmethod
     def named(name: Any) -> "FlowKind | None":
-        """The kind of this name, as the console (`customerQueue`) or the API (`CUSTOMER_QUEUE`) writes it, or None."""
+        """Return the kind of this name, or None. The console writes `customerQueue`, the API `CUSTOMER_QUEUE`."""
         key = str(name).replace("_", "").lower()
         return next((kind for kind in FlowKind if kind.value.lower() == key), None)
 
@@ -70,7 +70,7 @@ class ConditionEdge:
 
     @property
     def operand(self) -> str:
-        """The first operand as text, empty when there is none."""
+        """The first operand as text, empty when there is no operand."""
         return str(self.operands[0]) if self.operands else ""
 
 
@@ -86,7 +86,7 @@ class Action:
     conditions: tuple[ConditionEdge, ...]
 
     def text(self, name: str, default: str = "") -> str:
-        """A scalar parameter as text; numbers and booleans as their JSON spelling; `default` when it is not there."""
+        """Return a scalar parameter as text, numbers and booleans as in JSON; `default` when it is missing."""
         value = self.parameters.get(name)
         if isinstance(value, str):
             return value
@@ -95,7 +95,7 @@ class Action:
         return default
 
     def mapping(self, name: str) -> Mapping[str, Any]:
-        """An object parameter, empty when it is missing or something else."""
+        """Return an object parameter, empty when it is missing or something else."""
         value = self.parameters.get(name)
         return value if isinstance(value, Mapping) else {}
 
@@ -105,11 +105,11 @@ class Action:
         return tuple(operand for edge in self.conditions for operand in edge.operands)
 
     def is_true(self, name: str) -> bool:
-        """Whether a parameter says true, in any of the spellings `"True"`, `"true"` and `true`."""
+        """Return whether a parameter says true, in any of the spellings `"True"`, `"true"` and `true`."""
         return self.text(name).lower() == "true"
 
     def error_target(self, error_type: str) -> str | None:
-        """Target of the edge for exactly this error type, None when there is none."""
+        """Return the target of the edge for exactly this error type, or None when it has no edge."""
         return next((edge.target for edge in self.errors if edge.error_type == error_type), None)
 
 
@@ -134,7 +134,7 @@ class Flow:
 
     @cached_property
     def declared_kind(self) -> FlowKind | None:
-        """What `Metadata.type` says this document is, None when it says nothing known."""
+        """The kind that `Metadata.type` names; None when it names no known one."""
         return FlowKind.named(self.metadata.get("type"))
 
     @cached_property
@@ -147,7 +147,7 @@ class Flow:
 
     @property
     def kind(self) -> FlowKind:
-        """What this document is by itself. `FlowSet.kind_of` also looks at its blocks, and at those that name it."""
+        """The kind of this document by itself. `FlowSet.kind_of` looks at its blocks and its callers too."""
         return self.declared_kind or (FlowKind.MODULE if self.is_module else FlowKind.INBOUND)
 
     @property
@@ -156,13 +156,13 @@ class Flow:
         return str(self.path) if self.path else self.name
 
     def tokens(self) -> frozenset[str]:
-        """Names of all `${Tokens}` in parameters and operands."""
-        texts = (strings_in([action.parameters, *action.operands]) for action in self.actions)
-        found = (tokens_in(text) for each in texts for text in each)
+        """Return the names of all `${Tokens}` in parameters and operands."""
+        texts = (iterate_strings([action.parameters, *action.operands]) for action in self.actions)
+        found = (find_tokens(text) for each in texts for text in each)
         return frozenset(name for names in found for name in names)
 
-    def resolved(self, tokens: Mapping[str, str]) -> "Flow":
-        """A copy with the known tokens replaced in every parameter; the others are kept (see `tokens`).
+    def resolve(self, tokens: Mapping[str, str]) -> "Flow":
+        """Return a copy with the known tokens replaced in every parameter; the others are kept (see `tokens`).
 
         Operands stay as written, since edges are named after them; they are replaced where they are compared.
         """

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from connect_sim.language.actions.catalogue import spec_for
+from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.document import Action, Flow, FlowKind, FlowSyntaxError
-from connect_sim.language.references import holds_reference, token_name
+from connect_sim.language.references import holds_reference, parse_token
 from connect_sim.language.speech import NORMAL_RATE, SpeechRate
 
 MAX_MODULE_DEPTH = 5
@@ -44,8 +44,8 @@ _BY_LIKELIHOOD = (
 """Of several kinds that fit, the first: most flows take calls, and most flows in a queue play a loop of prompts."""
 
 
-def flow_references(action: Action) -> tuple[str, ...]:
-    """What a block writes to name other documents, whatever it does with them."""
+def collect_flow_references(action: Action) -> tuple[str, ...]:
+    """Return the references to other documents in a block, whatever it does with them."""
     parameter = FLOW_PARAMETER.get(action.type) or _LATER_PARAMETER.get(action.type)
     named = [action.text(parameter)] if parameter else []
     hooks = action.mapping("EventHooks") if action.type == "UpdateContactEventHooks" else {}
@@ -60,23 +60,23 @@ def _key(text: str) -> str:
 
 
 def _name_keys(name: str) -> tuple[str, ...]:
-    """The keys a name goes by: whole, and without what tokens append (`Arn`, `Id`, `Flow`, `Module`)."""
+    """Return the keys a name goes by: whole, and without what tokens append (`Arn`, `Id`, `Flow`, `Module`)."""
     whole = _key(name)
     without_kind = re.sub(r"(?<=.)(arn|id)$", "", whole)
     bare = re.sub(r"(?<=.)(flowmodule|flow|module)$", "", without_kind)
     return tuple(dict.fromkeys((whole, without_kind, bare)))
 
 
-def likely_kind(flow: Flow) -> FlowKind:
-    """The kind that the blocks of a flow fit best. Of several, one that its name tells, else the most likely."""
-    specs = [spec for action in flow.actions if (spec := spec_for(action)) is not None]
+def guess_kind(flow: Flow) -> FlowKind:
+    """Return the kind that the blocks of a flow fit best. Of several, one that its name tells, else the most likely."""
+    specs = [spec for action in flow.actions if (spec := find_spec(action)) is not None]
     misfits = {kind: sum(kind not in spec.kinds for spec in specs) for kind in _BY_LIKELIHOOD}
     best = [kind for kind in _BY_LIKELIHOOD if misfits[kind] == min(misfits.values())]
     return next((kind for kind in best if kind is not FlowKind.INBOUND and _names(flow, kind)), best[0])
 
 
 def _names(flow: Flow, kind: FlowKind) -> bool:
-    """Whether a flow's name has the words of a kind in it: `agent_whisper`, `Default customer queue`."""
+    """Return whether a flow's name has the words of a kind in it: `agent_whisper`, `Default customer queue`."""
     declared = flow.metadata.get("name")
     name = f"{flow.name} {declared if isinstance(declared, str) else ''}".lower()
     return all(word.lower() in name for word in re.findall(r"[A-Z]?[a-z]+", kind.value))
@@ -144,10 +144,10 @@ class FlowSet:
         return next((self._keys[key] for key in _name_keys(name) if key in self._keys), None)
 
     def find(self, reference: str) -> Flow | None:
-        """The flow that a static reference means, or None when it is not in this set (or is a JSONPath)."""
+        """Return the flow that a static reference means, or None when it is not in this set (or is a JSONPath)."""
         if holds_reference(reference):
             return None
-        token = token_name(_ALIAS.sub("", reference))
+        token = parse_token(_ALIAS.sub("", reference))
         if token is not None:
             parts = token.split(".") if "." in token else ()
             return next((found for name in (token, *parts) if (found := self._find_name(name))), None)
@@ -157,13 +157,12 @@ class FlowSet:
         return self._find_name(_ALIAS.sub("", reference).rsplit("/", 1)[-1])
 
     def target(self, action: Action) -> Flow | None:
-        """The flow that a transfer or a module call goes to, None when it is not in this set or not static."""
+        """Return the flow that a transfer or a module call goes to, None when it is not in this set or not static."""
         parameter = FLOW_PARAMETER.get(action.type)
         return self.find(action.text(parameter)) if parameter else None
 
     def kind_of(self, flow: Flow) -> FlowKind:
-        """What a flow is: what it declares, else what others use it as (a module, the flow of a queue), else what its
-        blocks say."""
+        """Return the kind that a flow declares, else that of its use by others, else that which its blocks fit."""
         if flow.name not in self._kinds:
             self._kinds[flow.name] = self._kind_of(flow)
         return self._kinds[flow.name]
@@ -173,10 +172,10 @@ class FlowSet:
             return flow.declared_kind
         if flow.is_module or flow.name in self._called_as_modules:
             return FlowKind.MODULE
-        return self._hooked.get(flow.name) or likely_kind(flow)
+        return self._hooked.get(flow.name) or guess_kind(flow)
 
     def modules_called_by(self, flow: Flow) -> Iterator[tuple[Action, Flow]]:
-        """The blocks of a flow that call a module of this set, with the module."""
+        """Yield the blocks of a flow that call a module of this set, with the module."""
         for action in flow.actions:
             if action.type == "InvokeFlowModule" and (target := self.target(action)) is not None:
                 yield action, target

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from connect_sim.language.actions.catalogue import spec_for
+from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.document import Action, ConditionEdge, Flow
 
 NEXT = "next"
@@ -25,34 +25,34 @@ class Edge:
     target: str | None
 
 
-def error_label(error_type: str) -> str:
-    """Label of the edge for an error type."""
+def label_error(error_type: str) -> str:
+    """Return the label of the edge for an error type."""
     return f"error:{error_type}"
 
 
-def condition_label(condition: ConditionEdge) -> str:
-    """Label of the edge for a condition."""
+def label_condition(condition: ConditionEdge) -> str:
+    """Return the label of the edge for a condition."""
     return f"if:{condition.operator}:{condition.operand}"
 
 
-def written_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
-    """Every edge that the document writes for a block and that has a target, taken in a call or not."""
+def list_written_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
+    """Return every edge that the document writes for a block and that has a target, taken in a call or not."""
     edges = [Edge(flow.name, action.identifier, NEXT, action.next_action)] if action.next_action else []
-    edges += [Edge(flow.name, action.identifier, condition_label(edge), edge.target) for edge in action.conditions]
-    edges += [Edge(flow.name, action.identifier, error_label(edge.error_type), edge.target) for edge in action.errors]
+    edges += [Edge(flow.name, action.identifier, label_condition(edge), edge.target) for edge in action.conditions]
+    edges += [Edge(flow.name, action.identifier, label_error(edge.error_type), edge.target) for edge in action.errors]
     return tuple(edge for edge in edges if edge.target)
 
 
-def walkable_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
-    """The edges of a block that a call can take.
+def list_walkable_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
+    """Return the edges of a block that a call can take.
 
     A block that branches never takes `NextAction` (the console mirrors the no-match target there), and one that
     leaves the flow takes only its error edges or leaves.
     """
-    spec = spec_for(action)
+    spec = find_spec(action)
     if spec is not None and spec.terminal:
         return (Edge(flow.name, action.identifier, END, None),)
-    edges = written_edges(flow, action)
+    edges = list_written_edges(flow, action)
     if spec is not None and (spec.branches or spec.leaves):
         edges = tuple(edge for edge in edges if edge.label != NEXT)
     if spec is not None and spec.leaves:
@@ -60,25 +60,25 @@ def walkable_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
     return edges
 
 
-def reachable(flow: Flow) -> frozenset[str]:
-    """Identifiers of the blocks that a call can come to from the start."""
-    return frozenset(states_at(flow, [(flow.start_action, None)], lambda _action, state, _edge: (state,)))
+def find_reachable(flow: Flow) -> frozenset[str]:
+    """Return the identifiers of the blocks that a call can come to from the start."""
+    return frozenset(find_states(flow, [(flow.start_action, None)], lambda _action, state, _edge: (state,)))
 
 
-def all_edges(flow: Flow) -> tuple[Edge, ...]:
-    """Every edge that some call can take: what complete edge coverage of a flow means."""
-    blocks = reachable(flow)
+def list_edges(flow: Flow) -> tuple[Edge, ...]:
+    """Return every edge that some call can take: what complete edge coverage of a flow means."""
+    blocks = find_reachable(flow)
     return tuple(
-        edge for action in flow.actions if action.identifier in blocks for edge in walkable_edges(flow, action)
+        edge for action in flow.actions if action.identifier in blocks for edge in list_walkable_edges(flow, action)
     )
 
 
-def states_at[State](
+def find_states[State](
     flow: Flow,
     starts: Iterable[tuple[str, State]],
     transfer: Callable[[Action, State, Edge], Iterable[State]],
 ) -> Mapping[str, set[State]]:
-    """What can be true on entering each block, found by following every walkable edge.
+    """Return what can be true on entering each block, found by following every walkable edge.
 
     `starts` are blocks with a state on entry. `transfer` gives the states after leaving a block by an edge; none stops
     there. Returns the set of entry states of every block that is come to.
@@ -92,7 +92,7 @@ def states_at[State](
             continue
         seen.add(state)
         action = flow.by_identifier[block]
-        for edge in walkable_edges(flow, action):
+        for edge in list_walkable_edges(flow, action):
             target = edge.target
             if target is not None and target in flow.by_identifier:
                 open_states += [(target, following) for following in transfer(action, state, edge)]

@@ -60,19 +60,19 @@ def _from_match(match: re.Match[str]) -> Reference:
 
 
 def parse_reference(text: str) -> Reference | None:
-    """The reference that the whole of `text` is, or None when it is not exactly one."""
+    """Return the reference that the whole of `text` is, or None when it is not exactly one."""
     match = _REFERENCE.fullmatch(text)
     reference = _from_match(match) if match else None
     return None if reference is None or reference.is_broken else reference
 
 
 def holds_reference(text: str) -> bool:
-    """Whether a text holds a reference, so that it is known in a call only."""
+    """Return whether a text holds a reference, so that it is known in a call only."""
     return _REFERENCE.search(text) is not None
 
 
-def references_in(text: str) -> tuple[Reference, ...]:
-    """Every reference inside a text, in order."""
+def find_references(text: str) -> tuple[Reference, ...]:
+    """Return every reference inside a text, in order."""
     return tuple(_from_match(match) for match in _REFERENCE.finditer(text))
 
 
@@ -88,37 +88,40 @@ def split_text(text: str) -> Iterator[str | Reference]:
         yield text[position:]
 
 
-def strings_in(value: Any) -> Iterator[str]:
-    """Every string inside a JSON value, at any depth; of an object's keys, those that hold a reference or a token."""
+def iterate_strings(value: Any) -> Iterator[str]:
+    """Yield every string inside a JSON value, at any depth.
+
+    Of the keys of an object, only those that hold a reference or a token are among them.
+    """
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if isinstance(key, str) and (holds_reference(key) or tokens_in(key)):
+            if isinstance(key, str) and (holds_reference(key) or find_tokens(key)):
                 yield key
-            yield from strings_in(item)
+            yield from iterate_strings(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from strings_in(item)
+            yield from iterate_strings(item)
 
 
 def _name_of(match: re.Match[str]) -> str:
     return next(name for name in match.groups() if name)
 
 
-def token_name(text: str) -> str | None:
-    """The name in a text that is one token and nothing else (`${Name}`, `%%NAME%%`), else None."""
+def parse_token(text: str) -> str | None:
+    """Return the name in a text that is one token and nothing else (`${Name}`, `%%NAME%%`), else None."""
     match = _TOKEN.fullmatch(text)
     return _name_of(match) if match else None
 
 
-def tokens_in(text: str) -> tuple[str, ...]:
-    """Names of all tokens in a text, in order, with repetitions."""
+def find_tokens(text: str) -> tuple[str, ...]:
+    """Return the names of all tokens in a text, in order, with repetitions."""
     return tuple(_name_of(match) for match in _TOKEN.finditer(text))
 
 
 def replace_tokens(value: Any, tokens: Mapping[str, str]) -> Any:
-    """A copy of a JSON value with the known tokens replaced; unknown ones stay as they are written."""
+    """Return a copy of a JSON value with the known tokens replaced; unknown ones stay as they are written."""
     if isinstance(value, str):
         return _TOKEN.sub(lambda match: tokens.get(_name_of(match), match[0]), value)
     if isinstance(value, Mapping):

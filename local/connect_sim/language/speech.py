@@ -1,4 +1,4 @@
-"""What a prompt sounds like: SSML as readable text, and how long it takes to say.
+"""Prompts as they are heard: SSML as words, and about how long they take to say.
 
 SSML support as Amazon Connect documents it for text to speech: unknown tags are ignored, a text that is not
 well-formed XML fails as a whole.
@@ -50,7 +50,7 @@ class SsmlError(ConnectSimError):
 
 
 def is_ssml(text: str) -> bool:
-    """Whether a text is meant as SSML: real flows put a whole `<speak>` element into the `Text` parameter too."""
+    """Return whether a text is meant as SSML; flows also put a whole `<speak>` element into the parameter `Text`."""
     return text.lstrip().startswith("<speak")
 
 
@@ -69,13 +69,13 @@ def _parse(ssml: str) -> ElementTree.Element:
 
 
 def check_ssml(ssml: str) -> None:
-    """Raise SsmlError when the text is not one well-formed `speak` element, or a rate or a pause in it is none."""
+    """Raise SsmlError when the text is not one well-formed `speak` element, or names no rate or pause that exists."""
     for _ in _pieces(_parse(ssml), 1.0):
         pass
 
 
-def readable(prompt: str) -> str:
-    """The words of a prompt, with markup gone and white space collapsed. Raises SsmlError."""
+def extract_words(prompt: str) -> str:
+    """Return the words of a prompt, with markup gone and white space collapsed. Raises SsmlError."""
     if not is_ssml(prompt):
         return re.sub(r"\s+", " ", prompt).strip()
     pieces: list[str] = []
@@ -108,7 +108,7 @@ class Duration:
         return round(self.speech_s + self.pauses_s, 3)
 
 
-def duration(prompt: str, rate: SpeechRate = NORMAL_RATE) -> Duration:
+def estimate_duration(prompt: str, rate: SpeechRate = NORMAL_RATE) -> Duration:
     """Return about how long a prompt takes to say in a voice of this rate. Raises SsmlError."""
     if not is_ssml(prompt):
         return Duration(round(rate.estimate_s(prompt), 3), 0.0)
@@ -118,13 +118,13 @@ def duration(prompt: str, rate: SpeechRate = NORMAL_RATE) -> Duration:
     return Duration(round(sum(rate.estimate_s(text) / factor for text, factor in words), 3), round(pauses_s, 3))
 
 
-def duration_s(prompt: str, rate: SpeechRate = NORMAL_RATE) -> float:
+def estimate_duration_s(prompt: str, rate: SpeechRate = NORMAL_RATE) -> float:
     """Return about how many seconds a prompt takes to say, pauses included. Raises SsmlError."""
-    return duration(prompt, rate).total_s
+    return estimate_duration(prompt, rate).total_s
 
 
 def _pieces(element: ElementTree.Element, rate: float) -> Iterator[tuple[str, float] | float]:
-    """What an element says, in order: words with the rate at which they are said, and pauses in seconds."""
+    """Yield what an element says, in order: words with the rate at which they are said, and pauses in seconds."""
     tag = element.tag.rsplit("}", 1)[-1]
     if tag == "break":
         yield _break_s(element)

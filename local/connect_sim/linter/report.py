@@ -10,11 +10,11 @@ from connect_sim.language.document import Flow, FlowSyntaxError, load_flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.language.speech import NORMAL_RATE, SpeechRate
 from connect_sim.linter import rules
-from connect_sim.linter.rule import Finding, Severity, lint, unreadable
+from connect_sim.linter.rule import Finding, Severity, lint, report_unreadable
 
 
 def flow_files(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The files that are meant: a folder stands for every `*.json` in it and below. Each file once, in order."""
+    """Return the files that are meant: a folder stands for every `*.json` in it and below. Each file once, in order."""
     found: dict[Path, None] = {}
     for path in paths:
         for file in sorted(path.rglob("*.json")) if path.is_dir() else [path]:
@@ -23,7 +23,7 @@ def flow_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def check_paths(paths: Iterable[Path], speech_rate: SpeechRate = NORMAL_RATE) -> tuple[list[Finding], int]:
-    """Findings in all files, and the number of files checked."""
+    """Return findings in all files, and the number of files checked."""
     rules.load()
     files = flow_files(paths)
     findings: list[Finding] = []
@@ -32,12 +32,12 @@ def check_paths(paths: Iterable[Path], speech_rate: SpeechRate = NORMAL_RATE) ->
         try:
             flows.append(load_flow(file))
         except FlowSyntaxError as error:
-            findings.append(unreadable(error, file.stem))
+            findings.append(report_unreadable(error, file.stem))
     kept: dict[str, Flow] = {}
     for flow in flows:
         if flow.name in kept:
             doubled = FlowSyntaxError(flow.source, f"has the same name as {kept[flow.name].source}.")
-            findings.append(unreadable(doubled, flow.name))
+            findings.append(report_unreadable(doubled, flow.name))
         else:
             kept[flow.name] = flow
     together = FlowSet(kept.values(), speech_rate=speech_rate)

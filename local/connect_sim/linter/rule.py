@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a check found: in which block (None for the document), and one sentence."""
+    """One thing that a check found, in one sentence; `block` is None when it is about the document."""
 
     block: str | None
     message: str
@@ -74,13 +74,13 @@ def rule(rule_id: str, title: str) -> Callable[[Check], Check]:
     return register
 
 
-def unreadable(error: FlowSyntaxError, flow_name: str) -> Finding:
-    """The finding for a file that the loader refused."""
+def report_unreadable(error: FlowSyntaxError, flow_name: str) -> Finding:
+    """Return the finding for a file that the loader refused."""
     return Finding(UNREADABLE.id, UNREADABLE.severity, error.source, flow_name, None, f"The file {error.problem}")
 
 
 def lint(flow: Flow, flows: FlowSet) -> list[Finding]:
-    """Every finding in one flow; `flows` is the set it is checked with. Ordered by rule, then by place in the flow."""
+    """Return every finding in one flow, by rule, then by place. `flows` is the set it is checked with."""
     return [
         Finding(each.id, each.severity, flow.source, flow.name, problem.block, problem.message)
         for each in sorted(RULES.values(), key=lambda known: known.id)

@@ -11,14 +11,14 @@ from connect_sim.simulator.events import CallEvent, Place, Trace
 from connect_sim.simulator.outcome import Outcome
 from connect_sim.simulator.seams import BotSeam, FunctionErrorKind, FunctionSeam
 from connect_sim.simulator.state import CallState, Frame
-from connect_sim.simulator.values import render, single
+from connect_sim.simulator.values import render, resolve_single
 
 type Handler = Callable[["Block"], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a running call shares with its engine: flows, functions, bots, the world's clock, and facts about flows."""
+    """Everything that a running call shares with its engine: flows and facts about them, functions, bots, the clock."""
 
     flows: FlowSet
     functions: FunctionSeam
@@ -56,30 +56,30 @@ class Block:
         self.trace.events.append(CallEvent(kind, self.state.at_s, self.place, data))
 
     def render(self, name: str) -> str:
-        """A free-text parameter with its references replaced."""
+        """Return a free-text parameter with its references replaced."""
         return render(self.state, self.action.text(name))
 
-    def single(self, name: str) -> str | None:
-        """A parameter that is fixed or exactly one reference; None when it is missing or refers to nothing."""
-        return single(self.state, self.action.text(name)) if name in self.action.parameters else None
+    def resolve_single(self, name: str) -> str | None:
+        """Return a parameter that is fixed or exactly one reference; None when it is missing or refers to nothing."""
+        return resolve_single(self.state, self.action.text(name)) if name in self.action.parameters else None
 
-    def described(self, name: str) -> str:
-        """A parameter for people, with what it refers to: which reference has no value, or which value it has."""
+    def describe_parameter(self, name: str) -> str:
+        """Return a sentence about a parameter: its text, and the value behind its reference, if it has one."""
         if name not in self.action.parameters:
             return f"{name} is missing"
-        written, value = self.action.text(name), self.single(name)
+        written, value = self.action.text(name), self.resolve_single(name)
         if not holds_reference(written):
             return f"{name} is {written!r}"
         return f"{name} is {written}, which has {'no value' if value is None else f'the value {value!r}'}"
 
     def operand(self, condition: ConditionEdge) -> str | None:
-        """What a condition compares with, references and tokens replaced; None when there is no such value."""
+        """Return what a condition compares with, references and tokens replaced; None when there is no such value."""
         written = str(replace_tokens(condition.operand, self.surroundings.flows.tokens))
-        return single(self.state, written) if holds_reference(written) else written
+        return resolve_single(self.state, written) if holds_reference(written) else written
 
     def seconds(self, name: str, default: float) -> float:
-        """A parameter that is a number of seconds; `default` when it is missing or no number."""
-        text = self.single(name) or ""
+        """Return a parameter that is a number of seconds; `default` when it is missing or no number."""
+        text = self.resolve_single(name) or ""
         return float(text) if text.isdecimal() else default
 
     def pass_time(self, seconds: float) -> None:

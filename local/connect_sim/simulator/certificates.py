@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from connect_sim.language.document import Flow
-from connect_sim.language.references import token_name
+from connect_sim.language.references import parse_token
 
 KEY_BITS = 2_048
 """Longer keys take long to load, and protect nothing here."""
@@ -54,8 +54,8 @@ def throwaway_tokens(flows: Iterable[Flow]) -> dict[str, str]:
     line, so it is encrypted for a certificate that nobody keeps.
     """
     settings = [action.mapping("InputEncryption") for flow in flows for action in flow.actions]
-    key_ids = {token_name(str(each.get("EncryptionKeyId", ""))) for each in settings} - {None}
-    certificates = {token_name(str(each.get("Key", ""))) for each in settings} - {None}
+    key_ids = {parse_token(str(each.get("EncryptionKeyId", ""))) for each in settings} - {None}
+    certificates = {parse_token(str(each.get("Key", ""))) for each in settings} - {None}
     if not certificates:
         return {}
     certificate = make_key_pair().certificate

@@ -26,7 +26,7 @@ class NotACertificate(ConnectSimError):
 
 
 def encrypt(entry: str, *, key_id: str, certificate: str) -> str:
-    """The message that holds the entry. `certificate` is PEM. Raises NotACertificate."""
+    """Return the message that holds the entry. `certificate` is PEM. Raises NotACertificate."""
     message, _ = _CLIENT.encrypt(source=entry.encode(), key_provider=_master_key(key_id, certificate))
     return b64encode(message).decode()
 

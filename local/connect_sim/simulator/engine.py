@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 from connect_sim.errors import ConnectSimError
 from connect_sim.language.actions.specs import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
-from connect_sim.language.dataflow import operand_references, references_of, secret_inputs
+from connect_sim.language.dataflow import collect_operand_references, collect_references, find_secret_inputs
 from connect_sim.language.document import Action
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import END, LEAVES, NEXT, condition_label, error_label
+from connect_sim.language.graph import END, LEAVES, NEXT, label_condition, label_error
 from connect_sim.language.references import Reference
 from connect_sim.simulator.block import Block, Surroundings
 from connect_sim.simulator.blocks.bots import take_words
@@ -35,13 +35,13 @@ from connect_sim.simulator.outcome import (
 from connect_sim.simulator.seams import BotSeam, FunctionErrorKind, FunctionSeam
 from connect_sim.simulator.stages import (
     MissingHookError,
-    agent_accepts,
-    agent_due_s,
+    accept_contact,
+    end_flow_stage,
     enter_queue,
-    flow_over,
+    find_agent_due_s,
+    find_first_stage,
+    find_vain_wait_end,
     is_waiting,
-    stage_of,
-    waited_in_vain,
 )
 from connect_sim.simulator.state import CallSetup, CallState, End, EndOutcome, EndReason, Frame
 from connect_sim.simulator.values import NOT_MODELLED, resolve
@@ -57,11 +57,15 @@ FunctionErrorKind for a function block (`timeout`, `lost_answer`), HANG_UP_FAULT
 let it run."""
 
 
-def _values_read(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference, ...]]:
-    """The run-time values that each block of a flow needs, sorted."""
+def _collect_read_values(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference, ...]]:
+    """Return the run-time values that each block of a flow needs, sorted."""
     return MappingProxyType(
         {
-            name: tuple(sorted((operand_references if action.type == "Compare" else references_of)(action), key=str))
+            name: tuple(
+                sorted(
+                    (collect_operand_references if action.type == "Compare" else collect_references)(action), key=str
+                )
+            )
             for name, action in actions.items()
         }
     )
@@ -97,14 +101,14 @@ class Engine:
         self.flows = flows
         self.max_steps = max_steps
         self._faults = faults
-        self._resolved = {flow.name: flow.resolved(flows.tokens) for flow in flows.flows}
-        self._read = {flow.name: _values_read(flow.by_identifier) for flow in self._resolved.values()}
+        self._resolved = {flow.name: flow.resolve(flows.tokens) for flow in flows.flows}
+        self._read = {flow.name: _collect_read_values(flow.by_identifier) for flow in self._resolved.values()}
         self._surroundings = Surroundings(
             flows=flows,
             functions=functions,
             bots=bots,
             on_time=on_time,
-            secret_inputs={flow.name: secret_inputs(flow) for flow in flows.flows},
+            secret_inputs={flow.name: find_secret_inputs(flow) for flow in flows.flows},
         )
 
     @property
@@ -114,7 +118,7 @@ class Engine:
         return frozenset(name for name in names if self.flows.find(f"${{{name}}}") is None)
 
     def begin(self, setup: CallSetup, start_flow: str) -> CallState:
-        """The state of a call that has just come in. Raises UnknownFlowError when there is no such flow."""
+        """Return the state of a call that has just come in. Raises UnknownFlowError when there is no such flow."""
         flow = self.flows.find(start_flow)
         if flow is None:
             known = ", ".join(sorted(self.flows.by_name))
@@ -126,7 +130,7 @@ class Engine:
             references=dict(setup.references),
             language=setup.language,
             queue=setup.queue,
-            stage=stage_of(self.flows.kind_of(flow)),
+            stage=find_first_stage(self.flows.kind_of(flow)),
         )
 
     def step(self, state: CallState) -> Trace:
@@ -145,12 +149,12 @@ class Engine:
         if state.steps - state.waited_at_step >= self.max_steps:
             self._end(state, trace, End(EndReason.STEP_CAP, detail=f"{self.max_steps} blocks have run."))
             return trace
-        if (end := waited_in_vain(state)) is not None:
+        if (end := find_vain_wait_end(state)) is not None:
             self._end(state, trace, end)
             return trace
-        due_s = agent_due_s(state)
+        due_s = find_agent_due_s(state)
         if due_s is not None and state.at_s >= due_s:
-            self._agent_accepts(state, trace)
+            self._accept_contact(state, trace)
             return trace
         state.steps += 1
         began_at_s, waits = state.at_s, is_waiting(state)
@@ -188,11 +192,11 @@ class Engine:
         flow = self._resolved[state.frame.flow]
         action = flow.by_identifier[state.frame.block]
         block = Block(self._surroundings, state, flow, action, trace)
-        due_s = agent_due_s(state)
+        due_s = find_agent_due_s(state)
         if keys == SILENCE and due_s is not None and due_s < state.at_s + request.time_limit_s:
             note_silence(block)
             block.pass_time(max(0.0, due_s - state.at_s))
-            self._agent_accepts(state, trace)
+            self._accept_contact(state, trace)
         elif request.speech:
             self._apply(block, take_words(block, keys))
         else:
@@ -220,7 +224,7 @@ class Engine:
         return trace
 
     def hang_up(self, state: CallState) -> Trace:
-        """The caller hangs up, wherever the call is."""
+        """End the call as one whose caller hung up, wherever it is."""
         trace = Trace()
         place = Place(state.frame.flow, state.frame.block)
         trace.events.append(CallEvent("disconnect", state.at_s, place, {"by": "caller"}))
@@ -228,8 +232,10 @@ class Engine:
         return trace
 
     def call_back(self, state: CallState, contact_id: str) -> CallState | None:
-        """The contact of a callback that was arranged, in the flow that it begins with; None when there is none, so
-        that an agent is rung first. It has the attributes of its call, and nothing else of it."""
+        """Return the contact of a callback that was arranged, in the flow that it begins with.
+
+        None when it begins with no flow, so that an agent is rung first. It has the attributes of its call only.
+        """
         callback = state.callback
         flow = self.flows.find(callback.flow) if callback is not None and callback.flow else None
         if callback is None or flow is None:
@@ -272,7 +278,7 @@ class Engine:
                 self._enter_queue(block)
             case FlowOver():
                 self._visit(block, END, None)
-                self._flow_over(block)
+                self._end_flow_stage(block)
             case Return(result):
                 self._visit(block, END, None)
                 self._return_to_caller(block, result)
@@ -292,12 +298,12 @@ class Engine:
         if not runs:
             self._wait_silently(block)
 
-    def _flow_over(self, block: Block) -> None:
+    def _end_flow_stage(self, block: Block) -> None:
         """A flow has nothing more to do: another one follows, or an agent, or the call ends for the simulator."""
         state = block.state
         in_queue = is_waiting(state)
         try:
-            end = flow_over(self.flows, state)
+            end = end_flow_stage(self.flows, state)
         except MissingHookError as error:
             self._stop(state, block.trace, str(error), block.place)
             return
@@ -308,16 +314,16 @@ class Engine:
 
     def _wait_silently(self, block: Block) -> None:
         """Nothing runs in the queue: the contact waits for an agent, or for nobody."""
-        due_s = agent_due_s(block.state)
+        due_s = find_agent_due_s(block.state)
         if due_s is None:
             self._end(block.state, block.trace, End(EndReason.ENDED, EndOutcome.QUEUE), block.place)
             return
         block.pass_time(max(0.0, due_s - block.state.at_s))
-        self._agent_accepts(block.state, block.trace)
+        self._accept_contact(block.state, block.trace)
 
-    def _agent_accepts(self, state: CallState, trace: Trace) -> None:
+    def _accept_contact(self, state: CallState, trace: Trace) -> None:
         try:
-            end = agent_accepts(self.flows, state, trace)
+            end = accept_contact(self.flows, state, trace)
         except MissingHookError as error:
             self._stop(state, trace, str(error))
             return
@@ -349,13 +355,13 @@ class Engine:
             problem = f"{error_type} ({cause}) has no edge, nor has {NO_MATCHING_ERROR}; the line goes dead."
             self._stop(block.state, block.trace, problem, block.place)
             return
-        self._go(block, error_label(taken), targets[taken])
+        self._go(block, label_error(taken), targets[taken])
 
     def _follow_condition(self, block: Block, value: str | None) -> None:
         """The first condition that is true, else the edge of NoMatchingCondition."""
         for condition in block.action.conditions:
             if satisfies(value, condition.operator, block.operand(condition)):
-                self._go(block, condition_label(condition), condition.target)
+                self._go(block, label_condition(condition), condition.target)
                 return
         target = block.action.error_target(NO_MATCHING_CONDITION)
         if target is None and not block.action.conditions:
@@ -366,7 +372,7 @@ class Engine:
                 block.state, block.trace, "No condition is true and NoMatchingCondition has no edge.", block.place
             )
             return
-        self._go(block, error_label(NO_MATCHING_CONDITION), target)
+        self._go(block, label_error(NO_MATCHING_CONDITION), target)
 
     def _go(self, block: Block, label: str, target: str | None) -> None:
         if target is None:

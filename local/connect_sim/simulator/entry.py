@@ -51,15 +51,15 @@ class EntryRules:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was taken: the digits, the keys left over, and how long the caller waited after the last key."""
+    """An entry that was taken: the digits, the keys left over, and how long the caller waited after the last key."""
 
     digits: str
     rest: str
     pause_s: float
 
 
-def entry_rules(action: Action) -> EntryRules:
-    """The rules that a store input sets for its entry."""
+def read_entry_rules(action: Action) -> EntryRules:
+    """Return the rules that a store input sets for its entry."""
     keypad = action.mapping("DTMFConfiguration")
     validation = action.mapping("InputValidation")
     custom = validation.get("CustomValidation")
@@ -88,15 +88,15 @@ def read_entry(keys: str, rules: EntryRules) -> Entry:
 
 
 def _may_be_terminator(typed: str, following: str, rules: EntryRules) -> bool:
-    """Whether an entry that is full is being ended by a sequence of several keys just now."""
+    """Return whether an entry that is full is being ended by a sequence of several keys just now."""
     return len(typed) < rules.max_length + len(rules.terminator) and any(
         typed[rules.max_length :] == rules.terminator[:count] and following.startswith(rules.terminator[count:])
         for count in range(len(rules.terminator))
     )
 
 
-def phone_number(digits: str, action: Action) -> str | None:
-    """The entry as an E.164 number by the block's phone validation, None when it cannot be one.
+def parse_phone_number(digits: str, action: Action) -> str | None:
+    """Return the entry as an E.164 number by the block's phone validation, None when it cannot be one.
 
     A national number gets the calling code of `CountryCode` in place of its trunk zero; without a known country it is
     kept as typed.

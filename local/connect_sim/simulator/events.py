@@ -1,4 +1,4 @@
-"""What a simulated call gives off: events for people and programs, and visits for coverage."""
+"""The traces of a simulated call: events for people and programs, and visits for coverage."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -54,7 +54,7 @@ class Faults:
             _check(fault, flows)
 
     def __call__(self, place: Place, action: Action) -> str | None:
-        """What goes wrong on this visit of the block, None mostly."""
+        """Return the fault on this visit of the block, or None."""
         del action
         self._visits[place] += 1
         return next(

@@ -1,4 +1,4 @@
-"""What a caller does on the keypad, written down: one token for each input block.
+"""The caller's part of a call, written down: one token for each input block.
 
 A token is the keys typed at that block (`0`-`9`, `*`, `#`), `-` for silence, `!` to hang up, `{code}` for the code
 in the newest message to the caller, or words in quotation marks, which only a bot hears. Spaces and commas stand
@@ -24,14 +24,14 @@ class KeysError(ConnectSimError):
 
 
 def check_token(token: str) -> str:
-    """The token itself. Raises KeysError when it is none."""
+    """Return the token itself. Raises KeysError for any other text."""
     if not _TOKEN.fullmatch(token):
         raise KeysError(f"{token!r} is not keys: use digits, * and #, - for silence, ! to hang up, or {{code}}.")
     return token
 
 
 def parse_keys(text: str) -> tuple[str, ...]:
-    """The tokens of a `--keys` text, in order. Raises KeysError."""
+    """Return the tokens of a `--keys` text, in order. Raises KeysError."""
     return tuple(check_token(token) for token in _BETWEEN.findall(text))
 
 
@@ -39,7 +39,7 @@ class KeySource(Protocol):
     """Where keys come from: a list, or a person."""
 
     def next_keys(self, request: InputRequest) -> str | None:
-        """The token for this input block; None when there are no more keys."""
+        """Return the token for this input block; None when there are no more keys."""
         ...
 
 
@@ -50,7 +50,7 @@ class ScriptedKeys:
         self._tokens: Iterator[str] = iter(tokens)
 
     def next_keys(self, request: InputRequest) -> str | None:
-        """The next token, whatever is asked for."""
+        """Return the next token, whatever is asked for."""
         del request
         return next(self._tokens, None)
 

@@ -1,4 +1,4 @@
-"""What running one block comes to; the engine turns it into an edge."""
+"""The outcomes of running one block; the engine turns each into an edge."""
 
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ class FunctionErrorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FunctionResult:
-    """What one invocation gave: a payload, or the kind of error, and what it cost.
+    """The result of one invocation: a payload, or the kind of error, and what it cost.
 
     `payload` is the decoded JSON answer (an object); `error` is None when there is one. `duration_ms` is the time the
     caller waited. `requests` counts the store requests the function made, None when nobody counted. `detail` is for
@@ -49,16 +49,19 @@ class FunctionSeam(Protocol):
         ...
 
 
-def function_name(arn: str) -> str:
-    """The function's name in an ARN (`arn:aws:lambda:region:account:function:name[:qualifier]`), or the text itself."""
+def parse_function_name(arn: str) -> str:
+    """Return the name in a function's ARN, or the text itself when it is no such ARN."""
     parts = arn.split(":")
     return parts[6] if len(parts) > 6 and parts[5] == "function" else arn
 
 
 @dataclass(frozen=True, slots=True)
 class BotAnswer:
-    """What a bot made of the caller's words. `intent` is None when it understood nothing; `error` says why a bot could
-    not be talked to at all, None mostly. The rest is what `$.Lex` shows."""
+    """The answer of a bot to the caller's words.
+
+    `intent` is None when it understood nothing; `error` says why a bot could not be reached, or is None. The rest is
+    read below `$.Lex`.
+    """
 
     intent: str | None = None
     slots: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +72,7 @@ class BotAnswer:
     error: str | None = None
 
     def tree(self) -> dict[str, Any]:
-        """The values below `$.Lex`."""
+        """Return the values below `$.Lex`."""
         return {
             "IntentName": self.intent,
             "Slots": dict(self.slots),
@@ -84,7 +87,9 @@ class BotSeam(Protocol):
     """Whatever stands in for bots: nothing here understands speech, so an intent is always given, never guessed."""
 
     def turn(self, *, bot: str, heard: str, language: str, session: Mapping[str, str]) -> BotAnswer:
-        """What the bot answers. `bot` is the alias ARN, or a classic bot's name; `heard` the caller's words or keys,
-        empty for silence; `language` that of the contact, whose locale the bot needs; `session` the session attributes
-        that the block gives."""
+        """Return the answer of a bot.
+
+        `bot` is the alias ARN, or a classic bot's name; `heard` the caller's words or keys, empty for silence;
+        `language` that of the contact, whose locale the bot needs; `session` the session attributes of the block.
+        """
         ...

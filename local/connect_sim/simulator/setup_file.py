@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 256 * 1024
 """A set-up is written by hand; more than this is another file by mistake."""
 MAX_METRIC = 1_000_000_000
 METRIC_PATHS = ("Queue.", "Agents.", "Contact.")
-"""What paths below `$.Metrics` begin with."""
+"""The beginnings of paths below `$.Metrics`."""
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 type Text = Annotated[str, StringConstraints(min_length=1)]
@@ -44,7 +44,7 @@ class _Model(BaseModel):
 
 
 class Answer(_Model):
-    """What comes of one block that asks another part of the service, or that only does something there."""
+    """The answer of one block that asks another part of the service, or that only does something there."""
 
     value: Text | None = None
     values: dict[str, Any] = Field(default_factory=dict)
@@ -120,8 +120,8 @@ class SetupFile(_Model):
                 )
         return self
 
-    def applied(self, setup: CallSetup) -> CallSetup:
-        """A call's set-up with what this file gives in place of its own values; attributes of the set-up win."""
+    def apply_to(self, setup: CallSetup) -> CallSetup:
+        """Return a call's set-up with what this file gives in place of its own values; attributes of the set-up win."""
         given: dict[str, Any] = {
             name: value
             for name in ("channel", "language", "queue", "seed", "third_party")
@@ -155,7 +155,7 @@ class SetupFile(_Model):
         return self.hours is not None and ALL in self.hours
 
     def unused_blocks(self, known: frozenset[str]) -> tuple[str, ...]:
-        """Keys of `blocks` that name neither a type that can be answered nor one of these blocks."""
+        """Return keys of `blocks` that name neither a type that can be answered nor one of these blocks."""
         return tuple(sorted(self.blocks.keys() - known - NOTED.keys() - ANSWERED.keys()))
 
 
@@ -168,7 +168,7 @@ def load_setup(path: Path) -> SetupFile:
     if len(text.encode()) > MAX_FILE_BYTES:
         raise SetupFileError(f"The set-up file {path} has more than {MAX_FILE_BYTES} bytes.")
     try:
-        content = json.loads(text, object_pairs_hook=_without_doubles)
+        content = json.loads(text, object_pairs_hook=_refuse_doubles)
     except json.JSONDecodeError as error:
         raise SetupFileError(f"The set-up file {path} is not JSON: {error.msg} in line {error.lineno}.") from error
     except RecursionError as error:
@@ -184,8 +184,8 @@ def load_setup(path: Path) -> SetupFile:
         raise SetupFileError(f"The set-up file {path}: {' '.join(problems)}") from error
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of a JSON text. Raises ValueError when a key is there twice, since only the second would count."""
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError for a key that is there twice: only the second would count."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -207,15 +207,15 @@ def _problem(error: Any) -> str:
             return f"{place}: {message}." if place else f"{message}."
         case _:
             message = str(error["msg"])
-            return f"{place}: {message[0].lower()}{message[1:]}, not {_shown(error['input'])}."
+            return f"{place}: {message[0].lower()}{message[1:]}, not {_quote(error['input'])}."
 
 
-def _shown(value: Any) -> str:
+def _quote(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def describe_setup() -> str:
-    """The keys of a set-up file, one a line, for `--help`."""
+    """Return the keys of a set-up file, one a line, for `--help`."""
     width = max(len(name) for name in SetupFile.model_fields)
     return "\n".join(f"  {name:<{width}}  {known.description}" for name, known in SetupFile.model_fields.items())

@@ -1,5 +1,5 @@
-"""What becomes of a contact once it has left the flow that answered: the queue's flow, the whispers, and the flow
-after the talk, each if an event hook names it.
+"""The stages of a contact after the flow that answered: the queue, the whispers, and the flow after the talk, each if
+an event hook names its flow.
 
 An agent accepts between two blocks, or while an input waits; what the agent and the caller say is not simulated.
 Whispers are heard one after the other here, the agent's first; on the line they are heard at once.
@@ -30,27 +30,27 @@ class MissingHookError(ConnectSimError):
     """An event hook names a flow that is not among those given; the text says which."""
 
 
-def stage_of(kind: FlowKind) -> Stage:
-    """Where a contact is when a flow of this kind is run by itself."""
+def find_first_stage(kind: FlowKind) -> Stage:
+    """Return where a contact is when a flow of this kind is run by itself."""
     return _FIRST_STAGES.get(kind, Stage.FLOW)
 
 
 def is_waiting(state: CallState) -> bool:
-    """Whether the contact is in a queue or on hold, so that an agent may come."""
+    """Return whether the contact is in a queue or on hold, so that an agent may come."""
     return state.stage in WAITING
 
 
-def agent_due_s(state: CallState) -> float | None:
-    """The time on the line at which an agent accepts the contact, or takes it off hold; None when it waits for none."""
+def find_agent_due_s(state: CallState) -> float | None:
+    """Return the time on the line, in seconds, at which an agent comes; None when the contact waits for nobody."""
     waiting = state.setup.waiting
     if not is_waiting(state) or waiting is None or waiting.agent_after_s is None:
         return None
     return state.queued_at_s + waiting.agent_after_s
 
 
-def waited_in_vain(state: CallState) -> End | None:
-    """The end of a call that has waited for nobody as long as is simulated, else None."""
-    if not is_waiting(state) or agent_due_s(state) is not None or state.at_s - state.queued_at_s < LONGEST_WAIT_S:
+def find_vain_wait_end(state: CallState) -> End | None:
+    """Return the end of a call that has waited for nobody as long as is simulated, else None."""
+    if not is_waiting(state) or find_agent_due_s(state) is not None or state.at_s - state.queued_at_s < LONGEST_WAIT_S:
         return None
     return End(EndReason.ENDED, EndOutcome.QUEUE if state.stage is Stage.QUEUE else EndOutcome.AGENT)
 
@@ -63,7 +63,7 @@ def enter_queue(flows: FlowSet, state: CallState) -> bool:
     return _begin(flows, state, Stage.QUEUE)
 
 
-def agent_accepts(flows: FlowSet, state: CallState, trace: Trace) -> End | None:
+def accept_contact(flows: FlowSet, state: CallState, trace: Trace) -> End | None:
     """Let an agent take the contact out of the queue. Returns the end of the call when nothing runs afterwards.
     Raises MissingHookError."""
     waited_s = round(state.at_s - state.queued_at_s, 3)
@@ -74,15 +74,17 @@ def agent_accepts(flows: FlowSet, state: CallState, trace: Trace) -> End | None:
     return _go_on(flows, state, _AROUND_THE_TALK)
 
 
-def flow_over(flows: FlowSet, state: CallState) -> End | None:
-    """What follows when the running flow has nothing more to do. None: another flow runs, or an agent is waited for.
-    Raises MissingHookError."""
+def end_flow_stage(flows: FlowSet, state: CallState) -> End | None:
+    """Go on when the running flow has nothing more to do.
+
+    Returns the end of the call, or None when another flow runs or an agent is still to come. Raises MissingHookError.
+    """
     match state.stage:
         case Stage.FLOW:
             return End(EndReason.ENDED, EndOutcome.AGENT)
         case Stage.QUEUE | Stage.HOLD:
             outcome = EndOutcome.QUEUE if state.stage is Stage.QUEUE else EndOutcome.AGENT
-            return None if agent_due_s(state) is not None else End(EndReason.ENDED, outcome)
+            return None if find_agent_due_s(state) is not None else End(EndReason.ENDED, outcome)
         case stage:
             return _go_on(flows, state, _AROUND_THE_TALK[_AROUND_THE_TALK.index(stage) + 1 :])
 

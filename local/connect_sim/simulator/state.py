@@ -42,7 +42,7 @@ class End:
 
 
 class ThirdParty(StrEnum):
-    """What becomes of a call to a third party."""
+    """The fate of a call to a third party."""
 
     ANSWERS = "answers"
     FAILS = "fails"
@@ -51,7 +51,7 @@ class ThirdParty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What happens once a call is in a queue. `agent_after_s` is how long it takes until an agent accepts, None when
+    """The wait in a queue. `agent_after_s` is how long it takes until an agent accepts, None when
     nobody does; `agent_leaves` that the agent hangs up first, so that the flow for disconnects runs.
     """
 
@@ -61,7 +61,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class BlockAnswer:
-    """What comes of one block: an error, or a value to branch by, and values to read afterwards."""
+    """The answer of one block: an error, or a value to branch by, and values to read afterwards."""
 
     value: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class BlockAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CallSetup:
-    """What is given when a call comes in.
+    """Everything that is given when a call comes in.
 
     `customer_number` is None when the number is withheld. `hours_open` answers every hours check but those whose hours
     or queue `hours` names; `metrics` every metric: by metric type (`NumberOfAgentsAvailable`) and by path below
@@ -127,7 +127,7 @@ class InputRequest:
 
 @dataclass(slots=True)
 class Frame:
-    """What belongs to one flow or module while it runs; a module sees nothing of its caller's frame."""
+    """The values of one flow or module while it runs; a module sees nothing of its caller's frame."""
 
     flow: str
     block: str
@@ -145,7 +145,7 @@ class Frame:
     module_result: Mapping[str, Any] | None = None
 
     def fork(self) -> "Frame":
-        """An independent copy; answers of functions are never changed in place and may be shared."""
+        """Return an independent copy; answers of functions are never changed in place and may be shared."""
         frame = copy.copy(self)
         frame.flow_attributes = dict(self.flow_attributes)
         frame.loops = dict(self.loops)
@@ -246,7 +246,7 @@ class CallState:
         return self.language or _VOICE_LANGUAGES.get(self.voice, DEFAULT_LANGUAGE)
 
     def fork(self) -> "CallState":
-        """An independent copy, to try another key from here."""
+        """Return an independent copy, to try another key from here."""
         state = copy.copy(self)
         state.frames = [frame.fork() for frame in self.frames]
         for name in _FORKED:

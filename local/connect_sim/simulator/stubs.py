@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from connect_sim.errors import ConnectSimError
-from connect_sim.simulator.seams import BotAnswer, FunctionErrorKind, FunctionResult, function_name
+from connect_sim.simulator.seams import BotAnswer, FunctionErrorKind, FunctionResult, parse_function_name
 
 ANY = "*"
 BOT = "lex:"
@@ -50,13 +50,13 @@ class StubFunctions:
     other shape."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
-        self._answers = {key: self._checked(key, value) for key, value in answers.items()}
+        self._answers = {key: self._check(key, value) for key, value in answers.items()}
         self._used = dict.fromkeys(self._answers, 0)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         """Every call so far: which key answered, and the event."""
 
     @staticmethod
-    def _checked(key: str, value: Any) -> Mapping[str, Any] | list[Mapping[str, Any]]:
+    def _check(key: str, value: Any) -> Mapping[str, Any] | list[Mapping[str, Any]]:
         answers = value if isinstance(value, list) else [value]
         for answer in answers:
             if not isinstance(answer, dict):
@@ -67,24 +67,24 @@ class StubFunctions:
         return value if isinstance(value, list) else answers[0]
 
     def answers_function(self, arn: str, step: str) -> bool:
-        """Whether there is an answer for this function, called with this `step` (empty for none)."""
+        """Return whether there is an answer for this function, called with this `step` (empty for none)."""
         return self._function_key(arn, step) is not None
 
     def answers_bot(self, bot: str) -> bool:
-        """Whether there is an answer for this bot."""
+        """Return whether there is an answer for this bot."""
         return self._bot_key(bot) is not None
 
     def _function_key(self, arn: str, step: str) -> str | None:
-        return next((key for key in (step, arn, function_name(arn), ANY) if key and key in self._answers), None)
+        return next((key for key in (step, arn, parse_function_name(arn), ANY) if key and key in self._answers), None)
 
     def _bot_key(self, bot: str) -> str | None:
         names = (bot, bot.rsplit("/", 1)[-1], ANY)
         return next((key for key in (f"{BOT}{name}" for name in names) if key in self._answers), None)
 
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
-        """The next answer for this call. Raises MissingStubError when there is none."""
+        """Return the next answer for this call. Raises MissingStubError when there is none."""
         step = str(event["Details"]["Parameters"].get("step", ""))
-        name = function_name(arn)
+        name = parse_function_name(arn)
         key = self._function_key(arn, step)
         if key is None:
             called = f"{name} with step {step!r}" if step else name
@@ -98,7 +98,7 @@ class StubFunctions:
         return FunctionResult(payload=answer)
 
     def turn(self, *, bot: str, heard: str, language: str, session: Mapping[str, str]) -> BotAnswer:
-        """The next answer of this bot. Raises MissingStubError when there is none."""
+        """Return the next answer of this bot. Raises MissingStubError when there is none."""
         key = self._bot_key(bot)
         if key is None:
             raise MissingStubError(f"There is no stub for the bot {bot}.")
@@ -114,7 +114,7 @@ class StubFunctions:
         return BotAnswer(**{**known, "session": {**session, **known.get("session", {})}})
 
     def _next(self, key: str) -> Mapping[str, Any]:
-        """The answer of this key, the next one of a list. Raises MissingStubError when a list is used up."""
+        """Return the answer of this key, the next one of a list. Raises MissingStubError when a list is used up."""
         answer = self._answers[key]
         if not isinstance(answer, list):
             return answer

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connect_sim.language.references import Reference, parse_reference, split_text, token_name
+from connect_sim.language.references import Reference, parse_reference, parse_token, split_text
 from connect_sim.simulator.state import DEFAULT_LANGUAGE, CallState, Frame
 
 NOT_MODELLED = frozenset(
@@ -32,27 +32,27 @@ _WITH_LISTS = frozenset({"Views"})
 """Roots below which an index reaches into a list. Lists in the answer of a function cannot be referred to."""
 
 
-def endpoint(number: str | None) -> dict[str, str] | None:
-    """A telephone endpoint as flows and functions see it; None when there is no number."""
+def make_endpoint(number: str | None) -> dict[str, str] | None:
+    """Return a telephone endpoint as flows and functions see it; None when there is no number."""
     return None if number is None else {"Address": number, "Type": "TELEPHONE_NUMBER"}
 
 
-def queue_name(queue: str) -> str:
-    """What a queue is called here: the end of its ARN, since nobody knows its name outside the service."""
+def name_queue(queue: str) -> str:
+    """Return the end of a queue's ARN as its name; its real name is not known outside the service."""
     return queue.rsplit("/", 1)[-1]
 
 
-def names_of(reference: str) -> frozenset[str]:
-    """What a resource may be called in a set-up: its whole ARN, its id or name at the end, or its token's name."""
-    return frozenset({reference, queue_name(reference), token_name(reference) or reference})
+def list_names(reference: str) -> frozenset[str]:
+    """Return the names of a resource in a set-up: its ARN, the id or name at its end, and its token's name."""
+    return frozenset({reference, name_queue(reference), parse_token(reference) or reference})
 
 
-def queue_data(state: CallState) -> dict[str, Any] | None:
-    """The target queue as flows and functions see it; None before one is set."""
+def describe_queue(state: CallState) -> dict[str, Any] | None:
+    """Return the target queue as flows and functions see it; None before one is set."""
     if state.queue is None:
         return None
-    name = queue_name(state.queue)
-    caller_id = endpoint(state.setup.system_number)
+    name = name_queue(state.queue)
+    caller_id = make_endpoint(state.setup.system_number)
     return {"ARN": state.queue, "Name": name, "OutboundCallerId": caller_id}
 
 
@@ -68,10 +68,10 @@ def _metric_tree(metrics: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _metrics(metrics: Mapping[str, float], queue: str | None) -> dict[str, Any]:
-    """The metrics that were asked for, with the name of their queue."""
+    """Return the metrics that were asked for, with the name of their queue."""
     tree = _metric_tree(metrics)
     if queue is not None:
-        tree.setdefault("Queue", {}).update(Name=queue_name(queue), ARN=queue)
+        tree.setdefault("Queue", {}).update(Name=name_queue(queue), ARN=queue)
     return tree
 
 
@@ -99,11 +99,11 @@ def _root(state: CallState, frame: Frame, root: str) -> Any:
         case "Modules":
             return {"Input": frame.module_input, **(frame.module_result or {})}
         case "CustomerEndpoint":
-            return endpoint(setup.customer_number)
+            return make_endpoint(setup.customer_number)
         case "SystemEndpoint":
-            return endpoint(setup.system_number)
+            return make_endpoint(setup.system_number)
         case "Queue":
-            return queue_data(state)
+            return describe_queue(state)
         case "Tags":
             return state.tags
         case _ if root in state.loaded:
@@ -134,7 +134,7 @@ def _system_value(state: CallState, root: str) -> str | None:
 
 
 def resolve(state: CallState, reference: Reference) -> str | None:
-    """The text behind a reference, None when there is nothing, or something that is not a scalar."""
+    """Return the text behind a reference, None when there is nothing, or something that is not a scalar."""
     value = _root(state, state.frame, reference.root)
     for key in reference.keys:
         if isinstance(value, list) and reference.root in _WITH_LISTS and key.isdecimal():
@@ -147,18 +147,18 @@ def resolve(state: CallState, reference: Reference) -> str | None:
 
 
 def render(state: CallState, text: str) -> str:
-    """A text with every reference replaced by its value; nothing for a reference to nothing."""
+    """Return a text with every reference replaced by its value; nothing for a reference to nothing."""
     return "".join(piece if isinstance(piece, str) else resolve(state, piece) or "" for piece in split_text(text))
 
 
-def single(state: CallState, text: str) -> str | None:
-    """The value of a parameter that is either a fixed text or exactly one reference."""
+def resolve_single(state: CallState, text: str) -> str | None:
+    """Return the value of a parameter that is either a fixed text or exactly one reference."""
     reference = parse_reference(text)
     return (render(state, text) or None) if reference is None else resolve(state, reference)
 
 
 def render_all(state: CallState, value: Any) -> Any:
-    """A JSON value with the references in all its texts replaced."""
+    """Return a JSON value with the references in all its texts replaced."""
     if isinstance(value, str):
         return render(state, value)
     if isinstance(value, Mapping):

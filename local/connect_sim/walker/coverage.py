@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, all_edges
+from connect_sim.language.graph import Edge, list_edges
 from connect_sim.simulator.events import Visit
 
 
@@ -24,7 +24,7 @@ class EdgeCoverage:
     """Collects visits, and tells what is left to walk. `walked` are edges that count as walked from the start."""
 
     def __init__(self, flows: FlowSet, walked: Iterable[Edge] = ()) -> None:
-        self.edges = frozenset(edge for flow in flows.flows for edge in all_edges(flow))
+        self.edges = frozenset(edge for flow in flows.flows for edge in list_edges(flow))
         self._open = set(self.edges).difference(walked)
 
     def merge(self, other: "EdgeCoverage") -> None:
@@ -47,7 +47,7 @@ class EdgeCoverage:
         return not self._open
 
     def by_flow(self) -> tuple[FlowCoverage, ...]:
-        """The same, flow by flow. A block was walked when one of its edges was."""
+        """Return the same, flow by flow. A block was walked when one of its edges was."""
         return tuple(self._of(name) for name in sorted({edge.flow for edge in self.edges}))
 
     def _of(self, flow: str) -> FlowCoverage:

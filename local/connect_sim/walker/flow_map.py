@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
 from connect_sim.language.document import Action, ConditionEdge, Flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, condition_label, error_label, walkable_edges
+from connect_sim.language.graph import Edge, label_condition, label_error, list_walkable_edges
 
 type Node = tuple[str, str]
 type Prices = Mapping[str, int]
@@ -23,8 +23,8 @@ LUCK_PRICE = 12
 """Blocks that a comparison is worth whose value was settled long before."""
 
 
-def faults_of(action: Action) -> frozenset[str]:
-    """The errors of a block that come about by a fault, not by a value or a key."""
+def list_faults(action: Action) -> frozenset[str]:
+    """Return the errors of a block that come about by a fault, not by a value or a key."""
     chosen = {
         "Compare": {NO_MATCHING_CONDITION},
         "GetParticipantInput": {NO_MATCHING_CONDITION, INPUT_TIME_LIMIT_EXCEEDED},
@@ -54,7 +54,7 @@ class FlowMap:
         self._beyond_of: dict[tuple[tuple[Node, ...], str], int] = {}
 
     def action(self, node: Node) -> Action:
-        """The block of a node."""
+        """Return the block of a node."""
         return self._flows.by_name[node[0]].by_identifier[node[1]]
 
     def measure(self, missing: Iterable[Edge]) -> None:
@@ -69,15 +69,15 @@ class FlowMap:
             self._nearest[flow.name] = self._spread(flow, goals)
 
     def nearest_from_start(self, flow: str) -> int:
-        """From the first block of a flow."""
+        """Return the distance from the first block of a flow."""
         return self._nearest.get(flow, {}).get(self._flows.by_name[flow].start_action, FAR)
 
     def nearest(self, stack: Sequence[Node]) -> int:
-        """From where a call is."""
+        """Return the distance from where a call is."""
         return self._from(tuple(stack))
 
     def cost(self, stack: Sequence[Node], label: str, target: str | None) -> int:
-        """What it takes when the running block is left by this edge: nothing when the edge is one to walk."""
+        """Return the distance when the running block is left by this edge: 0 when the edge is one to walk."""
         flow, block = stack[-1]
         if Edge(flow, block, label, target) in self._missing:
             return 0
@@ -86,26 +86,26 @@ class FlowMap:
     # --- inside
 
     def _is_luck(self, action: Action) -> bool:
-        """Whether a block decides by something that was settled before, and not just now."""
+        """Return whether a block decides by something that was settled before, and not just now."""
         return action.type == "CheckHoursOfOperation" or (
             action.type == "Compare" and action.text("ComparisonValue") not in self._just_now
         )
 
     def _price(self, action: Action, label: str) -> int:
-        if label in {error_label(error_type) for error_type in faults_of(action)}:
+        if label in {label_error(error_type) for error_type in list_faults(action)}:
             return FAULT_PRICE
         return LUCK_PRICE if self._is_luck(action) else 1
 
     def _goal(self, edge: Edge) -> int:
-        """What it takes to walk an edge once its block is come to; a module's result takes the way through it."""
+        """Return the price of an edge from its block; the result of a module costs the way through it too."""
         action = self.action((edge.flow, edge.block))
         return self._price(action, edge.label) + self._through(action, edge.label)
 
     def _through(self, action: Action, label: str) -> int:
-        """The way through the module that a block calls, to the result that this edge stands for; 0 for any other."""
+        """Return the way through the module that a block calls to this edge's result; 0 for any other edge."""
         module = self._flows.target(action)
         ends = self._ends.get(module.name, {}) if module else {}
-        result = label.removeprefix(condition_label(ConditionEdge("Equals", ("",), None)))
+        result = label.removeprefix(label_condition(ConditionEdge("Equals", ("",), None)))
         return ends[result].get(module.start_action, FAR) if module and result in ends else 0
 
     def _from(self, stack: tuple[Node, ...]) -> int:
@@ -119,15 +119,15 @@ class FlowMap:
         return min(nearest, *ways)
 
     def _beyond(self, callers: tuple[Node, ...], result: str) -> int:
-        """What lies behind a module's end, for the block that called it."""
+        """Return the distance behind a module's end, for the block that called it."""
         key = callers, result
         if key not in self._beyond_of:
             edge = next((edge for edge in self.action(callers[-1]).conditions if edge.operand == result), None)
-            self._beyond_of[key] = FAR if edge is None else self.cost(callers, condition_label(edge), edge.target)
+            self._beyond_of[key] = FAR if edge is None else self.cost(callers, label_condition(edge), edge.target)
         return self._beyond_of[key]
 
     def _callees_first(self) -> Iterator[Flow]:
-        """All flows, each after the ones that it calls or goes to."""
+        """Yield all flows, each after the ones that it calls or goes to."""
         done: set[str] = set()
 
         def visit(flow: Flow) -> Iterator[Flow]:
@@ -145,9 +145,9 @@ class FlowMap:
         return ((action, target) for action, target in targets if target is not None)
 
     def _edges_of(self, flow: Flow) -> Iterator[PricedEdge]:
-        """Edges within a flow; a module's result costs what the way through the module to that result costs."""
+        """Yield edges within a flow; a module's result costs what the way through the module to that result costs."""
         for action in flow.actions:
-            for edge in walkable_edges(flow, action):
+            for edge in list_walkable_edges(flow, action):
                 if edge.target is not None:
                     price = self._price(action, edge.label) + self._through(action, edge.label)
                     yield edge.block, edge.target, price
@@ -158,7 +158,7 @@ class FlowMap:
         return {action.text("Result"): self._spread(flow, [(1, action.identifier)]) for action in ends}
 
     def _spread(self, flow: Flow, goals: list[tuple[int, str]]) -> Prices:
-        """Shortest distances (Dijkstra) from every block of a flow to the nearest of the goals."""
+        """Return the shortest distances (Dijkstra) from every block of a flow to the nearest of the goals."""
         found: dict[str, int] = {}
         ahead = list(goals)
         heapify(ahead)

@@ -15,14 +15,14 @@ from connect_sim.language.actions.forms import is_menu
 from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
 from connect_sim.language.document import Action, ConditionEdge
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, condition_label, error_label
+from connect_sim.language.graph import Edge, label_condition, label_error
 from connect_sim.simulator.blocks.inputs import SILENCE, TIMEOUT_LITERAL
 from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.events import CallEvent, Place, Trace
 from connect_sim.simulator.seams import FunctionResult
 from connect_sim.simulator.state import CallSetup, CallState, EndReason
 from connect_sim.walker.coverage import EdgeCoverage
-from connect_sim.walker.flow_map import FAR, FAULT_PRICE, FlowMap, Node, faults_of
+from connect_sim.walker.flow_map import FAR, FAULT_PRICE, FlowMap, Node, list_faults
 
 type Stack = tuple[Node, ...]
 
@@ -37,7 +37,7 @@ RESTLESS_AFTER = 50
 MAX_BLOCKS_TO_DECISION = 3
 """Blocks between a function and the comparison of its answer, such as those that keep parts of the answer."""
 DIGITS = "123456"
-"""What a caller keys in where any number will do."""
+"""The digits that a caller keys in where any number will do."""
 NO_SUCH_KEY = "#"
 EMPTY_ENTRY = "#"
 UNHEARD_OF = "UNHEARD_OF"
@@ -92,7 +92,7 @@ class PlannedAnswers:
         return FunctionResult(payload={**self._constants, self.outcome_key: self._outcome}, duration_ms=100)
 
 
-def stack_of(state: CallState) -> Stack:
+def read_stack(state: CallState) -> Stack:
     """Return where a call is: the running block last, before it the blocks that called its module."""
     return tuple((frame.flow, frame.block) for frame in state.frames)
 
@@ -188,7 +188,7 @@ class Walker[Functions: WalkedFunctions]:
         return walk
 
     def _step(self, walk: Walk) -> Trace:
-        stack = stack_of(walk.state)
+        stack = read_stack(walk.state)
         action = self._map.action(stack[-1])
         self._planned_fault = self._choose_fault(stack, action)
         if self._planned_fault:
@@ -206,7 +206,7 @@ class Walker[Functions: WalkedFunctions]:
         nearest = self._map.nearest(stack)
         choices = [
             error_type
-            for error_type in faults_of(action)
+            for error_type in list_faults(action)
             if FAULT_PRICE + self._error_cost(stack, action, error_type) <= nearest + 1
         ]
         return self._random.choice(sorted(choices)) if choices and self._random.random() > self._chance else None
@@ -217,7 +217,7 @@ class Walker[Functions: WalkedFunctions]:
             return UNHEARD_OF
         there = (*stack[:-1], (stack[-1][0], decision.identifier))
         choices = [
-            (self._map.cost(there, condition_label(edge), edge.target), edge.operand) for edge in decision.conditions
+            (self._map.cost(there, label_condition(edge), edge.target), edge.operand) for edge in decision.conditions
         ]
         choices.append((self._error_cost(there, decision, NO_MATCHING_CONDITION), UNHEARD_OF))
         return self._pick(choices)
@@ -235,10 +235,10 @@ class Walker[Functions: WalkedFunctions]:
         return None
 
     def _error_cost(self, stack: Stack, action: Action, error_type: str) -> int:
-        return self._map.cost(stack, error_label(error_type), action.error_target(error_type))
+        return self._map.cost(stack, label_error(error_type), action.error_target(error_type))
 
     def _press(self, state: CallState) -> Trace:
-        stack = stack_of(state)
+        stack = read_stack(state)
         action = self._map.action(stack[-1])
         if self._map.nearest(stack) >= FAR:
             return self.engine.hang_up(state)
@@ -248,7 +248,7 @@ class Walker[Functions: WalkedFunctions]:
 
     def _menu_choices(self, stack: Stack, menu: Action) -> list[tuple[int, str]]:
         choices = [
-            (self._map.cost(stack, condition_label(edge), edge.target), edge.operand) for edge in menu.conditions
+            (self._map.cost(stack, label_condition(edge), edge.target), edge.operand) for edge in menu.conditions
         ]
         choices.append((self._error_cost(stack, menu, INPUT_TIME_LIMIT_EXCEEDED), SILENCE))
         choices.append((self._error_cost(stack, menu, NO_MATCHING_CONDITION), NO_SUCH_KEY))
@@ -261,7 +261,7 @@ class Walker[Functions: WalkedFunctions]:
             return [(0, keys) for keys in (DIGITS, SILENCE, EMPTY_ENTRY)]
         there = (*stack[:-1], (flow, compared.identifier))
         choices = [
-            (self._map.cost(there, condition_label(edge), edge.target), _entry_for(edge))
+            (self._map.cost(there, label_condition(edge), edge.target), _entry_for(edge))
             for edge in compared.conditions
         ]
         return [*choices, (self._error_cost(there, compared, NO_MATCHING_CONDITION), EMPTY_ENTRY)]

@@ -12,11 +12,10 @@ from connect_sim.commands.parsing import ExitCode, add_call_options, exit_code, 
 from connect_sim.language.document import FlowSyntaxError, load_flow
 from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from connect_sim.simulator.faults import FaultError, Faults
-from connect_sim.simulator.json_lines import JsonLines
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from connect_sim.simulator.run import CallRun
 from connect_sim.simulator.state import CallSetup
-from connect_sim.simulator.terminal import TerminalCall
+from connect_sim.simulator.views import JsonLines, TerminalCall
 from hotline.kit.languages import LANGUAGES
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers

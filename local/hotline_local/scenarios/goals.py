@@ -10,7 +10,7 @@ from typing import Final
 
 from connect_sim.language.actions.forms import is_menu
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.speech import SpeechRate, duration
+from connect_sim.language.speech import SpeechRate, estimate_duration
 from connect_sim.simulator.events import CallEvent
 from hotline_local.scenarios.playing import Played
 
@@ -124,11 +124,11 @@ def _heard_s(flows: FlowSet, events: Sequence[CallEvent], place: int) -> float:
     if not is_taken or pressed is None or pressed.data["silence"] or not _is_menu(flows, pressed):
         return _full_s(event, flows.speech_rate)
     named = re.search(rf".*?{re.escape(pressed.data['keys'])}", event.data["text"])
-    return duration(named[0], flows.speech_rate).speech_s if named else _full_s(event, flows.speech_rate)
+    return estimate_duration(named[0], flows.speech_rate).speech_s if named else _full_s(event, flows.speech_rate)
 
 
 def _full_s(event: CallEvent, rate: SpeechRate) -> float:
-    return duration(event.data["ssml"] or event.data["text"], rate).speech_s if _is_prompt(event) else 0.0
+    return estimate_duration(event.data["ssml"] or event.data["text"], rate).speech_s if _is_prompt(event) else 0.0
 
 
 def _is_prompt(event: CallEvent) -> bool:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connect_sim.language.document import Action
-from connect_sim.language.references import replace_tokens, strings_in, tokens_in
+from connect_sim.language.references import find_tokens, iterate_strings, replace_tokens
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE
 from connect_sim.simulator.seams import FunctionErrorKind
 from hotline_local.scenarios.checking import Heard, heard_by_turn, named_block, place_of
@@ -79,7 +79,7 @@ def compile_scenario(played: Played, tokens: Mapping[str, str]) -> dict[str, Any
 
 def missing_tokens(request: Mapping[str, Any]) -> frozenset[str]:
     """Names of resources that a request still lacks."""
-    return frozenset(name for text in strings_in(request) for name in tokens_in(text))
+    return frozenset(name for text in iterate_strings(request) for name in find_tokens(text))
 
 
 def _entry_point(scenario: Scenario) -> dict[str, Any]:

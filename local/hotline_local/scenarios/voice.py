@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connect_sim.language.speech import SpeechRate, duration
+from connect_sim.language.speech import SpeechRate, estimate_duration
 from connect_sim.simulator.events import CallEvent
 from hotline_local.scenarios.playing import Played
 from hotline_local.speech_rate import SPEECH_RATE
@@ -57,7 +57,7 @@ def _speech_by_stretch(events: Sequence[CallEvent], rate: SpeechRate) -> list[li
     stretches: list[list[float]] = [[]]
     for event in events:
         if event.kind == "prompt" and event.data["to"] == "customer":
-            stretches[-1].append(duration(event.data["ssml"] or event.data["text"], rate).speech_s)
+            stretches[-1].append(estimate_duration(event.data["ssml"] or event.data["text"], rate).speech_s)
         elif event.kind == "input":
             stretches.append([])
     return stretches

@@ -1,1 +1,1 @@
-"""What blocks exist, with their parameters, errors, conditions and forms."""
+"""The blocks that exist, with their parameters, errors, conditions and forms."""

@@ -1,4 +1,4 @@
-"""What is known of an action by its type: its entry in the table, and the names that are often written wrong."""
+"""Facts about an action by its type: its entry in the table, and the names that are often written wrong."""
 
 from collections.abc import Mapping
 
@@ -54,6 +54,6 @@ WRONG_PARAMETERS: Mapping[str, str] = {
 """Parameter names that are often written, and what to write instead."""
 
 
-def spec_for(action: Action) -> ActionSpec | None:
-    """The entry of the table that an action has to keep to, None when its type is not in the table."""
+def find_spec(action: Action) -> ActionSpec | None:
+    """Return the entry of the table that an action has to keep to, None when its type is not in the table."""
     return next((spec for spec in ACTIONS.get(action.type, ()) if spec.applies(action)), None)

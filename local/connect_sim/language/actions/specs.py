@@ -33,7 +33,7 @@ def _always(_: Action) -> bool:
 
 
 class ParameterKind(Enum):
-    """What may stand in a parameter."""
+    """The kind of value that a parameter takes."""
 
     STATIC = "a fixed text"
     SINGLE = "a fixed text or exactly one reference"
@@ -58,7 +58,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What conditions an action may have.
+    """The conditions that an action may have.
 
     `operators` empty means none at all. `operands` limits the operands, `exactly` names a set that must be complete,
     `number` demands operands that are numbers.

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connect_sim.language.actions.catalogue import UNCHECKED_TYPES, WRONG_PARAMETERS, WRONG_TYPES, spec_for
+from connect_sim.language.actions.catalogue import UNCHECKED_TYPES, WRONG_PARAMETERS, WRONG_TYPES, find_spec
 from connect_sim.language.actions.forms import is_menu, is_store_input
 from connect_sim.language.actions.specs import ActionSpec, Parameter, ParameterKind
 from connect_sim.language.actions.table import ACTIONS
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.references import parse_reference, references_in, token_name, tokens_in
+from connect_sim.language.references import find_references, find_tokens, parse_reference, parse_token
 from connect_sim.linter.rule import Problem, rule
 
 MAX_FUNCTION_ARN_CHARS = 140
@@ -57,7 +57,7 @@ NAMESPACES = frozenset(
 
 def _described(flow: Flow) -> Iterator[tuple[Action, ActionSpec]]:
     for action in flow.actions:
-        spec = spec_for(action)
+        spec = find_spec(action)
         if spec is not None:
             yield action, spec
 
@@ -114,9 +114,9 @@ def check_alternatives(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             yield Problem(action.identifier, "EventHooks takes one entry; use a block for each.")
 
 
-def _checked_scalars(action: Action) -> Iterator[tuple[str, Any]]:
-    """The scalars of a described action with their paths, but those in data that is passed on as it is."""
-    spec = spec_for(action)
+def _list_checked_scalars(action: Action) -> Iterator[tuple[str, Any]]:
+    """Yield the scalars of a described action with their paths, but those in data that is passed on as it is."""
+    spec = find_spec(action)
     if spec is None:
         return
     data = {parameter.name for parameter in spec.parameters if parameter.kind is ParameterKind.DATA}
@@ -138,7 +138,7 @@ def _scalars(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def check_strings(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: console exports write numbers and booleans quoted, but in data for a view, a module or routing."""
     for action in flow.actions:
-        for path, value in _checked_scalars(action):
+        for path, value in _list_checked_scalars(action):
             if not isinstance(value, str):
                 yield Problem(action.identifier, f"{path} is {value!r}; write it as a string.")
 
@@ -147,13 +147,13 @@ def check_strings(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_not_empty(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: an empty string is refused anywhere (seen by publishing); a single blank is not."""
     for action in flow.actions:
-        for path, value in _checked_scalars(action):
+        for path, value in _list_checked_scalars(action):
             if value == "":
                 yield Problem(action.identifier, f"{path} is empty; the service takes no empty text.")
 
 
 def _bad_value(parameter: Parameter, text: str) -> str | None:
-    if references_in(text) or tokens_in(text) or not text:
+    if find_references(text) or find_tokens(text) or not text:
         return None
     if parameter.values is not None and text not in parameter.values:
         return f"is {text!r}; allowed are {', '.join(sorted(parameter.values))}"
@@ -187,7 +187,7 @@ def _bad_kind(parameter: Parameter, value: Any) -> bool:
         return not isinstance(value, list)
     if not isinstance(value, str):
         return isinstance(value, Mapping | list)
-    references = references_in(value)
+    references = find_references(value)
     if parameter.kind is ParameterKind.STATIC:
         return bool(references)
     if parameter.kind is ParameterKind.SINGLE:
@@ -239,8 +239,8 @@ def check_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 def _is_filled_in(text: str) -> bool:
-    """Whether a value is exactly one reference, or a token."""
-    return parse_reference(text) is not None or token_name(text) is not None
+    """Return whether a value is exactly one reference, or a token."""
+    return parse_reference(text) is not None or parse_token(text) is not None
 
 
 def _check_keypad(action: Action) -> Iterator[Problem]:

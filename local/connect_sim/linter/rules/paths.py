@@ -5,12 +5,12 @@ Source: Amazon Connect administrator guide, blocks "AWS Lambda function" and "St
 
 from collections.abc import Iterable, Iterator
 
-from connect_sim.language.actions.catalogue import spec_for
+from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.actions.forms import is_store_input
 from connect_sim.language.dataflow import STORED_INPUT, reads_stored_input
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, reachable, states_at, walkable_edges
+from connect_sim.language.graph import Edge, find_reachable, find_states, list_walkable_edges
 from connect_sim.language.references import parse_reference
 from connect_sim.linter.rule import Problem, rule
 
@@ -38,7 +38,7 @@ _COUNTED_OR_HEARD = WAITING_FOR_SOMEBODY | {"Loop", "InvokeFlowModule"}
 @rule("W201", "Every block can be reached")
 def check_reachable(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: our own: a block that no call comes to is a mistake in an edge, or left over."""
-    blocks = reachable(flow)
+    blocks = find_reachable(flow)
     for action in flow.actions:
         if action.identifier not in blocks:
             yield Problem(action.identifier, "No way from the start leads to this block.")
@@ -48,7 +48,7 @@ def check_reachable(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_error_edges(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: developer guide, the actions' errors; without an edge the line goes dead."""
     for action in flow.actions:
-        spec = spec_for(action)
+        spec = find_spec(action)
         can_fail = spec is not None and "NoMatchingError" in spec.permitted_errors and action.type not in _NEVER_FAILING
         holds = spec is not None and spec.next_action_optional and action.next_action is None
         if can_fail and not holds and not action.errors:
@@ -73,10 +73,10 @@ def check_timeout(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         (edge.target, action.identifier)
         for action in flow.actions
         if is_store_input(action)
-        for edge in walkable_edges(flow, action)
+        for edge in list_walkable_edges(flow, action)
         if edge.label == "next" and edge.target
     ]
-    for block, entries in states_at(flow, starts, transfer).items():
+    for block, entries in find_states(flow, starts, transfer).items():
         action = flow.by_identifier[block]
         if action.type != "Compare" and reads_stored_input(action):
             for entry in sorted(entries):
@@ -98,7 +98,7 @@ def check_chains(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         total = 0 if action.type in _SPEAKING else seconds + _function_s(action)
         return (min(total, MAX_CHAIN_S + 1),)
 
-    for block, totals in states_at(flow, [(flow.start_action, 0)], transfer).items():
+    for block, totals in find_states(flow, [(flow.start_action, 0)], transfer).items():
         action = flow.by_identifier[block]
         own = _function_s(action)
         before = max(totals)
@@ -114,7 +114,7 @@ def check_endless(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     inner = {
         action.identifier: [
             edge.target
-            for edge in walkable_edges(flow, action)
+            for edge in list_walkable_edges(flow, action)
             if edge.target in flow.by_identifier and action.type not in _COUNTED_OR_HEARD
         ]
         for action in flow.actions

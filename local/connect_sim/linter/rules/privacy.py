@@ -6,10 +6,10 @@ flow logs hold parameters and results, recordings hold tones.
 
 from collections.abc import Iterable, Iterator
 
-from connect_sim.language.dataflow import reads_stored_input, secret_inputs
+from connect_sim.language.dataflow import find_secret_inputs, reads_stored_input
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import Edge, states_at
+from connect_sim.language.graph import Edge, find_states
 from connect_sim.linter.rule import Problem, rule
 
 
@@ -33,8 +33,8 @@ def check_logging(flow: Flow, _: FlowSet) -> Iterator[Problem]:
             return (action.text("FlowLoggingBehavior") != "Disabled",)
         return (logging,)
 
-    secrets = secret_inputs(flow)
-    for block, states in states_at(flow, [(flow.start_action, True)], transfer).items():
+    secrets = find_secret_inputs(flow)
+    for block, states in find_states(flow, [(flow.start_action, True)], transfer).items():
         if block in secrets and True in states:
             yield Problem(block, "A secret is asked for while flow logging is on; switch it off before.")
 
@@ -50,7 +50,7 @@ def check_recording(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         behavior = action.mapping("RecordingBehavior").get("IVRRecordingBehavior")
         return (recording if behavior is None else behavior == "Enabled",)
 
-    secrets = secret_inputs(flow)
-    for block, states in states_at(flow, [(flow.start_action, False)], transfer).items():
+    secrets = find_secret_inputs(flow)
+    for block, states in find_states(flow, [(flow.start_action, False)], transfer).items():
         if block in secrets and True in states:
             yield Problem(block, "A secret is asked for while the line is recorded; switch recording off before.")

@@ -4,13 +4,14 @@ Source: Amazon Connect administrator guide, text to speech and the prompt blocks
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from connect_sim.language.actions.forms import is_store_input
+from connect_sim.language.dataflow import find_fixed_texts
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.references import Reference, parse_reference, split_text
-from connect_sim.language.speech import SsmlError, check_ssml, duration_s, is_ssml
+from connect_sim.language.references import Reference, split_text
+from connect_sim.language.speech import SsmlError, check_ssml, estimate_duration_s, is_ssml
 from connect_sim.linter.rule import Problem, rule
 
 MAX_PROMPT_CHARS = 6000
@@ -19,11 +20,11 @@ MAX_PROMPT_S = 10.0
 
 
 def _prompts(flow: Flow) -> Iterator[tuple[Action, str, bool]]:
-    """Every prompt, with its block and whether its parameter says SSML.
+    """Yield every prompt, with its block and whether its parameter says SSML.
 
     Flow attributes in it are replaced by the longest text that this flow gives them.
     """
-    words = _flow_attribute_texts(flow)
+    words = find_fixed_texts(flow)
     for action in flow.actions:
         for name in ("Text", "SSML"):
             if text := action.text(name):
@@ -31,17 +32,6 @@ def _prompts(flow: Flow) -> Iterator[tuple[Action, str, bool]]:
                     piece if isinstance(piece, str) else words.get(piece, str(piece)) for piece in split_text(text)
                 )
                 yield action, "".join(pieces), name == "SSML"
-
-
-def _flow_attribute_texts(flow: Flow) -> dict[Reference, str]:
-    texts: dict[Reference, str] = {}
-    for action in flow.actions:
-        for name, entry in action.mapping("FlowAttributes").items():
-            value = entry.get("Value") if isinstance(entry, Mapping) else None
-            if isinstance(value, str) and parse_reference(value) is None:
-                reference = Reference("FlowAttributes", (name,))
-                texts[reference] = max(texts.get(reference, ""), value, key=len)
-    return texts
 
 
 @rule("E122", "SSML is well-formed")
@@ -82,7 +72,7 @@ def check_prompt_before_entry(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 def _without_references(text: str) -> str:
-    """A text with its references left out, but those that are an attribute of markup."""
+    """Return a text with its references left out, but those that are an attribute of markup."""
     pieces: list[str] = []
     for piece in split_text(text):
         if isinstance(piece, str):
@@ -101,7 +91,7 @@ def check_prompt_length(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
     for action, text, _marked_up in _prompts(flow):
         spoken = _without_references(text)
         try:
-            seconds = duration_s(spoken, flows.speech_rate)
+            seconds = estimate_duration_s(spoken, flows.speech_rate)
         except SsmlError:
             continue
         if seconds > MAX_PROMPT_S:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from connect_sim.language.actions.forms import is_buffer_switch, is_store_input
-from connect_sim.language.dataflow import references_of
+from connect_sim.language.dataflow import collect_references
 from connect_sim.language.document import Action, Flow
-from connect_sim.language.flow_set import MAX_MODULE_DEPTH, FlowSet, flow_references
-from connect_sim.language.graph import Edge, states_at
-from connect_sim.language.references import holds_reference, strings_in, tokens_in
+from connect_sim.language.flow_set import MAX_MODULE_DEPTH, FlowSet, collect_flow_references
+from connect_sim.language.graph import Edge, find_states
+from connect_sim.language.references import find_tokens, holds_reference, iterate_strings
 from connect_sim.linter.rule import Problem, rule
 from connect_sim.linter.rules.parameters import NAMESPACES
 
@@ -36,7 +36,7 @@ SYSTEM_VALUES = frozenset(
     }
 )
 _ANSWER = frozenset({"External", "LambdaInvocation"})
-"""What the answer of a function fills. It survives a transfer to another flow, until the next call of a function."""
+"""The root that the answer of a function fills. It survives transfers to other flows, until the next function."""
 _FILLED_BY: Mapping[str, frozenset[str]] = {
     "InvokeLambdaFunction": _ANSWER,
     "ConnectParticipantWithLexBot": frozenset({"Lex"}),
@@ -68,7 +68,7 @@ def check_reference_kind(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
 
 
 def _depth(flow: Flow, flows: FlowSet, above: tuple[str, ...]) -> int | None:
-    """How many modules deep a flow calls; None when one calls itself."""
+    """Return how many modules deep a flow calls; None when one calls itself."""
     if flow.name in above:
         return None
     depths = [_depth(module, flows, (*above, flow.name)) for _, module in flows.modules_called_by(flow)]
@@ -88,21 +88,21 @@ def check_nesting(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
 
 
 @rule("W204", "A value is read after something has filled it")
-def check_filled(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
+def check_values_filled(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
     """Source: administrator guide: a module does not see its caller's `$.External`, `$.Lex`, `$.Metrics`, stored input.
 
     A flow that another has transferred to sees the answer of the last function, and none of the rest. A value counts as
     filled on the way out of the block that fills it, except by its error edges.
     """
-    for block, states in _filled_at(flow, _filled_on_entry(flows).get(flow.name, {frozenset()})).items():
-        roots = {reference.root for reference in references_of(flow.by_identifier[block])} & _FILLED
+    for block, states in _find_filled_roots(flow, _find_roots_on_entry(flows).get(flow.name, {frozenset()})).items():
+        roots = {reference.root for reference in collect_references(flow.by_identifier[block])} & _FILLED
         for root in sorted(roots):
             if any(root not in filled for filled in states):
                 yield Problem(block, f"$.{root} is read here, and on some way to this block nothing has filled it.")
 
 
-def _filled_at(flow: Flow, entries: Iterable[frozenset[str]]) -> Mapping[str, set[frozenset[str]]]:
-    """The roots that may be filled at each block, one set for each combination that a call can come with."""
+def _find_filled_roots(flow: Flow, entries: Iterable[frozenset[str]]) -> Mapping[str, set[frozenset[str]]]:
+    """Return the roots that may be filled at each block, one set for each combination that a call can come with."""
 
     def transfer(action: Action, filled: frozenset[str], edge: Edge) -> Iterable[frozenset[str]]:
         if edge.label.startswith("error:NoMatchingError") or edge.label.startswith("error:TimeLimit"):
@@ -110,12 +110,12 @@ def _filled_at(flow: Flow, entries: Iterable[frozenset[str]]) -> Mapping[str, se
         stores = is_store_input(action) or (is_buffer_switch(action) and action.is_true("StoreInput"))
         return (filled | _FILLED_BY.get(action.type, frozenset({"StoredCustomerInput"} if stores else ())),)
 
-    return states_at(flow, [(flow.start_action, entry) for entry in entries], transfer)
+    return find_states(flow, [(flow.start_action, entry) for entry in entries], transfer)
 
 
 @lru_cache(maxsize=1)
-def _filled_on_entry(flows: FlowSet) -> Mapping[str, set[frozenset[str]]]:
-    """What may be filled where each flow of a set begins: what the transfers to it bring along.
+def _find_roots_on_entry(flows: FlowSet) -> Mapping[str, set[frozenset[str]]]:
+    """Return what may be filled where each flow of a set begins: what the transfers to it bring along.
 
     A flow that none of the others transfers to begins with nothing. A module does not know what its caller has filled,
     so a transfer out of one counts as bringing an answer.
@@ -133,7 +133,7 @@ def _filled_on_entry(flows: FlowSet) -> Mapping[str, set[frozenset[str]]]:
         if entry in entries[flow.name]:
             continue
         entries[flow.name].add(entry)
-        for block, states in _filled_at(flow, [entry]).items():
+        for block, states in _find_filled_roots(flow, [entry]).items():
             action = flow.by_identifier[block]
             target = flows.target(action) if action.type == "TransferToFlow" else None
             if target is not None:
@@ -146,7 +146,7 @@ def _filled_on_entry(flows: FlowSet) -> Mapping[str, set[frozenset[str]]]:
 def check_known_targets(flow: Flow, flows: FlowSet) -> Iterator[Problem]:
     """Source: our own: a reference outside of what is checked together can be wrong unnoticed."""
     for action in flow.actions:
-        for reference in flow_references(action):
+        for reference in collect_flow_references(action):
             if not holds_reference(reference) and flows.find(reference) is None:
                 yield Problem(action.identifier, f"{reference} is not among the flows that were checked.")
 
@@ -173,7 +173,7 @@ def check_roots(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: administrator guide, list of contact attributes and their JSONPath references."""
     known = NAMESPACES | SYSTEM_VALUES
     for action in flow.actions:
-        for reference in sorted(references_of(action), key=str):
+        for reference in sorted(collect_references(action), key=str):
             if reference.root not in known:
                 yield Problem(action.identifier, f"{reference} is no attribute that the service knows.")
 
@@ -190,7 +190,7 @@ def check_flow_attributes(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     if any(holds_reference(name) for name in written):
         return
     for action in flow.actions:
-        for reference in sorted(references_of(action), key=str):
+        for reference in sorted(collect_references(action), key=str):
             if reference.root == "FlowAttributes" and reference.keys and reference.keys[0] not in written:
                 yield Problem(action.identifier, f"{reference} is read here, and no block of this document sets it.")
 
@@ -199,14 +199,14 @@ def check_flow_attributes(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_fixed_arns(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: common trouble with published flows: a fixed ARN leads to one account and one instance only."""
     for action in flow.actions:
-        for text in dict.fromkeys(strings_in(action.parameters)):
-            if _FIXED_ARN.fullmatch(text.strip()) and not holds_reference(text) and not tokens_in(text):
+        for text in dict.fromkeys(iterate_strings(action.parameters)):
+            if _FIXED_ARN.fullmatch(text.strip()) and not holds_reference(text) and not find_tokens(text):
                 yield Problem(action.identifier, f"{text.strip()} is fixed; write a token, or take it from the call.")
 
 
 def _instances(action: Action) -> tuple[str, ...]:
-    """The instances that a block names, as region, account and id, in order."""
-    found = (match for text in strings_in(action.parameters) for match in _INSTANCE.finditer(text))
+    """Return the instances that a block names, as region, account and id, in order."""
+    found = (match for text in iterate_strings(action.parameters) for match in _INSTANCE.finditer(text))
     return tuple(dict.fromkeys("/".join(match.groups()) for match in found))
 
 

@@ -6,12 +6,12 @@ Source: Amazon Connect developer guide, "Flow language", transitions, with corre
 from collections import Counter
 from collections.abc import Iterator
 
-from connect_sim.language.actions.catalogue import spec_for
+from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.actions.specs import OPERATORS, ActionSpec
 from connect_sim.language.document import Action, ConditionEdge, Flow, FlowKind
 from connect_sim.language.flow_set import FlowSet
-from connect_sim.language.graph import condition_label, written_edges
-from connect_sim.language.references import parse_reference, references_in
+from connect_sim.language.graph import label_condition, list_written_edges
+from connect_sim.language.references import find_references, parse_reference
 from connect_sim.linter.rule import Problem, rule
 
 _DYNAMIC_OPERANDS = frozenset({"Compare"})
@@ -20,7 +20,7 @@ _DYNAMIC_OPERANDS = frozenset({"Compare"})
 
 def _described(flow: Flow) -> Iterator[tuple[Action, ActionSpec]]:
     for action in flow.actions:
-        spec = spec_for(action)
+        spec = find_spec(action)
         if spec is not None:
             yield action, spec
 
@@ -37,14 +37,14 @@ def check_next(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_targets(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: developer guide, Flow language, "NextAction"."""
     for action in flow.actions:
-        for edge in written_edges(flow, action):
+        for edge in list_written_edges(flow, action):
             if edge.target not in flow.by_identifier:
                 yield Problem(
                     action.identifier, f"{edge.label} goes to {edge.target!r}, which is no block of this flow."
                 )
         for condition in action.conditions:
             if condition.target is None:
-                yield Problem(action.identifier, f"{condition_label(condition)} goes nowhere.")
+                yield Problem(action.identifier, f"{label_condition(condition)} goes nowhere.")
         for error in action.errors:
             if error.target is None:
                 yield Problem(action.identifier, f"The error edge {error.error_type} goes nowhere.")
@@ -68,10 +68,10 @@ def check_extra_errors(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 
 
 @rule("E134", "Each error and each condition has one edge")
-def check_doubled(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+def check_doubled_edges(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: of two edges for one error or one condition, the second could never be taken."""
     for action in flow.actions:
-        labels = [edge.error_type for edge in action.errors] + [condition_label(edge) for edge in action.conditions]
+        labels = [edge.error_type for edge in action.errors] + [label_condition(edge) for edge in action.conditions]
         for label, count in Counter(labels).items():
             if count > 1:
                 yield Problem(action.identifier, f"{label} has {count} edges.")
@@ -106,7 +106,7 @@ def _bad_operand(action: Action, condition: ConditionEdge) -> str | None:
         return f"the operand {operand!r} is no string"
     if operand == "":
         return "an operand is empty, which no value equals"
-    if not references_in(operand):
+    if not find_references(operand):
         return None
     if action.type not in _DYNAMIC_OPERANDS:
         return f"the operand {operand} holds a reference; those of {action.type} are fixed texts"

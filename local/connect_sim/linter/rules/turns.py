@@ -22,7 +22,7 @@ def _keeps_turn(action: Action | None) -> bool:
 
 
 @rule("W216", "Turn and account are kept after every step")
-def check_turn_kept(flow: Flow, _: FlowSet) -> Iterator[Problem]:
+def check_turn(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: this project's protocol for turns. Looks at functions that are called with a `step` and a `turn` only."""
     for action in flow.actions:
         given = action.mapping("LambdaInvocationAttributes")

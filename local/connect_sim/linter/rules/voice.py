@@ -10,7 +10,7 @@ from connect_sim.language.actions.forms import is_menu, is_store_input
 from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_CONDITION
 from connect_sim.language.document import Action, Flow, FlowKind
 from connect_sim.language.flow_set import FLOW_PARAMETER, FlowSet
-from connect_sim.language.graph import walkable_edges
+from connect_sim.language.graph import list_walkable_edges
 from connect_sim.language.references import Reference, parse_reference
 from connect_sim.linter.rule import Problem, rule
 from connect_sim.linter.rules.paths import WAITING_FOR_SOMEBODY
@@ -50,8 +50,8 @@ def _key_target(action: Action, key: str) -> str | None:
     return next((edge.target for edge in action.conditions if edge.operand == key), None)
 
 
-def _reached(flow: Flow, start: str | None, stops: frozenset[str]) -> Iterator[Action]:
-    """The blocks that a call comes to from here; ways end at blocks of the types in `stops`, which are given too."""
+def _follow(flow: Flow, start: str | None, stops: frozenset[str]) -> Iterator[Action]:
+    """Yield the blocks that a call comes to from here, up to the first of a type in `stops`, this one too."""
     seen: set[str] = set()
     ahead = [start]
     while ahead:
@@ -61,20 +61,20 @@ def _reached(flow: Flow, start: str | None, stops: frozenset[str]) -> Iterator[A
         seen.add(action.identifier)
         yield action
         if action.type not in stops:
-            ahead += [edge.target for edge in walkable_edges(flow, action)]
+            ahead += [edge.target for edge in list_walkable_edges(flow, action)]
 
 
 def _goes_on_listening(flow: Flow, menu: Action) -> bool:
-    """Whether silence at a menu leads at once to another with the same keys: a list that is read out in parts."""
+    """Return whether silence at a menu leads at once to another with the same keys, as in a list in parts."""
     silence = flow.by_identifier.get(menu.error_target(INPUT_TIME_LIMIT_EXCEEDED) or "")
     if silence is None or silence.type not in {"Compare", "GetParticipantInput"}:
         return False
-    nexts = [each for each in _reached(flow, silence.identifier, _INPUTS) if each.type != "Compare"]
+    nexts = [each for each in _follow(flow, silence.identifier, _INPUTS) if each.type != "Compare"]
     return bool(nexts) and all(is_menu(each) and _keys(each) == _keys(menu) for each in nexts)
 
 
 def _compares(flow: Flow, root: str) -> bool:
-    """Whether some block of a flow compares this system value, in whatever spelling."""
+    """Return whether some block of a flow compares this system value, in whatever spelling."""
     return any(parse_reference(action.text("ComparisonValue")) == Reference(root, ()) for action in flow.actions)
 
 
@@ -180,7 +180,7 @@ def check_nine(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         target = _key_target(action, "9")
         if not is_menu(action) or target is None:
             continue
-        reached = list(_reached(flow, target, _INPUTS))
+        reached = list(_follow(flow, target, _INPUTS))
         if not any(each is action or (is_menu(each) and _keys(each) == _keys(action)) for each in reached):
             yield Problem(action.identifier, "9 does not lead back to this menu; it repeats in every menu.")
 
@@ -192,7 +192,7 @@ def check_zero(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         target = _key_target(action, "0")
         if not is_menu(action) or target is None:
             continue
-        reached = _reached(flow, target, _INPUTS | _OUT_OF_HAND)
+        reached = _follow(flow, target, _INPUTS | _OUT_OF_HAND)
         if not any(each.type in _OUT_OF_HAND for each in reached):
             yield Problem(action.identifier, "0 leads to no person; it does in every menu.")
 
@@ -204,7 +204,7 @@ def check_silence_trap(flow: Flow, _: FlowSet) -> Iterator[Problem]:
         silence = action.error_target(INPUT_TIME_LIMIT_EXCEEDED)
         if not is_menu(action) or silence is None:
             continue
-        for each in _reached(flow, silence, WAITING_FOR_SOMEBODY | _OUT_OF_HAND | {"Loop"}):
+        for each in _follow(flow, silence, WAITING_FOR_SOMEBODY | _OUT_OF_HAND | {"Loop"}):
             if each.type in {"DisconnectParticipant", "EndFlowExecution"}:
                 yield Problem(action.identifier, "Silence ends the call; ask again first, and offer a person.")
                 break

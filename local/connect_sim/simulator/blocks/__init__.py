@@ -1,1 +1,1 @@
-"""What each type of block does when a simulated call comes to it."""
+"""Handlers: one for each type of block that a simulated call may come to."""

@@ -66,6 +66,6 @@ def take_words(block: Block, heard: str) -> Outcome:
 
 
 def _bot(block: Block) -> str:
-    """What names the bot: the alias of a Lex V2 bot, or a classic bot's name."""
+    """Return the name of the bot: the alias of a Lex V2 bot, or a classic bot's name."""
     source: dict[str, Any] = dict(block.action.mapping("LexV2Bot")) or dict(block.action.mapping("LexBot"))
     return render(block.state, str(source.get("AliasArn") or source.get("Name") or ""))

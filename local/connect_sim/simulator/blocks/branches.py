@@ -5,7 +5,7 @@ import random
 from connect_sim.language.actions.specs import NO_MATCHING_ERROR
 from connect_sim.simulator.block import Block
 from connect_sim.simulator.outcome import Failed, Impossible, Outcome, Success, Value
-from connect_sim.simulator.values import names_of
+from connect_sim.simulator.values import list_names
 
 MAX_LOOPS = 100
 
@@ -35,7 +35,7 @@ def _compare_numbers(operator: str, left: str, right: str) -> bool:
 
 
 def satisfies(value: str | None, operator: str, operand: str | None) -> bool:
-    """Whether a value makes a condition true. A missing value or operand satisfies nothing; what is no number satisfies
+    """Return whether a value makes a condition true. A missing value or operand satisfies nothing; a text satisfies
     no condition about numbers."""
     if value is None or operand is None:
         return False
@@ -56,14 +56,14 @@ def satisfies(value: str | None, operator: str, operand: str | None) -> bool:
 
 def compare(block: Block) -> Outcome:
     """Compare: the value behind one reference."""
-    return Value(block.single("ComparisonValue"))
+    return Value(block.resolve_single("ComparisonValue"))
 
 
 def loop(block: Block) -> Outcome:
     """Loop: N times ContinueLooping, once DoneLooping, and from the beginning again."""
-    count_text = block.single("LoopCount") or ""
+    count_text = block.resolve_single("LoopCount") or ""
     if not count_text.isdecimal() or int(count_text) > MAX_LOOPS:
-        return Impossible(f"{block.described('LoopCount')}; a whole number from 0 to {MAX_LOOPS} is needed.")
+        return Impossible(f"{block.describe_parameter('LoopCount')}; a whole number from 0 to {MAX_LOOPS} is needed.")
     key = block.action.identifier
     turn = block.frame.loops.get(key, 0)
     if turn >= int(count_text):
@@ -77,18 +77,22 @@ def loop(block: Block) -> Outcome:
 
 def check_hours(block: Block) -> Outcome:
     """CheckHoursOfOperation: the named hours, or those of the target queue, which must then be set."""
-    hours = block.single("HoursOfOperationId") or block.state.queue
+    hours = block.resolve_single("HoursOfOperationId") or block.state.queue
     if hours is None:
         return Failed(NO_MATCHING_ERROR, "no_hours")
     setup = block.state.setup
-    opened = next((state for name, state in setup.hours.items() if name in names_of(hours)), setup.hours_open)
+    opened = next((state for name, state in setup.hours.items() if name in list_names(hours)), setup.hours_open)
     block.state.told_closed = not opened
     return Value("True" if opened else "False")
 
 
 def check_metric(block: Block) -> Outcome:
     """CheckMetricData: one metric's number against the conditions."""
-    if block.single("QueueId") is None and block.single("AgentId") is None and block.state.queue is None:
+    if (
+        block.resolve_single("QueueId") is None
+        and block.resolve_single("AgentId") is None
+        and block.state.queue is None
+    ):
         return Failed(NO_MATCHING_ERROR, "no_queue")
     number = block.state.setup.metrics.get(block.action.text("MetricType"))
     return Failed(NO_MATCHING_ERROR, "no_metric") if number is None else Value(f"{number:g}")
@@ -99,7 +103,7 @@ def get_metrics(block: Block) -> Outcome:
     if not block.state.setup.metrics:
         return Failed(NO_MATCHING_ERROR, "no_metric")
     block.frame.metrics_loaded = True
-    block.frame.metrics_queue = block.single("QueueId") or block.state.queue
+    block.frame.metrics_queue = block.resolve_single("QueueId") or block.state.queue
     return Success()
 
 

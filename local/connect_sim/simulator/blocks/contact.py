@@ -6,7 +6,7 @@ from typing import Any
 
 from connect_sim.language.actions.specs import NO_MATCHING_ERROR
 from connect_sim.language.dataflow import is_secret_name
-from connect_sim.language.references import references_in
+from connect_sim.language.references import find_references
 from connect_sim.simulator.block import Block
 from connect_sim.simulator.blocks.inputs import MASK
 from connect_sim.simulator.outcome import Failed, Impossible, Outcome, Success
@@ -21,7 +21,7 @@ _HIDDEN = MASK * 6
 
 
 def _texts(block: Block, values: Mapping[str, Any]) -> dict[str, str]:
-    """The values as texts, references in names and values replaced. The console writes every scalar as a string;
+    """Return the values as texts, references in names and values replaced. The console writes every scalar as a string;
     hand-written flows write numbers and booleans as such."""
     return {
         render(block.state, name): render(block.state, value if isinstance(value, str) else json.dumps(value))
@@ -31,7 +31,7 @@ def _texts(block: Block, values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _all_named(values: Mapping[str, str]) -> bool:
-    """Whether every name and every value has come to something; the service sets nothing empty."""
+    """Return whether every name and every value has come to something; the service sets nothing empty."""
     return all(name and value for name, value in values.items())
 
 
@@ -45,7 +45,7 @@ def _too_much(attributes: Mapping[str, str]) -> bool:
 
 
 def _is_related(block: Block) -> bool:
-    """Whether the block sets something on the related contact and not on this one."""
+    """Return whether the block sets something on the related contact and not on this one."""
     return block.action.text("TargetContact") == "Related"
 
 
@@ -68,7 +68,7 @@ def set_attributes(block: Block) -> Outcome:
 
 def _is_secret(block: Block, name: str, written: str) -> bool:
     copies_secret = block.frame.stored_is_secret and any(
-        reference.root == "StoredCustomerInput" for reference in references_in(written)
+        reference.root == "StoredCustomerInput" for reference in find_references(written)
     )
     return copies_secret or is_secret_name(name)
 
@@ -104,7 +104,7 @@ def set_contact_data(block: Block) -> Outcome:
 
 def set_voice(block: Block) -> Outcome:
     """UpdateContactTextToSpeechVoice: the voice of the prompts that follow."""
-    voice = block.single("TextToSpeechVoice")
+    voice = block.resolve_single("TextToSpeechVoice")
     if not voice:
         return Failed(NO_MATCHING_ERROR, "no_voice")
     block.state.voice = voice
@@ -175,7 +175,7 @@ def create_task(block: Block) -> Outcome:
     block.emit(
         "task",
         name=block.render("Name"),
-        flow=block.single("ContactFlowId"),
+        flow=block.resolve_single("ContactFlowId"),
         attributes=_texts(block, block.action.mapping("Attributes")),
         delay_s=block.seconds("DelaySeconds", 0.0),
     )

@@ -6,12 +6,12 @@ from typing import Any
 from connect_sim.language.actions.specs import NO_MATCHING_ERROR
 from connect_sim.simulator.block import Block
 from connect_sim.simulator.outcome import Failed, Outcome, Success
-from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult, function_name
+from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult, parse_function_name
 from connect_sim.simulator.state import DEFAULT_LANGUAGE, CallState
-from connect_sim.simulator.values import endpoint, queue_data, render_all
+from connect_sim.simulator.values import describe_queue, make_endpoint, render_all
 
 DEFAULT_TIME_LIMIT_S = 3.0
-"""What the console offers when a block says nothing."""
+"""The limit that the console offers when a block names none."""
 MAX_TIME_LIMIT_S = 8.0
 MAX_ASYNCHRONOUS_S = 60.0
 MAX_CHAIN_S = 20.0
@@ -28,7 +28,7 @@ def invoke_function(block: Block) -> Outcome:
 
     After an error nothing is left in `$.External`: what an earlier answer said cannot be mistaken for this one.
     """
-    arn = block.single("LambdaFunctionARN")
+    arn = block.resolve_single("LambdaFunctionARN")
     if not arn:
         block.frame.external = None
         return Failed(NO_MATCHING_ERROR, "no_function")
@@ -37,7 +37,7 @@ def invoke_function(block: Block) -> Outcome:
     limit_s = MAX_ASYNCHRONOUS_S if asynchronous else _time_limit_s(block)
     result = _invoke(block, arn, parameters, limit_s)
     if result.error is None and not asynchronous:
-        result = _checked(result, block.action.mapping("ResponseValidation").get("ResponseType") == "JSON")
+        result = _check_answer(result, block.action.mapping("ResponseValidation").get("ResponseType") == "JSON")
     payload = result.payload if result.error is None else None
     if not asynchronous:
         block.pass_time(result.duration_ms / 1000)
@@ -54,7 +54,7 @@ def invoke_function(block: Block) -> Outcome:
 
 
 def _time_limit_s(block: Block) -> float:
-    """What is left for this call: its own limit, and of the chain's 20 s what earlier calls have not used."""
+    """Return the seconds left for this call: its own limit, within what earlier calls left of the chain's 20 s."""
     own = min(block.seconds("InvocationTimeLimitSeconds", DEFAULT_TIME_LIMIT_S), MAX_TIME_LIMIT_S)
     return max(0.0, min(own, MAX_CHAIN_S - block.state.silent_s))
 
@@ -66,7 +66,7 @@ def _invoke(block: Block, arn: str, parameters: dict[str, Any], limit_s: float) 
     if block.injected is not None and block.injected is not FunctionErrorKind.LOST_ANSWER:
         waited = timed_out.duration_ms if block.injected is FunctionErrorKind.TIMEOUT else 0
         return FunctionResult(error=block.injected, duration_ms=waited, detail="injected")
-    event = contact_flow_event(block.state, parameters)
+    event = make_event(block.state, parameters)
     spent_ms = 0
     requests: int | None = None
     result = timed_out
@@ -86,8 +86,8 @@ def _invoke(block: Block, arn: str, parameters: dict[str, Any], limit_s: float) 
     return FunctionResult(result.payload, result.error, spent_ms, requests, result.detail)
 
 
-def _checked(result: FunctionResult, json_answer: bool) -> FunctionResult:
-    """The result with its payload checked; keys without a value disappear, as they do on the line."""
+def _check_answer(result: FunctionResult, json_answer: bool) -> FunctionResult:
+    """Return the result with its payload checked; keys without a value disappear, as they do on the line."""
     error: FunctionErrorKind | None = None
     payload: Any = result.payload
     if not isinstance(payload, dict):
@@ -105,7 +105,7 @@ def _emit(block: Block, arn: str, parameters: dict[str, Any], result: FunctionRe
     outcome = (result.payload or {}).get("outcome")
     block.emit(
         "function",
-        function=function_name(arn),
+        function=parse_function_name(arn),
         step=parameters.get("step"),
         outcome=outcome if isinstance(outcome, str) else None,
         error=result.error,
@@ -115,8 +115,8 @@ def _emit(block: Block, arn: str, parameters: dict[str, Any], result: FunctionRe
     )
 
 
-def contact_flow_event(state: CallState, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The whole event: the contact as it is now, and the block's own parameters.
+def make_event(state: CallState, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the whole event: the contact as it is now, and the block's own parameters.
 
     Fields without a value are None, as the service sends them; endpoints too, when the number is withheld. Neither
     the stored input nor an earlier answer is part of it.
@@ -127,7 +127,7 @@ def contact_flow_event(state: CallState, parameters: dict[str, Any]) -> dict[str
         "AwsRegion": setup.region,
         "Channel": setup.channel,
         "ContactId": setup.contact_id,
-        "CustomerEndpoint": endpoint(setup.customer_number),
+        "CustomerEndpoint": make_endpoint(setup.customer_number),
         "CustomerId": state.contact_data.get("CustomerId"),
         "Description": state.contact_data.get("Description"),
         "InitialContactId": setup.initial_contact_id or setup.contact_id,
@@ -137,11 +137,11 @@ def contact_flow_event(state: CallState, parameters: dict[str, Any]) -> dict[str
         "MediaStreams": {"Customer": {"Audio": None}},
         "Name": state.contact_data.get("Name"),
         "PreviousContactId": setup.previous_contact_id,
-        "Queue": queue_data(state),
+        "Queue": describe_queue(state),
         "References": {name: dict(reference) for name, reference in state.references.items()},
         "RelatedContactId": None,
         "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Telephony"}},
-        "SystemEndpoint": endpoint(setup.system_number),
+        "SystemEndpoint": make_endpoint(setup.system_number),
         "Tags": dict(state.tags),
     }
     return {"Name": "ContactFlowEvent", "Details": {"ContactData": contact_data, "Parameters": parameters}}

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from connect_sim.language.actions.forms import is_buffer_switch, is_menu
 from connect_sim.language.actions.specs import INPUT_TIME_LIMIT_EXCEEDED, NO_MATCHING_ERROR
-from connect_sim.language.references import references_in
+from connect_sim.language.references import find_references
 from connect_sim.simulator.block import Block
 from connect_sim.simulator.blocks.prompts import speak
-from connect_sim.simulator.entry import EntryRules, entry_rules, phone_number, read_entry
+from connect_sim.simulator.entry import EntryRules, parse_phone_number, read_entry, read_entry_rules
 from connect_sim.simulator.outcome import Await, Failed, Impossible, Outcome, Success, Value
 from connect_sim.simulator.state import InputRequest
 from connect_sim.simulator.values import render_all
 
 SILENCE = "-"
 TIMEOUT_LITERAL = "Timeout"
-"""What `$.StoredCustomerInput` holds after silence ("Store customer input" block)."""
+"""The text that `$.StoredCustomerInput` holds after silence ("Store customer input" block)."""
 MAX_BUFFERED_KEYS = 30
 DEFAULT_TIME_LIMIT_S = 5.0
 REACTION_S = 1.0
@@ -53,8 +53,8 @@ def _switch_buffer(block: Block) -> Outcome:
 
 
 def _rules(block: Block) -> EntryRules:
-    """How this input takes keys, with what its length and pauses refer to."""
-    return entry_rules(replace(block.action, parameters=render_all(block.state, block.action.parameters)))
+    """Return how this input takes keys, with what its length and pauses refer to."""
+    return read_entry_rules(replace(block.action, parameters=render_all(block.state, block.action.parameters)))
 
 
 def _request(block: Block) -> InputRequest:
@@ -94,7 +94,7 @@ def take_keys(block: Block, keys: str, *, secret: bool) -> Outcome:
     if not entry.digits and entry.pause_s:
         return _store(block, TIMEOUT_LITERAL, secret=False)
     if "PhoneNumberValidation" in block.action.mapping("InputValidation"):
-        number = phone_number(entry.digits, block.action)
+        number = parse_phone_number(entry.digits, block.action)
         if number is None:
             return Failed("InvalidPhoneNumber", "phone_number")
         return _store(block, number, secret=secret)
@@ -119,7 +119,7 @@ def _store(block: Block, value: str, *, secret: bool) -> Outcome:
             value = encrypt(value, key_id=key_id, certificate=certificate)
         except NotACertificate:
             problem = "This entry is to be encrypted, and its Key is no X.509 certificate with an RSA key."
-            unknown = [reference for reference in references_in(str(written.get("Key", ""))) if not certificate]
+            unknown = [reference for reference in find_references(str(written.get("Key", ""))) if not certificate]
             return Impossible(f"{problem} {unknown[0]} has no value." if unknown else problem)
     block.frame.stored_input = value
     block.frame.stored_is_secret = secret

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 from connect_sim.language.actions.specs import NO_MATCHING_ERROR
-from connect_sim.language.speech import SsmlError, duration_s, is_ssml, readable
+from connect_sim.language.speech import SsmlError, estimate_duration_s, extract_words, is_ssml
 from connect_sim.simulator.block import Block
 from connect_sim.simulator.outcome import Failed, FlowOver, Impossible, Outcome, Success, Value
-from connect_sim.simulator.stages import agent_due_s
+from connect_sim.simulator.stages import find_agent_due_s
 from connect_sim.simulator.state import Stage
 from connect_sim.simulator.values import render
 
@@ -47,7 +47,7 @@ def play_in_turn(block: Block) -> Outcome:
     if not every_s:
         block.pass_time(played_s)
         return FlowOver()
-    due_s = agent_due_s(block.state)
+    due_s = find_agent_due_s(block.state)
     if due_s is not None and due_s <= block.state.at_s + every_s:
         return FlowOver()
     block.pass_time(every_s)
@@ -61,7 +61,7 @@ def speak(block: Block) -> float | Failed:
     for name, label in (("PromptId", "prompt"), ("Media", "audio")):
         if name in action.parameters:
             source = (
-                block.single(name)
+                block.resolve_single(name)
                 if name == "PromptId"
                 else render(block.state, str(action.mapping(name).get("Uri", "")))
             )
@@ -81,7 +81,7 @@ def speak(block: Block) -> float | Failed:
     if len(prompt) > MAX_PROMPT_CHARS or billed > MAX_BILLED_CHARS:
         return Failed(NO_MATCHING_ERROR, "prompt_too_long")
     try:
-        text, seconds = readable(prompt), duration_s(prompt, block.surroundings.flows.speech_rate)
+        text, seconds = extract_words(prompt), estimate_duration_s(prompt, block.surroundings.flows.speech_rate)
     except SsmlError:
         return Failed(NO_MATCHING_ERROR, "bad_ssml")
     _emit_prompt(block, text=text, ssml=prompt if marked_up else None)

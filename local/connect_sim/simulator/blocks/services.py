@@ -19,7 +19,7 @@ NOT_GIVEN = "not_given"
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What is known of one type: the channels in which it works (None: all), the error in others, and the root of the
+    """Facts about one type: the channels in which it works (None: all), the error in others, and the root of the
     values that it fills."""
 
     channels: frozenset[str] | None = None
@@ -80,7 +80,7 @@ VIEW_DEFAULT_S = 400.0
 
 
 def note(block: Block) -> Outcome:
-    """A side effect: noted, and the flow goes on. A set-up may let it fail, or give what it fills."""
+    """Note a side effect and go on. A set-up may let it fail, or give the values that it fills."""
     effect = NOTED[block.action.type]
     if (failed := _mismatch(block, effect)) is not None:
         return failed
@@ -93,7 +93,7 @@ def note(block: Block) -> Outcome:
 
 
 def ask(block: Block) -> Outcome:
-    """A question to another part of the service: what the set-up answers, else the error for nothing found."""
+    """Ask another part of the service: the set-up answers, else the block takes its error for nothing found."""
     question = ANSWERED[block.action.type]
     if (failed := _mismatch(block, question)) is not None:
         return failed
@@ -109,21 +109,21 @@ def ask(block: Block) -> Outcome:
     return Success() if answer.value is None else Value(answer.value)
 
 
-def channels_of(kind: str, otherwise: str) -> frozenset[str]:
-    """The channels in which a type of block works; those of most types are not limited, which is `otherwise`."""
+def find_channels(kind: str, otherwise: str) -> frozenset[str]:
+    """Return the channels in which a type of block works; those of most types are not limited, which is `otherwise`."""
     effect = NOTED.get(kind) or ANSWERED.get(kind)
     return frozenset({otherwise}) if effect is None or effect.channels is None else effect.channels
 
 
-def answer_key(answers: Mapping[str, Any], flow: str, block: str, kind: str) -> str | None:
-    """The key under which a set-up answers for a block: by `flow/block`, by block, or by type, in this order."""
+def find_answer_key(answers: Mapping[str, Any], flow: str, block: str, kind: str) -> str | None:
+    """Return the key under which a set-up answers for a block: by `flow/block`, by block, or by type, in this order."""
     return next((key for key in (f"{flow}/{block}", block, kind) if key in answers), None)
 
 
 def _answer(block: Block) -> BlockAnswer | None:
-    """The next answer for this block; the last one of a list is used for ever."""
+    """Return the next answer for this block; the last one of a list is used for ever."""
     answers = block.state.setup.answers
-    key = answer_key(answers, block.flow.name, block.action.identifier, block.action.type)
+    key = find_answer_key(answers, block.flow.name, block.action.identifier, block.action.type)
     if key is None:
         return None
     used = block.state.answers_used.get(key, 0)

@@ -20,7 +20,7 @@ from connect_sim.simulator.outcome import (
     Success,
 )
 from connect_sim.simulator.state import Callback, CallSetup, EndOutcome, Frame, Stage, ThirdParty
-from connect_sim.simulator.values import names_of, render_all
+from connect_sim.simulator.values import list_names, render_all
 
 _DIALABLE = re.compile(r"\+[1-9]\d{6,14}")
 _CASE_ATTRIBUTES = ("case_id", "case", "case_ref")
@@ -31,8 +31,8 @@ MAX_HOPS = 11
 
 def set_queue(block: Block) -> Outcome:
     """UpdateContactTargetQueue: where a transfer will go."""
-    agent = block.single("AgentId")
-    queue = agent or block.single("QueueId")
+    agent = block.resolve_single("AgentId")
+    queue = agent or block.resolve_single("QueueId")
     if not queue:
         return Failed(NO_MATCHING_ERROR, "no_queue")
     block.state.queue = queue
@@ -53,7 +53,7 @@ def transfer_on(block: Block) -> Outcome:
     state = block.state
     if state.hops >= MAX_HOPS:
         return Failed(NO_MATCHING_ERROR, "too_many_transfers")
-    own = block.single("AgentId") or block.single("QueueId")
+    own = block.resolve_single("AgentId") or block.resolve_single("QueueId")
     to_agent = "AgentId" in block.action.parameters if own else state.queue_is_agent
     outcome = _into_queue(block, own or state.queue, to_agent=to_agent)
     if not isinstance(outcome, Failed):
@@ -75,7 +75,7 @@ def _into_queue(block: Block, queue: str | None, *, to_agent: bool) -> Outcome:
 
 
 def _is_full(setup: CallSetup, queue: str) -> bool:
-    names = names_of(queue)
+    names = list_names(queue)
     if setup.queue_at_capacity:
         return names.isdisjoint(setup.free_queues)
     return not names.isdisjoint(setup.full_queues)
@@ -90,7 +90,7 @@ def transfer_to_agent(block: Block) -> Outcome:
 def transfer_to_third_party(block: Block) -> Outcome:
     """TransferParticipantToThirdParty: the set-up says whether it is answered. The flow goes on afterwards if the block
     says so, and only then tells a failed call from one that nobody answers."""
-    number = block.single("ThirdPartyPhoneNumber")
+    number = block.resolve_single("ThirdPartyPhoneNumber")
     if not number:
         return Failed(NO_MATCHING_ERROR, "no_number")
     comes_back = block.action.is_true("ContinueFlowExecution")
@@ -114,7 +114,7 @@ def _emit_transfer(block: Block, *, queue: str | None, **more: Any) -> None:
 
 def set_callback_number(block: Block) -> Outcome:
     """UpdateContactCallbackNumber: only a number in E.164 form will do."""
-    number = block.single("CallbackNumber")
+    number = block.resolve_single("CallbackNumber")
     if number is None or not _DIALABLE.fullmatch(number):
         return Failed("InvalidCallbackNumber", "callback_number")
     block.state.callback_number = number
@@ -125,11 +125,11 @@ def create_callback(block: Block) -> Outcome:
     """CreateCallbackContact: to the callback number, else the caller's own, through a queue."""
     state = block.state
     number = state.callback_number or state.setup.customer_number
-    queue = block.single("AgentId") or block.single("QueueId") or state.queue
+    queue = block.resolve_single("AgentId") or block.resolve_single("QueueId") or state.queue
     if number is None or queue is None:
         return Failed(NO_MATCHING_ERROR, "no_number" if number is None else "no_queue")
     delay_s = block.seconds("InitialCallDelaySeconds", 0.0)
-    state.callback = Callback(number, queue, block.single("ContactFlowId"), delay_s, dict(state.attributes))
+    state.callback = Callback(number, queue, block.resolve_single("ContactFlowId"), delay_s, dict(state.attributes))
     block.emit("callback", number=number, queue=queue, delay_s=delay_s, attributes=dict(state.attributes))
     return Success()
 
@@ -137,7 +137,7 @@ def create_callback(block: Block) -> Outcome:
 def transfer_to_flow(block: Block) -> Outcome:
     """TransferToFlow: what belonged to this flow is gone. The contact's attributes stay, and so does the answer of the
     last function, until the next call of one."""
-    reference = block.single("ContactFlowId")
+    reference = block.resolve_single("ContactFlowId")
     flow = block.surroundings.flows.find(reference) if reference else None
     if flow is None:
         return _not_found(block, "ContactFlowId", reference)
@@ -152,7 +152,7 @@ def transfer_to_flow(block: Block) -> Outcome:
 
 def invoke_module(block: Block) -> Outcome:
     """InvokeFlowModule: a frame of its own, up to five deep."""
-    reference = block.single("FlowModuleId")
+    reference = block.resolve_single("FlowModuleId")
     module = block.surroundings.flows.find(reference) if reference else None
     if module is None:
         return _not_found(block, "FlowModuleId", reference)
@@ -164,7 +164,7 @@ def invoke_module(block: Block) -> Outcome:
 
 
 def _not_found(block: Block, parameter: str, reference: str | None) -> Outcome:
-    """A fixed reference to a flow that is not here is a gap in the set-up; a computed one is the line's own error."""
+    """Return the outcome for a flow that is not here: Impossible for a fixed reference, an error for a computed one."""
     if holds_reference(block.action.text(parameter)):
         return Failed(NO_MATCHING_ERROR, "unknown_flow")
     return Impossible(f"No flow or module {reference} is among those given.")
@@ -173,7 +173,7 @@ def _not_found(block: Block, parameter: str, reference: str | None) -> Outcome:
 def end_module(block: Block) -> Outcome:
     """EndFlowModuleExecution: the result decides the caller's branch and is `$.Modules.Result` there. A module that is
     run by itself ends with its result."""
-    result = block.single("Result")
+    result = block.resolve_single("Result")
     if len(block.state.frames) == 1:
         block.emit("noted", action=block.action.type, answer=result)
         return Finish(EndOutcome.RETURNED)

@@ -1,12 +1,37 @@
-"""A telephone in the terminal: what the caller hears, and the keys they press."""
+"""Views of a call: lines of JSON for programs, and a telephone in the terminal for people."""
 
+import json
 from typing import TextIO
 
 from connect_sim.simulator.events import CallEvent
 from connect_sim.simulator.keys import HANG_UP, SILENCE, KeysError, check_token
 from connect_sim.simulator.state import InputRequest
 
+VERSION = 1
 _HELP = "keys; Enter alone is silence, ! hangs up, {code} types the code you were sent"
+
+
+class JsonLines:
+    """A CallView that writes `{"v":1,"seq":..,"at_s":..,"kind":..,"flow":..,"block":..,..}` for each event."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._seq = 0
+
+    def show(self, event: CallEvent) -> None:
+        """Write one line, and flush it, so that a reader sees the call as it goes on."""
+        self._seq += 1
+        line = {
+            "v": VERSION,
+            "seq": self._seq,
+            "at_s": event.at_s,
+            "kind": event.kind,
+            "flow": event.place.flow,
+            "block": event.place.block,
+            **event.data,
+        }
+        self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._out.flush()
 
 
 class TerminalCall:
@@ -28,7 +53,7 @@ class TerminalCall:
             self._asked = True
             self._line(f"({_HELP})")
         while True:
-            self._out.write(f"  [{_wanted(request)}] > ")
+            self._out.write(f"  [{_describe_request(request)}] > ")
             self._out.flush()
             line = self._in.readline()
             if not line:
@@ -89,7 +114,7 @@ class TerminalCall:
         self._out.flush()
 
 
-def _wanted(request: InputRequest) -> str:
+def _describe_request(request: InputRequest) -> str:
     if request.speech:
         return "words in quotation marks, or keys"
     if request.menu:
