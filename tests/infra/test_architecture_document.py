@@ -1,0 +1,102 @@
+"""docs/architecture.md is true: its rooms are those of the code, and its table names every item and every writer."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from typing import Final
+
+import pytest
+
+from hotline_local.launcher.paths import ROOT
+from tests.support.documents import read_table
+from tests.support.import_contracts import ROOMS
+
+ROOM_FOLDER: Final = "layers/hotline/python/hotline"
+PAGE: Final = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+SECURITY: Final = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+QUOTED: Final = re.compile(r"`([^`]+)`")
+WRITE: Final = re.compile(
+    r"\b(?:change|self)\.(?:create|replace|replace_if_changed|put|update|delete|count)\(|\b(?:Put|Update)\("
+)
+"""A write of a Change, or one that goes to the store by itself."""
+DELETES_STATE: Final = "erasure/service.py"
+"""Deletes whatever belongs to a customer, and is therefore no writer of each single item."""
+TABLE: Final = read_table(PAGE, "Key")
+
+
+def quoted(cell: str) -> list[str]:
+    return QUOTED.findall(cell)
+
+
+@cache
+def source(name: str) -> str:
+    """The text of a module as the page names it: from its room, or from `functions/`."""
+    root = ROOT if name.startswith("functions/") else ROOT / ROOM_FOLDER
+    return (root / name).read_text(encoding="utf-8")
+
+
+@cache
+def names_in(name: str) -> frozenset[str]:
+    """The functions, classes and constants of a module."""
+    nodes = ast.parse(source(name)).body
+    defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    targets = (node.target for node in nodes if isinstance(node, ast.AnnAssign))
+    return frozenset(defined | {target.id for target in targets if isinstance(target, ast.Name)})
+
+
+def is_linked(form: str, writer: str) -> bool:
+    """Whether the writer uses a name of the form's module, or the form's module imports the writer."""
+    if form == writer:
+        return True
+    used = set(re.findall(r"\w+", source(writer)))
+    return bool(names_in(form) & used) or writer.removesuffix(".py").rpartition("/")[2] in source(form)
+
+
+def written_in() -> set[str]:
+    """Every module of the rooms and doors that writes an item, as the page names it."""
+    rooms, doors = ROOT / ROOM_FOLDER, ROOT / "functions"
+    found = {str(path.relative_to(rooms)) for path in rooms.rglob("*.py")}
+    found |= {str(path.relative_to(ROOT)) for path in doors.rglob("*.py")}
+    return {name for name in found if WRITE.search(source(name)) and not name.startswith("kit/store/")}
+
+
+def test_the_rooms_are_those_of_the_code_in_their_order() -> None:
+    assert [quoted(row["Room"])[0] for row in read_table(PAGE, "Room | Does")] == list(ROOMS)
+
+
+def test_the_items_are_those_whose_end_is_documented() -> None:
+    told = [" ".join(quoted(row["Key"])) for row in TABLE]
+    assert sorted(told) == sorted({" ".join(quoted(row["Key"])) for row in read_table(SECURITY, "What")})
+    assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["Key"])
+def test_the_form_has_the_parts_of_the_key_and_each_writer_writes_by_it(row: dict[str, str]) -> None:
+    (form,), writers = quoted(row["Form"]), quoted(row["Writers"])
+    text = "".join(map(source, (form, *writers)))
+    first, *_ = parts = [part.strip("#") for part in quoted(row["Key"])]
+    assert [part for part in parts if part not in text] == []
+    assert first in source(form) or "account_pk" in source(form)
+    for writer in writers:
+        assert WRITE.search(source(writer)), f"{writer} writes nothing"
+        assert is_linked(form, writer), f"{writer} does not know {form}"
+
+
+def home_of(module: str) -> str:
+    """The room of a module, or `door`."""
+    return module.partition("/")[0].replace("functions", "door")
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row["Key"])
+def test_the_rooms_of_an_item_are_those_of_its_modules(row: dict[str, str]) -> None:
+    rooms, writers = set(row["Room"].split(", ")), {home_of(writer) for writer in quoted(row["Writers"])}
+    assert rooms <= writers | {home_of(quoted(row["Form"])[0])}
+    assert writers <= rooms | {"kit"}
+
+
+def test_every_module_that_writes_is_a_writer_of_some_item() -> None:
+    told = {writer for row in TABLE for writer in quoted(row["Writers"])}
+    assert written_in() - {DELETES_STATE} <= told
+    assert told <= written_in()
