@@ -235,6 +235,28 @@ def zero_of(flow: Flow, entry: Action) -> str | None:
     return key_targets(outcome_of(flow, step)).get("ZERO")
 
 
+WITHOUT_WORDS_OF_THEIR_OWN = {"Greeting", "Payment list choice"}
+"""Menus whose keys are named elsewhere: in the main menu, which follows, and in the list that was read out before."""
+
+
+@each_talking_flow
+def test_a_menu_names_the_keys_that_it_takes_and_no_other(flow: Flow) -> None:
+    for asking in menus(flow):
+        found = re.search(r"\$\.FlowAttributes\.(say_\w+)", asking.text("SSML") or "")
+        for block, words in word_blocks(flow).items() if found else ():
+            said = words[found[1]] if found else ""
+            named = set(re.findall(r"\d", said)) | ({"*"} if re.search("星号|star", said) else set())
+            taken = set(key_targets(asking))
+            assert named <= taken, f"{asking.identifier}, {block}: {said}"
+            if asking.identifier not in WITHOUT_WORDS_OF_THEIR_OWN:
+                assert {key for key in taken if key in "12345678"} <= named, f"{asking.identifier}, {block}: {said}"
+
+
+def test_the_greeting_takes_the_keys_of_the_main_menu() -> None:
+    entry = shipped().by_name[ENTRY]
+    assert key_targets(entry.by_identifier["Greeting"]) == key_targets(entry.by_identifier["Main menu"])
+
+
 @each_flow
 def test_nine_repeats_every_menu(flow: Flow) -> None:
     for menu in menus(flow):

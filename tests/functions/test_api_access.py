@@ -362,6 +362,11 @@ def test_what_is_no_typed_number_is_refused(world: ApiWorld, query: dict[str, st
 EVENTS = sorted((Path(__file__).parents[2] / "events/customer_api").glob("*.json"))
 
 
+def test_every_route_has_a_kept_event() -> None:
+    kept = {json.loads(path.read_text(encoding="utf-8")).get("routeKey") for path in EVENTS}
+    assert set(ROUTES) <= kept
+
+
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
 def test_every_kept_event_is_answered_with_the_status_in_its_name(
     world: ApiWorld, monkeypatch: pytest.MonkeyPatch, path: Path

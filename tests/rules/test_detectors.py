@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 
 from hotline.security import detectors
+from hotline.security.activity import rows_of
 from hotline.security.detectors import DETECTORS, Detector, Event, Example, Severity
 from hotline.security.detectors import failed_login_burst as burst
 from hotline.security.detectors import reset_device_transfer as chain
-from tests.support.facts import NOON
+from hotline_local.launcher.paths import ROOT
+from tests.mutation.rules import RULES
+from tests.rules.test_promises import PROMISES
+from tests.support.documents import read_table
+from tests.support.facts import NOON, fact
+from tests.support.locks import KEYS
 
 FOLDER = Path(detectors.__file__).parent
 NO_RULES = {"__init__.py", "rule.py"}
@@ -22,7 +28,7 @@ CASES = [(detector, example) for detector in DETECTORS for example in detector.e
 
 
 def ids(value: object) -> str:
-    return value.rule if isinstance(value, Detector) else value.name if isinstance(value, Example) else ""
+    return value.rule if isinstance(value, Detector) else value.name if isinstance(value, Example) else str(value)
 
 
 @pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
@@ -57,6 +63,30 @@ def test_every_rule_is_a_file_of_its_own_name_and_every_file_a_rule() -> None:
     files = {path.stem for path in FOLDER.glob("*.py") if path.name not in NO_RULES}
     assert files == {detector.rule for detector in DETECTORS}
     assert len(DETECTORS) == len(files)
+
+
+def test_every_rule_is_on_the_page_with_its_severity_and_effect() -> None:
+    page = (ROOT / "docs/detection.md").read_text(encoding="utf-8")
+    told = {row["Rule"]: (row["Severity"], row["Effect"]) for row in read_table(page, "Rule | Pattern")}
+    assert {rule: severity for rule, (severity, _) in told.items()} == {
+        detector.rule: detector.severity.value for detector in DETECTORS
+    }
+    assert {rule for rule, (_, effect) in told.items() if "hold" in effect} == {
+        detector.rule for detector in DETECTORS if detector.holds
+    }
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detector) -> None:
+    assert f"security/detectors/{detector.rule}.py" in {rule.file for rule in RULES}
+    assert f"hotline.security.detectors.{detector.rule}" in PROMISES
+
+
+@pytest.mark.parametrize(("detector", "type_"), [(one, type_) for one in DETECTORS for type_ in one.watches], ids=ids)
+def test_the_activity_keeps_what_a_rule_watches(detector: Detector, type_: str) -> None:
+    rows = list(rows_of(fact(type_), NOON, KEYS))
+    assert rows, f"{type_} is no activity"
+    assert set(detector.watches[type_]) <= set(rows[0].item)
 
 
 def test_rules_import_the_standard_library_and_the_clock_alone() -> None:

@@ -1,8 +1,10 @@
 """Whether a refund may be had: every rule at its edge, the order of the rules, and amounts that make no sense."""
 
+import inspect
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -16,6 +18,7 @@ from hotline.contracts.model import (
     RefundStatus,
 )
 from hotline.kit.errors import InvalidInput
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.payments.model import Movement
 from hotline.refunds import folds, policy
@@ -30,6 +33,7 @@ from hotline.refunds.model import (
     ReviewNeed,
 )
 from hotline.refunds.policy import AUTO_APPROVE_MINOR, CHANGE_OF_MIND, DEFAULT_WALLET_POLICY, REQUEST_CAP_MINOR
+from hotline.wording.catalogue import find
 from tests.support.money import ACCOUNT, INITIATED, NOON, SHOP, moved, movement_of, published, refunded
 
 Out, Why = RefundOutcome, RefundReason
@@ -101,6 +105,18 @@ def test_every_rule_that_was_heard_is_in_the_decision_with_what_it_looked_at() -
     heard = {result.rule: result.inputs for result in decision.rules}
     assert heard["merchant.auto_approve"] == {"amount_minor": 12850, "taken_minor": 0, "limit_minor": 50_000}
     assert decision.policy_version == "wallet-1/merchant-7"
+
+
+WITHOUT_WORDS: Final = {"wallet.approve", "wallet.denied_rate", "reason.unauthorised"}
+"""Rules whose outcome says it all: approved, limited, and a dispute."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_that_may_stand_against_a_refund_has_its_words(language: str) -> None:
+    source = inspect.getsource(policy)
+    rules = set(re.findall(r'(?:_says|_review_above)\(\s*"([a-z_.]+)"', source))
+    assert {"movement.kind", "merchant.window", "wallet.request_cap"} <= rules
+    assert [rule for rule in rules - WITHOUT_WORDS if find(f"refund.rule.{rule}", language) is None] == []
 
 
 def test_what_was_not_authorised_is_a_dispute_whatever_else_holds() -> None:
