@@ -1,0 +1,81 @@
+"""What the pages name is there: files, folders, links, and the routes of the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
+from hotline_local.launcher.paths import ROOT
+from tests.support.documents import read_table
+from tests.support.import_contracts import ROOMS
+
+ROOM_FOLDER: Final = ROOT / "layers/hotline/python/hotline"
+PAGES: Final = tuple(sorted((*(ROOT / "docs").glob("*.md"), *ROOT.glob("README*.md"), *ROOT.glob("CONTRIBUTING*.md"))))
+WITH_LINKS: Final = (*PAGES, ROOT / "local/connect_sim/README.md")
+FOLDERS: Final = (
+    "docs", "tests", "layers", "functions", "local", "flows", "events", "benchmarks", "statemachines", "requirements",
+)  # fmt: skip
+FROM_ROOT: Final = re.compile(rf"(?<![\w./*-])(?:{'|'.join(FOLDERS)})/[\w./*-]*")
+FROM_ROOMS: Final = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w./*-]+)")
+LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
+HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+TO_BE_MADE: Final = frozenset(
+    {"events/connect/two_step.json", "events/customer_api/bills_200.json", "security/detectors/card_testing.py"}
+)
+"""Files that a reader makes who follows an example of docs/extending.md."""
+
+
+def named_in(page: Path) -> Iterator[tuple[Path, str]]:
+    """What a page names as a path: the folder that it is meant from, and the path, which may be a pattern."""
+    text = LINK.sub("]", page.read_text(encoding="utf-8"))
+    yield from ((ROOT, found.rstrip(".")) for found in FROM_ROOT.findall(text))
+    yield from ((ROOM_FOLDER, found.rstrip(".")) for found in FROM_ROOMS.findall(text))
+
+
+def is_there(folder: Path, path: str) -> bool:
+    return any(folder.glob(path)) if "*" in path else (folder / path).exists()
+
+
+def anchors_in(page: Path) -> set[str]:
+    """The names under which a page's headings can be linked to, as GitHub makes them."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    missing = {path for folder, path in named_in(page) if not is_there(folder, path)}
+    assert missing - TO_BE_MADE == set()
+
+
+def test_the_pages_name_many_paths_from_the_root_and_from_the_rooms() -> None:
+    folders = [folder for page in PAGES for folder, _ in named_in(page)]
+    assert folders.count(ROOT) > 200
+    assert folders.count(ROOM_FOLDER) > 50
+
+
+@pytest.mark.parametrize("page", WITH_LINKS, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_in(target), link
+
+
+def test_the_page_of_the_api_has_every_route_under_its_scope() -> None:
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    told = {
+        route.partition("?")[0]: row["Scope"]
+        for row in read_table(page, "Scope")
+        for route in re.findall(r"`([^`]+)`", row["Routes"])
+    }
+    words = {PUBLIC: "no token", ANY_SCOPE: "any"}
+    assert told == {route: words.get(scope, scope) for route, scope in ROUTES.items()}
