@@ -245,6 +245,14 @@ def test_the_document_names_every_customer_as_it_is(facts: list[Fact]) -> None:
             assert (told[name].language, "on" if told[name].two_step else "off") == (language, two_step)
 
 
+def test_the_chinese_document_has_the_same_customers_orders_and_sums() -> None:
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/demo.md", "docs/demo.zh-CN.md"))
+    rows = ROW.findall(chinese.replace("| 关 |", "| off |").replace("| 开 |", "| on |"))
+    assert [row[:4] for row in rows] == [row[:4] for row in ROW.findall(english)]
+    for pattern in (r"DW26\d{6}", r"\b[01]\d{5}\b", r"\d+\.00|\d+\.50", r"\bacct-demo-\w+", r"`[^`]+`"):
+        assert set(re.findall(pattern, chinese)) >= set(re.findall(pattern, english)), pattern
+
+
 def test_every_order_in_the_document_is_in_the_wallet(facts: list[Fact]) -> None:
     named = set(re.findall(r"DW26\d{6}", (ROOT / "docs/demo.md").read_text(encoding="utf-8")))
     orders = {fact.data.order_no for fact in facts if isinstance(fact.data, MovementTold)}
