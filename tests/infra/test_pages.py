@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,10 @@ FROM_ROOT: Final = re.compile(rf"(?<![\w./*-])(?:{'|'.join(FOLDERS)})/[\w./*-]*"
 FROM_ROOMS: Final = re.compile(rf"`((?:{'|'.join(ROOMS)})/[\w./*-]+)")
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 HEADING: Final = re.compile(r"^#+ (.+)$", re.MULTILINE)
+NAME: Final = re.compile(r"`([A-Za-z_]\w*)`")
+WITH_NAMES: Final = tuple(ROOT / name for name in ("CONTRIBUTING.md", "docs/architecture.md", "docs/extending.md"))
+INVENTED: Final = frozenset({"CARD_PAUSED", "card_testing", "fr_FR", "reviewed"})
+"""Names of the examples of docs/extending.md."""
 TO_BE_MADE: Final = frozenset(
     {"events/connect/two_step.json", "events/customer_api/bills_200.json", "security/detectors/card_testing.py"}
 )
@@ -41,6 +47,15 @@ def is_there(folder: Path, path: str) -> bool:
     return any(folder.glob(path)) if "*" in path else (folder / path).exists()
 
 
+@cache
+def words_in_code() -> frozenset[str]:
+    """Every word of the code, the tests, the template, the flows and the Makefile."""
+    files = [ROOT / "template.yaml", ROOT / "Makefile", *(ROOT / "flows").glob("*.json")]
+    for folder in ("functions", "layers/hotline/python", "local", "tests"):
+        files += (path for path in (ROOT / folder).rglob("*.py") if path != Path(__file__))
+    return frozenset(chain.from_iterable(re.findall(r"\w+", path.read_text(encoding="utf-8")) for path in files))
+
+
 def anchors_in(page: Path) -> set[str]:
     """The names under which a page's headings can be linked to, as GitHub makes them."""
     headings = HEADING.findall(page.read_text(encoding="utf-8"))
@@ -51,6 +66,12 @@ def anchors_in(page: Path) -> set[str]:
 def test_every_path_that_a_page_names_is_there(page: Path) -> None:
     missing = {path for folder, path in named_in(page) if not is_there(folder, path)}
     assert missing - TO_BE_MADE == set()
+
+
+@pytest.mark.parametrize("page", WITH_NAMES, ids=lambda page: page.name)
+def test_every_name_of_the_code_that_a_page_gives_is_one(page: Path) -> None:
+    named = set(NAME.findall(page.read_text(encoding="utf-8")))
+    assert named - words_in_code() - INVENTED == set()
 
 
 def test_the_pages_name_many_paths_from_the_root_and_from_the_rooms() -> None:
