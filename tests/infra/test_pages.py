@@ -1,8 +1,9 @@
-"""What the pages name is there: files, folders, links, and the routes of the API."""
+"""Files, folders, links, names and routes that the pages give are there, and each decision stands once."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
@@ -37,7 +38,7 @@ TO_BE_MADE: Final = frozenset(
 
 
 def named_in(page: Path) -> Iterator[tuple[Path, str]]:
-    """What a page names as a path: the folder that it is meant from, and the path, which may be a pattern."""
+    """The paths that a page names: the folder that each is meant from, and the path, which may be a pattern."""
     text = LINK.sub("]", page.read_text(encoding="utf-8"))
     yield from ((ROOT, found.rstrip(".")) for found in FROM_ROOT.findall(text))
     yield from ((ROOM_FOLDER, found.rstrip(".")) for found in FROM_ROOMS.findall(text))
@@ -100,3 +101,25 @@ def test_the_page_of_the_api_has_every_route_under_its_scope() -> None:
     }
     words = {PUBLIC: "no token", ANY_SCOPE: "any"}
     assert told == {route: words.get(scope, scope) for route, scope in ROUTES.items()}
+
+
+DECISIONS: Final = (ROOT / "docs/decisions.md").read_text(encoding="utf-8").split("\n\n")
+DECISION: Final = re.compile(r"\*\*(.+?)\*\*.+\*\((\d{4}-\d\d-\d\d)\)\*\n?", re.DOTALL)
+
+
+def test_every_decision_has_a_title_and_a_date_and_stands_once() -> None:
+    paragraphs = DECISIONS[2:]
+    assert paragraphs[0].startswith("## ")
+    decisions = [paragraph for paragraph in paragraphs if not paragraph.startswith("## ")]
+    found = {paragraph: DECISION.fullmatch(paragraph) for paragraph in decisions}
+    assert [paragraph for paragraph, match in found.items() if match is None] == []
+    titles = Counter(" ".join(match[1].split()) for match in map(DECISION.fullmatch, decisions) if match)
+    assert [title for title, times in titles.items() if times > 1] == []
+
+
+def test_the_decisions_of_an_area_are_in_the_order_of_their_dates() -> None:
+    dates: list[str] = []
+    for paragraph in DECISIONS[2:]:
+        match = DECISION.fullmatch(paragraph)
+        dates = [*dates, match[2]] if match else []
+        assert dates == sorted(dates), paragraph
