@@ -16,7 +16,8 @@ PROMISES: Final = "rules/test_promises.py"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A module by its file below ROOM, and the files below tests/ that are run, in this order."""
+    """A module by its file below ROOM, and the tests that are run, in this order: files below tests/, or one test of a
+    file that has slow ones, too."""
 
     file: str
     first: tuple[str, ...]
@@ -46,7 +47,9 @@ _LOCKS_LATER: Final = (
 _CODES: Final = ("rules/test_identity_rules.py", "rules/test_identity_limits.py")
 _CODES_LATER: Final = (
     "security/test_purposes.py", "functions/test_limits_of_proof.py", "functions/test_code_budgets.py",
-    "functions/test_api_limits.py", "functions/test_messenger_limits.py",
+    "functions/test_api_limits.py", "functions/test_messenger_limits.py", "store/test_identity_limits.py",
+    "security/test_guessing.py::test_a_row_begins_anew_by_proof_and_by_a_point_confirmed_again",
+    "security/test_guessing.py::test_a_hundred_in_a_row_end_the_way_by_which_they_came_and_no_other",
 )  # fmt: skip
 _POINTS: Final = (
     "rules/test_accounts_profiles.py", "rules/test_accounts_points.py", "rules/test_accounts_changes.py",

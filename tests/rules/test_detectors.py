@@ -111,6 +111,22 @@ def test_a_rule_does_not_mind_what_it_does_not_watch(detector: Detector) -> None
     assert next(detector.judge(mixed)).started_at == example.started_at
 
 
+def test_a_burst_ends_with_its_last_failure_and_counts_all_within_the_window() -> None:
+    events = [
+        Event(f"e{minute}", NOON + timedelta(minutes=minute), "login.failed", {"ip": "a", "device": f"d{minute}"})
+        for minute in (*range(12), 15, 16)
+    ]
+    hits = list(burst.DETECTOR.judge(events))
+    assert [(hit.started_at, hit.ended_at) for hit in hits[:2]] == [
+        (NOON, NOON + timedelta(minutes=15)),
+        (NOON + timedelta(minutes=1), NOON + timedelta(minutes=16)),
+    ]
+    assert hits[0].facts == {"failures": 13, "sources": 13, "distributed": "yes"}
+    nowhere = [Event(f"e{n}", NOON + timedelta(minutes=n), "login.failed") for n in range(10)]
+    (hit,) = burst.DETECTOR.judge(nowhere)
+    assert hit.facts == {"failures": 10, "sources": 1, "distributed": "no"}
+
+
 def test_the_distributed_variant_is_noted_from_five_sources_on() -> None:
     def noted(sources: int) -> object:
         events = [

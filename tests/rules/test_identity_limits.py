@@ -34,7 +34,7 @@ from hotline.identity.policy import (
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys, sum_window
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -179,6 +179,21 @@ def test_codes_to_two_points_of_one_account_are_one_sum() -> None:
     assert not limits.account_may_have(read, OTHER, Way.APP, NOW)
     assert not limits.account_may_have(read, TARGET, Way.APP, NOW)
     assert limits.account_may_have(store.batch_get(limits.code_keys(DECOY, Way.APP, NOW)), DECOY, Way.APP, NOW)
+
+
+def test_a_code_that_never_left_the_house_is_taken_back_where_it_was_counted() -> None:
+    store = MemoryStore()
+    for number in range(2):
+        made = change(number * QUARTER_HOUR)
+        limits.count_code(made, TARGET, Way.APP)
+        made.commit(store)
+    made = change(QUARTER_HOUR)
+    limits.take_code_back(made, TARGET, Way.APP, sent_at=NOW)
+    made.commit(store)
+    owner = [rate.of(f"{TARGET.account_id}#app") for rate, _ in CODES_OF_ACCOUNT]
+    for at, expected in ((NOW, [0, 1]), (NOW + QUARTER_HOUR, [1, 1])):
+        read = store.batch_get([key for rate in owner for key in rate_keys(rate, at)])
+        assert [sum_window(rate, read, at) for rate in owner] == expected
 
 
 # ---------------------------------------------------------------- calls from one number

@@ -127,6 +127,25 @@ def test_an_unknown_code_names_no_time_whatever_its_message_says(message: str) -
     assert (told.retry, told.works_when) == (RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD)
 
 
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Failure("iso8583", "61"), (NextStep.WAIT_FOR_NEW_LIMIT, RetryClass.LATER, WorksWhen.NEXT_DAY)),
+        (Failure("iso8583", "91"), (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR)),
+        (Failure("newbank", "X1", "insufficient funds"), (NextStep.TOP_UP, RetryClass.LATER, WorksWhen.AFTER_TOP_UP)),
+        (
+            Failure("newbank", "X1", "expired card"),
+            (NextStep.UPDATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+        ),
+    ],
+)
+def test_a_reason_that_is_known_names_its_time_and_one_from_a_message_what_needs_none(
+    failure: Failure, told: tuple[NextStep, RetryClass, WorksWhen]
+) -> None:
+    found = diagnose(movement_of(moved(S.FAILED, failure=failure)), NOON, first=None)
+    assert (found.next_step, found.retry, found.works_when) == told
+
+
 SHUT = [step for step in FIRST_STEPS if step is not NextStep.USE_ANOTHER_ACCOUNT]
 
 

@@ -1,5 +1,6 @@
 """The taxonomy of failures: every code has its words, and decline codes find their way to it."""
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,13 @@ def test_a_failure_has_its_advice(code: FailureCode) -> None:
     assert (info.next_step, info.retry, info.works_when) == ADVICE[code]
     assert info.caller_text == ("failure.declined" if code in PLAIN else f"failure.{code.value.lower()}")
     assert info.agent_text == f"failure.agent.{code.value.lower()}"
+
+
+@pytest.mark.parametrize("words", [NextStep, RetryClass, WorksWhen])
+def test_closed_words_of_advice_are_their_names_in_small_letters(words: type[StrEnum]) -> None:
+    """The API and the catalogues know them by these."""
+    assert [word.value for word in words] == [word.name.lower() for word in words]
+    assert [code.value for code in FailureCode] == [code.name for code in FailureCode]
 
 
 def test_more_than_twelve_codes_have_words_of_their_own_for_the_caller() -> None:

@@ -54,6 +54,19 @@ def test_a_later_fact_without_order_number_or_merchant_does_not_unname_them() ->
         assert movement.ref.merchant is not None
 
 
+def test_an_order_number_and_a_merchant_may_come_in_facts_of_their_own() -> None:
+    """Whichever is named first, and whichever fact names none of them."""
+    numbered = moved(S.AUTHORISED, merchant=None)
+    sold = moved(S.SUCCEEDED, version=2, order_no=None)
+    for order in permutations((numbered, sold, moved(S.REVERSED, version=3, order_no=None, merchant=None))):
+        movement = movement_of(*order)
+        assert movement.order_no == "2026112300004711"
+        assert movement.ref.merchant is not None
+    (only_numbered, only_sold) = (movement_of(fact) for fact in (numbered, sold))
+    assert (only_numbered.order_no, only_numbered.ref.merchant) == ("2026112300004711", None)
+    assert (only_sold.order_no, only_sold.ref.merchant is not None) == (None, True)
+
+
 def test_a_renamed_merchant_keeps_its_newest_name_in_any_order() -> None:
     facts = (moved(S.AUTHORISED), moved(S.SUCCEEDED, version=2, merchant=Merchant("mer_1", "Tea Palace")))
     for order in permutations(facts):
