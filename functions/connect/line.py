@@ -32,8 +32,8 @@ class Answer:
 
 @dataclass(slots=True)
 class Line:
-    """What a step works with. `replay` is set when this request was answered before; then the step must change nothing
-    and give the same outcome again."""
+    """One request of a call, as a step works with it. `replay` is set when this request was answered before;
+    then the step must change nothing and give the same outcome again."""
 
     request: Request
     inputs: Mapping[str, str]

@@ -69,7 +69,7 @@ def _answer(step: Step, request: Request, ctx: Context) -> tuple[Answer, Session
     inputs = _inputs(step, request, ctx)
     if step.run_outbound is not None:
         return inputs if isinstance(inputs, Answer) else step.run_outbound(ctx, request, inputs), None
-    # What the step had read may be written by another delivery of the same request, or by a fact.
+    # Another delivery of the same request, or a fact, may write the items that the step had read.
     begin = step.begin
     if begin is not None:
         return retry_stale(lambda: begin(ctx, request), attempts_max=ATTEMPTS_MAX)

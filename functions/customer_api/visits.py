@@ -92,8 +92,7 @@ class Visit:
 
     def find_replay(self, step: str, inputs: Mapping[str, str]) -> TurnRecord | None:
         """The answer to this very request, if it is among the session's last ones."""
-        mark = self._fingerprint(step, inputs)
-        return next((turn for turn in self.call.turns if (turn.step, turn.fingerprint) == (step, mark)), None)
+        return sessions.find_record(self.call, step=step, inputs_fingerprint=self._fingerprint(step, inputs))
 
     def perform[Result](
         self, act: identity.Act[Result], step: str, inputs: Mapping[str, str] | None = None

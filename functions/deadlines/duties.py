@@ -1,4 +1,4 @@
-"""Which room handles an item that falls due. The item's key alone says it."""
+"""The room that handles an item that falls due, by the item's key alone."""
 
 from __future__ import annotations
 

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hotline.accounts import service as accounts
 from hotline.contracts.model import PointKind
+from hotline.identity import service as identity
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
-from hotline.kit.store import Index, Query, Table
+from hotline.kit.store import Index, Query, Table, Update
+from hotline.kit.store.condition import PRESENT
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.phone import Phone, context, failed_logins, give, opened
@@ -305,3 +308,16 @@ def test_a_caller_whose_proof_has_lapsed_gets_a_case_of_the_call_and_the_account
     phone.prove("sms")
     assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
     assert phone.call.case_id == own
+
+
+def test_a_session_forgets_the_items_that_its_own_commit_may_have_changed(ctx: Context) -> None:
+    phone = Phone(ctx, MEI)
+    phone.press("start")
+    phone.prove()
+    session = identity.open_call(ctx, phone.contact_id)
+    assert session is not None
+    key = accounts.profile_key("acct-mei")
+    before = session.fetch([key])[key]
+    identity.perform(session, identity.Note("DONE"), identity.Turn("note"))
+    ctx.store.transact([Update(key, add={"rev": 1}, condition=PRESENT)], token="somebody-else")
+    assert session.fetch([key])[key]["rev"] == before["rev"] + 1

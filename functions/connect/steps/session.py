@@ -162,6 +162,7 @@ def choose_account(line: Line) -> Answer:
     place = int(line.inputs["choice"]) if "choice" in line.inputs else None
     locks = [key for account in identity.reachable_accounts(line.call) for key in lockout.lock_keys(account)]
     choice = identity.choose(line.session, place, also=locks)
+    read = line.session.read
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
     outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
     if line.replay is not None:
@@ -173,7 +174,7 @@ def choose_account(line: Line) -> Answer:
     keys = {"count": str(len(items)), "locked": "no"}
     if outcome != "CHOSEN" or choice.call.account_id is None:
         return Answer(outcome, {"items": items, "more": more}, keys)
-    view = lockout.view_from(line.session.read, choice.call.account_id, line.now)
+    view = lockout.view_from(read, choice.call.account_id, line.now)
     locked = yes_or_no(view.state is not LockState.OPEN)
     facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
     return Answer(outcome, facts, {**keys, "locked": locked})

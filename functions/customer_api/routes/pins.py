@@ -23,8 +23,8 @@ def set_pin(body: PinChosen) -> PinState:
 
 
 def _set_pin(at: Desk, pin: str) -> PinState:
-    act = lockout.SetPin(at.bearer.sign_in.account_id, pin)
-    at.visit(act.keys()).perform(act, _SET)
+    act = lockout.SetPin(pin)
+    at.visit(act.keys_of(at.bearer.sign_in.account_id)).perform(act, _SET)
     return PinState(pin=True)
 
 
@@ -36,7 +36,7 @@ def remove_pin() -> PinState:
 
 
 def _remove_pin(at: Desk) -> PinState:
-    act = identity.RemovePin(at.bearer.sign_in.account_id)
-    if not at.visit(act.keys()).perform(act, _REMOVE).result:
+    act = identity.RemovePin()
+    if not at.visit(act.keys_of(at.bearer.sign_in.account_id)).perform(act, _REMOVE).result:
         raise Problem("not_found")
     return PinState(pin=False)

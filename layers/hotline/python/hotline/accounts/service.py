@@ -125,12 +125,12 @@ def names_points(facts: Iterable[Fact]) -> bool:
 
 
 def fact_keys(facts: Iterable[Fact]) -> set[Key]:
-    """What must have been read before `fact_keys_of_points`: the profile of each account."""
+    """The keys to read before `fact_keys_of_points`: the profile of each account."""
     return {items.profile_key(fact.subject) for fact in facts}
 
 
 def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> set[Key]:
-    """What must have been read besides, in a second round: a list of contact points removes those that it does not
+    """The keys to read besides, in a second round: a list of contact points removes those that it does not
     name, and erasure removes all, so only the profile knows which ones are touched."""
     if not names_points(facts) and not any(isinstance(fact.data, AccountErased) for fact in facts):
         return set()

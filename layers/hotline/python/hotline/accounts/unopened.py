@@ -41,7 +41,7 @@ class UnopenedFacts:
 
 
 def unopened_keys(facts: Sequence[Fact], now: datetime) -> set[Key]:
-    """What must have been read before `contribute_unopened`."""
+    """The keys to read before `contribute_unopened`."""
     return _FACTS.keys((f"{fact.subject}#{fact.type}" for fact in facts), now)
 
 

@@ -50,7 +50,7 @@ TIMELINE_PAGE = 100
 
 
 def case_keys(account_id: str | None, topic: str, case_id: str | None = None) -> set[Key]:
-    """What must have been read before `contribute_case`: the account's pointer to its open case on the topic or, for
+    """The keys to read before `contribute_case`: the account's pointer to its open case on the topic or, for
     somebody unknown, the case that their call has opened already."""
     if account_id is not None:
         return {items.pointer_key(account_id, topic)}

@@ -44,7 +44,7 @@ LAST_LOOK_AFTER: Final = CALL_LIFE
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`."""
+    """The keys to read before `contribute_facts`."""
     return {items.erasure_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
 
 
@@ -71,7 +71,7 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:
-    """What must have been read before `contribute_due`: a part of what is left. At most five reads."""
+    """The keys to read before `contribute_due`: a part of what is left. At most five reads."""
     key = items.erasure_key(account_id)
     read = store.batch_get([key])
     if key not in read:

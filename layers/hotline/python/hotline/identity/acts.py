@@ -27,7 +27,7 @@ from .session import Session, settle, settling_keys, still_proved, store_as_is
 
 @dataclass(frozen=True, slots=True)
 class Effect[Result]:
-    """What an act found or did. `outcome` and `notes` are closed words: an answer that is asked for again is given
+    """The result of an act. `outcome` and `notes` are closed words: an answer that is asked for again is given
     from them. `ids` name what the turn made. `call` is the session's state afterwards, None for no change of it.
 
     `idle`: nothing was done. A phone's turn is noted all the same, since its flow counts on; elsewhere nothing is
@@ -49,7 +49,7 @@ class Act[Result](Protocol):
     def operation(self) -> Operation | None: ...
 
     def keys(self, session: Session) -> Iterable[Key]:
-        """The keys that must have been read before `contribute`."""
+        """The keys to read before `contribute`."""
         ...
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Result]:
@@ -139,3 +139,4 @@ def _commit[Result](session: Session, change: Change, effect: Effect[Result], tu
             change.require_condition(key, equals("rev", int(session.read[key]["rev"])), stale)
     change.commit(session.ctx.store)
     session.call = advanced
+    session.forget_read()

@@ -1,4 +1,4 @@
-"""Who is on the line: beginning a call, taking a keyed-in number, and settling the account after proof."""
+"""The caller: beginning a call, taking a keyed-in number, and settling the account after proof."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hotline.sessions.service import session_key
 
 from . import choices, code_messages, limits, pins
 from .items import NOBODY
-from .session import Session, open_call, settling_keys
+from .session import Session, settling_keys
 
 START = "start"
 """The step with which a call begins, or comes back from a transfer."""
@@ -105,14 +105,14 @@ def _take_up(change: Change, stored: SessionState, contact: Contact, *, step_fin
         # This very start was delivered before, and nothing has been asked since.
         return Started(stored, known, stored.language)
     kept = sessions.may_keep_level(stored, continued=contact.continued, now=change.now)
-    # What may be done without a factor is for inbound calls; a leg of another kind must not inherit it.
+    # Acts without a factor are for inbound calls; a leg of another kind must not inherit them.
     taken = stored if kept else replace(choices.strip(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
     return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language)
 
 
 def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
-    """Which accounts a number reaches, from its contact-point items as read under every readable key version."""
+    """The accounts that a number reaches, from its contact-point items as read under every readable key version."""
     items = [read[key] for key in accounts.point_keys(number, keyring) if key in read]
     newest, *older = accounts.point_ids(number, keyring)
     prefix = code_messages.prefix_of(number, keyring)
@@ -144,7 +144,7 @@ def reachable_accounts(call: SessionState) -> tuple[str, ...]:
 
 
 def choosing_keys(call: SessionState) -> tuple[Key, ...]:
-    """The keys that must have been read for `choose`; as many for a number that reaches nobody as for one account's."""
+    """The keys to read for `choose`; as many for a number that reaches nobody as for one account's."""
     return tuple(key for one in reachable_accounts(call) or (NOBODY,) for key in settling_keys(one))
 
 
@@ -169,9 +169,3 @@ def choose_from(session: Session, call: SessionState, place: int | None = None) 
         return Choice(call, tuple(candidates))
     pin = pins.acting_pin(read, chosen.account_id, now)
     return Choice(choices.choose_profile(call, chosen, keyring, pin=pin), ())
-
-
-def open_identified(ctx: Context, contact_id: str, number: str | None) -> Session | None:
-    """The call, with the contact-point items of a number that was keyed in; None when there is no such call."""
-    keys = accounts.point_keys(number, ctx.lookup_ring) if number else ()
-    return open_call(ctx, contact_id, keys)

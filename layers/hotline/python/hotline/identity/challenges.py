@@ -90,13 +90,13 @@ def target_of(call: SessionState, factor: FactorKind) -> Target:
 
 
 def send_keys(call: SessionState, target: Target, now: datetime) -> tuple[Key, ...]:
-    """What must have been read, in one batch, before `contribute_code`."""
+    """The keys to read, in one batch, before `contribute_code`."""
     of_limits = (*limits.code_keys(target, way_of(call, now), now), *code_messages.message_keys(target.prefix, now))
     return (*counter_keys(target), *of_limits, *targets.reach_keys(call, target))
 
 
 def check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
-    """What must have been read, in one batch, before `contribute_check`."""
+    """The keys to read, in one batch, before `contribute_check`."""
     if call.challenge is None:
         return ()
     of_pin = factors_key(sole_account(call) or NOBODY)
@@ -207,7 +207,7 @@ def _code_message(
 
 
 def unsent_keys(entry: Mapping[str, Any]) -> tuple[Key, ...]:
-    """What must have been read before `contribute_unsent`, for the outbox entry of a code. None where what was counted
+    """The keys to read before `contribute_unsent`, for the outbox entry of a code. None where what was counted
     stays counted: for strangers, who must not learn whose code could not be sent, and for codes of no way."""
     counted = entry["facts"].get(_COUNTED)
     if counted is None or Way(counted["way"]).is_strangers:

@@ -1,4 +1,4 @@
-"""Beginning, resuming and advancing a call: changes of a Call, and the one write that stores them."""
+"""The accounts and contact points that a session may choose from: where codes would go, and whose they are."""
 
 from __future__ import annotations
 

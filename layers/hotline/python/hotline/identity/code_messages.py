@@ -76,7 +76,7 @@ def prefix_of(number: str, keyring: Keyring) -> str:
 
 
 def message_keys(prefix: str | None, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `find_used_up`. `prefix`: as of `prefix_of`, None where it is not known."""
+    """The keys to read for `find_used_up`. `prefix`: as of `prefix_of`, None where it is not known."""
     return tuple(key for rate, _ in _budgets(prefix) for key in rate_keys(rate, now))
 
 

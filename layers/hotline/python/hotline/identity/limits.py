@@ -55,13 +55,13 @@ small office stays below; a switchboard may not, and its callers reach a person.
 
 
 def code_keys(target: Target, way: Way, now: datetime) -> tuple[Key, ...]:
-    """What must have been read to know the pace and what the target's account has had by this way."""
+    """The keys to read to know the pace and what the target's account has had by this way."""
     of_account = [key for rate, _ in CODES_OF_ACCOUNT for key in rate_keys(_of_account(rate, target, way), now)]
     return (*wrong_code_keys(now), *of_account)
 
 
 def wrong_code_keys(now: datetime) -> tuple[Key, ...]:
-    """What must have been read to know the pace."""
+    """The keys to read to know the pace."""
     return rate_keys(WRONG_CODES, now)
 
 
@@ -109,7 +109,7 @@ def count_wrong_code(change: Change, challenge_id: str, way: Way, *, decoy: bool
 
 
 def call_keys(point: str, now: datetime) -> tuple[Key, ...]:
-    """What must have been read to know how often a number has called; `point` is its key."""
+    """The keys to read to know how often a number has called; `point` is its key."""
     return rate_keys(CALLS.of(point), now)
 
 

@@ -148,7 +148,7 @@ def acting_pin(read: Mapping[Key, Item], account_id: str, now: datetime) -> bool
 
 
 def pin_keys(account_id: str) -> tuple[Key, ...]:
-    """What must have been read before `contribute_pin` and `contribute_no_pin`."""
+    """The keys to read before `contribute_pin` and `contribute_no_pin`."""
     return (factors_key(account_id), accounts.profile_key(account_id))
 
 
@@ -223,7 +223,7 @@ def _take_pin_away(change: Change, account_id: str, known: Item | None) -> None:
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`: the factors of an account that is erased."""
+    """The keys to read before `contribute_facts`: the factors of an account that is erased."""
     return {factors_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
 
 
@@ -236,7 +236,7 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 
 
 def pin_check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
-    """What must have been read before `contribute_pin_check`: as many items for everybody."""
+    """The keys to read before `contribute_pin_check`: as many items for everybody."""
     counted_at = (*map(point_key, (*_number_of(call), *_decoy_of(call))), *counter_keys_of_targets(call))
     account_id = sole_account(call) or NOBODY
     own = (factors_key(account_id), accounts.stops_key(account_id))

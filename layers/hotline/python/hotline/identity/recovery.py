@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -22,9 +23,10 @@ from hotline.accounts import service as accounts
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
+from hotline.kit.change.retry import retry_stale
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
-from hotline.kit.errors import NeedProof, NotPossible, Stale, StaleTurn
+from hotline.kit.errors import NeedProof, NotPossible, StaleTurn
 from hotline.kit.keyring import Keyring
 from hotline.kit.outbox import Message
 from hotline.kit.store import Key, Store
@@ -62,7 +64,7 @@ BEGIN_ATTEMPTS_MAX: Final = 3
 
 
 def recovery_keys(channel: Literal["sms", "email"], value: str, keyring: Keyring, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `recovery_over_budget`."""
+    """The keys to read for `recovery_over_budget`."""
     return code_messages.message_keys(_prefix(channel, value, keyring), now)
 
 
@@ -143,19 +145,16 @@ def contribute_recovery_request(
 def begin_recovery(ctx: Context, entry: Mapping[str, Any]) -> None:
     """Begin the recovery that an outbox entry asks for, unless an earlier delivery of the entry began it. The same for
     a contact that reaches an account and for one that reaches none. Raises Stale when others kept counting there."""
-    for attempt in range(1, BEGIN_ATTEMPTS_MAX + 1):
+
+    def begin_once() -> None:
         actor = System("messenger", "recovery")
         change = Change(actor=actor, cause="recovery", now=ctx.clock.now(), ids=ctx.ids)
         _contribute_recovery(ctx.store, change, entry, codes=ctx.code_ring, lookup_keys=ctx.lookup_ring)
-        try:
+        # A session that is there already was begun by an earlier delivery of the entry.
+        with suppress(StaleTurn):
             change.commit(ctx.store)
-        except StaleTurn:
-            return
-        except Stale:
-            if attempt == BEGIN_ATTEMPTS_MAX:
-                raise
-        else:
-            return
+
+    retry_stale(begin_once, attempts_max=BEGIN_ATTEMPTS_MAX)
 
 
 def _contribute_recovery(
@@ -261,7 +260,7 @@ def enter_recovery_code(ctx: Context, recovery_id: str, code: str, acts: Opening
     if session is None:
         return _REFUSED
     mark = turns.fingerprint(ctx.lookup_ring, _CHECK, {"code": code})
-    known = next((turn for turn in session.call.turns if (turn.step, turn.fingerprint) == (_CHECK, mark)), None)
+    known = turns.find_record(session.call, step=_CHECK, inputs_fingerprint=mark)
     if known is not None:
         return _answer_again(session, known, acts)
     checked = perform(session, _EnterCode(code), Turn(_CHECK, mark)).result

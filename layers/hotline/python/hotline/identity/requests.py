@@ -117,12 +117,15 @@ class CheckPin:
 class RemovePin:
     """Give the hotline PIN up; the result is whether there was one."""
 
-    account_id: str
     operation: Operation | None = field(default=Operation.SET_PIN, init=False)
 
-    def keys(self, _session: Session | None = None) -> Iterable[Key]:
-        return pins.pin_keys(self.account_id)
+    def keys(self, session: Session) -> Iterable[Key]:
+        return self.keys_of(session.account_id)
 
-    def contribute(self, change: Change, read: Snapshot, _session: Session) -> Effect[bool]:
-        removed = pins.contribute_no_pin(change, read, self.account_id)
+    def keys_of(self, account_id: str) -> tuple[Key, ...]:
+        """The same for an account that is known before the session is read."""
+        return pins.pin_keys(account_id)
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[bool]:
+        removed = pins.contribute_no_pin(change, read, session.account_id)
         return Effect("REMOVED", removed, idle=not removed)

@@ -17,7 +17,6 @@ from .callers import (
     begin_call,
     choose,
     identify,
-    open_identified,
     reachable_accounts,
 )
 from .challenges import (
@@ -131,7 +130,6 @@ __all__ = [
     "next_need",
     "open_app_session",
     "open_call",
-    "open_identified",
     "perform",
     "pin_keys",
     "reachable_accounts",

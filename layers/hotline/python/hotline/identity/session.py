@@ -1,8 +1,9 @@
 """Sessions: a call on the phone, a visit of the wallet's app, or a recovery, while one request of it is answered.
 
-All three are stored in one form (model.Call), so every gate and every condition of a transaction reads the same
-attributes. An app session is stored under a hash of who issued the token to whom, and for which sign-in. It is written
-only when something is to rely on it; until then each request makes it up from the token and the account's profile.
+All three are stored in one form (sessions.model.SessionState), so every gate and every condition of a transaction
+reads the same attributes. An app session is stored under a hash of who issued the token to whom, and for which
+sign-in. It is written only when something is to rely on it; until then each request makes it up from the token and the
+account's profile.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class SignIn:
 class Session:
     """One request of a call, an app session or a recovery: its state as read, and everything else that was read.
 
-    `perform` replaces `call`. `stored` is what the table holds; None before an app session is first written.
+    `perform` replaces `call` and forgets what was read. `stored` is what the table holds; None before an app session is
+    first written.
     """
 
     ctx: Context
@@ -96,6 +98,10 @@ class Session:
             self.read.update(self.ctx.store.batch_get(missing))
             self.asked.update(missing)
         return self.read
+
+    def forget_read(self) -> None:
+        """Forget the items that were read, since a commit may have changed them; the next act reads its own."""
+        self.read, self.asked = Snapshot(), set()
 
     def allow(self, operation: Operation) -> str:
         """The settled account, if enough is proved for the operation. Raises NeedProof with what could be proved."""
@@ -233,7 +239,7 @@ def _is_stored(session: Session) -> bool:
 
 
 def settling_keys(account_id: str) -> tuple[Key, ...]:
-    """The keys that must have been read for `still_proved`: the account's contact points, its PIN, what stops it."""
+    """The keys to read for `still_proved`: the account's contact points, its PIN, what stops it."""
     return (*proof_keys(account_id), factors_key(account_id))
 
 

@@ -29,12 +29,12 @@ def pin_point(account_id: str) -> str:
 
 
 def reach_keys(call: SessionState, target: Target) -> tuple[Key, ...]:
-    """What must have been read for `reaches_somebody`."""
+    """The keys to read for `reaches_somebody`."""
     return tuple(key for account_id in _account_ids(call, target) for key in proof_keys(account_id))
 
 
 def proof_keys(account_id: str) -> tuple[Key, ...]:
-    """What must have been read for `proves`: the account's profile, and what stops it."""
+    """The keys to read for `proves`: the account's profile, and what stops it."""
     return (accounts.profile_key(account_id), accounts.stops_key(account_id))
 
 

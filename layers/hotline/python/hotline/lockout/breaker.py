@@ -23,7 +23,7 @@ PAUSES_WITHOUT_FACTOR_MAX: Final = 50
 
 
 def breaker_keys(now: datetime) -> tuple[Key, ...]:
-    """What must have been read to know whether the breaker is open."""
+    """The keys to read to know whether the breaker is open."""
     return rate_keys(PAUSES, now)
 
 

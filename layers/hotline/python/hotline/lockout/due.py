@@ -52,7 +52,7 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def due_keys(account_id: str) -> set[Key]:
-    """What must have been read before `contribute_due`: the locks, and the case that an alarm opens or adds to."""
+    """The keys to read before `contribute_due`: the locks, and the case that an alarm opens or adds to."""
     return {lock_key(account_id), attempts_key(account_id), *cases.case_keys(account_id, CASE_TOPIC)}
 
 

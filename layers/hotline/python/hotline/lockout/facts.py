@@ -35,7 +35,7 @@ _OWN = (LoginTried, LockTold, AccountClosed, AccountErased, PasswordChanged, Two
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`; nothing when no fact is about locks."""
+    """The keys to read before `contribute_facts`; nothing when no fact is about locks."""
     subjects = {fact.subject for fact in facts if isinstance(fact.data, _OWN)}
     return {key for subject in subjects for key in (lock_key(subject), attempts_key(subject))}
 

@@ -123,19 +123,23 @@ class Pause:
 class SetPin:
     """Choose a hotline PIN, in the place of one that there was. None while the account is frozen or held."""
 
-    account_id: str
     pin: str
     operation: Operation = field(default=Operation.SET_PIN, init=False)
 
-    def keys(self, _session: Session | None = None) -> Iterable[Key]:
-        return (*identity.pin_keys(self.account_id), *acting_keys(self.account_id))
+    def keys(self, session: Session) -> Iterable[Key]:
+        return self.keys_of(session.account_id)
+
+    def keys_of(self, account_id: str) -> tuple[Key, ...]:
+        """The same for an account that is known before the session is read."""
+        return (*identity.pin_keys(account_id), *acting_keys(account_id))
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[None]:
-        view = view_from(read, self.account_id, session.now)
+        account_id = session.account_id
+        view = view_from(read, account_id, session.now)
         if any(part.state in PIN_STOPPED_BY for part in view.components):
             raise NotPossible("account_not_open")
-        _require_unchanged(change, read, self.account_id)
-        identity.contribute_pin(change, read, self.account_id, self.pin, macs=session.ctx.pin_hashes)
+        _require_unchanged(change, read, account_id)
+        identity.contribute_pin(change, read, account_id, self.pin, macs=session.ctx.pin_hashes)
         return Effect("SET", None)
 
 

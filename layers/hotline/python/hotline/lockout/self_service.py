@@ -55,7 +55,7 @@ PAUSE_REFUSED: Final = "pause.refused"
 
 
 def acting_keys(account_id: str) -> tuple[Key, ...]:
-    """What must have been read before any of these: lock, attempts, and the profile for whom to tell."""
+    """The keys to read before any of these: lock, attempts, and the profile for whom to tell."""
     return (lock_key(account_id), attempts_key(account_id), accounts.profile_key(account_id))
 
 
@@ -116,7 +116,7 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
 
 
 def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
-    """What must have been read before `contribute_pause`; `reached` as `pausable_accounts` gives it, or somebody whom
+    """The keys to read before `contribute_pause`; `reached` as `pausable_accounts` gives it, or somebody whom
     nobody is in its place."""
     of_accounts = [acting_keys(account_id) for account_id in reached]
     of_cases = [tuple(cases.case_keys(account_id, CASE_TOPIC)) for account_id in reached]

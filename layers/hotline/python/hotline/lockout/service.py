@@ -84,7 +84,7 @@ __all__ = [
 
 
 def lock_keys(account_id: str) -> tuple[Key, Key]:
-    """What must have been read for `view_from`: #LOCK and #ATTEMPTS."""
+    """The keys to read for `view_from`: #LOCK and #ATTEMPTS."""
     return lock_key(account_id), attempts_key(account_id)
 
 

@@ -34,7 +34,7 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def due_keys(account_id: str, movement_id: str) -> set[Key]:
-    """What must have been read before `contribute_due`."""
+    """The keys to read before `contribute_due`."""
     return {items.ledger_key(account_id, movement_id), *case_keys(account_id, CASE_TOPIC)}
 
 

@@ -108,7 +108,7 @@ POINTERS_PAGE = 20
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`; computed from the facts alone."""
+    """The keys to read before `contribute_facts`; computed from the facts alone."""
     keys: set[Key] = set()
     for fact in facts:
         account_id = fact.subject

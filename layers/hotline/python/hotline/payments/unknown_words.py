@@ -90,7 +90,7 @@ def _new_words(fact: Fact, told: MovementTold, stored: Item | None) -> Iterator[
 
 
 def code_keys(codes: Sequence[Code], now: datetime) -> set[Key]:
-    """What must have been read before `contribute_unknown_codes`."""
+    """The keys to read before `contribute_unknown_codes`."""
     return _CODES.keys((f"{scheme}#{code}" for scheme, code in codes), now)
 
 

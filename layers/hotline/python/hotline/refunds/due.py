@@ -22,7 +22,6 @@ from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
-from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, account_of, id_at
 from hotline.kit.store.condition import Item
 from hotline.lockout.service import is_erased, lock_keys
@@ -31,6 +30,7 @@ from hotline.payments.service import CASE_TOPIC, money_item
 from . import items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
+from .outgoing import send_decision
 from .promises import escalation_promise
 from .records import correct_recent, write_refund
 
@@ -51,7 +51,7 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def due_keys(account_id: str, refund_id: str) -> set[Key]:
-    """What must have been read before `contribute_due`."""
+    """The keys to read before `contribute_due`."""
     return {
         items.refund_key(account_id, refund_id),
         items.recent_key(account_id),
@@ -161,24 +161,12 @@ def _open_case(
 
 def _decide(change: Change, refund: Refund, kind: str, own: Mapping[str, str]) -> None:
     data = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
-        "amount": money_item(refund.amount),
         "state": refund.state.value,
         "promised_on": refund.promised_on.isoformat() if refund.promised_on else "-",
         "case_id": refund.case_id or "-",
         **own,
     }
-    change.send(
-        Decision(
-            entry_id=change.ids.new("out"),
-            type=kind,
-            account_id=refund.account_id,
-            data=data,
-            decision_id=change.ids.new("decision"),
-            subject_version=refund.version,
-        )
-    )
+    send_decision(change, refund, kind, data, version=refund.version)
 
 
 def _tell(

@@ -26,7 +26,6 @@ from hotline.kit.clock import to_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
-from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 from hotline.kit.text import fits, plain_text
@@ -47,6 +46,7 @@ from .model import (
     RefundResult,
     RefundState,
 )
+from .outgoing import send_decision
 from .records import write_refund
 
 REVIEW_REASON = "refund_review"
@@ -218,7 +218,7 @@ def reference_of(refund_id: str) -> str:
 
 
 def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
-    """What must have been read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
+    """The keys to read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
     movement_id = payments.movement_id_of(movement_sk)
     keys = {
         payments.movement_key(account_id, movement_sk),
@@ -397,33 +397,14 @@ def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: s
 def _decide(change: Change, refund: Refund) -> None:
     """To the bus: that it was asked for, and what the policies said. The later one repeats what the wallet needs, so
     that the two may arrive in any order. Versions count the decisions about this refund."""
-    data = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
-        "amount": payments.money_item(refund.amount),
-        "reason": refund.reason.value if refund.reason else "-",
-        "requested_at": to_text(refund.requested_at),
-    }
-    _send_decision(change, refund, "refund.requested", data, version=1)
+    data = {"reason": refund.reason.value if refund.reason else "-", "requested_at": to_text(refund.requested_at)}
+    send_decision(change, refund, "refund.requested", data, version=1)
     decided = {**data, "rule": refund.decided_by or "-", "policy_version": refund.policy_version or "-"}
     if refund.state is RefundState.APPROVED and refund.promised_on is not None:
         promised = {**decided, "promised_on": refund.promised_on.isoformat()}
-        _send_decision(change, refund, "refund.approved", promised, version=2)
+        send_decision(change, refund, "refund.approved", promised, version=2)
     elif refund.state is RefundState.DENIED:
-        _send_decision(change, refund, "refund.rejected", decided, version=2)
-
-
-def _send_decision(change: Change, refund: Refund, kind: str, data: Mapping[str, object], *, version: int) -> None:
-    change.send(
-        Decision(
-            entry_id=change.ids.new("out"),
-            type=kind,
-            account_id=refund.account_id,
-            data=data,
-            decision_id=change.ids.new("decision"),
-            subject_version=version,
-        )
-    )
+        send_decision(change, refund, "refund.rejected", decided, version=2)
 
 
 def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:

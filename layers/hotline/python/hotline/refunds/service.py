@@ -83,7 +83,7 @@ date_told = items.date_told
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`; computed from the facts alone."""
+    """The keys to read before `contribute_facts`; computed from the facts alone."""
     keys: set[Key] = set()
     for fact in facts:
         match fact.data:

@@ -32,7 +32,7 @@ class FindingKnown(HotlineError):
 
 
 def raising_keys(account_id: str) -> set[Key]:
-    """What must have been read before findings are raised: the lock, whom to tell, and the open case."""
+    """The keys to read before findings are raised: the lock, whom to tell, and the open case."""
     return {*lockout.acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC)}
 
 

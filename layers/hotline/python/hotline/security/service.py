@@ -44,7 +44,7 @@ def activity_writes(
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:
-    """What must have been read before `contribute_facts`: the watch of an account that is erased."""
+    """The keys to read before `contribute_facts`: the watch of an account that is erased."""
     return {watch_key(fact.subject) for fact in facts if isinstance(fact.data, AccountErased)}
 
 

@@ -53,6 +53,11 @@ def decide(call: SessionState, *, turn: int, step: str, inputs_fingerprint: str)
     return TooOld()
 
 
+def find_record(call: SessionState, *, step: str, inputs_fingerprint: str) -> TurnRecord | None:
+    """The kept answer to a request of no number: the same step with the same inputs; None when there is none."""
+    return next((turn for turn in call.turns if (turn.step, turn.fingerprint) == (step, inputs_fingerprint)), None)
+
+
 def with_record(turns: tuple[TurnRecord, ...], record: TurnRecord) -> tuple[TurnRecord, ...]:
     """The turns of a call with one more, the last four of them."""
     return (*turns, record)[-TURNS_KEPT:]

@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol, cast
 
 from hotline.kit.actor import System
-from hotline.kit.clock import Clock
-from hotline.kit.ids import IdSource
+from hotline.kit.doors import Context
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
@@ -62,21 +61,8 @@ class LoneAct[Result](Protocol):
         ...
 
 
-class Workplace(Protocol):
-    """What performing takes of a function's context (kit.doors)."""
-
-    @property
-    def store(self) -> Store: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def ids(self) -> IdSource: ...
-
-
 def perform_alone[Result](
-    ctx: Workplace,
+    ctx: Context,
     act: LoneAct[Result],
     *,
     actor: System,

@@ -41,7 +41,7 @@ class MonthlyCounts:
     months_listed: int
 
     def keys(self, names: Iterable[str], now: datetime) -> set[Key]:
-        """What must have been read before `contribute`."""
+        """The keys to read before `contribute`."""
         return {self._count_key(now), *(self._entry_key(name, now) for name in names)}
 
     def contribute(

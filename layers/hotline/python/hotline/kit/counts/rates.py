@@ -55,7 +55,7 @@ class Rate:
 
 
 def rate_keys(rate: Rate, now: datetime) -> tuple[Key, ...]:
-    """What must have been read for `sum_window`: every shard of the running window and of the one before."""
+    """The keys to read for `sum_window`: every shard of the running window and of the one before."""
     return (*_shards(rate, _start(rate, now)), *_shards(rate, _start(rate, now) - rate.window))
 
 
