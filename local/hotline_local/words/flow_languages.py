@@ -43,9 +43,9 @@ def _add(flow: Json, language: Language, patterns: list[str]) -> None:
     below = max(entry["position"]["y"] for entry in layout.values())
     for identifier in patterns:
         place = flow["Actions"].index(blocks[identifier]) + 1
-        flow["Actions"].insert(place, _replaced(blocks[identifier], own))
+        flow["Actions"].insert(place, _replace(blocks[identifier], own))
         below += _GRID
-        entry = _replaced(layout[identifier], own)
+        entry = _replace(layout[identifier], own)
         layout[renamed[identifier]] = entry | {"position": {"x": layout[identifier]["position"]["x"], "y": below}}
 
 
@@ -56,16 +56,16 @@ def _add_conditions(conditions: list[Json], own: Mapping[str, str], renamed: Map
         by_key = condition["Condition"]["Operands"] == [PATTERN.key] and condition["NextAction"] in renamed
         if by_tag or by_key:
             keyed = {PATTERN.key: new.key} if by_key else {}
-            conditions.insert(conditions.index(condition) + 1, _replaced(condition, {**own, **keyed}))
+            conditions.insert(conditions.index(condition) + 1, _replace(condition, {**own, **keyed}))
 
 
-def _replaced(value: Any, own: Mapping[str, str]) -> Any:
+def _replace(value: Any, own: Mapping[str, str]) -> Any:
     """A copy of a JSON value in which every text that has a counterpart is replaced by it."""
     match value:
         case dict():
-            return {name: _replaced(entry, own) for name, entry in value.items()}
+            return {name: _replace(entry, own) for name, entry in value.items()}
         case list():
-            return [_replaced(entry, own) for entry in value]
+            return [_replace(entry, own) for entry in value]
         case str():
             return own.get(value, value)
         case _:

@@ -12,7 +12,7 @@ from . import items
 
 
 def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
-    """The keys to read before `contribute_emptied`: the oldest entries of the account's cases that hold free
+    """The items to have before `contribute_emptied`: the oldest entries of the account's cases that hold free
     text, at most `limit` (and a hundred), and what names them. Two reads."""
     found = store.query(items.notes_query(account_id, limit)).items
     named = {hotline_key(note["PK"], note["SK"]): note for note in found}

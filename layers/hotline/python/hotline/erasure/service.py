@@ -71,7 +71,7 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:
-    """The keys to read before `contribute_due`: a part of what is left. At most five reads."""
+    """The items to have before `contribute_due`: a part of what is left. At most five reads."""
     key = items.erasure_key(account_id)
     read = store.batch_get([key])
     if key not in read:
