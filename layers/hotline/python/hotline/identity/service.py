@@ -69,12 +69,10 @@ from .session import (
     open_call,
     reachable_needs,
     session_id_of,
-    settling_keys,
 )
 
 __all__ = [
     "CODE_LIFE",
-    "COUNTS_ALL_THE_SAME",
     "FACTOR_OF_METHOD",
     "NOBODY",
     "PIN_SET",
@@ -102,7 +100,6 @@ __all__ = [
     "Session",
     "SignIn",
     "Started",
-    "TakeCodeBack",
     "Turn",
     "Withheld",
     "allow",
@@ -139,11 +136,9 @@ __all__ = [
     "require",
     "send_repudiable",
     "session_id_of",
-    "settling_keys",
     "take_code_back",
     "to_give_out",
     "tries_left",
-    "tries_of",
 ]  # fmt: skip
 
 
@@ -167,5 +162,5 @@ def tries_left(session: Session) -> int | None:
     """The tries that the code has which the session waits for; None while it waits for none. One read at most."""
     if session.call.challenge is None:
         return None
-    stored = session.fetch([challenge_key(session.call.challenge.id)]).get(challenge_key(session.call.challenge.id))
-    return None if stored is None else tries_of(stored)
+    key = challenge_key(session.call.challenge.id)
+    return session.fetch([key]).decoded(key, tries_of)

@@ -3,10 +3,6 @@
 Of every refund there are three items: REFUND# (itself, found by its id), REFUND_AT# (names it in the list by time) and,
 while a call hears of it, REFUND_TOLD# (a copy). So each read is bounded by what it is for, and nothing that somebody
 else asks for pushes a refund out of it.
-
-A request is one transaction: the refund, the movement and its ledger (on condition that so much is left and no other
-refund is under way), the count of recent requests, the case when somebody must look, the decisions for the bus and the
-messages to the customer. What is asked again under the same request key is the same refund.
 """
 
 from __future__ import annotations
@@ -63,7 +59,6 @@ __all__ = [
     "list_refunds",
     "look_at_offer",
     "offer",
-    "policy_key",
     "reference_of",
     "refund_from",
     "refund_id_of",
@@ -76,7 +71,6 @@ TOLD_READ_MAX = 20
 
 DENIED_WINDOW = policy.DEFAULT_WALLET_POLICY.denied_window
 """The time for which denied requests of one customer are counted."""
-policy_key = items.policy_key
 refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told

@@ -15,7 +15,7 @@ from hotline.kit.store.condition import Item, equals
 from .items import CHANGING_ATTRIBUTES, key_of, proof_from, session_attributes, session_from, session_item, session_key
 from .model import SessionKind, SessionState, TurnRecord
 from .policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN
-from .turns import Attempt, Replay, TooOld, TurnDecision, decide, find_record, fingerprint, with_record
+from .turns import Attempt, Replay, TooOld, decide, find_record, fingerprint, with_record
 
 __all__ = [
     "CALL_LIFE",
@@ -23,13 +23,11 @@ __all__ = [
     "Attempt",
     "Replay",
     "TooOld",
-    "TurnDecision",
     "contribute_new_session",
     "contribute_turn",
     "decide",
     "find_record",
     "fingerprint",
-    "key_of",
     "may_keep_level",
     "proof_from",
     "session_attributes",
