@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from connect_sim.commands.parsing import Subparsers, add_rate_options, speech_rate
-from connect_sim.errors import UsageError
+from connect_sim.commands.parsing import Subparsers, add_rate_options, find_flow_files, speech_rate
 from connect_sim.language.speech import SpeechRate
 from connect_sim.linter.report import check_paths, write_findings
 
@@ -33,10 +32,5 @@ def register(subparsers: Subparsers, rate: SpeechRate) -> None:
 
 def run_check(args: argparse.Namespace) -> int:
     """Check files; 1 when there are errors, else 0. Raises UsageError for a path that cannot be used."""
-    for path in args.paths:
-        if not path.exists():
-            raise UsageError(f"There is no file or folder {path}.")
-    findings, checked = check_paths(args.paths, speech_rate(args))
-    if not checked:
-        raise UsageError("There are no flow files (*.json) in what was named.")
+    findings, checked = check_paths(find_flow_files(args.paths), speech_rate(args))
     return write_findings(findings, checked=checked, as_json=args.json, out=sys.stdout)

@@ -4,10 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from connect_sim.commands.parsing import Subparsers
+from connect_sim.commands.parsing import Subparsers, find_flow_files
 from connect_sim.errors import UsageError
 from connect_sim.language.document import load_flow
-from connect_sim.linter.report import flow_files
 
 EPILOG = """\
 A picture shows each block with its name, its type and a few words about it. Arrows are the edges that a call can take,
@@ -45,12 +44,7 @@ def run_draw(args: argparse.Namespace) -> int:
     """Draw flows. Raises UsageError for a path that cannot be used, FlowSyntaxError and NoGraphviz."""
     from connect_sim.drawing import draw_flow
 
-    for path in args.paths:
-        if not path.exists():
-            raise UsageError(f"There is no file or folder {path}.")
-    files = flow_files(args.paths)
-    if not files:
-        raise UsageError("There are no flow files (*.json) in what was named.")
+    files = find_flow_files(args.paths)
     if args.to is None and len(files) > 1:
         raise UsageError(f"{len(files)} flows were named: give a folder for their pictures with --to.")
     pictures = {file.stem: draw_flow(load_flow(file)) for file in files}

@@ -3,11 +3,13 @@
 import argparse
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from pathlib import Path
 from typing import NoReturn
 
 from connect_sim.errors import UsageError
 from connect_sim.language.references import parse_token
 from connect_sim.language.speech import SpeechRate
+from connect_sim.linter.report import flow_files
 from connect_sim.simulator.faults import Fault, FaultError, parse_fault
 from connect_sim.simulator.state import End, EndReason, Waiting
 
@@ -61,6 +63,17 @@ def join_keys(arguments: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def find_flow_files(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the flow files that are meant. Raises UsageError for a path that does not exist, and without any file."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file or folder {path}.")
+    files = flow_files(paths)
+    if not files:
+        raise UsageError("There are no flow files (*.json) in what was named.")
+    return files
 
 
 def add_rate_options(parser: argparse.ArgumentParser, default: SpeechRate) -> None:

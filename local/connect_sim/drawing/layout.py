@@ -94,7 +94,7 @@ def lay_out(picture: Picture) -> Layout:
         graph.add_edge(tail, head, key=key, comment=key, dir="forward" if has_head else "none", weight=weight)
 
     if picture.start is not None:
-        _add_box(graph, "start", (measure_start(), TITLE_HEIGHT + 4))
+        _add_box(graph, "start", measure_start())
         connect("start", numbers[picture.start], is_error=False, has_head=True, weight=4)
     for arrow in picture.arrows:
         if not arrow.labels:
@@ -114,7 +114,7 @@ def lay_out(picture: Picture) -> Layout:
         for number, (arrow, (text, size)) in enumerate(labels)
     ]
     if picture.start is not None:
-        marks.append(PlacedLabel((START,), middles["start"], (measure_start(), TITLE_HEIGHT + 4), is_start=True))
+        marks.append(PlacedLabel((START,), middles["start"], measure_start(), is_start=True))
     return Layout(
         name=picture.name,
         size=(round(width), round(height)),
@@ -127,9 +127,9 @@ def lay_out(picture: Picture) -> Layout:
     )
 
 
-def measure_start() -> int:
-    """Return the width of the mark at the first block."""
-    return round(measure_width(START, TITLE_SIZE, bold=True)) + 2 * PADDING
+def measure_start() -> Point:
+    """Return the size of the mark at the first block."""
+    return round(measure_width(START, TITLE_SIZE, bold=True)) + 2 * PADDING, TITLE_HEIGHT + 4
 
 
 def write_type_line(box: Box) -> str:
