@@ -9,16 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from hotline.contracts import limits
+from hotline.contracts.limits import INTEGER_MAX, NOTE_CHARACTERS_MAX
 from hotline.directory.service import TYPED_CHARACTERS_MAX
 from hotline.identity.service import TOKEN_CHARACTERS_MAX
 from hotline.kit.text import fits, plain_text
 from hotline.refunds.model import RefundReason
 
-AMOUNT_MINOR_MAX: Final = 2**53 - 1
-"""What every JSON reader keeps exactly (RFC 8259, 6)."""
 PAGE_MAX: Final = 50
 PAGE_DEFAULT: Final = 20
-NOTE_CHARACTERS_MAX: Final = 500
 
 
 def _plain_note(value: str) -> str | None:
@@ -182,7 +180,7 @@ class Refunds(Answer):
 class AmountAsked(Body):
     """How much is to be refunded; at most what is left of the payment."""
 
-    minor: int = Field(ge=1, le=AMOUNT_MINOR_MAX)
+    minor: int = Field(ge=1, le=INTEGER_MAX)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.connect.contract import STEPS
-from functions.customer_api.shapes import NOTE_CHARACTERS_MAX
 from hotline.contracts import limits
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.contracts.model import FactRejected, Rejection
 from hotline.contracts.schemas import parse
 from hotline.kit.errors import InvalidInput

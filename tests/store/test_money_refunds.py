@@ -6,6 +6,7 @@ import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.model import CaseStatus, EntryKind
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.contracts.model import (
     AccountClosed,
     AccountErased,
@@ -297,7 +298,7 @@ def test_a_wrong_amount_is_refused(quick_money: MoneyWorld, amount: Money, code:
     assert quick_money.movement().refundable_minor == 12850
 
 
-@pytest.mark.parametrize("length", [cases.NOTE_CHARACTERS_MAX - 1, cases.NOTE_CHARACTERS_MAX])
+@pytest.mark.parametrize("length", [NOTE_CHARACTERS_MAX - 1, NOTE_CHARACTERS_MAX])
 def test_a_note_up_to_its_limit_is_taken(quick_money: MoneyWorld, length: int) -> None:
     quick_money.tell(moved(S.SUCCEEDED))
     assert quick_money.ask(note="x" * length).outcome is Out.IN_REVIEW
@@ -307,7 +308,7 @@ def test_too_long_a_note_or_request_key_is_refused(quick_money: MoneyWorld) -> N
     quick_money.tell(moved(S.SUCCEEDED))
     read = quick_money.read_for("request-1")
     with pytest.raises(InvalidInput, match="note_too_long"):
-        quick_money.begin(note="x" * (cases.NOTE_CHARACTERS_MAX + 1), read=read)
+        quick_money.begin(note="x" * (NOTE_CHARACTERS_MAX + 1), read=read)
     for length in (0, requests.REQUEST_KEY_CHARACTERS_MAX + 1):
         with pytest.raises(InvalidInput, match="request_key_length"):
             quick_money.begin(request_key="k" * length, read=read)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.kit.actor import Caller, actor_name
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import epoch_s, to_text
@@ -43,8 +44,6 @@ from .references import (
 REFERENCE_ATTRIBUTES = ("reference", "reference_until")
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 """Topics and reasons are closed words: they become part of keys and of logs."""
-NOTE_CHARACTERS_MAX = 500
-"""How much a customer may write."""
 TIMELINE_PAGE = 100
 """Entries of a case that are read at once: of 2 KB each at most, a fifth of what one request answers."""
 

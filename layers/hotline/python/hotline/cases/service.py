@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .entries import (
-    NOTE_CHARACTERS_MAX,
     case_keys,
     contribute_case,
     entries_before,
@@ -15,7 +14,6 @@ from .model import QUEUE
 from .notes import contribute_emptied, notes_read
 
 __all__ = [
-    "NOTE_CHARACTERS_MAX",
     "OUTCOMES",
     "QUEUE",
     "TEXTED",

@@ -17,7 +17,8 @@ from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.references import REFERENCE_DIGITS
-from hotline.cases.service import NOTE_CHARACTERS_MAX, case_keys, contribute_case
+from hotline.cases.service import case_keys, contribute_case
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
 from hotline.kit.change.acts import Snapshot, decode_once
