@@ -174,10 +174,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.payments.model": {
         "ORDER_TAIL_DIGITS_MIN": (4, "decision: callers key four to six last digits"),
         "ORDER_TAIL_DIGITS_MAX": (6, "decision: callers key four to six last digits"),
+        "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
     },
     "hotline.payments.service": {
         "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
-        "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },
     "hotline.refunds.folds": {

@@ -14,7 +14,7 @@ from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
-from hotline.payments.model import MovementRef
+from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, MovementRef
 from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer, SessionState
 
@@ -115,8 +115,6 @@ def answer(line: Line) -> Answer:
 
 PURPOSES: Final = ("failed", "refund")
 """The values of `purpose` of `payments`, the default first: those that failed, or recent ones to be refunded."""
-TAIL_DIGITS_MIN: Final = 4
-TAIL_DIGITS_MAX: Final = 6
 MOVEMENT_CHARACTERS_MAX: Final = 160
 CHOSEN: Final = {"choice": OPTIONAL_CHOICE, "movement": own_id(most=MOVEMENT_CHARACTERS_MAX, optional=True)}
 """How a step is told which of the offered payments is meant: by its place, or by the key that the flow kept."""
@@ -137,7 +135,7 @@ STEPS: Final = (
         "payment_by_order",
         ("FOUND", "SEVERAL", "NONE"),
         by_order,
-        {"tail": digits(least=TAIL_DIGITS_MIN, most=TAIL_DIGITS_MAX)},
+        {"tail": digits(least=ORDER_TAIL_DIGITS_MIN, most=ORDER_TAIL_DIGITS_MAX)},
         own_keys=("count",),
         say=words_of.payment_by_order,
         parts=3,

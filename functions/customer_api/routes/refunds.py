@@ -29,6 +29,7 @@ from hotline.kit.change.idempotency import Memory, Remembered
 from hotline.kit.errors import Stale
 from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
+from hotline.payments.model import REFUNDABLE_WINDOW
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
 from hotline.refunds.model import RefundOutcome, RefundState
@@ -39,8 +40,8 @@ _REFUND: Final = "refund"
 _ROUTE: Final = "POST /v1/me/refunds"
 KEY_CHARACTERS_MIN: Final = 16
 KEY_CHARACTERS_MAX: Final = 128
-KEY_LIFE: Final = timedelta(days=400)
-"""A request stays known for longer than any payment can be refunded (365 days)."""
+KEY_LIFE: Final = REFUNDABLE_WINDOW + timedelta(days=35)
+"""A request stays known for longer than any payment can be refunded."""
 _OUTCOMES: Final = {
     RefundState.DENIED: "DENIED",
     RefundState.IN_REVIEW: "IN_REVIEW",

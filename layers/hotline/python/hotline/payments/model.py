@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from hotline.contracts.model import Fact, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
@@ -22,6 +22,8 @@ __all__ = [
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
 """Only a payment to a merchant has somebody who can refund it. Transfers and withdrawals are disputed; a bill payment
 is corrected by its biller; a top-up is the customer's own money."""
+REFUNDABLE_WINDOW = timedelta(days=365)
+"""No payment can be refunded later, whatever a merchant's policy says (WeChat Pay: 365 days)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

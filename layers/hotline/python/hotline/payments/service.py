@@ -28,6 +28,7 @@ from .items import ledger_from, movement_from, movement_key
 from .model import (
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
+    REFUNDABLE_WINDOW,
     Ledger,
     Movement,
     MovementList,
@@ -91,8 +92,6 @@ order_item, order_from = items.order_item, items.order_from
 
 FAILED_WINDOW = timedelta(days=90)
 """Failed movements are told of for 90 days."""
-REFUNDABLE_WINDOW = timedelta(days=365)
-"""No refund is older than the longest window of any policy (WeChat Pay and the wallet's own cap: 365 days)."""
 LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
-from hotline.payments.model import MoneyState, Movement, MovementKind, MovementStatus
+from hotline.payments.model import REFUNDABLE_WINDOW, MoneyState, Movement, MovementKind, MovementStatus
 
 from .model import (
     MerchantPolicy,
@@ -53,8 +53,7 @@ class WalletPolicy:
     """The wallet's own limits. Amounts are minor units by currency; a currency without one always goes to review."""
 
     version: str = "wallet-1"
-    window: timedelta = timedelta(days=365)
-    """No provider takes a refund later (WeChat Pay: 365 days)."""
+    window: timedelta = REFUNDABLE_WINDOW
     auto_approve_minor: Mapping[str, int] = AUTO_APPROVE_MINOR
     """Up to this of one payment, in one request or several, no person needs to look."""
     request_cap_minor: Mapping[str, int] = REQUEST_CAP_MINOR
