@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
 from typing import Final
 
@@ -24,9 +24,7 @@ from .model import AccountStatus
 
 ENTRIES_MAX: Final = 500
 """Accounts and types that one month holds: enough to see which part of a wallet sends no account.opened."""
-MONTH_KEPT: Final = timedelta(days=100)
-MONTHS_LISTED: Final = 3
-_FACTS: Final = MonthlyCounts("UNOPENED", "FACT", ENTRIES_MAX, MONTH_KEPT, MONTHS_LISTED)
+_FACTS: Final = MonthlyCounts("UNOPENED", "FACT", ENTRIES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from hotline.contracts.model import Fact, MovementTold
@@ -25,10 +25,7 @@ from .model import Order
 
 CODES_MAX: Final = 200
 """Codes that one month holds. The providers that are known have 89 codes at most each; what is more is no code."""
-MONTH_KEPT: Final = timedelta(days=100)
-"""How long a month's codes are kept after the last one was counted: this month and the two before it are listed."""
-MONTHS_LISTED: Final = 3
-_CODES: Final = MonthlyCounts("CODES", "CODE", CODES_MAX, MONTH_KEPT, MONTHS_LISTED)
+_CODES: Final = MonthlyCounts("CODES", "CODE", CODES_MAX)
 
 type Code = tuple[str, str]
 """Scheme and code."""

@@ -12,12 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.store import TTL_ATTRIBUTE, Key, Prefix, Query, Store, Table, hotline_key
 from hotline.kit.store.condition import PRESENT, Item
+
+MONTH_KEPT: Final = timedelta(days=100)
+"""How long a month is kept after the last thing was counted: so long that all months that are listed are there."""
+MONTHS_LISTED: Final = 3
+"""This month and the two before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyCounts:
-    """One kind of counts. `months_listed`: this month and so many less one before it."""
+    """One kind of counts."""
 
     name: str
     entry: str
     entries_max: int
-    kept: timedelta
-    months_listed: int
 
     def keys(self, names: Iterable[str], now: datetime) -> set[Key]:
         """The keys to read before `contribute`."""
@@ -49,7 +52,7 @@ class MonthlyCounts:
     ) -> None:
         """Count entries: name -> how often it came, and its own fields. Those that the month has no room for are not
         counted. `read` holds what exists of `keys`."""
-        at, end = to_text(change.now), {TTL_ATTRIBUTE: epoch_s(change.now + self.kept)}
+        at, end = to_text(change.now), {TTL_ATTRIBUTE: epoch_s(change.now + MONTH_KEPT)}
         count_key = self._count_key(change.now)
         held = read.get(count_key)
         before = room = int(held["n"]) if held is not None else 0
@@ -79,7 +82,7 @@ class MonthlyCounts:
         """This month and those before it, e.g. `2026-11`, in UTC."""
         year, month = int(to_text(now)[:4]), int(to_text(now)[5:7])
         last = year * 12 + month - 1
-        for place in range(last, last - self.months_listed, -1):
+        for place in range(last, last - MONTHS_LISTED, -1):
             yield f"{place // 12:04d}-{place % 12 + 1:02d}"
 
     def _entry_key(self, name: str, now: datetime) -> Key:
