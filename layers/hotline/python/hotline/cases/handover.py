@@ -14,7 +14,7 @@ from hotline.kit.store import Key
 from hotline.sessions.model import SessionState
 
 from .entries import case_keys, contribute_case
-from .model import Priority
+from .model import SECURITY_TOPIC, Priority
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "asked": "QUEUE",
@@ -23,7 +23,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "closed": "CLOSED_HOURS",
 }
 """The outcome of a handover, by its reason."""
-URGENT_TOPICS: Final = frozenset({"security"})
+URGENT_TOPICS: Final = frozenset({SECURITY_TOPIC})
 TEXTED: Final = "texted"
 """Note of a turn: the reference was sent by text."""
 

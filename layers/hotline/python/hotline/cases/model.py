@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 
 QUEUE = "support"
 """The queue that people work cases from. There is one; its name travels, so that more can be added."""
+SECURITY_TOPIC = "security"
+"""The topic of what may be an attack: findings and what an owner repudiates meet in one case."""
 NO_ACCOUNT = "-"
 """Stands for the account in decisions about a case of somebody unknown."""
 

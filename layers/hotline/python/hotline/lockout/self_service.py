@@ -15,7 +15,7 @@ from typing import Final
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.cases import service as cases
-from hotline.cases.model import Priority
+from hotline.cases.model import SECURITY_TOPIC, Priority
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
@@ -49,7 +49,7 @@ from .model import (
 )
 from .outgoing import Notice
 
-CASE_TOPIC: Final = "security"
+CASE_TOPIC: Final = SECURITY_TOPIC
 PAUSE_REFUSED: Final = "pause.refused"
 """Why there is a case: a limit or the owner's bar stood against a pause without a factor."""
 

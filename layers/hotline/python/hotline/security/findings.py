@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from hotline.cases import service as cases
-from hotline.cases.model import Priority
+from hotline.cases.model import SECURITY_TOPIC, Priority
 from hotline.kit.change import Change, Failure
 from hotline.kit.clock import to_text
 from hotline.kit.errors import HotlineError
@@ -17,8 +16,6 @@ from hotline.lockout import service as lockout
 
 from .items import finding_item, finding_key
 from .model import Finding
-
-CASE_TOPIC: Final = "security"
 
 
 class FindingKnown(HotlineError):
@@ -33,7 +30,7 @@ class FindingKnown(HotlineError):
 
 def raising_keys(account_id: str) -> set[Key]:
     """The keys to read before findings are raised: the lock, whom to tell, and the open case."""
-    return {*lockout.acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC)}
+    return {*lockout.acting_keys(account_id), *cases.case_keys(account_id, SECURITY_TOPIC)}
 
 
 def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding]) -> None:
@@ -49,7 +46,7 @@ def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequ
                 change,
                 read,
                 account_id=finding.account_id,
-                topic=CASE_TOPIC,
+                topic=SECURITY_TOPIC,
                 reason=finding.rule,
                 facts={"finding_id": finding.id, "hold": "asked" if held else "not_asked", **finding.facts},
                 priority=Priority.URGENT,
