@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import Any, Final
 
+from hotline.kit.aws.carriers import BUS_EVENTS_MAX
 from hotline_local.errors import CommandError
 from hotline_local.launcher.stack import Stack
 
-ENTRIES_MAX: Final = 10
-"""PutEvents takes at most ten entries."""
 NO_TYPE: Final = "-"
 """The detail-type of an object without a type: the bus demands one, and whoever takes it in will say what is wrong."""
 
@@ -17,7 +16,7 @@ NO_TYPE: Final = "-"
 def put_facts(stack: Stack, facts: Sequence[Mapping[str, Any]]) -> None:
     """Put CloudEvents objects on the bus. Raises CommandError when the bus refuses one."""
     events = stack.client("events")
-    for some in batched(facts, ENTRIES_MAX, strict=False):
+    for some in batched(facts, BUS_EVENTS_MAX, strict=False):
         answer = events.put_events(
             Entries=[
                 {

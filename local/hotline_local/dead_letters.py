@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from hotline.contracts.model import FactRejected
 from hotline.contracts.schemas import VERSION_SUFFIX, parse
+from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
 from hotline_local.launcher.stack import Stack
 
-MESSAGES_MAX: Final = 10
 HIDDEN_S: Final = 60
 """How long a listed letter is hidden while the others are read; it is shown again at once afterwards."""
 NOT_LOGGED: Final = "unknown"
@@ -85,7 +85,7 @@ def letter_of(message_id: str, body: str, logged: dict[str, str]) -> Letter:
 def _received(stack: Stack) -> Iterator[dict[str, Any]]:
     while True:
         answer = stack.client("sqs").receive_message(
-            QueueUrl=stack.facts_dead_letters_url, MaxNumberOfMessages=MESSAGES_MAX, VisibilityTimeout=HIDDEN_S
+            QueueUrl=stack.facts_dead_letters_url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX, VisibilityTimeout=HIDDEN_S
         )
         found = answer.get("Messages", [])
         if not found:

@@ -18,9 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from hotline_local.errors import CommandError
-from hotline_local.launcher.ministack import HOST
 from hotline_local.launcher.stack import Stack
 from hotline_local.openapi import FILE as OPENAPI_FILE
+from hotline_local.ports import HOST
 
 API_PREFIX: Final = "/api"
 GATEWAY_TIMEOUT_S: Final = 60

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hotline.contracts.decisions import LockRequested, RefundApproved, UnlockRequested, parse_decision
 from hotline.contracts.model import LockAction, RefundStatus
 from hotline.contracts.schemas import VERSION_SUFFIX
+from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.clock import Clock, SystemClock, to_text
 from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
@@ -22,7 +23,6 @@ from hotline_local.circle import Circle
 from hotline_local.launcher.stack import Stack
 from hotline_local.wallet_modes import Answering, Mode
 
-MESSAGES_MAX: Final = 10
 WAIT_S: Final = 1
 """How long one request waits for a decision, and so how long a stop may take."""
 PAUSE_S: Final = 0.5
@@ -112,7 +112,7 @@ class ReferenceWallet:
 
     def _answer_some(self, receive: Callable[..., Any]) -> None:
         url = self._stack.reference_wallet_queue_url
-        received = receive(QueueUrl=url, MaxNumberOfMessages=MESSAGES_MAX, WaitTimeSeconds=WAIT_S)
+        received = receive(QueueUrl=url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX, WaitTimeSeconds=WAIT_S)
         messages = received.get("Messages", [])
         for message in messages:
             decision = json.loads(message["Body"])["detail"]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from connect_sim.linter.rules.document import MAX_CONTENT_CHARS
 from hotline_local.errors import CommandError
-from hotline_local.launcher.flow_embedding import MAXIMUM_CONTENT, embed_flows, resource_name
+from hotline_local.launcher.flow_embedding import embed_flows, resource_name
 
 
 def a_template(flow_file: str = "flows/hotline-entry.json") -> dict[str, Any]:
@@ -103,7 +104,7 @@ def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("length", "fits"), [(-1, True), (0, True), (1, False)])
 def test_a_flow_may_be_as_long_as_connect_takes(tmp_path: Path, length: int, *, fits: bool) -> None:
     empty = len('{"a":""}')
-    root = a_flow(tmp_path, {"a": "x" * (MAXIMUM_CONTENT - empty + length)})
+    root = a_flow(tmp_path, {"a": "x" * (MAX_CONTENT_CHARS - empty + length)})
     if fits:
         embed_flows(a_template(), root)
     else:

@@ -19,9 +19,10 @@ from hotline_local import cli
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.deploy import FACTS_AT_ONCE, FUNCTION_TIME_S, PATIENCE_S, invoke_when_free, unhurried
-from hotline_local.launcher.ministack import HOST, MiniStack, refuse_taken, reserve_port
+from hotline_local.launcher.ministack import MiniStack, refuse_taken, reserve_port
 from hotline_local.launcher.paths import LOCAL
 from hotline_local.launcher.stack import load, stack_file
+from hotline_local.ports import HOST
 from hotline_local.worlds import deployed
 from hotline_local.worlds.deployed import DeployedWorld
 

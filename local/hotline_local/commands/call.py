@@ -14,18 +14,17 @@ from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowE
 from connect_sim.simulator.faults import FaultError, Faults
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from connect_sim.simulator.run import CallRun
+from connect_sim.simulator.setup_file import WITHHELD
 from connect_sim.simulator.state import CallSetup
 from connect_sim.simulator.views import JsonLines, TerminalCall
 from hotline.kit.languages import LANGUAGES
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
+from hotline_local.worlds.environment import LOCAL_NUMBER
 
 if TYPE_CHECKING:
     from hotline_local.worlds.world import World
 
-HOTLINE_NUMBER = "+18005550199"
-"""The number dialled when none is given; of a range kept for examples."""
-WITHHELD = "withheld"
 TARGETS = ("inprocess", "lambda")
 MAX_STEPS_LIMIT = 100_000
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
@@ -55,7 +54,7 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--from", dest="caller", required=True, metavar="E164", help="the calling number, or the word withheld"
     )
-    parser.add_argument("--to", default=HOTLINE_NUMBER, metavar="E164", help="the number dialled")
+    parser.add_argument("--to", default=LOCAL_NUMBER, metavar="E164", help="the number dialled")
     parser.add_argument(
         "--keys", metavar="TOKENS", help="one token for each input block (below); without it the call is made by hand"
     )

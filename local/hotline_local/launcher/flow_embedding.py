@@ -15,12 +15,11 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from connect_sim.linter.rules.document import MAX_CONTENT_CHARS
 from hotline_local.errors import CommandError
 from hotline_local.launcher.template import Template
 
 FLOW_TYPES: Final = ("AWS::Connect::ContactFlow", "AWS::Connect::ContactFlowModule")
-# What Amazon Connect takes as one flow, in characters.
-MAXIMUM_CONTENT: Final = 256_000
 # What makes a block encrypt the entry that it stores.
 ENCRYPTION: Final = "InputEncryption"
 _TOKEN: Final = re.compile(r"\$\{([^}]*)\}")
@@ -83,8 +82,8 @@ def _content(flow_file: str, template: Template, root: Path, encrypted_if: str |
 
     def bound(document: dict[str, Any]) -> Any:
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        if len(text) > MAXIMUM_CONTENT:
-            raise CommandError(f"{flow_file} has {len(text)} characters; Amazon Connect takes {MAXIMUM_CONTENT}.")
+        if len(text) > MAX_CONTENT_CHARS:
+            raise CommandError(f"{flow_file} has {len(text)} characters; Amazon Connect takes {MAX_CONTENT_CHARS}.")
         found = tokens(text)
         values = {token: _value(token, template, flow_file) for token in found}
         return {"Fn::Sub": [text, values]} if found else text

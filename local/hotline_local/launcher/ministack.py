@@ -17,8 +17,8 @@ from typing import IO, Final, Self
 
 from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import LOCAL
+from hotline_local.ports import HOST
 
-HOST: Final = "127.0.0.1"
 REGION: Final = "eu-central-1"
 START_TIMEOUT_S: Final = 300
 """Only a start that hangs takes so long; one that fails is seen at once, for its process has ended."""

@@ -8,14 +8,14 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from connect_sim.commands.parsing import NEVER
 from connect_sim.simulator.faults import FaultError, parse_fault
 from connect_sim.simulator.keys import HANG_UP, KeysError, check_token
+from connect_sim.simulator.setup_file import WITHHELD
 from connect_sim.simulator.state import EndOutcome, Waiting
 from hotline.kit.languages import LANGUAGES
 from hotline_local.scenarios.model import USUAL_TIME, Calling, Ending, Scenario, ScenarioError, Topic, Turn
 
-WITHHELD = "withheld"
-NEVER = "never"
 SUFFIX = ".yaml"
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT, "minItems": 1}
