@@ -34,8 +34,6 @@ from hotline.kit.store import Key
 from hotline.sessions import service as sessions
 from hotline.sessions.model import SessionState
 
-ATTEMPTS_MAX = 3
-"""How often a step is run when somebody else wrote in between; each run reads afresh."""
 UNUSABLE = "unusable"
 """Why a step itself refuses an input that looks as it must: no phone number, too few digits, a choice of nothing."""
 
@@ -72,8 +70,8 @@ def _answer(step: Step, request: Request, ctx: Context) -> tuple[Answer, Session
     # Another delivery of the same request, or a fact, may write the items that the step had read.
     begin = step.begin
     if begin is not None:
-        return retry_stale(lambda: begin(ctx, request), attempts_max=ATTEMPTS_MAX)
-    return retry_stale(lambda: _run(step, request, inputs, ctx), attempts_max=ATTEMPTS_MAX)
+        return retry_stale(lambda: begin(ctx, request))
+    return retry_stale(lambda: _run(step, request, inputs, ctx))
 
 
 def _inputs(step: Step, request: Request, ctx: Context) -> dict[str, str] | Answer:

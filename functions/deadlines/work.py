@@ -27,8 +27,6 @@ from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
 
 FUNCTION: Final = "deadlines"
-ATTEMPTS_MAX: Final = 3
-"""How often one item is read and tried when somebody else changes it meanwhile; then the next minute has it."""
 PER_ACCOUNT_MAX: Final = 50
 """As many items of one account in one run, which has 60 seconds; the next minute takes the others."""
 
@@ -117,9 +115,7 @@ def _work_off_rounds(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...
     """Everything that was done about the item, round by round until nothing is due or its rounds are over."""
     done: tuple[Done, ...] = ()
     for _ in range(duty.rounds):
-        some = perform_alone(
-            ctx, duty, actor=System(FUNCTION, duty.rule), cause="deadline", now=now, attempts_max=ATTEMPTS_MAX
-        )
+        some = perform_alone(ctx, duty, actor=System(FUNCTION, duty.rule), cause="deadline", now=now)
         if not some:
             break
         done += some

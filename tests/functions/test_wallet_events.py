@@ -15,8 +15,8 @@ from functions.wallet_events.batch import take_in
 from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
-from hotline.intake import folding
 from hotline.kit.change import Change
+from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
 from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable
@@ -271,7 +271,7 @@ def test_a_conflict_is_folded_again_on_what_is_there_then() -> None:
     assert (profile.name, profile.version, profile.facts_as_of) == ("Rival", 3, NOON)
 
 
-@pytest.mark.parametrize(("stale_times", "taken"), [(folding.ATTEMPTS_MAX - 1, True), (folding.ATTEMPTS_MAX, False)])
+@pytest.mark.parametrize(("stale_times", "taken"), [(STALE_ATTEMPTS_MAX - 1, True), (STALE_ATTEMPTS_MAX, False)])
 def test_conflicts_are_met_three_times_and_then_the_queue_brings_the_facts_again(
     stale_times: int, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

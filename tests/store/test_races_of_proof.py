@@ -17,7 +17,6 @@ from threading import Barrier
 
 import pytest
 
-from functions.connect.runner import ATTEMPTS_MAX
 from hotline.contracts.model import PointKind
 from hotline.identity import challenges
 from hotline.identity import service as identity
@@ -26,6 +25,7 @@ from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PE
 from hotline.identity.ways import Way
 from hotline.kit.actor import Caller, FactorKind
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
+from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible, Stale, StaleTurn
 from hotline.kit.ids import RandomIds
@@ -259,7 +259,7 @@ def test_a_guess_that_meets_nothing_but_conflicts_is_no_guess(moto_store: Dynamo
     ctx = replace(context(moto_store, VirtualClock(NOON)), ids=RandomIds())
     give(ctx, [opened(ACCOUNT, (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=365))])
     phone = asked(ctx, "contact-1")
-    attempts = ATTEMPTS_MAX * COMMIT_ATTEMPTS_MAX
+    attempts = STALE_ATTEMPTS_MAX * COMMIT_ATTEMPTS_MAX
     with Faults(moto_store.client) as faults:
         faults.conflict(times=attempts)
         assert phone.press("check_code", code=other(phone.code, 0))["outcome"] == "TRY_LATER"

@@ -59,8 +59,6 @@ PERSON: Final = "agent"
 """What a recovery needs next when only a person can help."""
 NOT_SELF_SERVICE: Final = "NOT_SELF_SERVICE"
 """The outcome of an act that opens nothing, because something is in force that only a person ends."""
-BEGIN_ATTEMPTS_MAX: Final = 3
-"""How often a recovery is begun anew when somebody else counted on the same contact in between."""
 
 
 def recovery_keys(channel: Literal["sms", "email"], value: str, keyring: Keyring, now: datetime) -> tuple[Key, ...]:
@@ -154,7 +152,7 @@ def begin_recovery(ctx: Context, entry: Mapping[str, Any]) -> None:
         with suppress(StaleTurn):
             change.commit(ctx.store)
 
-    retry_stale(begin_once, attempts_max=BEGIN_ATTEMPTS_MAX)
+    retry_stale(begin_once)
 
 
 def _contribute_recovery(

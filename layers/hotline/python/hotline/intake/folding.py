@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import batched
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from hotline.accounts import service as accounts
 from hotline.accounts.model import AccountStatus, Profile
@@ -17,6 +17,7 @@ from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
 from hotline.kit.config import read_setting
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
@@ -29,9 +30,6 @@ from hotline.refunds import service as refunds
 from hotline.security import service as security
 
 from .unknown import tell_unknown, tell_unopened
-
-ATTEMPTS_MAX: Final = 3
-"""How often a share is read and folded anew when somebody else wrote meanwhile; then the queue brings it again."""
 
 
 def fold(ctx: Context, facts: Sequence[Fact]) -> None:
@@ -57,7 +55,7 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
-    for attempt in range(1, ATTEMPTS_MAX + 1):
+    for attempt in range(1, STALE_ATTEMPTS_MAX + 1):
         change, taken, words, unopened = _contributions(ctx, facts)
         if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
             middle = len(facts) // 2
@@ -67,7 +65,7 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
         try:
             change.commit(ctx.store)
         except Stale:
-            if attempt == ATTEMPTS_MAX:
+            if attempt == STALE_ATTEMPTS_MAX:
                 raise
         else:
             if taken is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, Protocol, cast
+from typing import Any, Protocol, cast
 
 from hotline.kit.actor import System
 from hotline.kit.doors import Context
@@ -16,10 +16,7 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
 from . import Change
-from .retry import retry_stale
-
-ATTEMPTS_MAX: Final = 3
-"""How often the hotline reads and tries its own act anew when somebody else wrote in between."""
+from .retry import STALE_ATTEMPTS_MAX, retry_stale
 
 
 class Snapshot(dict[Key, Item]):
@@ -68,7 +65,7 @@ def perform_alone[Result](
     actor: System,
     cause: str,
     now: datetime | None = None,
-    attempts_max: int = ATTEMPTS_MAX,
+    attempts_max: int = STALE_ATTEMPTS_MAX,
 ) -> Result:
     """Read for the act, let it contribute, commit, and read again when somebody else wrote in between.
 
