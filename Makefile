@@ -67,7 +67,7 @@ bench: setup ## Run the benchmarks.
 
 .PHONY: soak
 soak: setup ## Run the property tests for long, with fresh seeds.
-	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 tests/properties tests/calls/test_hanging_up.py $(ARGS)
+	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 --dist loadgroup -m soak $(ARGS)
 
 .PHONY: mutate
 mutate: setup ## Change the rules, one small thing at a time, and print what no test notices (15 minutes).

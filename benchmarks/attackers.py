@@ -1,7 +1,7 @@
 """What attackers reach who know every rule, in figures: guesses in a day, and the chance that one of them is right.
 
 Nothing here is timed; the same rules give the same figures on every machine. The bounds behind them are tests
-(tests/properties/test_attackers.py). Run with `make bench`.
+(tests/security/test_guessing_simulated.py). Run with `make bench`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from hotline.identity import code_messages, limits
 from hotline.identity.code_messages import OverLimit
 from hotline.identity.policy import DAY, QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way
-from tests.support.attackers import (
+from tests.support.lock_desk import NOON
+from tests.support.rule_attackers import (
     Victim,
     below_every_tier,
     chance,
@@ -24,7 +25,6 @@ from tests.support.attackers import (
     most_within,
     unlocking,
 )
-from tests.support.locks import NOON
 
 POINTS = 100
 MONTH = timedelta(days=30)

@@ -37,9 +37,9 @@ from hotline.kit.store.dynamodb import make_client
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import SENDER, Client
-from tests.support.locks import NOON
-from tests.support.outbox import redrive_event
+from tests.support.api_client import SENDER, Client
+from tests.support.lock_desk import NOON
+from tests.support.outbox_entries import redrive_event
 from tests.support.phone import Phone, context, failed_logins, give, opened
 from tests.support.stores import AnyStore, make_tables, quick_store
 

@@ -14,7 +14,7 @@ from hotline_local.bus import put_facts
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import ReferenceWallet
-from tests.support.running import call, eventually, outcomes
+from tests.support.stack_calls import call, eventually, outcomes
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from hotline_local.inbox import Inbox, code_in
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import ReferenceWallet
-from tests.support.running import ask, call, eventually, outcomes, token
+from tests.support.stack_calls import ask, call, eventually, outcomes, token
 
 pytestmark = pytest.mark.slow
 

@@ -21,6 +21,8 @@ from hotline_local.scenarios.playing import Played, play
 from hotline_local.scenarios.reading import load_scenario
 from hotline_local.worlds.inprocess import InProcessWorld
 
+pytestmark = pytest.mark.soak
+
 EFFECTS: Final = {
     "lockout-password-zh": ("unlock ASKED", "account.unlock_requested.v1"),
     "refunds-approved-zh": ("refund_request APPROVED", "refund.approved.v1"),

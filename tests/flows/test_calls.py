@@ -14,7 +14,7 @@ from connect_sim.simulator.stubs import StubFunctions
 from functions.connect.answers import EMPTY
 from functions.connect.contract import STEPS
 from tests.flows.shipped import ENTRY, QUEUE, shipped, shipped_without_key
-from tests.support.entries import opened
+from tests.support.encrypted_entries import opened
 
 CALLER = "+8613900000000"
 MOST_SPEECH_BEFORE_A_PAUSE_S = 20.0

@@ -24,8 +24,8 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, OUTBOUND, blocks, menus, shipped
 from tests.flows.test_calls import FAILURE, Heard, answer, call
+from tests.support.messenger_in_hand import SENDER
 from tests.support.phone import Phone, context, give, opened
-from tests.support.post import SENDER
 
 CALLED = "+8613800000001"
 CHALLENGE = "chl_00000000000000000000000000000001"

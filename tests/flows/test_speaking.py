@@ -22,7 +22,7 @@ from tests.flows.shipped import (
     shipped,
     steps_of,
 )
-from tests.support.longest_words import EVERYTHING, NOW
+from tests.support.longest_answers import EVERYTHING, NOW
 
 TIME_TO_PRESS = '<break time="$.Attributes.pause"/></speak>'
 ROBUST = {"Apology in both languages", "Lost in both languages", "Say no transfer", "Last words"}

@@ -21,7 +21,7 @@ from hotline_local.entry_keys import make_entry_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.flows.shipped import ENTRY, shipped, shipped_without_key
-from tests.support.entries import secret
+from tests.support.encrypted_entries import secret
 from tests.support.phone import Phone, context, failed_logins, give, opened
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

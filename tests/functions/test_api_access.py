@@ -21,7 +21,7 @@ from hotline.kit.languages import LANGUAGES
 from hotline.wording.catalogue import find
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Client
+from tests.support.api_client import Client
 from tests.support.api_world import OTHER, ApiWorld
 from tests.support.log_lines import lines, logged
 

@@ -18,7 +18,7 @@ from hotline.kit.languages import CHINESE, ENGLISH
 from hotline_local.openapi import document
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Client
+from tests.support.api_client import Client
 from tests.support.api_world import ApiWorld, ids
 from tests.support.phone import give, opened
 

@@ -17,7 +17,7 @@ from hotline.refunds.model import RefundReason
 from hotline.refunds.policy import DEFAULT_WALLET_POLICY
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Answered, Client
+from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, ApiWorld, ids
 from tests.support.phone import LOOKUP_SECRET, failed_logins, give
 

@@ -17,7 +17,7 @@ from hotline.sessions.items import session_from, session_key
 from hotline.sessions.model import SessionKind, SessionState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Answered, Client
+from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, EMAIL, PHONE, ApiWorld
 from tests.support.log_lines import lines, logged
 from tests.support.phone import give, opened

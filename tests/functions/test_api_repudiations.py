@@ -13,7 +13,7 @@ from hotline.identity.notices import REPUDIATION_LIFE
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Answered, Client
+from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.log_lines import logged
 from tests.support.phone import Phone, give

@@ -28,7 +28,7 @@ from hotline.kit.logging import Event
 from hotline_local.entry_keys import EntryKey, key_of_this_process, make_entry_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.entries import SAMPLES, changed, encrypted, keyring, opened, secret, with_data_keys
+from tests.support.encrypted_entries import SAMPLES, changed, encrypted, keyring, opened, secret, with_data_keys
 from tests.support.log_lines import lines, logged
 from tests.support.phone import Phone, context, give
 from tests.support.phone import opened as account_opened

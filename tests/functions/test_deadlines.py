@@ -42,11 +42,11 @@ from hotline.refunds.promises import escalation_promise
 from hotline.refunds.service import date_told
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.locks import ACCOUNT, NOON, Desk, closed, failures, minutes, told
+from tests.support.lock_desk import ACCOUNT, NOON, Desk, closed, failures, minutes, told
 from tests.support.log_lines import lines, logged
-from tests.support.money import ACCOUNT as MONEY_ACCOUNT
-from tests.support.money import MoneyWorld, moved, published, refunded
-from tests.support.outbox import RecordingBus, code_message, decision, message, redrive_event
+from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
+from tests.support.money_world import MoneyWorld, moved, published, refunded
+from tests.support.outbox_entries import RecordingBus, code_message, decision, message, redrive_event
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/deadlines"
 NOTHING: Final = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -19,16 +19,16 @@ from hotline.kit.outbox import entry_item
 from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.kit.store.expressions import from_item
-from tests.support import outbox
+from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
-from tests.support.outbox import NOW, RecordingBus, decision, message, store_entry, stored, stream_event
+from tests.support.outbox_entries import NOW, RecordingBus, decision, message, store_entry, stored, stream_event
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/decisions"
 
 
 @pytest.fixture
 def ctx() -> Context:
-    return outbox.context()
+    return outbox_entries.context()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_decision_stands_on_the_bus_as_a_cloud_event_under_its_own_id(ctx: Con
         "source": "hotline",
         "type": "account.unlock_requested.v1",
         "time": "2026-11-23T12:00:00.000Z",
-        "subject": outbox.ACCOUNT,
+        "subject": outbox_entries.ACCOUNT,
         "subject_version": 3,
         "datacontenttype": "application/json",
         "dataschema": "urn:hotline:schema:account.unlock_requested.v1",
@@ -118,11 +118,11 @@ def test_a_decision_that_somebody_else_has_claimed_is_left_to_them_until_their_l
     with pytest.raises(Crash):
         deliver(stream_event(decision()), ctx, DyingBus())
     for wait, published in ((timedelta(0), 0), (CLAIM_LEASE - timedelta(milliseconds=1), 0)):
-        outbox.clock_of(ctx).advance(wait)
+        outbox_entries.clock_of(ctx).advance(wait)
         with pytest.raises(NotDelivered):
             deliver(stream_event(decision()), ctx, bus)
         assert len(bus.events) == published
-    outbox.clock_of(ctx).advance(timedelta(milliseconds=1))
+    outbox_entries.clock_of(ctx).advance(timedelta(milliseconds=1))
     deliver(stream_event(decision()), ctx, bus)
     assert len(bus.events) == 1
 
@@ -153,7 +153,7 @@ def test_an_event_file_publishes_what_it_should(ctx: Context, bus: RecordingBus,
     for record in event["Records"]:
         if "dynamodb" in record:
             image = from_item(record["dynamodb"]["NewImage"])
-            outbox.put(ctx, Key(Table.OUTBOX, image["PK"]), image)
+            outbox_entries.put(ctx, Key(Table.OUTBOX, image["PK"]), image)
     deliver(event, ctx, bus)
     assert tuple(sent.type for sent in bus.events) == PUBLISHED_BY_FILE[name]
     for sent in bus.events:

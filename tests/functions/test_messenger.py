@@ -28,9 +28,10 @@ from hotline.lockout.outgoing import Notice
 from hotline.refunds import due as refunds_due
 from hotline.refunds import requests
 from hotline.wording.messages import is_known
-from tests.support import outbox
+from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
-from tests.support.outbox import (
+from tests.support.messenger_in_hand import Post
+from tests.support.outbox_entries import (
     EMAIL,
     EMAIL_POINT,
     PHONE,
@@ -44,7 +45,6 @@ from tests.support.outbox import (
     stored,
     stream_event,
 )
-from tests.support.post import Post
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/messenger"
 CODE: Final = identity.derive(RING, challenge())
@@ -85,7 +85,7 @@ def test_an_english_code_names_its_goal_and_the_time_that_is_left(post: Post) ->
 def test_every_goal_has_its_words_in_a_code_message(post: Post, goal: Goal) -> None:
     store_challenge(post.ctx, challenge(goal=goal))
     for place, language in enumerate(LANGUAGES):
-        facts = {"challenge_id": outbox.CHALLENGE, "goal": goal.value}
+        facts = {"challenge_id": outbox_entries.CHALLENGE, "goal": goal.value}
         post.post(code_message(f"out_{place}", language=language, facts=facts))
     assert all(re.search("用于.+，|code to .+, valid", sent.body) for sent in post.sms.sent)
     assert len(post.sms.sent) == len(LANGUAGES)
@@ -232,7 +232,7 @@ def test_a_code_is_useless_from_its_expiry_on(post: Post, after: timedelta, sent
 
 
 def test_a_removed_number_still_gets_notices_and_never_a_code(post: Post) -> None:
-    outbox.learn(post.ctx, outbox.removed(reassigned=False))
+    outbox_entries.learn(post.ctx, outbox_entries.removed(reassigned=False))
     store_challenge(post.ctx, challenge())
     post.post(message("out_1"), code_message("out_2"))
     assert [sent.address for sent in post.sms.sent] == [PHONE]
@@ -240,7 +240,7 @@ def test_a_removed_number_still_gets_notices_and_never_a_code(post: Post) -> Non
 
 
 def test_a_number_that_is_somebody_elses_now_gets_nothing(post: Post) -> None:
-    outbox.learn(post.ctx, outbox.removed(reassigned=True))
+    outbox_entries.learn(post.ctx, outbox_entries.removed(reassigned=True))
     post.post(message())
     assert post.sms.sent == []
     assert stored(post.ctx)["dropped"] == "no_address"
@@ -306,7 +306,7 @@ def test_a_crash_between_sending_and_marking_repeats_the_message_after_the_lease
 
 
 def test_an_entry_for_the_bus_is_none_of_the_messengers(post: Post) -> None:
-    post.post(outbox.decision())
+    post.post(outbox_entries.decision())
     assert post.sms.sent == []
     assert "pending_pk" in stored(post.ctx)
 
@@ -370,13 +370,13 @@ def test_every_event_file_is_run() -> None:
 def test_an_event_file_sends_what_it_should(post: Post, name: str) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     store_challenge(post.ctx, challenge())
-    store_challenge(post.ctx, challenge(outbox.DECOY, decoy=True))
+    store_challenge(post.ctx, challenge(outbox_entries.DECOY, decoy=True))
     if name == "redrive":
         store_entry(post.ctx, message())
     for record in event["Records"]:
         image = from_item(record.get("dynamodb", {}).get("NewImage", {}))
         if image and record["eventName"] == "INSERT":
-            outbox.put(post.ctx, Key(Table.OUTBOX, image["PK"]), image)
+            outbox_entries.put(post.ctx, Key(Table.OUTBOX, image["PK"]), image)
     post.run(event)
     sent = [f"sms {one.address}" for one in post.sms.sent] + [f"email {one.address}" for one in post.email.sent]
     assert tuple(sent) == SENT_BY_FILE[name]

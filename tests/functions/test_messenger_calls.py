@@ -14,9 +14,10 @@ from hotline.kit.aws.carriers import ConnectCall, Outgoing, Undeliverable
 from hotline.kit.config import MissingSetting
 from hotline.kit.errors import Unavailable
 from hotline.kit.outbox.delivery import NotDelivered
-from tests.support import outbox
+from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
-from tests.support.outbox import (
+from tests.support.messenger_in_hand import Post
+from tests.support.outbox_entries import (
     EMAIL_POINT,
     PHONE,
     RING,
@@ -27,7 +28,6 @@ from tests.support.outbox import (
     stored,
     stream_event,
 )
-from tests.support.post import Post
 
 CODE: Final = identity.derive(RING, challenge())
 FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/f-1"
@@ -48,7 +48,7 @@ def caller(post: Post) -> Post:
 
 def test_a_code_by_voice_is_a_call_whose_flow_is_told_the_challenge_and_nothing_else(caller: Post) -> None:
     caller.post(code_message(channel="voice"))
-    assert caller.calls.sent == [Outgoing(PHONE, "", "", "out_1", {"challenge": outbox.CHALLENGE})]
+    assert caller.calls.sent == [Outgoing(PHONE, "", "", "out_1", {"challenge": outbox_entries.CHALLENGE})]
     assert caller.sms.sent == []
     assert CODE not in repr(caller.calls.sent)
     assert stored(caller.ctx)["delivered_at"] == "2026-11-23T12:00:00.000Z"
@@ -115,7 +115,7 @@ def test_nobody_is_called_for_a_number_that_belongs_to_no_account(caller: Post, 
 
 
 def test_a_number_that_its_account_has_given_up_is_not_called(caller: Post) -> None:
-    outbox.learn(caller.ctx, outbox.removed(reassigned=False))
+    outbox_entries.learn(caller.ctx, outbox_entries.removed(reassigned=False))
     caller.post(code_message(channel="voice"))
     assert caller.calls.sent == []
     assert stored(caller.ctx)["dropped"] == "no_address"

@@ -17,9 +17,9 @@ from hotline.kit.outbox import Message
 from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support import outbox
+from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
-from tests.support.outbox import (
+from tests.support.outbox_entries import (
     EMAIL_POINT,
     PHONE,
     Carrier,
@@ -40,9 +40,9 @@ class Post:
     """A messenger with a customer who asks for codes."""
 
     def __init__(self) -> None:
-        self.ctx: Context = outbox.context()
+        self.ctx: Context = outbox_entries.context()
         self.sms, self.email = Carrier(), Carrier()
-        outbox.open_account(self.ctx)
+        outbox_entries.open_account(self.ctx)
         store_challenge(self.ctx, challenge())
         store_challenge(self.ctx, challenge("chl_mail", point=EMAIL_POINT))
         self.entries = 0
@@ -149,5 +149,5 @@ def test_a_number_gets_six_notices_of_a_kind_a_day_and_others_still(post: Post) 
     assert post.notice("freeze.asked") is None
     assert post.notice("pin.set", channel="email", point=EMAIL_POINT) is None
     assert len(post.sms.sent) == OF_A_KIND_MAX + 1
-    outbox.clock_of(post.ctx).advance(2 * NOTICES.window)
+    outbox_entries.clock_of(post.ctx).advance(2 * NOTICES.window)
     assert post.notice("pin.set") is None

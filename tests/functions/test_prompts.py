@@ -26,8 +26,8 @@ from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import locale_of
-from tests.support.longest_words import movements
-from tests.support.speech import prompt
+from tests.support.longest_answers import movements
+from tests.support.spoken_prompt import prompt
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")

@@ -11,7 +11,7 @@ from functions.connect.contract import STEPS
 from functions.connect.prompts import speak
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
-from tests.support.longest_words import EVERYTHING, NOW, Said
+from tests.support.longest_answers import EVERYTHING, NOW, Said
 
 
 def too_long(said: Iterator[Said], languages: list[str], **how: Any) -> list[str]:

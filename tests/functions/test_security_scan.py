@@ -26,10 +26,10 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT as EVENT_ACCOUNT
 from tests.support.facts import event, sqs_of
-from tests.support.folding import context, items
-from tests.support.locks import ACCOUNT, NOON, failures
+from tests.support.intake_context import context, items
+from tests.support.lock_desk import ACCOUNT, NOON, failures
 from tests.support.log_lines import lines, logged
-from tests.support.scanning import SETTLED, ScanWorld, chain, shard_of
+from tests.support.scan_runs import SETTLED, ScanWorld, chain, shard_of
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
 FILES: Final = sorted(EVENTS.glob("*.json"))

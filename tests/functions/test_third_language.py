@@ -34,9 +34,9 @@ from hotline_local.worlds.flow_files import flow_files
 from tests.flows.shipped import RESOURCE_TOKENS
 from tests.flows.test_with_the_function import Line
 from tests.support.api_world import ApiWorld
-from tests.support.longest_words import EVERYTHING, MERCHANTS, NOW, movements
+from tests.support.longest_answers import EVERYTHING, MERCHANTS, NOW, movements
 from tests.support.phone import context, give, opened
-from tests.support.speech import prompt
+from tests.support.spoken_prompt import prompt
 from tests.support.third_language import LONGER, speaking_a_third_language, translated
 
 NAMES = (*MERCHANTS.values(), "Demo Wallet", "CNY")

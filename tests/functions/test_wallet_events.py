@@ -28,7 +28,7 @@ from hotline.payments.unknown_words import CODES_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT, NOON, PHONE, event, sqs_of
-from tests.support.folding import context, items
+from tests.support.intake_context import context, items
 from tests.support.log_lines import lines, logged
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/wallet_events"

@@ -10,7 +10,7 @@ import pytest
 
 from hotline.kit.aws.carriers import ConnectCall
 from hotline_local.launcher.deploy import PARAMETERS
-from tests.support.deployed import Deployed, arn
+from tests.support.deployed_template import Deployed, arn
 from tests.support.template import cloudformation, properties, resources
 
 INSTANCE: Final = {"ConnectInstanceArn": arn("connect", "instance/9308c2a1-9bc6-4cea-8290-6c0b4a6d38fa")}

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.kit.origin import ORIGIN_HEADER
 from hotline_local.launcher.deploy import PARAMETERS
-from tests.support.deployed import FRONT, Deployed
+from tests.support.deployed_template import FRONT, Deployed
 from tests.support.iam import as_list
 from tests.support.template import cloudformation, properties, resources
 

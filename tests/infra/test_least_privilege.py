@@ -22,15 +22,15 @@ from hotline.kit.origin import ORIGIN_HEADER
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
-from tests.support.account import ORIGIN_SECRET, Account, account
-from tests.support.api import Answered, Client
-from tests.support.deployed import FRONT, arn
-from tests.support.entries import encrypted
+from tests.support.api_client import Answered, Client
+from tests.support.aws_account import ORIGIN_SECRET, Account, account
+from tests.support.deployed_template import FRONT, arn
+from tests.support.encrypted_entries import encrypted
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
+from tests.support.old_pin import age_pin
 from tests.support.phone import Phone
-from tests.support.pins import age_pin
-from tests.support.scanning import shard_of
+from tests.support.scan_runs import shard_of
 from tests.support.service_calls import service_calls
 from tests.support.stores import all_rows
 from tests.support.template import resources

@@ -15,7 +15,7 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event
 from hotline.kit.outbox.delivery import NotDelivered
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
-from tests.support import outbox
+from tests.support import outbox_entries
 from tests.support.log_lines import lines, logged
 from tests.support.template import cloudformation
 
@@ -114,14 +114,14 @@ def test_the_share_of_answers_that_put_a_caller_off_is_an_average_of_all_answers
 
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_a_refusal_is_logged_with_its_channel_and_the_code_of_the_carrier(channel: Channel) -> None:
-    ctx = outbox.context()
-    outbox.open_account(ctx)
-    point = outbox.PHONE_POINT if channel == "sms" else outbox.EMAIL_POINT
-    entry = outbox.message(channel=channel, point=point)
-    outbox.store_entry(ctx, entry)
-    carrier = outbox.Carrier(failure=Unavailable("Throttling"))
+    ctx = outbox_entries.context()
+    outbox_entries.open_account(ctx)
+    point = outbox_entries.PHONE_POINT if channel == "sms" else outbox_entries.EMAIL_POINT
+    entry = outbox_entries.message(channel=channel, point=point)
+    outbox_entries.store_entry(ctx, entry)
+    carrier = outbox_entries.Carrier(failure=Unavailable("Throttling"))
     with logged() as log, pytest.raises(NotDelivered):
-        deliver(outbox.stream_event(entry), ctx, Sender("Demo Wallet", ("+864005550199",)), {channel: carrier})
+        deliver(outbox_entries.stream_event(entry), ctx, Sender("Demo Wallet", ("+864005550199",)), {channel: carrier})
     (line,) = [line for line in lines(log) if line["event"] == Event.MESSAGE_FAILED.code]
     assert (line["channel"], line["reason"]) == (channel, "Throttling")
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tests.support.aws_calls import PHONE_NUMBER, UNKNOWN, calls_of
-from tests.support.deployed import Deployed, arn
+from tests.support.deployed_template import Deployed, arn
 from tests.support.iam import Call, grants, matches
 from tests.support.service_calls import service_calls
 

@@ -16,7 +16,7 @@ from ministack.services.cloudformation.engine import validate_template_support
 from hotline.kit.keyring import parse_keyring
 from hotline_local.launcher.deploy import PARAMETERS
 from hotline_local.launcher.paths import ROOT
-from tests.support.deployed import Deployed
+from tests.support.deployed_template import Deployed
 from tests.support.template import cloudformation, properties, resources
 
 DEFINITIONS: Final = sorted((ROOT / "statemachines").glob("*.asl.json"))

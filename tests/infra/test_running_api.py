@@ -15,7 +15,7 @@ from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES, SCOPES
 from hotline_local.issuer import AUDIENCE
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
-from tests.support.running import ask, token
+from tests.support.stack_calls import ask, token
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from hotline_local.launcher import RunningStack, ministack
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack, load
-from tests.support.running import HANGS_AFTER_S, eventually
+from tests.support.stack_calls import HANGS_AFTER_S, eventually
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from hotline_local.errors import CommandError
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.paths import ROOT
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
-from tests.support.running import eventually
+from tests.support.stack_calls import eventually
 
 pytestmark = pytest.mark.slow
 

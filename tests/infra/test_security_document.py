@@ -30,11 +30,11 @@ from hotline.lockout import policy as locks
 from hotline_local.launcher.paths import ROOT
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.customer_life import WholeLife
 from tests.support.documents import read_table
 from tests.support.named_tests import is_test
 from tests.support.stores import NOON
 from tests.support.template import cloudformation, resources
-from tests.support.whole_life import WholeLife
 
 DOCUMENT: Final = (ROOT / "docs/security.md").read_text(encoding="utf-8")
 SOAK: Final = bool(os.environ.get("HOTLINE_SOAK"))

@@ -40,7 +40,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import sqs_of
-from tests.support.folding import context, items
+from tests.support.intake_context import context, items
 
 NOW: Final = datetime(2027, 3, 4, 5, 6, 7, 891_000, tzinfo=UTC)
 ROW: Final = re.compile(

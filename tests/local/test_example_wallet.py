@@ -24,7 +24,7 @@ from hotline_local.launcher.stack import Stack
 from hotline_local.reference_wallet import _ACTIONS
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Client
+from tests.support.api_client import Client
 from tests.support.phone import context
 
 FILE: Final = ROOT / "docs/examples/wallet.py"

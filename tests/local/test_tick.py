@@ -23,7 +23,7 @@ from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
 from hotline_local.wallet_modes import Mode
 from tests.support.facts import event
-from tests.support.running import eventually
+from tests.support.stack_calls import eventually
 
 
 @pytest.fixture

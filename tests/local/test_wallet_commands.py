@@ -24,7 +24,7 @@ from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import FILE_VARIABLE, Stack
 from hotline_local.reference_wallet import ReferenceWallet
 from tests.support.facts import bus_event, event
-from tests.support.running import eventually
+from tests.support.stack_calls import eventually
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict[str, Any]]]:

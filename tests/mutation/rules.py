@@ -39,48 +39,51 @@ class Rule:
                 yield tuple(f"tests/{file}" for file in files)
 
 
-_LOCKS: Final = ("rules/test_lockout_tiers.py", "rules/test_lockout_views.py", "rules/test_lockout_pausing.py")
+_LOCKS: Final = ("rooms/lockout/test_tiers.py", "rooms/lockout/test_views.py", "rooms/lockout/test_pauses.py")
 _LOCKS_LATER: Final = (
-    "store/test_lockout_asked.py", "store/test_lockout_room.py", "functions/test_deadlines.py",
-    "functions/test_lock_notices.py",
+    "rooms/lockout/test_requests.py", "rooms/lockout/test_locks_stored.py", "functions/test_deadlines.py",
+    "functions/test_messenger_lock_notices.py",
 )  # fmt: skip
-_CODES: Final = ("rules/test_identity_rules.py", "rules/test_identity_limits.py")
+_CODES: Final = ("rooms/identity/test_codes_and_operations.py", "rooms/identity/test_limits.py")
 _CODES_LATER: Final = (
-    "security/test_purposes.py", "functions/test_limits_of_proof.py", "functions/test_code_budgets.py",
-    "functions/test_api_limits.py", "functions/test_messenger_limits.py", "store/test_identity_limits.py",
-    "security/test_guessing.py::test_a_row_begins_anew_by_proof_and_by_a_point_confirmed_again",
-    "security/test_guessing.py::test_a_hundred_in_a_row_end_the_way_by_which_they_came_and_no_other",
+    "security/test_takeover_by_talked_out_codes.py", "security/test_guessing_limits.py",
+    "security/test_flooding_budgets.py", "functions/test_api_limits.py", "functions/test_messenger_limits.py",
+    "rooms/identity/test_limits_stored.py",
+    "security/test_guessing_by_strangers.py::test_a_row_begins_anew_by_proof_and_by_a_point_confirmed_again",
+    "security/test_guessing_by_strangers.py::test_a_hundred_in_a_row_end_the_way_by_which_they_came_and_no_other",
 )  # fmt: skip
 _POINTS: Final = (
-    "rules/test_accounts_profiles.py", "rules/test_accounts_points.py", "rules/test_accounts_changes.py",
+    "rooms/accounts/test_profiles.py", "rooms/accounts/test_points.py", "rooms/accounts/test_changes.py",
 )  # fmt: skip
 _POINTS_LATER: Final = (
-    "security/test_enrolled_factors.py", "functions/test_contact_points.py",
+    "security/test_takeover_by_enrolled_factors.py", "functions/test_wallet_events_contact_points.py",
 )  # fmt: skip
 _PAYMENTS: Final = (
-    "rules/test_payments_diagnosis.py", "rules/test_payments_failures.py", "rules/test_payments_folding.py",
+    "rooms/payments/test_diagnosis.py", "rooms/payments/test_failures.py", "rooms/payments/test_folds.py",
 )  # fmt: skip
-_PAYMENTS_LATER: Final = ("store/test_money_rooms.py",)
+_PAYMENTS_LATER: Final = ("rooms/payments/test_payments_stored.py",)
 _REFUNDS: Final = (
-    "rules/test_refunds_promises.py", "rules/test_refunds_policy.py", "rules/test_refunds_folding.py",
+    "rooms/refunds/test_promises.py", "rooms/refunds/test_policy.py", "rooms/refunds/test_folds.py",
 )  # fmt: skip
 _REFUNDS_LATER: Final = (
-    "security/test_refund_limits.py", "store/test_money_refunds.py", "functions/test_deadlines.py",
+    "security/test_takeover_by_refunds.py", "rooms/refunds/test_requests.py", "functions/test_deadlines.py",
 )  # fmt: skip
-_WORDS: Final = ("rules/test_wording_values.py", "rules/test_wording_speech.py")
-_DETECTORS: Final = ("rules/test_detectors.py", "rules/test_detectors_watching.py")
-_DETECTORS_LATER: Final = ("store/test_security_room.py",)
-_PINS: Final = ("rules/test_identity_pins.py", "functions/test_hotline_pins.py")
+_WORDS: Final = ("rooms/wording/test_values.py", "rooms/wording/test_speech.py")
+_DETECTORS: Final = ("rooms/security/test_detectors.py", "rooms/security/test_watch.py")
+_DETECTORS_LATER: Final = ("rooms/security/test_scan_stored.py",)
+_PINS: Final = ("rooms/identity/test_pins.py", "functions/test_connect_pins.py")
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("accounts/changes.py", (*_POINTS, "rules/test_identity_targets.py"), _POINTS_LATER),
+    Rule("accounts/changes.py", (*_POINTS, "rooms/identity/test_targets.py"), _POINTS_LATER),
     Rule("accounts/policy.py", _POINTS, _POINTS_LATER),
     Rule("identity/code_messages.py", _CODES, _CODES_LATER),
     Rule("identity/counters.py", _CODES, _CODES_LATER),
     Rule("identity/limits.py", _CODES, _CODES_LATER),
-    Rule("identity/pins.py", _PINS, ("security/test_enrolled_factors.py",)),
+    Rule("identity/pins.py", _PINS, ("security/test_takeover_by_enrolled_factors.py",)),
     Rule("identity/policy.py", _CODES, _CODES_LATER),
-    Rule("identity/targets.py", ("rules/test_identity_targets.py",), ("security/test_enrolled_factors.py",)),
+    Rule(
+        "identity/targets.py", ("rooms/identity/test_targets.py",), ("security/test_takeover_by_enrolled_factors.py",)
+    ),
     Rule("lockout/registers.py", _LOCKS, _LOCKS_LATER),
     Rule("lockout/policy.py", _LOCKS, _LOCKS_LATER),
     Rule("lockout/tiers.py", _LOCKS, _LOCKS_LATER),
@@ -88,7 +91,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("payments/failure_mapping.py", _PAYMENTS, _PAYMENTS_LATER),
     Rule("payments/failures.py", _PAYMENTS, _PAYMENTS_LATER),
     Rule("payments/folds.py", _PAYMENTS, _PAYMENTS_LATER),
-    Rule("refunds/due.py", ("functions/test_deadlines.py",), ("store/test_money_outcomes.py",)),
+    Rule("refunds/due.py", ("functions/test_deadlines.py",), ("rooms/refunds/test_outcomes.py",)),
     Rule("refunds/folds.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),

@@ -1,4 +1,4 @@
 """A clock that stands, and a store on it, for every test here."""
 
-from tests.support.standing_clock import clock as clock
-from tests.support.standing_clock import store as store
+from tests.support.clock_and_store import clock as clock
+from tests.support.clock_and_store import store as store

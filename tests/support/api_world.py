@@ -21,7 +21,7 @@ from hotline.contracts.model import (
 from hotline.kit.money import Money
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api import Client, Postbox
+from tests.support.api_client import Client, Postbox
 from tests.support.phone import context, failed_logins, give, opened
 
 ACCOUNT: Final = "acct-1"

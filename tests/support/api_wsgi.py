@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from functions.customer_api.access import CATCH_ALL, PUBLIC, ROUTES
 from functions.customer_api.app import answer_request
-from tests.support.api import Client
+from tests.support.api_client import Client
 
 BEARER = "Bearer good"
 """The token that this gateway takes, as that of the client it was given."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.support.deployed import arn
+from tests.support.deployed_template import arn
 from tests.support.iam import Call
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from tests.support.deployed import Deployed, arn
+from tests.support.deployed_template import Deployed, arn
 from tests.support.iam import Call
 
 

@@ -1,6 +1,7 @@
 """The three stores, for tests: in memory, on moto (one thread), and on MiniStack (many threads, and request tokens).
 
-Fixtures: `memory_store`, `moto_store`, `ministack_store`, each empty for every test. Their stores never wait between
+Fixtures: `memory_store`, `moto_store`, `ministack_store`, each empty for every test; `store` is each in turn, and
+`exact_store` the two that stand threads and know tokens. Their stores never wait between
 attempts; `names` of tables are those of tests.support.template. A conftest that wants them imports FIXTURES' names.
 """
 
@@ -16,7 +17,7 @@ from moto import mock_aws
 
 from hotline.kit.config import TableNames
 from hotline.kit.ids import RandomIds
-from hotline.kit.store import Table
+from hotline.kit.store import Store, Table
 from hotline.kit.store.condition import Item
 from hotline.kit.store.dynamodb import DynamoStore, make_client
 from hotline.kit.store.expressions import from_item
@@ -90,7 +91,7 @@ def moto_client() -> Iterator[DynamoDBClient]:
 
 @pytest.fixture
 def moto_store(moto_client: DynamoDBClient) -> Iterator[DynamoStore]:
-    """A store on moto. Its request tokens are ignored there (tests/store/test_transactions.py)."""
+    """A store on moto. Its request tokens are ignored there (tests/kit/test_store_transactions.py)."""
     yield quick_store(moto_client)
     empty_tables(moto_client)
 
@@ -116,3 +117,17 @@ def ministack_store(ministack_endpoint: str) -> Iterator[DynamoStore]:
     yield quick_store(client)
     empty_tables(client)
     client.close()
+
+
+@pytest.fixture(params=["memory", "moto", "ministack"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
+
+
+@pytest.fixture(params=["memory", "ministack"])
+def exact_store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of each kind that is right where moto is known to be wrong: tokens, types, threads."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found

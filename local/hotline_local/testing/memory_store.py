@@ -1,6 +1,6 @@
 """The store in memory: for state-space searches and for the call simulator.
 
-It answers like DynamoDB, and is held to that by the contract suite in tests/store: conditions, updates, tokens,
+It answers like DynamoDB, and is held to that by the contract suite in tests/kit: conditions, updates, tokens,
 positional reasons, sizes, sparse indexes and pages. Items are copied on the way in and out and never changed in place,
 so that `fork` copies references only.
 """

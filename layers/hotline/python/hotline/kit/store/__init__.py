@@ -1,4 +1,4 @@
-"""The store, as four typed calls. `kit.dynamodb` and a store in memory answer them alike (tests/store).
+"""The store, as four typed calls. `kit.dynamodb` and a store in memory answer them alike (tests/kit).
 
 Items are plain dicts of str, int, bool, list, dict; `PK` and `SK` are part of the item. None values are not stored.
 There is no scan: every read names a partition.

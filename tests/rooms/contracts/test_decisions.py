@@ -1,0 +1,177 @@
+"""Every decision that a room sends keeps to the contract of decisions, and says nothing besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from functions.decisions.delivery import SOURCE as PUBLISHED_AS
+from functions.decisions.delivery import bus_event
+from hotline.contracts.decisions import DECISIONS, SOURCE, parse_decision
+from hotline.contracts.model import MovementStatus, RefundStatus
+from hotline.contracts.schemas import parse
+from hotline.kit.actor import FactorKind, System
+from hotline.kit.change import Change
+from hotline.kit.errors import InvalidInput
+from hotline.kit.money import Money
+from hotline.kit.store import Table
+from hotline.kit.store.condition import Item
+from hotline.lockout import service as lockout
+from hotline.refunds import service as refunds
+from hotline.refunds.model import RefundReason
+from hotline_local.reference_wallet import acknowledge
+from hotline_local.schemas import documents
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.seeded_ids import SeededIds
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.facts import NOON
+from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
+from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
+from tests.support.money_world import MoneyWorld, moved, published, refunded
+from tests.support.scan_runs import ScanWorld, chain
+
+type Detail = dict[str, Any]
+
+
+def on_the_bus(entries: Sequence[Item]) -> list[Detail]:
+    return [dict(bus_event(entry).detail) for entry in entries if entry["to"] == "bus"]
+
+
+def lock_decisions() -> list[Detail]:
+    desk = Desk(MemoryStore(VirtualClock(NOON)))
+    desk.open_account()
+    desk.tell(*failures(5, NOON - minutes(5)))
+    desk.act(lockout.contribute_unlock)
+    desk.act(lockout.contribute_reset_grant)
+    desk.act(lockout.contribute_reset_grant)
+    desk.pause(ACCOUNT)
+    desk.act(lockout.contribute_end_pause)
+    desk.act(lockout.contribute_freeze)
+    desk.act(lockout.contribute_unfreeze, actor=desk.caller(FactorKind.SMS, FactorKind.EMAIL))
+    return on_the_bus(desk.decisions())
+
+
+def refund_decisions() -> list[Detail]:
+    store = MemoryStore(VirtualClock(NOON))
+    world = MoneyWorld(store)
+    world.give_profile()
+    dear = Money(400_000, "CNY")
+    world.tell(published(window_days=1))
+    world.tell(
+        moved(MovementStatus.SUCCEEDED),
+        moved(MovementStatus.SUCCEEDED, "mov_2", amount=dear),
+        moved(MovementStatus.SUCCEEDED, "mov_3", initiated_at=NOON - timedelta(hours=3)),
+    )
+    world.ask(request_key="one")
+    world.ask(RefundReason.DEFECTIVE, movement_id="mov_2", request_key="two")
+    world.tell(published(version=2, window_days=0, categories=("food",)))
+    world.ask(RefundReason.NO_REASON_RETURN, movement_id="mov_3", request_key="three")
+    late = refunds.refund_id_of(MONEY_ACCOUNT, "one")
+    work_off_refund(store, late, days=60)
+    world.tell(refunded(RefundStatus.FAILED, late))
+    work_off_refund(store, late, days=61)
+    return on_the_bus(list(store.items(Table.OUTBOX)))
+
+
+def work_off_refund(store: MemoryStore, refund_id: str, *, days: int) -> None:
+    now = NOON + timedelta(days=days)
+    change = Change(actor=System("deadlines", "refund"), cause="deadline", now=now, ids=SeededIds(days))
+    read = store.batch_get(list(refunds.due_keys(MONEY_ACCOUNT, refund_id)))
+    refunds.contribute_due(change, read, MONEY_ACCOUNT, refund_id)
+    change.commit(store)
+
+
+def scan_decisions() -> list[Detail]:
+    world = ScanWorld()
+    world.come_in(*chain())
+    world.scan()
+    return on_the_bus(world.desk.decisions())
+
+
+DECIDED = [*lock_decisions(), *refund_decisions(), *scan_decisions()]
+
+
+def test_the_rooms_send_decisions_of_every_type_here() -> None:
+    assert {detail["type"].removesuffix(".v1") for detail in DECIDED} == set(DECISIONS)
+
+
+@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+def test_a_decision_keeps_to_its_contract_and_its_schema(detail: Detail) -> None:
+    decision = parse_decision(detail)
+    assert (decision.id, decision.subject) == (detail["id"], detail["subject"])
+    Draft202012Validator(documents()[f"decisions/{detail['type']}.json"]).validate(detail)
+
+
+@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+def test_a_decision_says_nothing_that_its_contract_does_not_name(detail: Detail) -> None:
+    contract = DECISIONS[detail["type"].removesuffix(".v1")]
+    assert set(detail["data"]) <= set(contract.model_fields)
+    schema = documents()[f"decisions/{detail['type']}.json"]
+    assert set(detail) - {"datacontenttype"} <= set(schema["properties"])
+    assert detail["dataschema"] == schema["properties"]["data"]["$id"]
+
+
+def test_decisions_have_one_source() -> None:
+    assert PUBLISHED_AS == SOURCE
+
+
+# ---------------------------------------------------------------- the reference wallet
+
+
+@pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
+def test_the_reference_wallet_answers_with_good_facts_always_of_the_same_id(detail: Detail) -> None:
+    now, later = acknowledge(detail, NOON), acknowledge(detail, NOON + timedelta(hours=1))
+    assert [fact["id"] for fact in now] == [fact["id"] for fact in later]
+    for fact in now:
+        assert parse(fact).subject == detail["subject"]
+
+
+def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
+    answered = {
+        detail["type"].removesuffix(".v1"): {fact["type"].removesuffix(".v1") for fact in acknowledge(detail, NOON)}
+        for detail in DECIDED
+    }
+    assert answered == {
+        "account.lock_requested": {"lock.applied"},
+        "account.unlock_requested": {"lock.released"},
+        "account.pause_requested": {"pause.applied"},
+        "account.freeze_requested": {"freeze.applied"},
+        "account.unfreeze_requested": {"unfreeze.applied"},
+        "password_reset.authorised": set(),
+        "refund.requested": set(),
+        "refund.approved": {"refund.sent"},
+        "refund.rejected": set(),
+        "refund.escalated": set(),
+        "refund.unpaid": set(),
+        "case.opened": set(),
+        "case.updated": set(),
+        "finding.raised": set(),
+    }
+
+
+def without(detail: Detail, name: str) -> Detail:
+    return {**detail, "data": {key: value for key, value in detail["data"].items() if key != name}}
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({}, "bad_decision"),
+        (None, "bad_decision"),
+        ({**DECIDED[0], "type": "account.exploded.v1"}, "unknown_type"),
+        ({**DECIDED[0], "type": "account.lock_requested"}, "bad_decision"),
+        ({**DECIDED[0], "source": "wallet"}, "bad_decision"),
+        (without(DECIDED[0], "cause"), "bad_decision"),
+        (without(DECIDED[0], "decision_id"), "bad_decision"),
+    ],
+)
+def test_what_is_no_decision_is_refused_and_answered_by_nothing(broken: Any, reason: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_decision(broken)
+    assert caught.value.code == reason
+    if isinstance(broken, Mapping):
+        assert acknowledge(broken, NOON) == []

@@ -1,0 +1,123 @@
+"""Open lists of words: spelling does not matter, and no fact about money is refused for a word that is on no list."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.contracts.model import Instrument, MovementTold
+from hotline.contracts.schemas import parse
+from hotline.contracts.vocabulary import (
+    KINDS,
+    LOGGED_CHARACTERS_MAX,
+    LOGGED_DIGITS_MAX,
+    NETWORKS,
+    SCHEMES,
+    instrument_of,
+    kind_of,
+    loggable,
+    network_of,
+    scheme_of,
+)
+from hotline.refunds.promises import add_business_days, arrival_promise
+from tests.support.facts import event
+
+FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "same_as"),
+    [
+        ("wallet", "balance"),
+        ("Wallet_Balance", "balance"),
+        ("wallet balance", "balance"),
+        ("BALANCE", "balance"),
+        ("WALLET-BALANCE", "balance"),
+        ("Bank-Card", "bank_card"),
+        ("quickPay", "bank_card"),
+        ("Credit Card", "card"),
+        ("visa", "card"),
+        ("UnionPay", "card"),
+        ("American Express", "card"),
+        ("bank_transfer", "bank_account"),
+        ("gift_card", "other"),
+    ],
+)
+def test_a_refund_is_promised_by_the_kind_however_it_is_spelt(kind: str, same_as: str) -> None:
+    assert arrival_promise(kind, FRIDAY) == arrival_promise(same_as, FRIDAY)
+    assert kind_of(kind) == (None if kind == "gift_card" else same_as)
+
+
+@pytest.mark.parametrize("word", [*KINDS, *NETWORKS, *SCHEMES])
+def test_every_listed_word_is_itself_in_any_spelling(word: str) -> None:
+    found = kind_of if word in KINDS else network_of if word in NETWORKS else scheme_of
+    for spelt in (word, word.upper(), word.replace("_", "-"), word.title().replace("_", " ")):
+        assert found(spelt) == word
+
+
+@pytest.mark.parametrize(
+    ("sent", "instrument"),
+    [
+        ({"kind": "unionpay", "last4": "6222"}, Instrument("card", "6222", "unionpay")),
+        ({"kind": "bank_card", "network": "UnionPay"}, Instrument("bank_card", None, "unionpay")),
+        ({"kind": "Wallet_Balance"}, Instrument("balance")),
+        ({"kind": "gift_card", "network": "mooncard"}, Instrument("gift_card", None, "mooncard")),
+        ({"kind": "card", "last4": "4242"}, Instrument("card", "4242")),
+    ],
+)
+def test_kind_and_network_of_a_fact_are_two_things(sent: dict[str, str], instrument: Instrument) -> None:
+    data = parse(event("payment.failed", {"instrument": sent})).data
+    assert isinstance(data, MovementTold)
+    assert data.instrument == instrument
+    assert instrument_of(instrument.kind, instrument.last4, instrument.network) == instrument
+
+
+@pytest.mark.parametrize(("characters", "fits"), [(-1, True), (0, True), (1, False)])
+def test_a_word_is_logged_up_to_its_longest(characters: int, fits: bool) -> None:
+    word = "x" * (LOGGED_CHARACTERS_MAX + characters)
+    assert (loggable(word) == word) is fits
+
+
+@pytest.mark.parametrize(("digits", "fits"), [(-1, True), (0, True), (1, False)])
+def test_a_word_with_many_digits_is_not_logged(digits: int, fits: bool) -> None:
+    word = "c" + "7" * (LOGGED_DIGITS_MAX + digits)
+    assert (loggable(word) == word) is fits
+
+
+@given(st.text(max_size=80))
+def test_nothing_but_plain_characters_is_ever_logged(text: str) -> None:
+    assert loggable(text) in (text, "-")
+    assert loggable(text).isascii()
+    assert not set(loggable(text)) & set("@+# /\\\n\"'")
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+DOCUMENT = (DOCS / "contracts.md").read_text(encoding="utf-8")
+SCHEMAS = DOCS / "schemas/facts"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_document_names_each_kind_with_its_other_names_and_its_days(kind: str) -> None:
+    (row,) = [line for line in DOCUMENT.splitlines() if line.startswith(f"| `{kind}`")]
+    for other in re.findall("`([a-z_]+)`", row.split("|")[3]):
+        assert kind_of(other) == kind
+    days = int(re.findall("([0-9]+) business day", row)[0])
+    assert arrival_promise(kind, FRIDAY) == add_business_days(FRIDAY.date(), days)
+
+
+@pytest.mark.parametrize("word", [*NETWORKS, *SCHEMES])
+def test_the_document_names_each_network_and_scheme(word: str) -> None:
+    assert f"`{word}`" in DOCUMENT
+
+
+@pytest.mark.parametrize(("field", "words"), [("kind", KINDS), ("network", NETWORKS), ("scheme", SCHEMES)])
+def test_the_schema_lists_the_words_and_takes_any_other(field: str, words: tuple[str, ...]) -> None:
+    schema = json.loads((SCHEMAS / "payment.failed.v1.json").read_text(encoding="utf-8"))
+    found = [one for one in re.findall(r'"enum": (\[[^]]*\])', json.dumps(schema)) if json.loads(one) == list(words)]
+    assert found, field
+    part = {"scheme": "newbank", "code": "1"} if field == "scheme" else {"kind": "card", field: "new_word"}
+    parse(event("payment.failed", {"failure" if field == "scheme" else "instrument": part}))

@@ -1,0 +1,179 @@
+"""What is told about a movement: where the money is comes from the ledger, the next step from money before reason."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hotline.contracts.model import Failure, Instrument, MoneyState, MovementStatus, RefundStatus
+from hotline.lockout.policy import FIRST_STEPS
+from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, diagnose
+from hotline.payments.failure_mapping import NEVER_RETRY
+from hotline.payments.failures import FailureCode, NextStep, RetryClass, WorksWhen
+from hotline.payments.model import MoneyAnswer
+from tests.support.money_world import NOON, moved, movement_of, refunded
+
+S = MovementStatus
+
+
+@pytest.mark.parametrize("status", list(MovementStatus))
+@pytest.mark.parametrize(
+    ("money", "answer"),
+    [
+        (MoneyState.NONE, MoneyAnswer.NOT_TAKEN),
+        (MoneyState.HELD, MoneyAnswer.HELD),
+        (MoneyState.DEBITED, MoneyAnswer.DEBITED),
+        (MoneyState.RETURNED, MoneyAnswer.RETURNED),
+        (MoneyState.UNKNOWN, MoneyAnswer.UNKNOWN),
+    ],
+)
+def test_where_the_money_is_never_follows_from_the_status(
+    status: MovementStatus, money: MoneyState, answer: MoneyAnswer
+) -> None:
+    assert diagnose(movement_of(moved(status, money=money)), NOON, first=None).answer is answer
+
+
+def test_a_plain_failure_gets_its_reason_and_its_next_step() -> None:
+    told = diagnose(movement_of(moved(S.FAILED)), NOON, first=None)
+    assert told.failure is FailureCode.INSUFFICIENT_FUNDS
+    assert told.caller_text == "failure.insufficient_funds"
+    assert (told.next_step, told.retry, told.works_when) == (
+        NextStep.TOP_UP,
+        RetryClass.LATER,
+        WorksWhen.AFTER_TOP_UP,
+    )
+
+
+def test_money_that_was_taken_without_success_must_come_back_first() -> None:
+    told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.DEBITED)), NOON, first=None)
+    assert told.next_step is NextStep.WAIT_FOR_RETURN
+
+
+@pytest.mark.parametrize(
+    ("status", "money"), [(S.UNKNOWN, MoneyState.HELD), (S.FAILED, MoneyState.UNKNOWN), (S.UNKNOWN, MoneyState.NONE)]
+)
+def test_nobody_is_told_to_pay_again_while_the_outcome_is_open(status: MovementStatus, money: MoneyState) -> None:
+    told = diagnose(movement_of(moved(status, money=money)), NOON, first=None)
+    assert told.next_step is NextStep.WAIT_FOR_OUTCOME
+    assert told.retry is RetryClass.WHEN_OUTCOME_KNOWN
+
+
+@pytest.mark.parametrize(("seconds", "overdue"), [(1, False), (0, True), (-1, True)])
+def test_a_hold_that_should_be_over_goes_to_a_person(seconds: int, overdue: bool) -> None:
+    until = NOON + timedelta(seconds=seconds)
+    told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.HELD, held_until=until)), NOON, first=None)
+    assert told.held_overdue is overdue
+    assert (told.next_step is NextStep.SPEAK_TO_AGENT) is overdue
+    assert told.held_until == until
+
+
+def test_a_hold_without_a_date_is_not_overdue() -> None:
+    told = diagnose(movement_of(moved(S.AUTHORISED)), NOON, first=None)
+    assert (told.answer, told.held_overdue) == (MoneyAnswer.HELD, False)
+    assert told.next_step is NextStep.WAIT_FOR_RELEASE
+
+
+def test_a_success_needs_nothing_and_says_what_could_be_refunded() -> None:
+    told = diagnose(movement_of(moved(S.SUCCEEDED), refunded(RefundStatus.SETTLED)), NOON, first=None)
+    assert (told.failure, told.caller_text) == (None, NO_FAILURE_TEXT)
+    assert told.next_step is NextStep.NOTHING
+    assert told.refundable_minor == 12850 - 5000
+
+
+PLAIN = diagnose(movement_of(moved(S.FAILED, failure=Failure("iso8583", "05"))), NOON, first=None)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure("newbank", "X1"),
+        Failure("stripe", "do_not_try_again"),
+        Failure("iso8583", "59"),
+        Failure("iso8583", "41"),
+        Failure("adyen", "20"),
+        Failure("stripe", "merchant_blacklist"),
+        Failure("stripe", "restricted_card"),
+        Failure("newbank", "X1", "Restricted card"),
+        None,
+    ],
+)
+def test_unknown_reasons_and_risks_are_told_exactly_as_a_plain_decline(failure: Failure | None) -> None:
+    told = diagnose(movement_of(moved(S.FAILED, failure=failure)), NOON, first=None)
+    assert replace(told, failure=None, agent_text="") == replace(PLAIN, failure=None, agent_text="")
+    assert (told.next_step, told.retry, told.works_when) == (
+        NextStep.ANOTHER_METHOD_OR_AGENT,
+        RetryClass.NEVER,
+        WorksWhen.WITH_ANOTHER_METHOD,
+    )
+
+
+@pytest.mark.parametrize("key", sorted(NEVER_RETRY, key=str))
+@pytest.mark.parametrize("message", [None, "issuer unavailable", "timed out", "amount exceeded", "insufficient funds"])
+def test_a_code_that_forbids_another_try_is_never_told_to_try_later(
+    key: tuple[str, str | None, str], message: str | None
+) -> None:
+    scheme, network, code = key
+    failed = moved(S.FAILED, failure=Failure(scheme, code, message), instrument=Instrument("card", None, network))
+    told = diagnose(movement_of(failed), NOON, first=None)
+    assert told.retry is not RetryClass.LATER
+    assert told.next_step not in (NextStep.TRY_LATER, NextStep.WAIT_FOR_NEW_LIMIT)
+    assert told.works_when not in (WorksWhen.IN_AN_HOUR, WorksWhen.NEXT_DAY)
+
+
+@pytest.mark.parametrize("message", ["issuer unavailable", "acquirer error", "amount exceeded", "count exceeded"])
+def test_an_unknown_code_names_no_time_whatever_its_message_says(message: str) -> None:
+    told = diagnose(movement_of(moved(S.FAILED, failure=Failure("stripe", "X1", message))), NOON, first=None)
+    assert told.next_step is NextStep.ANOTHER_METHOD_OR_AGENT
+    assert (told.retry, told.works_when) == (RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Failure("iso8583", "61"), (NextStep.WAIT_FOR_NEW_LIMIT, RetryClass.LATER, WorksWhen.NEXT_DAY)),
+        (Failure("iso8583", "91"), (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR)),
+        (Failure("newbank", "X1", "insufficient funds"), (NextStep.TOP_UP, RetryClass.LATER, WorksWhen.AFTER_TOP_UP)),
+        (
+            Failure("newbank", "X1", "expired card"),
+            (NextStep.UPDATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+        ),
+    ],
+)
+def test_a_reason_that_is_known_names_its_time_and_one_from_a_message_what_needs_none(
+    failure: Failure, told: tuple[NextStep, RetryClass, WorksWhen]
+) -> None:
+    found = diagnose(movement_of(moved(S.FAILED, failure=failure)), NOON, first=None)
+    assert (found.next_step, found.retry, found.works_when) == told
+
+
+SHUT = [step for step in FIRST_STEPS if step is not NextStep.USE_ANOTHER_ACCOUNT]
+
+
+@pytest.mark.parametrize("first", SHUT)
+@pytest.mark.parametrize("code", list(FailureCode))
+def test_an_account_that_is_shut_is_opened_before_it_is_paid_from(first: NextStep, code: FailureCode) -> None:
+    failed = movement_of(moved(S.FAILED, failure=Failure("wallet", code.value)))
+    open_told, told = (diagnose(failed, NOON, first=step) for step in (None, first))
+    if open_told.next_step in TAKES_NO_PAYING:
+        assert (told.next_step, told.then) == (open_told.next_step, None)
+    else:
+        assert (told.next_step, told.then) == (first, open_told.next_step)
+        assert told.retry in (RetryClass.NEVER, RetryClass.AFTER_CHANGE)
+    assert told.works_when in (WorksWhen.AFTER_UNLOCK, WorksWhen.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED)
+
+
+def test_nothing_is_advised_for_paying_from_a_closed_account() -> None:
+    told = diagnose(movement_of(moved(S.FAILED)), NOON, first=NextStep.USE_ANOTHER_ACCOUNT)
+    assert (told.next_step, told.then, told.retry) == (NextStep.USE_ANOTHER_ACCOUNT, None, RetryClass.NEVER)
+
+
+def test_a_hold_that_is_overdue_promises_nothing_for_an_account_that_is_shut() -> None:
+    held = movement_of(moved(S.FAILED, money=MoneyState.HELD, held_until=NOON))
+    told = diagnose(held, NOON, first=NextStep.UNLOCK_WALLET)
+    assert (told.next_step, told.works_when) == (NextStep.SPEAK_TO_AGENT, WorksWhen.NOT_NEEDED)
+
+
+def test_a_payment_that_failed_by_a_lock_is_simply_paid_again_when_the_account_is_open() -> None:
+    failed = movement_of(moved(S.FAILED, failure=Failure("wallet", "WALLET_LOCKED")))
+    told = diagnose(failed, NOON, first=None)
+    assert (told.next_step, told.then) == (NextStep.PAY_AGAIN, None)

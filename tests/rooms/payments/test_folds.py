@@ -1,0 +1,226 @@
+"""Facts about money fold to one state in any order, and those that make no sense are refused."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from hotline.contracts.model import (
+    FundsTold,
+    Merchant,
+    MoneyState,
+    MovementKind,
+    MovementStatus,
+    RefundStatus,
+    RefundTold,
+)
+from hotline.kit.errors import InvalidInput
+from hotline.kit.money import Money
+from hotline.payments import folds
+from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX, fold_bill, fold_funds, fold_ledger_refund
+from hotline.payments.model import Ledger, order_digits
+from tests.support.money_world import ACCOUNT, CAPTURED, NOON, billed, moved, movement_of, refunded, told
+
+S, R = MovementStatus, RefundStatus
+
+
+def test_the_sort_key_follows_from_what_never_changes() -> None:
+    assert movement_of(moved(S.FAILED)).sk == "MOVE#2026-11-23T09:00:00.000Z#mov_1"
+
+
+def test_the_highest_version_holds_in_any_order() -> None:
+    facts = (moved(S.AUTHORISED), moved(S.UNKNOWN, version=2), moved(S.SUCCEEDED, version=3, order_no=None))
+    end = movement_of(*facts)
+    assert end.status is S.SUCCEEDED
+    assert all(movement_of(*order, *order) == end for order in permutations(facts))
+
+
+def test_of_equal_versions_the_later_holds_then_the_larger_id() -> None:
+    early, late = moved(S.FAILED), moved(S.SUCCEEDED, after_s=1)
+    twin = moved(S.UNKNOWN, after_s=1, fact_id="zzz")
+    assert movement_of(late, early).status is S.SUCCEEDED
+    assert movement_of(twin, late).status is movement_of(late, twin).status is S.UNKNOWN
+
+
+def test_times_within_one_millisecond_do_not_make_the_order_depend_on_arrival() -> None:
+    first, second = moved(S.FAILED, after_s=0.0001, fact_id="b"), moved(S.SUCCEEDED, after_s=0.0002, fact_id="a")
+    assert movement_of(first, second).status is movement_of(second, first).status is S.FAILED
+
+
+def test_a_later_fact_without_order_number_or_merchant_does_not_unname_them() -> None:
+    bare = moved(S.SUCCEEDED, version=2, order_no=None, merchant=None)
+    for movement in (movement_of(moved(S.AUTHORISED), bare), movement_of(bare, moved(S.AUTHORISED))):
+        assert (movement.status, movement.order_no) == (S.SUCCEEDED, "2026112300004711")
+        assert movement.ref.merchant is not None
+
+
+def test_an_order_number_and_a_merchant_may_come_in_facts_of_their_own() -> None:
+    """Whichever is named first, and whichever fact names none of them."""
+    numbered = moved(S.AUTHORISED, merchant=None)
+    sold = moved(S.SUCCEEDED, version=2, order_no=None)
+    for order in permutations((numbered, sold, moved(S.REVERSED, version=3, order_no=None, merchant=None))):
+        movement = movement_of(*order)
+        assert movement.order_no == "2026112300004711"
+        assert movement.ref.merchant is not None
+    (only_numbered, only_sold) = (movement_of(fact) for fact in (numbered, sold))
+    assert (only_numbered.order_no, only_numbered.ref.merchant) == ("2026112300004711", None)
+    assert (only_sold.order_no, only_sold.ref.merchant is not None) == (None, True)
+
+
+def test_a_renamed_merchant_keeps_its_newest_name_in_any_order() -> None:
+    facts = (moved(S.AUTHORISED), moved(S.SUCCEEDED, version=2, merchant=Merchant("mer_1", "Tea Palace")))
+    for order in permutations(facts):
+        merchant = movement_of(*order).ref.merchant
+        assert merchant is not None
+        assert merchant.name == "Tea Palace"
+
+
+@pytest.mark.parametrize(("minor", "code"), [(0, "amount_not_positive"), (-1, "amount_not_positive")])
+def test_an_amount_that_is_not_above_zero_is_refused(minor: int, code: str) -> None:
+    fact = moved(S.FAILED, amount=Money(minor, "CNY"))
+    with pytest.raises(InvalidInput) as refused:
+        movement_of(fact)
+    assert (refused.value.code, refused.value.facts) == (code, {"fact_id": fact.id})
+
+
+def test_of_two_currencies_of_a_payment_the_one_of_the_higher_version_holds_in_any_order() -> None:
+    facts = (moved(S.AUTHORISED), moved(S.SUCCEEDED, version=2, amount=Money(12850, "EUR")))
+    assert {movement_of(*order).amount for order in permutations(facts)} == {Money(12850, "EUR")}
+
+
+@pytest.mark.parametrize("status", list(R))
+def test_a_refund_in_another_currency_leaves_nothing_to_refund_whichever_comes_first(status: RefundStatus) -> None:
+    facts = (moved(S.SUCCEEDED), refunded(status, currency="EUR"), refunded(R.SETTLED, "ref_2", minor=100))
+    ends = [movement_of(*order) for order in permutations(facts)]
+    assert {(end.refundable_minor, end.mixed_currencies) for end in ends} == {(0, True)}
+    assert len({end.open_refund_id for end in ends}) == 1
+
+
+def test_a_payment_in_the_currency_of_its_refunds_is_open_again_when_the_wallet_corrects_it() -> None:
+    facts = (moved(S.SUCCEEDED), refunded(R.SETTLED, currency="EUR"), refunded(R.SETTLED, version=2))
+    for order in permutations(facts):
+        end = movement_of(*order)
+        assert (end.refundable_minor, end.mixed_currencies) == (CAPTURED.minor - 5000, False)
+
+
+@pytest.mark.parametrize("status", [S.AUTHORISED, S.FAILED, S.UNKNOWN, S.REVERSED])
+def test_only_a_success_can_be_refunded(status: MovementStatus) -> None:
+    assert movement_of(moved(status, money=MoneyState.DEBITED)).refundable_minor == 0
+
+
+def test_a_success_whose_money_is_not_taken_has_nothing_to_refund() -> None:
+    assert movement_of(moved(S.SUCCEEDED, money=MoneyState.RETURNED)).refundable_minor == 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MovementKind if kind is not MovementKind.PAYMENT])
+def test_only_payments_can_be_refunded(kind: MovementKind) -> None:
+    assert movement_of(moved(S.SUCCEEDED, kind=kind)).refundable_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "left", "under_way"),
+    [(R.SENT, 7850, "ref_1"), (R.SETTLED, 7850, None), (R.FAILED, 12850, None), (R.RETURNED, 12850, None)],
+)
+def test_what_is_left_follows_the_state_of_the_refund(status: RefundStatus, left: int, under_way: str | None) -> None:
+    for facts in permutations((moved(S.SUCCEEDED), refunded(status))):
+        movement = movement_of(*facts)
+        assert (movement.refundable_minor, movement.open_refund_id) == (left, under_way)
+
+
+def test_a_late_fact_gives_nothing_back() -> None:
+    settled, late = refunded(R.SETTLED, version=2), moved(S.AUTHORISED, version=1)
+    movement = movement_of(moved(S.SUCCEEDED, version=2), settled, late, refunded(R.SENT, version=1), settled)
+    assert (movement.status, movement.refundable_minor, movement.open_refund_id) == (S.SUCCEEDED, 7850, None)
+
+
+def test_more_refunded_than_was_captured_leaves_nothing_and_never_less() -> None:
+    facts = [refunded(R.SETTLED, f"ref_{number}", minor=10_000) for number in range(2)]
+    assert movement_of(moved(S.SUCCEEDED), *facts).refundable_minor == 0
+
+
+def ledger_with(count: int) -> Ledger:
+    ledger = Ledger(ACCOUNT, "mov_1")
+    for number in range(count):
+        fact = refunded(R.SETTLED, f"ref_{number}", minor=1)
+        assert isinstance(fact.data, RefundTold)
+        ledger = fold_ledger_refund(ledger, fact, fact.data)
+    return ledger
+
+
+def test_a_ledger_holds_refunds_up_to_its_limit_and_still_hears_of_those() -> None:
+    ledger = ledger_with(REFUNDS_PER_MOVEMENT_MAX)
+    known, unknown = refunded(R.RETURNED, "ref_0", version=2, minor=1), refunded(R.SENT, "ref_new", minor=1)
+    assert isinstance(known.data, RefundTold)
+    assert isinstance(unknown.data, RefundTold)
+    assert ledger.taken_minor == REFUNDS_PER_MOVEMENT_MAX
+    assert fold_ledger_refund(ledger, known, known.data).taken_minor == REFUNDS_PER_MOVEMENT_MAX - 1
+    with pytest.raises(InvalidInput, match="too_many_refunds"):
+        fold_ledger_refund(ledger, unknown, unknown.data)
+
+
+@pytest.mark.parametrize(
+    ("status", "money", "needs_attention"),
+    [
+        (S.FAILED, MoneyState.NONE, True),
+        (S.UNKNOWN, MoneyState.UNKNOWN, True),
+        (S.AUTHORISED, MoneyState.HELD, True),
+        (S.AUTHORISED, MoneyState.NONE, False),
+        (S.SUCCEEDED, MoneyState.DEBITED, False),
+        (S.REVERSED, MoneyState.RETURNED, False),
+    ],
+)
+def test_what_needs_attention(status: MovementStatus, money: MoneyState, needs_attention: bool) -> None:
+    assert movement_of(moved(status, money=money)).needs_attention is needs_attention
+
+
+@pytest.mark.parametrize(
+    ("order_no", "tail"), [("A-00471-1", "4711"), ("471", None), ("", None), ("٤٧١١", None), ("4711", "4711")]
+)
+def test_the_tail_of_an_order_number_is_its_last_four_plain_digits(order_no: str, tail: str | None) -> None:
+    assert movement_of(moved(S.FAILED, order_no=order_no)).order_tail == tail
+
+
+def test_letters_cannot_be_keyed_in() -> None:
+    assert order_digits("WX-20/7a") == "207"
+
+
+def test_the_newest_bill_holds_in_any_order() -> None:
+    issued, paid = billed(), billed(paid=True, version=2)
+    for first, second in permutations((issued, paid)):
+        bill = fold_bill(fold_bill(None, first, first.data), second, second.data)  # type: ignore[arg-type]
+        assert bill.paid
+
+
+def test_a_bill_over_nothing_is_refused() -> None:
+    fact = billed(amount=Money(0, "CNY"))
+    with pytest.raises(InvalidInput, match="amount_not_positive"):
+        fold_bill(None, fact, fact.data)  # type: ignore[arg-type]
+
+
+def funds(version: int, minor: int, currency: str = "CNY", interest: str | None = None) -> FundsTold:
+    return FundsTold(version, Money(minor, currency), Money(12, interest or currency), NOON - timedelta(hours=1))
+
+
+def test_stored_funds_may_be_zero_and_the_newest_holds() -> None:
+    old, new = funds(1, 500), funds(2, 0)
+    fold = fold_funds(fold_funds(None, told("f", new), new), told("f", old), old)
+    assert fold.balance == Money(0, "CNY")
+
+
+def test_interest_in_another_currency_than_its_balance_is_refused_whatever_is_known() -> None:
+    data = funds(2, 1, interest="EUR")
+    for known in (None, fold_funds(None, told("f", funds(1, 500)), funds(1, 500))):
+        with pytest.raises(InvalidInput, match="currency_changed"):
+            fold_funds(known, told("f", data), data)
+
+
+def test_of_two_currencies_of_stored_funds_the_one_of_the_higher_version_holds_in_any_order() -> None:
+    old, new = funds(1, 500), funds(2, 1, "EUR")
+    for first, second in permutations((old, new)):
+        fold = fold_funds(fold_funds(None, told("f", first), first), told("f", second), second)
+        assert fold.balance == Money(1, "EUR")
+
+
+def test_a_fact_about_something_else_has_no_movement() -> None:
+    with pytest.raises(TypeError):
+        folds.movement_id_of(billed())

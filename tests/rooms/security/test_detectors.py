@@ -1,0 +1,150 @@
+"""The rules of the scan keep to their form and to their own examples."""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hotline.security import detectors
+from hotline.security.activity import rows_of
+from hotline.security.detectors import DETECTORS, Detector, Event, Example, Severity
+from hotline.security.detectors import failed_login_burst as burst
+from hotline.security.detectors import reset_device_transfer as chain
+from hotline_local.launcher.paths import ROOT
+from tests.mutation.rules import RULES
+from tests.rules.test_promises import PROMISES
+from tests.support.documents import read_table
+from tests.support.facts import NOON, fact
+from tests.support.lock_desk import KEYS
+
+FOLDER = Path(detectors.__file__).parent
+NO_RULES = {"__init__.py", "rule.py"}
+CASES = [(detector, example) for detector in DETECTORS for example in detector.examples]
+
+
+def ids(value: object) -> str:
+    return value.rule if isinstance(value, Detector) else value.name if isinstance(value, Example) else str(value)
+
+
+@pytest.mark.parametrize(("detector", "example"), CASES, ids=ids)
+def test_an_example_is_what_it_says(detector: Detector, example: Example) -> None:
+    watched = [event for event in example.events if event.type in detector.watches]
+    hits = list(detector.judge(sorted(watched, key=lambda event: (event.at, event.id))))
+    assert [hit.started_at for hit in hits[:1]] == ([] if example.started_at is None else [example.started_at])
+    for hit in hits:
+        assert hit.started_at <= hit.ended_at <= hit.started_at + detector.window
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_has_hits_and_near_misses_of_its_own(detector: Detector) -> None:
+    hits = [example for example in detector.examples if example.started_at is not None]
+    assert len(hits) >= 3
+    assert len(detector.examples) - len(hits) >= 3
+    assert len({example.name for example in detector.examples}) == len(detector.examples)
+    for example in detector.examples:
+        assert example.name.startswith("near miss: ") == (example.started_at is None)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_says_what_to_do_how_urgent_it_is_and_when_it_is_quiet(detector: Detector) -> None:
+    assert len(detector.runbook.split()) >= 40
+    assert detector.version >= 1
+    assert detector.quiet >= detector.window > timedelta(0)
+    # Only what somebody should look at at once may have an effect on an account.
+    assert not detector.holds or detector.severity in (Severity.HIGH, Severity.CRITICAL)
+
+
+def test_every_rule_is_a_file_of_its_own_name_and_every_file_a_rule() -> None:
+    files = {path.stem for path in FOLDER.glob("*.py") if path.name not in NO_RULES}
+    assert files == {detector.rule for detector in DETECTORS}
+    assert len(DETECTORS) == len(files)
+
+
+def test_every_rule_is_on_the_page_with_its_severity_and_effect() -> None:
+    page = (ROOT / "docs/detection.md").read_text(encoding="utf-8")
+    told = {row["Rule"]: (row["Severity"], row["Effect"]) for row in read_table(page, "Rule | Pattern")}
+    assert {rule: severity for rule, (severity, _) in told.items()} == {
+        detector.rule: detector.severity.value for detector in DETECTORS
+    }
+    assert {rule for rule, (_, effect) in told.items() if "hold" in effect} == {
+        detector.rule for detector in DETECTORS if detector.holds
+    }
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_is_tried_by_mutants_and_its_figures_are_promised(detector: Detector) -> None:
+    assert f"security/detectors/{detector.rule}.py" in {rule.file for rule in RULES}
+    assert f"hotline.security.detectors.{detector.rule}" in PROMISES
+
+
+@pytest.mark.parametrize(("detector", "type_"), [(one, type_) for one in DETECTORS for type_ in one.watches], ids=ids)
+def test_the_activity_keeps_what_a_rule_watches(detector: Detector, type_: str) -> None:
+    rows = list(rows_of(fact(type_), NOON, KEYS))
+    assert rows, f"{type_} is no activity"
+    assert set(detector.watches[type_]) <= set(rows[0].item)
+
+
+def test_rules_import_the_standard_library_and_the_clock_alone() -> None:
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            else:
+                assert not isinstance(node, ast.ImportFrom) or node.level == 1, path.name
+                continue
+            for name in names:
+                assert name == "hotline.kit.clock" or name.split(".")[0] in sys.stdlib_module_names, (path.name, name)
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_does_not_mind_what_it_does_not_watch(detector: Detector) -> None:
+    example = next(example for example in detector.examples if example.started_at is not None)
+    noise = [Event(f"noise-{number}", event.at, "bill.issued") for number, event in enumerate(example.events)]
+    mixed = sorted((*example.events, *noise), key=lambda event: (event.at, event.id))
+    assert next(detector.judge(mixed)).started_at == example.started_at
+
+
+def test_a_burst_ends_with_its_last_failure_and_counts_all_within_the_window() -> None:
+    events = [
+        Event(f"e{minute}", NOON + timedelta(minutes=minute), "login.failed", {"ip": "a", "device": f"d{minute}"})
+        for minute in (*range(12), 15, 16)
+    ]
+    hits = list(burst.DETECTOR.judge(events))
+    assert [(hit.started_at, hit.ended_at) for hit in hits[:2]] == [
+        (NOON, NOON + timedelta(minutes=15)),
+        (NOON + timedelta(minutes=1), NOON + timedelta(minutes=16)),
+    ]
+    assert hits[0].facts == {"failures": 13, "sources": 13, "distributed": "yes"}
+    nowhere = [Event(f"e{n}", NOON + timedelta(minutes=n), "login.failed") for n in range(10)]
+    (hit,) = burst.DETECTOR.judge(nowhere)
+    assert hit.facts == {"failures": 10, "sources": 1, "distributed": "no"}
+
+
+def test_the_distributed_variant_is_noted_from_five_sources_on() -> None:
+    def noted(sources: int) -> object:
+        events = [
+            Event(f"e{n}", NOON + timedelta(minutes=n), "login.failed", {"ip": f"a{n % sources}"})
+            for n in range(burst.FAILURES)
+        ]
+        (hit, *_) = burst.DETECTOR.judge(events)
+        return hit.facts["sources"], hit.facts["distributed"]
+
+    limit = burst.SOURCES_DISTRIBUTED
+    assert noted(limit - 1) == (limit - 1, "no")
+    assert noted(limit) == (limit, "yes")
+    assert noted(limit + 1) == (limit + 1, "yes")
+
+
+def test_what_left_counts_by_the_highest_version_in_whatever_order_it_came() -> None:
+    example = next(example for example in chain.DETECTOR.examples if "failed in the end" in example.name)
+    for seed in range(5):
+        events = list(example.events)
+        random.Random(seed).shuffle(events)
+        assert not list(chain.DETECTOR.judge(sorted(events, key=lambda event: (event.at, event.id))))

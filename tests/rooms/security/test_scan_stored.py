@@ -1,0 +1,341 @@
+"""The scan in a store: what is read, what a finding sets off, and that nothing happens twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from functions.decisions.delivery import bus_event
+from hotline.cases import service as cases
+from hotline.contracts.decisions import parse_decision
+from hotline.contracts.model import Fact
+from hotline.kit.errors import NeedProof, Stale, Unavailable
+from hotline.kit.store import Put, Table, hotline_key
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
+from hotline.security.items import PAGE_ROWS, watch_key
+from hotline.security.scan import FIRST_LOOK_BACK, SETTLED_AFTER, scan_shard
+from hotline.security.watch import EVENTS_MAX
+from tests.support.faults import once
+from tests.support.lock_desk import ACCOUNT, NOON, closed, erased, failures, minutes, succeeded
+from tests.support.scan_runs import SETTLED, ScanWorld, chain, shard_of
+
+
+@pytest.fixture
+def world() -> ScanWorld:
+    world = ScanWorld()
+    world.desk.open_account(points=2)
+    return world
+
+
+def findings(world: ScanWorld) -> list[str]:
+    return sorted(item["rule"] for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("FINDING#"))
+
+
+# ---------------------------------------------------------------- what a finding sets off
+
+
+def test_a_stolen_account_is_held_has_a_case_and_its_owner_is_told(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    (finding,) = world.scan().findings
+    assert (finding.rule, finding.account_id, finding.window_start) == ("reset_device_transfer", ACCOUNT, NOON)
+    view = world.desk.view()
+    assert (view.state, view.cause, view.asked) == (LockState.HOLD, Cause.RISK_SCORE, DecisionKind.LOCK)
+    assert world.desk.notices() == ["hold.asked", "hold.asked"]
+    (asked,) = [entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]
+    assert asked["facts"]["cause"] == "RISK_SCORE"
+    assert [found["state"] for found in asked["facts"]["in_force"]] == ["HOLD"]
+    pointer = world.store.get(hotline_key(f"ACCOUNT#{ACCOUNT}", "CASE#security"))
+    assert pointer is not None
+    found = cases.read_case(world.store, pointer["case_id"])
+    assert found is not None
+    case, (entry,) = found
+    assert (case.topic, case.reason, case.priority) == ("security", "reset_device_transfer", 1)
+    assert entry.facts["finding_id"] == finding.id
+
+
+def test_the_hold_is_spoken_of_as_asked_until_the_wallet_has_confirmed_it(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    world.desk.acknowledge()
+    view = world.desk.view()
+    assert (view.state, view.asked) == (LockState.HOLD, None)
+
+
+def test_a_burst_is_found_and_has_no_effect_on_the_account(world: ScanWorld) -> None:
+    world.come_in(*failures(10, NOON - minutes(10)))
+    (finding,) = world.scan().findings
+    assert (finding.rule, dict(finding.facts)) == (
+        "failed_login_burst",
+        {"failures": 10, "sources": 1, "distributed": "no"},
+    )
+    assert world.desk.view().state is LockState.OPEN
+    assert world.desk.notices() == []
+    assert [entry["kind"] for entry in world.desk.decisions()] == ["finding.raised"]
+
+
+def test_a_finding_is_told_on_the_bus_as_its_contract_says(world: ScanWorld) -> None:
+    world.come_in(*chain(), *failures(10, NOON - minutes(10)))
+    assert len(world.scan().findings) == 2
+    for entry in world.desk.decisions():
+        decision = parse_decision(dict(bus_event(entry).detail))
+        assert set(entry["facts"]) | {"decision_id"} <= set(type(decision.data).model_fields)
+
+
+def test_nothing_personal_is_in_what_the_scan_writes(world: ScanWorld) -> None:
+    world.come_in(*chain(), *failures(10, NOON - minutes(10)))
+    world.scan()
+    written = [
+        item
+        for table in (Table.HOTLINE, Table.OUTBOX)
+        for item in world.store.items(table)
+        if item.get("SK", "") not in ("#PROFILE", "POINT")
+    ]
+    text = json.dumps(written)
+    assert "FINDING#" in text
+    assert not [value for value in ("198.51.100.7", "device-9", "+8613800000001", "example.invalid") if value in text]
+
+
+def test_a_hold_that_is_on_already_is_not_asked_again_but_the_finding_is_kept(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    world.clock.advance(timedelta(hours=30))
+    world.come_in(*chain(NOON + timedelta(hours=30)))
+    assert len(world.scan().findings) == 1
+    assert findings(world) == ["reset_device_transfer"] * 2
+    assert len([entry for entry in world.desk.decisions() if entry["kind"] == "account.lock_requested"]) == 1
+
+
+def test_an_account_that_is_closed_is_not_held_but_has_its_case(world: ScanWorld) -> None:
+    world.desk.tell(closed(NOON))
+    world.come_in(*chain())
+    assert len(world.scan().findings) == 1
+    assert sorted(entry["kind"] for entry in world.desk.decisions()) == ["case.opened", "finding.raised"]
+    assert world.desk.notices() == []
+
+
+def test_nobody_on_the_line_can_hold_an_account_or_open_one_that_is_held(world: ScanWorld) -> None:
+    with pytest.raises(NeedProof):
+        world.desk.act(lockout.contribute_hold)
+    world.come_in(*chain())
+    world.scan()
+    assert world.desk.act(lockout.contribute_unlock) is UnlockOutcome.NOT_SELF_SERVICE
+    assert world.desk.act(lockout.contribute_reset_grant) is ResetOutcome.NOT_SELF_SERVICE
+    world.desk.acknowledge()
+    assert world.desk.act(lockout.contribute_unlock) is UnlockOutcome.NOT_SELF_SERVICE
+
+
+def test_a_later_decision_still_names_the_hold(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    world.desk.act(lockout.contribute_freeze)
+    (freeze,) = [entry for entry in world.desk.decisions() if entry["kind"] == "account.freeze_requested"]
+    assert {found["state"] for found in freeze["facts"]["in_force"]} == {"HOLD", "FROZEN"}
+
+
+def test_two_attacks_that_are_read_at_once_are_two_findings_and_one_hold(world: ScanWorld) -> None:
+    world.come_in(*chain(NOON - timedelta(hours=23)), *chain())
+    starts = [finding.window_start for finding in world.scan().findings]
+    assert starts == [NOON - timedelta(hours=23), NOON]
+    kinds = [entry["kind"] for entry in world.desk.decisions()]
+    assert sorted(kinds) == [
+        "account.lock_requested",
+        "case.opened",
+        "case.updated",
+        "finding.raised",
+        "finding.raised",
+    ]
+
+
+# ---------------------------------------------------------------- once, whatever happens
+
+
+def test_a_second_run_finds_nothing_new_and_reads_no_row(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    assert len(world.scan().findings) == 1
+    before = list(world.store.items(Table.OUTBOX))
+    again = world.scan()
+    assert (again.rows, again.findings, again.writes) == (0, (), 0)
+    assert list(world.store.items(Table.OUTBOX)) == before
+
+
+def test_facts_that_come_again_count_once(world: ScanWorld) -> None:
+    nine = failures(9, NOON - minutes(10))
+    world.come_in(*nine, *nine, apart=timedelta(seconds=1))
+    assert world.scan().findings == ()
+    world.come_in(*nine)
+    assert world.scan().findings == ()
+    world.come_in(*failures(1, NOON - minutes(1)))
+    assert len(world.scan().findings) == 1
+
+
+def test_the_pattern_is_seen_across_runs_and_in_any_order_of_arrival(world: ScanWorld) -> None:
+    reset, device, transfer = chain()
+    for one in (transfer, reset):
+        world.come_in(one)
+        assert world.scan().findings == ()
+    world.come_in(device)
+    (finding,) = world.scan().findings
+    assert finding.window_start == NOON
+
+
+def test_a_burst_that_goes_on_is_one_finding_an_hour(world: ScanWorld) -> None:
+    world.come_in(*failures(119, NOON - minutes(120)))
+    assert len(world.scan().findings) == 2
+
+
+def test_a_watch_that_was_lost_raises_nothing_a_second_time(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.scan()
+    watch = watch_key(ACCOUNT)
+    world.store.transact([Put(watch, {"applied_to": "", "events": [], "raised": {}, "rev": 1})], token="lost")
+    world.come_in(*chain())
+    assert world.scan().findings == ()
+    assert len(world.desk.notices()) == 2
+    assert findings(world) == ["reset_device_transfer"]
+
+
+def test_a_flood_of_failures_does_not_wash_out_what_else_happened(world: ScanWorld) -> None:
+    reset, device, transfer = chain()
+    world.come_in(reset)
+    world.come_in(*failures(EVENTS_MAX + 50, NOON, apart=timedelta(seconds=3)))
+    world.come_in(device, transfer)
+    assert {finding.rule for finding in world.scan().findings} == {"failed_login_burst", "reset_device_transfer"}
+    stored = world.store.get(watch_key(ACCOUNT))
+    assert stored is not None
+    assert len(stored["events"]) == EVENTS_MAX
+
+
+@pytest.mark.parametrize("call", ["batch_get", "query", "transact"])
+def test_a_request_that_fails_leaves_the_cursor_where_it_was(world: ScanWorld, call: str) -> None:
+    world.come_in(*chain())
+    world.store.before = once(Unavailable(), on=call)
+    with pytest.raises(Unavailable):
+        world.scan()
+    assert [finding.rule for finding in world.scan().findings] == ["reset_device_transfer"]
+
+
+def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(SETTLED)
+    done: list[int] = []
+
+    def other_run(name: str) -> None:
+        if name == "transact" and not done:
+            done.append(1)
+            done.append(len(scan_shard(world.ctx(), shard_of()).findings))
+
+    world.store.before = other_run
+    with pytest.raises(Stale):
+        scan_shard(world.ctx(), shard_of())
+    assert done == [1, 1]
+    assert findings(world) == ["reset_device_transfer"]
+    assert len(world.desk.notices()) == 2
+
+
+def test_an_erased_account_is_not_watched_any_more(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.desk.tell(erased(NOON))
+    assert world.scan().findings == ()
+    assert world.store.get(watch_key(ACCOUNT)) is None
+
+
+@pytest.mark.parametrize("facts", [chain(), failures(1, NOON)], ids=["found", "nothing_found"])
+def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld, facts: list[Fact]) -> None:
+    world.come_in(*facts)
+
+    def erase_first(name: str) -> None:
+        if name == "transact":
+            world.store.before = None
+            world.desk.tell(erased(NOON))
+
+    world.store.before = erase_first
+    assert world.scan().findings == ()
+    assert world.store.get(watch_key(ACCOUNT)) is None
+    assert findings(world) == []
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def test_a_row_is_read_once_it_is_ninety_seconds_old(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    world.clock.advance(SETTLED_AFTER)
+    assert scan_shard(world.ctx(), shard_of()).rows == 0
+    world.clock.advance(timedelta(milliseconds=1))
+    assert scan_shard(world.ctx(), shard_of()).rows == 3
+
+
+def test_until_reads_to_that_moment_and_never_beyond_now(world: ScanWorld) -> None:
+    world.come_in(*chain())
+    assert scan_shard(world.ctx(), shard_of(), until=NOON - minutes(1)).rows == 0
+    world.clock.advance(timedelta(milliseconds=1))
+    assert scan_shard(world.ctx(), shard_of(), until=NOON + timedelta(days=9)).rows == 3
+    world.come_in(*failures(10, NOON - minutes(10)))
+    assert len(world.scan().findings) == 1
+
+
+def test_a_run_right_after_one_up_to_the_present_has_nothing_to_read(world: ScanWorld) -> None:
+    world.clock.advance(minutes(30))
+    world.come_in(*chain())
+    world.clock.advance(timedelta(milliseconds=1))
+    assert scan_shard(world.ctx(), shard_of(), until=world.clock.now()).rows == 3
+    again = scan_shard(world.ctx(), shard_of())
+    assert (again.reads, again.writes, again.complete) == (0, 0, True)
+
+
+def test_the_first_run_looks_a_day_back(world: ScanWorld) -> None:
+    world.come_in(*failures(1, NOON))
+    world.clock.advance(FIRST_LOOK_BACK)
+    report = scan_shard(world.ctx(), shard_of(), until=world.clock.now())
+    assert (report.rows, report.reads) == (1, 1 + 1 + 24)
+
+
+def test_a_run_that_is_out_of_time_stops_after_a_page_and_the_next_goes_on(world: ScanWorld) -> None:
+    many = failures(PAGE_ROWS + 1, NOON - timedelta(hours=10), apart=timedelta(seconds=20))
+    world.come_in(*many)
+    left = iter([True] * 25 + [False] * 100)
+    first = world.scan(has_time=lambda: next(left))
+    assert (first.rows, first.complete) == (PAGE_ROWS, False)
+    second = world.scan()
+    assert (second.rows, second.complete) == (1, True)
+
+
+def population(world: ScanWorld, accounts: int) -> Iterator[str]:
+    """Accounts of one shard."""
+    number = 0
+    while accounts:
+        number += 1
+        if shard_of(f"acct-{number}") == 0:
+            accounts -= 1
+            yield f"acct-{number}"
+
+
+@pytest.mark.parametrize(("accounts", "events"), [(1, 1), (1, 12), (19, 3), (20, 3), (21, 3), (130, 4)])
+@pytest.mark.parametrize("attacked", [False, True])
+def test_the_reads_keep_to_their_budget(accounts: int, events: int, attacked: bool) -> None:
+    world = ScanWorld()
+    world.scan(0)
+    world.clock.advance(timedelta(minutes=5))
+    for account in population(world, accounts):
+        many = chain(account=account) if attacked else failures(events, NOON, account=account)
+        world.come_in(*many)
+        world.clock.advance(timedelta(milliseconds=1))
+    report = world.scan(0)
+    pages = -(-report.rows // PAGE_ROWS)
+    assert report.accounts == accounts
+    assert len(report.findings) == (accounts if attacked else events // 10)
+    # New rows x 1.1, one for each account and page, one query for the hour.
+    assert report.reads <= report.rows * 1.1 + accounts * pages + 1
+    assert world.scan(0).reads == 1
+
+
+def test_accounts_without_anything_to_watch_cost_no_read_and_no_write() -> None:
+    world = ScanWorld()
+    world.come_in(succeeded(NOON))
+    report = world.scan()
+    assert (report.rows, report.reads, report.writes) == (1, 1 + 25, 1)
+    assert world.store.get(watch_key(ACCOUNT)) is None
