@@ -1,7 +1,7 @@
 """When a new factor begins to act: one rule for contact points and PINs. Pure.
 
-Whoever takes an account over changes its contact points first, or chooses a PIN. So a new factor waits before it acts,
-and its wait does not run while a freeze or hold is in force (see stops).
+An attacker who takes an account over changes its contact points first, or chooses a PIN. So a new factor waits before
+it acts, and its wait does not run while a freeze or hold is in force (see stops).
 
 NIST SP 800-63B-4, out-of-band over the telephone network: consider a SIM change, a device swap or a ported number
 before sending. Practice: no code to a number that changed in the last 24 to 72 hours.
@@ -21,8 +21,8 @@ SIM_CHANGE_WAIT: Final = timedelta(hours=72)
 
 
 def deciding_instant(now: datetime, stopped_since: datetime | None) -> datetime:
-    """The instant at which a factor must have been acting to act at `now`: when the oldest freeze or hold that is in
-    force began, else `now`."""
+    """The instant at which a factor must have been acting to act at `now`. It is the start of the oldest freeze or hold
+    in force, else `now`."""
     return now if stopped_since is None else min(now, stopped_since)
 
 
@@ -54,17 +54,17 @@ def has_stood(profile: Profile, point: ContactPoint, now: datetime) -> bool:
 
 
 def _has_changed_lately(profile: Profile, point: ContactPoint, at: datetime) -> bool:
-    """Whether the point is too new at the instant. One that left and came back is as new as its latest confirmation:
-    somebody who had it on the account for an hour must not use it at once when it returns."""
+    """Whether the point is too new at the instant. A point that left and came back is as new as its latest
+    confirmation. Somebody who had it on the account for an hour must not use it at once when it returns."""
     if point.stands_since is None or at >= point.stands_since + CHANGE_WAIT:
         return False
     return not _came_with_the_account(profile, point, at)
 
 
 def _came_with_the_account(profile: Profile, point: ContactPoint, at: datetime) -> bool:
-    """A new customer's first contact points are no change: the account is as young, and was opened with them or has had
-    no other point of any kind before. A first number of an old account is a change all the same, and so is a first
-    address of an account that had a number: who has the unlocked phone could add one."""
+    """A new customer's first contact points are no change. The account is then as young, and it was opened with them or
+    had no other point of any kind before. A first number of an old account is a change, and so is a first address of an
+    account that had a number. Somebody who holds the unlocked phone could add one."""
     since = point.stands_since
     if profile.opened_at is None or at >= profile.opened_at + CHANGE_WAIT or since is None:
         return False

@@ -1,7 +1,7 @@
 """How far the feed of facts has come, over all accounts: one item, which a batch of facts moves forward.
 
 An account that is quiet is not out of date, and neither is a wallet at night. The feed is behind when the newest fact
-of all was already old as it was taken in: then facts wait somewhere, and an account may have changed meanwhile. A feed
+of all was already old as it was taken in. Facts then wait somewhere, and an account may have changed meanwhile. A feed
 that stops altogether looks like a quiet one; the age of the facts queue has an alarm for that.
 """
 

@@ -28,7 +28,7 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stamp:
-    """What decides between two facts about one thing: the wallet's version, then the fact's time and id."""
+    """The order of two facts about one thing: the wallet's version decides, then the fact's time and id."""
 
     version: int
     time: str
@@ -85,8 +85,8 @@ class ContactPoint:
 
     @property
     def stands_since(self) -> datetime | None:
-        """Since when the account has it, or had it when it was removed, without a break: time for which it was not the
-        account's does not count as standing. None: not known."""
+        """The time since which the account has the point without a break, or had it when it was removed. Time during
+        which the point was not the account's does not count. None: not known."""
         came_back = self.left is not None and self.first_told is not None and self.first_told < self.left
         return self.confirmed_at if came_back else self.came_at
 
@@ -100,7 +100,7 @@ class ContactPoint:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the hotline knows of one customer. Raw personal values live here and nowhere else."""
+    """Everything that the hotline knows of one customer. Raw personal values live here and nowhere else."""
 
     account_id: str
     status: AccountStatus

@@ -1,10 +1,10 @@
 """How many notices of one kind go to one contact point in a day.
 
-Whoever has proved who they are can cause notices over and over, e.g. by changing a PIN back and forth, and be paid for
-what reaches a number (OWASP ASVS 5.0, 2.4.1), or bury one message under a hundred. So a kind of notice goes to a number
-or an address six times a day. The first ones always go, the sixth says that no more follow for now, and a notice of
-another kind still comes: nothing is hidden by it. Of refunds and cases an address gets every notice, since each tells
-of another one, and how many there are is bounded where they are asked for.
+Somebody who has proved who they are can cause notices over and over, for example by changing a PIN back and forth. They
+may be paid for each message that reaches a number (OWASP ASVS 5.0, 2.4.1), or bury one message under a hundred. So a
+kind of notice goes to a number or an address six times a day. The first ones always go, and the sixth says that no more
+follow for now. A notice of another kind still comes, so no kind hides another. An address gets every notice about
+refunds and cases. Each tells of another one, and their number is bounded where they are asked for.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def is_bounded(kind: str, channel: str) -> bool:
 
 
 def notice_place(ctx: Context, entry: Mapping[str, Any], channel: str) -> int | None:
-    """The how-manieth of its kind a notice is that goes to its contact point within a day, this one counted; None where
+    """The position of a notice among those of its kind to its contact point within a day, this one counted. None where
     its kind has no limit. `entry`: its outbox entry. One read. Raises Unavailable."""
     if not is_bounded(entry["kind"], channel):
         return None

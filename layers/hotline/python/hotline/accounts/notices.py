@@ -1,5 +1,5 @@
-"""Telling an account's owner, in the transaction that makes it true: every contact point, and those that were the
-account's for long enough and were removed lately."""
+"""Notices to an account's owner, in the transaction that makes them true. They go to every contact point, and to points
+removed lately that were the account's for long enough."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def send_notice(
     *,
     to_repudiate: Mapping[str, object] | None = None,
 ) -> None:
-    """Add one message for each contact point that is told of what happens to the account, see policy.recipients; none
-    when the hotline has no profile of it. `message` is a key of the catalogue in wording. `to_repudiate`: further facts
-    for those who may say that it was not them."""
+    """Add one message for each contact point that is told of a change on the account, see policy.recipients. Add no
+    message when the hotline has no profile of it. `message` is a key of the catalogue in wording. `to_repudiate`:
+    further facts for those who may say that it was not them."""
     if profile is None:
         return
     for recipient in policy.recipients(profile, change.now):

@@ -33,16 +33,16 @@ newest are not the account's, so that nobody pushes its owner's off by adding.""
 REMOVED_POINTS_KEPT = 10
 """The latest removals, so that a fact that comes late finds what it is about."""
 FORMER_POINTS_KEPT = 10
-"""Besides, of the points that may still be told of things, those that were the account's for longest: nobody pushes its
-owner's off by adding and removing."""
+"""Also kept: of the removed points that may still be told, those that stood longest. Nobody pushes the owner's points
+off by adding and removing."""
 RECIPIENTS_MAX = 8
 """Messages that one notice may cost."""
 PRESENT_TOLD_FIRST = CONTACT_POINTS_MAX
-"""So many present points are told before the former ones, for which at least three messages are left then: who has
-taken an account over may add points, and does not take its owner's place by it."""
+"""The number of present points that are told before the former ones, which keep at least three messages. A thief who
+adds points does not take the owner's place."""
 NOTICE_AFTER_REMOVAL = timedelta(days=30)
-"""A removed point is told of what happens for this long: whoever takes an account over removes points first
-(NIST SP 800-63B-4, notification of recovery to all addresses). It must have stood by then, see changes.has_stood."""
+"""A removed point is told of changes for this long, since an attacker removes points first (NIST SP 800-63B-4,
+notification of recovery to all addresses). It must have stood by then, see changes.has_stood."""
 DEFAULT_LANGUAGE = CHINESE
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
 
@@ -190,8 +190,9 @@ def bound_points(profile: Profile) -> Profile:
 
 
 def _keep_bounded(points: Iterable[ContactPoint], as_of: datetime) -> tuple[ContactPoint, ...]:
-    """The points in a fixed order, each group within its bound: of those present the longest-standing; of those removed
-    the latest, and the longest-standing that may still be told of things; of those known by their SIM alone the latest.
+    """The points in a fixed order, each group within its bound. Of present points the longest-standing stay. Of removed
+    points the latest stay, and the longest-standing that may still be told. Of points known by their SIM alone the
+    latest stay.
     """
     everything = sorted(points, key=lambda point: (point.kind, point.value))
     present = [point for point in everything if point.live]
@@ -223,7 +224,7 @@ def with_owner(point: Point, owner: PointOwner) -> Point:
 
 
 def without_owner(point: Point, account_id: str) -> Point:
-    """The point after the account was erased. Who lost the point to it does not get it back."""
+    """The point after the account was erased. An account that lost the point to it does not get it back."""
     erased = point.owner(account_id)
     if erased is None:
         return point
@@ -270,8 +271,8 @@ def list_reached(point: Point) -> tuple[str, ...]:
 
 
 def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
-    """Everybody to be told of something that happened to the account: all present points, and those removed in the last
-    30 days that had stood by then, unless they belong to somebody else now. At most RECIPIENTS_MAX, of either kind the
+    """Everybody to be told of a change on the account: all present points, and points removed in the last 30 days that
+    had stood. A removed point that belongs to somebody else now is left out. At most RECIPIENTS_MAX, of either kind the
     longest-standing first. A present point that has not stood yet is told, and may not repudiate: a thief may have
     added it."""
     present = sorted(profile.live_points, key=_standing)

@@ -1,4 +1,4 @@
-"""What others may ask of accounts: whom a contact point leads to, whom to tell, and taking the wallet's facts in."""
+"""The face of accounts: whom a contact point leads to, whom to tell, and taking the wallet's facts in."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def find_profile(store: Store, account_id: str) -> Profile | None:
 
 
 POINTS_ERASED_AT_ONCE = 20
-"""So many contact points of an account that is erased go with its profile, in one transaction: two items each while a
-lookup key is replaced. A wallet that keeps to five never has more; those beyond go by their keys afterwards."""
+"""The number of contact points that go with an erased account's profile in one transaction. Each takes two items while
+a lookup key is replaced. A wallet that keeps to five never has more; those beyond go by their keys afterwards."""
 
 
 POINTS_DROPPED_AT_ONCE = 20
@@ -108,8 +108,8 @@ refuses_code = changes.refuses_code
 
 
 def address_to_send(store: Store, account_id: str, point: str, keyring: Keyring) -> str | None:
-    """The address to send a message to, as it stands now; None when the account or point is gone, or when the point has
-    changed hands since the message was written: then nothing with content may go there. Two reads."""
+    """The address to send a message to, as it stands now. None when the account or point is gone, or when the point has
+    changed hands since the message was written. Nothing with content may go there then. Two reads."""
     profile = profile_from(store.get(profile_key(account_id)))
     found = None if profile is None else contact_point(profile, point, keyring)
     if found is None or found.given_up is not None:
@@ -130,8 +130,8 @@ def fact_keys(facts: Iterable[Fact]) -> set[Key]:
 
 
 def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> set[Key]:
-    """The keys to read besides, in a second round: a list of contact points removes those that it does not
-    name, and erasure removes all, so only the profile knows which ones are touched."""
+    """The further keys to read, in a second round. A list of contact points removes those that it does not name, and
+    erasure removes all, so only the profile knows the touched ones."""
     if not names_points(facts) and not any(isinstance(fact.data, AccountErased) for fact in facts):
         return set()
     profile = profile_from(read.get(items.profile_key(facts[0].subject)))
@@ -144,8 +144,8 @@ def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring
 def contribute_facts(
     change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring
 ) -> Profile | None:
-    """Add to the change what the facts of ONE account, at least one, of any type and in any order, make of its profile
-    and contact points. Returns the profile as it will be, None when it is erased.
+    """Add to the change the new profile and contact points that the facts of one account make. `facts` holds at least
+    one, of any type and in any order. Returns the profile as it will be, None when it is erased.
 
     `read` holds what exists of the keys named above; facts after account.erased must not come here."""
     account_id = facts[0].subject
@@ -180,8 +180,9 @@ def contribute_facts(
 
 
 def points_over(read: Mapping[Key, Item], account_id: str, keyring: Keyring) -> tuple[tuple[str, ...], ...]:
-    """The next contact points to be dropped from a profile that was stored with more present ones than one may hold,
-    each by its keys under all versions; none from any other. Their items must be read before `contribute_dropped`."""
+    """The next contact points to drop from a profile that was stored with more present points than one may hold. Each
+    is given by its keys under all versions; any other profile gives no points. Their items must be read before
+    `contribute_dropped`."""
     profile = profile_from(read.get(items.profile_key(account_id)))
     if profile is None or len(profile.live_points) <= policy.PRESENT_POINTS_MAX:
         return ()
@@ -231,8 +232,8 @@ def contribute_unlisted(change: Change, read: Mapping[Key, Item], account_id: st
 
 
 def _points_of(profile: Profile | None, keyring: Keyring) -> list[tuple[str, ...]]:
-    """Every contact point that the profile remembers, by its keys: also by the one that it was first written under,
-    whose version may have been retired since."""
+    """Every contact point that the profile remembers, by its keys. The key that it was first written under is one of
+    them, since that version may have been retired."""
     return [_ids_of(point, keyring) for point in (profile.points if profile is not None else ())]
 
 

@@ -1,6 +1,6 @@
 """Freezes and holds in force, as far as factors depend on them. Pure.
 
-A stop is a freeze or a hold. A factor that was too new to act when a stop began stays too new until it ends: a thief
+A stop is a freeze or a hold. A factor that was too new to act when a stop began stays too new until it ends. A thief
 who enrols a factor before the owner freezes must not wait the freeze out. The lock room writes the stops into the
 account's lock item; the identity room, which lies below it, reads them from there and nothing else.
 """
@@ -49,7 +49,7 @@ def stops_item(stops: Mapping[str, Stop]) -> Item:
 
 
 def with_earlier(stops: Mapping[str, Stop], known: Mapping[str, Stop], now: datetime) -> dict[str, Stop]:
-    """The stops that are on, each as old as it was known to be: a wallet that tells of a hold again begins no new one.
+    """The stops that are on, each as old as it was known to be. A wallet that tells of a hold again begins no new one.
     `known`: what was stored before; one whose end has passed is over."""
     return {
         slot: Stop(min(stop.since, known[slot].since), stop.until) if slot in known and known[slot].runs(now) else stop

@@ -44,7 +44,7 @@ def unopened_keys(facts: Sequence[Fact], now: datetime) -> set[Key]:
 
 
 def contribute_unopened(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
-    """Count facts about accounts that were never opened. What the month has no room for is not counted."""
+    """Count facts about accounts that were never opened. Facts for which the month has no room are not counted."""
     counted = {
         f"{account_id}#{type_}": (times, {"account_id": account_id, "type": type_})
         for (account_id, type_), times in Counter((fact.subject, fact.type) for fact in facts).items()
@@ -53,8 +53,9 @@ def contribute_unopened(change: Change, read: Mapping[Key, Item], facts: Sequenc
 
 
 def list_unopened_facts(store: Store, now: datetime, account_id: str | None = None) -> tuple[UnopenedFacts, ...]:
-    """What was counted in this month and the two before it, of accounts that are still not opened, the most frequent
-    first; of one account if it is named. At most MONTHS_LISTED queries, and the profiles of the accounts found."""
+    """The facts counted in this month and the two before it, of accounts that are still not opened, the most frequent
+    first. With `account_id` only those of that account. At most MONTHS_LISTED queries, and the profiles of the accounts
+    found."""
     found = [
         UnopenedFacts(one.fields["account_id"], one.fields["type"], one.count, one.first_at, one.last_at)
         for one in _FACTS.listed(store, now, starting="" if account_id is None else f"{account_id}#")

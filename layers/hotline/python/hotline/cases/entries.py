@@ -49,8 +49,8 @@ TIMELINE_PAGE = 100
 
 
 def case_keys(account_id: str | None, topic: str, case_id: str | None = None) -> set[Key]:
-    """The keys to read before `contribute_case`: the account's pointer to its open case on the topic or, for
-    somebody unknown, the case that their call has opened already."""
+    """The keys to read before `contribute_case`. For an account this is its pointer to its open case on the topic; for
+    an unknown caller, the case that their call has opened."""
     if account_id is not None:
         return {items.pointer_key(account_id, topic)}
     return {items.case_key(case_id)} if case_id is not None else set()
@@ -68,7 +68,7 @@ def contribute_case(
     priority: Priority = Priority.NORMAL,
     note: str | None = None,
 ) -> CaseRef:
-    """Open a case, or add to the one that is open: one for each account and topic, for somebody unknown one a call,
+    """Open a case, or add to the one that is open. An account has one for each topic; an unknown caller has one a call,
     which is then `case_id`.
 
     `facts` are opaque ids, closed words and numbers; `note` is a customer's own text, kept in its plain form. A case

@@ -1,5 +1,5 @@
-"""Cases, their timelines, and what points to them from an account, as stored items: its open case on a topic, and each
-entry that holds free text, so that erasure finds it in however many cases."""
+"""Cases, their timelines and their pointers from an account, as stored items. An account points to its open case on a
+topic, and to each entry with free text, so that erasure finds it."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def entry_item(entry: CaseEntry) -> Item:
 
 
 def note_item(case_id: str, entry: CaseEntry) -> Item:
-    """What names an entry with free text; it ends with the entry."""
+    """The pointer that names an entry with free text; it ends with the entry."""
     key = entry_key(case_id, at=entry.at, entry_id=entry.entry_id)
     return {"case_id": case_id, "entry": key.sk, **kept_from(entry.at)}
 
@@ -157,7 +157,7 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
 
 
 def pointer_item(case: Case) -> Item:
-    """What an account's pointer keeps of its open case: enough to add to the case without reading it."""
+    """The parts of an open case that an account's pointer keeps: enough to add to the case without reading it."""
     item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
     item |= {"reason": case.reason, "opened_at": to_text(case.opened_at), **kept_from(case.updated_at)}
     return item | _reference_attributes(case)

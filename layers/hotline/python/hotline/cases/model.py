@@ -36,7 +36,7 @@ class Priority(IntEnum):
 
 
 class EntryKind(StrEnum):
-    """What an entry does to its case."""
+    """The effect of an entry on its case."""
 
     OPENED = "opened"
     ADDED = "added"
@@ -44,7 +44,7 @@ class EntryKind(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who may see an entry: an agent sees what the customer sees, too."""
+    """The people who may see an entry; an agent sees what the customer sees, too."""
 
     CUSTOMER = "customer"
     AGENT = "agent"

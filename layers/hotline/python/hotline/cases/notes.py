@@ -12,8 +12,8 @@ from . import items
 
 
 def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
-    """The items to have before `contribute_emptied`: the oldest entries of the account's cases that hold free
-    text, at most `limit` (and a hundred), and what names them. Two reads."""
+    """The items to read before `contribute_emptied`: the oldest case entries of the account with free text, and their
+    pointers. At most `limit` entries, and at most a hundred. Two reads."""
     found = store.query(items.notes_query(account_id, limit)).items
     named = {hotline_key(note["PK"], note["SK"]): note for note in found}
     entries = {items.noted_entry_key(note) for note in named.values()}

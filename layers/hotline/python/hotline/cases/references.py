@@ -1,9 +1,9 @@
 """The six digits by which a customer and a person name a case: said on the phone, sent by text, keyed in by an agent.
 
 A reference is drawn at random and reserved in the transaction that opens the case, on condition that no other case has
-it: nobody can have two cases for one reference. The reservation lasts REFERENCE_LIFE from the case's last renewal, so
-that numbers come back while old cases are kept. With 20,000 cases in that time two draws in a hundred meet a taken
-number; the transaction is then stale, and the caller's next attempt, of three, draws again. Pure.
+it. So nobody can have two cases for one reference. The reservation lasts REFERENCE_LIFE from the case's last renewal,
+so that numbers come back while old cases are kept. With 20,000 cases in that time, two draws in a hundred meet a taken
+number. The transaction is then stale, and the caller's next attempt, of three, draws again. Pure.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def reference_key(reference: str) -> Key:
 
 
 def reference_item(case_id: str, until: datetime) -> dict[str, Any]:
-    """What names the case, until then."""
+    """The reservation that names the case, until then."""
     return {"case_id": case_id, TTL_ATTRIBUTE: epoch_s(until)}
 
 

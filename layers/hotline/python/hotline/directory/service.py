@@ -50,8 +50,8 @@ def official_numbers(environment: Mapping[str, str] | None = None) -> tuple[str,
 
 
 def is_official(number: str, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether a number as somebody typed it is one of ours: with `+` and country code, with an access code, or the way
-    it is dialled inside the country of an official number. What is no telephone number is not ours."""
+    """Whether a number as somebody typed it is one of ours. It may have `+` and a country code, an access code, or the
+    form that is dialled inside an official number's country. A text that is no telephone number is not ours."""
     if len(number) > TYPED_CHARACTERS_MAX:
         return False
     return any(

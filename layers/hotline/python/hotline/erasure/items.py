@@ -15,7 +15,7 @@ from .model import Erasure
 
 ERASURE_SK: Final = "#ERASURE"
 STATE_PREFIX: Final = "#"
-"""What is known of somebody as a customer has a sort key that begins so; records have one that begins with a word."""
+"""The sort keys of a customer's state begin so; those of records begin with a word."""
 
 
 def erasure_key(account_id: str) -> Key:
@@ -24,7 +24,7 @@ def erasure_key(account_id: str) -> Key:
 
 
 def state_query(account_id: str, *, limit: int) -> Query:
-    """What is known of the account as a customer."""
+    """The query for the account's state as a customer."""
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(STATE_PREFIX), limit=limit)
 
 

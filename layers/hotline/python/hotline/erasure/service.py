@@ -1,9 +1,10 @@
 """The face of erasure.
 
-`account.erased` takes away at once, in one transaction, what each room knows of the customer (profile, contact points,
-factors, funds, attempts, watch) and leaves a tombstone, with which later facts do nothing. What may be more than fits a
-transaction is worked off afterwards, a part at a time: free text in cases, contact points beyond a number, and whatever
-somebody wrote who was on the line at that moment. So it is looked at once more when no call from before can be left.
+`account.erased` removes at once, in one transaction, the state that each room has of the customer: profile, contact
+points, factors, funds, attempts, watch. It leaves a tombstone, with which later facts do nothing. State that may not
+fit one transaction is worked off afterwards, a part at a time. This is free text in cases, contact points beyond a
+number, and writes of somebody who was on the line then. So the account is looked at once more when no call from before
+can be left.
 
 Records (movements, refunds, cases, findings, audit) stay under opaque ids, and end by themselves (kit.retention).
 """
@@ -33,8 +34,8 @@ from .model import Erasure
 NOTES_AT_ONCE: Final = 30
 POINTS_AT_ONCE: Final = 8
 STATE_AT_ONCE: Final = 10
-"""Two writes a note, up to three a contact point while keys are replaced, one an item of state: 94 of a transaction's
-hundred, which leaves room for the erasure itself and the audit."""
+"""Two writes a note, up to three a contact point while keys are replaced, one an item of state: 94 of a hundred. The
+rest is for the erasure itself and the audit."""
 STAYING: Final = (items.ERASURE_SK, "#LOCK")
 """State that stays for now, and for good: the erasure itself, and the tombstone."""
 ROUNDS: Final = 25
@@ -85,8 +86,8 @@ def look(store: Store, account_id: str) -> dict[Key, Item]:
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) -> tuple[Done, ...]:
-    """Work off the part that was read, and set when to go on: at once while there is more, then once more when no call
-    from before is left. Nothing when nothing is due. At commit Stale when another run was quicker."""
+    """Work off the part that was read, and set when to go on: at once while there is more. The last time is when no
+    call from before is left. Nothing when nothing is due. At commit Stale when another run was quicker."""
     key = items.erasure_key(account_id)
     stored = read.get(key)
     if stored is None or not is_due(stored, change.now):

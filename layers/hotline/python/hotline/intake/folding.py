@@ -1,7 +1,7 @@
 """The facts of one subject become one transaction, to which every room contributes.
 
-What must be read a room computes from the facts, so a share of a batch costs one read, a second when contact points are
-named, and one transaction, however many facts it has.
+Each room computes from the facts which items to read. A share of a batch costs one read, a second when contact points
+are named, and one transaction, however many facts it has.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
 
 
 class _Contributions(NamedTuple):
-    """What facts make of what is stored now. `taken`: those that are not ignored; None when the change only drops
-    contact points of which the profile holds too many, and the facts are to be folded after it. `words`: words in them
+    """The result of facts on the present items. `taken`: the facts that are not ignored. None when the change only
+    drops contact points of a profile that holds too many; the facts are then folded after it. `words`: words in them
     that no list has. `unopened`: account.opened has not come for their account."""
 
     change: Change
