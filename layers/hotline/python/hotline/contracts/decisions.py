@@ -1,8 +1,8 @@
 """Decisions as they travel: what the hotline did or asks for, as CloudEvents 1.0 objects on the bus.
 
-The rooms send them as plain data; these contracts are what consumers may rely on, and tests hold every decision that a
-room sends against them. A consumer drops an `id` that it knows, and a `subject_version` below the last one of the same
-thing; `decision_id` is what the wallet's acknowledging fact repeats.
+The rooms send them as plain data. Consumers may rely on these contracts, and tests hold every decision that a room
+sends against them. A consumer drops an `id` that it knows, and a `subject_version` below the last one of the same
+thing. The wallet's acknowledging fact repeats `decision_id`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VERSION_SUFFIX: Final = ".v1"
 
 
 class DecisionContract(Contract):
-    """What every decision's data hold."""
+    """The fields that the data of every decision hold."""
 
     decision_id: Id
 
@@ -98,8 +98,8 @@ class RefundEscalated(DecisionContract):
 
 class RefundUnpaid(DecisionContract):
     """refund.unpaid: the money did not reach the customer, or did not stay (`state` failed or returned_back), and a
-    person has to find another way. `withdrawn_on` was the date that the customer had been told, if there was one; they
-    were told that it no longer holds, and that `promised_on` is the date of the next step."""
+    person has to find another way. `withdrawn_on` is the date that the customer had been told, if there was one. They
+    were told that it no longer holds, and that `promised_on` dates the next step."""
 
     refund_id: Id
     movement_id: Id
@@ -157,7 +157,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
 
 
 class DecisionEnvelope(Contract):
-    """What every decision has around its data. `subject` is the account, `-` for a case of nobody known."""
+    """The fields that surround the data of every decision. `subject` is the account, `-` for a case of nobody known."""
 
     specversion: Literal["1.0"]
     id: Id

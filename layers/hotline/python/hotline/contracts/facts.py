@@ -196,7 +196,7 @@ class Login(FactContract):
 
 
 class Merchant(Contract):
-    """Whom the customer paid."""
+    """The merchant that the customer paid."""
 
     id: Id
     name: Name
@@ -204,8 +204,8 @@ class Merchant(Contract):
 
 
 class Instrument(Contract):
-    """What was paid with: never more than the last four digits of a card. The kind decides until when a refund is
-    promised, the network of a card what its decline codes mean."""
+    """The instrument that was paid with: never more than the last four digits of a card. The kind decides until when a
+    refund is promised; the network of a card decides how its decline codes are read."""
 
     kind: InstrumentKind
     network: CardNetwork | None = None

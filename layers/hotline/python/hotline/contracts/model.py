@@ -60,14 +60,14 @@ class FactRejected(InvalidInput):
 
 
 class PointKind(StrEnum):
-    """What kind of contact point."""
+    """The kind of a contact point."""
 
     PHONE = "phone"
     EMAIL = "email"
 
 
 class MovementKind(StrEnum):
-    """What a movement of money is."""
+    """The kind of a movement of money."""
 
     PAYMENT = "payment"
     TRANSFER = "transfer"
@@ -106,7 +106,8 @@ class RefundStatus(StrEnum):
 
 
 class LockAction(StrEnum):
-    """What the wallet did, of its own will or because a decision asked for it. The values are the facts' types."""
+    """The acts of the wallet on a lock, of its own will or because a decision asked for them. The values are the facts'
+    types."""
 
     LOCK_APPLIED = "lock.applied"
     LOCK_RELEASED = "lock.released"
@@ -197,7 +198,7 @@ class TwoStepChanged:
 
 
 class LoginKind(StrEnum):
-    """What the login was tried with."""
+    """The means by which a login was tried."""
 
     PASSWORD = "password"  # noqa: S105 - a kind of login, not a secret
     OTP = "otp"
@@ -226,7 +227,7 @@ class LoginTried:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Whom the customer paid."""
+    """The merchant that the customer paid."""
 
     id: str
     name: str
@@ -235,7 +236,8 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What was paid with: a kind, at most the last four digits of a card, and its network (see vocabulary)."""
+    """The instrument that was paid with: a kind, at most the last four digits of a card, and its network (see
+    vocabulary)."""
 
     kind: str
     last4: str | None = None

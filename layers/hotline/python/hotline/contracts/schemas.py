@@ -22,7 +22,7 @@ from .model import Fact, FactRejected, Rejection
 
 
 class Envelope(Contract):
-    """What every fact has around its data."""
+    """The fields that surround the data of every fact."""
 
     specversion: Literal["1.0"]
     id: Id
@@ -45,7 +45,7 @@ _REASONS: Final = {
     "string_unicode": Rejection.BAD_TEXT,
     **{reason.value: reason for reason in Rejection},
 }
-"""What pydantic calls an error, and what we do; all else is a bad value."""
+"""Pydantic's name of an error -> our reason of rejection; every other error is a bad value."""
 
 
 def parse(detail: object) -> Fact:

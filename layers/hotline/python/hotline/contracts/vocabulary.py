@@ -15,15 +15,15 @@ from .model import Instrument
 
 CARD: Final = "card"
 KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "other")
-"""Where the money of a payment comes from: the wallet's own balance; a bank card linked to the wallet; a payment
-card over a card network; a bank account; a credit line of the wallet; anything else."""
+"""The sources of a payment's money. `bank_card` is a card that is linked to the wallet, `card` one that is taken over a
+card network. `balance` and `credit_line` are the wallet's own."""
 NETWORKS: Final = (
     "visa", "mastercard", "unionpay", "amex", "jcb", "discover", "diners", "maestro", "cartes_bancaires", "elo", "mir",
     "rupay",
 )  # fmt: skip
 """Card networks. The same decline code means different things on different ones."""
 SCHEMES: Final = ("iso8583", "stripe", "adyen", "alipay", "wechat", "wallet")
-"""Whose decline codes the taxonomy has; `wallet`: the names of the taxonomy itself."""
+"""The schemes whose decline codes the taxonomy has; `wallet` stands for the names of the taxonomy itself."""
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "wallet": "balance",
@@ -90,7 +90,7 @@ def scheme_of(word: str) -> str | None:
 
 def instrument_of(kind: str, last4: str | None, network: str | None) -> Instrument:
     """The instrument in the words of the lists. A kind that names a card network is a card of that network, as facts
-    without a `network` have it. What is on no list stays as it is."""
+    without a `network` have it. A word that is on no list stays as it is."""
     return Instrument(kind_of(kind) or kind, last4, network_of(network) or network or network_of(kind))
 
 
