@@ -1,1 +1,1 @@
-"""Who is calling: calls and their turns, one-time codes, factors, and what an operation requires."""
+"""The identity of callers: calls and their turns, one-time codes, factors, and the requirements of operations."""

@@ -59,8 +59,8 @@ class Act[Result](Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The request that is answered: its step, its fingerprint, the number that it was sent under (None: the session's
-    present one), and the cause for the audit trail (None: the step)."""
+    """The request that is answered: its step, its fingerprint, the number that it was sent under, and the cause for the
+    audit trail. A `number` of None is the session's present one; a `cause` of None is the step."""
 
     step: str
     fingerprint: str = "-"
@@ -89,8 +89,8 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     """Do the act, and note the turn as answered, in one transaction. `session.call` is its state afterwards.
 
     Raises NeedProof with the factors that the session could prove; what the act raises; at commit StaleTurn, Stale and
-    Unavailable. Whoever opened the session runs all of it again after Stale or StaleTurn: it must be read afresh, and
-    another delivery of the same request may have answered it meanwhile.
+    Unavailable. After Stale or StaleTurn the code that opened the session runs all of it again. The session must be
+    read afresh, and another delivery of the same request may have answered it meanwhile.
     """
     if act.operation is not None and REQUIREMENTS[act.operation].two_step > 0:
         session.allow(act.operation)
@@ -114,11 +114,11 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
 
 
 def _needs_standing_proof(operation: Operation | None) -> bool:
-    """Whether an act counts only if its proof stands at the moment of the write: the contact points and the PIN that
-    were proved are still the account's. It does for everything that opens something or moves money.
+    """Whether an act counts only if its proof stands at the moment of the write. The contact points and the PIN that
+    were proved must then still be the account's. It does for everything that opens something or moves money.
 
-    It does not for what only protects. Whoever takes an owner's number away must not stop them from freezing the
-    account: there it counts what was proved in this session.
+    It does not for what only protects. A thief who takes an owner's number away must not stop them from freezing the
+    account. For a freeze, the factors proved in this session count.
     """
     if operation is None:
         return False

@@ -54,7 +54,7 @@ _COUNTED: Final = "counted"
 
 
 class SendOutcome(StrEnum):
-    """What became of asking for a code. HELD_BACK: of everybody who asks this way, too many ask (code_messages)."""
+    """The result of asking for a code. HELD_BACK: too many of those who ask this way ask at once (code_messages)."""
 
     SENT = "SENT"
     LIMITED = "LIMITED"
@@ -62,7 +62,7 @@ class SendOutcome(StrEnum):
 
 
 class CheckOutcome(StrEnum):
-    """What became of the entered digits; spent covers used, replaced and exhausted codes."""
+    """The result of the entered digits; spent covers used, replaced and exhausted codes."""
 
     PROVED = "PROVED"
     WRONG = "WRONG"
@@ -117,12 +117,12 @@ def contribute_code(
 ) -> tuple[SendOutcome, SessionState]:
     """Ask for a code: a new challenge, the old one closed, the counters moved, the message in the outbox.
 
-    For a target that nobody can be reached at, or that is too new, the same items are written and the challenge can
-    never be proved. So it is where a limit of the account, or of an address that the asker did not name, stands
-    against it while nobody has proved who they are: to say so would tell whose the address is. `read` holds what
-    exists of `send_keys`; `keyring` derives codes. `by_call`: a code to the phone is read out on a call there instead
-    of written; it is the same factor and counts the same. `is_counted`: the message has its place in the budgets
-    already. LIMITED and HELD_BACK write nothing.
+    For a target that is too new, or at which nobody can be reached, the same items are written. The challenge can then
+    never be proved. A limit of the account, or of an address that the asker did not name, is treated so while nobody
+    has proved who they are. An open refusal would tell whose the address is. `read` holds what exists of `send_keys`;
+    `keyring` derives codes. `by_call`: a code to the phone is read out on a call there instead of written; it is the
+    same factor and counts the same. `is_counted`: the message has its place in the budgets already. LIMITED and
+    HELD_BACK write nothing.
     """
     target, way = target_of(call, factor), way_of(call, change.now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
@@ -161,9 +161,9 @@ def contribute_code(
 
 
 def _may_be_told(call: SessionState, target: Target, own: FactorCounters, way: Way) -> bool:
-    """Whether what stands against a code may be said: once it is known who asks, all of it; before that, only that the
-    row of wrong codes is full, to who calls from that very number. A stranger's number never has such a row for long,
-    since what is counted for it ends by itself."""
+    """Whether the reason against a code may be said. Once it is known who asks, every reason may. Before, only a full
+    row of wrong codes may, and only to a caller from that very number. A stranger's number never has such a row for
+    long, since its counts end by themselves."""
     if call.account_id is not None:
         return True
     return not target.via and not way.is_strangers and is_row_full(own)
@@ -256,9 +256,9 @@ def contribute_check(
 ) -> Checked:
     """Hold six entered digits against the call's challenge. `read` holds what exists of `check_keys`.
 
-    The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A
-    right code opens the challenge once; a wrong one costs a try of the challenge and counts on the contact point, on
-    the way by which the caller came to it, and over all callers.
+    The answer may be spoken only after the change has been committed: a guess whose commit failed is no guess. A right
+    code opens the challenge once. A wrong one costs a try of the challenge and counts on the contact point, on the
+    caller's way to it, and over all callers.
     """
     challenge_stored = read.get(challenge_key(call.challenge.id)) if call.challenge is not None else None
     if challenge_stored is None:
@@ -301,8 +301,8 @@ def _count(
     shown: FactorCounters,
     own: FactorCounters,
 ) -> None:
-    """Write what is told and what holds: two counters where the asker came to an address by way of a number, else one,
-    and that is the one which is told."""
+    """Write the counters that the asker is told of, and those that hold. They are two where the asker came to an
+    address by way of a number. Else one counter is both."""
     contribute_counters(change, read, target.shown, name_counters(factor, way, shown))
     if target.via:
         contribute_counters(change, read, target.points, name_counters(factor, way, own))
@@ -336,8 +336,8 @@ class Withheld:
 
 
 def to_give_out(stored: Item | None, points: Collection[str], now: datetime) -> Challenge | Withheld:
-    """The challenge whose code may now be given out at a contact point, `points` being its keys under every version; or
-    why it may not: only while it waits for its code, and only where it was meant to go."""
+    """The challenge whose code may now be given out at a contact point, or the reason why it may not. The challenge
+    must wait for its code, and the point must be its own. `points`: the point's keys under every version."""
     if stored is None:
         return Withheld("no_challenge")
     challenge = challenge_from(stored)
@@ -364,8 +364,8 @@ COUNTS_ALL_THE_SAME: Final = frozenset({"decoy", "challenge_over", "no_challenge
 
 @dataclass(frozen=True, slots=True)
 class TakeCodeBack:
-    """Take back the count of a code that could not be sent, given its outbox entry: it must not use up what its owner
-    may have in a day. Nothing is taken back for strangers (`unsent_keys`)."""
+    """Take back the count of a code that could not be sent, given its outbox entry. The code must not use up the
+    owner's number of codes a day. Nothing is taken back for strangers (`unsent_keys`)."""
 
     entry: Mapping[str, Any]
 

@@ -61,9 +61,9 @@ def targets_of(
 ) -> dict[FactorKind, Target]:
     """Where codes would go before an account is chosen.
 
-    SMS goes to the number itself. E-mail goes to the one address of the accounts behind it; where there is none, or
-    more than one, a decoy stands in, so that nobody learns which. What the caller is told of limits is counted for the
-    number either way.
+    SMS goes to the number itself. E-mail goes to the one address of the accounts behind it. A decoy stands in where
+    there is no address, or more than one, so that nobody learns which. The limits that the caller is told of are
+    counted for the number either way.
     """
     if identified is None:
         return {}
@@ -91,8 +91,8 @@ def _target(
 
 
 def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy") -> tuple[str, ...]:
-    """A contact point that belongs to nobody, always the same for the same number and purpose, so that its counters
-    work: its keys under the same versions as the number's."""
+    """The keys of a contact point that belongs to nobody, under the same versions as the number's. They are always the
+    same for a number and purpose, so that its counters work."""
     decoys = []
     for point in (identified.point, *identified.also):
         version = point.partition("#")[0]
@@ -101,9 +101,9 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
 
 
 def choose_profile(call: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
-    """The call once its account is known. Codes now go to that account's own points only: to the number that the call
-    is identified by if it is one of them, else to the phone confirmed last. A code that was asked for before is void,
-    and what was offered of another account is gone."""
+    """The call once its account is known. Codes now go to that account's own points only. The number that the call is
+    identified by is taken if it is one of them, else the phone confirmed last. A code that was asked for before is
+    void, and offers about another account are gone."""
     phones = {
         accounts.point_ids(point.value, keyring): code_messages.prefix_of(point.value, keyring)
         for point in live_points(profile, PointKind.PHONE)

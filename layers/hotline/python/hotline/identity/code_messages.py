@@ -5,9 +5,9 @@ limits of one number and one account do not show it; the range does. It is asked
 for everybody alike, so that nobody waits for a message that will not come. Two who ask at once may each have one more
 than the limit.
 
-Shares depend on the asker. Strangers have a quarter of each budget; strangers and callers from a customer's own number
-have three quarters together; all of it is there for those who are signed in or have proved a factor. So a share that is
-used up takes nothing from those who showed more. Codes by e-mail have no budget here.
+Shares depend on the asker. Strangers have a quarter of each budget. Strangers and callers from a customer's own number
+have three quarters together. Those who are signed in or have proved a factor have all of it. So a share that is used up
+takes nothing from those who showed more. Codes by e-mail have no budget here.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ PER_PREFIX_MAX: Final = 60
 STRANGERS_PERCENT: Final = 25
 """Of each budget, for who shows nothing: a quarter is what somebody may take away who sends requests for free."""
 OWN_NUMBER_PERCENT: Final = 75
-"""Of each budget, for strangers and callers from a customer's own number together: such a number can be faked, so a
-quarter stays for who has a token or has proved a factor."""
+"""The share of each budget for strangers and callers from a customer's own number together. Such a number can be faked,
+so a quarter stays for those with a token or a proved factor."""
 _STRANGERS: Final = "strangers"
 _OWN_NUMBER: Final = "own_number"
 _PARTS: Final = (_STRANGERS, _OWN_NUMBER, "n")
@@ -66,7 +66,7 @@ class OverBudget:
 
     @property
     def log_keys(self) -> dict[str, str]:
-        """What a log may say of it: closed words and a keyed hash."""
+        """The fields that a log may hold of it: closed words and a keyed hash."""
         return {"reason": self.limit.value, "rate": self.rate, "actor": self.way.value}
 
 

@@ -1,7 +1,7 @@
-"""One-time codes are derived, never stored: who may read the code key can compute one, who reads a table cannot.
+"""One-time codes are derived, never stored: a reader of the code key can compute one, a reader of a table cannot.
 
 Code = first 8 bytes of HMAC-SHA256(key[v], length-prefixed(challenge id, purpose, contact point key)) mod 10^6, written
-with six digits (NIST SP 800-63B: at least six digits, valid ten minutes, used once).
+with six digits. NIST SP 800-63B: at least six digits, valid ten minutes, used once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The counters of a contact point: by factor and by way, over every version of the lookup key.
 
-While a lookup key is being replaced they are read under every version and kept under one: whoever counts carries along
-what is still under older versions, so that a new key lifts no limit and no block.
+While a lookup key is being replaced they are read under every version and kept under one. Each count carries along the
+counts under older versions, so that a new key lifts no limit and no block.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def target_at(call: SessionState, point: str) -> Target | None:
 
 
 def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, way: Way) -> FactorCounters:
-    """What all versions of a point, the newest first, together have seen of the factor by this way, since an owner last
+    """The counts of the factor by this way over all versions of a point, the newest first, since an owner last
     confirmed the point."""
     found = _find_items(read, points)
     counted = counters_from({"counters": merged_counters(found.values())}, factor, way.counter)

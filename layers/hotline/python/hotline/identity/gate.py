@@ -19,10 +19,10 @@ from .policy import REQUIREMENTS, counting_factors, missing_factors
 def require(change: Change, operation: Operation, account_id: str | None = None) -> None:
     """Let the change pass only if its actor may do the operation to the account.
 
-    For a caller or session the proof as read must be enough and of this very account, and the change gets a condition
-    on the stored call: same account, same factors, still good at commit. An operation that needs factors must name
-    its account; what needs none, and what the hotline does by itself, need not. The hotline itself passes only for
-    operations marked `system`. Raises NeedProof with the factor kinds that would help.
+    For a caller or session the proof as read must be enough and of this very account. The change gets a condition on
+    the stored call: same account, same factors, still good at commit. An operation that needs factors must name its
+    account. An operation that needs no factor, or that the hotline does by itself, need not. The hotline itself passes
+    only for operations marked `system`. Raises NeedProof with the factor kinds that would help.
     """
     match change.actor:
         case System():

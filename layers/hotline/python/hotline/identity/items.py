@@ -100,8 +100,8 @@ def with_counters(
     owned: bool = False,
 ) -> Item:
     """The contact point's item with some counters changed, each under its `counter_name`. A point that belongs to
-    nobody ends by itself; `owned`: it has owners, even if they are listed under another key version. What was counted
-    before ways were told apart is dropped: it does not say who guessed."""
+    nobody ends by itself; `owned`: it has owners, even if they are listed under another key version. Counts from before
+    ways were told apart are dropped, since they do not say who guessed."""
     item = dict(point_item or {})
     kept = {name: value for name, value in item.get("counters", {}).items() if name in COUNTER_NAMES}
     item["counters"] = kept | {name: _counters_item(counters) for name, counters in changed.items()}

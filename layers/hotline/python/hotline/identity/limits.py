@@ -1,15 +1,16 @@
 """Limits that hold over more than one contact point: wrong codes of all callers, codes of one account, calls from one
 number. Each is a rate in shards (kit.rates), read with what a step reads anyway and counted in its transaction.
 
-Wrong codes are sums by way, so that strangers slow down strangers only: those of recoveries, those of callers from
-other numbers, and those of owners' ways (ways). A calling number can be faked, so wrong codes on calls from own numbers
-are apart and slow such calls only; those of who showed more slow them as well. What bounds somebody who guesses codes
-over N accounts, at 10^-6 a guess (docs/decisions.md and docs/security.md have the figures):
+Wrong codes are sums by way, so that strangers slow down strangers only. The sums are of recoveries, of callers from
+other numbers, and of owners' ways (ways). A calling number can be faked, so wrong codes on calls from own numbers are
+apart and slow such calls only. Wrong codes of those who showed more slow them as well. Two paces bound somebody who
+guesses codes over N accounts, at 10^-6 a guess (docs/decisions.md and docs/security.md have the figures):
 
-- up to WRONG_CODES_MAX wrong codes in five minutes by owners' ways, and a third of that by each of the strangers' two,
-  nothing is slowed;
-- above it everybody who comes that way is at SLOW: a code and a try at a time, a quarter of an hour between codes, two
-  wrong ones a day for each contact point and factor instead of eight, and a call and a message for each guess.
+- In five minutes, up to WRONG_CODES_MAX wrong codes by owners' ways slow nothing. Each of the strangers' two ways has a
+  third of that.
+- Above it everybody who comes that way is at SLOW. They get a code and a try at a time, with a quarter of an hour
+  between codes. Each contact point and factor has two wrong codes a day instead of eight. Each guess costs a call and a
+  message.
 
 A customer gets through at SLOW: a code comes, and the right one proves. Nobody is shut out, since the pace holds for a
 contact point and not for the line. It ends by itself when wrong codes become fewer.
@@ -38,15 +39,15 @@ WRONG_CODES_MAX: Final = 30
 """By owners' ways, unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm
 too."""
 STRANGERS_PART: Final = 3
-"""Each of the strangers' two sums is slow above a third of that: guessing by these two and by faked numbers together
-then stays below twice what one sum would let through."""
+"""Each of the strangers' two sums is slow above a third of that. Guessing by these two and by faked numbers together
+then stays below twice the limit of one sum."""
 
 CODES_OF_ACCOUNT: Final = (
     (Rate("codes-soon", QUARTER_HOUR), 2 * CODES_PER_QUARTER_HOUR),
     (Rate("codes-day", DAY), 2 * CODES_PER_DAY),
 )
-"""Codes of one account over all its contact points, by each way: as much as two of them may have, which is what a call
-can use (a phone and an address), so that five points are no five times as many messages (OWASP ASVS 5.0, 2.4.1)."""
+"""Codes of one account over all its contact points, by each way: as many as two points may have. A call can use two, a
+phone and an address. So five points do not bring five times as many messages (OWASP ASVS 5.0, 2.4.1)."""
 
 CALLS: Final = Rate("calls", timedelta(hours=1), shards=4)
 CALLS_PER_NUMBER_MAX: Final = 20

@@ -37,7 +37,7 @@ class Operation(StrEnum):
 
 
 class Goal(StrEnum):
-    """What the caller wants the proof for; a message with a code names it, and the code is good for no more."""
+    """The goal of a proof; a message with a code names it, and the code is good for no more."""
 
     LOOK = "look"
     UNLOCK = "unlock"
@@ -82,4 +82,4 @@ class Challenge:
     decoy: bool
     """True for an unknown or refused target: it is written and asked like any other and can never be proved."""
     language: str
-    """What it is told in: a call that reads it out knows nothing else of whom it talks to."""
+    """The language of the message. A call that reads it out knows nothing else of the person who answers."""

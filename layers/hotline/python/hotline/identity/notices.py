@@ -23,9 +23,10 @@ def repudiation_key(repudiation_id: str) -> Key:
 
 
 def send_repudiable(change: Change, profile: Profile | None, message: str, **facts: str) -> None:
-    """Tell every contact point of the account, and keep for seven days that it was told; nobody when the hotline has no
-    profile of it (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate). Points that have not been the
-    account's for long are told without the token: who has just added one must not freeze the account with it."""
+    """Tell every contact point of the account, and keep for seven days that it was told. Tell nobody when the hotline
+    has no profile of it. NIST SP 800-63B-4 4.6: all addresses, with the way to repudiate. Points that have not been the
+    account's for long are told without the token. Somebody who has just added one must not freeze the account with
+    it."""
     if profile is None:
         return
     if not accounts.has_somebody_to_repudiate(profile, change.now):

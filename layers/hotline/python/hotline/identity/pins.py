@@ -1,11 +1,11 @@
 """The hotline PIN: digits that its owner chose in the app and keys in on the line. Something they know: one factor.
 
-Six digits at least, as NIST SP 800-63B-4 (3.1.1.2) asks of a PIN; the weak ones are refused (3.1.1.2: values known to
-be common or expected). Only a keyed hash is stored, whose key a key service keeps. Wrong ones count on the account or,
-for a number that reaches none with a PIN, on that number, so that nobody learns which. Eight in a day by one way (ways)
-block the factor for a day on that way, and only that factor. A PIN chosen less than 72 hours ago is like a contact
-point that is as new: it shows things and acts on none, so that who has the phone for an hour cannot make a second
-factor out of it.
+It has six digits at least, as NIST SP 800-63B-4 (3.1.1.2) asks of a PIN. Weak ones are refused (3.1.1.2: values known
+to be common or expected). Only a keyed hash is stored, whose key a key service keeps. Wrong ones count on the account.
+For a number that reaches no account with a PIN they count on that number, so that nobody learns which. Eight in a day
+by one way (ways) block the factor for a day on that way, and only that factor. A PIN chosen less than 72 hours ago is
+like a contact point that is as new: it shows things and acts on nothing. Somebody who has the phone for an hour cannot
+make a second factor out of it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ COMMON: Final = frozenset(
         "168168", "518518", "888168", "110110", "120120", "314159", "271828", "101112", "998877", "887766",
     }
 )  # fmt: skip
-"""What many people choose that no rule below catches: pairs, patterns of the keypad, lucky and loving numbers."""
+"""Common choices that no rule below catches: pairs, patterns of the keypad, lucky and loving numbers."""
 _LINES: Final = frozenset(
     line[::way] for line in ("123", "456", "789", "147", "258", "369", "159", "357") for way in (1, -1)
 )
@@ -246,10 +246,10 @@ def pin_check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
 def contribute_pin_check(
     change: Change, call: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs
 ) -> Checked:
-    """Hold entered digits against the PIN of the one account that the caller may be about: the chosen one, else the
-    only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
-    accounts, and a number that reaches none are answered like a wrong one; so is a right one while the account has had
-    its wrong ones of the day by way of another number. The answer may be spoken only after the change has been
+    """Hold entered digits against the PIN of the one account that the caller may be about. It is the chosen account,
+    else the only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
+    accounts, and a number that reaches no account are answered like a wrong PIN. So is a right PIN while the account
+    has had its wrong ones of the day by way of another number. The answer may be spoken only after the change has been
     committed.
     """
     account_id, way = sole_account(call), way_of(call, change.now)
@@ -286,7 +286,7 @@ def contribute_pin_check(
 
 
 def _counters_of_pin(known: Item | None, way: Way) -> FactorCounters:
-    """What was guessed wrong by this way, at the PIN that is stored now."""
+    """The wrong guesses by this way at the PIN that is stored now."""
     chosen_at = from_text(known["pin"]["set_at"]) if known is not None else None
     return seen_since(counters_from(known, FactorKind.PIN, way.counter), chosen_at)
 
@@ -313,8 +313,8 @@ def _begin_rows_anew(
 
 
 def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
-    """Whether the wrong ones of a day are all that there may be. Whether the row is full is not among it: that holds
-    for the PIN alone, and is not told where the caller came from, since a stranger's number has no such row for long.
+    """Whether the wrong ones of a day are all that there may be. A full row does not count here. It holds for the PIN
+    alone, and is not told where the caller came from, since a stranger's number has no such row for long.
     """
     return is_blocked_today(counters, now) or count_wrong_today(counters, now) >= pace.wrong_per_day
 
@@ -333,7 +333,7 @@ def _number_of(call: SessionState) -> tuple[str, ...]:
 
 
 def _decoy_of(call: SessionState) -> tuple[str, ...]:
-    """What stands in the place of an account that has a PIN, so that others cost the same writes."""
+    """The stand-in for an account that has a PIN, so that others cost the same writes."""
     return tuple(f"{point}-pin" for point in _number_of(call))
 
 

@@ -1,4 +1,4 @@
-"""What an operation requires, as one table, and the limits of one-time codes. Pure."""
+"""The requirements of operations, as one table, and the limits of one-time codes. Pure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CODES_PER_DAY = 8
 WRONG_PER_DAY = 8
 """Wrong codes per contact point, factor and way in 24 h before the factor is blocked there for 24 h."""
 WRONG_IN_A_ROW = 100
-"""NIST SP 800-63B 3.2.2: at most 100 consecutive failures. Then the factor ends on this way, until the row begins anew:
-by proof, by a contact point confirmed again, by a newly chosen PIN, or by an agent (`with_new_row`)."""
+"""NIST SP 800-63B 3.2.2: at most 100 consecutive failures. Then the factor ends on this way, until the row begins anew.
+Proof begins it anew, and so does a contact point confirmed again, a newly chosen PIN, or an agent (`with_new_row`)."""
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
 LANGUAGE_UNSAID = ENGLISH
-"""What a code is told in while its asker has not chosen a language."""
+"""The language of a code's message while its asker has not chosen one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
 """Factors by a code to a contact point, in the order in which they are asked for."""
 FACTOR_OF_METHOD = {"sms": FactorKind.SMS, "voice": FactorKind.SMS, "email": FactorKind.EMAIL}
-"""What a code proves, by the way it came. Written or read out, it shows that the registered phone is in somebody's
-hands: that is one factor, and it never makes two."""
+"""The factor that a code proves, by the way it came. Written or read out, it shows that the registered phone is in
+somebody's hands. That is one factor, and it never makes two."""
 FACTORS = (*CODE_FACTORS, FactorKind.PIN)
 """Factors that somebody can prove, in the order in which they are asked for."""
 
@@ -124,8 +124,8 @@ def count_missing(operation: Operation, proof: Proof, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast codes may be asked for and tried: tries of a code, codes to a contact point in a quarter of an hour, and
-    wrong codes of one factor in a day after which the point gets none."""
+    """The pace of asking for codes and trying them. It bounds a code's tries, the codes to a contact point in a quarter
+    of an hour, and a day's wrong codes. A point that reaches the last for a factor gets no more codes of it."""
 
     tries: int
     codes_per_quarter_hour: int
@@ -139,8 +139,8 @@ SLOW = Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2)
 
 @dataclass(frozen=True, slots=True)
 class FactorCounters:
-    """What one contact point has seen of one factor by one way (ways): when codes were sent, when wrong ones were
-    entered, and how many of those in a row."""
+    """The counts of one contact point, one factor and one way (ways): when codes were sent and when wrong ones were
+    entered. `wrong_in_a_row` is the length of the row."""
 
     sent: tuple[datetime, ...] = ()
     wrong: tuple[datetime, ...] = ()
@@ -149,8 +149,8 @@ class FactorCounters:
 
 
 def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> bool:
-    """Whether another code may be sent: at the usual pace 3 in 15 minutes, always 8 in 24 hours, and none while the
-    factor is blocked for the day. Whether its row is full is asked of `is_row_full`."""
+    """Whether another code may be sent: at the usual pace 3 in 15 minutes, always 8 in 24 hours. No code is sent while
+    the factor is blocked for the day. `is_row_full` tells whether its row is full."""
     if is_blocked_today(counters, now):
         return False
     recent = [at for at in counters.sent if at > now - QUARTER_HOUR]
@@ -161,9 +161,9 @@ def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> boo
 
 def may_try(counters: FactorCounters, tries_left: int, now: datetime, pace: Pace) -> bool:
     """Whether digits may be held against a code: never while the factor is blocked for the day. A code that nobody has
-    tried yet gets no try at a contact point that has had its wrong ones of the day at this pace; else codes that were
-    asked for before it slowed down would be as good as any. Who has been told of more tries keeps them. Whether the row
-    is full is asked of `is_row_full`."""
+    tried yet gets no try where the wrong codes of the day at this pace are used up. Else codes asked for before the
+    pace slowed would be as good as any. A caller who has been told of more tries keeps them. `is_row_full` tells
+    whether the row is full."""
     if is_blocked_today(counters, now):
         return False
     return tries_left < CODE_TRIES or count_wrong_today(counters, now) < pace.wrong_per_day
@@ -209,13 +209,13 @@ def after_wrong(counters: FactorCounters, now: datetime) -> FactorCounters:
 
 
 def with_new_row(counters: FactorCounters) -> FactorCounters:
-    """The counters with their row of wrong codes begun anew; the wrong ones of the day stay counted, and so does the
+    """The counters with their row of wrong codes begun anew. The wrong ones of the day stay counted, and so does the
     block that they brought. After proof by this factor or another one, and for an agent to do."""
     return replace(counters, wrong_in_a_row=0)
 
 
 def seen_since(counters: FactorCounters, begun_at: datetime | None) -> FactorCounters:
-    """The counters as they are for what began to be good at that time: a contact point that was confirmed then, or a
-    PIN that was chosen. A row that ended before is none of it."""
+    """The counters as they hold for a contact point that was confirmed at that time, or a PIN that was chosen then. A
+    row that ended before does not count."""
     row_is_older = begun_at is not None and bool(counters.wrong) and counters.wrong[-1] <= begun_at
     return with_new_row(counters) if row_is_older else counters

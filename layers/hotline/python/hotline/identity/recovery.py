@@ -1,12 +1,12 @@
 """Back into an account without a token: asked for by anybody, answered to everybody alike.
 
 A request gives a contact point and gets an id; that is one read and one write, whoever the contact belongs to. A
-message to a telephone number takes its place in the budget of its range then (code_messages), so that nobody waits for
-a code that will not come.
+message to a telephone number takes its place in the budget of its range then (code_messages). So nobody waits for a
+code that will not come.
 
 Later, and out of sight, the messenger looks the contact up and begins a recovery: a call without a phone, with a
-challenge that is sent to the contact, or, when it reaches nobody, with one that can never be proved. So the same
-requests follow for everybody.
+challenge. The challenge is sent to the contact or, when it reaches nobody, can never be proved. So the same requests
+follow for everybody.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _MORE: Final = "more"
 """The steps of a recovery's turns."""
 _ID: Final = re.compile(r"rec_[0-9a-f]{32}")
 PERSON: Final = "agent"
-"""What a recovery needs next when only a person can help."""
+"""The next need of a recovery when only a person can help."""
 NOT_SELF_SERVICE: Final = "NOT_SELF_SERVICE"
 """The outcome of an act that opens nothing, because something is in force that only a person ends."""
 
@@ -197,7 +197,7 @@ def _contribute_recovery(
 
 
 def goal_of(call: SessionState) -> Goal:
-    """What a recovery was asked for."""
+    """The goal that a recovery was asked for."""
     return Goal(call.topic or Goal.RESET.value)
 
 

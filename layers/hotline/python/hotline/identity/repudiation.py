@@ -1,8 +1,8 @@
 """Tokens by which the reader of a notice says: that was not me. Pure.
 
-A notice has an id; the token in the message is that id and a part that only who may read the code key can compute. So
-no table, bus or log holds a token, like a one-time code. Twenty-four signs of Crockford's base 32, which has no letters
-that are taken for digits: 80 bits of id (not to be guessed) and 40 of the keyed hash.
+A notice has an id. The token in the message is that id and a part that only a reader of the code key can compute. So no
+table, bus or log holds a token, like a one-time code. It has twenty-four signs of Crockford's base 32, which has no
+letters that are taken for digits. They are 80 bits of id (not to be guessed) and 40 of the keyed hash.
 """
 
 from __future__ import annotations

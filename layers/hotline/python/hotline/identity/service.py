@@ -143,8 +143,8 @@ __all__ = [
 
 
 def take_code_back(ctx: Context, entry: Mapping[str, Any], reason: str) -> None:
-    """Take back the count of a code that could not be sent for `reason`, unless the reason is one for which it counts
-    all the same. Raises Unavailable, and Stale when others kept counting."""
+    """Take back the count of a code that could not be sent for `reason`, unless the code counts in spite of this
+    reason. Raises Unavailable, and Stale when others kept counting."""
     if reason in COUNTS_ALL_THE_SAME:
         return
     perform_alone(ctx, TakeCodeBack(entry), actor=System("messenger", "code_message"), cause="code_message")

@@ -41,8 +41,8 @@ SETTLED = "settled"
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a token that has been verified says. `account_id` is its claim's; `trusted`: the issuer vouches in it for a
-    way of signing in that is strong enough at any age (`acr`)."""
+    """The claims of a token that has been verified. `account_id` is its claim's. `trusted`: the issuer vouches in it
+    for a way of signing in that is strong enough at any age (`acr`)."""
 
     session_id: str
     account_id: str
@@ -85,7 +85,7 @@ class Session:
 
     @property
     def actor(self) -> actors.Caller | actors.Session:
-        """Who acts, with the proof as it was read."""
+        """The actor, with the proof as it was read."""
         proof = proof_from(self.call)
         if self.call.kind is SessionKind.PHONE:
             return actors.Caller(self.call.contact_id, proof)
@@ -198,8 +198,8 @@ def settle(
     pin: bool = False,
 ) -> SessionState:
     """The app session's state for its account as the profile has it now: where codes go, and which factors are kept. A
-    factor is kept while its contact point is the account's own and proves something (targets.proves), and all of them
-    go when the account is another one. `read` holds what exists of `targets.proof_keys`."""
+    factor is kept while its contact point is the account's own and proves something (targets.proves). All factors go
+    when the account is another one. `read` holds what exists of `targets.proof_keys`."""
     own = {NO_POINT, *(accounts.point_id(point.value, keyring) for point in profile.live_points)}
     own |= {pin_point(profile.account_id)} if pin else set()
     same = call.account_id in (None, profile.account_id)
@@ -246,8 +246,9 @@ def settling_keys(account_id: str) -> tuple[Key, ...]:
 def still_proved(
     call: SessionState, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime
 ) -> SessionState:
-    """The call with the factors that still prove for its account as it was read: whose contact point it has and may
-    act on, and a PIN only while there is one. `read` holds what exists of `settling_keys`."""
+    """The call with the factors that still prove for its account as it was read. The account must have the factor's
+    contact point and may act on it; a PIN counts only while there is one. `read` holds what exists of
+    `settling_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None:
         return replace(call, factors=())
@@ -264,8 +265,8 @@ def next_need(operation: Operation, call: SessionState, now: datetime) -> str:
 
 
 def reachable_needs(operation: Operation, call: SessionState, now: datetime) -> tuple[str, ...]:
-    """The kinds of factor that the caller of this call could prove next for the operation: by a contact point that
-    codes go to, or by a PIN that was chosen. None at all when those would not be enough, so that nobody proves one
+    """The kinds of factor that the caller of this call could prove next for the operation. A contact point that codes
+    go to proves one, and so does a PIN that was chosen. Empty when those would not be enough, so that nobody proves one
     factor for nothing."""
     proof = proof_from(call)
     kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())

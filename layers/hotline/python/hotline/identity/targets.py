@@ -1,5 +1,5 @@
-"""Targets that get no code, although somebody has them: the contact point is too new to prove anything, or was when
-the freeze or hold began that is in force.
+"""Targets that get no code, although somebody has them. The contact point is too new to prove anything, or was when the
+freeze or hold in force began.
 
 Such a target is answered like any other, in words, reads and writes; its challenge is a decoy. The caller proves by
 another factor, or comes to an agent.
@@ -24,7 +24,7 @@ NO_POINT: Final = "-"
 
 
 def pin_point(account_id: str) -> str:
-    """What stands in the place of a contact point in a factor that was proved by PIN: the account itself."""
+    """The stand-in for a contact point in a factor that was proved by PIN: the account itself."""
     return f"account#{account_id}"
 
 
@@ -41,8 +41,8 @@ def proof_keys(account_id: str) -> tuple[Key, ...]:
 def reaches_somebody(
     read: Mapping[Key, Item], call: SessionState, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
 ) -> bool:
-    """Whether a code to the target could prove something for one of the accounts that the call may choose from. Which
-    of them, is asked again when one is chosen."""
+    """Whether a code to the target could prove something for one of the accounts that the call may choose from. The
+    account that is chosen later is checked again."""
     profiles = [
         accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in _account_ids(call, target)
     ]
@@ -55,7 +55,7 @@ def reaches_somebody(
 def proves(
     profile: Profile, factor: ProvedFactor, read: Mapping[Key, Item], now: datetime, lookup_keys: Keyring
 ) -> bool:
-    """Whether a factor that was proved at a contact point counts for this account: another account that shares the
+    """Whether a factor that was proved at a contact point counts for this account. Another account that shares the
     point may have had it for long. A PIN was held to the same rule when it was keyed in. `read` holds what exists of
     `proof_keys`."""
     pointless = (NO_POINT, pin_point(profile.account_id))

@@ -1,8 +1,8 @@
 """By which way somebody comes to an account: the owner's ways and the strangers' ways are counted apart.
 
 Guesses of strangers must never end a factor for its owner (OWASP ASVS 5.0, 6.1.1). A calling number can be faked, so a
-call from the customer's own number has counters of its own as well, and they cannot use up those of a signed-in
-session or of a caller who has proved a factor.
+call from the customer's own number has counters of its own as well. They cannot use up those of a signed-in session or
+of a caller who has proved a factor.
 """
 
 from __future__ import annotations

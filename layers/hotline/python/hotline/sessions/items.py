@@ -101,7 +101,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
 
 
 def proof_from(call: SessionState) -> Proof:
-    """What an operation may rely on, and where it is stored."""
+    """The proof that an operation may rely on, and where it is stored."""
     return Proof(key_of(call), call.account_id, call.factors, call.two_step)
 
 

@@ -40,8 +40,8 @@ class Target:
     also: tuple[str, ...] = ()
     """The same point under older versions of the lookup key: its counters may still be there."""
     via: tuple[str, ...] = ()
-    """What stands for the way by which somebody who has proved nothing comes to it, under every version: the same for
-    the same number, whoever it belongs to. Nothing when it is the point itself, or when it is known who asks."""
+    """The stand-in, under every version, for the way by which somebody who has proved nothing comes to it. It is the
+    same for the same number, whoever it belongs to. Empty when it is the point itself, or when it is known who asks."""
     prefix: str | None = None
     """Of a telephone number: a keyed hash of the range that it is in, by which messages are counted (code_messages)."""
 
@@ -52,8 +52,8 @@ class Target:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Whose counters decide what the asker is told: never those of an address that they did not name, since what
-        others have used up there would tell whose it is."""
+        """The point whose counters decide what the asker is told. It is never an address that they did not name, since
+        its used-up counts would tell whose it is."""
         return self.via or self.points
 
 
@@ -83,7 +83,8 @@ class AskedChallenge:
 
 
 class SessionKind(StrEnum):
-    """What a stored call is: a call on the phone, or what stands in its place with the same shape and writer."""
+    """The kind of a stored call: a call on the phone, or a record that stands in its place with the same shape and
+    writer."""
 
     PHONE = "phone"
     APP = "app"

@@ -54,8 +54,8 @@ def contribute_new_session(change: Change, call: SessionState) -> None:
 
 
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:
-    """Store what a step changed of the call and that the step was answered, on condition that the call is still at
-    the turn that was read. Gives the call as it will be."""
+    """Store a step's changes to the call, and its turn, on condition that the call is still at the turn that was read.
+    Gives the call as it will be."""
     advanced = replace(new, turn=old.turn + 1, turns=with_record(old.turns, record), last_step_at=change.now)
     before, after = session_attributes(old), session_attributes(advanced)
     written: Item = {name: after[name] for name in after if before.get(name) != after[name]}

@@ -44,7 +44,7 @@ def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
 
 
 def decide(call: SessionState, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
-    """What to do with a request, from the call as it was read."""
+    """The decision on a request, from the call as it was read."""
     for record in call.turns:
         if (record.turn, record.step, record.fingerprint) == (turn, step, inputs_fingerprint):
             return Replay(record)
