@@ -1,4 +1,4 @@
-"""Who makes a change. Every change names one actor; there is no default, and no change without an actor."""
+"""The actors of changes. Every change names one actor; there is no default, and no change without an actor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .store import Key
 
 
 class FactorKind(StrEnum):
-    """How somebody proves who they are. What a caller knows, or the number they call from, is not among them."""
+    """How somebody proves who they are. A caller's knowledge, or the number they call from, is not among them."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -19,8 +19,8 @@ class FactorKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a factor was proved for, the weakest first: a stronger purpose covers a weaker one, never the other way
-    round. `protect` stops money and opens nothing."""
+    """The purpose that a factor was proved for, the weakest first. A stronger purpose covers a weaker one, never the
+    other way round. `protect` stops money and opens nothing."""
 
     LOOK = "look"
     PROTECT = "protect"
@@ -50,7 +50,7 @@ class ProvedFactor:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the stored call or session says its person has proved. `key` is where that is written, so that a
+    """The proof of a person, as the stored call or session says it. `key` is where that is written, so that a
     transaction can make the writing depend on it."""
 
     key: Key

@@ -1,5 +1,5 @@
-"""What every function's door builds once per start: clock, ids, store and keyrings. The one place that makes AWS
-clients for the rooms; the SDK is imported when the first of them is asked for."""
+"""The context that every function's door builds once per start: clock, ids, store and keyrings. The one place that
+makes AWS clients for the rooms; the SDK is imported when the first of them is asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ DEFAULT_HOME_REGION = "CN"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What services are given: where state lives, what time it is, where ids come from, and the keys they may use."""
+    """The means that services are given: where state lives, what time it is, where ids come from, and the keys they may
+    use."""
 
     store: Store
     clock: Clock = field(default_factory=SystemClock)

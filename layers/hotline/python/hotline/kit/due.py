@@ -1,7 +1,7 @@
-"""What falls due: where an item says so, and how all that has fallen due is found.
+"""Due items: the form in which an item names its date, and the search for items whose date has passed.
 
 An item with a date carries `due_pk`, one of 64 fixed partitions by its owner's id, and `due_sk`, the earliest of its
-dates. Whoever changes the item sets both anew, in the same write. The index holds keys only and lags, so that what it
+dates. Every change of the item sets both anew, in the same write. The index holds keys only and lags, so that what it
 names is read again before anything is done about it.
 """
 
@@ -65,7 +65,7 @@ class Duty:
 
 
 def due_attributes(owner_id: str, at: datetime) -> Item:
-    """What an item carries so that it is found at `at`. `owner_id` spreads items over the partitions."""
+    """The attributes by which an item is found at `at`. `owner_id` spreads items over the partitions."""
     return {
         "due_pk": f"DUE#{bucket(owner_id, DUE_BUCKETS):02d}",
         "due_sk": f"{to_text(at)}#{owner_id}",

@@ -58,7 +58,7 @@ class InvalidInput(HotlineError):
 
 
 class Unreadable(InvalidInput):
-    """What was keyed in came encrypted and cannot be decrypted; the code is a closed word and says nothing of it."""
+    """The keyed-in input came encrypted and cannot be decrypted; the code is a closed word and says nothing of it."""
 
     code = "unreadable"
 

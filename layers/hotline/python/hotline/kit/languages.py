@@ -14,9 +14,9 @@ class Language:
     """A language that the hotline speaks.
 
     `tag`: as Amazon Connect knows it (BCP 47); the folder of its catalogue has the same name with an underscore.
-    `name`: in English; blocks of the flows carry it in their names. `key`: chooses it in the language menu. `voice`:
-    a neural voice of Amazon Polly. `gap`: stands between two sentences. `time_zone`: of an account whose zone is
-    unknown; None where the language is spoken in several zones, and instants are then told in UTC, by name.
+    `name`: in English; blocks of the flows carry it in their names. `key`: chooses it in the language menu. `voice`: a
+    neural voice of Amazon Polly. `gap`: stands between two sentences. `time_zone`: for an account whose zone is
+    unknown. None where the language is spoken in several zones; instants are then told in UTC, by name.
     """
 
     tag: str
@@ -38,8 +38,8 @@ LANGUAGES: Final[dict[str, Language]] = {
 
 
 def find_language(tag: str) -> str | None:
-    """The language to speak to somebody who asks for a language tag: the same, else one with the same primary
-    subtag (RFC 5646, 2.2.1); None when the hotline speaks none such."""
+    """The language to speak to somebody who asks for a language tag: the same, else one with the same primary subtag
+    (RFC 5646, 2.2.1). None when the hotline speaks no such language."""
     if tag in LANGUAGES:
         return tag
     wished = tag.lower()

@@ -1,6 +1,6 @@
 """Log lines: a catalogue of events with stable codes, one fixed sentence each, and allow-listed keys.
 
-Nothing else may be logged, so that nothing personal can be: keys hold opaque ids and closed words, never a phone
+Nothing else may be logged, so that nothing personal can be. Keys hold opaque ids and closed words, never a phone
 number, name, address, card, code or message text. tests/functions asserts that the lines of a whole call keep to this.
 """
 

@@ -10,7 +10,7 @@ _NO_MINOR_UNIT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XP
 _THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = dict.fromkeys(_NO_MINOR_UNIT.split(), 0) | dict.fromkeys(_THREE_DIGITS.split(), 3)
 """Currencies in circulation whose minor unit is not a hundredth (ISO 4217, list one). A test compares every currency
-with the list, which is a development dependency, so that a new edition of the list shows as a failing test."""
+with the list, which is a development dependency. A new edition of the list then shows as a failing test."""
 
 
 @dataclass(frozen=True, slots=True, order=False)

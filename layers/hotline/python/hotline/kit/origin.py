@@ -1,8 +1,8 @@
 """Whether a request to the HTTPS API has passed the front, CloudFront with its web ACL, where there is one.
 
-The gateway behind it answers under a name of its own as well, to anybody who has learned it, and can neither hold a web
-ACL nor ask for a header. So CloudFront adds a header whose value only it and the function know, and writes it over one
-that a caller sends; a request without it has gone past the web ACL and is refused.
+The gateway behind it also answers under a name of its own, to anybody who has learned it. The gateway can neither hold
+a web ACL nor ask for a header. So CloudFront adds a header whose value only it and the function know, and overwrites
+one that a caller sends. A request without the header has gone past the web ACL and is refused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long a record is kept: what happened, and what the hotline decided about it.
 
-Every item of that kind ends by itself, so that a customer who leaves need not be looked for. What is known of somebody
-as a customer has no end of its own: it goes when the wallet tells that the account is erased (room `erasure`).
+Every item of that kind ends by itself, so that a customer who leaves need not be looked for. A customer's state has no
+end of its own: it goes when the wallet tells that the account is erased (room `erasure`).
 """
 
 from __future__ import annotations
@@ -18,5 +18,5 @@ questions about transactions for one year at least (PBoC rules on online payment
 
 
 def kept_from(at: datetime) -> dict[str, Any]:
-    """What a record carries so that it ends RECORD_LIFE after `at`."""
+    """The attributes by which a record ends RECORD_LIFE after `at`."""
     return {TTL_ATTRIBUTE: epoch_s(at + RECORD_LIFE)}

@@ -9,10 +9,10 @@ The kept text is what a reader sees, in Normalization Form C (Unicode Standard A
   place of the braille pattern without dots;
 - variation selectors, but for the one behind a picture or an ideograph of which it chooses the form.
 
-U+200D and U+200C stay where writing needs them: after a virama (Indic conjuncts), between Arabic letters (Persian), and
-U+200D between the parts of a picture (families, professions). UAX 31 allows them in the same places. The flags of
-England, Scotland and Wales, which are made of tag characters, become a black flag. What Unicode has assigned since the
-version of the interpreter is dropped as unassigned.
+U+200D and U+200C stay where writing needs them: after a virama (Indic conjuncts) and between Arabic letters (Persian).
+U+200D also stays between the parts of a picture (families, professions). UAX 31 allows them in the same places. The
+flags of England, Scotland and Wales, which are made of tag characters, become a black flag. Characters that Unicode has
+assigned since the version of the interpreter are dropped as unassigned.
 
 A limit in characters is one in bytes too: UTF-8 has at most four of them for a character. It is asked of the plain
 form, which may be longer than what came: some characters are three in every normal form.

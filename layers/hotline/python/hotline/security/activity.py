@@ -1,7 +1,7 @@
 """Facts as rows of the activity table: which matter, and what of them is kept. Pure.
 
-A row holds account ids, opaque ids, closed words and keyed hashes; nothing of it can be read back as an address, a
-device, a place or a person.
+A row holds account ids, opaque ids, closed words and keyed hashes. Nobody can read an address, a device, a place or a
+person from it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _partition(prefix: str, now: datetime, spread_by: str, shards: int) -> str:
 
 
 def _keep(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
-    """What of the fact is kept; None: it does not matter to the scan."""
+    """The kept part of the fact; None: it does not matter to the scan."""
 
     def hashed(name: str, value: str | None) -> dict[str, str]:
         return {} if value is None else {name: keyring.mac_text(keyring.current, name, value)}

@@ -1,4 +1,4 @@
-"""What a finding sets off, in the transaction that takes in the events it was found by."""
+"""The effects of a finding, in the transaction that takes in the events it was found by."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def raising_keys(account_id: str) -> set[Key]:
 
 
 def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding]) -> None:
-    """Add findings of one account, at most one of which holds, with all they set off: the word on the bus, and of one
-    that holds the hold, the case and the customer's notices. FindingKnown at commit when one is there already."""
+    """Add findings of one account, at most one of which holds, with all their effects. Each has its word on the bus;
+    one that holds also has the hold, the case and the customer's notices. FindingKnown at commit when one is there
+    already."""
     for finding in findings:
         change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known_failure(finding))
         change.audit(finding.account_id, "finding.raised", finding_id=finding.id, rule=finding.rule)

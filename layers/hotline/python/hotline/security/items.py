@@ -90,7 +90,7 @@ def findings_query(account_id: str, *, limit: int) -> Query:
 
 
 def told_from(item: Mapping[str, Any]) -> ToldFinding:
-    """What an account's owner is told of a stored finding."""
+    """The part of a stored finding that an account's owner is told."""
     return ToldFinding(
         id=item["finding_id"],
         severity=item["severity"],
@@ -108,8 +108,8 @@ def rows_query(hour: datetime, shard: int, *, after: str, before: datetime) -> Q
 
 
 def hours_between(after: str, before: datetime) -> list[datetime]:
-    """The beginnings of the hours in which rows behind `after` and before an instant may lie: none when that is over,
-    as after a run that went up to the present."""
+    """The beginnings of the hours in which rows behind `after` and before an instant may lie. Empty when that time is
+    over, as after a run that went up to the present."""
     if after >= to_text(before):
         return []
     hour = from_text(after[: len(to_text(before))]).replace(minute=0, second=0, microsecond=0)

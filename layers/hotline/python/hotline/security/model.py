@@ -1,4 +1,4 @@
-"""What the scan remembers of an account, and what it finds. Pure."""
+"""The memory of the scan about an account, and its findings. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the rules need to know of an account to judge its next event.
+    """The memory that the rules need of an account to judge its next event.
 
     `applied_to` is the position of the last row taken in. `raised`: by rule and version the beginnings of the findings
     that may still be told again.
@@ -59,7 +59,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ToldFinding:
-    """What the account's owner is told of a finding: that it was found and when, not by which rule and traces."""
+    """The part of a finding that the account's owner is told: that it was found and when, not by which rule and
+    traces."""
 
     id: str
     severity: str
@@ -68,9 +69,9 @@ class ToldFinding:
 
 @dataclass(frozen=True, slots=True)
 class ShardReport:
-    """What a run did on one shard. `rows` are the rows read, `accounts` whose they were; `reads` are the rows
-    and the requests for rows and accounts (the shard's cursor, one item a run, apart), `writes` the transactions.
-    `complete`: it came to its end, not out of time."""
+    """The figures of a run on one shard. `rows` counts the rows read, `accounts` their accounts, and `writes` the
+    transactions. `reads` counts the rows and the requests for rows and accounts, without the shard's cursor (one item a
+    run). `complete`: it came to its end, not out of time."""
 
     shard: int
     rows: int

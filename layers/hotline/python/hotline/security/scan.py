@@ -1,7 +1,7 @@
 """One run of the scan on one shard.
 
-Rows are read by the hour in which they came, from the cursor to a moment ago. The unit of commit is the account: its
-watch, its findings and all that they set off are one transaction, made only if the watch was not moved meanwhile. The
+Rows are read by the hour in which they came, from the cursor to a moment ago. The unit of commit is the account. Its
+watch, its findings and all their effects are one transaction, made only if the watch was not moved meanwhile. The
 cursor moves after the accounts of a page, so what a crash leaves half done is read again and finds itself known.
 """
 
@@ -42,8 +42,8 @@ ATTEMPTS_MAX: Final = 4
 def scan_shard(
     ctx: Context, shard: int, *, until: datetime | None = None, has_time: Callable[[], bool] = lambda: True
 ) -> ShardReport:
-    """Read a shard from its cursor to 90 s ago, or to `until` (at most now, for somebody who knows that nothing is on
-    its way), and raise what is found. Stops after a page when `has_time` says so; the next run goes on from there.
+    """Read a shard from its cursor to 90 s ago, or to `until`, and raise findings. `until` is at most now, for a caller
+    who knows that nothing is on its way. Stops after a page when `has_time` says so; the next run goes on from there.
 
     Raises Stale when another run is on the shard, Unavailable; what was done until then stays done.
     """
@@ -87,8 +87,8 @@ class _Run:
         )
 
     def _take_in(self, page: Sequence[Item]) -> None:
-        """Judge a page, account by account. What is wrong with one account does not keep the others waiting, but the
-        page has to be read again."""
+        """Judge a page, account by account. An error in one account does not keep the others waiting, but the page has
+        to be read again."""
         by_account: dict[str, list[Row]] = {}
         types = list_watched_types()
         for item in page:

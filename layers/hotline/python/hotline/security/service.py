@@ -81,6 +81,6 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
 
 
 def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
-    """What was found on the account and is not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
+    """The findings on the account that are not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
     an index that may lag by a moment."""
     return tuple(told_from(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items)

@@ -1,7 +1,7 @@
 """How an account's watch takes in what happened, and what the rules make of it. Pure.
 
-Events are judged in the order in which they came, each by the time at which it happened. So what is found depends on
-the rows alone: not on the size of pages, on when a run was cut off, or on how often a row was read.
+Events are judged in the order in which they came, each by the time at which it happened. So the findings depend on the
+rows alone. The size of pages, the moment at which a run was cut off and repeated reading of a row change nothing.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def shorten(value: str) -> str:
 def judge_rows(
     watch: Watch, rows: Sequence[Row], detectors: Sequence[Detector] = DETECTORS
 ) -> tuple[Watch, list[Finding], int]:
-    """Take in rows of the account, in their order. Returns the watch, what was found, and how many rows were taken:
-    all, or fewer when what they bring about would be too much for one transaction.
+    """Take in rows of the account, in their order. Returns the watch, the findings, and how many rows were taken. That
+    is all, or fewer when their effects would be too much for one transaction.
 
     Rows up to `watch.applied_to` are known. Of a fact that came twice the second row only moves `applied_to`.
     """

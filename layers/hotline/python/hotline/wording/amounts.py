@@ -21,7 +21,7 @@ _LONE_TWO: Final = re.compile("^2(?=[^0-9. ])")
 
 
 def speak_money(money: Money, language: str) -> str:
-    """The amount as it is said: `128元5角`, `128 dollars and 50 cents`; a currency without a name of its own is
+    """The amount as it is said: `128元5角`, `128 dollars and 50 cents`. A currency without a name of its own is
     spelled, `12.500 K W D`. Plain text without markup characters."""
     if language == CHINESE:
         said = _chinese(abs(money.minor), money.currency)
@@ -42,8 +42,8 @@ def write_money(money: Money, language: str) -> str:
 
 
 def _by_patterns(minor: int, currency: str, language: str) -> str:
-    """Wholes and hundredths by `currency.<code>` and `currency.<code>.part` of the catalogue, which names neither for a
-    currency that is spelled, and no part for one that has none."""
+    """Wholes and hundredths by `currency.<code>` and `currency.<code>.part` of the catalogue. The catalogue names
+    neither for a currency that is spelled, and no part for a currency that has no part."""
     key = f"currency.{currency}"
     if find(key, language) is None:
         return f"{_decimal(minor, currency, grouped=True)} {_spell(currency)}"

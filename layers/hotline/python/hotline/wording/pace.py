@@ -1,8 +1,8 @@
 """How long words take to say, and sentences put together into prompts that nobody has to sit through.
 
-The pace is a common one for neural voices at their normal rate, not measured on this line: some 270 Chinese characters
-or 165 English words a minute, a digit counting as a word. A voice menu's prompt is one idea and ten seconds at most
-(common guidance for voice menus); what is longer is said in parts, between which the caller can act.
+The pace is a common one for neural voices at their normal rate, not measured on this line. It is some 270 Chinese
+characters or 165 English words a minute, where a digit counts as a word. A voice menu's prompt is one idea and ten
+seconds at most (common guidance for voice menus). A longer one is said in parts, between which the caller can act.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
 _TWO: Final = re.compile("(?<![0-9零])2(?=小时|分钟|天|点)")
 """A two that stands alone before what is counted: 两小时, 凌晨两点; but 12小时, 零2分, 12月2日."""
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to hold, escaped or not."""
+"""Characters that XML 1.0 has no way to hold, escaped or not."""
 
 
 def escape(text: str) -> str:
@@ -127,7 +127,7 @@ def render_written(value: object, locale: Locale) -> str | None:
 
 
 def _common(value: object, locale: Locale) -> str | None:
-    """What is spoken and written alike."""
+    """The form of a value that is spoken and written alike."""
     match value:
         case bool() | None:
             return None

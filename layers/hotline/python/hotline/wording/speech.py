@@ -1,4 +1,4 @@
-"""What the line says, as SSML: well-formed whatever the facts hold, and never longer than Amazon Connect takes."""
+"""Speech of the line, as SSML: well-formed whatever the facts hold, and never longer than Amazon Connect takes."""
 
 from __future__ import annotations
 
@@ -68,14 +68,15 @@ class Speech:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was said, sentence by sentence. Raises ValueError when that is nothing: a prompt may not be silent."""
+        """The spoken words, sentence by sentence. Raises ValueError when there is no sentence: a prompt may not be
+        silent."""
         if not self._sentences:
             raise ValueError("a prompt without words")
         return tuple(self._sentences)
 
     @property
     def gap(self) -> str:
-        """What stands between two sentences."""
+        """The text between two sentences."""
         return LANGUAGES[self.locale.language].gap
 
     def _add(self, key: str, n: int | None, facts: Mapping[str, object]) -> None:

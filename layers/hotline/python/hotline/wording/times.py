@@ -76,7 +76,7 @@ def speak_lately(instant: datetime, locale: Locale, *, placed: bool) -> str:
 
 
 def _same_year(day: date, today: date | None) -> date | None:
-    """What to tell a day against: itself if it is of the last twelve months, so that its year is not said."""
+    """The day to tell a day against: itself if it is of the last twelve months, so that its year is not said."""
     return day if today is not None and timedelta() <= today - day < timedelta(days=365) else today
 
 

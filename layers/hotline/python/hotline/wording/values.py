@@ -1,7 +1,7 @@
-"""What a sentence may have filled in, and for whom it is put into words.
+"""The values that a sentence may have filled in, and the reader or listener for whom they are put into words.
 
 Plain values are int, Money, datetime (an instant), date, timedelta and str (a name that somebody else chose, hence
-treated with care); the classes here say how other texts are meant.
+treated with care). The classes here say how other texts are meant.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Who carries what leaves the hotline: SNS for text messages, SES for e-mail, Amazon Connect for the calls that it
-makes, EventBridge for decisions, and SQS for what goes from one of its functions to another.
+"""The carriers of everything that leaves the hotline. SNS carries text messages, SES e-mail, Amazon Connect the
+hotline's calls, EventBridge decisions, and SQS the messages between its functions.
 
 The SDK's own errors stay here: their text may repeat a phone number or an address. Nothing is sent again by the SDK
 where a second sending would reach somebody twice; the outbox decides about that.
@@ -35,10 +35,11 @@ _NEVER_CALLED: Final = {
     "DestinationNotAllowedException": "destination_not_allowed",
     "OutboundContactNotPermittedException": "call_not_permitted",
 }
-"""What Amazon Connect answers about the number itself, such as a country that the instance may not call."""
+"""Amazon Connect's answers about the number itself, such as a country that the instance may not call."""
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
-"""What can be an address at all. A carrier's own refusal is no proof that it is not: it may be about our sender."""
+"""The form of anything that can be an address. A carrier's own refusal does not prove that a text is no address: the
+refusal may be about our sender."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""Keyed hashes that are computed by a key service, so that the key never leaves it: for secrets so short that whoever
-had hash and key could try them all.
+"""Keyed hashes that a key service computes, so that the key never leaves it. They are for secrets so short that an
+owner of hash and key could try them all.
 
 The rooms take a `Macs`; `KmsMacs` asks AWS KMS, whose key cannot be read by anybody. The SDK is imported when the first
 one is asked for.

@@ -2,11 +2,12 @@
 
 A Change collects writes, each with the error to raise when its condition fails; audit and outbox entries ride along.
 Two ways to touch a key: a write, and `require_condition`, which joins a condition to the write already there or becomes
-a condition check. DynamoDB refuses two operations on one item, so a key has one write; `update` on a key that already
-has an update merges when their attributes do not overlap.
+a condition check. DynamoDB refuses two operations on one item, so a key has one write. An `update` on a key that
+already has an update merges when their attributes do not overlap.
 
 When the transaction is cancelled, the conditions of the failed writes are evaluated again on the items that were handed
-back, in the order in which they were added to the change, and the first false one names the domain error.
+back. They are taken in the order in which they were added to the change, and the first false one names the domain
+error.
 """
 
 from __future__ import annotations
@@ -146,9 +147,9 @@ class Change:
         return [_compile(key, write, conditions.get(key, [])) for key, write in self._pending.items()]
 
     def commit(self, store: Store) -> None:
-        """Send the transaction. Raises the error of the first failed condition, Stale after too many conflicts, and
-        Unavailable when the store was throttled or did not answer; in the latter case the change may or may not have
-        been made, and a retry must be conditioned on what was read. An empty change does nothing.
+        """Send the transaction. Raises the error of the first failed condition, and Stale after too many conflicts.
+        Raises Unavailable when the store was throttled or did not answer. The change may then have been made or not,
+        and a retry must be conditioned on what was read. An empty change does nothing.
 
         Raises TransactionCancelled itself for a reason that names neither a condition nor a passing trouble: a bug."""
         writes = self.writes()

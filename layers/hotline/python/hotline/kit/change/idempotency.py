@@ -1,8 +1,8 @@
 """Requests that are known by a key of their own (the Idempotency-Key of an API): made once, answered alike afterwards.
 
 The record is written in the transaction that does what was asked, so that there is either both or neither. It holds the
-status, the id of what was made and a keyed hash of the body; never the body, and nothing of the answer: that is put
-together anew from what was made.
+status, the id of the object that was made and a keyed hash of the body. It never holds the body, nor any of the answer,
+which is put together anew from that object.
 
     PK KEY#<scope>#<hash> · SK KEY · status · made_id · fingerprint (`version:hash`) · expires_at_epoch_s
 """

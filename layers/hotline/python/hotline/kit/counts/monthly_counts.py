@@ -3,8 +3,8 @@
     <NAME>#<month> / <ENTRY>#<key>    the entry's own fields · n · first_at · last_at
     <NAME>#<month> / COUNT            n: how many entries the month holds
 
-Keys come from outside, so a month holds `entries_max` of them at most and is gone after `kept`. What finds no room is
-not counted; the log and its metric have it all the same.
+Keys come from outside, so a month holds `entries_max` of them at most and is gone after `kept`. A key that finds no
+room is not counted; the log and its metric still have it.
 """
 
 from __future__ import annotations

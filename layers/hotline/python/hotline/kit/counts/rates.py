@@ -3,18 +3,20 @@
     RATE#name#start of the window#shard / COUNT · n, or a number for each part · expires_at_epoch_s
 
 One number would be one item that every call writes, and of two transactions on one item DynamoDB refuses the later one.
-So a rate is counted in several items, each in a partition of its own, of which a hash of whatever is at hand picks one.
+So a rate is counted in several items, each in a partition of its own. A hash of any value at hand picks one of them.
 They are read together, in the batch of what a step reads anyway. Adding needs no condition, since a sum is the same in
-any order, and it rides in the transaction that makes it true: what is not committed is not counted, and a delivery that
-comes again counts nothing.
+any order. It rides in the transaction that makes it true: a failed commit counts nothing, and a delivery that comes
+again counts nothing.
 
 How many shards: let a transaction hold its items for 20 ms. At r of them a second on one shard, a share of r x 0.02
-meets another one and is sent again (Change.commit, up to four times). So eight shards carry fifty a second, of which an
-eighth meet; two in ten thousand fail four times, and their step is run afresh. What few do at once needs one shard.
+meets another transaction. It is sent again (Change.commit, up to four times). So eight shards carry fifty a second, of
+which an eighth meet; two in ten thousand fail four times, and their step is run afresh. A rate to which few add at once
+needs one shard.
 
-Counted is by windows of fixed length, but asked is for the time just past, of the same length: all of the running
-window, and of the one before it the share that still lies in that time, as if its events had come evenly. So a limit
-holds exactly within a window, falls back by itself, and lets at most twice as much pass in the worst time across two.
+Counts are kept in fixed windows; a query estimates a sliding window of the same length. It takes all of the running
+window, and of the one before it the share that still lies in that time. Events are taken as evenly spread. So a limit
+holds exactly within a window and falls back by itself. Across two windows at most twice as much passes, in the worst
+case.
 """
 
 from __future__ import annotations
@@ -36,14 +38,14 @@ _COUNT: Final = "n"
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Something that is counted. `window` is in whole seconds. What the name is made of may be read by whoever reads
-    the table, so it is closed words, opaque ids and keyed hashes."""
+    """Something that is counted. `window` is in whole seconds. Any reader of the table can read the name, so it is made
+    of closed words, opaque ids and keyed hashes."""
 
     name: str
     window: timedelta
     shards: int = 1
     part: str = _COUNT
-    """Which count of the same items: several parts of one rate are read at once."""
+    """The count meant, of several in the same items: several parts of one rate are read at once."""
 
     def of(self, subject: str) -> Rate:
         """The same, counted for one subject alone."""

@@ -1,12 +1,12 @@
 """Delivering outbox entries: claimed, handed on, marked. The logic of both consumers, messenger and decisions.
 
 An entry comes from the table's stream, or, re-driven, from the consumer's queue as `{"entry_id": ..}`. It is claimed
-with a lease, so that of two deliveries one is idle; marked when it has been handed on, so that a batch that comes again
-does nothing twice; and its claim is given back when handing on failed, so that the next delivery need not wait. After a
-crash between handing on and marking the entry is handed on once more, not before its lease is over.
+with a lease, so that of two deliveries one is idle. It is marked when it has been handed on, so that a batch that comes
+again does nothing twice. Its claim is given back when handing on failed, so that the next delivery need not wait. After
+a crash between handing on and marking the entry is handed on once more, not before its lease is over.
 
-Whatever failed is raised at the end, when all others of the batch have been handled: the event source then delivers
-the batch again, and what was delivered meanwhile is passed over.
+A failure is raised at the end, when all other entries of the batch have been handled. The event source then delivers
+the batch again, and entries delivered meanwhile are passed over.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ENTRY_ID_CHARACTERS_MAX: Final = 128
 """More than any id that kit.ids makes."""
 
 type Consumer = Literal["message", "bus"]
-"""Whom an entry is for: its attribute `to`."""
+"""The consumer of an entry: its attribute `to`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Failed:
 
 type Result = Delivered | Dropped | Failed
 type HandOn = Callable[[Sequence[Item]], Sequence[Result]]
-"""Takes claimed entries as stored; gives one result for each, in order. What it raises counts as Failed for all."""
+"""Takes claimed entries as stored; gives one result for each, in order. An exception from it counts as Failed for
+all."""
 
 
 class NotDelivered(HotlineError):
@@ -72,7 +73,7 @@ class NotDelivered(HotlineError):
 
 
 class _Claim(Enum):
-    """What else than the entry a claim may bring."""
+    """The results of a claim besides the entry."""
 
     PASSED_OVER = "passed_over"
     BUSY = "busy"

@@ -147,7 +147,7 @@ class Page:
 
 
 class ReasonCode(Enum):
-    """What DynamoDB says of one write of a cancelled transaction."""
+    """DynamoDB's reason for one write of a cancelled transaction."""
 
     NONE = "None"
     CONDITION = "ConditionalCheckFailed"

@@ -1,8 +1,8 @@
 """Conditions on stored items, as data.
 
-The same object is rendered to a DynamoDB condition expression (kit.dynamodb), evaluated by the in-memory store, and
-evaluated again on the item that a failed transaction hands back, to learn which of several conditions failed.
-Comparisons mean what they mean in DynamoDB: with another type or with nothing, only `<>` is true.
+One object has three uses. It is rendered to a DynamoDB condition expression (kit.dynamodb), and evaluated by the
+in-memory store. It is evaluated again on the item that a failed transaction hands back, to learn which of several
+conditions failed. Comparisons mean what they mean in DynamoDB: with another type or with nothing, only `<>` is true.
 """
 
 from __future__ import annotations

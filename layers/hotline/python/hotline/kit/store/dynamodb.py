@@ -1,12 +1,12 @@
 """The store on DynamoDB.
 
 Every change goes out as TransactWriteItems with a token, also when it has one write. A plain conditional write whose
-answer is lost cannot be sent again safely: if it was made, the second attempt fails the very condition that the first
-one made untrue, and a caller who has been unlocked hears that they were not. A token makes a second attempt answer
-like the first (ten minutes long), at twice the write units; reads, which are most of the traffic, cost the same.
+answer is lost cannot be sent again safely. If it was made, the second attempt fails the condition that the first made
+untrue. A caller who has been unlocked then hears that they were not. A token makes a second attempt answer like the
+first (ten minutes long), at twice the write units. Reads, which are most of the traffic, cost the same.
 
-Retries are made here, not by the SDK, whose first pause may be a whole second: a phone step has eight in all, and the
-requests that were sent can be counted. A request is sent again after throttling, a server's error, or no answer.
+Retries are made here, not by the SDK, whose first pause may be a whole second of a phone step's eight. So the requests
+that were sent can be counted. A request is sent again after throttling, a server's error, or no answer.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ATTEMPTS_MAX = 3
 """How often one request is sent before Unavailable."""
 CONNECT_TIMEOUT_S = 1.0
 READ_TIMEOUT_S = 1.0
-"""DynamoDB answers in single milliseconds. One request that meets a silent store takes six seconds at most; a step that
+"""DynamoDB answers in single milliseconds. One request that meets a silent store takes six seconds at most. A step that
 meets it at every request is ended by its function's time-out, and the flow says sorry."""
 PAUSE_FIRST_S = 0.025
 PAUSE_MAX_S = 0.2
@@ -123,7 +123,8 @@ class DynamoStore:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
-        """See Store.batch_get. What DynamoDB leaves out of an answer is asked for again, as often as any request."""
+        """See Store.batch_get. Keys that DynamoDB leaves out of an answer are asked for again, as often as any
+        request."""
         check_keys(keys)
         tables = {self._name(key.table): key.table for key in keys}
         wanted: dict[str, Any] = {}
@@ -156,8 +157,8 @@ class DynamoStore:
         return Page([from_item(row) for row in answer["Items"]], from_item(following) if following else None)
 
     def transact(self, writes: Sequence[Write], *, token: str) -> None:
-        """See Store.transact. A conflict or throttling is handed back after a short pause, so that whoever sends the
-        change again does not meet the other writer at the same place."""
+        """See Store.transact. A conflict or throttling is handed back after a short pause. The change that is sent
+        again then does not meet the other writer at the same place."""
         check_writes(writes, token)
         items = cast("Any", [transact_item(write, self._name(write.key.table)) for write in writes])
 

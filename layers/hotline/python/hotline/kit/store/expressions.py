@@ -1,4 +1,4 @@
-"""What a store call looks like on the wire: attribute values, keys, expressions. Pure; imports no SDK.
+"""The wire form of a store call: attribute values, keys, expressions. Pure; imports no SDK.
 
 Both stores check a request here first, so that a request that can never work is refused alike, and before it is sent.
 Names are always placeholders (DynamoDB reserves some 570 words), each used once however often a path repeats.
@@ -149,8 +149,9 @@ def check_query(query: Query) -> None:
 
 
 def check_writes(writes: Sequence[Write], token: str) -> None:
-    """Raises MalformedRequest for what TransactWriteItems refuses whatever is stored: none or more than 100 writes, a
-    key twice, an index key that is no text, an update of nothing, of a key attribute, or of overlapping paths."""
+    """Raises MalformedRequest for writes that TransactWriteItems refuses whatever is stored. These are no write or more
+    than 100 writes, a key twice, and an index key that is no text. So is an update of nothing, of a key attribute, or
+    of overlapping paths."""
     if not 1 <= len(writes) <= TRANSACTION_ITEMS_MAX:
         raise MalformedRequest(f"{len(writes)} writes in one transaction")
     if len({write.key for write in writes}) != len(writes):

@@ -1,8 +1,8 @@
 """The rules of the scan, one file a rule. A leaf: they import the standard library and kit.clock, and nothing else.
 
 A rule looks at what happened on one account, in the order in which it happened, and says where its pattern begins. Its
-file has its thresholds with their sources, its severity, what to do about a finding, and its own hits and near misses,
-which the tests run; a rule without them is refused.
+file has its thresholds with their sources, its severity, and advice on a finding. The tests run its own hits and near
+misses; a rule without them is refused.
 """
 
 from __future__ import annotations

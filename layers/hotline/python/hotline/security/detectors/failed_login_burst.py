@@ -1,9 +1,9 @@
 """Many failed logins on one account in a short time: somebody is guessing.
 
-The lock itself is made at once by lockout, from five failures on, and needs no scan. This rule finds what goes on
-against the lock, and says whether it comes from many places: one device of the owner's with an old password looks
-otherwise. It has no effect on the account: whoever wants to shut somebody out only has to fail often enough, so
-failures alone must not do more than lockout's own short locks (OWASP ASVS 5.0, 6.1.1).
+The lock itself is made at once by lockout, from five failures on, and needs no scan. This rule finds guessing that goes
+on against the lock, and says whether it comes from many places. One device of the owner's with an old password looks
+otherwise. It has no effect on the account. Anybody can shut an owner out by failing often enough, so failures alone
+must do no more than lockout's own short locks. Source: OWASP ASVS 5.0, 6.1.1.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from .rule import Detector, Event, Hit, Severity, example
 
 FAILURES: Final = 10
 WINDOW: Final = timedelta(minutes=15)
-"""Ten is where Auth0 (by address and account), Microsoft Entra's smart lockout and PCI DSS 4 (8.3.4: at most ten) draw
-the line; fifteen minutes is the window of the CIS benchmarks and of Matano. Five, as fail2ban has it, is what customers
-reach by themselves: a replay of 13 million logins gave 17 false hits in 10,000 good logins at five in five minutes."""
+"""Ten is the limit of Auth0 (by address and account), Microsoft Entra's smart lockout and PCI DSS 4 (8.3.4: at most
+ten). Fifteen minutes is the window of the CIS benchmarks and of Matano. Five, as fail2ban has it, is a number that
+customers reach by themselves. A replay of 13 million logins gave 17 false hits in 10,000 good logins at five in five
+minutes."""
 SOURCES_DISTRIBUTED: Final = 5
 """From so many devices or addresses on it is a distributed attack (Elastic's rule for Okta: five addresses and ten
 tries)."""

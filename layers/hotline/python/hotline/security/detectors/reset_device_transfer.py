@@ -1,7 +1,7 @@
 """A new password, then a new device, then money that leaves: how a stolen account is emptied.
 
-Each of the three alone is everyday life, and so are the first two together: somebody bought a phone. What remains is a
-sum worth stealing, soon after. The finding asks for a hold, because the next transfer is minutes away; it is never
+Each of the three alone is everyday life, and so are the first two together: somebody bought a phone. The third sign is
+a sum worth stealing, soon after. The finding asks for a hold, because the next transfer is minutes away; it is never
 opened by a caller alone.
 """
 
@@ -14,7 +14,7 @@ from typing import Final
 from .rule import Detector, Event, Hit, Severity, example
 
 WINDOW: Final = timedelta(hours=12)
-"""From the new password to the transfer. Elastic chains credential alert, factor change and login within 12 h; the MAS
+"""From the new password to the transfer. Elastic chains credential alert, factor change and login within 12 h. The MAS
 Guidelines on Shared Responsibility (Singapore, 2024) keep high-risk activities shut for 12 h after a token is activated
 on a new device."""
 QUIET: Final = WINDOW
@@ -52,7 +52,7 @@ def _judge(events: Sequence[Event]) -> Iterator[Hit]:
 
 
 def _latest(events: Sequence[Event]) -> list[Event]:
-    """Each movement once, as the wallet's highest version tells it, but at the time at which it was first told: a
+    """Each movement once, as the wallet's highest version tells it, but at the time at which it was first told. A
     settlement of the next day is no transfer of the next day."""
     told: dict[str | int, list[Event]] = {}
     for event in events:

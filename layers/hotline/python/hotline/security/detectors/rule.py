@@ -1,4 +1,4 @@
-"""What a rule of the scan is made of."""
+"""The parts of a rule of the scan."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Example:
 class Detector:
     """One rule.
 
-    `judge` gets the account's events of the types in `watches`, sorted by (at, id), and yields every place at which the
-    pattern begins, earliest first; it must not depend on anything else. A change of thresholds or of `judge` is a new
+    `judge` gets the account's events of the types in `watches`, sorted by (at, id). It yields every place at which the
+    pattern begins, earliest first, and must not depend on anything else. A change of thresholds or of `judge` is a new
     `version`, and with it findings of their own.
     """
 
