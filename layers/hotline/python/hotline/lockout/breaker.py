@@ -1,9 +1,9 @@
 """The breaker of pauses without a factor.
 
-A pause costs its caller nothing and the account's owner a day, so whoever can fake numbers could pause many accounts.
-While more than PAUSES_WITHOUT_FACTOR_MAX were set in five minutes over all callers, a pause needs one factor, like a
-freeze; the breaker closes again by itself when they become fewer. So at most some fifty in five minutes are set without
-one, and each still ends after a day, at most two in seven days on one account.
+A pause costs its caller nothing and the account's owner a day. Somebody who can fake numbers could so pause many
+accounts. While more than PAUSES_WITHOUT_FACTOR_MAX were set in five minutes over all callers, a pause needs one factor,
+like a freeze. The breaker closes again by itself when they become fewer. So at most some fifty in five minutes are set
+without a factor. Each still ends after a day, and an account has at most two in seven days.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What falls due about an account's locks: a decision that the wallet has not confirmed, and an end.
+"""Due dates of an account's locks: a decision that the wallet has not confirmed, and an end.
 
-The record says when (policy.due_at). Every date that has passed is worked off in one change, which also sets the next;
-so whoever comes second, or again, finds nothing to do.
+The record says when (policy.due_at). One change works off every date that has passed, and sets the next. So a second
+run, or a repeated one, finds nothing to do.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def due_keys(account_id: str) -> set[Key]:
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) -> tuple[Done, ...]:
-    """Work off what has fallen due on the account, and set the next date; nothing when nothing has.
+    """Work off every date of the account that has passed, and set the next; do nothing when no date has passed.
 
-    A decision that waits for the wallet goes out again, as the same decision; one that waits for five minutes becomes
-    an alarm and a case, once; one that is over by now waits no more. An end is noted in the audit trail: the wallet
-    knew of it from the start, and its owner was told of it then.
+    A decision that waits for the wallet goes out again, as the same decision. One that has waited for five minutes
+    becomes an alarm and a case, once. One that is over by now waits no more. An end is noted in the audit trail: the
+    wallet knew of it from the start, and its owner was told of it then.
     """
     item = read.get(lock_key(account_id))
     if item is None or not is_due(item, change.now):
@@ -140,8 +140,8 @@ def _work_off_wait(
 
 
 def _send(change: Change, read: Mapping[Key, Item], record: LockRecord, asked: Asked) -> None:
-    """The decision under its id and version, in an entry of its own. `in_force` is as of now: it is what the wallet is
-    to enforce when this arrives, and it stands for earlier decisions that were lost, too."""
+    """The decision under its id and version, in an entry of its own. `in_force` is as of now. The wallet is to enforce
+    it when this arrives, and it stands for earlier decisions that were lost, too."""
     attempts = attempts_of(read.get(attempts_key(record.account_id)))
     what = policy.terms(record, asked)
     if what is None:

@@ -1,4 +1,4 @@
-"""What facts make of an account's locks: attempts, the record, and a lock that begins, changes or ends by them."""
+"""The effect of facts on an account's locks: attempts, the record, and a lock that begins, changes or ends by them."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def contribute_facts(
 ) -> None:
     """Fold the facts of ONE account, of any type and in any order, into its locks; known facts write nothing.
 
-    Below a tier only #ATTEMPTS is written. A lock that begins, or changes while it runs, is asked of the wallet and
-    told to every contact point of `profile` in the same change; one that is over already is not told any more.
+    Below a tier only #ATTEMPTS is written. A lock that begins, or changes while it runs, is asked of the wallet in the
+    same change. Every contact point of `profile` is told of it. A lock that is over already is not told any more.
     """
     own = [fact for fact in facts if isinstance(fact.data, _OWN)]
     if not own:
@@ -139,8 +139,8 @@ def _reconcile(
 def _lift(
     change: Change, record: LockRecord, attempts: Attempts, facts: Sequence[Fact], placed: TierLock
 ) -> LockRecord:
-    """A late success, or a new password, took away what the running lock was for: the wallet is asked to end it, unless
-    it is the wallet that says so."""
+    """End a running lock whose reason a late success or a new password took away. The wallet is asked to end it, unless
+    the wallet's own fact ends it."""
     record = replace(record, placed=None)
     if any(_releases(fact, placed.cause) for fact in facts):
         return record

@@ -1,7 +1,7 @@
-"""What keeps an account from being used.
+"""Locks of an account.
 
-The state of an account is nowhere a flag. It is computed, for an instant, from login attempts, from what the wallet
-told, and from what the hotline decided; so facts may come late, twice and in any order, and a lock ends with its time.
+The state of an account is nowhere a flag. It is computed, for an instant, from login attempts, from the wallet's facts,
+and from the hotline's decisions. So facts may come late, twice and in any order, and a lock ends with its time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ def whole_ms(instant: datetime) -> datetime:
 
 
 class LockState(StrEnum):
-    """What a caller is told. ERASED is a tombstone: nothing is known of the account, and facts about it do nothing."""
+    """The state that a caller is told. ERASED is a tombstone: nothing is known of the account, and facts about it do
+    nothing."""
 
     OPEN = "OPEN"
     SOFT = "SOFT"
@@ -49,12 +50,12 @@ class Cause(StrEnum):
 
 
 UNTOLD: Final = frozenset({Cause.RISK_SCORE, Cause.COMPLIANCE})
-"""Holds by these are told as a check and not apart from each other: who is looked into for money laundering must not
-learn it (FATF recommendation 21)."""
+"""Holds by these are told as a check, without a difference between them. Somebody who is looked into for money
+laundering must not learn it (FATF recommendation 21)."""
 
 
 class SelfService(StrEnum):
-    """What the account's owner can do about it on the line, with the proof that each operation asks for."""
+    """The acts that the account's owner may do about it on the line, with the proof that each operation asks for."""
 
     UNLOCK = "unlock"
     RESET = "reset"
@@ -65,7 +66,7 @@ class SelfService(StrEnum):
 
 
 class DecisionKind(StrEnum):
-    """What the hotline asks the wallet to enforce."""
+    """The decisions that the hotline asks the wallet to enforce."""
 
     LOCK = "lock"
     UNLOCK = "unlock"
@@ -170,11 +171,11 @@ class TierLock:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Login attempts of the last 24 h, and what all earlier ones amount to.
+    """Login attempts of the last 24 h, and the sum of all earlier ones.
 
-    `recent` are attempts after `total_through`, in order; a late one may still come between them. What came up to
-    `total_through` is final: `counted` are its failures that still count towards a tier, `total` its failures in a row
-    by kind, `lock` the lock that ran at that moment.
+    `recent` are attempts after `total_through`, in order; a late one may still come between them. Everything up to
+    `total_through` is final. `counted` are its failures that still count towards a tier, and `total` its failures in a
+    row by kind. `lock` is the lock that ran at that moment.
     """
 
     recent: tuple[Attempt, ...] = ()
@@ -225,7 +226,7 @@ class Component:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The latest decision sent to the wallet. `at`: since when the wallet has owed an answer, to this decision or to
-    one that it overtook; `sent`: when it last went out; `alarmed`: people know that it is not confirmed."""
+    one that it overtook. `sent`: when it last went out. `alarmed`: people know that it is not confirmed."""
 
     decision_id: str
     kind: DecisionKind
@@ -237,7 +238,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision is about, besides its kind. `ends`: what it is to open, of an unlock."""
+    """The terms of a decision, besides its kind. `ends`: the component that an unlock is to open."""
 
     cause: Cause
     until: datetime | None
@@ -246,7 +247,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the wallet was asked to open, and keeps in force until it has confirmed that version."""
+    """A component that the wallet was asked to open, and keeps in force until it has confirmed that version."""
 
     component: Component
     version: int
@@ -292,8 +293,8 @@ class LockRecord:
 
 @dataclass(frozen=True, slots=True)
 class LockView:
-    """The account at an instant. `components`: everything in force, what is told in front; `asked`: what the wallet has
-    been asked for and has not confirmed, so it must not be spoken of as done."""
+    """The account at an instant. `components`: everything in force, in front the one that is told. `asked`: the kind of
+    decision that the wallet has been asked for and has not confirmed. It must not be spoken of as done."""
 
     state: LockState
     cause: Cause | None
@@ -303,7 +304,7 @@ class LockView:
     asked: DecisionKind | None
     components: tuple[Component, ...] = ()
     unconfirmed: bool = False
-    """What is told in front was decided by the hotline and has not been confirmed by the wallet: it is not yet so."""
+    """The hotline decided the component in front, and the wallet has not confirmed it: it is not yet so."""
     recovery_until: datetime | None = None
     """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""
 

@@ -19,8 +19,8 @@ from .model import Asked, Attempts, Cause, Component, LockRecord
 
 class Notice(StrEnum):
     """Messages to every contact point (NIST SP 800-63B-4 4.6: all of them, with the way to repudiate). Facts: `until`,
-    RFC 3339, where there is an end; `cause` with locks, whose words say no more than the line does. What the wallet
-    tells of is `.told`, what the hotline asks for `.asked`."""
+    RFC 3339, where there is an end; `cause` with locks, whose words say no more than the line does. Messages about
+    locks that the wallet tells of are `.told`; those about the hotline's own are `.asked`."""
 
     SOFT_LOCK = "lock.soft"
     HARD_LOCK = "lock.hard"

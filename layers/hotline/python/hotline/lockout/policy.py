@@ -1,4 +1,4 @@
-"""What is in force, what a caller may do about it, and the limits of pauses. Pure."""
+"""The components in force, the acts that a caller may do about them, and the limits of pauses. Pure."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ PRECEDENCE: Final = (
     LockState.SOFT,
     LockState.OPEN,
 )
-"""What is told when several things are in force, by how hard it is to leave. Closed is for good. A freeze is before a
-hold because its owner asked for it and waits to hear of it, and because a hold that is being looked into is not to be
-talked about before it must be. Neither ends on the line; a hard lock ends by a reset, a pause by its owner's word, and
-what time ends comes last. Nothing is lost by the order: what may be done is asked of every component."""
+"""The order in which one of several components in force is told, by how hard it is to leave. Closed is for good. A
+freeze is before a hold because its owner asked for it and waits to hear of it. A hold that is being looked into is also
+not to be talked about before it must be. Neither ends on the line. A hard lock ends by a reset, a pause by its owner's
+word, and components that end by time come last. The order loses nothing: the acts that are allowed are asked of every
+component."""
 
 PAUSE_LENGTH: Final = timedelta(hours=24)
 PAUSES_MAX: Final = 2
@@ -60,8 +61,8 @@ UNLOCKS_WITHIN: Final = timedelta(hours=24)
 """An account that was unlocked so often in a day is being guessed at by somebody: a new password helps, unlocking feeds
 the guesser."""
 CLEARED_FOR: Final = timedelta(hours=48)
-"""How long an unlock is remembered. One is only made while a lock runs, whose failures were taken in at most 24 h ago,
-and by then everything 24 h older was final (tiers.settled)."""
+"""How long an unlock is remembered. An unlock is only made while a lock runs, whose failures were taken in at most 24 h
+ago. By then everything 24 h older was final (tiers.settled)."""
 RESEND_AFTER: Final = timedelta(seconds=60)
 ALARM_AFTER: Final = timedelta(minutes=5)
 """A decision that the wallet does not confirm is sent again, then becomes an alarm and a case."""
@@ -92,10 +93,11 @@ HELP: Final[dict[tuple[LockState, Cause | None], frozenset[SelfService]]] = {
     # It lifts nothing by itself: the wallet releases its hold when the new password stands.
     (LockState.HOLD, Cause.COMPROMISED_CREDENTIAL): frozenset({_RESET}),
 }
-"""What the owner may do on the line while this is in force. What is not listed: nothing. That is so for
+"""The acts that the owner may do on the line while this is in force. A pair that is not listed allows no act. That is
+so for
 - holds by RISK_SCORE, COMPLIANCE and AGENT: somebody else's decision, never opened by a caller;
-- DORMANT: waking a long unused account needs step-up (FFIEC 2021 on call centres), and after months a phone number may
-  be somebody else's, so a code to it proves too little;
+- DORMANT: waking a long unused account needs step-up (FFIEC 2021 on call centres). After months a phone number may be
+  somebody else's, so a code to it proves too little;
 - FROZEN by anybody but its owner;
 - CLOSED, ERASED, and every cause that the hotline does not know."""
 
@@ -104,7 +106,7 @@ OPENED_BY: Final = {
     DecisionKind.END_PAUSE: frozenset({LockState.PAUSED}),
     DecisionKind.UNFREEZE: frozenset({LockState.FROZEN}),
 }
-"""What is over once the wallet has carried out the decision."""
+"""The states that are over once the wallet has carried out the decision."""
 _BEFORE_PAYING: Final = {
     SelfService.UNLOCK: NextStep.UNLOCK_WALLET,
     SelfService.BOTH: NextStep.UNLOCK_WALLET,
@@ -119,7 +121,7 @@ _CAUSES_OF_FAILURES: Final = frozenset({Cause.TOO_MANY_PASSWORD, Cause.TOO_MANY_
 
 
 def help_for(component: Component) -> frozenset[SelfService]:
-    """What the owner may do while this is in force, see HELP."""
+    """The acts that the owner may do while this is in force, see HELP."""
     return HELP.get((component.state, component.cause), frozenset())
 
 
@@ -173,7 +175,7 @@ def _since(attempts: Attempts, grant: Grant) -> tuple[Attempt, ...]:
 
 
 def still_opening(record: LockRecord, found: Sequence[Component], now: datetime) -> tuple[Component, ...]:
-    """What the wallet was asked to open and has not confirmed, unless the like is in force again."""
+    """The components that the wallet was asked to open and has not confirmed, unless the like is in force again."""
     states = {component.state for component in found}
     return tuple(
         opening.component
@@ -185,8 +187,8 @@ def still_opening(record: LockRecord, found: Sequence[Component], now: datetime)
 
 
 def may_unlock(record: LockRecord, found: Sequence[Component], now: datetime) -> bool:
-    """There is a lock that its owner may open, nothing besides it but a pause, which does not stop a login, and unlocks
-    are left for the day."""
+    """Whether there is a lock that its owner may open, and unlocks are left for the day. Besides it only a pause may be
+    in force, since a pause does not stop a login."""
     if len([at for at in record.cleared if at > now - UNLOCKS_WITHIN]) >= UNLOCKS_MAX:
         return False
     locks = [component for component in found if component.state is not LockState.PAUSED]
@@ -209,8 +211,8 @@ def find_freeze(found: Sequence[Component]) -> Component | None:
 
 
 def stops(record: LockRecord, now: datetime) -> dict[str, Stop]:
-    """The freezes and holds that are on, by register, whoever asked for them and whether or not the wallet has
-    confirmed them: while one runs, no factor begins to act (accounts.changes)."""
+    """The freezes and holds that are on, by register, asked for by anybody, confirmed by the wallet or not. While one
+    runs, no factor begins to act (accounts.changes)."""
     return {
         slot: Stop(register.at, register.until)
         for slot, register in record.told.items()
@@ -234,8 +236,8 @@ def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
 
 
 def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind) -> NextStep | None:
-    """What has to be done before the account can make such a movement, None when nothing shuts it. `offered`: what the
-    owner may do on this call or in this session. A pause stops outward money only, so a top-up needs nothing."""
+    """The next step before the account can make such a movement, None when nothing shuts it. `offered`: the act that
+    the owner may do on this call or in this session. A pause stops outward money only, so a top-up needs nothing."""
     if view.state is LockState.OPEN or (view.state is LockState.PAUSED and kind is MovementKind.TOP_UP):
         return None
     if view.state in (LockState.CLOSED, LockState.ERASED):
@@ -263,8 +265,8 @@ def resend_at(asked: Asked) -> datetime:
 
 
 def terms(record: LockRecord, asked: Asked) -> Terms | None:
-    """What the decision was about, from what it changed in the record. None: a later word of the wallet stands in the
-    place of what it changed."""
+    """The terms of the decision, from its changes to the record. None: a later word of the wallet stands in the place
+    of its change."""
     if asked.kind in OPENS:
         opened = next((opening.component for opening in record.opening if opening.version == asked.version), None)
         return Terms(opened.cause or Cause.OTHER, opened.until, opened) if opened is not None else None
@@ -284,8 +286,8 @@ def is_over(record: LockRecord, asked: Asked, now: datetime) -> bool:
 
 
 def find_left_over(record: LockRecord, now: datetime) -> str | Opening | None:
-    """What was asked for before the latest decision, rode along in it, is not confirmed and is not over: a register's
-    name, or something that was to be opened."""
+    """An earlier request that rode along in the latest decision, is not confirmed and is not over: a register's name,
+    or an opening."""
     if record.closed_at is not None:
         return None
     for slot, register in record.told.items():
@@ -298,8 +300,9 @@ def find_left_over(record: LockRecord, now: datetime) -> str | Opening | None:
 
 
 def in_force(record: LockRecord, attempts: Attempts, now: datetime) -> tuple[Component, ...]:
-    """What the wallet is to enforce for the hotline: every decision says all of it, because the wallet drops a decision
-    that is overtaken by a newer one. Of holds only those that the hotline decided; the wallet knows its own."""
+    """The components that the wallet is to enforce for the hotline. Every decision says all of them, because the wallet
+    drops a decision that is overtaken by a newer one. Of holds only those that the hotline decided; the wallet knows
+    its own."""
     wanted = (LockState.SOFT, LockState.HARD, LockState.PAUSED, LockState.FROZEN)
     own = {component_of(slot, register) for slot, register in record.told.items() if register.decided > 0}
     return tuple(found for found in components(record, attempts, now) if found.state in wanted or found in own)

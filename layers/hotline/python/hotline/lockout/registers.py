@@ -1,7 +1,7 @@
 """How facts and decisions change the record and the attempts. Pure.
 
-Decision ids are computed from account, kind and version, so an acknowledgement is known for what it is however late it
-comes, and without a list of what was sent.
+Decision ids are computed from account, kind and version. So an acknowledgement is recognised however late it comes, and
+without a list of sent decisions.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ from .model import (
 SHORT_ID_CHARACTERS = 16
 """64 bits tell apart the ids of one account's last facts."""
 OPENINGS_MAX = 7
-"""One for each thing that can be opened: a lock that ends by itself for three causes, a lock until recovery for two, a
-pause, a freeze. So `#LOCK` stays small however often something is set and opened while the wallet confirms nothing."""
+"""One for each component that can be opened. A lock that ends by itself has three causes, a lock until recovery two; a
+pause and a freeze have one each. So `#LOCK` stays small however often something is set and opened while the wallet
+confirms nothing."""
 _NO_SOURCE = "-"
 _HOTLINE = "hotline"
 """Id of registers that the hotline switched: above every hash, so a fact of the same instant does not undo it."""
@@ -67,7 +68,7 @@ def source_hash(source: LoginSource, keyring: Keyring) -> str:
 
 
 def attempts_in(fact: Fact, record: LockRecord, keyring: Keyring) -> tuple[Attempt, ...]:
-    """What a fact says of guessing: an attempt, or that what was guessed at is no more."""
+    """The attempts in a fact: a login attempt, or the end of the secret that was guessed at."""
     match fact.data:
         case LoginTried(attempt_id=attempt_id, source=source, kind=kind, succeeded=succeeded):
             outcome = AttemptOutcome.SUCCEEDED if succeeded else AttemptOutcome.FAILED
@@ -114,8 +115,8 @@ def cause_of(text: str) -> Cause:
 
 
 def switch(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:
-    """The record with a register as the hotline decides it now, with the decision that is asked next: after everything
-    that it has been told of so far."""
+    """The record with a register as the hotline decides it now, with the decision that is asked next. The register is
+    later than everything that it has been told of so far."""
     at = whole_ms(now)
     old = record.told.get(slot)
     if old is not None and old.at >= at:
@@ -142,7 +143,7 @@ def ask(
 
 
 def _with_opening(opening: tuple[Opening, ...], was: Component, version: int) -> tuple[Opening, ...]:
-    """The openings with one more. It takes the place of an earlier one of its state and cause: the wallet has one of
+    """The openings with one more. It takes the place of an earlier one of its state and cause. The wallet has one of
     the two in force until it confirms the later version. The one that lasts longer stands for both."""
     alike = [o.component for o in opening if (o.component.state, o.component.cause) == (was.state, was.cause)]
     longest = min([was, *alike], key=_lasts)
@@ -180,7 +181,7 @@ def _fold_told(record: LockRecord, fact: Fact, told: LockTold) -> LockRecord:
 
 def _slots(action: LockAction, cause: Cause) -> tuple[str, ...]:
     """The registers that a word of the wallet is about. Pause and freeze are the customer's only when the wallet says
-    so; for any other reason, and for one that the hotline does not know, they are a hold, which no caller opens."""
+    so. For any other reason, and for an unknown one, they are a hold, which no caller opens."""
     customer = cause is Cause.CUSTOMER_REQUEST
     match action:
         case LockAction.PAUSE_APPLIED:

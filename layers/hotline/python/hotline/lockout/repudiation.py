@@ -1,7 +1,7 @@
-"""That was not me: who got a notice of something they did not do freezes the account with what the notice holds.
+"""That was not me: the reader of a notice about something they did not do freezes the account with the notice's token.
 
-NIST SP 800-63B-4 4.6 asks for a way to repudiate in every notice of a recovery, and 4.3 for one factor to be enough to
-report: the notice went to a confirmed contact point, and wrongly frozen is better than wrongly not frozen. It is for
+NIST SP 800-63B-4 4.6 asks for a way to repudiate in every notice of a recovery; 4.3 lets one factor be enough to
+report. The notice went to a confirmed contact point, and wrongly frozen is better than wrongly not frozen. It is for
 one use, and opens nothing.
 """
 
@@ -29,7 +29,7 @@ CASE_REASON: Final = "notice.repudiated"
 
 
 def repudiation_of(store: Store, token: str, keyring: Keyring) -> Item | None:
-    """What is stored of the notice that a token belongs to; None for a token that is not genuine, or whose notice is
+    """The stored item of the notice that a token belongs to. None for a token that is not genuine, or whose notice is
     no longer kept. One read for a genuine one."""
     notice_id = repudiation.id_in(token, keyring)
     return store.get(identity.repudiation_key(notice_id)) if notice_id is not None else None
@@ -44,8 +44,8 @@ def repudiation_keys(repudiated: Item) -> tuple[Key, ...]:
 
 def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated: Item) -> RepudiationOutcome:
     """Freeze the account of a notice at once, and open an urgent case: somebody else acts in its owner's name. For a
-    pause, which only shuts its owner out, it bars further ones without a factor for 30 days instead: a freeze would
-    give the one who paused it more than the pause did. A PIN that was set is taken away too.
+    pause, which only shuts its owner out, it instead bars further ones without a factor for 30 days. A freeze would
+    give the person who paused it more than the pause did. A PIN that was set is taken away too.
 
     Raises NotPossible `repudiation_over`, also at commit, for a notice that was repudiated before or is too old, and
     `account_closed`.

@@ -47,7 +47,7 @@ NOT_HERE: Final = "NOT_HERE"
 """A pause makes no sense on this call: it is about another number than its own, for which nothing was proved."""
 PAUSE_ASKED: Final = "ASKED"
 PIN_STOPPED_BY: Final = (LockState.FROZEN, LockState.HOLD)
-"""No PIN is chosen while one of them is in force. Whoever asked for the freeze, or set the hold, did so against
+"""No PIN is chosen while one of them is in force. The person who asked for the freeze, or set the hold, did so against
 somebody who may have the phone."""
 
 
@@ -176,6 +176,7 @@ def repudiate(ctx: Context, token: str) -> RepudiationOutcome | None:
 
 
 def view_from(read: Mapping[Key, Item], account_id: str, now: datetime) -> LockView:
-    """What is in force on the account at `now`, and what its owner may do about it; reading needs proof (READ)."""
+    """The components in force on the account at `now`, and the acts that its owner may do about them; reading needs
+    proof (READ)."""
     record, attempts = read.get(lock_key(account_id)), read.get(attempts_key(account_id))
     return policy.view(record_of(account_id, record), attempts_of(attempts), now)

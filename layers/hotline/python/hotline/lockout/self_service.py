@@ -1,4 +1,4 @@
-"""What a person asks for on the line: unlock, a new password, pause and its end, freeze.
+"""The requests of a person on the line: unlock, a new password, pause and its end, freeze.
 
 Every function here passes the gate `identity.require` first and only adds to the change. `read` holds what exists of
 `acting_keys`. Locked or not, the wallet enforces: the account changes when it confirms the decision.
@@ -89,8 +89,8 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
 
 def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
     """Give leave to choose a new password in the wallet: one grant, for one use. While one runs that has not been used,
-    it stands and nothing more is sent: a key pressed often is no reason for many grants and notices. It opens nothing
-    by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
+    it stands and nothing more is sent. A key that is pressed often is no reason for many grants and notices. It opens
+    nothing by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
     require(change, Operation.RESET_GRANT, account_id)
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or not policy.may_reset(found):
@@ -124,18 +124,18 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
 
 
 def pausable_accounts(call: SessionState, now: datetime) -> tuple[str, ...]:
-    """The accounts that this call may pause: with a factor the chosen one; and of an inbound call that shows its number
-    and is about it, all accounts which that number reaches, at most five. A number that was keyed in reaches none
-    without a code, and the owner of the phone that it was keyed in on is not the one who asks. An app session has its
-    token's account, however long ago its owner signed in."""
+    """The accounts that this call may pause. With a factor it may pause the chosen one. An inbound call that shows its
+    number, and is about it, may pause all accounts that the number reaches, at most five. A number that was keyed in
+    reaches no account without a code. The owner of the phone that it was keyed in on is not the person who asks. An app
+    session has its token's account, however long ago its owner signed in."""
     chosen = (call.account_id,) if call.account_id is not None and _is_proved(call, now) else ()
     matching = call.calling.accounts if _shows_its_number(call) and call.calling is not None else ()
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
 
 
 def may_pause(call: SessionState, now: datetime) -> bool:
-    """Whether a pause makes sense on this call, by what the caller knows of it: it is about the number that it comes
-    from, whether or not that is an account's, or an account was proved."""
+    """Whether a pause makes sense on this call, by the caller's own knowledge of it. The call is about the number that
+    it comes from, of an account or not, or an account was proved."""
     return _shows_its_number(call) or (call.account_id is not None and _is_proved(call, now))
 
 
@@ -148,12 +148,12 @@ def _is_proved(call: SessionState, now: datetime) -> bool:
 
 
 def contribute_pause(change: Change, read: Mapping[Key, Item], call: SessionState) -> tuple[str, ...]:
-    """Ask for 24 h without outward money on each account that this call may pause, see `pausable_accounts`; which they
-    are is never taken from anywhere else. Returns those that are newly paused.
+    """Ask for 24 h without outward money on each account that this call may pause. `pausable_accounts` alone says which
+    they are. Returns those that are newly paused.
 
-    Who has proved a factor for an account pauses it as often as they like. Where a limit or the owner's bar stands
-    against somebody who has not, nothing changes but a case that people look at: a caller hears the same words either
-    way, which say that there is a limit, and for an app session NeedProof is raised.
+    A caller who has proved a factor for an account pauses it as often as they like. Where a limit or the owner's bar
+    stands against somebody without a factor, nothing changes but a case that people look at. A caller hears the same
+    words either way, which say that there is a limit. For an app session NeedProof is raised.
 
     An account that is closed or erased raises NotPossible for an app session, and changes nothing on a call.
 
@@ -189,7 +189,7 @@ def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: s
 
 
 def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: str) -> UnfreezeOutcome:
-    """Ask the wallet to end a freeze that the owner asked for. OPEN: there is none. Whatever else is in force stays.
+    """Ask the wallet to end a freeze that the owner asked for. OPEN: there is none. Other components in force stay.
     Raises NeedProof."""
     require(change, Operation.UNFREEZE, account_id)
     record, attempts, found = _present(read, account_id, change.now)

@@ -100,13 +100,13 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
 
 
 def offer_self_service(view: LockView, call: SessionState, now: datetime) -> SelfService:
-    """What the owner may do about what is in force, and has the factors for: to end a freeze takes two, and who has
-    only one needs a person."""
+    """The act that the owner may do about the component in force, and has the factors for. The end of a freeze takes
+    two factors, and somebody who has only one needs a person."""
     if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
         return SelfService.NO
     return view.self_service
 
 
 def first_before_paying(view: LockView, call: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
-    """What the caller has to do before the account can make such a movement; None when nothing shuts it."""
+    """The next step of the caller before the account can make such a movement; None when nothing shuts it."""
     return policy.first_before_paying(view, offer_self_service(view, call, now), kind)

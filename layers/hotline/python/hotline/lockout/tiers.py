@@ -1,9 +1,9 @@
 """When failed logins lock an account. Pure.
 
 Attempts are replayed in the order of their own time, so the order of their arrival does not matter. Sources: NIST SP
-800-63B-4 3.2.2 (at most 100 failures in a row; a success forgives failures from where it came), OWASP Authentication
-Cheat Sheet (count by account; threshold, window, duration), OWASP ASVS 5.0 6.1.1 (limits that cannot be used to lock
-out the owner for good: failures inside a lock neither count nor extend it).
+800-63B-4 3.2.2 (at most 100 failures in a row; a success forgives failures from where it came). OWASP Authentication
+Cheat Sheet (count by account; threshold, window, duration). OWASP ASVS 5.0 6.1.1: limits must not lock out the owner
+for good. So failures inside a lock neither count nor extend it.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _within_limit(attempts: Attempts, cleared: Sequence[datetime]) -> Attempts:
 
 
 def _apply_late_recovery(attempts: Attempts, attempt: Attempt) -> Attempts:
-    """What a recovery that is older than everything recent changes in what is final."""
+    """The final part after a recovery that is older than everything recent."""
     if attempt.outcome is not AttemptOutcome.RECOVERED:
         return attempts
     counted = tuple(f for f in attempts.counted if f.kind is not attempt.kind or f.at > attempt.at)
@@ -130,8 +130,8 @@ class _Replay:
     lock: TierLock | None
 
     def unlock(self, instant: datetime) -> None:
-        """The owner unlocked: a lock that time would end has ended, and the windows are empty. What is in a row stays
-        in a row, and a hard lock stays: somebody may still be guessing."""
+        """The owner unlocked: a lock that time would end has ended, and the windows are empty. The count in a row
+        stays, and a hard lock stays: somebody may still be guessing."""
         self.counted = [failure for failure in self.counted if failure.at > instant]
         if self.lock is not None and self.lock.until is not None and self.lock.since <= instant:
             self.lock = None

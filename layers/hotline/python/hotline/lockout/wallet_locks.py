@@ -1,5 +1,5 @@
-"""Notices of locks that the wallet tells of: a customer hears of a lock whoever set it. What the hotline decides itself
-is told where it is decided.
+"""Notices of locks that the wallet tells of: a customer hears of a lock whoever set it. The hotline's own decisions are
+told where they are decided.
 
 A lock is told once, when it begins to be in force: not again when the wallet repeats it, moves its end or confirms it.
 """
@@ -43,8 +43,9 @@ def longest_told(record: LockRecord, now: datetime) -> timedelta:
 def notify_of_locks(
     change: Change, profile: Profile | None, before: LockRecord, after: LockRecord, *, told: timedelta
 ) -> None:
-    """Tell every contact point of `profile` what has begun to be in force from `before` to `after` by the wallet's
-    word; nothing of a closed account. `told`: the length of the longest lock by failures that its owner knows of."""
+    """Tell every contact point of `profile` of the locks that began to be in force from `before` to `after` by the
+    wallet's word. Tell nothing of a closed account. `told`: the length of the longest lock by failures that its owner
+    knows of."""
     if after.closed_at is not None:
         return
     checked = any(_is_untold(slot) and register.runs(change.now) for slot, register in before.told.items())
