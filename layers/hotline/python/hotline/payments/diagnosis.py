@@ -1,8 +1,8 @@
-"""What to tell about a movement: was money taken, why did it fail, the one next step, when it will work. Pure.
+"""The answer about a movement: was money taken, why did it fail, the one next step, when it will work. Pure.
 
 Where the money is comes from the wallet's ledger and is never guessed from a status or a decline code. The next step
 follows from the money before it follows from the reason: nobody is told to pay again while the outcome is open. Nobody
-is told to pay from an account that is shut: what opens it comes first.
+is told to pay from an account that is shut: the step that opens it comes first.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *
 
 
 def _advice_by_reason(movement: Movement, info: FailureInfo) -> _Advice:
-    """The advice of the taxonomy's row. Where the scheme forbids another try of the code, or the code is not known and
-    only its message was, the advice to wait and try again becomes that of a plain decline."""
+    """The advice of the taxonomy's row. The advice to wait and try again may become that of a plain decline. It does
+    where the scheme forbids another try of the code, or where only the message was known, not the code."""
     failure = movement.failure
     if failure is not None and info.retry is RetryClass.LATER:
         network = movement.instrument.network

@@ -1,9 +1,9 @@
 """From a scheme's decline code to the taxonomy: most specific key first, then the message, then general words. Pure.
 
 A lookup by a general message must never hide a structured code, therefore the code is tried first, with the card
-network and without (the same digits mean different things on different networks: 65 is a count limit at Visa and a call
-for strong authentication at Mastercard). What is not found is told in the words of a plain decline, and is
-logged and counted when the fact comes.
+network and without. The same digits mean different things on different networks: 65 is a count limit at Visa and a call
+for strong authentication at Mastercard. A code that is not found is told in the words of a plain decline, and is logged
+and counted when the fact comes.
 
 Sources: ISO 8583 data element 39 with the networks' own letters; Stripe's decline codes; Adyen's refusalReasonCode;
 Alipay's sub-codes; WeChat Pay's err_code. Adding a code is adding a row.
@@ -134,9 +134,9 @@ _NEVER_RETRY: Mapping[str, str] = {
     "NO_SELECTED_ACCOUNT ORDER_IS_CLOSED REFUND_WINDOW_EXCEED",
     "wechat": "USER_ACCOUNT_ABNORMAL",
 }
-"""Codes of which the scheme says that the same payment must not be tried again: Visa's first category of declined
-authorisations, cards to be kept, mandates that ended, and what Stripe, Adyen, Alipay and WeChat Pay state. By scheme;
-those of ISO 8583 also by card network."""
+"""Codes of which the scheme says that the same payment must not be tried again. They are Visa's first category of
+declined authorisations, cards to be kept, and mandates that ended. The statements of Stripe, Adyen, Alipay and WeChat
+Pay add theirs. By scheme; those of ISO 8583 also by card network."""
 
 type _Key = tuple[str, str | None, str]
 
@@ -181,7 +181,7 @@ class Classified:
 def classify(failure: Failure, *, network: str | None) -> Classified:
     """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known.
 
-    A message explains an unknown code, but not one for which the scheme forbids another try: cards to be kept are among
+    A message explains an unknown code, but not one for which the scheme forbids another try. Cards to be kept are among
     them ("Pick-up, expired card"), and are told as a plain decline.
     """
     for key in _keys(failure.scheme, failure.code, network):

@@ -1,9 +1,9 @@
 """The taxonomy of failures as data: what to tell caller and agent, what to do next, when to try again. Pure.
 
 Two texts for each code: a caller hears the specific reason only where it gives nothing away. A plain decline, a decline
-for risk and a code that the taxonomy does not know are told in one and the same way, so that nobody learns from the
-line that a card is reported lost (payment schemes ask for this). Those words name nobody: a processor declines as well
-as an issuer. Retry classes follow the card networks' categories: never, later, after new data.
+for risk and a code unknown to the taxonomy are told in the same way. Nobody then learns from the line that a card is
+reported lost (payment schemes ask for this). Those words name nobody: a processor declines as well as an issuer. Retry
+classes follow the card networks' categories: never, later, after new data.
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ class FailureInfo:
 
 _F, _N, _R, _W = FailureCode, NextStep, RetryClass, WorksWhen
 DECLINED = (_N.ANOTHER_METHOD_OR_AGENT, _R.NEVER, _W.WITH_ANOTHER_METHOD)
-"""What follows a plain decline, and therefore a decline for risk and one for an unknown reason: the caller must not be
-able to tell them apart. It names no time and advises no further try, because the code may forbid one."""
+"""The advice for a plain decline, and therefore for a decline for risk and for an unknown reason. The caller must not
+be able to tell them apart. It names no time and advises no further try, because the code may forbid one."""
 
 _ROWS = (
     FailureInfo(_F.INSUFFICIENT_FUNDS, _N.TOP_UP, _R.LATER, _W.AFTER_TOP_UP),

@@ -2,8 +2,8 @@
 
 Facts converge: of two facts the higher version holds, of equal versions the later (time, id). A fact states its subject
 whole; only the order number and the merchant, which later facts may leave out, stay as last named. A fact that makes no
-sense beside the others is refused with a stable code and its id (InvalidInput), never with its content; its form and
-sizes are the contracts' business.
+sense beside the others is refused with a stable code and its id (InvalidInput), never with its content. Its form and
+sizes are checked by the contracts.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
 
 
 def ref_item(ref: MovementRef) -> Item:
-    """What never changes about a movement, as stored in it and in its pointer; both end with it."""
+    """The fields of a movement that never change, as stored in it and in its pointer; both end with it."""
     item: Item = {
         "account_id": ref.account_id,
         "movement_id": ref.movement_id,
@@ -169,7 +169,7 @@ def ref_item(ref: MovementRef) -> Item:
 
 
 def ref_from(item: Mapping[str, Any]) -> MovementRef:
-    """What never changes about a movement, from the movement or its pointer."""
+    """The fields of a movement that never change, from the movement or its pointer."""
     merchant = item.get("merchant")
     return MovementRef(
         account_id=item["account_id"],

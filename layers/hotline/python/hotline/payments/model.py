@@ -28,7 +28,8 @@ REFUNDABLE_WINDOW = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Order:
-    """Which of two facts about one thing holds: the higher version; of equal versions the later, then the larger id."""
+    """The order of two facts about one thing: the higher version holds; of equal versions the later, then the larger
+    id."""
 
     version: int
     time: datetime
@@ -54,7 +55,7 @@ class MovementFailure:
 
 @dataclass(frozen=True, slots=True)
 class MovementRef:
-    """What never changes about a movement, enough to read it out: the pointer by order number holds it too."""
+    """The fields of a movement that never change, enough to read it out: the pointer by order number holds them too."""
 
     account_id: str
     movement_id: str
@@ -86,9 +87,10 @@ class Movement:
     balance_after_minor: int | None
     order_no: str | None
     order: Order
-    """Which fact this is the state of."""
+    """The fact of which this is the state."""
     described: Mapping[str, Order]
-    """Which fact last named the order number, and the merchant: a later fact that leaves them out does not unname."""
+    """The fact that last named the order number, and the merchant: a later fact that leaves them out does not
+    unname."""
     refundable_minor: int = 0
     open_refund_id: str | None = None
     mixed_currencies: bool = False
@@ -108,7 +110,7 @@ class Movement:
 
     @property
     def captured_minor(self) -> int:
-        """What a refund could ever take: the amount of a payment that succeeded and whose money was taken."""
+        """The amount that a refund could ever take: that of a payment that succeeded and whose money was taken."""
         taken = self.status is MovementStatus.SUCCEEDED and self.money is MoneyState.DEBITED
         return self.amount.minor if taken and self.ref.kind in REFUNDABLE_KINDS else 0
 
@@ -161,7 +163,7 @@ class MovementRefList:
 
 
 class TakenState(StrEnum):
-    """What a refund means for its movement's money."""
+    """The effect of a refund on its movement's money."""
 
     OPEN = "open"
     """Asked for or sent: takes its amount, and no other refund may be asked for meanwhile."""
@@ -182,11 +184,12 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What refunds have taken of one movement, found by the movement's id alone, since a refund's facts carry no more.
+    """The amounts that refunds have taken of one movement. It is found by the movement's id alone, since a refund's
+    facts carry no more.
 
-    What is left is always computed from here, so that facts in any order, late or repeated, give nothing back twice.
+    The rest is always computed from here. So facts in any order, late or repeated, give nothing back twice.
     `movement_sk` and `currency` are None while only facts of refunds are known. The wallet's word stands: it may have
-    sent more than was captured; then nothing is left.
+    sent more than was captured; then the rest is nothing.
     """
 
     account_id: str
@@ -261,7 +264,7 @@ class MoneyAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What to tell about one movement, see diagnosis.diagnose.
+    """The answer about one movement, see diagnosis.diagnose.
 
     Text keys belong to the message catalogue: `caller_text` is generic where the reason is a risk, `agent_text` is
     specific. `failure` is None when the movement did not fail.
@@ -273,7 +276,7 @@ class Diagnosis:
     agent_text: str
     next_step: NextStep
     then: NextStep | None
-    """What to do after `next_step`, where that only opens an account that is shut."""
+    """The step after `next_step`, where that only opens an account that is shut."""
     retry: RetryClass
     works_when: WorksWhen
     held_until: datetime | None

@@ -1,8 +1,8 @@
 """The face of payments: folding what the wallet tells about money, finding movements, and telling what happened.
 
-Items: MOVE# (a movement), TAKEN# (its ledger: what refunds have taken, found by the movement's id alone), TAIL# (a
-pointer by the last digits of an order number), BILL#, #FUNDS, CODES# (unknown decline codes). What is left for refunds
-is computed in TAKEN# and copied to MOVE# in the same transaction, so that a query that lists movements knows it.
+Items: MOVE# (a movement), TAKEN# (its ledger of refunds, found by the movement's id alone), TAIL# (a pointer by an
+order number's last digits). Others are BILL#, #FUNDS and CODES# (unknown decline codes). The amount left for refunds is
+computed in TAKEN# and copied to MOVE# in the same transaction. So a query that lists movements knows it.
 """
 
 from __future__ import annotations
@@ -233,8 +233,8 @@ def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[
 def contribute_taking(
     change: Change, *, movement: Movement, ledger: Ledger, ledger_item: Item, refund_id: str, amount: Money
 ) -> None:
-    """Take a refund's amount from a movement: recorded in its ledger, and on condition that so much is left and that
-    no other refund is under way. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
+    """Take a refund's amount from a movement and record it in its ledger. The conditions are that so much is left and
+    that no other refund is under way. `ledger_item`: the ledger as it was read. Raises NeedProof; at commit Stale when
     another request was quicker."""
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
@@ -293,9 +293,9 @@ def list_movements(
 ) -> MovementPage:
     """One page of the account's movements, newest first, behind the one with the sort key `after`.
 
-    With a status it looks at up to LISTED_LOOKED_AT movements for `limit` of them, so that a page may be short, or even
-    empty, with more to follow. What failed or has an open outcome is found by the index of what needs attention, which
-    may lag by a moment.
+    With a status it looks at up to LISTED_LOOKED_AT movements for `limit` of them. So a page may be short, or even
+    empty, with more to follow. Movements that failed or have an open outcome are found by the index of those that need
+    attention, which may lag by a moment.
     """
     looked_at = limit if status is None else LISTED_LOOKED_AT
     query = items.attention_query if status in ALWAYS_NEED_ATTENTION else items.listed_query

@@ -1,10 +1,10 @@
-"""What falls due about a refund: a date that was told and has passed, and money that did not reach the customer.
+"""Due dates of a refund: a date that was told and has passed, and money that did not reach the customer.
 
-Both are one change for each refund: people are told to look, the wallet hears of it, and the customer gets a new date
-in the place of the one that no longer holds. The second one finds the new date, and nothing to do.
+Both are one change for each refund. People are told to look, the wallet hears of it, and a new date for the customer
+replaces the one that no longer holds. The second one finds the new date, and nothing to do.
 
 The facts that a refund failed or came back do nothing by themselves: they may come late, twice, or after a later fact.
-They make the refund due at once, and what is done about it is done about its state as it is then.
+They make the refund due at once, and the work is done on its state as it is then.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Done, ...]:
-    """Do what has fallen due about the refund: nothing when it is over, or when its date has not passed.
+    """Do the due work on the refund; do nothing when it is over, or when its date has not passed.
 
-    A date that has passed is escalated: a case (the second time an urgent one), the decision refund.escalated, a new
-    date, and a message to every contact point. Money that did not arrive is followed up: a case, the decision
-    refund.unpaid, the date of the next step in the place of the one that was told, and a message that says so. A
-    failure of which nothing was promised, and older than a call would tell of, is history: nobody is told. Of an
-    erased account nobody waits for anything. Raises NeedProof for anybody but the hotline itself; at commit Stale.
+    A date that has passed is escalated. There is a case (the second time an urgent one), the decision refund.escalated,
+    a new date, and a message to every contact point. Money that did not arrive is followed up: a case, the decision
+    refund.unpaid, and a message that says so. The date of the next step replaces the old one. A failure of which
+    nothing was promised, and older than a call would tell of, is history: nobody is told. Of an erased account nobody
+    waits for anything. Raises NeedProof for anybody but the hotline itself; at commit Stale.
     """
     item = read.get(items.refund_key(account_id, refund_id))
     if item is None or not is_due(item, change.now):

@@ -1,7 +1,7 @@
 """How the wallet's facts become the state of refunds and the policies of merchants. Pure.
 
-Of two facts about one refund the higher version holds, of equal versions the later (time, id). What the hotline knows
-of a refund that it asked for (reason, promise, case) stays as it is; the wallet's word on amount and state stands.
+Of two facts about one refund the higher version holds, of equal versions the later (time, id). The hotline's own fields
+of a refund that it asked for (reason, promise, case) stay; the wallet's word on amount and state stands.
 """
 
 from __future__ import annotations

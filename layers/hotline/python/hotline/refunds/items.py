@@ -49,15 +49,16 @@ def policy_key(merchant_id: str) -> Key:
 
 
 def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
-    """What names the refunds of an account, newest first, behind the position `after`, read consistently."""
+    """The query for the items that name the refunds of an account, newest first, behind the position `after`, read
+    consistently."""
     pk = f"ACCOUNT#{account_id}"
     start = {"PK": pk, "SK": f"{LISTED_PREFIX}{after}"} if after is not None else None
     return Query(Table.HOTLINE, pk, Prefix(LISTED_PREFIX), limit=limit, descending=True, start_after=start)
 
 
 def told_query(account_id: str, *, now: datetime, limit: int) -> Query:
-    """Copies of the refunds that a call hears of, read consistently: first those that are waited for, the newest first,
-    then those that failed or came back lately."""
+    """Copies of the refunds that a call hears of, read consistently. Those that are waited for come first, the newest
+    first, then those that failed or came back lately."""
     span = Between(f"{_OVER}{to_text(now - TOLD_FOR)}", f"{_PENDING}~")
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", span, limit=limit, descending=True)
 
@@ -68,8 +69,8 @@ def position(refund: Refund) -> str:
 
 
 def rows(refund: Refund) -> dict[Key, Item]:
-    """What stands beside a refund so that a bounded read finds it: what names it in the list by time and, while a call
-    hears of it, a copy. Written and taken away with the refund, in the same transaction."""
+    """The items beside a refund by which a bounded read finds it. One names it in the list by time; while a call hears
+    of it, the other is a copy. Written and taken away with the refund, in the same transaction."""
     account_id = refund.account_id
     named: Item = {"refund_id": refund.refund_id, **kept_from(refund.state_at)}
     found = {hotline_key(f"ACCOUNT#{account_id}", f"{LISTED_PREFIX}{position(refund)}"): named}
@@ -95,8 +96,8 @@ def refund_item(refund: Refund) -> Item:
 
 
 def falls_due_at(refund: Refund) -> datetime | None:
-    """When something is to be done about the refund: at the end of the date that was told of it; at once, when it
-    failed or came back and nobody has acted on it. None: nothing."""
+    """The time of the next work on the refund: at the end of the date that was told of it. It is at once when the
+    refund failed or came back and nobody has acted on it. None: there is no such work."""
     if refund.state.is_unpaid and not refund.followed_up:
         return refund.state_at
     told = date_told(refund) if refund.state.is_open or refund.state.is_unpaid else None

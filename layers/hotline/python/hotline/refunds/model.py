@@ -51,14 +51,14 @@ class RefundState(StrEnum):
 
 
 class ReviewNeed(StrEnum):
-    """What a refund in review waits for."""
+    """The reason why a refund waits in review."""
 
     APPROVAL = "approval"
     EVIDENCE = "evidence"
 
 
 class RefundOutcome(StrEnum):
-    """What became of a request for a refund."""
+    """The outcome of a request for a refund."""
 
     APPROVED = "APPROVED"
     IN_REVIEW = "IN_REVIEW"
@@ -83,8 +83,8 @@ class OfferOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MerchantPolicy:
-    """What a merchant has published. `window_days` counts from the payment; `auto_approve_minor` is in the payment's
-    currency; `categories` are those that cannot be given back for a change of mind."""
+    """The published policy of a merchant. `window_days` counts from the payment; `auto_approve_minor` is in the
+    payment's currency; `categories` are those that cannot be given back for a change of mind."""
 
     merchant_id: str
     version: int
@@ -107,8 +107,8 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDecision:
-    """What the policies say to a request. `rules` holds every rule that was evaluated, in order; `decided_by` the id
-    of the one that decided."""
+    """The answer of the policies to a request. `rules` holds every rule that was evaluated, in order; `decided_by` the
+    id of the one that decided."""
 
     outcome: RefundOutcome
     amount: Money
@@ -123,7 +123,7 @@ class PolicyDecision:
 @dataclass(frozen=True, slots=True)
 class Refund:
     """One refund. `version` counts the decisions about it that went to the bus; `order` is the wallet's last fact
-    (None: the wallet has not told of it). What the wallet refunds by itself has no reason and no promise."""
+    (None: the wallet has not told of it). A refund that the wallet makes by itself has no reason and no promise."""
 
     account_id: str
     refund_id: str
@@ -169,7 +169,8 @@ class RefundPage:
 
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
-    """What may be asked for. `amount` is what is left; `promised_on` holds if the request is approved at once."""
+    """The refund that may be asked for. `amount` is what is left; `promised_on` holds if the request is approved at
+    once."""
 
     outcome: OfferOutcome
     amount: Money
@@ -205,8 +206,8 @@ class RecentRequest:
 
 @dataclass(frozen=True, slots=True)
 class RecentRequests:
-    """The requests of an account in the velocity window that took money, oldest first, and when those of the last day
-    were made that were denied."""
+    """The requests of an account in the velocity window that took money, oldest first, and the times of the last day's
+    denied ones."""
 
     account_id: str
     requests: tuple[RecentRequest, ...] = field(default=())

@@ -1,11 +1,11 @@
 """Whether a refund may be had, and at once or after review. Pure.
 
-Rules speak in this order, and the wallet's own come before the merchant's: what cannot be refunded at all; what the
-merchant need not take back; what somebody must look at; everything else is approved. The first rule that forbids ends
-it; of those that want a review all are heard, and the first one decides. Nothing is ever denied for being suspicious:
-unusual requests are looked at. Every rule that was heard is in the decision, with what it looked at.
-What was not authorised by the customer is a dispute, never a refund. Rights that a law gives beyond both policies would
-come before all rules; none is modelled yet.
+Rules speak in this order, and the wallet's own come before the merchant's. First come payments that cannot be refunded
+at all, then those that the merchant need not take back, then those that somebody must look at. Everything else is
+approved. The first rule that forbids ends it; of those that want a review all are heard, and the first one decides.
+Nothing is ever denied for being suspicious: unusual requests are looked at. Every rule that was heard is in the
+decision, with what it looked at. A payment that the customer did not authorise is a dispute, never a refund. Rights
+that a law gives beyond both policies would come before all rules; none is modelled yet.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ class _Question:
 
     @property
     def taken_minor(self) -> int:
-        """What refunds have taken of the payment so far: those that arrived, and those that are under way."""
+        """The amount that refunds have taken of the payment so far: those that arrived, and those that are under
+        way."""
         return self.movement.captured_minor - self.movement.refundable_minor
 
 
@@ -109,7 +110,7 @@ def _kind(movement: Movement) -> RuleResult:
 
 
 def _judge_captured(movement: Movement) -> RuleResult:
-    """What was never taken cannot be given back."""
+    """Money that was never taken cannot be given back."""
     outcome = None if movement.captured_minor > 0 else RefundOutcome.NOT_ELIGIBLE
     return _says("movement.captured", outcome, status=movement.status.value, money=movement.money.value)
 
@@ -175,7 +176,7 @@ def _wallet_limit(question: _Question) -> RuleResult:
 
 
 def _merchant_limit(question: _Question) -> RuleResult:
-    """Who has published no policy has approved nothing."""
+    """A merchant without a policy approves nothing automatically."""
     return _review_above("merchant.auto_approve", question, _merchant_auto(question))
 
 
@@ -294,7 +295,8 @@ def offer(
     now: datetime,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
 ) -> RefundOffer:
-    """What may be asked for, before a reason is known. Nothing, while another refund of the movement is under way."""
+    """The refund that may be asked for, before a reason is known. No refund is offered while another refund of the
+    movement is under way."""
     heard = _eligibility(movement, wallet, now)
     deciding = heard[-1]
     outcome = OfferOutcome.OFFERED

@@ -63,8 +63,9 @@ def escalation_promise(now: datetime, *, holidays: Collection[date] = ()) -> dat
 
 
 def expected_on(promised_on: date | None, sent_at: datetime | None) -> date | None:
-    """The date to tell of a refund that is under way: the one that was promised or, of a refund that the wallet sent by
-    itself, the latest that any instrument takes; None while nothing has been sent. What is told falls due, too."""
+    """The date to tell of a refund that is under way. It is the promised one or, of a refund that the wallet sent by
+    itself, the latest that any instrument takes. None while nothing has been sent. A date that is told falls due,
+    too."""
     if promised_on is not None or sent_at is None:
         return promised_on
     return add_business_days(sent_at.astimezone(UTC).date(), max(BUSINESS_DAYS.values()))

@@ -1,8 +1,9 @@
 """Asking for a refund: what may be asked for of a movement, and the request itself, as acts of a customer.
 
-A request is one transaction: the refund, the movement and its ledger (on condition that so much is left and no other
-refund is under way), the count of recent requests, the case when somebody must look, the decisions for the bus and the
-messages to the customer. What is asked again under the same request key is the same refund.
+A request is one transaction. It writes the refund, and the movement and its ledger, on condition that so much is left
+and no other refund is under way. It also writes the count of recent requests, the case when somebody must look, the
+decisions for the bus and the messages to the customer. A request that is repeated under the same request key gives the
+same refund.
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ from .records import write_refund
 
 REVIEW_REASON = "refund_review"
 NOT_OPEN_RULE = "account.not_open"
-"""What decides about an account that is closed, erased, or not known to have been opened."""
+"""The rule that decides about an account that is closed, erased, or not known to have been opened."""
 REQUEST_KEY_CHARACTERS_MAX = 256
 RECENT_KEPT_MAX = 50
 """How many recent requests are kept; from the fourth on they all go to review."""
 MANY_PARTS_RULE = "movement.parts"
-"""What decides about a payment that was refunded in as many parts as its ledger holds."""
+"""The rule that decides about a payment that was refunded in as many parts as its ledger holds."""
 
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
@@ -212,8 +213,8 @@ def refund_id_of(account_id: str, request_key: str) -> str:
 
 
 def reference_of(refund_id: str) -> str:
-    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some:
-    whoever looks for them has the account before them, whose few refunds they tell apart."""
+    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some.
+    Anybody who looks for them has the account before them, and they tell its few refunds apart."""
     number = int.from_bytes(hashlib.sha256(refund_id.encode()).digest()[:8], "big") % 10**REFERENCE_DIGITS
     return f"{number:0{REFERENCE_DIGITS}d}"
 
@@ -322,7 +323,7 @@ def _existing(refund: Refund) -> RefundResult:
 
 
 def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
-    """What is known of another refund of the movement without reading it."""
+    """The known part of another refund of the movement, without reading it."""
     known = next((request for request in recent.requests if request.refund_id == refund_id), None)
     amount, promised_on = (known.amount, known.promised_on) if known else (None, None)
     return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promised_on, decided_by="movement.open_refund")

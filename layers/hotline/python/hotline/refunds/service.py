@@ -1,8 +1,8 @@
 """The face of refunds: what may be asked for, asking, and folding what the wallet tells of refunds.
 
-Of every refund there are three items: REFUND# (itself, found by its id), REFUND_AT# (names it in the list by time) and,
-while a call hears of it, REFUND_TOLD# (a copy). So each read is bounded by what it is for, and nothing that somebody
-else asks for pushes a refund out of it.
+Each refund has up to three items: REFUND# (itself, found by its id), and REFUND_AT#, which names it in the list by
+time. While a call hears of it there is also REFUND_TOLD# (a copy). So each read is bounded by its purpose, and no other
+request pushes a refund out of it.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
 
 
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
-    """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. What a
-    refund takes from its movement, and gives back, is folded by payments from the same facts. An account that is
+    """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. Payments
+    folds, from the same facts, the amounts that a refund takes from its movement and gives back. An account that is
     erased keeps its refunds, and not what is counted of its requests.
 
     Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense.
@@ -124,9 +124,9 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 
 
 def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
-    """The refunds that a call about refunds should hear of, newest first: those under way, and those that failed or
-    came back and wait for another way, or did so in the last 30 days. One consistent query that reads TOLD_READ_MAX + 1
-    at most, whatever else the account has asked for; those under way come before the others."""
+    """The refunds that a call about refunds should hear of, newest first. They are those under way, and those that
+    failed or came back and wait for another way, or did so in the last 30 days. One consistent query that reads
+    TOLD_READ_MAX + 1 at most, whatever else the account has asked for; those under way come before the others."""
     found = store.query(items.told_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
     refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
     told = [one for one in refunds if folds.is_to_be_told(one, since=now - one.state_at)]
