@@ -25,5 +25,5 @@ PHONE_OR_PERSON: Final = "phone_or_person"
 NEEDS: Final = ("sms", "email", "pin", "agent", PHONE_OR_EMAIL, PHONE_OR_PERSON)
 """The values of `needs` beside `EMPTY`: the code that would satisfy the step next, or that only a person can help.
 
-Callers from elsewhere are asked before a code goes to the account's phone: by `PHONE_OR_EMAIL` where e-mail would do
-as well, by `PHONE_OR_PERSON` where it would not."""
+Callers from elsewhere are asked before a code goes to the account's phone. The value is `PHONE_OR_EMAIL` where e-mail
+would do as well, else `PHONE_OR_PERSON`."""

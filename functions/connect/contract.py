@@ -1,8 +1,8 @@
 """The contract between the flows and this function: every step by name, collected from where each declares itself.
 
-The function validates requests and fills answers from it, and the tests of the flows read it beside the flows: every
-outcome that a step declares has its branch in every flow that calls the step. All values are strings; a declared key
-of an answer is always there, and is `EMPTY` when there is nothing to say.
+The function validates requests and fills answers from it. The tests of the flows compare it with the flows: every
+outcome of a step has its branch in every flow that calls the step. All values are strings; a declared key of an answer
+is always there, and is `EMPTY` when there is nothing to say.
 """
 
 from __future__ import annotations

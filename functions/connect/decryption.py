@@ -1,9 +1,9 @@
 """Opens what Amazon Connect encrypts: an entry under a security key of the instance.
 
 The message is one of the AWS Encryption SDK, format version 1, suite 0x0378 (AES-256-GCM, HKDF-SHA384, ECDSA P-384), in
-base64; its data key is wrapped by RSA-OAEP with SHA-512 under the provider `AmazonConnect` and the security key's id
-(Amazon Connect administrator guide, "Encrypt sensitive customer input"). The suite commits to no key, which the SDK
-reads only under this policy.
+base64. Its data key is wrapped by RSA-OAEP with SHA-512 under the provider `AmazonConnect` and the security key's id.
+Source: Amazon Connect administrator guide, "Encrypt sensitive customer input". The suite commits to no key, which the
+SDK reads only under this policy.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _Message(StreamDecryptor):  # type: ignore[misc] # as above
 
 
 def decrypt(message: str, keys: Keyring) -> str:
-    """What was keyed in. `message` is base64, `keys` holds private keys (PEM) by key id. Raises Unreadable."""
+    """The keyed-in text. `message` is base64, `keys` holds private keys (PEM) by key id. Raises Unreadable."""
     if len(message) > MESSAGE_CHARACTERS_MAX:
         raise Unreadable("too_long")
     try:

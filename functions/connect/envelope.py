@@ -17,7 +17,7 @@ CONTACT_ID_CHARACTERS_MAX = 256
 """Amazon Connect API reference, Contact: the longest id of a contact."""
 _METHOD_CHARACTERS_MAX = 64
 SLOW = "slow"
-"""What the contact attribute `pace` says of a caller for whom the flows speak more slowly."""
+"""The value of the contact attribute `pace` for a caller to whom the flows speak more slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Request:
     """The first contact of the call: what its state is kept under."""
     initiation_method: str
     customer_number: str | None
-    """The customer's end of the line: on a call that comes in the calling number as the network gave it, None when
-    withheld; on one that the hotline makes the number that was called."""
+    """The customer's end of the line. On a call that comes in it is the calling number as the network gave it, None
+    when withheld. On a call that the hotline makes it is the called number."""
     language: str | None
     wants_time: bool
     """Whether this caller is spoken to more slowly."""

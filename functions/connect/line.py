@@ -21,13 +21,13 @@ REFERENCE_CHARACTERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a step found or did: a declared outcome, facts for the words, and the answer's further keys."""
+    """The result of a step: a declared outcome, facts for the words, and the answer's further keys."""
 
     outcome: str
     facts: Mapping[str, object] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
-    """What to say it in; empty: in the language of the call."""
+    """The languages in which to say it; empty: the language of the call."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,8 @@
-"""What the line says to each outcome of each step: SSML in the caller's language, out of the message catalogue.
+"""The words of the line for each outcome of each step: SSML in the caller's language, out of the message catalogue.
 
 An outcome's message has the key `<step>.<outcome>`. Where the words depend on more than that, a function of
 `functions.connect.words` puts them together. A fact that is not known leaves its sentence out; nothing is invented for
-it. What the wallet has only been asked for is never told as done.
+it. A request that the wallet has not confirmed is never told as done.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PAUSE_WHEN_SLOW_S: Final = 8
 def speak(
     step: str, outcome: str, facts: Mapping[str, object], languages: Sequence[str], *, most: int = 1, slow: bool = False
 ) -> tuple[str, ...]:
-    """What is said, in each of the languages one after the other, in at most `most` prompts of ten seconds each, as far
-    as that is possible. `facts` may hold `time_zone` and `now`, which tell how to say instants. Raises UnknownMessage
-    for an outcome that the step does not have."""
+    """The prompts, in each of the languages one after the other. They are at most `most`, and of ten seconds each as
+    far as that is possible. `facts` may hold `time_zone` and `now`, which tell how to say instants. Raises
+    UnknownMessage for an outcome that the step does not have."""
     said: list[str] = []
     for language in languages:
         speech = _speech(step, outcome, facts, language)

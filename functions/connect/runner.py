@@ -121,8 +121,8 @@ def _run(
 
 
 def _mark_inputs(line: Line, inputs: dict[str, str]) -> dict[str, str]:
-    """The inputs as a fingerprint is taken of them: a PIN lives longer than a code, so that only the key service makes
-    a hash of it (kit.macs)."""
+    """The inputs as a fingerprint is taken of them. A PIN lives longer than a code, so only the key service makes a
+    hash of it (kit.macs)."""
     if "pin" not in inputs:
         return inputs
     return {**inputs, "pin": line.ctx.pin_hashes.mac("turn", line.call.contact_id, inputs["pin"]).hex()}
@@ -135,7 +135,8 @@ def _need_proof(refusal: NeedProof, line: Line) -> Answer:
 
 def _choose_need(reachable: Sequence[str], call: SessionState) -> str:
     """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
-    other phone only after its owner was asked: it may be lost, and its finder would read what they are about to do."""
+    other phone only after its owner was asked. That phone may be lost, and its finder would read the owner's next
+    steps."""
     if not reachable:
         return "agent"
     if reachable[0] == FactorKind.SMS.value and call.elsewhere:

@@ -1,7 +1,7 @@
-"""What only the caller may know, as it comes from an entry: keys, or what Amazon Connect made of them.
+"""Secrets that only the caller may know, as an entry brings them: keys, or Amazon Connect's encryption of them.
 
-An entry with a security key arrives as a message of the AWS Encryption SDK. What it takes to open one is imported when
-the first message comes, so that steps and calls without secrets do without it.
+An entry with a security key arrives as a message of the AWS Encryption SDK. The libraries that open one are imported
+when the first message comes, so that steps and calls without secrets do without them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from hotline.kit.keyring import Keyring
 
 KEYPAD: Final = frozenset("0123456789*#")
 SILENCE: Final = "Timeout"
-"""What Amazon Connect stores after silence, encrypted or not (Store customer input block)."""
+"""The text that Amazon Connect stores after silence, encrypted or not (Store customer input block)."""
 _ASIDE: Final = {"0": ZERO, "*": STAR}
 
 
 def readable(step: Step, inputs: Mapping[str, str], ctx: Context) -> dict[str, str]:
     """The inputs with the secret ones as they were keyed in; one that holds nothing is left out.
 
-    What is keys already stays: a stack may be without a key, or between two deployments. Raises Unreadable.
+    An input that is keys already stays: a stack may be without a key, or between two deployments. Raises Unreadable.
     """
     read = dict(inputs)
     for name in step.secret_inputs:

@@ -33,8 +33,8 @@ class Input:
 class Step:
     """One step of a flow.
 
-    `own_outcomes` and `own_keys` are those beside the ones that every step has. One of three runs it: `run` is a step
-    of a caller's call; `begin` begins one; `run_outbound` belongs to a call that the hotline makes, which has no stored
+    `own_outcomes` and `own_keys` are those beside the ones that every step has. One of three runs it. `run` is a step
+    of a caller's call; `begin` begins one. `run_outbound` belongs to a call that the hotline makes, which has no stored
     state and no turns. `ahead`: the keys to read in the same request as the call. `say` puts the words together where
     they depend on more than the outcome; without it the message `<step>.<outcome>` is said.
 

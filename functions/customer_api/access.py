@@ -1,7 +1,7 @@
-"""Who may ask for what: the routes with the scope that each one needs, and what a token says of its bearer.
+"""Rights to requests: the routes with the scope that each one needs, and the bearer that a token names.
 
-The gateway has verified the token (signature, issuer, audience, times) and the scope before the function is called;
-what is read here is checked once more, so that a route that lost its authorizer is shut, not open.
+The gateway has verified the token (signature, issuer, audience, times) and the scope before the function is called. The
+function checks again, so that a route that lost its authorizer is shut, not open.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The HTTPS API: Amazon API Gateway calls this function with one request and sends back its answer.
 
-On the way of a request: its size, the token and its scope, the account's quota; then the route, which reads, lets one
-room change something, and answers. Whatever goes wrong is a problem (RFC 9457).
+On the way of a request: its size, the token and its scope, the account's quota. Then comes the route, which reads, lets
+one room change something, and answers. Every failure is a problem (RFC 9457).
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ refusals.install(api)
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:
-    """One request (HTTP API, payload format 2.0). What fails unexpectedly is answered with a constant body, and its
-    text is not logged: it may repeat the request."""
+    """One request (HTTP API, payload format 2.0). An unexpected failure is answered with a constant body, and its text
+    is not logged: it may repeat the request."""
     return answer_request(event, context, _context, settings_from_environment())
 
 
@@ -109,8 +109,8 @@ def _resolve(
 
 
 def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
-    """The headers that tell of the account's quota. What leads to a freeze is never refused for it: somebody else with
-    a token of the account could use it up. Raises Problem."""
+    """The headers that tell of the account's quota. A request on the way to a freeze is never refused for it: somebody
+    else with a token of the account could use it up. Raises Problem."""
     try:
         return quota.count_request(ctx, token.sign_in.account_id).headers
     except Problem as refusal:

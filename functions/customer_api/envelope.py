@@ -1,5 +1,6 @@
 """The request as the gateway hands it on (HTTP API, payload format 2.0). A part that is missing or of another shape is
-empty, so that its route is not found; a text that is none is a malformed request. Neither is an error of ours."""
+empty, so that its route is not found. Text that cannot be decoded is a malformed request. Neither is an error of
+ours."""
 
 from __future__ import annotations
 

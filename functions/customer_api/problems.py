@@ -1,4 +1,4 @@
-"""What the API answers when it refuses: problem details (RFC 9457) with stable codes.
+"""The API's refusals: problem details (RFC 9457) with stable codes.
 
 One table says which status and code each error of the rooms becomes. Nothing of a request is ever repeated.
 """
@@ -77,7 +77,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     "no_target": "method_unavailable",
 }
 _PIN: Final = "pin_"
-"""What the codes of a PIN that may not be chosen begin with."""
+"""The prefix of the codes of a PIN that may not be chosen."""
 _OF_INPUTS: Final = frozenset(
     {"amount_not_positive", "amount_over_refundable", "currency_differs", "partial_not_permitted"}
 )

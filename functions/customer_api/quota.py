@@ -2,7 +2,7 @@
 draft-ietf-httpapi-ratelimit-headers).
 
 The count is read with one request and written with another, so that requests at the same moment may pass the limit by a
-few: it keeps one client from using up what all share, and guards nothing that must hold exactly.
+few. It keeps one client from using up the share of all; it guards nothing that must hold exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEPT: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What is left of the account's window."""
+    """The rest of the account's window."""
 
     left: int
     reset_s: int

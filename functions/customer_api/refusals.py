@@ -1,4 +1,4 @@
-"""Whatever a route or the resolver raises, as the problem that is answered."""
+"""Exceptions of a route or of the resolver, as the problem that is answered."""
 
 from __future__ import annotations
 

@@ -13,6 +13,6 @@ DESK: Final = "desk"
 
 
 def desk() -> Desk:
-    """What the request that is being answered may work with."""
+    """The desk of the request that is being answered."""
     found: Desk = router.context[DESK]
     return found

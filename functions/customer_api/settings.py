@@ -1,4 +1,4 @@
-"""What the API takes from its environment: how tokens of this issuer are to be read."""
+"""The API's settings from its environment: how tokens of this issuer are to be read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hotline.kit.config import read_setting
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a token is read. `account_claim` names the claim with the account's id; scopes begin with `scope_prefix`;
+    """How a token is read. `account_claim` names the claim with the account's id; scopes begin with `scope_prefix`.
     `trusted_acr_values` are ways of signing in that count as a factor however long ago (RFC 9470, `acr`)."""
 
     account_claim: str = "sub"

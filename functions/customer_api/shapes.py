@@ -20,7 +20,7 @@ PAGE_DEFAULT: Final = 20
 
 
 def _plain_note(value: str) -> str | None:
-    """What a customer wrote, as one plain line; None when nothing of it can be read. Raises a validation error when its
+    """A customer's own text, as one plain line; None when nothing of it can be read. Raises a validation error when its
     plain form is over the limit."""
     note = plain_text(value)
     if not fits(note, characters_max=NOTE_CHARACTERS_MAX):
@@ -32,13 +32,13 @@ Id = Annotated[str, StringConstraints(max_length=limits.ID_CHARACTERS_MAX, patte
 
 
 class Body(BaseModel):
-    """What a client sends: fields that the form does not have are refused, and nothing is guessed from another type."""
+    """A client's body: fields that the form does not have are refused, and nothing is guessed from another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Answer(BaseModel):
-    """What the API answers."""
+    """An answer of the API."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,9 +63,9 @@ class Genuine(Answer):
 
 
 class Lock(Answer):
-    """What is in force on the account. `text` says it in words; `cause` is null for a hold that people look
-    into, whatever for; `asked` is what the wallet has been asked for and has not confirmed; `self_service` is what the
-    owner may do; until `recovery_until` a new password may be chosen."""
+    """The lock in force on the account. `text` says it in words. `cause` is null for a hold that people look into,
+    whatever for. `asked` is the request to the wallet that it has not confirmed. `self_service` is the act that the
+    owner may do. Until `recovery_until` a new password may be chosen."""
 
     state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
     cause: str | None = None
@@ -79,20 +79,21 @@ class Lock(Answer):
 
 
 class Asked(Answer):
-    """What became of asking: `asked` until the wallet has confirmed it, or that it is so already."""
+    """The result of asking: `asked` until the wallet has confirmed it, or that it is so already."""
 
     outcome: Literal["asked", "open", "frozen", "granted"]
 
 
 class MerchantName(Answer):
-    """Who was paid."""
+    """The merchant that was paid."""
 
     id: str
     name: str
 
 
 class Paid(Answer):
-    """What it was paid with; `kind` and `network` are words of the contract's lists, or the wallet's own."""
+    """The instrument that was paid with; `kind` and `network` are words of the contract's lists, or the wallet's
+    own."""
 
     kind: str
     network: str | None = None
@@ -149,7 +150,7 @@ class RuleSaid(Answer):
 
 
 class Decision(Answer):
-    """What the policies said, and every rule that was heard."""
+    """The answer of the policies, and every rule that was heard."""
 
     outcome: str
     decided_by: str | None = None
@@ -238,7 +239,8 @@ type Method = Literal["sms", "voice", "email", "pin"]
 
 
 class ChallengeAsked(Body):
-    """What the proof is for, and how the code shall come. The proof is good for this and for what needs less."""
+    """The operation that the proof is for, and how the code shall come. The proof is good for this operation and for
+    those that need less."""
 
     operation: OperationName
     method: Method
@@ -315,7 +317,7 @@ class RepudiationAsked(Body):
 
 
 class Repudiated(Answer):
-    """What was done: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
+    """The result: a freeze is asked for or in force, or pauses without a code are barred for 30 days."""
 
     outcome: Literal["asked", "frozen", "barred"]
 

@@ -29,8 +29,8 @@ ATTEMPTS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every route works with: the context of the function, the bearer of the token, the wished language (None:
-    none that the hotline speaks)."""
+    """The means of every route: the context of the function, the bearer of the token, and the wished language. A
+    language of None is one that the hotline does not speak."""
 
     ctx: Context
     how: Rendering

@@ -1,4 +1,4 @@
-"""What the API says in words: the phone's sentences, written."""
+"""The API's words: the phone's sentences, written."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from hotline.wording.values import Locale, Word
 
 
 def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, locale: Locale) -> str:
-    """What is in force, why, since and until when, and up to when facts are known if the feed is
-    behind."""
+    """The lock in force, why, since and until when, and up to when facts are known if the feed is behind."""
     state = LockState.CLOSED if view.state is LockState.ERASED else view.state
     left = view.until - now if view.until is not None else timedelta()
     facts: dict[str, object] = {

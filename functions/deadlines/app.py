@@ -1,4 +1,4 @@
-"""What falls due, once a minute: dates of accounts and refunds, erasures, and outbox entries that were left behind."""
+"""Due work, once a minute: dates of accounts and refunds, erasures, and outbox entries that were left behind."""
 
 from __future__ import annotations
 

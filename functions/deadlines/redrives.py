@@ -2,7 +2,7 @@
 
 An entry waits since `pending_sk`; one that has waited for two minutes was missed by the stream or failed there. It is
 read again, moved on in the index on condition that nobody else has, and then its id goes to the consumer's queue. A
-crash in between costs one pause and no entry. What is of no use any more is dropped.
+crash in between costs one pause and no entry. An entry that is of no use any more is dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hotline.kit.store.condition import Item, Missing, all_of, equals
 LEFT_BEHIND_AFTER: Final = timedelta(minutes=2)
 PAUSE_FIRST: Final = timedelta(minutes=2)
 PAUSE_MAX: Final = timedelta(hours=1)
-"""After the n-th time an entry rests for 2 min x 2^(n-1), at most an hour: a consumer that is down for days must not
+"""After the n-th time an entry rests for 2 min x 2^(n-1), at most an hour. A consumer that is down for days must not
 find a queue full of the same ids."""
 
 type Queues = Mapping[Consumer, Queue]

@@ -1,10 +1,10 @@
-"""One run: find what has fallen due, work off each item in a change of its own, and re-drive what was left behind.
+"""One run: find the due items, work off each in a change of its own, and re-drive the entries that were left behind.
 
-The items of one account are worked off one after the other, since their changes meet on one case and one lock; accounts
+The items of one account are worked off one after the other, since their changes meet on one case and one lock. Accounts
 are worked off beside each other.
 
-Every handling is conditional on what was read, so that two runs at once do nothing twice, and whatever fails stays due
-for the next run; one item that fails does not keep the others waiting.
+Every handling is conditional on what was read, so that two runs at once do nothing twice. A failed item stays due for
+the next run and does not keep the others waiting.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ PER_ACCOUNT_MAX: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one run did. `due`: items that the index named; `failed`: what stays due because it could not be done;
-    `erased`: accounts of which nothing is known any more; `followed_up`: refunds that failed or came back, and payments
-    with a refund in another currency, about which people were told."""
+    """The figures of one run. `due`: items that the index named. `failed`: items that stay due because the work could
+    not be done. `erased`: accounts of which nothing is known any more. `followed_up`: refunds that failed or came back,
+    and payments with a refund in another currency, about which people were told."""
 
     due: int
     resent: int
@@ -88,12 +88,12 @@ def by_owner(keys: Iterable[Key]) -> list[list[Key]]:
 
 
 def _work_off_in_turn(ctx: Context, now: datetime, keys: Iterable[Key]) -> list[tuple[Done, ...] | None]:
-    """What was done about each item of one account."""
+    """The work done about each item of one account."""
     return [_work_off_safely(ctx, now, key) for key in keys]
 
 
 def _work_off_safely(ctx: Context, now: datetime, key: Key) -> tuple[Done, ...] | None:
-    """What was done about one item; None when it failed."""
+    """The work done about one item; None when it failed."""
     duty = duty_of(key)
     if duty is None:
         log(Event.DUE_FAILED, kind="item", reason="unknown_item")

@@ -1,4 +1,4 @@
-"""What the messenger takes from its environment: who it speaks for, and who carries its messages."""
+"""The messenger's settings from its environment: who it speaks for, and who carries its messages."""
 
 from __future__ import annotations
 

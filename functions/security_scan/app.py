@@ -9,7 +9,7 @@ from hotline.kit.doors import context_from_environment
 
 
 class LambdaContext(Protocol):
-    """What is asked of the invocation."""
+    """The part of the invocation that is used."""
 
     def get_remaining_time_in_millis(self) -> int:
         """How long it may still run."""

@@ -12,8 +12,8 @@ from hotline.kit.doors import context_from_environment
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """One batch of the facts queue. Answers the messages that could not be taken in, and SQS delivers only those again;
-    after its count of receipts a message goes to the dead letters. One that breaks the contract goes there at once."""
+    """One batch of the facts queue. Answers the messages that could not be taken in, and SQS delivers only those again.
+    After its count of receipts a message goes to the dead letters. One that breaks the contract goes there at once."""
     return take_in(event, context_from_environment(lookup=True), _dead_letters())
 
 

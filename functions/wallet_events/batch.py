@@ -1,7 +1,7 @@
 """A batch of queue messages: read into facts, folded by account, answered message by message.
 
-The order within a batch means nothing. What is wrong with one fact touches no other fact, and what is wrong with one
-account no other account.
+The order within a batch means nothing. An error in one fact touches no other fact, and an error in one account no other
+account.
 """
 
 from __future__ import annotations

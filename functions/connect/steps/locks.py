@@ -85,9 +85,9 @@ def _effects(notes: tuple[str, ...]) -> dict[str, bool]:
 
 def pause(line: Line) -> Answer:
     """Stop outward money of the accounts behind the calling number, or of the one that was proved. The words are the
-    same for every number, and so are the requests, up to the writes that only an account can have; also when a factor
-    is needed first, because very many pauses are asked for without one. NOT_HERE: the call is about another number
-    than its own, for which nothing was proved."""
+    same for every number, and so are the requests, up to the writes that only an account can have. The same holds when
+    a factor is needed first, because very many pauses are asked for without one. NOT_HERE: the call is about another
+    number than its own, for which nothing was proved."""
     if line.replay is not None:
         outcome, notes = line.replay.outcome, line.replay.notes
     else:

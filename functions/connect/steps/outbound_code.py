@@ -1,8 +1,8 @@
 """announce_code, read_code: the hotline has called a phone, and reads a one-time code out there.
 
 The flow of such a call knows the challenge and nothing else; the code is derived here, for the answer that speaks it.
-It is told on a call that the hotline made, and only when that reached the very phone which the challenge was sent to:
-on a call that comes in, the number says nothing of who is calling.
+It is told on a call that the hotline made, and only when the call reached the very phone which the challenge was sent
+to. On a call that comes in, the number does not say who is calling.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def announce_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> 
 
 
 def read_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> Answer:
-    """Whoever has answered asks for the code: READ with it, or GONE. Whether the number is still the account's is asked
-    when the code is keyed in (identity.targets.proves): here there is one read, and no account."""
+    """The person who answered asks for the code: READ with it, or GONE. Whether the number is still the account's is
+    asked when the code is keyed in (identity.targets.proves): here there is one read, and no account."""
     challenge = _challenge(ctx, request, inputs)
     if challenge is None:
         return Answer("GONE")

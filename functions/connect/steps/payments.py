@@ -58,7 +58,7 @@ def _offer_list(
 
 
 def item_words(ref: MovementRef, *, status: str | None = None, place: int | None = None) -> dict[str, object]:
-    """What is said of a movement in a list."""
+    """The words for a movement in a list."""
     return words(
         place=place,
         kind=ref.kind.value,
@@ -70,8 +70,8 @@ def item_words(ref: MovementRef, *, status: str | None = None, place: int | None
 
 
 def offer_at(call: SessionState, inputs: Mapping[str, str]) -> Offer | None:
-    """The offer that the caller chose by its place or, from a flow that kept it, by its key; the only one when there
-    is no choice. None for anything that was not offered in this call."""
+    """The offer that the caller chose by its place or, from a flow that kept it, by its key. It is the only offer when
+    there is no choice. None for anything that was not offered in this call."""
     if "movement" in inputs:
         return next((offer for offer in call.offers if offer.movement == inputs["movement"]), None)
     if "choice" in inputs:

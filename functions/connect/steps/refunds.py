@@ -48,7 +48,7 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
 
 
 def offer(line: Line) -> Answer:
-    """What may be asked for of the chosen payment, read back before anything is asked."""
+    """The refund that may be asked for on the chosen payment, read back before anything is asked."""
     line.account(Operation.READ)
     chosen = offer_at(line.call, line.inputs)
     if chosen is None:

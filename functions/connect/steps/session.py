@@ -131,7 +131,7 @@ def _ask_for_code(line: Line, act: identity.SendCode) -> tuple[str, int | None]:
 
 
 def check_code(line: Line) -> Answer:
-    """Hold the entered digits against the code. Whatever is not six digits costs no try."""
+    """Hold the entered digits against the code. An entry that is not six digits costs no try."""
     entered = line.inputs["code"]
     if line.replay is not None:
         return Answer(line.replay.outcome, words(tries_left=identity.tries_left(line.session)))
@@ -144,7 +144,7 @@ def check_code(line: Line) -> Answer:
 
 
 def check_pin(line: Line) -> Answer:
-    """Hold the entered digits against the hotline PIN, whoever is calling. What can be no PIN costs no try."""
+    """Hold the entered digits against the hotline PIN, whoever is calling. An entry that can be no PIN costs no try."""
     entered = line.inputs["pin"]
     if line.replay is not None:
         return Answer(line.replay.outcome)

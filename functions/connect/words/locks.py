@@ -14,8 +14,8 @@ def _cause(speech: Speech) -> Word | None:
 
 
 def act(step: str, speech: Speech, outcome: str) -> None:
-    """Say what was asked of the wallet: by this answer or before it, whether a message tells of it, and what keeps the
-    account from paying all the same."""
+    """Say what was asked of the wallet, by this answer or before it, and whether a message tells of it. Also say what
+    still keeps the account from paying."""
     facts = speech.facts
     key = f"{step}.{outcome}"
     before = (f"{key}.before",) if facts.get("decided") is False else ()

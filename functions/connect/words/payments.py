@@ -14,7 +14,7 @@ from hotline.wording.speech import Speech
 from hotline.wording.values import Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
-"""What became of a movement whose status is not given, by where its money is."""
+"""The status of a movement whose status is not given, by where its money is."""
 REFUNDS_PARTS: Final = 3
 """In how many prompts the refunds may be told."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
@@ -49,7 +49,8 @@ def _say_list(speech: Speech, key: str) -> None:
 
 
 def _describe_item(speech: Speech, item: Mapping[str, object]) -> dict[str, object]:
-    """The item's own facts, the word for its kind, and when it was. What an item lacks is not taken from elsewhere."""
+    """The item's own facts, the word for its kind, and when it was. A field that an item lacks is not taken from
+    elsewhere."""
     unknown: dict[str, object] = dict.fromkeys(("amount", "merchant"))
     kind = speech.word(f"kind.{item.get('kind')}") or Word("kind.payment")
     return {**unknown, **item, "kind": kind, "when": _when(item)}
@@ -112,7 +113,7 @@ def _list_refunds(speech: Speech, items: Sequence[Mapping[str, object]], *, coun
 
 
 def refund_offer(speech: Speech, outcome: str) -> None:
-    """What would be refunded, read back before it is asked for; or why nothing can be."""
+    """The refund that would be made, read back before it is asked for; or the reason why there can be no refund."""
     if outcome == "OFFERED":
         left = speech.facts.get("refundable")
         speech.say("refund_offer.OFFERED", back=left if isinstance(left, Money) else speech.facts.get("amount"))

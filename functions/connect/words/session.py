@@ -9,11 +9,11 @@ from hotline.wording.speech import Speech
 from hotline.wording.values import Dictated
 
 _LOCKED: Final = {"SOFT": "LOCKED", "HARD": "LOCKED", "HOLD": "HOLD", "FROZEN": "FROZEN", "PAUSED": "PAUSED"}
-"""What a caller is told first, whatever they call about, by the state of their account."""
+"""The first words to a caller about the state of their account, whatever they call about."""
 
 
 def send_code(speech: Speech, outcome: str) -> None:
-    """The same words whether or not anybody is reached: only the channel differs, and whether a call goes to the phone
+    """The same words whether or not anybody is reached. Only the channel differs, and whether a call goes to the phone
     that is in use for this one. For a freeze they are short: the message with the code says the rest."""
     facts = speech.facts
     if outcome == "SENT" and facts.get("no_call") is True:
@@ -27,7 +27,7 @@ def send_code(speech: Speech, outcome: str) -> None:
 
 
 def announce_code(speech: Speech, outcome: str) -> None:
-    """Who is calling and what for."""
+    """The caller's name and purpose, for a call that the hotline makes."""
     speech.say(f"announce_code.{outcome}", goal=speech.word(f"goal.{speech.facts.get('goal')}"))
 
 

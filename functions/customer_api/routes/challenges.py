@@ -21,7 +21,7 @@ _ASKED: Final = "challenge"
 _ANSWERED: Final = "answer"
 _PIN: Final = "PIN"
 _PIN_ID: Final = "pin"
-"""What the ids of challenges by PIN begin with."""
+"""The prefix of the ids of challenges by PIN."""
 """Outcome of the turn in which the PIN was asked for: its id is the challenge's."""
 CREATED: Final = 201
 _GOALS: Final = {
@@ -35,7 +35,7 @@ _GOALS: Final = {
     "unfreeze": Goal.UNFREEZE,
     "set_pin": Goal.SET_PIN,
 }
-"""What a challenge is for -> what the message with the code names."""
+"""The operation of a challenge -> the goal that the message with the code names."""
 _REFUSALS: Final = {
     CheckOutcome.WRONG: "wrong_code",
     CheckOutcome.EXPIRED: "code_expired",

@@ -1,4 +1,4 @@
-"""What anybody may ask: the official numbers, and whether a number is one of them."""
+"""Routes that anybody may ask: the official numbers, and whether a number is one of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def numbers() -> Numbers:
 
 @router.get("/v1/hotline/numbers/verify", tags=["hotline"], operation_id="verify_number")
 def verify(number: Annotated[str, Query(min_length=1, max_length=TYPED_MAX)]) -> Genuine:
-    """Whether a number, written the way people write numbers, is an official one. What is no number is not."""
+    """Whether a number, written the way people write numbers, is an official one. A text that is no number is not
+    official."""
     if not number.strip():
         raise malformed("number", "missing")
     return Genuine(genuine=is_official(number.strip()))

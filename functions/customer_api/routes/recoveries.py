@@ -30,8 +30,8 @@ ACCEPTED: Final = 202
 
 @router.post("/v1/recoveries", tags=_TAGS, operation_id="ask_for_recovery", status_code=ACCEPTED)
 def ask_for_recovery(body: RecoveryAsked) -> Recovery:
-    """Ask for a code to a phone number or e-mail address. The answer is the same whether or not it is a customer's; 429
-    while those who ask without a token have had their share of the text messages to numbers of this range."""
+    """Ask for a code to a phone number or e-mail address. The answer is the same whether or not it is a customer's. It
+    is 429 while those who ask without a token have had their share of the text messages to numbers of this range."""
     at = desk()
     value = _value_of(body.contact, at)
     channel: Final = "sms" if body.contact.kind == "phone" else "email"

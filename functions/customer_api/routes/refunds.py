@@ -167,7 +167,7 @@ def _refund(visit: Visit, refund_id: str) -> Refund:
 
 
 def refund_of(refund: KnownRefund) -> Refund:
-    """A refund as the API tells it. What the wallet refunds by itself has no decision."""
+    """A refund as the API tells it. A refund that the wallet makes by itself has no decision."""
     decided = refund.reason is not None
     return Refund(
         id=refund.refund_id,
