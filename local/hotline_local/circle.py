@@ -11,7 +11,7 @@ from hotline_local.inbox import Inbox
 
 TEXT_CHARACTERS_MAX: Final = 100
 _OF_CASES: Final = ("topic", "reason", "priority", "queue", "contact_id")
-"""What is shown of a case, beside whose it is."""
+"""The fields of a case that are shown, beside its account."""
 
 
 def describe_decision(event: Mapping[str, Any]) -> str:

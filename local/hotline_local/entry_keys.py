@@ -29,7 +29,7 @@ class EntryKey:
 
     @property
     def secret(self) -> str:
-        """What the secret of the functions holds."""
+        """The content of the functions' secret."""
         return json.dumps({"current": self.key_id, self.key_id: self.private_key})
 
 

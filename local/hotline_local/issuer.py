@@ -1,6 +1,6 @@
 """A login of the demo wallet: an OpenID Connect issuer on this machine, whose tokens are signed and verified as in AWS.
 
-Its public documents lie where MiniStack's gateway fetches them, in a bucket of the same MiniStack; its private key lies
+Its public documents lie where MiniStack's gateway fetches them, in a bucket of the same MiniStack. Its private key lies
 in the folder of the running stack and goes with it.
 """
 

@@ -1,7 +1,7 @@
 """docs/openapi.json, written from the API's own routes and forms: `make schemas`.
 
-The resolver gives paths, parameters and forms. Added here is what holds for every route and stands in no signature: the
-token with its scopes, the problem that any request may be answered with, and the headers of answers.
+The resolver gives paths, parameters and forms. Added here are the parts that hold for every route and stand in no
+signature. They are the token with its scopes, the problem that may answer any request, and the headers of answers.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from hotline_local.launcher.paths import ROOT
 FILE: Final = ROOT / "docs/openapi.json"
 VERSION: Final = "3.1.0"
 _DESCRIPTION: Final = """\
-What the customers of a wallet may ask of its hotline: why the account is locked, what became of a payment, a refund.
+The requests of a wallet's customers to its hotline: why the account is locked, what became of a payment, a refund.
 
-The account is the token's. What needs more proof than the token gives is refused with 401 and
-`insufficient_user_authentication` (RFC 9470): ask for a code at `/v1/challenges`, enter it, repeat the request. Every
+The account is the token's. A request that needs more proof than the token gives is refused with 401 and
+`insufficient_user_authentication` (RFC 9470). Ask for a code at `/v1/challenges`, enter it, repeat the request. Every
 refusal is a problem (RFC 9457) whose `code` is stable. Another method of a path is refused with 405, and `Allow` names
 those that it has. Times are RFC 3339 in UTC, amounts whole minor units. Lists are newest first; `next` is the cursor of
 the following page.
@@ -39,10 +39,10 @@ _SAID: Final = {
     f"{route.method} {route.path.replace('<', '{').replace('>', '}')}": " ".join((route.func.__doc__ or "").split())
     for route in (*api._static_routes, *api._dynamic_routes)  # noqa: SLF001 - the resolver has no other list of them
 }
-"""What the docstring of each route says."""
+"""The text of each route's docstring."""
 _GATEWAY_REFUSAL: Final = {
     "type": "object",
-    "description": "What the gateway refuses before the hotline sees it: too many requests of all callers.",
+    "description": "A refusal of the gateway, before the hotline sees the request: too many requests of all callers.",
     "required": ["message"],
     "properties": {"message": {"type": "string"}},
 }
@@ -107,7 +107,7 @@ def _operation(route: str, operation: dict[str, Any], schemas: dict[str, Any]) -
     if not public:
         for status, (name, _, said) in _GATEWAY_REFUSALS.items():
             refusals[status] = _refusal(said.replace("The gateway", "The gateway or the hotline"), name, public=False)
-            refusals[status]["headers"]["WWW-Authenticate"] = _header("What is wrong with the token (RFC 6750).")
+            refusals[status]["headers"]["WWW-Authenticate"] = _header("The fault of the token (RFC 6750).")
     operation["responses"] = dict(sorted({**good, **refusals}.items()))
     return operation
 
@@ -158,7 +158,7 @@ def _parameter(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _headers(*, public: bool, speaks: bool) -> dict[str, Any]:
-    names = {} if public else {"RateLimit": "What is left of the account's quota.", "RateLimit-Policy": "The quota."}
+    names = {} if public else {"RateLimit": "The rest of the account's quota.", "RateLimit-Policy": "The quota."}
     names |= {_CONTENT_LANGUAGE: f"The language of texts and titles: {' or '.join(LANGUAGES)}."} if speaks else {}
     return {name: _header(text) for name, text in names.items()}
 
@@ -190,7 +190,7 @@ def _problem() -> dict[str, Any]:
                     "additionalProperties": False,
                 },
             },
-            "operation": {**text, "description": "What a further proof is needed for."},
+            "operation": {**text, "description": "The operation that needs a further proof."},
             "needs": {
                 "type": "array",
                 "items": text,

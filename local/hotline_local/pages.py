@@ -1,7 +1,7 @@
-"""Pages of the running hotline on loopback: what its API is, to be read and tried in a browser.
+"""Pages of the running hotline on loopback: its API, to be read and tried in a browser.
 
 The page is Swagger UI as it comes with Powertools. Its requests go through here to the gateway, so that page and API
-are one origin; nothing but this machine is listened to, and nothing is fetched from elsewhere.
+are one origin. The server listens to this machine only, and fetches nothing from elsewhere.
 """
 
 from __future__ import annotations

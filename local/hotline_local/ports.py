@@ -1,7 +1,7 @@
 """The ports of `./hotline run`, tried before anything is installed or built.
 
-The command line runs this file as a script with the system's Python, 3.9 or newer, before it sets up the environment:
-`python3 local/hotline_local/ports.py run --port 4566`. So it imports the standard library alone.
+The command line runs this file as a script with the system's Python, 3.9 or newer, before it sets up the environment.
+The command is `python3 local/hotline_local/ports.py run --port 4566`. So it imports the standard library alone.
 """
 
 import socket
@@ -29,7 +29,7 @@ def taken_sentence(option: str, port: int) -> "str | None":
 
 
 def asked_ports(arguments: "list[str]") -> "dict[str, int]":
-    """Return the port of each option as the arguments name it, else its default. What is no port is left to the
+    """Return the port of each option as the arguments name it, else its default. A text that is no port is left to the
     command, which says so."""
     ports = dict(OPTIONS)
     for place, argument in enumerate(arguments):

@@ -37,8 +37,9 @@ _ACTIONS: Final = {
 
 
 def acknowledge(decision_event: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """Return the facts by which the wallet answers a decision (the CloudEvents object from the bus): none for a
-    decision that asks nothing of it, or that it does not understand. The same decision gives facts of the same ids."""
+    """Return the facts by which the wallet answers a decision (the CloudEvents object from the bus). There are no facts
+    for a decision that asks nothing of it, or that it does not understand. The same decision gives facts of the same
+    ids."""
     try:
         decision = parse_decision(decision_event)
     except InvalidInput:
@@ -79,8 +80,8 @@ def _fact(type_name: str, account_id: str, decision_id: str, data: dict[str, Any
 
 
 class ReferenceWallet:
-    """Answers the decisions of a running stack, in a thread of its own, until it is stopped; `mode` says how well, and
-    `circle` shows what is heard and answered."""
+    """Answers the decisions of a running stack, in a thread of its own, until it is stopped. `mode` says how well, and
+    `circle` shows each decision and its answer."""
 
     def __init__(
         self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT, circle: Circle | None = None

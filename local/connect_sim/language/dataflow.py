@@ -65,8 +65,8 @@ def _hands_over_secret(action: Action, carriers: _Carriers) -> bool:
 def find_secret_inputs(flow: Flow) -> frozenset[str]:
     """Return the identifiers of the store inputs that ask for a secret.
 
-    An input is secret when it is encrypted, or when what it stores reaches a function (or a module's input) under a
-    secret name, directly or by way of an attribute, before another entry replaces it.
+    An input is secret when it is encrypted. It is also secret when its value reaches a function (or a module's input)
+    under a secret name before another entry replaces it. It may get there directly or by way of an attribute.
     """
     return frozenset(
         action.identifier for action in flow.actions if is_store_input(action) and _is_secret(flow, action)

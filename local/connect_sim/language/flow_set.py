@@ -85,11 +85,11 @@ def _names(flow: Flow, kind: FlowKind) -> bool:
 class FlowSet:
     """Flows by name; a reference finds its flow by file stem, `Metadata.name`, token name, id or ARN.
 
-    Names are compared without case and punctuation, and a token may carry `Flow`, `Module`, `Arn` or `Id` at its end:
-    `${LockedAccountModuleArn}` is the file `locked_account.json` or `locked-account.json`. Of a token with dots, one
-    part may be the name: `{{modules.locked_account.arn}}`. `tokens` are values of tokens; a value of a token that
-    names a flow leads to that flow too. `speech_rate` is that of the voices. Raises FlowSyntaxError when two files
-    have one name.
+    Names are compared without case and punctuation, and a token may carry `Flow`, `Module`, `Arn` or `Id` at its end.
+    So `${LockedAccountModuleArn}` is the file `locked_account.json` or `locked-account.json`. Of a token with dots, one
+    part may be the name: `{{modules.locked_account.arn}}`. `tokens` are values of tokens; a value of a token that names
+    a flow leads to that flow too. `speech_rate` is that of the voices. Raises FlowSyntaxError when two files have one
+    name.
     """
 
     def __init__(

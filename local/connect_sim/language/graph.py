@@ -16,7 +16,7 @@ class Edge:
     """One way out of a block.
 
     `label` is `next`, `error:<type>`, `if:<operator>:<operand>`, `end` (the block ends the flow) or `leaves` (success
-    goes on outside this flow); `target` is a block of the same flow, None for the last two.
+    goes on outside this flow). `target` is a block of the same flow, None for the last two.
     """
 
     flow: str
@@ -46,7 +46,7 @@ def list_written_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
 def list_walkable_edges(flow: Flow, action: Action) -> tuple[Edge, ...]:
     """Return the edges of a block that a call can take.
 
-    A block that branches never takes `NextAction` (the console mirrors the no-match target there), and one that
+    A block that branches never takes `NextAction`, since the console mirrors the no-match target there. A block that
     leaves the flow takes only its error edges or leaves.
     """
     spec = find_spec(action)

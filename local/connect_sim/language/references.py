@@ -1,8 +1,8 @@
 """References to run-time values (`$.Attributes.topic`) and to deploy-time values (`${ConnectFunctionArn}`).
 
-A reference has several spellings, all of them documented or seen in exports: `$.Attributes.lang`,
-`$.Attributes['two words']`, `$.Attributes.['two words']`, `$['AwsRegion']`, with single or double quotes, and an index
-(`[0]`). A text that begins like a path and fits none of them is a broken reference: it has no value, and is never
+A reference has several spellings, all of them documented or seen in exports. They are `$.Attributes.lang`,
+`$.Attributes['two words']`, `$.Attributes.['two words']` and `$['AwsRegion']`, with single or double quotes, and an
+index (`[0]`). A text that begins like a path and fits no spelling is a broken reference. It has no value, and is never
 spoken or passed on.
 
 The service knows no deploy-time values: every project has its own way to write and to replace them. Five are read

@@ -1,7 +1,7 @@
 """Prompts as they are heard: SSML as words, and about how long they take to say.
 
-SSML support as Amazon Connect documents it for text to speech: unknown tags are ignored, a text that is not
-well-formed XML fails as a whole.
+SSML support as Amazon Connect documents it for text to speech: unknown tags are ignored. A text that is not well-formed
+XML fails as a whole.
 """
 
 import re

@@ -1,7 +1,7 @@
 """The linter's frame: rules with stable ids, and the findings they make.
 
-A rule whose id begins with E names what the service refuses (or cannot run); one with W names what voice practice,
-privacy or a caller's patience speak against. `docs/flow-rules.md` explains each.
+A rule whose id begins with E is about something that the service refuses or cannot run. A rule with W is about voice
+practice, privacy or a caller's patience. `docs/flow-rules.md` explains each.
 """
 
 from collections.abc import Callable, Iterator

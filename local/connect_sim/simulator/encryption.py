@@ -1,8 +1,8 @@
 """Encrypts an entry as Amazon Connect does it (administrator guide, "Encrypt sensitive customer input").
 
-It makes a message of the AWS Encryption SDK, format version 1 under suite 0x0378, its data key wrapped by RSA-OAEP with
-SHA-512 for the certificate that the block carries, under the provider `AmazonConnect` and the block's key id; the whole
-in base64.
+It makes a message of the AWS Encryption SDK, format version 1 under suite 0x0378, in base64. Its data key is wrapped by
+RSA-OAEP with SHA-512 for the certificate that the block carries, under the provider `AmazonConnect` and the block's key
+id.
 """
 
 from __future__ import annotations

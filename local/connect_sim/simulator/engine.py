@@ -52,9 +52,9 @@ DEFAULT_MAX_STEPS = 500
 HANG_UP_FAULT = "hang_up"
 
 type FaultHook = Callable[[Place, Action], str | None]
-"""Asked before every block: an error type to take its edge (`NoMatchingError`, `QueueAtCapacity`), a
-FunctionErrorKind for a function block (`timeout`, `lost_answer`), HANG_UP_FAULT to lose the caller there, or None to
-let it run."""
+"""Asked before every block. An error type takes its edge (`NoMatchingError`, `QueueAtCapacity`), and a
+FunctionErrorKind is for a function block (`timeout`, `lost_answer`). HANG_UP_FAULT loses the caller there; None lets
+the block run."""
 
 
 def _collect_read_values(actions: Mapping[str, Action]) -> Mapping[str, tuple[Reference, ...]]:
@@ -331,8 +331,8 @@ class Engine:
             self._end(state, trace, end)
 
     def _name_missing(self, block: Block) -> None:
-        """Say which values a block needs that are not there. What is compared may be missing; what it is compared with
-        may not."""
+        """Say which values a block needs that are not there. The compared value may be missing; the value that it is
+        compared with may not."""
         read = self._read[block.flow.name].get(block.action.identifier, ())
         missing = [reference for reference in read if resolve(block.state, reference) is None]
         if missing:

@@ -1,7 +1,7 @@
 """How keys become an entry: termination, cancel key, length, and telephone numbers.
 
-Source: Amazon Connect administrator guide, "Store customer input" block: `#` ends an entry unless another sequence is
-set, `*` deletes what was typed before it unless the cancel key is off, 5 s between digits by default.
+Source: Amazon Connect administrator guide, "Store customer input" block. `#` ends an entry unless another sequence is
+set. `*` deletes the digits before it unless the cancel key is off. By default 5 s may pass between digits.
 """
 
 from dataclasses import dataclass

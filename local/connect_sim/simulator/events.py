@@ -17,7 +17,7 @@ class CallEvent:
     """Something that happened on the line.
 
     `kind` is prompt, input, function, bot, attributes, message, transfer, callback, task, noted, agent, missing,
-    disconnect, error or end; `data` holds what belongs to the kind, ready for JSON. `missing` names values that a block
+    disconnect, error or end. `data` holds the values of that kind, ready for JSON. `missing` names values that a block
     reads and that are not there, `noted` a block that uses another part of the service.
     """
 

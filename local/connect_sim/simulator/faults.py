@@ -1,8 +1,8 @@
 """Faults written down: what goes wrong, at which block, on which visit.
 
 `module-lockout/Lock status=timeout` makes that block fail each time a call comes to it, `..=timeout@2` on the second
-visit only. What may go wrong: a FunctionErrorKind at a function block, an error type that the block has an edge for, or
-`hang_up` anywhere.
+visit only. Possible faults are a FunctionErrorKind at a function block, an error type that the block has an edge for,
+and `hang_up` anywhere.
 """
 
 import re

@@ -10,8 +10,8 @@ from typing import Protocol
 class Message:
     """One message that reached somebody while the call went on.
 
-    `channel` is `sms`, `email`, or `voice` for a call that was made to them, `to` the address, `text` the whole text or
-    all that was said, `at` the (zoned) time by the world's clock.
+    `channel` is `sms`, `email`, or `voice` for a call that was made to them. `to` is the address, `text` the whole text
+    or all that was said, `at` the (zoned) time by the world's clock.
     """
 
     channel: str
@@ -23,8 +23,8 @@ class Message:
 class Mailbox(Protocol):
     """Where messages of functions arrive while a call goes on.
 
-    A call asks for `after_function` after each function block, and for `last_code` where the caller types the code
-    that they received; then it asks for `after_function` again, since the message may have been slow.
+    A call asks for `after_function` after each function block, and for `last_code` where the caller types the code that
+    they received. Then it asks for `after_function` again, since the message may have been slow.
     """
 
     @property

@@ -13,7 +13,7 @@ from connect_sim.simulator.stubs import MissingStubError
 
 
 class CallView(Protocol):
-    """Whatever shows a call."""
+    """A view that shows a call."""
 
     def show(self, event: CallEvent) -> None:
         """Show one event; they come in order, the last is of kind `end`."""

@@ -37,13 +37,13 @@ class FunctionResult:
 
 
 class FunctionSeam(Protocol):
-    """Whatever runs functions for the simulator: in process, through Lambda's Invoke, or canned answers."""
+    """The seam that runs functions for the simulator: in process, through Lambda's Invoke, or by canned answers."""
 
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
         """Run the function named by `arn` with the event that Amazon Connect would send.
 
         `arn` is what the flow says after token replacement (an unresolved `${Token}` arrives as written).
-        `time_limit_s` is how long the flow will wait; an answer that took longer is an error to the flow, so the seam
+        `time_limit_s` is how long the flow will wait. An answer that took longer is an error to the flow, so the seam
         may stop waiting then and return `TIMEOUT`. Raises nothing for a failed function: that is a result.
         """
         ...
@@ -84,12 +84,14 @@ class BotAnswer:
 
 
 class BotSeam(Protocol):
-    """Whatever stands in for bots: nothing here understands speech, so an intent is always given, never guessed."""
+    """The seam that stands in for bots: nothing here understands speech, so an intent is always given, never
+    guessed."""
 
     def turn(self, *, bot: str, heard: str, language: str, session: Mapping[str, str]) -> BotAnswer:
         """Return the answer of a bot.
 
-        `bot` is the alias ARN, or a classic bot's name; `heard` the caller's words or keys, empty for silence;
-        `language` that of the contact, whose locale the bot needs; `session` the session attributes of the block.
+        `bot` is the alias ARN, or a classic bot's name; `heard` the caller's words or keys, empty for silence.
+        `language` is that of the contact, whose locale the bot needs; `session` holds the session attributes of the
+        block.
         """
         ...

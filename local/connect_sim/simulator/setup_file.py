@@ -1,7 +1,7 @@
 """The set-up file of a run: what the call and its surroundings are like, as one JSON object.
 
-Every key is optional. An unknown key, a wrong type and a value that is not allowed are refused by name, so that a
-slip of the pen does not become another call than the one that was meant.
+Every key is optional. An unknown key, a wrong type and a value that is not allowed are refused by name. So a slip of
+the pen does not become another call than the one that was meant.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""The stages of a contact after the flow that answered: the queue, the whispers, and the flow after the talk, each if
-an event hook names its flow.
+"""The stages of a contact after the flow that answered: the queue, the whispers, and the flow after the talk. Each
+takes place if an event hook names its flow.
 
-An agent accepts between two blocks, or while an input waits; what the agent and the caller say is not simulated.
-Whispers are heard one after the other here, the agent's first; on the line they are heard at once.
+An agent accepts between two blocks, or while an input waits; the talk of agent and caller is not simulated. Whispers
+are heard one after the other here, the agent's first; on the line they are heard at once.
 """
 
 from connect_sim.errors import ConnectSimError

@@ -51,8 +51,8 @@ class ThirdParty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The wait in a queue. `agent_after_s` is how long it takes until an agent accepts, None when
-    nobody does; `agent_leaves` that the agent hangs up first, so that the flow for disconnects runs.
+    """The wait in a queue. `agent_after_s` is how long it takes until an agent accepts, None when nobody does. With
+    `agent_leaves` the agent hangs up first, so that the flow for disconnects runs.
     """
 
     agent_after_s: float | None = None
@@ -73,12 +73,12 @@ class CallSetup:
     """Everything that is given when a call comes in.
 
     `customer_number` is None when the number is withheld. `hours_open` answers every hours check but those whose hours
-    or queue `hours` names; `metrics` every metric: by metric type (`NumberOfAgentsAvailable`) and by path below
+    or queue `hours` names. `metrics` answers metrics by metric type (`NumberOfAgentsAvailable`) and by path below
     `$.Metrics` (`Queue.Size`). `seed` decides percentages. `queue_at_capacity` makes every transfer to a queue fail
     with that error, `full_queues` and `free_queues` say otherwise of single ones. `queue` is where the contact is when
-    a queue flow or a whisper is run by itself. `answers` are what comes of blocks that ask another part of the service,
-    by type, by block or by `flow/block`; each is used once, the last one for ever. `waiting` lets the call go on in the
-    queue; without it a call ends there. `references` are those of the contact, by name: `{"Value": .., "Type": ..}`.
+    a queue flow or a whisper is run by itself. `answers` are for blocks that ask another part of the service, by type,
+    by block or by `flow/block`. Each is used once, the last one for ever. `waiting` lets the call go on in the queue;
+    without it a call ends there. `references` are those of the contact, by name: `{"Value": .., "Type": ..}`.
     """
 
     contact_id: str
@@ -110,8 +110,8 @@ class CallSetup:
 class InputRequest:
     """An input block that waits for the caller.
 
-    `menu` asks for one of `keys`; `speech` for words or keys, which a bot makes an intent of; otherwise up to
-    `max_length` digits are asked for, ended by `terminator`. `secret` says that what is typed here must not be shown.
+    `menu` asks for one of `keys`; `speech` for words or keys, which a bot makes an intent of. Otherwise up to
+    `max_length` digits are asked for, ended by `terminator`. With `secret` the typed keys must not be shown.
     """
 
     flow: str
@@ -194,7 +194,7 @@ class CallState:
     """Everything that changes during a call. `frames` holds the running flow and the modules called from it.
 
     `at_s` is the time on the line since the call began, `silent_s` the time that functions have taken since the caller
-    last heard something, `steps` the number of blocks run, `waited_at_step` how many had run when the contact last
+    last heard something. `steps` is the number of blocks run, `waited_at_step` their number when the contact last
     waited in a queue or on hold. `loaded` is what blocks have fetched, by the root that refers to it. `waiting` is set
     while an input block waits for keys, `end` once the call is over. `queued_at_s` is when the contact came into its
     queue, `hops` how often it went on from one queue to another.

@@ -1,13 +1,13 @@
 """Canned answers in the place of functions and bots.
 
-A file of stubs is a JSON object. A key is a `step` value, an ARN, a function's name, or `*`, and the first of these
-that fits a call is used, in this order. A value is one answer (a flat map), or a list of answers used up in order;
-an answer of the form `{"error": "timeout"}` is that error instead.
+A file of stubs is a JSON object. A key is a `step` value, an ARN, a function's name, or `*`. The first of these that
+fits a call is used, in this order. A value is one answer (a flat map), or a list of answers used up in order. An answer
+of the form `{"error": "timeout"}` is that error instead.
 
-A key that begins with `lex:` is a bot: its alias ARN, the last part of that, a classic bot's name, or `*`. Its
-answers are `{"intent": .., "slots": {..}, "session": {..}, "confidence": .., "dialog_state": .., "sentiment": ..}`, all
-of them optional, or `{"heard": {words: answer, "*": answer}}` to choose by what the caller said. `"locales"` lists the
-languages that the bot has; in any other it cannot be reached.
+A key that begins with `lex:` is a bot: its alias ARN, the last part of that, a classic bot's name, or `*`. Its answers
+are `{"intent": .., "slots": {..}, "session": {..}, "confidence": .., "dialog_state": .., "sentiment": ..}`, all of them
+optional. They may also be `{"heard": {words: answer, "*": answer}}`, to choose by the caller's words. `"locales"` lists
+the languages that the bot has; in any other it cannot be reached.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The values behind references, as a running flow sees them.
 
-A reference to nothing is None: it reads as empty in a text and satisfies no condition. What the service does there is
-not documented; this is the reading that never speaks a raw path to a caller.
+A reference to nothing is None: it reads as empty in a text and satisfies no condition. The service does not document
+this case; this is the reading that never speaks a raw path to a caller.
 """
 
 import json

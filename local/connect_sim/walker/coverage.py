@@ -1,4 +1,4 @@
-"""Which blocks and edges of which flows calls have come through."""
+"""The blocks and edges of flows that calls have come through."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

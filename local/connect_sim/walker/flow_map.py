@@ -1,7 +1,7 @@
 """How far it is, from any point of a call, to the nearest edge that nobody has walked.
 
-Distances are counted in blocks. They know which flow called which module: what lies behind a module's end depends on
-the block that called it, so a place is a stack of blocks, the running one last.
+Distances are counted in blocks. They know which flow called which module. The way on from a module's end depends on the
+block that called it. So a place is a stack of blocks, the running one last.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

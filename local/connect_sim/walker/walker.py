@@ -1,8 +1,8 @@
 """A search for calls that walk every edge of a set of flows.
 
-A walk is one call. At each block the walker may make it fail, choose what a function answers, or choose the key, and
-it takes the choice that is nearest to an edge nobody has walked yet; a share of choices is left to chance (seeded), for
-edges that depend on what was chosen long before. The engine, not the walker, decides which edge is taken.
+A walk is one call. At each block the walker may make it fail, choose a function's answer, or choose the key. It takes
+the choice that is nearest to an edge nobody has walked yet. A share of choices is left to chance (seeded), for edges
+that depend on a choice long before. The engine, not the walker, decides which edge is taken.
 """
 
 import random
@@ -119,8 +119,8 @@ class Walk:
 class Walker[Functions: WalkedFunctions]:
     """Walks calls over one set of flows.
 
-    `starts` are the flows that calls begin in, `functions` stand in for all functions, `seed` decides all chances, and
-    `walked` are edges that need not be walked any more.
+    `starts` are the flows that calls begin in, and `functions` stand in for all functions. `seed` decides all chances,
+    and `walked` are edges that need not be walked any more.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ def register(subparsers: Subparsers) -> None:
         "facts",
         help="see facts about accounts that the wallet never opened",
         description=(
-            "The hotline keeps facts about an account for which account.opened has not come, and counts them by "
+            "The hotline keeps facts about an account for which account.opened has not come. It counts them by "
             "account and type: this month and the two before it. Its customer can do nothing on the line until it "
             "comes."
         ),

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
                 mode = None if arguments.wallet == NO_WALLET else Mode(arguments.wallet)
                 _serve(running, progress, mode, arguments.pages_port)
             finally:
-                # What is stopped now is stopped whole, however often somebody presses Ctrl-C meanwhile.
+                # The stop goes on to its end, however often somebody presses Ctrl-C meanwhile.
                 for name in ENDINGS:
                     signal.signal(name, signal.SIG_IGN)
                 progress("stopping")

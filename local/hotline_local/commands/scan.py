@@ -66,7 +66,7 @@ def scan(stack: "Stack", until: datetime | None = None) -> list[dict[str, Any]]:
 
 
 def summed(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What all shards have read and found together."""
+    """The sum over all shards of the rows read and the findings."""
     numbers = {name: sum(report[name] for report in reports) for name in _NUMBERS}
     findings = [finding for report in reports for finding in report.get("findings", ())]
     return {"shards": len(reports), **numbers, "findings": sorted(findings, key=lambda finding: finding["id"])}
@@ -83,7 +83,7 @@ def sentences(report: Mapping[str, Any]) -> list[str]:
         for finding in report["findings"]
     ]
     if not report["rows"]:
-        lines.append("What came in is read when it is 90 seconds old; right after a start there is nothing yet.")
+        lines.append("Activity is read when it is 90 seconds old; right after a start there is nothing yet.")
     return [*lines, *(found or ["Nothing new was found."])]
 
 

@@ -1,7 +1,8 @@
 """wallet.jsonl, moved in time.
 
-The file holds facts with fixed times, as a wallet tells them. To be of use they must have happened a moment ago, so all
-times are moved by the same amount, the newest fact to the present. Days (a bill's `due_on`) are moved by whole days.
+The file holds facts with fixed times, as a wallet tells them. They are of use only if they happened a moment ago. So
+all times are moved by the same amount, the newest fact to the present. Days (a bill's `due_on`) are moved by whole
+days.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What is inside built artefacts, read from the files themselves."""
+"""The contents of built artefacts, read from the files themselves."""
 
 from pathlib import Path
 from typing import Final

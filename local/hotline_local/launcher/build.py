@@ -1,7 +1,7 @@
 """Builds template.yaml into a folder: one artefact per function and layer, and the template that names them.
 
-What an artefact holds is said in the Makefiles beside the code. Here is only what to build again: an artefact whose
-sources, target and tools are as before is left alone.
+The Makefiles beside the code say what an artefact holds. This module only decides what to build again: an artefact
+whose sources, target and tools are as before is left alone.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ PYTHON_VERSION: Final = (3, 13)
 
 
 class Target(Enum):
-    """What the artefacts are for. The value is the platform of the third-party wheels."""
+    """The machines that artefacts are for. The value is the platform of the third-party wheels."""
 
     AWS = "aarch64-manylinux2014"
     LOCAL = "host"
@@ -103,7 +103,7 @@ def _build_artefact(target: Target, logical_id: str, source: Path, progress: Pro
         shutil.rmtree(old, ignore_errors=True)
     stamp.unlink(missing_ok=True)
     fresh.mkdir()
-    # What an outer make hands down is not meant for this one.
+    # The flags that an outer make hands down are not meant for this one.
     environment = {
         name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     }

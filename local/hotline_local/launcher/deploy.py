@@ -34,14 +34,14 @@ FUNCTION_TIME_S: Final = 300
 """How long a function may take on this machine, instead of what the template allows on AWS."""
 FACTS_AT_ONCE: Final = 1
 """Batches of facts that are handled at the same time. With more, a batch that takes longer than it is hidden would be
-delivered again beside itself, and so reach the dead letters only because the machine is busy."""
+delivered again beside itself. It would so reach the dead letters only because the machine is busy."""
 PARAMETERS: Final = {
     "HotlineNumbers": "+18005550199",
     "EmailFrom": "hotline@wallet.example",
     "EmailIdentity": "wallet.example",
     "Protection": "off",
-    # A fact that fails is tried again soon and reaches the dead letters while somebody watches; one that waits for a
-    # cold start on a busy machine does not.
+    # A fact that fails is tried again soon and reaches the dead letters while somebody watches. A fact that waits for
+    # a cold start on a busy machine does not.
     "FactVisibilityTimeoutSeconds": "6",
     "FactMaxReceiveCount": "5",
     "OutboxMaximumAgeSeconds": "600",

@@ -1,12 +1,12 @@
 """Puts flow files into the template.
 
-In template.yaml the Content of a flow is the name of its file. The build replaces it by the file's text, with each
-token `${NameArn}` bound to the resource `Name` of the same template, and a token that is the name of a parameter or of
-an output to its value. Nothing else names an ARN in a flow, so the same file runs in the simulator, in which tokens
+In template.yaml the Content of a flow is the name of its file. The build replaces it by the file's text. Each token
+`${NameArn}` is bound to the resource `Name` of the same template. A token with the name of a parameter or of an output
+is bound to its value. Nothing else names an ARN in a flow, so the same file runs in the simulator, in which tokens
 stand for local functions.
 
 A flow that encrypts entries says in its resource's Metadata on which condition (EncryptedIf). Where that does not hold,
-the same text is deployed without the encryption: it needs a key that the instance knows, and the service refuses an
+the same text is deployed without the encryption. It needs a key that the instance knows, and the service refuses an
 empty one.
 """
 
@@ -20,7 +20,7 @@ from hotline_local.errors import CommandError
 from hotline_local.launcher.template import Template
 
 FLOW_TYPES: Final = ("AWS::Connect::ContactFlow", "AWS::Connect::ContactFlowModule")
-# What makes a block encrypt the entry that it stores.
+# The parameter that makes a block encrypt the entry that it stores.
 ENCRYPTION: Final = "InputEncryption"
 _TOKEN: Final = re.compile(r"\$\{([^}]*)\}")
 
@@ -36,7 +36,8 @@ def tokens(content: str) -> list[str]:
 
 
 def without_encryption(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a flow document with its entries as plain ones. What it shares with the one passed in stays as it is."""
+    """Return a flow document with its entries as plain ones. Parts that it shares with the one passed in stay as they
+    are."""
     actions = [
         {**action, "Parameters": {k: v for k, v in action.get("Parameters", {}).items() if k != ENCRYPTION}}
         for action in document["Actions"]
@@ -61,8 +62,8 @@ def _value(token: str, template: Template, flow_file: str) -> Any:
 def embed_flows(template: Template, root: Path) -> None:
     """Replace each flow's file name by its text, in place.
 
-    Raises CommandError for a file that is missing, is not JSON, is longer than Amazon Connect takes, names a token
-    without a value, or encrypts an entry without a condition in the template.
+    Raises CommandError for a file that is missing, is not JSON, or is longer than Amazon Connect takes. Raises it also
+    for a token without a value, and for an encrypted entry without a condition in the template.
     """
     for resource in template["Resources"].values():
         if resource["Type"] in FLOW_TYPES:

@@ -25,7 +25,7 @@ START_TIMEOUT_S: Final = 300
 READY_TIMEOUT_S: Final = 10
 STOP_TIMEOUT_S: Final = 10
 
-# A function runs in a process of its own per concurrent call; without a cap, a burst of events would start one for
+# A function runs in a process of its own per concurrent call. Without a cap, a burst of events would start one for
 # each of them. Eight: the four workers of a scan, one each of what queues and streams call, and the phone's.
 _CONCURRENCY: Final = 8
 _WARM_S: Final = 120

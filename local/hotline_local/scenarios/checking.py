@@ -9,8 +9,8 @@ from connect_sim.simulator.state import CallState, EndReason
 from hotline_local.scenarios.model import Scenario
 
 EXPECTED_CAUSES = frozenset({"silence", "injected", "queue_at_capacity", "callback_number"})
-"""Causes of errors that a scenario asks for: no key, a fault, a full queue, a number that cannot be called back. What a
-fault makes a function do is one more."""
+"""Causes of errors that a scenario asks for: no key, a fault, a full queue, a number that cannot be called back. The
+effect of a fault on a function is one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def named_block(expected: str) -> str | None:
 
 
 def heard_by_turn(events: Sequence[CallEvent]) -> list[list[Heard]]:
-    """What the caller heard before each input, and after the last one."""
+    """The prompts that the caller heard before each input, and after the last one."""
     heard: list[list[Heard]] = [[]]
     for event in events:
         if event.kind == "prompt" and event.data["to"] == "customer":
@@ -43,7 +43,7 @@ def heard_by_turn(events: Sequence[CallEvent]) -> list[list[Heard]]:
 
 
 def place_of(expected: str, heard: Sequence[Heard], start: int = 0) -> int | None:
-    """Which prompt, from `start` on, is the expected one; None when none is."""
+    """The place of the expected prompt, from `start` on; None when no prompt is the expected one."""
     return next((place for place in range(start, len(heard)) if heard[place].matches(expected)), None)
 
 

@@ -17,12 +17,12 @@ STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", OUTBOUND_FLO
 SEALED = "if:TextStartsWith:AY"
 """The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 12_000
-"""For each of the two walkers; the first one needs some 4,000. What is not walked by then cannot be."""
+"""For each of the two walkers; the first one needs some 4,000. An edge that is not walked by then cannot be walked."""
 SEED = 1
 
 
 def scenario_coverage(flows: FlowSet, played: Iterable[Played]) -> EdgeCoverage:
-    """What scenarios came through."""
+    """The edges that scenarios came through."""
     coverage = EdgeCoverage(flows)
     for call in played:
         coverage.add(call.visits)
@@ -38,9 +38,9 @@ class HotlineWalk(Walk):
 
 
 def walk_all(flows: FlowSet) -> tuple[EdgeCoverage, list[HotlineWalk]]:
-    """Calls that look for every edge of the shipped flows, with canned answers and with faults, and what they came
-    through: over the flows as an instance without an entry key gets them, then over the same with one, for the edges
-    that only an encrypted entry takes."""
+    """Calls that look for every edge of the shipped flows, with canned answers and with faults, and the edges they came
+    through. They walk the flows first as an instance without an entry key gets them. Then they walk the same with a
+    key, for the edges that only an encrypted entry takes."""
     sealed = {edge for edge in EdgeCoverage(flows).edges if edge.label == SEALED}
     unsealed = flow_set(flows_without_key(), flows.tokens)
     plain = Walker(unsealed, STARTS, HotlineFunctions(), seed=SEED, walked=sealed)

@@ -1,6 +1,7 @@
-"""What the line owes to callers in a hurry, measured on played calls: seconds of speech until they are helped.
+"""The line's duty to callers in a hurry, measured on played calls: seconds of speech until they are helped.
 
-Prompts count in full. Menus are the exception: who presses a key at one has heard it named, and hears no more of it.
+Prompts count in full. Menus are the exception: a caller who presses a key at one has heard it named, and hears no more
+of it.
 """
 
 import re
@@ -16,13 +17,13 @@ from hotline_local.scenarios.playing import Played
 
 FREEZE: Final = "freeze"
 SPEECH_BEFORE_FREEZE_S_MAX: Final = 20.0
-"""From the greeting to the entry of the code, which is all that stands before a freeze: who is robbed right now hangs
-up on a line that talks longer."""
+"""From the greeting to the entry of the code, which is all that stands before a freeze. Somebody who is robbed right
+now hangs up on a line that talks longer."""
 DECISIONS_BEFORE_FREEZE_MAX: Final = 1
 """Menus beside the main one until the code: to freeze or not."""
 SPEECH_AFTER_PROOF_S_MAX: Final = 30.0
-"""From the proof to the end of the answer: a caller with one question has it answered within half a minute. Who keys in
-an order number or says nothing takes longer and is not measured."""
+"""From the proof to the end of the answer: a caller with one question has it answered within half a minute. A caller
+who keys in an order number or says nothing takes longer and is not measured."""
 
 ANSWERS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "lock_reason": ("lock_status", frozenset({"SOFT", "HARD", "HOLD", "FROZEN", "PAUSED"})),

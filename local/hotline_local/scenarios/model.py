@@ -18,7 +18,7 @@ class ScenarioError(Exception):
 
 
 class Topic(StrEnum):
-    """What a scenario is about; a test wants each of them in each language."""
+    """The topic of a scenario; a test wants each of them in each language."""
 
     LOCKOUT = "lockout"
     PAYMENTS = "payments"
@@ -40,8 +40,8 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """Who calls, and what the line finds: hours, a full queue, an agent, and what goes wrong. `number` is None when it
-    is withheld."""
+    """The caller and the line's surroundings: hours, a full queue, an agent, and faults. `number` is None when it is
+    withheld."""
 
     number: str | None
     at: datetime = USUAL_TIME
@@ -55,8 +55,8 @@ class Calling:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the caller hears, each within one prompt and in this order, and the keys that they press then. A text in
-    brackets names the block that speaks, whatever it says."""
+    """The texts that the caller hears, each within one prompt and in this order, and the keys that they press then. A
+    text in brackets names the block that speaks, whatever it says."""
 
     hears: tuple[str, ...]
     keys: str
@@ -64,8 +64,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How the call ends: what is heard last, the outcome, contact attributes, and steps of the function in this order,
-    others between them left out (`lock_status SOFT`)."""
+    """The end of a call: the last words heard, the outcome, contact attributes, and steps of the function in this
+    order. Other steps between them are left out (`lock_status SOFT`)."""
 
     outcome: EndOutcome
     hears: tuple[str, ...] = ()

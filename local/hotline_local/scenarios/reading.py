@@ -69,7 +69,7 @@ SCHEMA: Mapping[str, Any] = {
         },
     },
 }
-"""What a scenario file holds (JSON Schema 2020-12)."""
+"""The form of a scenario file (JSON Schema 2020-12)."""
 
 
 def scenario_files(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -1,13 +1,13 @@
 """Scenarios as native test cases of Amazon Connect: the request of CreateTestCase, one a scenario.
 
-Source: Amazon Connect developer guide, "Testing language" (Version 2019-10-30), with what its users report: `Usage` is
-left out; MatchingCriteria stands inside Properties; keys and mocked answers are strings; an Assert does not repeat its
-action type; an entry point names its flow and the caller's number, not the number dialled; the content is itself a
+Source: Amazon Connect developer guide, "Testing language" (Version 2019-10-30), with reports of its users. `Usage` is
+left out, and MatchingCriteria stands inside Properties. Keys and mocked answers are strings. An Assert does not repeat
+its action type. An entry point names its flow and the caller's number, not the number dialled. The content is itself a
 string.
 
-The function's answers are those that the simulator got, so that a test case needs no customer: what is tested there is
-the flow as the service runs it. No test comes to a person: it ends when the contact is being put into a queue, and
-transfers go to a queue without agents all the same.
+The function's answers are those that the simulator got, so that a test case needs no customer. It tests the flow as the
+service runs it. No test comes to a person: it ends when the contact is being put into a queue. Even so, transfers go to
+a queue without agents.
 
 Open: the developer guide gives a mocked answer as `LoadedData`, one user as `Value`; the guide is followed.
 """
@@ -90,7 +90,7 @@ def _entry_point(scenario: Scenario) -> dict[str, Any]:
 
 
 def _observations(played: Played) -> Iterator[_Observation]:
-    """What happens in a test, in order: the mocks are made, each text is heard and answered, and the test is ended."""
+    """The events of a test, in order: the mocks are made, each text is heard and answered, and the test is ended."""
     yield _Observation({"Type": "TestInitiated", "Properties": {}}, list(_overrides(played)))
     scenario = played.scenario
     heard = heard_by_turn(played.events)

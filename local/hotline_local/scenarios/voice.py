@@ -1,4 +1,4 @@
-"""What a call asks of its caller: seconds of speech to listen to, and keys to press."""
+"""The effort of a call for its caller: seconds of speech to listen to, and keys to press."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from hotline_local.speech_rate import SPEECH_RATE
 
 @dataclass(frozen=True, slots=True)
 class VoiceFigures:
-    """Figures of one scenario. Prompts count in full, as if nobody pressed a key before their end; `longest_stretch_s`
+    """Figures of one scenario. Prompts count in full, as if nobody pressed a key before their end. `longest_stretch_s`
     is the most speech between two inputs, `call_s` the time on the line, silences and functions included."""
 
     scenario: str

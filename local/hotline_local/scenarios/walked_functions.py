@@ -31,7 +31,7 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "calls": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
-"""What an answer may say beside its outcome, where a flow decides by it."""
+"""The values of an answer beside its outcome by which a flow decides."""
 
 
 class HotlineFunctions:

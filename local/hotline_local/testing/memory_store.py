@@ -80,8 +80,8 @@ class _State:
 class MemoryStore:
     """A `Store`. `reads` and `transactions` count calls.
 
-    `before` and `after` are called with the call's name (get, batch_get, query, transact) and may raise: before
-    anything is done, or when all is done and only the answer is lost.
+    `before` and `after` are called with the call's name (get, batch_get, query, transact) and may raise. `before` runs
+    before anything is done, `after` when all is done and only the answer can be lost.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:

@@ -1,8 +1,8 @@
 """Blocks of the flows for a language that was added to the table, made after the pattern of English.
 
 English has blocks of its own in every flow (`Voice in English`, `Language code in English`, `Words in English`, `Choose
-English`), conditions that lead by its tag, and one that leads by its key in the language menu. A language whose blocks
-a flow does not have yet gets a copy of each, with its own name, tag, key and voice.
+English`). It also has conditions that lead by its tag, and one that leads by its key in the language menu. A language
+whose blocks a flow does not have yet gets a copy of each, with its own name, tag, key and voice.
 """
 
 from __future__ import annotations

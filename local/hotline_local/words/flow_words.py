@@ -1,10 +1,11 @@
 """The fixed words of the flows, from the catalogues.
 
-A flow keeps its words in blocks that set flow attributes, one block a language (`Words in English`); the words of an
+A flow keeps its words in blocks that set flow attributes, one block a language (`Words in English`). The words of an
 attribute are the message `flow.<file>.<attribute>`, or `flow.<attribute>` where several flows say the same. A block for
-callers whose language is not known (`Words in both languages`) says all languages one after the other, each in the
+callers whose language is not known (`Words in both languages`) says all languages one after the other. Each uses the
 words of `..<attribute>.short` if there are such. Words that stand in the SSML of a block itself are `flow.<file>.<name
-of the block>`, in all languages, with a `<lang>` element around every language but the first, whose voice speaks.
+of the block>`, in all languages. Every language but the first has a `<lang>` element around it; the first one's voice
+speaks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The other end of a call that the hotline makes, in this process: the shipped flow speaks, and somebody listens.
 
-Whoever is called takes the call, presses 1 where they are asked whether they want to hear, and writes down what is
-said. The caller's own line goes on meanwhile, so no time of theirs is taken.
+The called person takes the call, presses 1 where they are asked whether they want to hear, and writes down the words.
+The caller's own line goes on meanwhile, so no time of theirs is taken.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LISTEN: Final = "1"
 def heard(
     flows: FlowSet, functions: FunctionSeam, *, number: str, system_number: str, attributes: Mapping[str, str]
 ) -> str:
-    """What somebody at `number` hears, as one text, when they are called with these contact attributes."""
+    """The words that somebody at `number` hears, as one text, when they are called with these contact attributes."""
     engine = Engine(flows, functions)
     setup = CallSetup(
         contact_id=str(uuid4()),

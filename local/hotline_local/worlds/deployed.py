@@ -85,7 +85,8 @@ class DeployedWorld:
         return result
 
     def after_function(self) -> Sequence[Message]:
-        """What has arrived since the last look. A message that is still on its way is shown after a later function."""
+        """The messages that arrived since the last look. A message that is still on its way is shown after a later
+        function."""
         self._look()
         new = [arrived.message for arrived in self._arrived[self._shown :]]
         self._shown = len(self._arrived)

@@ -1,4 +1,4 @@
-"""What deployed functions read from their environment, for functions that run in this process."""
+"""The environment of deployed functions, for functions that run in this process."""
 
 from __future__ import annotations
 

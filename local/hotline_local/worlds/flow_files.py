@@ -37,9 +37,9 @@ def flows_without_key() -> list[Flow]:
 
 
 def tokens(connect_function: str, entry_key: Mapping[str, str]) -> dict[str, str]:
-    """Values for the tokens in the flows: the connect function and the tokens of the entry key as given; the wallet's
-    name as on this machine; queues and hours by their token's name. Tokens that name another flow are resolved among
-    the flows themselves."""
+    """Values for the tokens in the flows. The connect function and the tokens of the entry key are as given, the
+    wallet's name is as on this machine. Queues and hours have their token's name. Tokens that name another flow are
+    resolved among the flows themselves."""
     files = flow_files()
     flows = {f"{resource_name(path.name)}Arn" for path in files}
     named = {token for path in files for token in load_flow(path).tokens()} - flows

@@ -1,8 +1,8 @@
 """A world in this process: the functions' own code on the in-memory store, on a clock that the simulator moves.
 
 Nothing of AWS runs. After each step the new outbox entries are handed to messenger and decisions in the shape of stream
-records, decisions to the reference wallet, and its facts to wallet_events in the shape of queue messages. This is the
-one place where a stream, a bus and a queue are stood in for; the deployed stack has the real ones.
+records. Decisions go to the reference wallet, and its facts to wallet_events in the shape of queue messages. This is
+the one place where a stream, a bus and a queue are stood in for; the deployed stack has the real ones.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ class _Carrier:
 
 
 class _CallCarrier:
-    """Makes calls by the shipped flow. What is said on them is kept like any other message."""
+    """Makes calls by the shipped flow. Words that are said on them are kept like any other message."""
 
     def __init__(self, world: InProcessWorld) -> None:
         self._world = world

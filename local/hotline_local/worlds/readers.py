@@ -1,4 +1,4 @@
-"""Whose messages the person on the line can read."""
+"""The messages that the person on the line can read."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hotline.kit.doors import DEFAULT_HOME_REGION
 
 class Reader:
     """The person on the line: somebody honest, who reads text messages to the number they call from and to the one that
-    they key in, answers when one of them is called, and reads e-mail. Of a caller who withholds the number and keys in
-    none nobody knows, so any message will do.
+    they key in. They answer when one of these is called, and read e-mail. Nobody knows who a caller is that withholds
+    the number and keys in no other, so any message will do.
     """
 
     def __init__(self) -> None:

@@ -20,10 +20,10 @@ def sends_code(event: CallEvent) -> bool:
 class World(Mailbox, Protocol):
     """A place in which calls can be made; one object serves one call at a time.
 
-    The simulator calls, in this order: `tokens`, `flows` and `start_flow` once; then `advance` for every bit of time
-    that passes on the line and `functions.invoke` for every function block, each followed by one `after_function`;
+    The simulator calls `tokens`, `flows` and `start_flow` once. Then it calls `advance` for every bit of time that
+    passes on the line and `functions.invoke` for every function block, each followed by one `after_function`. It calls
     `last_code` where the caller types the code they received, with another `after_function`, since the message may have
-    been slow; and `close` at the end, whatever happened.
+    been slow. It calls `close` at the end, whatever happened.
     """
 
     @property

@@ -1,8 +1,8 @@
 """The table of all actions that the linter and the simulator know, as data.
 
 Source: Amazon Connect developer guide, "Flow language" (actions), corrected where published flows showed that the
-service asks for something else: UpdateFlowAttributes needs an error edge, Wait is limited by `TimeLimitSeconds`, a
-store input may not declare a time-out, CheckMetricData needs both catch-alls.
+service asks for something else. UpdateFlowAttributes needs an error edge, and Wait is limited by `TimeLimitSeconds`. A
+store input may not declare a time-out, and CheckMetricData needs both catch-alls.
 """
 
 from collections.abc import Mapping

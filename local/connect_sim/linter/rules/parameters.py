@@ -256,7 +256,7 @@ def _check_keypad(action: Action) -> Iterator[Problem]:
         yield Problem(action.identifier, f"InterdigitTimeLimitSeconds is 1 to {MAX_INTERDIGIT_S}.")
 
 
-@rule("E120", "What is compared is one value")
+@rule("E120", "A comparison reads one value")
 def check_comparison(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: the service refuses a namespace without a leaf on the left of Compare (seen by publishing)."""
     for action in flow.actions:

@@ -1,7 +1,7 @@
 """Rules about what callers key in.
 
-Source: Amazon Connect administrator guide: contact attributes are stored with the contact record and shown to agents,
-flow logs hold parameters and results, recordings hold tones.
+Source: Amazon Connect administrator guide. Contact attributes are stored with the contact record and shown to agents;
+flow logs hold parameters and results; recordings hold tones.
 """
 
 from collections.abc import Iterable, Iterator

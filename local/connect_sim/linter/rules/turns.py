@@ -1,7 +1,7 @@
 """The rule for flows whose functions count turns: what an answer says about the turn must reach the next call.
 
-Source: this project's protocol for turns: modules cannot see `$.External`, so `turn` and `account_ref` travel as
-contact attributes, and a lost update must not go on as if nothing had happened.
+Source: this project's protocol for turns. Modules cannot see `$.External`, so `turn` and `account_ref` travel as
+contact attributes. A lost update must not go on as if nothing had happened.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Rules about menus, and about callers who are silent, wrong, or in need of a person.
 
-Source: common guidance for voice menus (number of options, separate handling of silence, wrong keys and failures, a
-person within reach), and time limits as seen in exported flows.
+Source: common guidance for voice menus, and time limits as seen in exported flows. The guidance is about the number of
+options, separate handling of silence, wrong keys and failures, and a person within reach.
 """
 
 from collections.abc import Iterator
@@ -163,8 +163,8 @@ def check_time(flow: Flow, _: FlowSet) -> Iterator[Problem]:
 def check_wait(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     """Source: developer guide, Wait is for chats; a voice call takes its error edge.
 
-    Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there, and in one that shows views,
-    which chats alone do.
+    Quiet in a flow that looks at `$.Channel`, since it keeps voice calls away from there. Quiet also in a flow that
+    shows views, since only chats do.
     """
     if _compares(flow, "Channel") or any(action.type == "ShowView" for action in flow.actions):
         return

@@ -1,4 +1,4 @@
-"""Which function runs which type of block."""
+"""The functions that run the types of blocks."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""Blocks that use another part of the service: what they do is noted, what they ask is answered by the set-up.
+"""Blocks that use another part of the service: their effects are noted, and the set-up answers their questions.
 
-Nothing of those parts is simulated. A block that only does something succeeds; one that asks for something takes its
-error edge when the set-up gives no answer, since what nobody gives is not there.
+Nothing of those parts is simulated. A block that only does something succeeds. A block that asks for something takes
+its error edge when the set-up gives no answer, since an answer that nobody gives is not there.
 """
 
 from collections.abc import Mapping
