@@ -174,7 +174,7 @@ def contribute_pin(
         raise InvalidInput(weak)
     if profile is None or profile.status is not AccountStatus.OPEN:
         raise NotPossible("account_closed")
-    # What proves for an account ends with it: an erasure in between must not leave a PIN behind.
+    # A proof for an account ends with the account: an erasure in between must not leave a PIN behind.
     profile_key = accounts.profile_key(account_id)
     change.require_condition(profile_key, equals("rev", int(read[profile_key]["rev"])), stale)
     stored_pin = read.get(factors_key(account_id), {}).get("pin")
@@ -279,7 +279,7 @@ def contribute_pin_check(
     elif decoy:
         contribute_counters(change, read, decoy, name_counters(FactorKind.PIN, way, own))
     if has_pin(known) or number:
-        # What counts nowhere else must not count at all: nobody would bound it.
+        # A wrong PIN that counts on no account and no number must not count here either: nothing would bound it.
         limits.count_wrong_code(change, call.contact_id, way, decoy=not has_pin(known))
     left = max(0, pace.wrong_per_day - count_wrong_today(shown, change.now))
     return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)

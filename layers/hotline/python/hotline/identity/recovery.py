@@ -252,7 +252,7 @@ def enter_recovery_code(ctx: Context, recovery_id: str, code: str, acts: Opening
 
     Raises Stale and StaleTurn when somebody else wrote in between: enter it again. Raises Unavailable.
     """
-    # What can be no id is looked for too, under one that nobody has: it must cost what an unknown one costs.
+    # A text that can be no id is looked for too, under an id that nobody has. It must cost as much as an unknown id.
     known_form = _ID.fullmatch(recovery_id) is not None
     session = open_call(ctx, recovery_id if known_form else NOBODY, kind=SessionKind.RECOVERY)
     if session is None:

@@ -117,7 +117,7 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
         accounts.contribute_dropped(change, read, subject, over, ctx.lookup_ring)
         lockout.contribute_not_erased(change, subject)
         return _Contributions(change, None)
-    # What comes together with the erasure of its account might as well have come after it: it is ignored.
+    # A fact that comes together with the erasure of its account might as well have come after it: it is ignored.
     taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
     words = payments.find_unknown_words(read, taken)
     profile = _contribute(ctx, change, read, taken)

@@ -57,7 +57,7 @@ def plain_text(text: str) -> str:
         return _collapse_spaces(text)
     text = _ESCAPE_SEQUENCE.sub("", text)
     visible = "".join(_make_visible(character) for character in unicodedata.normalize("NFC", text))
-    # What stood between two characters is gone, so that they may now be one.
+    # A mark that stood between two characters is gone, so that they may now be one.
     return _collapse_spaces(unicodedata.normalize("NFC", _drop_needless_joiners(visible)))
 
 

@@ -133,7 +133,7 @@ def ask(
     version = record.version + 1
     now = whole_ms(now)
     overtaken = record.waiting
-    # Who asks often must not keep people from hearing that the wallet answers nothing.
+    # A customer who asks often must not keep people from hearing that the wallet does not answer.
     since = overtaken.at if overtaken is not None and not overtaken.alarmed else now
     asked = Asked(decision_id(record.account_id, kind, version), kind, version, since, now)
     opening = tuple(o for o in record.opening if o.version > record.applied_version and o.component.runs(now))

@@ -74,7 +74,7 @@ def _remembering(watch: Watch, row: Row, detectors: Sequence[Detector]) -> Watch
     events = [known for known in watch.events if row.arrived_at - known.arrived_at <= kept_for]
     events.append(Watched(row.arrived_at, row.event))
     if len(events) > EVENTS_MAX:
-        # What there is most of gives way, the oldest first: a flood of failed logins must not wash out the rest.
+        # The most frequent type gives way, the oldest first: a flood of failed logins must not wash out the rest.
         ((type_, _),) = Counter(known.event.type for known in events).most_common(1)
         events.remove(next(known for known in events if known.event.type == type_))
     return replace(watch, events=tuple(events))
