@@ -1,4 +1,4 @@
-"""What attackers reach who know every rule, in figures: guesses in a day, and the chance that one of them is right.
+"""The reach of attackers who know every rule, in figures: guesses in a day, and the chance that one of them is right.
 
 Nothing here is timed; the same rules give the same figures on every machine. The bounds behind them are tests
 (tests/security/test_guessing_simulated.py). Run with `make bench`.
@@ -64,7 +64,7 @@ def _at_one_point() -> dict[str, float | str]:
 
 
 def _of_strangers() -> dict[str, float | str]:
-    """What somebody without proof may take of what is there for all."""
+    """The share that somebody without proof may take of the budget for all."""
     most = code_messages.messages_max
     return {
         "text_messages_in_five_minutes_to_a_prefix_for_who_shows_nothing": most(OverLimit.PREFIX, Way.RECOVERY),

@@ -1,7 +1,7 @@
-"""What the first encrypted code of an execution environment costs the caller who keys it in, and each later one.
+"""The cost of the first encrypted code of an execution environment to the caller who keys it in, and of each later one.
 
 A whole new interpreter has imported the phone's handler, as after a cold start, and then opens an entry. It imports
-first the cryptography that any way of decrypting needs, then the rest of the SDK; the first code includes the check of
+first the cryptography that any way of decrypting needs, then the rest of the SDK. The first code includes the check of
 the private key. Run with `make bench`.
 """
 

@@ -1,12 +1,12 @@
-"""Whether the time of an answer tells whose number it was: of a customer whose account is open, locked or closed, or of
-nobody (OWASP ASVS 5.0, 6.3.8). What is compared is what somebody without a code can do: ask for a recovery and enter a
-wrong code over the API; key in a number, ask for a code and enter a wrong one on the phone.
+"""Whether the time of an answer tells whose number it was (OWASP ASVS 5.0, 6.3.8). It may be of a customer whose
+account is open, locked or closed, or of nobody. The compared acts are those of somebody without a code. Over the API
+they ask for a recovery and enter a wrong code. On the phone they key in a number, ask for a code and enter a wrong one.
 
-In each run all four are measured one after the other, in an order of chance, each with a contact of its own, so that
-what else the machine does meets them alike. A figure is the median over all runs of the ratio of one kind's time to the
-known one's in the same run; `p` is the two-sided p value of a permutation test: how often the mean of the runs' log
-ratios, with signs given by chance, is as far from zero. That the requests are the same is a test
-(tests/functions/test_api_recoveries.py, test_connect_alike.py); this looks at what is left.
+In each run all four are measured one after the other, in an order of chance, each with a contact of its own. So other
+work of the machine meets them alike. A figure is the median over all runs of the ratio of one kind's time to the known
+one's in the same run. `p` is the two-sided p value of a permutation test. It tells how often the mean of the runs' log
+ratios, with signs given by chance, is as far from zero. Tests show that the requests are the same
+(tests/functions/test_api_recoveries.py, tests/security/test_enumeration_by_answers.py); this looks at the rest.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""One whole call through the deployed template: facts in over the bus, flows against the real functions, codes by text
-message, the decision out, the wallet's acknowledgement back, and the words that follow it."""
+"""One whole call through the deployed template. Facts come in over the bus, flows run against the real functions, and
+codes come by text message. The decision goes out, the wallet's acknowledgement comes back, and the words follow it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The whole release on the deployed template: one customer's trouble from the wallet's first event to the last word, by
-phone, by the app, and found by the scan. Fails when a route, a permission, a mapping or a filter is missing."""
+"""The whole release on the deployed template: one customer's trouble from the wallet's first event to the last word. It
+is told by phone, by the app, and found by the scan. Fails when a route, a permission, a mapping or a filter is
+missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whoever hangs up anywhere leaves a clean state: what was said to be done is done, and the next call does the rest."""
+"""A caller who hangs up anywhere leaves a clean state. Everything that was said to be done is done, and the next call
+does the rest."""
 
 from __future__ import annotations
 

@@ -84,8 +84,8 @@ def test_observations_and_actions_lead_from_one_to_the_next(name: str) -> None:
 
 @each_case
 def test_no_test_case_comes_to_a_person(name: str) -> None:
-    """The test ends with its last observation, at the latest when the contact is being put into a queue; and that queue
-    is one without agents."""
+    """The test ends with its last observation, at the latest when the contact is being put into a queue. That queue is
+    one without agents."""
     substituted = [action for action in actions(name) if "arn:TestQueueArn" in json.dumps(action)]
     assert len(substituted) == 1
     last = observations(name)[-1]

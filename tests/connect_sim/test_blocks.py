@@ -1,4 +1,4 @@
-"""What single blocks do in a simulated call."""
+"""The behaviour of single blocks in a simulated call."""
 
 from typing import Any
 

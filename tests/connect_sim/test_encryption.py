@@ -34,7 +34,7 @@ def rung(*tokens: str, of: Any = None, pair: KeyPair = PAIR) -> Line:
 
 
 def opened(message: str, pair: KeyPair = PAIR) -> str:
-    """What the holder of the private key reads."""
+    """The text that the holder of the private key reads."""
     wrapping_key = WrappingKey(
         wrapping_algorithm=WrappingAlgorithm.RSA_OAEP_SHA512_MGF1,
         wrapping_key=pair.private_key.encode(),
@@ -46,7 +46,7 @@ def opened(message: str, pair: KeyPair = PAIR) -> str:
 
 
 def given(line: Line) -> str:
-    """What the function was given."""
+    """The input that the function was given."""
     ((_, event),) = line.functions.calls
     return str(event["Details"]["Parameters"]["code"])
 

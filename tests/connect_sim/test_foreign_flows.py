@@ -1,5 +1,5 @@
-"""Flows as other projects write them run too: tokens of five kinds, ARNs that are only known in the call, polling,
-bots, and exports from before fields that are usual now."""
+"""Flows as other projects write them run too. They use tokens of five kinds, ARNs that are only known in the call,
+polling, bots, and exports without fields that are usual now."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,5 @@
-"""What the blocks' documentation says beside the main way: other contacts, other channels, limits, and faults."""
+"""The behaviour that the blocks' documentation describes beside the main way: other contacts, other channels, limits,
+and faults."""
 
 from typing import Any
 

@@ -92,5 +92,5 @@ def key_targets(action: Action) -> dict[str, str | None]:
 
 
 def flow_attributes(action: Action) -> dict[str, str]:
-    """What an UpdateFlowAttributes block sets."""
+    """The attributes that an UpdateFlowAttributes block sets."""
     return {name: str(entry["Value"]) for name, entry in action.mapping("FlowAttributes").items()}

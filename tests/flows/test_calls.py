@@ -45,7 +45,7 @@ class Heard:
         return self.state.end.outcome if self.state.end else None
 
     def spoken(self, block: str) -> list[str]:
-        """What was said at a block."""
+        """The texts that were said at a block."""
         return [event.data["text"] for event in self.events if event.kind == "prompt" and event.place.block == block]
 
 

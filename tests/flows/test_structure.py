@@ -1,4 +1,4 @@
-"""What every flow of ours keeps to, beyond what the service asks for."""
+"""Rules that every flow of ours keeps to, beyond those of the service."""
 
 import json
 import re
@@ -45,7 +45,7 @@ DOCUMENT = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
 TALKING = [
     flow for flow in shipped().flows if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name != OUTBOUND
 ]
-"""Flows of calls that come in. What a call of ours says is in test_outbound_code.py."""
+"""Flows of calls that come in. The words of the hotline's own calls are in test_outbound_code.py."""
 each_talking_flow = pytest.mark.parametrize("flow", TALKING, ids=lambda flow: flow.name)
 each_flow_of_a_caller = pytest.mark.parametrize(
     "flow", [flow for flow in shipped().flows if flow.name != OUTBOUND], ids=lambda flow: flow.name

@@ -58,7 +58,7 @@ class Line:
         return [(event.data["step"], event.data["outcome"]) for event in self.events if event.kind == "function"]
 
     def heard(self, block: str) -> str:
-        """What was said at a block, last time."""
+        """The text that was said at a block, last time."""
         said = [event.data["text"] for event in self.events if event.kind == "prompt" and event.place.block == block]
         return str(said[-1])
 

@@ -1,4 +1,4 @@
-"""Whatever the wallet loses, repeats, delays or reorders, the end state is right, and the words on the line follow.
+"""The end state is right whatever the wallet loses, repeats, delays or reorders, and the words on the line follow.
 
 Requirement: "a missing acknowledgement is sent again after 60 s, and after 5 minutes is an alarm and a case. The line
 never says that money is stopped, or an account open, before it is."
@@ -45,7 +45,7 @@ ACKNOWLEDGED_AS: Final = {
 
 
 class Fate(Enum):
-    """What becomes of one decision on its way to the wallet, or of one answer on its way back."""
+    """The fate of one decision on its way to the wallet, or of one answer on its way back."""
 
     PROMPT = "prompt"
     LOST = "lost"

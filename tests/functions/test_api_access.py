@@ -1,4 +1,4 @@
-"""Who gets in at the API, and what is no request: tokens, scopes, quota, and whatever a client may send."""
+"""Access to the API, and malformed requests: tokens, scopes, quota, and any input that a client may send."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_a_locked_account_is_told_with_its_cause_its_end_and_words(world: ApiWor
 
 
 def test_what_people_look_into_is_not_told(clock: VirtualClock) -> None:
-    """Who is looked into for money laundering must not learn it: a hold is a hold."""
+    """A customer who is looked into for money laundering must not learn it: a hold is a hold."""
     told = []
     for cause in ("COMPLIANCE", "RISK_SCORE"):
         world = ApiWorld(MemoryStore(clock), clock)

@@ -1,4 +1,4 @@
-"""Whatever a client sends: no error of the API's own, and every answer is of the form that docs/openapi.json states."""
+"""Any request of a client: no error is the API's own, and every answer has the form that docs/openapi.json states."""
 
 from __future__ import annotations
 

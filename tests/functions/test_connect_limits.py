@@ -1,4 +1,4 @@
-"""What the phone does when there is too much of something: wrong codes, pauses, codes of one account, calls."""
+"""The phone's answers to too much of something: wrong codes, pauses, codes of one account, calls."""
 
 from __future__ import annotations
 

@@ -244,8 +244,8 @@ def test_the_same_digits_keyed_in_again_are_a_second_try(phone: Phone) -> None:
 
 
 def test_the_same_digits_keyed_in_again_after_a_lost_answer_are_the_same_try(phone: Phone) -> None:
-    """The flow did not hear the answer and asks again at the old turn: another message, of the same keys. What was
-    right is then not spent, and what was wrong is not counted twice."""
+    """The flow did not hear the answer and asks again at the old turn: another message, of the same keys. A right code
+    is then not spent, and a wrong one is not counted twice."""
     digits = wrong_digits(phone)
     turn = phone.turn
     phone.deliver(phone.event("check_code", code=encrypted(digits)))

@@ -1,4 +1,4 @@
-"""What falls due: sent again, alarmed, noted, escalated, re-driven; each once, however many runs there are."""
+"""Due work: sent again, alarmed, noted, escalated, re-driven; each once, however many runs there are."""
 
 from __future__ import annotations
 
@@ -256,8 +256,8 @@ def opened_freeze(desk: Desk) -> str:
 def test_an_opening_that_rode_along_in_a_decision_that_is_over_is_asked_for_in_one_of_its_own(
     minute: Minute, opened: Callable[[Desk], str]
 ) -> None:
-    """What was to be opened is lost, a lock of a quarter of an hour takes its place and ends: the wallet still has in
-    force what its owner wanted opened."""
+    """The decision to open a lock is lost, and a lock of a quarter of an hour takes its place and ends. The wallet
+    still has in force the lock that its owner wanted opened."""
     desk = minute.desk
     state = opened(desk)
     (lost,) = minute.asked()

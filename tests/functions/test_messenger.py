@@ -166,7 +166,7 @@ def test_the_catalogue_counts_all_places_where_rooms_write_messages() -> None:
         for path in rooms.rglob("*.py")
         if re.search(r"\bMessage\(", path.read_text(encoding="utf-8")) and not path.is_relative_to(rooms / "kit")
     }
-    # What recoveries write, the messenger takes up itself; it has no words.
+    # The messenger itself takes up the entry that a recovery writes; it has no words.
     assert writers == {"accounts/notices.py", "identity/challenges.py", "identity/recovery.py"}
 
 

@@ -15,7 +15,7 @@ from tests.support.longest_answers import EVERYTHING, NOW, Said
 
 
 def too_long(said: Iterator[Said], languages: list[str], **how: Any) -> list[str]:
-    """What takes longer than it may, each once: step, outcome, seconds and words."""
+    """The prompts that take longer than they may, each once: step, outcome, seconds and words."""
     found = {}
     for step, outcome, facts in said:
         known = {"now": NOW, "time_zone": "Asia/Shanghai", **facts}

@@ -1,4 +1,5 @@
-"""What the line says and writes, as native speakers would say it: rules for whole catalogues and every fixed prompt."""
+"""The words that the line says and writes, as native speakers would say them: rules for whole catalogues and every
+fixed prompt."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Heard:
     """Decisions and messages that the step itself wrote."""
     messages: int = 0
     shut_by: tuple[str, ...] = ()
-    """What is in force once the step has what it asked for."""
+    """The states in force once the step has had its request granted."""
     behind: bool = False
     topic: str | None = None
     has_email: bool = True
@@ -203,7 +203,7 @@ STEPS_PRESSED: tuple[tuple[str, Mapping[str, str]], ...] = (
         for reason in HANDOVER_REASONS
     ),
 )
-"""What a caller may do after the opening; `start` to `choose_account` come before it."""
+"""The steps that a caller may take after the opening; `start` to `choose_account` come before them."""
 WORLDS = st.builds(
     World,
     shut=st.sampled_from(sorted(SHUT)),

@@ -1,4 +1,4 @@
-"""What template.yaml promises about the HTTPS API: its routes, who may use them, and who may call the function."""
+"""The promises of template.yaml about the HTTPS API: its routes, who may use them, and who may call the function."""
 
 from functions.customer_api.access import ANY_SCOPE, CATCH_ALL, PUBLIC, ROUTES
 from functions.customer_api.app import api

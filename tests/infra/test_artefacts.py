@@ -1,4 +1,5 @@
-"""What the build makes: for the right processor, with bytecode, complete, and again only when something changed."""
+"""The artefacts of the build: for the right processor, with bytecode, complete, and made again only when something
+changed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What template.yaml promises about what falls due: who calls, who may, where failures end, and what rings."""
+"""The promises of template.yaml about due work: who calls, who may, where failures end, and what rings."""
 
 import json
 import re
@@ -57,7 +57,7 @@ def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> 
 
 
 def test_deadlines_deletes_in_the_table_of_customers_only() -> None:
-    """What an erasure leaves to be taken away; an outbox entry ends by itself."""
+    """Only an erasure leaves items to delete; an outbox entry ends by itself."""
     deleting = [found for found in statements_of("DeadlinesRole") if "Delete" in json.dumps(found)]
     assert [found["Resource"] for found in deleting] == [{"Fn::GetAtt": ["HotlineTable", "Arn"]}]
 

@@ -35,7 +35,7 @@ FORMS: Final = pytest.mark.parametrize(
 
 
 def value(expression: Any, parameters: dict[str, str]) -> Any:
-    """What CloudFormation makes of an expression of Ref, Fn::Split and Fn::Join."""
+    """The value that CloudFormation gives to an expression of Ref, Fn::Split and Fn::Join."""
     if isinstance(expression, list):
         return [value(part, parameters) for part in expression]
     if not isinstance(expression, dict):

@@ -13,7 +13,7 @@ from tests.support.deployed_template import FRONT, Deployed
 from tests.support.iam import as_list
 from tests.support.template import cloudformation, properties, resources
 
-# What CloudFront keeps of answers to GET and HEAD unless told otherwise, and can be told about.
+# Errors that CloudFront keeps, of answers to GET and HEAD, unless told otherwise; it can be told about these.
 KEPT_ERRORS: Final = {400, 403, 404, 405, 414, 500, 501, 502, 503, 504}
 
 

@@ -1,7 +1,7 @@
 """Least privilege, in both directions: what the code calls its role allows, and what a role allows is called.
 
-Each function is driven as it is deployed, on an account in this process, by what its door is made for: facts, calls,
-outbox entries, the clock. A new function fails here until it is driven too.
+Each function is driven as it is deployed, on an account in this process, by its door's own input: facts, calls, outbox
+entries, the clock. A new function fails here until it is driven too.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def take_in_facts(here: Account) -> None:
 
 
 def erase(here: Account) -> None:
-    """What only happens to a customer who is known."""
+    """Send the erasure, which only happens to a known customer."""
     told = {**seed_facts(datetime.now(UTC))[-1], "id": "erased", "type": "account.erased.v1", "data": {"version": 3}}
     assert here.invoke("WalletEventsFunction", sqs_of([{**told, "subject": ERASED}])) == {"batchItemFailures": []}
 

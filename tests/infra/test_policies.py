@@ -1,6 +1,6 @@
-"""Who may do what: every statement of every policy in the template, whatever resource it stands in.
+"""The rights in the template: every statement of every policy, whatever resource it stands in.
 
-What each function's role allows, and whether it is used, is in test_least_privilege.py.
+The use of each function's rights is tested in test_least_privilege.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What tells whether a role allows a call: as IAM decides it, for as much of IAM as the template uses."""
+"""The evaluation that tells whether a role allows a call: as IAM decides it, for as much of IAM as the template
+uses."""
 
 from __future__ import annotations
 

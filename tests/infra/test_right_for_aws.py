@@ -1,7 +1,7 @@
 """Right for AWS where the emulator ignores, refuses or does otherwise: no run of the stack could show it.
 
-What the emulator does with each is said in docs/operations.md. Tables, streams' retries, encryption and time to live
-are in test_template.py, roles in test_policies.py.
+docs/operations.md says how the emulator behaves with each. Tables, streams' retries, encryption and time to live are in
+test_template.py, roles in test_policies.py.
 """
 
 from __future__ import annotations

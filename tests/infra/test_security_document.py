@@ -208,7 +208,7 @@ def test_the_figures_of_attackers_are_those_of_the_rules() -> None:
 
 
 def kind_of(kept_in: Table, item: Item) -> str:
-    """What an item is, as the document names it: the fixed parts of its key."""
+    """The kind of an item, as the document names it: the fixed parts of its key."""
     partition: str = item["PK"].split("#")[0] + "#"
     if kept_in is not Table.HOTLINE:
         return partition

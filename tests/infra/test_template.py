@@ -1,4 +1,4 @@
-"""What template.yaml promises, read from the translated CloudFormation."""
+"""The promises of template.yaml, read from the translated CloudFormation."""
 
 import json
 import re

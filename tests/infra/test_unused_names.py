@@ -12,7 +12,7 @@ DEPLOYED: Final = ("layers/hotline/python", "functions")
 LIBRARIES: Final = ("handler", "model_config", "provider_id", "vend_masterkey_on_decrypt", "_get_raw_key")
 """Names that Lambda, pydantic and the AWS Encryption SDK look for."""
 DECORATORS: Final = ("@router.*", "@app.*", "@field_validator*", "@model_validator*")
-"""What these mark is called by a library."""
+"""A library calls the functions that these mark."""
 OUTSIDE: Final[Mapping[str, str]] = {
     "lat": "a field of facts, stored with the login and read by detectors to come",
     "lon": "as lat",

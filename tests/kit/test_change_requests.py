@@ -1,4 +1,4 @@
-"""What a change would send: one operation a key, conditions joined, nothing twice."""
+"""The requests that a change would send: one operation a key, conditions joined, nothing twice."""
 
 from typing import Any
 

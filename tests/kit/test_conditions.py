@@ -1,7 +1,7 @@
 """Conditions mean the same to DynamoDB's engines, to the store in memory, and to `holds` on an item handed back.
 
-Sources: "Comparison operator and function reference" of the DynamoDB developer guide; what a comparison with a missing
-attribute or another type gives is measured by these tests on MiniStack.
+Source: "Comparison operator and function reference" of the DynamoDB developer guide. On MiniStack these tests measure
+the result of a comparison with a missing attribute or another type.
 """
 
 from itertools import product

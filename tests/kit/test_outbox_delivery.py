@@ -52,7 +52,7 @@ def store_entries(store: Store, *ids: str) -> None:
 
 
 def pending(store: Store) -> list[str]:
-    """What the index of pending entries holds."""
+    """The entries in the index of pending ones."""
     pages = [store.query(Query(Table.OUTBOX, f"PENDING#{n:02d}", index=Index.PENDING)) for n in range(16)]
     return sorted(item["PK"].removeprefix("OUT#") for page in pages for item in page.items)
 

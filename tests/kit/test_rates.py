@@ -27,7 +27,7 @@ def change(after: timedelta = timedelta()) -> Change:
 
 
 def counts(before: int, running: int) -> dict[Key, Item]:
-    """What is stored when so many were counted in the window before noon and in the one that begins at noon."""
+    """The stored items when so many were counted in the window before noon and in the one that begins at noon."""
     first, *others = rate_keys(RATE, NOON)
     found: dict[Key, Item] = {first: {"n": running}, others[-1]: {"n": before}}
     return found

@@ -1,4 +1,4 @@
-"""What only the store on DynamoDB has: its client, its table names, and errors that are nobody's fault but ours."""
+"""Features of the store on DynamoDB alone: its client, its table names, and errors that are nobody's fault but ours."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What only the store in memory has: forks, faults, and a look at everything."""
+"""Features of the store in memory alone: forks, faults, and a look at everything."""
 
 from collections.abc import Callable
 from datetime import timedelta

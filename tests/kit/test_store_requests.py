@@ -1,4 +1,4 @@
-"""What goes over the wire to DynamoDB, as members of its requests."""
+"""The requests that go over the wire to DynamoDB, by their members."""
 
 from typing import Any
 

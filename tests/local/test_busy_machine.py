@@ -94,7 +94,7 @@ def test_no_test_finds_the_hotline_that_somebody_runs_beside_the_suite() -> None
 def test_a_call_in_process_meets_no_limit_of_the_line_while_the_machine_does_something_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Whoever looks at the clock on the wall finds that a minute has gone by.
+    # Each look at the clock on the wall finds that a minute has gone by.
     minutes = count(0, 60).__next__
     clocks = SimpleNamespace(perf_counter=minutes, monotonic=minutes, time=minutes, thread_time=time.thread_time)
     monkeypatch.setattr("hotline_local.worlds.inprocess.time", clocks)

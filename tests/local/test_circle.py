@@ -1,4 +1,4 @@
-"""What `make run` shows of the decisions that reach the wallet."""
+"""The lines that `make run` shows of the decisions that reach the wallet."""
 
 from __future__ import annotations
 

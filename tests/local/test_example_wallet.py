@@ -77,7 +77,7 @@ def tell(world: Context, facts: list[dict[str, Any]]) -> None:
 
 
 def decisions(world: Context) -> list[dict[str, Any]]:
-    """What the hotline has put into its outbox for the bus, as it goes out."""
+    """The decisions in the hotline's outbox for the bus, as they go out."""
     assert isinstance(world.store, MemoryStore)
     entries = [entry for entry in world.store.items(Table.OUTBOX) if entry["to"] == "bus"]
     return [dict(bus_event(entry).detail) for entry in sorted(entries, key=lambda entry: str(entry["entry_id"]))]

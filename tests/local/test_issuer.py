@@ -25,7 +25,7 @@ ENDPOINT = "http://127.0.0.1:4566"
 
 
 class Bucket:
-    """What of S3 the issuer uses."""
+    """The part of S3 that the issuer uses."""
 
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What a scenario file may hold, what is refused and how, and how a call is held against it."""
+"""The form of a scenario file, the refusals of a wrong one, and the comparison of a call with it."""
 
 from pathlib import Path
 from typing import Any

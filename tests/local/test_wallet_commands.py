@@ -157,7 +157,7 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
     code, moved = run(capsys, "dlq", "replay")
     assert code == 0
     assert {"sent-3", "sent-5"} <= {letter["id"] for letter in moved}
-    # What is still not good comes back: it was delivered again, and not lost.
+    # A letter that is still not good comes back: it was delivered again, and not lost.
     eventually(listed)
 
     assert run(capsys, "dlq", "drop")[0] == 2, "nothing is dropped unless it is said what"

@@ -32,7 +32,7 @@ TIMES_SLOWER: Final = 5
 FORK: Final = multiprocessing.get_context("fork")
 
 type Job = tuple[Any, tuple[Any, ...], float]
-"""What a job is about, its arguments, and its longest time in seconds."""
+"""The subject of a job, its arguments, and its longest time in seconds."""
 type Taken = dict[tuple[str, ...], float]
 """How long each group of tests takes, in seconds."""
 
@@ -70,8 +70,8 @@ class Running:
 def in_forks(
     work: Callable[..., None], jobs: Iterable[Job], at_once: int, *, until_s: float = float("inf")
 ) -> Iterator[Running]:
-    """Run each job in a fork, so many at a time, and give them back as they end. What runs at the end of the time is
-    given up."""
+    """Run each job in a fork, so many at a time, and give them back as they end. A job that still runs at the end of
+    the time is given up."""
     waiting = iter(jobs)
     running: list[Running] = []
     while True:
@@ -130,7 +130,8 @@ def try_changes(
     until_s: float,
     at_once: int,
 ) -> Iterator[Result]:
-    """The verdicts on changes at these places, as long as there is time. What is not noticed is printed at once."""
+    """The verdicts on changes at these places, as long as there is time. A change that is not noticed is printed at
+    once."""
 
     def jobs() -> Iterator[Job]:
         for site in sites:
@@ -138,7 +139,7 @@ def try_changes(
             yield site, (site, members[site.rule.file]), limit_s
 
     for one in in_forks(try_change, jobs(), at_once, until_s=until_s):
-        # What was told last holds. A fork that told nothing died while it changed the file.
+        # The last result that was told holds. A fork that told nothing died while it changed the file.
         verdict, before, after = one.told[-1] if one.told else (Verdict.BROKEN, "", "")
         result = Result(one.about, verdict, before, after)
         if verdict in (Verdict.SURVIVED, Verdict.BROKEN):

@@ -39,7 +39,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a change makes of the file, and of its lines."""
+    """The changed source of the file, and its lines before and after."""
 
     source: str
     before: str
@@ -75,7 +75,8 @@ def find_sites(rule: Rule, members: Members) -> Iterator[Site]:
 
 
 def make_change(site: Site, members: Members) -> Change | None:
-    """What the operator makes of the rule there; None when that is the same program, or no program at all."""
+    """The change that the operator makes to the rule there. None when the result is the same program, or no program at
+    all."""
     source = _read(site.rule)
     changed = mutate_code(source, operators(members)[site.operator], site.occurrence)
     if changed is None:
@@ -96,7 +97,7 @@ def _read(rule: Rule) -> str:
 
 @cache
 def _ranges(source: str) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
-    """What is not changed, since no program depends on it; and where functions are."""
+    """The ranges that are not changed, since no program depends on them; and the ranges of functions."""
     lines = source.splitlines()
     untouched: list[Range] = []
     functions: list[Range] = []
@@ -108,8 +109,9 @@ def _ranges(source: str) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
 
 
 def _untouched(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Of a node what is never run, or said to programmers alone: imports, annotations, decorators, docstrings, the
-    words of errors for bugs, a detector's own test cases and its instructions for people."""
+    """The parts of a node that are never run, or are words for programmers alone. They are imports, annotations,
+    decorators, docstrings, the words of errors for bugs, a detector's own test cases and its instructions for
+    people."""
     match node:
         case ast.Import() | ast.ImportFrom() | ast.TypeAlias():
             yield node

@@ -1,7 +1,7 @@
 """The small changes that are made to a rule: cosmic-ray's, as far as they help, and some for tables.
 
 cosmic-ray changes numbers, comparisons, arithmetic, booleans and loops. A table of codes and closed words has none of
-these, so the operators here drop an entry, change a text, take another member of an enumeration, and turn membership,
+these. So the operators here drop an entry, change a text, take another member of an enumeration, and turn membership,
 `min` and `any` round. They are leaves of the syntax tree where possible: cosmic-ray's parser knows no match statement,
 and gives its parts as plain leaves.
 """

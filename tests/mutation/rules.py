@@ -16,8 +16,8 @@ PROMISES: Final = "rules/test_promises.py"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A module by its file below ROOM, and the tests that are run, in this order: files below tests/, or one test of a
-    file that has slow ones, too."""
+    """A module by its file below ROOM, and the tests that are run, in this order. A test is a file below tests/, or one
+    test of a file that has slow ones, too."""
 
     file: str
     first: tuple[str, ...]

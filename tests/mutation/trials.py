@@ -1,8 +1,8 @@
 """One change of a rule against the tests that are to notice it, in a process of its own.
 
-A trial is a fork of a process that has imported the libraries and none of the rules. The changed module is given to
-the import system in memory: no file is touched, so a run that is cut off leaves nothing behind, and several run side
-by side in one checkout.
+A trial is a fork of a process that has imported the libraries and none of the rules. The changed module is given to the
+import system in memory, and no file is touched. So a run that is cut off leaves nothing behind, and several run side by
+side in one checkout.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIBRARIES: Final = (
     "_hypothesis_pytestplugin", "samtranslator.translator.transform", "werkzeug.test", "xdist.plugin", "yaml",
     "hotline.contracts.decisions", "hotline.contracts.schemas",
 )  # fmt: skip
-"""What most tests import, and what takes long: imported once, before the forks."""
+"""Modules that most tests import, and modules that take long: imported once, before the forks."""
 OPTIONS: Final = (
     "-q", "-x", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "-k", NOT_RUN,
     "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
@@ -40,7 +40,7 @@ OPTIONS: Final = (
 
 
 class Verdict(Enum):
-    """What became of a change."""
+    """The result of a change."""
 
     NOTICED = "noticed"
     SURVIVED = "survived"
@@ -79,8 +79,8 @@ class _QuickHypothesis:
 
 
 def prepare(bytecode: str) -> None:
-    """Do once what each fork would do again: import what is never changed, keep the bytecode of everything else in the
-    folder `bytecode`, look for no plugins, and leave what there is now out of garbage collection."""
+    """Do once the work that each fork would do again. Import the unchanged modules, keep the bytecode of everything
+    else in the folder `bytecode`, and look for no plugins. Leave all present objects out of garbage collection."""
     sys.pycache_prefix, sys.dont_write_bytecode = bytecode, False
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in LIBRARIES:

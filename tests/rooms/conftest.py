@@ -40,7 +40,7 @@ def quick_money(memory_store: MemoryStore) -> MoneyWorld:
 
 @pytest.fixture
 def desk(memory_store: MemoryStore) -> Desk:
-    """Who asks the lockout room for what, of an account that is open."""
+    """A desk at which anybody asks the lockout room for anything, of an account that is open."""
     found = Desk(memory_store)
     memory_store.clock = found.clock
     found.open_account()

@@ -55,7 +55,7 @@ def test_no_change_is_listed_twice() -> None:
 
 @pytest.fixture
 def changes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Site, str]]:
-    """What is made of the sample: each place with the changed lines."""
+    """The changes to the sample: each place with the changed lines."""
     monkeypatch.setattr("tests.mutation.mutants._read", lambda rule: SAMPLE)
     made = [(site, make_change(site, COLOURS)) for site in find_sites(Rule("sample.py", ()), COLOURS)]
     return [(site, change.after) for site, change in made if change is not None]

@@ -2,7 +2,7 @@
 
 Other tests name a constant and follow it whatever it becomes. Here each figure stands once as a literal beside its
 source, so that a change of a promise is a change of this table. Every figure of the modules below is in one of the two
-tables: in PROMISES, or in NO_PROMISES with the reason why nobody is promised anything by it.
+tables: in PROMISES, or in NO_PROMISES. There stands the reason why nobody is promised anything by it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Who has no code learns nothing on the phone: the same words and the same requests, in the same order, whether the
-number that they keyed in is nobody's, or that of a customer whose account is open, locked, frozen, closed or erased
-(OWASP ASVS 5.0, 6.3.8). How long it takes is compared by `make bench`."""
+"""A caller without a code learns nothing on the phone: the words and the requests are the same, in the same order. The
+keyed-in number may be nobody's, or that of a customer whose account is open, locked, frozen, closed or erased. Source:
+OWASP ASVS 5.0, 6.3.8. How long it takes is compared by `make bench`."""
 
 from __future__ import annotations
 

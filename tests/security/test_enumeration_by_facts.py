@@ -41,7 +41,7 @@ UNTOLD: Final = (
     *("Sentinel Person", "Sentinel Counterparty", "Sentinel Message", "192.0.2.77", "sentinel-device"),
     *(PHONE, PHONE[-8:], EMAIL, str(BALANCE_MINOR), "87654.32", "87,654.32"),
 )
-"""What the facts below hold and nobody is told."""
+"""The texts in the facts below that nobody is told."""
 STEPS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("lock_status", {}),
     ("payments", {"purpose": "failed"}),

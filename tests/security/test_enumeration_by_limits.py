@@ -1,4 +1,5 @@
-"""What others have used up tells nothing: limits that a caller hears of are those of the number that they keyed in.
+"""Limits that others have used up tell nothing: the limits that a caller hears of are those of the number that they
+keyed in.
 
 A customer's address, account and PIN have limits of their own, over all ways by which they are come to. Where those
 stand against a code it goes nowhere, and the line says what it says to everybody (OWASP ASVS 5.0, 6.3.8)."""

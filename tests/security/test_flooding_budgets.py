@@ -1,5 +1,5 @@
-"""Code messages over all accounts: so many to one prefix and so many in all, counted when a code is asked for. Who has
-which share of them is in tests/security/test_flooding_of_codes.py."""
+"""Code messages over all accounts: so many to one prefix and so many in all, counted when a code is asked for. The
+shares of them are in tests/security/test_flooding_of_codes.py."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Requests without proof use at most a share of the codes that go out: whoever shows more keeps theirs.
+"""Requests without proof use at most a share of the codes that go out: those who show more keep theirs.
 
-Somebody asks for recoveries without a token, or calls with numbers keyed in, until the budget of a range of numbers is
-used up (OWASP ASVS 5.0, 2.4.1 and 6.1.1). Nobody who asks is left waiting for a code that will not come, and a code
-that was not sent does not count. docs/security.md has the figures of these attackers."""
+Somebody asks for recoveries without a token, or calls with numbers keyed in, until a range's budget is used up. Source:
+OWASP ASVS 5.0, 2.4.1 and 6.1.1. Nobody who asks is left waiting for a code that will not come, and a code that was not
+sent does not count. docs/security.md has the figures of these attackers."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_the_same_kind_comes_again_the_day_after_tomorrow(world: ApiWorld) -> No
 def test_no_round_of_what_somebody_with_proof_may_do_sends_more(
     world: ApiWorld, there: tuple[str, str], back: tuple[str, str]
 ) -> None:
-    """What protects is never refused for it: each round is done, and fewer are told."""
+    """An act that protects is never refused for it: each round is done, and fewer are told."""
     client = proved(world, both=True)
     post = world.postbox()
     for _ in range(20):

@@ -1,7 +1,7 @@
 """Guesses of strangers end at most the strangers' way in, never a factor for its owner.
 
-Requirements: OWASP ASVS 5.0, 6.1.1 (no limit can be used to lock the owner out), 6.3.8 (who has no code learns
-nothing); NIST SP 800-63B 3.2.2 (at most 100 consecutive failures). docs/security.md has the figures of these attackers.
+Requirements: OWASP ASVS 5.0, 6.1.1 (no limit can be used to lock the owner out), 6.3.8 (a caller without a code learns
+nothing). NIST SP 800-63B 3.2.2 (at most 100 consecutive failures). docs/security.md has the figures of these attackers.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def guessing_recoveries(ctx: Context) -> None:
             recovery_id = recovery(ctx, value)
             for number in range(CODE_TRIES):
                 enter(ctx, recovery_id, f"{number:06d}")
-        # What slows strangers down is another limit, and comes to an end.
+        # Another limit slows strangers down, and comes to an end.
         clock_of(ctx).advance(timedelta(minutes=15))
 
 
@@ -162,7 +162,7 @@ def besieged(attack: Attack, days: int = DAYS) -> Context:
 
 
 def owners_factors(ctx: Context, number: str = NUMBER) -> dict[str, str]:
-    """What becomes of each factor, each in a call of its own from the customer's phone."""
+    """The outcome of each factor, each in a call of its own from the customer's phone."""
     found = {}
     for method in ("sms", "email"):
         phone = calling(ctx, number)

@@ -1,8 +1,8 @@
-"""What an attacker who knows every rule can reach, and that the owner gets help at every moment of it.
+"""An attacker who knows every rule has a bounded reach, and the owner gets help at every moment of it.
 
-Requirements: NIST SP 800-63B-4 3.2.2 (at most 100 failures in a row), OWASP ASVS 5.0 6.1.1 and 6.3.1 (guessing is
-bounded, and no limit can be used to lock the owner out), 6.6.3 (codes against brute force). docs/security.md quotes the
-bounds; `make bench` prints the figures, and `make soak` looks at thousands.
+Requirements: NIST SP 800-63B-4 3.2.2 (at most 100 failures in a row), and OWASP ASVS 5.0 6.6.3 (codes against brute
+force). OWASP ASVS 5.0 6.1.1 and 6.3.1: guessing is bounded, and no limit can be used to lock the owner out.
+docs/security.md quotes the bounds; `make bench` prints the figures, and `make soak` looks at thousands.
 """
 
 from __future__ import annotations

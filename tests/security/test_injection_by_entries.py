@@ -1,4 +1,4 @@
-"""Whatever comes as an encrypted entry is read as what was keyed in, or refused by a word; never as anything else."""
+"""An encrypted entry is read as the keys that were typed, or refused by a word; never as anything else."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def damaged(raw: bytearray, damage: list[tuple[str, int, int]]) -> None:
 
 
 def read(message: str) -> str | None:
-    """What is in a message; None when it is refused by one of the words for that."""
+    """The text in a message; None when it is refused by one of the words for that."""
     try:
         return decrypt(message, keyring(key_of_this_process()))
     except Unreadable as refusal:

@@ -1,4 +1,4 @@
-"""Whatever comes, the function answers: each message is taken in, or refused by a word, and no other one suffers."""
+"""The function answers whatever comes: each message is taken in, or refused by a word, and no other one suffers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must not be believed: a mark that was not written, and a secret that did not come."""
+"""Claims that must not be believed: a mark that was not written, and a secret that did not come."""
 
 from __future__ import annotations
 

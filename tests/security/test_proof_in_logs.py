@@ -1,5 +1,5 @@
-"""Every proof that is tried, right or wrong, and every refusal for want of proof is in the log, by contact or request,
-with what was proved by which step, and never with what was entered (OWASP ASVS 5.0, 16.2.5, 16.3.1, 16.3.2)."""
+"""Every proof that is tried, right or wrong, and every refusal for want of proof is in the log, by contact or request.
+The line names the proved factor and the step, and never the entered digits (OWASP ASVS 5.0, 16.2.5, 16.3.1, 16.3.2)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ NUMBER, MAIL = "+8613800000001", "somebody@example.com"
 
 
 class Delivery(Enum):
-    """What happens to one press on its way."""
+    """The fate of one press on its way."""
 
     ONCE = "once"
     TWICE = "twice"
@@ -88,7 +88,7 @@ def pressed(phone: Phone, store: MemoryStore, step: str, inputs: dict[str, str],
 
 
 def effects(store: MemoryStore) -> dict[str, Any]:
-    """What a call has left behind, without the random parts of ids."""
+    """The items that a call has left behind, without the random parts of ids."""
     outbox = Counter(item["kind"] for item in store.items(Table.OUTBOX))
     stored = store.items(Table.HOTLINE)
     sums = [item for item in stored if item["SK"] == "COUNT"]
@@ -100,7 +100,7 @@ def effects(store: MemoryStore) -> dict[str, Any]:
 
 
 def counts_of(sums: list[Item]) -> Counter[str]:
-    """What was counted, over all shards of a rate: a random id picks the shard."""
+    """The counts over all shards of a rate: a random id picks the shard."""
     counted: Counter[str] = Counter()
     for item in sums:
         rate = item["PK"].rsplit("#", 2)[0]

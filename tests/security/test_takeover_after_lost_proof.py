@@ -1,4 +1,5 @@
-"""What was proved on the phone ends with what it was proved at, in the middle of the call; to freeze it still helps."""
+"""A factor that was proved on the phone ends with its contact point, in the middle of the call; to freeze it still
+helps."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def test_a_code_to_a_number_that_has_gone_acts_no_more(ctx: Context, told: objec
 
 
 def test_a_freeze_still_takes_what_was_proved_on_the_call(ctx: Context) -> None:
-    """Whoever has just lost their number to somebody must be able to shut the account."""
+    """A customer who has just lost their number to somebody must be able to shut the account."""
     phone = proved(ctx)
     give(ctx, [changed()])
     assert phone.press("freeze")["outcome"] == "ASKED"

@@ -1,8 +1,8 @@
 """No keys reach an unlock, a new password, a refund or what an account holds below the proof that it takes.
 
-Burglars (tests/support/intruders.py) press keys on the shipped flows with the real function behind them, and what they
-reach is held against a count that asks nothing of the policy. The search would notice: with each guard taken away in
-turn it finds a way in. `make soak` makes thousands of calls with fresh seeds.
+Burglars (tests/support/intruders.py) press keys on the shipped flows with the real function behind them. Their reach is
+held against a count that asks nothing of the policy. The search would notice: with each guard taken away in turn it
+finds a way in. `make soak` makes thousands of calls with fresh seeds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ type Patch = pytest.MonkeyPatch
 
 
 def story(made: Sequence[Burglary]) -> str:
-    """What a burglar pressed to reach too much."""
+    """The keys by which a burglar reached too much."""
     last = made[-1]
     return f"{last.burglar.name} reached {last.found} by {' '.join(last.pressed)} (seed {SEED}, call {len(made)})"
 
@@ -101,7 +101,7 @@ def young_pins_act(patch: Patch) -> None:
 
 
 def looking_acts(patch: Patch) -> None:
-    """What was proved for looking is enough to act."""
+    """A proof for looking is enough to act."""
     counting = policy.counting_factors
 
     def counted(requirement: Any, factors: Sequence[ProvedFactor], now: datetime) -> list[ProvedFactor]:

@@ -1,4 +1,4 @@
-"""What an attacker, or a flow with a mistake in it, might try on the phone's steps: each attempt ends where it must."""
+"""Attempts of an attacker, or of a flow with a mistake in it, on the phone's steps: each ends where it must."""
 
 from __future__ import annotations
 

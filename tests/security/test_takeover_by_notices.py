@@ -1,6 +1,6 @@
 """Somebody whose contact point was the account's for an hour, or who pushes its owner's points off the list.
 
-Who is told of what happens to an account, and whose token freezes it, depends on how long a point was the account's.
+The time for which a point was the account's decides who is told of a change on the account, and whose token freezes it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Wallet:
 
 
 def notices(world: ApiWorld) -> dict[str, str]:
-    """What everybody is told of a new PIN, by address. Codes that are sent to prove are not among it."""
+    """The notices of a new PIN, by address. Codes that are sent to prove are not among them."""
     client = world.client()
     client.prove("set_pin")
     world.postbox().work()

@@ -110,7 +110,7 @@ class Client:
         return {name: value for name, value in claims.items() if value is not None}
 
     def send(self, event: dict[str, Any]) -> Answered:
-        """What the function answers to an event."""
+        """The answer of the function to an event."""
         told = answer_request(event, None, lambda: self.ctx, self.settings)
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
 

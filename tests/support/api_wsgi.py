@@ -18,8 +18,8 @@ BEARER = "Bearer good"
 
 
 def application(client: Client) -> Callable[..., Iterable[bytes]]:
-    """The API for one client. As the real gateway does, it answers 404 for what is not below /v1, and 401 without a
-    token where a route asks for one, by itself."""
+    """The API for one client. As the real gateway does, it answers 404 by itself for a path that is not below /v1. It
+    answers 401 without a token where a route asks for one."""
 
     @Request.application
     def gateway(request: Request) -> Response:

@@ -83,7 +83,7 @@ class Siege:
 
 
 def view_of(ctx: Context) -> LockView:
-    """What is in force on the account now."""
+    """The locks in force on the account now."""
     return lockout.view_from(ctx.store.batch_get(lockout.lock_keys(ACCOUNT)), ACCOUNT, ctx.clock.now())
 
 
@@ -178,8 +178,8 @@ def pausing(siege: Siege) -> None:
 
 
 class Call:
-    """The owner's call. `outcome` says how it ended: `open` (the account is), `reset` (a new password may be chosen,
-    and was), or `person` (a person has it, with a case)."""
+    """The owner's call. `outcome` says how it ended: `open` (the account is), or `reset` (a new password may be chosen,
+    and was). With `person` a person has it, with a case."""
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx

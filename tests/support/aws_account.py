@@ -42,7 +42,7 @@ REMAINING_MS: Final = 100_000
 
 
 class Invocation:
-    """What Lambda tells a function of its invocation, as far as ours ask."""
+    """The part of an invocation by Lambda that our functions ask for."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Time enough."""
@@ -67,7 +67,7 @@ class Account:
             lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
             code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
         )
-        """What a test itself may look at the account with; nothing of it is recorded."""
+        """The context with which a test itself may look at the account; nothing of it is recorded."""
 
     def _make(self, session: boto3.Session) -> None:
         for logical_id in self.deployed.resources("AWS::SQS::Queue"):
@@ -105,7 +105,7 @@ class Account:
 
 
 def _started(request: Any, **_: object) -> Any:
-    """What Amazon Connect answers to a call that is to be made."""
+    """Amazon Connect's answer to a call that is to be made."""
     headers: Any = {"content-type": "application/json"}
     return AWSResponse(request.url, 200, headers, _Raw(CALL))
 

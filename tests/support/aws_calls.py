@@ -1,8 +1,8 @@
 """The calls of AWS that code makes, as IAM sees them: recorded by a hook of the SDK, before anything is sent.
 
-A request of the SDK is one call or several: a transaction is a call for each of its items, a batch of events one for
-each source. An operation that is not listed here is recorded as an action on an unknown resource, which no role
-allows; the test that finds it says which one is to be added.
+A request of the SDK is one call or several. A transaction is a call for each of its items, a batch of events one for
+each source. An operation that is not listed here is recorded as an action on an unknown resource, which no role allows.
+The test that finds it says which one is to be added.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ type Request = Mapping[str, Any]
 
 UNKNOWN: Final = "a resource that tests/support/aws_calls.py does not know"
 PHONE_NUMBER: Final = "a phone number"
-"""What a text message is published to. It is no ARN, whatever the number."""
+"""The target that a text message is published to. It is no ARN, whatever the number."""
 _HOOK: Final = "provide-client-params"
 
 

@@ -1,7 +1,7 @@
 """The whole life of one customer with the hotline, through every function, on any store.
 
-What is personal about them is recognisable: whoever finds one of the `PERSONAL` texts outside the profile has found a
-leak. The tests that use it dump what is left behind.
+Their personal texts are recognisable: one of the `PERSONAL` texts outside the profile is a leak. The tests that use it
+dump everything that is left behind.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class WholeLife:
             {"kind": "email", "value": EMAIL, "confirmed_at": "2025-01-02T00:00:00Z"},
         ]
         described = {"version": 1, "language": "zh-CN", "time_zone": "Asia/Shanghai", "name": NAME, "two_step": False}
-        # What comes before the account is opened is counted.
+        # A fact that comes before the account is opened is counted.
         self.tell(("login.succeeded", {}))
         self.tell(("account.opened", {**described, "contact_points": points}))
         added = {"version": 2, "kind": "phone", "old": None, "new": OTHER_PHONE, "confirmed_at": "2025-02-01T00:00:00Z"}
@@ -229,7 +229,7 @@ class WholeLife:
             publish(redrive_event(*pending), self.ctx, self.bus)
 
     def tick(self) -> Summary:
-        """What has fallen due is worked off."""
+        """Work off everything that is due."""
         return work_off(self.ctx, self.clock.now(), {"message": Nowhere(), "bus": Nowhere()})
 
     # ---------------------------------------------------------------- what is left behind

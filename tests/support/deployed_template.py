@@ -1,7 +1,7 @@
 """The template as it would stand in an account: names and ARNs for its resources, so that roles and settings are text.
 
-CloudFormation makes the names; here they are made by the same rules, without an account. Only what the template uses
-is known: a resource type or function that is new to it is refused by name, and has to be added here.
+CloudFormation makes the names; here they are made by the same rules, without an account. Only the parts that the
+template uses are known. A resource type or function that is new to it is refused by name, and has to be added here.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Deployed:
         return str(self.attribute(logical_id, attribute) if attribute else self.ref(name))
 
     def ref(self, name: str) -> Any:
-        """What `Ref` gives for a parameter, pseudo parameter or resource."""
+        """The value that `Ref` gives for a parameter, pseudo parameter or resource."""
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name in _PSEUDO:
@@ -150,7 +150,7 @@ class Deployed:
                 return self.name(name)
 
     def attribute(self, name: str, attribute: str) -> str:
-        """What `Fn::GetAtt` gives for a resource."""
+        """The value that `Fn::GetAtt` gives for a resource."""
         if attribute == "Arn" and name in self._arns:
             return self._arns[name]
         name_here = self.name(name)

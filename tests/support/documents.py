@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def read_table(page: str, first_columns: str) -> tuple[dict[str, str], ...]:
-    """The only table of a Markdown page whose header begins with these columns (`A` or `A | B`): a row each, cells by
-    column in the table's order. Fails the test when a row has more or fewer cells than the header."""
+    """The only table of a Markdown page whose header begins with these columns (`A` or `A | B`). Each row holds its
+    cells by column, in the table's order. Fails the test when a row has more or fewer cells than the header."""
     lines = page.splitlines()
     (start,) = [place for place, line in enumerate(lines) if line.startswith(f"| {first_columns} |")]
     names = _cells(lines[start])

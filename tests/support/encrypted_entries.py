@@ -1,4 +1,4 @@
-"""What callers key in under a security key, and what can be wrong with it."""
+"""Entries that callers key in under a security key, and the faults that they can have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def encrypted(entry: str, key: EntryKey | None = None) -> str:
 
 
 def opened(message: str, key: EntryKey | None = None) -> str:
-    """What is in such a message."""
+    """The text in such a message."""
     return decrypt(message, keyring(key or key_of_this_process()))
 
 

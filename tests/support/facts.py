@@ -122,7 +122,7 @@ def fact(type_name: str, data: Mapping[str, Any] | None = None, *, after_s: floa
 
 
 def bus_event(detail: Any) -> dict[str, Any]:
-    """What EventBridge makes of a CloudEvents object."""
+    """The event that EventBridge makes of a CloudEvents object."""
     detail_type = detail.get("type", "-") if isinstance(detail, Mapping) else "-"
     return {
         "version": "0",
@@ -138,7 +138,7 @@ def bus_event(detail: Any) -> dict[str, Any]:
 
 
 def sqs_event(bodies: Iterable[str]) -> dict[str, Any]:
-    """What Lambda gets from the facts queue; message ids are m1, m2, .."""
+    """The event that Lambda gets from the facts queue; message ids are m1, m2, .."""
     return {
         "Records": [
             {

@@ -1,11 +1,11 @@
-"""What goes wrong between the hotline and DynamoDB, on demand; works on moto and on MiniStack, which never do it alone.
+"""Faults between the hotline and DynamoDB, on demand; they work on moto and on MiniStack, which never have them alone.
 
     with Faults(store.client) as faults:
         faults.conflict(position=1)
         faults.lose_answer("TransactWriteItems")
         ...
 
-Each call arms one fault for the next `times` requests of one operation; faults of one operation are used up in the
+Each call arms one fault for the next `times` requests of one operation. Faults of one operation are used up in the
 order in which they were armed. The seam is the client's own events: `before-call` may answer in the server's place,
 `after-call` may lose or change its answer. For the store in memory there is `once`, for its `before` and `after`.
 """

@@ -1,4 +1,5 @@
-"""Which calls a role's statements allow: as much of IAM's evaluation as the template uses, and a refusal of the rest.
+"""The calls that a role's statements allow: as much of IAM's evaluation as the template uses, and a refusal of the
+rest.
 
 A call is an action on one resource, with the condition keys that its service fills. A grant is one action on one
 resource of one statement, so that every right can be asked on its own whether anything uses it.

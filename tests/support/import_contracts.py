@@ -1,4 +1,4 @@
-"""Who may import whom, written out for import-linter from the folders that exist, and checked.
+"""Rules of imports, written out for import-linter from the folders that exist, and checked.
 
 The contracts are made anew each time, so they cannot fall behind the code. A room that nobody has put in order is an
 error. Run it with `python -m tests.support.import_contracts`; `make check` does.
@@ -120,7 +120,7 @@ def contracts(root: Path = ROOT) -> ConfigParser:
         config,
         "packages",
         "layers",
-        name="What is deployed does not know that it may be local",
+        name="Deployed code does not know that it may be local",
         layers=[
             name
             for name in ("hotline_local", "connect_sim", "functions", "hotline")

@@ -1,4 +1,4 @@
-"""What the wallet_events function runs on in tests: a store, a clock that stands, seeded ids, fixed keys."""
+"""The context of the wallet_events function in tests: a store, a clock that stands, seeded ids, fixed keys."""
 
 from __future__ import annotations
 

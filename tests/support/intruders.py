@@ -1,9 +1,10 @@
 """Callers who want more than they can prove, at the shipped flows with the real connect function behind them.
 
-A burglar presses keys: mostly ones that the menus offer, sometimes others, and at entries anything that might help. Of
-codes they key in only those that come to a phone or a mailbox in their own hands; a guess is never by luck the right
-one, since luck is bounded elsewhere (`attackers`). What the line did is held against a count of its own: which kinds of
-factor this caller was handed and keyed in within ten minutes, at which contact points. Nothing of the policy is asked.
+A burglar presses keys: mostly ones that the menus offer, sometimes others, and at entries anything that might help.
+They key in only codes that come to a phone or a mailbox in their own hands. A guess is never by luck the right one,
+since luck is bounded elsewhere (`attackers`). The line's answers are held against a count of its own. It counts the
+kinds of factor that this caller was handed and keyed in within ten minutes, and at which contact points. Nothing of the
+policy is asked.
 """
 
 from __future__ import annotations

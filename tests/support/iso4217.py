@@ -7,8 +7,8 @@ from typing import Final
 from xml.etree import ElementTree
 
 UNITS_OF_ACCOUNT: Final = frozenset({"UYW", "XAD"})
-"""On the list with a minor unit and not marked as funds, but no money that a wallet holds: a Uruguayan unit of account
-for pensions, and the accounting dinar of the Arab Monetary Fund."""
+"""On the list with a minor unit and not marked as funds, but no money that a wallet holds. They are a Uruguayan unit of
+account for pensions, and the accounting dinar of the Arab Monetary Fund."""
 
 
 def minor_digits_in_circulation() -> dict[str, int]:

@@ -208,7 +208,7 @@ class Desk:
         return sorted(entry["kind"] for entry in self.outbox() if entry["to"] == "message")
 
     def acknowledgements(self) -> list[Fact]:
-        """What the wallet says of every decision so far, by version."""
+        """The wallet's answers to every decision so far, by version."""
         now = self.clock.now()
         return [
             Fact(

@@ -1,4 +1,4 @@
-"""What the hotline logs, as its lines, for tests that read them."""
+"""The hotline's log, as its lines, for tests that read them."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ class MoneyWorld:
         return change, result
 
     def read_for(self, request_key: str, *, movement_id: str = "mov_1") -> dict[Key, Item]:
-        """What a request reads, in one batch."""
+        """The items that a request reads, in one batch."""
         sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
         keys = refunds.request_keys(ACCOUNT, movement_sk=sk, merchant_id=SHOP.id, request_key=request_key)
         return self.store.batch_get(sorted(keys, key=repr))
@@ -282,11 +282,11 @@ class MoneyWorld:
         return [entry["kind"] for entry in self.entries()]
 
     def indexed(self, index: Index, pk: str) -> list[Item]:
-        """What one partition of an index holds."""
+        """The items of one partition of an index."""
         return self.store.query(Query(Table.HOTLINE, pk, index=index)).items
 
     def attention(self) -> list[str]:
-        """What of the account needs attention."""
+        """The movements of the account that need attention."""
         return [item["attention_sk"] for item in self.indexed(Index.ATTENTION, f"ACCOUNT#{ACCOUNT}")]
 
     def everything(self) -> list[str]:

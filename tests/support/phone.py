@@ -39,7 +39,7 @@ CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh
 
 
 def context(store: Store, clock: VirtualClock, *, seed: int = 1, voice_codes: bool = False) -> Context:
-    """What the functions are given, with keys that exist in tests only."""
+    """The context of the functions, with keys that exist in tests only."""
     return Context(
         store=store,
         clock=clock,
@@ -155,6 +155,6 @@ class Phone:
 
 
 def words(said: Mapping[str, str]) -> str:
-    """What an answer of the function says, part after part."""
+    """The words of an answer of the function, part after part."""
     parts = (said.get(key, EMPTY) for key in ("prompt", *MORE_PROMPTS))
     return " ".join(extract_words(part) for part in parts if part != EMPTY)

@@ -1,7 +1,7 @@
 """Attackers who know the rules, against the rules themselves: no store, no clock but theirs, thousands at a time.
 
-A guess counts here when the wallet, or the hotline, would have looked at it. What the rules are asked is what the rooms
-ask them; nothing of a limit is written down a second time.
+A guess counts here when the wallet, or the hotline, would have looked at it. The rules get the same questions as from
+the rooms; no limit is written down a second time.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Victim:
 
 
 type Owner = Callable[[Victim, datetime], None]
-"""What the owner does at a moment, just before the guesser tries again."""
+"""The owner's act at a moment, just before the guesser tries again."""
 
 
 def absent(victim: Victim, at: datetime) -> None:
@@ -180,8 +180,8 @@ type Place = tuple[int, str, Way]
 
 @dataclass(slots=True)
 class Line:
-    """The line as somebody sees it who guesses codes at many contact points: the counters of each by each way, and the
-    sums over all callers that slow them down."""
+    """The line as somebody sees it who guesses codes at many contact points. It has the counters of each by each way,
+    and the sums over all callers that slow them down."""
 
     counters: dict[tuple[int, str, str], FactorCounters] = field(default_factory=dict)
     tries: dict[Place, int] = field(default_factory=dict)
@@ -267,8 +267,8 @@ def codes_hoarded(
     ways: Sequence[Way] = NOTHING_SHOWN,
     length: timedelta = DAY,
 ) -> Line:
-    """Somebody who asks for codes while the line is at its usual pace, as many as it gives, and tries them all when
-    that is done: so what slows codes down would come too late for those."""
+    """Somebody who asks for codes while the line is at its usual pace, as many as it gives, and tries them all
+    afterwards. So a slower pace for codes would come too late for those."""
     line, at = Line(), NOON
     places = places_of(points, factors, ways)
     while at < NOON + length:
@@ -283,7 +283,7 @@ def codes_hoarded(
 
 def codes_saved_up(*, ways: Sequence[Way] = NOTHING_SHOWN, length: timedelta = DAY) -> Line:
     """Somebody with more contact points than a day has minutes, who tries each code once while the line is at its usual
-    pace, and saves the tries that they have been told of for the minute before the codes end."""
+    pace. They save the tries that they have been told of for the minute before the codes end."""
     line, at, asked = Line(), NOON, 0
     saved: list[tuple[datetime, Place]] = []
     while at < NOON + length:

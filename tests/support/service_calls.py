@@ -1,6 +1,7 @@
-"""What services of AWS do with the roles of the template: poll a queue for a function, write its log, start a target.
+"""The calls that services of AWS make with the roles of the template: poll a queue for a function, write its log, start
+a target.
 
-No code of ours makes these calls, so nothing can record them; they follow from the template, and each is as AWS's
+No code of ours makes these calls, so nothing can record them. They follow from the template, and each is as AWS's
 documentation of the service has it.
 """
 
@@ -57,7 +58,7 @@ def _polled(mapping: dict[str, Any]) -> Iterator[Call]:
 
 
 def _kept(destinations: dict[str, Any]) -> Iterator[Call]:
-    """What failed is sent to a queue."""
+    """A failed event is sent to a queue."""
     if "OnFailure" in destinations.get("DestinationConfig", {}):
         yield Call("sqs:SendMessage", destinations["DestinationConfig"]["OnFailure"]["Destination"])
 

@@ -1,4 +1,4 @@
-"""What was said, as one prompt, for tests that look at the words or the markup of all of it."""
+"""The spoken words, as one prompt, for tests that look at the words or the markup of all of it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What template.yaml says once it is plain CloudFormation, for tests that must not retype it."""
+"""The template.yaml as plain CloudFormation, for tests that must not retype it."""
 
 from functools import cache
 from typing import Any, Final

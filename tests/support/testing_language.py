@@ -1,7 +1,7 @@
 """The Testing language of Amazon Connect (Version 2019-10-30) as far as our test cases use it, as a JSON Schema.
 
-Source: developer guide, "Testing language", with what users of the service found: no `Usage`, MatchingCriteria inside
-Properties, no `ActionType` in an Assert, mocked answers and keys as strings, nothing empty.
+Source: developer guide, "Testing language", with reports of the service's users. There is no `Usage`, MatchingCriteria
+is inside Properties, and an Assert has no `ActionType`. Mocked answers and keys are strings, and nothing is empty.
 """
 
 from typing import Any, Final
@@ -113,4 +113,4 @@ CONTENT: Final = _object(
         ),
     },
 )
-"""What `Content` of CreateTestCase holds, once it is no longer a string."""
+"""The form of `Content` of CreateTestCase, once it is no longer a string."""

@@ -1,4 +1,4 @@
-"""Who owns a contact point: sharing, changing hands, limits."""
+"""Owners of a contact point: sharing, changing hands, limits."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def without_what_may_be_personal(item: Item) -> Item:
 
 
 def state_of(life: WholeLife) -> list[str]:
-    """What is known of the customer as a customer."""
+    """The state that is known of the customer as a customer."""
     own = [item["SK"] for item in life.items(Table.HOTLINE) if item["PK"] == f"ACCOUNT#{ACCOUNT}"]
     return sorted(sk for sk in own if sk.startswith("#"))
 

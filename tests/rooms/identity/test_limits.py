@@ -48,7 +48,7 @@ TARGET, OTHER, DECOY = Target("1#phone", "acct_1"), Target("1#mail", "acct_1"), 
 
 
 def counts(rate: Rate, number: int) -> dict[Key, Item]:
-    """What is stored when something was counted so often just now."""
+    """The stored items when something was counted so often just now."""
     return {rate_keys(rate, NOW)[-1 - rate.shards]: {"n": number}}
 
 

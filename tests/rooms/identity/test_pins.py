@@ -1,4 +1,4 @@
-"""Which hotline PINs may be chosen."""
+"""The hotline PINs that may be chosen."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Many at once on one code, one contact point, one PIN, one lock: one wins, and no guess goes uncounted.
 
 On the stores that stand threads; on MiniStack also with the conflicts that DynamoDB reports and no emulator does by
-itself. What is asserted must hold for every interleaving, whoever is first.
+itself. Each assertion must hold for every interleaving, whoever is first.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def ctx(place: Place) -> Context:
 
 
 def at_once[Result](work: Callable[[int], Result], threads: int = THREADS) -> list[Result]:
-    """What each thread's work gives; all begin together."""
+    """The results of each thread's work; all begin together."""
     begin = Barrier(threads)
 
     def run(place: int) -> Result:

@@ -1,10 +1,10 @@
 """Facts converge: whatever the order, however often, in whatever batches, the tables end up the same.
 
-"They converge: the same facts in any order, late, any number of times give the same state." What is compared is the
-whole table `hotline` after the wallet_events function, but for
+"They converge: the same facts in any order, late, any number of times give the same state." The whole table `hotline`
+after the wallet_events function is compared, but for
 
-- audit entries, the outbox, and in #LOCK what was asked of the wallet (PATH): decisions are facts of the hotline's own.
-  A lock that ran for a moment, because a later success was not known yet, was truly asked for and is told as such.
+- audit entries, the outbox, and the requests to the wallet in #LOCK (PATH): decisions are facts of the hotline's own. A
+  lock that ran for a moment, because a later success was not known yet, was truly asked for and is told as such.
 - `rev`, which counts writes.
 """
 
@@ -180,7 +180,7 @@ def batches(draw: st.DrawFn, events: Sequence[Event]) -> list[list[Event]]:
 
 
 def dump(sent: Sequence[Sequence[Event]]) -> dict[str, Any]:
-    """What the table `hotline` holds after the batches."""
+    """The items of the table `hotline` after the batches."""
     ctx = context()
     for batch in sent:
         answer = take_in(sqs_of(batch), ctx)

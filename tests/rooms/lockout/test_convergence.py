@@ -1,8 +1,8 @@
 """Locks converge: the same facts in any order, late and repeated, give the same view at every later instant.
 
 Requirement: "Facts converge: the same facts in any order, late, any number of times give the same state", for attempts
-that arrive within 24 h of their time; "decisions are never undone by a late fact"; "failures inside a lock neither
-count nor extend it".
+that arrive within 24 h. "Decisions are never undone by a late fact"; "failures inside a lock neither count nor extend
+it".
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def bursts(draw: st.DrawFn) -> list[Fact]:
 
 @st.composite
 def words(draw: st.DrawFn) -> list[Fact]:
-    """What the wallet tells of its own locks, and a new password."""
+    """Facts in which the wallet tells of its own locks, and a new password."""
     at = NOON + timedelta(hours=draw(st.sampled_from(HOURS)), seconds=draw(st.integers(0, 1200)))
     if draw(st.integers(0, 4)) == 0:
         return [password_changed(at)]
@@ -123,7 +123,7 @@ def told_to_a_desk(times: Sequence[tuple[datetime, Fact]], *, together: timedelt
 
 
 def views(desk: Desk, since: datetime) -> list[LockView]:
-    """What is seen from `since` on, and what one failure after the other then does: the counts must be the same too."""
+    """The views from `since` on, and the views after one failure after the other: the counts must be the same too."""
     offsets = [0, 1, 7, 14, 15, 16, 59, 61, 300, 900, 1439, 1441, 2880, 5000]
     read = desk.read(service.lock_keys(ACCOUNT))
     seen = [service.view_from(read, ACCOUNT, since + minutes(offset)) for offset in offsets]

@@ -1,4 +1,4 @@
-"""Whose accounts a call may pause without proof: those of the number that it really comes from."""
+"""The accounts that a call may pause without proof: those of the number that it really comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an account's owner asks for in a store: the proof it takes, what it tells whom, and how often."""
+"""Requests of an account's owner in a store: the proof that each takes, its notices, and how often it may be made."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_grant_that_was_used_is_not_promised_again(desk: Desk) -> None:
 
 
 def test_a_freeze_ends_a_grant(desk: Desk) -> None:
-    """Whoever repudiates a new password freezes the account, and nobody else may choose one meanwhile."""
+    """An owner who repudiates a new password freezes the account, and nobody else may choose one meanwhile."""
     desk.act(service.contribute_reset_grant)
     assert desk.view().recovery_until is not None
     desk.act(service.contribute_freeze)

@@ -119,7 +119,7 @@ def test_a_success_from_anywhere_starts_the_hundred_anew() -> None:
 
 
 def test_the_hundred_of_one_kind_do_not_end_by_a_success_of_the_other() -> None:
-    """Who knows the password could otherwise guess the second factor for ever."""
+    """Somebody who knows the password could otherwise guess the second factor for ever."""
     attempts = Attempts()
     for one in tries(HARD_FAILURES, apart=timedelta(hours=3), kind=LoginKind.OTP):
         right = attempt(one.at - MS, AttemptOutcome.SUCCEEDED, kind=LoginKind.PASSWORD)

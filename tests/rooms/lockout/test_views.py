@@ -1,4 +1,4 @@
-"""What is told of an account, what its owner may do about it, and how words of the wallet are ordered."""
+"""The view of an account: its words, its owner's choices, and the order of the wallet's words."""
 
 from __future__ import annotations
 

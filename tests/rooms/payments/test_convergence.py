@@ -1,8 +1,8 @@
 """A payment, its refunds and one request: facts in any order and any number give one state, and never too much back.
 
-The requirement: the same facts in any order, late, any number of times give the same state; a movement that has
-succeeded has left what was captured less the refunds requested or sent; a late fact gives nothing back that a refund
-has taken; the refunds that have not failed never exceed the capture.
+The requirement: the same facts in any order, late, any number of times give the same state. A movement that has
+succeeded has left the captured amount less the refunds requested or sent. A late fact gives nothing back that a refund
+has taken. The refunds that have not failed never exceed the capture.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def assert_never_too_much(world: MoneyWorld) -> None:
 
 
 def state(world: MoneyWorld) -> list[dict[str, Any]]:
-    """What money has left in the tables, but for the counts of writes and the random id of a case."""
+    """The items that money has left in the tables, but for the counts of writes and the random id of a case."""
     assert isinstance(world.store, MemoryStore)
     found = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith(OURS)]
     return sorted(

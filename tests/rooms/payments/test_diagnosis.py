@@ -1,4 +1,4 @@
-"""What is told about a movement: where the money is comes from the ledger, the next step from money before reason."""
+"""The words about a movement: where the money is comes from the ledger, the next step from money before reason."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -56,7 +56,7 @@ ADVICE = {
     FailureCode.MERCHANT_CONFIG: (NextStep.ASK_MERCHANT, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
     FailureCode.OTHER: DECLINED,
 }
-"""What is advised after each failure: the next step, whether to try again, and when it will work."""
+"""The advice after each failure: the next step, whether to try again, and when it will work."""
 PLAIN = {
     FailureCode.ISSUER_DECLINED_GENERIC,
     FailureCode.SUSPECTED_FRAUD,

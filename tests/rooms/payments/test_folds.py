@@ -55,7 +55,7 @@ def test_a_later_fact_without_order_number_or_merchant_does_not_unname_them() ->
 
 
 def test_an_order_number_and_a_merchant_may_come_in_facts_of_their_own() -> None:
-    """Whichever is named first, and whichever fact names none of them."""
+    """The order of naming does not matter, nor does a fact that names neither."""
     numbered = moved(S.AUTHORISED, merchant=None)
     sold = moved(S.SUCCEEDED, version=2, order_no=None)
     for order in permutations((numbered, sold, moved(S.REVERSED, version=3, order_no=None, merchant=None))):

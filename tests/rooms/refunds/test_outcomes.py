@@ -1,4 +1,4 @@
-"""What becomes of a refund, told in any order and between requests."""
+"""The outcomes of a refund, told in any order and between requests."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What the scan will look at is kept by arrival, as hashes, for 35 days."""
+"""The rows that the scan will look at are kept by arrival, as hashes, for 35 days."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.", "refund.rule.")
 
 
 def source(language: str) -> Mapping[str, tuple[str, ...]]:
-    """The messages that the hotline puts together; fixed prompts have rules of their own in tests/flows, and values,
-    which only Chinese has no patterns for, in test_wording_values."""
+    """The messages that the hotline puts together. Fixed prompts have rules of their own in tests/flows. Values, which
+    only Chinese has no patterns for, are in test_wording_values."""
     messages = usable_texts(read_source(source_file(language)))
     return {key: texts for key, texts in messages.items() if not key.startswith((FLOW_PREFIX, *VALUES))}
 
