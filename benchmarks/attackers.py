@@ -7,11 +7,13 @@ Nothing here is timed; the same rules give the same figures on every machine. Th
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from hotline.identity import code_messages, limits
 from hotline.identity.code_messages import OverLimit
 from hotline.identity.policy import DAY, QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way
+from hotline.kit.limits import TrafficLimits
 from tests.support.lock_desk import NOON
 from tests.support.rule_attackers import (
     Victim,
@@ -65,13 +67,15 @@ def _at_one_point() -> dict[str, float | str]:
 
 def _of_strangers() -> dict[str, float | str]:
     """The share that somebody without proof may take of the budget for all."""
-    most = code_messages.messages_max
+    most = partial(code_messages.messages_max, traffic=TrafficLimits())
     return {
         "text_messages_in_five_minutes_to_a_prefix_for_who_shows_nothing": most(OverLimit.PREFIX, Way.RECOVERY),
         "the_same_with_faked_numbers": most(OverLimit.PREFIX, Way.OWN_NUMBER),
         "the_same_for_who_is_signed_in": most(OverLimit.PREFIX, Way.APP),
         "text_messages_in_five_minutes_in_all_for_who_shows_nothing": most(OverLimit.ALL, Way.RECOVERY),
-        "wrong_codes_of_recoveries_in_five_minutes_before_recoveries_are_slow": limits.wrong_codes_max(Way.RECOVERY),
+        "wrong_codes_of_recoveries_in_five_minutes_before_recoveries_are_slow": limits.wrong_codes_max(
+            Way.RECOVERY, TrafficLimits()
+        ),
     }
 
 

@@ -29,9 +29,9 @@ from functions.connect.runner import answer
 from functions.customer_api.app import answer_request
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import AccountClosed, Fact, PointKind
-from hotline.identity import code_messages, limits
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.logging import logger
 from hotline.kit.store.dynamodb import make_client
 from hotline_local.launcher.ministack import MiniStack
@@ -55,13 +55,9 @@ SETTINGS = {
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",
     "AWS_DEFAULT_REGION": "eu-central-1",
-    "HOTLINE_NUMBERS": "+18005550199",
     "POWERTOOLS_SERVICE_NAME": "bench",
-    "WALLET_NAME": "Demo Wallet",
-    limits.WRONG_CODES_SETTING: str(10**9),
-    code_messages.MESSAGES_SETTING: str(10**9),
-    code_messages.PER_PREFIX_SETTING: str(10**9),
 }
+NO_LIMITS = TrafficLimits(10**9, 10**9, 10**9)
 """So many wrong codes at one moment would slow everybody down, and so many codes would be held back."""
 
 type Times = dict[str, dict[str, list[float]]]
@@ -85,7 +81,7 @@ class World:
     def __init__(self, store: AnyStore, runs: int) -> None:
         self.ids = NotedIds()
         clock = VirtualClock(NOON)
-        self.ctx: Context = replace(context(store, clock), ids=self.ids)
+        self.ctx: Context = replace(context(store, clock, limits=NO_LIMITS), ids=self.ids)
         for run in range(runs):
             for kind in (KNOWN, LOCKED, CLOSED):
                 account_id = f"acct-{kind}-{run}"

@@ -25,8 +25,6 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="Test",
     POWERTOOLS_TRACE_DISABLED="true",
     POWERTOOLS_LOG_LEVEL="INFO",
-    HOTLINE_NUMBERS="+18005550199",
-    WALLET_NAME="Test Wallet",
     # A hotline that somebody runs beside the tests is none of theirs: no test finds it, and none replaces its file.
     HOTLINE_STACK_FILE=f"{os.devnull}/no-stack.json",
 )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from functions.customer_api.problems import Problem
-from functions.customer_api.settings import Settings
+from functions.customer_api.settings import TokenSettings
 from hotline.identity import service as identity
 from hotline.kit.text import is_unicode
 
@@ -70,7 +70,7 @@ class Token:
     scopes: frozenset[str]
 
 
-def admit(event: Mapping[str, Any], settings: Settings, now: datetime) -> Token | None:
+def admit(event: Mapping[str, Any], settings: TokenSettings, now: datetime) -> Token | None:
     """The token of a request to one of the ROUTES; None on a public one.
 
     Raises Problem: `not_found` for a path that there is not, `method_not_allowed` for another method of one that there
@@ -126,7 +126,7 @@ def invalid_token() -> Problem:
     return Problem("invalid_token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
-def _token(claims: Mapping[str, Any], settings: Settings, now: datetime) -> Token:
+def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) -> Token:
     account_id, expires_at = _text(claims, settings.account_claim), _instant(claims, "exp")
     issuer, subject = _text(claims, "iss"), _text(claims, "sub")
     sign_in = _text(claims, "sid") or _text(claims, "jti")

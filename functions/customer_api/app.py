@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -21,10 +21,12 @@ from functions.customer_api.language import find_wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routes import account, challenges, payments, pins, public, recoveries, refunds, repudiations
 from functions.customer_api.routing import DESK, router
-from functions.customer_api.settings import Settings, settings_from_environment
+from functions.customer_api.settings import TokenSettings, settings_from_environment
 from functions.customer_api.visits import Desk
-from hotline.kit.doors import Context, context_from_environment, origin_keys_from_environment
+from hotline.kit.aws.macs import KmsMacs
+from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.errors import HotlineError
+from hotline.kit.keyring import CachedKeyring
 from hotline.kit.languages import ENGLISH
 from hotline.kit.logging import Event, log
 from hotline.kit.origin import has_passed_the_front
@@ -64,24 +66,49 @@ refusals.install(api)
 def handler(event: object, context: Any) -> dict[str, Any]:
     """One request (HTTP API, payload format 2.0). An unexpected failure is answered with a constant body, and its text
     is not logged: it may repeat the request."""
-    return answer_request(event, context, _context, settings_from_environment())
+    return answer_request(event, context, _context_of_start, settings_from_environment().tokens, _front_keys())
 
 
-def _context() -> Context:
-    return context_from_environment(lookup=True, codes=True, pins=True)
+@cache
+def _context_of_start() -> Context:
+    settings = settings_from_environment()
+    return Context(
+        make_store(settings.tables),
+        lookup_keys=secret_loader(settings.lookup_key_secret),
+        code_keys=secret_loader(settings.code_key_secret),
+        pin_macs=KmsMacs(settings.pin_key_id),
+        home_region=settings.home_region,
+        voice_codes=settings.voice_codes,
+        official_numbers=settings.official_numbers,
+        limits=settings.limits,
+    )
+
+
+@cache
+def _front_keys() -> CachedKeyring | None:
+    """The keys of the front of the API (kit.origin); None where there is none, and nothing has to be shown."""
+    secret = settings_from_environment().origin_key_secret
+    return None if secret is None else secret_loader(secret)
 
 
 def answer_request(
-    event: object, context: Any, context_of: Callable[[], Context], settings: Settings
+    event: object,
+    context: Any,
+    context_of: Callable[[], Context],
+    tokens: TokenSettings,
+    front: CachedKeyring | None = None,
 ) -> dict[str, Any]:
-    """The answer to one request, whatever comes as one. `context_of` gives what the rooms work with."""
+    """The answer to one request, whatever comes as one. `context_of` gives what the rooms work with; `front` the keys
+    that a request must show, where something stands before the API."""
     how = Rendering(request_id=request_id_of(event))
     route = "-"
     headers: dict[str, str] = {}
     try:
         request = request_from(event)
         how, route = _rendering(request), request["routeKey"] or "-"
-        told = _resolve(request, context, context_of(), settings, how, headers)
+        ctx = context_of()
+        _refuse_around_the_front(request, front)
+        told = _resolve(request, context, ctx, tokens, how, headers)
     except Problem as problem:
         told = problems.answer(problem, how)
     except HotlineError as error:
@@ -95,11 +122,10 @@ def answer_request(
 
 
 def _resolve(
-    event: dict[str, Any], context: Any, ctx: Context, settings: Settings, how: Rendering, headers: dict[str, str]
+    event: dict[str, Any], context: Any, ctx: Context, tokens: TokenSettings, how: Rendering, headers: dict[str, str]
 ) -> dict[str, Any]:
-    _refuse_around_the_front(event)
     event = _with_text(event)
-    token = admit(event, settings, ctx.clock.now())
+    token = admit(event, tokens, ctx.clock.now())
     if token is not None:
         headers |= _within_quota(ctx, token, event["routeKey"])
     desk = Desk(ctx, how, token, find_wished_language(_header(event, "accept-language")), headers)
@@ -119,12 +145,9 @@ def _within_quota(ctx: Context, token: Token, route: str) -> dict[str, str]:
         raise
 
 
-def _refuse_around_the_front(event: Mapping[str, Any]) -> None:
+def _refuse_around_the_front(event: Mapping[str, Any], front: CachedKeyring | None) -> None:
     """Raises Problem for a request that has gone past the web ACL, where there is one."""
-    keys = origin_keys_from_environment()
-    if keys is None:
-        return
-    if not has_passed_the_front(event["headers"], keys.get()):
+    if front is not None and not has_passed_the_front(event["headers"], front.get()):
         raise Problem("not_by_the_front")
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import cache
 
 from functions.deadlines.redrives import Queues
+from functions.deadlines.settings import settings_from_environment
 from functions.deadlines.work import work_off
 from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
-from hotline.kit.config import require_setting
-from hotline.kit.doors import context_from_environment
+from hotline.kit.doors import Context, make_store
 from hotline.kit.errors import InvalidInput
 from hotline.kit.logging import Event, log
 
@@ -19,7 +19,7 @@ from hotline.kit.logging import Event, log
 def handler(event: object, _context: object) -> dict[str, int]:
     """Work off what has fallen due by now, or by `at` (RFC 3339) when the event names a time. Returns counts, see
     work.Summary. Raises InvalidInput (bad_event, bad_at) for an event that a schedule does not send."""
-    ctx = context_from_environment()
+    ctx = _context_of_start()
     try:
         at = _time_asked_for(event)
     except InvalidInput as error:
@@ -40,8 +40,11 @@ def _time_asked_for(event: object) -> datetime | None:
 
 
 @cache
+def _context_of_start() -> Context:
+    return Context(make_store(settings_from_environment().tables))
+
+
+@cache
 def _queues() -> Queues:
-    return {
-        "message": SqsQueue(require_setting("MESSAGES_AGAIN_URL")),
-        "bus": SqsQueue(require_setting("DECISIONS_AGAIN_URL")),
-    }
+    settings = settings_from_environment()
+    return {"message": SqsQueue(settings.messages_again_url), "bus": SqsQueue(settings.decisions_again_url)}

@@ -6,16 +6,21 @@ from functools import cache
 from typing import Any
 
 from functions.decisions.delivery import deliver
+from functions.decisions.settings import settings_from_environment
 from hotline.kit.aws.carriers import EventBridgeBus
-from hotline.kit.config import require_setting
-from hotline.kit.doors import context_from_environment
+from hotline.kit.doors import Context, make_store
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """Publish the decisions of a batch. Raises NotDelivered when one has to come again."""
-    deliver(event, context_from_environment(), _bus())
+    deliver(event, _context_of_start(), _bus())
+
+
+@cache
+def _context_of_start() -> Context:
+    return Context(make_store(settings_from_environment().tables))
 
 
 @cache
 def _bus() -> EventBridgeBus:
-    return EventBridgeBus(require_setting("EVENT_BUS_NAME"))
+    return EventBridgeBus(settings_from_environment().bus_name)

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from functions.messenger.delivery import deliver
-from functions.messenger.settings import sender_from_environment, transports_from_environment
-from hotline.kit.doors import context_from_environment
+from functions.messenger.settings import Settings, settings_from_environment
+from hotline.kit.aws.carriers import ConnectCall, SesEmail, SnsSms, Transport
+from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.limits import TrafficLimits
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """Send the messages of a batch. Raises NotDelivered when one has to come again."""
-    ctx = context_from_environment(lookup=True, codes=True)
-    deliver(event, ctx, sender_from_environment(), transports_from_environment())
+    deliver(event, _context_of_start(), settings_from_environment().sender, _transports_of_start())
+
+
+@cache
+def _context_of_start() -> Context:
+    settings = settings_from_environment()
+    return Context(
+        make_store(settings.tables),
+        lookup_keys=secret_loader(settings.lookup_key_secret),
+        code_keys=secret_loader(settings.code_key_secret),
+        limits=TrafficLimits(wrong_codes_max=settings.wrong_codes_max),
+    )
+
+
+@cache
+def _transports_of_start() -> Mapping[str, Transport]:
+    return make_transports(settings_from_environment())
+
+
+def make_transports(settings: Settings) -> Mapping[str, Transport]:
+    """The carrier for each channel. A country whose carriers do not take text messages of SNS gets a transport of its
+    own here. Calls are made only where there is a flow for them."""
+    calls = {"voice": ConnectCall(made.flow, made.number)} if (made := settings.code_calls) else {}
+    return {"sms": SnsSms(settings.sms_sender_id), "email": SesEmail(settings.email_from), **calls}

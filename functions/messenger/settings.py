@@ -1,14 +1,16 @@
-"""The messenger's settings from its environment: who it speaks for, and who carries its messages."""
+"""The settings of the messenger: its tables and keys, in whose name it writes, and its carriers' settings."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.aws.carriers import ConnectCall, SesEmail, SnsSms, Transport
-from hotline.kit.config import read_setting, require_setting
+from hotline.kit.config import TableNames, read_setting, require_setting
+from hotline.kit.limits import parse_wrong_codes_max
+from hotline.kit.store import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,45 @@ class Sender:
     numbers: tuple[str, ...]
 
 
-@cache
-def sender_from_environment() -> Sender:
-    """The sender of a deployed function. Raises MissingSetting and MalformedNumbers."""
-    return Sender(wallet=require_setting("WALLET_NAME"), numbers=directory.official_numbers())
+@dataclass(frozen=True, slots=True)
+class CodeCalls:
+    """How calls that read codes out are made: the id of their flow, and the number that they come from (E.164)."""
+
+    flow: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Ids of secrets are those of Secrets Manager. `code_calls` is None where no calls are made."""
+
+    tables: TableNames
+    lookup_key_secret: str
+    code_key_secret: str
+    sender: Sender
+    sms_sender_id: str
+    email_from: str
+    code_calls: CodeCalls | None
+    wrong_codes_max: int
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> Settings:
+        """Raises SettingError."""
+        flow = read_setting(environment, "CODE_CALL_FLOW", "")
+        numbers = directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING))
+        return cls(
+            tables=TableNames.parse(environment, Table.HOTLINE, Table.OUTBOX),
+            lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
+            code_key_secret=require_setting(environment, "CODE_KEY_SECRET"),
+            sender=Sender(require_setting(environment, "WALLET_NAME"), numbers),
+            sms_sender_id=require_setting(environment, "SMS_SENDER_ID"),
+            email_from=require_setting(environment, "EMAIL_FROM"),
+            code_calls=CodeCalls(flow, require_setting(environment, "CODE_CALL_NUMBER")) if flow else None,
+            wrong_codes_max=parse_wrong_codes_max(environment),
+        )
 
 
 @cache
-def transports_from_environment() -> Mapping[str, Transport]:
-    """The carrier for each channel; made on first use. A country whose carriers do not take text messages of SNS gets
-    a transport of its own here. Calls are made only where there is a flow for them."""
-    flow = read_setting("CODE_CALL_FLOW", "")
-    calls = {"voice": ConnectCall(flow, require_setting("CODE_CALL_NUMBER"))} if flow else {}
-    return {"sms": SnsSms(require_setting("SMS_SENDER_ID")), "email": SesEmail(require_setting("EMAIL_FROM")), **calls}
+def settings_from_environment() -> Settings:
+    """The settings of the deployed function. Raises SettingError."""
+    return Settings.parse(os.environ)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Protocol
 
+from functions.security_scan.settings import settings_from_environment
 from functions.security_scan.shard import answer
-from hotline.kit.doors import context_from_environment
+from hotline.kit.doors import Context, make_store
 
 
 class LambdaContext(Protocol):
@@ -18,4 +20,9 @@ class LambdaContext(Protocol):
 
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Scan a shard; answers what was read and found. Raises what the state machine is to try again, or to report."""
-    return answer(event, context_from_environment(), context.get_remaining_time_in_millis)
+    return answer(event, _context_of_start(), context.get_remaining_time_in_millis)
+
+
+@cache
+def _context_of_start() -> Context:
+    return Context(make_store(settings_from_environment().tables))

@@ -19,6 +19,7 @@ from hotline.kit.aws.carriers import Queue
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
+from hotline.security.service import ACTIVITY_SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,15 @@ class Delivery:
     fact: Fact
 
 
-def take_in(event: object, ctx: Context, dead_letters: Queue | None = None) -> dict[str, list[dict[str, str]]]:
+def take_in(
+    event: object, ctx: Context, dead_letters: Queue | None = None, *, shards: int = ACTIVITY_SHARDS
+) -> dict[str, list[dict[str, str]]]:
     """Take a batch in; the answer is that of ReportBatchItemFailures. A record without a message id is passed over,
     since it could be neither taken in once only nor asked for again.
 
     A fact that can never be taken in goes to `dead_letters` at once, without further deliveries. Where that queue does
-    not take it, or there is none, it is delivered again and dies by the count of receipts.
+    not take it, or there is none, it is delivered again and dies by the count of receipts. `shards`: over how many the
+    rows for the scan are spread.
     """
     failed: list[str] = []
     groups: dict[tuple[bool, str], list[Delivery]] = {}
@@ -50,7 +54,7 @@ def take_in(event: object, ctx: Context, dead_letters: Queue | None = None) -> d
             group = (isinstance(fact.data, MerchantPolicyPublished), fact.subject)
             groups.setdefault(group, []).append(Delivery(message_id, fact))
     for deliveries in groups.values():
-        failed += _take_in_group(ctx, deliveries)
+        failed += _take_in_group(ctx, deliveries, shards)
     _move_feed_on(ctx, groups.values(), set(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
@@ -101,19 +105,19 @@ def read_fact(body: object, ctx: Context) -> Fact:
     return fact
 
 
-def _take_in_group(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
+def _take_in_group(ctx: Context, deliveries: Sequence[Delivery], shards: int) -> list[str]:
     """Fold the facts of one subject; returns the ids of the messages that must come again."""
     subject = deliveries[0].fact.subject
     failed: list[str] = []
     remaining = list(deliveries)
     while remaining:
         try:
-            fold(ctx, [delivery.fact for delivery in remaining])
+            fold(ctx, [delivery.fact for delivery in remaining], shards=shards)
         except InvalidInput as error:
             # A room found one fact to contradict what it knows. The others are taken in without it.
             poison = [delivery for delivery in remaining if delivery.fact.id == error.facts.get("fact_id")]
             if not poison and len(remaining) > 1:
-                return failed + _one_by_one(ctx, remaining)
+                return failed + _one_by_one(ctx, remaining, shards)
             for delivery in poison or remaining:
                 reason, fact = error.code, delivery.fact
                 log(Event.FACT_REJECTED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, reason=reason)
@@ -124,7 +128,7 @@ def _take_in_group(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
             return failed + [delivery.message_id for delivery in remaining]
         except Exception as error:  # noqa: BLE001 - one account's trouble must not fail the others' facts
             if len(remaining) > 1:
-                return failed + _one_by_one(ctx, remaining)
+                return failed + _one_by_one(ctx, remaining, shards)
             fact = remaining[0].fact
             name = type(error).__name__
             log(Event.FACT_FAILED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, error=name)
@@ -135,6 +139,6 @@ def _take_in_group(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
     return failed
 
 
-def _one_by_one(ctx: Context, deliveries: Sequence[Delivery]) -> list[str]:
+def _one_by_one(ctx: Context, deliveries: Sequence[Delivery], shards: int) -> list[str]:
     """Fold each fact alone, so that the one that brings an error about does not keep its neighbours out."""
-    return [message_id for delivery in deliveries for message_id in _take_in_group(ctx, [delivery])]
+    return [message_id for delivery in deliveries for message_id in _take_in_group(ctx, [delivery], shards)]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions.customer_api import app, problems
+from functions.customer_api import problems
 from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
-from functions.customer_api.app import BODY_BYTES_MAX
+from functions.customer_api.app import BODY_BYTES_MAX, answer_request
 from functions.customer_api.quota import REQUESTS_MAX
-from functions.customer_api.settings import Settings
-from hotline.kit.doors import Context
+from functions.customer_api.settings import TokenSettings
 from hotline.kit.errors import Unavailable
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.catalogue import find
@@ -37,14 +37,11 @@ WITH_BODY = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOTLINE_NUMBERS", f"{OFFICIAL},+498001234567")
-
-
 @pytest.fixture
 def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
-    return ApiWorld(store, clock)
+    made = ApiWorld(store, clock)
+    made.ctx = replace(made.ctx, official_numbers=(OFFICIAL, "+498001234567"))
+    return made
 
 
 def event_of(client: Client, route: str, **own: Any) -> dict[str, Any]:
@@ -140,7 +137,7 @@ def test_scopes_are_read_as_the_gateway_writes_them(world: ApiWorld, scope: str)
 
 
 def test_an_issuer_may_prefix_scopes_and_name_the_account_in_a_claim_of_its_own(world: ApiWorld) -> None:
-    settings = Settings(account_claim="wallet_account", scope_prefix="hotline/")
+    settings = TokenSettings(account_claim="wallet_account", scope_prefix="hotline/")
     claims = {"sub": "user-7", "wallet_account": "acct-1", "scope": "hotline/account.read"}
     assert world.client(settings=settings, claims=claims).ask("GET", "/v1/me/lock").status == 200
     assert (
@@ -368,12 +365,6 @@ def test_every_route_has_a_kept_event() -> None:
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
-def test_every_kept_event_is_answered_with_the_status_in_its_name(
-    world: ApiWorld, monkeypatch: pytest.MonkeyPatch, path: Path
-) -> None:
-    def context_of_tests(**_: bool) -> Context:
-        return world.ctx
-
-    monkeypatch.setattr(app, "context_from_environment", context_of_tests)
-    told = app.handler(json.loads(path.read_text(encoding="utf-8")), None)
+def test_every_kept_event_is_answered_with_the_status_in_its_name(world: ApiWorld, path: Path) -> None:
+    told = answer_request(json.loads(path.read_text(encoding="utf-8")), None, lambda: world.ctx, TokenSettings())
     assert path.stem.split("_")[1] == str(int(told["statusCode"]))

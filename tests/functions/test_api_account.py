@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.customer_api.settings import Settings
+from functions.customer_api.settings import TokenSettings
 from hotline.contracts.model import (
     AccountClosed,
     ContactPointChanged,
@@ -88,7 +88,7 @@ def test_a_sign_in_counts_as_proof_for_reading_for_ten_minutes(world: ApiWorld) 
 
 
 def test_a_way_of_signing_in_that_the_issuer_vouches_for_counts_as_long_as_the_token(world: ApiWorld) -> None:
-    settings = Settings(trusted_acr_values=frozenset({"strong"}))
+    settings = TokenSettings(trusted_acr_values=frozenset({"strong"}))
     for acr, status in (("strong", 200), ("weak", 401)):
         client = world.stale_client(claims={"acr": acr}, settings=settings)
         assert client.ask("GET", "/v1/me/lock").status == status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind, SimChanged
 from hotline.identity import limits
 from hotline.kit.counts.rates import rate_keys, sum_window
+from hotline.kit.limits import TrafficLimits
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from hotline.sessions.items import session_key
 from hotline.sessions.model import SessionKind
@@ -45,9 +47,9 @@ def wrong_codes(world: ApiWorld) -> int:
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> None:
+def two(world: ApiWorld) -> None:
     """Above two wrong codes the pace is slow."""
-    monkeypatch.setenv(limits.WRONG_CODES_SETTING, "2")
+    world.ctx = replace(world.ctx, limits=TrafficLimits(wrong_codes_max=2))
 
 
 @pytest.mark.usefixtures("two")

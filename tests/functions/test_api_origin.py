@@ -10,22 +10,20 @@ import pytest
 from moto import mock_aws
 
 from functions.customer_api import app
-from hotline.kit.doors import origin_keys_from_environment
 from hotline.kit.origin import ORIGIN_HEADER
+from tests.support.function_settings import started
 
 KEY = "k" * 64
 
 
 @pytest.fixture
-def _front(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _front() -> Iterator[None]:
     with mock_aws():
         secret = boto3.client("secretsmanager").create_secret(
             Name="o", SecretString=f'{{"current": "1", "1": "{KEY}"}}'
         )
-        monkeypatch.setenv("ORIGIN_KEY_SECRET", secret["ARN"])
-        origin_keys_from_environment.cache_clear()
-        yield
-    origin_keys_from_environment.cache_clear()
+        with started("customer_api", {"ORIGIN_KEY_SECRET": secret["ARN"]}):
+            yield
 
 
 def status(headers: dict[str, str]) -> int:
@@ -48,7 +46,8 @@ def test_what_has_passed_the_front_is_answered() -> None:
 
 
 def test_without_a_front_nothing_has_to_be_shown() -> None:
-    assert status({}) == 200
+    with started("customer_api", {"ORIGIN_KEY_SECRET": ""}):
+        assert status({}) == 200
 
 
 @pytest.mark.usefixtures("_front")

@@ -10,12 +10,12 @@ from itertools import count, islice
 import pytest
 
 from hotline.contracts.model import PointKind
-from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
-from hotline.identity.limits import CALLS_PER_NUMBER_MAX, CODES_OF_ACCOUNT, WRONG_CODES_MAX
+from hotline.identity.limits import CALLS_PER_NUMBER_MAX, CODES_OF_ACCOUNT
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR
 from hotline.identity.ways import Way
 from hotline.kit.actor import Purpose
 from hotline.kit.doors import Context
+from hotline.kit.limits import WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Table
 from hotline.lockout.breaker import PAUSES_WITHOUT_FACTOR_MAX
 from hotline_local.testing.memory_store import MemoryStore
@@ -30,16 +30,13 @@ PHONE, EMAIL = PointKind.PHONE, PointKind.EMAIL
 _contacts = count(1)
 
 
-@pytest.fixture(autouse=True)
-def many_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Budgets of messages that no test here comes to: other limits are looked at."""
-    monkeypatch.setenv(MESSAGES_SETTING, "10000")
-    monkeypatch.setenv(PER_PREFIX_SETTING, "10000")
+MANY_MESSAGES = TrafficLimits(messages_max=10_000, messages_per_prefix_max=10_000)
+"""Budgets of messages that no test here comes to: other limits are looked at."""
 
 
 @pytest.fixture
 def ctx(store: MemoryStore, clock: VirtualClock) -> Context:
-    made = context(store, clock)
+    made = context(store, clock, limits=MANY_MESSAGES)
     year_ago = NOW - timedelta(days=365)
     give(
         made,

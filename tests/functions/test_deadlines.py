@@ -690,7 +690,7 @@ def test_the_index_may_name_what_is_done_already(minute: Minute) -> None:
 @pytest.mark.parametrize("file", sorted(EVENTS.glob("*.json")), ids=lambda file: file.stem)
 def test_every_recorded_event_is_worked_off(file: Path, minute: Minute, monkeypatch: pytest.MonkeyPatch) -> None:
     ctx = Context(store=minute.store, clock=minute.desk.clock, ids=RandomIds())
-    monkeypatch.setattr(app, "context_from_environment", lambda: ctx)
+    monkeypatch.setattr(app, "_context_of_start", lambda: ctx)
     monkeypatch.setattr(app, "_queues", lambda: {"message": minute.messages, "bus": minute.decisions})
     minute.desk.act(lockout.contribute_freeze)
     minute.deliver()

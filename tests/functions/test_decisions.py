@@ -20,6 +20,7 @@ from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.kit.store.expressions import from_item
 from tests.support import outbox_entries
+from tests.support.function_settings import started
 from tests.support.log_lines import lines, logged
 from tests.support.outbox_entries import NOW, RecordingBus, decision, message, store_entry, stored, stream_event
 
@@ -170,12 +171,10 @@ def test_the_handler_takes_its_bus_from_the_environment(
         named.append(name)
         return bus
 
-    app._bus.cache_clear()
-    monkeypatch.setenv("EVENT_BUS_NAME", "hotline")
-    monkeypatch.setattr(app, "context_from_environment", lambda: ctx)
+    monkeypatch.setattr(app, "_context_of_start", lambda: ctx)
     monkeypatch.setattr(app, "EventBridgeBus", make)
     store_entry(ctx, decision())
-    app.handler(stream_event(decision()), None)
-    app._bus.cache_clear()
+    with started("decisions", {"EVENT_BUS_NAME": "hotline"}):
+        app.handler(stream_event(decision()), None)
     assert named == ["hotline"]
     assert len(bus.events) == 1

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from functions.messenger import app, settings
+from functions.messenger import app
 from functions.messenger.letter import official_number
 from hotline.accounts.model import Channel
 from hotline.identity import service as identity
@@ -29,6 +29,7 @@ from hotline.refunds import due as refunds_due
 from hotline.refunds import requests
 from hotline.wording.messages import is_known
 from tests.support import outbox_entries
+from tests.support.function_settings import started
 from tests.support.log_lines import lines, logged
 from tests.support.messenger_in_hand import Post
 from tests.support.outbox_entries import (
@@ -387,27 +388,13 @@ def test_an_event_file_sends_what_it_should(post: Post, name: str) -> None:
 # ---------------------------------------------------------------- the handler
 
 
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in (
-        ("WALLET_NAME", "Demo Wallet"), ("HOTLINE_NUMBERS", "+864005550199"), ("SMS_SENDER_ID", "WALLET"),
-        ("EMAIL_FROM", "hotline@wallet.example"),
-    ):  # fmt: skip
-        monkeypatch.setenv(name, value)
-    caches = (settings.sender_from_environment, settings.transports_from_environment)
-    for cached in caches:
-        cached.cache_clear()
-    yield
-    for cached in caches:
-        cached.cache_clear()
-
-
-@pytest.mark.usefixtures("environment")
 def test_the_handler_takes_its_settings_from_the_environment(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"HOTLINE_NUMBERS": "+864005550199"}
     sent: list[Outgoing] = []
-    monkeypatch.setattr(app, "context_from_environment", lambda **_: post.ctx)
+    monkeypatch.setattr(app, "_context_of_start", lambda: post.ctx)
     monkeypatch.setattr("hotline.kit.aws.carriers.SnsSms.send", lambda _, outgoing: sent.append(outgoing))
     store_entry(post.ctx, message())
-    app.handler(stream_event(message()), None)
+    with started("messenger", given):
+        app.handler(stream_event(message()), None)
     assert sent[0].address == PHONE
     assert sent[0].body.endswith("官方热线：+86 400 555 0199")

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from functions.messenger import settings
+from functions.messenger import app
+from functions.messenger.settings import Settings
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState
 from hotline.kit.aws.carriers import ConnectCall, Outgoing, Undeliverable
@@ -15,6 +16,7 @@ from hotline.kit.config import MissingSetting
 from hotline.kit.errors import Unavailable
 from hotline.kit.outbox.delivery import NotDelivered
 from tests.support import outbox_entries
+from tests.support.function_settings import SETTINGS
 from tests.support.log_lines import lines, logged
 from tests.support.messenger_in_hand import Post
 from tests.support.outbox_entries import (
@@ -130,16 +132,15 @@ def test_a_call_is_useless_from_the_codes_expiry_on(caller: Post, after: timedel
 
 
 @pytest.mark.parametrize(("flow", "channels"), [("", {"sms", "email"}), (FLOW, {"sms", "email", "voice"})])
-def test_calls_are_made_where_there_is_a_flow_for_them(
-    monkeypatch: pytest.MonkeyPatch, flow: str, channels: set[str]
-) -> None:
-    given = {"SMS_SENDER_ID": "WALLET", "EMAIL_FROM": "hotline@wallet.example", "CODE_CALL_FLOW": flow}
-    for name, value in {**given, "CODE_CALL_NUMBER": "+498002000001"}.items():
-        monkeypatch.setenv(name, value)
-    transports = settings.transports_from_environment.__wrapped__()
+def test_calls_are_made_where_there_is_a_flow_for_them(flow: str, channels: set[str]) -> None:
+    given = {**SETTINGS["messenger"], "CODE_CALL_FLOW": flow}
+    transports = app.make_transports(Settings.parse(given))
     assert set(transports) == channels
     assert isinstance(transports.get("voice"), ConnectCall) is bool(flow)
-    monkeypatch.delenv("CODE_CALL_NUMBER")
-    if flow:
-        with pytest.raises(MissingSetting):
-            settings.transports_from_environment.__wrapped__()
+
+
+def test_a_flow_for_calls_needs_a_number_that_they_come_from() -> None:
+    given = {**SETTINGS["messenger"], "CODE_CALL_NUMBER": ""}
+    assert Settings.parse({**given, "CODE_CALL_FLOW": ""}).code_calls is None
+    with pytest.raises(MissingSetting, match="CODE_CALL_NUMBER"):
+        Settings.parse({**given, "CODE_CALL_FLOW": FLOW})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
 from hotline.accounts.notice_rates import NOTICES, OF_A_KIND_MAX
 from hotline.accounts.service import number_prefix
-from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.outbox import Message
 from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table
@@ -79,11 +80,8 @@ def post() -> Post:
     return Post()
 
 
-def test_codes_are_not_held_back_here_since_each_has_its_place_from_the_moment_of_asking(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(PER_PREFIX_SETTING, "1")
-    monkeypatch.setenv(MESSAGES_SETTING, "1")
+def test_codes_are_not_held_back_here_since_each_has_its_place_from_the_moment_of_asking(post: Post) -> None:
+    post.ctx = replace(post.ctx, limits=TrafficLimits(messages_max=1, messages_per_prefix_max=1))
     assert [post.code() for _ in range(3)] == [None] * 3
     assert post.code_by_email() is None
     assert not [item for item in post.store.items(Table.HOTLINE) if item["PK"].startswith("RATE#code-messages")]

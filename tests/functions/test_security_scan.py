@@ -145,7 +145,7 @@ def test_the_door_hands_on_the_event_and_the_time(world: ScanWorld, monkeypatch:
         def get_remaining_time_in_millis(self) -> int:
             return plenty()
 
-    monkeypatch.setattr(app, "context_from_environment", world.ctx)
+    monkeypatch.setattr(app, "_context_of_start", world.ctx)
     assert app.handler({"shard": 1, "run": {}}, Left())["shard"] == 1
 
 
@@ -158,10 +158,9 @@ def settled_scan(ctx: Context, shard: int) -> dict[str, Any]:
     return answer({"shard": shard, "run": {}}, ctx, plenty)
 
 
-def test_facts_are_found_where_they_were_kept_however_many_shards_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACTIVITY_SHARDS", "3")
+def test_facts_are_found_where_they_were_kept_however_many_shards_there_are() -> None:
     ctx = context()
-    take_in(sqs_of([event("login.failed")]), ctx)
+    take_in(sqs_of([event("login.failed")]), ctx, shards=3)
     found = [settled_scan(ctx, shard)["rows"] for shard in range(4)]
     assert found == [int(shard == bucket(EVENT_ACCOUNT, 3)) for shard in range(4)]
 

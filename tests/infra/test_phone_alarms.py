@@ -10,7 +10,7 @@ from functions.connect.answers import TRY_LATER
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
 from hotline.accounts.model import Channel
-from hotline.identity import code_messages, limits
+from hotline.kit import limits
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event
 from hotline.kit.outbox.delivery import NotDelivered
@@ -63,10 +63,10 @@ def test_line_and_alarm_have_one_threshold_for_wrong_codes_and_the_breaker_that_
     ("function", "setting", "default"),
     [
         ("ConnectFunction", limits.WRONG_CODES_SETTING, limits.WRONG_CODES_MAX),
-        ("ConnectFunction", code_messages.MESSAGES_SETTING, code_messages.MESSAGES_MAX),
-        ("ConnectFunction", code_messages.PER_PREFIX_SETTING, code_messages.PER_PREFIX_MAX),
-        ("CustomerApiFunction", code_messages.MESSAGES_SETTING, code_messages.MESSAGES_MAX),
-        ("CustomerApiFunction", code_messages.PER_PREFIX_SETTING, code_messages.PER_PREFIX_MAX),
+        ("ConnectFunction", limits.MESSAGES_SETTING, limits.MESSAGES_MAX),
+        ("ConnectFunction", limits.PER_PREFIX_SETTING, limits.PER_PREFIX_MAX),
+        ("CustomerApiFunction", limits.MESSAGES_SETTING, limits.MESSAGES_MAX),
+        ("CustomerApiFunction", limits.PER_PREFIX_SETTING, limits.PER_PREFIX_MAX),
     ],
 )
 def test_a_threshold_is_a_parameter_whose_default_is_the_rules_own(function: str, setting: str, default: int) -> None:

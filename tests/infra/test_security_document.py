@@ -23,6 +23,7 @@ from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
 from hotline.kit.clock import epoch_s
+from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX, WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import TTL_ATTRIBUTE, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import breaker, tiers
@@ -87,6 +88,7 @@ def test_the_limits_are_those_of_the_rules() -> None:
     guessed = f"{rules.WRONG_PER_DAY} wrong ones a day, {rules.WRONG_IN_A_ROW} in a row"
     at_slow = f"{_WORDS[rules.SLOW.tries]} try a code, {_WORDS[rules.SLOW.wrong_per_day]} wrong ones a day"
     at_a_point = f"{rules.CODES_PER_QUARTER_HOUR} in 15 minutes, {rules.CODES_PER_DAY} a day"
+    recoveries = limits.wrong_codes_max(Way.RECOVERY, TrafficLimits())
     quarter, day = (most for _, most in limits.CODES_OF_ACCOUNT)
     for words in (
         f"{sent}, {rules.CODE_TRIES} tries a code, {guessed}",
@@ -98,9 +100,9 @@ def test_the_limits_are_those_of_the_rules() -> None:
         f"wrong codes of a contact point and factor: {rules.WRONG_PER_DAY} a day, {rules.WRONG_IN_A_ROW} in a row",
         f"{2 * rules.WRONG_PER_DAY} by both ways of who has nothing |",
         f"codes to a contact point and an account: {at_a_point}; {quarter} and {day}, by each way",
-        f"wrong codes of all callers: above {limits.WRONG_CODES_MAX} in five minutes {at_slow}",
-        f"by owners' ways; above {limits.wrong_codes_max(Way.RECOVERY)} for recoveries, and for other numbers",
-        f"{code_messages.PER_PREFIX_MAX} in five minutes to a prefix, {code_messages.MESSAGES_MAX} in all",
+        f"wrong codes of all callers: above {WRONG_CODES_MAX} in five minutes {at_slow}",
+        f"by owners' ways; above {recoveries} for recoveries, and for other numbers",
+        f"{PER_PREFIX_MAX} in five minutes to a prefix, {MESSAGES_MAX} in all",
         f"strangers {code_messages.STRANGERS_PERCENT} % of each, strangers and own numbers "
         f"{code_messages.OWN_NUMBER_PERCENT} %",
         f"pauses without a factor: above {breaker.PAUSES_WITHOUT_FACTOR_MAX} in five minutes one factor",
@@ -163,8 +165,8 @@ def test_the_ways_are_those_of_the_code() -> None:
 def test_who_wants_to_shut_the_owner_out_has_figures_and_a_test() -> None:
     rows = table("Who shuts out")
     assert len(rows) == 7
-    own = code_messages.messages_max(OverLimit.PREFIX, Way.OWN_NUMBER)
-    prefix, in_all = (code_messages.messages_max(limit, Way.RECOVERY) for limit in OverLimit)
+    own = code_messages.messages_max(OverLimit.PREFIX, Way.OWN_NUMBER, TrafficLimits())
+    prefix, in_all = (code_messages.messages_max(limit, Way.RECOVERY, TrafficLimits()) for limit in OverLimit)
     told = " ".join(row["Reaches"] + row["The owner keeps"] for row in rows)
     for words in (
         f"{rules.WRONG_PER_DAY} guesses a day and {rules.WRONG_IN_A_ROW} in a row",

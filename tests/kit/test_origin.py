@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from hotline.kit.doors import origin_keys_from_environment
+from hotline.kit.doors import secret_loader
 from hotline.kit.keyring import parse_keyring
 from hotline.kit.origin import ORIGIN_HEADER, has_passed_the_front
 
@@ -44,18 +44,7 @@ def test_a_key_that_was_taken_away_passes_no_more() -> None:
     assert not has_passed_the_front({ORIGIN_HEADER: OLD}, parse_keyring(json.dumps({"current": "2", "2": NEW})))
 
 
-def test_without_a_front_there_are_no_keys_and_with_one_they_come_from_its_secret(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    try:
-        origin_keys_from_environment.cache_clear()
-        assert origin_keys_from_environment() is None
-        origin_keys_from_environment.cache_clear()
-        with mock_aws():
-            made = boto3.client("secretsmanager").create_secret(Name="origin", SecretString=SECRET)
-            monkeypatch.setenv("ORIGIN_KEY_SECRET", made["ARN"])
-            keys = origin_keys_from_environment()
-            assert keys is not None
-            assert has_passed_the_front({ORIGIN_HEADER: NEW}, keys.get())
-    finally:
-        origin_keys_from_environment.cache_clear()
+@mock_aws
+def test_the_keys_come_from_the_secret_of_the_front() -> None:
+    made = boto3.client("secretsmanager").create_secret(Name="origin", SecretString=SECRET)
+    assert has_passed_the_front({ORIGIN_HEADER: NEW}, secret_loader(made["ARN"]).get())

@@ -125,14 +125,17 @@ def test_the_contract_takes_every_currency_in_circulation_and_no_other() -> None
 @pytest.mark.parametrize("environment", [{}, {"NAME": ""}])
 def test_a_setting_that_is_needed_and_missing_is_named(environment: dict[str, str]) -> None:
     with pytest.raises(MissingSetting, match="NAME"):
-        require_setting("NAME", environment)
-    assert read_setting("NAME", "default", environment) == "default"
+        require_setting(environment, "NAME")
+    assert read_setting(environment, "NAME", "default") == "default"
 
 
 def test_a_setting_that_is_there_is_used() -> None:
-    assert require_setting("NAME", {"NAME": "x"}) == read_setting("NAME", "y", {"NAME": "x"}) == "x"
+    assert require_setting({"NAME": "x"}, "NAME") == read_setting({"NAME": "x"}, "NAME", "y") == "x"
 
 
 def test_a_function_has_names_of_the_tables_it_was_given() -> None:
-    names = TableNames.from_environment({"HOTLINE_TABLE": "stack-hotline-1", "OUTBOX_TABLE": "", "OTHER": "x"})
+    given = {"HOTLINE_TABLE": "stack-hotline-1", "OUTBOX_TABLE": "", "OTHER": "x"}
+    names = TableNames.parse(given, Table.HOTLINE)
     assert names.names == {Table.HOTLINE: "stack-hotline-1"}
+    with pytest.raises(MissingSetting, match="OUTBOX_TABLE"):
+        TableNames.parse(given, Table.HOTLINE, Table.OUTBOX)

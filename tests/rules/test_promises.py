@@ -87,8 +87,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.identity.code_messages": {
         "MESSAGES": (Rate("code-messages", 5 * MINUTES, shards=4), "OWASP ASVS 5.0, 2.4.1"),
         "ALL": (Rate("code-messages#all", 5 * MINUTES, shards=8), "OWASP ASVS 5.0, 2.4.1"),
-        "MESSAGES_MAX": (300, "decision: one a second, which some sixty calls at a time ask for"),
-        "PER_PREFIX_MAX": (60, "decision: a fifth of all for one prefix"),
         "STRANGERS_PERCENT": (25, "decision: what somebody who shows nothing may take away"),
         "OWN_NUMBER_PERCENT": (75, "decision: a quarter stays for who has proved a factor"),
     },
@@ -98,7 +96,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.identity.limits": {
         "WRONG_CODES": (Rate("wrong-codes", 5 * MINUTES, shards=8), "docs/security.md, guessing"),
         "WRONG_DECOYS": (Rate("wrong-decoys", 5 * MINUTES, shards=8), "docs/security.md, guessing"),
-        "WRONG_CODES_MAX": (30, "docs/security.md, guessing: the threshold of the alarm, too"),
         "STRANGERS_PART": (3, "decision: three ways together stay below twice one sum"),
         "CODES_OF_ACCOUNT": (
             ((Rate("codes-soon", 15 * MINUTES), 6), (Rate("codes-day", 24 * HOURS), 16)),
@@ -134,6 +131,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.kit.retention": {
         "RECORD_LIFE": (1096 * DAYS, "Civil Code of China, article 188: three years, one of them a leap year"),
+    },
+    "hotline.kit.limits": {
+        "WRONG_CODES_MAX": (30, "docs/security.md, guessing: the threshold of the alarm, too"),
+        "MESSAGES_MAX": (300, "decision: one a second, which some sixty calls at a time ask for"),
+        "PER_PREFIX_MAX": (60, "decision: a fifth of all for one prefix"),
     },
     "hotline.lockout.breaker": {
         "PAUSES": (Rate("pauses", 5 * MINUTES, shards=4), "docs/security.md, limits"),

@@ -13,7 +13,7 @@ import pytest
 from functions.messenger.delivery import deliver
 from hotline.contracts.model import PointKind
 from hotline.identity import code_messages
-from hotline.identity.code_messages import ALL, MESSAGES, MESSAGES_SETTING, PER_PREFIX_SETTING
+from hotline.identity.code_messages import ALL, MESSAGES
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.aws.carriers import Outgoing
@@ -22,6 +22,7 @@ from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys, sum_window
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.ids import RandomIds
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
@@ -33,6 +34,8 @@ from tests.support.phone import Phone, context, give, opened
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 HOME, ABROAD = "+86138", "+44770"
+FEW = TrafficLimits(messages_max=5, messages_per_prefix_max=4)
+"""Three code messages to a prefix and four in all, for callers from their own numbers."""
 
 
 def number_at(prefix: str, place: int) -> str:
@@ -44,20 +47,13 @@ def number_at(prefix: str, place: int) -> str:
 def ctx() -> Context:
     """A wallet whose customers have numbers of two ranges."""
     clock = VirtualClock(NOW)
-    made = replace(context(MemoryStore(clock), clock, voice_codes=True), ids=RandomIds())
+    made = replace(context(MemoryStore(clock), clock, voice_codes=True, limits=FEW), ids=RandomIds())
     for prefix in (HOME, ABROAD):
         for place in range(9):
             name = f"{'home' if prefix == HOME else 'abroad'}-{place}"
             points = ((PointKind.PHONE, number_at(prefix, place)), (PointKind.EMAIL, f"{name}@customer.example"))
             give(made, [opened(f"acct-{name}", *points, at=NOW - timedelta(days=365))])
     return made
-
-
-@pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three code messages to a prefix and four in all, for callers from their own numbers."""
-    monkeypatch.setenv(PER_PREFIX_SETTING, "4")
-    monkeypatch.setenv(MESSAGES_SETTING, "5")
 
 
 def callers(ctx: Context, prefix: str) -> Iterator[Phone]:
@@ -161,10 +157,9 @@ def test_a_message_whose_carrier_fails_is_counted_once_however_often_it_is_tried
     assert total(ctx, home_rate(ctx)) == total(ctx, ALL) == 1
 
 
-def test_a_code_that_goes_nowhere_takes_its_place_like_any_other(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_that_goes_nowhere_takes_its_place_like_any_other(ctx: Context) -> None:
     """Else the budget would tell whose number it was."""
-    monkeypatch.setenv(PER_PREFIX_SETTING, "100")
-    monkeypatch.setenv(MESSAGES_SETTING, "100")
+    ctx = replace(ctx, limits=TrafficLimits(messages_max=100, messages_per_prefix_max=100))
     strangers = Rate(ALL.name, ALL.window, ALL.shards).only("strangers")
     for place, about in enumerate((f"{HOME}00000001", f"{HOME}99999999"), start=1):
         phone = Phone(ctx, None, ctx.ids.new("contact"))

@@ -18,9 +18,7 @@ from functions.messenger.delivery import deliver
 from hotline.contracts.model import PointKind
 from hotline.identity import code_messages
 from hotline.identity.code_messages import (
-    MESSAGES_MAX,
     OWN_NUMBER_PERCENT,
-    PER_PREFIX_MAX,
     STRANGERS_PERCENT,
     OverLimit,
     messages_max,
@@ -33,13 +31,14 @@ from hotline.kit.change import Change
 from hotline.kit.counts.rates import FIVE_MINUTES
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
+from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import SENDER, Answered, Client, Postbox
 from tests.support.log_lines import lines, logged
 from tests.support.outbox_entries import redrive_event
-from tests.support.phone import Phone, context, give, opened, words
+from tests.support.phone import TRAFFIC, Phone, context, give, opened, words
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACCOUNT, NUMBER, MAIL = "acct-flooded", "+8613800000001", "flooded@customer.example"
@@ -162,7 +161,7 @@ def counted(ctx: Context, way: Way, times: int, number: str = NUMBER) -> None:
 def over(ctx: Context, way: Way, number: str = NUMBER) -> OverLimit | None:
     prefix = code_messages.prefix_of(number, ctx.lookup_ring)
     read = ctx.store.batch_get(list(code_messages.message_keys(prefix, ctx.clock.now())))
-    found = code_messages.find_used_up(prefix, way, read, ctx.clock.now())
+    found = code_messages.find_used_up(prefix, way, read, ctx.clock.now(), ctx.limits)
     return None if found is None else found.limit
 
 
@@ -179,8 +178,8 @@ def over(ctx: Context, way: Way, number: str = NUMBER) -> OverLimit | None:
 )
 def test_who_shows_less_has_a_share_and_who_shows_more_the_rest(ctx: Context, way: Way, percent: int, off: int) -> None:
     most = PER_PREFIX_MAX * percent // 100
-    assert messages_max(OverLimit.PREFIX, way) == most
-    assert messages_max(OverLimit.ALL, way) == MESSAGES_MAX * percent // 100
+    assert messages_max(OverLimit.PREFIX, way, TRAFFIC) == most
+    assert messages_max(OverLimit.ALL, way, TRAFFIC) == MESSAGES_MAX * percent // 100
     counted(ctx, way, most + off)
     assert over(ctx, way) is (OverLimit.PREFIX if off >= 0 else None)
     assert over(ctx, way, ABROAD) is None
@@ -189,8 +188,8 @@ def test_who_shows_less_has_a_share_and_who_shows_more_the_rest(ctx: Context, wa
 
 
 def test_strangers_and_faked_numbers_together_leave_a_quarter_to_who_is_signed_in(ctx: Context) -> None:
-    counted(ctx, Way.RECOVERY, messages_max(OverLimit.PREFIX, Way.RECOVERY))
-    counted(ctx, Way.OWN_NUMBER, messages_max(OverLimit.PREFIX, Way.OWN_NUMBER) - STRANGERS_PER_PREFIX)
+    counted(ctx, Way.RECOVERY, messages_max(OverLimit.PREFIX, Way.RECOVERY, TRAFFIC))
+    counted(ctx, Way.OWN_NUMBER, messages_max(OverLimit.PREFIX, Way.OWN_NUMBER, TRAFFIC) - STRANGERS_PER_PREFIX)
     assert calling(ctx, NUMBER).press("send_code", method="sms", goal="look")["outcome"] == "LIMITED"
     client = Client(ctx, ACCOUNT, signed_in_at=NOW)
     assert client.prove("unlock").status == 200

@@ -14,13 +14,12 @@ from typing import Final
 import pytest
 
 from hotline.contracts.model import ContactPointChanged, Fact, PointKind
-from hotline.identity.code_messages import MESSAGES_SETTING, PER_PREFIX_SETTING
 from hotline.identity.items import point_key
-from hotline.identity.limits import WRONG_CODES_MAX
 from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way, way_of
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
+from hotline.kit.limits import WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Update
 from hotline.sessions.items import session_key
 from hotline.sessions.model import SessionKind
@@ -28,7 +27,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client, Postbox
 from tests.support.old_pin import age_pin
-from tests.support.phone import Phone, context, give, opened, words
+from tests.support.phone import TRAFFIC, Phone, context, give, opened, words
 
 START: Final = datetime(2026, 11, 23, 12, 0, 20, tzinfo=UTC)
 ACCOUNT, PIN, NEW_PIN = "acct-guessed", "482137", "750264"
@@ -37,13 +36,14 @@ NOBODYS, NOBODYS_MAIL = "+8613900000009", "nobody@customer.example"
 FRIENDS: Final = "+8613700000007"
 DAYS: Final = 13
 """So long eight wrong codes a day make a hundred of them."""
+MANY_MESSAGES: Final = TrafficLimits(messages_max=1_000, messages_per_prefix_max=1_000)
 type Attack = Callable[[Context], None]
 
 
-def town(days_ago: int = DAYS) -> Context:
+def town(days_ago: int = DAYS, *, limits: TrafficLimits = TRAFFIC) -> Context:
     """A customer with a phone, an address and a PIN."""
     clock = VirtualClock(START - timedelta(days=days_ago))
-    ctx = replace(context(MemoryStore(clock), clock), ids=RandomIds())
+    ctx = replace(context(MemoryStore(clock), clock, limits=limits), ids=RandomIds())
     points = ((PointKind.PHONE, NUMBER), (PointKind.EMAIL, MAIL))
     give(ctx, [opened(ACCOUNT, *points, at=START - timedelta(days=365))])
     choose_pin(ctx, PIN)
@@ -381,10 +381,8 @@ def test_wrong_codes_from_faked_numbers_slow_nobody_in_the_app() -> None:
     assert client.enter(asked, other(client.code(asked), 0)).json["tries_left"] == CODE_TRIES - 1
 
 
-def test_wrong_codes_at_numbers_that_were_keyed_in_slow_that_way_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(MESSAGES_SETTING, "1000")
-    monkeypatch.setenv(PER_PREFIX_SETTING, "1000")
-    ctx = town(1)
+def test_wrong_codes_at_numbers_that_were_keyed_in_slow_that_way_only() -> None:
+    ctx = town(1, limits=MANY_MESSAGES)
     for place in range(4):
         phone = calling(ctx, None, f"+86137000000{place:02d}")
         phone.press("send_code", method="sms", goal="look")
@@ -398,13 +396,11 @@ def test_wrong_codes_at_numbers_that_were_keyed_in_slow_that_way_only(monkeypatc
     assert recovers(ctx, MAIL)
 
 
-def test_the_pace_of_strangers_tells_nobody_whose_number_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pace_of_strangers_tells_nobody_whose_number_it_is() -> None:
     """Guesses at a number that nobody has slow strangers down like those at a customer's."""
-    monkeypatch.setenv(MESSAGES_SETTING, "1000")
-    monkeypatch.setenv(PER_PREFIX_SETTING, "1000")
     heard = []
     for about in (NUMBER, NOBODYS):
-        ctx = town(1)
+        ctx = town(1, limits=MANY_MESSAGES)
         for _ in range(2):
             phone = calling(ctx, None, about)
             for method in ("sms", "email"):

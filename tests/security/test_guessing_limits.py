@@ -91,7 +91,7 @@ SHOWN_BY: Final = {
     "identity.policy.FACTOR_BLOCK": HERE + "test_a_factor_is_blocked_for_a_day",
     "sessions.policy.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
     "sessions.policy.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
-    "identity.limits.WRONG_CODES_MAX": _IDENTITY
+    "kit.limits.WRONG_CODES_MAX": _IDENTITY
     + "test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold",
     "identity.limits.CALLS_PER_NUMBER_MAX": _IDENTITY
     + "test_a_number_has_called_often_when_it_called_as_often_as_it_may",
@@ -101,8 +101,8 @@ SHOWN_BY: Final = {
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
     "identity.pins.PIN_DIGITS_MAX": "tests/rooms/identity/test_pins.py::"
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
-    "identity.code_messages.MESSAGES_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
-    "identity.code_messages.PER_PREFIX_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "kit.limits.MESSAGES_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "kit.limits.PER_PREFIX_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
     "identity.code_messages.STRANGERS_PERCENT": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
     "identity.code_messages.OWN_NUMBER_PERCENT": _FLOODS
     + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hotline.identity import codes, limits
 from hotline.identity.policy import CODE_TRIES, DAY, QUARTER_HOUR, SLOW, WRONG_IN_A_ROW, WRONG_PER_DAY
 from hotline.identity.ways import Way
+from hotline.kit.limits import TrafficLimits
 from hotline.lockout.policy import UNLOCKS_MAX
 from hotline.lockout.tiers import HARD_FAILURES, TIERS
 from tests.support.attacked_customer import (
@@ -174,7 +175,7 @@ def test_at_many_contact_points_a_guesser_has_two_a_day_at_each_beside_what_is_q
     counters = {way.counter for way in NOTHING_SHOWN}
     assert max(at_each.values()) <= WRONG_PER_DAY
     quick = len(line.guesses) - line.slow_guesses
-    at_once = sum(limits.wrong_codes_max(way) + 1 for way in NOTHING_SHOWN)
+    at_once = sum(limits.wrong_codes_max(way, TrafficLimits()) + 1 for way in NOTHING_SHOWN)
     assert quick <= DAY // limits.WRONG_CODES.window * 2 * at_once
     assert len(line.guesses) <= 2 * points * len(counters) * SLOW.wrong_per_day + CODE_TRIES * quick
 

@@ -19,7 +19,7 @@ from functions.connect.envelope import CONTACT_ID_CHARACTERS_MAX, request_from
 from functions.connect.runner import answer
 from functions.customer_api.access import PUBLIC, ROUTES
 from functions.customer_api.app import answer_request
-from functions.customer_api.settings import Settings
+from functions.customer_api.settings import TokenSettings
 from functions.decisions.delivery import deliver as deliver_decisions
 from functions.messenger.delivery import deliver as deliver_messages
 from functions.wallet_events.batch import take_in
@@ -53,7 +53,7 @@ def world() -> ApiWorld:
 
 
 def told(world: ApiWorld, sent: Any) -> dict[str, Any]:
-    return answer_request(sent, None, lambda: world.ctx, Settings())
+    return answer_request(sent, None, lambda: world.ctx, TokenSettings())
 
 
 def assert_an_answer(told_: dict[str, Any]) -> None:

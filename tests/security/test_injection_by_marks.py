@@ -95,16 +95,14 @@ def handing(handed: list[str], entries: Sequence[Item]) -> list[Result]:
 
 
 @mock_aws
-def test_a_secret_that_does_not_come_is_unavailable_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOKUP_KEY_SECRET", "no-such-secret-name")
+def test_a_secret_that_does_not_come_is_unavailable_and_says_nothing() -> None:
     with pytest.raises(Unavailable) as caught:
-        secret_loader("LOOKUP_KEY_SECRET").get()
+        secret_loader("no-such-secret-name").get()
     assert "no-such-secret-name" not in str(caught.value)
 
 
 @mock_aws
-def test_a_secret_that_comes_is_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_comes_is_a_keyring() -> None:
     client: Any = boto3.client("secretsmanager")
     client.create_secret(Name="lookup", SecretString='{"current": "1", "1": "0123456789abcdef0123456789abcdef"}')
-    monkeypatch.setenv("LOOKUP_KEY_SECRET", "lookup")
-    assert secret_loader("LOOKUP_KEY_SECRET").get().current == "1"
+    assert secret_loader("lookup").get().current == "1"

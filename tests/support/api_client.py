@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from functions.customer_api.access import CATCH_ALL, ROUTES, SCOPES
 from functions.customer_api.app import answer_request
-from functions.customer_api.settings import Settings
+from functions.customer_api.settings import TokenSettings
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
 from hotline.identity.items import challenge_from, challenge_key
@@ -53,7 +53,7 @@ class Client:
     sign_in: str = "sid-1"
     scopes: tuple[str, ...] = SCOPES
     signed_in_at: datetime | None = None
-    settings: Settings = field(default_factory=Settings)
+    settings: TokenSettings = field(default_factory=TokenSettings)
     claims: dict[str, Any] = field(default_factory=dict)
     """Claims to add or, with None, to leave out."""
 

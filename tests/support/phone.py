@@ -26,6 +26,7 @@ from hotline.identity.service import derive
 from hotline.intake.service import fold
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Store
 from hotline.sessions.items import session_from, session_key
 from hotline.sessions.model import SessionState
@@ -36,9 +37,19 @@ from hotline_local.testing.virtual_clock import VirtualClock
 
 LOOKUP_SECRET = '{"current": "1", "1": "lookup-key-for-tests-only-0123456789abcdef"}'
 CODE_SECRET = '{"current": "1", "1": "code-key-for-tests-only-0123456789abcdefgh"}'
+OFFICIAL, WALLET = "+18005550199", "Test Wallet"
+TRAFFIC = TrafficLimits()
 
 
-def context(store: Store, clock: VirtualClock, *, seed: int = 1, voice_codes: bool = False) -> Context:
+def context(
+    store: Store,
+    clock: VirtualClock,
+    *,
+    seed: int = 1,
+    voice_codes: bool = False,
+    official_numbers: tuple[str, ...] = (OFFICIAL,),
+    limits: TrafficLimits = TRAFFIC,
+) -> Context:
     """The context of the functions, with keys that exist in tests only."""
     return Context(
         store=store,
@@ -49,6 +60,9 @@ def context(store: Store, clock: VirtualClock, *, seed: int = 1, voice_codes: bo
         pin_macs=LocalMacs(b"pin-key-for-tests-only"),
         entry_keys=CachedKeyring(lambda: key_of_this_process().secret, clock),
         voice_codes=voice_codes,
+        wallet=WALLET,
+        official_numbers=official_numbers,
+        limits=limits,
     )
 
 

@@ -35,6 +35,7 @@ from hotline.identity.policy import (
 from hotline.identity.ways import Way
 from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Key, Update
 from hotline.lockout.model import Attempt, AttemptOutcome, Attempts, Component, LockRecord, LockState
 from hotline.lockout.policy import CLEARED_FOR, may_unlock
@@ -192,7 +193,7 @@ class Line:
 
     def pace(self, at: datetime, way: Way) -> Pace:
         read = {key: dict(self.wrong[key]) for key in limits.wrong_code_keys(at) if key in self.wrong}
-        return limits.pace(read, at, way)
+        return limits.pace(read, at, way, TrafficLimits())
 
     def ask(self, place: Place, at: datetime) -> bool:
         """A code to a contact point; whether one is sent."""

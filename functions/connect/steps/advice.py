@@ -8,12 +8,11 @@ from functions.connect.inputs import one_of
 from functions.connect.line import Answer, Line
 from functions.connect.step import Step
 from functions.connect.words import handover as words_of
-from hotline.directory import service as directory
 
 
 def advice(line: Line) -> Answer:
     """Advice on one topic; nobody has to prove anything for it."""
-    return Answer("TOLD", {"topic": line.inputs["topic"], "numbers": directory.official_numbers()})
+    return Answer("TOLD", {"topic": line.inputs["topic"], "numbers": line.ctx.official_numbers})
 
 
 ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")

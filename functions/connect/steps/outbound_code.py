@@ -18,7 +18,6 @@ from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
-from hotline.kit.config import require_setting
 from hotline.kit.doors import Context
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
@@ -33,7 +32,7 @@ def announce_code(ctx: Context, request: Request, inputs: Mapping[str, str]) -> 
     challenge = _challenge(ctx, request, inputs)
     if challenge is None:
         return Answer("GONE", languages=tuple(LANGUAGES))
-    facts = words(wallet=require_setting("WALLET_NAME"), goal=challenge.goal.value)
+    facts = words(wallet=ctx.wallet, goal=challenge.goal.value)
     return Answer("READY", facts, {"language": challenge.language}, (challenge.language,))
 
 

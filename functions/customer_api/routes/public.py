@@ -7,15 +7,15 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api.problems import malformed
-from functions.customer_api.routing import router
+from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import TYPED_MAX, Genuine, Numbers
-from hotline.directory.service import is_official, official_numbers
+from hotline.directory.service import is_official
 
 
 @router.get("/v1/hotline/numbers", tags=["hotline"], operation_id="official_numbers")
 def numbers() -> Numbers:
     """The official numbers of the hotline."""
-    return Numbers(numbers=list(official_numbers()))
+    return Numbers(numbers=list(desk().ctx.official_numbers))
 
 
 @router.get("/v1/hotline/numbers/verify", tags=["hotline"], operation_id="verify_number")
@@ -24,4 +24,4 @@ def verify(number: Annotated[str, Query(min_length=1, max_length=TYPED_MAX)]) ->
     official."""
     if not number.strip():
         raise malformed("number", "missing")
-    return Genuine(genuine=is_official(number.strip()))
+    return Genuine(genuine=is_official(number.strip(), desk().ctx.official_numbers))

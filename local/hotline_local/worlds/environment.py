@@ -1,4 +1,4 @@
-"""The environment of deployed functions, for functions that run in this process."""
+"""The hotline's number, its wallet and its log for functions that run in this process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ LOCAL_NUMBER: Final = "+18005550199"
 LOCAL_WALLET: Final = "Demo Wallet"
 
 
-def local_settings() -> None:
-    """Set what is not set yet. Log lines below errors are kept off the terminal, where a call is being shown."""
-    os.environ.setdefault("HOTLINE_NUMBERS", LOCAL_NUMBER)
-    os.environ.setdefault("WALLET_NAME", LOCAL_WALLET)
+def set_up_log() -> None:
+    """Say how the log is written, where that is not said yet. Lines below errors are kept off the terminal, where a
+    call is being shown."""
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "local")
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "CRITICAL")

@@ -25,7 +25,7 @@ from functions.connect.envelope import request_from
 from functions.connect.runner import StepFailed, answer
 from functions.decisions.delivery import deliver as publish_decisions
 from functions.messenger.delivery import deliver as send_messages
-from functions.messenger.settings import sender_from_environment
+from functions.messenger.settings import Sender
 from functions.wallet_events.batch import take_in
 from hotline.kit.aws.carriers import BusEvent, Outgoing, Transport
 from hotline.kit.doors import Context
@@ -44,7 +44,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
-from hotline_local.worlds.environment import LOCAL_NUMBER, local_settings
+from hotline_local.worlds.environment import LOCAL_NUMBER, LOCAL_WALLET, set_up_log
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, flow_set, tokens
 from hotline_local.worlds.readers import Reader
 
@@ -52,6 +52,7 @@ CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:li
 FACTS_AT_ONCE: Final = 10
 """As many as one batch of the facts queue has."""
 REPEATABLE_MS: Final = 50
+SENDER: Final = Sender(LOCAL_WALLET, (LOCAL_NUMBER,))
 CALL_SEED: Final = 1
 """Ids of a repeatable call have their own row, so that they stay when the demo wallet grows."""
 
@@ -66,7 +67,7 @@ class InProcessWorld:
     real_time = False
 
     def __init__(self, now: datetime, *, seed: Path | None = None, repeatable: bool = False) -> None:
-        local_settings()
+        set_up_log()
         self._began = now
         self._repeatable = repeatable
         self._clock = VirtualClock(now)
@@ -81,6 +82,8 @@ class InProcessWorld:
             pin_macs=LocalMacs(secrets.token_bytes(32) if not repeatable else bytes(32)),
             entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
             voice_codes=True,
+            wallet=LOCAL_WALLET,
+            official_numbers=(LOCAL_NUMBER,),
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
@@ -154,7 +157,7 @@ class InProcessWorld:
 
     def _send(self, event: dict[str, Any]) -> None:
         carriers: dict[str, Transport] = {channel: _Carrier(self, channel) for channel in ("sms", "email")}
-        send_messages(event, self._ctx, sender_from_environment(), carriers | {"voice": _CallCarrier(self)})
+        send_messages(event, self._ctx, SENDER, carriers | {"voice": _CallCarrier(self)})
 
     def _publish(self, event: dict[str, Any]) -> None:
         publish_decisions(event, self._ctx, self)

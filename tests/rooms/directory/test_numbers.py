@@ -9,23 +9,16 @@ from hotline.directory.service import (
     TYPED_CHARACTERS_MAX,
     MalformedNumbers,
     is_official,
-    official_numbers,
     parse_numbers,
 )
-from hotline.kit.config import MissingSetting
 
 CHINA, GERMANY, SHORT = "+864005550199", "+498002000001", "+8695188"
-SETTING = {NUMBERS_SETTING: f"{CHINA},{GERMANY},{SHORT}"}
+OFFICIAL = (CHINA, GERMANY, SHORT)
 
 
 def test_numbers_keep_their_order_and_come_once() -> None:
-    assert official_numbers(SETTING) == (CHINA, GERMANY, SHORT)
+    assert parse_numbers(f"{CHINA},{GERMANY},{SHORT}") == OFFICIAL
     assert parse_numbers(f" {GERMANY} ,{CHINA},{GERMANY}") == (GERMANY, CHINA)
-
-
-def test_a_missing_setting_is_named() -> None:
-    with pytest.raises(MissingSetting, match=NUMBERS_SETTING):
-        official_numbers({})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +39,7 @@ def test_what_is_no_number_in_e164_form_is_refused_by_its_place(text: str) -> No
     ],
 )  # fmt: skip
 def test_an_official_number_is_ours_however_it_is_typed(typed: str) -> None:
-    assert is_official(typed, SETTING)
+    assert is_official(typed, OFFICIAL)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +59,10 @@ def test_an_official_number_is_ours_however_it_is_typed(typed: str) -> None:
     ],
 )
 def test_any_other_number_is_not_ours(typed: str) -> None:
-    assert not is_official(typed, SETTING)
+    assert not is_official(typed, OFFICIAL)
 
 
 @pytest.mark.parametrize(("length", "ours"), [(-1, True), (0, True), (1, False)])
 def test_what_is_too_long_to_be_typed_is_not_looked_at(length: int, ours: bool) -> None:
     typed = CHINA + " " * (TYPED_CHARACTERS_MAX - len(CHINA) + length)
-    assert is_official(typed, SETTING) is ours
+    assert is_official(typed, OFFICIAL) is ours

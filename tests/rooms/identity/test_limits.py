@@ -13,8 +13,6 @@ from hotline.identity.limits import (
     CODES_OF_ACCOUNT,
     STRANGERS_PART,
     WRONG_CODES,
-    WRONG_CODES_MAX,
-    WRONG_CODES_SETTING,
 )
 from hotline.identity.policy import (
     CODE_TRIES,
@@ -36,6 +34,7 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.counts.rates import FIVE_MINUTES, Rate, rate_keys, sum_window
 from hotline.kit.ids import RandomIds
+from hotline.kit.limits import WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.lockout import breaker
@@ -44,6 +43,7 @@ from hotline_local.testing.memory_store import MemoryStore
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 OWN = Way.OWN_NUMBER
+TRAFFIC = TrafficLimits()
 TARGET, OTHER, DECOY = Target("1#phone", "acct_1"), Target("1#mail", "acct_1"), Target("1#nobody", None)
 
 
@@ -63,19 +63,19 @@ def change(after: timedelta = timedelta()) -> Change:
     ("wrong", "slow"), [(WRONG_CODES_MAX - 1, False), (WRONG_CODES_MAX, False), (WRONG_CODES_MAX + 1, True)]
 )
 def test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold(wrong: int, slow: bool) -> None:
-    assert limits.pace(counts(WRONG_CODES, wrong), NOW, OWN) is (SLOW if slow else USUAL)
+    assert limits.pace(counts(WRONG_CODES, wrong), NOW, OWN, TRAFFIC) is (SLOW if slow else USUAL)
 
 
 @pytest.mark.parametrize(("wrong", "slow"), [(4, False), (5, False), (6, True)])
-def test_the_threshold_is_a_setting(monkeypatch: pytest.MonkeyPatch, wrong: int, slow: bool) -> None:
-    monkeypatch.setenv(WRONG_CODES_SETTING, "5")
-    assert (limits.pace(counts(WRONG_CODES, wrong), NOW, OWN) is SLOW) is slow
+def test_an_operator_may_set_the_threshold(wrong: int, slow: bool) -> None:
+    few = TrafficLimits(wrong_codes_max=5)
+    assert (limits.pace(counts(WRONG_CODES, wrong), NOW, OWN, few) is SLOW) is slow
 
 
 def test_codes_are_at_their_usual_pace_again_when_wrong_ones_become_fewer() -> None:
     many = counts(WRONG_CODES, 2 * WRONG_CODES_MAX)
-    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES - timedelta(milliseconds=1), OWN) is SLOW
-    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES, OWN) is USUAL
+    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES - timedelta(milliseconds=1), OWN, TRAFFIC) is SLOW
+    assert limits.pace(many, NOW + 1.5 * FIVE_MINUTES, OWN, TRAFFIC) is USUAL
 
 
 def slow_after(number: int, *ways: Way) -> set[Way]:
@@ -86,7 +86,7 @@ def slow_after(number: int, *ways: Way) -> set[Way]:
         limits.count_wrong_code(made, f"chl_{place}", ways[place % len(ways)])
         made.commit(store)
     read = store.batch_get(limits.wrong_code_keys(NOW))
-    return {way for way in Way if limits.pace(read, NOW, way) is SLOW}
+    return {way for way in Way if limits.pace(read, NOW, way, TRAFFIC) is SLOW}
 
 
 @pytest.mark.parametrize("off", [-1, 0, 1])
@@ -111,7 +111,7 @@ def test_strangers_are_slow_above_a_third_of_the_threshold_and_slow_nobody_else(
         limits.count_wrong_code(made, f"chl_{number}", way)
         made.commit(store)
     read = store.batch_get(limits.wrong_code_keys(NOW))
-    slow = {other for other in Way if limits.pace(read, NOW, other) is SLOW}
+    slow = {other for other in Way if limits.pace(read, NOW, other, TRAFFIC) is SLOW}
     assert slow == ({way} if off > 0 else set())
 
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
-import pytest
-
 from hotline.contracts.model import PointKind
 from hotline.identity import code_messages, limits
 from hotline.identity.ways import Way
@@ -18,6 +16,7 @@ from hotline.kit.counts.rates import Rate, rate_keys, sum_window
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.keyring import Keyring
+from hotline.kit.limits import WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Store
 from hotline.lockout import breaker
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -28,9 +27,10 @@ CALLERS, WRONG_EACH = 8, 3
 RING = Keyring("1", {"1": b"k" * 32})
 
 
-def ctx_on(store: Store) -> Context:
+def ctx_on(store: Store, *, wrong_codes_max: int = WRONG_CODES_MAX) -> Context:
     """A phone on this store, with ids that no other test has: tokens of requests are remembered there."""
-    return replace(context(store, VirtualClock(NOON)), ids=RandomIds())
+    limits = TrafficLimits(wrong_codes_max=wrong_codes_max)
+    return replace(context(store, VirtualClock(NOON)), ids=RandomIds(), limits=limits)
 
 
 def number(place: int) -> str:
@@ -55,9 +55,8 @@ def total(store: Store, rate: Rate) -> int:
     return sum_window(rate, store.batch_get(rate_keys(rate, NOON)), NOON)
 
 
-def test_wrong_codes_slow_the_next_caller_down(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(limits.WRONG_CODES_SETTING, "2")
-    ctx = ctx_on(store)
+def test_wrong_codes_slow_the_next_caller_down(store: Store) -> None:
+    ctx = ctx_on(store, wrong_codes_max=2)
     household(ctx, 2)
     assert guessing(ctx, 0) == ["WRONG", "WRONG", "SPENT"]
     assert total(store, limits.wrong_codes(Way.OWN_NUMBER)) == 3
@@ -65,11 +64,8 @@ def test_wrong_codes_slow_the_next_caller_down(store: Store, monkeypatch: pytest
     assert total(store, limits.wrong_codes(Way.OWN_NUMBER)) == 4
 
 
-def test_wrong_codes_of_many_calls_at_once_are_counted_exactly(
-    exact_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(limits.WRONG_CODES_SETTING, str(CALLERS * WRONG_EACH))
-    ctx = ctx_on(exact_store)
+def test_wrong_codes_of_many_calls_at_once_are_counted_exactly(exact_store: Store) -> None:
+    ctx = ctx_on(exact_store, wrong_codes_max=CALLERS * WRONG_EACH)
     household(ctx, CALLERS)
     begin = Barrier(CALLERS)
 

@@ -147,7 +147,7 @@ def test_a_right_code_proves_once_however_many_hold_it_against_the_challenge(pla
         read = ctx.store.batch_get(list(challenges.check_keys(call, NOON)))
         actor = Caller(call.contact_id, sessions.proof_from(call))
         change = Change(actor=actor, cause="test", now=NOON, ids=ctx.ids)
-        checked = challenges.contribute_check(change, call, entered=code, read=read, keyring=codes)
+        checked = challenges.contribute_check(change, call, entered=code, read=read, keyring=codes, traffic=ctx.limits)
         ready.wait()
         try:
             change.commit(ctx.store)

@@ -1,4 +1,4 @@
-"""The official numbers: one source, the setting HOTLINE_NUMBERS, for the line, messages and the API.
+"""The official numbers, for the line, messages and the API. They come from one setting, HOTLINE_NUMBERS.
 
 Source: PBoC measures on online payment (2015 No. 43) article 28: one service number, and help for customers to tell
 whether a channel is genuine.
@@ -7,13 +7,13 @@ whether a channel is genuine.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import phonenumbers
 
 from hotline.accounts.service import normalise_phone, region_of
-from hotline.kit.config import require_setting
+from hotline.kit.config import MalformedSetting
 
 NUMBERS_SETTING: Final = "HOTLINE_NUMBERS"
 """E.164 numbers separated by commas, the main one first."""
@@ -22,11 +22,11 @@ TYPED_CHARACTERS_MAX: Final = 40
 _E164: Final = re.compile(r"\+[1-9][0-9]{4,14}", re.ASCII)
 
 
-class MalformedNumbers(Exception):
-    """The setting is not a list of telephone numbers: an error of deployment. `place` counts from 1."""
+class MalformedNumbers(MalformedSetting):
+    """The setting is not a list of telephone numbers. `place` counts from 1."""
 
     def __init__(self, place: int) -> None:
-        super().__init__(f"{NUMBERS_SETTING}: number {place} is not a telephone number in E.164 form")
+        super().__init__(NUMBERS_SETTING, f"number {place} is not a telephone number in E.164 form")
         self.place = place
 
 
@@ -44,19 +44,13 @@ def parse_numbers(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(numbers))
 
 
-def official_numbers(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The official numbers in E.164, the main one first. Raises MalformedNumbers, and MissingSetting without any."""
-    return parse_numbers(require_setting(NUMBERS_SETTING, environment))
-
-
-def is_official(number: str, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether a number as somebody typed it is one of ours. It may have `+` and a country code, an access code, or the
-    form that is dialled inside an official number's country. A text that is no telephone number is not ours."""
+def is_official(number: str, official_numbers: Iterable[str]) -> bool:
+    """Whether a number as somebody typed it is one of the official ones (E.164). It may have `+` and a country code, an
+    access code, or the form that is dialled inside an official number's country. A text that is no telephone number is
+    not ours."""
     if len(number) > TYPED_CHARACTERS_MAX:
         return False
-    return any(
-        normalise_phone(number, region_of(official) or "ZZ") == official for official in official_numbers(environment)
-    )
+    return any(normalise_phone(number, region_of(official) or "ZZ") == official for official in official_numbers)
 
 
 def _is_possible(number: str) -> bool:

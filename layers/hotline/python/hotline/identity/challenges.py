@@ -13,6 +13,7 @@ from hotline.kit.change import Change
 from hotline.kit.clock import from_text
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.outbox import Channel, Message
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import PRESENT, Item, all_of, equals
@@ -112,6 +113,7 @@ def contribute_code(
     read: Mapping[Key, Item],
     keyring: Keyring,
     lookup_keys: Keyring,
+    traffic: TrafficLimits,
     by_call: bool = False,
     is_counted: bool = False,
 ) -> tuple[SendOutcome, SessionState]:
@@ -126,12 +128,12 @@ def contribute_code(
     """
     target, way = target_of(call, factor), way_of(call, change.now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
-    pace = limits.pace(read, change.now, way)
+    pace = limits.pace(read, change.now, way, traffic)
     goes_out = may_send(own, change.now, pace) and not is_row_full(own)
     goes_out = goes_out and limits.account_may_have(read, target, way, change.now)
     if not may_send(shown, change.now, pace) or (not goes_out and _may_be_told(call, target, own, way)):
         return SendOutcome.LIMITED, call
-    if not is_counted and find_used_up_budget(call, factor, read, change.now) is not None:
+    if not is_counted and find_used_up_budget(call, factor, read, change.now, traffic) is not None:
         return SendOutcome.HELD_BACK, call
     reaches = targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys)
     challenge = Challenge(
@@ -170,12 +172,12 @@ def _may_be_told(call: SessionState, target: Target, own: FactorCounters, way: W
 
 
 def find_used_up_budget(
-    call: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime
+    call: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
 ) -> code_messages.OverBudget | None:
     """The budget of messages that a code of this kind would break. `read` holds what exists of `send_keys`."""
     if factor is not FactorKind.SMS:
         return None
-    return code_messages.find_used_up(target_of(call, factor).prefix, way_of(call, now), read, now)
+    return code_messages.find_used_up(target_of(call, factor).prefix, way_of(call, now), read, now, traffic)
 
 
 def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
@@ -253,6 +255,7 @@ def contribute_check(
     entered: str,
     read: Mapping[Key, Item],
     keyring: Keyring,
+    traffic: TrafficLimits,
 ) -> Checked:
     """Hold six entered digits against the call's challenge. `read` holds what exists of `check_keys`.
 
@@ -270,7 +273,7 @@ def contribute_check(
         return Checked(CheckOutcome.SPENT, 0, call)
     factor, way = challenge.factor, way_of(call, change.now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
-    pace = limits.pace(read, change.now, way)
+    pace = limits.pace(read, change.now, way, traffic)
     if not may_try(shown, challenge.tries_left, change.now, pace):
         return Checked(CheckOutcome.SPENT, 0, call)
     # Where others have used up the point's tries, a right code is like a wrong one, and its asker not told why.

@@ -20,9 +20,9 @@ from typing import Final
 
 from hotline.accounts.service import number_prefix
 from hotline.kit.change import Change
-from hotline.kit.config import read_setting
 from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
 from hotline.kit.keyring import Keyring
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
@@ -31,12 +31,6 @@ from .ways import Way
 MESSAGES: Final = Rate("code-messages", FIVE_MINUTES, shards=4)
 ALL: Final = Rate("code-messages#all", FIVE_MINUTES, shards=8)
 """A second each, as many at once as calls come in."""
-MESSAGES_SETTING: Final = "CODE_MESSAGES_MAX"
-MESSAGES_MAX: Final = 300
-"""In five minutes, unless the setting says otherwise: one a second, which some sixty calls at a time ask for."""
-PER_PREFIX_SETTING: Final = "CODE_MESSAGES_PER_PREFIX_MAX"
-PER_PREFIX_MAX: Final = 60
-"""In five minutes and for one prefix, unless the setting says otherwise."""
 STRANGERS_PERCENT: Final = 25
 """Of each budget, for who shows nothing: a quarter is what somebody may take away who sends requests for free."""
 OWN_NUMBER_PERCENT: Final = 75
@@ -81,15 +75,11 @@ def message_keys(prefix: str | None, now: datetime) -> tuple[Key, ...]:
 
 
 def find_used_up(
-    prefix: str | None,
-    way: Way,
-    read: Mapping[Key, Item],
-    now: datetime,
-    environment: Mapping[str, str] | None = None,
+    prefix: str | None, way: Way, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
 ) -> OverBudget | None:
     """The budget that one more code message by this way would break, if it would break one."""
     for rate, limit in _budgets(prefix):
-        if _sum_taken(rate, way, read, now) >= messages_max(limit, way, environment):
+        if _sum_taken(rate, way, read, now) >= messages_max(limit, way, traffic):
             return OverBudget(limit, rate.name, way)
     return None
 
@@ -115,10 +105,8 @@ def _sum_taken(rate: Rate, way: Way, read: Mapping[Key, Item], now: datetime) ->
     return sum(sum_window(rate.only(part), read, now) for part in _PARTS[: _rank(way) + 1])
 
 
-def messages_max(limit: OverLimit, way: Way, environment: Mapping[str, str] | None = None) -> int:
+def messages_max(limit: OverLimit, way: Way, traffic: TrafficLimits) -> int:
     """How many code messages in five minutes may be asked for by this way and by those that show less. Rounded up, so
     that a small budget leaves everybody something."""
-    setting, default = (
-        (PER_PREFIX_SETTING, PER_PREFIX_MAX) if limit is OverLimit.PREFIX else (MESSAGES_SETTING, MESSAGES_MAX)
-    )
-    return -(-int(read_setting(setting, str(default), environment)) * _PERCENTS[_rank(way)] // 100)
+    most = traffic.messages_per_prefix_max if limit is OverLimit.PREFIX else traffic.messages_max
+    return -(-most * _PERCENTS[_rank(way)] // 100)

@@ -6,8 +6,8 @@ other numbers, and of owners' ways (ways). A calling number can be faked, so wro
 apart and slow such calls only. Wrong codes of those who showed more slow them as well. Two paces bound somebody who
 guesses codes over N accounts, at 10^-6 a guess (docs/decisions.md and docs/security.md have the figures):
 
-- In five minutes, up to WRONG_CODES_MAX wrong codes by owners' ways slow nothing. Each of the strangers' two ways has a
-  third of that.
+- In five minutes, up to WRONG_CODES_MAX (kit.limits) wrong codes by owners' ways slow nothing. Each of the strangers'
+  two ways has a third of that.
 - Above it everybody who comes that way is at SLOW. They get a code and a try at a time, with a quarter of an hour
   between codes. Each contact point and factor has two wrong codes a day instead of eight. Each guess costs a call and a
   message.
@@ -23,8 +23,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.config import read_setting
 from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.sessions.model import Target
@@ -34,10 +34,6 @@ from .ways import Way
 
 WRONG_CODES: Final = Rate("wrong-codes", FIVE_MINUTES, shards=8)
 WRONG_DECOYS: Final = Rate("wrong-decoys", FIVE_MINUTES, shards=8)
-WRONG_CODES_SETTING: Final = "WRONG_CODES_MAX"
-WRONG_CODES_MAX: Final = 30
-"""By owners' ways, unless the setting says otherwise: a matter of the line's traffic. It is the threshold of the alarm
-too."""
 STRANGERS_PART: Final = 3
 """Each of the strangers' two sums is slow above a third of that. Guessing by these two and by faked numbers together
 then stays below twice the limit of one sum."""
@@ -66,18 +62,18 @@ def wrong_code_keys(now: datetime) -> tuple[Key, ...]:
     return rate_keys(WRONG_CODES, now)
 
 
-def wrong_codes_max(way: Way, environment: Mapping[str, str] | None = None) -> int:
+def wrong_codes_max(way: Way, traffic: TrafficLimits) -> int:
     """How many wrong codes in five minutes leave everybody at the usual pace who comes this way."""
-    most = int(read_setting(WRONG_CODES_SETTING, str(WRONG_CODES_MAX), environment))
+    most = traffic.wrong_codes_max
     return -(-most // STRANGERS_PART) if way.is_strangers else most
 
 
-def pace(read: Mapping[Key, Item], now: datetime, way: Way) -> Pace:
+def pace(read: Mapping[Key, Item], now: datetime, way: Way, traffic: TrafficLimits) -> Pace:
     """At which pace codes are asked for and tried now by this way."""
     found = sum_window(wrong_codes(way), read, now)
     if way is Way.OWN_NUMBER:
         found += sum_window(WRONG_CODES, read, now)
-    return SLOW if found > wrong_codes_max(way) else USUAL
+    return SLOW if found > wrong_codes_max(way, traffic) else USUAL
 
 
 def wrong_codes(way: Way) -> Rate:

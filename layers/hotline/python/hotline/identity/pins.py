@@ -26,6 +26,7 @@ from hotline.kit.aws.macs import Macs
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput, NotPossible
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 from hotline.sessions.model import SessionState
@@ -244,7 +245,7 @@ def pin_check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
 
 
 def contribute_pin_check(
-    change: Change, call: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs
+    change: Change, call: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs, traffic: TrafficLimits
 ) -> Checked:
     """Hold entered digits against the PIN of the one account that the caller may be about. It is the chosen account,
     else the only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
@@ -258,7 +259,7 @@ def contribute_pin_check(
     number, decoy = _number_of(call), _decoy_of(call)
     own = _counters_of_pin(known, way) if has_pin(known) else counters_of(read, decoy, FactorKind.PIN, way)
     shown = counters_of(read, number, FactorKind.PIN, way) if number else own
-    pace = limits.pace(read, change.now, way)
+    pace = limits.pace(read, change.now, way, traffic)
     if _is_used_up(shown, change.now, pace) or (not number and is_row_full(own)):
         return Checked(CheckOutcome.SPENT, 0, call)
     open_to_tries = not _is_used_up(own, change.now, pace) and not is_row_full(own)

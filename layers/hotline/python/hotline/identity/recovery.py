@@ -28,8 +28,9 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible, StaleTurn
 from hotline.kit.keyring import Keyring
+from hotline.kit.limits import TrafficLimits
 from hotline.kit.outbox import Message
-from hotline.kit.store import Key, Store
+from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.sessions import service as sessions
 from hotline.sessions import turns
@@ -67,12 +68,17 @@ def recovery_keys(channel: Literal["sms", "email"], value: str, keyring: Keyring
 
 
 def recovery_over_budget(
-    channel: Literal["sms", "email"], value: str, read: Mapping[Key, Item], keyring: Keyring, now: datetime
+    channel: Literal["sms", "email"],
+    value: str,
+    read: Mapping[Key, Item],
+    keyring: Keyring,
+    now: datetime,
+    traffic: TrafficLimits,
 ) -> code_messages.OverBudget | None:
     """The budget of messages that a recovery by this contact would break, whoever the contact belongs to."""
     if channel == "email":
         return None
-    return code_messages.find_used_up(_prefix(channel, value, keyring), Way.RECOVERY, read, now)
+    return code_messages.find_used_up(_prefix(channel, value, keyring), Way.RECOVERY, read, now, traffic)
 
 
 def _prefix(channel: Literal["sms", "email"], value: str, keyring: Keyring) -> str | None:
@@ -88,7 +94,7 @@ def ask_for_recovery(
     now, keyring = ctx.clock.now(), ctx.lookup_ring
     recovery_id = ctx.ids.new("rec")
     read = ctx.store.batch_get(list(recovery_keys(channel, value, keyring, now)))
-    over = recovery_over_budget(channel, value, read, keyring, now)
+    over = recovery_over_budget(channel, value, read, keyring, now, ctx.limits)
     if over is None:
         change = Change(actor=System("customer_api", "recovery"), cause="recovery", now=now, ids=ctx.ids)
         contribute_recovery_request(
@@ -147,7 +153,7 @@ def begin_recovery(ctx: Context, entry: Mapping[str, Any]) -> None:
     def begin_once() -> None:
         actor = System("messenger", "recovery")
         change = Change(actor=actor, cause="recovery", now=ctx.clock.now(), ids=ctx.ids)
-        _contribute_recovery(ctx.store, change, entry, codes=ctx.code_ring, lookup_keys=ctx.lookup_ring)
+        _contribute_recovery(ctx, change, entry)
         # A session that is there already was begun by an earlier delivery of the entry.
         with suppress(StaleTurn):
             change.commit(ctx.store)
@@ -155,9 +161,7 @@ def begin_recovery(ctx: Context, entry: Mapping[str, Any]) -> None:
     retry_stale(begin_once)
 
 
-def _contribute_recovery(
-    store: Store, change: Change, entry: Mapping[str, Any], *, codes: Keyring, lookup_keys: Keyring
-) -> None:
+def _contribute_recovery(ctx: Context, change: Change, entry: Mapping[str, Any]) -> None:
     """Begin what an outbox entry asks for: the recovery, and its first code to the contact itself. Three reads for
     everybody, and the same writes; for a contact that reaches nobody the code goes nowhere.
 
@@ -167,11 +171,11 @@ def _contribute_recovery(
     kind = FactorKind.EMAIL if entry["channel"] == "email" else FactorKind.SMS
     goal = Goal(entry["facts"]["goal"])
     keys = [accounts.point_key(name) for name in (point, *also)]
-    read = store.batch_get(keys)
+    read = ctx.store.batch_get(keys)
     reached = accounts.usable_owners([read[key] for key in keys if key in read])
     prefix = str(entry["facts"].get("prefix", "-"))
     contact = Identified(point, reached, also, None if prefix == "-" else prefix)
-    profiles = choices.profiles_in(store, reached or (choices.NOBODY,))
+    profiles = choices.profiles_in(ctx.store, reached or (choices.NOBODY,))
     language = next(iter({profile.language for profile in profiles}), None)
     asked_in = str(entry["language"])
     begun = SessionState(
@@ -189,9 +193,17 @@ def _contribute_recovery(
         kind=SessionKind.RECOVERY,
     )
     target = begun.targets[kind]
-    counted = store.batch_get(list(dict.fromkeys(send_keys(begun, target, change.now))))
+    counted = ctx.store.batch_get(list(dict.fromkeys(send_keys(begun, target, change.now))))
     _, waiting = contribute_code(
-        change, begun, factor=kind, goal=goal, read=counted, keyring=codes, lookup_keys=lookup_keys, is_counted=True
+        change,
+        begun,
+        factor=kind,
+        goal=goal,
+        read=counted,
+        keyring=ctx.code_ring,
+        lookup_keys=ctx.lookup_ring,
+        traffic=ctx.limits,
+        is_counted=True,
     )
     sessions.contribute_new_session(change, waiting)
 
@@ -240,7 +252,9 @@ class _EnterCode:
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
         ring = session.ctx.code_ring
-        checked = contribute_check(change, session.call, entered=self.entered, read=read, keyring=ring)
+        checked = contribute_check(
+            change, session.call, entered=self.entered, read=read, keyring=ring, traffic=session.ctx.limits
+        )
         proved = checked.outcome is CheckOutcome.PROVED
         after = choose_from(session, checked.call).call if proved else checked.call
         return Effect(checked.outcome.value, checked, after)

@@ -64,13 +64,14 @@ class SendCode:
             read=read,
             keyring=ctx.code_ring,
             lookup_keys=ctx.lookup_ring,
+            traffic=ctx.limits,
             by_call=self.by_call,
         )
-        pace = limits.pace(read, session.now, way_of(call, session.now))
+        pace = limits.pace(read, session.now, way_of(call, session.now), ctx.limits)
         tries = pace.tries if pace is SLOW else None
         if outcome is not SendOutcome.SENT or after.challenge is None:
             held_back = outcome is SendOutcome.HELD_BACK
-            over = find_used_up_budget(call, self.factor, read, session.now) if held_back else None
+            over = find_used_up_budget(call, self.factor, read, session.now, ctx.limits) if held_back else None
             return Effect(SendOutcome.LIMITED.value, CodeSent(outcome, tries=tries, over=over), idle=True)
         made = after.challenge.id
         return Effect(outcome.value, CodeSent(outcome, made, tries), after, ids=(made,))
@@ -92,8 +93,10 @@ class CheckCode:
         return check_keys(session.call, session.now)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
-        ring = session.ctx.code_ring
-        checked = contribute_check(change, session.call, entered=self.entered, read=read, keyring=ring)
+        ctx = session.ctx
+        checked = contribute_check(
+            change, session.call, entered=self.entered, read=read, keyring=ctx.code_ring, traffic=ctx.limits
+        )
         return Effect(checked.outcome.value, checked, checked.call)
 
 
@@ -109,7 +112,9 @@ class CheckPin:
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
         macs = session.ctx.pin_hashes
-        checked = pins.contribute_pin_check(change, session.call, entered=self.entered, read=read, macs=macs)
+        checked = pins.contribute_pin_check(
+            change, session.call, entered=self.entered, read=read, macs=macs, traffic=session.ctx.limits
+        )
         return Effect(checked.outcome.value, checked, checked.call)
 
 

@@ -18,7 +18,6 @@ from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
-from hotline.kit.config import read_setting
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
@@ -32,14 +31,15 @@ from hotline.security import service as security
 from .unknown import tell_unknown, tell_unopened
 
 
-def fold(ctx: Context, facts: Sequence[Fact]) -> None:
-    """Take in facts that all have one subject, an account or a merchant.
+def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS) -> None:
+    """Take in facts that all have one subject, an account or a merchant. `shards`: over how many the scan's rows are
+    spread.
 
     Raises InvalidInput (its `fact_id` names the fact) when a fact contradicts what is known, Stale after too many
     conflicts, Unavailable. Part of the facts may have been taken in then; to take them in again does no harm.
     """
     for share in _shares(facts):
-        _fold_share(ctx, share)
+        _fold_share(ctx, share, shards)
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
@@ -54,13 +54,13 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
     return shares
 
 
-def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
+def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
     for attempt in range(1, STALE_ATTEMPTS_MAX + 1):
         change, taken, words, unopened = _contributions(ctx, facts)
         if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
             middle = len(facts) // 2
-            _fold_share(ctx, facts[:middle])
-            _fold_share(ctx, facts[middle:])
+            _fold_share(ctx, facts[:middle], shards)
+            _fold_share(ctx, facts[middle:], shards)
             return
         try:
             change.commit(ctx.store)
@@ -69,13 +69,13 @@ def _fold_share(ctx: Context, facts: Sequence[Fact]) -> None:
                 raise
         else:
             if taken is None:
-                _fold_share(ctx, facts)
+                _fold_share(ctx, facts, shards)
                 return
             # First, because a delivery that comes again for want of the activity would bring no new word.
             tell_unknown(ctx, words)
             if unopened:
                 tell_unopened(ctx, taken)
-            _keep_activity(ctx, taken)
+            _keep_activity(ctx, taken, shards)
             return
 
 
@@ -142,9 +142,8 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     return profile
 
 
-def _keep_activity(ctx: Context, facts: Sequence[Fact]) -> None:
+def _keep_activity(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
     """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
-    shards = int(read_setting("ACTIVITY_SHARDS", str(security.ACTIVITY_SHARDS)))
     rows = security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards)
     security.write_activity(ctx.store, rows, ctx.ids)
 

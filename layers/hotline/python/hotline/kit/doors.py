@@ -1,17 +1,17 @@
-"""The context that every function's door builds once per start: clock, ids, store and keyrings. The one place that
-makes AWS clients for the rooms; the SDK is imported when the first of them is asked for."""
+"""The context that every function's door builds once per start, from its settings: clock, ids, store and keyrings. The
+one place that makes AWS clients for the rooms; the SDK is imported when the first of them is asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 
-from .aws.macs import KmsMacs, Macs
+from .aws.macs import Macs
 from .clock import Clock, SystemClock
-from .config import TableNames, patience_s, read_setting, require_setting
+from .config import TableNames, patience_s
 from .errors import Unavailable
 from .ids import IdSource, RandomIds
 from .keyring import CachedKeyring, Keyring
+from .limits import TrafficLimits
 from .store import Store
 
 DEFAULT_HOME_REGION = "CN"
@@ -35,6 +35,11 @@ class Context:
     """Country (ISO 3166) whose national phone numbers callers key in."""
     voice_codes: bool = False
     """Whether a one-time code can be read out on a call that the hotline makes. Where it cannot, it goes as a text."""
+    wallet: str = ""
+    """The wallet's name, as it is spoken."""
+    official_numbers: tuple[str, ...] = ()
+    """The hotline's own numbers in E.164, the main one first."""
+    limits: TrafficLimits = field(default_factory=TrafficLimits)
 
     @property
     def lookup_ring(self) -> Keyring:
@@ -67,9 +72,9 @@ SECRET_ATTEMPTS = 2
 """A phone step waits for a key four seconds at most, of the seven that it has; then it is told to try later."""
 
 
-def secret_loader(name_of_variable: str) -> CachedKeyring:
-    """A keyring whose secret id is in the environment variable; fetched from Secrets Manager on first use. Its `get`
-    raises Unavailable when the secret cannot be had; what the service said of it goes no further."""
+def secret_loader(secret_id: str) -> CachedKeyring:
+    """A keyring by the id of its secret; fetched from Secrets Manager on first use. Its `get` raises Unavailable
+    when the secret cannot be had; what the service said of it goes no further."""
 
     def load() -> str:
         import boto3
@@ -83,32 +88,15 @@ def secret_loader(name_of_variable: str) -> CachedKeyring:
         )
         try:
             client = boto3.client("secretsmanager", config=config)
-            return str(client.get_secret_value(SecretId=require_setting(name_of_variable))["SecretString"])
+            return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
         except (ClientError, BotoCoreError):
             raise Unavailable("secret_unavailable") from None
 
     return CachedKeyring(load, SystemClock())
 
 
-@cache
-def context_from_environment(
-    *, lookup: bool = False, codes: bool = False, pins: bool = False, entries: bool = False
-) -> Context:
-    """The context of a deployed function; made on first use, kept for the life of the execution environment."""
+def make_store(tables: TableNames) -> Store:
+    """The store of a deployed function, with the tables that it has names for."""
     from .store.dynamodb import DynamoStore
 
-    return Context(
-        store=DynamoStore.from_environment(TableNames.from_environment()),
-        lookup_keys=secret_loader("LOOKUP_KEY_SECRET") if lookup else None,
-        code_keys=secret_loader("CODE_KEY_SECRET") if codes else None,
-        entry_keys=secret_loader("DTMF_KEY_SECRET") if entries else None,
-        pin_macs=KmsMacs("PIN_KEY_ID") if pins else None,
-        home_region=read_setting("HOME_REGION", DEFAULT_HOME_REGION),
-        voice_codes=read_setting("VOICE_CODES", "off") == "on",
-    )
-
-
-@cache
-def origin_keys_from_environment() -> CachedKeyring | None:
-    """The keys of the front of the HTTPS API (kit.origin); None where there is none, and nothing has to be shown."""
-    return secret_loader("ORIGIN_KEY_SECRET") if read_setting("ORIGIN_KEY_SECRET", "") else None
+    return DynamoStore.from_environment(tables)

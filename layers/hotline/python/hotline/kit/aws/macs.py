@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hotline.kit.config import patience_s, require_setting
+from hotline.kit.config import patience_s
 from hotline.kit.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def message_of(*parts: str) -> bytes:
 
 @dataclass
 class KmsMacs:
-    """Hashes by an HMAC key of AWS KMS, whose id is in an environment variable."""
+    """Hashes by an HMAC key of AWS KMS, by the key's id."""
 
-    name_of_variable: str
+    key_id: str
 
     @cached_property
     def _client(self) -> KMSClient:
@@ -59,9 +59,7 @@ class KmsMacs:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer = self._client.generate_mac(
-                KeyId=require_setting(self.name_of_variable), MacAlgorithm=ALGORITHM, Message=message_of(*parts)
-            )
+            answer = self._client.generate_mac(KeyId=self.key_id, MacAlgorithm=ALGORITHM, Message=message_of(*parts))
         except (ClientError, BotoCoreError):
             raise Unavailable("mac_unavailable") from None
         return answer["Mac"]

@@ -1,0 +1,71 @@
+"""Whole environments of the functions, as a deployment gives them, and functions that start in one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+from unittest.mock import patch
+
+from tests.support.aws_account import forget
+
+_TABLES: Final = {"HOTLINE_TABLE": "hotline", "OUTBOX_TABLE": "outbox"}
+_KEYS: Final = {"LOOKUP_KEY_SECRET": "lookup", "CODE_KEY_SECRET": "codes"}
+_PIN: Final = {"PIN_KEY_ID": "pins"}
+_SPOKEN: Final = {"HOTLINE_NUMBERS": "+864008001234,+498001234567", "WALLET_NAME": "Test Wallet"}
+_PLACE: Final = {"HOME_REGION": "DE", "VOICE_CODES": "on"}
+_WRONG_CODES: Final = {"WRONG_CODES_MAX": "31"}
+_LIMITS: Final = {**_WRONG_CODES, "CODE_MESSAGES_MAX": "301", "CODE_MESSAGES_PER_PREFIX_MAX": "61"}
+
+SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "connect": {**_TABLES, **_KEYS, **_PIN, **_SPOKEN, **_PLACE, **_LIMITS, "DTMF_KEY_SECRET": "entries"},
+    "wallet_events": {
+        **_TABLES,
+        "ACTIVITY_TABLE": "activity",
+        "LOOKUP_KEY_SECRET": "lookup",
+        "ACTIVITY_SHARDS": "3",
+        "FACTS_DEAD_LETTERS_URL": "https://sqs.example/dead",
+    },
+    "messenger": {
+        **_TABLES,
+        **_KEYS,
+        **_SPOKEN,
+        **_WRONG_CODES,
+        "SMS_SENDER_ID": "WALLET",
+        "EMAIL_FROM": "hotline@wallet.example",
+        "CODE_CALL_FLOW": "flow-1",
+        "CODE_CALL_NUMBER": "+498002000001",
+    },
+    "decisions": {"OUTBOX_TABLE": "outbox", "EVENT_BUS_NAME": "bus"},
+    "deadlines": {
+        **_TABLES,
+        "MESSAGES_AGAIN_URL": "https://sqs.example/messages",
+        "DECISIONS_AGAIN_URL": "https://sqs.example/decisions",
+    },
+    "security_scan": {**_TABLES, "ACTIVITY_TABLE": "activity"},
+    "customer_api": {
+        **_TABLES,
+        **_KEYS,
+        **_PIN,
+        **_PLACE,
+        **_LIMITS,
+        "HOTLINE_NUMBERS": _SPOKEN["HOTLINE_NUMBERS"],
+        "API_ACCOUNT_CLAIM": "wallet_account",
+        "API_SCOPE_PREFIX": "hotline/",
+        "API_TRUSTED_ACR_VALUES": "strong, stronger,",
+        "ORIGIN_KEY_SECRET": "origin",
+    },
+}
+"""Every setting of each function, none of them at its default."""
+
+
+@contextmanager
+def started(function: str, given: Mapping[str, str] | None = None) -> Iterator[None]:
+    """An execution environment of the function, which has just started; `given` replaces some settings."""
+    forget()
+    try:
+        with patch.dict(os.environ, {**SETTINGS[function], **(given or {})}):
+            yield
+    finally:
+        forget()
