@@ -52,7 +52,7 @@ def test_a_code_by_call_is_heard_on_the_phone_that_is_called_and_proves(capsys: 
         if line["kind"] == "message" and line["channel"] in ("sms", "voice") and "验证码" in str(line["text"])
     ]
     assert (channel, to) == ("voice", "+8613800000001")
-    assert text.startswith("您好，这里是Test Wallet热线，现在播报用于解锁账户的验证码。")
+    assert text.startswith("您好，这里是Demo Wallet热线，现在播报用于解锁账户的验证码。")
     assert len(re.findall(r"\d(?: \d){5}", text)) == 2
     assert text.endswith("再见。")
     assert outcomes(lines)[-1] == ("unlock", "ASKED")
