@@ -21,7 +21,9 @@ PARTICIPLE: Final = re.compile(
 )
 NOT_PARTICIPLES: Final = frozenset({"embed", "feed", "need", "seed", "embeds", "speed"})
 GERUND: Final = re.compile(r"\w{2,}ing")
-NOT_GERUNDS: Final = frozenset({"logging", "testing", "drawing", "wording", "rendering", "routing", "loading"})
+NOT_GERUNDS: Final = frozenset(
+    {"logging", "testing", "drawing", "wording", "rendering", "routing", "loading", "keyring"}
+)
 DOUBLES: Final = ("MemoryStore", "VirtualClock", "SeededIds", "LocalMacs")
 ENVIRONMENT: Final = frozenset({"environ", "getenv"})
 READERS: Final = frozenset(

@@ -13,7 +13,7 @@ from typing import Final
 
 from functions.connect.answers import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
 from functions.connect.contract import STEPS
-from hotline.kit.languages import spoken_language
+from hotline.kit.languages import language_or_english
 from hotline.wording.pace import in_parts
 from hotline.wording.speech import Speech, prompt_of
 from hotline.wording.values import locale_of
@@ -41,7 +41,7 @@ def speak(
 def _speech(step: str, outcome: str, facts: Mapping[str, object], language: str) -> Speech:
     now, zone = facts.get("now"), facts.get("time_zone")
     locale = locale_of(
-        spoken_language(language),
+        language_or_english(language),
         zone if isinstance(zone, str) else None,
         now if isinstance(now, datetime) else None,
     )

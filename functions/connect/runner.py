@@ -19,9 +19,9 @@ from functions.connect.answers import (
 )
 from functions.connect.contract import STEPS
 from functions.connect.envelope import Request
-from functions.connect.line import Answer, Line
 from functions.connect.secret_inputs import aside, readable
 from functions.connect.step import Step
+from functions.connect.visit import Answer, Visit
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.actor import FactorKind
@@ -49,18 +49,18 @@ def answer(request: Request, ctx: Context) -> dict[str, str]:
         log(Event.ENVELOPE_ODD, correlation_id=request.contact_id, step=request.step, reason="step_or_contact_missing")
         return _flat(STEPS["start"] if step is None else step, Answer(TRY_LATER), None, request)
     try:
-        result, call = _answer(step, request, ctx)
+        result, state = _answer(step, request, ctx)
     except Unreadable as error:
         log(Event.ENTRY_UNREADABLE, correlation_id=request.contact_id, step=request.step, reason=error.code)
-        result, call = Answer(TRY_LATER), None
+        result, state = Answer(TRY_LATER), None
     except HotlineError as error:
         log(Event.STEP_STALE, correlation_id=request.contact_id, step=request.step, reason=error.code)
-        result, call = Answer(TRY_LATER), None
+        result, state = Answer(TRY_LATER), None
     except Exception as error:  # noqa: BLE001 - whatever it is, its text must not reach the log
         log(Event.STEP_FAILED, correlation_id=request.contact_id, step=request.step, error=type(error).__name__)
         raise StepFailed(request.step) from None
     log(Event.STEP_DONE, correlation_id=request.contact_id, step=request.step, outcome=result.outcome)
-    return _flat(step, result, call, request)
+    return _flat(step, result, state, request)
 
 
 def _answer(step: Step, request: Request, ctx: Context) -> tuple[Answer, SessionState | None]:
@@ -102,66 +102,66 @@ def _run(
     if session is None:
         return Answer(TRY_LATER), None
     if isinstance(inputs, Answer):
-        return inputs, session.call
-    line = Line(request, inputs, session, None)
+        return inputs, session.state
+    visit = Visit(request, inputs, session, None)
     if step.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
-        mark = sessions.fingerprint(ctx.lookup_ring, request.step, _mark_inputs(line, inputs))
-        decision = sessions.decide(session.call, turn=request.turn, step=request.step, inputs_fingerprint=mark)
+        mark = sessions.fingerprint(ctx.lookup_ring, request.step, _mark_inputs(visit, inputs))
+        decision = sessions.decide(session.state, turn=request.turn, step=request.step, inputs_fingerprint=mark)
         if isinstance(decision, sessions.TooOld):
-            return Answer(TRY_LATER), session.call
-        line.turn = decision
+            return Answer(TRY_LATER), session.state
+        visit.turn = decision
     try:
-        result = step.run(line)
+        result = step.run(visit)
     except NeedProof as refusal:
-        result = _need_proof(refusal, line)
+        result = _need_proof(refusal, visit)
     if result.outcome == INVALID:
         _log_invalid(request, UNUSABLE)
-    return result, line.call
+    return result, visit.state
 
 
-def _mark_inputs(line: Line, inputs: dict[str, str]) -> dict[str, str]:
+def _mark_inputs(visit: Visit, inputs: dict[str, str]) -> dict[str, str]:
     """The inputs as a fingerprint is taken of them. A PIN lives longer than a code, so only the key service makes a
     hash of it (kit.macs)."""
     if "pin" not in inputs:
         return inputs
-    return {**inputs, "pin": line.ctx.pin_hashes.mac("turn", line.call.contact_id, inputs["pin"]).hex()}
+    return {**inputs, "pin": visit.ctx.pin_hashes.mac("turn", visit.state.contact_id, inputs["pin"]).hex()}
 
 
-def _need_proof(refusal: NeedProof, line: Line) -> Answer:
-    needs = _choose_need(identity.reachable_needs(Operation(refusal.operation), line.call, line.now), line.call)
+def _need_proof(refusal: NeedProof, visit: Visit) -> Answer:
+    needs = _choose_need(identity.reachable_needs(Operation(refusal.operation), visit.state, visit.now), visit.state)
     return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
 
 
-def _choose_need(reachable: Sequence[str], call: SessionState) -> str:
+def _choose_need(reachable: Sequence[str], state: SessionState) -> str:
     """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
     other phone only after its owner was asked. That phone may be lost, and its finder would read the owner's next
     steps."""
     if not reachable:
         return "agent"
-    if reachable[0] == FactorKind.SMS.value and call.elsewhere:
+    if reachable[0] == FactorKind.SMS.value and state.elsewhere:
         return PHONE_OR_EMAIL if FactorKind.EMAIL.value in reachable else PHONE_OR_PERSON
     return reachable[0]
 
 
-def _flat(step: Step, result: Answer, call: SessionState | None, request: Request) -> dict[str, str]:
+def _flat(step: Step, result: Answer, state: SessionState | None, request: Request) -> dict[str, str]:
     if result.outcome not in step.outcomes:
         raise StepFailed(step.name)
-    facts = {"time_zone": call.time_zone if call else None, **result.facts}
-    languages = result.languages or languages_of(call, request)
+    facts = {"time_zone": state.time_zone if state else None, **result.facts}
+    languages = result.languages or languages_of(state, request)
     said = prompts.speak(step.name, result.outcome, facts, languages, most=step.parts, slow=request.wants_time)
     values: Mapping[str, str] = {
         **result.keys,
         "outcome": result.outcome,
         **dict(zip(("prompt", *MORE_PROMPTS), said, strict=False)),
-        "turn": str(call.turn if call else request.turn),
-        "account_ref": call.account_ref if call else EMPTY,
+        "turn": str(state.turn if state else request.turn),
+        "account_ref": state.account_ref if state else EMPTY,
     }
     return {key: values.get(key) or EMPTY for key in step.answer_keys}
 
 
-def languages_of(call: SessionState | None, request: Request) -> tuple[str, ...]:
+def languages_of(state: SessionState | None, request: Request) -> tuple[str, ...]:
     """The language of the words: the call's own; both while none is chosen; without a call, the contact's."""
-    if call is not None:
-        return (call.language,) if call.language in LANGUAGES else tuple(LANGUAGES)
+    if state is not None:
+        return (state.language,) if state.language in LANGUAGES else tuple(LANGUAGES)
     return (request.language,) if request.language in LANGUAGES else tuple(LANGUAGES)

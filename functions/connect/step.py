@@ -9,7 +9,7 @@ from typing import Final
 
 from functions.connect.answers import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO
 from functions.connect.envelope import Request
-from functions.connect.line import Answer, Line
+from functions.connect.visit import Answer, Visit
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Key
@@ -45,7 +45,7 @@ class Step:
 
     name: str
     own_outcomes: tuple[str, ...]
-    run: Callable[[Line], Answer] | None = None
+    run: Callable[[Visit], Answer] | None = None
     takes: Mapping[str, Input] = field(default_factory=dict)
     own_keys: tuple[str, ...] = ()
     say: Callable[[Speech, str], None] | None = None

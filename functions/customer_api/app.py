@@ -179,4 +179,4 @@ def _with_text(event: dict[str, Any]) -> dict[str, Any]:
         headers = {**event["headers"], "content-type": JSON}
         return {**event, "body": raw.decode(), "isBase64Encoded": False, "headers": headers}
     except ValueError:
-        raise problems.malformed("#", "no_text") from None
+        raise problems.problem_in("#", "no_text") from None

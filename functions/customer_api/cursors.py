@@ -11,7 +11,7 @@ import binascii
 import hmac
 from typing import Final
 
-from functions.customer_api.problems import malformed
+from functions.customer_api.problems import problem_in
 from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import Keyring
 
@@ -34,9 +34,9 @@ def position_of(cursor: str, keyring: Keyring, *context: str) -> str:
         position = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
         wanted = _signature(keyring, version, position, context)
     except (ValueError, binascii.Error, Unavailable):
-        raise malformed("cursor", "invalid") from None
+        raise problem_in("cursor", "invalid") from None
     if not hmac.compare_digest(wanted.encode(), signature.encode()):
-        raise malformed("cursor", "invalid")
+        raise problem_in("cursor", "invalid")
     return position
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from functions.customer_api.access import ROUTES, is_path_of
-from functions.customer_api.problems import Problem, malformed
+from functions.customer_api.problems import Problem, problem_in
 from hotline.kit.text import is_unicode
 
 REQUEST_ID_CHARACTERS_MAX: Final = 128
@@ -75,5 +75,5 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         return ""
     if not is_unicode(value):
-        raise malformed("#", "no_text")
+        raise problem_in("#", "no_text")
     return value

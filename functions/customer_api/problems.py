@@ -110,7 +110,7 @@ class Problem(Exception):
         self.facts = dict(facts or {})
 
 
-def malformed(pointer: str, code: str) -> Problem:
+def problem_in(pointer: str, code: str) -> Problem:
     """The request has one part that is not as it must be."""
     return Problem("malformed_request", faults=[Fault(pointer, code)])
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
 from functions.customer_api import problems
-from functions.customer_api.problems import Fault, Problem, malformed, problem_of
+from functions.customer_api.problems import Fault, Problem, problem_in, problem_of
 from functions.customer_api.routing import desk
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
@@ -77,5 +77,5 @@ def _refuse_unknown_parameters(app: APIGatewayHttpResolver, next_middleware: Any
     known = {parameter.alias for parameter in route.dependant.query_params}
     given = app.current_event.query_string_parameters or {}
     if given.keys() - known:
-        raise malformed("query", _EXTRA)
+        raise problem_in("query", _EXTRA)
     return next_middleware(app)

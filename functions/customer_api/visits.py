@@ -17,7 +17,7 @@ from hotline.kit.change.acts import Snapshot
 from hotline.kit.change.retry import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
-from hotline.kit.languages import spoken_language
+from hotline.kit.languages import language_or_english
 from hotline.kit.store import Key
 from hotline.sessions import service as sessions
 from hotline.sessions.model import SessionState, TurnRecord
@@ -66,8 +66,8 @@ class Visit:
         return self.session.account_id
 
     @property
-    def call(self) -> SessionState:
-        return self.session.call
+    def state(self) -> SessionState:
+        return self.session.state
 
     @property
     def now(self) -> datetime:
@@ -82,7 +82,7 @@ class Visit:
         """How to write texts: in the language that was wished for, else in the account's, else in English. The answer's
         Content-Language says which one it is."""
         profile = self.session.profile
-        language = spoken_language(self.desk.language or profile.language)
+        language = language_or_english(self.desk.language or profile.language)
         self.desk.headers["Content-Language"] = language
         return locale_of(language, profile.time_zone, self.now)
 
@@ -92,7 +92,7 @@ class Visit:
 
     def find_replay(self, step: str, inputs: Mapping[str, str]) -> TurnRecord | None:
         """The answer to this very request, if it is among the session's last ones."""
-        return sessions.find_record(self.call, step=step, inputs_fingerprint=self._fingerprint(step, inputs))
+        return sessions.find_record(self.state, step=step, inputs_fingerprint=self._fingerprint(step, inputs))
 
     def perform[Result](
         self, act: identity.Act[Result], step: str, inputs: Mapping[str, str] | None = None

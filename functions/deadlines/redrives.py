@@ -18,7 +18,7 @@ from typing import Final
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.due import PER_BUCKET_MAX, all_of_them, passed_by
+from hotline.kit.due import PER_BUCKET_MAX, all_of_them, dates_until
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox import PENDING_BUCKETS
@@ -69,7 +69,7 @@ def pause_after(redrives: int) -> timedelta:
 
 def _list_left(ctx: Context, now: datetime, number: int) -> list[Key]:
     pk = f"PENDING#{number:02d}"
-    query = Query(Table.OUTBOX, pk, passed_by(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_BUCKET_MAX)
+    query = Query(Table.OUTBOX, pk, dates_until(now - LEFT_BEHIND_AFTER), Index.PENDING, limit=PER_BUCKET_MAX)
     return [Key(Table.OUTBOX, row["PK"]) for row in ctx.store.query(query).items]
 
 

@@ -125,7 +125,7 @@ def test_a_sign_in_a_little_in_the_future_counts_from_now(world: ApiWorld) -> No
     ahead = str(int((world.clock.now() + timedelta(seconds=60)).timestamp()))
     client = world.client(claims={"auth_time": ahead})
     client.ask("POST", "/v1/me/freeze")
-    stored = client.call
+    stored = client.state
     assert stored is not None
     assert [factor.until for factor in stored.factors] == [world.clock.now() + timedelta(minutes=10)]
 

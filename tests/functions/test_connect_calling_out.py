@@ -137,7 +137,7 @@ def test_a_code_by_voice_and_one_by_text_are_one_factor(ctx: Context) -> None:
     phone.press("start")
     for method in ("voice", "sms"):
         phone.prove(method, "unlock")
-    assert [factor.kind.value for factor in phone.call.factors] == ["sms"]
+    assert [factor.kind.value for factor in phone.state.factors] == ["sms"]
     said = phone.press("unlock")
     assert (said["outcome"], said["needs"]) == ("NEED_PROOF", "agent")
 
@@ -211,10 +211,10 @@ def test_a_call_that_was_read_to_costs_one_read_changes_nothing_and_leaves_the_c
 
 def test_even_the_id_of_the_callers_own_contact_takes_over_no_call(ctx: Context, store: MemoryStore) -> None:
     phone = asking(ctx)
-    call, turn = phone.call, phone.turn
+    call, turn = phone.state, phone.turn
     said = called(ctx, LI, contact_id=phone.contact_id, turn=turn).press("read_code", challenge=phone.challenge.id)
     assert (said["outcome"], said["account_ref"]) == ("READ", EMPTY)
-    assert phone.call == call
+    assert phone.state == call
 
 
 # ---------------------------------------------------------------- when it is not told

@@ -59,9 +59,9 @@ def test_a_right_code_proves_and_settles_the_only_account(ctx: Context) -> None:
     phone = Phone(ctx, MEI)
     phone.press("start")
     assert phone.prove()["outcome"] == "CHOSEN"
-    assert phone.call.account_id == "acct-mei"
-    assert phone.call.two_step
-    assert phone.call.time_zone == "Asia/Shanghai"
+    assert phone.state.account_id == "acct-mei"
+    assert phone.state.two_step
+    assert phone.state.time_zone == "Asia/Shanghai"
 
 
 def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_place(ctx: Context) -> None:
@@ -71,10 +71,10 @@ def test_two_accounts_on_one_phone_are_offered_after_the_code_and_chosen_by_plac
     assert phone.answers[-1]["outcome"] == "NONE"
     said = phone.prove()
     assert (said["outcome"], said["count"]) == ("CHOOSE", "2")
-    assert phone.call.account_id is None
+    assert phone.state.account_id is None
     assert phone.press("choose_account", choice="3")["outcome"] == "CHOOSE"
     assert phone.press("choose_account", choice="2")["outcome"] == "CHOSEN"
-    assert phone.call.account_id in ("acct-father", "acct-child")
+    assert phone.state.account_id in ("acct-father", "acct-child")
 
 
 def test_the_caller_of_a_locked_account_hears_that_as_soon_as_it_is_chosen(ctx: Context) -> None:
@@ -172,7 +172,7 @@ def test_a_repeated_start_makes_one_call(ctx: Context) -> None:
     phone = Phone(ctx, MEI)
     event = phone.event("start")
     assert phone.deliver(event) == phone.deliver(event)
-    assert phone.call.turn == 1
+    assert phone.state.turn == 1
 
 
 def test_a_guess_is_told_only_after_its_commit(ctx: Context, store: MemoryStore) -> None:
@@ -188,7 +188,7 @@ def test_a_guess_is_told_only_after_its_commit(ctx: Context, store: MemoryStore)
     said = phone.press("check_code", code=phone.code)
     store.before = None
     assert said["outcome"] == "TRY_LATER"
-    assert phone.call.factors == ()
+    assert phone.state.factors == ()
     assert phone.press("check_code", code=phone.code)["outcome"] == "PROVED"
 
 
@@ -248,8 +248,8 @@ def test_a_handed_on_call_keeps_its_level_only_when_transferred_and_fresh(
     phone.initiation_method = method
     said = phone.press("start")
     assert said["proved"] == ("yes" if kept else "no")
-    assert (phone.call.account_id == "acct-mei") is kept
-    assert phone.call.language == "en-US"
+    assert (phone.state.account_id == "acct-mei") is kept
+    assert phone.state.language == "en-US"
 
 
 def test_no_step_of_identification_needs_more_than_two_reads_and_one_transaction(
@@ -299,15 +299,15 @@ def test_a_caller_whose_proof_has_lapsed_gets_a_case_of_the_call_and_the_account
     phone.press("start")
     phone.prove("sms")
     assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
-    own = phone.call.case_id
+    own = phone.state.case_id
     clock.advance(timedelta(minutes=11))
     assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
-    of_the_call = phone.call.case_id
+    of_the_call = phone.state.case_id
     assert phone.press("handover", topic="refund", reason="failed")["outcome"] == "QUEUE"
-    assert phone.call.case_id == of_the_call != own
+    assert phone.state.case_id == of_the_call != own
     phone.prove("sms")
     assert phone.press("handover", topic="refund", reason="asked")["outcome"] == "QUEUE"
-    assert phone.call.case_id == own
+    assert phone.state.case_id == own
 
 
 def test_a_session_forgets_the_items_that_its_own_commit_may_have_changed(ctx: Context) -> None:

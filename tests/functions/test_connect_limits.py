@@ -280,7 +280,7 @@ def test_a_code_that_was_for_looking_sets_no_pause_while_one_needs_proof(ctx: Co
     opened_breaker(ctx)
     phone = calling(ctx, MEI)
     phone.prove(goal="look")
-    assert phone.call.factors[0].purpose is Purpose.LOOK
+    assert phone.state.factors[0].purpose is Purpose.LOOK
     assert phone.press("pause")["outcome"] == "NEED_PROOF"
     phone.prove(goal="pause")
     assert phone.press("pause")["outcome"] == "ASKED"
@@ -388,9 +388,9 @@ def test_calls_are_counted_once_each_inbound_and_forgotten(
     callback.press("start")
     Phone(ctx, None, "contact-hidden").press("start")
     assert sum(item["n"] for item in store.items(Table.HOTLINE) if item["PK"].startswith("RATE#calls")) == 1
-    assert crowded(ctx, MEI).call.own_number_only
+    assert crowded(ctx, MEI).state.own_number_only
     clock.advance(timedelta(hours=2))
-    assert not calling(ctx, MEI).call.own_number_only
+    assert not calling(ctx, MEI).state.own_number_only
 
 
 def test_a_number_that_called_very_often_is_logged_by_contact_and_not_by_number(ctx: Context) -> None:

@@ -59,7 +59,7 @@ def test_a_refund_is_one_and_no_later_answer_of_the_call_contradicts_it_while_in
     phone = proved(ctx, SHOPPER, "refund")
     store.freeze_indexes()
     assert phone.press("payments", purpose="refund")["outcome"] == "SEVERAL"
-    first = phone.call.offers[0]
+    first = phone.state.offers[0]
     assert phone.press("refund_offer", choice="1")["outcome"] == "OFFERED"
     before = outgoing(store)
     asked = phone.press("refund_request", choice="1", reason="duplicate")
@@ -69,7 +69,7 @@ def test_a_refund_is_one_and_no_later_answer_of_the_call_contradicts_it_while_in
     assert phone.press("refund_request", choice="1", reason="cancelled")["outcome"] == "EXISTS"
     assert outgoing(store) - before == told
     phone.press("payments", purpose="refund")
-    assert first not in phone.call.offers
+    assert first not in phone.state.offers
     assert phone.press("refunds")["outcome"] == "OPEN"
     store.thaw_indexes()
     assert phone.press("refunds")["outcome"] == "OPEN"
@@ -123,7 +123,7 @@ def test_a_refund_that_makes_no_sense_changes_nothing(ctx: Context, store: Memor
 def test_nothing_of_another_account_can_be_chosen_by_its_key(ctx: Context) -> None:
     other = proved(ctx, FAILING, "look", "contact-other")
     other.press("payments")
-    theirs = other.call.offers[0].movement
+    theirs = other.state.offers[0].movement
     phone = proved(ctx, SHOPPER, "look")
     phone.press("payments", purpose="refund")
     assert phone.press("payment_answer", movement=theirs)["outcome"] == "INVALID"
@@ -192,7 +192,7 @@ def test_the_line_says_that_nothing_was_recorded_when_too_many_requests_were_den
     phone = proved(ctx, SHOPPER, "refund")
     phone.press("set_language", language="en-US")
     phone.press("payments", purpose="refund")
-    merchant_id = phone.call.offers[0].merchant_id
+    merchant_id = phone.state.offers[0].merchant_id
     strict = {"merchant_id": merchant_id, "version": 99, "window_days": 0}
     fold(ctx, [parse(event("merchant.policy_published", strict, time=to_text(NOW)))])
     reasons = ("cancelled", "price_adjustment", "no_reason_return", "other", "missing_item", "defective")
@@ -226,13 +226,13 @@ def test_no_step_about_money_needs_more_than_two_reads_and_one_transaction(ctx: 
 
 def test_a_locked_account_hears_unlock_first_and_no_promise_that_paying_works(ctx: Context) -> None:
     phone = proved(ctx, FAILING, "look")
-    account_id = phone.call.account_id
+    account_id = phone.state.account_id
     assert account_id is not None
     give(ctx, failed_logins(account_id, 12, until=NOW))
     phone.press("set_language", language="en-US")
     assert phone.press("payments")["outcome"] == "SEVERAL"
     told = {}
-    for place in range(1, len(phone.call.offers) + 1):
+    for place in range(1, len(phone.state.offers) + 1):
         phone.press("payment_answer", choice=str(place))
         told[place] = words(phone.answers[-1])
     assert any("Please unlock your account first" in text for text in told.values())

@@ -166,7 +166,7 @@ def test_an_account_without_an_address_is_asked_for_its_pin(store: MemoryStore, 
     phone = rung(world, number)
     phone.prove("sms", "unfreeze")
     assert phone.press("lock_status")["self_service"] == "unfreeze"
-    assert phone.call.pin is True
+    assert phone.state.pin is True
 
 
 def test_a_pin_twice_is_still_one_factor(store: MemoryStore, clock: VirtualClock) -> None:

@@ -177,11 +177,11 @@ def test_what_cannot_be_read_is_nobodys_try_and_is_told_by_one_log_line(
     phone: Phone, store: MemoryStore, spoil: Callable[[str], str], reason: str
 ) -> None:
     sent = spoil(encrypted(phone.code))
-    before = (phone.call, phone.challenge, store.transactions)
+    before = (phone.state, phone.challenge, store.transactions)
     with logged() as buffer:
         said = phone.deliver(phone.event("check_code", code=sent))
     assert (said["outcome"], said["turn"]) == ("TRY_LATER", phone.turn)
-    assert (phone.call, phone.challenge, store.transactions) == before
+    assert (phone.state, phone.challenge, store.transactions) == before
     line, done = lines(buffer)
     assert (line["event"], line["reason"], line["step"]) == (Event.ENTRY_UNREADABLE.code, reason, "check_code")
     assert done["event"] == Event.STEP_DONE.code

@@ -29,7 +29,7 @@ from tests.support.facts import event, sqs_of
 from tests.support.intake_context import context, items
 from tests.support.lock_desk import ACCOUNT, NOON, failures
 from tests.support.log_lines import lines, logged
-from tests.support.scan_runs import SETTLED, ScanWorld, chain, shard_of
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/security_scan"
 FILES: Final = sorted(EVENTS.glob("*.json"))
@@ -81,7 +81,7 @@ def test_shards_are_whole_numbers_below_the_limit(world: ScanWorld, shard: Any, 
 
 def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -> None:
     world.come_in(*chain())
-    world.clock.advance(SETTLED)
+    world.clock.advance(COMPLETE)
     found = ask(world)
     assert json.loads(json.dumps(found)) == found
     (finding,) = found.pop("findings")
@@ -97,7 +97,7 @@ def test_the_answer_names_what_was_found_and_travels_as_json(world: ScanWorld) -
 
 def test_the_log_names_finding_and_rows_and_nothing_else(world: ScanWorld) -> None:
     world.come_in(*chain())
-    world.clock.advance(SETTLED)
+    world.clock.advance(COMPLETE)
     with logged() as written:
         ask(world)
     raised, scanned = lines(written)
@@ -120,7 +120,7 @@ def test_until_reads_to_that_moment(world: ScanWorld) -> None:
 
 def test_no_page_is_begun_in_the_last_part_of_the_time(world: ScanWorld) -> None:
     world.come_in(*failures(PAGE_ROWS + 1, NOON - timedelta(hours=10), apart=timedelta(seconds=20)))
-    world.clock.advance(SETTLED)
+    world.clock.advance(COMPLETE)
     left = iter([1000, *([int(1000 * TIME_KEPT) + 1] * 25), *([int(1000 * TIME_KEPT)] * 100)])
     found = ask(world, lambda: next(left))
     assert (found["rows"], found["complete"]) == (PAGE_ROWS, False)
@@ -132,7 +132,7 @@ def test_findings_beyond_the_limit_are_kept_but_not_listed(world: ScanWorld) -> 
     for account in islice((name for name in names if shard_of(name) == 0), FINDINGS_LISTED_MAX + 1):
         world.come_in(*chain(account=account))
         world.clock.advance(timedelta(milliseconds=1))
-    world.clock.advance(SETTLED)
+    world.clock.advance(COMPLETE)
     found = ask(world, shard=0)
     assert len(found["findings"]) == FINDINGS_LISTED_MAX
     assert found["accounts"] == FINDINGS_LISTED_MAX + 1
@@ -152,16 +152,16 @@ def test_the_door_hands_on_the_event_and_the_time(world: ScanWorld, monkeypatch:
 # ---------------------------------------------------------------- with the function that takes facts in
 
 
-def settled_scan(ctx: Context, shard: int) -> dict[str, Any]:
+def scan_complete_rows(ctx: Context, shard: int) -> dict[str, Any]:
     assert isinstance(ctx.clock, VirtualClock)
-    ctx.clock.advance(SETTLED)
+    ctx.clock.advance(COMPLETE)
     return answer({"shard": shard, "run": {}}, ctx, plenty)
 
 
 def test_facts_are_found_where_they_were_kept_however_many_shards_there_are() -> None:
     ctx = context()
     take_in(sqs_of([event("login.failed")]), ctx, shards=3)
-    found = [settled_scan(ctx, shard)["rows"] for shard in range(4)]
+    found = [scan_complete_rows(ctx, shard)["rows"] for shard in range(4)]
     assert found == [int(shard == bucket(EVENT_ACCOUNT, 3)) for shard in range(4)]
 
 
@@ -169,11 +169,11 @@ def test_erasure_forgets_the_watch_and_a_scan_does_not_bring_it_back() -> None:
     ctx = context()
     shard = bucket(EVENT_ACCOUNT, ACTIVITY_SHARDS)
     take_in(sqs_of([event("account.opened"), event("login.failed")]), ctx)
-    settled_scan(ctx, shard)
+    scan_complete_rows(ctx, shard)
     assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
     take_in(sqs_of([event("device.registered"), event("account.erased")]), ctx)
     assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
-    assert settled_scan(ctx, shard)["findings"] == []
+    assert scan_complete_rows(ctx, shard)["findings"] == []
     assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" not in items(ctx)
 
 
@@ -187,7 +187,7 @@ def test_an_erasure_and_a_scan_at_the_same_time_leave_no_watch() -> None:
     def scan_first(name: str) -> None:
         if name == "transact":
             store.before = None
-            settled_scan(ctx, shard)
+            scan_complete_rows(ctx, shard)
             assert f"ACCOUNT#{EVENT_ACCOUNT} #WATCH" in items(ctx)
 
     store.before = scan_first

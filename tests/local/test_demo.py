@@ -26,7 +26,7 @@ from hotline.kit.store import Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
 from hotline.payments import service as payments
-from hotline.payments.failure_mapping import classify
+from hotline.payments.decline_codes import classify
 from hotline.payments.failures import FailureCode
 from hotline.refunds import policy as refund_policy
 from hotline.refunds.items import merchant_policy_from

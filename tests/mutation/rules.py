@@ -88,7 +88,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("lockout/policy.py", _LOCKS, _LOCKS_LATER),
     Rule("lockout/tiers.py", _LOCKS, _LOCKS_LATER),
     Rule("payments/diagnosis.py", _PAYMENTS, _PAYMENTS_LATER),
-    Rule("payments/failure_mapping.py", _PAYMENTS, _PAYMENTS_LATER),
+    Rule("payments/decline_codes.py", _PAYMENTS, _PAYMENTS_LATER),
     Rule("payments/failures.py", _PAYMENTS, _PAYMENTS_LATER),
     Rule("payments/folds.py", _PAYMENTS, _PAYMENTS_LATER),
     Rule("refunds/due.py", ("functions/test_deadlines.py",), ("rooms/refunds/test_outcomes.py",)),

@@ -216,7 +216,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FLOOR_OTHER_MINOR": (15_000, "decision: about 1,000 yuan"),
     },
     "hotline.security.scan": {
-        "SETTLED_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
+        "COMPLETE_AFTER": (90 * SECONDS, "writers give up after 30 s, and twice that for clocks"),
         "FIRST_LOOK_BACK": (24 * HOURS, "decision: a first run begins a day before"),
     },
     "hotline.security.service": {

@@ -230,7 +230,7 @@ def test_a_code_that_is_held_back_counts_nowhere_and_is_logged_without_a_number(
             assert phone.press("send_code", method="sms", goal="look")["outcome"] == "LIMITED"
         assert asked(ctx, NUMBER).status == 429
     assert counters(ctx) == before
-    assert phone.call.challenge is None
+    assert phone.state.challenge is None
     held_back = [line for line in lines(log) if line["event"] == "HL023"]
     assert [line["actor"] for line in held_back] == ["other_number"] * (CODES_PER_DAY + 1) + ["recovery"]
     assert {line["reason"] for line in held_back} == {"prefix_limit"}

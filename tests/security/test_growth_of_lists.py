@@ -179,12 +179,12 @@ def test_the_wallets_own_refund_stands_in_the_list_once_at_its_first_fact_in_any
         (2, RefundStatus.SETTLED, 50),
     ):
         money.tell(refunded(status, version=version, after_s=after_s))
-    (row,) = store.query(refund_items.listed_query(ACCOUNT, after=None, limit=10)).items
+    (row,) = store.query(refund_items.page_query(ACCOUNT, after=None, limit=10)).items
     assert row["SK"] == "REFUND_AT#2026-11-23T10:00:10.000Z#ref_1"
-    (told,) = store.query(refund_items.told_query(ACCOUNT, now=NOON, limit=10)).items
+    (told,) = store.query(refund_items.copies_query(ACCOUNT, now=NOON, limit=10)).items
     assert refund_items.refund_from(told) == money.refund("ref_1")
     money.tell(refunded(RefundStatus.SETTLED, version=4, after_s=95))
-    assert store.query(refund_items.told_query(ACCOUNT, now=NOON, limit=10)).items == []
+    assert store.query(refund_items.copies_query(ACCOUNT, now=NOON, limit=10)).items == []
 
 
 def test_a_refund_that_was_stored_before_there_were_lists_is_in_them_after_its_facts_are_told_again(

@@ -247,7 +247,7 @@ def test_thirteen_days_of_wrong_recoveries_end_the_recovery_and_nobody_is_told()
 
 def with_row(ctx: Context, name: str, row: int) -> None:
     """Store that so many wrong ones came in a row, the last one two days ago."""
-    call = calling(ctx, NUMBER).call
+    call = calling(ctx, NUMBER).state
     assert call.calling is not None
     key = point_key(call.calling.point)
     stored = ctx.store.get(key)
@@ -429,7 +429,7 @@ def test_the_pace_of_strangers_tells_nobody_whose_number_it_is() -> None:
 def test_a_call_comes_by_its_own_number_or_by_another(number: str | None, about: str | None, way: Way) -> None:
     ctx = town(1)
     give(ctx, [opened("acct-friend", (PointKind.PHONE, FRIENDS), at=START - timedelta(days=365))])
-    assert way_of(calling(ctx, number, about).call, ctx.clock.now()) is way
+    assert way_of(calling(ctx, number, about).state, ctx.clock.now()) is way
 
 
 def test_a_call_comes_by_proof_as_long_as_that_is_good() -> None:
@@ -438,4 +438,4 @@ def test_a_call_comes_by_proof_as_long_as_that_is_good() -> None:
     phone.prove("sms")
     for wait, way in ((timedelta(minutes=9), Way.PROVED), (timedelta(minutes=1), Way.OTHER_NUMBER)):
         clock_of(ctx).advance(wait)
-        assert way_of(phone.call, ctx.clock.now()) is way
+        assert way_of(phone.state, ctx.clock.now()) is way

@@ -279,13 +279,13 @@ def test_so_many_payments_are_offered(world: ApiWorld, number: int) -> None:
     phone.press("start")
     phone.prove()
     phone.press("payments", purpose="failed")
-    assert len(phone.call.offers) == min(number, OFFERS_KEPT)
+    assert len(phone.state.offers) == min(number, OFFERS_KEPT)
 
 
 def test_calls_and_challenges_end_by_themselves(world: ApiWorld, store: MemoryStore) -> None:
     """A day is longer than any call; counters of nobody's number outlast their day and the block that may follow."""
     phone = asked(world)
-    assert session_item(phone.call)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
+    assert session_item(phone.state)[TTL_ATTRIBUTE] == epoch_s(NOON + CALL_LIFE)
     assert challenge_item(phone.challenge)[TTL_ATTRIBUTE] == epoch_s(NOON + CODE_LIFE + CHALLENGE_KEPT)
     ends = with_counters(None, name_counters(FactorKind.SMS, Way.APP, guessed(WRONG_PER_DAY)), now=NOON)[TTL_ATTRIBUTE]
     assert ends > epoch_s(NOON + max(DAY, FACTOR_BLOCK))

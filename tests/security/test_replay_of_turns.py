@@ -67,7 +67,7 @@ def fresh_phone() -> tuple[Phone, MemoryStore]:
 def pressed(phone: Phone, store: MemoryStore, step: str, inputs: dict[str, str], delivery: Delivery) -> str:
     entered = dict(inputs)
     if "code" in inputs:
-        right = phone.code if phone.call.challenge else "000000"
+        right = phone.code if phone.state.challenge else "000000"
         entered["code"] = right if inputs["code"] == "right" else f"{(int(right) + 1) % 10**6:06d}"
 
     def fail(call: str) -> None:

@@ -50,7 +50,7 @@ def place_of(phone: Phone, account_id: str) -> str:
     """The place at which an account is read out to this caller."""
     for place in ("1", "2"):
         phone.press("choose_account", choice=place)
-        if phone.call.account_id == account_id:
+        if phone.state.account_id == account_id:
             return place
     raise AssertionError(f"{account_id} is not offered")
 
@@ -81,14 +81,14 @@ def test_a_code_that_was_asked_for_before_the_account_changed_proves_nothing_eve
     phone.press("send_code", method="email", goal="unlock")
     phone.press("check_code", code=phone.code)
     assert phone.press("choose_account", choice="2")["outcome"] == "CHOSEN"
-    assert phone.call.account_id == A, "the factors reach A alone now"
+    assert phone.state.account_id == A, "the factors reach A alone now"
 
 
 def test_an_operation_on_an_account_that_was_not_proved_is_refused_by_the_gate(ctx: Context) -> None:
     phone = Phone(ctx, OWN)
     phone.press("start")
     phone.prove(goal="unlock")
-    caller = Caller("contact-1", sessions.proof_from(phone.call))
+    caller = Caller("contact-1", sessions.proof_from(phone.state))
     change = Change(actor=caller, cause="test", now=NOW, ids=ctx.ids)
     for operation in (Operation.REFUND, Operation.UNLOCK, Operation.FREEZE):
         identity.require(change, operation, C)

@@ -130,7 +130,7 @@ def test_of_two_accounts_on_one_phone_the_one_that_has_it_since_yesterday_is_not
     acting = asked(ctx, SHARED, "unlock")
     assert proved(acting)
     assert acting.press("choose_account", choice="2")["outcome"] == "CHOSEN"
-    assert acting.call.account_id == "acct-old"
+    assert acting.state.account_id == "acct-old"
     looking = asked(ctx, SHARED, "look", contact_id="contact-2")
     assert proved(looking)
     assert looking.press("choose_account")["outcome"] == "CHOOSE"

@@ -109,7 +109,7 @@ def test_a_stored_profile_and_a_stored_call_keep_that_it_is_unknown(world: ApiWo
     assert profile_of({**stored, "two_step": False}).two_step is None, "stored before it was told apart"
     client = world.client(ACCOUNT)
     client.prove("unlock", "sms")
-    call = client.call
+    call = client.state
     assert call is not None
     assert call.two_step is None
     assert session_from(session_item(call)) == call

@@ -136,7 +136,7 @@ class Client:
         return derive(self.ctx.code_keys.get(), challenge_from(stored))
 
     @property
-    def call(self) -> SessionState | None:
+    def state(self) -> SessionState | None:
         """The session as it is stored."""
         session_id = session_id_of(issuer=ISSUER, client=CLIENT, subject=self.account_id or "", sign_in=self.sign_in)
         stored = self.ctx.store.get(session_key(session_id, SessionKind.APP))

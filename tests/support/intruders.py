@@ -253,7 +253,7 @@ class Burglary:
 
     def _call_account(self) -> str:
         assert self._phone is not None
-        return self._phone.call.account_id or "nobody"
+        return self._phone.state.account_id or "nobody"
 
     def _factors(self, account_id: str, *, acting: bool) -> set[str]:
         """Kinds of factor that this caller was handed and keyed in, that are an account's own and still good."""
@@ -292,7 +292,7 @@ class Burglary:
     def _pin(self) -> str:
         """The PIN of the account behind the number, if this caller knows it; else anything but it."""
         assert self._phone is not None
-        reached = self._phone.call.identified
+        reached = self._phone.state.identified
         names = reached.accounts if reached is not None else ()
         if len(names) == 1 and names[0] in self.burglar.knows and self.chance.random() < 0.9:
             self._proved.append(("pin", PINS[names[0]], self.clock.now() + PROOF_LIFE))
@@ -303,7 +303,7 @@ class Burglary:
     def _code(self) -> str:
         """The code, if it came to hands of this caller; else anything but it."""
         assert self._phone is not None
-        if self._phone.call.challenge is None:
+        if self._phone.state.challenge is None:
             return f"{self.chance.randrange(10**6):06d}"
         right, challenge = self._phone.code, self._phone.challenge
         point = self._hand_at(challenge.point)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from hotline.accounts import items
 from hotline.accounts import service as accounts
-from hotline.accounts.model import ContactPoint, Stamp
-from hotline.contracts.model import PointKind
+from hotline.accounts.model import ContactPoint
+from hotline.contracts.model import FactVersion, PointKind
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
 from hotline.kit.store import Put
@@ -20,13 +20,13 @@ def crowd(ctx: Context, account_id: str, values: list[str], *, since: datetime) 
     item = ctx.store.get(key)
     assert item is not None
     profile = items.profile_of(item)
-    stamp = Stamp(1, to_text(since), "fact")
+    version = FactVersion(1, since, "fact")
     points = []
     for place, value in enumerate(values):
         at = since + timedelta(seconds=place)
         kind = PointKind.PHONE if value.startswith("+") else PointKind.EMAIL
         named = accounts.point_id(value, ctx.lookup_ring)
-        points.append(ContactPoint(kind, value, named, confirmed_at=at, first_confirmed_at=at, told=stamp))
+        points.append(ContactPoint(kind, value, named, confirmed_at=at, first_confirmed_at=at, told=version))
     owner = {"version": 1, "confirmed_at": to_text(since), "shared": False, "reassigned": False, "removed": False}
     puts = [Put(key, {**items.profile_item(replace(profile, points=(*profile.points, *points))), "rev": item["rev"]})]
     puts += [Put(accounts.point_key(point.key), {"owners": {account_id: owner}, "rev": 1}) for point in points]

@@ -11,13 +11,13 @@ from functions.connect.answers import NEEDS
 from functions.connect.contract import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.session import GOALS
-from hotline.contracts.model import Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
-from hotline.payments.model import Movement, MovementFailure, MovementRef, Order
+from hotline.payments.model import Movement, MovementFailure, MovementRef
 from hotline.refunds.model import RefundState
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
@@ -32,7 +32,7 @@ type Said = tuple[str, str, Mapping[str, object]]
 
 def movements(language: str) -> Iterator[Movement]:
     """Every kind of outcome, reason and whereabouts of the money that a wallet tells."""
-    order = Order(1, NOW, "fact")
+    fact_version = FactVersion(1, NOW, "fact")
     for at in TIMES:
         merchant = Merchant("m", MERCHANTS[language])
         ref = MovementRef("acc", "mov", MovementKind.BILL_PAYMENT, at, AMOUNT, merchant)
@@ -42,7 +42,7 @@ def movements(language: str) -> Iterator[Movement]:
             "held_until": NOW + timedelta(days=12),
             "balance_after_minor": None,
             "order_no": "DW26",
-            "order": order,
+            "fact_version": fact_version,
             "described": {},
         }
         for money in MoneyState:

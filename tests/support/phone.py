@@ -139,7 +139,7 @@ class Phone:
         return said
 
     @property
-    def call(self) -> SessionState:
+    def state(self) -> SessionState:
         """The call as it is stored."""
         stored = self.ctx.store.get(session_key(self.contact_id))
         assert stored is not None
@@ -148,7 +148,7 @@ class Phone:
     @property
     def challenge(self) -> Challenge:
         """The challenge that the call waits for."""
-        asked = self.call.challenge
+        asked = self.state.challenge
         assert asked is not None
         stored = self.ctx.store.get(challenge_key(asked.id))
         assert stored is not None
@@ -165,7 +165,7 @@ class Phone:
         assert self.press("send_code", method=method, goal=goal)["outcome"] == "SENT"
         said = self.press("check_code", code=self.code)
         assert said["outcome"] == "PROVED"
-        return said if self.call.account_id else self.press("choose_account")
+        return said if self.state.account_id else self.press("choose_account")
 
 
 def words(said: Mapping[str, str]) -> str:

@@ -27,7 +27,7 @@ from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.lock_desk import ACCOUNT, KEYS, NOON, Desk, fact, minutes
 
-SETTLED: Final = timedelta(minutes=2)
+COMPLETE: Final = timedelta(minutes=2)
 """After so long a row is old enough for any run."""
 
 
@@ -76,10 +76,10 @@ class ScanWorld:
         return activity_writes(facts, self.clock.now(), KEYS)
 
     def scan(self, shard: int | None = None, *, has_time: Callable[[], bool] = lambda: True) -> ShardReport:
-        """A run on one shard, when everything that came in has settled."""
-        self.clock.advance(SETTLED)
+        """A run on one shard, when all rows that came in are complete."""
+        self.clock.advance(COMPLETE)
         return scan_shard(self.ctx(), shard_of() if shard is None else shard, has_time=has_time)
 
     def scan_all(self, shards: Sequence[int] = range(ACTIVITY_SHARDS)) -> list[ShardReport]:
-        self.clock.advance(SETTLED)
+        self.clock.advance(COMPLETE)
         return [scan_shard(self.ctx(), shard) for shard in shards]

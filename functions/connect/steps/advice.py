@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from functions.connect.inputs import one_of
-from functions.connect.line import Answer, Line
 from functions.connect.step import Step
+from functions.connect.visit import Answer, Visit
 from functions.connect.words import handover as words_of
 
 
-def advice(line: Line) -> Answer:
+def advice(visit: Visit) -> Answer:
     """Advice on one topic; nobody has to prove anything for it."""
-    return Answer("TOLD", {"topic": line.inputs["topic"], "numbers": line.ctx.official_numbers})
+    return Answer("TOLD", {"topic": visit.inputs["topic"], "numbers": visit.ctx.official_numbers})
 
 
 ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")

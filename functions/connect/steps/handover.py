@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from functions.connect.inputs import one_of
-from functions.connect.line import Answer, Line, words
 from functions.connect.step import Step
+from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import handover as words_of
 from hotline.cases import service as cases
 
 NO_TOPIC = "general"
 
 
-def handover(line: Line) -> Answer:
+def handover(visit: Visit) -> Answer:
     """Open a case or add to the caller's open one, and say what happens next."""
-    topic, reason = line.inputs.get("topic", NO_TOPIC), line.inputs["reason"]
-    if line.replay is not None:
-        outcome, notes = line.replay.outcome, line.replay.notes
+    topic, reason = visit.inputs.get("topic", NO_TOPIC), visit.inputs["reason"]
+    if visit.replay is not None:
+        outcome, notes = visit.replay.outcome, visit.replay.notes
     else:
-        done = line.perform(cases.HandOver(topic, reason))
+        done = visit.perform(cases.HandOver(topic, reason))
         outcome, notes = done.outcome, done.notes
     facts = words(topic=topic, case=notes[0] if notes else None, texted=cases.TEXTED in notes)
-    return Answer(outcome, facts, {"queue": cases.QUEUE, "case_id": line.call.case_id or "-"})
+    return Answer(outcome, facts, {"queue": cases.QUEUE, "case_id": visit.state.case_id or "-"})
 
 
 HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "advice")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from functions.connect.line import Answer, Line, words
 from functions.connect.step import Step
+from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import locks as words_of
 from hotline.accounts import service as accounts
 from hotline.identity.model import Operation
@@ -18,12 +18,12 @@ from hotline.lockout.model import LockState
 from hotline.wording.speech import Speech
 
 
-def lock_status(line: Line) -> Answer:
+def lock_status(visit: Visit) -> Answer:
     """Why the account is shut, since when and until when, and what the caller may do about it."""
-    account_id = line.account(Operation.READ)
-    read = line.fetch((*lockout.lock_keys(account_id), accounts.feed_key()))
-    view = lockout.view_from(read, account_id, line.now)
-    offered = lockout.offer_self_service(view, line.call, line.now)
+    account_id = visit.account(Operation.READ)
+    read = visit.fetch((*lockout.lock_keys(account_id), accounts.feed_key()))
+    view = lockout.view_from(read, account_id, visit.now)
+    offered = lockout.offer_self_service(view, visit.state, visit.now)
     facts = words(
         state=view.state.value,
         cause=view.cause.value if view.cause else None,
@@ -33,43 +33,43 @@ def lock_status(line: Line) -> Answer:
         asked=view.asked.value if view.asked else None,
         unconfirmed=view.unconfirmed,
         recovery_until=view.recovery_until,
-        facts_as_of=accounts.behind_since(read, line.now),
-        now=line.now,
+        facts_as_of=accounts.behind_since(read, visit.now),
+        now=visit.now,
     )
     asked = "yes" if view.asked else "no"
     outcome = LockState.CLOSED if view.state is LockState.ERASED else view.state
     return Answer(outcome.value, facts, {"self_service": offered.value, "asked": asked})
 
 
-def unlock(line: Line) -> Answer:
+def unlock(visit: Visit) -> Answer:
     """Ask the wallet to open an account that was locked for failed logins."""
-    return _perform(line, lockout.UNLOCK)
+    return _perform(visit, lockout.UNLOCK)
 
 
-def reset(line: Line) -> Answer:
+def reset(visit: Visit) -> Answer:
     """Let the wallet give the caller a new password, once."""
-    return _perform(line, lockout.GRANT_RESET)
+    return _perform(visit, lockout.GRANT_RESET)
 
 
-def end_pause(line: Line) -> Answer:
+def end_pause(visit: Visit) -> Answer:
     """End the pause of an account before its time."""
-    return _perform(line, lockout.END_PAUSE)
+    return _perform(visit, lockout.END_PAUSE)
 
 
-def freeze(line: Line) -> Answer:
+def freeze(visit: Visit) -> Answer:
     """Ask the wallet to freeze the account until it is unfrozen with two factors."""
-    return _perform(line, lockout.FREEZE)
+    return _perform(visit, lockout.FREEZE)
 
 
-def unfreeze(line: Line) -> Answer:
+def unfreeze(visit: Visit) -> Answer:
     """Ask the wallet to end a freeze that the owner asked for, after two factors."""
-    return _perform(line, lockout.UNFREEZE)
+    return _perform(visit, lockout.UNFREEZE)
 
 
-def _perform(line: Line, act: lockout.AccountAct) -> Answer:
-    if line.replay is not None:
-        return _render(line.replay.outcome, line.replay.notes)
-    done = line.perform(act, cause=act.operation.value)
+def _perform(visit: Visit, act: lockout.AccountAct) -> Answer:
+    if visit.replay is not None:
+        return _render(visit.replay.outcome, visit.replay.notes)
+    done = visit.perform(act, cause=act.operation.value)
     return _render(done.outcome, done.notes)
 
 
@@ -83,23 +83,23 @@ def _effects(notes: tuple[str, ...]) -> dict[str, bool]:
     return {"decided": lockout.DECIDED in notes, "noticed": lockout.NOTICED in notes}
 
 
-def pause(line: Line) -> Answer:
+def pause(visit: Visit) -> Answer:
     """Stop outward money of the accounts behind the calling number, or of the one that was proved. The words are the
     same for every number, and so are the requests, up to the writes that only an account can have. The same holds when
     a factor is needed first, because very many pauses are asked for without one. NOT_HERE: the call is about another
     number than its own, for which nothing was proved."""
-    if line.replay is not None:
-        outcome, notes = line.replay.outcome, line.replay.notes
+    if visit.replay is not None:
+        outcome, notes = visit.replay.outcome, visit.replay.notes
     else:
         try:
-            done = line.perform(lockout.Pause())
+            done = visit.perform(lockout.Pause())
         except NeedProof:
-            log(Event.PAUSE_REFUSED, correlation_id=line.request.contact_id)
+            log(Event.PAUSE_REFUSED, correlation_id=visit.request.contact_id)
             raise
         outcome, notes = done.outcome, done.notes
     if outcome == lockout.NOT_HERE:
         return Answer(outcome)
-    proved = bool(line.call.good_factors(line.now))
+    proved = bool(visit.state.good_factors(visit.now))
     return Answer(outcome, words(proved=proved, **_effects(notes)))
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from functions.connect.envelope import Request
 from functions.connect.inputs import own_id
-from functions.connect.line import Answer, words
 from functions.connect.step import Step
+from functions.connect.visit import Answer, words
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity

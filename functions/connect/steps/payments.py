@@ -8,8 +8,8 @@ from typing import Final
 
 from functions.connect.answers import INVALID
 from functions.connect.inputs import OPTIONAL_CHOICE, digits, one_of, own_id
-from functions.connect.line import Answer, Line, words
 from functions.connect.step import Step
+from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
@@ -22,38 +22,38 @@ HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
 
 
-def recent(line: Line) -> Answer:
+def recent(visit: Visit) -> Answer:
     """The latest failed payments, or those that could be refunded; up to three, kept as the caller's choices."""
-    account_id = line.account(Operation.READ)
-    if line.inputs.get("purpose") == HISTORY:
-        found = payments.list_refundable(line.ctx.store, account_id, line.now)
+    account_id = visit.account(Operation.READ)
+    if visit.inputs.get("purpose") == HISTORY:
+        found = payments.list_refundable(visit.ctx.store, account_id, visit.now)
     else:
-        found = payments.list_failed(line.ctx.store, account_id, line.now)
+        found = payments.list_failed(visit.ctx.store, account_id, visit.now)
     listed = [(movement.ref, movement.status.value) for movement in found.movements]
-    return _offer_list(line, listed, more=found.more, outcome_of_one="ONE")
+    return _offer_list(visit, listed, more=found.more, outcome_of_one="ONE")
 
 
-def by_order(line: Line) -> Answer:
+def by_order(visit: Visit) -> Answer:
     """Movements of this account whose order number ends in the digits that were keyed in."""
-    account_id = line.account(Operation.READ)
-    found = payments.list_by_tail(line.ctx.store, account_id, line.inputs["tail"])
-    return _offer_list(line, [(ref, None) for ref in found.refs], more=found.more, outcome_of_one="FOUND")
+    account_id = visit.account(Operation.READ)
+    found = payments.list_by_tail(visit.ctx.store, account_id, visit.inputs["tail"])
+    return _offer_list(visit, [(ref, None) for ref in found.refs], more=found.more, outcome_of_one="FOUND")
 
 
 def _offer_list(
-    line: Line, listed: Sequence[tuple[MovementRef, str | None]], *, more: bool, outcome_of_one: str
+    visit: Visit, listed: Sequence[tuple[MovementRef, str | None]], *, more: bool, outcome_of_one: str
 ) -> Answer:
     """The answer for a list. Of a delivery that comes again, only what was offered then is read out again."""
-    if line.replay is not None:
-        offered = {offer.movement for offer in line.call.offers}
+    if visit.replay is not None:
+        offered = {offer.movement for offer in visit.state.offers}
         listed = [(ref, status) for ref, status in listed if ref.sk in offered]
-        outcome = line.replay.outcome
+        outcome = visit.replay.outcome
     else:
         outcome = outcome_of_one if len(listed) == 1 else "SEVERAL" if listed else "NONE"
         offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
-        line.note(outcome, replace(line.call, offers=offers[: sessions.OFFERS_KEPT]))
+        visit.note(outcome, replace(visit.state, offers=offers[: sessions.OFFERS_KEPT]))
     items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
-    facts = words(items=items, more=more, purpose=line.inputs.get("purpose"), now=line.now)
+    facts = words(items=items, more=more, purpose=visit.inputs.get("purpose"), now=visit.now)
     return Answer(outcome, facts, {"count": str(len(items))})
 
 
@@ -69,32 +69,32 @@ def item_words(ref: MovementRef, *, status: str | None = None, place: int | None
     )
 
 
-def offer_at(call: SessionState, inputs: Mapping[str, str]) -> Offer | None:
+def offer_at(state: SessionState, inputs: Mapping[str, str]) -> Offer | None:
     """The offer that the caller chose by its place or, from a flow that kept it, by its key. It is the only offer when
     there is no choice. None for anything that was not offered in this call."""
     if "movement" in inputs:
-        return next((offer for offer in call.offers if offer.movement == inputs["movement"]), None)
+        return next((offer for offer in state.offers if offer.movement == inputs["movement"]), None)
     if "choice" in inputs:
         place = int(inputs["choice"])
-        return call.offers[place - 1] if place <= len(call.offers) else None
-    return call.offers[0] if len(call.offers) == 1 else None
+        return state.offers[place - 1] if place <= len(state.offers) else None
+    return state.offers[0] if len(state.offers) == 1 else None
 
 
-def answer(line: Line) -> Answer:
+def answer(visit: Visit) -> Answer:
     """Why it failed, whether money was taken, and the one next step, from the movement itself and not from an index.
     The next step of an account that is shut is what opens it."""
-    account_id = line.account(Operation.READ)
-    offer = offer_at(line.call, line.inputs)
+    account_id = visit.account(Operation.READ)
+    offer = offer_at(visit.state, visit.inputs)
     if offer is None:
         return Answer(INVALID)
     key = payments.movement_key(account_id, offer.movement)
-    read = line.fetch([key, *lockout.lock_keys(account_id)])
+    read = visit.fetch([key, *lockout.lock_keys(account_id)])
     if key not in read:
         return Answer(INVALID)
     movement = payments.movement_from(read[key])
-    view = lockout.view_from(read, account_id, line.now)
-    first = lockout.first_before_paying(view, line.call, line.now, movement.ref.kind)
-    told = payments.diagnose(movement, line.now, first=first)
+    view = lockout.view_from(read, account_id, visit.now)
+    first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
+    told = payments.diagnose(movement, visit.now, first=first)
     facts = words(
         **item_words(movement.ref, status=movement.status.value),
         failure=told.failure.value if told.failure else None,
@@ -107,7 +107,7 @@ def answer(line: Line) -> Answer:
         works_when=told.works_when.value,
         refundable=told.refundable_minor > 0,
         refund_open=told.open_refund_id is not None,
-        now=line.now,
+        now=visit.now,
     )
     refundable = told.refundable_minor > 0 and told.open_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})

@@ -6,9 +6,9 @@ from typing import Final
 
 from functions.connect.answers import INVALID
 from functions.connect.inputs import CHOICE, digits, one_of
-from functions.connect.line import Answer, Line, words
 from functions.connect.step import Step
 from functions.connect.steps.payments import CHOSEN, item_words, offer_at
+from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
@@ -22,17 +22,17 @@ from hotline.wording.amounts import speak_money
 SPOKEN_MAX = 3
 
 
-def under_way(line: Line) -> Answer:
+def under_way(visit: Visit) -> Answer:
     """Refunds that are under way, or that failed lately, from the base table: whose money, paid when, the state and
     the date that holds. A refund that the wallet began names its payment alone, which knows the merchant."""
-    account_id = line.account(Operation.READ)
-    found = refunds.list_open_refunds(line.ctx.store, account_id, now=line.now)
+    account_id = visit.account(Operation.READ)
+    found = refunds.list_open_refunds(visit.ctx.store, account_id, now=visit.now)
     spoken = found.refunds[:SPOKEN_MAX]
     unnamed = [refund.movement_id for refund in spoken if refund.movement_sk is None]
-    paid = payments.ledgers_of(line.ctx.store, account_id, unnamed)
+    paid = payments.ledgers_of(visit.ctx.store, account_id, unnamed)
     items = [_refund_words(refund, paid.get(refund.movement_id)) for refund in spoken]
     outcome = "OPEN" if items else "NONE"
-    facts = words(items=items, more=found.more or len(found.refunds) > SPOKEN_MAX, now=line.now)
+    facts = words(items=items, more=found.more or len(found.refunds) > SPOKEN_MAX, now=visit.now)
     return Answer(outcome, facts, {"count": str(len(items))})
 
 
@@ -41,24 +41,24 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
     return words(
         amount=refund.amount,
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
-        initiated_at=payments.begun_at(movement_sk) if movement_sk else None,
+        initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
         status=refund.state.value,
         promised_on=refunds.date_told(refund),
     )
 
 
-def offer(line: Line) -> Answer:
+def offer(visit: Visit) -> Answer:
     """The refund that may be asked for on the chosen payment, read back before anything is asked."""
-    line.account(Operation.READ)
-    chosen = offer_at(line.call, line.inputs)
+    visit.account(Operation.READ)
+    chosen = offer_at(visit.state, visit.inputs)
     if chosen is None:
         return Answer(INVALID)
     act = refunds.OfferRefund(chosen.movement, chosen.merchant_id)
     try:
-        found = refunds.look_at_offer(line.session, act) if line.replay is not None else line.perform(act).result
+        found = refunds.look_at_offer(visit.session, act) if visit.replay is not None else visit.perform(act).result
     except NotPossible:
         return Answer(INVALID)
-    outcome = line.replay.outcome if line.replay else found.offer.outcome.value
+    outcome = visit.replay.outcome if visit.replay else found.offer.outcome.value
     offered, is_offered = found.offer, found.offer.outcome is OfferOutcome.OFFERED
     facts = words(
         **item_words(found.movement.ref),
@@ -66,41 +66,41 @@ def offer(line: Line) -> Answer:
         promised_on=offered.promised_on,
         reason=None if is_offered else offered.decided_by,
         refund_open=offered.open_refund_id is not None,
-        now=line.now,
+        now=visit.now,
     )
-    amount = speak_money(offered.amount, line.call.language or "en-US")
+    amount = speak_money(offered.amount, visit.state.language or "en-US")
     return Answer(outcome, facts, {"amount": amount if is_offered else "-"})
 
 
-def request(line: Line) -> Answer:
+def request(visit: Visit) -> Answer:
     """Ask for the refund. The request is known by call, payment and reason, so that a repeated delivery or a key
     pressed twice asks once."""
-    account_id = line.account(Operation.REFUND)
-    chosen = offer_at(line.call, {"choice": line.inputs["choice"]})
+    account_id = visit.account(Operation.REFUND)
+    chosen = offer_at(visit.state, {"choice": visit.inputs["choice"]})
     if chosen is None:
         return Answer(INVALID)
-    reason = RefundReason(line.inputs["reason"])
-    request_key = derive_id("ask", line.call.contact_id, chosen.movement, reason.value)
-    if line.replay is not None:
-        known = refunds.find_requested(line.ctx.store, account_id, request_key)
-        return _render(line, line.replay.outcome, known)
-    amount = int(line.inputs["amount_minor"]) if "amount_minor" in line.inputs else None
+    reason = RefundReason(visit.inputs["reason"])
+    request_key = derive_id("ask", visit.state.contact_id, chosen.movement, reason.value)
+    if visit.replay is not None:
+        known = refunds.find_requested(visit.ctx.store, account_id, request_key)
+        return _render(visit, visit.replay.outcome, known)
+    amount = int(visit.inputs["amount_minor"]) if "amount_minor" in visit.inputs else None
     act = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)
     try:
-        result = line.perform(act).result
+        result = visit.perform(act).result
     except (InvalidInput, NotPossible):
         return Answer(INVALID)
-    return _render(line, result.outcome.value, result)
+    return _render(visit, result.outcome.value, result)
 
 
-def _render(line: Line, outcome: str, refund: RefundResult | Refund | None) -> Answer:
+def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None) -> Answer:
     facts = words(
         amount=refund.amount if refund else None,
         promised_on=refunds.date_told(refund) if isinstance(refund, Refund) else refund.promised_on if refund else None,
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=refund.decided_by if refund else None,
         refund=refunds.reference_of(refund.refund_id) if refund and refund.refund_id else None,
-        now=line.now,
+        now=visit.now,
     )
     return Answer(outcome, facts)
 

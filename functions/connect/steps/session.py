@@ -9,8 +9,8 @@ from typing import Final
 from functions.connect.answers import INVALID
 from functions.connect.envelope import CONTINUED_METHODS, Request
 from functions.connect.inputs import OPTIONAL_CHOICE, digits, has_digits, one_of
-from functions.connect.line import Answer, Line, reference, words, yes_or_no
 from functions.connect.step import Input, Step
+from functions.connect.visit import Answer, Visit, reference, words, yes_or_no
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
@@ -55,21 +55,21 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
         leg={"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"},
     )
     started = identity.begin_call(ctx, contact)
-    call = started.call
-    if call.own_number_only:
+    state = started.state
+    if state.own_number_only:
         log(Event.CALLS_MANY, correlation_id=request.contact_id)
-    outcome = "KNOWN" if started.known else "UNKNOWN" if call.calling else "WITHHELD"
-    proved = identity.missing_factors(Operation.READ, sessions.proof_from(call), ctx.clock.now()) is None
-    keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": call.topic or "-"}
-    keys |= {"elsewhere": yes_or_no(call.elsewhere), "callback": yes_or_no(call.calling is not None)}
-    return Answer(outcome, words(known=started.known), keys), call
+    outcome = "KNOWN" if started.known else "UNKNOWN" if state.calling else "WITHHELD"
+    proved = identity.missing_factors(Operation.READ, sessions.proof_from(state), ctx.clock.now()) is None
+    keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": state.topic or "-"}
+    keys |= {"elsewhere": yes_or_no(state.elsewhere), "callback": yes_or_no(state.calling is not None)}
+    return Answer(outcome, words(known=started.known), keys), state
 
 
-def set_language(line: Line) -> Answer:
+def set_language(visit: Visit) -> Answer:
     """Keep the language that the caller chose, for this call."""
-    language = line.inputs["language"]
-    if line.replay is None:
-        line.note("SET", replace(line.call, language=language))
+    language = visit.inputs["language"]
+    if visit.replay is None:
+        visit.note("SET", replace(visit.state, language=language))
     return Answer("SET", keys={"language": language})
 
 
@@ -79,102 +79,102 @@ def points_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
     return accounts.point_keys(number, ctx.lookup_ring) if number else ()
 
 
-def identify(line: Line) -> Answer:
+def identify(visit: Visit) -> Answer:
     """Take a keyed-in number. The answer and the work are the same whether or not it belongs to a customer."""
-    number = accounts.normalise_phone(line.inputs["phone"], line.ctx.home_region)
+    number = accounts.normalise_phone(visit.inputs["phone"], visit.ctx.home_region)
     if number is None:
         return Answer(INVALID)
-    if line.replay is None:
-        line.note("TAKEN", identity.identify(line.session, number))
-    return Answer("TAKEN", keys={"elsewhere": yes_or_no(line.call.elsewhere)})
+    if visit.replay is None:
+        visit.note("TAKEN", identity.identify(visit.session, number))
+    return Answer("TAKEN", keys={"elsewhere": yes_or_no(visit.state.elsewhere)})
 
 
-def send_code(line: Line) -> Answer:
+def send_code(visit: Visit) -> Answer:
     """Ask for a one-time code to what the caller is identified by: SENT, whoever that is, or LIMITED."""
-    by_voice = line.inputs["method"] == "voice"
-    by_call = by_voice and line.ctx.voice_codes
-    act = identity.SendCode(identity.FACTOR_OF_METHOD[line.inputs["method"]], Goal(line.inputs["goal"]), by_call)
+    by_voice = visit.inputs["method"] == "voice"
+    by_call = by_voice and visit.ctx.voice_codes
+    act = identity.SendCode(identity.FACTOR_OF_METHOD[visit.inputs["method"]], Goal(visit.inputs["goal"]), by_call)
     facts = words(
         channel=act.channel,
         goal=act.goal.value,
         no_call=by_voice and not by_call,
-        same_line=by_call and _calls_from(line.call, act.factor),
+        same_line=by_call and _calls_from(visit.state, act.factor),
     )
-    keys = {"channel": act.channel, "calls": yes_or_no(line.ctx.voice_codes)}
-    if line.replay is not None:
+    keys = {"channel": act.channel, "calls": yes_or_no(visit.ctx.voice_codes)}
+    if visit.replay is not None:
         # As many tries as the code has.
-        return Answer(line.replay.outcome, {**facts, **words(tries=identity.tries_left(line.session))}, keys)
-    outcome, tries = _ask_for_code(line, act)
+        return Answer(visit.replay.outcome, {**facts, **words(tries=identity.tries_left(visit.session))}, keys)
+    outcome, tries = _ask_for_code(visit, act)
     return Answer(outcome, {**facts, **words(tries=tries)}, keys)
 
 
-def _calls_from(call: SessionState, factor: FactorKind) -> bool:
+def _calls_from(state: SessionState, factor: FactorKind) -> bool:
     """Whether codes of this kind go to the very phone that the call comes from. A stranger's is told the same."""
-    target, calling = call.targets.get(factor), call.calling
+    target, calling = state.targets.get(factor), state.calling
     if target is None or calling is None:
         return False
     return not set(target.points).isdisjoint(calling.points)
 
 
-def _ask_for_code(line: Line, act: identity.SendCode) -> tuple[str, int | None]:
+def _ask_for_code(visit: Visit, act: identity.SendCode) -> tuple[str, int | None]:
     """The outcome, and the tries that the code has while all codes are slowed down."""
     try:
-        done = line.perform(act)
+        done = visit.perform(act)
     except NotPossible:
-        line.note(SendOutcome.LIMITED.value)
+        visit.note(SendOutcome.LIMITED.value)
         return SendOutcome.LIMITED.value, None
     if done.result.over is not None:
-        log(Event.CODE_HELD_BACK, correlation_id=line.request.contact_id, **done.result.over.log_keys)
+        log(Event.CODE_HELD_BACK, correlation_id=visit.request.contact_id, **done.result.over.log_keys)
     if done.result.tries is not None:
-        log(Event.CODES_SLOWED, correlation_id=line.request.contact_id, outcome=done.outcome)
+        log(Event.CODES_SLOWED, correlation_id=visit.request.contact_id, outcome=done.outcome)
     return done.outcome, done.result.tries
 
 
-def check_code(line: Line) -> Answer:
+def check_code(visit: Visit) -> Answer:
     """Hold the entered digits against the code. An entry that is not six digits costs no try."""
-    entered = line.inputs["code"]
-    if line.replay is not None:
-        return Answer(line.replay.outcome, words(tries_left=identity.tries_left(line.session)))
+    entered = visit.inputs["code"]
+    if visit.replay is not None:
+        return Answer(visit.replay.outcome, words(tries_left=identity.tries_left(visit.session)))
     if not identity.is_code(entered):
         return Answer(INVALID)
-    checked = line.perform(identity.CheckCode(entered)).result
+    checked = visit.perform(identity.CheckCode(entered)).result
     if checked.wrong:
-        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
+        log(Event.CODE_WRONG, correlation_id=visit.request.contact_id)
     return Answer(checked.outcome.value, words(tries_left=checked.tries_left))
 
 
-def check_pin(line: Line) -> Answer:
+def check_pin(visit: Visit) -> Answer:
     """Hold the entered digits against the hotline PIN, whoever is calling. An entry that can be no PIN costs no try."""
-    entered = line.inputs["pin"]
-    if line.replay is not None:
-        return Answer(line.replay.outcome)
+    entered = visit.inputs["pin"]
+    if visit.replay is not None:
+        return Answer(visit.replay.outcome)
     if not identity.is_pin(entered):
         return Answer(INVALID)
-    checked = line.perform(identity.CheckPin(entered)).result
+    checked = visit.perform(identity.CheckPin(entered)).result
     if checked.wrong:
-        log(Event.CODE_WRONG, correlation_id=line.request.contact_id)
+        log(Event.CODE_WRONG, correlation_id=visit.request.contact_id)
     return Answer(checked.outcome.value)
 
 
-def choose_account(line: Line) -> Answer:
-    """Settle the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE. Of the chosen one
+def choose_account(visit: Visit) -> Answer:
+    """Choose the account behind the proved factors: CHOSEN, CHOOSE with up to three places, or NONE. Of the chosen one
     the caller hears first if it is shut, so that what keeps accounts shut is read along with them."""
-    place = int(line.inputs["choice"]) if "choice" in line.inputs else None
-    locks = [key for account in identity.reachable_accounts(line.call) for key in lockout.lock_keys(account)]
-    choice = identity.choose(line.session, place, also=locks)
-    read = line.session.read
+    place = int(visit.inputs["choice"]) if "choice" in visit.inputs else None
+    locks = [key for account in identity.reachable_accounts(visit.state) for key in lockout.lock_keys(account)]
+    choice = identity.choose(visit.session, place, also=locks)
+    read = visit.session.read
     spoken = choice.choices[:CHOICES_SPOKEN_MAX]
-    outcome = "CHOOSE" if spoken else "CHOSEN" if choice.call.account_id else "NONE"
-    if line.replay is not None:
-        outcome = line.replay.outcome
+    outcome = "CHOOSE" if spoken else "CHOSEN" if choice.state.account_id else "NONE"
+    if visit.replay is not None:
+        outcome = visit.replay.outcome
     else:
-        line.note(outcome, choice.call)
+        visit.note(outcome, choice.state)
     items = [{"place": n, "hint": reference(profile.account_id)} for n, profile in enumerate(spoken, start=1)]
     more = len(choice.choices) > len(spoken)
     keys = {"count": str(len(items)), "locked": "no"}
-    if outcome != "CHOSEN" or choice.call.account_id is None:
+    if outcome != "CHOSEN" or choice.state.account_id is None:
         return Answer(outcome, {"items": items, "more": more}, keys)
-    view = lockout.view_from(read, choice.call.account_id, line.now)
+    view = lockout.view_from(read, choice.state.account_id, visit.now)
     locked = yes_or_no(view.state is not LockState.OPEN)
     facts = words(state=view.state.value, cause=view.cause.value if view.cause else None, unconfirmed=view.unconfirmed)
     return Answer(outcome, facts, {**keys, "locked": locked})

@@ -48,7 +48,7 @@ def check_code(speech: Speech, outcome: str) -> None:
 
 
 def choose_account(speech: Speech, outcome: str) -> None:
-    """Accounts by what tells them apart, never by name. Of the one that is settled, before anything else, that it is
+    """Accounts by what tells them apart, never by name. Of the one that is chosen, before anything else, that it is
     shut, if it is. Why is told to who asks for it."""
     locked = _LOCKED.get(str(speech.facts.get("state")))
     if outcome == "CHOSEN" and locked:

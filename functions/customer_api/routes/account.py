@@ -26,7 +26,7 @@ def read_lock() -> Lock:
     visit = at.visit((*lockout.lock_keys(at.bearer.sign_in.account_id), accounts.feed_key()))
     visit.allow(Operation.READ)
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
-    offered = lockout.offer_self_service(view, visit.call, visit.now)
+    offered = lockout.offer_self_service(view, visit.state, visit.now)
     as_of = visit.session.profile.facts_as_of
     return Lock(
         state=view.state.value,
@@ -86,7 +86,7 @@ def _pause(at: Desk) -> Asked:
     try:
         visit.perform(act, act.operation.value)
     except NeedProof:
-        log(Event.PAUSE_REFUSED, correlation_id=visit.call.contact_id)
+        log(Event.PAUSE_REFUSED, correlation_id=visit.state.contact_id)
         raise
     return Asked(outcome="asked")
 

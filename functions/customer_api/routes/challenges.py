@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.problems import Problem, malformed, too_many_codes
+from functions.customer_api.problems import Problem, problem_in, too_many_codes
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
 from functions.customer_api.visits import Desk, Visit, attempt
@@ -59,7 +59,7 @@ def _ask(at: Desk, body: ChallengeAsked) -> Challenge:
     factor, by_call = identity.FACTOR_OF_METHOD[body.method], body.method == "voice"
     sent = visit.perform(identity.SendCode(factor, _GOALS[body.operation], by_call), _ASKED).result
     if sent.over is not None:
-        log(Event.CODE_HELD_BACK, correlation_id=visit.call.contact_id, **sent.over.log_keys)
+        log(Event.CODE_HELD_BACK, correlation_id=visit.state.contact_id, **sent.over.log_keys)
     if sent.challenge_id is None:
         raise too_many_codes()
     return Challenge(id=sent.challenge_id, method=body.method, expires_at=visit.now + identity.CODE_LIFE)
@@ -68,7 +68,7 @@ def _ask(at: Desk, body: ChallengeAsked) -> Challenge:
 def _ask_for_pin(visit: Visit) -> Challenge:
     """Nothing is sent: the PIN is known already, and its tries count on the account. It is stored that it was asked
     for, under an id of its own, so that an answer that is sent twice is one."""
-    if not visit.call.pin:
+    if not visit.state.pin:
         raise Problem("method_unavailable")
     challenge_id = visit.desk.ctx.ids.new(_PIN_ID)
     visit.note(_ASKED, _PIN, ids=[challenge_id])
@@ -86,10 +86,10 @@ def answer_challenge(id: str, body: CodeEntered) -> Proved:  # noqa: A002 - the 
 
 def _answer(at: Desk, challenge_id: str, code: str) -> Proved:
     visit = at.visit()
-    asked = next((turn for turn in visit.call.turns if turn.step == _ASKED and challenge_id in turn.ids), None)
+    asked = next((turn for turn in visit.state.turns if turn.step == _ASKED and challenge_id in turn.ids), None)
     by_pin = asked is not None and asked.outcome == _PIN
     # A PIN lives longer than a code, so that only the key service makes a hash of it.
-    mark = at.ctx.pin_hashes.mac("turn", visit.call.contact_id, code).hex() if by_pin else code
+    mark = at.ctx.pin_hashes.mac("turn", visit.state.contact_id, code).hex() if by_pin else code
     inputs = {"id": challenge_id, "code": mark}
     record = visit.find_replay(_ANSWERED, inputs)
     if record is not None:
@@ -97,8 +97,8 @@ def _answer(at: Desk, challenge_id: str, code: str) -> Proved:
     if by_pin:
         return _check(visit, _pin_act(visit, code), inputs)
     if not identity.is_code(code):
-        raise malformed("#/code", "not_six_digits")
-    if visit.call.challenge is None or visit.call.challenge.id != challenge_id:
+        raise problem_in("#/code", "not_six_digits")
+    if visit.state.challenge is None or visit.state.challenge.id != challenge_id:
         was_ours = asked is not None or challenge_id.startswith(f"{_PIN_ID}_")
         raise Problem("code_spent" if was_ours else "not_found")
     return _check(visit, identity.CheckCode(code), inputs)
@@ -107,10 +107,10 @@ def _answer(at: Desk, challenge_id: str, code: str) -> Proved:
 def _pin_act(visit: Visit, entered: str) -> identity.CheckPin:
     """The act that holds the PIN. Raises Problem where it cannot be held any more."""
     if not identity.is_pin(entered):
-        raise malformed("#/code", "no_pin")
-    if not visit.call.pin:
+        raise problem_in("#/code", "no_pin")
+    if not visit.state.pin:
         raise Problem("method_unavailable")
-    if visit.now - visit.call.last_step_at >= identity.CODE_LIFE:
+    if visit.now - visit.state.last_step_at >= identity.CODE_LIFE:
         raise Problem("code_expired")
     return identity.CheckPin(entered)
 
@@ -118,14 +118,14 @@ def _pin_act(visit: Visit, entered: str) -> identity.CheckPin:
 def _check(visit: Visit, act: identity.CheckCode | identity.CheckPin, inputs: Mapping[str, str]) -> Proved:
     checked = visit.perform(act, _ANSWERED, inputs).result
     if checked.wrong:
-        log(Event.CODE_WRONG, correlation_id=visit.call.contact_id)
+        log(Event.CODE_WRONG, correlation_id=visit.state.contact_id)
     return _render(visit, checked.outcome, checked.tries_left)
 
 
 def _render(visit: Visit, outcome: CheckOutcome, tries_left: int | None = None) -> Proved:
     if outcome in _REFUSALS:
         raise Problem(_REFUSALS[outcome], facts={"tries_left": tries_left} if tries_left else {})
-    good = visit.call.good_factors(visit.now)
+    good = visit.state.good_factors(visit.now)
     if not good:
         raise Problem("code_spent")
     return Proved(factors=[factor.kind.value for factor in good], proved_until=min(factor.until for factor in good))

@@ -84,7 +84,7 @@ def find_payment(visit: Visit, movement_id: str) -> Movement:
 def payment_of(movement: Movement, visit: Visit) -> Payment:
     """A movement as the API tells it. The visit has read the account's lock."""
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
-    first = lockout.first_before_paying(view, visit.call, visit.now, movement.ref.kind)
+    first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
     merchant, currency = movement.ref.merchant, movement.amount.currency
     failed = told.failure is not None

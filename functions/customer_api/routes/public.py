@@ -6,7 +6,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api.problems import malformed
+from functions.customer_api.problems import problem_in
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import TYPED_MAX, Genuine, Numbers
 from hotline.directory.service import is_official
@@ -23,5 +23,5 @@ def verify(number: Annotated[str, Query(min_length=1, max_length=TYPED_MAX)]) ->
     """Whether a number, written the way people write numbers, is an official one. A text that is no number is not
     official."""
     if not number.strip():
-        raise malformed("number", "missing")
+        raise problem_in("number", "missing")
     return Genuine(genuine=is_official(number.strip(), desk().ctx.official_numbers))

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.problems import Problem, malformed, too_many_codes
+from functions.customer_api.problems import Problem, problem_in, too_many_codes
 from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     ContactGiven,
@@ -50,11 +50,11 @@ def _value_of(contact: ContactGiven, at: Desk) -> str:
     if not isinstance(contact, PhoneGiven):
         address = unicodedata.normalize("NFC", contact.value)
         if not is_plain(address):
-            raise malformed("#/contact/value", "no_email_address")
+            raise problem_in("#/contact/value", "no_email_address")
         return address
     number = accounts.normalise_phone(contact.value.strip(), at.ctx.home_region)
     if number is None:
-        raise malformed("#/contact/value", "no_phone_number")
+        raise problem_in("#/contact/value", "no_phone_number")
     return number
 
 

@@ -83,7 +83,7 @@ def _ask(at: Desk, body: RefundAsked, key: str) -> Refund:
     remembered_key = idempotency.request_key("refunds", *whose)
     visit = at.visit([remembered_key])
     canonical = body.model_dump_json()
-    remembered = idempotency.remembered_from(visit.read.get(remembered_key))
+    remembered = idempotency.request_from(visit.read.get(remembered_key))
     if remembered is not None:
         return _replay(visit, remembered, canonical)
     visit.allow(Operation.REFUND)

@@ -10,7 +10,7 @@ import pytest
 
 from hotline.contracts.decisions import DECISIONS, DecisionContract
 from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
-from hotline.kit.languages import CHINESE, ENGLISH, spoken_language
+from hotline.kit.languages import CHINESE, ENGLISH, language_or_english
 from hotline.kit.money import Money
 from hotline.lockout import policy, registers
 from hotline.lockout.model import Attempts, Cause, Component, LockRecord, LockState
@@ -73,7 +73,7 @@ def test_a_lock_fact_leads_to_a_state_that_the_page_has_for_its_cause(
     ("language", "spoken"), [("zh-CN", CHINESE), ("zh-Hant-TW", CHINESE), ("en-GB", ENGLISH), ("de-DE", ENGLISH)]
 )
 def test_an_account_is_answered_in_chinese_or_in_english(language: str, spoken: str) -> None:
-    assert spoken_language(language) == spoken
+    assert language_or_english(language) == spoken
 
 
 def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:

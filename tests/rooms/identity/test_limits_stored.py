@@ -105,7 +105,7 @@ def test_calls_of_one_number_at_once_are_counted_exactly(exact_store: Store) -> 
 
     with ThreadPoolExecutor(CALLERS) as pool:
         assert list(pool.map(run, range(CALLERS))) == ["UNKNOWN"] * CALLERS
-    point = Phone(ctx, number(0), "contact-0").call.calling
+    point = Phone(ctx, number(0), "contact-0").state.calling
     assert point is not None
     assert total(exact_store, limits.CALLS.of(point.point)) == CALLERS
 

@@ -127,7 +127,7 @@ def other(code: str, number: int) -> str:
 
 
 def wrong_counted(ctx: Context, phone: Phone) -> int:
-    (point, *_) = identity.counter_keys(phone.call.targets[FactorKind.SMS])
+    (point, *_) = identity.counter_keys(phone.state.targets[FactorKind.SMS])
     return len(counters_from(ctx.store.get(point), FactorKind.SMS, Way.OWN_NUMBER.counter).wrong)
 
 
@@ -139,7 +139,7 @@ def decisions(ctx: Context, kind: str) -> int:
 def test_a_right_code_proves_once_however_many_hold_it_against_the_challenge(place: Place, ctx: Context) -> None:
     """Each has read the open challenge before any has written."""
     phone = asked(ctx, "contact-1")
-    code, call = phone.code, phone.call
+    code, call = phone.code, phone.state
     assert ctx.code_keys is not None
     codes = ctx.code_keys.get()
 

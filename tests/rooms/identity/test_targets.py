@@ -10,8 +10,8 @@ import pytest
 from hotline.accounts import service as accounts
 from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT
 from hotline.accounts.items import profile_item
-from hotline.accounts.model import AccountStatus, ContactPoint, Profile, Stamp
-from hotline.contracts.model import PointKind
+from hotline.accounts.model import AccountStatus, ContactPoint, Profile
+from hotline.contracts.model import FactVersion, PointKind
 from hotline.identity import targets
 from hotline.identity.choices import choosable
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
@@ -40,9 +40,9 @@ def profile(
         key=key,
         confirmed_at=NOW - had_for,
         first_confirmed_at=NOW - had_for,
-        told=Stamp(1, "2025-01-01T00:00:00.000Z", "fact"),
+        told=FactVersion(1, datetime(2025, 1, 1, tzinfo=UTC), "fact"),
         removed_at=None if live else NOW,
-        removals=() if live else (Stamp(2, "2026-11-23T12:00:00.000Z", "gone"),),
+        removals=() if live else (FactVersion(2, datetime(2026, 11, 23, 12, tzinfo=UTC), "gone"),),
         sim_changed_at=None if sim is None else NOW - sim,
     )
     opened = NOW - YEAR

@@ -7,8 +7,8 @@ import pytest
 
 from hotline.contracts.model import Failure, Instrument, MoneyState, MovementStatus, RefundStatus
 from hotline.lockout.policy import FIRST_STEPS
+from hotline.payments.decline_codes import NEVER_RETRY
 from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, diagnose
-from hotline.payments.failure_mapping import NEVER_RETRY
 from hotline.payments.failures import FailureCode, NextStep, RetryClass, WorksWhen
 from hotline.payments.model import MoneyAnswer
 from tests.support.money_world import NOON, moved, movement_of, refunded

@@ -7,7 +7,7 @@ import pytest
 
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import network_of
-from hotline.payments.failure_mapping import MAPPING, NEVER_RETRY, classify, forbids_retry, is_known
+from hotline.payments.decline_codes import MAPPING, NEVER_RETRY, classify, forbids_retry, is_known
 from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 
 

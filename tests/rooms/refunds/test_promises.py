@@ -9,9 +9,9 @@ from hotline.refunds.promises import (
     OTHER_BUSINESS_DAYS,
     add_business_days,
     arrival_promise,
+    date_to_expect,
     due_at,
     escalation_promise,
-    expected_on,
     review_promise,
 )
 
@@ -53,15 +53,15 @@ def test_the_day_of_a_request_is_the_one_in_utc() -> None:
         assert arrival_promise("balance", at) == date(2026, 11, days[0])
         assert review_promise(at) == date(2026, 12, days[1])
         assert escalation_promise(at) == date(2026, 11, days[2])
-        assert expected_on(None, at) == date(2026, 12, days[1])
+        assert date_to_expect(None, at) == date(2026, 12, days[1])
 
 
 def test_the_date_that_was_promised_is_told_as_long_as_there_is_one() -> None:
     """Whenever the wallet sent the money: no other date may come out of that."""
     promised_on, sent_at = date(2026, 11, 24), datetime(2026, 11, 23, 12, tzinfo=UTC)
-    assert expected_on(promised_on, sent_at) == promised_on
-    assert expected_on(promised_on, None) == promised_on
-    assert expected_on(None, None) is None
+    assert date_to_expect(promised_on, sent_at) == promised_on
+    assert date_to_expect(promised_on, None) == promised_on
+    assert date_to_expect(None, None) is None
 
 
 def test_a_promise_is_broken_when_its_day_is_over() -> None:

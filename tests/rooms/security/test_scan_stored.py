@@ -17,11 +17,11 @@ from hotline.kit.store import Put, Table, hotline_key
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause, DecisionKind, LockState, ResetOutcome, UnlockOutcome
 from hotline.security.items import PAGE_ROWS, watch_key
-from hotline.security.scan import FIRST_LOOK_BACK, SETTLED_AFTER, scan_shard
+from hotline.security.scan import COMPLETE_AFTER, FIRST_LOOK_BACK, scan_shard
 from hotline.security.watch import EVENTS_MAX
 from tests.support.faults import once
 from tests.support.lock_desk import ACCOUNT, NOON, closed, erased, failures, minutes, succeeded
-from tests.support.scan_runs import SETTLED, ScanWorld, chain, shard_of
+from tests.support.scan_runs import COMPLETE, ScanWorld, chain, shard_of
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def test_a_request_that_fails_leaves_the_cursor_where_it_was(world: ScanWorld, c
 
 def test_two_runs_on_one_shard_raise_a_finding_once(world: ScanWorld) -> None:
     world.come_in(*chain())
-    world.clock.advance(SETTLED)
+    world.clock.advance(COMPLETE)
     done: list[int] = []
 
     def other_run(name: str) -> None:
@@ -263,7 +263,7 @@ def test_an_erasure_while_the_account_is_judged_wins(world: ScanWorld, facts: li
 
 def test_a_row_is_read_once_it_is_ninety_seconds_old(world: ScanWorld) -> None:
     world.come_in(*chain())
-    world.clock.advance(SETTLED_AFTER)
+    world.clock.advance(COMPLETE_AFTER)
     assert scan_shard(world.ctx(), shard_of()).rows == 0
     world.clock.advance(timedelta(milliseconds=1))
     assert scan_shard(world.ctx(), shard_of()).rows == 3

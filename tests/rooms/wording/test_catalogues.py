@@ -12,7 +12,7 @@ import pytest
 
 from hotline.contracts.model import MovementKind
 from hotline.identity.model import Goal
-from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES, spoken_language
+from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES, language_or_english
 from hotline.lockout.model import Cause, DecisionKind, LockState
 from hotline.payments.failures import FAILURES, NextStep, WorksWhen
 from hotline.refunds.model import RefundState
@@ -157,7 +157,7 @@ def test_an_unknown_key_has_no_text_and_neither_has_the_empty_one() -> None:
 
 
 def test_a_language_that_is_not_spoken_becomes_english() -> None:
-    assert spoken_language("fr-FR") == ENGLISH
+    assert language_or_english("fr-FR") == ENGLISH
     assert find("kind.payment", "fr-FR") == "payment"
 
 

@@ -75,7 +75,7 @@ def _came_with_the_account(profile: Profile, point: ContactPoint, at: datetime) 
 
 def _was_listed_at_opening(opened_at: datetime, point: ContactPoint) -> bool:
     """Whether account.opened listed the point and it has not left since, even where it was confirmed a moment later."""
-    return point.first_told is not None and point.first_told.at <= opened_at and point.left is None
+    return point.first_told is not None and point.first_told.time <= opened_at and point.left is None
 
 
 def _was_before(other: ContactPoint, instant: datetime) -> bool:

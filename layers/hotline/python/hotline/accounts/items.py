@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from hotline.contracts.model import PointKind
+from hotline.contracts.model import FactVersion, PointKind
 from hotline.kit.change import Change
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 from hotline.kit.store.condition import Condition, Item, Missing, all_of, equals
 
-from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Stamp
+from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile
 from .policy import judge_owners
 
 
@@ -41,16 +41,16 @@ def profile_item(profile: Profile) -> Item:
         "name": profile.name,
         "points": [_contact_point_map(point) for point in profile.points],
         "facts_as_of": to_text(profile.facts_as_of),
-        "snapshots": [_stamp_list(stamp) for stamp in profile.snapshots],
+        "snapshots": [_version_list(version) for version in profile.snapshots],
     }
     if profile.two_step is not None:
         item["two_step"] = profile.two_step
     if profile.opened_at is not None:
         item["opened_at"] = to_text(profile.opened_at)
     for name in ("described", "two_step_told", "closed"):
-        stamp: Stamp | None = getattr(profile, name)
-        if stamp is not None:
-            item[name] = _stamp_list(stamp)
+        version: FactVersion | None = getattr(profile, name)
+        if version is not None:
+            item[name] = _version_list(version)
     return item
 
 
@@ -67,31 +67,31 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         two_step=item.get("two_step") if "two_step_told" in item else None,
         points=tuple(_contact_point(entry) for entry in item["points"]),
         facts_as_of=from_text(item["facts_as_of"]),
-        described=_stamp(item.get("described")),
-        two_step_told=_stamp(item.get("two_step_told")),
-        closed=_stamp(item.get("closed")),
+        described=_version_from(item.get("described")),
+        two_step_told=_version_from(item.get("two_step_told")),
+        closed=_version_from(item.get("closed")),
         opened_at=_instant(item.get("opened_at")),
-        snapshots=tuple(Stamp(*entry) for entry in item["snapshots"]),
+        snapshots=tuple(_read_version(entry) for entry in item["snapshots"]),
     )
 
 
 def _contact_point_map(point: ContactPoint) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": point.kind.value, "value": point.value, "key": point.key}
     entry |= {"shared": point.shared, "reassigned": point.reassigned}
-    entry["removals"] = [_stamp_list(stamp) for stamp in point.removals]
+    entry["removals"] = [_version_list(version) for version in point.removals]
     for name in ("confirmed_at", "first_confirmed_at", "sim_changed_at"):
         instant: datetime | None = getattr(point, name)
         if instant is not None:
             entry[name] = to_text(instant)
     for name in ("told", "given_up", "sim_told", "first_told", "left"):
-        stamp: Stamp | None = getattr(point, name)
-        if stamp is not None:
-            entry[name] = _stamp_list(stamp)
+        version: FactVersion | None = getattr(point, name)
+        if version is not None:
+            entry[name] = _version_list(version)
     return entry
 
 
 def _contact_point(entry: Mapping[str, Any]) -> ContactPoint:
-    removals = tuple(Stamp(*stamp) for stamp in entry["removals"])
+    removals = tuple(_read_version(version) for version in entry["removals"])
     return ContactPoint(
         kind=PointKind(entry["kind"]),
         value=entry["value"],
@@ -99,25 +99,30 @@ def _contact_point(entry: Mapping[str, Any]) -> ContactPoint:
         confirmed_at=_instant(entry.get("confirmed_at")),
         shared=entry["shared"],
         reassigned=entry["reassigned"],
-        removed_at=removals[0].at if removals else None,
-        told=_stamp(entry.get("told")),
+        removed_at=removals[0].time if removals else None,
+        told=_version_from(entry.get("told")),
         removals=removals,
-        given_up=_stamp(entry.get("given_up")),
+        given_up=_version_from(entry.get("given_up")),
         # Points that were stored before their first confirmation was kept count from the latest one.
         first_confirmed_at=_instant(entry.get("first_confirmed_at", entry.get("confirmed_at"))),
-        first_told=_stamp(entry.get("first_told")),
-        left=_stamp(entry.get("left")),
-        sim_told=_stamp(entry.get("sim_told")),
+        first_told=_version_from(entry.get("first_told")),
+        left=_version_from(entry.get("left")),
+        sim_told=_version_from(entry.get("sim_told")),
         sim_changed_at=_instant(entry.get("sim_changed_at")),
     )
 
 
-def _stamp_list(stamp: Stamp) -> list[int | str]:
-    return [stamp.version, stamp.time, stamp.fact_id]
+def _version_list(version: FactVersion) -> list[int | str]:
+    return [version.version, to_text(version.time), version.fact_id]
 
 
-def _stamp(entry: Sequence[Any] | None) -> Stamp | None:
-    return None if entry is None else Stamp(*entry)
+def _version_from(entry: Sequence[Any] | None) -> FactVersion | None:
+    return None if entry is None else _read_version(entry)
+
+
+def _read_version(entry: Sequence[Any]) -> FactVersion:
+    version, time, fact_id = entry
+    return FactVersion(version, from_text(time), fact_id)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,7 +1,7 @@
 """Profiles and contact points.
 
 Both are folded from the wallet's facts, which may come late, twice and in any order. So what could be overtaken carries
-the Stamp of the fact that said it, and the highest stamp holds.
+the version of the fact that said it, and the highest version holds.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from hotline.contracts.model import PointKind
-from hotline.kit.clock import from_text
+from hotline.contracts.model import FactVersion, PointKind
 
 type Channel = Literal["sms", "email"]
 
@@ -24,20 +23,6 @@ class AccountStatus(StrEnum):
     STUB = "stub"
     OPEN = "open"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Stamp:
-    """The order of two facts about one thing: the wallet's version decides, then the fact's time and id."""
-
-    version: int
-    time: str
-    """RFC 3339 with milliseconds, see kit.clock."""
-    fact_id: str
-
-    @property
-    def at(self) -> datetime:
-        return from_text(self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +41,19 @@ class ContactPoint:
     reassigned: bool = False
     """When this account confirmed it, the wallet knew that it had belonged to somebody else before."""
     removed_at: datetime | None = None
-    told: Stamp | None = None
+    told: FactVersion | None = None
     """The latest fact that says it belongs to the account."""
-    removals: tuple[Stamp, ...] = ()
+    removals: tuple[FactVersion, ...] = ()
     """Later facts that say it does not, in order."""
-    given_up: Stamp | None = None
+    given_up: FactVersion | None = None
     """The latest removal that came with the news that it belongs to somebody else now."""
     first_confirmed_at: datetime | None = None
     """The earliest time at which this account confirmed it; `confirmed_at` is the latest."""
-    first_told: Stamp | None = None
+    first_told: FactVersion | None = None
     """The earliest fact that says it belongs to the account."""
-    left: Stamp | None = None
+    left: FactVersion | None = None
     """The latest fact before `told` that says it does not."""
-    sim_told: Stamp | None = None
+    sim_told: FactVersion | None = None
     """The latest fact about the SIM behind the number."""
     sim_changed_at: datetime | None = None
     """Since when, by that fact, another SIM answers to it."""
@@ -115,12 +100,12 @@ class Profile:
     points: tuple[ContactPoint, ...]
     facts_as_of: datetime
     """The time of the newest fact about this account, of any type."""
-    described: Stamp | None = None
-    two_step_told: Stamp | None = None
-    closed: Stamp | None = None
+    described: FactVersion | None = None
+    two_step_told: FactVersion | None = None
+    closed: FactVersion | None = None
     opened_at: datetime | None = None
     """When the account was opened. None: account.opened has not come, or came before this was kept."""
-    snapshots: tuple[Stamp, ...] = ()
+    snapshots: tuple[FactVersion, ...] = ()
     """The latest facts that listed all contact points: what they do not list, they remove."""
 
     @property

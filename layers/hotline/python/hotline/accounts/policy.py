@@ -12,15 +12,15 @@ from hotline.contracts.model import (
     AccountDescribed,
     ContactPointChanged,
     Fact,
+    FactVersion,
     PointKind,
     SimChanged,
     TwoStepChanged,
 )
-from hotline.kit.clock import to_text
-from hotline.kit.languages import CHINESE, spoken_language
+from hotline.kit.languages import CHINESE, language_or_english
 
 from .changes import has_stood
-from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient, Stamp
+from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient
 
 OWNERS_MAX = 5
 """Accounts listed at one contact point; more than that is no household (protocol of contact points)."""
@@ -73,26 +73,22 @@ def _fold_fact(profile: Profile, fact: Fact, name_of: NameOf) -> Profile:
     profile = replace(profile, facts_as_of=max(profile.facts_as_of, fact.time))
     match fact.data:
         case AccountDescribed():
-            profile = _fold_description(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+            profile = _fold_description(profile, fact.data, FactVersion.of(fact, fact.data.version), name_of)
             if fact.type == "account.opened":
                 profile = replace(profile, opened_at=_earlier(profile.opened_at, fact.time))
         case ContactPointChanged():
-            profile = _point_changed(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+            profile = _point_changed(profile, fact.data, FactVersion.of(fact, fact.data.version), name_of)
         case SimChanged():
-            profile = _sim_changed(profile, fact.data, _stamp(fact.data.version, fact), name_of)
+            profile = _sim_changed(profile, fact.data, FactVersion.of(fact, fact.data.version), name_of)
         case TwoStepChanged():
-            profile = _two_step(profile, fact.data.two_step, _stamp(fact.data.version, fact))
+            profile = _two_step(profile, fact.data.two_step, FactVersion.of(fact, fact.data.version))
         case AccountClosed():
-            stamp = _stamp(fact.data.version, fact)
-            closed = stamp if profile.closed is None else min(profile.closed, stamp)
-            profile = replace(profile, closed=closed, version=max(profile.version, stamp.version))
+            version = FactVersion.of(fact, fact.data.version)
+            closed = version if profile.closed is None else min(profile.closed, version)
+            profile = replace(profile, closed=closed, version=max(profile.version, version.version))
         case _:
             return profile
     return replace(profile, status=_status(profile))
-
-
-def _stamp(version: int, fact: Fact) -> Stamp:
-    return Stamp(version, to_text(fact.time), fact.id)
 
 
 def _status(profile: Profile) -> AccountStatus:
@@ -102,85 +98,90 @@ def _status(profile: Profile) -> AccountStatus:
     return AccountStatus.STUB if profile.described is None else AccountStatus.OPEN
 
 
-def _fold_description(profile: Profile, told: AccountDescribed, stamp: Stamp, name_of: NameOf) -> Profile:
-    profile = _two_step(profile, told.two_step, stamp)
-    if profile.described is None or stamp > profile.described:
-        language = spoken_language(told.language)
-        profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=stamp)
-    snapshots = tuple(sorted({*profile.snapshots, stamp})[-SNAPSHOTS_KEPT:])
+def _fold_description(profile: Profile, told: AccountDescribed, version: FactVersion, name_of: NameOf) -> Profile:
+    profile = _two_step(profile, told.two_step, version)
+    if profile.described is None or version > profile.described:
+        language = language_or_english(told.language)
+        profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=version)
+    snapshots = tuple(sorted({*profile.snapshots, version})[-SNAPSHOTS_KEPT:])
     points = {point.value: point for point in profile.points}
     listed = {point.value for point in told.contact_points}
     for value in points.keys() - listed:
         # Of a point that is known by its removal alone, a list says nothing: it may have come after that list.
         if points[value].told is not None:
-            points[value] = _absent(points[value], (stamp,))
+            points[value] = _absent(points[value], (version,))
     for point in told.contact_points:
         known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
-        points[point.value] = _present(known, stamp, point.confirmed_at, snapshots, shared=point.shared)
+        points[point.value] = _present(known, version, point.confirmed_at, snapshots, shared=point.shared)
     return replace(profile, snapshots=snapshots, points=_keep_bounded(points.values(), profile.facts_as_of))
 
 
-def _point_changed(profile: Profile, told: ContactPointChanged, stamp: Stamp, name_of: NameOf) -> Profile:
+def _point_changed(profile: Profile, told: ContactPointChanged, version: FactVersion, name_of: NameOf) -> Profile:
     points = {point.value: point for point in profile.points}
     if told.old is not None and told.old != told.new:
         known = points.get(told.old) or ContactPoint(told.kind, told.old, name_of(told.old))
         # With a new point, `reassigned` speaks of that one.
-        given_up = stamp if told.reassigned and told.new is None else None
-        points[told.old] = _absent(known, (stamp,), given_up)
+        given_up = version if told.reassigned and told.new is None else None
+        points[told.old] = _absent(known, (version,), given_up)
     if told.new is not None:
         known = points.get(told.new) or ContactPoint(told.kind, told.new, name_of(told.new))
-        points[told.new] = _present(known, stamp, told.confirmed_at, profile.snapshots, reassigned=told.reassigned)
+        points[told.new] = _present(known, version, told.confirmed_at, profile.snapshots, reassigned=told.reassigned)
     kept = _keep_bounded(points.values(), profile.facts_as_of)
-    return replace(profile, version=max(profile.version, stamp.version), points=kept)
+    return replace(profile, version=max(profile.version, version.version), points=kept)
 
 
-def _sim_changed(profile: Profile, told: SimChanged, stamp: Stamp, name_of: NameOf) -> Profile:
+def _sim_changed(profile: Profile, told: SimChanged, version: FactVersion, name_of: NameOf) -> Profile:
     points = {point.value: point for point in profile.points}
     known = points.get(told.value) or ContactPoint(PointKind.PHONE, told.value, name_of(told.value))
-    if known.sim_told is None or stamp > known.sim_told:
+    if known.sim_told is None or version > known.sim_told:
         # No SIM has changed later than the wallet could say so.
-        points[told.value] = replace(known, sim_told=stamp, sim_changed_at=min(told.changed_at, stamp.at))
+        points[told.value] = replace(known, sim_told=version, sim_changed_at=min(told.changed_at, version.time))
     kept = _keep_bounded(points.values(), profile.facts_as_of)
-    return replace(profile, version=max(profile.version, stamp.version), points=kept)
+    return replace(profile, version=max(profile.version, version.version), points=kept)
 
 
-def _two_step(profile: Profile, two_step: bool, stamp: Stamp) -> Profile:
-    profile = replace(profile, version=max(profile.version, stamp.version))
-    if profile.two_step_told is not None and stamp <= profile.two_step_told:
+def _two_step(profile: Profile, two_step: bool, version: FactVersion) -> Profile:
+    profile = replace(profile, version=max(profile.version, version.version))
+    if profile.two_step_told is not None and version <= profile.two_step_told:
         return profile
-    return replace(profile, two_step=two_step, two_step_told=stamp)
+    return replace(profile, two_step=two_step, two_step_told=version)
 
 
 def _present(
     point: ContactPoint,
-    stamp: Stamp,
+    version: FactVersion,
     confirmed_at: datetime,
-    snapshots: tuple[Stamp, ...],
+    snapshots: tuple[FactVersion, ...],
     *,
     shared: bool = False,
     reassigned: bool = False,
 ) -> ContactPoint:
     is_first_told = point.told is None
-    first_told = stamp if point.first_told is None else min(point.first_told, stamp)
+    first_told = version if point.first_told is None else min(point.first_told, version)
     first_confirmed_at = _earlier(point.first_confirmed_at, confirmed_at)
     point = replace(point, first_confirmed_at=first_confirmed_at, first_told=first_told)
-    if point.told is None or stamp > point.told:
-        point = replace(point, told=stamp, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
+    if point.told is None or version > point.told:
+        point = replace(point, told=version, confirmed_at=confirmed_at, shared=shared, reassigned=reassigned)
     # Lists that came before any fact named this point do not hold it. One that comes later says so when it comes.
     return _absent(point, snapshots if is_first_told else ())
 
 
-def _absent(point: ContactPoint, stamps: tuple[Stamp, ...], given_up: Stamp | None = None) -> ContactPoint:
+def _absent(
+    point: ContactPoint, versions: tuple[FactVersion, ...], given_up: FactVersion | None = None
+) -> ContactPoint:
     told = point.told
-    known = {*point.removals, *stamps}
-    removals = sorted(stamp for stamp in known if told is None or stamp > told)
-    left = max((stamp for stamp in {*known, point.left} if stamp and told and stamp < told), default=None)
+    known = {*point.removals, *versions}
+    removals = sorted(version for version in known if told is None or version > told)
+    left = max(
+        (version for version in {*known, point.left} if version and told and version < told),
+        default=None,
+    )
     if len(removals) > REMOVALS_KEPT:
         removals = [removals[0], *removals[1 - REMOVALS_KEPT :]]
-    latest = max((stamp for stamp in (point.given_up, given_up) if stamp is not None), default=None)
+    latest = max((version for version in (point.given_up, given_up) if version is not None), default=None)
     if latest is not None and told is not None and latest < told:
         latest = None
-    removed_at = removals[0].at if removals else None
+    removed_at = removals[0].time if removals else None
     return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest, left=left)
 
 
@@ -197,9 +198,9 @@ def _keep_bounded(points: Iterable[ContactPoint], as_of: datetime) -> tuple[Cont
     everything = sorted(points, key=lambda point: (point.kind, point.value))
     present = [point for point in everything if point.live]
     removed = [point for point in everything if point.removals]
-    former = [point for point in removed if point.stood and as_of - point.removals[0].at <= NOTICE_AFTER_REMOVAL]
+    former = [point for point in removed if point.stood and as_of - point.removals[0].time <= NOTICE_AFTER_REMOVAL]
     others = [(point.sim_told, point) for point in everything if point.told is None and not point.removals]
-    heard_of = sorted((stamp, point.value) for stamp, point in others if stamp is not None)
+    heard_of = sorted((version, point.value) for version, point in others if version is not None)
     kept = {point.value for point in sorted(present, key=_standing)[:PRESENT_POINTS_MAX]}
     kept |= {point.value for point in sorted(removed, key=lambda point: point.removals[-1])[-REMOVED_POINTS_KEPT:]}
     kept |= {point.value for point in sorted(former, key=lambda point: point.stood)[-FORMER_POINTS_KEPT:]}

@@ -28,8 +28,8 @@ from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of
 from .unopened import UnopenedFacts as UnopenedFacts
 from .unopened import contribute_unopened as contribute_unopened
+from .unopened import keys_of_unopened as keys_of_unopened
 from .unopened import list_unopened_facts as list_unopened_facts
-from .unopened import unopened_keys as unopened_keys
 
 
 def profile_key(account_id: str) -> Key:

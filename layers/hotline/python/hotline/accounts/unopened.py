@@ -38,7 +38,7 @@ class UnopenedFacts:
     last_at: datetime
 
 
-def unopened_keys(facts: Sequence[Fact], now: datetime) -> set[Key]:
+def keys_of_unopened(facts: Sequence[Fact], now: datetime) -> set[Key]:
     """The keys to read before `contribute_unopened`."""
     return _FACTS.keys((f"{fact.subject}#{fact.type}" for fact in facts), now)
 
@@ -58,7 +58,7 @@ def list_unopened_facts(store: Store, now: datetime, account_id: str | None = No
     found."""
     found = [
         UnopenedFacts(one.fields["account_id"], one.fields["type"], one.count, one.first_at, one.last_at)
-        for one in _FACTS.listed(store, now, starting="" if account_id is None else f"{account_id}#")
+        for one in _FACTS.list_counts(store, now, starting="" if account_id is None else f"{account_id}#")
     ]
     stubs = _find_unopened({one.account_id for one in found}, store)
     return tuple(

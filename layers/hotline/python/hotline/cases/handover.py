@@ -60,15 +60,15 @@ class HandOver:
         )
         texted = ref.new_reference and _send_reference(change, read, account_id, ref.reference, outcome)
         notes = (ref.reference, *((TEXTED,) if texted else ()))
-        after = replace(session.call, topic=self.topic, case_id=ref.case_id)
+        after = replace(session.state, topic=self.topic, case_id=ref.case_id)
         return Effect(outcome, ref.case_id, after, notes)
 
 
 def _whose(session: Session) -> tuple[str | None, str | None]:
     """The account that the case is of, and the case that somebody unknown has on this call already."""
-    call: SessionState = session.call
-    account_id = call.account_id if call.good_factors(session.now) else None
-    return account_id, (call.case_id if account_id is None else None)
+    state: SessionState = session.state
+    account_id = state.account_id if state.good_factors(session.now) else None
+    return account_id, (state.case_id if account_id is None else None)
 
 
 def _send_reference(change: Change, read: Snapshot, account_id: str | None, reference: str, outcome: str) -> bool:
@@ -82,11 +82,11 @@ def _send_reference(change: Change, read: Snapshot, account_id: str | None, refe
 
 def _list_known(session: Session) -> dict[str, str | int]:
     """The facts that an agent should see first: opaque ids and closed words only."""
-    call = session.call
+    state = session.state
     return {
-        "contact_id": call.contact_id,
-        "language": call.language or "-",
-        "number_known": "yes" if call.calling and call.calling.accounts else "no",
-        "proved": ",".join(factor.kind.value for factor in call.good_factors(session.now)) or "-",
-        "history": ",".join(f"{record.step}:{record.outcome}" for record in call.turns) or "-",
+        "contact_id": state.contact_id,
+        "language": state.language or "-",
+        "number_known": "yes" if state.calling and state.calling.accounts else "no",
+        "proved": ",".join(factor.kind.value for factor in state.good_factors(session.now)) or "-",
+        "history": ",".join(f"{record.step}:{record.outcome}" for record in state.turns) or "-",
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.ids import bucket
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
@@ -80,7 +80,7 @@ def case_item(case: Case) -> Item:
         "opened_at": to_text(case.opened_at),
         "updated_at": to_text(case.updated_at),
         "version": case.version,
-        **kept_from(case.updated_at),
+        **record_end(case.updated_at),
     }
     if case.account_id is not None:
         item["account_id"] = case.account_id
@@ -125,7 +125,7 @@ def entry_item(entry: CaseEntry) -> Item:
         "actor": entry.actor,
         "reason": entry.reason,
         "facts": dict(entry.facts),
-        **kept_from(entry.at),
+        **record_end(entry.at),
     }
     return item | ({"note": entry.note} if entry.note else {})
 
@@ -133,10 +133,10 @@ def entry_item(entry: CaseEntry) -> Item:
 def note_item(case_id: str, entry: CaseEntry) -> Item:
     """The pointer that names an entry with free text; it ends with the entry."""
     key = entry_key(case_id, at=entry.at, entry_id=entry.entry_id)
-    return {"case_id": case_id, "entry": key.sk, **kept_from(entry.at)}
+    return {"case_id": case_id, "entry": key.sk, **record_end(entry.at)}
 
 
-def noted_entry_key(note: Mapping[str, Any]) -> Key:
+def entry_key_of(note: Mapping[str, Any]) -> Key:
     """Where the entry lives that a stored note names."""
     return hotline_key(f"CASE#{note['case_id']}", str(note["entry"]))
 
@@ -159,7 +159,7 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
 def pointer_item(case: Case) -> Item:
     """The parts of an open case that an account's pointer keeps: enough to add to the case without reading it."""
     item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
-    item |= {"reason": case.reason, "opened_at": to_text(case.opened_at), **kept_from(case.updated_at)}
+    item |= {"reason": case.reason, "opened_at": to_text(case.opened_at), **record_end(case.updated_at)}
     return item | _reference_attributes(case)
 
 

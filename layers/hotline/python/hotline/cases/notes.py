@@ -16,7 +16,7 @@ def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
     pointers. At most `limit` entries, and at most a hundred. Two reads."""
     found = store.query(items.notes_query(account_id, limit)).items
     named = {hotline_key(note["PK"], note["SK"]): note for note in found}
-    entries = {items.noted_entry_key(note) for note in named.values()}
+    entries = {items.entry_key_of(note) for note in named.values()}
     return {**named, **(store.batch_get(list(entries)) if entries else {})}
 
 
@@ -25,7 +25,7 @@ def contribute_emptied(change: Change, read: Mapping[Key, Item], account_id: str
     when one of them has ended meanwhile."""
     notes = {key: note for key, note in read.items() if items.is_note(key, account_id)}
     for key, note in notes.items():
-        entry = items.noted_entry_key(note)
+        entry = items.entry_key_of(note)
         if entry in read:
             change.update(entry, remove=("note",), condition=PRESENT)
         change.delete(key, condition=PRESENT)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
@@ -374,3 +375,19 @@ class Fact:
     def order(self) -> tuple[datetime, str]:
         """The order of facts that carry no version."""
         return (self.time, self.id)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FactVersion:
+    """The order of two facts about one thing: the higher version holds; of equal versions the later, then the larger
+    id."""
+
+    version: int
+    time: datetime
+    fact_id: str
+
+    @classmethod
+    def of(cls, fact: Fact, version: int) -> FactVersion:
+        """The version of a fact. Its time is cut to the milliseconds that are stored: a finer one would compare
+        differently before it was stored and after."""
+        return cls(version, from_text(to_text(fact.time)), fact.id)

@@ -22,13 +22,13 @@ from hotline.sessions.service import contribute_turn
 
 from .model import Operation
 from .policy import REQUIREMENTS
-from .session import Session, settle, settling_keys, still_proved, store_as_is
+from .session import Session, owner_keys, refresh_state, still_proved, store_as_is
 
 
 @dataclass(frozen=True, slots=True)
 class Effect[Result]:
     """The result of an act. `outcome` and `notes` are closed words: an answer that is asked for again is given
-    from them. `ids` name what the turn made. `call` is the session's state afterwards, None for no change of it.
+    from them. `ids` name what the turn made. `state` is the session's state afterwards, None for no change of it.
 
     `idle`: nothing was done. A phone's turn is noted all the same, since its flow counts on; elsewhere nothing is
     written.
@@ -36,7 +36,7 @@ class Effect[Result]:
 
     outcome: str
     result: Result
-    call: SessionState | None = None
+    state: SessionState | None = None
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     idle: bool = False
@@ -73,7 +73,7 @@ class Note:
     """The act that changes nothing but the session itself: its language, what was offered, whom it is about."""
 
     outcome: str
-    call: SessionState | None = None
+    state: SessionState | None = None
     notes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     operation: Operation | None = field(default=None, init=False)
@@ -82,11 +82,11 @@ class Note:
         return ()
 
     def contribute(self, _change: Change, _read: Snapshot, _session: Session) -> Effect[None]:
-        return Effect(self.outcome, None, self.call, self.notes, self.ids)
+        return Effect(self.outcome, None, self.state, self.notes, self.ids)
 
 
 def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Result]:
-    """Do the act, and note the turn as answered, in one transaction. `session.call` is its state afterwards.
+    """Do the act, and note the turn as answered, in one transaction. `session.state` is its state afterwards.
 
     Raises NeedProof with the factors that the session could prove; what the act raises; at commit StaleTurn, Stale and
     Unavailable. After Stale or StaleTurn the code that opened the session runs all of it again. The session must be
@@ -96,18 +96,18 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
         session.allow(act.operation)
     store_as_is(session)
     held = _needs_standing_proof(act.operation)
-    own = settling_keys(session.account_id) if held else ()
+    own = owner_keys(session.account_id) if held else ()
     read = session.fetch((*act.keys(session), *own))
-    if held and act.operation is not None and session.call.kind is not SessionKind.APP:
+    if held and act.operation is not None and session.state.kind is not SessionKind.APP:
         # An app session was made up from this very profile.
-        session.call = still_proved(session.call, read, session.account_id, session.ctx.lookup_ring, session.now)
+        session.state = still_proved(session.state, read, session.account_id, session.ctx.lookup_ring, session.now)
         session.allow(act.operation)
     change = Change(actor=session.actor, cause=turn.cause or turn.step, now=session.now, ids=session.ctx.ids)
     try:
         effect = act.contribute(change, read, session)
     except NeedProof as refusal:
         raise session.reachable(refusal) from None
-    if effect.idle and session.call.kind is not SessionKind.PHONE:
+    if effect.idle and session.state.kind is not SessionKind.PHONE:
         return effect
     _commit(session, change, effect, turn, held=held)
     return effect
@@ -127,9 +127,9 @@ def _needs_standing_proof(operation: Operation | None) -> bool:
 
 
 def _commit[Result](session: Session, change: Change, effect: Effect[Result], turn: Turn, *, held: bool) -> None:
-    old, new = session.call, effect.call or session.call
+    old, new = session.state, effect.state or session.state
     if new is not old and session.signed_in is not None:
-        new = settle(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
+        new = refresh_state(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
     number = old.turn if turn.number is None else turn.number
     record = TurnRecord(number, turn.step, turn.fingerprint, effect.outcome, effect.ids, effect.notes)
     advanced = contribute_turn(change, old, new, record)
@@ -138,5 +138,5 @@ def _commit[Result](session: Session, change: Change, effect: Effect[Result], tu
         if key in session.read:
             change.require_condition(key, equals("rev", int(session.read[key]["rev"])), stale)
     change.commit(session.ctx.store)
-    session.call = advanced
+    session.state = advanced
     session.forget_read()

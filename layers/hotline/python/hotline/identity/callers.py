@@ -20,7 +20,7 @@ from hotline.sessions.service import session_key
 
 from . import choices, code_messages, limits, pins
 from .items import NOBODY
-from .session import Session, settling_keys
+from .session import Session, owner_keys
 
 START = "start"
 """The step with which a call begins, or comes back from a transfer."""
@@ -43,7 +43,7 @@ class Contact:
 class Started:
     """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own."""
 
-    call: SessionState
+    state: SessionState
     known: bool
     language: str | None
 
@@ -122,50 +122,50 @@ def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified
 def identify(session: Session, number: str) -> SessionState:
     """The call after a number was keyed in, whose contact point the session has read. One read, whether or not the
     number belongs to anybody, and whether or not the caller may reach it."""
-    call, keyring = session.call, session.ctx.lookup_ring
+    state, keyring = session.state, session.ctx.lookup_ring
     typed = reach(number, session.read, keyring)
-    if call.own_number_only and call.calling is not None and typed.point != call.calling.point:
+    if state.own_number_only and state.calling is not None and typed.point != state.calling.point:
         typed = replace(typed, accounts=())
     profiles = choices.profiles_in(session.ctx.store, typed.accounts or (NOBODY,))
-    return choices.identify_by(call, typed, profiles, keyring)
+    return choices.identify_by(state, typed, profiles, keyring)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`call` has the account when one is settled; otherwise `choices` are to be read out."""
+    """`state` has the account when one is chosen; otherwise `choices` are to be read out."""
 
-    call: SessionState
+    state: SessionState
     choices: tuple[Profile, ...]
 
 
-def reachable_accounts(call: SessionState) -> tuple[str, ...]:
+def reachable_accounts(state: SessionState) -> tuple[str, ...]:
     """The accounts behind the number that the call is identified by, chosen or not."""
-    return call.identified.accounts if call.identified else ()
+    return state.identified.accounts if state.identified else ()
 
 
-def choosing_keys(call: SessionState) -> tuple[Key, ...]:
+def choosing_keys(state: SessionState) -> tuple[Key, ...]:
     """The keys to read for `choose`; as many for a number that reaches nobody as for one account's."""
-    return tuple(key for one in reachable_accounts(call) or (NOBODY,) for key in settling_keys(one))
+    return tuple(key for one in reachable_accounts(state) or (NOBODY,) for key in owner_keys(one))
 
 
 def choose(session: Session, place: int | None = None, also: Sequence[Key] = ()) -> Choice:
-    """Settle the account after proof: the only one that the proved factors reach, or the one at the given place.
+    """Choose the account after proof: the only one that the proved factors reach, or the one at the given place.
 
-    One read, of `also` too. Without proof, or for a place that was not offered, nothing is settled.
+    One read, of `also` too. Without proof, or for a place that was not offered, nothing is chosen.
     """
-    session.fetch((*choosing_keys(session.call), *also))
-    return choose_from(session, session.call, place)
+    session.fetch((*choosing_keys(session.state), *also))
+    return choose_from(session, session.state, place)
 
 
-def choose_from(session: Session, call: SessionState, place: int | None = None) -> Choice:
+def choose_from(session: Session, state: SessionState, place: int | None = None) -> Choice:
     """The same for a state of the session that is not stored yet, once `choosing_keys` were read."""
     read, keyring, now = session.read, session.ctx.lookup_ring, session.now
-    found = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in reachable_accounts(call)]
-    candidates = choices.choosable(call, [profile for profile in found if profile is not None], read, keyring, now)
+    found = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in reachable_accounts(state)]
+    candidates = choices.choosable(state, [profile for profile in found if profile is not None], read, keyring, now)
     chosen = candidates[0] if len(candidates) == 1 else None
     if place is not None and 1 <= place <= len(candidates):
         chosen = candidates[place - 1]
     if chosen is None:
-        return Choice(call, tuple(candidates))
+        return Choice(state, tuple(candidates))
     pin = pins.acting_pin(read, chosen.account_id, now)
-    return Choice(choices.choose_profile(call, chosen, keyring, pin=pin), ())
+    return Choice(choices.choose_profile(state, chosen, keyring, pin=pin), ())

@@ -78,35 +78,35 @@ class Checked:
 
     outcome: CheckOutcome
     tries_left: int
-    call: SessionState
+    state: SessionState
     wrong: bool = False
 
 
-def target_of(call: SessionState, factor: FactorKind) -> Target:
+def target_of(state: SessionState, factor: FactorKind) -> Target:
     """Where a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
-    target = call.targets.get(factor)
+    target = state.targets.get(factor)
     if target is None:
         raise NotPossible("no_target")
     return target
 
 
-def send_keys(call: SessionState, target: Target, now: datetime) -> tuple[Key, ...]:
+def send_keys(state: SessionState, target: Target, now: datetime) -> tuple[Key, ...]:
     """The keys to read, in one batch, before `contribute_code`."""
-    of_limits = (*limits.code_keys(target, way_of(call, now), now), *code_messages.message_keys(target.prefix, now))
-    return (*counter_keys(target), *of_limits, *targets.reach_keys(call, target))
+    of_limits = (*limits.code_keys(target, way_of(state, now), now), *code_messages.message_keys(target.prefix, now))
+    return (*counter_keys(target), *of_limits, *targets.reach_keys(state, target))
 
 
-def check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
+def check_keys(state: SessionState, now: datetime) -> tuple[Key, ...]:
     """The keys to read, in one batch, before `contribute_check`."""
-    if call.challenge is None:
+    if state.challenge is None:
         return ()
-    of_pin = factors_key(sole_account(call) or NOBODY)
-    return (challenge_key(call.challenge.id), *counter_keys_of_targets(call), of_pin, *limits.wrong_code_keys(now))
+    of_pin = factors_key(sole_account(state) or NOBODY)
+    return (challenge_key(state.challenge.id), *counter_keys_of_targets(state), of_pin, *limits.wrong_code_keys(now))
 
 
 def contribute_code(
     change: Change,
-    call: SessionState,
+    state: SessionState,
     *,
     factor: FactorKind,
     goal: Goal,
@@ -126,16 +126,16 @@ def contribute_code(
     same factor and counts the same. `is_counted`: the message has its place in the budgets already. LIMITED and
     HELD_BACK write nothing.
     """
-    target, way = target_of(call, factor), way_of(call, change.now)
+    target, way = target_of(state, factor), way_of(state, change.now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
     pace = limits.pace(read, change.now, way, traffic)
     goes_out = may_send(own, change.now, pace) and not is_row_full(own)
     goes_out = goes_out and limits.account_may_have(read, target, way, change.now)
-    if not may_send(shown, change.now, pace) or (not goes_out and _may_be_told(call, target, own, way)):
-        return SendOutcome.LIMITED, call
-    if not is_counted and find_used_up_budget(call, factor, read, change.now, traffic) is not None:
-        return SendOutcome.HELD_BACK, call
-    reaches = targets.reaches_somebody(read, call, target, goal.purpose, change.now, lookup_keys)
+    if not may_send(shown, change.now, pace) or (not goes_out and _may_be_told(state, target, own, way)):
+        return SendOutcome.LIMITED, state
+    if not is_counted and find_used_up_budget(state, factor, read, change.now, traffic) is not None:
+        return SendOutcome.HELD_BACK, state
+    reaches = targets.reaches_somebody(read, state, target, goal.purpose, change.now, lookup_keys)
     challenge = Challenge(
         id=change.ids.new("chl"),
         key_version=keyring.current,
@@ -147,37 +147,37 @@ def contribute_code(
         tries_left=pace.tries,
         state=ChallengeState.OPEN,
         decoy=not (goes_out and reaches),
-        language=call.language or LANGUAGE_UNSAID,
+        language=state.language or LANGUAGE_UNSAID,
     )
     change.create(challenge_key(challenge.id), challenge_item(challenge))
-    if call.challenge is not None:
+    if state.challenge is not None:
         closed = {"state": ChallengeState.REPLACED.value}
-        change.update(challenge_key(call.challenge.id), set=closed, condition=PRESENT)
+        change.update(challenge_key(state.challenge.id), set=closed, condition=PRESENT)
     own_after = after_send(own, change.now) if goes_out else own
     _count(change, read, target, factor, way, shown=after_send(shown, change.now), own=own_after)
     limits.count_code(change, target, way, goes_out=goes_out)
     if factor is FactorKind.SMS and not is_counted:
         code_messages.count_message(change, target.prefix, way, by=challenge.id)
-    change.send(_code_message(change, call, challenge, target, way, channel_of(factor, by_call=by_call)))
-    return SendOutcome.SENT, replace(call, challenge=AskedChallenge(challenge.id, target.point))
+    change.send(_code_message(change, state, challenge, target, way, channel_of(factor, by_call=by_call)))
+    return SendOutcome.SENT, replace(state, challenge=AskedChallenge(challenge.id, target.point))
 
 
-def _may_be_told(call: SessionState, target: Target, own: FactorCounters, way: Way) -> bool:
+def _may_be_told(state: SessionState, target: Target, own: FactorCounters, way: Way) -> bool:
     """Whether the reason against a code may be said. Once it is known who asks, every reason may. Before, only a full
     row of wrong codes may, and only to a caller from that very number. A stranger's number never has such a row for
     long, since its counts end by themselves."""
-    if call.account_id is not None:
+    if state.account_id is not None:
         return True
     return not target.via and not way.is_strangers and is_row_full(own)
 
 
 def find_used_up_budget(
-    call: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
+    state: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
 ) -> code_messages.OverBudget | None:
     """The budget of messages that a code of this kind would break. `read` holds what exists of `send_keys`."""
     if factor is not FactorKind.SMS:
         return None
-    return code_messages.find_used_up(target_of(call, factor).prefix, way_of(call, now), read, now, traffic)
+    return code_messages.find_used_up(target_of(state, factor).prefix, way_of(state, now), read, now, traffic)
 
 
 def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
@@ -188,7 +188,7 @@ def channel_of(factor: FactorKind, *, by_call: bool) -> Channel:
 
 
 def _code_message(
-    change: Change, call: SessionState, challenge: Challenge, target: Target, way: Way, channel: Channel
+    change: Change, state: SessionState, challenge: Challenge, target: Target, way: Way, channel: Channel
 ) -> Message:
     counted = {"factor": challenge.factor.value, "way": way.value, "via": target.via[0] if target.via else "-"}
     return Message(
@@ -201,7 +201,7 @@ def _code_message(
         facts={
             "challenge_id": challenge.id,
             "goal": challenge.goal.value,
-            "place": _place_of(call),
+            "place": _place_of(state),
             _COUNTED: counted,
         },
         useless_after=challenge.expires_at,
@@ -238,9 +238,9 @@ def _read_counted_target(entry: Mapping[str, Any]) -> Target:
     return Target(str(entry["point"]), entry.get("account_id"), via=() if via == "-" else (str(via),))
 
 
-def _place_of(call: SessionState) -> str:
+def _place_of(state: SessionState) -> str:
     """Where the code is to be entered: the message says so, and that it belongs nowhere else."""
-    return "phone" if call.kind is SessionKind.PHONE else "app"
+    return "phone" if state.kind is SessionKind.PHONE else "app"
 
 
 def tries_of(stored: Item) -> int:
@@ -250,7 +250,7 @@ def tries_of(stored: Item) -> int:
 
 def contribute_check(
     change: Change,
-    call: SessionState,
+    state: SessionState,
     *,
     entered: str,
     read: Mapping[Key, Item],
@@ -263,35 +263,35 @@ def contribute_check(
     code opens the challenge once. A wrong one costs a try of the challenge and counts on the contact point, on the
     caller's way to it, and over all callers.
     """
-    challenge_stored = read.get(challenge_key(call.challenge.id)) if call.challenge is not None else None
+    challenge_stored = read.get(challenge_key(state.challenge.id)) if state.challenge is not None else None
     if challenge_stored is None:
-        return Checked(CheckOutcome.SPENT, 0, call)
+        return Checked(CheckOutcome.SPENT, 0, state)
     challenge = challenge_from(challenge_stored)
     # A code that went to a point of another account than the one that is now chosen proves nothing.
-    target = target_at(call, challenge.point)
+    target = target_at(state, challenge.point)
     if target is None or challenge.state is not ChallengeState.OPEN:
-        return Checked(CheckOutcome.SPENT, 0, call)
-    factor, way = challenge.factor, way_of(call, change.now)
+        return Checked(CheckOutcome.SPENT, 0, state)
+    factor, way = challenge.factor, way_of(state, change.now)
     shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
     pace = limits.pace(read, change.now, way, traffic)
     if not may_try(shown, challenge.tries_left, change.now, pace):
-        return Checked(CheckOutcome.SPENT, 0, call)
+        return Checked(CheckOutcome.SPENT, 0, state)
     # Where others have used up the point's tries, a right code is like a wrong one, and its asker not told why.
     open_to_tries = may_try(own, challenge.tries_left, change.now, pace) and not is_row_full(own)
     if change.now >= challenge.expires_at:
-        return Checked(CheckOutcome.EXPIRED, 0, call)
+        return Checked(CheckOutcome.EXPIRED, 0, state)
     unchanged = all_of(equals("state", ChallengeState.OPEN.value), equals("tries_left", challenge.tries_left))
     if codes.matches(keyring, challenge, entered) and open_to_tries:
         change.update(challenge_key(challenge.id), set={"state": ChallengeState.PROVED.value}, condition=unchanged)
-        _begin_rows_anew(change, read, call, target, factor, way, shown=shown, own=own)
-        return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(call, challenge, change))
+        _begin_rows_anew(change, read, state, target, factor, way, shown=shown, own=own)
+        return Checked(CheckOutcome.PROVED, challenge.tries_left, _with_factor(state, challenge, change))
     left = tries_after_wrong(challenge.tries_left, pace)
-    state = ChallengeState.OPEN if left else ChallengeState.SPENT
-    change.update(challenge_key(challenge.id), set={"state": state.value, "tries_left": left}, condition=unchanged)
+    after = ChallengeState.OPEN if left else ChallengeState.SPENT
+    change.update(challenge_key(challenge.id), set={"state": after.value, "tries_left": left}, condition=unchanged)
     own_after = after_wrong(own, change.now) if open_to_tries else own
     _count(change, read, target, factor, way, shown=after_wrong(shown, change.now), own=own_after)
     limits.count_wrong_code(change, challenge.id, way, decoy=challenge.decoy)
-    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, state, wrong=True)
 
 
 def _count(
@@ -314,7 +314,7 @@ def _count(
 def _begin_rows_anew(
     change: Change,
     read: Mapping[Key, Item],
-    call: SessionState,
+    state: SessionState,
     target: Target,
     factor: FactorKind,
     way: Way,
@@ -327,8 +327,8 @@ def _begin_rows_anew(
     for points, counters in counted.items():
         rows = new_rows_at(read, points) | name_counters(factor, way, with_new_row(counters))
         contribute_counters(change, read, points, rows)
-    contribute_new_rows(change, read, call, but=(*target.points, *target.via))
-    contribute_new_pin_rows(change, read, sole_account(call))
+    contribute_new_rows(change, read, state, but=(*target.points, *target.via))
+    contribute_new_pin_rows(change, read, sole_account(state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,12 +353,12 @@ def to_give_out(stored: Item | None, points: Collection[str], now: datetime) -> 
     return challenge if now < challenge.expires_at else Withheld("too_late")
 
 
-def _with_factor(call: SessionState, challenge: Challenge, change: Change) -> SessionState:
-    """The call with one more factor, of each kind the last. The account has to be settled again: which accounts the
+def _with_factor(state: SessionState, challenge: Challenge, change: Change) -> SessionState:
+    """The call with one more factor, of each kind the last. The account has to be chosen again: which accounts the
     factors reach has changed, and so may have what the account asks for (two-step verification)."""
     proved = ProvedFactor(challenge.factor, challenge.purpose, challenge.point, change.now + FACTOR_LIFE)
-    others = tuple(factor for factor in call.factors if factor.kind is not proved.kind)
-    return replace(call, factors=(*others, proved), challenge=None, account_id=None)
+    others = tuple(factor for factor in state.factors if factor.kind is not proved.kind)
+    return replace(state, factors=(*others, proved), challenge=None, account_id=None)
 
 
 COUNTS_ALL_THE_SAME: Final = frozenset({"decoy", "challenge_over", "no_challenge", "other_point"})

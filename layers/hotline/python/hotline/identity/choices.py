@@ -32,13 +32,13 @@ def profiles_in(store: Store, account_ids: Sequence[str]) -> list[Profile]:
     return [profile for profile in found if profile is not None]
 
 
-def strip(call: SessionState) -> SessionState:
+def strip(state: SessionState) -> SessionState:
     """The call as somebody else may take it up: language, topic and case stay; proof, account and offers go."""
-    calling = call.calling
+    calling = state.calling
     owner = calling.accounts[0] if calling and calling.accounts else None
     targets = {FactorKind.SMS: _phone_target(calling, owner)} if calling else {}
     return replace(
-        call,
+        state,
         factors=(),
         account_id=None,
         two_step=False,
@@ -51,9 +51,9 @@ def strip(call: SessionState) -> SessionState:
     )
 
 
-def identify_by(call: SessionState, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> SessionState:
+def identify_by(state: SessionState, typed: Identified, profiles: Sequence[Profile], keyring: Keyring) -> SessionState:
     """The call after somebody keyed in a number: whatever belonged to another account is gone."""
-    return replace(strip(call), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
+    return replace(strip(state), typed=typed, case_id=None, targets=targets_of(typed, profiles, keyring))
 
 
 def targets_of(
@@ -100,7 +100,7 @@ def decoy_points(identified: Identified, keyring: Keyring, purpose: str = "decoy
     return tuple(decoys)
 
 
-def choose_profile(call: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
+def choose_profile(state: SessionState, profile: Profile, keyring: Keyring, *, pin: bool = False) -> SessionState:
     """The call once its account is known. Codes now go to that account's own points only. The number that the call is
     identified by is taken if it is one of them, else the phone confirmed last. A code that was asked for before is
     void, and offers about another account are gone."""
@@ -109,7 +109,7 @@ def choose_profile(call: SessionState, profile: Profile, keyring: Keyring, *, pi
         for point in live_points(profile, PointKind.PHONE)
     }
     emails = [accounts.point_ids(point.value, keyring) for point in live_points(profile, PointKind.EMAIL)]
-    at_line = call.identified.point if call.identified else None
+    at_line = state.identified.point if state.identified else None
     targets: dict[FactorKind, Target] = {}
     if phones:
         at = next((points for points in phones if points[0] == at_line), next(iter(phones)))
@@ -117,23 +117,23 @@ def choose_profile(call: SessionState, profile: Profile, keyring: Keyring, *, pi
     if emails:
         targets[FactorKind.EMAIL] = _target(emails[0], profile.account_id)
     return replace(
-        call,
+        state,
         account_id=profile.account_id,
         two_step=profile.two_step,
         pin=pin,
         time_zone=profile.time_zone,
         targets=targets,
         challenge=None,
-        offers=call.offers if call.account_id in (None, profile.account_id) else (),
+        offers=state.offers if state.account_id in (None, profile.account_id) else (),
     )
 
 
 def choosable(
-    call: SessionState, profiles: Sequence[Profile], read: Mapping[Key, Item], keyring: Keyring, now: datetime
+    state: SessionState, profiles: Sequence[Profile], read: Mapping[Key, Item], keyring: Keyring, now: datetime
 ) -> list[Profile]:
     """The accounts that the factors which are still good reach: open, and with every proved contact point among their
     own and not too new. `read` holds what exists of the accounts' `targets.proof_keys`."""
-    good = call.good_factors(now)
+    good = state.good_factors(now)
     proved = {factor.point for factor in good}
     if not proved:
         return []

@@ -31,22 +31,22 @@ def counter_keys(target: Target) -> tuple[Key, ...]:
     return tuple(point_key(point) for point in (*target.points, *target.via))
 
 
-def counter_keys_of_targets(call: SessionState) -> tuple[Key, ...]:
+def counter_keys_of_targets(state: SessionState) -> tuple[Key, ...]:
     """Where the counters of all targets of a call may be: proof at one of them begins the rows of all anew."""
-    return tuple(key for target in call.targets.values() for key in counter_keys(target))
+    return tuple(key for target in state.targets.values() for key in counter_keys(target))
 
 
-def sole_account(call: SessionState) -> str | None:
+def sole_account(state: SessionState) -> str | None:
     """The account that the call is about: the chosen one, else the only one behind the number."""
-    if call.account_id is not None:
-        return call.account_id
-    reached = call.identified.accounts if call.identified is not None else ()
+    if state.account_id is not None:
+        return state.account_id
+    reached = state.identified.accounts if state.identified is not None else ()
     return reached[0] if len(reached) == 1 else None
 
 
-def target_at(call: SessionState, point: str) -> Target | None:
+def target_at(state: SessionState, point: str) -> Target | None:
     """The call's target at a contact point; None when codes of this call do not go there any more."""
-    return next((target for target in call.targets.values() if target.point == point), None)
+    return next((target for target in state.targets.values() if target.point == point), None)
 
 
 def counters_of(read: Mapping[Key, Item], points: tuple[str, ...], factor: FactorKind, way: Way) -> FactorCounters:
@@ -74,13 +74,13 @@ def new_rows_at(read: Mapping[Key, Item], points: tuple[str, ...]) -> dict[str, 
 
 
 def contribute_new_rows(
-    change: Change, read: Mapping[Key, Item], call: SessionState, *, but: Iterable[str] = ()
+    change: Change, read: Mapping[Key, Item], state: SessionState, *, but: Iterable[str] = ()
 ) -> None:
     """Begin the rows of wrong codes anew at every target of the call, by all ways, except at the points `but`, which
     whoever asks writes. Nothing is written where no row has begun. `read` holds what exists of
     `counter_keys_of_targets`."""
     written = set(but)
-    for target in call.targets.values():
+    for target in state.targets.values():
         for points in (target.points, target.via):
             if not points or not written.isdisjoint(points):
                 continue

@@ -62,8 +62,8 @@ def _proof_condition(proof: Proof, operation: Operation, now: datetime) -> Condi
 
 
 def _needs_proof(proof: Proof, operation: Operation, now: datetime) -> Failure:
-    def failed(stored: Item | None) -> HotlineError:
+    def refuse(stored: Item | None) -> HotlineError:
         present = proof_from(session_from(stored)) if stored is not None else replace(proof, factors=())
         return NeedProof(operation=operation.value, needs=missing_factors(operation, present, now) or ())
 
-    return failed
+    return refuse

@@ -236,16 +236,16 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
             change.delete(key, condition=equals("rev", int(read[key]["rev"])))
 
 
-def pin_check_keys(call: SessionState, now: datetime) -> tuple[Key, ...]:
+def pin_check_keys(state: SessionState, now: datetime) -> tuple[Key, ...]:
     """The keys to read before `contribute_pin_check`: as many items for everybody."""
-    counted_at = (*map(point_key, (*_number_of(call), *_decoy_of(call))), *counter_keys_of_targets(call))
-    account_id = sole_account(call) or NOBODY
+    counted_at = (*map(point_key, (*_number_of(state), *_decoy_of(state))), *counter_keys_of_targets(state))
+    account_id = sole_account(state) or NOBODY
     own = (factors_key(account_id), accounts.stops_key(account_id))
     return (*own, *counted_at, *limits.wrong_code_keys(now))
 
 
 def contribute_pin_check(
-    change: Change, call: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs, traffic: TrafficLimits
+    change: Change, state: SessionState, *, entered: str, read: Mapping[Key, Item], macs: Macs, traffic: TrafficLimits
 ) -> Checked:
     """Hold entered digits against the PIN of the one account that the caller may be about. It is the chosen account,
     else the only one behind the number. `read` holds what exists of `pin_check_keys`. An account without a PIN, several
@@ -253,23 +253,23 @@ def contribute_pin_check(
     has had its wrong ones of the day by way of another number. The answer may be spoken only after the change has been
     committed.
     """
-    account_id, way = sole_account(call), way_of(call, change.now)
+    account_id, way = sole_account(state), way_of(state, change.now)
     key = factors_key(account_id or NOBODY)
     known = read.get(key)
-    number, decoy = _number_of(call), _decoy_of(call)
+    number, decoy = _number_of(state), _decoy_of(state)
     own = _counters_of_pin(known, way) if has_pin(known) else counters_of(read, decoy, FactorKind.PIN, way)
     shown = counters_of(read, number, FactorKind.PIN, way) if number else own
     pace = limits.pace(read, change.now, way, traffic)
     if _is_used_up(shown, change.now, pace) or (not number and is_row_full(own)):
-        return Checked(CheckOutcome.SPENT, 0, call)
+        return Checked(CheckOutcome.SPENT, 0, state)
     open_to_tries = not _is_used_up(own, change.now, pace) and not is_row_full(own)
     pin = known["pin"] if known is not None and has_pin(known) else {"salt": _NO_SALT, "mac": ""}
     mac = _mac(macs, account_id or NOBODY, pin["salt"], entered)
     right = hmac.compare_digest(mac, pin["mac"]) and account_id is not None and open_to_tries
     if right and known is not None and account_id is not None:
-        _begin_rows_anew(change, read, call, known, way, shown=shown, own=own)
+        _begin_rows_anew(change, read, state, known, way, shown=shown, own=own)
         purpose = Purpose.ACT if acting_pin(read, account_id, change.now) else Purpose.LOOK
-        return Checked(CheckOutcome.PROVED, 0, _with_pin(call, account_id, purpose, change.now))
+        return Checked(CheckOutcome.PROVED, 0, _with_pin(state, account_id, purpose, change.now))
     shown = after_wrong(shown, change.now)
     own = after_wrong(own, change.now) if open_to_tries else own
     if number:
@@ -281,9 +281,9 @@ def contribute_pin_check(
         contribute_counters(change, read, decoy, name_counters(FactorKind.PIN, way, own))
     if has_pin(known) or number:
         # A wrong PIN that counts on no account and no number must not count here either: nothing would bound it.
-        limits.count_wrong_code(change, call.contact_id, way, decoy=not has_pin(known))
+        limits.count_wrong_code(change, state.contact_id, way, decoy=not has_pin(known))
     left = max(0, pace.wrong_per_day - count_wrong_today(shown, change.now))
-    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, call, wrong=True)
+    return Checked(CheckOutcome.WRONG if left else CheckOutcome.SPENT, left, state, wrong=True)
 
 
 def _counters_of_pin(known: Item | None, way: Way) -> FactorCounters:
@@ -295,7 +295,7 @@ def _counters_of_pin(known: Item | None, way: Way) -> FactorCounters:
 def _begin_rows_anew(
     change: Change,
     read: Mapping[Key, Item],
-    call: SessionState,
+    state: SessionState,
     known: Item,
     way: Way,
     *,
@@ -303,13 +303,13 @@ def _begin_rows_anew(
     own: FactorCounters,
 ) -> None:
     """After a right PIN: the rows of wrong ones begin anew, by all ways, of the PIN and of the other factors."""
-    number = _number_of(call)
+    number = _number_of(state)
     if number:
         rows = new_rows_at(read, number) | name_counters(FactorKind.PIN, way, with_new_row(shown))
         contribute_counters(change, read, number, rows)
-    contribute_new_rows(change, read, call, but=number)
+    contribute_new_rows(change, read, state, but=number)
     rows = new_rows(known) | name_counters(FactorKind.PIN, way, with_new_row(own))
-    key = factors_key(sole_account(call) or NOBODY)
+    key = factors_key(sole_account(state) or NOBODY)
     change.replace(key, known, with_counters(_strip_keys(known), rows, now=change.now, owned=True))
 
 
@@ -320,22 +320,22 @@ def _is_used_up(counters: FactorCounters, now: datetime, pace: Pace) -> bool:
     return is_blocked_today(counters, now) or count_wrong_today(counters, now) >= pace.wrong_per_day
 
 
-def _with_pin(call: SessionState, account_id: str, purpose: Purpose, now: datetime) -> SessionState:
-    """The call with the factor; its account has to be settled again, as after a code."""
+def _with_pin(state: SessionState, account_id: str, purpose: Purpose, now: datetime) -> SessionState:
+    """The call with the factor; its account has to be chosen again, as after a code."""
     proved = ProvedFactor(FactorKind.PIN, purpose, pin_point(account_id), now + FACTOR_LIFE)
-    others = tuple(factor for factor in call.factors if factor.kind is not FactorKind.PIN)
-    return replace(call, factors=(*others, proved), account_id=None)
+    others = tuple(factor for factor in state.factors if factor.kind is not FactorKind.PIN)
+    return replace(state, factors=(*others, proved), account_id=None)
 
 
-def _number_of(call: SessionState) -> tuple[str, ...]:
+def _number_of(state: SessionState) -> tuple[str, ...]:
     """Where wrong PINs count that decide what the caller is told: at the number that they are identified by, under
     every version. Nothing for a caller without a number, and for an app session, which is about its own account."""
-    return call.identified.points if call.identified is not None else ()
+    return state.identified.points if state.identified is not None else ()
 
 
-def _decoy_of(call: SessionState) -> tuple[str, ...]:
+def _decoy_of(state: SessionState) -> tuple[str, ...]:
     """The stand-in for an account that has a PIN, so that others cost the same writes."""
-    return tuple(f"{point}-pin" for point in _number_of(call))
+    return tuple(f"{point}-pin" for point in _number_of(state))
 
 
 def _strip_keys(known: Mapping[str, Any] | None) -> Item:

@@ -108,7 +108,7 @@ def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[
         return None
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
     if len(proved) >= needed:
-        # Enough is proved and no account is settled: the way to settle one begins with a code.
+        # Enough is proved and no account is chosen: the way to choose one begins with a code.
         return None if proof.account_id is not None else tuple(kind.value for kind in CODE_FACTORS)
     return tuple(kind.value for kind in FACTORS if kind not in proved)
 

@@ -208,9 +208,9 @@ def _contribute_recovery(ctx: Context, change: Change, entry: Mapping[str, Any])
     sessions.contribute_new_session(change, waiting)
 
 
-def goal_of(call: SessionState) -> Goal:
+def goal_of(state: SessionState) -> Goal:
     """The goal that a recovery was asked for."""
-    return Goal(call.topic or Goal.RESET.value)
+    return Goal(state.topic or Goal.RESET.value)
 
 
 class RecoveryState(StrEnum):
@@ -241,22 +241,22 @@ _NEEDS_PERSON: Final = Progress(RecoveryState.MORE, PERSON)
 
 @dataclass(frozen=True, slots=True)
 class _EnterCode:
-    """Hold a code against the recovery; a right one settles its account where it leads to one alone. The reads are the
+    """Hold a code against the recovery; a right one chooses its account where it leads to one alone. The reads are the
     same whoever the contact belongs to."""
 
     entered: str
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        return (*check_keys(session.call, session.now), *choosing_keys(session.call))
+        return (*check_keys(session.state, session.now), *choosing_keys(session.state))
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
         ring = session.ctx.code_ring
         checked = contribute_check(
-            change, session.call, entered=self.entered, read=read, keyring=ring, traffic=session.ctx.limits
+            change, session.state, entered=self.entered, read=read, keyring=ring, traffic=session.ctx.limits
         )
         proved = checked.outcome is CheckOutcome.PROVED
-        after = choose_from(session, checked.call).call if proved else checked.call
+        after = choose_from(session, checked.state).state if proved else checked.state
         return Effect(checked.outcome.value, checked, after)
 
 
@@ -272,7 +272,7 @@ def enter_recovery_code(ctx: Context, recovery_id: str, code: str, acts: Opening
     if session is None:
         return _REFUSED
     mark = turns.fingerprint(ctx.lookup_ring, _CHECK, {"code": code})
-    known = turns.find_record(session.call, step=_CHECK, inputs_fingerprint=mark)
+    known = turns.find_record(session.state, step=_CHECK, inputs_fingerprint=mark)
     if known is not None:
         return _answer_again(session, known, acts)
     checked = perform(session, _EnterCode(code), Turn(_CHECK, mark)).result
@@ -286,28 +286,28 @@ def _answer_again(session: Session, record: TurnRecord, acts: OpeningActs) -> Pr
     now, for the account as it is now."""
     if record.outcome != CheckOutcome.PROVED.value:
         return _REFUSED
-    after = next((turn for turn in session.call.turns if turn.turn > record.turn), None)
+    after = next((turn for turn in session.state.turns if turn.turn > record.turn), None)
     if after is None:
-        if not session.call.good_factors(session.now):
+        if not session.state.good_factors(session.now):
             return _REFUSED
-        session.call = replace(session.call, account_id=None)
-        session.call = choose(session).call
+        session.state = replace(session.state, account_id=None)
+        session.state = choose(session).state
         return _go_on(session, acts)
     return _tell_act(after.outcome) if after.step == _ACT else Progress(RecoveryState.MORE, after.outcome)
 
 
 def _go_on(session: Session, acts: OpeningActs) -> Progress:
     """Do what was asked for, if enough is proved; else send the next code, if there is somewhere to send it."""
-    call = session.call
-    if call.account_id is None:
+    state = session.state
+    if state.account_id is None:
         return _send_to_person(session)
-    goal = goal_of(call)
+    goal = goal_of(state)
     act = acts[goal]
     if act.operation is None:
         raise RuntimeError("an act that opens an account asks for proof")
-    if missing_factors(act.operation, proof_from(call), session.now) is None:
+    if missing_factors(act.operation, proof_from(state), session.now) is None:
         return _perform_opening(session, act)
-    need = next_need(act.operation, call, session.now)
+    need = next_need(act.operation, state, session.now)
     return _send_to_person(session) if need == PERSON else _send_next_code(session, FactorKind(need), goal)
 
 
@@ -350,7 +350,7 @@ class _SendNext:
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[bool]:
         effect = self._act().contribute(change, read, session)
         sent = effect.result.outcome is SendOutcome.SENT
-        return Effect(self.factor.value, sent, effect.call, idle=effect.idle)
+        return Effect(self.factor.value, sent, effect.state, idle=effect.idle)
 
     def _act(self) -> SendCode:
         return SendCode(self.factor, self.goal)

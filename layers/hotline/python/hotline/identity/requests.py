@@ -52,13 +52,13 @@ class SendCode:
 
     def keys(self, session: Session) -> Iterable[Key]:
         """Raises NotPossible `no_target` when the session has nobody to send to."""
-        return send_keys(session.call, target_of(session.call, self.factor), session.now)
+        return send_keys(session.state, target_of(session.state, self.factor), session.now)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[CodeSent]:
-        call, ctx = session.call, session.ctx
+        state, ctx = session.state, session.ctx
         outcome, after = contribute_code(
             change,
-            call,
+            state,
             factor=self.factor,
             goal=self.goal,
             read=read,
@@ -67,11 +67,11 @@ class SendCode:
             traffic=ctx.limits,
             by_call=self.by_call,
         )
-        pace = limits.pace(read, session.now, way_of(call, session.now), ctx.limits)
+        pace = limits.pace(read, session.now, way_of(state, session.now), ctx.limits)
         tries = pace.tries if pace is SLOW else None
         if outcome is not SendOutcome.SENT or after.challenge is None:
             held_back = outcome is SendOutcome.HELD_BACK
-            over = find_used_up_budget(call, self.factor, read, session.now, ctx.limits) if held_back else None
+            over = find_used_up_budget(state, self.factor, read, session.now, ctx.limits) if held_back else None
             return Effect(SendOutcome.LIMITED.value, CodeSent(outcome, tries=tries, over=over), idle=True)
         made = after.challenge.id
         return Effect(outcome.value, CodeSent(outcome, made, tries), after, ids=(made,))
@@ -90,14 +90,14 @@ class CheckCode:
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        return check_keys(session.call, session.now)
+        return check_keys(session.state, session.now)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
         ctx = session.ctx
         checked = contribute_check(
-            change, session.call, entered=self.entered, read=read, keyring=ctx.code_ring, traffic=ctx.limits
+            change, session.state, entered=self.entered, read=read, keyring=ctx.code_ring, traffic=ctx.limits
         )
-        return Effect(checked.outcome.value, checked, checked.call)
+        return Effect(checked.outcome.value, checked, checked.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,14 @@ class CheckPin:
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        return pins.pin_check_keys(session.call, session.now)
+        return pins.pin_check_keys(session.state, session.now)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[Checked]:
         macs = session.ctx.pin_hashes
         checked = pins.contribute_pin_check(
-            change, session.call, entered=self.entered, read=read, macs=macs, traffic=session.ctx.limits
+            change, session.state, entered=self.entered, read=read, macs=macs, traffic=session.ctx.limits
         )
-        return Effect(checked.outcome.value, checked, checked.call)
+        return Effect(checked.outcome.value, checked, checked.state)
 
 
 @dataclass(frozen=True, slots=True)

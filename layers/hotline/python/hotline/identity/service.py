@@ -160,7 +160,7 @@ def challenge_to_give_out(ctx: Context, challenge_id: str, points: Collection[st
 
 def tries_left(session: Session) -> int | None:
     """The tries that the code has which the session waits for; None while it waits for none. One read at most."""
-    if session.call.challenge is None:
+    if session.state.challenge is None:
         return None
-    key = challenge_key(session.call.challenge.id)
-    return session.fetch([key]).decoded(key, tries_of)
+    key = challenge_key(session.state.challenge.id)
+    return session.fetch([key]).decode(key, tries_of)

@@ -35,7 +35,7 @@ from .pins import acting_pin, factors_key, has_pin
 from .policy import FACTOR_LIFE, count_missing, missing_factors
 from .targets import NO_POINT, pin_point, proof_keys, proves
 
-SETTLED = "settled"
+STORED_AS_IS = "settled"
 """The step under which an app session is stored before something relies on it."""
 
 
@@ -55,12 +55,12 @@ class SignIn:
 class Session:
     """One request of a call, an app session or a recovery: its state as read, and everything else that was read.
 
-    `perform` replaces `call` and forgets what was read. `stored` is what the table holds; None before an app session is
-    first written.
+    `perform` replaces `state` and forgets what was read. `stored` is what the table holds; None before an app session
+    is first written.
     """
 
     ctx: Context
-    call: SessionState
+    state: SessionState
     now: datetime
     read: Snapshot
     asked: set[Key]
@@ -71,10 +71,10 @@ class Session:
 
     @property
     def account_id(self) -> str:
-        """The account that was settled. Raises NotPossible while none is."""
-        if self.call.account_id is None:
+        """The account that was chosen. Raises NotPossible while none is."""
+        if self.state.account_id is None:
             raise NotPossible("no_account")
-        return self.call.account_id
+        return self.state.account_id
 
     @property
     def profile(self) -> Profile:
@@ -86,10 +86,10 @@ class Session:
     @property
     def actor(self) -> actors.Caller | actors.Session:
         """The actor, with the proof as it was read."""
-        proof = proof_from(self.call)
-        if self.call.kind is SessionKind.PHONE:
-            return actors.Caller(self.call.contact_id, proof)
-        return actors.Session(self.call.contact_id, proof)
+        proof = proof_from(self.state)
+        if self.state.kind is SessionKind.PHONE:
+            return actors.Caller(self.state.contact_id, proof)
+        return actors.Session(self.state.contact_id, proof)
 
     def fetch(self, keys: Iterable[Key]) -> Snapshot:
         """Read those of the keys that were not read yet, in one request, and give everything that was read."""
@@ -104,18 +104,18 @@ class Session:
         self.read, self.asked = Snapshot(), set()
 
     def allow(self, operation: Operation) -> str:
-        """The settled account, if enough is proved for the operation. Raises NeedProof with what could be proved."""
+        """The chosen account, if enough is proved for the operation. Raises NeedProof with what could be proved."""
         try:
-            allow(proof_from(self.call), operation, self.now)
+            allow(proof_from(self.state), operation, self.now)
         except NeedProof as refusal:
             raise self.reachable(refusal) from None
-        if self.call.account_id is None:
+        if self.state.account_id is None:
             raise NeedProof(operation=operation.value, needs=())
-        return self.call.account_id
+        return self.state.account_id
 
     def reachable(self, refusal: NeedProof) -> NeedProof:
         """The refusal with those of its factors that this session could prove."""
-        needs = reachable_needs(Operation(refusal.operation), self.call, self.now)
+        needs = reachable_needs(Operation(refusal.operation), self.state, self.now)
         return NeedProof(operation=refusal.operation, needs=needs)
 
 
@@ -139,7 +139,7 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     Raises NotPossible `unknown_account` for an account that the wallet has not told of, or has erased.
     """
     key, profile_key = session_key(sign_in.session_id, SessionKind.APP), accounts.profile_key(sign_in.account_id)
-    asked = dict.fromkeys((key, *settling_keys(sign_in.account_id), *also))
+    asked = dict.fromkeys((key, *owner_keys(sign_in.account_id), *also))
     read = Snapshot(ctx.store.batch_get(list(asked)))
     profile = accounts.profile_from(read.get(profile_key))
     if profile is None:
@@ -162,8 +162,8 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     )
     signed_in = session_factor(sign_in, now)
     pin = acting_pin(read, sign_in.account_id, now)
-    call = settle(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
-    return Session(ctx, call, now, read, set(asked), stored, profile)
+    state = refresh_state(begun, profile, read, keyring, now, signed_in=signed_in, pin=pin)
+    return Session(ctx, state, now, read, set(asked), stored, profile)
 
 
 def session_id_of(*, issuer: str, client: str, subject: str, sign_in: str) -> str:
@@ -187,8 +187,8 @@ def _drop_sign_in(stored: SessionState) -> SessionState:
     return replace(stored, factors=tuple(f for f in stored.factors if f.kind is not FactorKind.SESSION))
 
 
-def settle(
-    call: SessionState,
+def refresh_state(
+    state: SessionState,
     profile: Profile,
     read: Mapping[Key, Item],
     keyring: Keyring,
@@ -202,78 +202,78 @@ def settle(
     when the account is another one. `read` holds what exists of `targets.proof_keys`."""
     own = {NO_POINT, *(accounts.point_id(point.value, keyring) for point in profile.live_points)}
     own |= {pin_point(profile.account_id)} if pin else set()
-    same = call.account_id in (None, profile.account_id)
+    same = state.account_id in (None, profile.account_id)
     kept = [
         factor
-        for factor in (call.factors if same else ())
+        for factor in (state.factors if same else ())
         if factor.kind is not FactorKind.SESSION and factor.point in own and proves(profile, factor, read, now, keyring)
     ]
-    signed = signed_in or next((factor for factor in call.factors if factor.kind is FactorKind.SESSION and same), None)
-    settled_call = choices.choose_profile(call, profile, keyring, pin=pin)
-    points = {target.point for target in settled_call.targets.values()}
-    waiting = call.challenge if same and call.challenge is not None and call.challenge.point in points else None
+    signed = signed_in or next((factor for factor in state.factors if factor.kind is FactorKind.SESSION and same), None)
+    chosen = choices.choose_profile(state, profile, keyring, pin=pin)
+    points = {target.point for target in chosen.targets.values()}
+    waiting = state.challenge if same and state.challenge is not None and state.challenge.point in points else None
     factors = tuple(sorted((*kept, *([signed] if signed else [])), key=lambda factor: factor.kind.value))
     return replace(
-        settled_call, challenge=waiting, factors=factors, language=profile.language, turns=call.turns if same else ()
+        chosen, challenge=waiting, factors=factors, language=profile.language, turns=state.turns if same else ()
     )
 
 
 def store_as_is(session: Session) -> None:
     """Store an app session as it is for this request, so that a transaction can depend on it. At most one write, none
     for the other kinds. At commit StaleTurn when another request of the session came in between."""
-    if session.call.kind is not SessionKind.APP or _is_stored(session):
+    if session.state.kind is not SessionKind.APP or _is_stored(session):
         return
-    change = Change(actor=session.actor, cause=SETTLED, now=session.now, ids=session.ctx.ids)
-    record = TurnRecord(session.stored.turn if session.stored else 0, SETTLED, "-", SETTLED)
+    change = Change(actor=session.actor, cause=STORED_AS_IS, now=session.now, ids=session.ctx.ids)
+    record = TurnRecord(session.stored.turn if session.stored else 0, STORED_AS_IS, "-", STORED_AS_IS)
     if session.stored is None:
-        stored = replace(session.call, turn=1, turns=(record,))
+        stored = replace(session.state, turn=1, turns=(record,))
         sessions.contribute_new_session(change, stored)
     else:
-        stored = sessions.contribute_turn(change, session.stored, session.call, record)
+        stored = sessions.contribute_turn(change, session.stored, session.state, record)
     change.commit(session.ctx.store)
-    session.call = session.stored = stored
+    session.state = session.stored = stored
 
 
 def _is_stored(session: Session) -> bool:
-    return session.stored is not None and session_attributes(session.stored) == session_attributes(session.call)
+    return session.stored is not None and session_attributes(session.stored) == session_attributes(session.state)
 
 
-def settling_keys(account_id: str) -> tuple[Key, ...]:
+def owner_keys(account_id: str) -> tuple[Key, ...]:
     """The keys to read for `still_proved`: the account's contact points, its PIN, what stops it."""
     return (*proof_keys(account_id), factors_key(account_id))
 
 
 def still_proved(
-    call: SessionState, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime
+    state: SessionState, read: Mapping[Key, Item], account_id: str, keyring: Keyring, now: datetime
 ) -> SessionState:
     """The call with the factors that still prove for its account as it was read. The account must have the factor's
     contact point and may act on it; a PIN counts only while there is one. `read` holds what exists of
-    `settling_keys`."""
+    `owner_keys`."""
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is None:
-        return replace(call, factors=())
+        return replace(state, factors=())
     pin = has_pin(read.get(factors_key(account_id)))
-    good = (factor for factor in call.factors if pin or factor.kind is not FactorKind.PIN)
-    return replace(call, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
+    good = (factor for factor in state.factors if pin or factor.kind is not FactorKind.PIN)
+    return replace(state, factors=tuple(factor for factor in good if proves(profile, factor, read, now, keyring)))
 
 
-def next_need(operation: Operation, call: SessionState, now: datetime) -> str:
+def next_need(operation: Operation, state: SessionState, now: datetime) -> str:
     """The proof that would satisfy the operation next: `sms`, `email`, `pin`; `agent` when nothing the caller has
     would."""
-    reachable = reachable_needs(operation, call, now)
+    reachable = reachable_needs(operation, state, now)
     return reachable[0] if reachable else "agent"
 
 
-def reachable_needs(operation: Operation, call: SessionState, now: datetime) -> tuple[str, ...]:
+def reachable_needs(operation: Operation, state: SessionState, now: datetime) -> tuple[str, ...]:
     """The kinds of factor that the caller of this call could prove next for the operation. A contact point that codes
     go to proves one, and so does a PIN that was chosen. Empty when those would not be enough, so that nobody proves one
     factor for nothing."""
-    proof = proof_from(call)
-    kinds = {factor.value for factor in call.targets} | ({FactorKind.PIN.value} if call.pin else set())
+    proof = proof_from(state)
+    kinds = {factor.value for factor in state.targets} | ({FactorKind.PIN.value} if state.pin else set())
     reachable = tuple(kind for kind in missing_factors(operation, proof, now) or () if kind in kinds)
     return reachable if len(reachable) >= count_missing(operation, proof, now) else ()
 
 
-def could_prove(operation: Operation, call: SessionState, now: datetime) -> bool:
+def could_prove(operation: Operation, state: SessionState, now: datetime) -> bool:
     """Whether the caller of this call has proved enough for the operation, or could."""
-    return missing_factors(operation, proof_from(call), now) is None or bool(reachable_needs(operation, call, now))
+    return missing_factors(operation, proof_from(state), now) is None or bool(reachable_needs(operation, state, now))

@@ -28,9 +28,9 @@ def pin_point(account_id: str) -> str:
     return f"account#{account_id}"
 
 
-def reach_keys(call: SessionState, target: Target) -> tuple[Key, ...]:
+def reach_keys(state: SessionState, target: Target) -> tuple[Key, ...]:
     """The keys to read for `reaches_somebody`."""
-    return tuple(key for account_id in _account_ids(call, target) for key in proof_keys(account_id))
+    return tuple(key for account_id in _account_ids(state, target) for key in proof_keys(account_id))
 
 
 def proof_keys(account_id: str) -> tuple[Key, ...]:
@@ -39,12 +39,12 @@ def proof_keys(account_id: str) -> tuple[Key, ...]:
 
 
 def reaches_somebody(
-    read: Mapping[Key, Item], call: SessionState, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
+    read: Mapping[Key, Item], state: SessionState, target: Target, purpose: Purpose, now: datetime, lookup_keys: Keyring
 ) -> bool:
     """Whether a code to the target could prove something for one of the accounts that the call may choose from. The
     account that is chosen later is checked again."""
     profiles = [
-        accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in _account_ids(call, target)
+        accounts.profile_from(read.get(accounts.profile_key(account_id))) for account_id in _account_ids(state, target)
     ]
     return any(
         profile is not None and _may_be_told(profile, target.point, purpose, read, now, lookup_keys)
@@ -62,11 +62,11 @@ def proves(
     return factor.point in pointless or _may_be_told(profile, factor.point, factor.purpose, read, now, lookup_keys)
 
 
-def _account_ids(call: SessionState, target: Target) -> tuple[str, ...]:
+def _account_ids(state: SessionState, target: Target) -> tuple[str, ...]:
     """The accounts for which a code to the target may be: the chosen one, else all that the caller's number reaches."""
     if target.account_id is None:
         return ()
-    others = call.identified.accounts if call.account_id is None and call.identified is not None else ()
+    others = state.identified.accounts if state.account_id is None and state.identified is not None else ()
     return tuple(dict.fromkeys((target.account_id, *others)))
 
 

@@ -44,14 +44,14 @@ COUNTERS = tuple(dict.fromkeys(way.counter for way in Way))
 """Every name under which a contact point counts."""
 
 
-def way_of(call: SessionState, now: datetime) -> Way:
+def way_of(state: SessionState, now: datetime) -> Way:
     """By which way the call, session or recovery comes to the accounts that it is about."""
-    if call.kind is SessionKind.APP:
+    if state.kind is SessionKind.APP:
         return Way.APP
-    if call.good_factors(now):
+    if state.good_factors(now):
         return Way.PROVED
-    if call.kind is SessionKind.RECOVERY:
+    if state.kind is SessionKind.RECOVERY:
         return Way.RECOVERY
-    calling, about = call.calling, call.identified
+    calling, about = state.calling, state.identified
     is_own = calling is not None and bool(calling.accounts) and about is not None and about.point == calling.point
     return Way.OWN_NUMBER if is_own else Way.OTHER_NUMBER

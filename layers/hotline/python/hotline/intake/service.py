@@ -1,7 +1,155 @@
-"""The face of intake: taking in the wallet's facts about one subject."""
+"""The face of intake: the facts of one subject become one transaction, to which every room contributes.
+
+Each room computes from the facts which items to read. A share of a batch costs one read, a second when contact points
+are named, and one transaction, however many facts it has.
+"""
 
 from __future__ import annotations
 
-from .folding import fold
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from typing import NamedTuple
 
-__all__ = ["fold"]
+from hotline.accounts import service as accounts
+from hotline.accounts.model import AccountStatus, Profile
+from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished
+from hotline.erasure import service as erasure
+from hotline.identity import service as identity
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
+from hotline.kit.doors import Context
+from hotline.kit.errors import Stale
+from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
+from hotline.kit.store.condition import Item
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from hotline.payments.service import UnknownWord
+from hotline.refunds import service as refunds
+from hotline.security import service as security
+
+from .unknown import tell_unknown, tell_unopened
+
+
+def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS) -> None:
+    """Take in facts that all have one subject, an account or a merchant. `shards`: over how many the scan's rows are
+    spread.
+
+    Raises InvalidInput (its `fact_id` names the fact) when a fact contradicts what is known, Stale after too many
+    conflicts, Unavailable. Part of the facts may have been taken in then; to take them in again does no harm.
+    """
+    for share in _shares(facts):
+        _fold_share(ctx, share, shards)
+
+
+def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
+    """Duplicates dropped. Two different facts under one id, which no wallet should send, do not meet in one share."""
+    shares: list[list[Fact]] = []
+    for fact in dict.fromkeys(facts):
+        share = next((share for share in shares if all(fact.id != known.id for known in share)), None)
+        if share is None:
+            shares.append([fact])
+        else:
+            share.append(fact)
+    return shares
+
+
+def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
+    for attempt in range(1, STALE_ATTEMPTS_MAX + 1):
+        change, taken, words, unopened = _contributions(ctx, facts)
+        if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
+            middle = len(facts) // 2
+            _fold_share(ctx, facts[:middle], shards)
+            _fold_share(ctx, facts[middle:], shards)
+            return
+        try:
+            change.commit(ctx.store)
+        except Stale:
+            if attempt == STALE_ATTEMPTS_MAX:
+                raise
+        else:
+            if taken is None:
+                _fold_share(ctx, facts, shards)
+                return
+            # First, because a delivery that comes again for want of the activity would bring no new word.
+            tell_unknown(ctx, words)
+            if unopened:
+                tell_unopened(ctx, taken)
+            _keep_activity(ctx, taken, shards)
+            return
+
+
+class _Contributions(NamedTuple):
+    """The result of facts on the present items. `taken`: the facts that are not ignored. None when the change only
+    drops contact points of a profile that holds too many; the facts are then folded after it. `words`: words in them
+    that no list has. `unopened`: account.opened has not come for their account."""
+
+    change: Change
+    taken: Sequence[Fact] | None
+    words: Sequence[UnknownWord] = ()
+    unopened: bool = False
+
+
+def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
+    subject = facts[0].subject
+    change = Change(actor=System("wallet_events", "facts"), cause="facts", now=ctx.clock.now(), ids=ctx.ids)
+    if isinstance(facts[0].data, MerchantPolicyPublished):
+        refunds.contribute_facts(change, _read(ctx.store, refunds.fact_keys(facts)), facts)
+        return _Contributions(change, facts)
+    read = _read(
+        ctx.store,
+        {
+            *lockout.lock_keys(subject),
+            *accounts.fact_keys(facts),
+            *payments.fact_keys(facts),
+            *lockout.fact_keys(facts),
+            *refunds.fact_keys(facts),
+            *security.fact_keys(facts),
+            *identity.fact_keys(facts),
+            *erasure.fact_keys(facts),
+        },
+    )
+    if lockout.is_erased(read, subject):
+        return _Contributions(change, ())
+    over = accounts.points_over(read, subject, ctx.lookup_ring) if accounts.names_points(facts) else ()
+    if over:
+        read |= _read(ctx.store, {accounts.point_key(one) for ids in over for one in ids})
+        accounts.contribute_dropped(change, read, subject, over, ctx.lookup_ring)
+        lockout.contribute_not_erased(change, subject)
+        return _Contributions(change, None)
+    # A fact that comes together with the erasure of its account might as well have come after it: it is ignored.
+    taken = [fact for fact in facts if isinstance(fact.data, AccountErased)] or facts
+    words = payments.find_unknown_words(read, taken)
+    profile = _contribute(ctx, change, read, taken)
+    # Facts that are known already change nothing, and are not counted again.
+    unopened = len(change) > 0 and profile is not None and profile.status is AccountStatus.STUB
+    return _Contributions(change, taken, words, unopened)
+
+
+def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> Profile | None:
+    """Let every room contribute; the profile as it will be, None when the account is erased."""
+    keyring = ctx.lookup_ring
+    read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring))
+    profile = accounts.contribute_facts(change, read, facts, keyring)
+    payments.contribute_facts(change, read, facts)
+    lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
+    refunds.contribute_facts(change, read, facts)
+    security.contribute_facts(change, read, facts)
+    identity.contribute_facts(change, read, facts)
+    erasure.contribute_facts(change, read, facts, keyring)
+    if len(change) > 0:
+        lockout.contribute_not_erased(change, facts[0].subject)
+    return profile
+
+
+def _keep_activity(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
+    """Keep of the facts what the scan looks at; what is delivered again is kept again, which it expects."""
+    rows = security.activity_writes(facts, ctx.clock.now(), ctx.lookup_ring, shards=shards)
+    security.write_activity(ctx.store, rows, ctx.ids)
+
+
+def _read(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:
+    found: dict[Key, Item] = {}
+    for chunk in batched(keys, BATCH_GET_KEYS_MAX, strict=False):
+        found |= store.batch_get(chunk)
+    return found

@@ -44,7 +44,7 @@ class _CountUnopened:
     facts: Sequence[Fact]
 
     def read(self, store: Store, now: datetime) -> Mapping[Key, Item]:
-        return store.batch_get(list(accounts.unopened_keys(self.facts, now)))
+        return store.batch_get(list(accounts.keys_of_unopened(self.facts, now)))
 
     def contribute(self, change: Change, read: Mapping[Key, Item]) -> None:
         accounts.contribute_unopened(change, read, self.facts)

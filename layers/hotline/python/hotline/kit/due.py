@@ -82,13 +82,13 @@ def due_keys(store: Store, now: datetime, *, at_once: int = AT_ONCE) -> list[Key
 
     def of(number: int) -> list[Key]:
         pk = f"DUE#{number:02d}"
-        query = Query(Table.HOTLINE, pk, passed_by(now), Index.DUE, limit=PER_BUCKET_MAX)
+        query = Query(Table.HOTLINE, pk, dates_until(now), Index.DUE, limit=PER_BUCKET_MAX)
         return [hotline_key(row["PK"], row["SK"]) for row in store.query(query).items]
 
     return [key for keys in all_of_them(of, range(DUE_BUCKETS), at_once=at_once) for key in keys]
 
 
-def passed_by(now: datetime) -> Between:
+def dates_until(now: datetime) -> Between:
     """Sort keys that begin with an instant up to `now`."""
     return Between(_FIRST, f"{to_text(now)}{_LAST}")
 

@@ -49,6 +49,6 @@ def find_language(tag: str) -> str | None:
     )
 
 
-def spoken_language(tag: str) -> str:
+def language_or_english(tag: str) -> str:
     """See find_language; English for a language that the hotline does not speak."""
     return find_language(tag) or ENGLISH

@@ -17,6 +17,6 @@ RECORD_LIFE: Final = timedelta(days=1096)
 questions about transactions for one year at least (PBoC rules on online payment, 2015 no. 43, article 28)."""
 
 
-def kept_from(at: datetime) -> dict[str, Any]:
+def record_end(at: datetime) -> dict[str, Any]:
     """The attributes by which a record ends RECORD_LIFE after `at`."""
     return {TTL_ATTRIBUTE: epoch_s(at + RECORD_LIFE)}

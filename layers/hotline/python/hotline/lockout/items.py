@@ -62,7 +62,7 @@ def lock_item(record: LockRecord, *, due_at: datetime | None, stops: Mapping[str
         **stops_item(stops),
     }
     if record.asked is not None:
-        item["asked"] = _asked_item(record.asked)
+        item["asked"] = _write_asked(record.asked)
     if record.opening:
         item["opening"] = [_opening_list(opening) for opening in record.opening]
     if record.placed is not None:
@@ -90,7 +90,7 @@ def record_of(account_id: str, item: Mapping[str, Any] | None) -> LockRecord:
         account_id=account_id,
         version=version,
         applied_version=int(item["applied_version"]),
-        asked=_asked(item.get("asked")),
+        asked=_read_asked(item.get("asked")),
         opening=tuple(_opening(entry) for entry in item.get("opening", ())),
         placed=_tier_lock(item.get("placed")),
         cleared=tuple(from_text(at) for at in item["cleared"]),
@@ -131,7 +131,7 @@ def attempts_of(item: Mapping[str, Any] | None) -> Attempts:
     )
 
 
-def _asked_item(asked: Asked) -> dict[str, Any]:
+def _write_asked(asked: Asked) -> dict[str, Any]:
     return {
         "decision_id": asked.decision_id,
         "type": asked.kind.value,
@@ -142,7 +142,7 @@ def _asked_item(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _asked(entry: Mapping[str, Any] | None) -> Asked | None:
+def _read_asked(entry: Mapping[str, Any] | None) -> Asked | None:
     if entry is None:
         return None
     return Asked(

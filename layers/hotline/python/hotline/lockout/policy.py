@@ -62,7 +62,7 @@ UNLOCKS_WITHIN: Final = timedelta(hours=24)
 the guesser."""
 CLEARED_FOR: Final = timedelta(hours=48)
 """How long an unlock is remembered. An unlock is only made while a lock runs, whose failures were taken in at most 24 h
-ago. By then everything 24 h older was final (tiers.settled)."""
+ago. By then everything 24 h older was final (tiers.finalise)."""
 RESEND_AFTER: Final = timedelta(seconds=60)
 ALARM_AFTER: Final = timedelta(minutes=5)
 """A decision that the wallet does not confirm is sent again, then becomes an alarm and a case."""

@@ -53,7 +53,7 @@ somebody who may have the phone."""
 
 @dataclass(frozen=True, slots=True)
 class AccountAct:
-    """An act on the settled account alone, contributed by `ask`. `ends`: the state that it ends. The notes of its turn
+    """An act on the chosen account alone, contributed by `ask`. `ends`: the state that it ends. The notes of its turn
     say what was done and what is still in force, so that no sentence says more."""
 
     operation: Operation
@@ -102,9 +102,9 @@ class Pause:
     operation: Operation = field(default=Operation.PAUSE, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        if not may_pause(session.call, session.now):
+        if not may_pause(session.state, session.now):
             return ()
-        reached = pausable_accounts(session.call, session.now)
+        reached = pausable_accounts(session.state, session.now)
         return self.keys_of(reached or (identity.NOBODY,), session.now)
 
     def keys_of(self, account_ids: tuple[str, ...], now: datetime) -> tuple[Key, ...]:
@@ -112,10 +112,10 @@ class Pause:
         return pause_keys(account_ids, now)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[tuple[str, ...]]:
-        if not may_pause(session.call, session.now):
+        if not may_pause(session.state, session.now):
             return Effect(NOT_HERE, (), idle=True)
-        paused = contribute_pause(change, read, session.call)
-        notes = _list_effects(change) if session.call.account_id in paused else ()
+        paused = contribute_pause(change, read, session.state)
+        notes = _list_effects(change) if session.state.account_id in paused else ()
         return Effect(PAUSE_ASKED, paused, notes=notes)
 
 

@@ -123,31 +123,31 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
     return (*chain.from_iterable((*of_accounts, *of_cases)), *breaker.breaker_keys(now))
 
 
-def pausable_accounts(call: SessionState, now: datetime) -> tuple[str, ...]:
+def pausable_accounts(state: SessionState, now: datetime) -> tuple[str, ...]:
     """The accounts that this call may pause. With a factor it may pause the chosen one. An inbound call that shows its
     number, and is about it, may pause all accounts that the number reaches, at most five. A number that was keyed in
     reaches no account without a code. The owner of the phone that it was keyed in on is not the person who asks. An app
     session has its token's account, however long ago its owner signed in."""
-    chosen = (call.account_id,) if call.account_id is not None and _is_proved(call, now) else ()
-    matching = call.calling.accounts if _shows_its_number(call) and call.calling is not None else ()
+    chosen = (state.account_id,) if state.account_id is not None and _is_proved(state, now) else ()
+    matching = state.calling.accounts if _shows_its_number(state) and state.calling is not None else ()
     return tuple(dict.fromkeys((*chosen, *matching)))[: policy.PAUSE_ACCOUNTS_MAX]
 
 
-def may_pause(call: SessionState, now: datetime) -> bool:
+def may_pause(state: SessionState, now: datetime) -> bool:
     """Whether a pause makes sense on this call, by the caller's own knowledge of it. The call is about the number that
     it comes from, of an account or not, or an account was proved."""
-    return _shows_its_number(call) or (call.account_id is not None and _is_proved(call, now))
+    return _shows_its_number(state) or (state.account_id is not None and _is_proved(state, now))
 
 
-def _shows_its_number(call: SessionState) -> bool:
-    return call.inbound and not call.elsewhere
+def _shows_its_number(state: SessionState) -> bool:
+    return state.inbound and not state.elsewhere
 
 
-def _is_proved(call: SessionState, now: datetime) -> bool:
-    return call.kind is SessionKind.APP or bool(call.good_factors(now))
+def _is_proved(state: SessionState, now: datetime) -> bool:
+    return state.kind is SessionKind.APP or bool(state.good_factors(now))
 
 
-def contribute_pause(change: Change, read: Mapping[Key, Item], call: SessionState) -> tuple[str, ...]:
+def contribute_pause(change: Change, read: Mapping[Key, Item], state: SessionState) -> tuple[str, ...]:
     """Ask for 24 h without outward money on each account that this call may pause. `pausable_accounts` alone says which
     they are. Returns those that are newly paused.
 
@@ -160,15 +160,15 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], call: SessionStat
     `read` holds what exists of `pause_keys`. While the breaker is open only the account that was proved is paused, and
     NeedProof is raised without proof, whoever calls."""
     require(change, Operation.PAUSE)
-    reached = pausable_accounts(call, change.now)
-    if call.kind is SessionKind.APP:
+    reached = pausable_accounts(state, change.now)
+    if state.kind is SessionKind.APP:
         _refuse_closed(read, reached)
     if breaker.is_open(read, change.now):
-        require(change, Operation.PROVED_PAUSE, call.account_id)
-        reached = tuple(account_id for account_id in reached if account_id == call.account_id)
-    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id, call))
+        require(change, Operation.PROVED_PAUSE, state.account_id)
+        reached = tuple(account_id for account_id in reached if account_id == state.account_id)
+    paused = tuple(account_id for account_id in reached if _contribute_one_pause(change, read, account_id, state))
     unproved = sum(not _has_factor(change, account_id) for account_id in paused)
-    breaker.count_pauses(change, unproved, by=call.contact_id)
+    breaker.count_pauses(change, unproved, by=state.contact_id)
     return paused
 
 
@@ -256,14 +256,14 @@ def _ending(
     return record
 
 
-def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str, call: SessionState) -> bool:
+def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: str, state: SessionState) -> bool:
     record, attempts, found = _present(read, account_id, change.now)
     now = whole_ms(change.now)
     if not policy.would_pause(record, found):
         return False
     proved = _has_factor(change, account_id)
     if not proved and not policy.may_pause_unproved(record, now):
-        if call.kind is SessionKind.APP:
+        if state.kind is SessionKind.APP:
             require(change, Operation.PROVED_PAUSE, account_id)
         _contribute_refused_pause(change, read, account_id)
         return False

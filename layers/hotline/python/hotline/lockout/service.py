@@ -99,14 +99,14 @@ def contribute_not_erased(change: Change, account_id: str) -> None:
     change.require_condition(lock_key(account_id), NOT_ERASED, stale)
 
 
-def offer_self_service(view: LockView, call: SessionState, now: datetime) -> SelfService:
+def offer_self_service(view: LockView, state: SessionState, now: datetime) -> SelfService:
     """The act that the owner may do about the component in force, and has the factors for. The end of a freeze takes
     two factors, and somebody who has only one needs a person."""
-    if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, call, now):
+    if view.self_service is SelfService.UNFREEZE and not could_prove(Operation.UNFREEZE, state, now):
         return SelfService.NO
     return view.self_service
 
 
-def first_before_paying(view: LockView, call: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
+def first_before_paying(view: LockView, state: SessionState, now: datetime, kind: MovementKind) -> NextStep | None:
     """The next step of the caller before the account can make such a movement; None when nothing shuts it."""
-    return policy.first_before_paying(view, offer_self_service(view, call, now), kind)
+    return policy.first_before_paying(view, offer_self_service(view, state, now), kind)

@@ -51,7 +51,7 @@ def with_attempts(attempts: Attempts, new: Iterable[Attempt], cleared: Sequence[
 
     A recovery is never too late: it still ends a lock that began before it.
     """
-    aged = settle(attempts, cleared, through=(whole_ms(now - COUNTED_WITHIN), ""))
+    aged = finalise(attempts, cleared, through=(whole_ms(now - COUNTED_WITHIN), ""))
     known = {(attempt.outcome, attempt.kind, attempt.id): attempt for attempt in aged.recent}
     changed = False
     for attempt in sorted(new, key=lambda attempt: attempt.order):
@@ -69,7 +69,7 @@ def with_attempts(attempts: Attempts, new: Iterable[Attempt], cleared: Sequence[
     return _within_limit(joined, cleared)
 
 
-def settle(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) -> Attempts:
+def finalise(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) -> Attempts:
     """The same with everything up to `through` made final."""
     if attempts.total_through is not None and through <= attempts.total_through:
         return attempts
@@ -87,7 +87,7 @@ def settle(attempts: Attempts, cleared: Sequence[datetime], *, through: Order) -
 
 def _within_limit(attempts: Attempts, cleared: Sequence[datetime]) -> Attempts:
     while (excess := len(attempts.counted) + len(attempts.recent) - ATTEMPTS_MAX) > 0:
-        attempts = settle(attempts, cleared, through=attempts.recent[excess - 1].order)
+        attempts = finalise(attempts, cleared, through=attempts.recent[excess - 1].order)
     return attempts
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .failure_mapping import forbids_retry, is_known
+from .decline_codes import forbids_retry, is_known
 from .failures import DECLINED, FAILURES, FailureCode, FailureInfo, NextStep, RetryClass, WorksWhen
 from .model import Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from hotline.contracts.model import BillTold, Fact, FundsTold, MovementTold, RefundStatus, RefundTold
+from hotline.contracts.model import BillTold, Fact, FactVersion, FundsTold, MovementTold, RefundStatus, RefundTold
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
-from .failure_mapping import classify
-from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, Order, TakenState, Taking
+from .decline_codes import classify
+from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, TakenState, Taking
 
 REFUNDS_PER_MOVEMENT_MAX = 200
 """Refunds that one ledger holds; providers allow some 50 partial ones (WeChat Pay)."""
@@ -42,9 +42,9 @@ def check_amount(fact: Fact, amount: Money) -> None:
 def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Movement:
     """The movement after one more fact. Raises InvalidInput."""
     check_amount(fact, told.amount)
-    order = Order.of(fact, told.version)
-    if known is not None and order <= known.order:
-        return _take_names(known, told, order)
+    fact_version = FactVersion.of(fact, told.version)
+    if known is not None and fact_version <= known.fact_version:
+        return _take_names(known, told, fact_version)
     stated = Movement(
         ref=MovementRef(
             account_id=fact.subject,
@@ -61,17 +61,17 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         held_until=told.held_until,
         balance_after_minor=told.balance_after_minor,
         order_no=known.order_no if known else None,
-        order=order,
+        fact_version=fact_version,
         described=known.described if known else {},
     )
-    return _take_names(stated, told, order)
+    return _take_names(stated, told, fact_version)
 
 
-def _take_names(movement: Movement, told: MovementTold, order: Order) -> Movement:
+def _take_names(movement: Movement, told: MovementTold, fact_version: FactVersion) -> Movement:
     """Take over the order number and the merchant unless a higher fact has named them."""
     for name, given in (("order_no", told.order_no), ("merchant", told.merchant)):
-        if given is not None and (name not in movement.described or order > movement.described[name]):
-            movement = replace(movement, described={**movement.described, name: order})
+        if given is not None and (name not in movement.described or fact_version > movement.described[name]):
+            movement = replace(movement, described={**movement.described, name: fact_version})
             if name == "order_no":
                 movement = replace(movement, order_no=told.order_no)
             else:
@@ -103,12 +103,14 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     """The ledger after one more fact about a refund. Raises InvalidInput."""
     check_amount(fact, told.amount)
     known = ledger.takings.get(told.refund_id)
-    order = Order.of(fact, told.version)
+    fact_version = FactVersion.of(fact, told.version)
     if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
         raise InvalidInput("too_many_refunds", fact_id=fact.id)
-    if known is not None and known.order is not None and order <= known.order:
+    if known is not None and known.fact_version is not None and fact_version <= known.fact_version:
         return ledger
-    return replace(ledger, takings={**ledger.takings, told.refund_id: Taking(told.amount, _TAKEN[told.status], order)})
+    return replace(
+        ledger, takings={**ledger.takings, told.refund_id: Taking(told.amount, _TAKEN[told.status], fact_version)}
+    )
 
 
 def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
@@ -124,20 +126,20 @@ def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
 def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     """The bill after one more fact. Raises InvalidInput."""
     check_amount(fact, told.amount)
-    order = Order.of(fact, told.version)
-    if known is not None and order <= known.order:
+    fact_version = FactVersion.of(fact, told.version)
+    if known is not None and fact_version <= known.fact_version:
         return known
-    return Bill(fact.subject, told.bill_id, told.due_on, told.biller, told.amount, told.paid, order)
+    return Bill(fact.subject, told.bill_id, told.due_on, told.biller, told.amount, told.paid, fact_version)
 
 
 def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
     """The stored funds after one more fact. Raises InvalidInput."""
     if told.accrued_interest.currency != told.balance.currency:
         raise InvalidInput("currency_changed", fact_id=fact.id)
-    order = Order.of(fact, told.version)
-    if known is not None and order <= known.order:
+    fact_version = FactVersion.of(fact, told.version)
+    if known is not None and fact_version <= known.fact_version:
         return known
-    return Funds(fact.subject, told.balance, told.accrued_interest, told.as_of, order)
+    return Funds(fact.subject, told.balance, told.accrued_interest, told.as_of, fact_version)
 
 
 def by_movement(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:
@@ -156,6 +158,6 @@ def movement_id_of(fact: Fact) -> str:
     return fact.data.movement_id
 
 
-def told_sk(fact: Fact, told: MovementTold) -> str:
+def movement_sk_of(fact: Fact, told: MovementTold) -> str:
     """The sort key of the movement that a fact tells of."""
     return MovementRef(fact.subject, told.movement_id, told.kind, told.initiated_at, told.amount, None).sk

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from hotline.contracts.model import Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import FactVersion, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
 from hotline.kit.money import Money
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
@@ -26,7 +26,6 @@ from .model import (
     Movement,
     MovementFailure,
     MovementRef,
-    Order,
     TakenState,
     Taking,
     order_digits,
@@ -68,7 +67,7 @@ def funds_key(account_id: str) -> Key:
     return hotline_key(account_pk(account_id), "#FUNDS")
 
 
-def failed_query(account_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
+def failures_query(account_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
     """Movements that need attention and were begun in the span, newest first."""
     span = Between(f"FAILED#{to_text(since)}", f"FAILED#{to_text(until)}")
     pk = account_pk(account_id)
@@ -81,7 +80,7 @@ def movements_query(account_id: str, *, since: datetime, until: datetime, limit:
     return Query(Table.HOTLINE, account_pk(account_id), span, limit=limit, descending=True)
 
 
-def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
+def page_query(account_id: str, *, after: str | None, limit: int) -> Query:
     """All movements, newest first, behind the one with the sort key `after`."""
     start = {"PK": account_pk(account_id), "SK": after} if after is not None else None
     pk = account_pk(account_id)
@@ -109,8 +108,8 @@ def movement_item(movement: Movement) -> Item:
         "status": movement.status.value,
         "money": movement.money.value,
         "instrument": _without_none(asdict(movement.instrument)),
-        "order": order_item(movement.order),
-        "described": {name: order_item(order) for name, order in movement.described.items()},
+        "order": fact_version_item(movement.fact_version),
+        "described": {name: fact_version_item(fact_version) for name, fact_version in movement.described.items()},
         "refundable_minor": movement.refundable_minor,
     }
     if movement.failure is not None:
@@ -144,8 +143,8 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         held_until=from_text(item["held_until"]) if "held_until" in item else None,
         balance_after_minor=item.get("balance_after_minor"),
         order_no=item.get("order_no"),
-        order=order_from(item["order"]),
-        described={name: order_from(order) for name, order in item["described"].items()},
+        fact_version=fact_version_from(item["order"]),
+        described={name: fact_version_from(fact_version) for name, fact_version in item["described"].items()},
         refundable_minor=int(item["refundable_minor"]),
         open_refund_id=item.get("open_refund_id"),
         mixed_currencies=bool(item.get("mixed_currencies", False)),
@@ -160,7 +159,7 @@ def ref_item(ref: MovementRef) -> Item:
         "kind": ref.kind.value,
         "initiated_at": to_text(ref.initiated_at),
         "amount": money_item(ref.amount),
-        **kept_from(ref.initiated_at),
+        **record_end(ref.initiated_at),
     }
     if ref.merchant is not None:
         merchant = {"id": ref.merchant.id, "name": ref.merchant.name, "category": ref.merchant.category}
@@ -187,10 +186,10 @@ def ledger_item(ledger: Ledger) -> Item:
     takings = {refund_id: _taking_item(taking) for refund_id, taking in ledger.takings.items()}
     item: Item = {"account_id": ledger.account_id, "movement_id": ledger.movement_id, "takings": takings}
     item["captured_minor"] = ledger.captured_minor
-    heard_of = [taking.order.time for taking in ledger.takings.values() if taking.order is not None]
+    heard_of = [taking.fact_version.time for taking in ledger.takings.values() if taking.fact_version is not None]
     if ledger.movement_sk is not None:
         heard_of.append(from_text(ledger.movement_sk.split("#", 2)[1]))
-    item |= kept_from(max(heard_of)) if heard_of else {}
+    item |= record_end(max(heard_of)) if heard_of else {}
     if ledger.mixed_currencies and not ledger.looked_at:
         item |= due_attributes(ledger.movement_id, max(heard_of))
     own = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
@@ -216,7 +215,7 @@ def bill_item(bill: Bill) -> Item:
     """A bill as stored; in the attention index until it is paid."""
     item: Item = {"account_id": bill.account_id, "bill_id": bill.bill_id, "due_on": bill.due_on.isoformat()}
     item |= {"biller": bill.biller, "amount": money_item(bill.amount), "paid": bill.paid}
-    item |= {"order": order_item(bill.order), **kept_from(datetime.combine(bill.due_on, time(), UTC))}
+    item |= {"order": fact_version_item(bill.fact_version), **record_end(datetime.combine(bill.due_on, time(), UTC))}
     if not bill.paid:
         item |= {"attention_pk": account_pk(bill.account_id), "attention_sk": f"BILL#{bill.due_on.isoformat()}"}
     return item
@@ -231,7 +230,7 @@ def bill_from(item: Mapping[str, Any]) -> Bill:
         biller=item["biller"],
         amount=money_from(item["amount"]),
         paid=bool(item["paid"]),
-        order=order_from(item["order"]),
+        fact_version=fact_version_from(item["order"]),
     )
 
 
@@ -239,7 +238,7 @@ def funds_item(funds: Funds) -> Item:
     """Stored funds as stored."""
     item: Item = {"account_id": funds.account_id, "balance": money_item(funds.balance)}
     item |= {"accrued_interest": money_item(funds.accrued_interest), "as_of": to_text(funds.as_of)}
-    return item | {"order": order_item(funds.order)}
+    return item | {"order": fact_version_item(funds.fact_version)}
 
 
 def funds_from(item: Mapping[str, Any]) -> Funds:
@@ -249,18 +248,18 @@ def funds_from(item: Mapping[str, Any]) -> Funds:
         balance=money_from(item["balance"]),
         accrued_interest=money_from(item["accrued_interest"]),
         as_of=from_text(item["as_of"]),
-        order=order_from(item["order"]),
+        fact_version=fact_version_from(item["order"]),
     )
 
 
-def order_item(order: Order) -> Item:
+def fact_version_item(fact_version: FactVersion) -> Item:
     """A fact's place as stored."""
-    return {"version": order.version, "time": to_text(order.time), "fact_id": order.fact_id}
+    return {"version": fact_version.version, "time": to_text(fact_version.time), "fact_id": fact_version.fact_id}
 
 
-def order_from(item: Mapping[str, Any]) -> Order:
+def fact_version_from(item: Mapping[str, Any]) -> FactVersion:
     """A fact's place from its stored form."""
-    return Order(int(item["version"]), from_text(item["time"]), item["fact_id"])
+    return FactVersion(int(item["version"]), from_text(item["time"]), item["fact_id"])
 
 
 def money_item(money: Money) -> Item:
@@ -279,12 +278,12 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
 
 def _taking_item(taking: Taking) -> Item:
     item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
-    return item | ({"order": order_item(taking.order)} if taking.order else {})
+    return item | ({"order": fact_version_item(taking.fact_version)} if taking.fact_version else {})
 
 
 def _taking_from(item: Mapping[str, Any]) -> Taking:
-    order = order_from(item["order"]) if "order" in item else None
-    return Taking(money_from(item["amount"]), TakenState(item["state"]), order)
+    fact_version = fact_version_from(item["order"]) if "order" in item else None
+    return Taking(money_from(item["amount"]), TakenState(item["state"]), fact_version)
 
 
 def _without_none(values: Mapping[str, Any]) -> Item:

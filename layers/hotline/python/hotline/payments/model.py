@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from hotline.contracts.model import Fact, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
-from hotline.kit.clock import from_text, to_text
+from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.kit.clock import to_text
 from hotline.kit.money import Money
 
 from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
@@ -16,7 +16,7 @@ from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 __all__ = [
     "PLAIN_TEXT", "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState",
     "Movement", "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef", "MovementRefList",
-    "MovementStatus", "NextStep", "Order", "TakenState", "Taking",
+    "MovementStatus", "NextStep", "TakenState", "Taking",
 ]  # fmt: skip
 
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
@@ -24,22 +24,6 @@ REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
 is corrected by its biller; a top-up is the customer's own money."""
 REFUNDABLE_WINDOW = timedelta(days=365)
 """No payment can be refunded later, whatever a merchant's policy says (WeChat Pay: 365 days)."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Order:
-    """The order of two facts about one thing: the higher version holds; of equal versions the later, then the larger
-    id."""
-
-    version: int
-    time: datetime
-    fact_id: str
-
-    @classmethod
-    def of(cls, fact: Fact, version: int) -> Order:
-        """The place of a fact. Its time is cut to the milliseconds that are stored: a finer one would compare
-        differently before it was stored and after."""
-        return cls(version, from_text(to_text(fact.time)), fact.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +70,9 @@ class Movement:
     held_until: datetime | None
     balance_after_minor: int | None
     order_no: str | None
-    order: Order
+    fact_version: FactVersion
     """The fact of which this is the state."""
-    described: Mapping[str, Order]
+    described: Mapping[str, FactVersion]
     """The fact that last named the order number, and the merchant: a later fact that leaves them out does not
     unname."""
     refundable_minor: int = 0
@@ -168,18 +152,18 @@ class TakenState(StrEnum):
     OPEN = "open"
     """Asked for or sent: takes its amount, and no other refund may be asked for meanwhile."""
     DONE = "done"
-    """Settled: takes its amount for good, unless it comes back."""
+    """Settled by the wallet: takes its amount for good, unless it comes back."""
     VOID = "void"
     """Failed, returned or rejected: takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """One refund's part of a movement. `order` is None until the wallet has told of it."""
+    """One refund's part of a movement. `fact_version` is None until the wallet has told of it."""
 
     amount: Money
     state: TakenState
-    order: Order | None
+    fact_version: FactVersion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +222,7 @@ class Bill:
     biller: str
     amount: Money
     paid: bool
-    order: Order
+    fact_version: FactVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +233,7 @@ class Funds:
     balance: Money
     accrued_interest: Money
     as_of: datetime
-    order: Order
+    fact_version: FactVersion
 
 
 class MoneyAnswer(StrEnum):

@@ -54,7 +54,6 @@ __all__ = [
     "Code",
     "UnknownCode",
     "UnknownWord",
-    "begun_at",
     "check_amount",
     "code_keys",
     "contribute_due",
@@ -65,6 +64,8 @@ __all__ = [
     "due_keys",
     "duty_at",
     "fact_keys",
+    "fact_version_from",
+    "fact_version_item",
     "find",
     "find_unknown_words",
     "ledger_from",
@@ -80,15 +81,14 @@ __all__ = [
     "movement_from",
     "movement_id_of",
     "movement_key",
-    "order_from",
-    "order_item",
+    "movement_time",
     "with_ledger",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
 check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
-order_item, order_from = items.order_item, items.order_from
+fact_version_item, fact_version_from = items.fact_version_item, items.fact_version_from
 
 FAILED_WINDOW = timedelta(days=90)
 """Failed movements are told of for 90 days."""
@@ -113,7 +113,7 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
         account_id = fact.subject
         match fact.data:
             case MovementTold() as told:
-                keys.add(movement_key(account_id, folds.told_sk(fact, told)))
+                keys.add(movement_key(account_id, folds.movement_sk_of(fact, told)))
                 keys.add(ledger_key(account_id, told.movement_id))
             case RefundTold() as told:
                 keys.add(ledger_key(account_id, told.movement_id))
@@ -148,7 +148,7 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     ledger, movement, known_item = before, None, None
     for fact in facts:
         if isinstance(fact.data, MovementTold):
-            sk = folds.told_sk(fact, fact.data)
+            sk = folds.movement_sk_of(fact, fact.data)
             if ledger.movement_sk not in (None, sk):
                 raise InvalidInput("initiated_at_changed", fact_id=fact.id)
             if movement is None:
@@ -162,11 +162,11 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
     change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
         _write_movement(change, known_item, folds.with_ledger(movement, ledger))
-    elif ledger.movement_sk is not None and _left_of(ledger) != _left_of(before):
+    elif ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
         _copy_left(change, ledger)
 
 
-def _left_of(ledger: Ledger) -> tuple[int, str | None, bool]:
+def _remainder(ledger: Ledger) -> tuple[int, str | None, bool]:
     return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies
 
 
@@ -264,7 +264,7 @@ def movement_id_of(movement_sk: str) -> str:
     return parts[2]
 
 
-def begun_at(movement_sk: str) -> datetime:
+def movement_time(movement_sk: str) -> datetime:
     """When the movement was begun, from its sort key. Raises InvalidInput for anything else."""
     movement_id_of(movement_sk)
     return from_text(movement_sk.split("#", 2)[1])
@@ -273,7 +273,7 @@ def begun_at(movement_sk: str) -> datetime:
 def list_failed(store: Store, account_id: str, now: datetime, limit: int = SPOKEN_MAX) -> MovementList:
     """The latest movements that need attention, of 90 days. One query, on an index that may lag by a moment."""
     since, until = now - FAILED_WINDOW, now + CLOCK_SKEW
-    page = store.query(items.failed_query(account_id, since=since, until=until, limit=limit + 1))
+    page = store.query(items.failures_query(account_id, since=since, until=until, limit=limit + 1))
     found = [movement_from(item) for item in page.items]
     return MovementList(tuple(found[:limit]), more=len(found) > limit)
 
@@ -298,7 +298,7 @@ def list_movements(
     attention, which may lag by a moment.
     """
     looked_at = limit if status is None else LISTED_LOOKED_AT
-    query = items.attention_query if status in ALWAYS_NEED_ATTENTION else items.listed_query
+    query = items.attention_query if status in ALWAYS_NEED_ATTENTION else items.page_query
     # One more than is looked at: a store that has read as many as it may does not know whether there are more.
     page = store.query(query(account_id, after=after, limit=looked_at + 1))
     seen = [movement_from(item) for item in page.items[:looked_at]]

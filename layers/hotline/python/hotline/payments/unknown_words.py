@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from hotline.contracts.model import Fact, MovementTold
+from hotline.contracts.model import Fact, FactVersion, MovementTold
 from hotline.contracts.vocabulary import kind_of, loggable, network_of, scheme_of
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -20,8 +20,7 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
 from . import folds, items
-from .failure_mapping import is_known
-from .model import Order
+from .decline_codes import is_known
 
 CODES_MAX: Final = 200
 """Codes that one month holds. The providers that are known have 89 codes at most each; what is more is no code."""
@@ -59,7 +58,7 @@ def find_unknown_words(read: Mapping[Key, Item], facts: Sequence[Fact]) -> tuple
     found: dict[tuple[str, str, str | None, str], UnknownWord] = {}
     for fact in facts:
         if isinstance(fact.data, MovementTold):
-            movement_sk = folds.told_sk(fact, fact.data)
+            movement_sk = folds.movement_sk_of(fact, fact.data)
             stored = read.get(items.movement_key(fact.subject, movement_sk))
             for word in _new_words(fact, fact.data, stored):
                 found.setdefault((movement_sk, word.what, word.scheme, word.word), word)
@@ -68,7 +67,7 @@ def find_unknown_words(read: Mapping[Key, Item], facts: Sequence[Fact]) -> tuple
 
 def _new_words(fact: Fact, told: MovementTold, stored: Item | None) -> Iterator[UnknownWord]:
     before = items.movement_from(stored) if stored is not None else None
-    if before is not None and Order.of(fact, told.version) <= before.order:
+    if before is not None and FactVersion.of(fact, told.version) <= before.fact_version:
         return
     instrument, failure = told.instrument, told.failure
     known = before.failure if before is not None else None
@@ -106,7 +105,7 @@ def list_unknown_codes(store: Store, now: datetime) -> tuple[UnknownCode, ...]:
     month, each of CODES_MAX items at most."""
     found = [
         UnknownCode(one.fields["scheme"], one.fields["code"], one.count, one.first_at, one.last_at)
-        for one in _CODES.listed(store, now)
+        for one in _CODES.list_counts(store, now)
     ]
     unknown = [one for one in found if not is_known(one.scheme, one.code, network=None)]
     return tuple(sorted(unknown, key=lambda one: (-one.count, one.scheme, one.code)))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
+from hotline.contracts.model import Fact, FactVersion, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
-from hotline.payments.model import Order
 
 from .model import MerchantPolicy, Refund, RefundState
 
@@ -25,7 +24,7 @@ _STATES = {
 
 def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     """The refund after one more fact. Raises InvalidInput when the fact contradicts what a refund cannot change."""
-    order = Order.of(fact, told.version)
+    fact_version = FactVersion.of(fact, told.version)
     if known is None:
         return Refund(
             account_id=fact.subject,
@@ -33,26 +32,33 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
             movement_id=told.movement_id,
             amount=told.amount,
             state=_STATES[told.status],
-            requested_at=order.time,
-            state_at=order.time,
-            order=order,
+            requested_at=fact_version.time,
+            state_at=fact_version.time,
+            fact_version=fact_version,
         )
     if known.movement_id != told.movement_id:
         raise InvalidInput("movement_changed", fact_id=fact.id)
     if known.reason is None:
         # The wallet's own refund: the first that was heard of it, whichever fact comes first.
-        known = replace(known, requested_at=min(known.requested_at, order.time))
-    if known.order is not None and order <= known.order:
+        known = replace(known, requested_at=min(known.requested_at, fact_version.time))
+    if known.fact_version is not None and fact_version <= known.fact_version:
         return known
     state = _STATES[told.status]
     followed_up = known.followed_up and state.is_unpaid
-    return replace(known, amount=told.amount, state=state, state_at=order.time, order=order, followed_up=followed_up)
+    return replace(
+        known,
+        amount=told.amount,
+        state=state,
+        state_at=fact_version.time,
+        fact_version=fact_version,
+        followed_up=followed_up,
+    )
 
 
 def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPublished) -> MerchantPolicy:
     """The merchant's policy after one more fact."""
-    order = Order.of(fact, told.version)
-    if known is not None and order <= known.order:
+    fact_version = FactVersion.of(fact, told.version)
+    if known is not None and fact_version <= known.fact_version:
         return known
     return MerchantPolicy(
         merchant_id=told.merchant_id,
@@ -61,7 +67,7 @@ def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPu
         partial=told.partial,
         auto_approve_minor=told.auto_approve_minor,
         categories=told.categories,
-        order=order,
+        fact_version=fact_version,
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
-from hotline.payments.service import money_from, money_item, order_from, order_item
+from hotline.payments.service import fact_version_from, fact_version_item, money_from, money_item
 
 from .folds import TOLD_FOR, is_pending
 from .model import (
@@ -25,7 +25,7 @@ from .model import (
     ReviewNeed,
     RuleResult,
 )
-from .promises import due_at, expected_on
+from .promises import date_to_expect, due_at
 
 LISTED_PREFIX: Final = "REFUND_AT#"
 _PENDING: Final = "REFUND_TOLD#PENDING#"
@@ -48,7 +48,7 @@ def policy_key(merchant_id: str) -> Key:
     return hotline_key(f"MERCHANT#{merchant_id}", "POLICY")
 
 
-def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
+def page_query(account_id: str, *, after: str | None, limit: int) -> Query:
     """The query for the items that name the refunds of an account, newest first, behind the position `after`, read
     consistently."""
     pk = f"ACCOUNT#{account_id}"
@@ -56,7 +56,7 @@ def listed_query(account_id: str, *, after: str | None, limit: int) -> Query:
     return Query(Table.HOTLINE, pk, Prefix(LISTED_PREFIX), limit=limit, descending=True, start_after=start)
 
 
-def told_query(account_id: str, *, now: datetime, limit: int) -> Query:
+def copies_query(account_id: str, *, now: datetime, limit: int) -> Query:
     """Copies of the refunds that a call hears of, read consistently. Those that are waited for come first, the newest
     first, then those that failed or came back lately."""
     span = Between(f"{_OVER}{to_text(now - TOLD_FOR)}", f"{_PENDING}~")
@@ -72,7 +72,7 @@ def rows(refund: Refund) -> dict[Key, Item]:
     """The items beside a refund by which a bounded read finds it. One names it in the list by time; while a call hears
     of it, the other is a copy. Written and taken away with the refund, in the same transaction."""
     account_id = refund.account_id
-    named: Item = {"refund_id": refund.refund_id, **kept_from(refund.state_at)}
+    named: Item = {"refund_id": refund.refund_id, **record_end(refund.state_at)}
     found = {hotline_key(f"ACCOUNT#{account_id}", f"{LISTED_PREFIX}{position(refund)}"): named}
     sk = None
     if is_pending(refund):
@@ -109,7 +109,7 @@ def date_told(refund: Refund) -> date | None:
     arrive is told the date of the next step, and the one before no longer."""
     if refund.state.is_unpaid and not refund.followed_up:
         return None
-    return expected_on(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
+    return date_to_expect(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
 
 
 def _plain_item(refund: Refund) -> Item:
@@ -132,10 +132,10 @@ def _plain_item(refund: Refund) -> Item:
         "policy_version": refund.policy_version,
         "case_id": refund.case_id,
         "rules": [_rule_item(rule) for rule in refund.rules],
-        "order": order_item(refund.order) if refund.order else None,
+        "order": fact_version_item(refund.fact_version) if refund.fact_version else None,
         "escalations": refund.escalations or None,
         "followed_up": refund.followed_up or None,
-        **kept_from(refund.state_at),
+        **record_end(refund.state_at),
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -161,7 +161,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         policy_version=item.get("policy_version"),
         case_id=item.get("case_id"),
         rules=tuple(_rule_from(rule) for rule in item["rules"]),
-        order=order_from(item["order"]) if "order" in item else None,
+        fact_version=fact_version_from(item["order"]) if "order" in item else None,
         escalations=int(item.get("escalations", 0)),
         followed_up=bool(item.get("followed_up", False)),
     )
@@ -176,7 +176,7 @@ def merchant_policy_item(policy: MerchantPolicy) -> Item:
         "partial": policy.partial,
         "auto_approve_minor": policy.auto_approve_minor,
         "categories": list(policy.categories),
-        "order": order_item(policy.order),
+        "order": fact_version_item(policy.fact_version),
     }
 
 
@@ -189,7 +189,7 @@ def merchant_policy_from(item: Mapping[str, Any]) -> MerchantPolicy:
         partial=bool(item["partial"]),
         auto_approve_minor=int(item["auto_approve_minor"]),
         categories=tuple(item["categories"]),
-        order=order_from(item["order"]),
+        fact_version=fact_version_from(item["order"]),
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from hotline.contracts.model import FactVersion
 from hotline.kit.money import Money
-from hotline.payments.model import Order
 
 
 class RefundReason(StrEnum):
@@ -92,7 +92,7 @@ class MerchantPolicy:
     partial: bool
     auto_approve_minor: int
     categories: tuple[str, ...]
-    order: Order
+    fact_version: FactVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class PolicyDecision:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund. `version` counts the decisions about it that went to the bus; `order` is the wallet's last fact
+    """One refund. `version` counts the decisions about it that went to the bus; `fact_version` is the last fact's
     (None: the wallet has not told of it). A refund that the wallet makes by itself has no reason and no promise."""
 
     account_id: str
@@ -143,7 +143,7 @@ class Refund:
     policy_version: str | None = None
     case_id: str | None = None
     rules: tuple[RuleResult, ...] = ()
-    order: Order | None = None
+    fact_version: FactVersion | None = None
     escalations: int = 0
     """How often a promised date has passed."""
     followed_up: bool = False

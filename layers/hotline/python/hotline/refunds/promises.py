@@ -62,7 +62,7 @@ def escalation_promise(now: datetime, *, holidays: Collection[date] = ()) -> dat
     return add_business_days(now.astimezone(UTC).date(), ESCALATION_BUSINESS_DAYS, holidays=holidays)
 
 
-def expected_on(promised_on: date | None, sent_at: datetime | None) -> date | None:
+def date_to_expect(promised_on: date | None, sent_at: datetime | None) -> date | None:
     """The date to tell of a refund that is under way. It is the promised one or, of a refund that the wallet sent by
     itself, the latest that any instrument takes. None while nothing has been sent. A date that is told falls due,
     too."""

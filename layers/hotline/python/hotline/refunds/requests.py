@@ -110,7 +110,7 @@ class OfferRefund:
         """The movement, and what may be asked for of it. `read` holds what exists of `keys`."""
         account_id = session.account_id
         key = payments.movement_key(account_id, self.movement_sk)
-        movement = read.decoded(key, payments.movement_from)
+        movement = read.decode(key, payments.movement_from)
         if movement is None:
             raise NotPossible("no_such_movement")
         found = offer(
@@ -174,7 +174,7 @@ class RequestRefund:
     def _amount(self, read: Snapshot, account_id: str) -> Money | None:
         if not isinstance(self.amount, int):
             return self.amount
-        movement = read.decoded(payments.movement_key(account_id, self.movement_sk), payments.movement_from)
+        movement = read.decode(payments.movement_key(account_id, self.movement_sk), payments.movement_from)
         if movement is None:
             raise NotPossible("no_such_movement")
         return Money(self.amount, movement.amount.currency)

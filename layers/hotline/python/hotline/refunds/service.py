@@ -127,7 +127,7 @@ def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> Refund
     """The refunds that a call about refunds should hear of, newest first. They are those under way, and those that
     failed or came back and wait for another way, or did so in the last 30 days. One consistent query that reads
     TOLD_READ_MAX + 1 at most, whatever else the account has asked for; those under way come before the others."""
-    found = store.query(items.told_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
+    found = store.query(items.copies_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
     refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
     told = [one for one in refunds if folds.is_to_be_told(one, since=now - one.state_at)]
     return RefundList(tuple(sorted(told, key=items.position, reverse=True)), more=len(found) > TOLD_READ_MAX)
@@ -136,7 +136,7 @@ def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> Refund
 def list_refunds(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
     """One page of the account's refunds of every state, newest first, behind the position `after`. Two consistent reads
     of `limit` refunds, however long the list is."""
-    named = store.query(items.listed_query(account_id, after=after, limit=limit + 1)).items
+    named = store.query(items.page_query(account_id, after=after, limit=limit + 1)).items
     keys = [items.refund_key(account_id, str(row["refund_id"])) for row in named[:limit]]
     read = store.batch_get(keys) if keys else {}
     refunds = tuple(items.refund_from(read[key]) for key in keys if key in read)

@@ -75,7 +75,7 @@ def _partition(prefix: str, now: datetime, spread_by: str, shards: int) -> str:
 def _keep(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
     """The kept part of the fact; None: it does not matter to the scan."""
 
-    def hashed(name: str, value: str | None) -> dict[str, str]:
+    def hash_of(name: str, value: str | None) -> dict[str, str]:
         return {} if value is None else {name: keyring.mac_text(keyring.current, name, value)}
 
     match fact.data:
@@ -83,12 +83,12 @@ def _keep(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
             # One country is one value, or the scan could not see that it changed.
             return {
                 "kind": kind.value,
-                **hashed("ip", source.ip),
-                **hashed("device", source.device_id),
-                **hashed("country", source.country),
+                **hash_of("ip", source.ip),
+                **hash_of("device", source.device_id),
+                **hash_of("country", source.country),
             }
         case DeviceRegistered(device_id=device_id):
-            return hashed("device", device_id)
+            return hash_of("device", device_id)
         case PasswordChanged() | TwoStepChanged():
             return {}
         case ContactPointChanged(kind=kind, reassigned=reassigned):
@@ -101,7 +101,7 @@ def _keep(fact: Fact, keyring: Keyring) -> dict[str, Any] | None:
                 "version": told.version,
                 "amount_minor": told.amount.minor,
                 "currency": told.amount.currency,
-                **hashed("counterparty", told.counterparty),
+                **hash_of("counterparty", told.counterparty),
             }
         case FraudConfirmed(movement_id=movement_id):
             return {"movement_id": movement_id}

@@ -55,10 +55,10 @@ def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequ
 
 
 def _known_failure(finding: Finding) -> Failure:
-    def failed(_: Item | None) -> HotlineError:
+    def refuse(_: Item | None) -> HotlineError:
         return FindingKnown(finding.id)
 
-    return failed
+    return refuse
 
 
 def _tell(change: Change, finding: Finding) -> None:

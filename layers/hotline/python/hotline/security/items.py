@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import Between as SortKeys
 from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
@@ -79,7 +79,7 @@ def finding_item(finding: Finding, *, found_at: datetime) -> Item:
         "found_at": to_text(found_at),
         "attention_pk": f"ACCOUNT#{finding.account_id}",
         "attention_sk": f"FINDING#{_RANKS[finding.severity]}#{to_text(found_at)}",
-        **kept_from(found_at),
+        **record_end(found_at),
     }
 
 
@@ -89,7 +89,7 @@ def findings_query(account_id: str, *, limit: int) -> Query:
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", found, index=Index.ATTENTION, limit=limit)
 
 
-def told_from(item: Mapping[str, Any]) -> ToldFinding:
+def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:
     """The part of a stored finding that an account's owner is told."""
     return ToldFinding(
         id=item["finding_id"],

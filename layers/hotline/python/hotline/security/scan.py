@@ -28,7 +28,7 @@ from .findings import FindingKnown, contribute_findings, raising_keys
 from .model import Finding, Row, ShardReport
 from .watch import judge_rows, list_watched_types
 
-SETTLED_AFTER: Final = timedelta(seconds=90)
+COMPLETE_AFTER: Final = timedelta(seconds=90)
 """Younger rows are left for the next run. Writers give up after 30 s, so none lands behind the cursor; twice that is
 room for clocks that differ."""
 FIRST_LOOK_BACK: Final = timedelta(hours=24)
@@ -48,7 +48,7 @@ def scan_shard(
     Raises Stale when another run is on the shard, Unavailable; what was done until then stays done.
     """
     now = ctx.clock.now()
-    end = now - SETTLED_AFTER if until is None else min(until, now)
+    end = now - COMPLETE_AFTER if until is None else min(until, now)
     return _Run(ctx, shard, end).go(has_time)
 
 

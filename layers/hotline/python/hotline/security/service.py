@@ -15,7 +15,7 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store
 from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
-from .items import findings_query, told_from, watch_key
+from .items import finding_to_tell, findings_query, watch_key
 from .model import Finding, ShardReport, ToldFinding
 from .scan import scan_shard
 
@@ -83,4 +83,6 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
 def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:
     """The findings on the account that are not dealt with, the gravest first, at most FINDINGS_TOLD_MAX. One query on
     an index that may lag by a moment."""
-    return tuple(told_from(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items)
+    return tuple(
+        finding_to_tell(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items
+    )

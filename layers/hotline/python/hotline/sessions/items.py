@@ -21,44 +21,44 @@ def session_key(contact_id: str, kind: SessionKind = SessionKind.PHONE) -> Key:
     return hotline_key(f"{_PARTITIONS[kind]}#{contact_id}", "CALL")
 
 
-def key_of(call: SessionState) -> Key:
+def key_of(state: SessionState) -> Key:
     """Where this call is stored."""
-    return session_key(call.contact_id, call.kind)
+    return session_key(state.contact_id, state.kind)
 
 
-def session_item(call: SessionState) -> Item:
+def session_item(state: SessionState) -> Item:
     """The whole call; absent things are left out."""
     item: Item = {
-        "contact_id": call.contact_id,
-        "kind": call.kind.value,
-        "account_ref": call.account_ref,
-        "turn": call.turn,
-        "created_at": to_text(call.created_at),
-        "last_step_at": to_text(call.last_step_at),
-        TTL_ATTRIBUTE: epoch_s(call.created_at + CALL_LIFE),
+        "contact_id": state.contact_id,
+        "kind": state.kind.value,
+        "account_ref": state.account_ref,
+        "turn": state.turn,
+        "created_at": to_text(state.created_at),
+        "last_step_at": to_text(state.last_step_at),
+        TTL_ATTRIBUTE: epoch_s(state.created_at + CALL_LIFE),
     }
-    return item | session_attributes(call)
+    return item | session_attributes(state)
 
 
-def session_attributes(call: SessionState) -> Item:
+def session_attributes(state: SessionState) -> Item:
     """The attributes that steps change, in their stored form; None and empty ones are left out."""
     attributes: Item = {
-        "inbound": call.inbound,
-        "turns": [_turn_item(record) for record in call.turns],
-        "language": call.language,
-        "calling": _identified_item(call.calling),
-        "typed": _identified_item(call.typed),
-        "targets": {kind.value: _target_item(target) for kind, target in call.targets.items()},
-        "account_id": call.account_id,
-        "two_step": call.two_step,
-        "pin": call.pin or None,
-        "time_zone": call.time_zone,
-        "factors": {factor.kind.value: _factor_item(factor) for factor in call.factors},
-        "challenge": {"id": call.challenge.id, "point": call.challenge.point} if call.challenge else None,
-        "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in call.offers],
-        "topic": call.topic,
-        "case_id": call.case_id,
-        "own_number_only": call.own_number_only or None,
+        "inbound": state.inbound,
+        "turns": [_turn_item(record) for record in state.turns],
+        "language": state.language,
+        "calling": _number_item(state.calling),
+        "typed": _number_item(state.typed),
+        "targets": {kind.value: _target_item(target) for kind, target in state.targets.items()},
+        "account_id": state.account_id,
+        "two_step": state.two_step,
+        "pin": state.pin or None,
+        "time_zone": state.time_zone,
+        "factors": {factor.kind.value: _factor_item(factor) for factor in state.factors},
+        "challenge": {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
+        "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in state.offers],
+        "topic": state.topic,
+        "case_id": state.case_id,
+        "own_number_only": state.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
 
@@ -80,8 +80,8 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         inbound=bool(item["inbound"]),
         turns=tuple(_turn_from(record) for record in item.get("turns", [])),
         language=item.get("language"),
-        calling=_identified_from(item.get("calling")),
-        typed=_identified_from(item.get("typed")),
+        calling=_number_from(item.get("calling")),
+        typed=_number_from(item.get("typed")),
         targets={FactorKind(kind): _target_from(target) for kind, target in item.get("targets", {}).items()},
         account_id=item.get("account_id"),
         two_step=bool(item["two_step"]) if "two_step" in item else None,
@@ -100,9 +100,9 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
     )
 
 
-def proof_from(call: SessionState) -> Proof:
+def proof_from(state: SessionState) -> Proof:
     """The proof that an operation may rely on, and where it is stored."""
-    return Proof(key_of(call), call.account_id, call.factors, call.two_step)
+    return Proof(key_of(state), state.account_id, state.factors, state.two_step)
 
 
 def _turn_item(record: TurnRecord) -> Item:
@@ -121,7 +121,7 @@ def _turn_from(item: Mapping[str, Any]) -> TurnRecord:
     )
 
 
-def _identified_item(identified: Identified | None) -> Item | None:
+def _number_item(identified: Identified | None) -> Item | None:
     if identified is None:
         return None
     item: Item = {"point": identified.point, "accounts": list(identified.accounts)}
@@ -129,7 +129,7 @@ def _identified_item(identified: Identified | None) -> Item | None:
     return item | {name: value for name, value in more.items() if value}
 
 
-def _identified_from(item: Mapping[str, Any] | None) -> Identified | None:
+def _number_from(item: Mapping[str, Any] | None) -> Identified | None:
     if item is None:
         return None
     return Identified(item["point"], tuple(item["accounts"]), tuple(item.get("also", ())), item.get("prefix"))

@@ -43,14 +43,14 @@ def session_in(read: Mapping[Key, Item], contact_id: str, kind: SessionKind = Se
     return None if stored is None else session_from(stored)
 
 
-def may_keep_level(call: SessionState, *, continued: bool, now: datetime) -> bool:
+def may_keep_level(state: SessionState, *, continued: bool, now: datetime) -> bool:
     """A transferred call keeps level, account and turn when its last step is under ten minutes old."""
-    return continued and now - call.last_step_at < RESUME_WITHIN
+    return continued and now - state.last_step_at < RESUME_WITHIN
 
 
-def contribute_new_session(change: Change, call: SessionState) -> None:
+def contribute_new_session(change: Change, state: SessionState) -> None:
     """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
-    change.create(key_of(call), session_item(call), failed=_stale_turn)
+    change.create(key_of(state), session_item(state), failed=_stale_turn)
 
 
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:

@@ -43,19 +43,19 @@ def fingerprint(keyring: Keyring, step: str, inputs: Mapping[str, str]) -> str:
     return keyring.mac_text(keyring.current, "turn", step, *parts)
 
 
-def decide(call: SessionState, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
+def decide(state: SessionState, *, turn: int, step: str, inputs_fingerprint: str) -> TurnDecision:
     """The decision on a request, from the call as it was read."""
-    for record in call.turns:
+    for record in state.turns:
         if (record.turn, record.step, record.fingerprint) == (turn, step, inputs_fingerprint):
             return Replay(record)
-    if turn in (call.turn, call.turn - 1):
+    if turn in (state.turn, state.turn - 1):
         return Attempt(turn, inputs_fingerprint)
     return TooOld()
 
 
-def find_record(call: SessionState, *, step: str, inputs_fingerprint: str) -> TurnRecord | None:
+def find_record(state: SessionState, *, step: str, inputs_fingerprint: str) -> TurnRecord | None:
     """The kept answer to a request of no number: the same step with the same inputs; None when there is none."""
-    return next((turn for turn in call.turns if (turn.step, turn.fingerprint) == (step, inputs_fingerprint)), None)
+    return next((turn for turn in state.turns if (turn.step, turn.fingerprint) == (step, inputs_fingerprint)), None)
 
 
 def with_record(turns: tuple[TurnRecord, ...], record: TurnRecord) -> tuple[TurnRecord, ...]:

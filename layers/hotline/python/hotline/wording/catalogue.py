@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from hotline.kit.languages import spoken_language
+from hotline.kit.languages import language_or_english
 
 DOMAIN: Final = "hotline"
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -26,7 +26,7 @@ def find(key: str, language: str, n: int | None = None) -> str | None:
     """The text of a message; None when the catalogue has none under this key. `n` chooses the plural form."""
     if not key:
         return None  # gettext keeps the catalogue's header under the empty key
-    catalogue = _catalogue(spoken_language(language))
+    catalogue = _catalogue(language_or_english(language))
     text = catalogue.gettext(key) if n is None else catalogue.ngettext(key, key, n)
     return None if text == key else text
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from hotline.kit.languages import LANGUAGES, spoken_language
+from hotline.kit.languages import LANGUAGES, language_or_english
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Locale:
 def locale_of(language: str, time_zone: str | None, now: datetime | None = None) -> Locale:
     """The locale of an account. A language that the hotline does not speak becomes English. A zone that is unknown, or
     that this machine has no data for, is the language's."""
-    language = spoken_language(language)
+    language = language_or_english(language)
     for name in (time_zone, LANGUAGES[language].time_zone):
         if name:
             try:

@@ -22,7 +22,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.errors import HotlineError, Stale, Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.outbox import Entry, entry_item, entry_key
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import (
     TRANSACTION_ITEMS_MAX,
     Check,
@@ -126,7 +126,7 @@ class Change:
         """Add an audit entry for the account: who, what, why, with opaque facts."""
         audit_id = self.ids.new("audit")
         item: dict[str, Any] = {"event": event, "actor": actor_name(self.actor), "cause": self.cause, "facts": facts}
-        item |= {"at": to_text(self.now), **kept_from(self.now)}
+        item |= {"at": to_text(self.now), **record_end(self.now)}
         self.create(hotline_key(f"ACCOUNT#{account_id}", f"AUDIT#{to_text(self.now)}#{audit_id}"), item)
 
     def send(self, entry: Entry) -> None:

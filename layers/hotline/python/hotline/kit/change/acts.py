@@ -28,7 +28,7 @@ class Snapshot(dict[Key, Item]):
         super().__init__(items)
         self._decoded: dict[tuple[Key, object], object] = {}
 
-    def decoded[T](self, key: Key, decode: Callable[[Item], T]) -> T | None:
+    def decode[T](self, key: Key, decode: Callable[[Item], T]) -> T | None:
         """The item at `key` in the form that `decode` gives it; None where there is no item."""
         item = self.get(key)
         if item is None:
@@ -42,7 +42,7 @@ class Snapshot(dict[Key, Item]):
 def decode_once[T](read: Mapping[Key, Item], key: Key, decode: Callable[[Any], T]) -> T | None:
     """The item at `key` in the form that `decode` gives it, once for each Snapshot; None where there is no item."""
     if isinstance(read, Snapshot):
-        return read.decoded(key, decode)
+        return read.decode(key, decode)
     return decode(read[key]) if key in read else None
 
 

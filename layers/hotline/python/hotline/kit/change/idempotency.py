@@ -52,7 +52,7 @@ def is_of(remembered: Remembered, keyring: Keyring, body: str) -> bool:
     return hmac.compare_digest(remembered.fingerprint, _fingerprint(keyring, version, body))
 
 
-def remembered_from(item: Mapping[str, Any] | None) -> Remembered | None:
+def request_from(item: Mapping[str, Any] | None) -> Remembered | None:
     """The remembered request of a stored item."""
     return Remembered(int(item["status"]), item["made_id"], item["fingerprint"]) if item is not None else None
 

@@ -66,7 +66,7 @@ class MonthlyCounts:
         if room > before:
             change.replace(count_key, held, {"n": room, **end})
 
-    def listed(self, store: Store, now: datetime, *, starting: str = "") -> list[Counted]:
+    def list_counts(self, store: Store, now: datetime, *, starting: str = "") -> list[Counted]:
         """The entries of this month and those before it that are listed, of which the name begins with `starting`. One
         query a month, each of `entries_max` items at most."""
         found: dict[str, Counted] = {}

@@ -102,7 +102,7 @@ class Outbox:
             entries = [claim for claim in claims if not isinstance(claim, _Claim)]
             if entries:
                 results = self._hand_on(entries, hand_on)
-                failures += sum(not self._settle(entry, result) for entry, result in zip(entries, results, strict=True))
+                failures += sum(not self._mark(entry, result) for entry, result in zip(entries, results, strict=True))
         if failures:
             raise NotDelivered(count=failures)
 
@@ -143,7 +143,7 @@ class Outbox:
                 return [self._hand_on([entry], hand_on)[0] for entry in entries]
             return [Failed(type(error).__name__)]
 
-    def _settle(self, entry: Item, result: Result) -> bool:
+    def _mark(self, entry: Item, result: Result) -> bool:
         """Write what became of a claimed entry; whether it is over."""
         words: dict[str, Any] = {"entry_id": entry["entry_id"], "kind": entry["kind"], "channel": entry.get("channel")}
         try:

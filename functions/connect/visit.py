@@ -1,4 +1,4 @@
-"""One request on the line: the call as it was read, what a step may do, and its answer."""
+"""One request of a call: the session as it was read, what a step may do, and its answer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Line:
+class Visit:
     """One request of a call, as a step works with it. `replay` is set when this request was answered before;
     then the step must change nothing and give the same outcome again."""
 
@@ -46,8 +46,8 @@ class Line:
         return self.session.ctx
 
     @property
-    def call(self) -> SessionState:
-        return self.session.call
+    def state(self) -> SessionState:
+        return self.session.state
 
     @property
     def now(self) -> datetime:
@@ -72,9 +72,9 @@ class Line:
         turn = identity.Turn(self.request.step, self.turn.fingerprint, self.turn.record_turn, cause)
         return identity.perform(self.session, act, turn)
 
-    def note(self, outcome: str, call: SessionState | None = None) -> None:
+    def note(self, outcome: str, state: SessionState | None = None) -> None:
         """Note the turn as answered, and what the step changed of the call."""
-        self.perform(identity.Note(outcome, call))
+        self.perform(identity.Note(outcome, state))
 
 
 def reference(identifier: str) -> str:
