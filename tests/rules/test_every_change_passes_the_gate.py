@@ -29,6 +29,9 @@ EXEMPT: Final = {
     ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
     ("accounts", "contribute_unlisted"): "a part of taking facts in, and of erasure, which asks",
     ("cases", "contribute_emptied"): "a part of erasure, which asks",
+    ("directory", "contribute_banner"): "edits the directory; whoever calls it asks, directory lies below identity",
+    ("directory", "contribute_hours"): "edits the directory; whoever calls it asks, directory lies below identity",
+    ("directory", "contribute_numbers"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("security", "contribute_facts"): "keeps what the scan watches; it touches no lock, refund, factor or contact",
     ("security", "contribute_findings"): "what it holds, it holds through lockout, which asks",
 }

@@ -7,14 +7,18 @@ dump everything that is left behind.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
+from hotline.directory import service as directory
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
 from hotline.kit.clock import to_text
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.security.service import ACTIVITY_SHARDS, scan_shard
@@ -65,6 +69,7 @@ class WholeLife:
         self.use_the_app()
         self.recover()
         self.attack()
+        self.edit_directory()
         self.work()
 
     def erase(self) -> None:
@@ -211,6 +216,20 @@ class WholeLife:
         self.tell(("transfer.succeeded", self._payment(9)[1]))
         self.clock.advance(timedelta(minutes=10))
         assert sum(len(report.findings) for report in self.scan()) > 0
+
+    # ---------------------------------------------------------------- what supervisors edit
+
+    def edit_directory(self) -> None:
+        """Opening hours, a banner and the official numbers."""
+        now = self.clock.now()
+        words = dict.fromkeys(LANGUAGES, "Payments are slow.")
+        banner = directory.make_banner(words, starts_at=now, ends_at=now + timedelta(hours=1), short_menu=False)
+        change = Change(actor=Agent("supervisor-1", "-"), cause="edit", now=now, ids=self.ctx.ids)
+        seen: Mapping[str, Any] = {"expected_version": 0, "editor": "supervisor-1"}
+        directory.contribute_hours(change, {}, directory.always_open(), **seen)
+        directory.contribute_banner(change, {}, banner, **seen)
+        directory.contribute_numbers(change, {}, ["+18005550199"], **seen)
+        change.commit(self.store)
 
     # ---------------------------------------------------------------- what the hotline does by itself
 

@@ -1,1 +1,1 @@
-"""The official numbers of the hotline, and whether a number is one of them."""
+"""The directory of the hotline: its official numbers, when people answer, and what callers hear first."""

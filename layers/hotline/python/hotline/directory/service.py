@@ -1,60 +1,64 @@
-"""The official numbers, for the line, messages and the API. They come from one setting, HOTLINE_NUMBERS.
-
-Source: PBoC measures on online payment (2015 No. 43) article 28: one service number, and help for customers to tell
-whether a channel is genuine.
-"""
+"""The face of the directory: official numbers, opening hours, and the banner."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from typing import Final
+from .editions import (
+    BANNER_CHARACTERS_MAX,
+    BANNER_LIFE_MAX,
+    NUMBERS_MAX,
+    banner_of,
+    contribute_banner,
+    contribute_hours,
+    contribute_numbers,
+    hours_of,
+    make_banner,
+    numbers_of,
+)
+from .hours import (
+    NAME_CHARACTERS_MAX,
+    SPANS_PER_DAY_MAX,
+    SPECIAL_DAYS_MAX,
+    Hours,
+    Span,
+    SpecialDay,
+    add_open_time,
+    always_open,
+    find_next_opening,
+    is_open,
+    make_hours,
+)
+from .items import BANNER_KEY, HOURS_KEY, NUMBERS_KEY
+from .numbers import NUMBERS_SETTING, TYPED_CHARACTERS_MAX, MalformedNumbers, is_e164, is_official, parse_numbers
 
-import phonenumbers
-
-from hotline.accounts.service import normalise_phone, region_of
-from hotline.kit.config import MalformedSetting
-
-NUMBERS_SETTING: Final = "HOTLINE_NUMBERS"
-"""E.164 numbers separated by commas, the main one first."""
-TYPED_CHARACTERS_MAX: Final = 40
-"""E.164 has at most 15 digits; this leaves room for an access code, a trunk prefix and a separator after each digit."""
-_E164: Final = re.compile(r"\+[1-9][0-9]{4,14}", re.ASCII)
-
-
-class MalformedNumbers(MalformedSetting):
-    """The setting is not a list of telephone numbers. `place` counts from 1."""
-
-    def __init__(self, place: int) -> None:
-        super().__init__(NUMBERS_SETTING, f"number {place} is not a telephone number in E.164 form")
-        self.place = place
-
-
-def parse_numbers(text: str) -> tuple[str, ...]:
-    """The numbers of the setting, each once, in order. Raises MalformedNumbers.
-
-    A length that the country's numbering plan allows will do: five-digit service numbers are not in every plan's list.
-    """
-    numbers: list[str] = []
-    for place, part in enumerate(text.split(","), start=1):
-        number = part.strip()
-        if _E164.fullmatch(number) is None or not _is_possible(number):
-            raise MalformedNumbers(place)
-        numbers.append(number)
-    return tuple(dict.fromkeys(numbers))
-
-
-def is_official(number: str, official_numbers: Iterable[str]) -> bool:
-    """Whether a number as somebody typed it is one of the official ones (E.164). It may have `+` and a country code, an
-    access code, or the form that is dialled inside an official number's country. A text that is no telephone number is
-    not ours."""
-    if len(number) > TYPED_CHARACTERS_MAX:
-        return False
-    return any(normalise_phone(number, region_of(official) or "ZZ") == official for official in official_numbers)
-
-
-def _is_possible(number: str) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number, None))
-    except phonenumbers.NumberParseException:
-        return False
+__all__ = [
+    "BANNER_CHARACTERS_MAX",
+    "BANNER_KEY",
+    "BANNER_LIFE_MAX",
+    "HOURS_KEY",
+    "NAME_CHARACTERS_MAX",
+    "NUMBERS_KEY",
+    "NUMBERS_MAX",
+    "NUMBERS_SETTING",
+    "SPANS_PER_DAY_MAX",
+    "SPECIAL_DAYS_MAX",
+    "TYPED_CHARACTERS_MAX",
+    "Hours",
+    "MalformedNumbers",
+    "Span",
+    "SpecialDay",
+    "add_open_time",
+    "always_open",
+    "banner_of",
+    "contribute_banner",
+    "contribute_hours",
+    "contribute_numbers",
+    "find_next_opening",
+    "hours_of",
+    "is_e164",
+    "is_official",
+    "is_open",
+    "make_banner",
+    "make_hours",
+    "numbers_of",
+    "parse_numbers",
+]
