@@ -94,7 +94,7 @@ def test_a_banner_is_taken_down_and_each_edition_is_kept(store: Store) -> None:
     assert edit(store, lambda change, read: contribute_banner(change, read, None, expected_version=1, editor="b")) == 2
     taken_down = banner_of(store.batch_get(KEYS))
     assert (taken_down.content, taken_down.version, taken_down.edited_by) == (None, 2, "b")
-    kept = store.batch_get([hotline_key("DIRECTORY#BANNER", f"EDITION#{version:08d}") for version in (1, 2)])
+    kept = store.batch_get([hotline_key(BANNER_KEY.pk, f"EDITION#{version:08d}") for version in (1, 2)])
     assert sorted((int(item["rev"]), "words" in item) for item in kept.values()) == [(1, True), (2, False)]
 
 

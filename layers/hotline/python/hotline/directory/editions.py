@@ -14,7 +14,7 @@ from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.languages import LANGUAGES
-from hotline.kit.retention import kept_from
+from hotline.kit.retention import record_end
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
@@ -106,5 +106,5 @@ def _contribute(
         raise NotPossible(DirectoryError.CHANGED)
     item = items.edition_item(attributes, edited_by=editor, edited_at=change.now)
     change.replace(key, old, item)
-    change.create(items.edition_key(key, version + 1), {**item, "rev": version + 1, **kept_from(change.now)})
+    change.create(items.edition_key(key, version + 1), {**item, "rev": version + 1, **record_end(change.now)})
     return version + 1

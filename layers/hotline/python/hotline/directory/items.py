@@ -1,7 +1,7 @@
 """The parts of the directory as stored items: one item a part as it stands, and one for each edition that it had.
 
-A part is at PK DIRECTORY, SK HOURS, BANNER or NUMBERS. Its `rev` is its version.
-Its editions are at PK DIRECTORY#<part>, SK EDITION#<version>. They are kept as long as the audit trail.
+A part is at PK DIRECTORY#<part>, SK NOW. Its `rev` is its version.
+Its editions are at the same PK, SK EDITION#<version>. They are kept as long as the audit trail.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from hotline.kit.store.condition import Item
 from .hours import Hours, Span, SpecialDay
 from .model import Banner, Edition
 
-_PARTITION: Final = "DIRECTORY"
-HOURS_KEY: Final[Key] = hotline_key(_PARTITION, "HOURS")
-BANNER_KEY: Final[Key] = hotline_key(_PARTITION, "BANNER")
-NUMBERS_KEY: Final[Key] = hotline_key(_PARTITION, "NUMBERS")
+_NOW: Final = "NOW"
+HOURS_KEY: Final[Key] = hotline_key("DIRECTORY#HOURS", _NOW)
+BANNER_KEY: Final[Key] = hotline_key("DIRECTORY#BANNER", _NOW)
+NUMBERS_KEY: Final[Key] = hotline_key("DIRECTORY#NUMBERS", _NOW)
 
 
 def edition_key(part: Key, version: int) -> Key:
     """Where an edition of a part is kept; the sort keys are in the order of versions."""
-    return hotline_key(f"{_PARTITION}#{part.sk}", f"EDITION#{version:08d}")
+    return hotline_key(part.pk, f"EDITION#{version:08d}")
 
 
 def edition_item(attributes: Mapping[str, Any], *, edited_by: str, edited_at: datetime) -> Item:
