@@ -12,8 +12,9 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from tempfile import TemporaryDirectory
@@ -21,7 +22,17 @@ from typing import Any, Final
 
 from tests.mutation.mutants import Site, find_sites
 from tests.mutation.rules import RULES, Members, Rule
-from tests.mutation.trials import Verdict, prepare, run_tests, tell_members, try_change
+from tests.mutation.trials import (
+    Verdict,
+    Warm,
+    prepare,
+    run_tests,
+    run_tests_warm,
+    run_warm,
+    tell_members,
+    try_change,
+    try_change_warm,
+)
 
 GOAL_PERCENT: Final = 95
 LONGEST_S: Final = 300.0
@@ -123,15 +134,60 @@ def time_tests(rules: Sequence[Rule], at_once: int) -> Taken:
     return taken
 
 
-def try_changes(
+def try_warm(
+    connection: Connection,
+    warm: Warm,
     sites: Sequence[Site],
-    members: dict[str, Members],
-    taken: dict[tuple[str, ...], float],
+    members: Mapping[str, Members],
     until_s: float,
     at_once: int,
+) -> None:
+    """Send the verdicts on changes of functions, each with the number of its place. The first thing sent names the
+    tests that fail as things are, or is empty. In a warm process."""
+    taken: Taken = {}
+    groups = dict.fromkeys(group for site in sites for group in site.rule.groups(at_top=False))
+    for one in in_forks(run_tests_warm, ((group, (warm, group), LONGEST_S) for group in groups), at_once):
+        taken[one.about] = one.took_s
+        if one.told != [True]:
+            connection.send(one.about)
+            return
+    connection.send(())
+
+    def jobs() -> Iterator[Job]:
+        for number, site in enumerate(sites):
+            limit_s = SLACK_S + TIMES_SLOWER * sum(taken[group] for group in site.rule.groups(at_top=False))
+            yield number, (warm, site, members[site.rule.file]), limit_s
+
+    for one in in_forks(try_change_warm, jobs(), at_once, until_s=until_s):
+        connection.send((one.about, *(one.told[-1] if one.told else (Verdict.UNDECIDED, "", ""))))
+
+
+def try_functions(
+    sites: Sequence[Site], members: Mapping[str, Members], until_s: float, at_once: int
 ) -> Iterator[Result]:
-    """The verdicts on changes at these places, as long as there is time. A change that is not noticed is printed at
-    once."""
+    """The verdicts on changes of functions, as long as there is time. Exits when tests fail as things are."""
+    if not sites:
+        return
+    rules = tuple(dict.fromkeys(site.rule for site in sites))
+    work = partial(try_warm, sites=sites, members=members, until_s=until_s, at_once=at_once)
+    mine, theirs = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=run_warm, args=(theirs, rules, work))
+    process.start()
+    theirs.close()
+    try:
+        if failing := mine.recv():
+            sys.exit(f"These tests fail as things are: {' '.join(failing)}")
+        while True:
+            number, *verdict = mine.recv()
+            yield Result(sites[number], *verdict)
+    except EOFError:
+        process.join()
+
+
+def try_changes(
+    sites: Sequence[Site], members: Mapping[str, Members], taken: Taken, until_s: float, at_once: int
+) -> Iterator[Result]:
+    """The verdicts on changes at these places, each in a cold trial, as long as there is time."""
 
     def jobs() -> Iterator[Job]:
         for site in sites:
@@ -147,12 +203,32 @@ def try_changes(
         yield result
 
 
+def try_all(
+    sites: Sequence[Site], members: Mapping[str, Members], taken: Taken, minutes: float, at_once: int
+) -> list[Result]:
+    """The verdicts on changes at these places, as many as the time allows: half of it at most is for warm trials."""
+    began_s = time.monotonic()
+    results: list[Result] = []
+    undecided: list[Site] = []
+    functions = [site for site in sites if not site.at_top]
+    for result in try_functions(functions, members, began_s + 30 * minutes, at_once):
+        if result.verdict is Verdict.UNDECIDED:
+            undecided.append(result.site)
+        else:
+            results.append(result)
+    cold = [*undecided, *(site for site in sites if site.at_top)]
+    results += try_changes(cold, members, taken, began_s + 60 * minutes, at_once)
+    return results
+
+
 def report(results: Sequence[Result], sites: int) -> bool:
     """Print the shares; whether they reach the goal."""
     counts = Counter(result.verdict for result in results)
     print(f"\n{len(results)} of {sites} places were tried; {_words(counts)}.")
     for name, at_top in (("tables and limits", True), ("functions", False)):
         print(f"{name}: {_share([result for result in results if result.site.at_top is at_top])}")
+    for room in sorted({result.site.rule.room for result in results}):
+        print(f"{room}: {_share([result for result in results if result.site.rule.room == room])}")
     print(f"all: {_share(results)}")
     meaning = counts[Verdict.NOTICED] + counts[Verdict.SURVIVED]
     return not counts[Verdict.BROKEN] and 100 * counts[Verdict.NOTICED] >= GOAL_PERCENT * meaning
@@ -176,7 +252,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="so many at a time")
     parser.add_argument("--only", default="", help="rules whose file has this in its name")
     asked = parser.parse_args(arguments)
-    until_s = time.monotonic() + 60 * asked.minutes
+    began_s = time.monotonic()
     rules = [rule for rule in RULES if asked.only in rule.file]
     with TemporaryDirectory() as bytecode:
         prepare(bytecode)
@@ -185,7 +261,8 @@ def main(arguments: Sequence[str]) -> int:
         taken = time_tests(rules, asked.at_once)
         sites = [site for rule in rules for site in find_sites(rule, members[rule.file])]
         random.Random(asked.seed).shuffle(sites)
-        results = list(try_changes(sites, members, taken, until_s, asked.at_once))
+        minutes = asked.minutes - (time.monotonic() - began_s) / 60
+        results = try_all(sites, members, taken, minutes, asked.at_once)
     return 0 if report(results, len(sites)) else 1
 
 

@@ -28,6 +28,10 @@ class Rule:
         return f"{ROOM}/{self.file}"
 
     @property
+    def room(self) -> str:
+        return self.file.partition("/")[0]
+
+    @property
     def module(self) -> str:
         return "hotline." + self.file.removesuffix(".py").replace("/", ".")
 

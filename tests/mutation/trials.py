@@ -1,29 +1,36 @@
 """One change of a rule against the tests that are to notice it, in a process of its own.
 
-A trial is a fork of a process that has imported the libraries and none of the rules. The changed module is given to the
-import system in memory, and no file is touched. So a run that is cut off leaves nothing behind, and several run side by
-side in one checkout.
+There are two kinds of trial. No file is touched by either, so a run that is cut off leaves nothing behind, and several
+run side by side in one checkout.
+
+- A warm trial forks a process that has collected all tests. It gives the functions that were changed their new code,
+  and runs the tests. It costs the tests alone. Values that were made of a rule at an import stay as they were, so a
+  change that no warm trial notices gets a cold one.
+- A cold trial forks a process that has imported the libraries and none of the rules. The import system is given the
+  changed module in memory. Changes of tables and limits, which others import, need it.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 from multiprocessing.connection import Connection
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
 import pytest
 
-from tests.mutation.mutants import ROOT, Site, make_change, read_equivalents
-from tests.mutation.rules import NOT_RUN, RULES, Members, Rule
+from tests.mutation.mutants import ROOT, Change, Site, make_change, read_equivalents
+from tests.mutation.rules import NOT_RUN, PROMISES, RULES, Members, Rule
 
 LIBRARIES: Final = (
     "aws_lambda_powertools.event_handler", "aws_lambda_powertools.logging", "boto3", "botocore.config",
@@ -33,7 +40,7 @@ LIBRARIES: Final = (
 )  # fmt: skip
 """Modules that most tests import, and modules that take long: imported once, before the forks."""
 OPTIONS: Final = (
-    "-q", "-x", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "-k", NOT_RUN,
+    "-q", "-s", "-x", "--assert=plain", "--tb=no", "--no-header", "--no-summary", "-k", NOT_RUN,
     "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception",
     "-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin",
 )  # fmt: skip
@@ -48,6 +55,8 @@ class Verdict(Enum):
     NO_CHANGE = "no change"
     BROKEN = "broken"
     """The tests could not be run."""
+    UNDECIDED = "undecided"
+    """No warm trial noticed it: a cold one decides."""
 
 
 class _Changed(MetaPathFinder, Loader):
@@ -76,6 +85,94 @@ class _QuickHypothesis:
         phases = (Phase.explicit, Phase.reuse, Phase.generate)
         settings.register_profile("mutation", settings(), phases=phases, suppress_health_check=list(HealthCheck))
         settings.load_profile("mutation")
+
+
+class _PromisesOf:
+    """Leaves the promised figures of other modules out: importing those modules takes longer than all else."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if self._is_asked(item)]
+
+    def _is_asked(self, item: pytest.Item) -> bool:
+        if not item.nodeid.startswith(f"tests/{PROMISES}") or not isinstance(item, pytest.Function):
+            return True
+        call = getattr(item, "callspec", None)
+        return call is None or call.params.get("module", self._module) == self._module
+
+
+class Warm:
+    """A process that has collected tests: its items, and the functions of the rules, where a fork can change them."""
+
+    def __init__(self, session: pytest.Session, rules: Iterable[Rule]) -> None:
+        self._session = session
+        self._items: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+        for item in session.items:
+            test = item.nodeid.partition("[")[0]
+            self._items[test].append(item)
+            self._items[test.partition("::")[0]].append(item)
+        paths = {str(ROOT / rule.path) for rule in rules}
+        self._functions: defaultdict[str, list[FunctionType]] = defaultdict(list)
+        for found in gc.get_objects():
+            if isinstance(found, FunctionType) and found.__code__.co_filename in paths:
+                self._functions[found.__code__.co_filename].append(found)
+        gc.collect()
+        gc.freeze()
+
+    def passes(self, paths: Iterable[str]) -> bool:
+        """Whether the tests of these files pass, and there are some. In a fork."""
+        items = [item for path in paths for item in self._items[path]]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._session.testsfailed:
+                return False
+        return bool(items)
+
+    def take(self, rule: Rule, change: Change) -> bool:
+        """Give the functions of a rule their changed code. False when the change is not one of functions alone. In a
+        fork."""
+        path = str(ROOT / rule.path)
+        source = (ROOT / rule.path).read_text(encoding="utf-8")
+        codes = changed_codes(compile(source, path, "exec"), compile(change.source, path, "exec"))
+        if codes is None:
+            return False
+        changed = [function for function in self._functions[path] if function.__code__ in codes]
+        for function in changed:
+            code = codes[function.__code__]
+            if len(function.__code__.co_freevars) != len(code.co_freevars):
+                return False
+            function.__code__ = code
+        return bool(changed)
+
+
+def changed_codes(before: CodeType, after: CodeType) -> Mapping[CodeType, CodeType] | None:
+    """The functions' codes that differ, by the former one. None when a module or class itself differs."""
+    ours, theirs = (tuple(part for part in code.co_consts if isinstance(part, CodeType)) for code in (before, after))
+    if [part.co_qualname for part in ours] != [part.co_qualname for part in theirs]:
+        return None
+    if _frame(before) != _frame(after):
+        return None
+    changed: dict[CodeType, CodeType] = {}
+    for our, their in zip(ours, theirs, strict=True):
+        if our == their:
+            continue
+        if our.co_flags & inspect.CO_OPTIMIZED:
+            changed[our] = their
+            continue
+        inner = changed_codes(our, their)
+        if inner is None:
+            return None
+        changed |= inner
+    return changed
+
+
+def _frame(code: CodeType) -> CodeType:
+    """The code without its functions and classes, and without positions in the file, which follow their lengths."""
+    return code.replace(
+        co_consts=tuple(None if isinstance(part, CodeType) else part for part in code.co_consts), co_linetable=b""
+    )
 
 
 def prepare(bytecode: str) -> None:
@@ -111,8 +208,52 @@ def run_tests(connection: Connection, paths: Sequence[str]) -> None:
     os._exit(0)
 
 
+def run_warm(connection: Connection, rules: Sequence[Rule], work: Callable[[Connection, Warm], None]) -> None:
+    """Collect the tests of these rules once, and do the work in the process that has them. In a fork."""
+
+    class Loop:
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            work(connection, Warm(session, rules))
+            return True
+
+    paths = dict.fromkeys(path for rule in rules for group in rule.groups(at_top=False) for path in group)
+    _run(list(paths), Loop())
+    os._exit(0)
+
+
+def run_tests_warm(connection: Connection, warm: Warm, paths: Sequence[str]) -> None:
+    """Send whether the tests pass as things are. In a fork of a warm process."""
+    connection.send(warm.passes(paths))
+    os._exit(0)
+
+
+def try_change_warm(connection: Connection, warm: Warm, site: Site, members: Members) -> None:
+    """Send the verdict on a change, as `try_change` does, or UNDECIDED. In a fork of a warm process."""
+    change = _begin(connection, site, members)
+    paths = [path for group in site.rule.groups(at_top=False) for path in group]
+    if not warm.take(site.rule, change) or warm.passes(paths):
+        connection.send((Verdict.UNDECIDED, change.before, change.after))
+    os._exit(0)
+
+
 def try_change(connection: Connection, site: Site, members: Members) -> None:
     """Send the verdict on a change, with its lines before and after. In a fork."""
+    change = _begin(connection, site, members)
+    sys.meta_path.insert(0, _Changed(site.rule.module, str(ROOT / site.rule.path), change.source))
+    verdict = Verdict.SURVIVED
+    for paths in site.rule.groups(at_top=site.at_top):
+        code = _run(paths, _PromisesOf(site.rule.module))
+        if code is pytest.ExitCode.NO_TESTS_COLLECTED:
+            verdict = Verdict.BROKEN
+        elif code is not pytest.ExitCode.OK:
+            verdict = Verdict.NOTICED
+            break
+    connection.send((verdict, change.before, change.after))
+    os._exit(0)
+
+
+def _begin(connection: Connection, site: Site, members: Members) -> Change:
+    """The change at a place. Ends the process when no test has to run for it."""
     change = make_change(site, members)
     if change is None:
         connection.send((Verdict.NO_CHANGE, "", ""))
@@ -123,22 +264,12 @@ def try_change(connection: Connection, site: Site, members: Members) -> None:
         os._exit(0)
     # Told before the tests are run, which may never end.
     connection.send((Verdict.NOTICED, change.before, change.after))
-    sys.meta_path.insert(0, _Changed(site.rule.module, str(ROOT / site.rule.path), change.source))
-    verdict = Verdict.SURVIVED
-    for paths in site.rule.groups(at_top=site.at_top):
-        code = _run(paths)
-        if code is pytest.ExitCode.NO_TESTS_COLLECTED:
-            verdict = Verdict.BROKEN
-        elif code is not pytest.ExitCode.OK:
-            verdict = Verdict.NOTICED
-            break
-    connection.send((verdict, change.before, change.after))
-    os._exit(0)
+    return change
 
 
-def _run(paths: Sequence[str]) -> int | pytest.ExitCode:
+def _run(paths: Sequence[str], *plugins: object) -> int | pytest.ExitCode:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.chdir(ROOT)
-    return pytest.main([*OPTIONS, *paths], plugins=[_QuickHypothesis()])
+    return pytest.main([*OPTIONS, *paths], plugins=[_QuickHypothesis(), *plugins])

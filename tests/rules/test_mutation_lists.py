@@ -8,6 +8,7 @@ import pytest
 
 from tests.mutation.mutants import ROOT, Equivalent, Site, find_sites, make_change, read_equivalents
 from tests.mutation.rules import RULES, Members, Rule
+from tests.mutation.trials import changed_codes
 
 EQUIVALENTS = read_equivalents()
 SAMPLE = '''
@@ -88,6 +89,23 @@ def test_an_operator_changes_one_thing(changes: list[tuple[Site, str]], after: s
 def test_words_for_programmers_and_annotations_stay(changes: list[tuple[Site, str]]) -> None:
     assert not [made for _, made in changes if "A module" in made or "What is chosen" in made or "import" in made]
     assert not [made for _, made in changes if "int & None" in made]
+
+
+def test_a_process_that_imported_a_rule_takes_changes_of_its_functions_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.mutation.mutants._read", lambda rule: SAMPLE)
+    before = compile(SAMPLE, "sample.py", "exec")
+    taken: Counter[tuple[bool, bool]] = Counter()
+    for site in find_sites(Rule("sample.py", ()), COLOURS):
+        if (change := make_change(site, COLOURS)) is None:
+            continue
+        codes = changed_codes(before, compile(change.source, "sample.py", "exec"))
+        is_default = "def chosen" in change.after
+        assert (codes is None) is (site.at_top or is_default), change.after
+        assert codes is None or [code.co_name for code in codes] == ["chosen"]
+        taken[site.at_top, is_default] += 1
+    assert min(taken[True, False], taken[False, True], taken[False, False]) > 0
 
 
 def test_tables_are_told_from_functions(changes: list[tuple[Site, str]]) -> None:
