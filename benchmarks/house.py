@@ -125,7 +125,7 @@ def _free_codes(tree: ast.AST) -> int:
         and isinstance(node.func, ast.Name)
         and node.func.id in ERRORS
         and bool(node.args)
-        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
         for node in ast.walk(tree)
     )
 

@@ -17,6 +17,7 @@ from aws_encryption_sdk import StreamDecryptor
 from aws_encryption_sdk.identifiers import CommitmentPolicy, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingKey
 
+from functions.connect.secret_inputs import EntryError
 from hotline.kit.errors import Unreadable
 from hotline.kit.keyring import Keyring
 
@@ -66,11 +67,11 @@ class _Message(StreamDecryptor):  # type: ignore[misc] # as above
 def decrypt(message: str, keys: Keyring) -> str:
     """The keyed-in text. `message` is base64, `keys` holds private keys (PEM) by key id. Raises Unreadable."""
     if len(message) > MESSAGE_CHARACTERS_MAX:
-        raise Unreadable("too_long")
+        raise Unreadable(EntryError.TOO_LONG)
     try:
         source = b64decode(message, validate=True)
     except ValueError:
-        raise Unreadable("not_base64") from None
+        raise Unreadable(EntryError.NOT_BASE64) from None
     provider = _Keys()
     provider.pems = keys.keys
     try:
@@ -82,11 +83,11 @@ def decrypt(message: str, keys: Keyring) -> str:
         ) as opening:
             return str(opening.read(), "ascii")
     except _UnknownKey:
-        raise Unreadable("unknown_key") from None
+        raise Unreadable(EntryError.UNKNOWN_KEY) from None
     except _BadKey:
-        raise Unreadable("bad_key") from None
+        raise Unreadable(EntryError.BAD_KEY) from None
     except Exception:  # noqa: BLE001 - whatever the SDK raises for bytes that it cannot read, or read for certain
-        raise Unreadable("not_decrypted") from None
+        raise Unreadable(EntryError.NOT_DECRYPTED) from None
 
 
 @lru_cache(maxsize=KEYS_LIVE_MAX)

@@ -7,18 +7,30 @@ when the first message comes, so that steps and calls without secrets do without
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 from functions.connect.answers import STAR, ZERO
 from functions.connect.step import Step
 from hotline.kit.doors import Context
-from hotline.kit.errors import Unavailable, Unreadable
+from hotline.kit.errors import KitError, Unavailable, Unreadable
 from hotline.kit.keyring import Keyring
 
 KEYPAD: Final = frozenset("0123456789*#")
 SILENCE: Final = "Timeout"
 """The text that Amazon Connect stores after silence, encrypted or not (Store customer input block)."""
 _ASIDE: Final = {"0": ZERO, "*": STAR}
+
+
+class EntryError(StrEnum):
+    """Why an encrypted entry cannot be read."""
+
+    NO_ENTRY_KEYS = "no_entry_keys"
+    TOO_LONG = "too_long"
+    NOT_BASE64 = "not_base64"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_KEY = "bad_key"
+    NOT_DECRYPTED = "not_decrypted"
 
 
 def readable(step: Step, inputs: Mapping[str, str], ctx: Context) -> dict[str, str]:
@@ -49,8 +61,8 @@ def _decrypt(message: str, ctx: Context) -> str:
 
 def _keys(ctx: Context) -> Keyring:
     if ctx.entry_keys is None:
-        raise Unreadable("no_entry_keys")
+        raise Unreadable(EntryError.NO_ENTRY_KEYS)
     try:
         return ctx.entry_keys.get()
     except Unavailable as error:
-        raise Unreadable(error.code) from None
+        raise Unreadable(KitError(error.code)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
@@ -27,6 +28,22 @@ class Input:
     accepts: Callable[[str], bool]
     optional: bool = False
     secret: bool = False
+
+
+class InputError(StrEnum):
+    """Why an input is refused."""
+
+    MISSING = "missing"
+    MALFORMED = "malformed"
+
+
+class InputRefused(InvalidInput):
+    """An input is missing or malformed. The code names input and fault, such as `phone_malformed`, and never repeats
+    the text."""
+
+    def __init__(self, fault: InputError, name: str) -> None:
+        self.code = f"{name}_{fault}"
+        super().__init__(input=name)
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class Step:
         return (*COMMON_KEYS, *MORE_PROMPTS[: self.parts - 1], *of_proof, *self.own_keys)
 
     def accept(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The step's own inputs, all of which look as they must. Raises InvalidInput, whose code names the first that
+        """The step's own inputs, all of which look as they must. Raises InputRefused, which names the first that
         is missing or malformed and never repeats it.
 
         Parameters that the step does not declare are dropped: a flow may pass more than a step needs.
@@ -95,8 +112,8 @@ class Step:
         own = {name: given[name] for name in self.takes if name in given}
         for name in self.required_inputs:
             if name not in own:
-                raise InvalidInput(f"{name}_missing")
+                raise InputRefused(InputError.MISSING, name)
         for name, text in own.items():
             if not self.takes[name].accepts(text):
-                raise InvalidInput(f"{name}_malformed")
+                raise InputRefused(InputError.MALFORMED, name)
         return own

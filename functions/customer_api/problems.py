@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hotline.identity.model import IdentityError, PinWeakness
 from hotline.identity.service import QUARTER_HOUR
 from hotline.kit.errors import (
     HotlineError,
@@ -21,6 +22,8 @@ from hotline.kit.errors import (
     StaleTurn,
     Unavailable,
 )
+from hotline.lockout.model import LockoutError
+from hotline.refunds.model import RefundError
 from hotline.wording.catalogue import find
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -70,16 +73,22 @@ STATUSES: Final[Mapping[str, int]] = {
 _FALLBACK_TITLE: Final = "Something went wrong on our side."
 
 _OF_REFUSALS: Final[Mapping[str, str]] = {
-    "unknown_account": "unknown_account",
-    "account_closed": "account_closed",
-    "account_not_open": "account_not_open",
-    "no_such_movement": "not_found",
-    "no_target": "method_unavailable",
+    IdentityError.UNKNOWN_ACCOUNT: "unknown_account",
+    IdentityError.ACCOUNT_CLOSED: "account_closed",
+    LockoutError.ACCOUNT_CLOSED: "account_closed",
+    LockoutError.ACCOUNT_NOT_OPEN: "account_not_open",
+    RefundError.ACCOUNT_NOT_OPEN: "account_not_open",
+    RefundError.NO_SUCH_MOVEMENT: "not_found",
+    IdentityError.NO_TARGET: "method_unavailable",
 }
-_PIN: Final = "pin_"
-"""The prefix of the codes of a PIN that may not be chosen."""
+_WEAKNESSES: Final = frozenset(PinWeakness)
 _OF_INPUTS: Final = frozenset(
-    {"amount_not_positive", "amount_over_refundable", "currency_differs", "partial_not_permitted"}
+    {
+        RefundError.AMOUNT_NOT_POSITIVE,
+        RefundError.AMOUNT_OVER_REFUNDABLE,
+        RefundError.CURRENCY_DIFFERS,
+        RefundError.PARTIAL_NOT_PERMITTED,
+    }
 )
 
 
@@ -129,8 +138,8 @@ def problem_of(error: HotlineError) -> Problem:
             return Problem(_OF_REFUSALS.get(error.code, "not_possible"))
         case Refused():
             return Problem("not_possible")
-        case InvalidInput(code=code) if code.startswith(_PIN):
-            return Problem("pin_weak", facts={"weakness": code.removeprefix(_PIN)})
+        case InvalidInput(code=code) if code in _WEAKNESSES:
+            return Problem("pin_weak", facts={"weakness": PinWeakness(code).name.lower()})
         case InvalidInput():
             known = error.code if error.code in _OF_INPUTS else None
             facts = {name: value for name, value in error.facts.items() if name == "refundable_minor"}

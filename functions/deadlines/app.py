@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 
 from functions.deadlines.redrives import Queues
@@ -14,6 +15,13 @@ from hotline.kit.clock import from_text
 from hotline.kit.doors import Context, make_store
 from hotline.kit.errors import InvalidInput
 from hotline.kit.logging import Event, log
+
+
+class EventError(StrEnum):
+    """Why an event is none that a schedule sends."""
+
+    BAD_EVENT = "bad_event"
+    BAD_AT = "bad_at"
 
 
 def handler(event: object, _context: object) -> dict[str, int]:
@@ -30,13 +38,13 @@ def handler(event: object, _context: object) -> dict[str, int]:
 
 def _time_asked_for(event: object) -> datetime | None:
     if not isinstance(event, Mapping):
-        raise InvalidInput("bad_event")
+        raise InvalidInput(EventError.BAD_EVENT)
     if "at" not in event:
         return None
     try:
         return from_text(event["at"])
     except (TypeError, ValueError):
-        raise InvalidInput("bad_at") from None
+        raise InvalidInput(EventError.BAD_AT) from None
 
 
 @cache

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.config import TableNames, read_setting, require_setting
+from hotline.kit.aws.carriers import is_flow_arn
+from hotline.kit.config import MalformedSetting, TableNames, read_setting, require_setting
 from hotline.kit.limits import parse_wrong_codes_max
 from hotline.kit.store import Table
 
@@ -46,6 +47,8 @@ class Settings:
     def parse(cls, environment: Mapping[str, str]) -> Settings:
         """Raises SettingError."""
         flow = read_setting(environment, "CODE_CALL_FLOW", "")
+        if flow and not is_flow_arn(flow):
+            raise MalformedSetting("CODE_CALL_FLOW", "not the ARN of a contact flow")
         numbers = directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING))
         return cls(
             tables=TableNames.parse(environment, Table.HOTLINE, Table.OUTBOX),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from hotline.kit.clock import from_text, to_text
@@ -16,6 +17,14 @@ TIME_KEPT: Final = 0.2
 """The part of the function's time that is kept back: with less than that left no new page is begun."""
 FINDINGS_LISTED_MAX: Final = 50
 """The answers of all shards travel in one state of at most 256 KB. All findings are in the table."""
+
+
+class RequestError(StrEnum):
+    """Why an event is no request of the state machine."""
+
+    BAD_EVENT = "bad_event"
+    BAD_SHARD = "bad_shard"
+    BAD_UNTIL = "bad_until"
 
 
 def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict[str, Any]:
@@ -36,10 +45,10 @@ def answer(event: object, ctx: Context, remaining_ms: Callable[[], int]) -> dict
 
 def _request(event: object) -> tuple[int, datetime | None]:
     if not isinstance(event, Mapping):
-        raise InvalidInput("bad_event")
+        raise InvalidInput(RequestError.BAD_EVENT)
     shard = event.get("shard")
     if not isinstance(shard, int) or isinstance(shard, bool) or not 0 <= shard < SHARDS_MAX:
-        raise InvalidInput("bad_shard")
+        raise InvalidInput(RequestError.BAD_SHARD)
     run = event.get("run")
     until = run.get("until") if isinstance(run, Mapping) else None
     if until is None:
@@ -47,7 +56,7 @@ def _request(event: object) -> tuple[int, datetime | None]:
     try:
         return shard, from_text(until)
     except (TypeError, ValueError):
-        raise InvalidInput("bad_until") from None
+        raise InvalidInput(RequestError.BAD_UNTIL) from None
 
 
 def _body(report: ShardReport) -> dict[str, Any]:

@@ -20,9 +20,10 @@ from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingK
 
 from functions.connect.contract import STEPS
 from functions.connect.decryption import DATA_KEYS_MAX, MESSAGE_CHARACTERS_MAX, decrypt
+from functions.connect.secret_inputs import EntryError
 from hotline.contracts.model import PointKind
 from hotline.kit.doors import Context
-from hotline.kit.errors import Unavailable, Unreadable
+from hotline.kit.errors import KitError, Unavailable, Unreadable
 from hotline.kit.keyring import KEY_CACHE_LIFE, CachedKeyring, Keyring
 from hotline.kit.logging import Event
 from hotline_local.entry_keys import EntryKey, key_of_this_process, make_entry_key
@@ -85,8 +86,10 @@ def test_a_message_of_another_implementation_is_read() -> None:
 def test_a_message_of_amazon_connect_is_read_up_to_its_wrapped_key(other_key: EntryKey) -> None:
     """Its private key is not known, so what can be seen is that the message names its key where ours is looked up."""
     sample = SAMPLES["amazon_connect"]
-    assert reason_of(sample["message"]) == "unknown_key"
-    assert reason_of(sample["message"], keyring(replace(other_key, key_id=sample["key_id"]))) == "not_decrypted"
+    assert reason_of(sample["message"]) == EntryError.UNKNOWN_KEY
+    assert (
+        reason_of(sample["message"], keyring(replace(other_key, key_id=sample["key_id"]))) == EntryError.NOT_DECRYPTED
+    )
 
 
 def test_the_simulator_makes_messages_of_the_shape_that_amazon_connect_makes() -> None:
@@ -145,30 +148,30 @@ def cut(count: int) -> Callable[[str], str]:
 
 
 BAD: Final[dict[str, tuple[Callable[[str], str], str]]] = {
-    "words": (lambda _: "open sesame", "not_base64"),
-    "markup": (lambda _: "<break/>", "not_base64"),
-    "base64 of something else": (lambda _: "c29tZXRoaW5nIGVsc2U=", "not_decrypted"),
-    "its first half": (lambda message: message[: len(message) // 8 * 4], "not_decrypted"),
-    "without its last character": (lambda message: message.rstrip("=")[:-1] + "!", "not_base64"),
-    "without its last byte": (cut(1), "not_decrypted"),
-    "without its signature": (cut(110), "not_decrypted"),
-    "another version": (flipped(0), "not_decrypted"),
-    "another suite": (flipped(3), "not_decrypted"),
-    "another context": (flipped(40), "not_decrypted"),
-    "another wrapped key": (flipped(300), "not_decrypted"),
-    "another ciphertext": (flipped(-140), "not_decrypted"),
-    "another signature": (flipped(-20), "not_decrypted"),
-    "no wrapped key": (lambda message: with_data_keys(message, 0), "not_decrypted"),
-    "two wrapped keys, of which one is there": (lambda message: with_data_keys(message, 2), "not_decrypted"),
-    "65,535 wrapped keys": (lambda message: with_data_keys(message, 65_535), "not_decrypted"),
-    "too long": (lambda message: message + "A" * MESSAGE_CHARACTERS_MAX, "too_long"),
-    "under a key that nobody knows": (lambda _: SAMPLES["amazon_connect"]["message"], "unknown_key"),
+    "words": (lambda _: "open sesame", EntryError.NOT_BASE64),
+    "markup": (lambda _: "<break/>", EntryError.NOT_BASE64),
+    "base64 of something else": (lambda _: "c29tZXRoaW5nIGVsc2U=", EntryError.NOT_DECRYPTED),
+    "its first half": (lambda message: message[: len(message) // 8 * 4], EntryError.NOT_DECRYPTED),
+    "without its last character": (lambda message: message.rstrip("=")[:-1] + "!", EntryError.NOT_BASE64),
+    "without its last byte": (cut(1), EntryError.NOT_DECRYPTED),
+    "without its signature": (cut(110), EntryError.NOT_DECRYPTED),
+    "another version": (flipped(0), EntryError.NOT_DECRYPTED),
+    "another suite": (flipped(3), EntryError.NOT_DECRYPTED),
+    "another context": (flipped(40), EntryError.NOT_DECRYPTED),
+    "another wrapped key": (flipped(300), EntryError.NOT_DECRYPTED),
+    "another ciphertext": (flipped(-140), EntryError.NOT_DECRYPTED),
+    "another signature": (flipped(-20), EntryError.NOT_DECRYPTED),
+    "no wrapped key": (lambda message: with_data_keys(message, 0), EntryError.NOT_DECRYPTED),
+    "two wrapped keys, of which one is there": (lambda message: with_data_keys(message, 2), EntryError.NOT_DECRYPTED),
+    "65,535 wrapped keys": (lambda message: with_data_keys(message, 65_535), EntryError.NOT_DECRYPTED),
+    "too long": (lambda message: message + "A" * MESSAGE_CHARACTERS_MAX, EntryError.TOO_LONG),
+    "under a key that nobody knows": (lambda _: SAMPLES["amazon_connect"]["message"], EntryError.UNKNOWN_KEY),
     "under another key that claims to be this one": (
         lambda _: encrypted("482913", replace(make_entry_key(), key_id=key_of_this_process().key_id)),
-        "not_decrypted",
+        EntryError.NOT_DECRYPTED,
     ),
-    "of another provider": (lambda _: wrapped(Stranger(), key_of_this_process()), "not_decrypted"),
-    "of letters that no keypad has": (lambda _: encrypted("４８２９１３"), "not_decrypted"),
+    "of another provider": (lambda _: wrapped(Stranger(), key_of_this_process()), EntryError.NOT_DECRYPTED),
+    "of letters that no keypad has": (lambda _: encrypted("４８２９１３"), EntryError.NOT_DECRYPTED),
 }
 
 
@@ -208,13 +211,13 @@ def test_nothing_of_an_entry_is_logged_by_the_libraries(
 
 @pytest.mark.parametrize(("length", "refused"), [(-1, False), (0, False), (1, True)])
 def test_a_message_may_be_as_long_as_one_under_the_longest_key(length: int, *, refused: bool) -> None:
-    assert (reason_of("A" * (MESSAGE_CHARACTERS_MAX + length)) == "too_long") is refused
+    assert (reason_of("A" * (MESSAGE_CHARACTERS_MAX + length)) == EntryError.TOO_LONG) is refused
 
 
 def test_a_data_key_is_wrapped_once_as_amazon_connect_does_it(other_key: EntryKey) -> None:
     assert DATA_KEYS_MAX == 1
     assert opened(wrapped(Wrapper(), key_of_this_process())) == "482913"
-    assert reason_of(wrapped(Wrapper(), key_of_this_process(), other_key)) == "not_decrypted"
+    assert reason_of(wrapped(Wrapper(), key_of_this_process(), other_key)) == EntryError.NOT_DECRYPTED
 
 
 # --- what is read
@@ -340,17 +343,20 @@ def test_the_keys_are_fetched_when_the_first_encrypted_entry_comes_and_kept_for_
 
 
 def absent() -> str:
-    raise Unavailable("secret_unavailable")
+    raise Unavailable(KitError.SECRET_UNAVAILABLE)
 
 
 @pytest.mark.parametrize(
     ("load", "reason"),
     [
-        (None, "no_entry_keys"),
-        (absent, "secret_unavailable"),
-        (lambda: "{}", "keyring_malformed"),
-        (lambda: secret(replace(key_of_this_process(), private_key="x" * 64)), "bad_key"),
-        (lambda: secret(replace(key_of_this_process(), private_key=key_of_this_process().certificate)), "bad_key"),
+        (None, EntryError.NO_ENTRY_KEYS),
+        (absent, KitError.SECRET_UNAVAILABLE),
+        (lambda: "{}", KitError.KEYRING_MALFORMED),
+        (lambda: secret(replace(key_of_this_process(), private_key="x" * 64)), EntryError.BAD_KEY),
+        (
+            lambda: secret(replace(key_of_this_process(), private_key=key_of_this_process().certificate)),
+            EntryError.BAD_KEY,
+        ),
     ],
     ids=["no secret", "secret that does not come", "secret as the stack makes it", "no key", "the wrong half"],
 )

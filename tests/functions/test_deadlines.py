@@ -581,7 +581,7 @@ def test_an_entry_that_nobody_wants_any_more_is_dropped(minute: Minute) -> None:
 
 def test_eleven_entries_are_two_requests_and_a_queue_that_is_down_loses_none(minute: Minute) -> None:
     pending(minute, *(message(f"out_{number}") for number in range(11)))
-    minute.messages.failure = Unavailable("ConnectTimeoutError")
+    minute.messages.failure = Unavailable(service_code="ConnectTimeoutError")
     assert minute.run(NOON + minutes(2)).failed == 11
     minute.messages.failure = None
     minute.messages.calls = 0

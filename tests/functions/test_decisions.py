@@ -96,7 +96,7 @@ def test_what_the_bus_refuses_raises_and_only_that_comes_again(ctx: Context, bus
 
 
 def test_a_bus_that_does_not_answer_keeps_every_decision_for_later(ctx: Context, bus: RecordingBus) -> None:
-    bus.failure = Unavailable("ConnectTimeoutError")
+    bus.failure = Unavailable(service_code="ConnectTimeoutError")
     with pytest.raises(NotDelivered):
         post(ctx, bus, decision("out_1"), decision("out_2"))
     bus.failure = None

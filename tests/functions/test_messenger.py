@@ -265,7 +265,7 @@ def test_a_batch_that_comes_again_sends_nothing_twice(post: Post) -> None:
 
 
 def test_a_failed_send_raises_and_the_next_delivery_sends_it(post: Post) -> None:
-    post.sms.failure = Unavailable("Throttling")
+    post.sms.failure = Unavailable(service_code="Throttling")
     with pytest.raises(NotDelivered):
         post.post(message())
     assert "pending_pk" in stored(post.ctx)

@@ -11,7 +11,7 @@ from functions.messenger import app
 from functions.messenger.settings import Settings
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState
-from hotline.kit.aws.carriers import ConnectCall, Outgoing, Undeliverable
+from hotline.kit.aws.carriers import ConnectCall, DeliveryError, Outgoing, Undeliverable
 from hotline.kit.config import MissingSetting
 from hotline.kit.errors import Unavailable
 from hotline.kit.outbox.delivery import NotDelivered
@@ -69,7 +69,7 @@ def test_a_call_that_cannot_be_made_now_is_tried_again_under_the_same_token(call
 
     def lose(outgoing: Outgoing) -> None:
         tokens.append(outgoing.token)
-        raise Unavailable("LimitExceededException")
+        raise Unavailable(service_code="LimitExceededException")
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Carrier, "send", lambda _, outgoing: lose(outgoing))
@@ -82,8 +82,10 @@ def test_a_call_that_cannot_be_made_now_is_tried_again_under_the_same_token(call
     assert len(caller.calls.sent) == 1
 
 
-@pytest.mark.parametrize("reason", ["address_refused", "destination_not_allowed", "call_not_permitted"])
-def test_a_number_that_may_never_be_called_is_given_up_and_the_log_says_why(caller: Post, reason: str) -> None:
+@pytest.mark.parametrize("reason", DeliveryError)
+def test_a_number_that_may_never_be_called_is_given_up_and_the_log_says_why(
+    caller: Post, reason: DeliveryError
+) -> None:
     caller.calls.failure = Undeliverable(reason)
     with logged() as log:
         caller.post(code_message(channel="voice"))

@@ -19,7 +19,7 @@ from hotline.kit.doors import DEFAULT_HOME_REGION
 from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX, WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Table
 from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
-from tests.support.function_settings import SETTINGS, started
+from tests.support.function_settings import CODE_CALL_FLOW, SETTINGS, started
 from tests.support.template import properties
 
 LOGICAL_IDS: Final = {
@@ -146,7 +146,7 @@ def test_the_messenger_is_given_what_is_set() -> None:
         sender=Sender("Test Wallet", NUMBERS),
         sms_sender_id="WALLET",
         email_from="hotline@wallet.example",
-        code_calls=CodeCalls("flow-1", "+498002000001"),
+        code_calls=CodeCalls(CODE_CALL_FLOW, "+498002000001"),
         wrong_codes_max=31,
     )
     usual = parse("messenger", without("messenger", *OPTIONAL))
@@ -175,6 +175,7 @@ MALFORMED: Final = (
     *(("wallet_events", "ACTIVITY_SHARDS", text) for text in (*NO_COUNTS, str(SHARDS_MAX + 1))),
     *((function, "VOICE_CODES", text) for function in ("connect", "customer_api") for text in ("ON", "yes", "1")),
     *((function, "HOME_REGION", text) for function in ("connect", "customer_api") for text in ("cn", "CHN", "8")),
+    *(("messenger", "CODE_CALL_FLOW", text) for text in ("flow-1", f"{CODE_CALL_FLOW}/more", f"{CODE_CALL_FLOW}:2")),
     *(
         (function, "HOTLINE_NUMBERS", "+864008001234,4008001234")
         for function in ("connect", "customer_api", "messenger")

@@ -521,7 +521,7 @@ class Letters:
 
     def send(self, bodies: Sequence[str]) -> None:
         if self.down:
-            raise Unavailable("queue_down")
+            raise Unavailable(service_code="queue_down")
         self.bodies += bodies
 
 

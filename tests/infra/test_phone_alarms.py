@@ -119,7 +119,7 @@ def test_a_refusal_is_logged_with_its_channel_and_the_code_of_the_carrier(channe
     point = outbox_entries.PHONE_POINT if channel == "sms" else outbox_entries.EMAIL_POINT
     entry = outbox_entries.message(channel=channel, point=point)
     outbox_entries.store_entry(ctx, entry)
-    carrier = outbox_entries.Carrier(failure=Unavailable("Throttling"))
+    carrier = outbox_entries.Carrier(failure=Unavailable(service_code="Throttling"))
     with logged() as log, pytest.raises(NotDelivered):
         deliver(outbox_entries.stream_event(entry), ctx, Sender("Demo Wallet", ("+864005550199",)), {channel: carrier})
     (line,) = [line for line in lines(log) if line["event"] == Event.MESSAGE_FAILED.code]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from enum import StrEnum
 
 import pytest
 
@@ -31,6 +32,13 @@ from tests.support.faults import Faults, once
 from tests.support.stores import NOON, AnyStore
 
 CALL = hotline_key("CONTACT#1", "CALL")
+
+
+class Refusal(StrEnum):
+    """The codes of a room, as far as these tests need some."""
+
+    NOT_LOCKED = "not_locked"
+    EXISTS = "exists"
 
 
 def change() -> Change:
@@ -103,7 +111,7 @@ def proved_change() -> Change:
     """A change like a phone step's: the write on the account is added first, proof second, turn last but foremost."""
     made = change()
     made.update(
-        KEY, set={"state": "open"}, condition=equals("state", "soft"), failed=lambda _: NotPossible("not_locked")
+        KEY, set={"state": "open"}, condition=equals("state", "soft"), failed=lambda _: NotPossible(Refusal.NOT_LOCKED)
     )
     proof = all_of(equals("account", "1"), Compare("proved_until", ">", "2026-11-23T12:00"))
     made.require_condition(CALL, proof, lambda _: NeedProof(operation="unlock", needs=("sms",)))
@@ -147,7 +155,7 @@ def test_a_call_that_is_gone_fails_the_foremost_condition(store: Store) -> None:
 def test_the_error_may_be_made_from_the_item_that_was_in_the_way(store: Store) -> None:
     put(store, KEY, state="hold", case="case_7")
     made = change()
-    made.create(KEY, {}, failed=lambda item: NotPossible("exists", case_id=(item or {})["case"]))
+    made.create(KEY, {}, failed=lambda item: NotPossible(Refusal.EXISTS, case_id=(item or {})["case"]))
     with pytest.raises(NotPossible) as caught:
         made.commit(store)
     assert caught.value.facts == {"case_id": "case_7"}
@@ -196,7 +204,7 @@ def test_a_change_whose_items_take_too_many_writes_is_sent_again_and_then_unavai
 def test_a_condition_that_fails_after_a_conflict_names_its_error(remote: DynamoStore, faults: Faults) -> None:
     faults.conflict()
     made = change()
-    made.create(KEY, {}, failed=lambda _: NotPossible("exists"))
+    made.create(KEY, {}, failed=lambda _: NotPossible(Refusal.EXISTS))
     with pytest.raises(NotPossible):
         made.commit(remote)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from enum import StrEnum
 from threading import Barrier
 
 import pytest
@@ -20,6 +21,12 @@ from tests.support.stores import NOON
 RATE = Rate("tries", FIVE_MINUTES, shards=4)
 THREADS, EACH = 8, 12
 LEFT = hotline_key("ACCOUNT#1", "#LEFT")
+
+
+class Refusal(StrEnum):
+    """The codes of a room, as far as these tests need some."""
+
+    NOTHING_LEFT = "nothing_left"
 
 
 def change(after: timedelta = timedelta()) -> Change:
@@ -74,7 +81,7 @@ def test_a_count_rides_on_its_change_so_that_the_losers_of_a_race_are_not_counte
         start.wait()
         made = change()
         enough = Compare("left", ">=", 1)
-        made.update(LEFT, add={"left": -1}, condition=enough, failed=lambda _: NotPossible("nothing_left"))
+        made.update(LEFT, add={"left": -1}, condition=enough, failed=lambda _: NotPossible(Refusal.NOTHING_LEFT))
         count(made, RATE, by=f"chl_{thread}")
         try:
             made.commit(exact_store)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.connect.contract import STEPS
 from functions.connect.decryption import decrypt
-from functions.connect.secret_inputs import KEYPAD, readable
+from functions.connect.secret_inputs import KEYPAD, EntryError, readable
 from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unreadable
@@ -23,7 +23,7 @@ from tests.support.encrypted_entries import changed, encrypted, keyring
 pytestmark = pytest.mark.soak
 
 ENTRY: Final = "482913"
-REASONS: Final = {"not_base64", "not_decrypted", "unknown_key", "too_long"}
+REASONS: Final = {EntryError.NOT_BASE64, EntryError.NOT_DECRYPTED, EntryError.UNKNOWN_KEY, EntryError.TOO_LONG}
 
 places = st.integers(0, 2_000)
 damages = st.lists(

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from tests.support.aws_account import forget
 
+CODE_CALL_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/f-1"
 _TABLES: Final = {"HOTLINE_TABLE": "hotline", "OUTBOX_TABLE": "outbox"}
 _KEYS: Final = {"LOOKUP_KEY_SECRET": "lookup", "CODE_KEY_SECRET": "codes"}
 _PIN: Final = {"PIN_KEY_ID": "pins"}
@@ -34,7 +35,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         **_WRONG_CODES,
         "SMS_SENDER_ID": "WALLET",
         "EMAIL_FROM": "hotline@wallet.example",
-        "CODE_CALL_FLOW": "flow-1",
+        "CODE_CALL_FLOW": CODE_CALL_FLOW,
         "CODE_CALL_NUMBER": "+498002000001",
     },
     "decisions": {"OUTBOX_TABLE": "outbox", "EVENT_BUS_NAME": "bus"},

@@ -10,6 +10,7 @@ from functions.customer_api.shapes import Repudiated, RepudiationAsked
 from functions.customer_api.visits import Desk
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
+from hotline.lockout.model import LockoutError
 
 ACCEPTED: Final = 202
 
@@ -24,7 +25,7 @@ def _repudiate(at: Desk, token: str) -> Repudiated:
     try:
         outcome = lockout.repudiate(at.ctx, token)
     except NotPossible as refusal:
-        raise Problem("code_spent" if refusal.code == "repudiation_over" else "not_found") from None
+        raise Problem("code_spent" if refusal.code == LockoutError.REPUDIATION_OVER else "not_found") from None
     if outcome is None:
         raise Problem("not_found")
     return Repudiated.model_validate({"outcome": outcome.value.lower()})

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from functions.decisions.delivery import SOURCE as PUBLISHED_AS
 from functions.decisions.delivery import bus_event
-from hotline.contracts.decisions import DECISIONS, SOURCE, parse_decision
+from hotline.contracts.decisions import DECISIONS, SOURCE, DecisionError, parse_decision
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
 from hotline.kit.actor import FactorKind, System
@@ -160,13 +160,13 @@ def without(detail: Detail, name: str) -> Detail:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({}, "bad_decision"),
-        (None, "bad_decision"),
-        ({**DECIDED[0], "type": "account.exploded.v1"}, "unknown_type"),
-        ({**DECIDED[0], "type": "account.lock_requested"}, "bad_decision"),
-        ({**DECIDED[0], "source": "wallet"}, "bad_decision"),
-        (without(DECIDED[0], "cause"), "bad_decision"),
-        (without(DECIDED[0], "decision_id"), "bad_decision"),
+        ({}, DecisionError.BAD_DECISION),
+        (None, DecisionError.BAD_DECISION),
+        ({**DECIDED[0], "type": "account.exploded.v1"}, DecisionError.UNKNOWN_TYPE),
+        ({**DECIDED[0], "type": "account.lock_requested"}, DecisionError.BAD_DECISION),
+        ({**DECIDED[0], "source": "wallet"}, DecisionError.BAD_DECISION),
+        (without(DECIDED[0], "cause"), DecisionError.BAD_DECISION),
+        (without(DECIDED[0], "decision_id"), DecisionError.BAD_DECISION),
     ],
 )
 def test_what_is_no_decision_is_refused_and_answered_by_nothing(broken: Any, reason: str) -> None:

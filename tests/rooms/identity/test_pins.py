@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.identity.model import PinWeakness
 from hotline.identity.pins import COMMON, PIN_DIGITS_MAX, PIN_DIGITS_MIN, is_pin, weakness
 
 OWN = ("+8613800001234",)
@@ -14,52 +15,52 @@ OWN = ("+8613800001234",)
 @pytest.mark.parametrize(
     ("pin", "weak"),
     [
-        ("48213", "pin_length"),
+        ("48213", PinWeakness.LENGTH),
         ("482137", None),
         ("482137482130", None),
-        ("4821374821309", "pin_length"),
-        ("000000", "pin_repeats"),
-        ("111222", "pin_repeats"),
-        ("131131", "pin_repeats"),
-        ("482482", "pin_repeats"),
-        ("373737", "pin_repeats"),
-        ("123456", "pin_sequence"),
-        ("890123", "pin_sequence"),
-        ("987654", "pin_sequence"),
-        ("210987", "pin_sequence"),
-        ("123457", "pin_sequence"),
-        ("012346", "pin_sequence"),
-        ("765421", "pin_sequence"),
+        ("4821374821309", PinWeakness.LENGTH),
+        ("000000", PinWeakness.REPEATS),
+        ("111222", PinWeakness.REPEATS),
+        ("131131", PinWeakness.REPEATS),
+        ("482482", PinWeakness.REPEATS),
+        ("373737", PinWeakness.REPEATS),
+        ("123456", PinWeakness.SEQUENCE),
+        ("890123", PinWeakness.SEQUENCE),
+        ("987654", PinWeakness.SEQUENCE),
+        ("210987", PinWeakness.SEQUENCE),
+        ("123457", PinWeakness.SEQUENCE),
+        ("012346", PinWeakness.SEQUENCE),
+        ("765421", PinWeakness.SEQUENCE),
         ("123568", None),
-        ("112233", "pin_repeats"),
-        ("445566", "pin_repeats"),
-        ("882200", "pin_repeats"),
+        ("112233", PinWeakness.REPEATS),
+        ("445566", PinWeakness.REPEATS),
+        ("882200", PinWeakness.REPEATS),
         ("882204", None),
-        ("123654", "pin_common"),
-        ("789123", "pin_sequence"),
-        ("789321", "pin_common"),
-        ("147369", "pin_common"),
+        ("123654", PinWeakness.COMMON),
+        ("789123", PinWeakness.SEQUENCE),
+        ("789321", PinWeakness.COMMON),
+        ("147369", PinWeakness.COMMON),
         ("147268", None),
-        ("900131", "pin_common"),
-        ("310190", "pin_common"),
-        ("013190", "pin_common"),
-        ("290204", "pin_common"),
-        ("199001", "pin_common"),
-        ("121990", "pin_common"),
+        ("900131", PinWeakness.COMMON),
+        ("310190", PinWeakness.COMMON),
+        ("013190", PinWeakness.COMMON),
+        ("290204", PinWeakness.COMMON),
+        ("199001", PinWeakness.COMMON),
+        ("121990", PinWeakness.COMMON),
         ("903190", None),
         ("189001", None),
-        ("520131", "pin_common"),
-        ("19900131", "pin_common"),
-        ("31011990", "pin_common"),
-        ("01311990", "pin_common"),
+        ("520131", PinWeakness.COMMON),
+        ("19900131", PinWeakness.COMMON),
+        ("31011990", PinWeakness.COMMON),
+        ("01311990", PinWeakness.COMMON),
         ("19901331", None),
-        ("800001", "pin_own_number"),
-        ("380000", "pin_own_number"),
-        ("138000", "pin_own_number"),
+        ("800001", PinWeakness.OWN_NUMBER),
+        ("380000", PinWeakness.OWN_NUMBER),
+        ("138000", PinWeakness.OWN_NUMBER),
         ("481234", None),
-        ("48213a", "pin_length"),
-        ("٤٨٢١٣٧", "pin_length"),
-        ("", "pin_length"),
+        ("48213a", PinWeakness.LENGTH),
+        ("٤٨٢١٣٧", PinWeakness.LENGTH),
+        ("", PinWeakness.LENGTH),
     ],
 )
 def test_a_pin_that_is_easily_guessed_is_refused_by_a_word(pin: str, weak: str | None) -> None:
@@ -69,7 +70,7 @@ def test_a_pin_that_is_easily_guessed_is_refused_by_a_word(pin: str, weak: str |
 @given(st.text(alphabet="0123456789", min_size=PIN_DIGITS_MIN, max_size=PIN_DIGITS_MAX))
 def test_most_pins_may_be_chosen_and_no_pin_is_an_error(pin: str) -> None:
     assert is_pin(pin)
-    assert weakness(pin) in (None, "pin_repeats", "pin_sequence", "pin_common")
+    assert weakness(pin) in (None, PinWeakness.REPEATS, PinWeakness.SEQUENCE, PinWeakness.COMMON)
 
 
 def test_most_pins_of_six_digits_may_be_chosen_dates_and_patterns_apart() -> None:

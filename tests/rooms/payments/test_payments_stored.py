@@ -16,6 +16,7 @@ from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput, NeedProof
 from hotline.kit.money import Money
 from hotline.payments import service as payments
+from hotline.payments.model import PaymentError
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome
 from tests.support.money_world import (
@@ -145,10 +146,10 @@ def test_a_movement_and_its_refund_in_one_batch_are_one_change(money: MoneyWorld
 @pytest.mark.parametrize(
     ("bad", "code"),
     [
-        (moved(S.SUCCEEDED, version=2, amount=Money(0, "CNY")), "amount_not_positive"),
-        (moved(S.SUCCEEDED, version=2, initiated_at=NOON), "initiated_at_changed"),
-        (refunded(R.SENT, minor=-5), "amount_not_positive"),
-        (billed(amount=Money(-1, "CNY")), "amount_not_positive"),
+        (moved(S.SUCCEEDED, version=2, amount=Money(0, "CNY")), PaymentError.AMOUNT_NOT_POSITIVE),
+        (moved(S.SUCCEEDED, version=2, initiated_at=NOON), PaymentError.INITIATED_AT_CHANGED),
+        (refunded(R.SENT, minor=-5), PaymentError.AMOUNT_NOT_POSITIVE),
+        (billed(amount=Money(-1, "CNY")), PaymentError.AMOUNT_NOT_POSITIVE),
     ],
 )
 def test_a_fact_that_makes_no_sense_is_named_and_changes_nothing(quick_money: MoneyWorld, bad: Fact, code: str) -> None:

@@ -24,6 +24,7 @@ from .model import (
     Audience,
     Case,
     CaseEntry,
+    CaseError,
     CaseRef,
     CaseStatus,
     EntryKind,
@@ -76,10 +77,10 @@ def contribute_case(
     when somebody else changed the case.
     """
     if not (WORD.fullmatch(topic) and WORD.fullmatch(reason)):
-        raise InvalidInput("case_word_invalid")
+        raise InvalidInput(CaseError.CASE_WORD_INVALID)
     note = (plain_text(note) or None) if note is not None else None
     if note is not None and not fits(note, characters_max=NOTE_CHARACTERS_MAX):
-        raise InvalidInput("note_too_long")
+        raise InvalidInput(CaseError.NOTE_TOO_LONG)
     known = _open_case(read, account_id=account_id, case_id=case_id, topic=topic)
     if known is None:
         now = change.now
@@ -188,7 +189,7 @@ def find_case(store: Store, reference: str, now: datetime) -> tuple[Case, tuple[
     """The case that a customer names by its reference, and its timeline, as `read_case`; None for a reference that
     names no case now. Raises InvalidInput for anything but six digits."""
     if not is_reference(reference):
-        raise InvalidInput("case_reference_invalid")
+        raise InvalidInput(CaseError.CASE_REFERENCE_INVALID)
     found = store.get(reference_key(reference))
     if found is None or int(found[TTL_ATTRIBUTE]) < epoch_s(now):
         return None

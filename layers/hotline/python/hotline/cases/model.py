@@ -19,6 +19,14 @@ NO_ACCOUNT = "-"
 """Stands for the account in decisions about a case of somebody unknown."""
 
 
+class CaseError(StrEnum):
+    """Why a case, a note or a reference is refused."""
+
+    CASE_WORD_INVALID = "case_word_invalid"
+    NOTE_TOO_LONG = "note_too_long"
+    CASE_REFERENCE_INVALID = "case_reference_invalid"
+
+
 class CaseStatus(StrEnum):
     """Whether somebody still has to work on it."""
 

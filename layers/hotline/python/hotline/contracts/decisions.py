@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError
@@ -21,6 +22,13 @@ from .fields import Amount, Contract, Day, Id, Instant, Version, Word
 
 SOURCE: Final = "hotline"
 VERSION_SUFFIX: Final = ".v1"
+
+
+class DecisionError(StrEnum):
+    """Why the detail of an event is no decision."""
+
+    UNKNOWN_TYPE = "unknown_type"
+    BAD_DECISION = "bad_decision"
 
 
 class DecisionContract(Contract):
@@ -189,9 +197,9 @@ def parse_decision(detail: object) -> DecisionTold:
         envelope = DecisionEnvelope.model_validate(detail)
         plain_type = envelope.type.removesuffix(VERSION_SUFFIX)
         if plain_type == envelope.type or plain_type not in DECISIONS:
-            raise InvalidInput("unknown_type")
+            raise InvalidInput(DecisionError.UNKNOWN_TYPE)
         data = DECISIONS[plain_type].model_validate(envelope.data)
     except ValidationError as error:
         path = ".".join(str(step) for step in error.errors(include_url=False, include_input=False)[0]["loc"])
-        raise InvalidInput("bad_decision", field=path) from None
+        raise InvalidInput(DecisionError.BAD_DECISION, field=path) from None
     return DecisionTold(envelope.id, plain_type, envelope.time, envelope.subject, envelope.subject_version, data)

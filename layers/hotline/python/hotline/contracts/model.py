@@ -53,7 +53,7 @@ class FactRejected(InvalidInput):
     are there only if they look like ids and types, so that all four may be logged; no value is ever repeated."""
 
     def __init__(self, reason: Rejection, *, fact_type: str | None, fact_id: str | None, field: str = "-") -> None:
-        super().__init__(reason.value)
+        super().__init__(reason)
         self.reason = reason
         self.fact_type = fact_type
         self.fact_id = fact_id

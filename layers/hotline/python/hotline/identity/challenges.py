@@ -33,7 +33,7 @@ from .counters import (
     target_at,
 )
 from .items import NOBODY, challenge_from, challenge_item, challenge_key, factors_key
-from .model import Challenge, ChallengeState, Goal
+from .model import Challenge, ChallengeState, Goal, IdentityError
 from .policy import (
     CODE_LIFE,
     FACTOR_LIFE,
@@ -86,7 +86,7 @@ def target_of(state: SessionState, factor: FactorKind) -> Target:
     """Where a code of this kind would go. Raises NotPossible when the call has nobody to send to."""
     target = state.targets.get(factor)
     if target is None:
-        raise NotPossible("no_target")
+        raise NotPossible(IdentityError.NO_TARGET)
     return target
 
 

@@ -9,6 +9,25 @@ from enum import StrEnum
 from hotline.kit.actor import FactorKind, Purpose
 
 
+class PinWeakness(StrEnum):
+    """Why a PIN may not be chosen."""
+
+    LENGTH = "pin_length"
+    REPEATS = "pin_repeats"
+    SEQUENCE = "pin_sequence"
+    COMMON = "pin_common"
+    OWN_NUMBER = "pin_own_number"
+
+
+class IdentityError(StrEnum):
+    """Why a proof, a code or a PIN is not possible."""
+
+    ACCOUNT_CLOSED = "account_closed"
+    NO_TARGET = "no_target"
+    NO_ACCOUNT = "no_account"
+    UNKNOWN_ACCOUNT = "unknown_account"
+
+
 class Operation(StrEnum):
     """Everything that somebody may ask for. policy.REQUIREMENTS says what each needs."""
 

@@ -46,7 +46,7 @@ from .counters import (
 from .gate import require
 from .items import NOBODY, counters_from, point_key, with_counters
 from .items import factors_key as factors_key
-from .model import Operation
+from .model import IdentityError, Operation, PinWeakness
 from .notices import send_repudiable
 from .policy import (
     FACTOR_LIFE,
@@ -86,24 +86,24 @@ def is_pin(text: str) -> bool:
     return PIN_DIGITS_MIN <= len(text) <= PIN_DIGITS_MAX and text.isascii() and text.isdigit()
 
 
-def weakness(pin: str, own_numbers: Iterable[str] = ()) -> str | None:
+def weakness(pin: str, own_numbers: Iterable[str] = ()) -> PinWeakness | None:
     """Why a PIN may not be chosen, as a closed word; None for a good one. `own_numbers`: phone numbers of the account,
     of which no PIN may be a part."""
     if not is_pin(pin):
-        return "pin_length"
+        return PinWeakness.LENGTH
     if len(set(pin)) <= 2:
-        return "pin_repeats"
+        return PinWeakness.REPEATS
     steps = [(int(after) - int(before)) % 10 for before, after in pairwise(pin)]
     if max(steps.count(1), steps.count(9)) >= len(steps) - 1:
-        return "pin_sequence"
+        return PinWeakness.SEQUENCE
     if any(pin == pin[:length] * (len(pin) // length) for length in range(2, len(pin) // 2 + 1)):
-        return "pin_repeats"
+        return PinWeakness.REPEATS
     if all(before == after for before, after in zip(pin[::2], pin[1::2], strict=False)):
-        return "pin_repeats"
+        return PinWeakness.REPEATS
     if pin[:PIN_DIGITS_MIN] in COMMON or _is_two_lines(pin) or _is_date(pin):
-        return "pin_common"
+        return PinWeakness.COMMON
     if any(pin in "".join(filter(str.isdigit, number)) for number in own_numbers):
-        return "pin_own_number"
+        return PinWeakness.OWN_NUMBER
     return None
 
 
@@ -174,7 +174,7 @@ def contribute_pin(
     if weak is not None:
         raise InvalidInput(weak)
     if profile is None or profile.status is not AccountStatus.OPEN:
-        raise NotPossible("account_closed")
+        raise NotPossible(IdentityError.ACCOUNT_CLOSED)
     # A proof for an account ends with the account: an erasure in between must not leave a PIN behind.
     profile_key = accounts.profile_key(account_id)
     change.require_condition(profile_key, equals("rev", int(read[profile_key]["rev"])), stale)

@@ -30,7 +30,7 @@ from hotline.sessions.service import proof_from, session_attributes, session_fro
 
 from . import choices
 from .gate import allow
-from .model import Operation
+from .model import IdentityError, Operation
 from .pins import acting_pin, factors_key, has_pin
 from .policy import FACTOR_LIFE, count_missing, missing_factors
 from .targets import NO_POINT, pin_point, proof_keys, proves
@@ -73,7 +73,7 @@ class Session:
     def account_id(self) -> str:
         """The account that was chosen. Raises NotPossible while none is."""
         if self.state.account_id is None:
-            raise NotPossible("no_account")
+            raise NotPossible(IdentityError.NO_ACCOUNT)
         return self.state.account_id
 
     @property
@@ -143,7 +143,7 @@ def open_app_session(ctx: Context, sign_in: SignIn, also: Iterable[Key] = ()) ->
     read = Snapshot(ctx.store.batch_get(list(asked)))
     profile = accounts.profile_from(read.get(profile_key))
     if profile is None:
-        raise NotPossible("unknown_account")
+        raise NotPossible(IdentityError.UNKNOWN_ACCOUNT)
     now, keyring = ctx.clock.now(), ctx.lookup_ring
     found = read.pop(key, None)
     stored = session_from(found) if found is not None else None

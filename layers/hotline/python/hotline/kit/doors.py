@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hotline.kit.errors import KitError
+
 from .aws.macs import Macs
 from .clock import Clock, SystemClock
 from .config import TableNames, patience_s
@@ -90,7 +92,7 @@ def secret_loader(secret_id: str) -> CachedKeyring:
             client = boto3.client("secretsmanager", config=config)
             return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
         except (ClientError, BotoCoreError):
-            raise Unavailable("secret_unavailable") from None
+            raise Unavailable(KitError.SECRET_UNAVAILABLE) from None
 
     return CachedKeyring(load, SystemClock())
 

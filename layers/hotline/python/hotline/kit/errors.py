@@ -15,16 +15,30 @@ Errors carry opaque ids and facts only, never a phone number, name, address or c
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+
+class KitError(StrEnum):
+    """Why a key, a secret or the store cannot be used. Each room has such a list of its own."""
+
+    MAC_UNAVAILABLE = "mac_unavailable"
+    KEY_VERSION_RETIRED = "key_version_retired"
+    KEYRING_MALFORMED = "keyring_malformed"
+    NOT_MARKED = "not_marked"
+    SECRET_UNAVAILABLE = "secret_unavailable"  # noqa: S105 - a word
+    TOO_MANY_CONFLICTS = "too_many_conflicts"
+
 
 class HotlineError(Exception):
-    """Base of every expected error; `code` is stable and may be logged."""
+    """Base of every expected error. `code` is stable and may be logged: a member of its room's list as plain text, or
+    the class's own."""
 
     code = "error"
 
-    def __init__(self, code: str | None = None, **facts: str | int | None) -> None:
-        super().__init__(code or type(self).code)
+    def __init__(self, code: StrEnum | None = None, **facts: str | int | None) -> None:
         if code is not None:
-            self.code = code
+            self.code = code.value
+        super().__init__(self.code)
         self.facts = facts
 
 
@@ -79,3 +93,11 @@ class Unavailable(HotlineError):
     """The store or a key service did not answer; it is not known whether anything changed."""
 
     code = "unavailable"
+
+    def __init__(
+        self, code: StrEnum | None = None, *, service_code: str | None = None, **facts: str | int | None
+    ) -> None:
+        """`service_code`: the word of a service of AWS for its refusal. It becomes the code."""
+        if service_code is not None:
+            self.code = service_code
+        super().__init__(code, **facts)

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hotline.kit.errors import KitError
+
 from .clock import Clock
 from .errors import Unavailable
 
@@ -34,7 +36,7 @@ class Keyring:
     def mac(self, version: str, *parts: str) -> bytes:
         """HMAC-SHA256 over the length-prefixed parts. Raises Unavailable for a version that has been retired."""
         if version not in self.keys:
-            raise Unavailable("key_version_retired")
+            raise Unavailable(KitError.KEY_VERSION_RETIRED)
         digest = hmac.new(self.keys[version], digestmod=hashlib.sha256)
         for part in parts:
             raw = part.encode()
@@ -53,9 +55,9 @@ def parse_keyring(secret: str) -> Keyring:
         current = document.pop("current")
         keys = {str(version): str(value).encode() for version, value in document.items()}
     except (ValueError, KeyError, AttributeError, TypeError):
-        raise Unavailable("keyring_malformed") from None
+        raise Unavailable(KitError.KEYRING_MALFORMED) from None
     if not isinstance(current, str) or current not in keys or any(len(key) < 32 for key in keys.values()):
-        raise Unavailable("keyring_malformed")
+        raise Unavailable(KitError.KEYRING_MALFORMED)
     return Keyring(current, keys)
 
 

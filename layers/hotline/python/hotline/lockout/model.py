@@ -15,6 +15,14 @@ from typing import Final
 from hotline.contracts.model import LoginKind
 
 
+class LockoutError(StrEnum):
+    """Why an account is not opened, and not shut."""
+
+    ACCOUNT_NOT_OPEN = "account_not_open"
+    REPUDIATION_OVER = "repudiation_over"
+    ACCOUNT_CLOSED = "account_closed"
+
+
 def whole_ms(instant: datetime) -> datetime:
     """The instant as it is stored, so that what was read and what comes again compare equal."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -21,7 +21,7 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, Missing
 
-from .model import RepudiationOutcome
+from .model import LockoutError, RepudiationOutcome
 from .outgoing import Notice
 from .self_service import CASE_TOPIC, acting_keys, contribute_pause_bar, contribute_repudiated_freeze
 
@@ -53,7 +53,7 @@ def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated:
     identity.require(change, identity.Operation.REPUDIATE)
     account_id, notice = str(repudiated["account_id"]), str(repudiated["notice"])
     if "used_at" in repudiated or change.now >= from_text(repudiated["until"]):
-        raise NotPossible("repudiation_over")
+        raise NotPossible(LockoutError.REPUDIATION_OVER)
     if notice == Notice.PAUSE_ASKED:
         contribute_pause_bar(change, read, account_id)
         outcome = RepudiationOutcome.BARRED
@@ -77,4 +77,4 @@ def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated:
 
 
 def _over(_: Item | None) -> HotlineError:
-    return NotPossible("repudiation_over")
+    return NotPossible(LockoutError.REPUDIATION_OVER)

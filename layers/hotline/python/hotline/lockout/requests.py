@@ -22,7 +22,7 @@ from hotline.kit.store.condition import NEW, Item, equals
 
 from . import policy
 from .items import attempts_key, attempts_of, lock_key, record_of
-from .model import LockState, LockView, RepudiationOutcome
+from .model import LockoutError, LockState, LockView, RepudiationOutcome
 from .repudiation import contribute_repudiation, repudiation_keys, repudiation_of
 from .self_service import (
     acting_keys,
@@ -137,7 +137,7 @@ class SetPin:
         account_id = session.account_id
         view = view_from(read, account_id, session.now)
         if any(part.state in PIN_STOPPED_BY for part in view.components):
-            raise NotPossible("account_not_open")
+            raise NotPossible(LockoutError.ACCOUNT_NOT_OPEN)
         _require_unchanged(change, read, account_id)
         identity.contribute_pin(change, read, account_id, self.pin, macs=session.ctx.pin_hashes)
         return Effect("SET", None)

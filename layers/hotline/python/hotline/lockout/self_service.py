@@ -39,6 +39,7 @@ from .model import (
     EndPauseOutcome,
     FreezeOutcome,
     Grant,
+    LockoutError,
     LockRecord,
     LockState,
     ResetOutcome,
@@ -219,7 +220,7 @@ def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], accou
 def _freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or record.closed_at is not None:
-        raise NotPossible("account_closed", account_id=account_id)
+        raise NotPossible(LockoutError.ACCOUNT_CLOSED, account_id=account_id)
     if any(component.state is LockState.FROZEN for component in found):
         return FreezeOutcome.FROZEN if policy.is_confirmed(record, FREEZE_SLOT) else FreezeOutcome.ASKED
     write_record(change, read, _freezing(change, record, attempts))
@@ -233,7 +234,7 @@ def contribute_pause_bar(change: Change, read: Mapping[Key, Item], account_id: s
     require(change, Operation.REPUDIATE)
     record, _, _ = _present(read, account_id, change.now)
     if record.erased:
-        raise NotPossible("account_closed")
+        raise NotPossible(LockoutError.ACCOUNT_CLOSED)
     write_record(change, read, replace(record, barred_until=whole_ms(change.now) + policy.PAUSE_BAR))
 
 
@@ -282,7 +283,7 @@ def _refuse_closed(read: Mapping[Key, Item], account_ids: Sequence[str]) -> None
     for account_id in account_ids:
         record = record_of(account_id, read.get(lock_key(account_id)))
         if record.erased or record.closed_at is not None:
-            raise NotPossible("account_closed", account_id=account_id)
+            raise NotPossible(LockoutError.ACCOUNT_CLOSED, account_id=account_id)
 
 
 def _contribute_refused_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> None:

@@ -17,7 +17,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
 from .decline_codes import classify
-from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, TakenState, Taking
+from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, PaymentError, TakenState, Taking
 
 REFUNDS_PER_MOVEMENT_MAX = 200
 """Refunds that one ledger holds; providers allow some 50 partial ones (WeChat Pay)."""
@@ -36,7 +36,7 @@ def check_amount(fact: Fact, amount: Money) -> None:
     Its currency is not held against what is known: the answer would depend on which fact comes first. Of two currencies
     of one thing, the one of the higher version holds, like everything else that the fact says."""
     if amount.minor <= 0:
-        raise InvalidInput("amount_not_positive", fact_id=fact.id)
+        raise InvalidInput(PaymentError.AMOUNT_NOT_POSITIVE, fact_id=fact.id)
 
 
 def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Movement:
@@ -105,7 +105,7 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
     known = ledger.takings.get(told.refund_id)
     fact_version = FactVersion.of(fact, told.version)
     if known is None and len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
-        raise InvalidInput("too_many_refunds", fact_id=fact.id)
+        raise InvalidInput(PaymentError.TOO_MANY_REFUNDS, fact_id=fact.id)
     if known is not None and known.fact_version is not None and fact_version <= known.fact_version:
         return ledger
     return replace(
@@ -135,7 +135,7 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
 def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
     """The stored funds after one more fact. Raises InvalidInput."""
     if told.accrued_interest.currency != told.balance.currency:
-        raise InvalidInput("currency_changed", fact_id=fact.id)
+        raise InvalidInput(PaymentError.CURRENCY_CHANGED, fact_id=fact.id)
     fact_version = FactVersion.of(fact, told.version)
     if known is not None and fact_version <= known.fact_version:
         return known

@@ -26,6 +26,18 @@ REFUNDABLE_WINDOW = timedelta(days=365)
 """No payment can be refunded later, whatever a merchant's policy says (WeChat Pay: 365 days)."""
 
 
+class PaymentError(StrEnum):
+    """Why a fact of a payment, a share of its money, or a search for one is refused."""
+
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    TOO_MANY_REFUNDS = "too_many_refunds"
+    CURRENCY_CHANGED = "currency_changed"
+    INITIATED_AT_CHANGED = "initiated_at_changed"
+    NOT_REFUNDABLE = "not_refundable"
+    NO_MOVEMENT_KEY = "no_movement_key"
+    ORDER_TAIL_INVALID = "order_tail_invalid"
+
+
 @dataclass(frozen=True, slots=True)
 class MovementFailure:
     """Why a movement failed: as the scheme named it, and as the hotline's taxonomy does (failures, classified when the

@@ -35,6 +35,7 @@ from .model import (
     MovementPage,
     MovementRefList,
     MovementStatus,
+    PaymentError,
     TakenState,
     Taking,
 )
@@ -150,7 +151,7 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
         if isinstance(fact.data, MovementTold):
             sk = folds.movement_sk_of(fact, fact.data)
             if ledger.movement_sk not in (None, sk):
-                raise InvalidInput("initiated_at_changed", fact_id=fact.id)
+                raise InvalidInput(PaymentError.INITIATED_AT_CHANGED, fact_id=fact.id)
             if movement is None:
                 known_item = read.get(movement_key(account_id, sk))
                 movement = movement_from(known_item) if known_item else None
@@ -238,9 +239,9 @@ def contribute_taking(
     another request was quicker."""
     require(change, Operation.REFUND, movement.ref.account_id)
     if amount.currency != ledger.currency or not 0 < amount.minor <= ledger.refundable_minor:
-        raise NotPossible("not_refundable", refund_id=refund_id)
+        raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
     if len(ledger.takings) >= REFUNDS_PER_MOVEMENT_MAX:
-        raise NotPossible("too_many_refunds", refund_id=refund_id)
+        raise NotPossible(PaymentError.TOO_MANY_REFUNDS, refund_id=refund_id)
     taken = {**ledger.takings, refund_id: Taking(amount, TakenState.OPEN, None)}
     change.replace(
         ledger_key(ledger.account_id, ledger.movement_id),
@@ -260,7 +261,7 @@ def movement_id_of(movement_sk: str) -> str:
     """The movement's id from its sort key. Raises InvalidInput for anything else."""
     parts = movement_sk.split("#", 2)
     if len(parts) != 3 or parts[0] != "MOVE" or not parts[2]:
-        raise InvalidInput("no_movement_key")
+        raise InvalidInput(PaymentError.NO_MOVEMENT_KEY)
     return parts[2]
 
 
@@ -334,7 +335,7 @@ def list_by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:
     One consistent query. Raises InvalidInput `order_tail_invalid` for anything but four to six digits.
     """
     if not (ORDER_TAIL_DIGITS_MIN <= len(tail) <= ORDER_TAIL_DIGITS_MAX and tail.isascii() and tail.isdigit()):
-        raise InvalidInput("order_tail_invalid")
+        raise InvalidInput(PaymentError.ORDER_TAIL_INVALID)
     page = store.query(items.pointers_query(account_id, tail, limit=POINTERS_PAGE))
     refs = sorted((items.ref_from(item) for item in page.items), key=lambda ref: ref.sk, reverse=True)
     return MovementRefList(tuple(refs[:SPOKEN_MAX]), more=len(refs) > SPOKEN_MAX or page.next is not None)

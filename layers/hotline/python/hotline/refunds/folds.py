@@ -12,7 +12,7 @@ from datetime import timedelta
 from hotline.contracts.model import Fact, FactVersion, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
 
-from .model import MerchantPolicy, Refund, RefundState
+from .model import MerchantPolicy, Refund, RefundError, RefundState
 
 _STATES = {
     RefundStatus.SENT: RefundState.SENT,
@@ -37,7 +37,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
             fact_version=fact_version,
         )
     if known.movement_id != told.movement_id:
-        raise InvalidInput("movement_changed", fact_id=fact.id)
+        raise InvalidInput(RefundError.MOVEMENT_CHANGED, fact_id=fact.id)
     if known.reason is None:
         # The wallet's own refund: the first that was heard of it, whichever fact comes first.
         known = replace(known, requested_at=min(known.requested_at, fact_version.time))

@@ -11,6 +11,20 @@ from hotline.contracts.model import FactVersion
 from hotline.kit.money import Money
 
 
+class RefundError(StrEnum):
+    """Why a refund, or a fact of one, is refused."""
+
+    MOVEMENT_CHANGED = "movement_changed"
+    NO_SUCH_MOVEMENT = "no_such_movement"
+    REQUEST_KEY_LENGTH = "request_key_length"
+    NOTE_TOO_LONG = "note_too_long"
+    ACCOUNT_NOT_OPEN = "account_not_open"
+    CURRENCY_DIFFERS = "currency_differs"
+    AMOUNT_NOT_POSITIVE = "amount_not_positive"
+    AMOUNT_OVER_REFUNDABLE = "amount_over_refundable"
+    PARTIAL_NOT_PERMITTED = "partial_not_permitted"
+
+
 class RefundReason(StrEnum):
     """Why a customer wants their money back."""
 

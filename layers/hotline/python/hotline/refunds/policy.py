@@ -24,6 +24,7 @@ from .model import (
     OfferOutcome,
     PolicyDecision,
     RecentRequests,
+    RefundError,
     RefundOffer,
     RefundOutcome,
     RefundReason,
@@ -247,13 +248,13 @@ def _eligibility(movement: Movement, wallet: WalletPolicy, now: datetime) -> lis
 
 def _check_amount(amount: Money, left: Money, merchant: MerchantPolicy | None) -> None:
     if amount.currency != left.currency:
-        raise InvalidInput("currency_differs")
+        raise InvalidInput(RefundError.CURRENCY_DIFFERS)
     if amount.minor <= 0:
-        raise InvalidInput("amount_not_positive")
+        raise InvalidInput(RefundError.AMOUNT_NOT_POSITIVE)
     if amount.minor > left.minor:
-        raise InvalidInput("amount_over_refundable", refundable_minor=left.minor)
+        raise InvalidInput(RefundError.AMOUNT_OVER_REFUNDABLE, refundable_minor=left.minor)
     if amount.minor < left.minor and merchant is not None and not merchant.partial:
-        raise InvalidInput("partial_not_permitted", refundable_minor=left.minor)
+        raise InvalidInput(RefundError.PARTIAL_NOT_PERMITTED, refundable_minor=left.minor)
 
 
 def _judge_denied_rate(question: _Question) -> RuleResult:

@@ -42,6 +42,7 @@ from .model import (
     RecentRequest,
     RecentRequests,
     Refund,
+    RefundError,
     RefundOffer,
     RefundOutcome,
     RefundReason,
@@ -112,7 +113,7 @@ class OfferRefund:
         key = payments.movement_key(account_id, self.movement_sk)
         movement = read.decode(key, payments.movement_from)
         if movement is None:
-            raise NotPossible("no_such_movement")
+            raise NotPossible(RefundError.NO_SUCH_MOVEMENT)
         found = offer(
             movement,
             policy_item=read.get(items.policy_key(self.merchant_id)) if self.merchant_id else None,
@@ -176,7 +177,7 @@ class RequestRefund:
             return self.amount
         movement = read.decode(payments.movement_key(account_id, self.movement_sk), payments.movement_from)
         if movement is None:
-            raise NotPossible("no_such_movement")
+            raise NotPossible(RefundError.NO_SUCH_MOVEMENT)
         return Money(self.amount, movement.amount.currency)
 
 
@@ -208,7 +209,7 @@ def find(store: Store, account_id: str, refund_id: str) -> Refund | None:
 def refund_id_of(account_id: str, request_key: str) -> str:
     """The id of the refund that a request makes: the same request makes the same refund."""
     if not 0 < len(request_key) <= REQUEST_KEY_CHARACTERS_MAX:
-        raise InvalidInput("request_key_length")
+        raise InvalidInput(RefundError.REQUEST_KEY_LENGTH)
     return derive_id("refund", account_id, request_key)
 
 
@@ -253,18 +254,18 @@ def contribute_refund(
     """
     require(change, Operation.REFUND, account_id)
     if note is not None and not fits(plain_text(note), characters_max=NOTE_CHARACTERS_MAX):
-        raise InvalidInput("note_too_long")
+        raise InvalidInput(RefundError.NOTE_TOO_LONG)
     refund_id = refund_id_of(account_id, request_key)
     asked_before = read.get(items.refund_key(account_id, refund_id))
     if asked_before is not None:
         return _existing(items.refund_from(asked_before))
     if not _is_open(profile_from(read.get(profile_key(account_id)))):
-        raise NotPossible("account_not_open")
+        raise NotPossible(RefundError.ACCOUNT_NOT_OPEN)
     found = decode_once(read, payments.movement_key(account_id, movement_sk), payments.movement_from)
     ledger_key = payments.ledger_key(account_id, payments.movement_id_of(movement_sk))
     ledger = decode_once(read, ledger_key, payments.ledger_from)
     if found is None or ledger is None:
-        raise NotPossible("no_such_movement")
+        raise NotPossible(RefundError.NO_SUCH_MOVEMENT)
     # The ledger's figures are those that the commit is conditioned on.
     movement = payments.with_ledger(found, ledger)
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from .detectors import Event
+
+
+class SecurityError(StrEnum):
+    """Why the scan or its rows have to come again."""
+
+    ACTIVITY_NOT_WRITTEN = "activity_not_written"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
 from .items import finding_to_tell, findings_query, watch_key
-from .model import Finding, ShardReport, ToldFinding
+from .model import Finding, SecurityError, ShardReport, ToldFinding
 from .scan import scan_shard
 
 FINDINGS_TOLD_MAX = 20
@@ -77,7 +77,7 @@ def _write_chunk(store: Store, rows: list[Put], ids: IdSource) -> None:
         else:
             return
     if rows:
-        raise Unavailable("activity_not_written")
+        raise Unavailable(SecurityError.ACTIVITY_NOT_WRITTEN)
 
 
 def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hotline.kit.config import patience_s
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
+
+class DeliveryError(StrEnum):
+    """Why a carrier will never take a message."""
+
+    ADDRESS_REFUSED = "address_refused"
+    DESTINATION_NOT_ALLOWED = "destination_not_allowed"
+    CALL_NOT_PERMITTED = "call_not_permitted"
+
+
 CONNECT_TIMEOUT_S: Final = 2.0
 READ_TIMEOUT_S: Final = 5.0
 BUS_EVENTS_MAX: Final = 10
@@ -32,8 +42,8 @@ QUEUE_MESSAGES_MAX: Final = 10
 """SQS SendMessageBatch: at most ten messages a request."""
 _FLOW_ARN: Final = re.compile(r"arn:[a-z-]+:connect:[a-z0-9-]+:[0-9]{12}:instance/([^/]+)/contact-flow/([^/:]+)")
 _NEVER_CALLED: Final = {
-    "DestinationNotAllowedException": "destination_not_allowed",
-    "OutboundContactNotPermittedException": "call_not_permitted",
+    "DestinationNotAllowedException": DeliveryError.DESTINATION_NOT_ALLOWED,
+    "OutboundContactNotPermittedException": DeliveryError.CALL_NOT_PERMITTED,
 }
 """Amazon Connect's answers about the number itself, such as a country that the instance may not call."""
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -60,7 +70,7 @@ class Outgoing:
 class Undeliverable(HotlineError):
     """The carrier will never take this message; trying again is of no use."""
 
-    code = "address_refused"
+    code = DeliveryError.ADDRESS_REFUSED.value
 
 
 class Transport(Protocol):
@@ -81,7 +91,7 @@ def _client(service: Any, *, attempts: int) -> Any:
     return boto3.client(service, config=config)
 
 
-def _request(send: Any, *, refusals: Mapping[str, str] | None = None, **request: Any) -> Any:
+def _request(send: Any, *, refusals: Mapping[str, DeliveryError] | None = None, **request: Any) -> Any:
     """Make the request. Raises Unavailable, without the text of what was raised; for an error that `refusals` knows
     Undeliverable with the code that stands there."""
     from botocore.exceptions import BotoCoreError, ClientError
@@ -94,7 +104,7 @@ def _request(send: Any, *, refusals: Mapping[str, str] | None = None, **request:
         code = type(error).__name__
     if refusals and code in refusals:
         raise Undeliverable(refusals[code])
-    raise Unavailable(code)
+    raise Unavailable(service_code=code)
 
 
 def _deliverable(address: str, form: re.Pattern[str]) -> str:
@@ -148,7 +158,12 @@ class SesEmail:
 
 
 class MalformedFlow(Exception):
-    """The setting with the flow of calls is not the ARN of a contact flow: an error of deployment."""
+    """The flow of calls is not named by the ARN of a contact flow."""
+
+
+def is_flow_arn(text: str) -> bool:
+    """Whether a text is the ARN of a contact flow."""
+    return _FLOW_ARN.fullmatch(text) is not None
 
 
 class ConnectCall:
@@ -197,7 +212,7 @@ class SqsQueue:
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
         answer = _request(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
-            raise Unavailable(str(answer["Failed"][0]["Code"]))
+            raise Unavailable(service_code=str(answer["Failed"][0]["Code"]))
 
 
 @dataclass(frozen=True, slots=True)

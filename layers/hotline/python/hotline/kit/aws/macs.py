@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hotline.kit.config import patience_s
-from hotline.kit.errors import Unavailable
+from hotline.kit.errors import KitError, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -61,5 +61,5 @@ class KmsMacs:
         try:
             answer = self._client.generate_mac(KeyId=self.key_id, MacAlgorithm=ALGORITHM, Message=message_of(*parts))
         except (ClientError, BotoCoreError):
-            raise Unavailable("mac_unavailable") from None
+            raise Unavailable(KitError.MAC_UNAVAILABLE) from None
         return answer["Mac"]

@@ -19,7 +19,7 @@ from typing import Any
 
 from hotline.kit.actor import Actor, actor_name
 from hotline.kit.clock import to_text
-from hotline.kit.errors import HotlineError, Stale, Unavailable
+from hotline.kit.errors import HotlineError, KitError, Stale, Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.outbox import Entry, entry_item, entry_key
 from hotline.kit.retention import record_end
@@ -171,7 +171,7 @@ class Change:
                     raise
                 if attempt == COMMIT_ATTEMPTS_MAX:
                     throttled = ReasonCode.THROTTLED in codes
-                    raise (Unavailable() if throttled else Stale("too_many_conflicts")) from cancelled
+                    raise (Unavailable() if throttled else Stale(KitError.TOO_MANY_CONFLICTS)) from cancelled
             else:
                 return
 

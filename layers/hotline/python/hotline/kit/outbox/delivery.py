@@ -20,7 +20,7 @@ from itertools import batched
 from typing import Any, Final, Literal
 
 from hotline.kit.clock import Clock, to_text
-from hotline.kit.errors import HotlineError, Unavailable
+from hotline.kit.errors import HotlineError, KitError, Unavailable
 from hotline.kit.ids import IdSource
 from hotline.kit.logging import Event, log
 from hotline.kit.store import ReasonCode, Store, TransactionCancelled, Update
@@ -194,7 +194,7 @@ class Outbox:
                     return False
             else:
                 return True
-        raise Unavailable("not_marked")
+        raise Unavailable(KitError.NOT_MARKED)
 
 
 def entry_ids(event: object) -> list[str]:

@@ -204,7 +204,7 @@ class DynamoStore:
                 if code == _CANCELLED:
                     raise
                 if code not in _THROTTLED and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                    raise Unavailable(f"store.{code}") from None
+                    raise Unavailable(service_code=f"store.{code}") from None
                 failure = error
         raise Unavailable from failure
 

@@ -1,0 +1,138 @@
+"""Error codes are lists of their rooms. Clients, logs and alarms know them by their texts, which are said here once."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from enum import StrEnum
+from importlib import import_module
+from typing import Final
+
+import pytest
+
+from functions.connect.secret_inputs import EntryError
+from functions.connect.step import InputError
+from functions.customer_api.problems import STATUSES, problem_of
+from functions.deadlines.app import EventError
+from functions.security_scan.shard import RequestError
+from hotline.cases.model import CaseError
+from hotline.contracts.decisions import DecisionError
+from hotline.contracts.model import Rejection
+from hotline.identity.model import IdentityError, PinWeakness
+from hotline.kit.aws.carriers import DeliveryError
+from hotline.kit.errors import HotlineError, InvalidInput, KitError, NotPossible, Unavailable
+from hotline.lockout.model import LockoutError
+from hotline.payments.model import PaymentError
+from hotline.refunds.model import RefundError
+from hotline.security.model import SecurityError
+from hotline_local.launcher.paths import ROOT
+
+TEXTS: Final[dict[type[StrEnum], str]] = {
+    KitError: "mac_unavailable key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
+    DeliveryError: "address_refused destination_not_allowed call_not_permitted",
+    DecisionError: "unknown_type bad_decision",
+    IdentityError: "account_closed no_target no_account unknown_account",
+    PinWeakness: "pin_length pin_repeats pin_sequence pin_common pin_own_number",
+    CaseError: "case_word_invalid note_too_long case_reference_invalid",
+    PaymentError: "amount_not_positive too_many_refunds currency_changed initiated_at_changed not_refundable "
+    "no_movement_key order_tail_invalid",
+    LockoutError: "account_not_open repudiation_over account_closed",
+    RefundError: "movement_changed no_such_movement request_key_length note_too_long account_not_open currency_differs "
+    "amount_not_positive amount_over_refundable partial_not_permitted",
+    SecurityError: "activity_not_written",
+    EntryError: "no_entry_keys too_long not_base64 unknown_key bad_key not_decrypted",
+    InputError: "missing malformed",
+    RequestError: "bad_event bad_shard bad_until",
+    EventError: "bad_event bad_at",
+}
+PROBLEMS: Final = {
+    "unknown_account": "unknown_account",
+    "account_closed": "account_closed",
+    "account_not_open": "account_not_open",
+    "no_such_movement": "not_found",
+    "no_target": "method_unavailable",
+}
+"""The problem that the API tells for a refusal by a room. Any other one is `not_possible`."""
+FOLDERS: Final = (ROOT / "layers/hotline/python/hotline", ROOT / "functions")
+
+
+def trees() -> Iterator[ast.Module]:
+    for folder in FOLDERS:
+        yield from (ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py")))
+
+
+def errors() -> dict[str, type[HotlineError]]:
+    """Every error of rooms and doors by its name."""
+    for folder in FOLDERS:
+        for path in folder.rglob("*.py"):
+            import_module(".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__"))
+    found, waiting = dict[str, type[HotlineError]](), [HotlineError]
+    while waiting:
+        error = waiting.pop()
+        found[error.__name__] = error
+        waiting += error.__subclasses__()
+    return found
+
+
+@pytest.mark.parametrize("codes", TEXTS, ids=lambda codes: codes.__name__)
+def test_the_codes_of_a_room_have_the_texts_that_others_know(codes: type[StrEnum]) -> None:
+    assert [code.value for code in codes] == TEXTS[codes].split()
+
+
+@pytest.mark.parametrize("codes", TEXTS, ids=lambda codes: codes.__name__)
+def test_every_code_is_used(codes: type[StrEnum]) -> None:
+    used = {
+        node.attr
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == codes.__name__
+    }
+    assert used == set(codes.__members__)
+
+
+def test_no_error_is_made_with_a_text_of_its_own() -> None:
+    names = errors().keys()
+    assert {"Unreadable", "Undeliverable", "FactRejected", "FindingKnown"} <= names
+    made = [
+        ast.unparse(node)
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in names
+        and node.args
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+    assert made == []
+
+
+def test_an_error_has_the_text_of_its_code_or_that_of_its_class() -> None:
+    refused = NotPossible(RefundError.NO_SUCH_MOVEMENT, refund_id="ref_1")
+    assert (refused.code, type(refused.code), str(refused)) == ("no_such_movement", str, "no_such_movement")
+    assert refused.facts == {"refund_id": "ref_1"}
+    assert (NotPossible().code, str(NotPossible())) == ("not_possible", "not_possible")
+
+
+def test_a_service_gives_its_own_word_for_a_refusal() -> None:
+    refused = Unavailable(service_code="ThrottlingException")
+    assert (refused.code, str(refused)) == ("ThrottlingException", "ThrottlingException")
+    assert (Unavailable().code, Unavailable(KitError.NOT_MARKED).code) == ("unavailable", "not_marked")
+
+
+def test_rejections_of_facts_are_a_list_too() -> None:
+    assert inspect.signature(HotlineError).parameters["code"].annotation == "StrEnum | None"
+    assert issubclass(Rejection, StrEnum)
+
+
+@pytest.mark.parametrize("code", [*IdentityError, *LockoutError, *RefundError])
+def test_every_refusal_of_a_room_is_a_problem_of_the_api(code: StrEnum) -> None:
+    problem = problem_of(NotPossible(code))
+    assert problem.code == PROBLEMS.get(code.value, "not_possible")
+    assert problem.status == STATUSES[problem.code]
+
+
+@pytest.mark.parametrize("weakness", PinWeakness)
+def test_a_weak_pin_is_a_problem_that_says_why(weakness: PinWeakness) -> None:
+    problem = problem_of(InvalidInput(weakness))
+    assert (problem.code, problem.facts) == ("pin_weak", {"weakness": weakness.removeprefix("pin_")})
