@@ -11,7 +11,7 @@ import pytest
 
 from hotline.accounts.changes import CHANGE_WAIT, SIM_CHANGE_WAIT, has_stood, refuses_code
 from hotline.accounts.model import ContactPoint, Profile
-from hotline.accounts.policy import REMOVED_POINTS_KEPT, fold
+from hotline.accounts.policy import PRESENT_POINTS_MAX, REMOVED_POINTS_KEPT, fold
 from hotline.accounts.service import contact_point
 from hotline.contracts.model import Fact
 from hotline.kit.clock import to_text
@@ -131,6 +131,11 @@ def test_two_numbers_that_an_account_is_opened_with_are_no_change() -> None:
     profile = folded(opened(HOUR, (PHONE, 2 * HOUR), (OTHER_PHONE, HOUR)))
     assert not refused(profile, PHONE)
     assert not refused(profile, OTHER_PHONE)
+
+
+def test_two_numbers_of_a_new_customer_that_were_confirmed_at_one_instant_are_no_change() -> None:
+    profile = folded(opened(HOUR * 2), changed(2, None, PHONE, HOUR), changed(3, None, OTHER_PHONE, HOUR))
+    assert (refused(profile, PHONE), refused(profile, OTHER_PHONE)) == (False, False)
 
 
 def test_a_new_customer_who_changes_the_number_waits() -> None:
@@ -278,3 +283,10 @@ def test_of_numbers_that_never_become_the_accounts_the_latest_are_kept(number: i
     kept = [point.value for point in profile.points if point.told is None]
     assert kept == numbers[-REMOVED_POINTS_KEPT:]
     assert [point.value for point in profile.live_points] == [PHONE]
+
+
+def test_a_point_beyond_the_bound_is_not_kept_by_its_sim() -> None:
+    numbers = [f"+447700900{100 + place}" for place in range(PRESENT_POINTS_MAX)]
+    came = [changed(2 + place, None, number, YEAR) for place, number in enumerate(numbers)]
+    profile = folded(opened(YEAR), *came, sim_changed(50, HOUR, OTHER_PHONE), changed(51, None, OTHER_PHONE, HOUR))
+    assert [point.value for point in profile.points] == numbers

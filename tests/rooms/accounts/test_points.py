@@ -67,6 +67,39 @@ def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_is_erased() 
     assert list_reached(alone) == ("a",)
 
 
+def test_a_later_owner_who_is_erased_took_the_point_from_everybody_they_did_not_share_it_with() -> None:
+    sharing, alone = owner("a", 1, shared=True), owner("a", 1)
+    assert list_reached(without_owner(owned(sharing, owner("b", 2)), "b")) == ()
+    assert list_reached(without_owner(owned(sharing, owner("b", 2, shared=True, reassigned=True)), "b")) == ()
+    assert list_reached(without_owner(owned(alone, owner("b", 2, shared=True)), "b")) == ()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("erased_day", [0, 1])
+def test_an_owner_who_confirmed_no_earlier_keeps_the_point_when_another_one_is_erased(
+    erased_day: int, shared: bool
+) -> None:
+    both = owned(owner("a", 1), owner("b", erased_day, shared=shared))
+    assert list_reached(without_owner(both, "b")) == ("a",)
+
+
+def test_two_owners_who_confirmed_at_one_instant_are_both_reached() -> None:
+    assert list_reached(owned(owner("a", 1), owner("b", 1))) == ("a", "b")
+
+
+def test_of_erased_owners_the_latest_confirmation_counts() -> None:
+    point = owned(owner("a", 1), owner("b", 2), owner("c", 4))
+    for erased in itertools.permutations("bc"):
+        left = reduce(without_owner, erased, point)
+        assert list_reached(with_owner(left, owner("d", 3))) == ()
+        assert list_reached(with_owner(left, owner("d", 5))) == ("d",)
+
+
+def test_an_owner_who_has_no_place_in_the_list_still_took_the_point() -> None:
+    owners = [owner(f"a{day}", day, shared=True) for day in range(OWNERS_MAX)]
+    assert list_reached(owned(*owners, owner("x", 10, removed=True))) == ()
+
+
 def test_erasing_an_account_that_does_not_have_the_point_changes_nothing() -> None:
     point = owned(owner("a", 1))
     assert without_owner(point, "b") is point

@@ -13,6 +13,7 @@ from hotline.accounts import policy
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.policy import fold, recipients
 from hotline.contracts.model import ContactPointFact, Fact, PointKind
+from hotline.kit.clock import to_text
 from tests.support.facts import ACCOUNT, EMAIL, NOON, OTHER_PHONE, PHONE, fact
 
 
@@ -77,6 +78,8 @@ def test_a_fact_of_another_room_only_moves_the_time_up_to_which_facts_are_known(
     after = folded(later, before=before)
     assert after.facts_as_of == later.time
     assert folded(fact("payment.failed", after_s=-90), before=after) == after
+    alone = folded(later)
+    assert (alone.status, alone.version) == (AccountStatus.STUB, 0)
 
 
 def test_the_higher_version_holds_whichever_comes_first() -> None:
@@ -126,6 +129,28 @@ def test_closed_is_for_good_in_any_order() -> None:
         assert folded(*order).status is AccountStatus.CLOSED
 
 
+def test_of_two_closings_the_earlier_holds_and_the_version_is_the_highest() -> None:
+    closings = [fact("account.closed", {"version": version}, after_s=version) for version in (2, 4)]
+    for order in itertools.permutations([opened(3, after_s=3), *closings]):
+        profile = folded(*order)
+        assert profile.closed is not None
+        assert (profile.closed.version, profile.version) == (2, 4)
+    assert folded(opened(5, after_s=5), closings[0]).version == 5
+
+
+def test_a_number_that_was_given_up_twice_is_given_up_whenever_its_return_is_told() -> None:
+    facts = [
+        opened(),
+        changed(2, PHONE, None, after_s=2, reassigned=True),
+        changed(4, None, PHONE, after_s=4),
+        changed(6, PHONE, None, after_s=6, reassigned=True),
+    ]
+    for order in itertools.permutations(facts):
+        (point,) = folded(*order).points
+        assert point.given_up is not None
+        assert point.given_up.version == 6
+
+
 def test_every_order_and_every_split_gives_the_same_profile() -> None:
     facts: Sequence[Fact] = [
         opened(1, PHONE, EMAIL),
@@ -153,6 +178,66 @@ def test_the_time_of_a_removal_does_not_move_with_later_lists() -> None:
     facts = [opened(1, PHONE, EMAIL)] + [opened(version, EMAIL, after_s=version) for version in range(2, 30)]
     (removed,) = [known for known in folded(*facts).points if not known.live]
     assert removed.removed_at == facts[1].time
+
+
+@pytest.mark.parametrize("lists", [policy.REMOVALS_KEPT - 1, policy.REMOVALS_KEPT, policy.REMOVALS_KEPT + 1])
+def test_of_the_removals_of_a_point_the_first_and_the_latest_are_kept(lists: int) -> None:
+    facts = [opened(1, PHONE)] + [opened(version, EMAIL, after_s=version) for version in range(2, 2 + lists)]
+    (removed,) = [known for known in folded(*facts).points if not known.live]
+    versions = list(range(2, 2 + lists))
+    kept = versions if lists <= policy.REMOVALS_KEPT else [versions[0], *versions[-(policy.REMOVALS_KEPT - 1) :]]
+    assert [stamp.version for stamp in removed.removals] == kept
+
+
+def numbers_that_came_and_went(first_version: int, after: timedelta) -> list[Fact]:
+    """As many as are remembered; each was removed when it was confirmed, and so had not stood."""
+    facts: list[Fact] = []
+    for place in range(policy.REMOVED_POINTS_KEPT):
+        instant_s = after.total_seconds() + place
+        number, version = f"+4477008{place:05}", first_version + 2 * place
+        confirmed_at = to_text(NOON + timedelta(seconds=instant_s))
+        facts.append(changed(version, None, number, after_s=instant_s, confirmed_at=confirmed_at))
+        facts.append(changed(version + 1, number, None, after_s=instant_s))
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("past_edge", "kept"),
+    [(timedelta(milliseconds=-1), True), (timedelta(0), True), (timedelta(milliseconds=1), False)],
+)
+def test_owners_removed_points_are_kept_for_thirty_days_however_many_come_and_go(
+    past_edge: timedelta, kept: bool
+) -> None:
+    owners = sorted([PHONE, OTHER_PHONE, EMAIL])
+    gone = opened(2, "+447700900999", after_s=2)
+    still_gone = opened(3, "+447700900999", after_s=3)
+    churn = numbers_that_came_and_went(4, timedelta(hours=1))
+    now_s = 2 + (policy.NOTICE_AFTER_REMOVAL + past_edge).total_seconds()
+    latest = changed(30, None, "+447700900999", after_s=now_s)
+    profile = folded(opened(1, *owners), gone, still_gone, *churn, latest)
+    known = {point.value for point in profile.points if not point.live}
+    assert ({*owners} <= known) is kept
+    assert len(known) == policy.REMOVED_POINTS_KEPT + (len(owners) if kept else 0)
+
+
+def test_a_removed_point_that_had_not_stood_makes_place_for_later_ones() -> None:
+    churn = numbers_that_came_and_went(2, timedelta(hours=1))
+    more = [changed(200, None, OTHER_PHONE, after_s=9_000, confirmed_at=to_text(NOON + timedelta(seconds=9_000)))]
+    more.append(changed(201, OTHER_PHONE, None, after_s=9_000))
+    known = [point.value for point in folded(opened(), *churn, *more).points if not point.live]
+    assert known == [*(f"+4477008{place:05}" for place in range(1, policy.REMOVED_POINTS_KEPT)), OTHER_PHONE]
+    # Of a point that was removed twice the latest removal counts.
+    again = changed(202, "+447700800000", None, after_s=9_001)
+    known = [point.value for point in folded(opened(), *churn, again, *more).points if not point.live]
+    assert "+447700800000" in known
+    assert "+447700800001" not in known
+
+
+def test_present_points_are_told_the_longest_standing_first() -> None:
+    newer, older = point(PHONE, confirmed_at="2025-02-01T00:00:00Z"), point(OTHER_PHONE)
+    assert PHONE < OTHER_PHONE
+    told = recipients(folded(opened(contact_points=[newer, older])), NOON)
+    assert [known.point for known in told] == [f"1#{OTHER_PHONE}", f"1#{PHONE}"]
 
 
 def test_a_contact_point_counts_as_changed_when_one_came_or_went() -> None:
