@@ -4,7 +4,7 @@ There are two kinds of trial. No file is touched by either, so a run that is cut
 run side by side in one checkout.
 
 - A warm trial forks a process that has collected all tests. It gives the functions that were changed their new code,
-  and runs the tests. It costs the tests alone. Values that were made of a rule at an import stay as they were, so a
+  and runs the tests. It costs the tests alone. Values that were made of a rule at an import stay as they were. So a
   change that no warm trial notices gets a cold one.
 - A cold trial forks a process that has imported the libraries and none of the rules. The import system is given the
   changed module in memory. Changes of tables and limits, which others import, need it.
