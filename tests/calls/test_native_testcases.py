@@ -164,7 +164,7 @@ def _here_only(played: Played) -> Played:
 
 
 @pytest.mark.parametrize(("change", "why"), [(_failing, "was not heard"), (_here_only, "simulator only: It needs")])
-def test_what_cannot_be_a_test_case_is_refused_by_name(change: Any, why: str) -> None:
+def test_a_scenario_that_cannot_be_a_test_case_is_refused_by_name(change: Any, why: str) -> None:
     with pytest.raises(ScenarioError, match=f"handover-zh.*{why}"):
         compile_scenario(change(play(SCENARIOS["handover-zh"])), TOKENS)
 

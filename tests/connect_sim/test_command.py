@@ -27,7 +27,7 @@ def test_keys_are_tokens_between_blanks_and_commas() -> None:
 
 
 @pytest.mark.parametrize("text", ["a", "1a", "--", "1-", "{pin}", "1!", "１", '""', '"a'])
-def test_what_is_no_key_is_refused_by_name(text: str) -> None:
+def test_a_text_that_is_not_keys_is_refused_by_name(text: str) -> None:
     with pytest.raises(KeysError, match="is not keys"):
         parse_keys(f"1 {text}")
 

@@ -52,7 +52,7 @@ def given(line: Line) -> str:
 
 
 @pytest.mark.parametrize(("keys", "entered"), [("123456", "123456"), ("0#", "0"), ("12#", "12")])
-def test_what_is_keyed_in_leaves_the_block_as_a_message_that_the_private_key_opens(keys: str, entered: str) -> None:
+def test_an_entry_leaves_the_block_as_a_message_that_the_private_key_opens(keys: str, entered: str) -> None:
     assert opened(given(rung(keys))) == entered
 
 
@@ -74,13 +74,13 @@ def test_a_message_is_for_the_key_of_its_block() -> None:
     assert opened(given(rung("123456", pair=other)), other) == "123456"
 
 
-def test_what_is_keyed_in_is_masked_and_its_message_is_in_no_event() -> None:
+def test_an_entry_is_masked_and_its_message_is_in_no_event() -> None:
     line = rung("135790")
     assert [event.data["keys"] for event in line.events("input")] == ["••••••"]
     assert not any("135790" in str(event.data) or given(line) in str(event.data) for event in line.trace.events)
 
 
-def test_what_waits_in_the_touch_tone_buffer_is_encrypted_when_the_block_that_stops_it_says_so() -> None:
+def test_the_touch_tone_buffer_is_encrypted_when_the_block_that_stops_it_says_so() -> None:
     def switch(identifier: str, then: str, **parameters: Any) -> dict[str, Any]:
         return block(identifier, "GetParticipantInput", parameters, then=then, errors={ERROR: "failed"})
 

@@ -178,12 +178,12 @@ def test_a_modules_result_decides_the_callers_branch(given: str, reached: str) -
     assert line.last_block == reached
 
 
-def test_what_a_module_returns_can_be_read_by_its_caller() -> None:
+def test_a_caller_can_read_the_values_that_a_module_returns() -> None:
     main = flow(invoke("m", "Inner", "say"), say("say", "$.Modules.Result $.Modules.ResultData.n", "bye"))
     assert Line(main, module("inner", result("done", n="7"))).heard == ["done 7"]
 
 
-def test_what_a_caller_gives_a_module_is_its_input() -> None:
+def test_a_module_gets_its_input_from_its_caller() -> None:
     main = flow(invoke("m", "Inner"))
     document_action = main.actions[0]
     given = Action(

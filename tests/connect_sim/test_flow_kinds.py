@@ -66,7 +66,7 @@ def test_the_blocks_say_what_a_document_is(document: Any, kind: FlowKind) -> Non
     assert "E118" not in {finding.rule for finding in lint(document, FlowSet([document]))}
 
 
-def test_what_a_document_declares_counts_more_than_its_blocks() -> None:
+def test_the_declared_kind_of_a_document_counts_more_than_its_blocks() -> None:
     declared = bare(music(), over(), type="contactFlow")
     assert kind_of(declared) is FlowKind.INBOUND
     assert "E118" in {finding.rule for finding in lint(declared, FlowSet([declared]))}

@@ -164,7 +164,7 @@ def test_audio_from_a_place_that_the_call_names_is_not_spoken_as_a_path() -> Non
     ],
     ids=lambda given: given[0],
 )
-def test_what_a_block_cannot_do_without_is_named_and_takes_the_error_edge(
+def test_a_missing_value_that_a_block_needs_is_named_and_takes_the_error_edge(
     kind_and_parameters: tuple[str, dict[str, Any]],
 ) -> None:
     kind, parameters = kind_and_parameters

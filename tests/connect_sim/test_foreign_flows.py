@@ -104,7 +104,7 @@ def test_a_bots_intent_decides_the_branch_and_its_slots_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(("tries", "asked"), [("0", 1), ("1", 2), ("2", 3)])
-def test_what_a_bot_does_not_understand_is_asked_again_as_often_as_the_call_says(tries: str, asked: int) -> None:
+def test_a_bot_asks_again_for_words_it_does_not_understand_as_often_as_the_call_says(tries: str, asked: int) -> None:
     call = Call("bot", {"lex:*": {}}, attributes={"tries": tries}).press(*['"well"'] * asked)
     assert call.heard.count("What can I do for you?") == asked
     assert call.heard[-1] == "Sorry."

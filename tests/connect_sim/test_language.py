@@ -51,7 +51,7 @@ def a_flow(name: str, **more: Any) -> Flow:
         ("[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_flow_is_refused_with_its_place(text: str, problem: str) -> None:
+def test_a_file_that_is_no_flow_is_refused_with_its_place(text: str, problem: str) -> None:
     with pytest.raises(FlowSyntaxError) as refused:
         parse_flow(text, name="sample")
     assert problem in refused.value.problem
@@ -80,7 +80,7 @@ def test_a_reference_is_read_into_root_and_keys(text: str, root: str, keys: tupl
 
 
 @pytest.mark.parametrize("text", ["", "$", "$.", "External.x", "$.External.", "say $.External.x", "$.A.b $.C.d"])
-def test_what_is_not_exactly_one_reference_is_none(text: str) -> None:
+def test_a_text_that_is_not_exactly_one_reference_is_no_reference(text: str) -> None:
     assert parse_reference(text) is None
 
 

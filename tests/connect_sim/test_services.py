@@ -173,7 +173,7 @@ def test_a_block_of_one_channel_takes_its_error_edge_in_another(kind: str, chann
         ("ConnectParticipantWithAgenticCX", ERROR),
     ],
 )
-def test_what_nobody_gives_is_not_there(kind: str, unanswered: str) -> None:
+def test_a_value_that_nobody_gives_is_not_there(kind: str, unanswered: str) -> None:
     line = Line(flow(used(kind, {}, NoneFoundError="no", NoneFound="no")))
     assert line.edges[0] == f"error:{unanswered}"
     assert line.events("error")[0].data["cause"] == "not_given"

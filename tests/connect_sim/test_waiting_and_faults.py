@@ -13,7 +13,7 @@ from connect_sim.simulator.state import End, EndOutcome, EndReason, ThirdParty, 
 from tests.connect_sim.samples.build import ERROR, NO_MATCH, Line, block, call, entry, flow, menu, say
 
 
-def test_what_is_set_on_the_related_contact_leaves_this_one_alone() -> None:
+def test_an_attribute_of_the_related_contact_leaves_this_contact_alone() -> None:
     parameters = {"LanguageCode": "fr-FR", "Name": "Other", "TargetContact": "Related"}
     line = Line(flow(block("d", "UpdateContactData", parameters, then="yes", errors={ERROR: "no"})), language="en-US")
     assert (line.state.language, line.state.contact_data) == ("en-US", {})
@@ -207,7 +207,7 @@ def test_a_fault_is_written_with_its_flow_block_kind_and_visit() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "main", "main/f", "main/f=", "f=timeout", "main/f=timeout@0", "main/f=time out"])
-def test_what_is_no_fault_is_refused(text: str) -> None:
+def test_a_text_that_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(FaultError, match="is not FLOW/BLOCK=KIND"):
         parse_fault(text)
 

@@ -146,7 +146,7 @@ def test_a_known_caller_asks_about_another_account_by_one_key() -> None:
     assert heard.state.attributes["elsewhere"] == "yes"
 
 
-def test_who_thinks_better_of_another_number_is_back_at_the_main_menu() -> None:
+def test_a_caller_who_gives_up_another_number_is_back_at_the_main_menu() -> None:
     for back in ("#", "*"):
         heard = call(f"- 5 {back}")
         assert len(heard.spoken("Main menu")) == 2
@@ -155,7 +155,7 @@ def test_who_thinks_better_of_another_number_is_back_at_the_main_menu() -> None:
     assert len(unknown.spoken("Language menu")) == 2
 
 
-def test_what_was_about_the_account_before_is_forgotten_with_the_number() -> None:
+def test_values_about_the_account_before_are_forgotten_with_the_number() -> None:
     heard = call(
         "3 2 3 * 5 13900000001#",
         payments=answer("payments", "SEVERAL", count="2"),
@@ -244,7 +244,7 @@ def test_a_callback_is_not_offered_to_a_withheld_number() -> None:
     assert busy.ending is EndOutcome.DISCONNECTED
 
 
-def test_who_waits_in_line_with_a_withheld_number_is_offered_no_callback() -> None:
+def test_a_waiting_caller_with_a_withheld_number_is_offered_no_callback() -> None:
     line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund", "callback": "no"}
     heard = call("- 1 -", start=QUEUE, attributes=line, number=None)
     assert heard.spoken("Waiting") == []
@@ -263,7 +263,7 @@ def test_a_full_queue_is_said_and_a_callback_offered() -> None:
     assert heard.ending is EndOutcome.DISCONNECTED
 
 
-def test_who_waits_in_line_can_have_a_callback_instead() -> None:
+def test_a_waiting_caller_can_have_a_callback_instead() -> None:
     line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund"}
     answers = answer("handover", "CALLBACK", case_id="case-1")
     heard = call("- 1", start=QUEUE, attributes=line, handover=answers)
@@ -351,7 +351,7 @@ def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> N
     assert [given["choice"] for given in heard.asked if given["step"] == "choose_account"] == [EMPTY, "2"]
 
 
-def test_who_cannot_be_proved_hears_what_else_there_is_and_gets_a_person() -> None:
+def test_a_caller_who_cannot_prove_hears_the_other_ways_and_gets_a_person() -> None:
     heard = call("2", lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
     assert heard.steps == ["start", "lock_status", "handover"]
     assert heard.spoken("Say unproved")
@@ -398,7 +398,7 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
     assert heard.spoken("Say cancelled") == ["好的，没有提交申请。"]
 
 
-def test_who_did_not_pay_is_offered_a_freeze_at_once_and_no_refund_is_read_back() -> None:
+def test_a_caller_who_did_not_pay_is_offered_a_freeze_at_once_and_no_refund_is_read_back() -> None:
     heard = call(
         "4 2 1 4 1",
         payments=answer("payments", "SEVERAL", count="2"),
@@ -410,7 +410,7 @@ def test_who_did_not_pay_is_offered_a_freeze_at_once_and_no_refund_is_read_back(
     assert heard.state.attributes["topic"] == "security"
 
 
-def test_who_did_not_pay_may_go_back_or_take_the_dispute_to_a_person_who_is_told_of_fraud() -> None:
+def test_a_caller_who_did_not_pay_may_go_back_or_take_the_dispute_to_a_person_who_is_told_of_fraud() -> None:
     for keys, topic in (("4 2 1 4 0", "security"), ("4 2 1 4 * 0", "refund")):
         heard = call(
             keys,

@@ -131,7 +131,7 @@ def test_nothing_personal_is_spoken_while_logging_is_on(walks: list[HotlineWalk]
     assert logged == {ENTRY}
 
 
-def test_what_is_keyed_in_never_becomes_an_attribute(walks: list[HotlineWalk]) -> None:
+def test_an_entry_never_becomes_an_attribute(walks: list[HotlineWalk]) -> None:
     def leaks(event: CallEvent) -> bool:
         return event.kind == "attributes" and any(DIGITS in value for value in event.data["attributes"].values())
 

@@ -49,7 +49,7 @@ def codes(heard: Heard) -> list[str]:
 # ---------------------------------------------------------------- what is said
 
 
-def test_who_calls_is_said_first_and_the_code_is_asked_for_by_a_key() -> None:
+def test_the_hotline_names_itself_first_and_a_key_asks_for_the_code() -> None:
     heard = ring("1 - -")
     assert heard.asked == [
         {"step": "announce_code", "challenge": CHALLENGE},

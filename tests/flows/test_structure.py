@@ -323,7 +323,7 @@ def test_silence_at_a_part_of_a_list_leads_to_the_next_and_at_last_to_one_that_w
 
 
 @each_flow_of_a_caller
-def test_who_stays_silent_comes_to_a_person_or_was_offered_one_each_time(flow: Flow) -> None:
+def test_a_silent_caller_comes_to_a_person_or_was_offered_one_each_time(flow: Flow) -> None:
     """No time-out trap: whoever hears badly or is slow is asked three times, and then somebody else takes over."""
     for menu in menus(flow):
         offered = flow.kind is FlowKind.CUSTOMER_QUEUE or leads_to_a_person(flow, key_targets(menu)["0"])
@@ -367,7 +367,7 @@ def test_the_secrets_of_the_steps_are_known_as_secrets_by_name() -> None:
 
 
 @each_flow
-def test_what_is_keyed_in_goes_to_the_function_and_nowhere_else(flow: Flow) -> None:
+def test_an_entry_goes_to_the_function_and_nowhere_else(flow: Flow) -> None:
     for action in flow.actions:
         reads = any("$.StoredCustomerInput" in text for text in iterate_strings(action.parameters))
         assert not reads or action.type in {"InvokeLambdaFunction", "Compare"}, action.identifier

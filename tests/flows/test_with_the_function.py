@@ -166,7 +166,7 @@ def test_a_pause_is_set_after_one_code_while_very_many_are_asked_for(ctx: Contex
     ]
 
 
-def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
+def test_a_caller_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_person(ctx: Context) -> None:
     pause_fifty_one(ctx)
     line = Line(ctx, NOBODY).press("2 # 1 2 000000 000000 000000 2 000000 000000 000000")
     assert line.failures == []
@@ -174,7 +174,7 @@ def test_who_cannot_prove_a_pause_while_very_many_are_asked_for_comes_to_a_perso
     assert line.steps[-1] == ("handover", "QUEUE")
 
 
-def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proof_and_once(ctx: Context) -> None:
+def test_a_caller_about_something_else_hears_of_a_lock_first_after_the_proof_and_once(ctx: Context) -> None:
     give(ctx, failed_logins("acct-mei", 5, until=NOW))
     line = Line(ctx, MEI).press(f"3 {CODE}")
     assert line.failures == []
@@ -186,7 +186,7 @@ def test_whoever_calls_about_something_else_hears_of_a_lock_first_after_the_proo
     assert [event.place.block for event in line.events if event.kind == "prompt"].count("Say locked") == 1
 
 
-def test_whoever_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx: Context) -> None:
+def test_a_caller_who_is_silent_twice_is_spoken_to_more_slowly_and_has_more_time(ctx: Context) -> None:
     line = Line(ctx, MEI).press("- -")
     assert (line.state.attributes["pace"], line.state.attributes["pause"]) == ("medium", "1ms")
     line.press("- 1 2")

@@ -94,7 +94,7 @@ def test_words_in_the_markup_of_a_block_are_marked_with_their_language_and_escap
     )
 
 
-def test_what_the_function_says_and_what_an_attribute_holds_is_left_alone(tmp_path: Path) -> None:
+def test_words_of_the_function_and_of_attributes_are_left_alone(tmp_path: Path) -> None:
     for ssml in ("$.External.prompt", "<speak>$.FlowAttributes.ask</speak>"):
         block = {"Identifier": "Say it", "Parameters": {"SSML": ssml}}
         assert written({"Actions": [block]}, tmp_path)["Say it SSML"] == ssml

@@ -302,7 +302,7 @@ def test_a_store_that_does_not_answer_is_told_as_to_try_again(world: ApiWorld, s
     assert (refused.status, refused.code, refused.headers["Retry-After"]) == (503, "try_later", "1")
 
 
-def test_what_fails_unexpectedly_is_answered_with_a_constant_and_its_text_stays_out_of_the_log(
+def test_an_unexpected_failure_is_answered_with_a_constant_and_its_text_stays_out_of_the_log(
     world: ApiWorld, store: MemoryStore, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
@@ -348,7 +348,7 @@ def test_a_number_is_genuine_when_it_is_an_official_one_however_it_is_written(
 
 
 @pytest.mark.parametrize("query", [None, {"number": " "}, {"number": ""}, {"number": "1" * 41}])
-def test_what_is_no_typed_number_is_refused(world: ApiWorld, query: dict[str, str] | None) -> None:
+def test_a_text_that_is_no_typed_number_is_refused(world: ApiWorld, query: dict[str, str] | None) -> None:
     refused = world.client(None).ask("GET", "/v1/hotline/numbers/verify", query=query)
     assert (refused.status, refused.code) == (400, "malformed_request")
     assert [fault["pointer"] for fault in refused.json["errors"]] == ["number"]

@@ -44,7 +44,7 @@ def test_a_locked_account_is_told_with_its_cause_its_end_and_words(world: ApiWor
     assert "wrong password" in told.json["text"]
 
 
-def test_what_people_look_into_is_not_told(clock: VirtualClock) -> None:
+def test_the_reason_of_a_hold_that_people_look_into_is_not_told(clock: VirtualClock) -> None:
     """A customer who is looked into for money laundering must not learn it: a hold is a hold."""
     told = []
     for cause in ("COMPLIANCE", "RISK_SCORE"):
@@ -126,7 +126,7 @@ def test_a_two_step_account_needs_two_different_codes_to_unlock(store: MemorySto
     assert client.ask("POST", "/v1/me/unlock").status == 202
 
 
-def test_what_one_session_proved_another_has_not(world: ApiWorld) -> None:
+def test_a_proof_of_one_session_is_no_proof_of_another(world: ApiWorld) -> None:
     world.lock_out()
     world.client().prove("unlock")
     assert world.client(sign_in="sid-2").ask("POST", "/v1/me/unlock").status == 401
@@ -216,7 +216,7 @@ def test_recovery_is_pending_until_the_new_password_stands_or_its_time_is_over(w
     assert client.ask("GET", "/v1/me/lock").json["recovery_until"] is None
 
 
-def test_what_only_a_person_may_open_is_refused_by_name(world: ApiWorld) -> None:
+def test_a_lock_that_only_a_person_may_open_is_refused_by_name(world: ApiWorld) -> None:
     client = world.client()
     client.ask("POST", "/v1/me/freeze")
     client.prove("unlock")
@@ -277,7 +277,7 @@ def test_a_challenge_of_somebody_else_is_not_found(world: ApiWorld) -> None:
         assert (refused.status, refused.code) == (404, "not_found")
 
 
-def test_what_is_not_six_digits_costs_no_try(world: ApiWorld) -> None:
+def test_an_entry_that_is_not_six_digits_costs_no_try(world: ApiWorld) -> None:
     client = world.client()
     asked = client.ask("POST", "/v1/challenges", body={"operation": "unlock", "method": "sms"}).json["id"]
     for code, fault in (("12345", "string_pattern_mismatch"), ("1234567", "not_six_digits")):

@@ -114,7 +114,7 @@ def test_a_path_that_there_is_not_is_not_found_by_any_method(client: Client, pat
         assert (refused.status, refused.code) == (404, "not_found"), method
 
 
-def test_who_asks_by_an_unknown_method_needs_no_token_to_be_told(world: ApiWorld) -> None:
+def test_a_client_with_an_unknown_method_needs_no_token_to_be_told(world: ApiWorld) -> None:
     assert world.client(None).ask("PATCH", "/v1/me/lock").status == 405
 
 
@@ -194,7 +194,7 @@ def test_a_cursor_that_the_code_writes_has_the_declared_pattern(world: ApiWorld,
 @pytest.mark.parametrize(
     "cursor", ["nonsense", "1.é.x", "1..", "1.TU9W", "1.TU9W.zz", "1.T=.00000000000000000000000000000000"]
 )
-def test_what_is_no_cursor_is_told_as_a_fault_of_its_form(client: Client, cursor: str) -> None:
+def test_a_malformed_cursor_is_told_as_a_fault_of_its_form(client: Client, cursor: str) -> None:
     assert not accepted(CURSOR_PATTERN, cursor)
     refused = client.ask("GET", "/v1/me/payments", query={"cursor": cursor})
     assert (refused.status, refused.json["errors"]) == (400, [{"pointer": "cursor", "code": "string_pattern_mismatch"}])

@@ -344,7 +344,7 @@ def test_a_request_of_another_form_is_malformed_and_nothing_of_it_is_repeated(
     assert "account_id" not in str(refused.json)
 
 
-def test_what_cannot_be_refunded_is_refused_with_the_rule(world: ApiWorld, client: Client) -> None:
+def test_a_refund_that_is_not_possible_is_refused_with_the_rule(world: ApiWorld, client: Client) -> None:
     world.pay("mov-1", MovementStatus.FAILED)
     world.pay("mov-2", kind=MovementKind.TRANSFER)
     world.pay("mov-3")

@@ -41,7 +41,7 @@ def status(headers: dict[str, str]) -> int:
 
 
 @pytest.mark.usefixtures("_front")
-def test_what_has_passed_the_front_is_answered() -> None:
+def test_a_request_that_has_passed_the_front_is_answered() -> None:
     assert status({ORIGIN_HEADER: KEY}) == 200
 
 
@@ -52,5 +52,5 @@ def test_without_a_front_nothing_has_to_be_shown() -> None:
 
 @pytest.mark.usefixtures("_front")
 @pytest.mark.parametrize("headers", [{}, {ORIGIN_HEADER: KEY[:-1]}])
-def test_what_has_gone_around_it_is_refused(headers: dict[str, str]) -> None:
+def test_a_request_that_has_gone_around_the_front_is_refused(headers: dict[str, str]) -> None:
     assert status(headers) == 403

@@ -165,7 +165,7 @@ def test_a_code_that_led_to_a_person_leads_nowhere_else_later(
     assert "password_reset.authorised" not in decisions(store)
 
 
-def test_what_was_proved_and_not_used_is_used_for_the_account_as_it_is_now(
+def test_an_unused_proof_is_used_for_the_account_as_it_is_now(
     world: ApiWorld, anybody: Client, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock
 ) -> None:
     def lost(*_: Any) -> Any:
@@ -183,7 +183,7 @@ def test_what_was_proved_and_not_used_is_used_for_the_account_as_it_is_now(
 
 
 @pytest.mark.parametrize("recovery_id", ["x" * 2_100, "rec_1", "rec_" + "0" * 32, "nobody", "%00", "rec_%F0%9F%90%88"])
-def test_what_can_be_no_recovery_is_answered_like_a_wrong_code(anybody: Client, recovery_id: str) -> None:
+def test_an_id_that_can_be_no_recovery_is_answered_like_a_wrong_code(anybody: Client, recovery_id: str) -> None:
     assert enter(anybody, recovery_id, "123456").code == "wrong_code"
 
 
@@ -268,7 +268,7 @@ def followed(store: MemoryStore, clock: VirtualClock, who: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_who_has_no_code_sees_the_same_answers_and_causes_the_same_requests(who: str) -> None:
+def test_a_client_without_a_code_sees_the_same_answers_and_causes_the_same_requests(who: str) -> None:
     def fresh() -> tuple[MemoryStore, VirtualClock]:
         clock = VirtualClock(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
         return MemoryStore(clock), clock

@@ -158,7 +158,7 @@ def test_a_token_that_is_not_genuine_is_that_of_nobody(world: ApiWorld, change: 
 @pytest.mark.parametrize(
     ("token", "status"), [("", 400), ("x" * 65, 400), ("x" * 64, 404), ("short", 404), ("é" * 24, 404), ("U" * 24, 404)]
 )
-def test_what_can_be_no_token_is_refused(world: ApiWorld, token: str, status: int) -> None:
+def test_a_text_that_can_be_no_token_is_refused(world: ApiWorld, token: str, status: int) -> None:
     assert repudiate(world, token).status == status
 
 

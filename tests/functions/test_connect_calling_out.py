@@ -188,7 +188,7 @@ def test_the_code_is_dictated_slowly_digit_by_digit(ctx: Context) -> None:
     assert said.count(f'<prosody rate="slow">{dictated}</prosody>') == 2
 
 
-def test_what_was_read_out_proves_what_was_asked_for(ctx: Context) -> None:
+def test_a_code_that_was_read_out_proves_the_goal_that_was_asked_for(ctx: Context) -> None:
     phone = asking(ctx)
     read = words(called(ctx, LI).press("read_code", challenge=phone.challenge.id))
     heard = SIX_DIGITS.search(read)

@@ -67,7 +67,7 @@ def test_a_delivery_that_comes_again_says_the_same_reference(ctx: Context) -> No
     assert len(texts(ctx)) == 1
 
 
-def test_whoever_has_proved_nothing_hears_a_reference_and_no_text_is_promised_or_sent(ctx: Context) -> None:
+def test_a_caller_without_proof_hears_a_reference_and_no_text_is_promised_or_sent(ctx: Context) -> None:
     said = asks(begun(ctx, None))
     assert "Your reference is" in said
     assert "texting" not in said

@@ -102,7 +102,7 @@ def test_a_withheld_number_cannot_be_paused(ctx: Context, store: MemoryStore) ->
     assert paused(store) == []
 
 
-def test_who_proved_their_account_on_the_phone_of_a_friend_pauses_that_account_alone(
+def test_a_caller_who_proved_their_account_on_the_phone_of_a_friend_pauses_that_account_alone(
     ctx: Context, store: MemoryStore
 ) -> None:
     phone = calling(ctx, FRIEND, OWN)
@@ -121,15 +121,13 @@ def test_the_calling_number_is_paused_also_when_it_was_keyed_in(ctx: Context, st
 
 @pytest.mark.parametrize("number", [FRIEND, STRANGER, None])
 @pytest.mark.parametrize("about", [OWN, "+8613900000899"])
-def test_who_calls_from_elsewhere_is_asked_where_the_code_shall_go(
-    ctx: Context, number: str | None, about: str
-) -> None:
+def test_a_caller_from_elsewhere_is_asked_where_the_code_shall_go(ctx: Context, number: str | None, about: str) -> None:
     """Whether or not the number is an account's."""
     assert calling(ctx, number, about).press("lock_status")["needs"] == "phone_or_email"
 
 
 @pytest.mark.parametrize("number", [OWN, STRANGER])
-def test_who_calls_from_the_number_itself_is_asked_nothing(ctx: Context, number: str) -> None:
+def test_a_caller_from_the_number_itself_is_asked_nothing(ctx: Context, number: str) -> None:
     assert calling(ctx, number).press("lock_status")["needs"] == "sms"
 
 

@@ -134,7 +134,7 @@ def test_a_code_is_good_for_ten_minutes_and_not_longer(ctx: Context, clock: Virt
 
 
 @pytest.mark.parametrize("typed", ["1", "12345", "1234567", "12345678901"])
-def test_what_is_not_six_digits_costs_no_try(ctx: Context, typed: str) -> None:
+def test_an_entry_that_is_not_six_digits_costs_no_try(ctx: Context, typed: str) -> None:
     phone = Phone(ctx, MEI)
     phone.press("start")
     phone.press("send_code", method="sms", goal="look")

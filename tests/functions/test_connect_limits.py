@@ -357,7 +357,7 @@ def test_a_customer_whose_number_called_very_often_proves_by_a_code_to_it_and_do
     assert again.press("check_code", code=again.code)["outcome"] == "PROVED"
 
 
-def test_what_needs_nothing_and_a_person_are_there_for_a_number_that_called_very_often(
+def test_a_number_that_called_very_often_gets_a_person_and_steps_that_need_no_proof(
     ctx: Context, store: MemoryStore
 ) -> None:
     phone = crowded(ctx, MEI)

@@ -93,7 +93,7 @@ def test_a_weak_pin_is_refused_by_a_word_and_not_stored(
 
 
 @pytest.mark.parametrize("pin", ["48213", "4821374821309", "48213a", 482137, ""])
-def test_what_is_no_pin_is_malformed(world: ApiWorld, pin: Any) -> None:
+def test_an_entry_that_is_no_pin_is_malformed(world: ApiWorld, pin: Any) -> None:
     client = world.client()
     client.prove("set_pin")
     assert client.ask("PUT", "/v1/me/pin", body={"pin": pin}).code == "malformed_request"
@@ -198,7 +198,7 @@ def test_a_number_of_two_accounts_proves_nothing_by_pin(store: MemoryStore, cloc
 
 
 @pytest.mark.parametrize("entered", ["48213", "1", "4821374821309"])
-def test_what_can_be_no_pin_costs_no_try(world: ApiWorld, store: MemoryStore, entered: str) -> None:
+def test_an_entry_that_can_be_no_pin_costs_no_try(world: ApiWorld, store: MemoryStore, entered: str) -> None:
     with_pin(world)
     phone = rung(world)
     assert phone.press("check_pin", pin=entered)["outcome"] == "INVALID"
@@ -340,7 +340,7 @@ def test_no_stored_mark_of_an_answer_can_be_made_without_the_key_service(world: 
 # ---------------------------------------------------------------- a PIN that is new
 
 
-def test_who_has_the_phone_cannot_make_a_second_factor_of_a_new_pin(world: ApiWorld) -> None:
+def test_an_owner_of_the_phone_alone_cannot_make_a_second_factor_of_a_new_pin(world: ApiWorld) -> None:
     client = world.client()
     client.prove("set_pin")
     assert choose(client).status == 200

@@ -176,7 +176,7 @@ BAD: Final[dict[str, tuple[Callable[[str], str], str]]] = {
 
 
 @pytest.mark.parametrize(("spoil", "reason"), BAD.values(), ids=BAD.keys())
-def test_what_cannot_be_read_is_nobodys_try_and_is_told_by_one_log_line(
+def test_an_unreadable_entry_costs_no_try_and_is_told_by_one_log_line(
     phone: Phone, store: MemoryStore, spoil: Callable[[str], str], reason: str
 ) -> None:
     sent = spoil(encrypted(phone.code))
@@ -193,7 +193,7 @@ def test_what_cannot_be_read_is_nobodys_try_and_is_told_by_one_log_line(
     assert phone.press("check_code", code=encrypted(phone.code))["outcome"] == "PROVED"
 
 
-def test_whatever_cannot_be_read_is_answered_alike(phone: Phone) -> None:
+def test_every_unreadable_entry_is_answered_alike(phone: Phone) -> None:
     """Nobody learns from the answer how far a message of theirs was understood."""
     answers = [phone.deliver(phone.event("check_code", code=spoil(encrypted(phone.code)))) for spoil, _ in BAD.values()]
     assert all(said == answers[0] for said in answers)
@@ -285,7 +285,7 @@ SEALED_OR_NOT = pytest.mark.parametrize("as_sent", [encrypted, str], ids=["encry
         ("12345*", "INVALID"),
     ],
 )
-def test_what_is_no_code_costs_no_try_and_says_what_it_was(
+def test_an_entry_that_is_no_code_costs_no_try_and_says_what_it_was(
     phone: Phone, as_sent: Callable[[str], str], entered: str, outcome: str
 ) -> None:
     said = phone.press("check_code", code=as_sent(entered))

@@ -181,7 +181,7 @@ def test_each_kind_goes_out_again_as_it_was(minute: Minute) -> None:
         minute.deliver()
 
 
-def test_who_asks_again_and_again_does_not_put_off_the_alarm(minute: Minute) -> None:
+def test_repeated_requests_do_not_put_off_the_alarm(minute: Minute) -> None:
     minute.desk.pause(ACCOUNT)
     minute.desk.clock.instant = NOON + minutes(4)
     minute.desk.act(lockout.contribute_freeze)
@@ -212,7 +212,7 @@ def test_a_lock_that_is_over_is_neither_sent_again_nor_alarmed_nor_told(minute: 
     assert minute.run(NOON + minutes(17)) == NOTHING
 
 
-def test_what_rode_along_in_a_decision_that_is_over_is_asked_for_in_one_of_its_own(minute: Minute) -> None:
+def test_a_request_that_rode_along_in_a_decision_that_is_over_gets_a_decision_of_its_own(minute: Minute) -> None:
     """A freeze was lost, then a pause took its place and ran out: the freeze is still to be enforced."""
     desk = minute.desk
     desk.pause(ACCOUNT)
@@ -409,7 +409,7 @@ def test_money_that_does_not_arrive_takes_the_promise_back_and_has_a_case_a_deci
 
 
 @pytest.mark.parametrize("kind", UNPAID)
-def test_what_was_done_about_money_that_did_not_arrive_is_done_once_and_its_new_date_falls_due(kind: str) -> None:
+def test_money_that_did_not_arrive_is_followed_up_once_and_its_new_date_falls_due(kind: str) -> None:
     minute, money, refund_id = money_world()
     path, _ = UNPAID[kind]
     money.tell(refunded(path[-1], refund_id, minor=12850, version=3))
@@ -562,7 +562,7 @@ def test_an_entry_that_is_redriven_is_published_by_its_consumer_and_comes_no_mor
     assert minute.run(NOON + timedelta(days=1)) == NOTHING
 
 
-def test_what_a_consumer_is_working_on_is_left_to_it(minute: Minute) -> None:
+def test_an_entry_that_a_consumer_is_working_on_is_left_to_it(minute: Minute) -> None:
     pending(minute, message("out_m"))
     claimed = {**entry_of(minute, "out_m"), "claim": "c", "claim_until": to_text(NOON + minutes(3))}
     minute.store.transact([Put(entry_key("out_m"), claimed)], token="claim")
@@ -619,7 +619,7 @@ def test_two_runs_at_once_do_everything_once(minute: Minute) -> None:
 
 
 @pytest.mark.parametrize("left", ["decision", "entry"])
-def test_what_another_run_does_between_reading_and_writing_is_not_done_again(minute: Minute, left: str) -> None:
+def test_work_of_another_run_between_reading_and_writing_is_not_done_again(minute: Minute, left: str) -> None:
     if left == "decision":
         minute.desk.act(lockout.contribute_freeze)
         minute.deliver()

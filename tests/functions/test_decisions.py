@@ -82,7 +82,7 @@ def test_a_batch_that_comes_again_publishes_nothing_twice(ctx: Context, bus: Rec
     assert bus.calls == 1
 
 
-def test_what_the_bus_refuses_raises_and_only_that_comes_again(ctx: Context, bus: RecordingBus) -> None:
+def test_a_decision_that_the_bus_refuses_raises_and_only_that_comes_again(ctx: Context, bus: RecordingBus) -> None:
     bus.refused = {"out_2": "ThrottlingException"}
     entries = decision("out_1"), decision("out_2"), decision("out_3")
     with logged() as log, pytest.raises(NotDelivered) as failure:

@@ -86,7 +86,7 @@ def sesv2() -> Any:
         (sesv2, SesEmail, "send_email", "MessageRejected", Unavailable),
     ],
 )
-def test_what_a_carrier_answers_becomes_an_error_without_its_text(
+def test_the_answer_of_a_carrier_becomes_an_error_without_its_text(
     make: Callable[[], Any], carrier: Any, call: str, code: str, error: type[HotlineError]
 ) -> None:
     client = make()
@@ -145,7 +145,7 @@ def test_a_call_is_given_up_only_for_what_is_said_of_the_number_itself(
 
 
 @pytest.mark.parametrize("address", ["12345", "+0123456789", "sip:one@customer.example", ""])
-def test_what_can_be_no_number_is_not_called(address: str) -> None:
+def test_a_text_that_can_be_no_number_is_not_called(address: str) -> None:
     client = connect()
     with Stubber(client), pytest.raises(Undeliverable):
         ConnectCall(FLOW_ARN, SOURCE, client=client).send(Outgoing(address, "", "", "out_1"))
@@ -161,7 +161,7 @@ def test_a_setting_that_is_no_flow_is_an_error_of_deployment(flow: str) -> None:
     ("make", "carrier", "address"),
     [(sns, SnsSms, "12345"), (sns, SnsSms, "+0123456789"), (sesv2, SesEmail, "nobody"), (sesv2, SesEmail, "a b@c")],
 )
-def test_what_can_be_no_address_is_given_up_before_it_is_sent(
+def test_a_text_that_can_be_no_address_is_given_up_before_it_is_sent(
     make: Callable[[], Any], carrier: Any, address: str
 ) -> None:
     client = make()

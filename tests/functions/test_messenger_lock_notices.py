@@ -59,7 +59,7 @@ def test_so_is_a_lock_for_failed_sign_ins_with_and_without_an_end(desk: Desk, ca
     assert desk.notices() == ["lock.hard"] * 2 + ["lock.soft"] * 2
 
 
-def test_who_may_choose_a_new_password_under_the_hold_is_told_so(desk: Desk) -> None:
+def test_a_customer_who_may_choose_a_new_password_under_the_hold_is_told_so(desk: Desk) -> None:
     desk.tell(told(LOCKED, NOON, Cause.COMPROMISED_CREDENTIAL))
     assert desk.notices() == ["hold.password"] * 2
 
@@ -109,7 +109,7 @@ def test_a_second_check_is_not_told_since_the_two_are_not_told_apart(desk: Desk,
     assert desk.notices() == ["hold.told"] * 2
 
 
-def test_what_the_wallet_confirms_is_not_told_again(desk: Desk) -> None:
+def test_a_lock_that_the_wallet_confirms_is_not_told_again(desk: Desk) -> None:
     desk.lock_softly()
     assert desk.notices() == ["lock.soft"] * 2
 

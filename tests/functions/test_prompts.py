@@ -196,7 +196,7 @@ def test_every_failure_is_told_specifically_except_risks() -> None:
 
 
 @pytest.mark.parametrize("status", list(MovementStatus))
-def test_what_became_of_a_payment_follows_its_status(status: MovementStatus) -> None:
+def test_the_words_for_a_payment_follow_its_status(status: MovementStatus) -> None:
     parts = {"authorised": "not completed", "succeeded": "went through", "failed": "failed"}
     parts |= {"unknown": "not confirmed yet", "reversed": "cancelled"}
     assert parts[status.value] in said("payment_answer", "HELD", {"status": status.value})
@@ -210,7 +210,7 @@ def test_held_money_is_not_taken_money() -> None:
     assert "November 25" not in overdue
 
 
-def test_what_opens_the_account_is_said_before_how_to_pay() -> None:
+def test_the_way_to_open_the_account_is_said_before_how_to_pay() -> None:
     facts = {**PAYMENT, "failure": "INSUFFICIENT_FUNDS", "caller_text": "failure.insufficient_funds"}
     facts |= {"next_step": "unlock_wallet", "then": "top_up", "works_when": "after_unlock"}
     english, chinese = (said("payment_answer", "NOT_TAKEN", facts, language) for language in (ENGLISH, CHINESE))
@@ -269,7 +269,7 @@ def test_a_decision_on_a_refund_names_its_rule_and_its_promise() -> None:
     assert "refunded already" in said("refund_offer", "NOT_ELIGIBLE", FULL["refund_offer"])
 
 
-def test_what_was_not_paid_by_the_caller_goes_to_a_person() -> None:
+def test_a_payment_that_the_caller_did_not_make_goes_to_a_person() -> None:
     for step in ("refund_offer", "refund_request"):
         assert "disputed" in said(step, "ROUTE_DISPUTE", {})
 
@@ -308,7 +308,7 @@ def test_a_code_that_is_read_out_keeps_its_leading_zero_and_its_warning() -> Non
     assert "valid for 9 minutes" in words
 
 
-def test_what_is_missing_as_proof_is_named() -> None:
+def test_the_missing_proof_is_named() -> None:
     words = {said("unlock", "NEED_PROOF", {"needs": needs}) for needs in NEEDS}
     assert len(words) == len(NEEDS)
 
@@ -346,7 +346,7 @@ def test_a_payment_of_some_days_ago_is_told_by_its_day() -> None:
         ("OPEN", "Thank you. I have found your account."),
     ],
 )
-def test_whoever_has_chosen_an_account_that_is_shut_hears_that_first(state: str, first: str) -> None:
+def test_a_caller_who_has_chosen_an_account_that_is_shut_hears_that_first(state: str, first: str) -> None:
     assert said("choose_account", "CHOSEN", {"state": state, "cause": "TOO_MANY_PASSWORD"}).startswith(first)
 
 

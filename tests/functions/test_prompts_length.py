@@ -32,7 +32,7 @@ def test_a_prompt_takes_ten_seconds_at_most(said: Any, language: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["start", "set_language", "identify", "handover"])
-def test_what_may_be_said_in_both_languages_takes_ten_seconds_at_most_too(step: str) -> None:
+def test_a_prompt_in_both_languages_takes_ten_seconds_at_most_too(step: str) -> None:
     """These steps can be reached before the language of a call is known."""
     said = ((step, outcome, {"case": "482913"}) for outcome in STEPS[step].outcomes if outcome != "TRY_LATER")
     assert too_long(iter(said), list(LANGUAGES)) == []

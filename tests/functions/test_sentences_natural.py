@@ -174,7 +174,7 @@ def test_the_words_of_a_risk_and_of_the_compliance_department_are_the_same() -> 
         assert find("lock.cause.RISK_SCORE", language) == find("lock.cause.COMPLIANCE", language)
 
 
-def test_whoever_is_told_that_they_asked_for_a_lock_is_told_what_to_do_if_they_did_not() -> None:
+def test_a_notice_of_a_lock_that_was_asked_for_says_what_to_do_if_it_was_not() -> None:
     assert said("lock_status", "FROZEN", {"cause": "CUSTOMER_REQUEST"}, ENGLISH).count("press 0") == 1
     assert "不是您申请的，请按0" in said("lock_status", "FROZEN", {"cause": "CUSTOMER_REQUEST"}, CHINESE)
 

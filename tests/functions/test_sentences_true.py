@@ -138,7 +138,7 @@ def test_a_rule_finds_a_sentence_that_breaks_it_and_leaves_it_where_it_is_true(
         assert not rule(replace(so, text="Thank you. 谢谢。"))
 
 
-def test_what_is_said_on_a_condition_is_no_promise() -> None:
+def test_a_sentence_with_a_condition_is_no_promise() -> None:
     on_a_condition = replace(GOOD, decisions=0, text="If your number belongs to an account, I have asked to pause it.")
     assert not claims_to_have_asked(on_a_condition)
 

@@ -427,7 +427,7 @@ def test_a_known_code_and_a_known_instrument_are_not_logged() -> None:
 @pytest.mark.parametrize(
     "code", ["+447700900001", "ada@customer.example", "4242424242424242", "declined for Ada", "x" * 49]
 )
-def test_what_does_not_look_like_a_code_is_neither_logged_nor_kept(code: str) -> None:
+def test_a_text_that_does_not_look_like_a_code_is_neither_logged_nor_kept(code: str) -> None:
     ctx = context()
     (line,) = taken(ctx, failed_with(code))
     assert line["code"] == "-"

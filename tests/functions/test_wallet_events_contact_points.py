@@ -122,7 +122,7 @@ def test_a_new_lookup_key_lifts_no_block(ctx: Context, clock: VirtualClock, meth
     assert asked(rotated(ctx), "blocked", method)[1] == "LIMITED"
 
 
-def test_what_was_counted_under_the_old_key_is_carried_along_once_and_a_right_code_ends_the_row(
+def test_counts_under_the_old_key_are_carried_along_once_and_a_right_code_ends_the_row(
     ctx: Context, store: MemoryStore
 ) -> None:
     open_account(ctx)
@@ -138,7 +138,7 @@ def test_what_was_counted_under_the_old_key_is_carried_along_once_and_a_right_co
     assert not [item for item in counted if TTL_ATTRIBUTE in item]
 
 
-def test_what_was_counted_for_nobodys_number_is_carried_along_too_and_the_old_item_ends_by_itself(
+def test_counts_for_the_number_of_nobody_are_carried_along_too_and_the_old_item_ends_by_itself(
     ctx: Context, store: MemoryStore
 ) -> None:
     unknown = "+8613800000009"

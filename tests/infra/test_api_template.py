@@ -32,7 +32,7 @@ def test_every_route_asks_for_the_token_and_the_scope_that_the_function_asks_for
             assert route.get("AuthorizationScopes") == wanted, key
 
 
-def test_what_is_no_route_below_v1_reaches_the_function_to_be_told_its_methods() -> None:
+def test_an_unknown_route_below_v1_reaches_the_function_to_be_told_its_methods() -> None:
     assert gateway()[CATCH_ALL]["AuthorizationType"] == "NONE"
     assert "AuthorizerId" not in gateway()[CATCH_ALL]
 

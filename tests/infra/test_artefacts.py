@@ -164,7 +164,7 @@ def test_the_phones_function_starts_without_pydantic_and_without_what_decrypts(l
     assert "functions.connect.decryption" not in modules
 
 
-def test_what_decrypts_is_in_the_artefacts_and_needs_nothing_else(local: Path) -> None:
+def test_the_libraries_that_decrypt_are_in_the_artefacts_and_need_nothing_else(local: Path) -> None:
     files, modules = imported("ConnectFunction", local, module="functions.connect.decryption", attribute="decrypt")
     assert {"aws_encryption_sdk", "cryptography"} <= modules
     assert outside(files, local) == []

@@ -120,7 +120,7 @@ def test_a_damaged_description_of_a_stack_counts_as_none(
         ("3.13", "No Python 3.13 was found, and none could be fetched: install Python 3.13, then run make again."),
     ],
 )
-def test_what_a_fresh_machine_lacks_is_named_with_its_remedy(tmp_path: Path, missing: str, message: str) -> None:
+def test_a_tool_that_a_fresh_machine_lacks_is_named_with_its_remedy(tmp_path: Path, missing: str, message: str) -> None:
     tree, tools = tmp_path / "tree", tmp_path / "bin"
     (tree / "requirements").mkdir(parents=True)
     tools.mkdir()

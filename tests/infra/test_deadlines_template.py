@@ -82,7 +82,7 @@ def test_a_consumer_that_is_busy_with_an_entry_has_let_go_of_it_before_it_counts
 
 
 @pytest.mark.parametrize(("name", "event"), COUNTED.items())
-def test_what_the_log_says_by_code_is_counted_and_rings(name: str, event: Event) -> None:
+def test_log_lines_are_counted_by_code_and_ring(name: str, event: Event) -> None:
     counted = properties(name)
     assert counted["LogGroupName"] == {"Ref": "DeadlinesLog"}
     assert counted["FilterPattern"] == f'{{ $.event = "{event.code}" }}'

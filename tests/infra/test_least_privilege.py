@@ -237,14 +237,14 @@ def test_every_function_is_driven(driven: Account) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_is_called_with_a_role_is_allowed(driven: Account, role: str) -> None:
+def test_each_call_with_a_role_is_allowed(driven: Account, role: str) -> None:
     allowed = granted(driven, role)
     refused = {call for call in made_with(driven, role) if not any(grant.allows(call) for grant in allowed)}
     assert {str(call) for call in refused} == set()
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_what_a_role_allows_is_called(driven: Account, role: str) -> None:
+def test_each_call_that_a_role_allows_is_made(driven: Account, role: str) -> None:
     made = made_with(driven, role)
     unused = [grant for grant in granted(driven, role) if not any(grant.allows(call) for call in made)]
     assert [str(grant) for grant in unused] == []

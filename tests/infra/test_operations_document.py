@@ -49,7 +49,7 @@ def test_every_alarm_of_the_template_is_on_the_page() -> None:
         assert re.search(rf"\b{name.removesuffix('Alarm')}(Alarm)?\b", DOCUMENT), name
 
 
-def test_what_a_log_has_to_say_for_an_alarm_is_in_the_catalogue() -> None:
+def test_a_log_line_that_an_alarm_counts_is_in_the_catalogue() -> None:
     known = {event.code for event in Event}
     for name, counted in resources("AWS::Logs::MetricFilter").items():
         assert set(CODE.findall(counted["Properties"]["FilterPattern"])) <= known, name

@@ -43,7 +43,7 @@ def test_an_alarm_counts_what_is_logged_over_five_minutes(name: str, log: str, p
 
 
 @pytest.mark.parametrize("name", ["WrongCodes", "PausesRefused", "CodesHeldBack"])
-def test_what_happens_in_the_app_counts_in_the_same_alarm(name: str) -> None:
+def test_events_in_the_app_count_in_the_same_alarm(name: str) -> None:
     resources = cloudformation()["Resources"]
     phone, app = (resources[which]["Properties"] for which in (name, f"{name}InTheApp"))
     assert app["LogGroupName"] == {"Ref": "CustomerApiLog"}

@@ -80,7 +80,7 @@ def test_arns_are_compared_part_by_part() -> None:
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Bool": {"aws:X": "true"}}},
     ],
 )
-def test_what_is_not_understood_is_refused_and_not_guessed(statement: dict[str, Any]) -> None:
+def test_an_unknown_part_of_a_policy_is_refused_and_not_guessed(statement: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"understood|excluded"):
         grants([statement])
 
@@ -102,7 +102,7 @@ def test_an_operation_that_is_not_known_is_on_a_resource_that_nobody_may_use() -
     assert calls_of("dynamodb", "Scan", {"TableName": "hotline"}) == [Call("dynamodb:Scan", UNKNOWN)]
 
 
-def test_what_services_do_follows_from_the_template() -> None:
+def test_the_calls_of_services_follow_from_the_template() -> None:
     made = service_calls(Deployed())
     queue = arn("sqs", "hotline-FactsQueue")
     assert {call.action for call in made["WalletEventsRole"] if call.resource == queue} == {

@@ -28,7 +28,7 @@ def local() -> Deployed:
     return Deployed(PARAMETERS)
 
 
-def test_what_the_emulator_cannot_make_is_behind_a_condition_that_is_off_there(local: Deployed) -> None:
+def test_a_resource_that_the_emulator_cannot_make_is_behind_a_condition_that_is_off_there(local: Deployed) -> None:
     template = cloudformation()
     validate_template_support(template, {name: local.condition(name) for name in template["Conditions"]})
     with pytest.raises(ValueError, match="Unrecognized resource types"):
@@ -107,7 +107,7 @@ def _source_type(mapping: dict[str, Any]) -> str:
     return str(cloudformation()["Resources"][mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Type"])
 
 
-def test_what_becomes_of_a_failed_call_is_settled_for_the_alias_that_is_called() -> None:
+def test_the_fate_of_a_failed_call_is_set_for_the_alias_that_is_called() -> None:
     for name, config in resources("AWS::Lambda::EventInvokeConfig").items():
         assert config["Properties"]["Qualifier"] == "live", name
 

@@ -125,7 +125,7 @@ def _span(span: timedelta) -> str:
 
 
 @pytest.mark.parametrize("row", table("Grows"), ids=lambda row: row["Grows"])
-def test_what_grows_is_bounded_by_the_constant_that_is_named(row: Row) -> None:
+def test_each_list_that_grows_is_bounded_by_the_constant_that_is_named(row: Row) -> None:
     assert constant(quoted(row["Bound"])[0]) == int(row["At most"])
 
 
@@ -162,7 +162,7 @@ def test_the_ways_are_those_of_the_code() -> None:
         assert ("the owners' sum" in wrong) is not way.is_strangers
 
 
-def test_who_wants_to_shut_the_owner_out_has_figures_and_a_test() -> None:
+def test_an_attacker_who_shuts_the_owner_out_has_figures_and_a_test() -> None:
     rows = table("Who shuts out")
     assert len(rows) == 7
     own = code_messages.messages_max(OverLimit.PREFIX, Way.OWN_NUMBER, TrafficLimits())

@@ -116,7 +116,7 @@ def test_every_table_is_encrypted_expires_items_and_is_protected_unless_told_oth
 
 
 @pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret"])
-def test_what_cannot_be_made_again_outlives_the_stack(kind: str) -> None:
+def test_a_resource_that_cannot_be_made_again_outlives_the_stack(kind: str) -> None:
     assert resources(kind)
     for name, resource in resources(kind).items():
         if name == "OriginKeySecret":

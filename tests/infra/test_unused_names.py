@@ -61,7 +61,7 @@ def found() -> dict[str, str]:
     return unused(*(ROOT / path for path in DEPLOYED))
 
 
-def test_what_is_deployed_has_no_name_that_nothing_reads(found: dict[str, str]) -> None:
+def test_deployed_code_has_no_name_that_nothing_reads(found: dict[str, str]) -> None:
     assert {name: place for name, place in found.items() if name not in OUTSIDE} == {}
 
 

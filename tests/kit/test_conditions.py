@@ -136,7 +136,7 @@ MISSING_PATHS = ["gone", "map.gone", "gone.n", "s.n", "map.n.deeper"]
 
 @pytest.mark.parametrize("operator", ["=", "<>"])
 @pytest.mark.parametrize("path", MISSING_PATHS)
-def test_what_is_missing_is_unequal_to_all(store: Store, operator: Operator, path: str) -> None:
+def test_a_missing_value_is_unequal_to_every_value(store: Store, operator: Operator, path: str) -> None:
     put(store, **ITEM)
     for wanted in ("x", 5):
         assert made(store, Compare(path, operator, wanted)) is (operator == "<>")
@@ -144,7 +144,7 @@ def test_what_is_missing_is_unequal_to_all(store: Store, operator: Operator, pat
 
 @pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
 @pytest.mark.parametrize("path", MISSING_PATHS)
-def test_what_is_missing_is_neither_before_nor_after(exact_store: Store, operator: Operator, path: str) -> None:
+def test_a_missing_value_is_neither_before_nor_after(exact_store: Store, operator: Operator, path: str) -> None:
     put(exact_store, **ITEM)
     for wanted in ("x", 5):
         assert not made(exact_store, Compare(path, operator, wanted))
@@ -160,14 +160,14 @@ def test_an_item_that_does_not_exist_has_nothing(store: Store) -> None:
 
 
 @pytest.mark.parametrize("path", ["n", "no", "zero", "empty", "list", "map", "map.n", "map.in", "map.in.s", "PK", "SK"])
-def test_what_is_there_exists_whatever_its_value(store: Store, path: str) -> None:
+def test_a_present_value_exists_whatever_it_is(store: Store, path: str) -> None:
     put(store, **ITEM)
     assert made(store, Exists(path))
     assert not made(store, Missing(path))
 
 
 @pytest.mark.parametrize("path", ["gone", "map.gone", "map.in.gone", "gone.n", "n.n", "list.n"])
-def test_what_is_not_there_is_missing_on_every_level(store: Store, path: str) -> None:
+def test_an_absent_value_is_missing_on_every_level(store: Store, path: str) -> None:
     put(store, **ITEM)
     assert made(store, Missing(path))
     assert not made(store, Exists(path))

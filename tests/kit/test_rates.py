@@ -93,7 +93,7 @@ def test_a_count_merges_with_an_update_of_its_item_and_keeps_that_ones_condition
         made.count(KEY, add={"n": 1}, set={})
 
 
-def test_what_is_not_committed_is_not_counted() -> None:
+def test_an_event_that_is_not_committed_is_not_counted() -> None:
     store = MemoryStore()
     made = change()
     made.update(KEY, set={"a": 1}, condition=PRESENT)

@@ -37,7 +37,7 @@ def counted_at(store: Store, after: timedelta) -> int:
     return sum_window(RATE, store.batch_get(rate_keys(RATE, NOON + after)), NOON + after)
 
 
-def test_what_is_counted_in_changes_is_read_as_one_sum_and_fades_out(store: Store) -> None:
+def test_counts_in_changes_are_read_as_one_sum_and_fade_out(store: Store) -> None:
     for number in range(10):
         made = change()
         made.create(hotline_key("ACCOUNT#1", f"MOVE#{number}"), {})

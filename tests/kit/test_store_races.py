@@ -53,7 +53,7 @@ def test_of_many_changes_of_one_version_one_is_made_and_all_of_it(exact_store: S
 
 
 @pytest.mark.parametrize("_round", range(10))
-def test_what_is_left_never_falls_below_nothing(exact_store: Store, _round: int) -> None:
+def test_the_amount_left_never_falls_below_zero(exact_store: Store, _round: int) -> None:
     put(exact_store, KEY, left=500)
     put(exact_store, OTHER, given=0)
 

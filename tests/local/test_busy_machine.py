@@ -160,7 +160,7 @@ def test_a_patient_call_waits_for_the_machine_beyond_the_limit_of_the_line(
 
 
 @pytest.mark.parametrize("patient", [True, False])
-def test_who_waits_for_a_code_gives_up_at_some_time(monkeypatch: pytest.MonkeyPatch, patient: bool) -> None:
+def test_waiting_for_a_code_ends_at_some_time(monkeypatch: pytest.MonkeyPatch, patient: bool) -> None:
     slow = Slow(0)
     assert world(monkeypatch, slow, patient=patient).last_code(to=None, newer_than=0) is None
     waited_s = deployed.PATIENT_CODE_WAIT_S if patient else deployed.CODE_WAIT_S
@@ -174,7 +174,7 @@ def test_patience_is_for_the_deployed_stack_only(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("option", ["--port", "--pages-port"])
 @pytest.mark.parametrize("port", ["-1", "65536", "some"])
-def test_what_is_no_port_is_refused(option: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_text_that_is_no_port_is_refused(option: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["run", f"{option}={port}"])
     assert ended.value.code == 2
@@ -202,6 +202,6 @@ def test_a_function_is_started_when_a_process_is_free_again() -> None:
     assert invoke_when_free(CrowdedFunctions(7), "arn", b"{}", pause_s=0) == {"StatusCode": 200}
 
 
-def test_who_waits_for_a_process_gives_up_at_some_time() -> None:
+def test_waiting_for_a_process_ends_at_some_time() -> None:
     with pytest.raises(CommandError, match="had no process to spare"):
         invoke_when_free(CrowdedFunctions(1), "arn", b"{}", timeout_s=-1)

@@ -202,7 +202,7 @@ def test_an_older_decision_about_the_same_locks_is_dropped(bus: Any) -> None:
     assert heard == [(2, 1), (1, 0), (3, 1)]
 
 
-def test_what_asks_nothing_of_it_is_heard_and_answered_by_nothing(bus: Any) -> None:
+def test_a_decision_that_asks_nothing_of_the_wallet_is_heard_and_gets_no_answer(bus: Any) -> None:
     events, facts = bus
     wallet = example.Wallet(STACK)
     data = {"decision_id": "decision-1", "case_id": "case-1"}

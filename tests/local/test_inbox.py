@@ -49,7 +49,7 @@ def stack_file(endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(stacks.FILE_VARIABLE, str(tmp_path / "stack.json"))
 
 
-def test_what_the_carriers_were_given_is_in_the_inbox_the_newest_last(endpoint: str, send: Any) -> None:
+def test_messages_for_the_carriers_are_in_the_inbox_the_newest_last(endpoint: str, send: Any) -> None:
     inbox = Inbox(endpoint)
     inbox.fresh()
     began = datetime.now(UTC).replace(microsecond=0)

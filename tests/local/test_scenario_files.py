@@ -78,7 +78,7 @@ def test_an_agent_accepts_after_some_time_or_never(tmp_path: Path, given: Any, w
         ),
     ],
 )
-def test_what_is_no_scenario_is_refused_with_its_place_and_one_sentence(
+def test_a_malformed_scenario_is_refused_with_its_place_and_one_sentence(
     tmp_path: Path, document: Any, where: str, what: str
 ) -> None:
     with pytest.raises(ScenarioError, match=what) as refused:

@@ -62,7 +62,7 @@ def test_a_wallet_that_reorders_gathers_and_gives_the_latest_first() -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_what_asks_nothing_is_answered_by_nobody(mode: Mode) -> None:
+def test_a_decision_that_asks_nothing_gets_no_answer(mode: Mode) -> None:
     wallet = answering(mode)
     wallet.hear({}, NOON)
     wallet.hear({}, NOON)

@@ -78,7 +78,7 @@ def test_nobody_is_called_for_a_number_that_is_no_customers(capsys: pytest.Captu
     assert [line for line in lines if line["kind"] == "message"] == []
 
 
-def test_who_has_a_number_now_hears_nothing_of_who_had_it_before(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_present_owner_of_a_number_hears_nothing_of_the_former_one(capsys: pytest.CaptureFixture[str]) -> None:
     _, lines = ring(capsys, "--from", "+8613800000016", "--keys", "3,{code},-")
     assert ("payment_answer", "NOT_TAKEN") in outcomes(lines)
     assert ("payments", "ONE") in outcomes(lines)

@@ -20,6 +20,7 @@ WORDS_MAX: Final = 25
 CODE: Final = ("layers", "functions", "local", "tests", "benchmarks", "docs/examples")
 DEPLOYED_OR_SHOWN: Final = ("layers", "functions", "local")
 PAGES: Final = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+TEST_NAME: Final = re.compile(r"^\s*(?:async )?def test_(\w+)", re.MULTILINE)
 NOUN_CLAUSE: Final = re.compile(
     r"[\W_]*(?:(?:What|Who|Whom|Whose|Which)(?:ever)?\b"
     r"|That (?:an?|the|no|it|its|he|she|they|one|every|each|any|nothing|nobody|somebody|both|there|this|these|all)\b)"
@@ -58,6 +59,14 @@ def test_a_sentence_of_the_code_is_short(folder: str, read: Callable[[Path], Ite
 def test_a_text_of_the_code_begins_with_its_subject(folder: str) -> None:
     found = sentences_of(folder, texts)
     assert [str(one) for one in found if begins_with_a_clause(one.text) and one.words > 3] == []
+
+
+def test_a_name_of_a_test_begins_with_its_subject() -> None:
+    names = [
+        name for file in (ROOT / "tests").rglob("test_*.py") for name in TEST_NAME.findall(file.read_text("utf-8"))
+    ]
+    assert len(names) > 1000
+    assert [name for name in names if begins_with_a_clause(name.replace("_", " ").capitalize())] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -101,7 +101,7 @@ def unlike(one: Seen, other: Seen) -> list[str]:
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_who_has_no_code_hears_the_same_words_and_causes_the_same_requests(who: str) -> None:
+def test_a_caller_without_a_code_hears_the_same_words_and_causes_the_same_requests(who: str) -> None:
     assert unlike(followed(who), followed("known")) == []
 
 

@@ -129,5 +129,5 @@ def test_no_message_and_no_decision_holds_them(world: ApiWorld) -> None:
     assert [letter.body for letter in post.sent if hidden_in(letter.subject + letter.body)] == []
 
 
-def test_what_is_looked_for_would_be_found(world: ApiWorld) -> None:
+def test_a_leak_would_be_found(world: ApiWorld) -> None:
     assert hidden_in("Dear Sentinel Person, 8 7 6 5 4 3 2") == ["Sentinel Person", str(BALANCE_MINOR)]

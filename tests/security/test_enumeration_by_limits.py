@@ -124,7 +124,7 @@ def test_a_customers_number_and_a_strangers_hear_the_same(before: Callable[[Cont
 
 
 @pytest.mark.parametrize("before", [recoveries, guessed_recoveries, codes_by_the_other_phone])
-def test_what_goes_nowhere_proves_nothing_and_is_not_sent(before: Callable[[Context], None]) -> None:
+def test_a_code_that_goes_nowhere_proves_nothing_and_is_not_sent(before: Callable[[Context], None]) -> None:
     ctx = town(VirtualClock(START - timedelta(days=2)))
     before(ctx)
     phone = keyed_in(ctx, FIRST, "contact-1")

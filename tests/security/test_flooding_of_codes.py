@@ -176,7 +176,9 @@ def over(ctx: Context, way: Way, number: str = NUMBER) -> OverLimit | None:
         (Way.APP, 100),
     ],
 )
-def test_who_shows_less_has_a_share_and_who_shows_more_the_rest(ctx: Context, way: Way, percent: int, off: int) -> None:
+def test_askers_who_show_less_have_a_share_and_those_who_show_more_the_rest(
+    ctx: Context, way: Way, percent: int, off: int
+) -> None:
     most = PER_PREFIX_MAX * percent // 100
     assert messages_max(OverLimit.PREFIX, way, TRAFFIC) == most
     assert messages_max(OverLimit.ALL, way, TRAFFIC) == MESSAGES_MAX * percent // 100
@@ -307,7 +309,7 @@ def test_for_strangers_a_code_that_no_carrier_takes_counts_as_for_a_number_that_
     assert heard[NUMBER] == heard[NOBODYS] == ["SENT"] * CODES_PER_QUARTER_HOUR + ["LIMITED"]
 
 
-def test_what_strangers_ask_for_uses_up_nothing_of_the_owners_day(ctx: Context) -> None:
+def test_requests_of_strangers_use_up_nothing_of_the_owners_day(ctx: Context) -> None:
     for _ in range(CODES_PER_DAY):
         asked(ctx, NUMBER)
         asked(ctx, MAIL)

@@ -55,9 +55,7 @@ def test_the_stage_is_made_after_the_routes_that_it_limits() -> None:
     assert set(resources("AWS::ApiGatewayV2::Stage")["ApiStage"]["DependsOn"]) == limited
 
 
-def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_freeze(
-    store: MemoryStore, clock: VirtualClock
-) -> None:
+def test_a_used_up_quota_keeps_the_owner_from_no_freeze(store: MemoryStore, clock: VirtualClock) -> None:
     world = ApiWorld(store, clock)
     thief, owner = world.stale_client(sign_in="thief"), world.stale_client(sign_in="owner")
     for _ in range(REQUESTS_MAX):
@@ -68,9 +66,7 @@ def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_freeze(
     assert owner.ask("POST", "/v1/me/freeze").status == 202
 
 
-def test_who_uses_up_the_quota_of_an_account_keeps_its_owner_from_no_pause(
-    store: MemoryStore, clock: VirtualClock
-) -> None:
+def test_a_used_up_quota_keeps_the_owner_from_no_pause(store: MemoryStore, clock: VirtualClock) -> None:
     world = ApiWorld(store, clock)
     for _ in range(REQUESTS_MAX):
         world.client(sign_in="thief").ask("GET", "/v1/me/lock")

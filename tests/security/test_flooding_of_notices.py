@@ -99,7 +99,7 @@ def test_no_round_of_what_somebody_with_proof_may_do_sends_more(
     assert per_address == {PHONE: 2 * OF_A_KIND_MAX, EMAIL: 2 * OF_A_KIND_MAX}
 
 
-def test_what_is_not_told_any_more_is_done_with_and_waits_for_nobody(world: ApiWorld) -> None:
+def test_a_notice_that_is_not_told_any_more_is_done_with_and_waits_for_nobody(world: ApiWorld) -> None:
     set_and_remove_the_pin(world, proved(world), 10)
     store = world.ctx.store
     assert isinstance(store, MemoryStore)

@@ -258,7 +258,7 @@ def test_every_page_of_payments_is_a_bounded_read(store: MeasuringStore, status:
     assert size <= ANSWER_BYTES_MAX
 
 
-def test_what_the_phone_reads_of_payments_is_bounded(store: MeasuringStore) -> None:
+def test_the_payments_that_the_phone_reads_are_bounded(store: MeasuringStore) -> None:
     store.take(filled_with_failed_payments())
     now = INITIATED + SECOND * MANY
     assert payments.list_failed(store, ACCOUNT, now).more
@@ -349,7 +349,7 @@ def test_findings_that_are_told_are_the_gravest_in_a_bounded_read(store: Measuri
     assert store.worst()[0] == security.FINDINGS_TOLD_MAX
 
 
-def test_what_is_not_of_the_account_is_in_none_of_its_lists(store: MeasuringStore) -> None:
+def test_no_list_of_an_account_holds_refunds_of_another(store: MeasuringStore) -> None:
     other = replace(refund_of(1, RefundState.SENT), account_id="acc_2")
     store.load(stored(other))
     assert refunds.list_refunds(store, ACCOUNT, limit=50).refunds == ()

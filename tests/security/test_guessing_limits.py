@@ -101,11 +101,12 @@ SHOWN_BY: Final = {
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
     "identity.pins.PIN_DIGITS_MAX": "tests/rooms/identity/test_pins.py::"
     "test_a_pin_that_is_easily_guessed_is_refused_by_a_word",
-    "kit.limits.MESSAGES_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
-    "kit.limits.PER_PREFIX_MAX": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
-    "identity.code_messages.STRANGERS_PERCENT": _FLOODS + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    "kit.limits.MESSAGES_MAX": _FLOODS + "test_askers_who_show_less_have_a_share_and_those_who_show_more_the_rest",
+    "kit.limits.PER_PREFIX_MAX": _FLOODS + "test_askers_who_show_less_have_a_share_and_those_who_show_more_the_rest",
+    "identity.code_messages.STRANGERS_PERCENT": _FLOODS
+    + "test_askers_who_show_less_have_a_share_and_those_who_show_more_the_rest",
     "identity.code_messages.OWN_NUMBER_PERCENT": _FLOODS
-    + "test_who_shows_less_has_a_share_and_who_shows_more_the_rest",
+    + "test_askers_who_show_less_have_a_share_and_those_who_show_more_the_rest",
     "lockout.policy.PAUSE_LENGTH": HERE + "test_a_pause_runs_for_a_day",
     "lockout.policy.PAUSES_MAX": _VIEWS + "test_two_pauses_in_seven_days",
     "lockout.policy.PAUSES_WITHIN": _VIEWS + "test_a_pause_is_forgotten_after_seven_days",

@@ -79,7 +79,7 @@ def test_the_quickest_guesser_has_fifteen_tries_a_day_and_a_hundred_in_all() -> 
     assert victim.guesses[-1] - NOON > timedelta(days=7)
 
 
-def test_who_stays_below_every_tier_has_nine_tries_a_day_and_a_hundred_in_all() -> None:
+def test_a_guesser_below_every_tier_has_nine_tries_a_day_and_a_hundred_in_all() -> None:
     victim = guessed(Victim(), below_every_tier(), until=MONTH)
     assert most_within(victim.guesses, DAY) == TIERS[1].failures - 1
     assert len(victim.guesses) == HARD_FAILURES
@@ -149,7 +149,7 @@ def test_a_contact_point_and_factor_stand_eight_guesses_a_day_by_each_way(every:
     assert chance(WRONG_PER_DAY) <= 8e-6
 
 
-def test_who_has_nothing_of_the_owners_has_two_ways_and_two_hundred_guesses_in_all() -> None:
+def test_a_guesser_without_anything_of_the_owner_has_two_ways_and_two_hundred_guesses_in_all() -> None:
     """A faked number is one, whatever strangers may do together the other."""
     line = codes_guessed(1, factors=["sms"], ways=NOTHING_SHOWN, length=timedelta(days=30), every=QUARTER_HOUR)
     assert most_within([at for at, *_ in line.guesses], DAY) == 2 * WRONG_PER_DAY

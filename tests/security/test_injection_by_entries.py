@@ -56,18 +56,18 @@ def test_a_damaged_message_is_never_another_entry(damage: list[tuple[str, int, i
 
 
 @given(st.binary(max_size=700).map(lambda raw: b64encode(raw).decode()) | st.text(max_size=80))
-def test_what_is_no_message_is_no_entry(sent: str) -> None:
+def test_a_text_that_is_no_message_is_no_entry(sent: str) -> None:
     assert read(sent) is None
 
 
 @given(st.binary(max_size=60))
-def test_what_looks_like_the_beginning_of_a_message_is_no_entry(rest: bytes) -> None:
+def test_the_beginning_of_a_message_is_no_entry(rest: bytes) -> None:
     beginning = bytes.fromhex("01800378") + bytes(16)
     assert read(b64encode(beginning + rest).decode()) is None
 
 
 @given(st.text(alphabet=sorted(KEYPAD), max_size=20))
-def test_what_is_keyed_in_is_the_same_to_a_step_with_a_key_and_without(entered: str) -> None:
+def test_an_entry_is_the_same_to_a_step_with_a_key_and_without(entered: str) -> None:
     clock = SystemClock()
     ctx = Context(MemoryStore(clock), clock, entry_keys=CachedKeyring(lambda: key_of_this_process().secret, clock))
     step = STEPS["check_code"]

@@ -82,7 +82,7 @@ def test_a_damaged_event_is_taken_or_refused_by_a_word(detail: dict[str, Any]) -
 
 @given(damaged())
 @LARGE
-def test_what_the_hotline_takes_its_schema_takes(detail: dict[str, Any]) -> None:
+def test_the_schema_takes_each_fact_that_the_hotline_takes(detail: dict[str, Any]) -> None:
     if taken(detail):
         VALIDATORS[f"facts/{detail['type']}.json"].validate(detail)
 

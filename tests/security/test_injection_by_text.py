@@ -77,7 +77,7 @@ ODD: Final = (
 
 
 @pytest.mark.parametrize(("given_text", "kept"), ODD)
-def test_what_is_not_to_be_seen_goes_and_what_is_to_be_read_stays(given_text: str, kept: str) -> None:
+def test_invisible_characters_go_and_readable_ones_stay(given_text: str, kept: str) -> None:
     assert plain_text(given_text) == kept
 
 
@@ -130,7 +130,7 @@ def test_names_of_the_world_stay_in_composed_form(text: str) -> None:
         max_size=20,
     )
 )
-def test_what_was_made_plain_is_plain_and_can_be_written_as_bytes(text: str) -> None:
+def test_plain_text_stays_the_same_and_can_be_written_as_bytes(text: str) -> None:
     kept = plain_text(text)
     assert plain_text(kept) == kept
     assert is_plain(kept)

@@ -81,7 +81,7 @@ def test_the_cap_of_a_request_looks_at_the_sum_too(money: MoneyWorld) -> None:
     assert (result.outcome, result.decided_by) == (Out.IN_REVIEW, "wallet.request_cap")
 
 
-def test_what_the_wallet_refunded_by_itself_counts_and_what_failed_does_not(money: MoneyWorld) -> None:
+def test_refunds_by_the_wallet_itself_count_and_failed_ones_do_not(money: MoneyWorld) -> None:
     money.tell(published(auto_approve_minor=10**9))
     for movement_id, status in (("mov_1", R.SETTLED), ("mov_2", R.FAILED), ("mov_3", R.RETURNED)):
         money.tell(moved(S.SUCCEEDED, movement_id, order_no=None, amount=Money(3 * LIMIT, "CNY")))
@@ -124,7 +124,7 @@ def test_a_limited_request_writes_nothing(refusing: MoneyWorld) -> None:
     assert (refusing.everything(), len(refusing.entries())) == (before, sent)
 
 
-def test_who_may_have_a_refund_gets_it_whatever_was_denied_before(refusing: MoneyWorld) -> None:
+def test_an_eligible_refund_is_given_whatever_was_denied_before(refusing: MoneyWorld) -> None:
     for number in range(DENIED_MAX + 1):
         deny(refusing, number)
     assert refusing.ask(RefundReason.DUPLICATE, request_key="owed").outcome is Out.APPROVED

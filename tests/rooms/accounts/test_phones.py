@@ -31,7 +31,7 @@ def test_a_number_is_understood_as_its_country_writes_it(text: str, region: str,
 @pytest.mark.parametrize(
     "text", ["", "1", "1234", "0" * 20, "1" * 21, "12*34#", "abc", "+", "+999999999999999", "１３８００１３８０００"]
 )
-def test_what_can_be_no_number_is_none(text: str) -> None:
+def test_a_text_that_can_be_no_number_is_no_number(text: str) -> None:
     assert normalise_phone(text, "CN") is None
 
 

@@ -51,7 +51,7 @@ def test_confirming_again_takes_the_point_back() -> None:
     assert list_reached(owned(owner("a", 1), owner("b", 2), owner("a", 3))) == ("a",)
 
 
-def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_drops_it() -> None:
+def test_an_account_that_lost_a_point_does_not_get_it_back_when_the_later_owner_drops_it() -> None:
     point = owned(owner("a", 1), owner("b", 2, removed=True))
     assert list_reached(point) == ()
     found = point.owner("a")
@@ -59,7 +59,7 @@ def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_drops_it() -
     assert found.changed_hands
 
 
-def test_who_lost_a_point_does_not_get_it_back_when_the_later_owner_is_erased() -> None:
+def test_an_account_that_lost_a_point_does_not_get_it_back_when_the_later_owner_is_erased() -> None:
     assert list_reached(without_owner(owned(owner("a", 1), owner("b", 2)), "b")) == ()
     both_shared = owned(owner("a", 1, shared=True), owner("b", 2, shared=True))
     assert list_reached(without_owner(both_shared, "b")) == ("a",)

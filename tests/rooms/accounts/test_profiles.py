@@ -165,7 +165,7 @@ def test_every_order_and_every_split_gives_the_same_profile() -> None:
         assert folded(*order[2:], *order, before=folded(*order[:2])) == expected
 
 
-def test_what_was_forgotten_stays_within_bounds() -> None:
+def test_forgotten_points_stay_within_bounds() -> None:
     facts = [opened(version, f"+4477009{version:05}", after_s=version) for version in range(1, 40)]
     profile = folded(*facts)
     assert len(profile.points) == 1 + policy.REMOVED_POINTS_KEPT

@@ -66,7 +66,7 @@ def test_no_two_cases_have_one_reference() -> None:
     assert desk.found(first.reference) == first.case_id == desk.found("000042")
 
 
-def test_whoever_meets_a_taken_reference_draws_another() -> None:
+def test_a_case_that_meets_a_taken_reference_draws_another() -> None:
     desk = Desk()
     refs = {desk.case(f"acc_{number}").reference for number in range(300)}
     assert len(refs) == 300

@@ -169,7 +169,7 @@ def without(detail: Detail, name: str) -> Detail:
         (without(DECIDED[0], "decision_id"), DecisionError.BAD_DECISION),
     ],
 )
-def test_what_is_no_decision_is_refused_and_answered_by_nothing(broken: Any, reason: str) -> None:
+def test_a_malformed_decision_is_refused_and_gets_no_answer(broken: Any, reason: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_decision(broken)
     assert caught.value.code == reason

@@ -80,7 +80,7 @@ def test_a_missing_key_is_named_before_any_other_fault() -> None:
 
 
 @pytest.mark.parametrize("detail", [None, 7, "text", [], {}, {"specversion": "0.3"}, {"id": "a", "type": "b"}])
-def test_what_is_no_cloud_event_is_rejected(detail: Any) -> None:
+def test_a_body_that_is_no_cloud_event_is_rejected(detail: Any) -> None:
     assert why(detail) == (Rejection.NOT_AN_EVENT, "-")
 
 
@@ -309,7 +309,7 @@ def test_days_are_days(day: Any) -> None:
     ["07700900001", "+0447700900001", "+44", "+4477009000011234", "00447700900001", "+44 7700 900001", "ada", "a@b",
      "a b@c.example", "a@b@c.example", "<a@b.example>", f"{'a' * 65}@b.example", f"{'a' * 60}@{'b' * 190}.example"],
 )  # fmt: skip
-def test_what_is_neither_a_number_nor_an_address_is_refused(value: str) -> None:
+def test_a_text_that_is_neither_a_number_nor_an_address_is_refused(value: str) -> None:
     for kind in ("phone", "email"):
         points = [{"kind": kind, "value": value, "confirmed_at": "2026-01-01T00:00:00Z"}]
         reason, field = why(event("account.opened", {"contact_points": points}))

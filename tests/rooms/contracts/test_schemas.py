@@ -49,7 +49,7 @@ def test_each_is_a_json_schema_under_the_name_that_dataschema_gives(name: str) -
 
 
 @pytest.mark.parametrize("type_name", FACTS)
-def test_what_the_hotline_takes_its_schema_takes(type_name: str) -> None:
+def test_the_schema_takes_each_fact_that_the_hotline_takes(type_name: str) -> None:
     validator(type_name).validate(event(type_name))
     validator(type_name).validate(event(type_name, {"colour": "blue"}, traceparent="00-1"))
 
@@ -86,7 +86,9 @@ def test_schema_and_hotline_agree_on_what_may_be_left_out(type_name: str, field:
         ("login.failed", {"source": {"lat": 91}}),
     ],
 )
-def test_what_the_hotline_refuses_for_its_form_the_schema_refuses(type_name: str, data: dict[str, Any]) -> None:
+def test_the_schema_refuses_each_fact_that_the_hotline_refuses_for_its_form(
+    type_name: str, data: dict[str, Any]
+) -> None:
     detail = event(type_name, data)
     assert not taken(detail)
     assert not validator(type_name).is_valid(detail)

@@ -50,7 +50,7 @@ def edit(store: Store, add: Callable[[Change, Mapping[Key, Item]], int]) -> int:
     return version
 
 
-def test_what_nobody_has_edited_is_as_deployed(store: Store) -> None:
+def test_a_value_that_nobody_has_edited_is_as_deployed(store: Store) -> None:
     read = store.batch_get(KEYS)
     assert (hours_of(read, always_open()).content, hours_of(read, always_open()).version) == (always_open(), 0)
     assert (banner_of(read).content, banner_of(read).version) == (None, 0)

@@ -24,7 +24,7 @@ def test_numbers_keep_their_order_and_come_once() -> None:
 @pytest.mark.parametrize(
     "text", ["", ",", "4005550199", "+0864005550199", "+86 400 555 0199", "+1234", "+1234567890123456", "+999123456789"]
 )
-def test_what_is_no_number_in_e164_form_is_refused_by_its_place(text: str) -> None:
+def test_a_text_that_is_no_number_in_e164_form_is_refused_by_its_place(text: str) -> None:
     with pytest.raises(MalformedNumbers) as caught:
         parse_numbers(f"{CHINA},{text}")
     assert caught.value.place == 2
@@ -63,6 +63,6 @@ def test_any_other_number_is_not_ours(typed: str) -> None:
 
 
 @pytest.mark.parametrize(("length", "ours"), [(-1, True), (0, True), (1, False)])
-def test_what_is_too_long_to_be_typed_is_not_looked_at(length: int, ours: bool) -> None:
+def test_a_text_too_long_to_be_typed_is_not_looked_at(length: int, ours: bool) -> None:
     typed = CHINA + " " * (TYPED_CHARACTERS_MAX - len(CHINA) + length)
     assert is_official(typed, OFFICIAL) is ours

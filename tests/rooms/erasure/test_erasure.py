@@ -230,7 +230,7 @@ def test_a_part_is_never_more_than_a_transaction_holds(case: Case) -> None:
     assert (case.notes, case.items("POINT#")) == (0, [])
 
 
-def test_what_is_written_by_who_was_on_the_line_goes_with_the_last_look(case: Case) -> None:
+def test_writes_of_a_caller_who_was_on_the_line_go_with_the_last_look(case: Case) -> None:
     case.erase()
     case.rounds()
     case.write_notes(1)

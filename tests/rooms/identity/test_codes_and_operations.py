@@ -70,7 +70,7 @@ def test_acting_needs_one_factor_or_two_different_ones_with_two_step(operation: 
     [(False, 1, ("sms",), "sms"), (True, 2, (), "agent"), (None, 2, (), "agent")],
 )
 @pytest.mark.parametrize("operation", [Operation.REFUND, Operation.UNLOCK, Operation.RESET_GRANT, Operation.SET_PIN])
-def test_who_has_a_phone_alone_needs_an_agent_only_where_two_steps_are_asked_for(
+def test_a_customer_with_a_phone_alone_needs_an_agent_only_where_two_steps_are_asked_for(
     operation: Operation, two_step: bool | None, missing: int, needs: tuple[str, ...], need: str
 ) -> None:
     phone_alone = call(account_id="acct", two_step=two_step, targets={FactorKind.SMS: Target("2#point", "acct")})
@@ -109,7 +109,7 @@ def test_an_app_session_reads_and_freezes_but_does_not_act_with_money() -> None:
 
 
 @pytest.mark.parametrize("operation", [op for op, needed in REQUIREMENTS.items() if needed.agent])
-def test_what_needs_an_agent_cannot_be_proved_by_the_caller(operation: Operation) -> None:
+def test_a_caller_cannot_prove_an_operation_that_needs_an_agent(operation: Operation) -> None:
     assert missing_factors(operation, proof(SMS, EMAIL, SESSION), NOW) == ()
 
 
@@ -201,7 +201,7 @@ def test_the_right_code_of_a_decoy_does_not_match() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "12345", "1234567", "12345a", "１２３４５６"])
-def test_what_is_not_six_plain_digits_is_no_code(text: str) -> None:
+def test_a_text_that_is_not_six_plain_digits_is_no_code(text: str) -> None:
     assert not codes.is_code(text)
 
 

@@ -88,10 +88,10 @@ LISTED = (
 
 
 @pytest.mark.parametrize("pin", LISTED)
-def test_what_many_people_choose_is_refused(pin: str) -> None:
+def test_a_pin_that_many_people_choose_is_refused(pin: str) -> None:
     assert weakness(pin) is not None
 
 
-def test_what_is_listed_as_common_is_a_pin() -> None:
+def test_each_pin_that_is_listed_as_common_is_a_pin() -> None:
     assert set(LISTED) == COMMON
     assert all(is_pin(pin) for pin in COMMON)

@@ -150,7 +150,7 @@ def test_any_order_any_batches_and_repetition_give_the_same_views(found: list[Ar
 
 @SEEDED
 @given(arrivals())
-def test_what_is_final_counts_as_what_is_remembered(found: list[Arrival]) -> None:
+def test_final_attempts_count_like_remembered_ones(found: list[Arrival]) -> None:
     """A desk that hears of everything at once, while all of it is recent, makes nothing final before it counts it."""
     facts_known = [arrival.fact for arrival in found]
     recent = [fact for fact in facts_known if fact.time <= NOON + DAY]

@@ -254,7 +254,7 @@ def test_a_newer_decision_says_all_that_is_in_force(desk: Desk) -> None:
     assert [part["state"] for part in last["facts"]["in_force"]] == ["PAUSED", "SOFT"]
 
 
-def test_what_the_wallet_says_of_a_decision_it_was_not_asked_for_is_a_lock_of_its_own(desk: Desk) -> None:
+def test_a_fact_about_a_decision_that_was_never_asked_is_a_lock_of_the_wallets_own(desk: Desk) -> None:
     applied = LockTold(LockAction.LOCK_APPLIED, "decision_of_the_wallet", 1, "TOO_MANY_OTP", NOON + minutes(9))
     desk.tell(Fact("f", "lock.applied", "wallet", NOON, ACCOUNT, applied))
     assert (desk.view().state, desk.view().until) == (LockState.SOFT, NOON + minutes(9))

@@ -83,7 +83,7 @@ def test_every_state_but_the_tombstone_has_its_place() -> None:
 
 
 @pytest.mark.parametrize("cause", list(Cause))
-def test_what_the_owner_may_do_about_a_lasting_lock_of_the_wallet(cause: Cause) -> None:
+def test_a_lasting_lock_of_the_wallet_lets_its_owner_do_what_the_table_says(cause: Cause) -> None:
     expected = {
         Cause.TOO_MANY_PASSWORD: (LockState.HARD, SelfService.RESET),
         Cause.TOO_MANY_OTP: (LockState.HARD, SelfService.RESET),
@@ -205,7 +205,7 @@ def test_an_older_acknowledgement_does_not_stand_for_a_newer_decision() -> None:
     assert registers.fold_facts(record, acks[::-1]).waiting is None
 
 
-def test_what_was_asked_to_open_stays_in_force_until_the_wallet_confirms() -> None:
+def test_a_lock_that_was_asked_to_open_stays_in_force_until_the_wallet_confirms() -> None:
     soft = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, NOON, NOON + HOUR)
     record, asked = registers.ask(EMPTY, DecisionKind.UNLOCK, NOON, was=soft)
     seen = view(record, Attempts(), NOON + minutes(1))
@@ -366,7 +366,7 @@ FIRST: dict[LockState, NextStep] = {
 
 
 @pytest.mark.parametrize("state", list(FIRST))
-def test_what_shuts_the_account_says_what_comes_before_a_payment(state: LockState) -> None:
+def test_the_lock_in_force_decides_the_step_before_a_payment(state: LockState) -> None:
     seen = view(after(*STATES[state]), Attempts(), LATER)
     assert seen.state is state
     assert policy.first_before_paying(seen, seen.self_service, MovementKind.PAYMENT) is FIRST[state]
@@ -395,7 +395,7 @@ def test_a_pause_stops_what_goes_out_and_no_top_up() -> None:
         (LockState.FROZEN, DecisionKind.UNFREEZE),
     ],
 )
-def test_what_has_been_asked_for_is_waited_for_before_a_payment(state: LockState, asked: DecisionKind) -> None:
+def test_an_unconfirmed_request_is_waited_for_before_a_payment(state: LockState, asked: DecisionKind) -> None:
     seen = replace(view(after(*STATES[state]), Attempts(), LATER), asked=asked)
     assert policy.first_before_paying(seen, seen.self_service, MovementKind.PAYMENT) is NextStep.WAIT_FOR_OPENING
     other = DecisionKind.UNLOCK if asked is not DecisionKind.UNLOCK else DecisionKind.END_PAUSE

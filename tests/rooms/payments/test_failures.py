@@ -250,7 +250,7 @@ def test_risk_in_a_message_is_found_before_anything_else_in_it() -> None:
     assert found.code is FailureCode.SUSPECTED_FRAUD
 
 
-def test_what_nobody_knows_is_told_in_general_words_and_counted() -> None:
+def test_an_unknown_code_is_told_in_general_words_and_counted() -> None:
     found = classify(Failure("newbank", "X1", None), network=None)
     assert (found.code, found.mapped) == (FailureCode.OTHER, False)
 

@@ -121,7 +121,9 @@ def test_only_payments_can_be_refunded(kind: MovementKind) -> None:
     ("status", "left", "under_way"),
     [(R.SENT, 7850, "ref_1"), (R.SETTLED, 7850, None), (R.FAILED, 12850, None), (R.RETURNED, 12850, None)],
 )
-def test_what_is_left_follows_the_state_of_the_refund(status: RefundStatus, left: int, under_way: str | None) -> None:
+def test_the_amount_left_follows_the_state_of_the_refund(
+    status: RefundStatus, left: int, under_way: str | None
+) -> None:
     for facts in permutations((moved(S.SUCCEEDED), refunded(status))):
         movement = movement_of(*facts)
         assert (movement.refundable_minor, movement.open_refund_id) == (left, under_way)
@@ -169,7 +171,9 @@ def test_a_ledger_holds_refunds_up_to_its_limit_and_still_hears_of_those() -> No
         (S.REVERSED, MoneyState.RETURNED, False),
     ],
 )
-def test_what_needs_attention(status: MovementStatus, money: MoneyState, needs_attention: bool) -> None:
+def test_a_movement_needs_attention_by_its_status_and_money(
+    status: MovementStatus, money: MoneyState, needs_attention: bool
+) -> None:
     assert movement_of(moved(status, money=money)).needs_attention is needs_attention
 
 

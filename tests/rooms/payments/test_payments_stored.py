@@ -63,7 +63,7 @@ def test_failures_are_told_of_for_ninety_days(quick_money: MoneyWorld, seconds: 
     assert len(payments.list_failed(quick_money.store, ACCOUNT, now).movements) == count
 
 
-def test_what_could_be_refunded_is_listed_from_the_base_table(money: MoneyWorld) -> None:
+def test_refundable_movements_are_listed_from_the_base_table(money: MoneyWorld) -> None:
     begun = {f"mov_{hour}": INITIATED - timedelta(hours=hour) for hour in range(5)}
     money.tell(*(moved(S.SUCCEEDED, name, initiated_at=at) for name, at in begun.items()))
     money.tell(moved(S.FAILED, "mov_9"))

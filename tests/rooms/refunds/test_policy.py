@@ -119,7 +119,7 @@ def test_every_rule_that_may_stand_against_a_refund_has_its_words(language: str)
     assert [rule for rule in rules - WITHOUT_WORDS if find(f"refund.rule.{rule}", language) is None] == []
 
 
-def test_what_was_not_authorised_is_a_dispute_whatever_else_holds() -> None:
+def test_an_unauthorised_payment_is_a_dispute_whatever_else_holds() -> None:
     decision = decide(movement_of(moved(MovementStatus.FAILED)), reason=Why.UNAUTHORISED, amount=Money(-1, "EUR"))
     assert (decision.outcome, decision.decided_by) == (Out.ROUTE_DISPUTE, "reason.unauthorised")
     assert decision.promised_on is None
@@ -144,7 +144,7 @@ def test_a_transfer_that_did_not_happen_is_no_dispute() -> None:
 
 
 @pytest.mark.parametrize("status", [status for status in MovementStatus if status is not MovementStatus.SUCCEEDED])
-def test_what_was_not_captured_is_not_refunded(status: MovementStatus) -> None:
+def test_money_that_was_not_captured_is_not_refunded(status: MovementStatus) -> None:
     decision = decide(movement_of(moved(status, money=MoneyState.DEBITED)))
     assert (decision.outcome, decision.decided_by) == (Out.NOT_ELIGIBLE, "movement.captured")
 

@@ -272,7 +272,7 @@ def test_a_denial_is_recorded_and_told_and_takes_nothing(money: MoneyWorld) -> N
         (RefundReason.CANCELLED, S.FAILED, Out.NOT_ELIGIBLE),
     ],
 )
-def test_what_is_no_refund_changes_nothing(
+def test_a_request_without_a_refund_changes_nothing(
     money: MoneyWorld, reason: RefundReason, status: MovementStatus, outcome: RefundOutcome
 ) -> None:
     money.tell(moved(status))

@@ -112,7 +112,7 @@ def test_a_login_that_succeeded_or_has_no_source_is_kept_by_account_alone(one: F
         FraudConfirmed("move_1", NOON),
     ],
 )
-def test_what_matters_to_the_scan_is_kept(data: FactData) -> None:
+def test_facts_that_matter_to_the_scan_are_kept(data: FactData) -> None:
     (row,) = rows(fact("some.type", NOON, data))
     assert row.item["account_id"] == ACCOUNT
 

@@ -142,7 +142,7 @@ def test_the_distributed_variant_is_noted_from_five_sources_on() -> None:
     assert noted(limit + 1) == (limit + 1, "yes")
 
 
-def test_what_left_counts_by_the_highest_version_in_whatever_order_it_came() -> None:
+def test_outgoing_money_counts_by_its_highest_version_in_any_order() -> None:
     example = next(example for example in chain.DETECTOR.examples if "failed in the end" in example.name)
     for seed in range(5):
         events = list(example.events)

@@ -67,7 +67,7 @@ def test_a_watch_keeps_so_many_events_and_the_newest_of_them(number: int, kept: 
     assert [known.event.id for known in watch.events] == [f"seen-{n}" for n in range(number - kept, number)]
 
 
-def test_what_there_is_most_of_gives_way() -> None:
+def test_the_most_frequent_type_gives_way() -> None:
     rare = row(0, type_="other")
     watch, _, _ = judge_rows(Watch("acct_1"), [rare, *(row(n) for n in range(1, EVENTS_MAX + 50))], [blind()])
     assert watch.events[0].event == rare.event
@@ -130,7 +130,7 @@ def test_findings_have_ids_of_their_rule_version_account_and_beginning() -> None
 @pytest.mark.parametrize(
     ("rows", "taken"), [(HITS_MAX - 1, HITS_MAX - 1), (HITS_MAX, HITS_MAX), (HITS_MAX + 1, HITS_MAX)]
 )
-def test_what_is_too_much_for_one_transaction_is_left_for_the_next(rows: int, taken: int) -> None:
+def test_rows_beyond_one_transaction_are_left_for_the_next(rows: int, taken: int) -> None:
     watch, found, count = judge_rows(Watch("acct_1"), [row(n) for n in range(rows)], [rule()])
     assert (len(found), count) == (taken, taken)
     _, rest, count = judge_rows(watch, [row(n) for n in range(taken, rows)], [rule()])

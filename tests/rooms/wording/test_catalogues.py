@@ -175,7 +175,7 @@ def test_the_first_wording_whose_facts_are_known_is_used() -> None:
     assert filled(text) == ["Nothing.", "Always."]
 
 
-def test_what_is_filled_in_is_not_filled_again() -> None:
+def test_a_filled_in_value_is_not_filled_again() -> None:
     assert filled("{a}", a="{b} | {c}", b="no") == ["{b} | {c}"]
 
 

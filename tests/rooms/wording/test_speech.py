@@ -28,7 +28,7 @@ def test_sentences_stand_apart_in_english_and_together_in_chinese() -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=50))
-def test_whatever_is_filled_in_the_speech_stays_well_formed(merchant: str, reference: str) -> None:
+def test_the_speech_stays_well_formed_whatever_is_filled_in(merchant: str, reference: str) -> None:
     for language in ("zh-CN", "en-US"):
         speech = Speech(Locale(language), {"merchant": merchant, "refund": Digits(reference)})
         speech.say("refunds.item.approved")
