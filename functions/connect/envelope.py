@@ -1,14 +1,41 @@
-"""The contact event, read tolerantly: unknown channels, null endpoints, missing parts and withheld numbers are facts
-about a call, never errors. AWS adds channels and initiation methods; an unlisted one is treated as the careful case."""
+"""A request of a flow as its contact event holds it, and the words that any answer may hold.
+
+The event is read tolerantly: unknown channels, null endpoints, missing parts and withheld numbers are facts about a
+call, never errors. AWS adds channels and initiation methods; an unlisted one is treated as the careful case.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from functions.connect.answers import EMPTY
 from hotline.kit.text import is_printed_ascii
+
+EMPTY: Final = "-"
+"""Stands for "nothing" in inputs and answers, since Amazon Connect refuses empty values."""
+COMMON_KEYS: Final = ("outcome", "prompt", "turn", "account_ref")
+"""Keys of every answer; `prompt` is SSML that is ready to be spoken."""
+MORE_PROMPTS: Final = ("prompt_2", "prompt_3")
+"""Keys of steps that have more to say than ten seconds: what follows `prompt`, `EMPTY` when nothing does."""
+TRY_LATER: Final = "TRY_LATER"
+"""Any step may answer that it cannot be done now; nothing was done."""
+INVALID: Final = "INVALID"
+"""A step with inputs may answer that one makes no sense; the prompt says what was expected, and no try is spent."""
+NEED_PROOF: Final = "NEED_PROOF"
+"""A step that asks for proof answers that more is needed; `needs` says what."""
+ZERO: Final = "ZERO"
+STAR: Final = "STAR"
+"""A step with a secret input answers that `0`, or `*`, was all that was keyed in. The flow, which compares these keys
+itself where it can, cannot see them in an entry that is encrypted; it knows what they mean there."""
+PHONE_OR_EMAIL: Final = "phone_or_email"
+PHONE_OR_PERSON: Final = "phone_or_person"
+NEEDS: Final = ("sms", "email", "pin", "agent", PHONE_OR_EMAIL, PHONE_OR_PERSON)
+"""The values of `needs` beside `EMPTY`: the code that would satisfy the step next, or that only a person can help.
+
+Callers from elsewhere are asked before a code goes to the account's phone. The value is `PHONE_OR_EMAIL` where e-mail
+would do as well, else `PHONE_OR_PERSON`."""
+
 
 CONTINUED_METHODS = frozenset({"TRANSFER", "QUEUE_TRANSFER", "FLOW"})
 """Initiation methods by which a call goes on inside Amazon Connect."""

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.answers import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
-from functions.connect.contract import STEPS
+from functions.connect.envelope import INVALID, NEED_PROOF, STAR, TRY_LATER, ZERO
+from functions.connect.steps import STEPS
 from hotline.kit.languages import language_or_english
-from hotline.wording.pace import in_parts
-from hotline.wording.speech import Speech, prompt_of
+from hotline.wording.speech import Speech, in_parts, prompt_of
 from hotline.wording.values import locale_of
 
 PAUSE_WHEN_SLOW_S: Final = 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.connect import prompts
-from functions.connect.answers import (
+from functions.connect.envelope import (
     EMPTY,
     INVALID,
     MORE_PROMPTS,
@@ -16,16 +16,16 @@ from functions.connect.answers import (
     PHONE_OR_EMAIL,
     PHONE_OR_PERSON,
     TRY_LATER,
+    Request,
 )
-from functions.connect.contract import STEPS
-from functions.connect.envelope import Request
 from functions.connect.secret_inputs import aside, readable
 from functions.connect.step import Step
+from functions.connect.steps import STEPS
 from functions.connect.visit import Answer, Visit
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.actor import FactorKind
-from hotline.kit.change.retry import retry_stale
+from hotline.kit.change.acts import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
 from hotline.kit.languages import LANGUAGES

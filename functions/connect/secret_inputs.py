@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from functions.connect.answers import STAR, ZERO
+from functions.connect.envelope import STAR, ZERO
 from functions.connect.step import Step
 from hotline.kit.doors import Context
 from hotline.kit.errors import KitError, Unavailable, Unreadable

@@ -1,19 +1,22 @@
-"""A step declares itself in one place: its name, what it takes and answers, how it runs, and how its answer is said."""
+"""A step declares itself in one place: its name, what it takes and answers, how it runs, and how its answer is said.
+
+A flow passes keys that were pressed; nothing of it is trusted. The forms that inputs may have stand below.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from functions.connect.answers import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO
-from functions.connect.envelope import Request
+from functions.connect.envelope import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO, Request
 from functions.connect.visit import Answer, Visit
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Key
+from hotline.kit.text import is_printed_ascii
 from hotline.sessions.model import SessionState
 from hotline.wording.speech import Speech
 
@@ -117,3 +120,32 @@ class Step:
             if not self.takes[name].accepts(text):
                 raise InputRefused(InputError.MALFORMED, name)
         return own
+
+
+PLACES_MAX: Final = 3
+"""A caller chooses among three at most."""
+
+
+def one_of(words: Container[str], *, optional: bool = False) -> Input:
+    """One of some closed words."""
+    return Input(words.__contains__, optional=optional)
+
+
+def digits(*, least: int = 1, most: int, optional: bool = False, secret: bool = False) -> Input:
+    """So many plain digits."""
+    return Input(has_digits(least, most), optional=optional, secret=secret)
+
+
+def has_digits(least: int, most: int) -> Callable[[str], bool]:
+    """Whether a text has so many plain digits, and nothing else."""
+    return lambda text: text.isascii() and text.isdigit() and least <= len(text) <= most
+
+
+def own_id(*, most: int, optional: bool = False) -> Input:
+    """One of our own ids or sort keys, which a flow hands back."""
+    return Input(lambda text: is_printed_ascii(text, characters_max=most), optional=optional)
+
+
+CHOICE: Final = one_of(tuple(str(place) for place in range(1, PLACES_MAX + 1)))
+"""A place in a list that was read out."""
+OPTIONAL_CHOICE: Final = Input(CHOICE.accepts, optional=True)

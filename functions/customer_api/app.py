@@ -17,12 +17,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from functions.customer_api import problems, quota, refusals
 from functions.customer_api.access import WAY_TO_A_FREEZE, Token, admit
 from functions.customer_api.envelope import request_from, request_id_of
-from functions.customer_api.language import find_wished_language
 from functions.customer_api.problems import Problem, Rendering
 from functions.customer_api.routes import account, challenges, payments, pins, public, recoveries, refunds, repudiations
-from functions.customer_api.routing import DESK, router
 from functions.customer_api.settings import TokenSettings, settings_from_environment
-from functions.customer_api.visits import Desk
+from functions.customer_api.visits import DESK, Desk, find_wished_language, router
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.errors import HotlineError

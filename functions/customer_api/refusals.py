@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupp
 
 from functions.customer_api import problems
 from functions.customer_api.problems import Fault, Problem, problem_in, problem_of
-from functions.customer_api.routing import desk
+from functions.customer_api.visits import desk
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 

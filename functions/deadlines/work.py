@@ -10,14 +10,14 @@ the next run and does not keep the others waiting.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from functions.deadlines.duties import duty_of
 from functions.deadlines.redrives import Queues, redrive
+from hotline.erasure import service as erasure
 from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
@@ -25,6 +25,9 @@ from hotline.kit.due import AT_ONCE, Done, Duty, all_of_them, due_keys
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from hotline.refunds import service as refunds
 
 FUNCTION: Final = "deadlines"
 PER_ACCOUNT_MAX: Final = 50
@@ -120,3 +123,17 @@ def _work_off_rounds(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...
             break
         done += some
     return done
+
+
+_ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
+    lockout.duty_at,
+    refunds.duty_at,
+    payments.duty_at,
+    erasure.duty_at,
+)
+
+
+def duty_of(key: Key) -> Duty | None:
+    """The duty that an item's key names; None when no room has items of this kind with dates."""
+    found = (duty_at(key) for duty_at in _ROOMS)
+    return next((duty for duty in found if duty is not None), None)

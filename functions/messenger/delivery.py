@@ -1,4 +1,7 @@
-"""The way of a message: claimed, written in the recipient's language, carried, marked."""
+"""The way of a message: claimed, written in the recipient's language, carried, marked.
+
+Recoveries that somebody asked the API for begin here, too, where nobody who waits sees how long it takes.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, write_letter
-from functions.messenger.recovery import begin
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.kit.aws.carriers import Transport, Undeliverable
 from hotline.kit.doors import Context
+from hotline.kit.errors import Stale
 from hotline.kit.logging import Event, log
-from hotline.kit.outbox.delivery import Delivered, Dropped, Outbox, Result, entry_ids
+from hotline.kit.outbox.delivery import Delivered, Dropped, Failed, Outbox, Result, entry_ids, still_useful
 from hotline.kit.store.condition import Item
 
 NOTICE_LIMIT: Final = "notice_limit"
@@ -69,4 +72,15 @@ def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
         transports[channel].send(outgoing)
     except Undeliverable as refusal:
         return Dropped(refusal.code)
+    return Delivered()
+
+
+def begin(entry: Item, ctx: Context) -> Result:
+    """Begin the recovery of an entry. The same for a contact that reaches an account and for one that reaches none."""
+    if not still_useful(entry, ctx.clock.now()):
+        return Dropped("too_late")
+    try:
+        identity.begin_recovery(ctx, entry)
+    except Stale:
+        return Failed("stale")
     return Delivered()

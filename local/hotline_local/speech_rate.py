@@ -3,6 +3,6 @@
 from typing import Final
 
 from connect_sim.language.speech import SpeechRate
-from hotline.wording.pace import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
+from hotline.wording.speech import ENGLISH_WORDS_PER_S, MANDARIN_CHARACTERS_PER_S
 
 SPEECH_RATE: Final = SpeechRate(MANDARIN_CHARACTERS_PER_S, ENGLISH_WORDS_PER_S)

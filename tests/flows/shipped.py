@@ -6,8 +6,8 @@ from functools import cache
 from connect_sim.language.actions.forms import is_menu, is_store_input
 from connect_sim.language.document import Action, Flow, load_flow
 from connect_sim.language.flow_set import FlowSet
-from functions.connect.contract import STEPS
 from functions.connect.step import Step
+from functions.connect.steps import STEPS
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.launcher.flow_embedding import resource_name
 from hotline_local.worlds.flow_files import flow_files, flow_set, flows_without_key

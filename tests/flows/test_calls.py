@@ -11,8 +11,8 @@ from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.events import CallEvent
 from connect_sim.simulator.state import CallSetup, CallState, EndOutcome, EndReason
 from connect_sim.simulator.stubs import StubFunctions
-from functions.connect.answers import EMPTY
-from functions.connect.contract import STEPS
+from functions.connect.envelope import EMPTY
+from functions.connect.steps import STEPS
 from tests.flows.shipped import ENTRY, QUEUE, shipped, shipped_without_key
 from tests.support.encrypted_entries import opened
 

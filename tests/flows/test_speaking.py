@@ -6,9 +6,9 @@ import pytest
 
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.graph import list_written_edges
-from functions.connect.answers import MORE_PROMPTS
-from functions.connect.contract import STEPS
+from functions.connect.envelope import MORE_PROMPTS
 from functions.connect.prompts import speak
+from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
 from tests.flows.shipped import (
     ENTRY,

@@ -4,8 +4,8 @@ import pytest
 
 from connect_sim.language.document import Action, Flow
 from connect_sim.language.references import find_references, iterate_strings
-from functions.connect.answers import COMMON_KEYS, EMPTY, NEEDS
-from functions.connect.contract import STEPS
+from functions.connect.envelope import COMMON_KEYS, EMPTY, NEEDS
+from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.handover import HANDOVER_REASONS, HANDOVER_TOPICS
 from functions.connect.steps.locks import SELF_SERVICE

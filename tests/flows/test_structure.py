@@ -12,7 +12,7 @@ from connect_sim.language.graph import find_reachable, list_written_edges
 from connect_sim.language.references import find_references, iterate_strings
 from connect_sim.language.speech import estimate_duration_s
 from connect_sim.linter.report import check_paths
-from functions.connect.contract import STEPS
+from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
 from hotline_local.launcher.paths import FLOWS, ROOT
 from tests.flows.shipped import (

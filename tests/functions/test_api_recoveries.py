@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.messenger.recovery import begin as begin_again
+from functions.messenger.delivery import begin as begin_again
 from hotline.contracts.model import AccountClosed, Fact, PointKind, TwoStepChanged
 from hotline.identity import recovery as recovery_module
 from hotline.identity.policy import CODE_LIFE, CODE_TRIES, FACTOR_LIFE

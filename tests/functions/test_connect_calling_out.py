@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from functions.connect.answers import EMPTY
+from functions.connect.envelope import EMPTY
 from hotline.contracts.model import PointKind
 from hotline.identity.policy import CODES_PER_QUARTER_HOUR
 from hotline.kit.doors import Context

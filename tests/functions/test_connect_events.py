@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from functions.connect.answers import COMMON_KEYS
-from functions.connect.contract import STEPS
-from functions.connect.envelope import request_from
+from functions.connect.envelope import COMMON_KEYS, request_from
 from functions.connect.runner import answer
+from functions.connect.steps import STEPS
 from hotline.contracts.model import PointKind
 from hotline.kit.doors import Context
 from hotline_local.testing.memory_store import MemoryStore

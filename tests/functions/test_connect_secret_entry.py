@@ -18,9 +18,9 @@ from aws_encryption_sdk.identifiers import CommitmentPolicy, EncryptionKeyType, 
 from aws_encryption_sdk.internal.formatting.deserialize import deserialize_header
 from aws_encryption_sdk.key_providers.raw import RawMasterKeyProvider, WrappingKey
 
-from functions.connect.contract import STEPS
 from functions.connect.decryption import DATA_KEYS_MAX, MESSAGE_CHARACTERS_MAX, decrypt
 from functions.connect.secret_inputs import EntryError
+from functions.connect.steps import STEPS
 from hotline.contracts.model import PointKind
 from hotline.kit.doors import Context
 from hotline.kit.errors import KitError, Unavailable, Unreadable

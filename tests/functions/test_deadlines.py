@@ -14,9 +14,8 @@ from typing import Final
 import pytest
 
 from functions.deadlines import app
-from functions.deadlines.duties import duty_of
 from functions.deadlines.redrives import LEFT_BEHIND_AFTER, PAUSE_MAX, pause_after
-from functions.deadlines.work import PER_ACCOUNT_MAX, Summary, by_owner, work_off
+from functions.deadlines.work import PER_ACCOUNT_MAX, Summary, by_owner, duty_of, work_off
 from functions.decisions.delivery import bus_event
 from functions.decisions.delivery import deliver as publish
 from hotline.accounts.service import profile_key

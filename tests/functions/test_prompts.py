@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from functions.connect.answers import NEEDS
-from functions.connect.contract import STEPS
+from functions.connect.envelope import NEEDS
 from functions.connect.prompts import speak
+from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.session import GOALS, METHODS
 from functions.customer_api.words import of_payment

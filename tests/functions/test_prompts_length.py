@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from functions.connect.contract import STEPS
 from functions.connect.prompts import speak
+from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
-from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
+from hotline.wording.speech import PROMPT_S_MAX, in_parts, seconds
 from tests.support.longest_answers import EVERYTHING, NOW, Said
 
 

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.connect.answers import EMPTY
-from functions.connect.contract import STEPS
+from functions.connect.envelope import EMPTY
+from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.handover import HANDOVER_REASONS, HANDOVER_TOPICS
 from functions.wallet_events.batch import take_in

@@ -21,10 +21,9 @@ from hotline.kit.languages import ENGLISH, LANGUAGES, Language
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind, LockState, LockView, SelfService
 from hotline.payments.diagnosis import diagnose
-from hotline.wording.catalogue import find
+from hotline.wording.catalogue import PLACEHOLDER, find
 from hotline.wording.messages import email, text_message
 from hotline.wording.rendering import render_spoken
-from hotline.wording.sentences import PLACEHOLDER
 from hotline.wording.values import Counted, Digits, Lately, Locale, Phone, Reference, Word, locale_of
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock

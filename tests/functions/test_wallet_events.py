@@ -16,7 +16,7 @@ from hotline.accounts import service as accounts
 from hotline.accounts import unopened as unopened_module
 from hotline.contracts.model import Fact
 from hotline.kit.change import Change
-from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
+from hotline.kit.change.acts import STALE_ATTEMPTS_MAX
 from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale, Unavailable

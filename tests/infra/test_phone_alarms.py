@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.connect.answers import TRY_LATER
+from functions.connect.envelope import TRY_LATER
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
 from hotline.accounts.model import Channel

@@ -13,7 +13,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from benchmarks import attackers
-from functions.connect.answers import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
+from functions.connect.envelope import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
 from functions.customer_api.shapes import ContactGiven, Method
 from hotline.accounts import changes
 from hotline.identity import code_messages, limits, pins

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hotline.kit.change.retry import retry_stale
+from hotline.kit.change.acts import retry_stale
 from hotline.kit.errors import HotlineError, Stale, StaleTurn, Unavailable
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from functions.connect.contract import STEPS
+from functions.connect.steps import STEPS
 from hotline_local.cli import main
 from hotline_local.entry_keys import key_of_this_process, make_entry_key
 from hotline_local.launcher.paths import FLOWS

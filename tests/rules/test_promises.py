@@ -227,18 +227,16 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "EVENTS_MAX": (200, "decision: what one account's watch remembers"),
         "HITS_MAX": (10, "a transaction has room for a hundred items"),
     },
-    "hotline.sessions.policy": {
+    "hotline.sessions.model": {
         "RESUME_WITHIN": (10 * MINUTES, "decision: as long as a factor"),
         "CALL_LIFE": (24 * HOURS, "decision: no call is longer"),
         "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
         "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
     },
-    "hotline.wording.pace": {
+    "hotline.wording.speech": {
         "MANDARIN_CHARACTERS_PER_S": (4.5, "a common pace of neural voices: 270 characters a minute"),
         "ENGLISH_WORDS_PER_S": (2.75, "a common pace of neural voices: 165 words a minute"),
         "PROMPT_S_MAX": (10.0, "common guidance for voice menus"),
-    },
-    "hotline.wording.speech": {
         "SSML_CHARACTERS_MAX": (3_000, "Amazon Connect: characters of a prompt that are billed"),
     },
     "functions.customer_api.quota": {

@@ -54,8 +54,7 @@ from hotline.lockout.policy import (
 from hotline.sessions import service as sessions
 from hotline.sessions import turns
 from hotline.sessions.items import session_item
-from hotline.sessions.model import SessionState, TurnRecord
-from hotline.sessions.policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, TURNS_KEPT
+from hotline.sessions.model import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, TURNS_KEPT, SessionState, TurnRecord
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import PHONE, ApiWorld
@@ -76,8 +75,8 @@ _FLOODS: Final = "tests/security/test_flooding_of_codes.py::"
 _PINS: Final = "tests/functions/test_connect_pins.py::"
 SHOWN_BY: Final = {
     "identity.policy.FACTOR_LIFE": HERE + "test_a_factor_is_good_for_ten_minutes",
-    "sessions.policy.RESUME_WITHIN": HERE + "test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes",
-    "sessions.policy.CALL_LIFE": HERE + "test_calls_and_challenges_end_by_themselves",
+    "sessions.model.RESUME_WITHIN": HERE + "test_a_call_that_is_handed_on_keeps_its_level_for_ten_minutes",
+    "sessions.model.CALL_LIFE": HERE + "test_calls_and_challenges_end_by_themselves",
     "identity.policy.CODE_LIFE": HERE + "test_a_code_is_good_for_ten_minutes",
     "identity.policy.CODE_TRIES": HERE + "test_a_code_has_three_tries",
     "identity.policy.CHALLENGE_KEPT": HERE + "test_calls_and_challenges_end_by_themselves",
@@ -89,8 +88,8 @@ SHOWN_BY: Final = {
     "identity.policy.QUARTER_HOUR": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.DAY": HERE + "test_codes_are_forgotten_after_their_time",
     "identity.policy.FACTOR_BLOCK": HERE + "test_a_factor_is_blocked_for_a_day",
-    "sessions.policy.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
-    "sessions.policy.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
+    "sessions.model.TURNS_KEPT": HERE + "test_so_many_turns_are_kept",
+    "sessions.model.OFFERS_KEPT": HERE + "test_so_many_payments_are_offered",
     "kit.limits.WRONG_CODES_MAX": _IDENTITY
     + "test_codes_are_slow_while_wrong_ones_of_all_callers_are_more_than_the_threshold",
     "identity.limits.CALLS_PER_NUMBER_MAX": _IDENTITY

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.connect.contract import STEPS
 from functions.connect.decryption import decrypt
 from functions.connect.secret_inputs import KEYPAD, EntryError, readable
+from functions.connect.steps import STEPS
 from hotline.kit.clock import SystemClock
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unreadable

@@ -13,10 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions.connect.answers import TRY_LATER
-from functions.connect.contract import STEPS
-from functions.connect.envelope import CONTACT_ID_CHARACTERS_MAX, request_from
+from functions.connect.envelope import CONTACT_ID_CHARACTERS_MAX, TRY_LATER, request_from
 from functions.connect.runner import answer
+from functions.connect.steps import STEPS
 from functions.customer_api.access import PUBLIC, ROUTES
 from functions.customer_api.app import answer_request
 from functions.customer_api.settings import TokenSettings

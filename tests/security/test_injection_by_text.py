@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.connect.contract import STEPS
+from functions.connect.steps import STEPS
 from hotline.contracts import limits
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.contracts.model import FactRejected, Rejection

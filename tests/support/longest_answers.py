@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from functions.connect.answers import NEEDS
-from functions.connect.contract import STEPS
+from functions.connect.envelope import NEEDS
+from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.session import GOALS
 from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connect_sim.language.speech import extract_words
-from functions.connect.answers import EMPTY, MORE_PROMPTS
-from functions.connect.envelope import request_from
+from functions.connect.envelope import EMPTY, MORE_PROMPTS, request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import (
     AccountDescribed,

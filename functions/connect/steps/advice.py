@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from functions.connect.inputs import one_of
-from functions.connect.step import Step
+from functions.connect.step import Step, one_of
 from functions.connect.visit import Answer, Visit
-from functions.connect.words import handover as words_of
+from hotline.wording.speech import Speech
+from hotline.wording.values import Phone
+
+_NUMBERS = "numbers"
 
 
 def advice(visit: Visit) -> Answer:
@@ -15,7 +18,24 @@ def advice(visit: Visit) -> Answer:
     return Answer("TOLD", {"topic": visit.inputs["topic"], "numbers": visit.ctx.official_numbers})
 
 
+def say_advice(speech: Speech, outcome: str) -> None:
+    """Advice on the topic; of the official numbers each in a sentence of its own, said group by group."""
+    topic = speech.facts.get("topic")
+    if topic == _NUMBERS:
+        _numbers(speech)
+    else:
+        speech.say_first(f"advice.{topic}", f"advice.{outcome}")
+
+
+def _numbers(speech: Speech) -> None:
+    numbers = speech.facts.get("numbers")
+    listed = [number for number in numbers if isinstance(number, str)] if isinstance(numbers, Sequence) else []
+    for place, number in enumerate(listed):
+        speech.say("advice.number.next" if place else "advice.number", number=Phone(number))
+    speech.say("advice.numbers" if listed else "advice.numbers.none")
+
+
 ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")
 """The values of `topic` of `advice`."""
 
-STEPS: Final = (Step("advice", ("TOLD",), advice, {"topic": one_of(ADVICE_TOPICS)}, say=words_of.advice, parts=2),)
+STEPS: Final = (Step("advice", ("TOLD",), advice, {"topic": one_of(ADVICE_TOPICS)}, say=say_advice, parts=2),)

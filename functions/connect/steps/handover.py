@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.connect.inputs import one_of
-from functions.connect.step import Step
+from functions.connect.step import Step, one_of
 from functions.connect.visit import Answer, Visit, words
-from functions.connect.words import handover as words_of
+from functions.connect.words import in_groups
 from hotline.cases import service as cases
+from hotline.wording.speech import Speech
 
 NO_TOPIC = "general"
 
@@ -25,6 +25,17 @@ def handover(visit: Visit) -> Answer:
     return Answer(outcome, facts, {"queue": cases.QUEUE, "case_id": visit.state.case_id or "-"})
 
 
+def say_handover(speech: Speech, outcome: str) -> None:
+    """Say what happens next, what it is about if that is known, and the reference of the case."""
+    facts = speech.facts
+    speech.say(
+        f"handover.{outcome}",
+        case=in_groups(facts.get("case")),
+        topic=speech.word(f"topic.{facts.get('topic')}"),
+        texted=speech.word("reference.texted") if facts.get("texted") is True else None,
+    )
+
+
 HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "advice")
 """The values of `topic` of `handover`; `EMPTY` while the caller has not chosen one in this call."""
 HANDOVER_REASONS: Final = tuple(cases.OUTCOMES)
@@ -37,7 +48,7 @@ STEPS: Final = (
         handover,
         {"topic": one_of(HANDOVER_TOPICS, optional=True), "reason": one_of(HANDOVER_REASONS)},
         own_keys=("queue", "case_id"),
-        say=words_of.handover,
+        say=say_handover,
         parts=2,
         acting=True,
     ),

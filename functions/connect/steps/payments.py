@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from functions.connect.answers import INVALID
-from functions.connect.inputs import OPTIONAL_CHOICE, digits, one_of, own_id
-from functions.connect.step import Step
+from functions.connect.envelope import INVALID
+from functions.connect.step import OPTIONAL_CHOICE, Step, digits, one_of, own_id
 from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.connect.answers import INVALID
-from functions.connect.inputs import CHOICE, digits, one_of
-from functions.connect.step import Step
+from functions.connect.envelope import INVALID
+from functions.connect.step import CHOICE, Step, digits, one_of
 from functions.connect.steps.payments import CHOSEN, item_words, offer_at
 from functions.connect.visit import Answer, Visit, words
 from functions.connect.words import payments as words_of

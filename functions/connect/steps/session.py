@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from functions.connect.answers import INVALID
-from functions.connect.envelope import CONTINUED_METHODS, Request
-from functions.connect.inputs import OPTIONAL_CHOICE, digits, has_digits, one_of
-from functions.connect.step import Input, Step
+from functions.connect.envelope import CONTINUED_METHODS, INVALID, Request
+from functions.connect.step import OPTIONAL_CHOICE, Input, Step, digits, has_digits, one_of
 from functions.connect.visit import Answer, Visit, reference, words, yes_or_no
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from functions.connect.words.facts import entries, in_groups
+from functions.connect.words import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
-from hotline.wording.pace import PROMPT_S_MAX, in_parts, seconds
-from hotline.wording.speech import Speech
+from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
 from hotline.wording.values import Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.connect.words.facts import digits, entries
+from functions.connect.words import digits, entries
 from hotline.wording.speech import Speech
 from hotline.wording.values import Dictated
 

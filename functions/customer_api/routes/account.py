@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functions.customer_api import words
 from functions.customer_api.problems import Problem
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
-from functions.customer_api.visits import Desk, attempt
+from functions.customer_api.visits import Desk, attempt, desk, router
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.service import Operation

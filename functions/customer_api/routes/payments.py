@@ -12,7 +12,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from functions.customer_api import words
 from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.customer_api.problems import Problem
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -24,7 +23,7 @@ from functions.customer_api.shapes import (
     Payment,
     Payments,
 )
-from functions.customer_api.visits import Visit
+from functions.customer_api.visits import Visit, desk, router
 from hotline.contracts import limits
 from hotline.identity.service import Operation
 from hotline.kit.money import Money

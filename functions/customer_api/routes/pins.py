@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functions.customer_api.problems import Problem
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import PinChosen, PinState
-from functions.customer_api.visits import Desk, attempt
+from functions.customer_api.visits import Desk, attempt, desk, router
 from hotline.identity import service as identity
 from hotline.lockout import service as lockout
 

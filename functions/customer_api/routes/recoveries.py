@@ -7,7 +7,6 @@ from typing import Final
 from urllib.parse import unquote
 
 from functions.customer_api.problems import Problem, problem_in, too_many_codes
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     ContactGiven,
     PhoneGiven,
@@ -16,7 +15,7 @@ from functions.customer_api.shapes import (
     RecoveryCodeEntered,
     RecoveryState,
 )
-from functions.customer_api.visits import Desk, attempt
+from functions.customer_api.visits import Desk, attempt, desk, router
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Goal

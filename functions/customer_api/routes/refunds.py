@@ -12,7 +12,6 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.customer_api.problems import Problem
 from functions.customer_api.routes.payments import amount_of, find_payment, is_id
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -22,7 +21,7 @@ from functions.customer_api.shapes import (
     Refunds,
     RuleSaid,
 )
-from functions.customer_api.visits import Desk, Visit, attempt
+from functions.customer_api.visits import Desk, Visit, attempt, desk, router
 from hotline.identity.service import Operation
 from hotline.kit.change import idempotency
 from hotline.kit.change.idempotency import Memory, Remembered

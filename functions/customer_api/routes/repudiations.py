@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from functions.customer_api.problems import Problem
-from functions.customer_api.routing import desk, router
 from functions.customer_api.shapes import Repudiated, RepudiationAsked
-from functions.customer_api.visits import Desk
+from functions.customer_api.visits import Desk, desk, router
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError

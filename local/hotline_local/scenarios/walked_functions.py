@@ -7,8 +7,8 @@ from typing import Any
 from connect_sim.simulator.seams import FunctionResult
 from connect_sim.simulator.state import CallSetup
 from connect_sim.walker.walker import CHANCE
-from functions.connect.answers import EMPTY, MORE_PROMPTS, NEEDS
-from functions.connect.contract import STEPS
+from functions.connect.envelope import EMPTY, MORE_PROMPTS, NEEDS
+from functions.connect.steps import STEPS
 from functions.connect.steps.locks import SELF_SERVICE
 from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW
 

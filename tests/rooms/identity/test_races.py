@@ -25,7 +25,7 @@ from hotline.identity.policy import CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PE
 from hotline.identity.ways import Way
 from hotline.kit.actor import Caller, FactorKind
 from hotline.kit.change import COMMIT_ATTEMPTS_MAX, Change
-from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
+from hotline.kit.change.acts import STALE_ATTEMPTS_MAX
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible, Stale, StaleTurn
 from hotline.kit.ids import RandomIds

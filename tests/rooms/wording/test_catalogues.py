@@ -16,8 +16,7 @@ from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES, language_or_engli
 from hotline.lockout.model import Cause, DecisionKind, LockState
 from hotline.payments.failures import FAILURES, NextStep, WorksWhen
 from hotline.refunds.model import RefundState
-from hotline.wording.catalogue import find
-from hotline.wording.sentences import PLACEHOLDER, WORDINGS, sentences
+from hotline.wording.catalogue import PLACEHOLDER, WORDINGS, find, sentences
 from hotline_local.words.catalogues import (
     FLOW_PREFIX,
     MalformedCatalogue,

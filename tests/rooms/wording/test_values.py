@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from hotline.kit.money import Money
 from hotline.wording.amounts import speak_money, write_money
-from hotline.wording.names import NAME_CHARACTERS_MAX, clean, sayable_in_english
 from hotline.wording.rendering import (
     DIGITS_MAX,
+    NAME_CHARACTERS_MAX,
+    clean,
     escape,
     render_spoken,
     render_written,
+    sayable_in_english,
     speak_digits,
     speak_phone,
     write_phone,

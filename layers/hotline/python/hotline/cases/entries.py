@@ -1,4 +1,7 @@
-"""Opening a case or adding to the one that is open, and reading one."""
+"""Opening a case or adding to the one that is open, reading one, and emptying it of free text.
+
+A customer's free text is emptied when their account is erased. The case stays, with its opaque facts.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from hotline.kit.change import Change, stale
 from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.outbox import Decision
-from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
-from hotline.kit.store.condition import Item, equals
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Store, hotline_key
+from hotline.kit.store.condition import PRESENT, Item, equals
 from hotline.kit.text import fits, plain_text
 
 from . import items
@@ -210,3 +213,24 @@ def entries_before(store: Store, case_id: str, before: CaseEntry | None) -> tupl
     """One page of a case's timeline: the TIMELINE_PAGE entries before one, or the newest; oldest first. One query."""
     found = store.query(items.timeline_query(case_id, before=before, limit=TIMELINE_PAGE)).items
     return tuple(sorted((items.entry_from(item) for item in found), key=lambda entry: entry.number))
+
+
+def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
+    """The items to read before `contribute_emptied`: the oldest case entries of the account with free text, and their
+    pointers. At most `limit` entries, and at most a hundred. Two reads."""
+    found = store.query(items.notes_query(account_id, limit)).items
+    named = {hotline_key(note["PK"], note["SK"]): note for note in found}
+    entries = {items.entry_key_of(note) for note in named.values()}
+    return {**named, **(store.batch_get(list(entries)) if entries else {})}
+
+
+def contribute_emptied(change: Change, read: Mapping[Key, Item], account_id: str) -> int:
+    """Take the free text out of the entries that were read: two writes for each; returns how many. At commit Stale
+    when one of them has ended meanwhile."""
+    notes = {key: note for key, note in read.items() if items.is_note(key, account_id)}
+    for key, note in notes.items():
+        entry = items.entry_key_of(note)
+        if entry in read:
+            change.update(entry, remove=("note",), condition=PRESENT)
+        change.delete(key, condition=PRESENT)
+    return len(notes)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from .entries import (
     case_keys,
     contribute_case,
+    contribute_emptied,
     entries_before,
     find_case,
+    notes_read,
     read_case,
 )
 from .handover import OUTCOMES, TEXTED, HandOver
 from .model import QUEUE
-from .notes import contribute_emptied, notes_read
 
 __all__ = [
     "OUTCOMES",

@@ -1,8 +1,12 @@
-"""`ACCOUNT#id / #ERASURE`: what of an erasure is still to be done, and when. It goes with the last of it."""
+"""An erasure that is under way, and how it is stored.
+
+`ACCOUNT#id / #ERASURE`: what of an erasure is still to be done, and when. It goes with the last of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +15,15 @@ from hotline.kit.due import due_attributes
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
-from .model import Erasure
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """`points`: contact points that still list the account, each by its keys under all versions of the lookup key."""
+
+    account_id: str
+    erased_at: datetime
+    points: tuple[tuple[str, ...], ...] = ()
+
 
 ERASURE_SK: Final = "#ERASURE"
 STATE_PREFIX: Final = "#"

@@ -26,10 +26,10 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, hotline_key
 from hotline.kit.store.condition import PRESENT, Item, equals
-from hotline.sessions.policy import CALL_LIFE
+from hotline.sessions.model import CALL_LIFE
 
 from . import items
-from .model import Erasure
+from .items import Erasure
 
 NOTES_AT_ONCE: Final = 30
 POINTS_AT_ONCE: Final = 8

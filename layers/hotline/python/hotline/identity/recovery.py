@@ -22,8 +22,7 @@ from typing import Any, Final, Literal
 from hotline.accounts import service as accounts
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
-from hotline.kit.change.acts import Snapshot
-from hotline.kit.change.retry import retry_stale
+from hotline.kit.change.acts import Snapshot, retry_stale
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible, StaleTurn

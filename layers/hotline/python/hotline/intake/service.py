@@ -17,7 +17,7 @@ from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.change.retry import STALE_ATTEMPTS_MAX
+from hotline.kit.change.acts import STALE_ATTEMPTS_MAX
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store

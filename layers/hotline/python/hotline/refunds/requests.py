@@ -49,8 +49,7 @@ from .model import (
     RefundResult,
     RefundState,
 )
-from .outgoing import send_decision
-from .records import write_refund
+from .records import send_decision, write_refund
 
 REVIEW_REASON = "refund_review"
 NOT_OPEN_RULE = "account.not_open"

@@ -10,8 +10,7 @@ from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.store import TTL_ATTRIBUTE, Key, hotline_key
 from hotline.kit.store.condition import Item
 
-from .model import AskedChallenge, Identified, Offer, SessionKind, SessionState, Target, TurnRecord
-from .policy import CALL_LIFE
+from .model import CALL_LIFE, AskedChallenge, Identified, Offer, SessionKind, SessionState, Target, TurnRecord
 
 _PARTITIONS = {SessionKind.PHONE: "CONTACT", SessionKind.APP: "SESSION", SessionKind.RECOVERY: "RECOVERY"}
 

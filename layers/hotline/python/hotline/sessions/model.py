@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hotline.kit.actor import FactorKind, ProvedFactor
+
+RESUME_WITHIN = timedelta(minutes=10)
+"""A transferred call keeps its level when its last step is younger than this."""
+CALL_LIFE = timedelta(hours=24)
+TURNS_KEPT = 4
+OFFERS_KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)

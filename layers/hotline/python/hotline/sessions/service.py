@@ -13,8 +13,7 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 
 from .items import CHANGING_ATTRIBUTES, key_of, proof_from, session_attributes, session_from, session_item, session_key
-from .model import SessionKind, SessionState, TurnRecord
-from .policy import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN
+from .model import CALL_LIFE, OFFERS_KEPT, RESUME_WITHIN, SessionKind, SessionState, TurnRecord
 from .turns import Attempt, Replay, TooOld, decide, find_record, fingerprint, with_record
 
 __all__ = [

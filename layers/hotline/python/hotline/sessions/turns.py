@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.kit.keyring import Keyring
-from hotline.sessions.model import SessionState, TurnRecord
-from hotline.sessions.policy import TURNS_KEPT
+from hotline.sessions.model import TURNS_KEPT, SessionState, TurnRecord
 
 
 @dataclass(frozen=True, slots=True)

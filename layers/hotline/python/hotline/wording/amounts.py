@@ -8,8 +8,7 @@ from typing import Final
 from hotline.kit.languages import CHINESE
 from hotline.kit.money import Money, exponent
 
-from .catalogue import find
-from .patterns import fill
+from .catalogue import fill, find
 
 _CHINESE: Final = {
     "USD": "美元", "EUR": "欧元", "GBP": "英镑", "HKD": "港元", "SGD": "新加坡元", "AUD": "澳元", "CAD": "加元",

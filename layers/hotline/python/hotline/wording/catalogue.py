@@ -1,12 +1,21 @@
-"""The message catalogues: gettext's own files and reader, one folder a language.
+"""The message catalogues: gettext's own files and reader, one folder a language; and messages filled with facts.
 
 Translators edit `locale/<language>/LC_MESSAGES/hotline.po`; `make words` compiles the `.mo` file beside it, which is
 shipped and read here. A test fails when the two differ.
+
+A message is made of lines, one sentence each; ` | ` parts wordings of one sentence. `{name}` stands for a fact. Of each
+line the first wording whose facts are all known is used; a line without such a wording is left out. So a message says
+what is known and is never a sentence with a hole, and translators see it whole.
+
+Numbers, days and amounts are patterns of the catalogue (`value.`, `currency.`) in every language but Chinese. Chinese
+has habits that no pattern holds (两, parts of the day, jiao and fen); the modules of amounts and times write them out.
 """
 
 from __future__ import annotations
 
 import gettext
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -36,3 +45,44 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
     """Read on first use: nothing is opened at import."""
     with (folder(language) / f"{DOMAIN}.mo").open("rb") as file:
         return gettext.GNUTranslations(file)
+
+
+WORDINGS: Final = " | "
+PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
+type Fact = Callable[[str], str | None]
+"""Gives the words of a fact by its name, None when it is not known."""
+
+
+def sentences(text: str, fact: Fact, static: Callable[[str], str] = str) -> Iterator[str]:
+    """The sentences of a message. `static` is applied to our own text between the facts, e.g. to escape it."""
+    for line in text.splitlines():
+        for wording in line.strip().split(WORDINGS):
+            sentence = _fill(wording, fact, static)
+            if sentence is not None:
+                if sentence:
+                    yield sentence
+                break
+
+
+def _fill(wording: str, fact: Fact, static: Callable[[str], str]) -> str | None:
+    parts: list[str] = []
+    for place, part in enumerate(PLACEHOLDER.split(wording.strip())):
+        if place % 2 == 0:
+            parts.append(static(part))
+            continue
+        words = fact(part)
+        if words is None:
+            return None
+        parts.append(words)
+    return "".join(parts)
+
+
+def fill(key: str, language: str, n: int | None = None, **facts: object) -> str:
+    """The pattern of this key, filled with facts; `n` chooses the plural form and is a fact of it. Raises LookupError
+    when the catalogue has no such pattern."""
+    text = find(key, language, n)
+    if text is None:
+        raise LookupError(key)
+    known = facts if n is None else {"n": f"{n:,}", **facts}
+    return PLACEHOLDER.sub(lambda found: str(known[found[1]]), text)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from hotline.kit.languages import LANGUAGES
 
-from .catalogue import find
+from .catalogue import find, sentences
 from .rendering import render_written
-from .sentences import sentences
 from .values import Locale
 
 

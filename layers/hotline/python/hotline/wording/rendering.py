@@ -1,8 +1,13 @@
-"""Values as words, spoken (SSML, escaped) or written (plain text). None: this value cannot be put into words."""
+"""Values as words, spoken (SSML, escaped) or written (plain text). None: this value cannot be put into words.
+
+Names that others chose, of merchants above all, are made harmless, shortened, or left out where a voice cannot say
+them.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta
 from typing import Final
 from xml.sax.saxutils import escape as _xml_escape
@@ -11,9 +16,7 @@ from hotline.kit.languages import CHINESE
 from hotline.kit.money import Money
 
 from .amounts import speak_money, write_money
-from .catalogue import find
-from .names import clean, sayable_in_english
-from .patterns import fill
+from .catalogue import fill, find
 from .times import speak_day, speak_duration, speak_lately, speak_moment
 from .values import Counted, Dictated, Digits, Lately, Locale, Phone, Reference, Word
 
@@ -147,3 +150,30 @@ def _common(value: object, locale: Locale) -> str | None:
             return find(key, locale.language)
         case _:
             raise TypeError(f"a value of type {type(value).__name__} has no words")
+
+
+NAME_CHARACTERS_MAX: Final = 40
+"""A longer name is cut: nobody listens to more, and a prompt has its limit."""
+_CUT: Final = "…"
+
+
+def clean(text: str) -> str:
+    """The name on one line: no control, format or private characters, single spaces, at most NAME_CHARACTERS_MAX."""
+    visible = "".join(
+        character if unicodedata.category(character)[0] not in "CZ" else " "
+        for character in unicodedata.normalize("NFC", text[: NAME_CHARACTERS_MAX * 8])
+        if unicodedata.category(character) != "Cf"
+    )
+    name = " ".join(visible.split())
+    return name if len(name) <= NAME_CHARACTERS_MAX else name[: NAME_CHARACTERS_MAX - 1].rstrip() + _CUT
+
+
+def sayable_in_english(name: str) -> bool:
+    """Whether an English voice can say it: Latin letters or digits, and no letters of another script. Such a voice
+    skips Chinese characters without a word, which would leave a hole in the sentence."""
+    letters = [character for character in name if character.isalnum()]
+    return bool(letters) and all(_latin(character) for character in letters)
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() or unicodedata.name(character, "").startswith("LATIN")

@@ -7,7 +7,7 @@ from typing import Final
 
 from hotline.kit.languages import CHINESE
 
-from .patterns import fill
+from .catalogue import fill
 from .values import Locale
 
 _PARTS_OF_DAY: Final = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))

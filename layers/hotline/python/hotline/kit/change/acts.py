@@ -1,22 +1,37 @@
 """Acts: one thing that somebody, or the hotline by itself, does to what is stored, as an object.
 
 An act says what must be read for it, and contributes its writes to one change. It never reads or commits by itself.
-One place does that for people (identity.acts.perform), and one for the hotline by itself (`perform_alone`).
+One place does that for people (identity.acts.perform), and one for the hotline by itself (`perform_alone`). Work that
+reads, decides and writes is done again from its reading on when somebody else wrote in between (`retry_stale`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from hotline.kit.actor import System
 from hotline.kit.doors import Context
+from hotline.kit.errors import Stale, StaleTurn
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
 from . import Change
-from .retry import STALE_ATTEMPTS_MAX, retry_stale
+
+STALE_ATTEMPTS_MAX: Final = 3
+"""How often work is done in all, unless its caller says otherwise: two others may write in between."""
+
+
+def retry_stale[Result](work: Callable[[], Result], *, attempts_max: int = STALE_ATTEMPTS_MAX) -> Result:
+    """Run `work` until it raises neither Stale nor StaleTurn, at most `attempts_max` times, and return its result. Each
+    run must read afresh. The last run's error goes to the caller, as does every other error at once."""
+    for _ in range(attempts_max - 1):
+        try:
+            return work()
+        except (Stale, StaleTurn):
+            continue
+    return work()
 
 
 class Snapshot(dict[Key, Item]):
