@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from functions.customer_api.problems import Problem
 from functions.customer_api.settings import TokenSettings
+from functions.http.problems import Problem
+from functions.http.routes import refuse_route
+from functions.http.tokens import check_past, claim_words, claims_of, instant_claim, invalid_token, text_claim
 from hotline.identity import service as identity
-from hotline.kit.text import is_unicode
 
 PUBLIC: Final = "public"
 ANY_SCOPE: Final = "any"
@@ -56,8 +57,6 @@ CATCH_ALL: Final = "ANY /v1/{proxy+}"
 SCOPES: Final = tuple(sorted({scope for scope in ROUTES.values() if scope not in (PUBLIC, ANY_SCOPE)}))
 
 _ACCOUNT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/=~-]{0,63}")
-CLOCK_SKEW: Final = timedelta(seconds=60)
-_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,59 +77,21 @@ def admit(event: Mapping[str, Any], settings: TokenSettings, now: datetime) -> T
     """
     scope = ROUTES.get(str(event.get("routeKey")))
     if scope is None:
-        raise _no_route(event.get("rawPath"))
+        raise refuse_route(event.get("rawPath"), ROUTES)
     if scope == PUBLIC:
         return None
-    token = _token(_claims(event), settings, now)
+    token = _token(claims_of(event), settings, now)
     if scope != ANY_SCOPE and settings.scope_prefix + scope not in token.scopes:
         challenge = f'Bearer error="insufficient_scope", scope="{settings.scope_prefix}{scope}"'
         raise Problem("insufficient_scope", headers={"WWW-Authenticate": challenge})
     return token
 
 
-def _no_route(path: object) -> Problem:
-    """The refusal of a request to none of the ROUTES. 405 names the methods that the path has (RFC 9110, 15.5.6)."""
-    methods = methods_of(path) if isinstance(path, str) else ()
-    return Problem("method_not_allowed", headers={"Allow": ", ".join(methods)}) if methods else Problem("not_found")
-
-
-def methods_of(path: str) -> tuple[str, ...]:
-    """The methods that a path has, in alphabetical order; none when there is no such path."""
-    return tuple(sorted(method for method, _, route in map(_split_route, ROUTES) if is_path_of(path, route)))
-
-
-def _split_route(route: str) -> tuple[str, str, str]:
-    return route.partition(" ")
-
-
-def is_path_of(path: str, route: str) -> bool:
-    """Whether a path is one of a route's, both without method."""
-    parts, wanted = path.split("/"), route.split("/")
-    if len(parts) != len(wanted):
-        return False
-    return all(part == want or (want.startswith("{") and part) for part, want in zip(parts, wanted, strict=True))
-
-
-def _claims(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
-    except (KeyError, TypeError):
-        raise invalid_token() from None
-    if not isinstance(claims, dict):
-        raise invalid_token()
-    return claims
-
-
-def invalid_token() -> Problem:
-    """The token is not one to be believed; RFC 6750, 3.1."""
-    return Problem("invalid_token", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
 def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) -> Token:
-    account_id, expires_at = _text(claims, settings.account_claim), _instant(claims, "exp")
-    issuer, subject = _text(claims, "iss"), _text(claims, "sub")
-    sign_in = _text(claims, "sid") or _text(claims, "jti")
-    client = _text(claims, "client_id") or _text(claims, "azp") or "-"
+    account_id, expires_at = text_claim(claims, settings.account_claim), instant_claim(claims, "exp")
+    issuer, subject = text_claim(claims, "iss"), text_claim(claims, "sub")
+    sign_in = text_claim(claims, "sid") or text_claim(claims, "jti")
+    client = text_claim(claims, "client_id") or text_claim(claims, "azp") or "-"
     if account_id is None or _ACCOUNT_ID.fullmatch(account_id) is None:
         raise invalid_token()
     if expires_at is None or expires_at <= now or issuer is None or subject is None or sign_in is None:
@@ -139,47 +100,11 @@ def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) ->
         sign_in=identity.SignIn(
             session_id=identity.session_id_of(issuer=issuer, client=client, subject=subject, sign_in=sign_in),
             account_id=account_id,
-            authenticated_at=_check_past(_instant(claims, "auth_time"), now),
-            trusted=(_text(claims, "acr") or "") in settings.trusted_acr_values,
+            authenticated_at=check_past(instant_claim(claims, "auth_time"), now),
+            trusted=(text_claim(claims, "acr") or "") in settings.trusted_acr_values,
             expires_at=expires_at,
         ),
         client=client,
         subject=subject,
-        scopes=frozenset(_words(claims.get("scope")) | _words(claims.get("scp"))),
+        scopes=frozenset(claim_words(claims.get("scope")) | claim_words(claims.get("scp"))),
     )
-
-
-def _text(claims: Mapping[str, Any], name: str) -> str | None:
-    """A claim that is text; None for one that could not be written as UTF-8, since no id is made of it."""
-    value = claims.get(name)
-    return value if isinstance(value, str) and value and is_unicode(value) else None
-
-
-def _instant(claims: Mapping[str, Any], name: str) -> datetime | None:
-    """A NumericDate (RFC 7519, 2), which the gateway hands on as text."""
-    value = claims.get(name)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or _NUMBER.fullmatch(value) is None:
-        return None
-    try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _check_past(instant: datetime | None, now: datetime) -> datetime | None:
-    """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
-    sign-in count for longer. Raises Problem `invalid_token`."""
-    if instant is None:
-        return None
-    if instant > now + CLOCK_SKEW:
-        raise invalid_token()
-    return min(instant, now)
-
-
-def _words(value: object) -> set[str]:
-    """The words of a claim: `a b`, or a list as the gateway writes one, `[a b]`."""
-    if isinstance(value, list):
-        return {word for word in value if isinstance(word, str)}
-    return set(value.strip("[]").replace(",", " ").split()) if isinstance(value, str) else set()

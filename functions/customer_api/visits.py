@@ -1,8 +1,7 @@
 """One request of the API: the router that routes add to, and what a route finds there.
 
 A visit is one request of somebody with a token: their session as it was read, and what a route may do. A session stands
-in the place of a call, so every gate and every condition is the phone's. The language of an answer is the one that the
-request wishes for (Accept-Language, RFC 9110, 12.5.4).
+in the place of a call, so every gate and every condition is the phone's.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from typing import Final
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.customer_api.access import Token
-from functions.customer_api.problems import Rendering
+from functions.http.problems import Rendering
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.change.acts import Snapshot, retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
-from hotline.kit.languages import find_language, language_or_english
+from hotline.kit.languages import language_or_english
 from hotline.kit.store import Key
 from hotline.sessions import service as sessions
 from hotline.sessions.model import SessionState, TurnRecord
@@ -125,33 +124,3 @@ def desk() -> Desk:
     """The desk of the request that is being answered."""
     found: Desk = router.context[DESK]
     return found
-
-
-HEADER_CHARACTERS_MAX: Final = 256
-"""A longer header is no list of languages that anybody wrote; it is passed over."""
-_NOT_WANTED: Final = 0.0
-
-
-def find_wished_language(header: str | None) -> str | None:
-    """The language that the header likes best among those that the hotline speaks; None when it likes none of them, or
-    does not say."""
-    if not header or len(header) > HEADER_CHARACTERS_MAX:
-        return None
-    ranked: list[tuple[float, int, str]] = []
-    for place, part in enumerate(header.split(",")):
-        tag, _, parameter = part.strip().partition(";")
-        quality = _quality(parameter)
-        language = find_language(tag.strip())
-        if language is not None and quality > _NOT_WANTED:
-            ranked.append((-quality, place, language))
-    return min(ranked)[2] if ranked else None
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return _NOT_WANTED

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES, SCOPES
 from functions.customer_api.app import api
-from functions.customer_api.problems import CONTENT_TYPE, STATUSES
+from functions.http.problems import CONTENT_TYPE, STATUSES
 from hotline.kit.languages import ENGLISH, LANGUAGES
 from hotline.wording.catalogue import find
 from hotline_local.launcher.paths import ROOT

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from functions.customer_api import problems
 from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES
-from functions.customer_api.app import BODY_BYTES_MAX, answer_request
-from functions.customer_api.quota import REQUESTS_MAX
+from functions.customer_api.app import answer_request
 from functions.customer_api.settings import TokenSettings
+from functions.http import problems
+from functions.http.quota import REQUESTS_MAX
+from functions.http.requests import BODY_BYTES_MAX
 from hotline.kit.errors import Unavailable
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.catalogue import find

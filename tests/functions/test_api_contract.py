@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from functions.customer_api import quota
+from functions.http import quota
 from hotline.contracts.model import MovementStatus
 from hotline_local.openapi import FILE, document
 from hotline_local.testing.memory_store import MemoryStore

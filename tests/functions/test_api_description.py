@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 
 from functions.customer_api.access import PUBLIC, ROUTES
-from functions.customer_api.cursors import CURSOR_PATTERN, cursor_of
+from functions.http.cursors import CURSOR_PATTERN, cursor_of
 from hotline.contracts.model import MovementStatus
 from hotline.identity import codes, pins
 from hotline.kit.languages import CHINESE, ENGLISH

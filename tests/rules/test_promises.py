@@ -239,7 +239,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PROMPT_S_MAX": (10.0, "common guidance for voice menus"),
         "SSML_CHARACTERS_MAX": (3_000, "Amazon Connect: characters of a prompt that are billed"),
     },
-    "functions.customer_api.quota": {
+    "functions.http.quota": {
         "REQUESTS_MAX": (120, "docs/api.md, limits"),
         "WINDOW": (60 * SECONDS, "docs/api.md, limits"),
     },
@@ -279,7 +279,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
         "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
-        "functions.customer_api.quota": "_KEPT",
+        "functions.http.quota": "_KEPT",
     },
     "the calendar, and a status of HTTP": {
         "hotline.refunds.promises": "_SATURDAY",

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from functions.customer_api.access import CATCH_ALL, PROTECTING, PUBLIC, ROUTES, WAY_TO_A_FREEZE
-from functions.customer_api.quota import REQUESTS_MAX
+from functions.http.quota import REQUESTS_MAX
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_world import ApiWorld

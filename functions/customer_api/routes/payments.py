@@ -10,8 +10,6 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api import words
-from functions.customer_api.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
-from functions.customer_api.problems import Problem
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -24,6 +22,8 @@ from functions.customer_api.shapes import (
     Payments,
 )
 from functions.customer_api.visits import Visit, desk, router
+from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
+from functions.http.problems import Problem
 from hotline.contracts import limits
 from hotline.identity.service import Operation
 from hotline.kit.money import Money

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functions.customer_api.problems import Problem
 from functions.customer_api.shapes import PinChosen, PinState
 from functions.customer_api.visits import Desk, attempt, desk, router
+from functions.http.problems import Problem
 from hotline.identity import service as identity
 from hotline.lockout import service as lockout
 

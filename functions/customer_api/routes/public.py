@@ -6,9 +6,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api.problems import problem_in
 from functions.customer_api.shapes import TYPED_MAX, Genuine, Numbers
 from functions.customer_api.visits import desk, router
+from functions.http.problems import problem_in
 from hotline.directory.service import is_official
 
 

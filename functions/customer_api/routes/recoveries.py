@@ -6,7 +6,6 @@ import unicodedata
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.problems import Problem, problem_in, too_many_codes
 from functions.customer_api.shapes import (
     ContactGiven,
     PhoneGiven,
@@ -16,6 +15,7 @@ from functions.customer_api.shapes import (
     RecoveryState,
 )
 from functions.customer_api.visits import Desk, attempt, desk, router
+from functions.http.problems import Problem, problem_in, too_many_codes
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
 from hotline.identity.model import Goal

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.customer_api.problems import Problem
 from functions.customer_api.shapes import Repudiated, RepudiationAsked
 from functions.customer_api.visits import Desk, desk, router
+from functions.http.problems import Problem
 from hotline.kit.errors import NotPossible
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockoutError

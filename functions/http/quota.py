@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from functions.customer_api.problems import Problem
+from functions.http.problems import Problem
 from hotline.kit.clock import epoch_s
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable

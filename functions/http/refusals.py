@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
-from functions.customer_api import problems
-from functions.customer_api.problems import Fault, Problem, problem_in, problem_of
-from functions.customer_api.visits import desk
+from functions.http import problems
+from functions.http.problems import Fault, Problem, Rendering, problem_in
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 
@@ -22,19 +22,24 @@ _KINDS: Final = {"contact": frozenset({"phone", "email"})}
 _PLACES: Final = frozenset({"body", "query", "header", "path"})
 
 
-def install(api: APIGatewayHttpResolver) -> None:
-    """Answer every error with a problem, and refuse parameters that a route does not have."""
-    api.exception_handler(Exception)(_answer_error)
+def install(
+    api: APIGatewayHttpResolver,
+    rendering: Callable[[], Rendering],
+    problem_of: Callable[[HotlineError], Problem] = problems.problem_of,
+) -> None:
+    """Answer every error with a problem, and refuse parameters that a route does not have. `rendering`: how the caller
+    of the present request is told; `problem_of`: the problem of a room's error."""
+
+    def answer_error(error: Exception) -> Response[str]:
+        how = rendering()
+        told = problems.answer(_problem(error, how, problem_of), how)
+        return Response(told["statusCode"], problems.CONTENT_TYPE, told["body"], told["headers"])
+
+    api.exception_handler(Exception)(answer_error)
     api.use([_refuse_unknown_parameters])
 
 
-def _answer_error(error: Exception) -> Response[str]:
-    how = desk().how
-    told = problems.answer(_problem(error), how)
-    return Response(told["statusCode"], problems.CONTENT_TYPE, told["body"], told["headers"])
-
-
-def _problem(error: Exception) -> Problem:
+def _problem(error: Exception, how: Rendering, problem_of: Callable[[HotlineError], Problem]) -> Problem:
     match error:
         case Problem():
             return error
@@ -47,7 +52,7 @@ def _problem(error: Exception) -> Problem:
         case NotFoundError():
             return Problem("not_found")
         case _:
-            log(Event.API_FAILED, error=type(error).__name__, correlation_id=desk().how.request_id)
+            log(Event.API_FAILED, error=type(error).__name__, correlation_id=how.request_id)
             return Problem("unexpected")
 
 

@@ -11,7 +11,7 @@ import binascii
 import hmac
 from typing import Final
 
-from functions.customer_api.problems import problem_in
+from functions.http.problems import problem_in
 from hotline.kit.errors import Unavailable
 from hotline.kit.keyring import Keyring
 
