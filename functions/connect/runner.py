@@ -19,9 +19,8 @@ from functions.connect.envelope import (
     Request,
 )
 from functions.connect.secret_inputs import aside, readable
-from functions.connect.step import Step
+from functions.connect.step import Answer, Step, Visit
 from functions.connect.steps import STEPS
-from functions.connect.visit import Answer, Visit
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
 from hotline.kit.actor import FactorKind
@@ -76,9 +75,11 @@ def _answer(step: Step, request: Request, ctx: Context) -> tuple[Answer, Session
 
 def _inputs(step: Step, request: Request, ctx: Context) -> dict[str, str] | Answer:
     """The step's inputs, or the answer that takes its place. Raises Unreadable."""
-    given = readable(step, request.inputs, ctx)
-    if outcome := aside(step, given):
-        return Answer(outcome)
+    given = request.inputs
+    if step.secret_inputs:
+        given = readable(step, given, ctx)
+        if outcome := aside(step, given):
+            return Answer(outcome)
     try:
         return step.accept(given)
     except InvalidInput as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from functions.connect.step import Step, one_of
-from functions.connect.visit import Answer, Visit
+from functions.connect.step import Answer, Step, Visit, one_of
 from hotline.wording.speech import Speech
 from hotline.wording.values import Phone
 

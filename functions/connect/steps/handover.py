@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.connect.step import Step, one_of
-from functions.connect.visit import Answer, Visit, words
+from functions.connect.step import Answer, Step, Visit, one_of, words
 from functions.connect.words import in_groups
 from hotline.cases import service as cases
 from hotline.wording.speech import Speech

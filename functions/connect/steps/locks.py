@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from functions.connect.step import Step
-from functions.connect.visit import Answer, Visit, words
+from functions.connect.step import Answer, Step, Visit, words
 from functions.connect.words import locks as words_of
 from hotline.accounts import service as accounts
 from hotline.identity.model import Operation

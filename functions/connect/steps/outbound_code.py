@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.connect.envelope import Request
-from functions.connect.step import Step, own_id
-from functions.connect.visit import Answer, words
+from functions.connect.step import Answer, Step, own_id, words
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from functions.connect.envelope import INVALID
-from functions.connect.step import OPTIONAL_CHOICE, Step, digits, one_of, own_id
-from functions.connect.visit import Answer, Visit, words
+from functions.connect.step import OPTIONAL_CHOICE, Answer, Step, Visit, digits, one_of, own_id, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, MovementRef
 from hotline.sessions import service as sessions
-from hotline.sessions.model import Offer, SessionState
+from hotline.sessions.model import Offer
 
 HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
@@ -68,22 +67,11 @@ def item_words(ref: MovementRef, *, status: str | None = None, place: int | None
     )
 
 
-def offer_at(state: SessionState, inputs: Mapping[str, str]) -> Offer | None:
-    """The offer that the caller chose by its place or, from a flow that kept it, by its key. It is the only offer when
-    there is no choice. None for anything that was not offered in this call."""
-    if "movement" in inputs:
-        return next((offer for offer in state.offers if offer.movement == inputs["movement"]), None)
-    if "choice" in inputs:
-        place = int(inputs["choice"])
-        return state.offers[place - 1] if place <= len(state.offers) else None
-    return state.offers[0] if len(state.offers) == 1 else None
-
-
 def answer(visit: Visit) -> Answer:
     """Why it failed, whether money was taken, and the one next step, from the movement itself and not from an index.
     The next step of an account that is shut is what opens it."""
     account_id = visit.account(Operation.READ)
-    offer = offer_at(visit.state, visit.inputs)
+    offer = visit.find_offer()
     if offer is None:
         return Answer(INVALID)
     key = payments.movement_key(account_id, offer.movement)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from functions.connect.envelope import INVALID
-from functions.connect.step import CHOICE, Step, digits, one_of
-from functions.connect.steps.payments import CHOSEN, item_words, offer_at
-from functions.connect.visit import Answer, Visit, words
+from functions.connect.step import CHOICE, Answer, Step, Visit, digits, one_of, words
+from functions.connect.steps.payments import CHOSEN, item_words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
@@ -49,7 +48,7 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
 def offer(visit: Visit) -> Answer:
     """The refund that may be asked for on the chosen payment, read back before anything is asked."""
     visit.account(Operation.READ)
-    chosen = offer_at(visit.state, visit.inputs)
+    chosen = visit.find_offer()
     if chosen is None:
         return Answer(INVALID)
     act = refunds.OfferRefund(chosen.movement, chosen.merchant_id)
@@ -75,7 +74,7 @@ def request(visit: Visit) -> Answer:
     """Ask for the refund. The request is known by call, payment and reason, so that a repeated delivery or a key
     pressed twice asks once."""
     account_id = visit.account(Operation.REFUND)
-    chosen = offer_at(visit.state, {"choice": visit.inputs["choice"]})
+    chosen = visit.find_offer()
     if chosen is None:
         return Answer(INVALID)
     reason = RefundReason(visit.inputs["reason"])

@@ -7,8 +7,19 @@ from dataclasses import replace
 from typing import Final
 
 from functions.connect.envelope import CONTINUED_METHODS, INVALID, Request
-from functions.connect.step import OPTIONAL_CHOICE, Input, Step, digits, has_digits, one_of
-from functions.connect.visit import Answer, Visit, reference, words, yes_or_no
+from functions.connect.step import (
+    OPTIONAL_CHOICE,
+    Answer,
+    Input,
+    Step,
+    Visit,
+    digits,
+    has_digits,
+    one_of,
+    reference,
+    words,
+    yes_or_no,
+)
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
