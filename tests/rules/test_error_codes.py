@@ -13,8 +13,8 @@ import pytest
 
 from functions.connect.secret_inputs import EntryError
 from functions.connect.step import InputError
-from functions.customer_api.problems import STATUSES, problem_of
 from functions.deadlines.app import EventError
+from functions.http.problems import STATUSES, problem_of
 from functions.security_scan.shard import RequestError
 from hotline.cases.model import CaseError
 from hotline.contracts.decisions import DecisionError
