@@ -73,6 +73,14 @@ soak: setup ## Run the property tests for long, with fresh seeds.
 mutate: setup ## Change the rules, one small thing at a time, and print what no test notices (15 minutes).
 	$(PYTHON) -m tests.mutation $(ARGS)
 
+.PHONY: vendor
+vendor: .tools/desk/.ready ## Bundle the libraries of the desk (requirements/desk) into desk/vendor again.
+	@cd .tools/desk && for name in lit/lit amazon-connect/workspace; do \
+		node_modules/.bin/esbuild $$(basename $$name).js --bundle --format=esm --minify --target=es2022 --legal-comments=none --log-level=warning \
+			--outfile=../../desk/vendor/$$name.js --allow-overwrite || exit 1; \
+	done
+	@cp .tools/desk/node_modules/lit/LICENSE desk/vendor/lit/LICENSE
+
 # ---------------------------------------------------------------- the environment
 
 .tools/uv/.ready: requirements/uv.txt
@@ -107,3 +115,10 @@ pins: .tools/uv/.ready ## Renew the pins in requirements/*.txt after a change of
 	@for name in dependencies dev sam uv; do \
 		(cd requirements && ../$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.13 $$name.in -o $$name.txt) || exit 1; \
 	done
+
+# Only who changes a library of the desk needs Node.js: the page itself is served as it stands.
+.tools/desk/.ready: $(wildcard requirements/desk/*) requirements/desk/.npmrc
+	@command -v npm >/dev/null 2>&1 || { echo "No npm was found: install Node.js 20 or newer, then run make vendor again." >&2; exit 1; }
+	@mkdir -p .tools/desk && cp requirements/desk/.npmrc requirements/desk/* .tools/desk/
+	@cd .tools/desk && npm ci --silent
+	@touch $@

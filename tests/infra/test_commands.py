@@ -21,7 +21,7 @@ def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize(
-    "target", ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "mutate", "help"]
+    "target", ["setup", "run", "call", "test", "check", "build", "deploy", "bench", "soak", "mutate", "vendor", "help"]
 )
 def test_make_lists_its_targets_when_asked_for_nothing(target: str) -> None:
     done = command("make")
