@@ -19,7 +19,7 @@ from tests.support.import_contracts import ROOMS
 
 ROOM_FOLDER: Final = ROOT / "layers/hotline/python/hotline"
 PAGES: Final = tuple(sorted((*(ROOT / "docs").glob("*.md"), *ROOT.glob("README*.md"), *ROOT.glob("CONTRIBUTING*.md"))))
-WITH_LINKS: Final = (*PAGES, ROOT / "local/connect_sim/README.md")
+WITH_LINKS: Final = (*PAGES, ROOT / "local/connect_sim/README.md", ROOT / "desk/README.md")
 FOLDERS: Final = (
     "docs", "tests", "layers", "functions", "local", "flows", "events", "benchmarks", "statemachines", "requirements",
 )  # fmt: skip

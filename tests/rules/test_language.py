@@ -19,7 +19,8 @@ WORDS_MAX: Final = 25
 """Longer sentences are read twice. The writing guides of GOV.UK have the same limit."""
 CODE: Final = ("layers", "functions", "local", "tests", "benchmarks", "docs/examples")
 DEPLOYED_OR_SHOWN: Final = ("layers", "functions", "local")
-PAGES: Final = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+OTHER_PAGES: Final = ("README.md", "CONTRIBUTING.md", "desk/README.md")
+PAGES: Final = (*sorted((ROOT / "docs").glob("*.md")), *(ROOT / name for name in OTHER_PAGES))
 TEST_NAME: Final = re.compile(r"^\s*(?:async )?def test_(\w+)", re.MULTILINE)
 NOUN_CLAUSE: Final = re.compile(
     r"[\W_]*(?:(?:What|Who|Whom|Whose|Which)(?:ever)?\b"

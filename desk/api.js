@@ -1,0 +1,198 @@
+// The agents' API as the desk knows it: routes, forms, refusals. No other module names a route or a header.
+//
+// The forms, with `?` where a member may be missing or null. Times are RFC 3339, amounts {minor, currency}.
+//
+//   Me            agent_id, username, roles[], permissions[], live_contacts[]
+//   CaseRow       id, reference, topic, language, priority, status, reason, opened_at, due_at, snoozed_until?,
+//                 owner? {id, name}, tags[]
+//   Case          CaseRow and version, account_known, contact_id?, heard[], proved? Proof, failed_login_at?,
+//                 missing_documents[], links[{kind, id}], next_step?, actions[Action]
+//   Action        operation, level: alone | proof | second, possible, why?, approval? Approval,
+//                 subject? {kind, id, version}
+//   Entry         id, number, at, kind, audience, actor {kind, name?}, reason, facts{}, note?
+//   Proof         state: none | asked | proved | failed | expired, method?, factors[], until?, asked_at?
+//   Contact       contact_id, state: live | ended, case_id?, topic?, language?
+//   Account       account_id, status, language, lock {state, cause?, since?, until?, asked?, text}, two_step?, pin,
+//                 fields[{name, masked}], facts_as_of
+//   Payment       id, kind, status, amount, initiated_at, merchant? {name}, order_no?, money {state}, next_step, text
+//   Refund        id, payment_id, status, amount, requested_at, promised_on?, reason?, decided_by?, note?, actions[Action]
+//   Finding       id, severity, found_at, rule, text, feedback?
+//   Approval      id, operation, case_id?, subject {kind, id, version}, reason, state: open | approved | refused |
+//                 expired | void | used, requested_by {id, name}, requested_at, expires_at, decided_by? {id, name}, decided_at?
+//   Callback      case_id, reference, asked_at, topic, language, state, window?
+//   Hours         timezone, weekly[{day 1-7, opens, closes}], holidays[{date, name}],
+//                 overrides[{date_from, date_till, kind: open | closed, opens?, closes?, name}]
+//   Banner        active, topic, text_zh, text_en, until?
+//   Numbers       numbers[{number, label}]
+//   Policy        merchant_id, version, window_days, partial, auto_approve_minor, currency, categories[], actions[Action]
+//   Report        from, to, contacts[{day, contained, transferred, abandoned, callback}], topics[{topic, count}],
+//                 repeats {count, of}, answer {median_s, p90_s}, lock_causes[{cause, count}],
+//                 refunds[{status, count, late}], complaints[{kind, count, median_days}], survey[{score, count}]
+
+const TIMEOUT_MS = 20_000;
+const BASE = "/v1/agent";
+
+/** The route of each action on a case, by its operation. */
+export const ACTION_ROUTES = {
+  unlock: "unlock",
+  unfreeze: "unfreeze",
+  freeze: "freeze",
+  reset_grant: "reset-grants",
+  pause: "pause",
+  new_row: "new-rows",
+  release_hold: "hold-releases",
+};
+/** The reasons for which an agent may look at an account. */
+export const LOOK_REASONS = ["customer_on_the_line", "case_work", "callback", "complaint"];
+export const PERMISSIONS = {
+  read: "desk/read",
+  work: "desk/work",
+  act: "desk/act",
+  refund: "desk/refund",
+  approve: "desk/approve",
+  manage: "desk/manage",
+  report: "desk/report",
+};
+export const NOTE_CHARACTERS_MAX = 500;
+
+/** A refusal, by the API (RFC 9457), by the issuer, or by the network (`offline`). */
+export class Problem extends Error {
+  constructor({ status = 0, code, title, retry_after_s = null, facts = {} }) {
+    super(code);
+    Object.assign(this, { status, code, title, retry_after_s, facts });
+  }
+
+  /** Whether nothing is known of what became of the request: the same key must be sent again. */
+  get open() {
+    return this.status === 0 || this.status >= 500;
+  }
+
+  get stale() {
+    return this.status === 412;
+  }
+}
+
+/** A key under which a request is carried out once, however often it is sent. */
+export const newKey = () => crypto.randomUUID();
+
+const segment = encodeURIComponent;
+
+export class Api {
+  /** `sign_in` gives tokens; `language` is the tag in which texts are wanted; `contact_id` the call at hand. */
+  constructor({ address, sign_in, language }) {
+    this.address = address.replace(/\/$/, "");
+    this.sign_in = sign_in;
+    this.language = language;
+    this.contact_id = null;
+  }
+
+  me = () => this.#get("/me");
+  queue = (filters) => this.#get("/queue", filters);
+  contact = (id) => this.#get(`/contacts/${segment(id)}`);
+  callbacks = (filters) => this.#get("/callbacks", filters);
+
+  /** A case with its ETag, as {value, etag}. */
+  case = (id) => this.#versioned(`/cases/${segment(id)}`);
+  timeline = (id, cursor) => this.#get(`/cases/${segment(id)}/timeline`, { cursor });
+  changeCase = (id, change, etag) => this.#change("PATCH", `/cases/${segment(id)}`, change, etag);
+  claim = (id, key) => this.#post(`/cases/${segment(id)}/claim`, {}, key);
+  release = (id, key) => this.#post(`/cases/${segment(id)}/release`, {}, key);
+  note = (id, note, key) => this.#post(`/cases/${segment(id)}/notes`, note, key);
+  snooze = (id, until, key) => this.#post(`/cases/${segment(id)}/snooze`, until, key);
+  close = (id, ending, key) => this.#post(`/cases/${segment(id)}/close`, ending, key);
+  transfer = (id, target, key) => this.#post(`/cases/${segment(id)}/transfer`, target, key);
+
+  account = (id, why) => this.#look(id, "account", why);
+  payments = (id, why, cursor) => this.#look(id, "payments", why, cursor);
+  refunds = (id, why, cursor) => this.#look(id, "refunds", why, cursor);
+  findings = (id, why, cursor) => this.#look(id, "findings", why, cursor);
+  unmask = (id, field, key) => this.#post(`/cases/${segment(id)}/unmaskings`, field, key);
+
+  proof = (id) => this.#get(`/cases/${segment(id)}/proofs`);
+  askProof = (id, wish, key) => this.#post(`/cases/${segment(id)}/proofs`, wish, key);
+  act = (id, operation, why, key) => this.#post(`/cases/${segment(id)}/${ACTION_ROUTES[operation]}`, why, key);
+  decideRefund = (id, refund, decision, key) =>
+    this.#post(`/cases/${segment(id)}/refunds/${segment(refund)}/decision`, decision, key);
+  payOut = (id, refund, payout, key) => this.#post(`/cases/${segment(id)}/refunds/${segment(refund)}/payout`, payout, key);
+  judge = (id, finding, feedback, key) =>
+    this.#post(`/cases/${segment(id)}/findings/${segment(finding)}/feedback`, feedback, key);
+
+  approvals = (filters) => this.#get("/approvals", filters);
+  askApproval = (request, key) => this.#post("/approvals", request, key);
+  decideApproval = (id, decision, key) => this.#post(`/approvals/${segment(id)}/decision`, decision, key);
+
+  hours = () => this.#versioned("/hours");
+  saveHours = (hours, etag) => this.#change("PUT", "/hours", hours, etag);
+  banner = () => this.#versioned("/banner");
+  saveBanner = (banner, etag) => this.#change("PUT", "/banner", banner, etag);
+  numbers = () => this.#versioned("/numbers");
+  saveNumbers = (numbers, etag) => this.#change("PUT", "/numbers", numbers, etag);
+  policy = (merchant) => this.#versioned(`/merchants/${segment(merchant)}/policy`);
+  savePolicy = (merchant, policy, etag) => this.#change("PUT", `/merchants/${segment(merchant)}/policy`, policy, etag);
+
+  reports = (from, to) => this.#get("/reports", { from, to });
+
+  #look(id, what, why, cursor) {
+    return this.#get(`/cases/${segment(id)}/${what}`, { cursor }, { "Desk-Reason": why });
+  }
+
+  async #get(path, query = {}, headers = {}) {
+    return (await this.#send("GET", path, { query, headers })).value;
+  }
+
+  #versioned(path) {
+    return this.#send("GET", path, {});
+  }
+
+  async #post(path, body, key = newKey()) {
+    return (await this.#send("POST", path, { body, headers: { "Idempotency-Key": key } })).value;
+  }
+
+  /** Save over the version that was read. Raises a stale Problem when somebody else saved meanwhile. */
+  #change(method, path, body, etag) {
+    return this.#send(method, path, { body, headers: { "If-Match": etag } });
+  }
+
+  async #send(method, path, { body, query = {}, headers = {} }, again = true) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
+    const search = given.length ? `?${new URLSearchParams(given)}` : "";
+    const token = await this.sign_in.token();
+    let answer, text;
+    try {
+      answer = await fetch(`${this.address}${BASE}${path}${search}`, {
+        method,
+        headers: {
+          Accept: "application/json",
+          "Accept-Language": this.language,
+          Authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+          ...(this.contact_id ? { "Desk-Contact": this.contact_id } : {}),
+          ...headers,
+        },
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      text = await answer.text();
+    } catch {
+      throw new Problem({ code: "offline" });
+    }
+    if (answer.status === 401 && again) {
+      const renewed = await this.sign_in.token({ fresh: true });
+      if (renewed !== token) return this.#send(method, path, { body, query, headers }, false);
+    }
+    if (answer.status === 401) this.sign_in.refused();
+    let value = null;
+    try {
+      value = text ? JSON.parse(text) : null;
+    } catch {
+      throw new Problem({ status: answer.ok ? 500 : answer.status, code: "unexpected" });
+    }
+    if (!answer.ok) {
+      const { code, title, ...facts } = value ?? {};
+      const retry_after_s = Number(answer.headers.get("Retry-After")) || null;
+      throw new Problem({ status: answer.status, code: code ?? "unexpected", title: title ?? value?.message, retry_after_s, facts });
+    }
+    return { value, etag: answer.headers.get("ETag") };
+  }
+}

@@ -1,0 +1,328 @@
+// The desk: signs in, finds its way by the address, tells of calls, and shows one view at a time.
+
+import { Api, PERMISSIONS, Problem } from "./api.js";
+import { SignIn } from "./auth.js";
+import { css, drafts, html, LitElement, nothing, shared } from "./element.js";
+import { keyed } from "./vendor/lit/lit.js";
+import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
+import { followWorkspace, inFrame } from "./workspace.js";
+import "./form.js";
+import "./views/approvals.js";
+import "./views/callbacks.js";
+import "./views/case.js";
+import "./views/contact.js";
+import "./views/queue.js";
+import "./views/reports.js";
+import "./views/settings.js";
+
+const LOOK_FOR_CALLS_MS = 5000;
+const MESSAGE_MS = 8000;
+const NAVIGATION = [
+  ["queue", PERMISSIONS.read],
+  ["callbacks", PERMISSIONS.read],
+  ["approvals", PERMISSIONS.read],
+  ["hours", PERMISSIONS.manage],
+  ["banner", PERMISSIONS.manage],
+  ["numbers", PERMISSIONS.manage],
+  ["policies", PERMISSIONS.manage],
+  ["reports", PERMISSIONS.report],
+];
+const SETTINGS = ["hours", "banner", "numbers", "policies"];
+
+class HotlineDesk extends LitElement {
+  static styles = [shared, css`
+    header { background: var(--panel); border-bottom: 1px solid var(--line); }
+    .bar { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; max-width: 82rem; margin: 0 auto; padding: .5rem 1rem; }
+    .name { font-weight: 700; }
+    nav { flex: 1; min-width: 0; }
+    nav ul { display: flex; flex-wrap: wrap; list-style: none; padding: 0; gap: .15rem; }
+    nav a { display: block; padding: .45rem .7rem; border-radius: 8px; text-decoration: none; color: var(--text); white-space: nowrap; }
+    nav a:hover { background: var(--raised); }
+    nav a[aria-current="page"] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
+    main { max-width: 82rem; margin: 0 auto; padding: 1rem; }
+    .skip { position: absolute; inset-block-start: -4rem; background: var(--panel); padding: .5rem 1rem; z-index: 5; }
+    .skip:focus { inset-block-start: .5rem; }
+    .door { max-width: 26rem; margin: 12vh auto 0; }
+    select.flush { margin: 0; }
+    .person { color: var(--muted); font-size: .87rem; }
+    .messages { position: fixed; inset-block-end: 1rem; inset-inline: 1rem; display: grid; gap: .5rem; justify-items: center; pointer-events: none; z-index: 4; }
+    .messages > div { pointer-events: auto; background: var(--text); color: var(--page); border-radius: 8px; padding: .5rem .9rem;
+      max-width: 40rem; box-shadow: 0 4px 16px rgb(0 0 0 / 25%); }
+    .notices { max-width: 82rem; margin: .6rem auto 0; padding: 0 1rem; }
+    .notices .notice { margin-bottom: .4rem; }
+    .spacer { flex: 1; }
+    @media (max-width: 640px) {
+      .bar { padding: .4rem .7rem; } .name { flex: 1; } .person { display: none; } main { padding: .7rem; }
+      nav { order: 3; flex-basis: 100%; } nav ul { flex-wrap: nowrap; overflow-x: auto; }
+    }
+  `];
+  static properties = {
+    desk: { state: true },
+    route: { state: true },
+    session: { state: true },
+    problem: { state: true },
+    waiting: { state: true },
+    prepared: { state: true },
+    offline: { state: true },
+    call: { state: true },
+    messages: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.messages = [];
+    this.offline = !navigator.onLine;
+    this.seen = new Set();
+    this.ready = this.#begin();
+  }
+
+  async #begin() {
+    try {
+      const [config, words] = await Promise.all([this.#config(), loadWords(firstLanguage())]);
+      this.sign_in = new SignIn(config);
+      this.api = new Api({ address: config.api, sign_in: this.sign_in, language: words.tag });
+      this.sign_in.addEventListener("change", () => {
+        this.session = this.sign_in.state;
+      });
+      this.session = "out";
+      this.#renew({ words, me: null });
+      await this.sign_in.prepare();
+      this.prepared = true;
+    } catch (problem) {
+      this.problem = problem instanceof Problem ? problem : new Problem({ code: "not_set_up" });
+    }
+    if (!this.desk) return;
+    window.addEventListener("online", () => { this.offline = false; });
+    window.addEventListener("offline", () => { this.offline = true; });
+    window.addEventListener("hashchange", () => this.#follow());
+    window.addEventListener("beforeunload", (event) => this.#unsent() && event.preventDefault());
+    this.#address();
+    await followWorkspace({ on_contact: (id) => this.#pop(id, true), on_end: (id) => this.#ended(id) });
+    setInterval(() => this.#lookForCalls(), LOOK_FOR_CALLS_MS);
+  }
+
+  async #config() {
+    const answer = await fetch("config.json", { cache: "no-store" });
+    if (!answer.ok) throw new Problem({ code: "not_set_up" });
+    return answer.json();
+  }
+
+  /** What views may use. A new object, so that each of them is shown anew. */
+  #renew(change) {
+    this.desk = {
+      ...this.desk,
+      ...change,
+      api: this.api,
+      go: (to) => {
+        location.hash = `#/${to}`;
+      },
+      say: (text) => this.#say(text),
+      ask: (spec) => this.renderRoot.querySelector("desk-form").open(spec),
+    };
+    const { words } = this.desk;
+    document.documentElement.lang = words.tag;
+    this.api.language = words.tag;
+  }
+
+  /** `?case=` and `?contact=` of the address, as links and workspaces have them. */
+  #address() {
+    const query = new URLSearchParams(location.search);
+    const kind = ["case", "contact"].find((name) => query.get(name));
+    if (kind) {
+      const to = `#/${kind}/${encodeURIComponent(query.get(kind))}`;
+      history.replaceState(null, "", `${location.pathname}${to}`);
+    }
+    this.#follow();
+  }
+
+  #follow() {
+    const [view = "queue", id = ""] = location.hash.replace(/^#\/?/, "").split("/");
+    let known = id;
+    try {
+      known = decodeURIComponent(id);
+    } catch {
+      // The address is shown as it is.
+    }
+    const route = { view: view || "queue", id: known };
+    if (route.view === this.route?.view && route.id === this.route?.id) return;
+    this.route = route;
+    if (route.view === "contact") {
+      this.seen.add(route.id);
+      this.api.contact_id = route.id;
+    }
+    if (route.view === "contact" || route.id === this.call?.contact_id) this.call = null;
+    this.moved = true;
+  }
+
+  async updated(changed) {
+    if (!changed.has("route") || !this.moved) return;
+    const view = this.renderRoot.querySelector("main > *");
+    if (!view) return;
+    this.moved = false;
+    await view.updateComplete;
+    window.scrollTo(0, 0);
+    view.renderRoot?.querySelector("h1")?.focus();
+  }
+
+  /** A call has come in. An agent who is not in the middle of a case goes to it at once; else it is announced. */
+  #pop(id, first = false) {
+    if (this.seen.has(id)) return;
+    this.seen.add(id);
+    this.api.contact_id = id;
+    const free = first || ["queue", "callbacks", "contact"].includes(this.route?.view);
+    if (free && !this.renderRoot.querySelector("desk-form")?.openNow) this.desk.go(`contact/${encodeURIComponent(id)}`);
+    else this.call = { contact_id: id };
+  }
+
+  #ended(id) {
+    if (this.api.contact_id === id) this.api.contact_id = null;
+    if (this.call?.contact_id === id) this.call = null;
+    this.desk.say(this.desk.words.text("call_ended"));
+  }
+
+  async #lookForCalls() {
+    if (inFrame() || this.session !== "live" || !this.desk?.me || this.offline || document.visibilityState !== "visible") return;
+    try {
+      const me = await this.api.me();
+      this.network_lost = false;
+      for (const id of me.live_contacts ?? []) this.#pop(id);
+      if (this.call && !me.live_contacts.includes(this.call.contact_id)) this.call = null;
+    } catch (problem) {
+      if (problem.code === "offline") this.network_lost = true;
+    }
+    this.requestUpdate();
+  }
+
+  async #signIn() {
+    this.problem = null;
+    this.waiting = true;
+    try {
+      await this.sign_in.begin();
+      const me = await this.api.me();
+      if (this.desk.me && this.desk.me.agent_id !== me.agent_id) drafts.clear();
+      this.#renew({ me });
+      this.moved = true;
+      this.route = { ...this.route };
+    } catch (problem) {
+      if (problem.code !== "sign_in_cancelled") this.problem = problem;
+    }
+    this.waiting = false;
+  }
+
+  async #prepareAgain() {
+    this.problem = null;
+    try {
+      await this.sign_in.prepare();
+      this.prepared = true;
+    } catch (problem) {
+      this.problem = problem;
+    }
+  }
+
+  #signOut() {
+    drafts.clear();
+    this.sign_in.end();
+    this.#renew({ me: null });
+    this.call = null;
+    location.hash = "#/queue";
+  }
+
+  async #speak(code) {
+    try {
+      this.#renew({ words: await loadWords(code) });
+    } catch {
+      this.#say(this.desk.words.text("problem.offline"));
+    }
+  }
+
+  #say(text) {
+    const message = { text };
+    this.messages = [...this.messages, message].slice(-3);
+    setTimeout(() => {
+      this.messages = this.messages.filter((one) => one !== message);
+    }, MESSAGE_MS);
+  }
+
+  #unsent() {
+    return this.renderRoot.querySelector("desk-form")?.openNow;
+  }
+
+  render() {
+    if (!this.desk) {
+      // Without words there is no language yet.
+      return html`<main><p class="panel" role="status">${this.problem ? "The desk is not set up: config.json or words are missing. 工作台没有配置好。" : "…"}</p></main>`;
+    }
+    const { words, me } = this.desk;
+    const t = (key, values) => words.text(key, values);
+    document.title = me ? `${t(`view.${this.#title()}`)} · ${t("name")}` : t("name");
+    return html`
+      <a class="skip" href="#main" @click=${this.#skip}>${t("skip")}</a>
+      <header><div class="bar">
+        <span class="name">${t("name")}</span>
+        ${me ? this.#navigation(t) : html`<span class="spacer"></span>`}
+        <label><span class="hidden-text">${t("language")}</span>
+          <select name="language" class="flush" @change=${(event) => this.#speak(event.target.value)}>
+            ${Object.entries(LANGUAGES).map(([code, { name, tag }]) => html`<option value=${code} lang=${tag} ?selected=${code === words.code}>${name}</option>`)}
+          </select></label>
+        ${me ? html`<span class="person">${me.username}</span><button @click=${this.#signOut}>${t("sign_out")}</button>` : nothing}
+      </div></header>
+      <div class="notices">${this.#notices(t)}</div>
+      <main id="main" tabindex="-1">${me ? keyed(`${this.route.view}/${this.route.id}`, this.#view()) : this.#door(t)}</main>
+      <desk-form .desk=${this.desk}></desk-form>
+      <div class="messages" role="status">${this.messages.map(({ text }) => html`<div>${text}</div>`)}</div>`;
+  }
+
+  #title() {
+    return NAVIGATION.some(([name]) => name === this.route.view) || ["case", "contact"].includes(this.route.view) ? this.route.view : "queue";
+  }
+
+  #skip(event) {
+    event.preventDefault();
+    this.renderRoot.querySelector("main").focus();
+  }
+
+  #navigation(t) {
+    const may = NAVIGATION.filter(([, permission]) => this.desk.me.permissions.includes(permission));
+    const here = this.route.view === "case" || this.route.view === "contact" ? "queue" : this.route.view;
+    return html`<nav aria-label=${t("navigation")}><ul>${may.map(
+      ([name]) => html`<li><a href="#/${name}" aria-current=${name === here ? "page" : nothing}>${t(`view.${name}`)}</a></li>`,
+    )}</ul></nav>`;
+  }
+
+  #notices(t) {
+    const { me } = this.desk;
+    return html`
+      ${this.offline || (this.network_lost && me) ? html`<div class="notice warn" role="alert">${t("offline")}</div>` : nothing}
+      ${me && this.session !== "live" ? html`<div class="notice warn row spread" role="alert">
+        <span>${t(this.session === "ending" ? "session.ending" : "session.ended")}</span>
+        ${this.problem ? html`<span>${this.desk.words.problem(this.problem)}</span>` : nothing}
+        <button class="main" @click=${this.#signIn}>${t("sign_in_again")}</button></div>` : nothing}
+      ${this.call && me ? html`<div class="notice info row spread" role="alert"><strong>${t("call_comes")}</strong>
+        <button class="main" @click=${() => this.desk.go(`contact/${encodeURIComponent(this.call.contact_id)}`)}>${t("call_open")}</button></div>` : nothing}`;
+  }
+
+  #door(t) {
+    const refusal = this.problem ? html`<div class="notice bad" role="alert">${this.desk.words.problem(this.problem)}</div>` : nothing;
+    const unreachable = ["issuer_unreachable", "not_set_up"].includes(this.problem?.code);
+    return html`<div class="panel door"><h1 tabindex="-1">${t("sign_in.title")}</h1><p>${t("sign_in.text")}</p>${refusal}
+      ${this.waiting
+        ? html`<p role="status">${t("sign_in.waiting")}</p><button @click=${() => this.sign_in.cancel()}>${t("cancel")}</button>`
+        : unreachable
+          ? html`<button @click=${this.#prepareAgain}>${t("again")}</button>`
+          : html`<button class="main" ?disabled=${!this.prepared} @click=${this.#signIn}>${t("sign_in")}</button>`}</div>`;
+  }
+
+  #view() {
+    const { view, id } = this.route;
+    const { desk } = this;
+    if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id}></desk-case>`;
+    if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
+    if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
+    if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
+    if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
+    if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
+    return html`<desk-queue .desk=${desk}></desk-queue>`;
+  }
+}
+
+customElements.define("hotline-desk", HotlineDesk);

@@ -1,0 +1,262 @@
+// One case: what the line established, the one next step, the timeline, the account, and what may be done.
+
+import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
+import { actionButton, perform } from "../actions.js";
+import { css, drafts, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { localTime, renderField } from "../fields.js";
+import { dueMark, languageName, priorityMark, spaced, TOPICS } from "./queue.js";
+import "../edit.js";
+import "../proof.js";
+import "../records.js";
+
+const LOOK_MS = 15_000;
+const HOUR_MS = 3_600_000;
+const PRIORITIES = [1, 3, 5, 7];
+const ENDINGS = ["solved", "no_answer", "duplicate", "not_possible"];
+
+class DeskCase extends View {
+  static styles = [shared, css`
+    .columns { display: grid; grid-template: "lead side" auto "rest side" 1fr / minmax(0, 1.7fr) minmax(17rem, 1fr); column-gap: 1rem; }
+    .lead { grid-area: lead; } .side { grid-area: side; } .rest { grid-area: rest; }
+    .head { margin-bottom: .8rem; }
+    .head h1 { margin: 0; }
+    .next { border-inline-start: 5px solid var(--accent); }
+    .next strong { font-size: 1.1rem; }
+    ol.timeline { list-style: none; padding: 0; }
+    ol.timeline li { border-inline-start: 2px solid var(--line); padding: 0 0 .9rem .9rem; position: relative; }
+    ol.timeline li::before { content: ""; position: absolute; inset-inline-start: -6px; inset-block-start: .45rem; width: 10px; height: 10px;
+      border-radius: 50%; background: var(--muted); }
+    ol.timeline li.agent::before { background: var(--accent); }
+    .quote { background: var(--raised); border-radius: 8px; padding: .5rem .7rem; margin: .3rem 0 0; }
+    .action { margin: .5rem 0; }
+    @media (max-width: 900px) { .columns { grid-template: "lead" "side" "rest" / minmax(0, 1fr); } }
+  `];
+  static properties = { ...View.properties, case_id: {}, editing: { state: true }, note: { state: true }, sending: { state: true }, refusal: { state: true } };
+
+  constructor() {
+    super();
+    this.found = new Loaded(this, () => this.desk.api.case(this.case_id));
+    this.timeline = new Loaded(this, () => this.#entries());
+    this.pages = 1;
+    this.key = newKey();
+    new Tick(this, LOOK_MS, () => this.#again());
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.note = drafts.read(`note.${this.case_id}`) ?? { text: "", audience: "agent" };
+    this.editing = drafts.read(`edit.case.${this.case_id}`) !== undefined;
+    this.#again();
+  }
+
+  updated(changed) {
+    super.updated(changed);
+    // The heading is there only once the case is. Where nobody has gone elsewhere meanwhile, it gets the focus.
+    const heading = this.renderRoot.querySelector("h1");
+    if (heading && !this.begun && document.activeElement === document.body) heading.focus();
+    this.begun ||= Boolean(heading);
+  }
+
+  reload() {
+    this.#again();
+    this.renderRoot.querySelector("desk-proof")?.reload();
+    this.renderRoot.querySelector("desk-records")?.reload();
+  }
+
+  #again() {
+    this.found.load();
+    this.timeline.load();
+  }
+
+  async #entries() {
+    const entries = [];
+    let cursor = null;
+    for (let page = 0; page < this.pages; page += 1) {
+      const answer = await this.desk.api.timeline(this.case_id, cursor);
+      entries.push(...answer.entries);
+      cursor = answer.next;
+      if (!cursor) break;
+    }
+    return { entries, next: cursor };
+  }
+
+  get mine() {
+    return this.found.value?.value.owner?.id === this.desk.me.agent_id;
+  }
+
+  async #do(work, message) {
+    try {
+      await work();
+      this.desk.say(message);
+    } catch (problem) {
+      this.desk.say(this.words.problem(problem));
+    }
+    this.#again();
+  }
+
+  async #ask(spec) {
+    if (await this.desk.ask(spec)) this.#again();
+  }
+
+  render() {
+    return html`${this.found.show(({ value }) => this.#case(value))}${this.found.value ? nothing : html`<p><a href="#/queue">${this.t("view.queue")}</a></p>`}`;
+  }
+
+  #case(found) {
+    const { words } = this;
+    const open = found.status !== "closed";
+    return html`
+      <div class="head row spread"><div><h1 tabindex="-1">${words.word("topic", found.topic)} ${found.reference ? html`<span class="muted">${spaced(found.reference)}</span>` : nothing}</h1>
+        <div class="row"><span class="tag ${open ? "info" : ""}">${words.word("status", found.status)}</span>${priorityMark(words, found.priority)}
+          <span>${languageName(found.language)}</span><span class="muted">${this.t("field.due")}: ${dueMark(words, found.due_at)}</span>
+          ${found.owner ? html`<span class="muted">${this.t("case.with", { name: this.mine ? this.t("queue.owner_me") : found.owner.name })}</span>` : nothing}
+          ${found.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span>`)}</div></div>
+        ${this.may(PERMISSIONS.work) ? html`<div class="row">${this.#handles(found, open)}</div>` : nothing}</div>
+      ${this.editing ? html`<section class="panel"><h2>${this.t("case.edit")}</h2><desk-edit .desk=${this.desk} .fields=${this.#fields()} draft="case.${this.case_id}"
+        .read=${() => this.desk.api.case(this.case_id)} .save=${(_, etag, changed) => this.desk.api.changeCase(this.case_id, changed, etag)}
+        @done=${() => { this.editing = false; this.#again(); }}></desk-edit></section>` : nothing}
+      <div class="columns"><div class="lead">
+        ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong></section>` : nothing}
+        ${this.#established(found)}
+      </div><div class="side">
+        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
+        ${found.actions?.length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
+          ${found.actions.map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
+        ${found.links?.length ? html`<section class="panel"><h2>${this.t("case.links")}</h2><dl>${found.links.map(({ kind, id }) => html`
+          <dt>${words.word("link", kind)}</dt><dd class="small">${outside(id)}</dd>`)}</dl></section>` : nothing}
+      </div><div class="rest">
+        ${found.account_known ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.mine || this.desk.api.contact_id
+          ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-records>`
+          : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
+        <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
+          ${this.timeline.show(({ entries, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry))}</ol>
+            ${next ? html`<button @click=${() => { this.pages += 1; this.timeline.load(); }}>${this.t("more")}</button>` : nothing}`)}</section>
+      </div></div>`;
+  }
+
+  #handles(found, open) {
+    if (!open) return nothing;
+    if (!found.owner) return html`<button class="main" @click=${() => this.#do(() => this.desk.api.claim(this.case_id), this.t("case.claimed"))}>${this.t("claim")}</button>`;
+    if (!this.mine) return nothing;
+    return html`<button aria-expanded=${this.editing} @click=${() => { this.editing = !this.editing; }}>${this.t("case.edit")}</button>
+      <button @click=${() => this.#snooze()}>${this.t("case.snooze")}</button>
+      <button @click=${() => this.#transfer(found)}>${this.t("case.transfer")}</button>
+      <button @click=${() => this.#do(() => this.desk.api.release(this.case_id), this.t("case.released"))}>${this.t("case.release")}</button>
+      <button class="main" @click=${() => this.#close()}>${this.t("case.close")}</button>`;
+  }
+
+  #fields() {
+    const { words } = this;
+    return [
+      { name: "priority", label: this.t("field.priority"), kind: "select", numeric: true, options: PRIORITIES.map((one) => [one, words.word("priority", one)]) },
+      { name: "due_at", label: this.t("field.due"), kind: "datetime" },
+      { name: "tags", label: this.t("field.tags"), kind: "tags", help: this.t("case.tags_help") },
+    ];
+  }
+
+  #established(found) {
+    const { words } = this;
+    const rows = [
+      [this.t("field.reason"), words.word("reason", found.reason)],
+      found.heard?.length ? [this.t("case.heard"), words.list(found.heard.map((word) => words.word("heard", word)))] : null,
+      found.proved ? [this.t("case.proved"), found.proved.factors.length ? words.list(found.proved.factors.map((factor) => words.word("factor", factor))) : this.t("case.proved_nothing")] : null,
+      found.failed_login_at ? [this.t("case.failed_login"), words.time(found.failed_login_at)] : null,
+      found.missing_documents?.length ? [this.t("case.documents"), words.list(found.missing_documents.map((word) => words.word("document", word)))] : null,
+      [this.t("field.opened"), words.time(found.opened_at)],
+    ].filter(Boolean);
+    return html`<section class="panel"><h2>${this.t("case.established")}</h2><dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+  }
+
+  #entry(entry) {
+    const { words } = this;
+    const facts = Object.entries(entry.facts ?? {}).map(([name, value]) => `${words.word("fact", name)}: ${words.word(name, value)}`);
+    return html`<li class=${entry.actor.kind}><div><strong>${words.word("reason", entry.reason)}</strong>
+        ${entry.audience === "customer" ? html`<span class="tag">${this.t("case.for_customer")}</span>` : nothing}</div>
+      <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}</div>
+      ${facts.length ? html`<div class="small">${outside(facts.join(" · "))}</div>` : nothing}
+      ${entry.note ? html`<p class="quote text" dir="auto">${entry.note}</p>` : nothing}</li>`;
+  }
+
+  #noteForm() {
+    const { words } = this;
+    const field = { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, required: true };
+    return html`<form class="stack" @submit=${this.#sendNote}>${renderField(words, field, this.note.text, (_, text) => this.#draft({ text }))}
+      ${renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check" }, this.note.audience === "customer",
+        (_, yes) => this.#draft({ audience: yes ? "customer" : "agent" }))}
+      ${this.refusal ? html`<div class="notice bad" role="alert">${words.problem(this.refusal)}</div>` : nothing}
+      <p><button ?disabled=${this.sending || !this.note.text.trim() || [...this.note.text].length > NOTE_CHARACTERS_MAX}>${this.t("case.add_note")}</button></p></form>`;
+  }
+
+  #draft(change) {
+    this.note = { ...this.note, ...change };
+    drafts.write(`note.${this.case_id}`, this.note.text ? this.note : undefined);
+    if (!this.refusal?.open) this.key = newKey();
+  }
+
+  async #sendNote(event) {
+    event.preventDefault();
+    if (this.sending) return;
+    this.sending = true;
+    const { text, audience } = this.note;
+    try {
+      await this.desk.api.note(this.case_id, { text, audience }, this.key);
+      this.refusal = null;
+      this.#draft({ text: "", audience: "agent" });
+      this.key = newKey();
+      this.#again();
+    } catch (problem) {
+      this.refusal = problem;
+      if (!problem.open) this.key = newKey();
+    }
+    this.sending = false;
+  }
+
+  async #act(action) {
+    const done = await perform(this, action, {
+      send: (why, key) => this.desk.api.act(this.case_id, action.operation, why, key),
+      case_id: this.case_id,
+    });
+    if (done) this.reload();
+  }
+
+  #snooze() {
+    return this.#ask({
+      title: this.t("case.snooze"),
+      fields: [{ name: "until", label: this.t("field.until"), kind: "datetime", required: true, min: localTime(Date.now()) }],
+      values: { until: new Date(Date.now() + 4 * HOUR_MS).toISOString() },
+      action: this.t("case.snooze"),
+      send: (values, key) => this.desk.api.snooze(this.case_id, values, key),
+    });
+  }
+
+  #transfer(found) {
+    const { words } = this;
+    return this.#ask({
+      title: this.t("case.transfer"),
+      fields: [
+        { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]), required: true },
+        { name: "language", label: this.t("field.language"), kind: "select", options: [["zh-CN", "中文"], ["en-US", "English"]], required: true },
+        { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
+      ],
+      values: { topic: found.topic, language: found.language, note: null },
+      action: this.t("case.transfer"),
+      send: (values, key) => this.desk.api.transfer(this.case_id, values, key),
+    });
+  }
+
+  #close() {
+    const { words } = this;
+    return this.#ask({
+      title: this.t("case.close"),
+      fields: [
+        { name: "ending", label: this.t("field.ending"), kind: "select", options: ENDINGS.map((ending) => [ending, words.word("ending", ending)]), required: true },
+        { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
+      ],
+      values: { ending: "solved", note: null },
+      action: this.t("case.close"),
+      send: (values, key) => this.desk.api.close(this.case_id, values, key),
+    });
+  }
+}
+
+customElements.define("desk-case", DeskCase);

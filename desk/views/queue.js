@@ -1,0 +1,136 @@
+// The queue: what waits, the oldest due first, by topic and language; what is mine; what sleeps.
+
+import { PERMISSIONS } from "../api.js";
+import { css, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { repeat } from "../vendor/lit/lit.js";
+
+export const TOPICS = ["security", "lockout", "payment", "refund", "dispute", "unconfirmed", "advice", "general"];
+const SHELVES = ["waiting", "mine", "snoozed"];
+const LOOK_MS = 10_000;
+
+/** How pressing a priority is, as a mark. */
+export const priorityMark = (words, priority) =>
+  html`<span class="tag ${priority <= 1 ? "bad" : priority <= 3 ? "warn" : ""}">${words.word("priority", priority)}</span>`;
+
+/** A time that something is due, with how far away it is; late in red. */
+export function dueMark(words, due_at) {
+  if (!due_at) return "–";
+  const late = new Date(due_at) < new Date();
+  return html`<time datetime=${due_at} title=${words.time(due_at)} class=${late ? "tag bad" : ""}>${words.away(due_at)}</time>`;
+}
+
+class DeskQueue extends View {
+  static styles = [shared, css`
+    .shelves button[aria-pressed="true"] { background: var(--accent-soft); border-color: var(--accent); font-weight: 600; }
+    .filters { margin-bottom: .8rem; }
+    .strong { font-weight: 600; }
+    form.find { margin: 0; }
+    td.act { white-space: nowrap; text-align: end; }
+    @media (max-width: 640px) { td.act button { width: 100%; } }
+  `];
+  static properties = { ...View.properties, shelf: { state: true }, topic: { state: true }, language: { state: true }, more: { state: true } };
+
+  constructor() {
+    super();
+    this.shelf = "waiting";
+    this.topic = this.language = "";
+    this.pages = 1;
+    this.cases = new Loaded(this, () => this.#read());
+    new Tick(this, LOOK_MS, () => this.cases.load());
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.cases.load();
+  }
+
+  reload() {
+    this.cases.load();
+  }
+
+  /** As many pages as somebody has asked for, so that a further look loses none of them. */
+  async #read() {
+    const found = [];
+    let cursor = null;
+    for (let page = 0; page < this.pages; page += 1) {
+      const answer = await this.desk.api.queue({ shelf: this.shelf, topic: this.topic, language: this.language, cursor });
+      found.push(...answer.cases);
+      cursor = answer.next;
+      if (!cursor) break;
+    }
+    return { cases: found, next: cursor };
+  }
+
+  #choose(change) {
+    Object.assign(this, change);
+    this.pages = 1;
+    this.cases.clear();
+    this.cases.load();
+  }
+
+  async #claim(row) {
+    try {
+      await this.desk.api.claim(row.id);
+      this.desk.go(`case/${encodeURIComponent(row.id)}`);
+    } catch (problem) {
+      this.desk.say(this.words.problem(problem));
+      this.cases.load();
+    }
+  }
+
+  #next(cases) {
+    return cases.find((row) => !row.owner);
+  }
+
+  #find(event) {
+    event.preventDefault();
+    const id = new FormData(event.target).get("id").trim();
+    if (id) this.desk.go(`${id.startsWith("case") || /^[\d\s]{6,8}$/.test(id) ? "case" : "contact"}/${encodeURIComponent(id.replaceAll(/\s/g, ""))}`);
+  }
+
+  render() {
+    const { words } = this;
+    const next = this.cases.value && this.shelf === "waiting" && this.#next(this.cases.value.cases);
+    return html`
+      <div class="row spread"><h1 tabindex="-1">${this.t("view.queue")}</h1>
+        <form class="find row end" @submit=${this.#find}><label>${this.t("queue.find")}
+          <input name="id" required autocomplete="off" maxlength="128"></label><button>${this.t("open")}</button></form></div>
+      <div class="row end filters">
+        <div class="row shelves" role="group" aria-label=${this.t("queue.shelves")}>${SHELVES.map((shelf) => html`
+          <button aria-pressed=${this.shelf === shelf} @click=${() => this.#choose({ shelf })}>${this.t(`queue.${shelf}`)}</button>`)}</div>
+        <label>${this.t("field.topic")}<select name="topic" @change=${(event) => this.#choose({ topic: event.target.value })}>
+          <option value="">${this.t("all")}</option>${TOPICS.map((topic) => html`<option value=${topic}>${words.word("topic", topic)}</option>`)}</select></label>
+        <label>${this.t("field.language")}<select name="case_language" @change=${(event) => this.#choose({ language: event.target.value })}>
+          <option value="">${this.t("all")}</option><option value="zh-CN">中文</option><option value="en-US">English</option></select></label>
+        ${next && this.may(PERMISSIONS.work) ? html`<button class="main" @click=${() => this.#claim(next)}>${this.t("queue.next")}</button>` : nothing}
+      </div>
+      <div class="panel">${this.cases.show(({ cases, next: further }) => cases.length === 0
+        ? html`<p class="empty">${this.t(`queue.empty_${this.shelf}`)}</p>`
+        : html`<table class="cards"><caption class="hidden-text">${this.t(`queue.${this.shelf}`)}</caption>
+            <thead><tr><th scope="col">${this.t("field.case")}</th><th scope="col">${this.t("field.priority")}</th><th scope="col">${this.t("field.due")}</th>
+              <th scope="col">${this.t("field.language")}</th><th scope="col">${this.t("field.status")}</th><th><span class="hidden-text">${this.t("field.action")}</span></th></tr></thead>
+            <tbody>${repeat(cases, (row) => row.id, (row) => this.#row(row))}</tbody></table>
+          ${further ? html`<p><button @click=${() => { this.pages += 1; this.cases.load(); }}>${this.t("more")}</button></p>` : nothing}`)}</div>`;
+  }
+
+  #row(row) {
+    const { words } = this;
+    const mine = row.owner?.id === this.desk.me.agent_id;
+    return html`<tr>
+      <th scope="row"><a class="strong" href="#/case/${encodeURIComponent(row.id)}">${words.word("topic", row.topic)}${row.reference ? html` · ${spaced(row.reference)}` : nothing}</a>
+        <div class="muted small">${words.word("reason", row.reason)}</div>
+        ${row.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span> `)}</th>
+      <td>${priorityMark(words, row.priority)}</td>
+      <td>${row.snoozed_until ? this.t("queue.until", { time: words.time(row.snoozed_until) }) : dueMark(words, row.due_at)}</td>
+      <td>${languageName(row.language)}</td>
+      <td>${row.owner ? (mine ? this.t("queue.owner_me") : outside(row.owner.name)) : words.word("status", row.status)}</td>
+      <td class="act">${row.owner || !this.may(PERMISSIONS.work) ? nothing : html`<button @click=${() => this.#claim(row)}
+        aria-label=${this.t("queue.claim_of", { case: `${words.word("topic", row.topic)} ${spaced(row.reference)}` })}>${this.t("claim")}</button>`}</td></tr>`;
+  }
+}
+
+/** Six digits in groups of three, as the line says them. */
+export const spaced = (reference) => (reference ?? "").replace(/^(\d{3})(\d{3})$/, "$1 $2");
+export const languageName = (tag) => ({ "zh-CN": "中文", "en-US": "English" })[tag] ?? tag ?? "–";
+
+customElements.define("desk-queue", DeskQueue);

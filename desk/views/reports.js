@@ -1,0 +1,88 @@
+// Reports: contacts and their endings, times, causes, refunds against their promises, complaints, survey.
+
+import { bars, columns } from "../chart.js";
+import { css, html, Loaded, shared, View } from "../element.js";
+
+const DAY_MS = 86_400_000;
+const ENDINGS = ["contained", "transferred", "abandoned", "callback"];
+const iso = (time) => new Date(time).toISOString().slice(0, 10);
+
+class DeskReports extends View {
+  static styles = [shared, css`
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: 1rem; margin-bottom: 1rem; }
+    .figures .panel { margin: 0; }
+    .figure { font-size: 1.7rem; font-weight: 700; font-variant-numeric: tabular-nums; }
+    .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 1rem; }
+    .charts .panel { margin: 0; }
+    .wide { grid-column: 1 / -1; }
+    svg.chart { width: 100%; max-width: 34rem; height: auto; display: block; }
+    svg.long { min-width: 38rem; max-width: none; }
+    .label { fill: var(--text); font-size: 12.5px; }
+    .long .label { font-size: 11px; }
+    .grid { stroke: var(--line); }
+    .c1 { fill: var(--chart-1); } .c2 { fill: var(--chart-2); } .c3 { fill: var(--chart-3); } .c4 { fill: var(--chart-4); }
+    .legend { gap: .3rem 1rem; }
+    details { margin-top: .5rem; } summary { cursor: pointer; color: var(--muted); }
+  `];
+  static properties = { ...View.properties, from: { state: true }, to: { state: true } };
+
+  constructor() {
+    super();
+    this.to = iso(Date.now());
+    this.from = iso(Date.now() - 13 * DAY_MS);
+    this.report = new Loaded(this, () => this.desk.api.reports(this.from, this.to));
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.report.load();
+  }
+
+  reload() {
+    this.report.load();
+  }
+
+  #ask(event) {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    Object.assign(this, { from: form.get("from"), to: form.get("to") });
+    this.report.clear();
+    this.report.load();
+  }
+
+  render() {
+    return html`<h1 tabindex="-1">${this.t("view.reports")}</h1>
+      <form class="row end panel" @submit=${this.#ask}><label>${this.t("field.from")}<input type="date" name="from" required .value=${this.from} max=${this.to}></label>
+        <label>${this.t("field.till")}<input type="date" name="to" required .value=${this.to}></label><button class="main">${this.t("reports.show")}</button></form>
+      ${this.report.show((report) => this.#report(report))}`;
+  }
+
+  #report(report) {
+    const { words } = this;
+    const sum = (name) => report.contacts.reduce((total, day) => total + (day[name] ?? 0), 0);
+    const all = ENDINGS.reduce((total, name) => total + sum(name), 0);
+    const seconds = (value) => (value === null || value === undefined ? "–" : words.number(value, { style: "unit", unit: "second" }));
+    const figure = (name, value, small = "") => html`<div class="panel"><div class="muted small">${this.t(`reports.${name}`)}</div><div class="figure">${value}</div><div class="muted small">${small}</div></div>`;
+    const answers = report.survey.reduce((total, { count }) => total + count, 0);
+    const points = report.survey.reduce((total, { score, count }) => total + score * count, 0);
+    const head = [this.t("field.name"), this.t("reports.count")];
+    return html`<div class="figures">
+        ${figure("contacts", words.number(all))}
+        ${figure("contained", words.percent(sum("contained"), all))}
+        ${figure("repeats", words.percent(report.repeats.count, report.repeats.of))}
+        ${figure("answer", seconds(report.answer.median_s), this.t("reports.p90", { time: seconds(report.answer.p90_s) }))}
+        ${figure("survey", answers ? words.number(points / answers, { maximumFractionDigits: 1 }) : "–", this.t("reports.answers", { count: words.number(answers) }))}</div>
+      <div class="charts">
+        <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts)}</section>
+        <section class="panel">${bars(words, this.t("reports.topics"), head, report.topics.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
+        <section class="panel">${bars(words, this.t("reports.lock_causes"), head, report.lock_causes.map(({ cause, count }) => ({ label: words.word("cause", cause), value: count })))}</section>
+        <section class="panel">${bars(words, this.t("reports.refunds"), [...head, this.t("reports.late")],
+          report.refunds.map(({ status, count, late }) => ({ label: words.word("refund", status), value: count, cells: [words.number(late)] })))}</section>
+        <section class="panel">${bars(words, this.t("reports.complaints"), [...head, this.t("reports.days")],
+          report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("complaint", kind), value: count, cells: [words.number(median_days)] })))}</section>
+        <section class="panel">${bars(words, this.t("reports.scores"), head, report.survey.map(({ score, count }) => ({ label: words.number(score), value: count })))}</section>
+      </div>`;
+  }
+}
+
+customElements.define("desk-reports", DeskReports);
