@@ -1,0 +1,97 @@
+"""Acts that need a second person: asked for by one, decided by another, carried out by the first."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.desk.conftest import Desk
+
+
+def ask_for_large_refund(page: Page) -> None:
+    page.get_by_role("button", name="Claim", exact=True).click()
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("tab", name="Refunds").click()
+    page.get_by_role("button", name="Ask for approval: Decide", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill("The shop confirmed the defect.")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(dialog).to_have_count(0)
+
+
+def decide(page: Page, decision: str, reason: str) -> None:
+    page.get_by_role("button", name=decision, exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill(reason)
+    dialog.get_by_role("button", name=decision, exact=True).click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_large_refund_is_asked_for_approved_by_another_and_carried_out(desk: Desk) -> None:
+    agent = desk.enter("lin", "?case=case-2")
+    ask_for_large_refund(agent)
+    expect(agent.get_by_text("Waits for a second person")).to_be_visible()
+    expect(agent.get_by_role("button", name="Decide", exact=True)).to_be_disabled()
+
+    supervisor = desk.enter("mei")
+    supervisor.get_by_role("link", name="Approvals").click()
+    expect(supervisor.get_by_text("The shop confirmed the defect.")).to_be_visible()
+    expect(supervisor.get_by_text("Lin Agent")).to_be_visible()
+    decide(supervisor, "Approve", "I saw the letter.")
+    expect(supervisor.get_by_text("Nothing waits for a second person.")).to_be_visible()
+
+    agent.get_by_role("tab", name="Payments").click()
+    agent.get_by_role("tab", name="Account").click()
+    agent.reload()
+    desk.sign_in(agent, "lin")
+    agent.get_by_role("button", name="Look").click()
+    agent.get_by_role("tab", name="Refunds").click()
+    expect(agent.get_by_text("Approved by Mei Supervisor.")).to_be_visible()
+    agent.get_by_role("button", name="Decide", exact=True).click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill("As approved.")
+    dialog.get_by_role("button", name="Decide on CN¥1,999.00").click()
+    expect(agent.get_by_role("heading", name="Approved")).to_be_visible()
+    assert desk.world.refunds[0]["status"] == "approved"
+    assert desk.world.approvals["approval-1"]["state"] == "used"
+
+
+def test_a_person_may_not_decide_on_their_own_request(desk: Desk) -> None:
+    page = desk.enter("mei", "?case=case-2")
+    ask_for_large_refund(page)
+    page.get_by_role("link", name="Approvals").click()
+    expect(page.get_by_text("You asked for this. Another person decides.")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
+
+def test_a_decision_that_the_api_refuses_is_told_and_nothing_is_approved(desk: Desk) -> None:
+    page = desk.enter("mei", "?case=case-2")
+    ask_for_large_refund(page)
+    approval = desk.world.approvals["approval-1"]
+    # The page does not know of whom it is: only the API can refuse.
+    approval["requested_by"] = {"id": "lin", "name": "Lin Agent"}
+    page.get_by_role("link", name="Approvals").click()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    approval["requested_by"] = {"id": "mei", "name": "Mei Supervisor"}
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill("x")
+    dialog.get_by_role("button", name="Approve", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text("Nobody approves their own request.")
+    assert approval["state"] == "open"
+
+
+def test_a_refused_request_is_found_among_those_decided(desk: Desk) -> None:
+    ask_for_large_refund(desk.enter("lin", "?case=case-2"))
+    page = desk.enter("omar")
+    page.get_by_role("link", name="Approvals").click()
+    decide(page, "Refuse", "No proof.")
+    page.get_by_role("button", name="Decided", exact=True).click()
+    expect(page.get_by_text("Refused", exact=True)).to_be_visible()
+    expect(page.get_by_text("Omar Supervisor").last).to_be_visible()
+
+
+def test_an_agent_sees_requests_and_decides_on_none(desk: Desk) -> None:
+    ask_for_large_refund(desk.enter("mei", "?case=case-2"))
+    page = desk.enter("lin")
+    page.get_by_role("link", name="Approvals").click()
+    expect(page.get_by_text("Mei Supervisor")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)

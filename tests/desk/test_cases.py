@@ -1,0 +1,247 @@
+"""Cases at the desk: from the call to the end, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.desk.conftest import Desk
+from tests.support.desk_api import MARKUP, UNMASKED, Refusal
+
+LOOK = "Look"
+
+
+def claim(page: Page) -> None:
+    page.get_by_role("button", name="Claim", exact=True).click()
+    page.get_by_role("button", name="Give back").wait_for()
+
+
+def confirm(page: Page, action: str, reason: str = "The customer asks for it.") -> None:
+    """Fill the dialog in and send it."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill(reason)
+    dialog.get_by_role("button", name=action, exact=True).click()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_call_is_worked_from_its_arrival_to_its_end(desk: Desk) -> None:
+    page = desk.enter()
+    desk.world.live["lin"] = ["contact-1"]
+    expect(page.get_by_role("heading", name=re.compile("Locked account.*482 913"))).to_be_visible()
+    assert page.url.endswith("#/case/case-1")
+    expect(page.get_by_text("Time of the failed login, as keyed in")).to_be_visible()
+    claim(page)
+
+    unlock = page.get_by_role("button", name="Unlock", exact=True)
+    expect(unlock).to_be_disabled()
+    page.get_by_role("button", name="Text message").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ask for proof").click()
+    expect(page.get_by_text("Waiting for the customer")).to_be_visible()
+    desk.world.proofs["case-1"] = {"state": "proved", "factors": ["sms"], "until": "2099-01-01T00:00:00Z"}
+    expect(page.get_by_text("Proved", exact=True)).to_be_visible()
+    expect(page.get_by_text("code by text")).to_be_visible()
+
+    expect(unlock).to_be_enabled()
+    unlock.click()
+    confirm(page, "Unlock")
+    expect(page.locator(".next")).to_contain_text("Close the case")
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("Closed", exact=True).first).to_be_visible()
+    assert desk.world.cases["case-1"]["status"] == "closed"
+    (act,) = desk.world.requests("POST", "/cases/case-1/unlock")
+    assert act.headers["desk-contact"] == "contact-1"
+    assert b"The customer asks for it." in act.body
+
+
+def test_a_call_that_comes_while_somebody_works_is_announced_and_takes_nothing_away(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-2")
+    page.get_by_label("Note", exact=True).fill("half a sentence")
+    desk.world.live["lin"] = ["contact-1"]
+    alert = page.get_by_role("alert").filter(has_text="A call has come to you.")
+    expect(alert).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("half a sentence")
+    alert.get_by_role("button", name="Open its case").click()
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+
+
+def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
+    page = desk.enter(address="?contact=contact-2")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is known of this call yet.")
+    desk.world.contacts["contact-2"] = {
+        **desk.world.contacts["contact-1"],
+        "contact_id": "contact-2",
+        "case_id": "case-3",
+    }
+    expect(page.get_by_role("heading", name=re.compile("550 120"))).to_be_visible()
+
+
+def test_the_account_is_read_with_a_reason_and_values_are_shown_one_at_a_time(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_text("Claim the case to look at the account.")).to_be_visible()
+    claim(page)
+    page.get_by_label("Why do you look?").select_option(label="A complaint")
+    assert desk.world.requests("GET", "/cases/case-1/account") == []
+    page.get_by_role("button", name=LOOK).click()
+    expect(page.get_by_text("Locked after 15 wrong passwords in a day.")).to_be_visible()
+    assert desk.world.requests("GET", "/cases/case-1/account")[0].headers["desk-reason"] == "complaint"
+    expect(page.get_by_text("••• 0001")).to_be_visible()
+    page.get_by_role("button", name="Show Phone").click()
+    confirm(page, "Show", "To read it back.")
+    expect(page.get_by_text(UNMASKED)).to_be_visible()
+    expect(page.get_by_text("c•••@customer.example")).to_be_visible()
+
+
+def test_text_from_outside_is_shown_as_it_was_written(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    expect(page.locator(".quote").first).to_contain_text(MARKUP)
+    claim(page)
+    page.get_by_role("button", name=LOOK).click()
+    page.get_by_role("tab", name="Payments").click()
+    expect(page.get_by_role("heading", name=MARKUP)).to_be_visible()
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_a_draft_of_a_note_survives_a_reload_and_is_sent_once(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    page.get_by_label("Note", exact=True).fill("Rang at noon.")
+    page.reload()
+    desk.sign_in(page)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Rang at noon.")
+    desk.world.lose_answers = 1
+    page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_role("alert").filter(has_text="did not answer")).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Rang at noon.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    first, second = desk.world.requests("POST", "/cases/case-1/notes")
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    expect(page.locator(".quote").filter(has_text="Rang at noon.")).to_have_count(1)
+
+
+def test_a_note_that_is_too_long_cannot_be_sent(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    page.get_by_label("Note", exact=True).fill("长" * 501)
+    expect(page.get_by_text("501 of 500 characters")).to_be_visible()
+    expect(page.get_by_role("button", name="Add note")).to_be_disabled()
+
+
+def test_an_action_whose_answer_was_lost_is_sent_again_under_its_key(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    desk.world.lose_answers = 1
+    page.get_by_role("button", name="Freeze", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason", exact=True).fill("Stolen phone.")
+    dialog.get_by_role("button", name="Freeze").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_role("button", name="Freeze").click()
+    expect(dialog).to_have_count(0)
+    keys = {one.headers["idempotency-key"] for one in desk.world.requests("POST", "/cases/case-1/freeze")}
+    assert len(keys) == 1
+    assert [entry["reason"] for entry in desk.world.timelines["case-1"]].count("freeze") == 1
+
+
+def test_a_case_that_somebody_else_claimed_first_is_told(desk: Desk) -> None:
+    page = desk.enter()
+    button = page.get_by_role("button", name="Claim Locked account 482 913")
+    button.wait_for()
+    desk.world.cases["case-1"].update(owner={"id": "omar", "name": "Omar Supervisor"}, status="claimed")
+    button.click()
+    expect(page.get_by_text("Omar Supervisor has claimed it.")).to_be_visible()
+    expect(button).to_have_count(0)
+
+
+def test_the_next_case_is_taken_by_one_key_and_given_back(desk: Desk) -> None:
+    page = desk.enter()
+    page.get_by_role("button", name="Take the next case").click()
+    expect(page.get_by_role("heading", name=re.compile("118 204"))).to_be_visible()
+    page.get_by_role("button", name="Give back").click()
+    expect(page.get_by_role("button", name="Claim", exact=True)).to_be_visible()
+    assert desk.world.cases["case-4"]["owner"] is None
+
+
+def test_a_save_over_a_newer_version_shows_both_and_loses_neither(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("Priority").select_option(label="Urgent")
+    page.get_by_label("Tags").fill("vip, elderly")
+    case = desk.world.cases["case-1"]
+    case.update(priority=7, due_at="2026-12-24T09:00:00Z", version=case["version"] + 1)
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Somebody else saved first")).to_be_focused()
+    priority = page.get_by_role("group", name="Priority")
+    expect(priority).to_contain_text("Urgent")
+    expect(priority).to_contain_text("Low")
+    expect(page.get_by_role("group", name="Due").get_by_label("Their version")).to_be_checked()
+    expect(page.get_by_role("group", name="Tags").get_by_label("My version")).to_be_checked()
+    priority.get_by_label("Their version").check()
+    page.get_by_role("button", name="Save what I chose").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert (case["priority"], case["due_at"], case["tags"]) == (7, "2026-12-24T09:00:00Z", ["vip", "elderly"])
+
+
+def test_a_case_of_nobody_and_one_of_another_person_are_told_alike(desk: Desk) -> None:
+    page = desk.enter(address="?case=unknown")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such thing, or it is not yours to see.")
+
+
+def test_an_empty_queue_and_a_failed_one_are_told_apart(desk: Desk) -> None:
+    desk.world.cases.clear()
+    page = desk.enter()
+    expect(page.get_by_text("Nobody waits.")).to_be_visible()
+    desk.world.refused["/queue"] = Refusal(503, "try_later", "Try again in a moment.")
+    page.get_by_role("button", name="Mine").click()
+    expect(page.get_by_role("alert")).to_contain_text("Try again in a moment.")
+    del desk.world.refused["/queue"]
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("You hold no case.")).to_be_visible()
+
+
+def test_without_a_network_what_is_there_stays_and_is_dated(desk: Desk) -> None:
+    context = desk.new_context()
+    page = desk.enter(context=context)
+    page.get_by_text("482 913").wait_for()
+    context.set_offline(True)
+    expect(page.get_by_role("alert").filter(has_text="No connection.")).to_be_visible()
+    expect(page.get_by_text("482 913")).to_be_visible()
+    page.get_by_role("link", name=re.compile("482 913")).click()
+    expect(page.get_by_role("alert").filter(has_text="did not answer")).to_be_visible()
+    context.set_offline(False)
+    expect(page.get_by_role("alert").filter(has_text="No connection.")).to_have_count(0)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+
+
+def test_a_case_is_snoozed_and_another_transferred(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    page.get_by_role("button", name="Transfer").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Topic").select_option(label="Security")
+    dialog.get_by_label("Language").select_option(label="English")
+    dialog.get_by_role("button", name="Transfer").click()
+    expect(page.get_by_role("heading", name=re.compile("Security"))).to_be_visible()
+    claim(page)
+    page.get_by_role("button", name="Snooze").click()
+    page.get_by_role("dialog").get_by_role("button", name="Snooze").click()
+    expect(page.get_by_text("Snoozed", exact=True)).to_be_visible()
+    assert desk.world.cases["case-1"]["snoozed_until"] is not None
+
+
+def test_the_desk_speaks_chinese_and_asks_the_api_for_it(desk: Desk) -> None:
+    page = desk.open("?case=case-1", context=desk.new_context(locale="zh-CN"))
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="登录", exact=True).click()
+    opened.value.get_by_label("Name").fill("lin")
+    opened.value.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name=re.compile("账户锁定"))).to_be_visible()
+    expect(page.get_by_role("heading", name="时间线")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert desk.world.asked[-1].headers["accept-language"] == "zh-CN"
+    page.get_by_label("语言").select_option(label="English")
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(page).to_have_title("Case · Hotline desk")

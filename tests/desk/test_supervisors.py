@@ -1,0 +1,136 @@
+"""The supervisors' views: hours, banner, numbers, policies, reports."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.desk.conftest import Desk
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
+
+
+def test_hours_with_a_holiday_and_an_override_are_saved(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Hours")
+    week = page.get_by_role("group", name="Week", exact=True)
+    week.get_by_role("group", name="Week 1").get_by_label("Opens").fill("09:00")
+    holidays = page.get_by_role("group", name="Holidays", exact=True)
+    holidays.get_by_role("button", name="Add").click()
+    holidays.get_by_role("group", name="Holidays 2").get_by_label("Date").fill("2027-05-01")
+    overrides = page.get_by_role("group", name="Overrides", exact=True)
+    overrides.get_by_role("button", name="Add").click()
+    overrides.get_by_label("From").fill("2027-01-04")
+    overrides.get_by_label("To").fill("2027-01-04")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    hours = desk.world.settings["hours"]
+    assert hours["weekly"][0] == {"day": 1, "opens": "09:00", "closes": "22:00"}
+    assert [holiday["date"] for holiday in hours["holidays"]] == ["2027-02-06", "2027-05-01"]
+    assert hours["overrides"] == [
+        {
+            "date_from": "2027-01-04",
+            "date_till": "2027-01-04",
+            "kind": "closed",
+            "opens": None,
+            "closes": None,
+            "name": "",
+        }
+    ]
+
+
+def test_two_supervisors_who_save_at_once_lose_nothing(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Hours")
+    page.get_by_role("button", name="Remove Holidays 1").click()
+    desk.world.save("hours", timezone="Asia/Urumqi")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Somebody else saved first")).to_be_visible()
+    expect(page.get_by_role("group", name="Holidays")).to_contain_text("春节")
+    expect(page.get_by_role("group", name="Time zone").get_by_label("Their version")).to_be_checked()
+    # A third save meanwhile: the choice stays, and the newer version is shown.
+    desk.world.save("hours", timezone="Asia/Hong_Kong")
+    page.get_by_role("button", name="Save what I chose").click()
+    expect(page.get_by_role("group", name="Time zone")).to_contain_text("Asia/Hong_Kong")
+    page.get_by_role("group", name="Time zone").get_by_label("Their version").check()
+    page.get_by_role("button", name="Save what I chose").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert (desk.world.settings["hours"]["timezone"], desk.world.settings["hours"]["holidays"]) == (
+        "Asia/Hong_Kong",
+        [],
+    )
+
+
+def test_an_edit_survives_a_reload_and_can_be_discarded(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Banner")
+    page.get_by_label("Words in English").fill("Payments are slow today.")
+    page.reload()
+    desk.sign_in(page, "mei")
+    expect(page.get_by_label("Words in English")).to_have_value("Payments are slow today.")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    page.get_by_role("button", name="Discard changes").click()
+    expect(page.get_by_label("Words in English")).to_have_value("")
+
+
+def test_the_banner_is_switched_on_until_a_time(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Banner")
+    page.get_by_label("The banner is told").check()
+    page.get_by_label("Words in Chinese").fill("今天付款较慢。")
+    page.get_by_label("Told until").fill("2027-01-04T18:30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    banner = desk.world.settings["banner"]
+    assert (banner["active"], banner["text_zh"], banner["until"]) == (
+        True,
+        "今天付款较慢。",
+        "2027-01-04T10:30:00.000Z",
+    )
+
+
+def test_a_number_is_added(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Numbers")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("group", name="Numbers 2").get_by_role("textbox", name="Number").fill("+18005550100")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert [one["number"] for one in desk.world.settings["numbers"]["numbers"]] == ["+18005550199", "+18005550100"]
+
+
+def test_a_policy_goes_to_a_second_person_with_its_change(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Policies")
+    page.get_by_label("Merchant").fill("m-1")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_text("CN¥500.00")).to_be_visible()
+    page.get_by_role("button", name="Ask for approval: Publish the policy").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Days after the payment").fill("14")
+    dialog.get_by_label("Reason", exact=True).fill("Holiday season.")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_text("Another person will decide.")).to_be_visible()
+    (approval,) = desk.world.approvals.values()
+    assert approval["subject"] == {"kind": "merchant", "id": "m-1", "version": 3}
+    assert approval["change"]["window_days"] == 14
+    go(page, "Approvals")
+    expect(page.get_by_text("Days after the payment: 14")).to_be_visible()
+
+
+def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Reports")
+    page.get_by_label("From").fill("2026-11-02")
+    page.get_by_label("To", exact=True).fill("2026-11-08")
+    page.get_by_role("button", name="Show", exact=True).click()
+    chart = page.get_by_role("img", name="Contacts by day and ending")
+    expect(chart.locator("rect")).to_have_count(7 * 4)
+    (request,) = [one for one in desk.world.requests("GET", "/reports") if one.query["from"] == "2026-11-02"]
+    assert request.query["to"] == "2026-11-08"
+    causes = page.locator("section").filter(has=page.get_by_role("heading", name="Causes of locks"))
+    causes.get_by_text("As a table").click()
+    expect(causes.get_by_role("row", name="Too many wrong passwords 90")).to_be_visible()
+    expect(page.get_by_text("10.8%")).to_be_visible()
