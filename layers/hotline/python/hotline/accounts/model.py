@@ -92,7 +92,7 @@ class Profile:
     version: int
     """The highest version of the account that a fact has named; 0 when none has."""
     language: str
-    """`zh-CN` or `en-US`: the languages that the line speaks."""
+    """The tag of a language that the line speaks (kit.languages)."""
     time_zone: str
     name: str
     two_step: bool | None
