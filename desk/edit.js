@@ -12,7 +12,7 @@ class DeskEdit extends View {
     .sides { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }
     .side { border: 1px solid var(--line); border-radius: 8px; padding: .6rem; display: block; font-weight: 400; }
     .side .text { margin-top: .4rem; }
-    @media (max-width: 640px) { .sides { grid-template-columns: 1fr; } .entry > div { flex: 1 1 100%; } }
+    @media (max-width: 640px) { .sides { grid-template-columns: 1fr; } .entry { border-bottom: 1px solid var(--line); padding-bottom: .6rem; } }
   `];
   static properties = {
     ...View.properties,

@@ -77,7 +77,10 @@ class DeskRecords extends View {
       return html`<form class="row end" @submit=${this.#look}><label>${this.t("records.why")}<select name="why">
         ${LOOK_REASONS.map((why) => html`<option value=${why}>${this.words.word("look", why)}</option>`)}</select></label>
         <button class="main">${this.t("records.look")}</button></form><p class="muted small">${this.t("records.audited")}</p>`;
-    return this.reads[this.tab].show((value) => this[`_${this.tab}`](value));
+    const read = this.reads[this.tab];
+    return html`${read.show((value) => this[`_${this.tab}`](value))}
+      ${read.value === undefined ? nothing : html`<p class="row"><button ?disabled=${read.loading} @click=${() => read.load()}>${this.t("records.refresh")}</button>
+        <span class="muted small">${this.t("as_of", { time: this.words.clock(read.at) })}</span></p>`}`;
   }
 
   _account(account) {

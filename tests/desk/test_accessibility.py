@@ -50,7 +50,7 @@ def test_no_view_has_a_serious_fault(desk: Desk, look: str) -> None:
         page.evaluate("(to) => { location.hash = `#/${to}`; }", view)
         settle(page)
         if view.startswith("case"):
-            page.get_by_role("button", name="Look").click()
+            page.get_by_role("button", name="Look", exact=True).click()
             page.get_by_text("Locked after 15 wrong passwords").wait_for()
             page.get_by_role("button", name="Edit").click()
             page.get_by_label("Tags").wait_for()

@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.desk.conftest import Desk
 from tests.support.desk_api import MARKUP, UNMASKED, Refusal
 
-LOOK = "Look"
-
 
 def claim(page: Page) -> None:
     page.get_by_role("button", name="Claim", exact=True).click()
@@ -83,7 +81,7 @@ def test_the_account_is_read_with_a_reason_and_values_are_shown_one_at_a_time(de
     claim(page)
     page.get_by_label("Why do you look?").select_option(label="A complaint")
     assert desk.world.requests("GET", "/cases/case-1/account") == []
-    page.get_by_role("button", name=LOOK).click()
+    page.get_by_role("button", name="Look", exact=True).click()
     expect(page.get_by_text("Locked after 15 wrong passwords in a day.")).to_be_visible()
     assert desk.world.requests("GET", "/cases/case-1/account")[0].headers["desk-reason"] == "complaint"
     expect(page.get_by_text("••• 0001")).to_be_visible()
@@ -97,7 +95,7 @@ def test_text_from_outside_is_shown_as_it_was_written(desk: Desk) -> None:
     page = desk.enter(address="?case=case-1")
     expect(page.locator(".quote").first).to_contain_text(MARKUP)
     claim(page)
-    page.get_by_role("button", name=LOOK).click()
+    page.get_by_role("button", name="Look", exact=True).click()
     page.get_by_role("tab", name="Payments").click()
     expect(page.get_by_role("heading", name=MARKUP)).to_be_visible()
     assert page.evaluate("() => window.harmed") is None
