@@ -178,7 +178,7 @@ export class Api {
       throw new Problem({ code: "offline" });
     }
     if (answer.status === 401 && again) {
-      const renewed = await this.sign_in.token({ fresh: true });
+      const renewed = await this.sign_in.token(token);
       if (renewed !== token) return this.#send(method, path, { body, query, headers }, false);
     }
     if (answer.status === 401) this.sign_in.refused();

@@ -72,9 +72,9 @@ export class SignIn extends EventTarget {
     this.#waiting?.(new Problem({ code: "sign_in_cancelled" }));
   }
 
-  /** A token that the API takes. `fresh`: the last one was refused. Raises Problem signed_out. */
-  async token({ fresh = false } = {}) {
-    const stale = fresh || !this.#access || this.#age() >= RENEW_AFTER_MS;
+  /** A token that the API takes. `refused`: one that it did not take; another than that is given. Raises Problem signed_out. */
+  async token(refused = undefined) {
+    const stale = this.#access === refused || !this.#access || this.#age() >= RENEW_AFTER_MS;
     if (stale && this.#refresh) await this.renew();
     if (!this.#access) throw new Problem({ status: 401, code: "signed_out" });
     return this.#access;
