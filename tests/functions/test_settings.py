@@ -170,7 +170,12 @@ def test_the_other_functions_are_given_what_is_set() -> None:
 
 NO_COUNTS: Final = ("0", "-1", "1.5", "1e3", "+5", " 5", "5_0", "٥", "many", "9" * 19)
 MALFORMED: Final = (
-    *((function, name, text) for function in ("connect", "customer_api") for name in LIMITS for text in NO_COUNTS),
+    *(
+        (function, name, text)
+        for function in ("connect", "customer_api")
+        for name in sorted(LIMITS)
+        for text in NO_COUNTS
+    ),
     *(("messenger", "WRONG_CODES_MAX", text) for text in NO_COUNTS),
     *(("wallet_events", "ACTIVITY_SHARDS", text) for text in (*NO_COUNTS, str(SHARDS_MAX + 1))),
     *((function, "VOICE_CODES", text) for function in ("connect", "customer_api") for text in ("ON", "yes", "1")),
