@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Final, Self
 
 import pytest
 
@@ -43,7 +43,12 @@ class CountingWorld(InProcessWorld):
     def __init__(self, scenario: Scenario) -> None:
         self.published: Counter[str] = Counter()
         super().__init__(scenario.calling.at, repeatable=True)
-        self.published.clear()
+
+    def fork(self) -> Self:
+        """See InProcessWorld. Nothing has been published yet."""
+        twin = super().fork()
+        twin.published = Counter()
+        return twin
 
     def publish(self, events: Sequence[BusEvent]) -> list[str | None]:
         """See InProcessWorld."""
@@ -72,9 +77,10 @@ def test_wherever_the_line_breaks_the_next_call_does_what_is_left(name: str) -> 
     step, decision = PLAYED[name]
     whole = scenario(name)
     assert len(places(name)) > 15
+    at_first = CountingWorld(whole)
     broken_before, broken_after = 0, 0
     for place in places(name):
-        world = CountingWorld(whole)
+        world = at_first.fork()
         fault = Fault(place, "hang_up", 1)
         broken = play(replace(whole, calling=replace(whole.calling, faults=(fault,))), world)
         assert broken.state.end is not None

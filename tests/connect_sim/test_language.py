@@ -117,8 +117,8 @@ def test_tokens_are_read_in_each_way_of_writing_them(text: str, value: str) -> N
 
 def test_a_flow_reports_the_tokens_that_are_left() -> None:
     flow = load_flow(RIGHT / "balance_line.json")
-    assert flow.tokens() == {"QueueArn", "ConnectFunctionArn", "AccountModuleArn"}
-    assert flow.resolve({"QueueArn": "q", "ConnectFunctionArn": "f"}).tokens() == {"AccountModuleArn"}
+    assert flow.tokens == {"QueueArn", "ConnectFunctionArn", "AccountModuleArn"}
+    assert flow.resolve({"QueueArn": "q", "ConnectFunctionArn": "f"}).tokens == {"AccountModuleArn"}
 
 
 @pytest.mark.parametrize(

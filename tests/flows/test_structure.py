@@ -99,7 +99,7 @@ def test_every_block_has_a_place_of_its_own_in_the_console(flow: Flow) -> None:
 
 def test_tokens_are_resources_or_flows() -> None:
     flows = {token_of(flow) for flow in shipped().flows}
-    used = {name for flow in shipped().flows for name in flow.tokens()}
+    used = {name for flow in shipped().flows for name in flow.tokens}
     # Calls begin in these two; no other flow leads there.
     beginnings = {token_of(shipped().by_name[name]) for name in (ENTRY, OUTBOUND)}
     assert used == set(RESOURCE_TOKENS) | (flows - beginnings)

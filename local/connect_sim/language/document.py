@@ -155,8 +155,9 @@ class Flow:
         """How to name this document to people: its path when it has one."""
         return str(self.path) if self.path else self.name
 
+    @cached_property
     def tokens(self) -> frozenset[str]:
-        """Return the names of all `${Tokens}` in parameters and operands."""
+        """The names of all `${Tokens}` in parameters and operands."""
         texts = (iterate_strings([action.parameters, *action.operands]) for action in self.actions)
         found = (find_tokens(text) for each in texts for text in each)
         return frozenset(name for names in found for name in names)

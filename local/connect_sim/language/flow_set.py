@@ -108,6 +108,7 @@ class FlowSet:
                 other = self.by_name[flow.name].source
                 raise FlowSyntaxError(flow.source, f"has the same name as {other}; a reference could mean either.")
             self.by_name[flow.name] = flow
+        self._found: dict[str, Flow | None] = {}
         self._keys = self._index()
         self._values = {value: named for name, value in self.tokens.items() if (named := self._find_name(name))}
         self._called_as_modules = {
@@ -145,6 +146,11 @@ class FlowSet:
 
     def find(self, reference: str) -> Flow | None:
         """Return the flow that a static reference means, or None when it is not in this set (or is a JSONPath)."""
+        if reference not in self._found:
+            self._found[reference] = self._find(reference)
+        return self._found[reference]
+
+    def _find(self, reference: str) -> Flow | None:
         if holds_reference(reference):
             return None
         token = parse_token(_ALIAS.sub("", reference))

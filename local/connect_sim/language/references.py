@@ -13,6 +13,7 @@ and `%Name%`. Our own flows use the first.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _NAME = r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*"
@@ -28,6 +29,9 @@ _WORD = r"[A-Za-z_][A-Za-z0-9_.-]*"
 _TOKEN = re.compile(
     rf"\$\{{([A-Za-z_][A-Za-z0-9_.:]*)\}}|%%({_WORD})%%|<<({_WORD})>>|\{{\{{ *({_WORD}) *\}}\}}|%({_WORD})%"
 )
+
+TEXTS_KEPT = 4096
+"""Texts whose references are remembered. The parameters of a flow are read again at each call that comes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ def _from_match(match: re.Match[str]) -> Reference:
     return Reference(steps[0], tuple(steps[1:]))
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def parse_reference(text: str) -> Reference | None:
     """Return the reference that the whole of `text` is, or None when it is not exactly one."""
     match = _REFERENCE.fullmatch(text)
@@ -71,13 +76,19 @@ def holds_reference(text: str) -> bool:
     return _REFERENCE.search(text) is not None
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def find_references(text: str) -> tuple[Reference, ...]:
     """Return every reference inside a text, in order."""
     return tuple(_from_match(match) for match in _REFERENCE.finditer(text))
 
 
-def split_text(text: str) -> Iterator[str | Reference]:
+@lru_cache(maxsize=TEXTS_KEPT)
+def split_text(text: str) -> tuple[str | Reference, ...]:
     """Take a text apart into literal pieces and references, in order; empty pieces are left out."""
+    return tuple(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str | Reference]:
     position = 0
     for match in _REFERENCE.finditer(text):
         if match.start() > position:
@@ -115,6 +126,7 @@ def parse_token(text: str) -> str | None:
     return _name_of(match) if match else None
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def find_tokens(text: str) -> tuple[str, ...]:
     """Return the names of all tokens in a text, in order, with repetitions."""
     return tuple(_name_of(match) for match in _TOKEN.finditer(text))

@@ -7,12 +7,15 @@ XML fails as a whole.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.etree import ElementTree
 
 from connect_sim.errors import ConnectSimError
 
 DEFAULT_BREAK_S = 0.5
 MAX_BREAK_S = 10.0
+PROMPTS_KEPT = 1024
+"""Prompts whose words and durations are remembered: most calls say the same ones."""
 _RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "default": 1.0, "fast": 1.25, "x-fast": 1.5}
 """How fast prosody's names for rates are, against the normal rate. The names are documented, their factors are not."""
 _BREAK_STRENGTH_S = {"none": 0.0, "x-weak": 0.1, "weak": 0.25, "medium": 0.5, "strong": 0.75, "x-strong": 1.0}
@@ -74,6 +77,7 @@ def check_ssml(ssml: str) -> None:
         pass
 
 
+@lru_cache(maxsize=PROMPTS_KEPT)
 def extract_words(prompt: str) -> str:
     """Return the words of a prompt, with markup gone and white space collapsed. Raises SsmlError."""
     if not is_ssml(prompt):
@@ -108,6 +112,7 @@ class Duration:
         return round(self.speech_s + self.pauses_s, 3)
 
 
+@lru_cache(maxsize=PROMPTS_KEPT)
 def estimate_duration(prompt: str, rate: SpeechRate = NORMAL_RATE) -> Duration:
     """Return about how long a prompt takes to say in a voice of this rate. Raises SsmlError."""
     if not is_ssml(prompt):

@@ -1,13 +1,14 @@
 """The engine: runs flows block by block, chooses edges, and stops where the caller has to act."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from connect_sim.errors import ConnectSimError
 from connect_sim.language.actions.specs import NO_MATCHING_CONDITION, NO_MATCHING_ERROR
 from connect_sim.language.dataflow import collect_operand_references, collect_references, find_secret_inputs
-from connect_sim.language.document import Action
+from connect_sim.language.document import Action, Flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.language.graph import END, LEAVES, NEXT, label_condition, label_error
 from connect_sim.language.references import Reference
@@ -71,6 +72,26 @@ def _collect_read_values(actions: Mapping[str, Action]) -> Mapping[str, tuple[Re
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The parts of a set of flows that the engine reads at each block: with tokens replaced."""
+
+    resolved: Mapping[str, Flow]
+    needed: Mapping[str, Mapping[str, tuple[Reference, ...]]]
+    secret_inputs: Mapping[str, frozenset[str]]
+
+
+@lru_cache(maxsize=8)
+def _read(flows: FlowSet) -> _Reading:
+    """Read a set of flows once for all engines over it: a search makes an engine for every call."""
+    resolved = {flow.name: flow.resolve(flows.tokens) for flow in flows.flows}
+    return _Reading(
+        resolved=resolved,
+        needed={flow.name: _collect_read_values(flow.by_identifier) for flow in resolved.values()},
+        secret_inputs={flow.name: find_secret_inputs(flow) for flow in flows.flows},
+    )
+
+
 class UnknownFlowError(ConnectSimError):
     """The start flow is not among the flows; the text says which there are."""
 
@@ -101,20 +122,21 @@ class Engine:
         self.flows = flows
         self.max_steps = max_steps
         self._faults = faults
-        self._resolved = {flow.name: flow.resolve(flows.tokens) for flow in flows.flows}
-        self._read = {flow.name: _collect_read_values(flow.by_identifier) for flow in self._resolved.values()}
+        reading = _read(flows)
+        self._resolved = reading.resolved
+        self._needed = reading.needed
         self._surroundings = Surroundings(
             flows=flows,
             functions=functions,
             bots=bots,
             on_time=on_time,
-            secret_inputs={flow.name: find_secret_inputs(flow) for flow in flows.flows},
+            secret_inputs=reading.secret_inputs,
         )
 
     @property
     def unresolved_tokens(self) -> frozenset[str]:
         """Tokens in the flows that have no value and do not name a flow of the set."""
-        names = frozenset(name for flow in self._resolved.values() for name in flow.tokens())
+        names = frozenset(name for flow in self._resolved.values() for name in flow.tokens)
         return frozenset(name for name in names if self.flows.find(f"${{{name}}}") is None)
 
     def begin(self, setup: CallSetup, start_flow: str) -> CallState:
@@ -333,7 +355,7 @@ class Engine:
     def _name_missing(self, block: Block) -> None:
         """Say which values a block needs that are not there. The compared value may be missing; the value that it is
         compared with may not."""
-        read = self._read[block.flow.name].get(block.action.identifier, ())
+        read = self._needed[block.flow.name].get(block.action.identifier, ())
         missing = [reference for reference in read if resolve(block.state, reference) is None]
         if missing:
             unknown = [str(reference) for reference in missing if reference.root in NOT_MODELLED]

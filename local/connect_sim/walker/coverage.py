@@ -24,22 +24,28 @@ class EdgeCoverage:
     """Collects visits, and tells what is left to walk. `walked` are edges that count as walked from the start."""
 
     def __init__(self, flows: FlowSet, walked: Iterable[Edge] = ()) -> None:
-        self.edges = frozenset(edge for flow in flows.flows for edge in list_edges(flow))
-        self._open = set(self.edges).difference(walked)
+        found = {edge for flow in flows.flows for edge in list_edges(flow)}
+        edges = sorted(found, key=lambda edge: (edge.flow, edge.block, edge.label))
+        self.edges = frozenset(edges)
+        self._open = dict.fromkeys(edges)
+        self._close(walked)
 
     def merge(self, other: "EdgeCoverage") -> None:
         """Count as walked what another coverage of the same flows has walked."""
-        self._open &= set(other.missing)
+        self._close(self.edges.difference(other.missing))
 
     def add(self, visits: Iterable[Visit]) -> None:
         """Count the edges of these visits as walked."""
-        for visit in visits:
-            self._open.discard(Edge(visit.flow, visit.block, visit.edge, visit.target))
+        self._close(Edge(visit.flow, visit.block, visit.edge, visit.target) for visit in visits)
+
+    def _close(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            self._open.pop(edge, None)
 
     @property
     def missing(self) -> tuple[Edge, ...]:
         """Edges that a call could take and none has taken, sorted."""
-        return tuple(sorted(self._open, key=lambda edge: (edge.flow, edge.block, edge.label)))
+        return tuple(self._open)
 
     @property
     def complete(self) -> bool:
@@ -52,7 +58,7 @@ class EdgeCoverage:
 
     def _of(self, flow: str) -> FlowCoverage:
         edges = {edge for edge in self.edges if edge.flow == flow}
-        walked = edges - self._open
+        walked = edges.difference(self._open)
         return FlowCoverage(
             flow=flow,
             blocks=len({edge.block for edge in edges}),

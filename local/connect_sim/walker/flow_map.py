@@ -49,24 +49,48 @@ class FlowMap:
             for block, target, price in self._edges_of(flow):
                 sources.setdefault(target, []).append((block, price))
             self._ends[flow.name] = self._ends_of(flow)
+        self._called = {flow.name: tuple(self._calls(flow)) for flow in self._order}
+        self._faults = {
+            (flow.name, action.identifier): tuple(sorted(list_faults(action)))
+            for flow in self._order
+            for action in flow.actions
+        }
+        self._goal_of: dict[Edge, tuple[int, str]] = {}
+        self._goals: dict[str, dict[Edge, tuple[int, str]]] = {flow.name: {} for flow in self._order}
         self._missing: frozenset[Edge] = frozenset()
         self._nearest: dict[str, Prices] = {}
+        self._calls_cost: dict[str, list[tuple[int, str]]] = {}
         self._beyond_of: dict[tuple[tuple[Node, ...], str], int] = {}
 
     def action(self, node: Node) -> Action:
         """Return the block of a node."""
         return self._flows.by_name[node[0]].by_identifier[node[1]]
 
+    def faults(self, node: Node) -> tuple[str, ...]:
+        """Return the errors of a block that come about by a fault, sorted (see list_faults)."""
+        return self._faults[node]
+
     def measure(self, missing: Iterable[Edge]) -> None:
         """Take these edges as the ones to walk."""
-        self._missing = frozenset(missing)
+        now = frozenset(missing)
+        changed = set(self._goals) if not self._nearest else set()
+        for edge in self._missing - now:
+            del self._goals[edge.flow][edge]
+            changed.add(edge.flow)
+        for edge in now - self._missing:
+            if edge not in self._goal_of:
+                self._goal_of[edge] = (self._goal(edge) - 1, edge.block)
+            self._goals[edge.flow][edge] = self._goal_of[edge]
+            changed.add(edge.flow)
+        self._missing = now
         self._beyond_of.clear()
         for flow in self._order:
-            goals = [(self._goal(edge) - 1, edge.block) for edge in self._missing if edge.flow == flow.name]
-            goals += [
-                (1 + self.nearest_from_start(called.name), action.identifier) for action, called in self._calls(flow)
+            called = [
+                (1 + self.nearest_from_start(to.name), action.identifier) for action, to in self._called[flow.name]
             ]
-            self._nearest[flow.name] = self._spread(flow, goals)
+            if flow.name in changed or called != self._calls_cost.get(flow.name):
+                self._calls_cost[flow.name] = called
+                self._nearest[flow.name] = self._spread(flow, [*self._goals[flow.name].values(), *called])
 
     def nearest_from_start(self, flow: str) -> int:
         """Return the distance from the first block of a flow."""

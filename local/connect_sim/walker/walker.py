@@ -22,7 +22,7 @@ from connect_sim.simulator.events import CallEvent, Place, Trace
 from connect_sim.simulator.seams import FunctionResult
 from connect_sim.simulator.state import CallSetup, CallState, EndReason
 from connect_sim.walker.coverage import EdgeCoverage
-from connect_sim.walker.flow_map import FAR, FAULT_PRICE, FlowMap, Node, list_faults
+from connect_sim.walker.flow_map import FAR, FAULT_PRICE, FlowMap, Node
 
 type Stack = tuple[Node, ...]
 
@@ -142,7 +142,6 @@ class Walker[Functions: WalkedFunctions]:
         self._planned_fault: str | None = None
         self._map = FlowMap(flows, self._decided_by)
         self._goals: set[Edge] = set()
-        self._ignored: set[Edge] = set()
         self._chance = CHANCE
         self._fruitless = 0
 
@@ -160,15 +159,11 @@ class Walker[Functions: WalkedFunctions]:
 
     def _choose_goals(self) -> None:
         """Leave half of the unwalked edges out of sight for one walk, so that a hard one does not hold up the rest."""
-        self._ignored = {edge for edge in self.coverage.missing if self._random.random() < 0.5}
-        self._measure()
-        if not any(self._map.nearest_from_start(name) < FAR for name in self._starts):
-            self._ignored = set()
-            self._measure()
-
-    def _measure(self) -> None:
-        self._goals = set(self.coverage.missing) - self._ignored
+        self._goals = {edge for edge in self.coverage.missing if self._random.random() >= 0.5}
         self._map.measure(self._goals)
+        if not any(self._map.nearest_from_start(name) < FAR for name in self._starts):
+            self._goals = set(self.coverage.missing)
+            self._map.measure(self._goals)
 
     # --- one call
 
@@ -182,8 +177,10 @@ class Walker[Functions: WalkedFunctions]:
             else:
                 trace = self._press(walk.state) if walk.state.waiting else self._step(walk)
             self.coverage.add(trace.visits)
-            if any(Edge(v.flow, v.block, v.edge, v.target) in self._goals for v in trace.visits):
-                self._measure()
+            reached = {Edge(v.flow, v.block, v.edge, v.target) for v in trace.visits} & self._goals
+            if reached:
+                self._goals -= reached
+                self._map.measure(self._goals)
             walk.events += trace.events
         return walk
 
@@ -206,10 +203,10 @@ class Walker[Functions: WalkedFunctions]:
         nearest = self._map.nearest(stack)
         choices = [
             error_type
-            for error_type in list_faults(action)
+            for error_type in self._map.faults(stack[-1])
             if FAULT_PRICE + self._error_cost(stack, action, error_type) <= nearest + 1
         ]
-        return self._random.choice(sorted(choices)) if choices and self._random.random() > self._chance else None
+        return self._random.choice(choices) if choices and self._random.random() > self._chance else None
 
     def _choose_outcome(self, stack: Stack, function: Action) -> str:
         decision = self._decision(stack[-1][0], function)

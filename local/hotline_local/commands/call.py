@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connect_sim.commands.parsing import ExitCode, add_call_options, exit_code, parse_faults, parse_waiting
-from connect_sim.language.document import FlowSyntaxError, load_flow
+from connect_sim.language.document import FlowSyntaxError
 from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from connect_sim.simulator.faults import FaultError, Faults
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
@@ -136,7 +136,7 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
 
 def run_call(args: argparse.Namespace) -> int:
     """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
-    from hotline_local.worlds.flow_files import flow_set
+    from hotline_local.worlds.flow_files import load_flow_set
     from hotline_local.worlds.world import sends_code
 
     given = _check(args)
@@ -150,7 +150,7 @@ def run_call(args: argparse.Namespace) -> int:
     )
     world = _open_world(args, given["at"])
     try:
-        flows = flow_set((load_flow(path) for path in world.flows()), world.tokens())
+        flows = load_flow_set(world.flows(), world.tokens())
         faults = Faults(given["faults"], flows)
         engine = Engine(flows, world.functions, max_steps=args.max_steps, faults=faults, on_time=world.advance)
         state = engine.begin(setup, world.start_flow)

@@ -1,9 +1,10 @@
 """Scenarios run by the simulator: shipped flows, the functions' own code, the demo wallet, a fixed clock and ids."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from connect_sim.language.document import load_flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.events import CallEvent, Visit
@@ -15,7 +16,7 @@ from connect_sim.simulator.state import CallSetup, CallState
 from hotline_local.scenarios.checking import problems_in
 from hotline_local.scenarios.model import Scenario, ScenarioError
 from hotline_local.worlds.environment import LOCAL_NUMBER
-from hotline_local.worlds.flow_files import flow_set
+from hotline_local.worlds.flow_files import load_flow_set
 from hotline_local.worlds.inprocess import InProcessWorld
 from hotline_local.worlds.world import sends_code
 
@@ -65,14 +66,19 @@ class _Recorder:
 
 def shipped_flows(world: InProcessWorld) -> FlowSet:
     """The flows that the template deploys, with the tokens of a world."""
-    return flow_set((load_flow(path) for path in world.flows()), world.tokens())
+    return load_flow_set(world.flows(), world.tokens())
+
+
+@lru_cache(maxsize=4)
+def _demo_wallet(now: datetime) -> InProcessWorld:
+    return InProcessWorld(now, repeatable=True)
 
 
 def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: str = CONTACT) -> Played:
     """Run one scenario to its end, in a world of its own or one where calls have been before. Raises ScenarioError for
     faults that the flows cannot have."""
     calling = scenario.calling
-    world = world or InProcessWorld(calling.at, repeatable=True)
+    world = world or _demo_wallet(calling.at).fork()
     flows = shipped_flows(world)
     recorder = _Recorder(world.functions)
     try:

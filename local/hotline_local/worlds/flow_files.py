@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
-from connect_sim.language.document import Flow, load_flow, parse_flow
+from connect_sim.language.document import Flow, parse_flow
 from connect_sim.language.flow_set import FlowSet
 from hotline_local.launcher.flow_embedding import resource_name, without_encryption
 from hotline_local.launcher.paths import FLOWS
@@ -23,6 +24,23 @@ WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
 def flow_set(flows: Iterable[Flow], tokens: Mapping[str, str]) -> FlowSet:
     """Return flows as a set whose prompts take as long as the functions expect."""
     return FlowSet(flows, tokens, speech_rate=SPEECH_RATE)
+
+
+def load_flow_set(paths: Iterable[Path], tokens: Mapping[str, str]) -> FlowSet:
+    """Return flow files with the values of their tokens. The same files and tokens give the same object, because a
+    search makes very many calls over it."""
+    texts = tuple((path, path.read_text(encoding="utf-8")) for path in paths)
+    return _make_flow_set(texts, tuple(sorted(tokens.items())))
+
+
+@lru_cache(maxsize=4)
+def _make_flow_set(texts: tuple[tuple[Path, str], ...], tokens: tuple[tuple[str, str], ...]) -> FlowSet:
+    return flow_set((_parse(path, text) for path, text in texts), dict(tokens))
+
+
+@lru_cache(maxsize=64)
+def _parse(path: Path, text: str) -> Flow:
+    return parse_flow(text, name=path.stem, path=path)
 
 
 def flow_files() -> list[Path]:
@@ -42,7 +60,7 @@ def tokens(connect_function: str, entry_key: Mapping[str, str]) -> dict[str, str
     resolved among the flows themselves."""
     files = flow_files()
     flows = {f"{resource_name(path.name)}Arn" for path in files}
-    named = {token for path in files for token in load_flow(path).tokens()} - flows
+    named = {token for path in files for token in _parse(path, path.read_text(encoding="utf-8")).tokens} - flows
     return {token: token.removesuffix("Arn") for token in named} | {
         CONNECT_TOKEN: connect_function,
         WALLET_TOKEN: LOCAL_WALLET,

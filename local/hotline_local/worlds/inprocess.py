@@ -7,6 +7,7 @@ the one place where a stream, a bus and a queue are stood in for; the deployed s
 
 from __future__ import annotations
 
+import copy
 import json
 import secrets
 import time
@@ -15,9 +16,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
-from connect_sim.language.document import load_flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.simulator.mailbox import Message
 from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult
@@ -45,7 +45,7 @@ from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
 from hotline_local.worlds.environment import LOCAL_NUMBER, LOCAL_WALLET, set_up_log
-from hotline_local.worlds.flow_files import START_FLOW, flow_files, flow_set, tokens
+from hotline_local.worlds.flow_files import START_FLOW, flow_files, load_flow_set, tokens
 from hotline_local.worlds.readers import Reader
 
 CONNECT_FUNCTION: Final = "arn:aws:lambda:local:000000000000:function:connect:live"
@@ -73,17 +73,15 @@ class InProcessWorld:
         self._clock = VirtualClock(now)
         self._store = MemoryStore(self._clock)
         self._entry_key = key_of_this_process()
+        self._lookup_key, self._code_key = self._new_key(), self._new_key()
         self._ctx = Context(
             store=self._store,
-            clock=self._clock,
             ids=SeededIds() if repeatable else RandomIds(),
-            lookup_keys=self._keyring(),
-            code_keys=self._keyring(),
             pin_macs=LocalMacs(secrets.token_bytes(32) if not repeatable else bytes(32)),
-            entry_keys=CachedKeyring(lambda: self._entry_key.secret, self._clock),
             voice_codes=True,
             wallet=LOCAL_WALLET,
             official_numbers=(LOCAL_NUMBER,),
+            **self._parts_on(self._clock),
         )
         self._seen: set[str] = set()
         self._messages: list[Message] = []
@@ -93,6 +91,22 @@ class InProcessWorld:
         self.after_function()
         if repeatable:
             self._ctx = replace(self._ctx, ids=SeededIds(CALL_SEED))
+
+    def fork(self) -> Self:
+        """A second world that is as this one is now. From here on, each goes its own way."""
+        clock = VirtualClock(self._clock.now())
+        store = self._store.fork(clock)
+        twin = copy.copy(self)
+        twin.functions = twin
+        vars(twin).update(
+            _clock=clock,
+            _store=store,
+            _ctx=replace(self._ctx, store=store, ids=copy.deepcopy(self._ctx.ids), **self._parts_on(clock)),
+            _seen=set(self._seen),
+            _messages=list(self._messages),
+            _reader=copy.deepcopy(self._reader),
+        )
+        return twin
 
     def tokens(self) -> Mapping[str, str]:
         """See World."""
@@ -145,10 +159,19 @@ class InProcessWorld:
     def close(self) -> None:
         """See World. There is nothing to give back."""
 
-    def _keyring(self) -> CachedKeyring:
+    def _new_key(self) -> str:
         key = secrets.token_hex(32) if not self._repeatable else "00" * 32
-        secret = json.dumps({"current": "1", "1": key})
-        return CachedKeyring(lambda: secret, self._clock)
+        return json.dumps({"current": "1", "1": key})
+
+    def _parts_on(self, clock: VirtualClock) -> dict[str, Any]:
+        """The parts of the context that read a clock."""
+        lookup_key, code_key, entry_key = self._lookup_key, self._code_key, self._entry_key.secret
+        return {
+            "clock": clock,
+            "lookup_keys": CachedKeyring(lambda: lookup_key, clock),
+            "code_keys": CachedKeyring(lambda: code_key, clock),
+            "entry_keys": CachedKeyring(lambda: entry_key, clock),
+        }
 
     def _new_entries(self) -> list[Item]:
         entries = [item for item in self._store.items(Table.OUTBOX) if item["entry_id"] not in self._seen]
@@ -183,7 +206,7 @@ class InProcessWorld:
 
     @cached_property
     def _flows(self) -> FlowSet:
-        return flow_set((load_flow(path) for path in self.flows()), self.tokens())
+        return load_flow_set(self.flows(), self.tokens())
 
     def keep(self, message: Message) -> None:
         """Take a message that was carried to its address."""

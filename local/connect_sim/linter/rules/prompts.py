@@ -41,7 +41,7 @@ def check_markup(flow: Flow, _: FlowSet) -> Iterator[Problem]:
     A Text that begins with a speak element counts as SSML, as the service takes it.
     """
     for action, text, marked_up in _prompts(flow):
-        first = next(split_text(text), "")
+        first = next(iter(split_text(text)), "")
         if isinstance(first, Reference):
             continue
         if marked_up or is_ssml(text):
