@@ -17,6 +17,7 @@ from functools import partial
 from typing import Final
 
 from functions.deadlines.redrives import Queues, redrive
+from hotline.cases import service as cases
 from hotline.erasure import service as erasure
 from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
@@ -129,6 +130,7 @@ _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     lockout.duty_at,
     refunds.duty_at,
     payments.duty_at,
+    cases.duty_at,
     erasure.duty_at,
 )
 

@@ -12,6 +12,12 @@ import pytest
 ROOMS: Final = Path(__file__).parents[2] / "layers/hotline/python/hotline"
 GATES: Final = frozenset({"require", "identity.require"})
 
+AGENT_ACTS: Final = (
+    *("claim", "release", "note", "snooze", "close", "reopen", "transfer_to_skill", "transfer_to_agent"),
+    *("edit", "link", "decided"),
+)
+AGENT_WORK: Final = "asks for an agent who works on this case; it touches no lock, refund, factor or contact"
+
 EXEMPT: Final = {
     ("sessions", "contribute_new_session"): "a call begins before anything is proved",
     ("sessions", "contribute_turn"): "keeps the call's own state; what a step changes passes the gate in its room",
@@ -29,6 +35,7 @@ EXEMPT: Final = {
     ("cases", "contribute_case"): "anybody may ask for a person; it touches no lock, refund, factor or contact",
     ("accounts", "contribute_unlisted"): "a part of taking facts in, and of erasure, which asks",
     ("cases", "contribute_emptied"): "a part of erasure, which asks",
+    **{("cases", f"contribute_{act}"): AGENT_WORK for act in AGENT_ACTS},
     ("directory", "contribute_banner"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("directory", "contribute_hours"): "edits the directory; whoever calls it asks, directory lies below identity",
     ("directory", "contribute_numbers"): "edits the directory; whoever calls it asks, directory lies below identity",

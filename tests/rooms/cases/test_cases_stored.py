@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hotline.cases import service as cases
-from hotline.cases.items import case_key, entry_key
+from hotline.cases.clocks import OTHERWISE, URGENT_WITHIN
+from hotline.cases.items import QUEUE_BUCKETS, case_key, entry_key
 from hotline.cases.model import QUEUE, CaseRef, CaseStatus, Priority
 from hotline.contracts.model import (
     MovementStatus,
@@ -13,6 +14,7 @@ from hotline.contracts.model import (
 )
 from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.clock import to_text
 from hotline.kit.errors import InvalidInput, Stale
 from hotline.kit.store import Delete, Index, Update
 from hotline.kit.store.condition import PRESENT
@@ -143,17 +145,19 @@ def test_a_case_that_was_closed_meanwhile_is_not_added_to(money: MoneyWorld) -> 
 
 def test_the_queue_is_worked_by_priority_then_age_and_a_case_only_gains_priority(money: MoneyWorld) -> None:
     _, ref = open_case(money)
-    assert queue_place(money, ref.case_id) == "5#2026-11-23T12:00:00.000Z"
+    due_at = to_text(NOON + OTHERWISE)
+    assert queue_place(money, ref.case_id) == f"5#{due_at}#{ref.case_id}"
     open_case(money, priority=Priority.URGENT, after_s=1)
     open_case(money, priority=Priority.LOW, after_s=2)
-    assert queue_place(money, ref.case_id) == "1#2026-11-23T12:00:00.000Z"
+    due_at = to_text(NOON + timedelta(seconds=1) + URGENT_WITHIN)
+    assert queue_place(money, ref.case_id) == f"1#{due_at}#{ref.case_id}"
 
 
 def queue_place(money: MoneyWorld, case_id: str) -> str:
     found = [
         item["queue_sk"]
-        for number in range(16)
-        for item in money.indexed(Index.QUEUE, f"QUEUE#open#{number:02d}")
+        for number in range(QUEUE_BUCKETS)
+        for item in money.indexed(Index.QUEUE, f"QUEUE#open#lock:en-US#{number:02d}")
         if item["case_id"] == case_id
     ]
     assert len(found) == 1

@@ -1,63 +1,71 @@
-"""Opening a case or adding to the one that is open, reading one, and emptying it of free text.
-
-A customer's free text is emptied when their account is erased. The case stays, with its opaque facts.
-"""
+"""Opening a case or adding to the one that is open, and reading one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
-from hotline.contracts.limits import NOTE_CHARACTERS_MAX
-from hotline.kit.actor import Caller, actor_name
-from hotline.kit.change import Change, stale
-from hotline.kit.clock import epoch_s, to_text
+from hotline.accounts.service import profile_from, profile_key
+from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
+from hotline.directory.service import HOURS_KEY, always_open, hours_of
+from hotline.kit.actor import Caller
+from hotline.kit.change import Change
+from hotline.kit.clock import epoch_s, from_text
 from hotline.kit.errors import InvalidInput
-from hotline.kit.outbox import Decision
-from hotline.kit.store import TTL_ATTRIBUTE, Key, Store, hotline_key
-from hotline.kit.store.condition import PRESENT, Item, equals
+from hotline.kit.languages import language_or_english
+from hotline.kit.store import TTL_ATTRIBUTE, Key, Store
+from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 
 from . import items
+from .clocks import date_due
 from .model import (
-    NO_ACCOUNT,
-    QUEUE,
-    Audience,
     Case,
     CaseEntry,
     CaseError,
     CaseRef,
     CaseStatus,
     EntryKind,
+    Established,
+    LinkKind,
     Priority,
+    TimelinePage,
     is_decided,
+    skill_of,
     status_of,
+    with_status,
 )
-from .references import (
-    REFERENCE_LIFE,
-    RENEWED_WITHIN,
-    draw,
-    free,
-    is_reference,
-    reference_item,
-    reference_key,
-)
+from .records import add_entry, give_reference, tell, write_case
+from .references import is_reference, reference_key
 
-REFERENCE_ATTRIBUTES = ("reference", "reference_until")
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
 """Topics and reasons are closed words: they become part of keys and of logs."""
 TIMELINE_PAGE = 100
-"""Entries of a case that are read at once: of 2 KB each at most, a fifth of what one request answers."""
+"""Entries of a case that are read at once: of 5 KB each at most, half of what one request answers."""
+LINKS_MAX: Final = 20
+HEARD_MAX: Final = 10
+OPEN_CASES_MAX: Final = 50
+"""Open cases of one account that are listed: an account has one for each topic."""
+_LINKED: Final[Mapping[str, LinkKind]] = {
+    "refund_id": LinkKind.REFUND,
+    "movement_id": LinkKind.PAYMENT,
+    "finding_id": LinkKind.FINDING,
+    "contact_id": LinkKind.CONTACT,
+}
+"""Facts of an entry that name something to look at."""
+_ID: Final = re.compile(ID_PATTERN)
+_PLACE: Final = re.compile(r"([0-9TZ:.-]{24})#entry[0-9A-Za-z_]{0,60}")
 
 
 def case_keys(account_id: str | None, topic: str, case_id: str | None = None) -> set[Key]:
-    """The keys to read before `contribute_case`. For an account this is its pointer to its open case on the topic; for
-    an unknown caller, the case that their call has opened."""
+    """The keys to read before `contribute_case`. For an account these are its pointer to its open case on the topic,
+    and its profile. For an unknown caller it is the case that their call has opened. For all, the opening hours."""
     if account_id is not None:
-        return {items.pointer_key(account_id, topic)}
-    return {items.case_key(case_id)} if case_id is not None else set()
+        return {items.pointer_key(account_id, topic), profile_key(account_id), HOURS_KEY}
+    return {HOURS_KEY} | ({items.case_key(case_id)} if case_id is not None else set())
 
 
 def contribute_case(
@@ -71,120 +79,124 @@ def contribute_case(
     case_id: str | None = None,
     priority: Priority = Priority.NORMAL,
     note: str | None = None,
+    language: str | None = None,
+    established: Established | None = None,
 ) -> CaseRef:
     """Open a case, or add to the one that is open. An account has one for each topic; an unknown caller has one a call,
     which is then `case_id`.
 
-    `facts` are opaque ids, closed words and numbers; `note` is a customer's own text, kept in its plain form. A case
-    only gains priority. Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit
-    when somebody else changed the case.
+    `facts` are opaque ids, closed words and numbers; what they name is linked to the case. `note` is a customer's own
+    text, kept in its plain form. `language` is the one that the customer speaks; without it, it is the profile's. A
+    case only gains priority, and one that waits does so no longer.
+
+    Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
+    changed the case.
     """
     if not (WORD.fullmatch(topic) and WORD.fullmatch(reason)):
         raise InvalidInput(CaseError.CASE_WORD_INVALID)
     note = (plain_text(note) or None) if note is not None else None
     if note is not None and not fits(note, characters_max=NOTE_CHARACTERS_MAX):
         raise InvalidInput(CaseError.NOTE_TOO_LONG)
-    known = _open_case(read, account_id=account_id, case_id=case_id, topic=topic)
+    known = find_open(read, account_id=account_id, case_id=case_id, topic=topic)
+    hours = hours_of(read, always_open()).content
     if known is None:
+        spoken = language_or_english(language or _language_of(read, account_id))
         now = change.now
-        case = Case(change.ids.new("case"), account_id, topic, reason, priority, CaseStatus.OPEN, now, now, 1)
-        case = _give_reference(change, case)
-        change.create(items.case_key(case.case_id), items.case_item(case))
+        case = Case(
+            case_id=change.ids.new("case"),
+            account_id=account_id,
+            topic=topic,
+            reason=reason,
+            priority=priority,
+            status=CaseStatus.OPEN,
+            opened_at=now,
+            updated_at=now,
+            version=1,
+            language=spoken,
+            skill=skill_of(topic, spoken),
+            due_at=date_due(topic, priority, now, hours),
+        )
     else:
         raised = Priority(min(known.priority, priority))
-        case = replace(known, priority=raised, updated_at=change.now, version=known.version + 1)
-        case = _give_reference(change, case)
-        _update(change, known, case)
+        due_at = min(known.due_at, date_due(topic, raised, change.now, hours))
+        case = replace(
+            known,
+            priority=raised,
+            due_at=due_at,
+            snoozed_until=None,
+            updated_at=change.now,
+            version=known.version + 1,
+        )
+    case = replace(
+        case,
+        links=add_links(case.links, _list_links(change, facts)),
+        established=_merge(case.established, established),
+    )
+    case = give_reference(change, with_status(case))
+    write_case(change, known, case)
     if account_id is not None:
         key = items.pointer_key(account_id, topic)
         change.replace(key, read.get(key), items.pointer_item(case))
-    kind = EntryKind.ADDED if known else EntryKind.OPENED
-    _add_entry(change, case, kind, reason=reason, facts=facts, note=note)
-    _tell(change, case, opened=known is None, reason=reason)
+    add_entry(change, case, EntryKind.ADDED if known else EntryKind.OPENED, reason=reason, facts=facts, note=note)
+    tell(change, case, opened=known is None, reason=reason)
     new_reference = known is None or known.reference != case.reference
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)
 
 
-def _give_reference(change: Change, case: Case) -> Case:
-    """The case with a reference that names it for a while yet: its own, renewed if need be, or a new one."""
-    until = change.now + REFERENCE_LIFE
-    left = case.reference_until - change.now if case.reference_until is not None else timedelta()
-    if case.reference is None or left <= timedelta():
-        reference = draw(change.ids)
-        key = reference_key(reference)
-        change.put(key, reference_item(case.case_id, until), condition=free(change.now))
-        return replace(case, reference=reference, reference_until=until)
-    if left > RENEWED_WITHIN:
-        return case
-    key = reference_key(case.reference)
-    change.put(key, reference_item(case.case_id, until), condition=equals("case_id", case.case_id))
-    return replace(case, reference_until=until)
-
-
-def _open_case(read: Mapping[Key, Item], *, account_id: str | None, case_id: str | None, topic: str) -> Case | None:
+def find_open(
+    read: Mapping[Key, Item], *, account_id: str | None, topic: str, case_id: str | None = None
+) -> Case | None:
+    """The case that `contribute_case` would add to; None when it would open one. `read` holds what exists of
+    `case_keys`."""
     if account_id is not None:
         pointer = read.get(items.pointer_key(account_id, topic))
         return items.case_from_pointer(pointer, account_id=account_id, topic=topic) if pointer else None
     stored = read.get(items.case_key(case_id)) if case_id is not None else None
     case = items.case_from(stored) if stored else None
-    if case is None or case.account_id is not None or case.status is not CaseStatus.OPEN:
+    if case is None or case.account_id is not None or case.is_closed:
         # An account's case is added to only as that account, whose pointer keeps its version.
         return None
     return case
 
 
-def _update(change: Change, known: Case, case: Case) -> None:
-    """Only what adding changes, on condition that the case is still open and unchanged."""
-    stored = items.case_item(case)
-    names = ("priority", "updated_at", "version", "queue_pk", "queue_sk", TTL_ATTRIBUTE, *REFERENCE_ATTRIBUTES)
-    change.update(
-        items.case_key(case.case_id),
-        set={name: stored[name] for name in names},
-        condition=equals("version", known.version),
-    )
-    change.require_condition(items.case_key(case.case_id), equals("status", CaseStatus.OPEN.value), stale)
+def _language_of(read: Mapping[Key, Item], account_id: str | None) -> str:
+    profile = profile_from(read.get(profile_key(account_id))) if account_id is not None else None
+    return profile.language if profile is not None else ""
 
 
-def _add_entry(
-    change: Change,
-    case: Case,
-    kind: EntryKind,
-    *,
-    reason: str,
-    facts: Mapping[str, str | int],
-    note: str | None,
-) -> None:
-    entry = CaseEntry(
-        entry_id=change.ids.new("entry"),
-        number=case.version,
-        at=change.now,
-        kind=kind,
-        audience=Audience.AGENT,
-        actor=actor_name(change.actor),
-        reason=reason,
-        facts=facts,
-        note=note,
-    )
-    change.create(items.entry_key(case.case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
-    if note and case.account_id is not None:
-        change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
+def link_of(kind: LinkKind, linked_id: str) -> str:
+    """The link to a thing. Raises InvalidInput for an id that cannot be one."""
+    if len(linked_id) > ID_CHARACTERS_MAX or not _ID.fullmatch(linked_id):
+        raise InvalidInput(CaseError.LINK_INVALID)
+    return f"{kind.value}:{linked_id}"
 
 
-def _tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
-    """Send the decision, without the note. A change that a caller makes names the contact, proved or not."""
-    data = {"case_id": case.case_id, "topic": case.topic, "reason": reason, "priority": case.priority.value}
-    data |= {"queue": QUEUE, "reference": str(case.reference)}
+def _list_links(change: Change, facts: Mapping[str, str | int]) -> list[str]:
+    named = [(kind, str(facts[name])) for name, kind in _LINKED.items() if name in facts]
     if isinstance(change.actor, Caller):
-        data |= {"contact_id": change.actor.contact_id}
-    change.send(
-        Decision(
-            entry_id=change.ids.new("out"),
-            type="case.opened" if opened else "case.updated",
-            account_id=case.account_id or NO_ACCOUNT,
-            data={**data, "status": case.status.value, "at": to_text(change.now)},
-            decision_id=change.ids.new("decision"),
-            subject_version=case.version,
-        )
+        named.append((LinkKind.CONTACT, change.actor.contact_id))
+    return [f"{kind.value}:{named_id}" for kind, named_id in named if named_id != "-"]
+
+
+def add_links(links: tuple[str, ...], added: Iterable[str]) -> tuple[str, ...]:
+    """The links with some more, LINKS_MAX of them at most. Where there are too many, the oldest call goes first: a
+    customer may call often, and the timeline has all of them."""
+    kept = [*links, *(link for link in dict.fromkeys(added) if link not in links)]
+    while len(kept) > LINKS_MAX:
+        calls = (link for link in kept if link.startswith(f"{LinkKind.CONTACT.value}:"))
+        kept.remove(next(calls, kept[0]))
+    return tuple(kept)
+
+
+def _merge(known: Established, more: Established | None) -> Established:
+    """The facts established before, with those of this call; the later word holds."""
+    if more is None:
+        return known
+    return Established(
+        heard=tuple(dict.fromkeys((*known.heard, *more.heard)))[-HEARD_MAX:],
+        proved=more.proved or known.proved,
+        login_failed_at=more.login_failed_at or known.login_failed_at,
+        missing_documents=more.missing_documents or known.missing_documents,
     )
 
 
@@ -199,38 +211,60 @@ def find_case(store: Store, reference: str, now: datetime) -> tuple[Case, tuple[
     return read_case(store, found["case_id"])
 
 
+def find_case_of_contact(store: Store, contact_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
+    """The case that a contact was handed over with last, by the contact's initial id, as `read_case`. Callers who have
+    proved nothing have one, too. None for a contact that was not handed over. Three reads."""
+    found = store.get(items.contact_case_key(contact_id))
+    return read_case(store, found["case_id"]) if found is not None else None
+
+
+def list_open_cases(store: Store, account_id: str) -> tuple[Case, ...]:
+    """The open cases of an account, the most urgent first. One read."""
+    prefix = items.POINTER_PREFIX
+    found = store.query(items.pointers_query(account_id, limit=OPEN_CASES_MAX)).items
+    cases = (
+        items.case_from_pointer(item, account_id=account_id, topic=str(item["SK"]).removeprefix(prefix))
+        for item in found
+    )
+    return tuple(sorted(cases, key=lambda case: (case.priority, case.due_at, case.case_id)))
+
+
 def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
     """A case, open or closed as its timeline says, and the newest TIMELINE_PAGE entries, oldest first; None when there
     is none. Where none of them opened or closed it, the stored status stands. Two reads."""
     stored = store.get(items.case_key(case_id))
     if stored is None:
         return None
-    timeline, known = entries_before(store, case_id, None), items.case_from(stored)
-    return (replace(known, status=status_of(timeline)) if is_decided(timeline) else known), timeline
+    timeline, known = read_timeline(store, case_id).entries, items.case_from(stored)
+    if is_decided(timeline) and (status_of(timeline) is CaseStatus.CLOSED) is not known.is_closed:
+        known = with_status(known) if known.is_closed else replace(known, status=CaseStatus.CLOSED)
+    return known, timeline
 
 
 def entries_before(store: Store, case_id: str, before: CaseEntry | None) -> tuple[CaseEntry, ...]:
     """One page of a case's timeline: the TIMELINE_PAGE entries before one, or the newest; oldest first. One query."""
-    found = store.query(items.timeline_query(case_id, before=before, limit=TIMELINE_PAGE)).items
-    return tuple(sorted((items.entry_from(item) for item in found), key=lambda entry: entry.number))
+    return read_timeline(store, case_id, before=items.place_of(before) if before is not None else None).entries
 
 
-def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
-    """The items to read before `contribute_emptied`: the oldest case entries of the account with free text, and their
-    pointers. At most `limit` entries, and at most a hundred. Two reads."""
-    found = store.query(items.notes_query(account_id, limit)).items
-    named = {hotline_key(note["PK"], note["SK"]): note for note in found}
-    entries = {items.entry_key_of(note) for note in named.values()}
-    return {**named, **(store.batch_get(list(entries)) if entries else {})}
+def read_timeline(store: Store, case_id: str, *, before: str | None = None, limit: int = TIMELINE_PAGE) -> TimelinePage:
+    """One page of a case's timeline: the newest entries, or those before the place that a page named. One query.
+    Raises InvalidInput for a place that no page named, and for a limit outside 1 to TIMELINE_PAGE."""
+    if before is not None and not _is_place(before):
+        raise InvalidInput(CaseError.CURSOR_INVALID)
+    if not 0 < limit <= TIMELINE_PAGE:
+        raise InvalidInput(CaseError.LIMIT_OUT_OF_RANGE)
+    found = store.query(items.timeline_query(case_id, before=before, limit=limit))
+    entries = [items.entry_from(item) for item in found.items]
+    older = items.place_of(entries[-1]) if entries and found.next is not None else None
+    return TimelinePage(tuple(sorted(entries, key=lambda entry: entry.number)), older)
 
 
-def contribute_emptied(change: Change, read: Mapping[Key, Item], account_id: str) -> int:
-    """Take the free text out of the entries that were read: two writes for each; returns how many. At commit Stale
-    when one of them has ended meanwhile."""
-    notes = {key: note for key, note in read.items() if items.is_note(key, account_id)}
-    for key, note in notes.items():
-        entry = items.entry_key_of(note)
-        if entry in read:
-            change.update(entry, remove=("note",), condition=PRESENT)
-        change.delete(key, condition=PRESENT)
-    return len(notes)
+def _is_place(text: str) -> bool:
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        return False
+    try:
+        from_text(found[1])
+    except ValueError:
+        return False
+    return True

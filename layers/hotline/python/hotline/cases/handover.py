@@ -1,9 +1,10 @@
-"""Handing a caller over to a person, with everything known in a case."""
+"""Handing somebody over to a person, with everything known in a case: a caller, or somebody in a recovery."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from hotline.accounts import service as accounts
@@ -13,8 +14,9 @@ from hotline.kit.change.acts import Snapshot
 from hotline.kit.store import Key
 from hotline.sessions.model import SessionState
 
+from . import items
 from .entries import case_keys, contribute_case
-from .model import SECURITY_TOPIC, Priority
+from .model import LOCKOUT_TOPIC, SECURITY_TOPIC, Established, Priority
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "asked": "QUEUE",
@@ -32,18 +34,21 @@ TEXTED: Final = "texted"
 class HandOver:
     """Open a case or add to the caller's open one. The first note of its turn is the case's reference.
 
-    A caller who has proved nothing gets a case of this call alone: their account is not touched on a mere number. The
-    result is the case's id.
+    A caller who has proved nothing gets a case of this call alone: their account is not touched on a mere number. Both
+    kinds of case are found by the contact's id. `login_failed_at` is the time that the caller keyed in,
+    `missing_documents` are closed words. The result is the case's id.
     """
 
     topic: str
     reason: str
+    login_failed_at: datetime | None = None
+    missing_documents: tuple[str, ...] = ()
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
         account_id, known = _whose(session)
-        of_profile = (accounts.profile_key(account_id),) if account_id is not None else ()
-        return (*case_keys(account_id, self.topic, known), *of_profile)
+        of_contact = items.contact_case_key(session.state.contact_id)
+        return (*case_keys(account_id, self.topic, known), of_contact)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
         account_id, known = _whose(session)
@@ -57,11 +62,69 @@ class HandOver:
             reason=f"caller.{self.reason}",
             facts=_list_known(session),
             priority=Priority.URGENT if self.topic in URGENT_TOPICS else Priority.NORMAL,
+            language=session.state.language,
+            established=establish(session, self.login_failed_at, self.missing_documents),
         )
+        _name_case_of_contact(change, read, session.state.contact_id, ref.case_id)
         texted = ref.new_reference and _send_reference(change, read, account_id, ref.reference, outcome)
         notes = (ref.reference, *((TEXTED,) if texted else ()))
         after = replace(session.state, topic=self.topic, case_id=ref.case_id)
         return Effect(outcome, ref.case_id, after, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Let people know of a recovery that only a person can go on with. `outcome` is what its turn says. The case is of
+    the account that the recovery proved, or of nobody known where it leads to no account, or to several."""
+
+    outcome: str
+    reason: str = "recovery.stuck"
+    operation: Operation | None = field(default=None, init=False)
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        account_id, known = _whose(session)
+        return case_keys(account_id, LOCKOUT_TOPIC, known)
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
+        account_id, known = _whose(session)
+        ref = contribute_case(
+            change,
+            read,
+            account_id=account_id,
+            case_id=known,
+            topic=LOCKOUT_TOPIC,
+            reason=self.reason,
+            facts={"recovery_id": session.state.contact_id, "proved": list_proved(session)},
+            language=session.state.language,
+            established=establish(session),
+        )
+        return Effect(self.outcome, ref.case_id, replace(session.state, case_id=ref.case_id))
+
+
+def establish(
+    session: Session, login_failed_at: datetime | None = None, missing_documents: tuple[str, ...] = ()
+) -> Established:
+    """The facts that a session has established, for the agent who goes on with it."""
+    state = session.state
+    return Established(
+        heard=tuple(f"{record.step}:{record.outcome}" for record in state.turns),
+        proved=tuple(factor.kind.value for factor in state.good_factors(session.now)),
+        login_failed_at=login_failed_at,
+        missing_documents=missing_documents,
+    )
+
+
+def list_proved(session: Session) -> str:
+    """The kinds of factor that a session has proved, as one word."""
+    return ",".join(establish(session).proved) or "-"
+
+
+def _name_case_of_contact(change: Change, read: Snapshot, contact_id: str, case_id: str) -> None:
+    """Let the case be found by the contact's id."""
+    key = items.contact_case_key(contact_id)
+    known = read.get(key)
+    if known is None or known["case_id"] != case_id:
+        change.replace(key, known, items.contact_case_item(case_id, change.now))
 
 
 def _whose(session: Session) -> tuple[str | None, str | None]:
@@ -87,6 +150,6 @@ def _list_known(session: Session) -> dict[str, str | int]:
         "contact_id": state.contact_id,
         "language": state.language or "-",
         "number_known": "yes" if state.calling and state.calling.accounts else "no",
-        "proved": ",".join(factor.kind.value for factor in state.good_factors(session.now)) or "-",
+        "proved": list_proved(session),
         "history": ",".join(f"{record.step}:{record.outcome}" for record in state.turns) or "-",
     }

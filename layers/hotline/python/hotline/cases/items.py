@@ -1,25 +1,45 @@
-"""Cases, their timelines and their pointers from an account, as stored items. An account points to its open case on a
-topic, and to each entry with free text, so that erasure finds it."""
+"""Cases, their timelines and what points to them, as stored items.
+
+An account points to its open case on a topic, and to each entry with free text, so that erasure finds it. A contact
+points to the case that it was handed over with. The pointer of an open case is a copy of it, so that whoever adds to
+the case need not read it.
+
+Places in the index `queue`, of which a case has one while it is open:
+
+    QUEUE#open#<skill>#<bucket>      the queue: <priority>#<due>#<case>
+    QUEUE#waiting#<skill>#<bucket>   snoozed and nobody's: <end of the snooze>#<case>
+    OWNER#<agent>                    an agent's own: <priority>#<due>#<case>
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from hotline.kit.clock import from_text, to_text
+from hotline.kit.due import due_attributes
 from hotline.kit.ids import bucket
+from hotline.kit.languages import language_or_english
 from hotline.kit.retention import record_end
-from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
-from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Priority
+from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 
-QUEUE_BUCKETS = 16
-"""Index partitions of each queue."""
+QUEUE_BUCKETS = 4
+"""Index partitions of each skill: fixed, because a case's partition is stored with it. A partition takes 1000 writes a
+second."""
 CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
 NOTE_PREFIX = "NOTE#"
+POINTER_PREFIX = "CASE#"
+_INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
+OPTIONAL_ATTRIBUTES = (
+    *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "tags", "links", "heard", "proved",
+    "login_failed_at", "missing_documents", "reference", "reference_until",
+)  # fmt: skip
+"""Attributes that a stored case may lack. An update takes away those that it does not set."""
 
 
 def case_key(case_id: str) -> Key:
@@ -30,6 +50,12 @@ def case_key(case_id: str) -> Key:
 def entry_key(case_id: str, *, at: datetime, entry_id: str) -> Key:
     """Where an entry of the timeline lives; sort keys are in the order of time."""
     return hotline_key(f"CASE#{case_id}", f"{ENTRY_PREFIX}{to_text(at)}#{entry_id}")
+
+
+def case_id_at(key: Key) -> str | None:
+    """The case that lives at a key; None when that is no case."""
+    begin = "CASE#"
+    return key.pk.removeprefix(begin) if key.pk.startswith(begin) and key.sk == CASE_SK else None
 
 
 def pointer_key(account_id: str, topic: str) -> Key:
@@ -52,27 +78,77 @@ def notes_query(account_id: str, limit: int) -> Query:
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(NOTE_PREFIX), limit=limit)
 
 
-def timeline_query(case_id: str, *, before: CaseEntry | None, limit: int) -> Query:
-    """The newest entries of a case's timeline, newest first, or those before one."""
+def timeline_query(case_id: str, *, before: str | None, limit: int) -> Query:
+    """The newest entries of a case's timeline, newest first, or those before a place (`place_of`)."""
     start = None
     if before is not None:
-        start = entry_key(case_id, at=before.at, entry_id=before.entry_id).attributes()
+        start = hotline_key(f"CASE#{case_id}", f"{ENTRY_PREFIX}{before}").attributes()
     entries = Prefix(ENTRY_PREFIX)
     return Query(Table.HOTLINE, f"CASE#{case_id}", entries, limit=limit, descending=True, start_after=start)
 
 
-def queue_attributes(case: Case) -> dict[str, str]:
-    """The place of an open case in the queue index: by priority, then the oldest first."""
-    return {
-        "queue_pk": f"QUEUE#{case.status.value}#{bucket(case.case_id, QUEUE_BUCKETS):02d}",
-        "queue_sk": f"{case.priority.value}#{to_text(case.opened_at)}",
-    }
+def place_of(entry: CaseEntry) -> str:
+    """The place of an entry in its timeline."""
+    return f"{to_text(entry.at)}#{entry.entry_id}"
+
+
+def contact_case_key(contact_id: str) -> Key:
+    """Where the case is named that a contact was handed over with, by the contact's initial id."""
+    return hotline_key(f"CONTACT#{contact_id}", CASE_SK)
+
+
+def contact_case_item(case_id: str, at: datetime) -> Item:
+    """The item that names the case of a contact."""
+    return {"case_id": case_id, **record_end(at)}
+
+
+def pointers_query(account_id: str, *, limit: int) -> Query:
+    """The pointers to an account's open cases."""
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(POINTER_PREFIX), limit=limit)
+
+
+def queue_partitions(status: CaseStatus, skills: Sequence[str]) -> list[str]:
+    """The partitions of the index that hold the cases of skills that are open, or waiting, and nobody's."""
+    return [f"QUEUE#{status.value}#{skill}#{number:02d}" for skill in skills for number in range(QUEUE_BUCKETS)]
+
+
+def owner_partition(agent_id: str) -> str:
+    """The partition of the index that holds an agent's own cases."""
+    return f"OWNER#{agent_id}"
+
+
+def indexed(partition: str, key_range: Any, *, limit: int) -> Query:
+    """Cases of one partition of the index, in the order of their places."""
+    return Query(Table.HOTLINE, partition, key_range, Index.QUEUE, limit=limit)
+
+
+def _queue_attributes(case: Case) -> Item:
+    """The place of an open case in the index; nothing for a closed one."""
+    if case.is_closed:
+        return {}
+    place = f"{case.priority.value}#{to_text(case.due_at)}#{case.case_id}"
+    if case.owner is not None:
+        return {"queue_pk": owner_partition(case.owner), "queue_sk": place}
+    partition = queue_partitions(case.status, [case.skill])[bucket(case.case_id, QUEUE_BUCKETS)]
+    if case.snoozed_until is not None:
+        place = f"{to_text(case.snoozed_until)}#{case.case_id}"
+    return {"queue_pk": partition, "queue_sk": place}
 
 
 def case_item(case: Case) -> Item:
-    """A case as stored."""
+    """A case as stored; absent things are left out."""
+    item: Item = _copied(case) | _queue_attributes(case)
+    if case.snoozed_until is not None and not case.is_closed:
+        item |= due_attributes(case.case_id, case.snoozed_until)
+    return item
+
+
+def _copied(case: Case) -> Item:
+    """The attributes that a case and the pointer to it have alike."""
+    established = case.established
     item: Item = {
         "case_id": case.case_id,
+        "account_id": case.account_id,
         "topic": case.topic,
         "reason": case.reason,
         "priority": case.priority.value,
@@ -80,37 +156,66 @@ def case_item(case: Case) -> Item:
         "opened_at": to_text(case.opened_at),
         "updated_at": to_text(case.updated_at),
         "version": case.version,
+        "language": case.language,
+        "skill": case.skill,
+        "due_at": to_text(case.due_at),
+        "owner": case.owner,
+        "owner_name": case.owner_name,
+        "claimed_at": _optional_text(case.claimed_at),
+        "snoozed_until": _optional_text(case.snoozed_until),
+        "tags": list(case.tags),
+        "links": list(case.links),
+        "heard": list(established.heard),
+        "proved": list(established.proved),
+        "login_failed_at": _optional_text(established.login_failed_at),
+        "missing_documents": list(established.missing_documents),
+        "reference": case.reference,
+        "reference_until": _optional_text(case.reference_until),
         **record_end(case.updated_at),
     }
-    if case.account_id is not None:
-        item["account_id"] = case.account_id
-    return item | _reference_attributes(case) | queue_attributes(case)
+    return {name: value for name, value in item.items() if value not in (None, [])}
 
 
-def _reference_attributes(case: Case) -> Item:
-    if case.reference is None or case.reference_until is None:
-        return {}
-    return {"reference": case.reference, "reference_until": to_text(case.reference_until)}
+def _optional_text(at: datetime | None) -> str | None:
+    return to_text(at) if at is not None else None
 
 
-def _reference_until(item: Mapping[str, Any]) -> datetime | None:
-    return from_text(item["reference_until"]) if "reference_until" in item else None
+def _optional_time(item: Mapping[str, Any], name: str) -> datetime | None:
+    return from_text(item[name]) if name in item else None
 
 
 def case_from(item: Mapping[str, Any]) -> Case:
-    """The case of a stored item."""
+    """The case of a stored item. One that was stored before cases had a language, a skill and a due time is of English
+    and due since it was opened."""
+    topic, opened_at = item["topic"], from_text(item["opened_at"])
+    language = language_or_english(item.get("language", ""))
     return Case(
         case_id=item["case_id"],
         account_id=item.get("account_id"),
-        topic=item["topic"],
+        topic=topic,
         reason=item["reason"],
         priority=Priority(int(item["priority"])),
         status=CaseStatus(item["status"]),
-        opened_at=from_text(item["opened_at"]),
+        opened_at=opened_at,
         updated_at=from_text(item["updated_at"]),
         version=int(item["version"]),
+        language=language,
+        skill=item.get("skill", skill_of(topic, language)),
+        due_at=_optional_time(item, "due_at") or opened_at,
+        owner=item.get("owner"),
+        owner_name=item.get("owner_name"),
+        claimed_at=_optional_time(item, "claimed_at"),
+        snoozed_until=_optional_time(item, "snoozed_until"),
+        tags=tuple(item.get("tags", ())),
+        links=tuple(item.get("links", ())),
+        established=Established(
+            heard=tuple(item.get("heard", ())),
+            proved=tuple(item.get("proved", ())),
+            login_failed_at=_optional_time(item, "login_failed_at"),
+            missing_documents=tuple(item.get("missing_documents", ())),
+        ),
         reference=item.get("reference"),
-        reference_until=_reference_until(item),
+        reference_until=_optional_time(item, "reference_until"),
     )
 
 
@@ -157,25 +262,12 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
 
 
 def pointer_item(case: Case) -> Item:
-    """The parts of an open case that an account's pointer keeps: enough to add to the case without reading it."""
-    item: Item = {"case_id": case.case_id, "priority": case.priority.value, "version": case.version}
-    item |= {"reason": case.reason, "opened_at": to_text(case.opened_at), **record_end(case.updated_at)}
-    return item | _reference_attributes(case)
+    """An open case as its account's pointer keeps it: all of it, but for its places in indexes."""
+    return _copied(case)
 
 
 def case_from_pointer(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:
-    """The open case that a pointer names, as it was last changed."""
-    opened_at = from_text(item["opened_at"])
-    return Case(
-        case_id=item["case_id"],
-        account_id=account_id,
-        topic=topic,
-        reason=item["reason"],
-        priority=Priority(int(item["priority"])),
-        status=CaseStatus.OPEN,
-        opened_at=opened_at,
-        updated_at=opened_at,
-        version=int(item["version"]),
-        reference=item.get("reference"),
-        reference_until=_reference_until(item),
-    )
+    """The open case that a pointer names. Earlier pointers kept less: what they lack is as in an open case that nobody
+    has claimed."""
+    earlier = {"status": CaseStatus.OPEN.value, "updated_at": item["opened_at"]}
+    return case_from({**earlier, **item, "account_id": account_id, "topic": topic})

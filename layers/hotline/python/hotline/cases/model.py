@@ -1,36 +1,65 @@
 """A case: what people work on, told by its timeline. Pure.
 
 Entries are only ever added, each for an audience. Whether a case is open follows from them; the stored status is a copy
-for the queue.
+for the queue. A case has one owner at most, the agent who works on it, and may wait until a time (it is snoozed).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
 QUEUE = "support"
-"""The queue that people work cases from. There is one; its name travels, so that more can be added."""
+"""The queue of Amazon Connect that people work cases from. There is one; its name travels, so that more can be
+added."""
 SECURITY_TOPIC = "security"
-"""The topic of what may be an attack: findings and what an owner repudiates meet in one case."""
+"""The topic of what may be an attack: findings, freezes, disputes and what an owner repudiates meet in one case."""
+LOCKOUT_TOPIC = "lockout"
+"""The topic of a way into an account: a caller's, or a recovery that only a person can go on with."""
 NO_ACCOUNT = "-"
 """Stands for the account in decisions about a case of somebody unknown."""
 
 
 class CaseError(StrEnum):
-    """Why a case, a note or a reference is refused."""
+    """Why a request about cases is refused."""
 
+    CASE_NOT_FOUND = "case_not_found"
+    CASE_CLAIMED = "case_claimed"
+    """Another agent has it."""
+    CASE_CHANGED = "case_changed"
+    """It is not at the version that the agent saw."""
+    CASE_CLOSED = "case_closed"
+    CASE_OPEN = "case_open"
+    """It is open, or another one of the account and topic is."""
+    CASE_OF_ANOTHER_AGENT = "case_of_another_agent"
+    """The actor is no agent, or an agent who works on another case."""
     CASE_WORD_INVALID = "case_word_invalid"
-    NOTE_TOO_LONG = "note_too_long"
     CASE_REFERENCE_INVALID = "case_reference_invalid"
+    NOTE_EMPTY = "note_empty"
+    NOTE_TOO_LONG = "note_too_long"
+    AGENT_NAME_INVALID = "agent_name_invalid"
+    SNOOZE_OUT_OF_RANGE = "snooze_out_of_range"
+    SKILL_UNKNOWN = "skill_unknown"
+    SKILLS_COUNT = "skills_count"
+    TAG_INVALID = "tag_invalid"
+    TAGS_COUNT = "tags_count"
+    LINK_INVALID = "link_invalid"
+    LINKS_COUNT = "links_count"
+    CURSOR_INVALID = "cursor_invalid"
+    LIMIT_OUT_OF_RANGE = "limit_out_of_range"
 
 
 class CaseStatus(StrEnum):
-    """Whether somebody still has to work on it."""
+    """The state of the work on a case."""
 
     OPEN = "open"
+    """It waits in the queue."""
+    CLAIMED = "claimed"
+    """An agent works on it."""
+    WAITING = "waiting"
+    """Nothing is to be done before a time; with an owner it comes back to them, without to the queue."""
     CLOSED = "closed"
 
 
@@ -48,7 +77,28 @@ class EntryKind(StrEnum):
 
     OPENED = "opened"
     ADDED = "added"
+    NOTED = "noted"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    TRANSFERRED = "transferred"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    EDITED = "edited"
+    LINKED = "linked"
+    DECIDED = "decided"
+    """An agent did something about what the case is about: an unlock, the decision on a refund."""
     CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class AuthorKind(StrEnum):
+    """The kind of actor that added an entry."""
+
+    CALLER = "caller"
+    APP = "app"
+    """The wallet's app, or a recovery."""
+    AGENT = "agent"
+    SYSTEM = "system"
 
 
 class Audience(StrEnum):
@@ -58,10 +108,35 @@ class Audience(StrEnum):
     AGENT = "agent"
 
 
+class CloseReason(StrEnum):
+    """How a case ended."""
+
+    RESOLVED = "resolved"
+    NOT_NEEDED = "not_needed"
+    NOT_REACHED = "not_reached"
+    DUPLICATE = "duplicate"
+    FALSE_ALARM = "false_alarm"
+    PASSED_ON = "passed_on"
+
+
+class LinkKind(StrEnum):
+    """The kind of a thing that a case names beside its account."""
+
+    REFUND = "refund"
+    PAYMENT = "payment"
+    FINDING = "finding"
+    CONTACT = "contact"
+
+
+_AUTHORS = {"caller": AuthorKind.CALLER, "session": AuthorKind.APP, "agent": AuthorKind.AGENT}
+"""By the first part of an actor's name (kit.actor)."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseEntry:
-    """One line of the timeline. `facts` are opaque: ids, closed words, numbers. `note` is what a customer wrote, the
-    only free text; it is evidence and stays with the case until the account is erased. A phone call has none."""
+    """One line of the timeline. `facts` are opaque: ids, closed words, numbers. `note` is the text of a customer or an
+    agent, the only free text. It is evidence, and stays with the case until the account is erased. A phone call has
+    none."""
 
     entry_id: str
     number: int
@@ -74,10 +149,34 @@ class CaseEntry:
     facts: Mapping[str, str | int]
     note: str | None = None
 
+    @property
+    def author(self) -> AuthorKind:
+        """The kind of actor that added it."""
+        return _AUTHORS.get(self.actor.partition(":")[0], AuthorKind.SYSTEM)
+
 
 @dataclass(frozen=True, slots=True)
+class Established:
+    """The facts that the line established, so that an agent never asks for them again. All of it is for display; the
+    gate believes the stored session alone.
+
+    `heard`: the steps that the caller took and their outcomes, the newest last. `proved`: the kinds of factor.
+    `login_failed_at`: when a login failed, as the caller keyed it in. `missing_documents`: closed words.
+    """
+
+    heard: tuple[str, ...] = ()
+    proved: tuple[str, ...] = ()
+    login_failed_at: datetime | None = None
+    missing_documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """`version` counts the changes, and goes to the bus with each. `account_id` is None for somebody unknown."""
+    """`version` counts the changes, and goes to the bus with each. `account_id` is None for somebody unknown.
+
+    `skill` is what an agent must have to be given the case: `topic:language`. `due_at`: by when somebody should have
+    worked on it. `links` are of the form `kind:id`, the oldest first.
+    """
 
     case_id: str
     account_id: str | None
@@ -88,9 +187,23 @@ class Case:
     opened_at: datetime
     updated_at: datetime
     version: int
+    language: str
+    skill: str
+    due_at: datetime
+    owner: str | None = None
+    owner_name: str | None = None
+    claimed_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    tags: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    established: Established = field(default_factory=Established)
     reference: str | None = None
     """The six digits that name the case to people, until `reference_until`; None for one that never had any."""
     reference_until: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status is CaseStatus.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +217,49 @@ class CaseRef:
     new_reference: bool
 
 
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Cases in the order in which they are to be worked. `next` is the `after` of the following page, None at the
+    end."""
+
+    cases: tuple[Case, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Entries, oldest first. `before` leads to the page of older ones; None where there are none."""
+
+    entries: tuple[CaseEntry, ...]
+    before: str | None
+
+
+def skill_of(topic: str, language: str) -> str:
+    """The skill that a case of a topic and language needs."""
+    return f"{topic}:{language}"
+
+
+def with_status(case: Case) -> Case:
+    """An open case with the status that its owner and its waiting give it."""
+    if case.snoozed_until is not None:
+        return replace(case, status=CaseStatus.WAITING)
+    return replace(case, status=CaseStatus.OPEN if case.owner is None else CaseStatus.CLAIMED)
+
+
+_OPENING = (EntryKind.OPENED, EntryKind.REOPENED)
+
+
 def is_decided(timeline: Iterable[CaseEntry]) -> bool:
     """Whether the timeline holds an entry that opened or closed the case."""
-    return any(entry.kind is not EntryKind.ADDED for entry in timeline)
+    return any(entry.kind in (*_OPENING, EntryKind.CLOSED) for entry in timeline)
 
 
 def status_of(timeline: Iterable[CaseEntry]) -> CaseStatus:
-    """Open unless the last entry that opened or closed it closed it; an empty timeline is no case, hence closed."""
+    """Open or closed: open unless the last entry that opened or closed it closed it. An empty timeline is no case,
+    hence closed."""
     status = CaseStatus.CLOSED
     for entry in sorted(timeline, key=lambda entry: entry.number):
-        if entry.kind is EntryKind.OPENED:
+        if entry.kind in _OPENING:
             status = CaseStatus.OPEN
         elif entry.kind is EntryKind.CLOSED:
             status = CaseStatus.CLOSED

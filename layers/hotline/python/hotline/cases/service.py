@@ -1,29 +1,80 @@
-"""The face of cases: opening one or adding to the one that is open, reading one, and handing a caller over."""
+"""The face of cases: opening one or adding to the one that is open, reading, the queue, handing a caller over, and what
+agents do."""
 
 from __future__ import annotations
 
+from .clocks import TOPICS, date_due
+from .due import duty_at
 from .entries import (
     case_keys,
     contribute_case,
-    contribute_emptied,
     entries_before,
     find_case,
-    notes_read,
+    find_case_of_contact,
+    find_open,
+    link_of,
+    list_open_cases,
     read_case,
+    read_timeline,
 )
-from .handover import OUTCOMES, TEXTED, HandOver
-from .model import QUEUE
+from .handover import OUTCOMES, TEXTED, AskPerson, HandOver
+from .model import QUEUE, skill_of
+from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
+from .records import contribute_emptied, notes_read
+from .requests import (
+    CaseChanged,
+    agent_keys,
+    contribute_claim,
+    contribute_close,
+    contribute_decided,
+    contribute_edit,
+    contribute_link,
+    contribute_note,
+    contribute_release,
+    contribute_reopen,
+    contribute_snooze,
+    contribute_transfer_to_agent,
+    contribute_transfer_to_skill,
+)
 
 __all__ = [
     "OUTCOMES",
     "QUEUE",
     "TEXTED",
+    "TOPICS",
+    "AskPerson",
+    "CaseChanged",
     "HandOver",
+    "agent_keys",
+    "all_skills",
     "case_keys",
     "contribute_case",
+    "contribute_claim",
+    "contribute_close",
+    "contribute_decided",
+    "contribute_edit",
     "contribute_emptied",
+    "contribute_link",
+    "contribute_note",
+    "contribute_release",
+    "contribute_reopen",
+    "contribute_snooze",
+    "contribute_transfer_to_agent",
+    "contribute_transfer_to_skill",
+    "date_due",
+    "duty_at",
     "entries_before",
     "find_case",
+    "find_case_of_contact",
+    "find_open",
+    "is_skill",
+    "link_of",
+    "list_open_cases",
+    "list_owned",
+    "list_queue",
+    "list_waiting",
     "notes_read",
     "read_case",
+    "read_timeline",
+    "skill_of",
 ]

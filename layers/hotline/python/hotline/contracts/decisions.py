@@ -121,6 +121,7 @@ class RefundUnpaid(DecisionContract):
 class CaseTold(DecisionContract):
     """case.opened, case.updated: never a note. `reason` is that of this change; priority 1 is the most urgent.
     `reference`: the six digits that the customer was told.
+    `status`: a case that somebody works on, or that waits, is open.
     `contact_id` is the first contact id of the call that made the change, absent where no call made it."""
 
     case_id: Id

@@ -38,8 +38,8 @@ def repudiation_of(store: Store, token: str, keyring: Keyring) -> Item | None:
 def repudiation_keys(repudiated: Item) -> tuple[Key, ...]:
     """The keys to read before `contribute_repudiation`."""
     account_id = str(repudiated["account_id"])
-    keys = (*acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC))
-    return (*keys, identity.factors_key(account_id)) if repudiated["notice"] == identity.PIN_SET else keys
+    of_pin = (identity.factors_key(account_id),) if repudiated["notice"] == identity.PIN_SET else ()
+    return tuple(dict.fromkeys((*acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC), *of_pin)))
 
 
 def contribute_repudiation(change: Change, read: Mapping[Key, Item], repudiated: Item) -> RepudiationOutcome:

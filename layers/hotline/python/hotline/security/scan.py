@@ -109,7 +109,7 @@ class _Run:
     def _read_ahead(self, account_ids: Sequence[str]) -> tuple[dict[Key, Item], bool]:
         """Everything that findings may need, if that is one request; else the watches, a hundred at a time. The second
         value: it is everything."""
-        everything = [key for account_id in account_ids for key in _keys(account_id)]
+        everything = list(dict.fromkeys(key for account_id in account_ids for key in _keys(account_id)))
         if len(everything) <= BATCH_GET_KEYS_MAX:
             return self._read(everything), True
         return self._read([items.watch_key(account_id) for account_id in account_ids]), False

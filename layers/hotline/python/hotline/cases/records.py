@@ -1,0 +1,140 @@
+"""Writing a case, its pointer, and the entry that tells what happened to it: the same for everybody who changes one.
+
+A customer's free text is emptied when their account is erased. The case stays, with its opaque facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hotline.kit.actor import Caller, actor_name
+from hotline.kit.change import Change, Failure, stale
+from hotline.kit.clock import to_text
+from hotline.kit.outbox import Decision
+from hotline.kit.store import Key, Store, hotline_key
+from hotline.kit.store.condition import PRESENT, Compare, Item, all_of, equals
+
+from . import items
+from .model import NO_ACCOUNT, QUEUE, Audience, Case, CaseEntry, CaseStatus, EntryKind
+from .references import REFERENCE_LIFE, RENEWED_WITHIN, draw, free, reference_item, reference_key
+
+
+def write_case(change: Change, known: Case | None, case: Case, *, failed: Failure = stale) -> None:
+    """Write the case, on condition that it is as it was known: not there, or at this version and still open, if it
+    was. `failed` names the error otherwise."""
+    key, stored = items.case_key(case.case_id), items.case_item(case)
+    if known is None:
+        change.create(key, stored, failed=failed)
+        return
+    change.update(key, set=stored, remove=_without(stored), condition=equals("version", known.version), failed=failed)
+    if not known.is_closed:
+        change.require_condition(key, Compare("status", "<>", CaseStatus.CLOSED.value), failed)
+
+
+def write_pointer(change: Change, known: Case, case: Case, *, failed: Failure) -> None:
+    """Bring the account's pointer in line with a case that was read without it. It goes when the case is closed and
+    comes back when it is opened again. Nothing for the case of somebody unknown. `failed` names the error when the
+    pointer is of another version, or there when it should not be."""
+    if case.account_id is None or (known.is_closed and case.is_closed):
+        return
+    key = items.pointer_key(case.account_id, case.topic)
+    if known.is_closed:
+        change.create(key, {**items.pointer_item(case), "rev": 1}, failed=failed)
+        return
+    as_known = all_of(equals("case_id", known.case_id), equals("version", known.version))
+    if case.is_closed:
+        change.delete(key, condition=as_known, failed=failed)
+    else:
+        stored = items.pointer_item(case)
+        change.update(key, set=stored, remove=_without(stored), add={"rev": 1}, condition=as_known, failed=failed)
+
+
+def _without(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in items.OPTIONAL_ATTRIBUTES if name not in stored)
+
+
+def give_reference(change: Change, case: Case) -> Case:
+    """The case with a reference that names it for a while yet: its own, renewed if need be, or a new one."""
+    until = change.now + REFERENCE_LIFE
+    left = case.reference_until - change.now if case.reference_until is not None else timedelta()
+    if case.reference is None or left <= timedelta():
+        reference = draw(change.ids)
+        key = reference_key(reference)
+        change.put(key, reference_item(case.case_id, until), condition=free(change.now))
+        return replace(case, reference=reference, reference_until=until)
+    if left > RENEWED_WITHIN:
+        return case
+    key = reference_key(case.reference)
+    change.put(key, reference_item(case.case_id, until), condition=equals("case_id", case.case_id))
+    return replace(case, reference_until=until)
+
+
+def add_entry(
+    change: Change,
+    case: Case,
+    kind: EntryKind,
+    *,
+    reason: str,
+    facts: Mapping[str, str | int],
+    note: str | None = None,
+    audience: Audience = Audience.AGENT,
+) -> None:
+    """Add the entry that tells of the case's present version."""
+    entry = CaseEntry(
+        entry_id=change.ids.new("entry"),
+        number=case.version,
+        at=change.now,
+        kind=kind,
+        audience=audience,
+        actor=actor_name(change.actor),
+        reason=reason,
+        facts=facts,
+        note=note,
+    )
+    change.create(items.entry_key(case.case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
+    if note and case.account_id is not None:
+        change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
+
+
+def tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:
+    """Send the decision, without any note. A change that a caller makes names the contact, proved or not. The wallet
+    knows cases that are open and closed; who works on one is not its business."""
+    data = {"case_id": case.case_id, "topic": case.topic, "reason": reason, "priority": case.priority.value}
+    data |= {"queue": QUEUE, "reference": str(case.reference)}
+    if isinstance(change.actor, Caller):
+        data |= {"contact_id": change.actor.contact_id}
+    status = CaseStatus.CLOSED if case.is_closed else CaseStatus.OPEN
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type="case.opened" if opened else "case.updated",
+            account_id=case.account_id or NO_ACCOUNT,
+            data={**data, "status": status.value, "at": to_text(change.now)},
+            decision_id=change.ids.new("decision"),
+            subject_version=case.version,
+        )
+    )
+
+
+def notes_read(store: Store, account_id: str, *, limit: int) -> dict[Key, Item]:
+    """The items to read before `contribute_emptied`: the oldest case entries of the account with free text, and their
+    pointers. At most `limit` entries, and at most a hundred. Two reads."""
+    found = store.query(items.notes_query(account_id, limit)).items
+    named = {hotline_key(note["PK"], note["SK"]): note for note in found}
+    entries = {items.entry_key_of(note) for note in named.values()}
+    return {**named, **(store.batch_get(list(entries)) if entries else {})}
+
+
+def contribute_emptied(change: Change, read: Mapping[Key, Item], account_id: str) -> int:
+    """Take the free text out of the entries that were read: two writes for each; returns how many. At commit Stale
+    when one of them has ended meanwhile."""
+    notes = {key: note for key, note in read.items() if items.is_note(key, account_id)}
+    for key, note in notes.items():
+        entry = items.entry_key_of(note)
+        if entry in read:
+            change.update(entry, remove=("note",), condition=PRESENT)
+        change.delete(key, condition=PRESENT)
+    return len(notes)
