@@ -173,7 +173,7 @@ class Desk:
     def act(self, contribute: Any, *, account: str = ACCOUNT, actor: Caller | None = None) -> Any:
         """One acting function for a caller with one factor, or for `actor`; committed."""
         change = self.change(actor or self.caller(FactorKind.SMS))
-        outcome = contribute(change, self.read(service.acting_keys(account)), account)
+        outcome = contribute(change, self.read(self_service.freeze_keys(account)), account)
         change.commit(self.store)
         return outcome
 

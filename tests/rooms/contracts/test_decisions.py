@@ -157,16 +157,19 @@ def without(detail: Detail, name: str) -> Detail:
     return {**detail, "data": {key: value for key, value in detail["data"].items() if key != name}}
 
 
+LOCKED = next(detail for detail in DECIDED if detail["type"] == "account.lock_requested.v1")
+
+
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
         ({}, DecisionError.BAD_DECISION),
         (None, DecisionError.BAD_DECISION),
-        ({**DECIDED[0], "type": "account.exploded.v1"}, DecisionError.UNKNOWN_TYPE),
-        ({**DECIDED[0], "type": "account.lock_requested"}, DecisionError.BAD_DECISION),
-        ({**DECIDED[0], "source": "wallet"}, DecisionError.BAD_DECISION),
-        (without(DECIDED[0], "cause"), DecisionError.BAD_DECISION),
-        (without(DECIDED[0], "decision_id"), DecisionError.BAD_DECISION),
+        ({**LOCKED, "type": "account.exploded.v1"}, DecisionError.UNKNOWN_TYPE),
+        ({**LOCKED, "type": "account.lock_requested"}, DecisionError.BAD_DECISION),
+        ({**LOCKED, "source": "wallet"}, DecisionError.BAD_DECISION),
+        (without(LOCKED, "cause"), DecisionError.BAD_DECISION),
+        (without(LOCKED, "decision_id"), DecisionError.BAD_DECISION),
     ],
 )
 def test_a_malformed_decision_is_refused_and_gets_no_answer(broken: Any, reason: str) -> None:

@@ -18,7 +18,14 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def rule(name: str = "every", *, holds: bool = False, quiet: timedelta = MINUTE, version: int = 1) -> Detector:
+def rule(
+    name: str = "every",
+    *,
+    holds: bool = False,
+    quiet: timedelta = MINUTE,
+    version: int = 1,
+    severity: Severity = Severity.MEDIUM,
+) -> Detector:
     """A rule that sees its pattern in every event of the type `seen`."""
 
     def judge(events: Sequence[Event]) -> Iterator[Hit]:
@@ -27,7 +34,7 @@ def rule(name: str = "every", *, holds: bool = False, quiet: timedelta = MINUTE,
     return Detector(
         rule=name,
         version=version,
-        severity=Severity.HIGH,
+        severity=severity,
         window=HOUR,
         quiet=quiet,
         watches={"seen": (), "other": ()},
@@ -141,6 +148,15 @@ def test_one_transaction_holds_once() -> None:
     watch, found, taken = judge_rows(Watch("acct_1"), [row(0), row(1), row(2)], [rule(holds=True)])
     assert (len(found), taken) == (1, 1)
     assert judge_rows(watch, [row(1), row(2)], [rule(holds=True)])[2] == 1
+
+
+@pytest.mark.parametrize("severity", [Severity.HIGH, Severity.CRITICAL])
+def test_one_transaction_takes_one_row_that_a_person_is_to_look_at(severity: Severity) -> None:
+    """Each is an entry of its own in the case, however the rows come."""
+    _, found, taken = judge_rows(Watch("acct_1"), [row(0), row(1), row(2)], [rule(severity=severity)])
+    assert (len(found), taken) == (1, 1)
+    _, found, _ = judge_rows(Watch("acct_1"), [row(0)], [rule(severity=severity), rule("other", holds=True)])
+    assert len(found) == 2
 
 
 def test_rows_one_by_one_or_all_at_once_come_to_the_same() -> None:

@@ -37,7 +37,7 @@ from hotline.sessions.model import Identified, SessionKind, SessionState, Target
 from hotline.sessions.service import proof_from
 
 from . import choices, code_messages
-from .acts import Act, Effect, Note, Turn, perform
+from .acts import Act, Effect, Turn, perform
 from .callers import choose, choose_from, choosing_keys
 from .challenges import Checked, CheckOutcome, SendOutcome, check_keys, contribute_check, contribute_code, send_keys
 from .items import NOBODY
@@ -231,8 +231,14 @@ class Progress:
     wrong: bool = False
 
 
-type OpeningActs = Mapping[Goal, Act[StrEnum]]
-"""The act that a recovery is for, by its goal. The rooms above own them."""
+@dataclass(frozen=True, slots=True)
+class OpeningActs:
+    """The act that a recovery is for, by its goal, and the act that lets people know where only a person can go on. The
+    outcome of the latter is PERSON. The rooms above own them."""
+
+    by_goal: Mapping[Goal, Act[StrEnum]]
+    ask_person: Act[str]
+
 
 _REFUSED: Final = Progress(RecoveryState.REFUSED)
 _NEEDS_PERSON: Final = Progress(RecoveryState.MORE, PERSON)
@@ -299,40 +305,42 @@ def _go_on(session: Session, acts: OpeningActs) -> Progress:
     """Do what was asked for, if enough is proved; else send the next code, if there is somewhere to send it."""
     state = session.state
     if state.account_id is None:
-        return _send_to_person(session)
+        return _send_to_person(session, acts)
     goal = goal_of(state)
-    act = acts[goal]
+    act = acts.by_goal[goal]
     if act.operation is None:
         raise RuntimeError("an act that opens an account asks for proof")
     if missing_factors(act.operation, proof_from(state), session.now) is None:
-        return _perform_opening(session, act)
+        return _perform_opening(session, act, acts)
     need = next_need(act.operation, state, session.now)
-    return _send_to_person(session) if need == PERSON else _send_next_code(session, FactorKind(need), goal)
+    if need == PERSON:
+        return _send_to_person(session, acts)
+    return _send_next_code(session, FactorKind(need), goal, acts)
 
 
-def _perform_opening(session: Session, act: Act[StrEnum]) -> Progress:
+def _perform_opening(session: Session, act: Act[StrEnum], acts: OpeningActs) -> Progress:
     try:
         return _tell_act(perform(session, act, Turn(_ACT, cause=str(act.operation))).outcome)
     except NeedProof:
-        return _send_to_person(session)
+        return _send_to_person(session, acts)
 
 
 def _tell_act(outcome: str) -> Progress:
     return _NEEDS_PERSON if outcome == NOT_SELF_SERVICE else Progress(RecoveryState.GRANTED)
 
 
-def _send_to_person(session: Session) -> Progress:
-    """Only a person can help; a code that comes again is told the same."""
-    perform(session, Note(PERSON), Turn(_MORE))
+def _send_to_person(session: Session, acts: OpeningActs) -> Progress:
+    """Only a person can help, and hears of it; a code that comes again is told the same."""
+    perform(session, acts.ask_person, Turn(_MORE))
     return _NEEDS_PERSON
 
 
-def _send_next_code(session: Session, factor: FactorKind, goal: Goal) -> Progress:
+def _send_next_code(session: Session, factor: FactorKind, goal: Goal, acts: OpeningActs) -> Progress:
     try:
         sent = perform(session, _SendNext(factor, goal), Turn(_MORE)).result
     except NotPossible:
-        return _send_to_person(session)
-    return Progress(RecoveryState.MORE, factor.value) if sent else _send_to_person(session)
+        return _send_to_person(session, acts)
+    return Progress(RecoveryState.MORE, factor.value) if sent else _send_to_person(session, acts)
 
 
 @dataclass(frozen=True, slots=True)

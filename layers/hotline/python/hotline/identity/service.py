@@ -49,6 +49,7 @@ from .pins import (
 )
 from .policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR, missing_factors
 from .recovery import (
+    PERSON,
     RECOVERY_MESSAGE,
     OpeningActs,
     Progress,
@@ -75,6 +76,7 @@ __all__ = [
     "CODE_LIFE",
     "FACTOR_OF_METHOD",
     "NOBODY",
+    "PERSON",
     "PIN_SET",
     "QUARTER_HOUR",
     "RECOVERY_MESSAGE",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from hotline.cases import service as cases
 from hotline.identity import service as identity
 from hotline.identity.model import Goal
 from hotline.identity.service import Effect, Operation, Session
@@ -22,7 +23,7 @@ from hotline.kit.store.condition import NEW, Item, equals
 
 from . import policy
 from .items import attempts_key, attempts_of, lock_key, record_of
-from .model import LockoutError, LockState, LockView, RepudiationOutcome
+from .model import LockoutError, LockState, LockView, RepudiationOutcome, UnlockOutcome
 from .repudiation import contribute_repudiation, repudiation_keys, repudiation_of
 from .self_service import (
     acting_keys,
@@ -32,6 +33,7 @@ from .self_service import (
     contribute_reset_grant,
     contribute_unfreeze,
     contribute_unlock,
+    freeze_keys,
     may_pause,
     pausable_accounts,
     pause_keys,
@@ -59,13 +61,14 @@ class AccountAct:
     operation: Operation
     ask: Callable[[Change, Mapping[Key, Item], str], StrEnum]
     ends: LockState | None = None
+    reads: Callable[[str], tuple[Key, ...]] = acting_keys
 
     def keys(self, session: Session) -> Iterable[Key]:
         return self.keys_of(session.account_id)
 
     def keys_of(self, account_id: str) -> tuple[Key, ...]:
         """The same for an account that is known before the session is read."""
-        return acting_keys(account_id)
+        return self.reads(account_id)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[StrEnum]:
         outcome = self.ask(change, read, session.account_id)
@@ -75,10 +78,38 @@ class AccountAct:
 
 UNLOCK: Final = AccountAct(Operation.UNLOCK, contribute_unlock)
 GRANT_RESET: Final = AccountAct(Operation.RESET_GRANT, contribute_reset_grant)
-FREEZE: Final = AccountAct(Operation.FREEZE, contribute_freeze)
+FREEZE: Final = AccountAct(Operation.FREEZE, contribute_freeze, reads=freeze_keys)
 UNFREEZE: Final = AccountAct(Operation.UNFREEZE, contribute_unfreeze, LockState.FROZEN)
 END_PAUSE: Final = AccountAct(Operation.END_PAUSE, contribute_end_pause, LockState.PAUSED)
-OPENING_ACTS: Final[identity.OpeningActs] = {Goal.UNLOCK: UNLOCK, Goal.RESET: GRANT_RESET}
+
+
+_REFUSED_RECOVERY: Final = cases.AskPerson(UnlockOutcome.NOT_SELF_SERVICE.value, "recovery.refused")
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryAct:
+    """An act that a recovery is for. Where it opens nothing, since only a person ends what is in force, people get to
+    know in the same change."""
+
+    act: AccountAct
+
+    @property
+    def operation(self) -> Operation:
+        return self.act.operation
+
+    def keys(self, session: Session) -> Iterable[Key]:
+        return (*self.act.keys(session), *_REFUSED_RECOVERY.keys(session))
+
+    def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[StrEnum]:
+        effect = self.act.contribute(change, read, session)
+        if effect.outcome != _REFUSED_RECOVERY.outcome:
+            return effect
+        return replace(effect, state=_REFUSED_RECOVERY.contribute(change, read, session).state)
+
+
+OPENING_ACTS: Final = identity.OpeningActs(
+    {Goal.UNLOCK: RecoveryAct(UNLOCK), Goal.RESET: RecoveryAct(GRANT_RESET)}, cases.AskPerson(identity.PERSON)
+)
 """The acts that a recovery may be for."""
 
 

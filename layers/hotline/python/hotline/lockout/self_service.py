@@ -53,11 +53,18 @@ from .outgoing import Notice
 CASE_TOPIC: Final = SECURITY_TOPIC
 PAUSE_REFUSED: Final = "pause.refused"
 """Why there is a case: a limit or the owner's bar stood against a pause without a factor."""
+FREEZE_ASKED: Final = "freeze.asked"
+"""Why there is a case: an owner who freezes their account fears for it."""
 
 
 def acting_keys(account_id: str) -> tuple[Key, ...]:
     """The keys to read before any of these: lock, attempts, and the profile for whom to tell."""
     return (lock_key(account_id), attempts_key(account_id), accounts.profile_key(account_id))
+
+
+def freeze_keys(account_id: str) -> tuple[Key, ...]:
+    """The keys to read before `contribute_freeze`: the case, too, that people look at."""
+    return tuple(dict.fromkeys((*acting_keys(account_id), *cases.case_keys(account_id, CASE_TOPIC))))
 
 
 def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
@@ -121,7 +128,7 @@ def pause_keys(reached: Sequence[str], now: datetime) -> tuple[Key, ...]:
     nobody is in its place."""
     of_accounts = [acting_keys(account_id) for account_id in reached]
     of_cases = [tuple(cases.case_keys(account_id, CASE_TOPIC)) for account_id in reached]
-    return (*chain.from_iterable((*of_accounts, *of_cases)), *breaker.breaker_keys(now))
+    return tuple(dict.fromkeys((*chain.from_iterable((*of_accounts, *of_cases)), *breaker.breaker_keys(now))))
 
 
 def pausable_accounts(state: SessionState, now: datetime) -> tuple[str, ...]:
@@ -205,10 +212,23 @@ def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: st
 
 
 def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:
-    """Ask the wallet to stop all outward money until it is unfrozen. FROZEN: it has been already. Raises NeedProof, and
-    NotPossible for an account that is closed or erased."""
+    """Ask the wallet to stop all outward money until it is unfrozen, and let people know. FROZEN: it has been already.
+    `read` holds what exists of `freeze_keys`. Raises NeedProof, and NotPossible for an account that is closed or
+    erased."""
     require(change, Operation.FREEZE, account_id)
-    return _freeze(change, read, account_id)
+    sent_before = len(change.sent)
+    outcome = _freeze(change, read, account_id)
+    if len(change.sent) > sent_before:
+        cases.contribute_case(
+            change,
+            read,
+            account_id=account_id,
+            topic=CASE_TOPIC,
+            reason=FREEZE_ASKED,
+            facts={},
+            priority=Priority.HIGH,
+        )
+    return outcome
 
 
 def contribute_repudiated_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:

@@ -16,9 +16,9 @@ from typing import Final
 
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key, send_notice
-from hotline.cases.model import Priority
+from hotline.cases.model import SECURITY_TOPIC, LinkKind, Priority
 from hotline.cases.references import REFERENCE_DIGITS
-from hotline.cases.service import case_keys, contribute_case
+from hotline.cases.service import case_keys, contribute_case, find_open, link_of
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
@@ -52,6 +52,8 @@ from .model import (
 from .records import send_decision, write_refund
 
 REVIEW_REASON = "refund_review"
+DISPUTED_REASON = "payment.disputed"
+"""Reasons of cases: a person decides on a refund; money was moved that its owner did not send."""
 NOT_OPEN_RULE = "account.not_open"
 """The rule that decides about an account that is closed, erased, or not known to have been opened."""
 REQUEST_KEY_CHARACTERS_MAX = 256
@@ -164,12 +166,32 @@ class RequestRefund:
             note=self.note,
             request_key=self.request_key,
         )
+        disputed = result.outcome is RefundOutcome.ROUTE_DISPUTE and self._report_dispute(change, read, session)
         decided = result.outcome in _DECIDED
         if decided and self.memory is not None:
             # Somebody else with the same key was quicker: read again, and give theirs.
             self.memory.keep(change, failed=stale)
         made = (result.refund_id,) if decided and result.refund_id is not None else ()
-        return Effect(result.outcome.value, result, ids=made, idle=not decided)
+        return Effect(result.outcome.value, result, ids=made, idle=not (decided or disputed))
+
+    def _report_dispute(self, change: Change, read: Snapshot, session: Session) -> bool:
+        """Let people know of a payment that its owner disputes, once while the case is open."""
+        account_id, movement_id = session.account_id, payments.movement_id_of(self.movement_sk)
+        known = find_open(read, account_id=account_id, topic=SECURITY_TOPIC)
+        if known is not None and link_of(LinkKind.PAYMENT, movement_id) in known.links:
+            return False
+        contribute_case(
+            change,
+            read,
+            account_id=account_id,
+            topic=SECURITY_TOPIC,
+            reason=DISPUTED_REASON,
+            facts={"movement_id": movement_id, "refund_reason": self.reason.value},
+            priority=Priority.HIGH,
+            note=self.note,
+            language=session.state.language,
+        )
+        return True
 
     def _amount(self, read: Snapshot, account_id: str) -> Money | None:
         if not isinstance(self.amount, int):
@@ -229,6 +251,7 @@ def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, 
         items.recent_key(account_id),
         profile_key(account_id),
         *case_keys(account_id, payments.CASE_TOPIC),
+        *case_keys(account_id, SECURITY_TOPIC),
     }
     return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
 

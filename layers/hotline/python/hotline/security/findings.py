@@ -35,23 +35,32 @@ def raising_keys(account_id: str) -> set[Key]:
 
 def contribute_findings(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding]) -> None:
     """Add findings of one account, at most one of which holds, with all their effects. Each has its word on the bus;
-    one that holds also has the hold, the case and the customer's notices. FindingKnown at commit when one is there
-    already."""
+    one that holds also has the hold and the customer's notices. Those for a person are one entry of a case.
+    FindingKnown at commit when one is there already."""
+    held = False
     for finding in findings:
         change.create(finding_key(finding), finding_item(finding, found_at=change.now), failed=_known_failure(finding))
         change.audit(finding.account_id, "finding.raised", finding_id=finding.id, rule=finding.rule)
         _tell(change, finding)
         if finding.holds:
             held = lockout.contribute_hold(change, read, finding.account_id)
-            cases.contribute_case(
-                change,
-                read,
-                account_id=finding.account_id,
-                topic=SECURITY_TOPIC,
-                reason=finding.rule,
-                facts={"finding_id": finding.id, "hold": "asked" if held else "not_asked", **finding.facts},
-                priority=Priority.URGENT,
-            )
+    grave = sorted((finding for finding in findings if finding.is_grave), key=lambda finding: not finding.holds)
+    if grave:
+        _let_people_know(change, read, grave, held=held)
+
+
+def _let_people_know(change: Change, read: Mapping[Key, Item], findings: Sequence[Finding], *, held: bool) -> None:
+    first, *others = findings
+    also = {"also": ",".join(finding.id for finding in others)} if others else {}
+    cases.contribute_case(
+        change,
+        read,
+        account_id=first.account_id,
+        topic=SECURITY_TOPIC,
+        reason=first.rule,
+        facts={"finding_id": first.id, "hold": "asked" if held else "not_asked", **also, **first.facts},
+        priority=Priority.URGENT if first.holds else Priority.HIGH,
+    )
 
 
 def _known_failure(finding: Finding) -> Failure:

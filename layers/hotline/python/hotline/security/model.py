@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from .detectors import Event
 
@@ -49,6 +50,10 @@ class Watch:
     raised: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
 
 
+GRAVE: Final = frozenset({"high", "critical"})
+"""Severities of findings that a person is to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that somebody should look at. The same account, rule, version and beginning make the same id."""
@@ -62,6 +67,12 @@ class Finding:
     window_end: datetime
     facts: Mapping[str, str | int]
     holds: bool
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether a person is to look at it. A lesser one alone opens no case: an attack on many accounts would bury
+        the cases that somebody waits for."""
+        return self.holds or self.severity in GRAVE
 
 
 @dataclass(frozen=True, slots=True)

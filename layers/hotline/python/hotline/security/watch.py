@@ -61,8 +61,8 @@ def judge_rows(
                 after, hit = _first_hit(after, detector, row.event.type)
                 if hit is not None:
                     found.append(_finding(watch.account_id, detector, hit))
-        holds = sum(finding.holds for finding in (*findings, *found))
-        if findings and (holds > 1 or len(findings) + len(found) > HITS_MAX):
+        grave = sum(finding.is_grave for finding in (*findings, *found))
+        if findings and (grave > 1 or len(findings) + len(found) > HITS_MAX):
             return watch, findings, number
         watch = after
         findings += found
