@@ -41,6 +41,7 @@ from hotline.refunds.promises import escalation_promise
 from hotline.refunds.service import date_told
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.case_world import CaseWorld
 from tests.support.lock_desk import ACCOUNT, NOON, Desk, closed, failures, minutes, told
 from tests.support.log_lines import lines, logged
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
@@ -144,7 +145,22 @@ def test_after_the_alarm_the_decision_goes_out_at_a_slower_pace_and_nobody_is_al
     assert minute.run(sent + RESEND_LATER - MS).resent == 0
     ran = minute.run(sent + RESEND_LATER)
     assert (ran.resent, ran.alarmed) == (1, 0)
-    assert len(minute.items("CASE#")) == 2  # the case and its only entry
+    (case,) = [found for found in cases.list_open_cases(minute.store, ACCOUNT) if found.topic == "unconfirmed"]
+    assert case.version == 1
+
+
+def test_a_case_that_waits_comes_back_at_its_time_and_is_logged(minute: Minute) -> None:
+    world = CaseWorld(minute.store, now=NOON)
+    ref = world.add(ACCOUNT)
+    until = NOON + minutes(10)
+    world.act(cases.contribute_snooze, ref.case_id, until=until)
+    assert minute.run(until - MS).due == 0
+    with logged() as log:
+        assert minute.run(until).due == 1
+    assert world.queue() == [ref.case_id]
+    (line,) = [line for line in lines(log) if line["event"] == Event.CASE_WOKEN.code]
+    assert (line["account_id"], line["case_id"]) == (ACCOUNT, ref.case_id)
+    assert minute.run(until + minutes(1)).due == 0
 
 
 def test_a_confirmed_decision_is_never_sent_again_and_the_words_follow(minute: Minute) -> None:
