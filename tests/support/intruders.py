@@ -184,6 +184,7 @@ class Burglary:
 
     burglar: Burglar
     ctx: Context
+    store: MemoryStore
     clock: VirtualClock
     chance: random.Random
     flows: FlowSet = field(default_factory=shipped_without_key)
@@ -193,6 +194,11 @@ class Burglary:
     """Steps with their outcomes, so that a search can show that it got somewhere."""
     _proved: list[tuple[str, str, datetime]] = field(default_factory=list)
     _phone: Phone | None = None
+    _known: set[str] = field(default_factory=set)
+    """Entries of the outbox that were looked at, or were there before the call."""
+
+    def __post_init__(self) -> None:
+        self._new_decisions()
 
     def go(self) -> Burglary:
         """Make the call."""
@@ -217,15 +223,13 @@ class Burglary:
     def invoke(self, *, arn: str, event: dict[str, Any], time_limit_s: float) -> FunctionResult:
         """Answer a step with the function's own code, and look at what it did; see FunctionSeam."""
         del arn, time_limit_s
-        before = self._decisions()
         payload = answer(request_from(event), self.ctx)
         step, outcome = str(event["Details"]["Parameters"]["step"]), payload["outcome"]
         self.reached.add((step, outcome))
         if outcome not in TOLD_NOTHING:
             self._look_at_step(step, outcome)
-        for entry_id, (kind, account_id) in self._decisions().items():
-            if entry_id not in before:
-                self._look_at_decision(kind, account_id)
+        for kind, account_id in self._new_decisions():
+            self._look_at_decision(kind, account_id)
         return FunctionResult(payload=payload, duration_ms=50)
 
     def _look_at_step(self, step: str, outcome: str) -> None:
@@ -243,13 +247,15 @@ class Burglary:
         if account_id == HELD and kind in NEVER_ON_HELD:
             self.found.append(f"{kind} of an account that is held")
 
-    def _decisions(self) -> dict[str, tuple[str, str]]:
-        found = {}
-        for entry in self.ctx.store.items(Table.OUTBOX):  # type: ignore[attr-defined]
-            if entry["to"] == "bus":
-                pause = entry["facts"].get("ends") == "PAUSED"
-                found[entry["PK"]] = ("account.end_pause" if pause else entry["kind"], entry["account_id"])
-        return found
+    def _new_decisions(self) -> list[tuple[str, str]]:
+        """Kind and account of the decisions that have been made since this was asked last."""
+        entries = {entry["PK"]: entry for entry in self.store.items(Table.OUTBOX) if entry["PK"] not in self._known}
+        self._known.update(entries)
+        return [
+            ("account.end_pause" if entry["facts"].get("ends") == "PAUSED" else entry["kind"], entry["account_id"])
+            for entry in entries.values()
+            if entry["to"] == "bus"
+        ]
 
     def _call_account(self) -> str:
         assert self._phone is not None
@@ -326,8 +332,9 @@ def burgle(burglar: Burglar, *, calls: int, seed: int) -> list[Burglary]:
     for number in range(calls):
         chance = random.Random(f"{seed}-{burglar.name}-{number}")
         own_clock = VirtualClock(clock.now())
-        ctx = context(store.fork(own_clock), own_clock, seed=chance.getrandbits(32))
-        made.append(Burglary(burglar, ctx, own_clock, chance).go())
+        own_store = store.fork(own_clock)
+        ctx = context(own_store, own_clock, seed=chance.getrandbits(32))
+        made.append(Burglary(burglar, ctx, own_store, own_clock, chance).go())
         if made[-1].found:
             break
     return made
