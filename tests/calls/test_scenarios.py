@@ -10,6 +10,8 @@ import pytest
 
 from connect_sim.language.speech import estimate_duration
 from connect_sim.simulator.events import CallEvent
+from functions.connect.contract import STEPS
+from hotline.kit.languages import LANGUAGES
 from hotline_local.cli import main
 from hotline_local.scenarios import goals
 from hotline_local.scenarios.goals import GOALS, Reached, goals_of
@@ -63,6 +65,15 @@ def test_no_value_that_a_flow_reads_is_missing_but_a_number_that_is_withheld(nam
     missing = {value for event in played(name).events if event.kind == "missing" for value in event.data["values"]}
     withheld = {"$.CustomerEndpoint.Address"} if SCENARIOS[name].calling.number is None else set()
     assert missing <= withheld
+
+
+@pytest.mark.parametrize("speaks", LANGUAGES)
+@pytest.mark.parametrize("step", [step.name for step in STEPS.values() if step.run_outbound is None])
+def test_every_step_of_a_call_is_answered_in_some_scenario_of_each_language(step: str, speaks: str) -> None:
+    calls = [played(name) for name, each in SCENARIOS.items() if each.speaks == speaks]
+    functions = [event.data for call in calls for event in call.events if event.kind == "function"]
+    answered = {asked["step"] for asked in functions if asked["outcome"] is not None}
+    assert step in answered
 
 
 def test_a_scenario_that_is_played_again_is_the_same_call() -> None:

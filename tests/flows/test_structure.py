@@ -442,3 +442,26 @@ def test_the_document_names_every_attribute_of_a_contact() -> None:
         for name in action.mapping("Attributes")
     }
     assert kept | {"challenge"} <= named
+
+
+def test_the_map_has_every_key_of_the_main_menu_with_the_place_that_it_leads_to() -> None:
+    entry = shipped().by_name[ENTRY]
+    modules = {f"${{{token_of(flow)}}}": flow.name for flow in shipped().flows if flow.is_module}
+    leads: set[tuple[str, str]] = set()
+    for key, target in key_targets(entry.by_identifier["Main menu"]).items():
+        topic = entry.by_identifier[target or ""]
+        following = entry.by_identifier[topic.next_action or ""]
+        if following.type == "InvokeFlowModule":
+            leads.add((key, modules[following.text("FlowModuleId")]))
+        elif key.isdigit() and key not in "09":
+            leads.add((key, topic.identifier))
+    names = dict(re.findall(r"(\w+)\[\[(module-\w+)\]\]", DOCUMENT)) | {"number": "Ask for another number"}
+    assert {(key, names[place]) for key, place in re.findall(r"main -- (\d) --> (\w+)", DOCUMENT)} == leads
+
+
+@pytest.mark.parametrize(
+    ("page", "words"), [("README.md", "Words in English"), ("README.zh-CN.md", "Words in Chinese")]
+)
+def test_the_readme_shows_the_main_menu_as_it_is_said(page: str, words: str) -> None:
+    menu = word_blocks(shipped().by_name[ENTRY])[words]["say_menu"]
+    assert f"☎  {menu}\n" in (ROOT / page).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/contracts.md is true where it tells of locks, languages and the file of a running stack."""
+"""docs/contracts.md is true where it tells of facts, locks, languages and the file of a running stack."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from hotline.contracts.decisions import DECISIONS, DecisionContract
+from hotline.contracts.facts import FACTS
 from hotline.contracts.model import Fact, LockAction, LockTold, RefundStatus, RefundTold
 from hotline.kit.languages import CHINESE, ENGLISH, language_or_english
 from hotline.kit.money import Money
@@ -80,6 +81,40 @@ def test_the_fields_for_a_wallet_are_in_the_file_of_a_running_stack() -> None:
     named = {name for field, _ in table("Field") for name in QUOTED.findall(field)}
     assert named <= {field.name for field in fields(Stack)}
     assert {"endpoint", "region", "access_key_id", "secret_access_key", "bus_name", "wallet_event_source"} <= named
+
+
+def fact_types(cell: str) -> list[str]:
+    """The types in the first cell of a row; `payment, transfer .authorised .failed` names each pair."""
+    names, _, statuses = cell.partition("`")
+    if not statuses:
+        return cell.split(", ")
+    return [f"{name}{status}" for name in names.strip().split(", ") for status in statuses.strip("`").split()]
+
+
+def field_names(data: str) -> dict[str, bool]:
+    """The fields in the second cell of a row, without what they hold. True: the field may be left out."""
+    plain = re.sub(r"\{[^{}]*\}", "", data.strip("`"))
+    plain = re.sub(r"\[.*?\]", "", re.sub(r"\{[^{}]*\}", "", plain))
+    plain = re.sub(r": [a-z ]+(?:, [a-z ]+)* or [a-z]+|: [a-z]+", "", plain)
+    return {name.strip().rstrip("?: "): "?" in name for name in plain.split(",")}
+
+
+FACTS_OF_THE_PAGE: Final = DOCUMENT.partition("| The wallet answers |")[0]
+FACT_ROWS: Final = {
+    type_: row["Data"]
+    for row in read_table(FACTS_OF_THE_PAGE, "Type (`.v1`) | Data")
+    for type_ in fact_types(row["Type (`.v1`)"])
+}
+
+
+@pytest.mark.parametrize("type_", FACTS)
+def test_the_page_has_the_fields_of_every_fact(type_: str) -> None:
+    stated = {name: not field.is_required() for name, field in FACTS[type_].model_fields.items()}
+    assert field_names(FACT_ROWS[type_]) == stated
+
+
+def test_the_page_has_no_other_fact() -> None:
+    assert FACT_ROWS.keys() == FACTS.keys()
 
 
 # ---------------------------------------------------------------- which version wins

@@ -5,12 +5,14 @@ from itertools import permutations
 
 import pytest
 
+from hotline.contracts.facts import FACTS
 from hotline.contracts.model import Fact, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.refunds.folds import TOLD_FOR, fold_policy, fold_refund, is_to_be_told
 from hotline.refunds.items import merchant_policy_from, merchant_policy_item, refund_from, refund_item
 from hotline.refunds.model import MerchantPolicy, Refund, RefundState
+from tests.support.facts import fact, sample_data
 from tests.support.money_world import NOON, published, refunded
 
 R = RefundStatus
@@ -18,18 +20,18 @@ R = RefundStatus
 
 def refund_of(*facts: Fact) -> Refund:
     refund: Refund | None = None
-    for fact in facts:
-        assert isinstance(fact.data, RefundTold)
-        refund = fold_refund(refund, fact, fact.data)
+    for told in facts:
+        assert isinstance(told.data, RefundTold)
+        refund = fold_refund(refund, told, told.data)
     assert refund is not None
     return refund
 
 
 def policy_of(*facts: Fact) -> MerchantPolicy:
     policy: MerchantPolicy | None = None
-    for fact in facts:
-        assert isinstance(fact.data, MerchantPolicyPublished)
-        policy = fold_policy(policy, fact, fact.data)
+    for told in facts:
+        assert isinstance(told.data, MerchantPolicyPublished)
+        policy = fold_policy(policy, told, told.data)
     assert policy is not None
     return policy
 
@@ -79,6 +81,16 @@ def test_the_newest_policy_holds_in_any_order() -> None:
         policy = policy_of(*order)
         assert (policy.version, policy.window_days, policy.partial, policy.categories) == (2, 7, False, ())
         assert merchant_policy_from(merchant_policy_item(policy)) == policy
+
+
+def test_a_policy_is_kept_with_every_field_that_the_contract_has() -> None:
+    told = fact("merchant.policy_published")
+    kept = merchant_policy_from(merchant_policy_item(policy_of(told)))
+    stated = sample_data("merchant.policy_published")
+    assert stated.keys() == FACTS["merchant.policy_published"].model_fields.keys()
+    assert all(stated.values())
+    for name, value in stated.items():
+        assert getattr(kept, name) == (tuple(value) if isinstance(value, list) else value), name
 
 
 def test_a_stored_refund_is_read_as_it_was() -> None:

@@ -2,9 +2,9 @@
 
 import inspect
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -117,6 +117,25 @@ def test_every_rule_that_may_stand_against_a_refund_has_its_words(language: str)
     rules = set(re.findall(r'(?:_says|_review_above)\(\s*"([a-z_.]+)"', source))
     assert {"movement.kind", "merchant.window", "wallet.request_cap"} <= rules
     assert [rule for rule in rules - WITHOUT_WORDS if find(f"refund.rule.{rule}", language) is None] == []
+
+
+class Reading:
+    """A merchant's policy that notes which of its fields are read."""
+
+    def __init__(self, known: MerchantPolicy) -> None:
+        self._known, self.read = known, set[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.read.add(name)
+        return getattr(self._known, name)
+
+
+def test_every_field_that_a_merchant_publishes_is_read_by_a_rule() -> None:
+    merchant = Reading(OPEN_HANDED)
+    for amount in (None, Money(1, "CNY")):
+        decide(merchant=cast("MerchantPolicy", merchant), amount=amount)
+    names_the_policy = {"merchant_id", "fact_version"}
+    assert merchant.read == {field.name for field in fields(MerchantPolicy)} - names_the_policy
 
 
 def test_an_unauthorised_payment_is_a_dispute_whatever_else_holds() -> None:

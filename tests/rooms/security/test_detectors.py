@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import random
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -87,6 +89,57 @@ def test_the_activity_keeps_what_a_rule_watches(detector: Detector, type_: str) 
     rows = list(rows_of(fact(type_), NOON, KEYS))
     assert rows, f"{type_} is no activity"
     assert set(detector.watches[type_]) <= set(rows[0].item)
+
+
+VERSIONS: Final = {
+    ("failed_login_burst", 1): "dbaab6c350f690b7",
+    ("reset_device_transfer", 1): "9df6736556708d0d",
+}
+"""By rule and version: the digest of all that decides what the rule finds. A rule that finds something else than before
+gets the next version, since findings of the old one are not raised again. Add a line then, and leave the old one."""
+
+
+def digest_of(detector: Detector, source: str) -> str:
+    """A digest of the figures and functions that the judge of a rule uses, and of its window and events. Comments,
+    docstrings, advice and examples do not count."""
+    parts: dict[str, ast.stmt] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            parts[node.name] = node
+            if isinstance(node.body[0], ast.Expr):
+                del node.body[0]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            parts[node.target.id] = node
+    used, names = set[str](), [detector.judge.__name__]
+    while names:
+        name = names.pop()
+        if name in parts and name not in used:
+            used.add(name)
+            names += [found.id for found in ast.walk(parts[name]) if isinstance(found, ast.Name)]
+    decides = [ast.dump(parts[name]) for name in sorted(used)]
+    stated = (detector.window, detector.quiet, sorted(detector.watches.items()), detector.holds)
+    return hashlib.sha256(repr((decides, stated)).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=ids)
+def test_a_rule_that_finds_something_else_has_another_version(detector: Detector) -> None:
+    source = (FOLDER / f"{detector.rule}.py").read_text(encoding="utf-8")
+    assert VERSIONS.get((detector.rule, detector.version)) == digest_of(detector, source)
+
+
+def test_versions_of_a_rule_follow_each_other_and_no_two_find_the_same() -> None:
+    assert len(set(VERSIONS.values())) == len(VERSIONS)
+    for detector in DETECTORS:
+        assert [version for rule, version in VERSIONS if rule == detector.rule] == list(range(1, detector.version + 1))
+
+
+def test_a_digest_follows_thresholds_and_functions_and_no_words() -> None:
+    source = (FOLDER / "failed_login_burst.py").read_text(encoding="utf-8")
+    known = digest_of(burst.DETECTOR, source)
+    for before, after in (("FAILURES: Final = 10", "FAILURES: Final = 9"), ('"device", failure', '"ip", failure')):
+        assert before in source
+        assert digest_of(burst.DETECTOR, source.replace(before, after)) != known
+    assert digest_of(burst.DETECTOR, source.replace("near miss", "miss").replace("The device when", "When")) == known
 
 
 def test_rules_import_the_standard_library_and_the_clock_alone() -> None:
