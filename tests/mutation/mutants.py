@@ -99,9 +99,10 @@ def _read(rule: Rule) -> str:
 def _ranges(source: str) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
     """The ranges that are not changed, since no program depends on them; and the ranges of functions."""
     lines = source.splitlines()
-    untouched: list[Range] = []
+    module = ast.parse(source)
+    untouched = [_range(node, lines) for node in _for_examples_alone(module)]
     functions: list[Range] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(module):
         untouched += [_range(part, lines) for part in _untouched(node)]
         if isinstance(node, ast.FunctionDef | ast.Lambda):
             functions.append(_range(node, lines))
@@ -131,6 +132,27 @@ def _untouched(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
                 yield returns
         case ast.ClassDef(decorator_list=decorators):
             yield from decorators
+
+
+def _for_examples_alone(module: ast.Module) -> list[ast.stmt]:
+    """The functions and tables of a detector that only its own test cases use: they are tests, and no rules."""
+    named = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)} | {
+        node.target.id: node
+        for node in module.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    examples = [node for node in ast.walk(module) if isinstance(node, ast.keyword) and node.arg == "examples"]
+    of_examples = {id(part) for node in examples for part in ast.walk(node)}
+    found: dict[str, ast.stmt] = {}
+    while True:
+        inside = of_examples | {id(part) for node in found.values() for part in ast.walk(node)}
+        uses = [part for part in ast.walk(module) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+        elsewhere = {part.id for part in uses if id(part) not in inside}
+        used = {part.id for part in uses if id(part) in inside}
+        more = {name: node for name, node in named.items() if name in used - elsewhere and name not in found}
+        if not examples or not more:
+            return list(found.values())
+        found |= more
 
 
 def _range(node: Any, lines: Sequence[str]) -> Range:

@@ -43,7 +43,10 @@ class Rule:
                 yield tuple(f"tests/{file}" for file in files)
 
 
-_LOCKS: Final = ("rooms/lockout/test_tiers.py", "rooms/lockout/test_views.py", "rooms/lockout/test_pauses.py")
+_LOCKS: Final = (
+    "rooms/lockout/test_tiers.py", "rooms/lockout/test_records.py", "rooms/lockout/test_views.py",
+    "rooms/lockout/test_pauses.py",
+)  # fmt: skip
 _LOCKS_LATER: Final = (
     "rooms/lockout/test_requests.py", "rooms/lockout/test_locks_stored.py", "functions/test_deadlines.py",
     "functions/test_messenger_lock_notices.py",

@@ -108,6 +108,16 @@ def test_a_process_that_imported_a_rule_takes_changes_of_its_functions_and_no_ot
     assert min(taken[True, False], taken[False, True], taken[False, False]) > 0
 
 
+def test_helpers_of_a_detector_that_only_its_test_cases_use_stay() -> None:
+    file = "security/detectors/failed_login_burst.py"
+    (rule,) = (rule for rule in RULES if rule.file == file)
+    lines = (ROOT / rule.path).read_text(encoding="utf-8").splitlines()
+    changed = {lines[site.line - 1].strip() for site in find_sites(rule, {})}
+    assert "FAILURES: Final = 10" in changed
+    assert any(line.startswith("return failure.values.get(") for line in changed)
+    assert not [line for line in changed if line.startswith(("_APART", "return [(minute"))]
+
+
 def test_tables_are_told_from_functions(changes: list[tuple[Site, str]]) -> None:
     assert {site.at_top for site, made in changes if "LIMIT =" in made} == {True}
     assert {site.at_top for site, made in changes if "return" in made} == {False}

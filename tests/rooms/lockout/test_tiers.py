@@ -10,7 +10,15 @@ import pytest
 from hotline.contracts.model import LoginKind
 from hotline.lockout.model import Attempt, AttemptOutcome, Attempts, TierLock
 from hotline.lockout.policy import CLEARED_FOR, UNLOCKS_MAX, UNLOCKS_WITHIN
-from hotline.lockout.tiers import ATTEMPTS_MAX, COUNTED_WITHIN, HARD_FAILURES, TIERS, running_lock, with_attempts
+from hotline.lockout.tiers import (
+    ATTEMPTS_MAX,
+    COUNTED_WITHIN,
+    HARD_FAILURES,
+    TIERS,
+    finalise,
+    running_lock,
+    with_attempts,
+)
 from tests.support.lock_desk import NOON, minutes
 
 MS = timedelta(milliseconds=1)
@@ -268,3 +276,77 @@ def test_failures_that_are_final_still_count_with_a_late_one() -> None:
     locked = with_attempts(attempts, [tenth], (), NOON + DAY + minutes(30))
     assert locked.total_through == (NOON + minutes(30), "")
     assert running_lock(locked, (), NOON + DAY + minutes(30)) == TierLock(LoginKind.PASSWORD, tenth.at, tenth.at + HOUR)
+
+
+def final(new: Sequence[Attempt], *, cleared: Sequence[datetime] = ()) -> Attempts:
+    """All attempts made final by the last one."""
+    last = max(new, key=lambda one: one.order)
+    return finalise(Attempts(recent=tuple(new)), cleared, through=last.order)
+
+
+@pytest.mark.parametrize(("number", "kept"), [(ATTEMPTS_MAX - 1, ATTEMPTS_MAX - 1), (ATTEMPTS_MAX, ATTEMPTS_MAX)])
+def test_up_to_a_hundred_attempts_are_remembered_as_they_were(number: int, kept: int) -> None:
+    attempts = folded(tries(number, apart=timedelta(minutes=1)))
+    assert len(attempts.recent) == kept
+    assert attempts.counted == ()
+
+
+@pytest.mark.parametrize(("before", "counts"), [(DAY - MS, True), (DAY, False), (DAY + MS, False)])
+def test_a_failure_that_is_final_counts_for_less_than_a_day(before: timedelta, counts: bool) -> None:
+    first, last = attempt(NOON - before), attempt(NOON, AttemptOutcome.SUCCEEDED, source="home")
+    assert (first in final([first, last]).counted) is counts
+
+
+@pytest.mark.parametrize("outcome", [AttemptOutcome.SUCCEEDED, AttemptOutcome.RECOVERED])
+def test_a_success_or_a_new_secret_leaves_no_failure_in_a_row(outcome: AttemptOutcome) -> None:
+    assert final([*tries(3), attempt(NOON + HOUR, outcome)]).total == {}
+    assert final([*tries(3), attempt(NOON + HOUR, outcome), attempt(NOON + 2 * HOUR)]).total == {LoginKind.PASSWORD: 1}
+
+
+def test_an_unlock_counts_after_the_failures_of_its_own_instant() -> None:
+    new = tries(5)
+    assert running_lock(folded(new), (new[-1].at,), new[-1].at) is None
+    assert final([*new, attempt(NOON + HOUR)], cleared=[new[-1].at]).counted == (attempt(NOON + HOUR),)
+
+
+def test_an_attempt_that_is_final_is_known() -> None:
+    new = tries(3)
+    attempts = final(new)
+    assert with_attempts(attempts, new[-1:], (), NOON + HOUR) is attempts
+
+
+def test_a_flood_makes_no_more_attempts_final_than_it_has_to() -> None:
+    attempts = folded(tries(ATTEMPTS_MAX + 1, apart=timedelta(minutes=1)))
+    assert len(attempts.recent) + len(attempts.counted) == ATTEMPTS_MAX
+
+
+def test_each_unlock_empties_the_windows_at_its_own_time() -> None:
+    first, second = tries(4), tries(4, NOON + minutes(2))
+    cleared = [NOON + minutes(1), NOON + minutes(3)]
+    state = final([*first, *second, attempt(NOON + minutes(4))], cleared=cleared)
+    assert state.total == {LoginKind.PASSWORD: 9}
+    assert state.lock is None
+
+
+def test_a_late_recovery_forgives_the_failures_of_its_kind_up_to_its_time() -> None:
+    failures = [
+        attempt(NOON - MS),
+        attempt(NOON, name="same instant"),
+        attempt(NOON + MS),
+        attempt(NOON - MS, kind=LoginKind.OTP, name="other kind"),
+    ]
+    attempts = Attempts(total_through=(NOON + HOUR, ""), counted=tuple(failures))
+    ended = with_attempts(attempts, [attempt(NOON, AttemptOutcome.RECOVERED)], (), NOON + HOUR)
+    assert ended.counted == tuple(failures[2:])
+
+
+@pytest.mark.parametrize(("since", "ends"), [(NOON - MS, True), (NOON, True), (NOON + MS, False)])
+def test_a_late_recovery_ends_the_hard_lock_that_began_before_it_and_its_count_alone(
+    since: datetime, ends: bool
+) -> None:
+    total = {LoginKind.PASSWORD: HARD_FAILURES, LoginKind.OTP: 3}
+    lock = TierLock(LoginKind.PASSWORD, since, None)
+    attempts = Attempts(total_through=(NOON + HOUR, ""), total=total, lock=lock)
+    ended = with_attempts(attempts, [attempt(NOON, AttemptOutcome.RECOVERED)], (), NOON + HOUR)
+    assert ended.lock == (None if ends else lock)
+    assert ended.total == (total | {LoginKind.PASSWORD: 0} if ends else total)
