@@ -10,7 +10,7 @@ import pytest
 
 from connect_sim.language.speech import estimate_duration
 from connect_sim.simulator.events import CallEvent
-from functions.connect.contract import STEPS
+from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
 from hotline_local.cli import main
 from hotline_local.scenarios import goals

@@ -540,7 +540,7 @@ def test_an_agent_has_a_name(world: CaseWorld, name: str) -> None:
 
 def test_the_reason_of_a_decision_is_a_word(world: CaseWorld) -> None:
     ref = world.add()
-    given = {"reason": "Refund approved!", "facts": {}}
+    given: dict[str, Any] = {"reason": "Refund approved!", "facts": {}}
     refused(
         CaseError.CASE_WORD_INVALID, InvalidInput, lambda: world.act(cases.contribute_decided, ref.case_id, **given)
     )

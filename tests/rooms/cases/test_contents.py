@@ -153,7 +153,7 @@ def test_the_keys_of_a_case_are_its_pointer_the_profile_and_the_hours() -> None:
 
 
 def test_a_thing_that_an_entry_names_is_linked_once(world: CaseWorld) -> None:
-    facts = {"refund_id": "refund_1", "movement_id": "mov_1", "amount_minor": 100}
+    facts: dict[str, str | int] = {"refund_id": "refund_1", "movement_id": "mov_1", "amount_minor": 100}
     ref = world.add(facts=facts)
     world.add(facts={**facts, "contact_id": "contact_1", "finding_id": "-"})
     assert world.case(ref.case_id).links == ("refund:refund_1", "payment:mov_1", "contact:contact_1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hotline.cases import service as cases
 from hotline.cases.clocks import CLOCKS
 from hotline.cases.items import QUEUE_BUCKETS
-from hotline.cases.model import CaseError, Priority, skill_of
+from hotline.cases.model import CaseError, Priority, QueuePage, skill_of
 from hotline.cases.queue import QUEUE_PAGE_MAX, SKILLS_MAX
 from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES
@@ -138,11 +139,12 @@ def test_all_skills_fit_one_request() -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, QUEUE_PAGE_MAX + 1])
 def test_a_page_has_bounds(world: CaseWorld, limit: int) -> None:
-    for work in (
+    works: tuple[Callable[[], QueuePage], ...] = (
         lambda: cases.list_queue(world.store, [REFUNDS], limit=limit),
         lambda: cases.list_owned(world.store, ANNA, limit=limit),
         lambda: cases.list_waiting(world.store, [REFUNDS], limit=limit),
-    ):
+    )
+    for work in works:
         with pytest.raises(InvalidInput) as caught:
             work()
         assert caught.value.code == CaseError.LIMIT_OUT_OF_RANGE
