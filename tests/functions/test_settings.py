@@ -79,7 +79,8 @@ def test_a_function_takes_the_settings_that_the_template_gives_it_and_no_other(f
 
 
 @pytest.mark.parametrize(
-    ("function", "name"), [(function, name) for function, given in SETTINGS.items() for name in given.keys() - OPTIONAL]
+    ("function", "name"),
+    [(function, name) for function, given in SETTINGS.items() for name in sorted(given.keys() - OPTIONAL)],
 )
 @pytest.mark.parametrize("value", [None, ""])
 def test_a_setting_that_is_needed_and_missing_is_named(function: str, name: str, value: str | None) -> None:
@@ -90,7 +91,8 @@ def test_a_setting_that_is_needed_and_missing_is_named(function: str, name: str,
 
 
 @pytest.mark.parametrize(
-    ("function", "name"), [(function, name) for function, given in SETTINGS.items() for name in given.keys() & OPTIONAL]
+    ("function", "name"),
+    [(function, name) for function, given in SETTINGS.items() for name in sorted(given.keys() & OPTIONAL)],
 )
 def test_an_empty_setting_is_one_that_is_not_set(function: str, name: str) -> None:
     assert parse(function, {**SETTINGS[function], name: ""}) == parse(function, without(function, name))
