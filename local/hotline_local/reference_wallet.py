@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from hotline.contracts.decisions import LockRequested, RefundApproved, UnlockRequested, parse_decision
+from hotline.contracts.decisions import LockRequested, PayoutRequested, RefundApproved, UnlockRequested, parse_decision
 from hotline.contracts.model import LockAction, RefundStatus
 from hotline.contracts.schemas import VERSION_SUFFIX
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
@@ -63,6 +63,15 @@ def acknowledge(decision_event: Mapping[str, Any], now: datetime) -> list[dict[s
                 "reason": approved.reason,
             }
             return [_fact(f"refund.{RefundStatus.SENT}", decision.subject, approved.decision_id, data, now)]
+        case PayoutRequested() as payout:
+            # The decisions about a refund are more than the wallet's own facts about it were by then.
+            data = {
+                "refund_id": payout.refund_id,
+                "movement_id": payout.movement_id,
+                "version": decision.subject_version,
+                "amount": payout.amount.model_dump(),
+            }
+            return [_fact(f"refund.{RefundStatus.SENT}", decision.subject, payout.decision_id, data, now)]
         case _:
             return []
 

@@ -26,7 +26,7 @@ from hotline.kit.store import Key, Table
 from hotline.kit.store.expressions import from_item
 from hotline.lockout.outgoing import Notice
 from hotline.refunds import due as refunds_due
-from hotline.refunds import requests
+from hotline.refunds import outgoing
 from hotline.wording.messages import is_known
 from tests.support import outbox_entries
 from tests.support.function_settings import started
@@ -149,7 +149,8 @@ def sent_by_rooms() -> set[str]:
         PIN_SET,
         PIN_REMOVED,
         *(notice.value for notice in Notice),
-        *requests._MESSAGES.values(),
+        *outgoing._MESSAGES.values(),
+        outgoing.PAYOUT_MESSAGE,
         refunds_due.OVERDUE_MESSAGE,
         *refunds_due.UNPAID_MESSAGES.values(),
     }

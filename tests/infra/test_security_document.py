@@ -19,6 +19,7 @@ from hotline.accounts import changes
 from hotline.identity import code_messages, limits, pins
 from hotline.identity import policy as rules
 from hotline.identity.code_messages import OverLimit
+from hotline.identity.model import ByAgent
 from hotline.identity.policy import FACTOR_OF_METHOD, REQUIREMENTS, Requirement
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
@@ -70,11 +71,19 @@ def quoted(cell: str) -> list[str]:
 # ---------------------------------------------------------------- what is required
 
 
+BY_AGENT: Final = {
+    ByAgent.NEVER: "never",
+    ByAgent.ALONE: "alone",
+    ByAgent.PROOF: "with the customer's proof",
+    ByAgent.SECOND: "with a second person",
+}
+
+
 def in_words(requirement: Requirement, factors: int) -> str:
     if requirement.system:
         return "the hotline itself"
     if requirement.agent:
-        return "agent and a second person"
+        return "an agent only"
     return ("nothing", "one factor", "two different")[factors]
 
 
@@ -143,6 +152,7 @@ def test_the_operations_are_those_of_the_code() -> None:
             in_words(needed, needed.two_step),
             needed.purpose.value,
             "yes" if needed.session else "no",
+            BY_AGENT[needed.by_agent],
         )
         for operation, needed in REQUIREMENTS.items()
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hotline.kit.actor import Agent, Caller, Proof, Session, System, actor_name
+from hotline.kit.actor import Agent, Approved, Caller, Proof, Session, System, actor_name
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
 from hotline.kit.errors import NotPossible, Stale
@@ -218,6 +218,7 @@ def test_the_usual_error_of_a_condition_is_stale() -> None:
 
 
 PROOF = Proof(KEY, "1", (), two_step=False)
+APPROVED = Approved(hotline_key("APPROVAL#apr_1", "APPROVAL"), "agent-1", "agent-2")
 
 
 @pytest.mark.parametrize(
@@ -226,6 +227,7 @@ PROOF = Proof(KEY, "1", (), two_step=False)
         (Caller("contact-1", PROOF), "caller:contact-1"),
         (Session("session-1", PROOF), "session:session-1"),
         (Agent("agent-1", "case_1"), "agent:agent-1:case_1"),
+        (Agent("agent-1", "case_1", approval=APPROVED), "agent:agent-1:case_1:approved_by:agent-2"),
         (System("deadlines", "hold_ended"), "system:deadlines:hold_ended"),
     ],
 )

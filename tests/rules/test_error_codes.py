@@ -16,10 +16,11 @@ from functions.connect.step import InputError
 from functions.deadlines.app import EventError
 from functions.http.problems import STATUSES, problem_of
 from functions.security_scan.shard import RequestError
+from hotline.agents.model import AgentError
 from hotline.cases.model import CaseError
 from hotline.contracts.decisions import DecisionError
 from hotline.contracts.model import Rejection
-from hotline.identity.model import IdentityError, PinWeakness
+from hotline.identity.model import ApprovalError, IdentityError, PinWeakness
 from hotline.kit.aws.carriers import DeliveryError
 from hotline.kit.errors import HotlineError, InvalidInput, KitError, NotPossible, Unavailable
 from hotline.lockout.model import LockoutError
@@ -32,17 +33,22 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     KitError: "mac_unavailable key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
     DeliveryError: "address_refused destination_not_allowed call_not_permitted",
     DecisionError: "unknown_type bad_decision",
-    IdentityError: "account_closed no_target no_account unknown_account",
+    IdentityError: "account_closed no_target no_account unknown_account no_full_row",
+    ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_expired "
+    "approval_own approval_decided approval_not_needed",
     PinWeakness: "pin_length pin_repeats pin_sequence pin_common pin_own_number",
     CaseError: "case_not_found case_claimed case_changed case_closed case_open case_of_another_agent case_word_invalid "
     "case_reference_invalid note_empty note_too_long agent_name_invalid snooze_out_of_range skill_unknown skills_count "
     "tag_invalid tags_count link_invalid links_count cursor_invalid limit_out_of_range",
     PaymentError: "amount_not_positive too_many_refunds currency_changed initiated_at_changed not_refundable "
     "no_movement_key order_tail_invalid",
-    LockoutError: "account_not_open repudiation_over account_closed",
+    LockoutError: "account_not_open repudiation_over account_closed no_such_hold",
     RefundError: "movement_changed no_such_movement request_key_length note_too_long account_not_open currency_differs "
-    "amount_not_positive amount_over_refundable partial_not_permitted",
-    SecurityError: "activity_not_written",
+    "amount_not_positive amount_over_refundable partial_not_permitted no_such_refund refund_not_in_review "
+    "refund_not_unpaid refund_overtaken policy_invalid policy_changed",
+    SecurityError: "activity_not_written no_such_finding",
+    AgentError: "token_old no_permission no_access case_without_account own_account contact_taken look_ups_limit "
+    "unmaskings_limit openings_limit approvals_limit nothing_to_unmask",
     EntryError: "no_entry_keys too_long not_base64 unknown_key bad_key not_decrypted",
     InputError: "missing malformed",
     RequestError: "bad_event bad_shard bad_until",

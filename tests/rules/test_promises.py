@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.identity.model import Operation
+from hotline.identity.model import ByAgent, Operation
 from hotline.identity.policy import REQUIREMENTS, Pace
 from hotline.kit.counts.rates import Rate
 from hotline.lockout.tiers import Tier
@@ -63,6 +63,13 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "RECIPIENTS_MAX": (8, "decision: messages that one notice may cost"),
         "PRESENT_TOLD_FIRST": (5, "decision: at least three messages are left for former points"),
         "NOTICE_AFTER_REMOVAL": (30 * DAYS, "NIST SP 800-63B-4: notice of recovery to all addresses"),
+    },
+    "hotline.agents.limits": {
+        "HOUR": (1 * HOURS, "what the word says"),
+        "LOOK_UPS_MAX": (60, "decision: three times what a busy agent needs"),
+        "UNMASKINGS_MAX": (10, "decision: beyond them it takes a second person"),
+        "OPENINGS_MAX": (20, "decision: three times what a busy agent needs"),
+        "APPROVALS_MAX": (20, "decision: who approves each three minutes does not look"),
     },
     "hotline.cases.references": {
         "REFERENCE_DIGITS": (6, "decision: two groups of three"),
@@ -142,7 +149,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PAUSES_WITHOUT_FACTOR_MAX": (50, "docs/security.md, limits"),
     },
     "hotline.lockout.registers": {
-        "OPENINGS_MAX": (7, "one for each thing that can be opened: three soft, two hard, a pause, a freeze"),
+        "OPENINGS_MAX": (10, "one for each thing that can be opened: three soft, two hard, pause, freeze, three holds"),
     },
     "hotline.lockout.policy": {
         "PAUSE_LENGTH": (24 * HOURS, "decision: told in the words of a pause"),
@@ -260,6 +267,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.accounts.policy": "SNAPSHOTS_KEPT REMOVALS_KEPT REMOVED_POINTS_KEPT FORMER_POINTS_KEPT",
     },
     "made of other figures of the module": {
+        "hotline.agents.limits": "LIMITS",
         "hotline.cases.references": "REFERENCES",
         "hotline.identity.code_messages": "_PERCENTS",
         "hotline.security.detectors.failed_login_burst": "DETECTOR _APART",
@@ -356,16 +364,72 @@ NEEDED: Final = {
     Operation.ESCALATE: (0, 0),
     Operation.FACTS: (0, 0),
     Operation.REPUDIATE: (0, 0),
+    Operation.APPROVAL: (0, 0),
+    Operation.PROOF_REQUEST: (0, 0),
+    Operation.REVIEW_REFUND: (0, 0),
+    Operation.REVIEW_LARGE_REFUND: (0, 0),
+    Operation.OTHER_PAYOUT: (0, 0),
+    Operation.NEW_ROW: (1, 2),
+    Operation.NEW_ROW_UNPROVED: (0, 0),
+    Operation.UNMASK: (0, 0),
+    Operation.UNMASK_BEYOND: (0, 0),
+    Operation.JUDGE_FINDING: (0, 0),
+    Operation.MANAGE: (0, 0),
+    Operation.EDIT_NUMBERS: (0, 0),
+    Operation.PUBLISH_POLICY: (0, 0),
 }
 """How many different factors an operation needs, without and with two-step verification."""
-BY_SESSION: Final = {Operation.PROVED_PAUSE, Operation.READ, Operation.FREEZE}
+BY_SESSION: Final = {Operation.PROVED_PAUSE, Operation.READ, Operation.FREEZE, Operation.NEW_ROW}
 """Operations for which being signed in to the app counts as a factor."""
-BY_NOBODY_ALONE: Final = {Operation.CONTACT_CHANGE, Operation.RELEASE_HOLD}
-"""Operations that take an agent and a second person."""
-BY_THE_HOTLINE: Final = {operation for operation, needed in NEEDED.items() if needed == (0, 0)} - {
+BY_AGENTS: Final = {
+    Operation.READ: ByAgent.ALONE,
+    Operation.PAUSE: ByAgent.ALONE,
+    Operation.FREEZE: ByAgent.ALONE,
+    Operation.APPROVAL: ByAgent.ALONE,
+    Operation.PROOF_REQUEST: ByAgent.ALONE,
+    Operation.REVIEW_REFUND: ByAgent.ALONE,
+    Operation.UNMASK: ByAgent.ALONE,
+    Operation.JUDGE_FINDING: ByAgent.ALONE,
+    Operation.MANAGE: ByAgent.ALONE,
+    Operation.REFUND: ByAgent.PROOF,
+    Operation.UNLOCK: ByAgent.PROOF,
+    Operation.RESET_GRANT: ByAgent.PROOF,
+    Operation.END_PAUSE: ByAgent.PROOF,
+    Operation.UNFREEZE: ByAgent.PROOF,
+    Operation.NEW_ROW: ByAgent.PROOF,
+    Operation.CONTACT_CHANGE: ByAgent.SECOND,
+    Operation.RELEASE_HOLD: ByAgent.SECOND,
+    Operation.REVIEW_LARGE_REFUND: ByAgent.SECOND,
+    Operation.OTHER_PAYOUT: ByAgent.SECOND,
+    Operation.NEW_ROW_UNPROVED: ByAgent.SECOND,
+    Operation.UNMASK_BEYOND: ByAgent.SECOND,
+    Operation.EDIT_NUMBERS: ByAgent.SECOND,
+    Operation.PUBLISH_POLICY: ByAgent.SECOND,
+}
+"""How an agent may do an operation; no agent does any other."""
+BY_CALLERS: Final = {
     Operation.OFFICIAL_NUMBERS,
     Operation.ADVICE,
     Operation.PAUSE,
+    Operation.PROVED_PAUSE,
+    Operation.READ,
+    Operation.REFUND,
+    Operation.UNLOCK,
+    Operation.RESET_GRANT,
+    Operation.FREEZE,
+    Operation.END_PAUSE,
+    Operation.UNFREEZE,
+    Operation.SET_PIN,
+}
+"""Operations that a caller does alone, with the factors above."""
+BY_THE_HOTLINE: Final = {
+    Operation.LOCK,
+    Operation.END_LOCK,
+    Operation.HOLD,
+    Operation.RESEND,
+    Operation.ESCALATE,
+    Operation.FACTS,
+    Operation.REPUDIATE,
 }
 """Operations that only a rule or a fact of the wallet brings about."""
 
@@ -376,4 +440,5 @@ def test_an_operation_needs_the_proof_that_was_promised(operation: Operation) ->
     assert (requirement.one_step, requirement.two_step) == NEEDED[operation]
     assert requirement.session is (operation in BY_SESSION)
     assert requirement.system is (operation in BY_THE_HOTLINE)
-    assert requirement.agent is (operation in BY_NOBODY_ALONE | BY_THE_HOTLINE)
+    assert requirement.agent is (operation not in BY_CALLERS)
+    assert requirement.by_agent is BY_AGENTS.get(operation, ByAgent.NEVER)

@@ -7,20 +7,25 @@ dump everything that is left behind.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
+from hotline.agents import service as agents
+from hotline.agents.model import AgentToken, ApprovalReason, Basis, LookUpReason, Part, Permission, Role
+from hotline.cases import service as cases
 from hotline.directory import service as directory
+from hotline.identity.model import Goal
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
+from hotline.refunds import service as refunds
 from hotline.security.service import ACTIVITY_SHARDS, scan_shard
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Answered, Client, Postbox
@@ -65,6 +70,7 @@ class WholeLife:
         """Everything, once."""
         self.facts()
         self.call_in_chinese()
+        self.look_into_it()
         self.call_in_english()
         self.use_the_app()
         self.recover()
@@ -224,12 +230,48 @@ class WholeLife:
         now = self.clock.now()
         words = dict.fromkeys(LANGUAGES, "Payments are slow.")
         banner = directory.make_banner(words, starts_at=now, ends_at=now + timedelta(hours=1), short_menu=False)
-        change = Change(actor=Agent("supervisor-1", "-"), cause="edit", now=now, ids=self.ctx.ids)
-        seen: Mapping[str, Any] = {"expected_version": 0, "editor": "supervisor-1"}
-        directory.contribute_hours(change, {}, directory.always_open(), **seen)
-        directory.contribute_banner(change, {}, banner, **seen)
-        directory.contribute_numbers(change, {}, ["+18005550199"], **seen)
+        for act in (agents.EditHours(directory.always_open(), 0), agents.EditBanner(banner, 0)):
+            agents.perform(self.ctx, self._agent("supervisor-1"), Basis(), act)
+        version = refunds.policy_in(self.store.batch_get(list(refunds.policy_keys(SHOP))), SHOP)
+        assert version is not None
+        terms = refunds.make_terms(window_days=30, partial=True, auto_approve_minor=50_000, categories=())
+        publish = agents.PublishPolicy(SHOP, terms, version.version)
+        for two in (agents.EditNumbers(("+18005550199",), 0), publish):
+            token = self._agent("supervisor-1")
+            asked = agents.ask(self.ctx, token, Basis(), two, ApprovalReason.CORRECTION)
+            agents.decide(self.ctx, self._agent("supervisor-2"), asked.approval_id, approve=True)
+            agents.perform(self.ctx, token, Basis(), two, approval_id=asked.approval_id)
+
+    # ---------------------------------------------------------------- what agents do
+
+    def look_into_it(self) -> None:
+        """An agent who is in the Chinese call: looks, asks for proof on the line and in the app, and pauses."""
+        token = self._agent("agent-1")
+        agents.take_contact(self.ctx, token, "contact-zh")
+        basis = Basis(None, "contact-zh")
+        agents.look_up(self.ctx, token, basis, Part.ACCOUNT, LookUpReason.CALL)
+        agents.perform(self.ctx, token, basis, agents.AskProof(Goal.UNLOCK))
+        agents.perform(self.ctx, token, basis, agents.PAUSE)
+        claimed = self._claim(token)
+        agents.perform(self.ctx, token, claimed, agents.AskProof(Goal.UNLOCK))
+        agents.note_ended(self.ctx, "contact-zh", at=self.clock.now())
+
+    def _claim(self, token: AgentToken) -> Basis:
+        (stored,) = [
+            item
+            for item in self.items(Table.HOTLINE)
+            if item["PK"] == "CONTACT#contact-zh" and "case_id" in item and item["SK"] == "CALL"
+        ]
+        case_id = str(stored["case_id"])
+        change = Change(actor=Agent(token.agent_id, case_id), cause="claim", now=self.clock.now(), ids=self.ctx.ids)
+        read = self.store.batch_get(list(cases.agent_keys(case_id)))
+        cases.contribute_claim(change, read, case_id, agent_name=token.name)
         change.commit(self.store)
+        return Basis(case_id)
+
+    def _agent(self, agent_id: str) -> AgentToken:
+        now, scopes = self.clock.now(), frozenset(permission.value for permission in Permission)
+        return AgentToken(agent_id, agent_id, frozenset(Role), scopes, now, now + timedelta(minutes=15))
 
     # ---------------------------------------------------------------- what the hotline does by itself
 

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from functions.decisions.delivery import SOURCE as PUBLISHED_AS
 from functions.decisions.delivery import bus_event
+from hotline.agents import service as agents
 from hotline.contracts.decisions import DECISIONS, SOURCE, DecisionError, parse_decision
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
@@ -21,13 +22,15 @@ from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause
 from hotline.refunds import service as refunds
-from hotline.refunds.model import RefundReason
+from hotline.refunds.model import PayoutWay, RefundReason, ReviewDecision
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.schemas import documents
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.agent_world import AgentWorld
 from tests.support.facts import NOON
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
@@ -92,7 +95,21 @@ def scan_decisions() -> list[Detail]:
     return on_the_bus(world.desk.decisions())
 
 
-DECIDED = [*lock_decisions(), *refund_decisions(), *scan_decisions()]
+def agent_decisions() -> list[Detail]:
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    world.hold()
+    world.pay(100_000)
+    refund_id = world.ask_refund()
+    movement_id = world.refund(refund_id).movement_id
+    basis, token = world.claimed(), world.token()
+    world.do(token, basis, agents.ReviewRefund(refund_id, ReviewDecision.APPROVE))
+    world.tell_refund(refunded(RefundStatus.FAILED, refund_id, movement_id, minor=100_000, version=2))
+    for act in (agents.PayOtherWay(refund_id, PayoutWay.BALANCE), agents.ReleaseHold(Cause.RISK_SCORE)):
+        world.do(token, basis, act, world.approve(token, basis, act))
+    return on_the_bus(world.decisions())
+
+
+DECIDED = [*lock_decisions(), *refund_decisions(), *scan_decisions(), *agent_decisions()]
 
 
 def test_the_rooms_send_decisions_of_every_type_here() -> None:
@@ -147,6 +164,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "refund.rejected": set(),
         "refund.escalated": set(),
         "refund.unpaid": set(),
+        "refund.payout_requested": {"refund.sent"},
         "case.opened": set(),
         "case.updated": set(),
         "finding.raised": set(),

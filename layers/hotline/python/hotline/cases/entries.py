@@ -13,6 +13,7 @@ from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACT
 from hotline.directory.service import HOURS_KEY, always_open, hours_of
 from hotline.kit.actor import Caller
 from hotline.kit.change import Change
+from hotline.kit.change.acts import decode_once
 from hotline.kit.clock import epoch_s, from_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import language_or_english
@@ -268,3 +269,8 @@ def _is_place(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def case_in(read: Mapping[Key, Item], case_id: str) -> Case | None:
+    """The case as it was read; None when there is none. `read` holds what exists of `requests.agent_keys`."""
+    return decode_once(read, items.case_key(case_id), items.case_from)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .clocks import TOPICS, date_due
 from .due import duty_at
 from .entries import (
+    case_in,
     case_keys,
     contribute_case,
     entries_before,
@@ -47,6 +48,7 @@ __all__ = [
     "HandOver",
     "agent_keys",
     "all_skills",
+    "case_in",
     "case_keys",
     "contribute_case",
     "contribute_claim",

@@ -118,6 +118,19 @@ class RefundUnpaid(DecisionContract):
     case_id: Id
 
 
+class PayoutRequested(DecisionContract):
+    """refund.payout_requested: people have found another way for a refund that did not reach the customer, or did not
+    stay. `way`: to the customer's balance, or to the bank account that the wallet knows. The customer was told
+    `promised_on`."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    way: Literal["balance", "bank_account"]
+    promised_on: Day
+    case_id: Id
+
+
 class CaseTold(DecisionContract):
     """case.opened, case.updated: never a note. `reason` is that of this change; priority 1 is the most urgent.
     `reference`: the six digits that the customer was told.
@@ -158,6 +171,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.rejected": RefundDecided,
     "refund.escalated": RefundEscalated,
     "refund.unpaid": RefundUnpaid,
+    "refund.payout_requested": PayoutRequested,
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,

@@ -95,7 +95,7 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     if act.operation is not None and REQUIREMENTS[act.operation].two_step > 0:
         session.allow(act.operation)
     store_as_is(session)
-    held = _needs_standing_proof(act.operation)
+    held = needs_standing_proof(act.operation)
     own = owner_keys(session.account_id) if held else ()
     read = session.fetch((*act.keys(session), *own))
     if held and act.operation is not None and session.state.kind is not SessionKind.APP:
@@ -113,7 +113,7 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     return effect
 
 
-def _needs_standing_proof(operation: Operation | None) -> bool:
+def needs_standing_proof(operation: Operation | None) -> bool:
     """Whether an act counts only if its proof stands at the moment of the write. The contact points and the PIN that
     were proved must then still be the account's. It does for everything that opens something or moves money.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +27,22 @@ class IdentityError(StrEnum):
     NO_TARGET = "no_target"
     NO_ACCOUNT = "no_account"
     UNKNOWN_ACCOUNT = "unknown_account"
+    NO_FULL_ROW = "no_full_row"
+
+
+class ApprovalError(StrEnum):
+    """Why an approval may not be spent, given or asked for. UNKNOWN also stands for one that somebody else asked
+    for."""
+
+    UNKNOWN = "approval_unknown"
+    OPEN = "approval_open"
+    DENIED = "approval_denied"
+    SPENT = "approval_spent"
+    VOID = "approval_void"
+    EXPIRED = "approval_expired"
+    OWN = "approval_own"
+    DECIDED = "approval_decided"
+    NOT_NEEDED = "approval_not_needed"
 
 
 class Operation(StrEnum):
@@ -53,6 +70,77 @@ class Operation(StrEnum):
     FACTS = "facts"
     REPUDIATE = "repudiate"
     SET_PIN = "set_pin"
+    # Only agents:
+    APPROVAL = "approval"
+    """Asking for a second person's word, and giving it."""
+    PROOF_REQUEST = "proof_request"
+    """Asking a customer to prove who they are, on the line or in the app."""
+    REVIEW_REFUND = "review_refund"
+    REVIEW_LARGE_REFUND = "review_large_refund"
+    OTHER_PAYOUT = "other_payout"
+    NEW_ROW = "new_row"
+    """Beginning rows of a hundred wrong codes anew, after proof by whatever the customer still can prove."""
+    NEW_ROW_UNPROVED = "new_row_unproved"
+    UNMASK = "unmask"
+    UNMASK_BEYOND = "unmask_beyond"
+    JUDGE_FINDING = "judge_finding"
+    MANAGE = "manage"
+    """Opening hours and the banner."""
+    EDIT_NUMBERS = "edit_numbers"
+    PUBLISH_POLICY = "publish_policy"
+
+
+class ByAgent(StrEnum):
+    """How an agent may do an operation. PROOF: with the customer's proof, as the operation asks of a caller. SECOND:
+    with the approval of a second person."""
+
+    NEVER = "never"
+    ALONE = "alone"
+    PROOF = "proof"
+    SECOND = "second"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing that a second person is asked about. It has a name (`kind#id`), a version as it was read, and what is
+    to be done about it. An approval is good for this very thing and deed."""
+
+    name: str
+    version: str
+    content: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class ApprovalState(StrEnum):
+    """The life of a request to a second person. EXPIRED is never stored: the date says it. VOID: the thing changed."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DENIED = "denied"
+    SPENT = "spent"
+    VOID = "void"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A request to a second person. `content`: what is to be done, for the second person to see. `digest`: a hash over
+    operation, subject, version and content. `account_id` and `case_id` are None where it is about neither."""
+
+    approval_id: str
+    operation: Operation
+    subject: Subject
+    digest: str
+    reason: str
+    account_id: str | None
+    case_id: str | None
+    requested_by: str
+    requested_by_name: str
+    requested_at: datetime
+    expires_at: datetime
+    state: ApprovalState
+    decided_by: str | None = None
+    decided_by_name: str | None = None
+    decided_at: datetime | None = None
 
 
 class Goal(StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.languages import ENGLISH
 
-from .model import Operation
+from .model import ByAgent, Operation
 
 FACTOR_LIFE = timedelta(minutes=10)
 """A proved factor is good for ten minutes or until the call ends."""
@@ -23,7 +23,7 @@ WRONG_PER_DAY = 8
 """Wrong codes per contact point, factor and way in 24 h before the factor is blocked there for 24 h."""
 WRONG_IN_A_ROW = 100
 """NIST SP 800-63B 3.2.2: at most 100 consecutive failures. Then the factor ends on this way, until the row begins anew.
-Proof begins it anew, and so does a contact point confirmed again, a newly chosen PIN, or an agent (`with_new_row`)."""
+Proof begins it anew, and so does a contact point confirmed again, a newly chosen PIN, or an agent (rows)."""
 QUARTER_HOUR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 FACTOR_BLOCK = timedelta(hours=24)
@@ -36,7 +36,7 @@ class Requirement:
     """How many different factors an operation needs, without and with two-step verification of the account.
 
     `agent`: never by the caller alone. `system`: the hotline itself may do it, by rule or by a fact of the wallet.
-    `session`: an app session counts as a factor.
+    `session`: an app session counts as a factor. `by_agent`: how an agent may do it for the customer.
     """
 
     one_step: int
@@ -45,6 +45,7 @@ class Requirement:
     agent: bool = False
     system: bool = False
     session: bool = False
+    by_agent: ByAgent = ByAgent.NEVER
 
     def factors_for(self, two_step: bool | None) -> int:
         """How many different factors the operation needs. `two_step` None: the wallet has not said whether the account
@@ -55,20 +56,36 @@ class Requirement:
 REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.OFFICIAL_NUMBERS: Requirement(0, 0, Purpose.LOOK),
     Operation.ADVICE: Requirement(0, 0, Purpose.LOOK),
-    Operation.PAUSE: Requirement(0, 0, Purpose.PROTECT),
+    Operation.PAUSE: Requirement(0, 0, Purpose.PROTECT, by_agent=ByAgent.ALONE),
     # A pause while very many are asked for without a factor (lockout.breaker).
     Operation.PROVED_PAUSE: Requirement(1, 1, Purpose.PROTECT, session=True),
-    Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True),
-    Operation.REFUND: Requirement(1, 2),
-    Operation.UNLOCK: Requirement(1, 2),
-    Operation.RESET_GRANT: Requirement(1, 2),
-    Operation.FREEZE: Requirement(1, 1, Purpose.PROTECT, session=True),
-    Operation.END_PAUSE: Requirement(1, 1),
-    Operation.UNFREEZE: Requirement(2, 2),
+    # An agent reads with access to the account (agents.access).
+    Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
+    Operation.REFUND: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    Operation.UNLOCK: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    Operation.RESET_GRANT: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    Operation.FREEZE: Requirement(1, 1, Purpose.PROTECT, session=True, by_agent=ByAgent.ALONE),
+    Operation.END_PAUSE: Requirement(1, 1, by_agent=ByAgent.PROOF),
+    Operation.UNFREEZE: Requirement(2, 2, by_agent=ByAgent.PROOF),
     # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
     Operation.SET_PIN: Requirement(1, 2),
-    Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True),
-    Operation.RELEASE_HOLD: Requirement(2, 2, agent=True),
+    Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True, by_agent=ByAgent.SECOND),
+    Operation.RELEASE_HOLD: Requirement(2, 2, agent=True, by_agent=ByAgent.SECOND),
+    Operation.APPROVAL: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.PROOF_REQUEST: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.REVIEW_REFUND: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.REVIEW_LARGE_REFUND: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.OTHER_PAYOUT: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    # NIST SP 800-63B-4 3.2.2: the row ends a factor. Other factors, or two people, begin it anew.
+    Operation.NEW_ROW: Requirement(1, 2, agent=True, session=True, by_agent=ByAgent.PROOF),
+    Operation.NEW_ROW_UNPROVED: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.UNMASK: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.UNMASK_BEYOND: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.JUDGE_FINDING: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    Operation.MANAGE: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
+    # They say which number is genuine, and what is refunded unseen: OWASP ASVS 5.0, 2.3.5.
+    Operation.EDIT_NUMBERS: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.PUBLISH_POLICY: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
     Operation.LOCK: Requirement(0, 0, agent=True, system=True),
     Operation.END_LOCK: Requirement(0, 0, agent=True, system=True),
     Operation.HOLD: Requirement(0, 0, agent=True, system=True),
@@ -100,9 +117,12 @@ def counting_factors(requirement: Requirement, factors: Sequence[ProvedFactor], 
 def missing_factors(operation: Operation, proof: Proof, now: datetime) -> tuple[str, ...] | None:
     """None when the proof is enough; else the kinds of factor that would bring the caller nearer. Empty: nothing the
     caller can prove is enough."""
+    return () if REQUIREMENTS[operation].agent else missing_of_customer(operation, proof, now)
+
+
+def missing_of_customer(operation: Operation, proof: Proof, now: datetime) -> tuple[str, ...] | None:
+    """The same for what a customer proves so that an agent may do it for them."""
     requirement = REQUIREMENTS[operation]
-    if requirement.agent:
-        return ()
     needed = requirement.factors_for(proof.two_step)
     if needed == 0:
         return None

@@ -9,7 +9,8 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
-from .acts import Act, Effect, Note, Turn, perform
+from .acts import Act, Effect, Note, Turn, needs_standing_proof, perform
+from .approvals import approval_from, approval_item, approval_key, digest_of, find_flaw, open_query
 from .callers import (
     Choice,
     Contact,
@@ -32,9 +33,9 @@ from .challenges import (
 )
 from .codes import derive, is_code
 from .counters import counter_keys
-from .gate import allow, require
+from .gate import allow, allow_agent, require
 from .items import NOBODY, challenge_key
-from .model import Challenge, Operation
+from .model import Approval, ApprovalState, ByAgent, Challenge, Operation, Subject
 from .notices import repudiation_key, send_repudiable
 from .pins import (
     PIN_SET,
@@ -47,7 +48,7 @@ from .pins import (
     is_pin,
     pin_keys,
 )
-from .policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR, missing_factors
+from .policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR, REQUIREMENTS, missing_factors, missing_of_customer
 from .recovery import (
     PERSON,
     RECOVERY_MESSAGE,
@@ -61,6 +62,7 @@ from .recovery import (
 from .repudiation import TOKEN_CHARACTERS_MAX
 from .repudiation import token_of as repudiation_token
 from .requests import CheckCode, CheckPin, CodeSent, RemovePin, SendCode
+from .rows import contribute_full_rows, row_keys, rows_subject
 from .session import (
     Session,
     SignIn,
@@ -68,8 +70,10 @@ from .session import (
     next_need,
     open_app_session,
     open_call,
+    owner_keys,
     reachable_needs,
     session_id_of,
+    still_proved,
 )
 
 __all__ = [
@@ -80,8 +84,12 @@ __all__ = [
     "PIN_SET",
     "QUARTER_HOUR",
     "RECOVERY_MESSAGE",
+    "REQUIREMENTS",
     "TOKEN_CHARACTERS_MAX",
     "Act",
+    "Approval",
+    "ApprovalState",
+    "ByAgent",
     "Challenge",
     "CheckCode",
     "CheckOutcome",
@@ -102,9 +110,14 @@ __all__ = [
     "Session",
     "SignIn",
     "Started",
+    "Subject",
     "Turn",
     "Withheld",
     "allow",
+    "allow_agent",
+    "approval_from",
+    "approval_item",
+    "approval_key",
     "ask_for_recovery",
     "begin_call",
     "begin_recovery",
@@ -113,22 +126,29 @@ __all__ = [
     "channel_of",
     "choose",
     "contribute_facts",
+    "contribute_full_rows",
     "contribute_pin",
     "contribute_repudiated_pin",
     "could_prove",
     "counter_keys",
     "derive",
+    "digest_of",
     "enter_recovery_code",
     "fact_keys",
     "factors_key",
+    "find_flaw",
     "has_pin",
     "identify",
     "is_code",
     "is_pin",
     "missing_factors",
+    "missing_of_customer",
+    "needs_standing_proof",
     "next_need",
     "open_app_session",
     "open_call",
+    "open_query",
+    "owner_keys",
     "perform",
     "pin_keys",
     "reachable_accounts",
@@ -136,8 +156,11 @@ __all__ = [
     "repudiation_key",
     "repudiation_token",
     "require",
+    "row_keys",
+    "rows_subject",
     "send_repudiable",
     "session_id_of",
+    "still_proved",
     "take_code_back",
     "to_give_out",
     "tries_left",

@@ -77,11 +77,26 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """The word of a second person, as the stored approval says it. `key` is where that is written, so that a
+    transaction can spend it."""
+
+    key: Key
+    requester: str
+    approver: str
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """A person of the wallet's staff, working on a case."""
+    """A person of the wallet's staff, working on a case. `-` stands for the case where there is none.
+
+    `proof`: what the customer of the case has proved on the line or in the app. `approval`: a second person's word.
+    """
 
     agent_id: str
     case_id: str
+    proof: Proof | None = None
+    approval: Approved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +111,14 @@ type Actor = Caller | Session | Agent | System
 
 
 def actor_name(actor: Actor) -> str:
-    """A short name for the audit trail, opaque ids only."""
+    """A short name for the audit trail, opaque ids only. A change that took two people carries both."""
     match actor:
         case Caller(contact_id=contact_id):
             return f"caller:{contact_id}"
         case Session(session_id=session_id):
             return f"session:{session_id}"
-        case Agent(agent_id=agent_id, case_id=case_id):
-            return f"agent:{agent_id}:{case_id}"
+        case Agent(agent_id=agent_id, case_id=case_id, approval=approval):
+            name = f"agent:{agent_id}:{case_id}"
+            return name if approval is None else f"{name}:approved_by:{approval.approver}"
         case System(function=function, rule=rule):
             return f"system:{function}:{rule}"

@@ -3,6 +3,7 @@
     HotlineError
     ├── Refused            the request is understood and must not happen (rule, limit, missing proof)
     │   ├── NeedProof      the caller has not proved enough for the operation
+    │   ├── NeedSecond     an agent needs the approval of a second person for the operation
     │   └── NotPossible    the state of the thing does not allow it
     ├── InvalidInput       the request itself is malformed
     │   └── Unreadable     what was keyed in came encrypted, and cannot be decrypted
@@ -57,6 +58,16 @@ class NeedProof(Refused):
         super().__init__(operation=operation)
         self.operation = operation
         self.needs = needs
+
+
+class NeedSecond(Refused):
+    """The operation takes a second person, and there is no approval that may be spent on it; the code says why."""
+
+    code = "need_second"
+
+    def __init__(self, code: StrEnum | None = None, *, operation: str) -> None:
+        super().__init__(code, operation=operation)
+        self.operation = operation
 
 
 class NotPossible(Refused):

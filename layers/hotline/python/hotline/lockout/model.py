@@ -21,6 +21,7 @@ class LockoutError(StrEnum):
     ACCOUNT_NOT_OPEN = "account_not_open"
     REPUDIATION_OVER = "repudiation_over"
     ACCOUNT_CLOSED = "account_closed"
+    NO_SUCH_HOLD = "no_such_hold"
 
 
 def whole_ms(instant: datetime) -> datetime:

@@ -42,10 +42,10 @@ from .model import (
 
 SHORT_ID_CHARACTERS = 16
 """64 bits tell apart the ids of one account's last facts."""
-OPENINGS_MAX = 7
-"""One for each component that can be opened. A lock that ends by itself has three causes, a lock until recovery two; a
-pause and a freeze have one each. So `#LOCK` stays small however often something is set and opened while the wallet
-confirms nothing."""
+OPENINGS_MAX = 10
+"""One for each component that can be opened. A lock that ends by itself has three causes, a lock until recovery two. A
+pause and a freeze have one each. Three kinds of hold are released. So `#LOCK` stays small however often something is
+set and opened while the wallet confirms nothing."""
 _NO_SOURCE = "-"
 _HOTLINE = "hotline"
 """Id of registers that the hotline switched: above every hash, so a fact of the same instant does not undo it."""

@@ -180,6 +180,19 @@ def contribute_pause(change: Change, read: Mapping[Key, Item], state: SessionSta
     return paused
 
 
+def contribute_agent_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> bool:
+    """Ask for 24 h without outward money on one account, as an agent does it for its owner. It counts for no limit of
+    those who have proved nothing. False: it is paused or frozen already. Raises NotPossible for an account that is
+    closed or erased, and NeedProof."""
+    require(change, Operation.PAUSE, account_id)
+    _refuse_closed(read, (account_id,))
+    record, attempts, found = _present(read, account_id, change.now)
+    if not policy.would_pause(record, found):
+        return False
+    _ask_for_pause(change, read, record, attempts, is_counted=False)
+    return True
+
+
 def contribute_end_pause(change: Change, read: Mapping[Key, Item], account_id: str) -> EndPauseOutcome:
     """Ask the wallet to end a pause, and bar pauses without a factor for 30 days: the owner did not want this one.
     OPEN: no pause is running. Raises NeedProof."""
@@ -288,15 +301,23 @@ def _contribute_one_pause(change: Change, read: Mapping[Key, Item], account_id: 
             require(change, Operation.PROVED_PAUSE, account_id)
         _contribute_refused_pause(change, read, account_id)
         return False
+    _ask_for_pause(change, read, record, attempts, is_counted=not proved)
+    return True
+
+
+def _ask_for_pause(
+    change: Change, read: Mapping[Key, Item], record: LockRecord, attempts: Attempts, *, is_counted: bool
+) -> None:
+    """Switch the pause on and ask the wallet for it. `is_counted`: it is one of those that need no factor."""
+    now = whole_ms(change.now)
     until = now + policy.PAUSE_LENGTH
     record = registers.switch(record, PAUSE_SLOT, now, on=True, until=until)
-    if not proved:
+    if is_counted:
         record = replace(record, pauses=(*record.pauses, now)[-policy.PAUSES_MAX :])
     record, asked = registers.ask(record, DecisionKind.PAUSE, now)
     outgoing.send_decision(change, record, attempts, asked, cause=Cause.CUSTOMER_REQUEST, until=until)
-    outgoing.notify(change, _profile(read, account_id), Notice.PAUSE_ASKED, until=to_text(until))
+    outgoing.notify(change, _profile(read, record.account_id), Notice.PAUSE_ASKED, until=to_text(until))
     write_record(change, read, record)
-    return True
 
 
 def _refuse_closed(read: Mapping[Key, Item], account_ids: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from .facts import contribute_facts, fact_keys
 from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockView, SelfService
 from .outgoing import Notice
+from .releases import RELEASABLE, contribute_release, hold_subject
 from .requests import (
     DECIDED,
     END_PAUSE,
@@ -39,6 +40,7 @@ from .requests import (
 from .risk_hold import contribute_hold
 from .self_service import (
     acting_keys,
+    contribute_agent_pause,
     contribute_end_pause,
     contribute_freeze,
     contribute_reset_grant,
@@ -54,6 +56,7 @@ __all__ = [
     "NOTICED",
     "NOT_HERE",
     "OPENING_ACTS",
+    "RELEASABLE",
     "STILL",
     "UNFREEZE",
     "UNLOCK",
@@ -62,12 +65,14 @@ __all__ = [
     "Pause",
     "SetPin",
     "acting_keys",
+    "contribute_agent_pause",
     "contribute_due",
     "contribute_end_pause",
     "contribute_facts",
     "contribute_freeze",
     "contribute_hold",
     "contribute_not_erased",
+    "contribute_release",
     "contribute_reset_grant",
     "contribute_unfreeze",
     "contribute_unlock",
@@ -75,6 +80,7 @@ __all__ = [
     "duty_at",
     "fact_keys",
     "first_before_paying",
+    "hold_subject",
     "is_erased",
     "lock_keys",
     "offer_self_service",

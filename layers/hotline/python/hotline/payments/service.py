@@ -59,6 +59,7 @@ __all__ = [
     "code_keys",
     "contribute_due",
     "contribute_facts",
+    "contribute_taken_state",
     "contribute_taking",
     "contribute_unknown_codes",
     "diagnose",
@@ -255,6 +256,23 @@ def contribute_taking(
         condition=all_of(Compare("refundable_minor", ">=", amount.minor), Missing("open_refund_id")),
         failed=stale,
     )
+
+
+def contribute_taken_state(
+    change: Change, *, ledger: Ledger, ledger_item: Item, refund_id: str, state: TakenState
+) -> None:
+    """Give back what a refund took from a movement (VOID), or take it again (OPEN). `ledger_item`: the ledger as it
+    was read. Raises NotPossible `not_refundable` when so much is not left, or another refund is under way. At commit
+    Stale when somebody else wrote in between."""
+    known = ledger.takings.get(refund_id)
+    if known is None or known.state is state:
+        return
+    if state is TakenState.OPEN and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
+        raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
+    after = replace(ledger, takings={**ledger.takings, refund_id: replace(known, state=state)})
+    change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, items.ledger_item(after))
+    if after.movement_sk is not None:
+        _copy_left(change, after)
 
 
 def movement_id_of(movement_sk: str) -> str:

@@ -30,8 +30,9 @@ from hotline.payments.service import CASE_TOPIC, money_item
 from . import items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
+from .outgoing import send_decision
 from .promises import escalation_promise
-from .records import correct_recent, send_decision, write_refund
+from .records import correct_recent, write_refund
 
 OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"

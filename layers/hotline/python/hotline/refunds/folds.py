@@ -52,6 +52,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         state_at=fact_version.time,
         fact_version=fact_version,
         followed_up=followed_up,
+        payout=known.payout if followed_up else None,
     )
 
 

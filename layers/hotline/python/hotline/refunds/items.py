@@ -16,6 +16,7 @@ from hotline.payments.service import fact_version_from, fact_version_item, money
 from .folds import TOLD_FOR, is_pending
 from .model import (
     MerchantPolicy,
+    PayoutWay,
     RecentRequest,
     RecentRequests,
     Refund,
@@ -46,6 +47,11 @@ def recent_key(account_id: str) -> Key:
 def policy_key(merchant_id: str) -> Key:
     """Where a merchant's policy lives."""
     return hotline_key(f"MERCHANT#{merchant_id}", "POLICY")
+
+
+def edition_key(merchant_id: str, version: int) -> Key:
+    """Where a version of a merchant's policy is kept that was published at the desk."""
+    return hotline_key(f"MERCHANT#{merchant_id}", f"EDITION#{version:016d}")
 
 
 def page_query(account_id: str, *, after: str | None, limit: int) -> Query:
@@ -135,6 +141,7 @@ def _plain_item(refund: Refund) -> Item:
         "order": fact_version_item(refund.fact_version) if refund.fact_version else None,
         "escalations": refund.escalations or None,
         "followed_up": refund.followed_up or None,
+        "payout": refund.payout.value if refund.payout else None,
         **record_end(refund.state_at),
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -164,6 +171,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         fact_version=fact_version_from(item["order"]) if "order" in item else None,
         escalations=int(item.get("escalations", 0)),
         followed_up=bool(item.get("followed_up", False)),
+        payout=PayoutWay(item["payout"]) if "payout" in item else None,
     )
 
 

@@ -23,6 +23,14 @@ class RefundError(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     AMOUNT_OVER_REFUNDABLE = "amount_over_refundable"
     PARTIAL_NOT_PERMITTED = "partial_not_permitted"
+    NO_SUCH_REFUND = "no_such_refund"
+    NOT_IN_REVIEW = "refund_not_in_review"
+    NOT_UNPAID = "refund_not_unpaid"
+    OVERTAKEN = "refund_overtaken"
+    """Refunds that the wallet made meanwhile have taken so much of the payment that this one is too much."""
+    POLICY_INVALID = "policy_invalid"
+    POLICY_CHANGED = "policy_changed"
+    """The policy is not at the version that its editor saw."""
 
 
 class RefundReason(StrEnum):
@@ -69,6 +77,21 @@ class ReviewNeed(StrEnum):
 
     APPROVAL = "approval"
     EVIDENCE = "evidence"
+
+
+class ReviewDecision(StrEnum):
+    """The word of a person on a refund in review."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+class PayoutWay(StrEnum):
+    """Another way to pay a refund that did not reach the instrument that was paid with. Both belong to the customer;
+    the wallet knows which account it is."""
+
+    BALANCE = "balance"
+    BANK_ACCOUNT = "bank_account"
 
 
 class RefundOutcome(StrEnum):
@@ -163,6 +186,8 @@ class Refund:
     followed_up: bool = False
     """The refund failed or came back, and the hotline has acted on it: `promised_on` is the date of the next step.
     Until then `promised_on` is of the time before, and no longer true."""
+    payout: PayoutWay | None = None
+    """The other way by which the wallet was asked to pay; until it tells that the money is under way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,12 @@ def decide(
     return _decision(question, tuple(heard))
 
 
+def takes_second_person(taken: Money, wallet: WalletPolicy = DEFAULT_WALLET_POLICY) -> bool:
+    """Whether the decision on a refund in review takes two people. `taken`: all that refunds have taken of the payment,
+    this one too. One person alone decides up to the cap of a payment; a currency without a cap has none."""
+    return taken.minor > wallet.request_cap_minor.get(taken.currency, 0)
+
+
 def _eligibility(movement: Movement, wallet: WalletPolicy, now: datetime) -> list[RuleResult]:
     """The rules about the movement alone, up to the first that forbids."""
     heard: list[RuleResult] = []

@@ -1,4 +1,4 @@
-"""Writing a refund with everything that repeats a part of it, and telling the wallet, in one transaction."""
+"""Writing a refund with everything that repeats a part of it, in one transaction."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hotline.kit.change import Change
-from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.kit.store.condition import NEW, Item, any_of, equals
-from hotline.payments.service import money_item
 
 from . import items
 from .model import Refund
@@ -45,22 +43,11 @@ def correct_recent(change: Change, read: Mapping[Key, Item], refund: Refund) -> 
         change.replace(key, stored, items.recent_item(replace(recent, requests=requests)))
 
 
-def send_decision(change: Change, refund: Refund, kind: str, own: Mapping[str, object], *, version: int) -> None:
-    """Send a decision about the refund: which one, of which movement, how much, and what is `own` to its `kind`.
-    `version` counts the decisions about this refund."""
-    data = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
-        "amount": money_item(refund.amount),
-        **own,
-    }
-    change.send(
-        Decision(
-            entry_id=change.ids.new("out"),
-            type=kind,
-            account_id=refund.account_id,
-            data=data,
-            decision_id=change.ids.new("decision"),
-            subject_version=version,
-        )
-    )
+def drop_recent(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
+    """Take a refund that was denied after review off the recent requests: it took no money."""
+    key = items.recent_key(refund.account_id)
+    stored = read.get(key)
+    recent = items.recent_from(stored, refund.account_id)
+    requests = tuple(request for request in recent.requests if request.refund_id != refund.refund_id)
+    if requests != recent.requests:
+        change.replace(key, stored, items.recent_item(replace(recent, requests=requests)))

@@ -8,23 +8,20 @@ same refund.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from hotline.accounts.model import AccountStatus, Profile
-from hotline.accounts.service import profile_from, profile_key, send_notice
+from hotline.accounts.service import profile_from, profile_key
 from hotline.cases.model import SECURITY_TOPIC, LinkKind, Priority
-from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import case_keys, contribute_case, find_open, link_of
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
 from hotline.kit.change.acts import Snapshot, decode_once
 from hotline.kit.change.idempotency import Memory
-from hotline.kit.clock import to_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
@@ -49,7 +46,8 @@ from .model import (
     RefundResult,
     RefundState,
 )
-from .records import send_decision, write_refund
+from .outgoing import send_outcome, send_requested, tell_owner
+from .records import write_refund
 
 REVIEW_REASON = "refund_review"
 DISPUTED_REASON = "payment.disputed"
@@ -66,11 +64,6 @@ _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
     RefundOutcome.DENIED: RefundState.DENIED,
-}
-_MESSAGES = {
-    RefundState.APPROVED: "refund.approved",
-    RefundState.IN_REVIEW: "refund.in_review",
-    RefundState.DENIED: "refund.denied",
 }
 
 
@@ -234,13 +227,6 @@ def refund_id_of(account_id: str, request_key: str) -> str:
     return derive_id("refund", account_id, request_key)
 
 
-def reference_of(refund_id: str) -> str:
-    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some.
-    Anybody who looks for them has the account before them, and they tell its few refunds apart."""
-    number = int.from_bytes(hashlib.sha256(refund_id.encode()).digest()[:8], "big") % 10**REFERENCE_DIGITS
-    return f"{number:0{REFERENCE_DIGITS}d}"
-
-
 def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
     """The keys to read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
     movement_id = payments.movement_id_of(movement_sk)
@@ -318,8 +304,9 @@ def contribute_refund(
     change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
     write_refund(change, None, refund)
     change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
-    _decide(change, refund)
-    _tell(change, read, refund)
+    send_requested(change, refund)
+    send_outcome(change, refund)
+    tell_owner(change, read, refund)
     return RefundResult(
         outcome=decision.outcome,
         refund_id=refund_id,
@@ -417,32 +404,3 @@ def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: s
         note=note,
     )
     return ref.case_id
-
-
-def _decide(change: Change, refund: Refund) -> None:
-    """To the bus: that it was asked for, and what the policies said. The later one repeats what the wallet needs, so
-    that the two may arrive in any order. Versions count the decisions about this refund."""
-    data = {"reason": refund.reason.value if refund.reason else "-", "requested_at": to_text(refund.requested_at)}
-    send_decision(change, refund, "refund.requested", data, version=1)
-    decided = {**data, "rule": refund.decided_by or "-", "policy_version": refund.policy_version or "-"}
-    if refund.state is RefundState.APPROVED and refund.promised_on is not None:
-        promised = {**decided, "promised_on": refund.promised_on.isoformat()}
-        send_decision(change, refund, "refund.approved", promised, version=2)
-    elif refund.state is RefundState.DENIED:
-        send_decision(change, refund, "refund.rejected", decided, version=2)
-
-
-def _tell(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
-    """Tell the customer wherever security notices go: a refund that they did not ask for would be one."""
-    profile = profile_from(read.get(profile_key(refund.account_id)))
-    if profile is None:
-        return
-    facts: dict[str, object] = {
-        "refund_reference": reference_of(refund.refund_id),
-        "amount": payments.money_item(refund.amount),
-    }
-    if refund.promised_on is not None:
-        facts["promised_on"] = refund.promised_on.isoformat()
-    if refund.order_tail is not None:
-        facts["order_tail"] = refund.order_tail
-    send_notice(change, profile, _MESSAGES[refund.state], facts)

@@ -19,12 +19,14 @@ from hotline.payments import service as payments
 
 from . import folds, items, policy
 from .due import contribute_due, due_keys, duty_at
+from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import (
     MerchantPolicy,
     Refund,
     RefundList,
     RefundPage,
 )
+from .outgoing import reference_of
 from .records import write_refund
 from .requests import (
     Offered,
@@ -36,20 +38,34 @@ from .requests import (
     look_at_offer,
     merchant_policy_of,
     offer,
-    reference_of,
     refund_id_of,
     request_keys,
+)
+from .reviews import (
+    contribute_payout,
+    contribute_review,
+    deciding_keys,
+    paid_keys,
+    payout_subject,
+    refund_in,
+    refund_subject_name,
+    review_need,
 )
 
 __all__ = [
     "DENIED_WINDOW",
     "OfferRefund",
     "Offered",
+    "PolicyTerms",
     "RequestRefund",
     "contribute_due",
     "contribute_facts",
+    "contribute_payout",
+    "contribute_policy",
     "contribute_refund",
+    "contribute_review",
     "date_told",
+    "deciding_keys",
     "due_keys",
     "duty_at",
     "fact_keys",
@@ -58,12 +74,21 @@ __all__ = [
     "list_open_refunds",
     "list_refunds",
     "look_at_offer",
+    "make_terms",
     "offer",
+    "paid_keys",
+    "payout_subject",
+    "policy_in",
+    "policy_keys",
+    "policy_subject",
     "reference_of",
     "refund_from",
     "refund_id_of",
+    "refund_in",
     "refund_key",
+    "refund_subject_name",
     "request_keys",
+    "review_need",
 ]  # fmt: skip
 
 TOLD_READ_MAX = 20

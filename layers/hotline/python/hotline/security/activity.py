@@ -63,6 +63,23 @@ def rows_of(fact: Fact, now: datetime, keyring: Keyring, shards: int = ACTIVITY_
         yield Put(Key(Table.ACTIVITY, _partition("SRC", now, source, shards), sort_key), item, NEW)
 
 
+def agent_row(
+    activity_id: str, kind: str, account_id: str, now: datetime, *, agent_id: str, case_id: str, shards: int
+) -> Put:
+    """The row of what an agent did about an account: `kind` is `agent.` and a closed word."""
+    item: Item = {
+        "account_id": account_id,
+        "fact_id": activity_id,
+        "type": kind,
+        "at": to_text(now),
+        "agent": agent_id,
+        "case": case_id,
+        TTL_ATTRIBUTE: epoch_s(now + ACTIVITY_LIFE),
+    }
+    key = Key(Table.ACTIVITY, _partition("ACT", now, account_id, shards), f"{to_text(now)}#{activity_id}")
+    return Put(key, item, NEW)
+
+
 def activity_partition(prefix: str, server_time: datetime, shard: int) -> str:
     """Where the rows of an hour and shard are kept."""
     return f"{prefix}#{hour_of(server_time)}#{shard:02d}"

@@ -33,6 +33,11 @@ def finding_key(finding: Finding) -> Key:
     return hotline_key(f"ACCOUNT#{finding.account_id}", f"FINDING#{finding.id}")
 
 
+def named_finding_key(account_id: str, finding_id: str) -> Key:
+    """The same, of a finding that is named."""
+    return hotline_key(f"ACCOUNT#{account_id}", f"FINDING#{finding_id}")
+
+
 def cursor_key(shard: int) -> Key:
     """Where it is stored how far a shard has been read."""
     return hotline_key(f"SCAN#{shard:03d}", "CURSOR")

@@ -15,6 +15,7 @@ class SecurityError(StrEnum):
     """Why the scan or its rows have to come again."""
 
     ACTIVITY_NOT_WRITTEN = "activity_not_written"
+    NO_SUCH_FINDING = "no_such_finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,14 @@ class Finding:
         """Whether a person is to look at it. A lesser one alone opens no case: an attack on many accounts would bury
         the cases that somebody waits for."""
         return self.holds or self.severity in GRAVE
+
+
+class Verdict(StrEnum):
+    """The word of a person on a finding."""
+
+    CONFIRMED = "confirmed"
+    FALSE_ALARM = "false_alarm"
+    UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store, TransactionCancelled
 from hotline.kit.store.condition import NEW, Item, equals
 
-from .activity import ACTIVITY_SHARDS, SHARDS_MAX, rows_of
+from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
 from .items import finding_to_tell, findings_query, watch_key
-from .model import Finding, SecurityError, ShardReport, ToldFinding
+from .model import Finding, SecurityError, ShardReport, ToldFinding, Verdict
 from .scan import scan_shard
+from .verdicts import contribute_verdict, verdict_keys
 
 FINDINGS_TOLD_MAX = 20
 """More open findings on one account than anybody reads."""
@@ -25,8 +26,9 @@ WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "ToldFinding", "activity_writes",
-    "contribute_facts", "fact_keys", "list_open_findings", "scan_shard", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "ToldFinding", "Verdict",
+    "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
+    "list_open_findings", "scan_shard", "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
@@ -41,6 +43,15 @@ def activity_writes(
     for fact in facts:
         rows |= {row.key: row for row in rows_of(fact, now, lookup_keys, shards)}
     return list(rows.values())
+
+
+def contribute_agent_activity(
+    change: Change, kind: str, account_id: str, *, agent_id: str, case_id: str, shards: int = ACTIVITY_SHARDS
+) -> None:
+    """Add the row of what an agent did about an account, for the scan, to the change that does it."""
+    activity_id = change.ids.new("act")
+    row = agent_row(activity_id, kind, account_id, change.now, agent_id=agent_id, case_id=case_id, shards=shards)
+    change.create(row.key, row.item)
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:

@@ -1,0 +1,206 @@
+"""The accounts that an agent may look at, and the grounds for it.
+
+The ground is a case that the agent has claimed, or a live contact that the agent is in. Neither is believed as the
+request names it: the case's owner and the contact's agent are those that are stored. An agent's own account is refused,
+and so is one that shares a contact point with it, now or before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.accounts import service as accounts
+from hotline.accounts.model import Profile
+from hotline.cases import service as cases
+from hotline.cases.model import Case, LinkKind
+from hotline.identity.service import still_proved
+from hotline.kit.actor import Agent, Approved, Proof
+from hotline.kit.change.acts import Snapshot
+from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
+from hotline.sessions.model import SessionKind, SessionState
+from hotline.sessions.service import proof_from, session_in, session_key
+
+from . import contacts, items
+from .model import NO_CASE, AgentError, AgentToken, Basis, Permission, ProofRequest
+
+
+@dataclass(slots=True)
+class AgentRequest:
+    """One request of an agent: the token, the ground, and everything that was read for it.
+
+    `session` is the customer's, on the line or in the app, if there is one whose proof counts for this agent.
+    """
+
+    ctx: Context
+    token: AgentToken
+    basis: Basis
+    now: datetime
+    read: Snapshot
+    asked: set[Key]
+    case: Case | None = None
+    session: SessionState | None = None
+    account: str | None = None
+    asked_proof: ProofRequest | None = None
+    """The request for proof that waits for this customer."""
+
+    @property
+    def agent_id(self) -> str:
+        return self.token.agent_id
+
+    @property
+    def account_id(self) -> str:
+        """The account that the request is about. Raises NotPossible `case_without_account`."""
+        if self.account is None:
+            raise NotPossible(AgentError.NO_ACCOUNT)
+        return self.account
+
+    @property
+    def case_id(self) -> str:
+        """The case, `-` where there is none."""
+        return self.case.case_id if self.case is not None else NO_CASE
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile of the account as it was read; None for one that is unknown or erased."""
+        return accounts.profile_from(self.read.get(accounts.profile_key(self.account_id)))
+
+    def fetch(self, keys: Iterable[Key]) -> Snapshot:
+        """Read those of the keys that were not read yet, in one request, and give everything that was read."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self.asked]
+        if missing:
+            self.read.update(self.ctx.store.batch_get(missing))
+            self.asked.update(missing)
+        return self.read
+
+    def require(self, permission: Permission) -> None:
+        """Raises NotPossible `no_permission` unless a scope and a role of the token allow it."""
+        if permission not in self.token.permissions():
+            raise NotPossible(AgentError.NO_PERMISSION)
+
+    def proof(self, *, standing: bool) -> Proof | None:
+        """The customer's proof, if it is about this account. `standing`: only as far as the account still has
+        what was proved; `read` then holds what exists of the account's `owner_keys`."""
+        state = self.session
+        if state is None or state.account_id is None or state.account_id != self.account:
+            return None
+        if standing:
+            state = still_proved(state, self.read, state.account_id, self.ctx.lookup_ring, self.now)
+        return proof_from(state)
+
+    def actor(self, *, proof: Proof | None = None, approval: Approved | None = None) -> Agent:
+        """The agent as the actor of a change."""
+        return Agent(self.agent_id, self.case_id, proof, approval)
+
+
+def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = ()) -> AgentRequest:
+    """A request on the ground that is stored. `also` is read in the same batch. Two reads, three with an app session.
+
+    Raises NotPossible: `token_old`; `no_access` for a case or contact that is not the agent's, has ended, or that there
+    is not; `own_account`.
+    """
+    now = ctx.clock.now()
+    if not token.is_good(now):
+        raise NotPossible(AgentError.TOKEN_OLD)
+    request = AgentRequest(ctx, token, basis, now, Snapshot(), set())
+    of_case = cases.agent_keys(basis.case_id) if basis.case_id is not None else ()
+    request.fetch((*of_case, *_contact_keys(basis.contact_id), *also))
+    if basis.case_id is None and basis.contact_id is None:
+        return request
+    held = _find_held_session(request)
+    request.case = _find_case(request, held)
+    request.session = held
+    request.account = _find_account(request.case, held)
+    if request.account is not None:
+        _refuse_own(request, request.account)
+        _find_app_session(request, request.account)
+    return request
+
+
+def _contact_keys(contact_id: str | None) -> tuple[Key, ...]:
+    if contact_id is None:
+        return ()
+    return (session_key(contact_id), items.holder_key(contact_id), items.contact_proof_key(contact_id))
+
+
+def _find_held_session(request: AgentRequest) -> SessionState | None:
+    """The session of the contact, if the agent is in it and it has not ended. Raises NotPossible `no_access` for a
+    contact that is named and is not so."""
+    contact_id = request.basis.contact_id
+    if contact_id is None:
+        return None
+    state = session_in(request.read, contact_id)
+    holder = request.read.get(items.holder_key(contact_id))
+    if state is None or not contacts.holds(holder, request.agent_id, request.now):
+        raise NotPossible(AgentError.NO_ACCESS)
+    waiting = request.read.get(items.contact_proof_key(contact_id))
+    request.asked_proof = items.proof_request_from(waiting) if waiting is not None else None
+    return state
+
+
+def _find_case(request: AgentRequest, held: SessionState | None) -> Case | None:
+    case_id = request.basis.case_id
+    if case_id is None:
+        return None
+    case = cases.case_in(request.read, case_id)
+    if case is None or not (_has_claimed(request, case) or _is_about(case, held)):
+        raise NotPossible(AgentError.NO_ACCESS)
+    return case
+
+
+def _has_claimed(request: AgentRequest, case: Case) -> bool:
+    return case.owner == request.agent_id and not case.is_closed
+
+
+def _is_about(case: Case, held: SessionState | None) -> bool:
+    """Whether the contact that the agent is in was handed over with this case, and is about its account."""
+    if held is None or (case.account_id is not None and case.account_id != held.account_id):
+        return False
+    return held.case_id == case.case_id or f"{LinkKind.CONTACT.value}:{held.contact_id}" in case.links
+
+
+def _find_account(case: Case | None, held: SessionState | None) -> str | None:
+    """The account of the case; where it has none, the one that was proved in the contact."""
+    if case is not None and case.account_id is not None:
+        return case.account_id
+    return held.account_id if held is not None else None
+
+
+def _find_app_session(request: AgentRequest, account_id: str) -> None:
+    """Where no contact is there, the app session that has answered this agent's request for proof."""
+    if request.session is not None:
+        return
+    waiting = request.read.get(items.app_proof_key(account_id))
+    asked = items.proof_request_from(waiting) if waiting is not None else None
+    if asked is None or asked.asked_by != request.agent_id or asked.case_id != request.case_id:
+        return
+    request.asked_proof = asked
+    if asked.answered_by is not None and asked.until > request.now:
+        request.fetch((session_key(asked.answered_by, SessionKind.APP),))
+        request.session = session_in(request.read, asked.answered_by, SessionKind.APP)
+
+
+def _refuse_own(request: AgentRequest, account_id: str) -> None:
+    own = request.token.account_id
+    of_own = (accounts.profile_key(own),) if own is not None else ()
+    request.fetch((accounts.profile_key(account_id), items.app_proof_key(account_id), *of_own))
+    if is_own(request.read, own, account_id):
+        raise NotPossible(AgentError.OWN_ACCOUNT)
+
+
+def own_keys(own: str | None, account_id: str) -> tuple[Key, ...]:
+    """The keys to read before `is_own`."""
+    return tuple(accounts.profile_key(one) for one in (account_id, own) if one is not None)
+
+
+def is_own(read: Snapshot, own: str | None, account_id: str) -> bool:
+    """Whether an account is the agent's own, or has or had a contact point in common with it. `own` None: the agent has
+    no account that is known."""
+    if own is None:
+        return False
+    profiles = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in (own, account_id)]
+    points = [{point.value for point in profile.points} for profile in profiles if profile is not None]
+    return own == account_id or (len(points) == len(profiles) and not points[0].isdisjoint(points[1]))

@@ -1,0 +1,188 @@
+"""The acts of agents upon a customer's account, as objects like the callers'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Final
+
+from hotline.identity.model import IdentityError, Subject
+from hotline.identity.service import (
+    Operation,
+    contribute_full_rows,
+    missing_of_customer,
+    row_keys,
+    rows_subject,
+)
+from hotline.kit.change import Change
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause
+from hotline.refunds import service as refunds
+from hotline.refunds.model import PayoutWay, Refund, ReviewDecision
+from hotline.security import service as security
+from hotline.security.service import Verdict
+
+from .access import AgentRequest
+from .model import Permission
+from .requests import AgentAct, Deed
+
+
+@dataclass(frozen=True)
+class AccountAct(AgentAct[StrEnum]):
+    """An act of the owner's that an agent does for them, contributed by `ask` as on the line."""
+
+    operation: Operation
+    ask: Callable[[Change, Mapping[Key, Item], str], StrEnum]
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return lockout.acting_keys(request.account_id)
+
+    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return self.operation, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
+        outcome = self.ask(change, request.read, request.account_id)
+        return Deed(outcome, outcome.value)
+
+
+UNLOCK: Final = AccountAct(Operation.UNLOCK, lockout.contribute_unlock)
+GRANT_RESET: Final = AccountAct(Operation.RESET_GRANT, lockout.contribute_reset_grant)
+FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze)
+UNFREEZE: Final = AccountAct(Operation.UNFREEZE, lockout.contribute_unfreeze)
+END_PAUSE: Final = AccountAct(Operation.END_PAUSE, lockout.contribute_end_pause)
+
+
+@dataclass(frozen=True)
+class PauseAccount(AgentAct[bool]):
+    """Stop outward money for a day. The result: whether it is newly paused."""
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return lockout.acting_keys(request.account_id)
+
+    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.PAUSE, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[bool]:
+        paused = lockout.contribute_agent_pause(change, request.read, request.account_id)
+        return Deed(paused, "ASKED" if paused else "STOPPED_ALREADY")
+
+
+PAUSE: Final = PauseAccount()
+
+
+@dataclass(frozen=True)
+class ReleaseHold(AgentAct[None]):
+    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`."""
+
+    cause: Cause
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return lockout.acting_keys(request.account_id)
+
+    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
+        lockout.contribute_release(change, request.read, request.account_id, self.cause)
+        return Deed(None, "ASKED", {"cause": self.cause.value})
+
+
+@dataclass(frozen=True)
+class BeginRowsAnew(AgentAct[int]):
+    """Begin every row of a hundred wrong codes of the account anew: with whatever the customer has proved, else with a
+    second person. The result: how many rows. Raises NotPossible `no_full_row`, `unknown_account`."""
+
+    def further_keys(self, request: AgentRequest) -> Iterable[Key]:
+        profile = request.profile
+        return row_keys(profile, request.ctx.lookup_ring) if profile is not None else ()
+
+    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        profile = request.profile
+        if profile is None:
+            raise NotPossible(IdentityError.UNKNOWN_ACCOUNT)
+        subject = rows_subject(request.read, profile, request.ctx.lookup_ring)
+        proof = request.proof(standing=True)
+        proved = proof is not None and missing_of_customer(Operation.NEW_ROW, proof, request.now) is None
+        return (Operation.NEW_ROW if proved else Operation.NEW_ROW_UNPROVED), subject
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
+        profile = request.profile
+        if profile is None:
+            raise NotPossible(IdentityError.UNKNOWN_ACCOUNT)
+        operation, _ = self.need(request)
+        rows = contribute_full_rows(
+            change, request.read, profile, request.ctx.lookup_ring, proved=operation is Operation.NEW_ROW
+        )
+        return Deed(rows, "BEGUN", {"rows": rows})
+
+
+class _RefundAct(AgentAct[Refund]):
+    """An act upon one refund of the account."""
+
+    permission: ClassVar[Permission] = Permission.REFUND
+    refund_id: str
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return refunds.deciding_keys(request.account_id, self.refund_id)
+
+    def further_keys(self, request: AgentRequest) -> Iterable[Key]:
+        return refunds.paid_keys(request.read, request.account_id, self.refund_id)
+
+
+@dataclass(frozen=True)
+class ReviewRefund(_RefundAct):
+    """Approve or deny a refund in review: alone up to the wallet's cap for a payment, above it with a second person.
+    Raises NotPossible `no_such_refund`, `refund_not_in_review`, `refund_overtaken`."""
+
+    refund_id: str
+    decision: ReviewDecision
+
+    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return refunds.review_need(request.read, request.account_id, self.refund_id, self.decision)
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[Refund]:
+        refund = refunds.contribute_review(change, request.read, request.account_id, self.refund_id, self.decision)
+        return Deed(refund, refund.state.value, {"refund_id": self.refund_id})
+
+
+@dataclass(frozen=True)
+class PayOtherWay(_RefundAct):
+    """Ask the wallet to pay a refund by another way, with a second person. Raises NotPossible `no_such_refund`,
+    `refund_not_unpaid`, `refund_overtaken`, `not_refundable`."""
+
+    refund_id: str
+    way: PayoutWay
+
+    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        subject = refunds.payout_subject(request.read, request.account_id, self.refund_id, self.way)
+        return Operation.OTHER_PAYOUT, subject
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[Refund]:
+        refund = refunds.contribute_payout(
+            change, request.read, request.account_id, self.refund_id, self.way, case_id=request.case_id
+        )
+        return Deed(refund, "ASKED", {"refund_id": self.refund_id, "way": self.way.value})
+
+
+@dataclass(frozen=True)
+class JudgeFinding(AgentAct[None]):
+    """Say whether a finding was right. It lifts no hold. Raises NotPossible `no_such_finding`."""
+
+    finding_id: str
+    verdict: Verdict
+    permission: ClassVar[Permission] = Permission.WORK
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return security.verdict_keys(request.account_id, self.finding_id)
+
+    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.JUDGE_FINDING, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
+        account_id, judge = request.account_id, request.agent_id
+        security.contribute_verdict(change, request.read, account_id, self.finding_id, self.verdict, judged_by=judge)
+        return Deed(None, self.verdict.value, {"finding_id": self.finding_id})

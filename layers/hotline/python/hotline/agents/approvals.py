@@ -1,0 +1,207 @@
+"""Asking for a second person, and being one: the requests, their decisions, and the list of those that wait.
+
+A request names operation, subject, version, what is to be done, and a reason. Somebody else decides on it, who has the
+permission and no part in the account. The one who asked then does it, once, before the date (identity.approvals).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hotline.cases import service as cases
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Subject
+from hotline.identity.service import (
+    REQUIREMENTS,
+    ByAgent,
+    Operation,
+    approval_from,
+    approval_item,
+    approval_key,
+    digest_of,
+    open_query,
+    require,
+)
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change, stale
+from hotline.kit.change.acts import Snapshot, retry_stale
+from hotline.kit.change.idempotency import Memory, request_from
+from hotline.kit.doors import Context
+from hotline.kit.errors import HotlineError, NotPossible
+from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item, equals
+
+from . import subjects
+from .access import is_own, own_keys
+from .limits import Counted, count_one, limit_keys
+from .model import NO_CASE, AgentError, AgentToken, ApprovalReason, Basis, Permission
+from .records import record
+from .requests import ATTEMPTS_MAX, AgentAct, leave_records, read_for
+
+APPROVAL_LIFE: Final = timedelta(hours=4)
+"""From the request to the deed: within one shift, so that both people still know the case."""
+LISTED_MAX: Final = 100
+"""More open requests than two supervisors decide in a shift."""
+
+
+def ask(
+    ctx: Context,
+    token: AgentToken,
+    basis: Basis,
+    act: AgentAct[Any],
+    reason: ApprovalReason,
+    *,
+    approval_id: str | None = None,
+    memory: Memory | None = None,
+) -> Approval:
+    """Ask for a second person's word on an act, as it would be done now. `approval_id`: an id that the caller has
+    derived; the same id asks once.
+
+    Raises NotPossible `approval_not_needed` for an act that takes one person; otherwise what `perform` raises before it
+    writes. Stale, Unavailable.
+    """
+
+    def ask_once() -> Approval:
+        named = approval_id or ctx.ids.new("apr")
+        key = approval_key(named)
+        of_memory = (memory.key,) if memory is not None else ()
+        request = read_for(ctx, token, basis, act, (key, *of_memory))
+        if key in request.read and request.read[key]["requested_by"] == token.agent_id:
+            return see(approval_from(request.read[key]), request.now)
+        operation, subject = act.need(request)
+        if REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
+            raise NotPossible(ApprovalError.NOT_NEEDED)
+        agent = request.actor()
+        change = Change(actor=agent, cause="approval_asked", now=request.now, ids=ctx.ids)
+        account_id = request.account_id if act.on_account else None
+        approval = _make(named, token, operation, subject, reason, account_id, request.case_id, request.now)
+        require(change, Operation.APPROVAL, account_id)
+        change.create(key, {**approval_item(approval), "rev": 1})
+        told = {"approval_id": named, "operation": operation.value, "why": reason.value}
+        leave_records(change, request, agent, "approval_asked", account_id, told)
+        if memory is not None and request_from(request.read.get(memory.key)) is None:
+            memory.keep(change, failed=stale)
+        change.commit(ctx.store)
+        return approval
+
+    return retry_stale(ask_once, attempts_max=ATTEMPTS_MAX)
+
+
+def _make(
+    approval_id: str,
+    token: AgentToken,
+    operation: Operation,
+    subject: Subject,
+    reason: ApprovalReason,
+    account_id: str | None,
+    case_id: str,
+    now: datetime,
+) -> Approval:
+    return Approval(
+        approval_id=approval_id,
+        operation=operation,
+        subject=subject,
+        digest=digest_of(operation, subject),
+        reason=reason.value,
+        account_id=account_id,
+        case_id=None if case_id == NO_CASE else case_id,
+        requested_by=token.agent_id,
+        requested_by_name=token.name,
+        requested_at=now,
+        expires_at=now + APPROVAL_LIFE,
+        state=ApprovalState.ASKED,
+    )
+
+
+def decide(ctx: Context, token: AgentToken, approval_id: str, *, approve: bool) -> Approval:
+    """Give the second person's word. Returns the approval as it is then.
+
+    Raises NotPossible `token_old`, `no_permission`, `approvals_limit`, `approval_unknown`, `approval_own` for the one
+    who asked, `own_account`, `approval_expired`, `approval_decided`. Raises `approval_void` when the thing has changed;
+    the request is then void for good. Stale, Unavailable.
+    """
+    decided = retry_stale(lambda: _decide_once(ctx, token, approval_id, approve=approve), attempts_max=ATTEMPTS_MAX)
+    if decided.state is ApprovalState.VOID:
+        raise NotPossible(ApprovalError.VOID, approval_id=approval_id)
+    return decided
+
+
+def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: bool) -> Approval:
+    now, key = ctx.clock.now(), approval_key(approval_id)
+    if not token.is_good(now):
+        raise NotPossible(AgentError.TOKEN_OLD)
+    if Permission.APPROVE not in token.permissions():
+        raise NotPossible(AgentError.NO_PERMISSION)
+    read = Snapshot(ctx.store.batch_get([key, *limit_keys(Counted.APPROVALS, token.agent_id, now)]))
+    if key not in read:
+        raise NotPossible(ApprovalError.UNKNOWN)
+    known = approval_from(read[key])
+    _refuse_decided(known, token, now)
+    _read_on(ctx, token, known, read)
+    if known.account_id is not None and is_own(read, token.account_id, known.account_id):
+        raise NotPossible(AgentError.OWN_ACCOUNT)
+    state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
+    if subjects.version_of(known.subject.name, read, ctx.lookup_ring) != known.subject.version:
+        state = ApprovalState.VOID
+    approval = replace(known, state=state, decided_by=token.agent_id, decided_by_name=token.name, decided_at=now)
+    agent = Agent(token.agent_id, known.case_id or NO_CASE)
+    change = Change(actor=agent, cause="approval_decided", now=now, ids=ctx.ids)
+    require(change, Operation.APPROVAL, known.account_id)
+    change.replace(key, read[key], approval_item(approval))
+    change.require_condition(key, equals("state", ApprovalState.ASKED.value), _decided, first=True)
+    count_one(change, Counted.APPROVALS, token.agent_id, read)
+    _leave_records(change, agent, read, approval)
+    change.commit(ctx.store)
+    return approval
+
+
+def _refuse_decided(known: Approval, token: AgentToken, now: datetime) -> None:
+    if known.requested_by == token.agent_id:
+        raise NotPossible(ApprovalError.OWN)
+    if known.state is not ApprovalState.ASKED:
+        raise NotPossible(ApprovalError.DECIDED)
+    if known.expires_at <= now:
+        raise NotPossible(ApprovalError.EXPIRED)
+
+
+def _read_on(ctx: Context, token: AgentToken, known: Approval, read: Snapshot) -> None:
+    """Read the thing as it is now, whose account it is, and the case."""
+    of_account = own_keys(token.account_id, known.account_id) if known.account_id is not None else ()
+    of_case = cases.agent_keys(known.case_id) if known.case_id is not None else ()
+    keys = dict.fromkeys((*subjects.first_keys(known.subject.name), *of_account, *of_case))
+    read.update(ctx.store.batch_get(list(keys)) if keys else {})
+    further = [key for key in subjects.further_keys(known.subject.name, read, ctx.lookup_ring) if key not in read]
+    read.update(ctx.store.batch_get(further) if further else {})
+
+
+def _leave_records(change: Change, agent: Agent, read: Mapping[Key, Item], approval: Approval) -> None:
+    event = f"approval_{approval.state.value}"
+    told = {"approval_id": approval.approval_id, "operation": approval.operation.value}
+    record(change, agent, event, approval.account_id, **told)
+    case = cases.case_in(read, approval.case_id) if approval.case_id is not None else None
+    if case is not None and not case.is_closed:
+        cases.contribute_decided(change, read, case.case_id, reason=f"agent.{event}", facts=told)
+
+
+def _decided(_: Item | None) -> HotlineError:
+    return NotPossible(ApprovalError.DECIDED)
+
+
+def see(approval: Approval, now: datetime) -> Approval:
+    """The approval as it is to be shown: expired when its date has passed before it was used."""
+    is_open = approval.state in (ApprovalState.ASKED, ApprovalState.APPROVED)
+    return replace(approval, state=ApprovalState.EXPIRED) if is_open and approval.expires_at <= now else approval
+
+
+def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | None:
+    """An approval as it is to be shown; None when there is none. One read."""
+    found = store.get(approval_key(approval_id))
+    return see(approval_from(found), now) if found is not None else None
+
+
+def list_open_approvals(store: Store, now: datetime) -> tuple[Approval, ...]:
+    """The requests that wait for a second person, what expires first in front, at most LISTED_MAX. One query on an
+    index that may lag by a moment."""
+    return tuple(approval_from(item) for item in store.query(open_query(now, limit=LISTED_MAX)).items)

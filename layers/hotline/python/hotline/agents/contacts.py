@@ -1,0 +1,98 @@
+"""The agent who is in a contact, by the contact events or by the agent's workspace.
+
+The workspace names the contact, and that proves nothing. So it is held against the stored call: it was handed over, and
+nobody else is in it. A contact event overrules the workspace. Without events a contact lasts for HELD_MAX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from hotline.identity.service import Operation, require
+from hotline.kit.actor import Agent, System
+from hotline.kit.change import Change
+from hotline.kit.change.acts import retry_stale
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
+from hotline.sessions.service import session_in, session_key
+
+from . import items
+from .model import NO_CASE, AgentError, AgentToken, Permission
+from .records import record
+
+HELD_MAX: Final = timedelta(hours=2)
+"""Longer than any call that people remember; who talks on takes the contact again."""
+_EVENTS: Final = System("contact_events", "contact")
+
+
+def holds(holder: Mapping[str, Any] | None, agent_id: str, now: datetime) -> bool:
+    """Whether the agent is in the contact now. `holder`: what is stored of the contact's agent."""
+    return holder is not None and holder["agent_id"] == agent_id and _is_live(holder, now)
+
+
+def _is_live(holder: Mapping[str, Any], now: datetime) -> bool:
+    return "ended_at" not in holder and now < from_text(holder["since"]) + HELD_MAX
+
+
+def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
+    """Note that the agent is in a contact, as their workspace says. Taken again, it lasts anew.
+
+    Raises NotPossible `token_old`, `no_permission`, `contact_taken` when another agent is in it. Raises `no_access` for
+    a contact that was not handed over, has ended, or that there is not. Stale, Unavailable.
+    """
+
+    def take() -> None:
+        now = ctx.clock.now()
+        if not token.is_good(now):
+            raise NotPossible(AgentError.TOKEN_OLD)
+        if Permission.WORK not in token.permissions():
+            raise NotPossible(AgentError.NO_PERMISSION)
+        key = items.holder_key(contact_id)
+        read = ctx.store.batch_get([session_key(contact_id), key])
+        state, holder = session_in(read, contact_id), read.get(key)
+        if state is None or state.case_id is None or (holder is not None and "ended_at" in holder):
+            raise NotPossible(AgentError.NO_ACCESS)
+        if holder is not None and holder["agent_id"] != token.agent_id and _is_live(holder, now):
+            raise NotPossible(AgentError.CONTACT_TAKEN)
+        agent = Agent(token.agent_id, state.case_id or NO_CASE)
+        change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
+        require(change, Operation.READ, state.account_id)
+        change.replace(key, holder, items.holder_item(token.agent_id, now))
+        record(change, agent, "contact_taken", state.account_id, contact_id=contact_id)
+        change.commit(ctx.store)
+
+    retry_stale(take)
+
+
+def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime) -> None:
+    """Note what a contact event says: the agent was connected to the contact (its initial id) at `at`. An event that
+    comes late or again changes nothing. Raises Stale, Unavailable."""
+
+    def note() -> None:
+        key = items.holder_key(contact_id)
+        holder = ctx.store.batch_get([key]).get(key)
+        if holder is not None and ("ended_at" in holder or from_text(holder["since"]) >= at):
+            return
+        change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
+        change.replace(key, holder, items.holder_item(agent_id, at))
+        change.commit(ctx.store)
+
+    retry_stale(note)
+
+
+def note_ended(ctx: Context, contact_id: str, *, at: datetime) -> None:
+    """Note that a contact has ended; nobody is in it any more. Raises Stale, Unavailable."""
+
+    def note() -> None:
+        key = items.holder_key(contact_id)
+        holder = ctx.store.batch_get([key]).get(key)
+        if holder is not None and "ended_at" in holder:
+            return
+        change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
+        change.replace(key, holder, {**items.holder_item("-", at), "ended_at": to_text(at)})
+        change.commit(ctx.store)
+
+    retry_stale(note)

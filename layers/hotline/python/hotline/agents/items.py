@@ -1,0 +1,90 @@
+"""How the agents' side is stored, approvals apart (identity.approvals).
+
+- CONTACT#<id>, AGENT: the agent who is in the contact, and whether it has ended;
+- CONTACT#<id>, PROOF: the request for proof that waits for the line;
+- ACCOUNT#<id>, #PROOF: the same for the app;
+- AGENT#<id>, DID#<at>#<id>: the deeds of the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from hotline.kit.clock import epoch_s, from_text, to_text
+from hotline.kit.retention import record_end
+from hotline.kit.store import TTL_ATTRIBUTE, Between, Key, Query, Table, hotline_key
+from hotline.kit.store.condition import Item
+from hotline.sessions.model import CALL_LIFE
+
+from .model import ProofRequest, Trace
+
+TRACE_PREFIX: Final = "DID#"
+
+
+def holder_key(contact_id: str) -> Key:
+    """Where it is stored which agent is in a contact."""
+    return hotline_key(f"CONTACT#{contact_id}", "AGENT")
+
+
+def holder_item(agent_id: str, since: datetime) -> Item:
+    """The agent who is in a contact; it ends with the contact's call."""
+    return {"agent_id": agent_id, "since": to_text(since), TTL_ATTRIBUTE: epoch_s(since + CALL_LIFE)}
+
+
+def contact_proof_key(contact_id: str) -> Key:
+    """Where a request for proof waits for the line."""
+    return hotline_key(f"CONTACT#{contact_id}", "PROOF")
+
+
+def app_proof_key(account_id: str) -> Key:
+    """Where a request for proof waits for the app of an account. It is the account's state, and goes with it."""
+    return hotline_key(f"ACCOUNT#{account_id}", "#PROOF")
+
+
+def proof_request_item(request: ProofRequest) -> Item:
+    """The stored form of a request for proof."""
+    item: Item = {
+        "goal": request.goal,
+        "case_id": request.case_id,
+        "asked_by": request.asked_by,
+        "asked_at": to_text(request.asked_at),
+        "until": to_text(request.until),
+        TTL_ATTRIBUTE: epoch_s(request.until + CALL_LIFE),
+    }
+    return item | ({"answered_by": request.answered_by} if request.answered_by is not None else {})
+
+
+def proof_request_from(item: Mapping[str, Any]) -> ProofRequest:
+    """The request in a stored item."""
+    return ProofRequest(
+        goal=item["goal"],
+        case_id=item["case_id"],
+        asked_by=item["asked_by"],
+        asked_at=from_text(item["asked_at"]),
+        until=from_text(item["until"]),
+        answered_by=item.get("answered_by"),
+    )
+
+
+def trace_key(agent_id: str, at: datetime, trace_id: str) -> Key:
+    """Where it is stored that an agent did something."""
+    return hotline_key(f"AGENT#{agent_id}", f"{TRACE_PREFIX}{to_text(at)}#{trace_id}")
+
+
+def trace_item(trace: Trace) -> Item:
+    """The stored form of something that an agent did."""
+    item: Item = {"at": to_text(trace.at), "event": trace.event, "case_id": trace.case_id, "facts": dict(trace.facts)}
+    return item | record_end(trace.at) | ({"account_id": trace.account_id} if trace.account_id is not None else {})
+
+
+def trace_from(item: Mapping[str, Any]) -> Trace:
+    """The deed of an agent in a stored item."""
+    return Trace(from_text(item["at"]), item["event"], item.get("account_id"), item["case_id"], item["facts"])
+
+
+def traces_query(agent_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
+    """An agent's deeds from one instant up to before another one, the newest first."""
+    span = Between(f"{TRACE_PREFIX}{to_text(since)}", f"{TRACE_PREFIX}{to_text(until)}")
+    return Query(Table.HOTLINE, f"AGENT#{agent_id}", span, limit=limit, descending=True)

@@ -1,0 +1,176 @@
+"""Agents and supervisors, what each may do, and the closed words of their work. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+TOKEN_LIFE: Final = timedelta(minutes=15)
+"""A token that is older, or that lives longer, is refused. So a role that was taken away is gone within this time."""
+NO_CASE: Final = "-"
+
+
+class AgentError(StrEnum):
+    """Why a request of an agent is refused."""
+
+    TOKEN_OLD = "token_old"  # noqa: S105 - a word
+    NO_PERMISSION = "no_permission"
+    NO_ACCESS = "no_access"
+    """A case or contact that is not the agent's, that has ended, or that there is not: they are answered alike."""
+    NO_ACCOUNT = "case_without_account"
+    OWN_ACCOUNT = "own_account"
+    """The account is the agent's own, or shares a contact point with it."""
+    CONTACT_TAKEN = "contact_taken"
+    LOOK_UPS = "look_ups_limit"
+    UNMASKINGS = "unmaskings_limit"
+    OPENINGS = "openings_limit"
+    APPROVALS = "approvals_limit"
+    NOTHING_THERE = "nothing_to_unmask"
+
+
+class Role(StrEnum):
+    """The role that the claim of a token names."""
+
+    AGENT = "agents"
+    SUPERVISOR = "supervisors"
+
+
+class Permission(StrEnum):
+    """The needs of a request: the scope of this name in the token, and a role that has it."""
+
+    READ = "desk/read"
+    WORK = "desk/work"
+    ACT = "desk/act"
+    REFUND = "desk/refund"
+    APPROVE = "desk/approve"
+    MANAGE = "desk/manage"
+    REPORT = "desk/report"
+
+
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.AGENT: frozenset({Permission.READ, Permission.WORK, Permission.ACT, Permission.REFUND}),
+    Role.SUPERVISOR: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentToken:
+    """The claims of a token that has been verified. `account_id`: the agent's own account at the wallet, if it has
+    one that is known."""
+
+    agent_id: str
+    name: str
+    roles: frozenset[Role]
+    scopes: frozenset[str]
+    issued_at: datetime
+    expires_at: datetime
+    account_id: str | None = None
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether the token may still be believed: it is young, and was not made to live longer than that."""
+        return (
+            self.issued_at <= now < self.expires_at
+            and now - self.issued_at <= TOKEN_LIFE
+            and self.expires_at - self.issued_at <= TOKEN_LIFE
+        )
+
+    def permissions(self) -> frozenset[Permission]:
+        """Everything that both a scope and a role of the token allow."""
+        by_role = frozenset[Permission]().union(*(PERMISSIONS[role] for role in self.roles))
+        return frozenset(permission for permission in by_role if permission.value in self.scopes)
+
+
+class Part(StrEnum):
+    """The part of an account that is looked at."""
+
+    ACCOUNT = "account"
+    PAYMENTS = "payments"
+    REFUNDS = "refunds"
+    FINDINGS = "findings"
+
+
+class LookUpReason(StrEnum):
+    """Why an agent looks at an account."""
+
+    CALL = "call"
+    CASE = "case"
+    CALLBACK = "callback"
+    COMPLAINT = "complaint"
+    INVESTIGATION = "investigation"
+
+
+class ApprovalReason(StrEnum):
+    """Why an agent asks for a second person. The case has the words."""
+
+    CUSTOMER_PROVED = "customer_proved"
+    EVIDENCE_SEEN = "evidence_seen"
+    FALSE_ALARM = "false_alarm"
+    COMPLAINT = "complaint"
+    CORRECTION = "correction"
+    INVESTIGATION = "investigation"
+
+
+class Masked(StrEnum):
+    """A value that is masked until it is needed."""
+
+    NAME = "name"
+    REFUND_AMOUNT = "refund_amount"
+    PAYMENT_AMOUNT = "payment_amount"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The case by which an agent comes to an account, and the contact that they are in, by its initial id. Neither is
+    believed: both are held against what is stored."""
+
+    case_id: str | None = None
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRequest:
+    """A customer is asked to prove who they are, by an agent. It waits at the contact, or at the account for the app.
+    `goal` is the goal of the code, and so what it is good for."""
+
+    goal: str
+    case_id: str
+    asked_by: str
+    asked_at: datetime
+    until: datetime
+    answered_by: str | None = None
+    """The app session that answered; None at a contact, whose own session counts."""
+
+
+class ProofState(StrEnum):
+    """The end of a request for proof."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    PROVED = "proved"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """An agent's view of a customer's proof: kinds of factor and their ends, never a code. `operations` are those
+    for which it is enough now."""
+
+    state: ProofState
+    goal: str | None
+    kinds: tuple[str, ...]
+    until: datetime | None
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One thing that an agent did, as the agents' trail keeps it."""
+
+    at: datetime
+    event: str
+    account_id: str | None
+    case_id: str
+    facts: Mapping[str, str | int]

@@ -1,0 +1,73 @@
+"""The face of the agents' room: what the agents' API, the line and the app may ask for."""
+
+from __future__ import annotations
+
+from hotline.identity.model import Approval, ApprovalError, ApprovalState
+
+from .access import AgentRequest, open_request
+from .acts import (
+    END_PAUSE,
+    FREEZE,
+    GRANT_RESET,
+    PAUSE,
+    UNFREEZE,
+    UNLOCK,
+    BeginRowsAnew,
+    JudgeFinding,
+    PayOtherWay,
+    ReleaseHold,
+    ReviewRefund,
+)
+from .approvals import APPROVAL_LIFE, ask, decide, find_approval, list_open_approvals
+from .contacts import note_connected, note_ended, take_contact
+from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
+from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, proof_request_keys, view_proof
+from .records import list_traces
+from .requests import AgentAct, Deed, Performed, perform
+from .views import Unmask, look_up, mask_name, mask_point
+
+__all__ = [
+    "APPROVAL_LIFE",
+    "END_PAUSE",
+    "FREEZE",
+    "GOALS",
+    "GRANT_RESET",
+    "PAUSE",
+    "UNFREEZE",
+    "UNLOCK",
+    "AgentAct",
+    "AgentRequest",
+    "AnswerProof",
+    "Approval",
+    "ApprovalError",
+    "ApprovalState",
+    "AskProof",
+    "BeginRowsAnew",
+    "Deed",
+    "EditBanner",
+    "EditHours",
+    "EditNumbers",
+    "JudgeFinding",
+    "PayOtherWay",
+    "Performed",
+    "PublishPolicy",
+    "ReleaseHold",
+    "ReviewRefund",
+    "Unmask",
+    "ask",
+    "decide",
+    "find_approval",
+    "find_proof_request",
+    "list_open_approvals",
+    "list_traces",
+    "look_up",
+    "mask_name",
+    "mask_point",
+    "note_connected",
+    "note_ended",
+    "open_request",
+    "perform",
+    "proof_request_keys",
+    "take_contact",
+    "view_proof",
+]

@@ -1,0 +1,116 @@
+"""Looking at an account, with values masked, and unmasking one of them. Each is counted and leaves its audit entry.
+
+Nobody unmasks a contact point: an agent knows it by its kind and last digits, and writes to it through the hotline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from hotline.accounts import service as accounts
+from hotline.contracts.model import PointKind
+from hotline.identity.model import Subject
+from hotline.identity.service import Operation, owner_keys, require
+from hotline.kit.change import Change
+from hotline.kit.change.acts import retry_stale
+from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
+from hotline.kit.money import Money
+from hotline.kit.store import Key
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from hotline.refunds import service as refunds
+
+from .access import AgentRequest, open_request
+from .limits import Counted, count_one, is_used_up, limit_keys
+from .model import AgentError, AgentToken, Basis, LookUpReason, Masked, Part, Permission
+from .requests import ATTEMPTS_MAX, AgentAct, Deed, leave_records
+from .subjects import UNVERSIONED
+
+DIGITS_SHOWN: Final = 4
+HIDDEN: Final = "***"
+
+
+def look_up(ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason) -> AgentRequest:
+    """Look at a part of the account of the case or contact: the request, with the account's profile, locks and factors
+    read. It is counted, and in the audit trail with its reason, before anything is shown.
+
+    Raises NotPossible `no_permission`, `case_without_account`, `look_ups_limit`, and what `open_request` raises. Stale,
+    Unavailable.
+    """
+
+    def look_once() -> AgentRequest:
+        request = open_request(ctx, token, basis, limit_keys(Counted.LOOK_UPS, token.agent_id, ctx.clock.now()))
+        request.require(Permission.READ)
+        account_id = request.account_id
+        request.fetch((*owner_keys(account_id), *lockout.lock_keys(account_id)))
+        agent = request.actor()
+        change = Change(actor=agent, cause="look_up", now=request.now, ids=ctx.ids)
+        require(change, Operation.READ, account_id)
+        count_one(change, Counted.LOOK_UPS, token.agent_id, request.read)
+        # The case is not told: a timeline of looks would bury what was done.
+        told = {"part": part.value, "why": reason.value}
+        leave_records(change, request, agent, "looked_up", account_id, told, in_case=False)
+        change.commit(ctx.store)
+        return request
+
+    return retry_stale(look_once, attempts_max=ATTEMPTS_MAX)
+
+
+def mask_name(name: str) -> str:
+    """The first character of a name."""
+    return f"{name[:1]}{HIDDEN}"
+
+
+def mask_point(kind: PointKind, value: str) -> str:
+    """The last four digits of a number; the first character and the last four of an address."""
+    if kind is PointKind.PHONE:
+        return f"{HIDDEN}{value[-DIGITS_SHOWN:]}"
+    return f"{value[:1]}{HIDDEN}@{HIDDEN}{value[-DIGITS_SHOWN:]}"
+
+
+@dataclass(frozen=True)
+class Unmask(AgentAct[str | Money]):
+    """See one value of the account: the name, or the amount of a payment (by its sort key) or refund (by its id).
+
+    Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`."""
+
+    value: Masked
+    item_id: str = "-"
+    permission: ClassVar[Permission] = Permission.READ
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        account_id = request.account_id
+        match self.value:
+            case Masked.NAME:
+                return (accounts.profile_key(account_id),)
+            case Masked.PAYMENT_AMOUNT:
+                return (payments.movement_key(account_id, self.item_id),)
+            case Masked.REFUND_AMOUNT:
+                return (refunds.refund_key(account_id, self.item_id),)
+
+    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        if not is_used_up(Counted.UNMASKINGS, request.agent_id, request.read, request.now):
+            return Operation.UNMASK, None
+        name = f"unmask#{request.account_id}#{self.value.value}#{self.item_id}"
+        return Operation.UNMASK_BEYOND, Subject(name, UNVERSIONED)
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[str | Money]:
+        operation, subject = self.need(request)
+        require(change, operation, request.account_id, subject)
+        return Deed(self._find(request), "SHOWN", {"value": self.value.value, "item_id": self.item_id})
+
+    def _find(self, request: AgentRequest) -> str | Money:
+        (key,) = self.keys(request)
+        item = request.read.get(key)
+        if item is None:
+            raise NotPossible(AgentError.NOTHING_THERE)
+        match self.value:
+            case Masked.NAME:
+                return str(item["name"])
+            case Masked.PAYMENT_AMOUNT:
+                return payments.movement_from(item).amount
+            case Masked.REFUND_AMOUNT:
+                return refunds.refund_from(item).amount

@@ -1,0 +1,147 @@
+"""The approval of a second person: how it is stored, and how the gate spends it.
+
+An approval is good once, until a date, for the agent who asked, given by somebody else. It names one operation, and one
+subject as it was read, with what is to be done about it. The transaction that does it checks all of that and spends it.
+
+    PK APPROVAL#<id> · SK APPROVAL · operation · subject · version · content · digest · state · expires_at
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from hotline.kit.actor import Approved
+from hotline.kit.change import Change
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.errors import HotlineError, NeedSecond
+from hotline.kit.ids import derive_id
+from hotline.kit.retention import record_end
+from hotline.kit.store import Between, Index, Key, Query, Table, hotline_key
+from hotline.kit.store.condition import Compare, Item, all_of, equals
+
+from .model import Approval, ApprovalError, ApprovalState, Operation, Subject
+
+OPEN_PARTITION: Final = "APPROVALS#asked"
+"""One partition of the index `queue`: requests to a second person are few."""
+_INDEXED: Final = ("queue_pk", "queue_sk")
+_ENDS: Final = {
+    ApprovalState.DENIED: ApprovalError.DENIED,
+    ApprovalState.SPENT: ApprovalError.SPENT,
+    ApprovalState.VOID: ApprovalError.VOID,
+}
+
+
+def approval_key(approval_id: str) -> Key:
+    """Where an approval is stored."""
+    return hotline_key(f"APPROVAL#{approval_id}", "APPROVAL")
+
+
+def digest_of(operation: Operation, subject: Subject) -> str:
+    """A hash over everything that an approval is good for."""
+    content = json.dumps(dict(subject.content), sort_keys=True)
+    return derive_id("digest", operation.value, subject.name, subject.version, content)
+
+
+def approval_item(approval: Approval) -> Item:
+    """The stored form of an approval. While somebody is to decide on it, it is in the index of open ones."""
+    subject = approval.subject
+    item: Item = {
+        "approval_id": approval.approval_id,
+        "operation": approval.operation.value,
+        "subject": subject.name,
+        "version": subject.version,
+        "content": dict(subject.content),
+        "digest": approval.digest,
+        "reason": approval.reason,
+        "requested_by": approval.requested_by,
+        "requested_by_name": approval.requested_by_name,
+        "requested_at": to_text(approval.requested_at),
+        "expires_at": to_text(approval.expires_at),
+        "state": approval.state.value,
+        **record_end(approval.requested_at),
+    }
+    optional = {
+        "account_id": approval.account_id,
+        "case_id": approval.case_id,
+        "decided_by": approval.decided_by,
+        "decided_by_name": approval.decided_by_name,
+        "decided_at": to_text(approval.decided_at) if approval.decided_at is not None else None,
+    }
+    item |= {name: value for name, value in optional.items() if value is not None}
+    if approval.state is ApprovalState.ASKED:
+        item |= {"queue_pk": OPEN_PARTITION, "queue_sk": f"{to_text(approval.expires_at)}#{approval.approval_id}"}
+    return item
+
+
+def approval_from(item: Mapping[str, Any]) -> Approval:
+    """The approval in a stored item."""
+    return Approval(
+        approval_id=item["approval_id"],
+        operation=Operation(item["operation"]),
+        subject=Subject(item["subject"], item["version"], dict(item["content"])),
+        digest=item["digest"],
+        reason=item["reason"],
+        account_id=item.get("account_id"),
+        case_id=item.get("case_id"),
+        requested_by=item["requested_by"],
+        requested_by_name=item["requested_by_name"],
+        requested_at=from_text(item["requested_at"]),
+        expires_at=from_text(item["expires_at"]),
+        state=ApprovalState(item["state"]),
+        decided_by=item.get("decided_by"),
+        decided_by_name=item.get("decided_by_name"),
+        decided_at=from_text(item["decided_at"]) if "decided_at" in item else None,
+    )
+
+
+def open_query(now: datetime, *, limit: int) -> Query:
+    """The requests that wait for a second person and have not expired, what expires first in front."""
+    span = Between(f"{to_text(now)}~", "~")
+    return Query(Table.HOTLINE, OPEN_PARTITION, span, index=Index.QUEUE, limit=limit)
+
+
+def spend(change: Change, approved: Approved, *, agent_id: str, operation: Operation, subject: Subject) -> None:
+    """Spend the approval with the change. At commit NeedSecond with the reason for which it is not good."""
+    digest = digest_of(operation, subject)
+    condition = all_of(
+        equals("state", ApprovalState.APPROVED.value),
+        equals("digest", digest),
+        equals("requested_by", agent_id),
+        equals("decided_by", approved.approver),
+        Compare("decided_by", "<>", agent_id),
+        Compare("expires_at", ">", to_text(change.now)),
+    )
+    spent = {"state": ApprovalState.SPENT.value, "spent_at": to_text(change.now)}
+    failed = _refusing(agent_id=agent_id, operation=operation, digest=digest, now=change.now)
+    change.update(approved.key, set=spent, remove=_INDEXED, add={"rev": 1}, condition=condition, failed=failed)
+
+
+def _refusing(
+    *, agent_id: str, operation: Operation, digest: str, now: datetime
+) -> Callable[[Item | None], HotlineError]:
+    def refuse(stored: Item | None) -> HotlineError:
+        return NeedSecond(find_flaw(stored, agent_id=agent_id, digest=digest, now=now), operation=operation.value)
+
+    return refuse
+
+
+def find_flaw(
+    stored: Mapping[str, Any] | None, *, agent_id: str, digest: str | None, now: datetime
+) -> ApprovalError | None:
+    """Why an approval is not good; None when it is. `digest` None: the thing is not known yet. An approval that
+    somebody else asked for is answered like one that there is not."""
+    if stored is None or stored["requested_by"] != agent_id:
+        return ApprovalError.UNKNOWN
+    state, is_over = ApprovalState(stored["state"]), from_text(stored["expires_at"]) <= now
+    if state is ApprovalState.ASKED:
+        return ApprovalError.EXPIRED if is_over else ApprovalError.OPEN
+    if state is not ApprovalState.APPROVED:
+        return _ENDS[state]
+    if is_over:
+        return ApprovalError.EXPIRED
+    if stored["decided_by"] == agent_id:
+        return ApprovalError.OWN
+    return ApprovalError.VOID if digest is not None and stored["digest"] != digest else None

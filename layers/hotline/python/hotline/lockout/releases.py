@@ -1,0 +1,61 @@
+"""The release of a hold that somebody else than its owner set: by an agent, with a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hotline.accounts import service as accounts
+from hotline.identity.model import Subject
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
+
+from . import outgoing, policy, registers
+from .facts import write_record
+from .items import attempts_key, attempts_of, lock_key, record_of
+from .model import Cause, DecisionKind, LockoutError, LockState, Register
+from .outgoing import Notice
+
+RELEASABLE: Final = (Cause.RISK_SCORE, Cause.COMPLIANCE, Cause.AGENT)
+"""Holds that people set or look into. A hold for a stolen password ends with a new one, and a dormant account is the
+wallet's to wake."""
+
+
+def hold_subject(read: Mapping[Key, Item], account_id: str, cause: Cause) -> Subject:
+    """The hold as it was read, for a second person. Its version is the word that set it: a hold that the wallet tells
+    of anew is another one. Raises NotPossible `no_such_hold`."""
+    register = record_of(account_id, read.get(lock_key(account_id))).told.get(cause.value)
+    version = f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
+    return Subject(f"hold#{account_id}#{cause.value}", version, {"cause": cause.value})
+
+
+def contribute_release(change: Change, read: Mapping[Key, Item], account_id: str, cause: Cause) -> None:
+    """Ask the wallet to release a hold. Other locks in force stay. `read` holds what exists of `acting_keys`.
+
+    Raises NotPossible `no_such_hold` where none of this cause runs, or it is not one that agents release; NeedSecond.
+    """
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    register = record.told.get(cause.value)
+    if record.erased or cause not in RELEASABLE or not _runs(register, change):
+        raise NotPossible(LockoutError.NO_SUCH_HOLD, account_id=account_id)
+    require(change, Operation.RELEASE_HOLD, account_id, hold_subject(read, account_id, cause))
+    attempts = attempts_of(read.get(attempts_key(account_id)))
+    held = next(
+        found
+        for found in policy.components(record, attempts, change.now)
+        if found.state is LockState.HOLD and found.cause is cause
+    )
+    record = registers.switch(record, cause.value, change.now, on=False)
+    record, asked = registers.ask(record, DecisionKind.UNLOCK, change.now, was=held)
+    outgoing.send_decision(change, record, attempts, asked, cause=cause, ends=held)
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    outgoing.notify(change, profile, Notice.UNLOCK_ASKED)
+    write_record(change, read, record)
+
+
+def _runs(register: Register | None, change: Change) -> bool:
+    return register is not None and register.runs(change.now)

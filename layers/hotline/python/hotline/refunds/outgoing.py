@@ -1,0 +1,94 @@
+"""Telling the wallet and the customer about a refund, in the transaction that makes it true."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from hotline.accounts.service import profile_from, profile_key, send_notice
+from hotline.cases.references import REFERENCE_DIGITS
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.outbox import Decision
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
+from hotline.payments.service import money_item
+
+from .model import Refund, RefundState
+
+PAYOUT_MESSAGE: Final = "refund.payout"
+_MESSAGES: Final = {
+    RefundState.APPROVED: "refund.approved",
+    RefundState.IN_REVIEW: "refund.in_review",
+    RefundState.DENIED: "refund.denied",
+}
+
+
+def reference_of(refund_id: str) -> str:
+    """The six digits that name a refund to its owner. They are computed from its id, so that every refund has some.
+    Anybody who looks for them has the account before them, and they tell its few refunds apart."""
+    number = int.from_bytes(hashlib.sha256(refund_id.encode()).digest()[:8], "big") % 10**REFERENCE_DIGITS
+    return f"{number:0{REFERENCE_DIGITS}d}"
+
+
+def send_decision(change: Change, refund: Refund, kind: str, own: Mapping[str, object], *, version: int) -> None:
+    """Send a decision about the refund: which one, of which movement, how much, and what is `own` to its `kind`.
+    `version` counts the decisions about this refund."""
+    data = {
+        "refund_id": refund.refund_id,
+        "movement_id": refund.movement_id,
+        "amount": money_item(refund.amount),
+        **own,
+    }
+    change.send(
+        Decision(
+            entry_id=change.ids.new("out"),
+            type=kind,
+            account_id=refund.account_id,
+            data=data,
+            decision_id=change.ids.new("decision"),
+            subject_version=version,
+        )
+    )
+
+
+def send_requested(change: Change, refund: Refund) -> None:
+    """To the bus: that the refund was asked for."""
+    send_decision(change, refund, "refund.requested", _request_data(refund), version=1)
+
+
+def send_outcome(change: Change, refund: Refund) -> None:
+    """To the bus: that it is approved or denied, under the refund's version. It repeats what the wallet needs of the
+    request, so that the two may arrive in any order. Nothing for a refund in review."""
+    decided = {
+        **_request_data(refund),
+        "rule": refund.decided_by or "-",
+        "policy_version": refund.policy_version or "-",
+    }
+    if refund.state is RefundState.APPROVED and refund.promised_on is not None:
+        promised = {**decided, "promised_on": refund.promised_on.isoformat()}
+        send_decision(change, refund, "refund.approved", promised, version=refund.version)
+    elif refund.state is RefundState.DENIED:
+        send_decision(change, refund, "refund.rejected", decided, version=refund.version)
+
+
+def _request_data(refund: Refund) -> dict[str, object]:
+    return {"reason": refund.reason.value if refund.reason else "-", "requested_at": to_text(refund.requested_at)}
+
+
+def tell_owner(change: Change, read: Mapping[Key, Item], refund: Refund, message: str | None = None) -> None:
+    """Tell the customer wherever security notices go: a refund that they did not ask for would be one. `message` None:
+    the one of the refund's state. `read` holds the profile if there is one."""
+    profile = profile_from(read.get(profile_key(refund.account_id)))
+    if profile is None:
+        return
+    facts: dict[str, object] = {
+        "refund_reference": reference_of(refund.refund_id),
+        "amount": money_item(refund.amount),
+    }
+    if refund.promised_on is not None:
+        facts["promised_on"] = refund.promised_on.isoformat()
+    if refund.order_tail is not None:
+        facts["order_tail"] = refund.order_tail
+    send_notice(change, profile, message or _MESSAGES[refund.state], facts)

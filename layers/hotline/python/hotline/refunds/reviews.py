@@ -1,0 +1,178 @@
+"""A person's word on a refund: in review, approved or denied; not paid out, another way of payout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from hotline.accounts.service import profile_key
+from hotline.identity.model import Subject
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change, stale
+from hotline.kit.change.acts import decode_once
+from hotline.kit.errors import NotPossible
+from hotline.kit.money import Money
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item, equals
+from hotline.lockout.service import is_erased, lock_keys
+from hotline.payments import service as payments
+from hotline.payments.model import Ledger, TakenState
+
+from . import items
+from .model import PayoutWay, Refund, RefundError, RefundState, ReviewDecision
+from .outgoing import PAYOUT_MESSAGE, send_decision, send_outcome, tell_owner
+from .policy import takes_second_person
+from .promises import arrival_promise
+from .records import correct_recent, drop_recent, write_refund
+
+REVIEWED: Final = "agent.review"
+"""The rule that decides where a person does."""
+_DECIDED: Final = {ReviewDecision.APPROVE: RefundState.APPROVED, ReviewDecision.DENY: RefundState.DENIED}
+
+
+def deciding_keys(account_id: str, refund_id: str) -> tuple[Key, ...]:
+    """The keys to read first: the refund, and whom to tell."""
+    refund = items.refund_key(account_id, refund_id)
+    return (refund, items.recent_key(account_id), profile_key(account_id), *lock_keys(account_id))
+
+
+def paid_keys(read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Key, ...]:
+    """The keys to read then: the payment of the refund, and its ledger."""
+    refund = refund_in(read, account_id, refund_id)
+    of_movement = (payments.movement_key(account_id, refund.movement_sk),) if refund.movement_sk is not None else ()
+    return (payments.ledger_key(account_id, refund.movement_id), *of_movement)
+
+
+def refund_in(read: Mapping[Key, Item], account_id: str, refund_id: str) -> Refund:
+    """The refund as it was read. Raises NotPossible `no_such_refund`."""
+    refund = decode_once(read, items.refund_key(account_id, refund_id), items.refund_from)
+    if refund is None or is_erased(read, account_id):
+        raise NotPossible(RefundError.NO_SUCH_REFUND)
+    return refund
+
+
+def review_need(
+    read: Mapping[Key, Item], account_id: str, refund_id: str, decision: ReviewDecision
+) -> tuple[Operation, Subject]:
+    """The operation that the decision is, by what refunds have taken of the payment, and the thing that it is about.
+    `read` holds what exists of `deciding_keys` and `paid_keys`. Raises NotPossible `no_such_refund`,
+    `refund_not_in_review`."""
+    refund = refund_in(read, account_id, refund_id)
+    if refund.state is not RefundState.IN_REVIEW:
+        raise NotPossible(RefundError.NOT_IN_REVIEW, refund_id=refund_id)
+    taken = Money(max(_ledger(read, refund).taken_minor, refund.amount.minor), refund.amount.currency)
+    operation = Operation.REVIEW_LARGE_REFUND if takes_second_person(taken) else Operation.REVIEW_REFUND
+    return operation, _subject(read, refund, decision=decision.value)
+
+
+def contribute_review(
+    change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str, decision: ReviewDecision
+) -> Refund:
+    """Approve or deny a refund in review: one change of the refund, its payment's ledger, the decision for the wallet
+    and the customer's notice. `read` as for `review_need`. Raises the same, and NeedSecond; at commit Stale."""
+    operation, subject = review_need(read, account_id, refund_id, decision)
+    require(change, operation, account_id, subject)
+    known = refund_in(read, account_id, refund_id)
+    ledger, ledger_item = _ledger(read, known), read.get(payments.ledger_key(account_id, known.movement_id))
+    refund = replace(
+        known,
+        state=_DECIDED[decision],
+        state_at=change.now,
+        version=known.version + 1,
+        review=None,
+        decided_by=REVIEWED,
+    )
+    if decision is ReviewDecision.APPROVE:
+        if ledger.mixed_currencies or ledger.taken_minor > ledger.captured_minor:
+            raise NotPossible(RefundError.OVERTAKEN, refund_id=refund_id)
+        refund = replace(refund, promised_on=arrival_promise(_instrument(read, known), change.now))
+        if ledger_item is not None:
+            key = payments.ledger_key(account_id, known.movement_id)
+            change.require_condition(key, equals("rev", int(ledger_item["rev"])), stale)
+        correct_recent(change, read, refund)
+    else:
+        refund = replace(refund, promised_on=None)
+        _give_back(change, ledger, ledger_item, refund_id)
+        drop_recent(change, read, refund)
+    write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
+    change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=REVIEWED)
+    send_outcome(change, refund)
+    tell_owner(change, read, refund)
+    return refund
+
+
+def payout_subject(read: Mapping[Key, Item], account_id: str, refund_id: str, way: PayoutWay) -> Subject:
+    """The refund that did not reach its customer, and the way it is to be paid now. Raises NotPossible
+    `no_such_refund`, `refund_not_unpaid`."""
+    refund = refund_in(read, account_id, refund_id)
+    if not refund.state.is_unpaid or refund.payout is not None:
+        raise NotPossible(RefundError.NOT_UNPAID, refund_id=refund_id)
+    return _subject(read, refund, payout=way.value)
+
+
+def contribute_payout(
+    change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str, way: PayoutWay, *, case_id: str
+) -> Refund:
+    """Ask the wallet to pay a refund that failed or came back by another way. The payment's ledger takes its amount
+    again, so that nobody asks for it once more meanwhile. The refund keeps its state until the wallet tells that the
+    money is under way; the date is the new way's.
+
+    `read` as for `review_need`. Raises NotPossible as `payout_subject`, and `not_refundable` when so much of the
+    payment is not left; NeedSecond; at commit Stale."""
+    subject = payout_subject(read, account_id, refund_id, way)
+    require(change, Operation.OTHER_PAYOUT, account_id, subject)
+    known = refund_in(read, account_id, refund_id)
+    ledger, ledger_item = _ledger(read, known), read.get(payments.ledger_key(account_id, known.movement_id))
+    if ledger_item is None:
+        raise NotPossible(RefundError.OVERTAKEN, refund_id=refund_id)
+    payments.contribute_taken_state(
+        change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.OPEN
+    )
+    refund = replace(
+        known,
+        version=known.version + 1,
+        promised_on=arrival_promise(way.value, change.now),
+        followed_up=True,
+        payout=way,
+        case_id=known.case_id or case_id,
+    )
+    write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
+    correct_recent(change, read, refund)
+    change.audit(account_id, "refund.payout_requested", refund_id=refund_id, way=way.value)
+    own = {"way": way.value, "promised_on": str(refund.promised_on), "case_id": case_id}
+    send_decision(change, refund, "refund.payout_requested", own, version=refund.version)
+    tell_owner(change, read, refund, PAYOUT_MESSAGE)
+    return refund
+
+
+def _give_back(change: Change, ledger: Ledger, ledger_item: Item | None, refund_id: str) -> None:
+    if ledger_item is not None:
+        payments.contribute_taken_state(
+            change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.VOID
+        )
+
+
+def _subject(read: Mapping[Key, Item], refund: Refund, **deed: str) -> Subject:
+    version = str(read[items.refund_key(refund.account_id, refund.refund_id)]["rev"])
+    amount: dict[str, str | int] = {"amount_minor": refund.amount.minor, "currency": refund.amount.currency}
+    return Subject(refund_subject_name(refund.account_id, refund.refund_id), version, {**amount, **deed})
+
+
+def refund_subject_name(account_id: str, refund_id: str) -> str:
+    """The name of a refund as the subject of an approval."""
+    return f"refund#{account_id}#{refund_id}"
+
+
+def _ledger(read: Mapping[Key, Item], refund: Refund) -> Ledger:
+    key = payments.ledger_key(refund.account_id, refund.movement_id)
+    return decode_once(read, key, payments.ledger_from) or Ledger(refund.account_id, refund.movement_id)
+
+
+def _instrument(read: Mapping[Key, Item], refund: Refund) -> str:
+    """The kind of instrument that the payment was made with; another word where the payment is not known."""
+    if refund.movement_sk is None:
+        return "other"
+    key = payments.movement_key(refund.account_id, refund.movement_sk)
+    movement = decode_once(read, key, payments.movement_from)
+    return movement.instrument.kind if movement is not None else "other"

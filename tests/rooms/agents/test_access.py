@@ -1,0 +1,205 @@
+"""The accounts that an agent may look at: by a live contact that they are in, or a case that they have claimed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hotline.agents import service as agents
+from hotline.agents.contacts import HELD_MAX
+from hotline.agents.model import (
+    PERMISSIONS,
+    TOKEN_LIFE,
+    AgentError,
+    AgentToken,
+    Basis,
+    LookUpReason,
+    Part,
+    Permission,
+    Role,
+)
+from hotline.cases import service as cases
+from hotline.cases.model import CloseReason
+from hotline.contracts.model import ContactPointChanged, PointKind
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Store, Table
+from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
+from tests.support.lock_desk import fact
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import give, opened
+from tests.support.stores import NOON
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def world(memory_store: Store) -> AgentWorld:
+    return AgentWorld(memory_store)  # type: ignore[arg-type]
+
+
+def look(world: AgentWorld, token: AgentToken, basis: Basis) -> str:
+    return agents.look_up(world.ctx, token, basis, Part.ACCOUNT, LookUpReason.CALL).account_id
+
+
+def refusal(world: AgentWorld, token: AgentToken, basis: Basis) -> str:
+    with pytest.raises(NotPossible) as caught:
+        look(world, token, basis)
+    return caught.value.code
+
+
+def test_a_token_is_good_for_fifteen_minutes_and_may_not_live_longer(world: AgentWorld) -> None:
+    now = world.clock.now()
+    token = world.token()
+    assert token.is_good(now)
+    assert token.is_good(now + TOKEN_LIFE - SECOND)
+    assert not token.is_good(now + TOKEN_LIFE)
+    assert not token.is_good(now - SECOND)
+    long_lived = AgentToken("a", "A", token.roles, token.scopes, now, now + TOKEN_LIFE + SECOND)
+    assert not long_lived.is_good(now)
+    old = AgentToken("a", "A", token.roles, token.scopes, now - TOKEN_LIFE, now + SECOND)
+    assert not old.is_good(now)
+
+
+def test_a_permission_takes_the_scope_and_a_role_that_has_it(world: AgentWorld) -> None:
+    assert world.token().permissions() == PERMISSIONS[Role.AGENT]
+    assert world.supervisor().permissions() == frozenset(Permission)
+    assert world.supervisor(scopes=frozenset({"desk/read"})).permissions() == {Permission.READ}
+    assert world.token(roles=()).permissions() == frozenset()
+    assert Permission.APPROVE not in world.token().permissions()
+
+
+def test_a_claimed_case_opens_its_account_and_nobody_elses_does(world: AgentWorld) -> None:
+    basis = world.claimed("agent-1")
+    assert look(world, world.token("agent-1"), basis) == ACCOUNT
+    assert refusal(world, world.token("agent-2"), basis) == AgentError.NO_ACCESS
+    assert refusal(world, world.token("agent-1"), Basis(world.open_case("payment"))) == AgentError.NO_ACCESS
+    assert refusal(world, world.token("agent-1"), Basis("case_that_there_is_not")) == AgentError.NO_ACCESS
+
+
+def test_a_closed_case_opens_no_account(world: AgentWorld) -> None:
+    basis = world.claimed()
+    assert basis.case_id is not None
+    change = Change(actor=Agent("agent-1", basis.case_id), cause="close", now=world.clock.now(), ids=world.ctx.ids)
+    read = world.store.batch_get(list(cases.agent_keys(basis.case_id)))
+    cases.contribute_close(change, read, basis.case_id, reason=CloseReason.RESOLVED)
+    change.commit(world.store)
+    assert refusal(world, world.token(), basis) == AgentError.NO_ACCESS
+
+
+def test_a_contact_opens_the_account_that_was_proved_in_it(world: AgentWorld) -> None:
+    phone = world.call_in()
+    token = world.token()
+    basis = Basis(world.case_of(phone), CONTACT)
+    assert refusal(world, token, basis) == AgentError.NO_ACCESS
+    agents.take_contact(world.ctx, token, CONTACT)
+    assert look(world, token, basis) == ACCOUNT
+    assert look(world, token, Basis(None, CONTACT)) == ACCOUNT
+    assert refusal(world, world.token("agent-2"), basis) == AgentError.NO_ACCESS
+
+
+def test_a_contact_in_which_nothing_was_proved_opens_no_account(world: AgentWorld) -> None:
+    phone = world.call_in(goal=None)
+    token = world.token()
+    basis = world.take(phone, token)
+    assert refusal(world, token, basis) == AgentError.NO_ACCOUNT
+    phone.prove("sms", "look")
+    assert look(world, token, basis) == ACCOUNT
+
+
+def test_a_contact_opens_no_other_case(world: AgentWorld) -> None:
+    token = world.token()
+    world.take(world.call_in(), token)
+    other = world.open_case("payment")
+    assert refusal(world, token, Basis(other, CONTACT)) == AgentError.NO_ACCESS
+
+
+@pytest.mark.parametrize(("after", "live"), [(HELD_MAX - SECOND, True), (HELD_MAX, False)])
+def test_a_contact_without_events_lasts_so_long(world: AgentWorld, after: timedelta, live: bool) -> None:
+    basis = world.take(world.call_in(), world.token())
+    world.clock.advance(after)
+    if live:
+        assert look(world, world.token(), basis) == ACCOUNT
+    else:
+        assert refusal(world, world.token(), basis) == AgentError.NO_ACCESS
+
+
+def test_a_contact_that_ended_is_nobodys_and_cannot_be_taken(world: AgentWorld) -> None:
+    token = world.token()
+    basis = world.take(world.call_in(), token)
+    agents.note_ended(world.ctx, CONTACT, at=world.clock.now())
+    agents.note_ended(world.ctx, CONTACT, at=world.clock.now() + SECOND)
+    assert refusal(world, token, basis) == AgentError.NO_ACCESS
+    with pytest.raises(NotPossible, match=AgentError.NO_ACCESS):
+        agents.take_contact(world.ctx, token, CONTACT)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", at=world.clock.now() + timedelta(minutes=1))
+    assert refusal(world, token, basis) == AgentError.NO_ACCESS
+
+
+def test_a_contact_has_one_agent_and_an_event_overrules_the_workspace(world: AgentWorld) -> None:
+    phone, first, second = world.call_in(), world.token("agent-1"), world.token("agent-2")
+    basis = world.take(phone, first)
+    world.take(phone, first)
+    with pytest.raises(NotPossible, match=AgentError.CONTACT_TAKEN):
+        world.take(phone, second)
+    later = world.clock.now() + timedelta(minutes=5)
+    agents.note_connected(world.ctx, CONTACT, "agent-2", at=later)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", at=later - SECOND)
+    world.clock.advance(timedelta(minutes=6))
+    assert look(world, world.token("agent-2"), basis) == ACCOUNT
+    assert refusal(world, world.token("agent-1"), basis) == AgentError.NO_ACCESS
+
+
+def test_a_call_that_was_not_handed_over_cannot_be_taken(world: AgentWorld) -> None:
+    from tests.support.phone import Phone
+
+    Phone(world.ctx, NUMBER, "contact-menu").press("start")
+    for contact_id in ("contact-menu", "contact-that-there-is-not"):
+        with pytest.raises(NotPossible, match=AgentError.NO_ACCESS):
+            agents.take_contact(world.ctx, world.token(), contact_id)
+
+
+def test_the_agents_own_account_is_refused(world: AgentWorld) -> None:
+    assert refusal(world, world.token(account_id=ACCOUNT), world.claimed()) == AgentError.OWN_ACCOUNT
+
+
+def test_an_account_with_a_contact_point_in_common_is_refused_also_after_it_is_gone(world: AgentWorld) -> None:
+    basis = world.claimed()
+    own = "acct-of-the-agent"
+    give(world.ctx, [opened(own, (PointKind.PHONE, "+8613700000002"), at=NOON - timedelta(days=99))])
+    token = world.token(account_id=own)
+    assert look(world, token, basis) == ACCOUNT
+    added = ContactPointChanged(2, PointKind.PHONE, None, NUMBER, world.clock.now(), reassigned=False)
+    give(world.ctx, [fact("contact_point.changed", world.clock.now(), added, account=own)])
+    assert refusal(world, token, basis) == AgentError.OWN_ACCOUNT
+    removed = ContactPointChanged(3, PointKind.PHONE, NUMBER, None, world.clock.now(), reassigned=False)
+    give(world.ctx, [fact("contact_point.changed", world.clock.now(), removed, account=own, name="gone")])
+    assert refusal(world, token, basis) == AgentError.OWN_ACCOUNT
+
+
+def test_each_look_is_in_the_account_s_audit_trail_the_agents_and_the_scans(world: AgentWorld) -> None:
+    basis = world.claimed()
+    agents.look_up(world.ctx, world.token(), basis, Part.REFUNDS, LookUpReason.COMPLAINT)
+    (entry,) = [entry for entry in world.audit() if entry["event"] == "agent.looked_up"]
+    assert entry["actor"] == f"agent:agent-1:{basis.case_id}"
+    assert entry["facts"] == {"part": "refunds", "why": "complaint"}
+    (row,) = [item for item in world.items(Table.ACTIVITY) if item["type"] == "agent.looked_up"]
+    assert (row["account_id"], row["agent"], row["case"]) == (ACCOUNT, "agent-1", basis.case_id)
+    now = world.clock.now()
+    traces = agents.list_traces(world.store, "agent-1", since=now, until=now + SECOND)
+    assert [(trace.event, trace.account_id) for trace in traces] == [("looked_up", ACCOUNT)]
+
+
+def test_an_old_token_and_a_missing_scope_open_nothing(world: AgentWorld) -> None:
+    basis, token = world.claimed(), world.token()
+    assert refusal(world, world.token(scopes=frozenset({"desk/work"})), basis) == AgentError.NO_PERMISSION
+    world.clock.advance(TOKEN_LIFE)
+    assert refusal(world, token, basis) == AgentError.TOKEN_OLD
+
+
+def test_an_agent_sees_points_by_their_last_digits() -> None:
+    assert agents.mask_point(PointKind.PHONE, "+8613812345678") == "***5678"
+    assert agents.mask_point(PointKind.EMAIL, "ada@customer.example") == "a***@***mple"
+    assert agents.mask_name("Ada Fictional") == "A***"

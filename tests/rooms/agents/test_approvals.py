@@ -1,0 +1,332 @@
+"""A second person's word: for one deed on one thing as it was, by somebody else, before a date, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from hotline.agents import service as agents
+from hotline.agents.approvals import APPROVAL_LIFE, see
+from hotline.agents.model import AgentError, ApprovalReason, Basis
+from hotline.cases import service as cases
+from hotline.contracts.model import ContactPointChanged, PointKind
+from hotline.identity.approvals import digest_of
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, Subject
+from hotline.identity.service import require
+from hotline.kit.actor import Agent, Approved, System
+from hotline.kit.change import Change
+from hotline.kit.change.idempotency import Memory, Remembered, request_key
+from hotline.kit.errors import NeedSecond, NotPossible
+from hotline.kit.store import Store, Table
+from hotline.lockout.model import Cause
+from hotline.refunds.model import RefundState, ReviewDecision
+from hotline.refunds.policy import REQUEST_CAP_MINOR
+from tests.support.agent_world import AgentWorld
+from tests.support.lock_desk import fact
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import give
+
+SECOND = timedelta(seconds=1)
+ACT = agents.ReleaseHold(Cause.RISK_SCORE)
+THREADS = 6
+
+
+@pytest.fixture(params=["memory", "moto"])
+def world(request: pytest.FixtureRequest) -> AgentWorld:
+    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"))
+    found.hold()
+    return found
+
+
+@pytest.fixture
+def quick(memory_store: Store) -> AgentWorld:
+    found = AgentWorld(memory_store)  # type: ignore[arg-type]
+    found.hold()
+    return found
+
+
+@pytest.fixture(params=["memory", "ministack"])
+def raced(request: pytest.FixtureRequest) -> AgentWorld:
+    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"))
+    found.hold()
+    return found
+
+
+def asked(world: AgentWorld, basis: Basis, agent_id: str = "agent-1", act: Any = ACT) -> Approval:
+    return agents.ask(world.ctx, world.token(agent_id), basis, act, ApprovalReason.FALSE_ALARM)
+
+
+def refusal(work: Callable[[], object]) -> str:
+    with pytest.raises((NotPossible, NeedSecond)) as caught:
+        work()
+    return caught.value.code
+
+
+def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWorld) -> None:
+    basis = world.claimed()
+    approval = asked(world, basis)
+    assert (approval.operation, approval.state, approval.reason) == (
+        Operation.RELEASE_HOLD, ApprovalState.ASKED, "false_alarm",
+    )  # fmt: skip
+    assert approval.subject.name == f"hold#{ACCOUNT}#RISK_SCORE"
+    assert approval.expires_at - approval.requested_at == APPROVAL_LIFE
+    assert agents.list_open_approvals(world.store, world.clock.now()) == (approval,)
+    assert agents.find_approval(world.store, approval.approval_id, world.clock.now()) == approval
+    assert agents.find_approval(world.store, "apr_unknown", world.clock.now()) is None
+    assert basis.case_id is not None
+    found = cases.read_case(world.store, basis.case_id)
+    assert found is not None
+    assert found[1][-1].reason == "agent.approval_asked"
+
+
+def test_nobody_asks_for_what_one_person_may_do_alone(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    assert refusal(lambda: asked(quick, basis, act=agents.FREEZE)) == ApprovalError.NOT_NEEDED
+    assert refusal(lambda: asked(quick, basis, act=agents.UNLOCK)) == ApprovalError.NOT_NEEDED
+
+
+def test_a_decision_takes_the_approval_off_the_list_and_is_made_once(world: AgentWorld) -> None:
+    approval = asked(world, world.claimed())
+    done = agents.decide(world.ctx, world.supervisor(), approval.approval_id, approve=True)
+    assert (done.state, done.decided_by, done.decided_at) == (
+        ApprovalState.APPROVED, "supervisor-1", world.clock.now(),
+    )  # fmt: skip
+    assert agents.list_open_approvals(world.store, world.clock.now()) == ()
+    again = lambda: agents.decide(world.ctx, world.supervisor("other"), approval.approval_id, approve=False)  # noqa: E731
+    assert refusal(again) == ApprovalError.DECIDED
+
+
+def test_nobody_decides_on_their_own_request_or_without_the_permission(quick: AgentWorld) -> None:
+    basis = quick.claim(quick.open_case(), "supervisor-1")
+    approval = agents.ask(quick.ctx, quick.supervisor(), basis, ACT, ApprovalReason.FALSE_ALARM)
+
+    def decide(token: Any, approval_id: str = approval.approval_id) -> str:
+        return refusal(lambda: agents.decide(quick.ctx, token, approval_id, approve=True))
+
+    assert decide(quick.supervisor()) == ApprovalError.OWN
+    assert decide(quick.token("agent-2")) == AgentError.NO_PERMISSION
+    assert decide(quick.supervisor("other", scopes=frozenset({"desk/act"}))) == AgentError.NO_PERMISSION
+    assert decide(quick.supervisor("other", account_id=ACCOUNT)) == AgentError.OWN_ACCOUNT
+    assert decide(quick.supervisor("other"), "apr_unknown") == ApprovalError.UNKNOWN
+    old = replace(quick.supervisor("other"), issued_at=quick.clock.now() - timedelta(hours=1))
+    assert decide(old) == AgentError.TOKEN_OLD
+
+
+def test_an_approval_is_good_up_to_its_date(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    for after, good in ((APPROVAL_LIFE - SECOND, True), (APPROVAL_LIFE, False)):
+        approval = asked(quick, basis)
+        quick.clock.advance(after)
+        decide = partial(agents.decide, quick.ctx, quick.supervisor(), approval.approval_id, approve=True)
+        if good:
+            assert decide().state is ApprovalState.APPROVED
+        else:
+            assert refusal(decide) == ApprovalError.EXPIRED
+            assert see(approval, quick.clock.now()).state is ApprovalState.EXPIRED
+            assert agents.list_open_approvals(quick.store, quick.clock.now()) == ()
+
+
+@pytest.mark.parametrize(("after", "good"), [(APPROVAL_LIFE - SECOND, True), (APPROVAL_LIFE, False)])
+def test_an_approved_deed_is_done_before_the_date_or_not_at_all(
+    quick: AgentWorld, after: timedelta, good: bool
+) -> None:
+    basis = quick.claimed()
+    approval = quick.approve(quick.token(), basis, ACT)
+    quick.clock.advance(after)
+    if good:
+        quick.do(quick.token(), basis, ACT, approval)
+        assert len(quick.decided("account.unlock_requested")) == 1
+    else:
+        assert refusal(lambda: quick.do(quick.token(), basis, ACT, approval)) == ApprovalError.EXPIRED
+        assert quick.decided("account.unlock_requested") == []
+
+
+def test_an_approval_is_spent_once(world: AgentWorld) -> None:
+    basis, token = world.claimed(), world.token()
+    approval = world.approve(token, basis, ACT)
+    world.do(token, basis, ACT, approval)
+    world.hold()
+    assert refusal(lambda: world.do(token, basis, ACT, approval)) == ApprovalError.SPENT
+    stored = agents.find_approval(world.store, approval.approval_id, world.clock.now())
+    assert stored is not None
+    assert stored.state is ApprovalState.SPENT
+
+
+def test_a_changed_thing_voids_its_approval_before_and_after_the_word(quick: AgentWorld) -> None:
+    basis, token = quick.claimed(), quick.token()
+    before, after = asked(quick, basis), quick.approve(token, basis, ACT)
+    quick.clock.advance(SECOND)
+    quick.hold()
+    token = quick.token()
+    assert refusal(lambda: quick.do(token, basis, ACT, after)) == ApprovalError.VOID
+    decide = lambda: agents.decide(quick.ctx, quick.supervisor(), before.approval_id, approve=True)  # noqa: E731
+    assert refusal(decide) == ApprovalError.VOID
+    assert refusal(decide) == ApprovalError.DECIDED
+    stored = agents.find_approval(quick.store, before.approval_id, quick.clock.now())
+    assert stored is not None
+    assert stored.state is ApprovalState.VOID
+
+
+def test_a_refund_that_moved_on_voids_its_approval(quick: AgentWorld) -> None:
+    quick.pay(REQUEST_CAP_MINOR["CNY"] + 1)
+    refund_id = quick.ask_refund()
+    basis = quick.claimed()
+    act = agents.ReviewRefund(refund_id, ReviewDecision.APPROVE)
+    waiting = asked(quick, basis, act=act)
+    quick.do(quick.token(), basis, act, quick.approve(quick.token(), basis, act))
+    decide = lambda: agents.decide(quick.ctx, quick.supervisor(), waiting.approval_id, approve=True)  # noqa: E731
+    assert refusal(decide) == ApprovalError.VOID
+    assert quick.refund(refund_id).state is RefundState.APPROVED
+
+
+def test_a_denied_and_an_undecided_approval_are_not_good(quick: AgentWorld) -> None:
+    basis, token = quick.claimed(), quick.token()
+    denied = quick.approve(token, basis, ACT, approve=False)
+    assert refusal(lambda: quick.do(token, basis, ACT, denied)) == ApprovalError.DENIED
+    assert refusal(lambda: quick.do(token, basis, ACT, asked(quick, basis))) == ApprovalError.OPEN
+
+
+def test_an_approval_is_good_for_the_one_who_asked_alone(quick: AgentWorld) -> None:
+    basis = quick.claimed("agent-1")
+    approval = quick.approve(quick.token("agent-1"), basis, ACT)
+    other = quick.claimed("agent-2", "payment")
+    assert refusal(lambda: quick.do(quick.token("agent-2"), other, ACT, approval)) == ApprovalError.UNKNOWN
+
+
+def test_an_approval_of_one_deed_is_good_for_no_other(quick: AgentWorld) -> None:
+    quick.hold("COMPLIANCE")
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, ACT)
+    assert refusal(lambda: quick.do(token, basis, agents.ReleaseHold(Cause.COMPLIANCE), approval)) == ApprovalError.VOID
+
+
+def test_the_same_request_is_asked_once(quick: AgentWorld) -> None:
+    basis, token = quick.claimed(), quick.token()
+    key = request_key("desk", token.agent_id, "key-1")
+    memory = Memory(key, Remembered(201, "apr_derived", "1:hash"), timedelta(days=1))
+    made = [
+        agents.ask(quick.ctx, token, basis, ACT, ApprovalReason.FALSE_ALARM, approval_id="apr_derived", memory=memory)
+        for _ in range(2)
+    ]
+    assert made[0] == made[1]
+    assert len(agents.list_open_approvals(quick.store, quick.clock.now())) == 1
+
+
+# ---------------------------------------------------------------- the gate by itself
+
+
+def test_the_gate_refuses_an_approver_who_is_the_agent_whatever_is_stored(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    approval = quick.approve(quick.token(), basis, ACT)
+    key = agents_key(approval)
+    own = Approved(key, "agent-1", "agent-1")
+    change = Change(actor=Agent("agent-1", "-", None, own), cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
+    with pytest.raises(NeedSecond):
+        require(change, Operation.RELEASE_HOLD, ACCOUNT, approval.subject)
+
+
+def agents_key(approval: Approval) -> Any:
+    from hotline.identity.approvals import approval_key
+
+    return approval_key(approval.approval_id)
+
+
+@pytest.mark.parametrize(
+    ("agent", "approver", "version"),
+    [("agent-2", "supervisor-1", None), ("agent-1", "somebody", None), ("agent-1", "supervisor-1", "other")],
+)
+def test_the_gate_holds_the_claim_of_an_approval_against_what_is_stored(
+    quick: AgentWorld, agent: str, approver: str, version: str | None
+) -> None:
+    approval = quick.approve(quick.token(), quick.claimed(), ACT)
+    subject = approval.subject if version is None else replace(approval.subject, version=version)
+    actor = Agent(agent, "-", None, Approved(agents_key(approval), agent, approver))
+    change = Change(actor=actor, cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
+    require(change, Operation.RELEASE_HOLD, ACCOUNT, subject)
+    with pytest.raises(NeedSecond):
+        change.commit(quick.store)
+
+
+def test_neither_caller_nor_the_hotline_does_what_takes_two(quick: AgentWorld) -> None:
+    from hotline.kit.errors import NeedProof
+
+    change = Change(actor=System("deadlines", "x"), cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
+    with pytest.raises(NeedProof):
+        require(change, Operation.RELEASE_HOLD, ACCOUNT, Subject("hold", "1"))
+
+
+def test_a_digest_tells_every_part_apart() -> None:
+    base = Subject("hold#a#RISK_SCORE", "1", {"cause": "RISK_SCORE"})
+    others = [replace(base, name="b"), replace(base, version="2"), replace(base, content={"cause": "AGENT"})]
+    digests = {digest_of(Operation.RELEASE_HOLD, subject) for subject in (base, *others)}
+    assert len(digests | {digest_of(Operation.OTHER_PAYOUT, base)}) == 5
+
+
+# ---------------------------------------------------------------- races
+
+
+def at_once[Result](work: Callable[[int], Result]) -> list[Result | str]:
+    """The results of each thread's work, or the code of its refusal; all begin together."""
+    begin = Barrier(THREADS)
+
+    def run(place: int) -> Result | str:
+        begin.wait()
+        try:
+            return work(place)
+        except (NotPossible, NeedSecond) as error:
+            return error.code
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_of_many_who_decide_at_once_one_does_and_the_others_are_told(raced: AgentWorld) -> None:
+    approval = asked(raced, raced.claimed())
+    found = at_once(
+        lambda place: (
+            agents.decide(
+                raced.ctx, raced.supervisor(f"supervisor-{place}"), approval.approval_id, approve=place % 2 == 0
+            ).state
+        )
+    )
+    counted = Counter(found)
+    assert counted[ApprovalError.DECIDED.value] == THREADS - 1
+    stored = agents.find_approval(raced.store, approval.approval_id, raced.clock.now())
+    assert stored is not None
+    assert counted[stored.state] == 1
+
+
+def test_an_approval_that_is_spent_many_times_at_once_is_spent_once(raced: AgentWorld) -> None:
+    basis, token = raced.claimed(), raced.token()
+    approval = raced.approve(token, basis, ACT)
+    found = at_once(lambda _: str(raced.do(token, basis, ACT, approval)))
+    counted = Counter(found)
+    assert counted["None"] == 1
+    assert set(counted) <= {"None", ApprovalError.SPENT.value, "no_such_hold"}
+    assert len(raced.decided("account.unlock_requested")) == 1
+
+
+def test_a_table_of_approvals_holds_no_personal_value(quick: AgentWorld) -> None:
+    give(quick.ctx, [_moved_number(quick)])
+    asked(quick, quick.claimed())
+    for item in quick.items(Table.HOTLINE):
+        if item["PK"].startswith(("APPROVAL#", "AGENT#")):
+            assert not [part for part in ("Test acc", "+86137", "customer.example") if part in str(item)]
+
+
+def _moved_number(world: AgentWorld) -> Any:
+    at = world.clock.now()
+    return fact(
+        "contact_point.changed",
+        at,
+        ContactPointChanged(2, PointKind.PHONE, None, "+8613700000009", at, reassigned=False),
+        account=ACCOUNT,
+    )

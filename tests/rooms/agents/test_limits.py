@@ -1,0 +1,122 @@
+"""How often an agent looks, unmasks, opens and approves in an hour, at the edges, and many at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from hotline.agents import service as agents
+from hotline.agents.limits import HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
+from hotline.agents.model import AgentError, ApprovalReason, LookUpReason, Masked, Part
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
+from hotline.kit.errors import NeedSecond, NotPossible
+from hotline.kit.ids import RandomIds
+from hotline.kit.store import Store
+from tests.support.agent_world import AgentWorld
+from tests.support.stores import NOON
+
+
+def count(store: Store, counted: Counted, *, agent: str = "agent-1", after: timedelta = timedelta()) -> None:
+    now = NOON + after
+    change = Change(actor=Agent(agent, "-"), cause="test", now=now, ids=RandomIds())
+    count_one(change, counted, agent, store.batch_get(list(limit_keys(counted, agent, now))))
+    change.commit(store)
+
+
+@pytest.mark.parametrize("counted", Counted)
+def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, counted: Counted) -> None:
+    for _ in range(LIMITS[counted].most):
+        count(store, counted)
+    with pytest.raises(NotPossible, match=LIMITS[counted].refusal):
+        count(store, counted)
+    count(store, counted, agent="agent-2")
+    with pytest.raises(NotPossible, match=LIMITS[counted].refusal):
+        count(store, counted, after=HOUR)
+    count(store, counted, after=2 * HOUR)
+
+
+def test_many_at_once_do_not_pass_the_limit_together(exact_store: Store) -> None:
+    most = LIMITS[Counted.UNMASKINGS].most
+    read = exact_store.batch_get(list(limit_keys(Counted.UNMASKINGS, "agent-1", NOON)))
+    begin = Barrier(6)
+
+    def work(_: int) -> int:
+        begin.wait()
+        done = 0
+        for _ in range(most):
+            change = Change(actor=Agent("agent-1", "-"), cause="test", now=NOON, ids=RandomIds())
+            # As it was read before any of them: the condition at commit alone stands in the way.
+            count_one(change, Counted.UNMASKINGS, "agent-1", read)
+            try:
+                change.commit(exact_store)
+            except NotPossible:
+                return done
+            except Exception:  # noqa: S112, BLE001 - a conflict counts nothing
+                continue
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(work, range(6))) <= most
+
+
+@pytest.fixture
+def world(memory_store: Store) -> AgentWorld:
+    return AgentWorld(memory_store)  # type: ignore[arg-type]
+
+
+def fill(world: AgentWorld, counted: Counted, agent: str = "agent-1", but: int = 0) -> None:
+    for _ in range(LIMITS[counted].most - but):
+        count(world.store, counted, agent=agent)
+
+
+def test_looking_ends_at_the_limit_and_leaves_no_trace_beyond(world: AgentWorld) -> None:
+    basis, token = world.claimed(), world.token()
+    fill(world, Counted.LOOK_UPS, but=1)
+    look: Any = lambda: agents.look_up(world.ctx, token, basis, Part.ACCOUNT, LookUpReason.CASE)  # noqa: E731
+    look()
+    with pytest.raises(NotPossible, match=AgentError.LOOK_UPS):
+        look()
+    assert len([entry for entry in world.audit() if entry["event"] == "agent.looked_up"]) == 1
+
+
+def test_unmasking_goes_on_with_a_second_person_beyond_the_limit(world: AgentWorld) -> None:
+    basis, token, act = world.claimed(), world.token(), agents.Unmask(Masked.NAME)
+    for _ in range(UNMASKINGS_MAX):
+        world.do(token, basis, act)
+    with pytest.raises(NeedSecond):
+        world.do(token, basis, act)
+    approval = world.approve(token, basis, act)
+    assert world.do(token, basis, act, approval).startswith("Test")
+    with pytest.raises(NeedSecond):
+        world.do(token, basis, act, approval)
+    with pytest.raises(NeedSecond):
+        world.do(token, basis, act)
+
+
+def test_opening_ends_at_the_limit_also_with_proof(world: AgentWorld) -> None:
+    world.lock_out()
+    token = world.token()
+    basis = world.take(world.call_in(), token)
+    fill(world, Counted.OPENINGS)
+    with pytest.raises(NotPossible, match=AgentError.OPENINGS):
+        world.do(token, basis, agents.UNLOCK)
+    assert world.decided("account.unlock_requested") == []
+    assert world.do(token, basis, agents.FREEZE) == "ASKED"
+
+
+def test_approving_ends_at_the_limit(world: AgentWorld) -> None:
+    from hotline.lockout.model import Cause
+
+    world.hold()
+    basis = world.claimed()
+    act = agents.ReleaseHold(Cause.RISK_SCORE)
+    asked = agents.ask(world.ctx, world.token(), basis, act, ApprovalReason.FALSE_ALARM)
+    fill(world, Counted.APPROVALS, "supervisor-1")
+    with pytest.raises(NotPossible, match=AgentError.APPROVALS):
+        agents.decide(world.ctx, world.supervisor(), asked.approval_id, approve=True)

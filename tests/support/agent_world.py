@@ -1,0 +1,188 @@
+"""Agents at work, on any store: customers who call and are handed over, cases that are claimed, and two people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from hotline.agents import service as agents
+from hotline.agents.model import AgentToken, ApprovalReason, Basis, Permission, Role
+from hotline.cases import service as cases
+from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
+from hotline.identity.model import Approval
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
+from hotline.kit.doors import Context
+from hotline.kit.ids import RandomIds
+from hotline.kit.money import Money
+from hotline.kit.store import Key, Table
+from hotline.kit.store.condition import Item
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockView
+from hotline.refunds import service as refunds
+from hotline.refunds.model import Refund
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.api_client import Client
+from tests.support.lock_desk import fact
+from tests.support.money_world import ACCOUNT, moved
+from tests.support.phone import Phone, context, failed_logins, give, opened
+from tests.support.stores import NOON, AnyStore, all_items
+
+NUMBER: Final = "+8613700000001"
+EMAIL: Final = "ada@customer.example"
+CONTACT: Final = "contact-1"
+ALL_SCOPES: Final = frozenset(permission.value for permission in Permission)
+
+
+@dataclass
+class AgentWorld:
+    """A customer with a locked account, and a call center."""
+
+    store: AnyStore
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOON))
+    ctx: Context = field(init=False)
+    _facts: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.store, MemoryStore):
+            self.store.clock = self.clock
+        self.ctx = replace(context(self.store, self.clock), ids=RandomIds())
+        points = ((PointKind.PHONE, NUMBER), (PointKind.EMAIL, EMAIL))
+        give(self.ctx, [opened(ACCOUNT, *points, at=NOON - timedelta(days=365))])
+
+    # ---------------------------------------------------------------- who there is
+
+    def token(
+        self,
+        agent_id: str = "agent-1",
+        *,
+        roles: Sequence[Role] = (Role.AGENT,),
+        scopes: frozenset[str] = ALL_SCOPES,
+        account_id: str | None = None,
+    ) -> AgentToken:
+        """A token of an agent that was issued now."""
+        now = self.clock.now()
+        return AgentToken(
+            agent_id, agent_id.title(), frozenset(roles), scopes, now, now + timedelta(minutes=15), account_id
+        )
+
+    def supervisor(self, agent_id: str = "supervisor-1", **own: Any) -> AgentToken:
+        return self.token(agent_id, roles=(Role.AGENT, Role.SUPERVISOR), **own)
+
+    # ---------------------------------------------------------------- what the customer does
+
+    def lock_out(self) -> None:
+        """The account is locked softly."""
+        give(self.ctx, failed_logins(ACCOUNT, 5, until=self.clock.now()))
+
+    def hold(self, cause: str = "RISK_SCORE") -> None:
+        """The wallet tells of a hold."""
+        self._facts += 1
+        data = LockTold(LockAction.LOCK_APPLIED, f"wallet-{self._facts}", 1, cause)
+        give(self.ctx, [fact("lock.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
+
+    def call_in(self, contact_id: str = CONTACT, *, goal: str | None = "unlock", number: str | None = NUMBER) -> Phone:
+        """A call that has proved a code for a goal, or nothing, and is handed over to a person."""
+        phone = Phone(self.ctx, number, contact_id)
+        phone.press("start")
+        if goal is not None:
+            phone.prove("sms", goal)
+        assert phone.press("handover", topic="lockout", reason="asked")["outcome"] == "QUEUE"
+        return phone
+
+    def case_of(self, phone: Phone) -> str:
+        """The case with which the call was handed over."""
+        assert phone.state.case_id is not None
+        return phone.state.case_id
+
+    def pay(self, minor: int, movement_id: str = "mov_1") -> None:
+        """A payment of the customer's, in fen."""
+        give(self.ctx, [moved(MovementStatus.SUCCEEDED, movement_id, amount=Money(minor, "CNY"))])
+
+    def ask_refund(self, movement_id: str = "mov_1", reason: str = "defective") -> str:
+        """A refund that is asked for in the app; its id."""
+        client = Client(self.ctx, ACCOUNT, signed_in_at=self.clock.now())
+        client.prove("refund", "sms")
+        asked = client.ask(
+            "POST",
+            "/v1/me/refunds",
+            body={"payment_id": movement_id, "reason": reason},
+            headers={"Idempotency-Key": f"key-of-the-request-{movement_id}"},
+        )
+        assert asked.status == 201, asked
+        return str(asked.json["id"])
+
+    def tell_refund(self, *facts: Fact) -> None:
+        """The wallet tells of refunds."""
+        give(self.ctx, facts)
+
+    # ---------------------------------------------------------------- what agents do
+
+    def open_case(self, topic: str = "refund", *, account_id: str | None = ACCOUNT) -> str:
+        """A case about the account, as the hotline opens it."""
+        change = Change(actor=Agent("-", "-"), cause="test", now=self.clock.now(), ids=self.ctx.ids)
+        read = self.store.batch_get(list(cases.case_keys(account_id, topic)))
+        ref = cases.contribute_case(change, read, account_id=account_id, topic=topic, reason="test", facts={})
+        change.commit(self.store)
+        return ref.case_id
+
+    def claim(self, case_id: str, agent_id: str = "agent-1") -> Basis:
+        """The case as the agent's own."""
+        change = Change(actor=Agent(agent_id, case_id), cause="claim", now=self.clock.now(), ids=self.ctx.ids)
+        read = self.store.batch_get(list(cases.agent_keys(case_id)))
+        cases.contribute_claim(change, read, case_id, agent_name=agent_id.title())
+        change.commit(self.store)
+        return Basis(case_id)
+
+    def claimed(self, agent_id: str = "agent-1", topic: str = "refund") -> Basis:
+        """A new case about the account, claimed."""
+        return self.claim(self.open_case(topic), agent_id)
+
+    def take(self, phone: Phone, token: AgentToken) -> Basis:
+        """The call, with the agent in it."""
+        agents.take_contact(self.ctx, token, phone.contact_id)
+        return Basis(self.case_of(phone), phone.contact_id)
+
+    def do(self, token: AgentToken, basis: Basis, act: Any, approval: Approval | None = None) -> Any:
+        """The result of an act."""
+        named = approval.approval_id if approval is not None else None
+        done = agents.perform(self.ctx, token, basis, act, approval_id=named)
+        assert done.deed is not None
+        return done.deed.result
+
+    def approve(
+        self, token: AgentToken, basis: Basis, act: Any, by: AgentToken | None = None, *, approve: bool = True
+    ) -> Approval:
+        """A second person's word on an act."""
+        asked = agents.ask(self.ctx, token, basis, act, ApprovalReason.EVIDENCE_SEEN)
+        return agents.decide(self.ctx, by or self.supervisor(), asked.approval_id, approve=approve)
+
+    # ---------------------------------------------------------------- what is left
+
+    def items(self, table: Table = Table.HOTLINE) -> list[Item]:
+        return all_items(self.store, table)
+
+    def audit(self) -> list[Item]:
+        """The account's audit trail, oldest first."""
+        found = [
+            item for item in self.items() if item["PK"] == f"ACCOUNT#{ACCOUNT}" and item["SK"].startswith("AUDIT#")
+        ]
+        return sorted(found, key=lambda item: item["SK"])
+
+    def decisions(self) -> list[Item]:
+        return [entry for entry in self.items(Table.OUTBOX) if entry["to"] == "bus"]
+
+    def decided(self, kind: str) -> list[Item]:
+        return [entry for entry in self.decisions() if entry["kind"] == kind]
+
+    def view(self) -> LockView:
+        read: Mapping[Key, Item] = self.store.batch_get(list(lockout.lock_keys(ACCOUNT)))
+        return lockout.view_from(read, ACCOUNT, self.clock.now())
+
+    def refund(self, refund_id: str) -> Refund:
+        item = self.store.get(refunds.refund_key(ACCOUNT, refund_id))
+        assert item is not None
+        return refunds.refund_from(item)
