@@ -312,7 +312,7 @@ def test_a_case_of_any_length_is_read_a_page_at_a_time_from_its_newest_entries(s
         for number in range(2, MANY + 1):
             at = NOON + SECOND * number
             entry = CaseEntry(f"entry_{number}", number, at, EntryKind.ADDED, Audience.AGENT, "test", "asked", {})
-            yield case_items.entry_key(ref.case_id, at=at, entry_id=entry.entry_id), case_items.entry_item(entry)
+            yield case_items.entry_key(ref.case_id, entry), case_items.entry_item(entry)
 
     store.load(rows())
     store.answers.clear()

@@ -168,7 +168,7 @@ def test_a_case_whose_opening_has_ended_is_as_it_was_stored(money: MoneyWorld) -
     _, ref = open_case(money)
     open_case(money, after_s=1)
     _, (opened, _) = cases.read_case(money.store, ref.case_id) or pytest.fail("no case")
-    money.store.transact([Delete(entry_key(ref.case_id, at=opened.at, entry_id=opened.entry_id))], token="ended")
+    money.store.transact([Delete(entry_key(ref.case_id, opened))], token="ended")
     found = cases.read_case(money.store, ref.case_id)
     assert found is not None
     assert (found[0].status, len(found[1])) == (CaseStatus.OPEN, 1)

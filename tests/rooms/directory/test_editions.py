@@ -52,7 +52,7 @@ def edit(store: Store, add: Callable[[Change, Mapping[Key, Item]], int]) -> int:
 
 def test_a_value_that_nobody_has_edited_is_as_deployed(store: Store) -> None:
     read = store.batch_get(KEYS)
-    assert (hours_of(read, always_open()).content, hours_of(read, always_open()).version) == (always_open(), 0)
+    assert (hours_of(read).content, hours_of(read).version) == (always_open(), 0)
     assert (banner_of(read).content, banner_of(read).version) == (None, 0)
     assert (numbers_of(read, NUMBERS).content, numbers_of(read, NUMBERS).version) == (NUMBERS, 0)
 
@@ -63,7 +63,7 @@ def test_an_edition_comes_back_as_it_was_written_with_its_editor(store: Store) -
     edit(store, lambda change, read: contribute_banner(change, read, banner, expected_version=0, editor="sup-1"))
     edit(store, lambda change, read: contribute_numbers(change, read, NUMBERS, expected_version=0, editor="sup-2"))
     read = store.batch_get(KEYS)
-    hours = hours_of(read, always_open())
+    hours = hours_of(read)
     assert (hours.content, hours.version, hours.edited_by, hours.edited_at) == (HOURS, 1, "sup-1", NOON)
     assert banner_of(read).content == banner
     assert (numbers_of(read, ()).content, numbers_of(read, ()).edited_by) == (NUMBERS, "sup-2")
@@ -75,7 +75,7 @@ def test_an_edit_of_an_older_version_is_refused_and_changes_nothing(store: Store
         with pytest.raises(NotPossible) as caught:
             edit(store, partial(contribute_hours, hours=always_open(), expected_version=seen, editor="b"))
         assert caught.value.code == DirectoryError.CHANGED
-    assert hours_of(store.batch_get(KEYS), always_open()).content == HOURS
+    assert hours_of(store.batch_get(KEYS)).content == HOURS
 
 
 def test_of_two_at_once_one_wins(store: Store) -> None:

@@ -8,15 +8,15 @@ from functools import partial
 from typing import Final
 
 from hotline.identity.service import Operation, require
-from hotline.kit.change import Change, stale
+from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
 from . import items
-from .model import NO_ACCOUNT, EntryKind, with_status
-from .records import add_entry, give_reference, tell, write_case, write_pointer
+from .model import NO_ACCOUNT, EntryKind
+from .records import write_next
 
 WOKEN: Final = "snooze.ended"
 
@@ -37,10 +37,5 @@ def contribute_due(change: Change, read: Mapping[Key, Item], case_id: str) -> tu
         return ()
     require(change, Operation.ESCALATE)
     known = items.case_from(item)
-    case = replace(known, snoozed_until=None, updated_at=change.now, version=known.version + 1)
-    case = give_reference(change, with_status(case))
-    write_case(change, known, case)
-    write_pointer(change, known, case, failed=stale)
-    add_entry(change, case, EntryKind.WOKEN, reason=WOKEN, facts={})
-    tell(change, case, opened=False, reason=WOKEN)
+    write_next(change, known, replace(known, snoozed_until=None), EntryKind.WOKEN, WOKEN)
     return (Done(Event.CASE_WOKEN, {"account_id": known.account_id or NO_ACCOUNT, "case_id": case_id}),)

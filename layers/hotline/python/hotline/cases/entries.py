@@ -10,7 +10,7 @@ from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key
 from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
-from hotline.directory.service import HOURS_KEY, always_open, hours_of
+from hotline.directory.service import HOURS_KEY, hours_of
 from hotline.kit.actor import Caller
 from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
@@ -99,7 +99,7 @@ def contribute_case(
     if note is not None and not fits(note, characters_max=NOTE_CHARACTERS_MAX):
         raise InvalidInput(CaseError.NOTE_TOO_LONG)
     known = find_open(read, account_id=account_id, case_id=case_id, topic=topic)
-    hours = hours_of(read, always_open()).content
+    hours = hours_of(read).content
     if known is None:
         spoken = language_or_english(language or _language_of(read, account_id))
         now = change.now

@@ -53,6 +53,7 @@ class HandOver:
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
         account_id, known = _whose(session)
         outcome = OUTCOMES[self.reason]
+        established = establish(session, self.login_failed_at, self.missing_documents)
         ref = contribute_case(
             change,
             read,
@@ -60,10 +61,10 @@ class HandOver:
             case_id=known,
             topic=self.topic,
             reason=f"caller.{self.reason}",
-            facts=_list_known(session),
+            facts=_list_known(session.state, established),
             priority=Priority.URGENT if self.topic in URGENT_TOPICS else Priority.NORMAL,
             language=session.state.language,
-            established=establish(session, self.login_failed_at, self.missing_documents),
+            established=established,
         )
         _name_case_of_contact(change, read, session.state.contact_id, ref.case_id)
         texted = ref.new_reference and _send_reference(change, read, account_id, ref.reference, outcome)
@@ -87,6 +88,7 @@ class AskPerson:
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
         account_id, known = _whose(session)
+        established = establish(session)
         ref = contribute_case(
             change,
             read,
@@ -94,9 +96,9 @@ class AskPerson:
             case_id=known,
             topic=LOCKOUT_TOPIC,
             reason=self.reason,
-            facts={"recovery_id": session.state.contact_id, "proved": list_proved(session)},
+            facts={"recovery_id": session.state.contact_id, "proved": _join(established.proved)},
             language=session.state.language,
-            established=establish(session),
+            established=established,
         )
         return Effect(self.outcome, ref.case_id, replace(session.state, case_id=ref.case_id))
 
@@ -114,9 +116,8 @@ def establish(
     )
 
 
-def list_proved(session: Session) -> str:
-    """The kinds of factor that a session has proved, as one word."""
-    return ",".join(establish(session).proved) or "-"
+def _join(words: Iterable[str]) -> str:
+    return ",".join(words) or "-"
 
 
 def _name_case_of_contact(change: Change, read: Snapshot, contact_id: str, case_id: str) -> None:
@@ -143,13 +144,12 @@ def _send_reference(change: Change, read: Snapshot, account_id: str | None, refe
     return accounts.send_text(change, profile, message, {"case_reference": reference})
 
 
-def _list_known(session: Session) -> dict[str, str | int]:
+def _list_known(state: SessionState, established: Established) -> dict[str, str | int]:
     """The facts that an agent should see first: opaque ids and closed words only."""
-    state = session.state
     return {
         "contact_id": state.contact_id,
         "language": state.language or "-",
         "number_known": "yes" if state.calling and state.calling.accounts else "no",
-        "proved": list_proved(session),
-        "history": ",".join(f"{record.step}:{record.outcome}" for record in state.turns) or "-",
+        "proved": _join(established.proved),
+        "history": _join(established.heard),
     }

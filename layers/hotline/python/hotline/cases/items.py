@@ -47,9 +47,9 @@ def case_key(case_id: str) -> Key:
     return hotline_key(f"CASE#{case_id}", CASE_SK)
 
 
-def entry_key(case_id: str, *, at: datetime, entry_id: str) -> Key:
-    """Where an entry of the timeline lives; sort keys are in the order of time."""
-    return hotline_key(f"CASE#{case_id}", f"{ENTRY_PREFIX}{to_text(at)}#{entry_id}")
+def entry_key(case_id: str, entry: CaseEntry) -> Key:
+    """The key of an entry of the timeline; sort keys are in the order of time."""
+    return hotline_key(f"CASE#{case_id}", f"{ENTRY_PREFIX}{place_of(entry)}")
 
 
 def case_id_at(key: Key) -> str | None:
@@ -65,7 +65,7 @@ def pointer_key(account_id: str, topic: str) -> Key:
 
 def note_key(account_id: str, entry: CaseEntry) -> Key:
     """Where an account's entry with free text is named."""
-    return hotline_key(f"ACCOUNT#{account_id}", f"{NOTE_PREFIX}{to_text(entry.at)}#{entry.entry_id}")
+    return hotline_key(f"ACCOUNT#{account_id}", f"{NOTE_PREFIX}{place_of(entry)}")
 
 
 def is_note(key: Key, account_id: str) -> bool:
@@ -117,7 +117,7 @@ def owner_partition(agent_id: str) -> str:
     return f"OWNER#{agent_id}"
 
 
-def indexed(partition: str, key_range: Any, *, limit: int) -> Query:
+def index_query(partition: str, key_range: Any, *, limit: int) -> Query:
     """Cases of one partition of the index, in the order of their places."""
     return Query(Table.HOTLINE, partition, key_range, Index.QUEUE, limit=limit)
 
@@ -137,14 +137,14 @@ def _queue_attributes(case: Case) -> Item:
 
 def case_item(case: Case) -> Item:
     """A case as stored; absent things are left out."""
-    item: Item = _copied(case) | _queue_attributes(case)
+    item = pointer_item(case) | _queue_attributes(case)
     if case.snoozed_until is not None and not case.is_closed:
         item |= due_attributes(case.case_id, case.snoozed_until)
     return item
 
 
-def _copied(case: Case) -> Item:
-    """The attributes that a case and the pointer to it have alike."""
+def pointer_item(case: Case) -> Item:
+    """An open case as its account's pointer keeps it: all of it, but for its places in indexes."""
     established = case.established
     item: Item = {
         "case_id": case.case_id,
@@ -237,8 +237,7 @@ def entry_item(entry: CaseEntry) -> Item:
 
 def note_item(case_id: str, entry: CaseEntry) -> Item:
     """The pointer that names an entry with free text; it ends with the entry."""
-    key = entry_key(case_id, at=entry.at, entry_id=entry.entry_id)
-    return {"case_id": case_id, "entry": key.sk, **record_end(entry.at)}
+    return {"case_id": case_id, "entry": entry_key(case_id, entry).sk, **record_end(entry.at)}
 
 
 def entry_key_of(note: Mapping[str, Any]) -> Key:
@@ -259,11 +258,6 @@ def entry_from(item: Mapping[str, Any]) -> CaseEntry:
         facts=item["facts"],
         note=item.get("note"),
     )
-
-
-def pointer_item(case: Case) -> Item:
-    """An open case as its account's pointer keeps it: all of it, but for its places in indexes."""
-    return _copied(case)
 
 
 def case_from_pointer(item: Mapping[str, Any], *, account_id: str, topic: str) -> Case:

@@ -54,14 +54,14 @@ def list_queue(
     One query for each partition, of `limit` cases and one. Raises InvalidInput for a skill that no case needs, and for
     too many skills or none. It does so for a limit outside 1 to QUEUE_PAGE_MAX, and for an `after` that no page named.
     """
-    return _list(store, items.queue_partitions(CaseStatus.OPEN, _checked(skills)), limit, after, at_once)
+    return _list(store, items.queue_partitions(CaseStatus.OPEN, _check_skills(skills)), limit, after, at_once)
 
 
 def list_waiting(
     store: Store, skills: Sequence[str], *, limit: int, after: str | None = None, at_once: int = AT_ONCE
 ) -> QueuePage:
     """The cases of these skills that wait and are nobody's, the first to come back first. Otherwise as `list_queue`."""
-    return _list(store, items.queue_partitions(CaseStatus.WAITING, _checked(skills)), limit, after, at_once)
+    return _list(store, items.queue_partitions(CaseStatus.WAITING, _check_skills(skills)), limit, after, at_once)
 
 
 def list_owned(store: Store, agent_id: str, *, limit: int, after: str | None = None) -> QueuePage:
@@ -70,7 +70,7 @@ def list_owned(store: Store, agent_id: str, *, limit: int, after: str | None = N
     return _list(store, [items.owner_partition(agent_id)], limit, after, 1)
 
 
-def _checked(skills: Sequence[str]) -> list[str]:
+def _check_skills(skills: Sequence[str]) -> list[str]:
     found = list(dict.fromkeys(skills))
     if not 0 < len(found) <= SKILLS_MAX:
         raise InvalidInput(CaseError.SKILLS_COUNT)
@@ -87,7 +87,7 @@ def _list(store: Store, partitions: Sequence[str], limit: int, after: str | None
     rest = Between(f"{after}{_NEXT}" if after is not None else _FIRST, _LAST)
 
     def of(partition: str) -> list[Item]:
-        return store.query(items.indexed(partition, rest, limit=limit + 1)).items
+        return store.query(items.index_query(partition, rest, limit=limit + 1)).items
 
     found = [of(partitions[0])] if len(partitions) == 1 else all_of_them(of, partitions, at_once=at_once)
     rows = list(islice(merge(*found, key=lambda row: str(row["queue_sk"])), limit + 1))

@@ -18,7 +18,7 @@ from hotline.kit.store import Key, Store, hotline_key
 from hotline.kit.store.condition import PRESENT, Compare, Item, all_of, equals
 
 from . import items
-from .model import NO_ACCOUNT, QUEUE, Audience, Case, CaseEntry, CaseStatus, EntryKind
+from .model import NO_ACCOUNT, QUEUE, Audience, Case, CaseEntry, CaseStatus, EntryKind, with_status
 from .references import REFERENCE_LIFE, RENEWED_WITHIN, draw, free, reference_item, reference_key
 
 
@@ -50,6 +50,31 @@ def write_pointer(change: Change, known: Case, case: Case, *, failed: Failure) -
     else:
         stored = items.pointer_item(case)
         change.update(key, set=stored, remove=_without(stored), add={"rev": 1}, condition=as_known, failed=failed)
+
+
+def write_next(
+    change: Change,
+    known: Case,
+    case: Case,
+    kind: EntryKind,
+    reason: str,
+    *,
+    facts: Mapping[str, str | int] | None = None,
+    note: str | None = None,
+    audience: Audience = Audience.AGENT,
+    failed: Failure = stale,
+    pointer_failed: Failure | None = None,
+) -> Case:
+    """Write the next version of a case that was read without its pointer: the case, the pointer, the entry that tells
+    of it and the word to the bus. Returns the case as it is then. `failed` names the error when the case is of another
+    version; `pointer_failed`, where it is given, does so for the pointer."""
+    case = replace(case, updated_at=change.now, version=known.version + 1)
+    case = give_reference(change, case if case.is_closed else with_status(case))
+    write_case(change, known, case, failed=failed)
+    write_pointer(change, known, case, failed=pointer_failed or failed)
+    add_entry(change, case, kind, reason=reason, facts=facts or {}, note=note, audience=audience)
+    tell(change, case, opened=False, reason=reason)
+    return case
 
 
 def _without(stored: Mapping[str, Any]) -> tuple[str, ...]:
@@ -94,7 +119,7 @@ def add_entry(
         facts=facts,
         note=note,
     )
-    change.create(items.entry_key(case.case_id, at=entry.at, entry_id=entry.entry_id), items.entry_item(entry))
+    change.create(items.entry_key(case.case_id, entry), items.entry_item(entry))
     if note and case.account_id is not None:
         change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
 

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.contracts.limits import NAME_CHARACTERS_MAX
-from hotline.directory.service import HOURS_KEY, always_open, hours_of
+from hotline.directory.service import HOURS_KEY, hours_of
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change, Failure, stale
 from hotline.kit.clock import to_text
@@ -39,10 +39,9 @@ from .model import (
     EntryKind,
     LinkKind,
     Priority,
-    with_status,
 )
 from .queue import is_skill
-from .records import add_entry, give_reference, tell, write_case, write_pointer
+from .records import write_next
 
 AGENT_NOTE_CHARACTERS_MAX: Final = 1000
 """A note of an agent: with 100 of them a page of the timeline stays within half of what one request answers."""
@@ -77,10 +76,10 @@ def contribute_claim(
         return known
     _refuse_claimed(known, agent)
     _expect(known, version)
-    name = _checked_name(agent_name)
+    name = _check_name(agent_name)
     # Before the condition on the version: of two who claim at once, the later one hears who was quicker.
     free = any_of(Missing("owner"), equals("owner", agent.agent_id))
-    change.require_condition(items.case_key(case_id), free, _claimed)
+    change.require_condition(items.case_key(case_id), free, _refuse_later_claim)
     case = replace(
         known, owner=agent.agent_id, owner_name=name, claimed_at=known.claimed_at or change.now, snoozed_until=None
     )
@@ -100,7 +99,7 @@ def contribute_release(
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     if known.owner is None:
         return known
-    return _write(change, known, _unowned(known), EntryKind.RELEASED, "agent.released", version=version)
+    return _write(change, known, _drop_owner(known), EntryKind.RELEASED, "agent.released", version=version)
 
 
 def contribute_note(
@@ -115,7 +114,7 @@ def contribute_note(
     """Add a text to the timeline, in its plain form, also to a closed case, which stays closed. Raises NotPossible
     `case_not_found`; InvalidInput `note_empty`, `note_too_long`; CaseChanged."""
     _agent(change, case_id)
-    text = _checked_note(note)
+    text = _check_note(note)
     known = _case(read, case_id)
     _expect(known, version)
     return _write(change, known, known, EntryKind.NOTED, "agent.noted", note=text, audience=audience, version=version)
@@ -154,7 +153,7 @@ def contribute_close(
     """Close the case; its account may then have another one of the topic. Its owner stays noted. Raises InvalidInput
     `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
-    text = _checked_note(note) if note is not None else None
+    text = _check_note(note) if note is not None else None
     case = replace(known, status=CaseStatus.CLOSED, snoozed_until=None)
     word = f"closed.{reason.value}"
     return _write(change, known, case, EntryKind.CLOSED, word, note=text, version=version)
@@ -168,11 +167,11 @@ def contribute_reopen(change: Change, read: Mapping[Key, Item], case_id: str, *,
     _expect(known, version)
     if not known.is_closed:
         raise NotPossible(CaseError.CASE_OPEN, case_id=case_id)
-    hours = hours_of(read, always_open()).content
+    hours = hours_of(read).content
     due_at = date_due(known.topic, known.priority, change.now, hours)
-    case = replace(_unowned(known), status=CaseStatus.OPEN, due_at=due_at)
+    case = replace(_drop_owner(known), status=CaseStatus.OPEN, due_at=due_at)
     return _write(
-        change, known, case, EntryKind.REOPENED, "agent.reopened", version=version, pointer_failed=_other_open
+        change, known, case, EntryKind.REOPENED, "agent.reopened", version=version, pointer_failed=_refuse_second
     )
 
 
@@ -190,7 +189,7 @@ def contribute_transfer_to_skill(
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     if not is_skill(skill):
         raise InvalidInput(CaseError.SKILL_UNKNOWN)
-    case = replace(_unowned(known), skill=skill, snoozed_until=None)
+    case = replace(_drop_owner(known), skill=skill, snoozed_until=None)
     facts = {"skill": skill, "from": known.skill}
     return _write(change, known, case, EntryKind.TRANSFERRED, "agent.transferred", facts=facts, version=version)
 
@@ -208,7 +207,7 @@ def contribute_transfer_to_agent(
     """Give the case to another agent, who has claimed it then. The room above knows who is an agent. Raises
     InvalidInput `agent_name_invalid`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
-    name = _checked_name(agent_name)
+    name = _check_name(agent_name)
     case = replace(known, owner=agent_id, owner_name=name, claimed_at=change.now, snoozed_until=None)
     facts = {"to": agent_id, "from": known.owner or "-"}
     return _write(change, known, case, EntryKind.TRANSFERRED, "agent.transferred", facts=facts, version=version)
@@ -234,7 +233,7 @@ def contribute_edit(
     case = replace(
         known,
         priority=known.priority if priority is None else priority,
-        tags=known.tags if tags is None else _checked_tags(tags),
+        tags=known.tags if tags is None else _check_tags(tags),
     )
     if case == known:
         return known
@@ -330,7 +329,7 @@ def _expect(known: Case, version: int | None) -> None:
         raise CaseChanged(case_id=known.case_id, version=known.version)
 
 
-def _unowned(case: Case) -> Case:
+def _drop_owner(case: Case) -> Case:
     return replace(case, owner=None, owner_name=None, claimed_at=None)
 
 
@@ -347,37 +346,42 @@ def _write(
     audience: Audience = Audience.AGENT,
     pointer_failed: Failure | None = None,
 ) -> Case:
-    """Write the next version of the case, with its pointer, its entry, the audit entry of its account and the word to
-    the bus."""
-    failed: Failure = _changed if version is not None else stale
-    case = replace(case, updated_at=change.now, version=known.version + 1)
-    case = give_reference(change, case if case.is_closed else with_status(case))
-    write_case(change, known, case, failed=failed)
-    write_pointer(change, known, case, failed=pointer_failed or failed)
-    add_entry(change, case, kind, reason=reason, facts=facts or {}, note=note, audience=audience)
-    tell(change, case, opened=False, reason=reason)
+    """Write the next version of the case, and the audit entry of its account."""
+    failed: Failure = _refuse_changed if version is not None else stale
+    case = write_next(
+        change,
+        known,
+        case,
+        kind,
+        reason,
+        facts=facts,
+        note=note,
+        audience=audience,
+        failed=failed,
+        pointer_failed=pointer_failed,
+    )
     if case.account_id is not None:
         change.audit(case.account_id, f"case.{kind.value}", case_id=case.case_id)
     return case
 
 
-def _changed(stored: Item | None) -> HotlineError:
+def _refuse_changed(stored: Item | None) -> HotlineError:
     if stored is None:
         return CaseChanged()
     return CaseChanged(case_id=str(stored["case_id"]), version=int(stored["version"]))
 
 
-def _claimed(stored: Item | None) -> HotlineError:
+def _refuse_later_claim(stored: Item | None) -> HotlineError:
     if stored is None:
         return NotPossible(CaseError.CASE_NOT_FOUND)
     return NotPossible(CaseError.CASE_CLAIMED, case_id=str(stored["case_id"]), owner=str(stored["owner"]))
 
 
-def _other_open(stored: Item | None) -> HotlineError:
+def _refuse_second(stored: Item | None) -> HotlineError:
     return NotPossible(CaseError.CASE_OPEN, case_id=str(stored["case_id"]) if stored is not None else None)
 
 
-def _checked_note(note: str) -> str:
+def _check_note(note: str) -> str:
     text = plain_text(note)
     if not text:
         raise InvalidInput(CaseError.NOTE_EMPTY)
@@ -386,14 +390,14 @@ def _checked_note(note: str) -> str:
     return text
 
 
-def _checked_name(agent_name: str) -> str:
+def _check_name(agent_name: str) -> str:
     name = plain_text(agent_name)
     if not name or not fits(name, characters_max=NAME_CHARACTERS_MAX):
         raise InvalidInput(CaseError.AGENT_NAME_INVALID)
     return name
 
 
-def _checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+def _check_tags(tags: Iterable[str]) -> tuple[str, ...]:
     found = tuple(sorted(set(tags)))
     if len(found) > TAGS_MAX:
         raise InvalidInput(CaseError.TAGS_COUNT)

@@ -20,7 +20,7 @@ from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 
 from . import items
-from .hours import Hours
+from .hours import Hours, always_open
 from .items import BANNER_KEY, HOURS_KEY, NUMBERS_KEY
 from .model import Banner, DirectoryError, Edition
 from .numbers import is_e164
@@ -32,10 +32,10 @@ BANNER_LIFE_MAX: Final = timedelta(days=7)
 NUMBERS_MAX: Final = 10
 
 
-def hours_of(read: Mapping[Key, Item], default: Hours) -> Edition[Hours]:
-    """The opening hours as read from HOURS_KEY, or the default at version 0 where nobody has edited them."""
+def hours_of(read: Mapping[Key, Item]) -> Edition[Hours]:
+    """The opening hours as read from HOURS_KEY. Until somebody edits them, people answer around the clock."""
     hours = decode_once(read, HOURS_KEY, items.hours_from)
-    return items.edition_from(read[HOURS_KEY], hours) if hours is not None else Edition(default)
+    return items.edition_from(read[HOURS_KEY], hours) if hours is not None else Edition(always_open())
 
 
 def banner_of(read: Mapping[Key, Item]) -> Edition[Banner | None]:

@@ -17,9 +17,8 @@ from hotline.erasure import service as erasure
 from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.change.acts import STALE_ATTEMPTS_MAX
+from hotline.kit.change.acts import retry_stale
 from hotline.kit.doors import Context
-from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, TRANSACTION_ITEMS_MAX, Key, Store
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
@@ -55,28 +54,28 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
 
 
 def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
-    for attempt in range(1, STALE_ATTEMPTS_MAX + 1):
-        change, taken, words, unopened = _contributions(ctx, facts)
-        if len(change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
-            middle = len(facts) // 2
-            _fold_share(ctx, facts[:middle], shards)
-            _fold_share(ctx, facts[middle:], shards)
-            return
-        try:
-            change.commit(ctx.store)
-        except Stale:
-            if attempt == STALE_ATTEMPTS_MAX:
-                raise
-        else:
-            if taken is None:
-                _fold_share(ctx, facts, shards)
-                return
-            # First, because a delivery that comes again for want of the activity would bring no new word.
-            tell_unknown(ctx, words)
-            if unopened:
-                tell_unopened(ctx, taken)
-            _keep_activity(ctx, taken, shards)
-            return
+    made = retry_stale(lambda: _commit(ctx, facts))
+    if made is None:
+        middle = len(facts) // 2
+        _fold_share(ctx, facts[:middle], shards)
+        _fold_share(ctx, facts[middle:], shards)
+    elif made.taken is None:
+        _fold_share(ctx, facts, shards)
+    else:
+        # First, because a delivery that comes again for want of the activity would bring no new word.
+        tell_unknown(ctx, made.words)
+        if made.unopened:
+            tell_unopened(ctx, made.taken)
+        _keep_activity(ctx, made.taken, shards)
+
+
+def _commit(ctx: Context, facts: Sequence[Fact]) -> _Contributions | None:
+    """Read, contribute and commit; None, and nothing done, when the facts are too many for one transaction."""
+    made = _contributions(ctx, facts)
+    if len(made.change) > TRANSACTION_ITEMS_MAX and len(facts) > 1:
+        return None
+    made.change.commit(ctx.store)
+    return made
 
 
 class _Contributions(NamedTuple):
