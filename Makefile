@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
+# The suite starts Python some hundred times, so compiled files are kept whatever the environment says.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m pytest -n 2 --dist loadgroup
 TYPED := $(wildcard layers/hotline/python functions local tests benchmarks docs/examples)
 export PYTHONPATH := $(CURDIR)/local:$(CURDIR)/layers/hotline/python:$(CURDIR)
 
@@ -29,7 +31,7 @@ call: setup ## Call the hotline from this terminal, as a demo customer or with A
 
 .PHONY: test
 test: setup ## Run every test.
-	$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PYTEST) --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: setup .tools/sam/.ready ## Check style, types, imports, template and flows.
@@ -67,7 +69,7 @@ bench: setup ## Run the benchmarks.
 
 .PHONY: soak
 soak: setup ## Run the property tests for long, with fresh seeds.
-	HOTLINE_SOAK=1 $(PYTHON) -m pytest -n 2 --dist loadgroup -m soak $(ARGS)
+	HOTLINE_SOAK=1 $(PYTEST) -m soak $(ARGS)
 
 .PHONY: mutate
 mutate: setup ## Change the rules, one small thing at a time, and print what no test notices (15 minutes).

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
@@ -52,13 +53,47 @@ def running_stack() -> Iterator["RunningStack"]:
         yield running
 
 
+STACK: Final = "running_stack"
+HEAVIEST_FIRST: Final = (
+    STACK,
+    "infra/test_running_stack.py",
+    "flows/test_every_edge.py",
+    "infra/test_least_privilege.py",
+    "security/test_takeover_by_keys.py",
+    "security/test_guessing_simulated.py",
+    "calls/test_hanging_up.py",
+    "infra/test_artefacts.py",
+    "functions/test_prompts_length.py",
+    "functions/test_acknowledgements.py",
+    "functions/test_third_language.py",
+    "security/test_growth_of_lists.py",
+    "rooms/payments/test_convergence.py",
+    "rooms/lockout/test_convergence.py",
+    "rooms/identity/test_races.py",
+    "security/test_growth_of_items.py",
+    "calls/test_native_testcases.py",
+    "calls/test_scenarios.py",
+)
+"""Groups that take longest, in the order in which workers begin them: one that began last would keep one worker busy
+alone."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a module's tests in one worker, and every test of the deployed stack in the one that deploys it.
 
-    Used by `pytest -n 2 --dist loadgroup`: tables are then made once a module, and the stack once a session.
+    Used by `make test`: tables are then made once a module, and the stack once a session. The heaviest come first.
     """
+    folder = Path(__file__).parent
+    ranks = {str(folder / name) if name != STACK else STACK: rank for rank, name in enumerate(HEAVIEST_FIRST)}
+    if gone := [name for name in ranks if name != STACK and not Path(name).exists()]:
+        raise pytest.UsageError(f"tests/conftest.py names test files that are not there: {', '.join(gone)}")
+    groups: dict[pytest.Item, str] = {}
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            deployed = "running_stack" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("running_stack" if deployed else str(item.path)))
+        marker = item.get_closest_marker("xdist_group")
+        if marker is None:
+            deployed = STACK in getattr(item, "fixturenames", ())
+            marker = pytest.mark.xdist_group(STACK if deployed else str(item.path)).mark
+            item.add_marker(pytest.mark.xdist_group(*marker.args))
+        groups[item] = marker.args[0]
+    items.sort(key=lambda item: ranks.get(groups[item], len(ranks)))
