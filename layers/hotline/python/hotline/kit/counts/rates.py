@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from hotline.kit.change import Change
@@ -83,6 +84,7 @@ def _start(rate: Rate, now: datetime) -> datetime:
     return datetime.fromtimestamp(epoch_s(now) // window_s * window_s, UTC)
 
 
+@lru_cache(maxsize=1024)
 def _shards(rate: Rate, start: datetime) -> tuple[Key, ...]:
     begun = f"RATE#{rate.name}#{to_text(start)}"
     return tuple(hotline_key(f"{begun}#{shard:02d}", "COUNT") for shard in range(rate.shards))
