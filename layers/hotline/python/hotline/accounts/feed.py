@@ -39,7 +39,7 @@ class FeedHead:
 
 
 def feed_key() -> Key:
-    """Where the head of the feed is stored."""
+    """The key of the head of the feed."""
     return hotline_key("FEED#facts", "#HEAD")
 
 

@@ -21,12 +21,12 @@ from .policy import judge_owners
 
 
 def profile_key(account_id: str) -> Key:
-    """Where the profile of an account is stored."""
+    """The key of the profile of an account."""
     return hotline_key(f"ACCOUNT#{account_id}", "#PROFILE")
 
 
 def point_key(point_id: str) -> Key:
-    """Where the contact point `version#hmac` is stored."""
+    """The key of the contact point `version#hmac`."""
     return hotline_key(f"POINT#{point_id}", "POINT")
 
 

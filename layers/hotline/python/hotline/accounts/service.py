@@ -33,7 +33,7 @@ from .unopened import list_unopened_facts as list_unopened_facts
 
 
 def profile_key(account_id: str) -> Key:
-    """Where the profile of an account is stored."""
+    """The key of the profile of an account."""
     return items.profile_key(account_id)
 
 
@@ -68,7 +68,7 @@ def point_id(value: str, keyring: Keyring) -> str:
 
 
 def point_key(point_id: str) -> Key:
-    """Where the contact point with this key is stored."""
+    """The key of the contact point with this key."""
     return items.point_key(point_id)
 
 

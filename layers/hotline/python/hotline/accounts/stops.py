@@ -32,7 +32,7 @@ class Stop:
 
 
 def stops_key(account_id: str) -> Key:
-    """Where the stops of an account are stored: in its lock item."""
+    """The key of the item that holds the stops of an account: its lock item."""
     return hotline_key(f"ACCOUNT#{account_id}", "#LOCK")
 
 

@@ -43,7 +43,7 @@ OPTIONAL_ATTRIBUTES = (
 
 
 def case_key(case_id: str) -> Key:
-    """Where the case itself lives."""
+    """The key of the case itself."""
     return hotline_key(f"CASE#{case_id}", CASE_SK)
 
 
@@ -241,7 +241,7 @@ def note_item(case_id: str, entry: CaseEntry) -> Item:
 
 
 def entry_key_of(note: Mapping[str, Any]) -> Key:
-    """Where the entry lives that a stored note names."""
+    """The key of the entry that a stored note names."""
     return hotline_key(f"CASE#{note['case_id']}", str(note["entry"]))
 
 

@@ -65,9 +65,10 @@ def write_next(
     failed: Failure = stale,
     pointer_failed: Failure | None = None,
 ) -> Case:
-    """Write the next version of a case that was read without its pointer: the case, the pointer, the entry that tells
-    of it and the word to the bus. Returns the case as it is then. `failed` names the error when the case is of another
-    version; `pointer_failed`, where it is given, does so for the pointer."""
+    """Write the next version of a case that was read without its pointer. Returns the case as it is then.
+
+    It writes the case, the pointer, the entry that tells of it, and the word to the bus. `failed` names the error when
+    the case is of another version; `pointer_failed`, where it is given, does so for the pointer."""
     case = replace(case, updated_at=change.now, version=known.version + 1)
     case = give_reference(change, case if case.is_closed else with_status(case))
     write_case(change, known, case, failed=failed)

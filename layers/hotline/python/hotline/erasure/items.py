@@ -31,7 +31,7 @@ STATE_PREFIX: Final = "#"
 
 
 def erasure_key(account_id: str) -> Key:
-    """Where an erasure that is under way is stored."""
+    """The key of an erasure that is under way."""
     return hotline_key(f"ACCOUNT#{account_id}", ERASURE_SK)
 
 

@@ -17,7 +17,7 @@ from .ways import COUNTERS
 
 
 def challenge_key(challenge_id: str) -> Key:
-    """Where a challenge is stored."""
+    """The key of a challenge."""
     return hotline_key(f"CHALLENGE#{challenge_id}", "CHALLENGE")
 
 
@@ -31,7 +31,7 @@ def factors_key(account_id: str) -> Key:
 
 
 def point_key(point: str) -> Key:
-    """Where a contact point (`version#hmac`) and its counters are stored."""
+    """The key of a contact point (`version#hmac`) and its counters."""
     return hotline_key(f"POINT#{point}", "POINT")
 
 

@@ -44,7 +44,7 @@ def lock_key(account_id: str) -> Key:
 
 
 def attempts_key(account_id: str) -> Key:
-    """Where the attempts are stored."""
+    """The key of the attempts."""
     return hotline_key(f"ACCOUNT#{account_id}", "#ATTEMPTS")
 
 

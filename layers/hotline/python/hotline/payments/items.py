@@ -38,17 +38,17 @@ def account_pk(account_id: str) -> str:
 
 
 def movement_key(account_id: str, movement_sk: str) -> Key:
-    """Where a movement lives; its sort key is computed from what never changes, see MovementRef."""
+    """The key of a movement; its sort key is computed from what never changes, see MovementRef."""
     return hotline_key(account_pk(account_id), movement_sk)
 
 
 def ledger_key(account_id: str, movement_id: str) -> Key:
-    """Where a movement's ledger of takings lives."""
+    """The key of a movement's ledger of takings."""
     return hotline_key(account_pk(account_id), f"TAKEN#{movement_id}")
 
 
 def pointer_key(movement: Movement) -> Key | None:
-    """Where the pointer by order number lives; None when the number has too few digits to be keyed in.
+    """The key of the pointer by order number; None when the number has too few digits to be keyed in.
 
     The digits are reversed, so that the last four to six that a caller keys in are a prefix."""
     digits = order_digits(movement.order_no or "")[-ORDER_TAIL_DIGITS_MAX:]
@@ -58,7 +58,7 @@ def pointer_key(movement: Movement) -> Key | None:
 
 
 def bill_key(account_id: str, due_on: date, bill_id: str) -> Key:
-    """Where a bill lives."""
+    """The key of a bill."""
     return hotline_key(account_pk(account_id), f"BILL#{due_on.isoformat()}#{bill_id}")
 
 

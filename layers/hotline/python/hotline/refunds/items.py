@@ -35,7 +35,7 @@ _OVER: Final = "REFUND_TOLD#OVER#"
 
 
 def refund_key(account_id: str, refund_id: str) -> Key:
-    """Where a refund lives."""
+    """The key of a refund."""
     return hotline_key(f"ACCOUNT#{account_id}", f"REFUND#{refund_id}")
 
 
@@ -45,7 +45,7 @@ def recent_key(account_id: str) -> Key:
 
 
 def policy_key(merchant_id: str) -> Key:
-    """Where a merchant's policy lives."""
+    """The key of a merchant's policy."""
     return hotline_key(f"MERCHANT#{merchant_id}", "POLICY")
 
 

@@ -24,12 +24,12 @@ _RANKS: Final = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 
 
 def watch_key(account_id: str) -> Key:
-    """Where the account's watch is stored."""
+    """The key of the account's watch."""
     return hotline_key(f"ACCOUNT#{account_id}", "#WATCH")
 
 
 def finding_key(finding: Finding) -> Key:
-    """Where a finding is stored."""
+    """The key of a finding."""
     return hotline_key(f"ACCOUNT#{finding.account_id}", f"FINDING#{finding.id}")
 
 
@@ -39,7 +39,7 @@ def named_finding_key(account_id: str, finding_id: str) -> Key:
 
 
 def cursor_key(shard: int) -> Key:
-    """Where it is stored how far a shard has been read."""
+    """The key of the place up to which a shard has been read."""
     return hotline_key(f"SCAN#{shard:03d}", "CURSOR")
 
 

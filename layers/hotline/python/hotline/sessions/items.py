@@ -21,7 +21,7 @@ def session_key(contact_id: str, kind: SessionKind = SessionKind.PHONE) -> Key:
 
 
 def key_of(state: SessionState) -> Key:
-    """Where this call is stored."""
+    """The key of this call."""
     return session_key(state.contact_id, state.kind)
 
 

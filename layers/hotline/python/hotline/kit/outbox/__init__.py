@@ -59,7 +59,7 @@ type Entry = Decision | Message
 
 
 def entry_key(entry_id: str) -> Key:
-    """Where the entry is stored."""
+    """The key of the entry."""
     return Key(Table.OUTBOX, f"OUT#{entry_id}")
 
 

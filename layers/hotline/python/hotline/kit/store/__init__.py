@@ -41,7 +41,7 @@ class Index(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where an item lives. The outbox has no sort key; its `sk` is None."""
+    """The key of an item. The outbox has no sort key; its `sk` is None."""
 
     table: Table
     pk: str
