@@ -104,7 +104,7 @@ def _run(
         return Answer(TRY_LATER), None
     if isinstance(inputs, Answer):
         return inputs, session.state
-    visit = Visit(request, inputs, session, None)
+    visit = Visit(request, inputs, session, None, step.finishes)
     if step.acting:
         # Of what was keyed in, not of the message it came in: no two messages are alike, two deliveries of one are.
         mark = sessions.fingerprint(ctx.lookup_ring, request.step, _mark_inputs(visit, inputs))
@@ -118,7 +118,20 @@ def _run(
         result = _need_proof(refusal, visit)
     if result.outcome == INVALID:
         _log_invalid(request, UNUSABLE)
+    if not step.acting and result.outcome in step.finishes:
+        _note_service(visit, step.finishes[result.outcome])
     return result, visit.state
+
+
+def _note_service(visit: Visit, topic: str) -> None:
+    """Store that the caller was helped. An answer that is ready is given whether or not that can be stored now."""
+    if visit.state.served[-1:] == (topic,):
+        return
+    try:
+        identity.note_service(visit.session, topic)
+    except HotlineError as error:
+        request = visit.request
+        log(Event.SERVICE_UNCOUNTED, correlation_id=request.contact_id, step=request.step, reason=error.code)
 
 
 def _mark_inputs(visit: Visit, inputs: dict[str, str]) -> dict[str, str]:

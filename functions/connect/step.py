@@ -49,6 +49,8 @@ class Visit:
     session: identity.Session
     turn: sessions.Attempt | sessions.Replay | None
     """None on steps that only read."""
+    finishes: Mapping[str, str] = field(default_factory=dict)
+    """As its step declares."""
 
     @property
     def ctx(self) -> Context:
@@ -78,7 +80,7 @@ class Visit:
         """Do the act and note the turn as answered. `cause` stands for the step in the audit trail."""
         if not isinstance(self.turn, sessions.Attempt):
             raise RuntimeError(f"step {self.request.step} may not change anything now")  # noqa: TRY004 - a bug, no type
-        turn = identity.Turn(self.request.step, self.turn.fingerprint, self.turn.record_turn, cause)
+        turn = identity.Turn(self.request.step, self.turn.fingerprint, self.turn.record_turn, cause, self.finishes)
         return identity.perform(self.session, act, turn)
 
     def find_offer(self) -> Offer | None:
@@ -152,7 +154,8 @@ class Step:
 
     `acting`: the step stores something, so that its answer carries the next turn. The others only read, and answer with
     the turn they got. `proof`: it may answer NEED_PROOF. `parts`: in how many prompts the answer may be said, one after
-    the other. `menu_outcomes`: answers that are menus, after which slow callers get more time.
+    the other. `menu_outcomes`: answers that are menus, after which slow callers get more time. `finishes`: outcome ->
+    the topic of which a service is finished with it. The call stores that, since its ending is counted by it.
     """
 
     name: str
@@ -166,6 +169,7 @@ class Step:
     proof: bool = False
     menu_outcomes: tuple[str, ...] = ()
     ahead: Callable[[Context, Mapping[str, str]], Sequence[Key]] | None = None
+    finishes: Mapping[str, str] = field(default_factory=dict)
     begin: Callable[[Context, Request], tuple[Answer, SessionState]] | None = None
     run_outbound: Callable[[Context, Request, Mapping[str, str]], Answer] | None = None
 

@@ -37,4 +37,14 @@ def _numbers(speech: Speech) -> None:
 ADVICE_TOPICS: Final = ("numbers", "password", "calls", "codes", "networks", "updates")
 """The values of `topic` of `advice`."""
 
-STEPS: Final = (Step("advice", ("TOLD",), advice, {"topic": one_of(ADVICE_TOPICS)}, say=say_advice, parts=2),)
+STEPS: Final = (
+    Step(
+        "advice",
+        ("TOLD",),
+        advice,
+        {"topic": one_of(ADVICE_TOPICS)},
+        say=say_advice,
+        parts=2,
+        finishes={"TOLD": "advice"},
+    ),
+)

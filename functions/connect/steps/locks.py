@@ -109,6 +109,10 @@ def _say(step: str) -> Callable[[Speech, str], None]:
 SELF_SERVICE: Final = ("unlock", "reset", "both", "end_pause", "unfreeze", "no")
 """The values of `self_service` of `lock_status`."""
 
+_LOCKOUT: Final = "lockout"
+_SECURITY: Final = "security"
+"""The topics of the services that these steps finish."""
+
 STEPS: Final = (
     Step(
         "lock_status",
@@ -118,11 +122,63 @@ STEPS: Final = (
         say=words_of.lock_status,
         parts=3,
         proof=True,
+        finishes={"OPEN": _LOCKOUT},
     ),
-    Step("unlock", ("ASKED", "OPEN", "NOT_SELF_SERVICE"), unlock, say=_say("unlock"), acting=True, proof=True),
-    Step("reset", ("GRANTED", "NOT_SELF_SERVICE"), reset, say=_say("reset"), parts=2, acting=True, proof=True),
-    Step("pause", ("ASKED", "NOT_HERE"), pause, say=words_of.pause, parts=2, acting=True, proof=True),
-    Step("end_pause", ("ASKED", "OPEN"), end_pause, say=_say("end_pause"), acting=True, proof=True),
-    Step("unfreeze", ("ASKED", "OPEN"), unfreeze, say=_say("unfreeze"), acting=True, proof=True),
-    Step("freeze", ("ASKED", "FROZEN"), freeze, say=_say("freeze"), parts=2, acting=True, proof=True),
+    Step(
+        "unlock",
+        ("ASKED", "OPEN", "NOT_SELF_SERVICE"),
+        unlock,
+        say=_say("unlock"),
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _LOCKOUT, "OPEN": _LOCKOUT},
+    ),
+    Step(
+        "reset",
+        ("GRANTED", "NOT_SELF_SERVICE"),
+        reset,
+        say=_say("reset"),
+        parts=2,
+        acting=True,
+        proof=True,
+        finishes={"GRANTED": _LOCKOUT},
+    ),
+    Step(
+        "pause",
+        ("ASKED", "NOT_HERE"),
+        pause,
+        say=words_of.pause,
+        parts=2,
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _SECURITY},
+    ),
+    Step(
+        "end_pause",
+        ("ASKED", "OPEN"),
+        end_pause,
+        say=_say("end_pause"),
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _LOCKOUT, "OPEN": _LOCKOUT},
+    ),
+    Step(
+        "unfreeze",
+        ("ASKED", "OPEN"),
+        unfreeze,
+        say=_say("unfreeze"),
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _LOCKOUT, "OPEN": _LOCKOUT},
+    ),
+    Step(
+        "freeze",
+        ("ASKED", "FROZEN"),
+        freeze,
+        say=_say("freeze"),
+        parts=2,
+        acting=True,
+        proof=True,
+        finishes={"ASKED": _SECURITY, "FROZEN": _SECURITY},
+    ),
 )

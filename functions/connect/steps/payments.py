@@ -138,5 +138,6 @@ STEPS: Final = (
         say=words_of.payment_answer,
         parts=3,
         proof=True,
+        finishes=dict.fromkeys(("NOT_TAKEN", "HELD", "DEBITED", "RETURNED"), "payment"),
     ),
 )

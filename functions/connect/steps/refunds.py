@@ -116,6 +116,7 @@ STEPS: Final = (
         say=words_of.refunds,
         parts=words_of.REFUNDS_PARTS,
         proof=True,
+        finishes={"OPEN": "refund"},
     ),
     Step(
         "refund_offer",
@@ -141,5 +142,6 @@ STEPS: Final = (
         parts=3,
         acting=True,
         proof=True,
+        finishes=dict.fromkeys(("APPROVED", "IN_REVIEW", "DENIED", "EXISTS"), "refund"),
     ),
 )

@@ -6,7 +6,7 @@ session, and what the act and the proof need besides. One transaction: the act's
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from hotline.kit.errors import NeedProof
 from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
 from hotline.sessions.model import SessionKind, SessionState, TurnRecord
-from hotline.sessions.service import contribute_turn
+from hotline.sessions.service import contribute_served, contribute_turn, with_served
 
 from .model import Operation
 from .policy import REQUIREMENTS
@@ -60,12 +60,14 @@ class Act[Result](Protocol):
 @dataclass(frozen=True, slots=True)
 class Turn:
     """The request that is answered: its step, its fingerprint, the number that it was sent under, and the cause for the
-    audit trail. A `number` of None is the session's present one; a `cause` of None is the step."""
+    audit trail. A `number` of None is the session's present one; a `cause` of None is the step. `finishes`: outcome ->
+    the topic of which a service is finished with it."""
 
     step: str
     fingerprint: str = "-"
     number: int | None = None
     cause: str | None = None
+    finishes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,14 @@ def perform[Result](session: Session, act: Act[Result], turn: Turn) -> Effect[Re
     return effect
 
 
+def note_service(session: Session, topic: str) -> None:
+    """Store that a service of this topic was finished by a step that only reads. Raises StaleTurn, Unavailable."""
+    change = Change(actor=session.actor, cause="service", now=session.now, ids=session.ctx.ids)
+    after = contribute_served(change, session.state, topic)
+    change.commit(session.ctx.store)
+    session.state = after
+
+
 def needs_standing_proof(operation: Operation | None) -> bool:
     """Whether an act counts only if its proof stands at the moment of the write. The contact points and the PIN that
     were proved must then still be the account's. It does for everything that opens something or moves money.
@@ -130,6 +140,9 @@ def _commit[Result](session: Session, change: Change, effect: Effect[Result], tu
     old, new = session.state, effect.state or session.state
     if new is not old and session.signed_in is not None:
         new = refresh_state(new, session.signed_in, session.read, session.ctx.lookup_ring, session.now, pin=old.pin)
+    topic = turn.finishes.get(effect.outcome)
+    if topic is not None:
+        new = with_served(new, topic)
     number = old.turn if turn.number is None else turn.number
     record = TurnRecord(number, turn.step, turn.fingerprint, effect.outcome, effect.ids, effect.notes)
     advanced = contribute_turn(change, old, new, record)

@@ -9,7 +9,7 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
-from .acts import Act, Effect, Note, Turn, needs_standing_proof, perform
+from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_service, perform
 from .approvals import approval_from, approval_item, approval_key, digest_of, find_flaw, open_query
 from .callers import (
     Choice,
@@ -145,6 +145,7 @@ __all__ = [
     "missing_of_customer",
     "needs_standing_proof",
     "next_need",
+    "note_service",
     "open_app_session",
     "open_call",
     "open_query",

@@ -56,6 +56,7 @@ class Event(Enum):
     CALLS_MANY = ("HL043", "WARNING", "A number has called very often and reaches its own accounts only.")
     ENTRY_UNREADABLE = ("HL044", "ERROR", "A caller's entry could not be decrypted.")
     CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
+    SERVICE_UNCOUNTED = ("HL046", "WARNING", "A caller was helped, and the call does not count as contained.")
     CODE_UNKNOWN = ("HL050", "WARNING", "A decline code is not in the taxonomy; it is told as a plain decline.")
     INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind or network of an instrument is not listed.")
     UNCOUNTED = ("HL052", "WARNING", "Unknown codes, or facts of unopened accounts, were logged and not counted.")
@@ -80,6 +81,11 @@ class Event(Enum):
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
+
+    REPORT_COUNTED = ("HL100", "INFO", "An event was folded and counted.")
+    REPORT_ODD = ("HL101", "WARNING", "An event to be counted has no known shape, or is too old, and was passed over.")
+    REPORT_RETRIED = ("HL102", "WARNING", "An event could not be counted and will be delivered again.")
+    REPORT_FAILED = ("HL103", "ERROR", "An event could not be counted, unexpectedly, and will be delivered again.")
 
     @property
     def code(self) -> str:

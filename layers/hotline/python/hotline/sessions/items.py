@@ -57,6 +57,7 @@ def session_attributes(state: SessionState) -> Item:
         "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in state.offers],
         "topic": state.topic,
         "case_id": state.case_id,
+        "served": list(state.served),
         "own_number_only": state.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
@@ -64,7 +65,7 @@ def session_attributes(state: SessionState) -> Item:
 
 CHANGING_ATTRIBUTES = (
     "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
-    "challenge", "offers", "topic", "case_id",
+    "challenge", "offers", "topic", "case_id", "served",
 )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         ),
         topic=item.get("topic"),
         case_id=item.get("case_id"),
+        served=tuple(item.get("served", ())),
         own_number_only=bool(item.get("own_number_only", False)),
         kind=SessionKind(item.get("kind", SessionKind.PHONE)),
     )

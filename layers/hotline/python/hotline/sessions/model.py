@@ -129,6 +129,8 @@ class SessionState:
     offers: tuple[Offer, ...] = ()
     topic: str | None = None
     case_id: str | None = None
+    served: tuple[str, ...] = ()
+    """Topics of which a service was finished, the last one last."""
     own_number_only: bool = False
     """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
     kind: SessionKind = SessionKind.PHONE

@@ -23,6 +23,7 @@ __all__ = [
     "Replay",
     "TooOld",
     "contribute_new_session",
+    "contribute_served",
     "contribute_turn",
     "decide",
     "find_record",
@@ -33,6 +34,7 @@ __all__ = [
     "session_from",
     "session_in",
     "session_key",
+    "with_served",
 ]
 
 
@@ -50,6 +52,19 @@ def may_keep_level(state: SessionState, *, continued: bool, now: datetime) -> bo
 def contribute_new_session(change: Change, state: SessionState) -> None:
     """Store a call that has just begun. StaleTurn when it exists already: the same start was delivered twice."""
     change.create(key_of(state), session_item(state), failed=_stale_turn)
+
+
+def with_served(state: SessionState, topic: str) -> SessionState:
+    """The call with one more topic of which a service was finished, as the last one."""
+    return replace(state, served=(*(known for known in state.served if known != topic), topic))
+
+
+def contribute_served(change: Change, state: SessionState, topic: str) -> SessionState:
+    """Store that a service was finished, by a step that has no turn. StaleTurn when the call has moved on."""
+    after = with_served(state, topic)
+    at_turn = equals("turn", state.turn)
+    change.update(key_of(state), set={"served": list(after.served)}, condition=at_turn, failed=_stale_turn)
+    return after
 
 
 def contribute_turn(change: Change, old: SessionState, new: SessionState, record: TurnRecord) -> SessionState:

@@ -1,0 +1,52 @@
+"""A batch of the reports queue: each message is read, folded and counted by itself.
+
+The order of messages means nothing, and one that comes twice changes nothing. Only trouble of the store has a message
+come again. One that can never be counted is named in the log and passed over, since no customer waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from functions.contact_events.events import NotCounted, Sources, read_events
+from hotline.kit.doors import Context
+from hotline.kit.errors import HotlineError
+from hotline.kit.logging import Event, log
+
+
+def take_in(event: object, ctx: Context, *, zone: str, sources: Sources) -> dict[str, list[dict[str, str]]]:
+    """Count a batch; the answer is that of ReportBatchItemFailures."""
+    failed = [
+        message_id for message_id, body in _messages(event) if not _take_one(body, ctx, zone=zone, sources=sources)
+    ]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def _take_one(body: object, ctx: Context, *, zone: str, sources: Sources) -> bool:
+    """Whether a message is done with."""
+    try:
+        counted = read_events(body, sources, ctx.clock.now())
+        for take in counted:
+            take(ctx, zone)
+    except NotCounted as odd:
+        log(Event.REPORT_ODD, kind=odd.kind, reason=odd.reason)
+    except HotlineError as error:
+        log(Event.REPORT_RETRIED, reason=error.code)
+        return False
+    except Exception as error:  # noqa: BLE001 - one message's trouble must not fail the others, and its text is not logged
+        log(Event.REPORT_FAILED, error=type(error).__name__)
+        return False
+    else:
+        log(Event.REPORT_COUNTED, count=len(counted))
+    return True
+
+
+def _messages(event: object) -> Iterator[tuple[str, object]]:
+    """Id and body of each message in an event of any shape."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    for record in records if isinstance(records, list) else ():
+        message_id = record.get("messageId") if isinstance(record, Mapping) else None
+        if isinstance(message_id, str):
+            yield message_id, record.get("body")
+        else:
+            log(Event.RECORD_ODD, kind="reports")

@@ -1,0 +1,151 @@
+"""How decisions and facts become records of locks, refunds, complaints and answers, and what these count for. Pure.
+
+Each fold gives the same record in whatever order the events come, and however often.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date
+from typing import Final
+
+from .calls import step_of
+from .model import (
+    OTHER,
+    Answer,
+    Complaint,
+    Counts,
+    Lock,
+    PromiseState,
+    RefundRecord,
+    RefundStatus,
+    RefundWord,
+    day_of,
+    topic_word,
+)
+
+CAUSES: Final = (
+    *("TOO_MANY_PASSWORD", "TOO_MANY_OTP", "TOO_MANY_LOGIN_RATE", "RISK_SCORE", "CUSTOMER_REQUEST"),
+    *("AGENT", "COMPLIANCE", "COMPROMISED_CREDENTIAL", "DORMANT"),
+)
+"""The causes of locks that are counted by name: those of the room `lockout`."""
+COMPLAINT_STEPS_DAYS: Final = (1, 2, 3, 5, 7, 10, 15, 20, 30, 60)
+"""Upper ends of the steps in which the days until a complaint is closed are counted. PSD2, article 101, gives 15
+business days, and 35 in exceptional cases; the order of the PBoC on consumer protection (2020 no. 5) gives 15 days."""
+BROUGHT_BY_CUSTOMERS: Final = ("caller.", "recovery.", "payment.disputed", "notice.repudiated")
+"""How the reasons begin for which a customer, and not the hotline by itself, opens a case or adds to one."""
+DAY_S: Final = 86_400
+
+
+def fold_lock(known: Lock | None, told: Lock) -> Lock:
+    """The lock after one more word on it."""
+    if known is None:
+        return told
+    return Lock(
+        kind=min(known.kind, told.kind),
+        at=min(known.at, told.at),
+        asked_cause=_least(known.asked_cause, told.asked_cause),
+        told_cause=_least(known.told_cause, told.told_cause),
+    )
+
+
+def count_lock(lock: Lock, zone: str) -> Counts:
+    """The counts of a lock, on the day on which it was first heard of, by the cause that the hotline asked for it by,
+    or else the wallet's."""
+    cause = lock.asked_cause or lock.told_cause
+    word = cause if cause in CAUSES else OTHER.upper()
+    return {day_of(lock.at, zone): {f"lock/{lock.kind.value}/{word}": 1}}
+
+
+def fold_refund(known: RefundRecord | None, told: RefundRecord) -> RefundRecord:
+    """The refund after one more word on it. The first promise is the one that is held against what happened."""
+    if known is None:
+        return told
+    # A refund that was asked for counts from then on, and not from the first fact that was heard of it.
+    own = [one.at for one in (known, told) if one.requested]
+    return RefundRecord(
+        at=min(own or [known.at, told.at]),
+        decided=_newest(known.decided, told.decided),
+        told=_newest(known.told, told.told),
+        promised_on=_first_day(known.promised_on, told.promised_on),
+        late=known.late or told.late,
+        requested=known.requested or told.requested,
+    )
+
+
+def status_of(refund: RefundRecord) -> RefundStatus | None:
+    """The state of a refund; None for one of which only an escalation is known."""
+    word = refund.told or refund.decided
+    return word.status if word is not None else None
+
+
+def promise_of(refund: RefundRecord) -> PromiseState:
+    """What became of the first promise. A promise is a date of the UTC calendar and holds until that day is over
+    (refunds/promises.py)."""
+    status = status_of(refund)
+    if status in (RefundStatus.FAILED, RefundStatus.RETURNED_BACK):
+        return PromiseState.WITHDRAWN
+    if refund.late:
+        return PromiseState.LATE
+    if refund.promised_on is None:
+        return PromiseState.WAITING if status is RefundStatus.IN_REVIEW else PromiseState.NONE
+    if status is RefundStatus.SUCCEEDED and refund.told is not None:
+        on_time = refund.told.at.astimezone(UTC).date() <= refund.promised_on
+        return PromiseState.KEPT if on_time else PromiseState.LATE
+    return PromiseState.NONE if status is RefundStatus.DENIED else PromiseState.WAITING
+
+
+def count_refund(refund: RefundRecord, zone: str) -> Counts:
+    """The counts of a refund, on the day on which it was asked for."""
+    status = status_of(refund)
+    if status is None:
+        return {}
+    return {day_of(refund.at, zone): {f"refund/{status.value}/{promise_of(refund).value}": 1}}
+
+
+def is_brought(reason: str) -> bool:
+    """Whether a customer brought the case, by the reason of its change."""
+    return reason.startswith(BROUGHT_BY_CUSTOMERS)
+
+
+def fold_complaint(known: Complaint | None, told: Complaint) -> Complaint:
+    """The complaint after one more word on its case. The highest version says what it is about and whether it is
+    closed."""
+    if known is None:
+        return told
+    newest = max(known, told, key=lambda one: (one.version, one.closed_at is not None))
+    brought = [one.brought_at for one in (known, told) if one.brought_at is not None]
+    return replace(newest, brought_at=min(brought, default=None))
+
+
+def count_complaint(complaint: Complaint, zone: str) -> Counts:
+    """The counts of a complaint, on the day on which it was brought: open, or the step of the days that it took."""
+    if complaint.brought_at is None:
+        return {}
+    end = "open"
+    if complaint.closed_at is not None:
+        took_s = (complaint.closed_at - complaint.brought_at).total_seconds()
+        end = step_of(took_s / DAY_S, COMPLAINT_STEPS_DAYS)
+    return {day_of(complaint.brought_at, zone): {f"complaint/{topic_word(complaint.topic)}/{end}": 1}}
+
+
+def fold_answer(known: Answer | None, told: Answer) -> Answer:
+    """The answer that counts, of several of one call: the last one."""
+    return told if known is None else max(known, told, key=lambda one: (one.at, one.score))
+
+
+def count_answer(answer: Answer, zone: str) -> Counts:
+    """The counts of an answer, on the day on which it was given."""
+    return {day_of(answer.at, zone): {f"survey/{answer.score}": 1}}
+
+
+def _least(one: str | None, other: str | None) -> str | None:
+    return min((cause for cause in (one, other) if cause is not None), default=None)
+
+
+def _newest(one: RefundWord | None, other: RefundWord | None) -> RefundWord | None:
+    return other if one is None else one.newer(other)
+
+
+def _first_day(one: date | None, other: date | None) -> date | None:
+    return min((day for day in (one, other) if day is not None), default=None)

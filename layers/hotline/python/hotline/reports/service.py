@@ -1,0 +1,110 @@
+"""The face of reports: folding what happened, and reading what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+from hotline.kit.actor import System
+from hotline.kit.change.acts import perform_alone
+from hotline.kit.doors import Context
+from hotline.kit.errors import InvalidInput
+from hotline.kit.store import Store
+
+from . import calls, figures, items, matters, records
+from .figures import plain
+from .model import (
+    SCORES,
+    Answer,
+    Call,
+    Complaint,
+    ContactEvent,
+    Handover,
+    Lock,
+    RefundRecord,
+    Report,
+    ReportError,
+    check_days,
+)
+
+__all__ = [
+    "is_brought",
+    "plain",
+    "read_report",
+    "take_answer",
+    "take_complaint",
+    "take_contact",
+    "take_handover",
+    "take_lock",
+    "take_refund",
+]
+
+ATTEMPTS_MAX: Final = 5
+"""How often one event is folded before it is delivered again: the events of a call come at once, and meet."""
+is_brought = matters.is_brought
+
+
+def take_contact(ctx: Context, event: ContactEvent, *, zone: str) -> None:
+    """Fold an event of Amazon Connect about a call, and count it. `zone` is the IANA time zone of the days. Raises
+    Stale, Unavailable; then the event has to come again."""
+    _take_call(ctx, event.initial_contact_id, zone, lambda call: calls.fold_event(call, event))
+
+
+def take_handover(ctx: Context, contact_id: str, handover: Handover, *, zone: str) -> None:
+    """Fold the word on a call's handover to a person. Raises the same."""
+    _take_call(ctx, contact_id, zone, lambda call: calls.fold_handover(call, handover))
+
+
+def take_lock(ctx: Context, decision_id: str, lock: Lock, *, zone: str) -> None:
+    """Fold one word on a lock, pause or freeze, which is known by its decision. Raises the same."""
+    _take(ctx, records.FoldMatter(records.LOCK, decision_id, lock, zone))
+
+
+def take_refund(ctx: Context, refund_id: str, refund: RefundRecord, *, zone: str) -> None:
+    """Fold one word on a refund. Raises the same."""
+    _take(ctx, records.FoldMatter(records.REFUND, refund_id, refund, zone))
+
+
+def take_complaint(ctx: Context, case_id: str, complaint: Complaint, *, zone: str) -> None:
+    """Fold one word on a case. Raises the same."""
+    _take(ctx, records.FoldMatter(records.COMPLAINT, case_id, complaint, zone))
+
+
+def take_answer(ctx: Context, contact_id: str, score: int, *, zone: str) -> None:
+    """Keep a caller's answer to the survey, under the first contact of the call, and count it; of several the last
+    holds. Raises InvalidInput `score_out_of_range`, and the same as the others."""
+    if score not in SCORES:
+        raise InvalidInput(ReportError.SCORE_OUT_OF_RANGE)
+    _take(ctx, records.FoldMatter(records.ANSWER, contact_id, Answer(ctx.clock.now(), score), zone))
+
+
+def read_report(store: Store, start: date, end: date) -> Report:
+    """The numbers of the days from `start` to `end`, both included: one query a month. Raises InvalidInput
+    `days_out_of_order`, `too_many_days` (model.DAYS_MAX); Unavailable."""
+    check_days(start, end)
+    tallies = ((items.tally_day(item), items.tally_counts(item)) for item in _tallies(store, start, end))
+    return figures.make_report(start, end, figures.add_up(tallies))
+
+
+def _tallies(store: Store, start: date, end: date) -> Iterator[Mapping[str, object]]:
+    first = start
+    while first <= end:
+        next_month = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+        last, after = min(end, next_month - timedelta(days=1)), None
+        while True:
+            page = store.query(items.tallies_query(first, last, after))
+            yield from page.items
+            if page.next is None:
+                break
+            after = page.next
+        first = next_month
+
+
+def _take_call(ctx: Context, contact_id: str, zone: str, fold: Callable[[Call], Call]) -> None:
+    _take(ctx, records.FoldCall(contact_id, zone, fold))
+
+
+def _take[Record](ctx: Context, act: records.FoldCall | records.FoldMatter[Record]) -> None:
+    actor = System("contact_events", "report")
+    perform_alone(ctx, act, actor=actor, cause="report", attempts_max=ATTEMPTS_MAX)
