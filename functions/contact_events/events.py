@@ -62,7 +62,7 @@ LOCK_KINDS: Final[Mapping[str, LockKind]] = {
     LockAction.FREEZE_APPLIED.value: LockKind.FREEZE,
 }
 """By the type of the decision or fact."""
-_MOMENTS: Final[Mapping[str, Moment]] = {
+MOMENT_OF_EVENT: Final[Mapping[str, Moment]] = {
     "INITIATED": Moment.INITIATED,
     "QUEUED": Moment.QUEUED,
     "CONNECTED_TO_AGENT": Moment.ANSWERED,
@@ -76,7 +76,7 @@ _TOLD: Final[Mapping[ToldStatus, RefundStatus]] = {
     ToldStatus.FAILED: RefundStatus.FAILED,
     ToldStatus.RETURNED: RefundStatus.RETURNED_BACK,
 }
-_DECIDED: Final[Mapping[str, RefundStatus]] = {
+STATUS_OF_DECISION: Final[Mapping[str, RefundStatus]] = {
     "refund.requested": RefundStatus.IN_REVIEW,
     "refund.approved": RefundStatus.APPROVED,
     "refund.rejected": RefundStatus.DENIED,
@@ -123,7 +123,7 @@ def read_events(body: object, sources: Sources, now: datetime) -> Sequence[Take]
 
 def _of_contact(detail: object, sent_at: object, now: datetime) -> Sequence[Take]:
     found = _keys(detail)
-    moment = _MOMENTS.get(str(found.get("eventtype", "")).upper())
+    moment = MOMENT_OF_EVENT.get(str(found.get("eventtype", "")).upper())
     if moment is None or str(found.get("channel", VOICE)).upper() != VOICE:
         return ()
     contact_id = _id(found.get("contactid"))
@@ -208,7 +208,7 @@ def _of_case(told: DecisionTold, data: CaseTold) -> Sequence[Take]:
 
 
 def _decided(told: DecisionTold, data: RefundRequested) -> RefundRecord:
-    word = RefundWord(told.subject_version or 0, told.time, told.id, _DECIDED[told.type])
+    word = RefundWord(told.subject_version or 0, told.time, told.id, STATUS_OF_DECISION[told.type])
     promised_on = data.promised_on if isinstance(data, RefundApproved) else None
     return RefundRecord(at=data.requested_at, decided=word, promised_on=promised_on, requested=True)
 

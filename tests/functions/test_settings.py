@@ -30,6 +30,7 @@ LOGICAL_IDS: Final = {
     "deadlines": "DeadlinesFunction",
     "security_scan": "SecurityScanFunction",
     "customer_api": "CustomerApiFunction",
+    "contact_events": "ContactEventsFunction",
 }
 OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 """The log reads these itself."""

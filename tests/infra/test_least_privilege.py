@@ -30,6 +30,7 @@ from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.old_pin import age_pin
 from tests.support.phone import Phone
+from tests.support.report_events import call_events
 from tests.support.scan_runs import shard_of
 from tests.support.service_calls import service_calls
 from tests.support.stores import all_rows
@@ -176,6 +177,14 @@ def deliver(function: str, consumer: str, here: Account) -> None:
     here.invoke(function, {"Records": records})
 
 
+def count(here: Account) -> None:
+    """What Amazon Connect tells of a call whose session is stored, and the decisions that were published."""
+    events = call_events("contact-+8613800000001", begun=datetime.now(UTC) - timedelta(hours=1), queued_after_s=5)
+    records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(events)]
+    for event in ({"Records": records}, *files_of("contact_events")):
+        assert here.invoke("ContactEventsFunction", event) == {"batchItemFailures": []}
+
+
 def work_off(here: Account) -> None:
     now = datetime.now(UTC)
     with pytest.MonkeyPatch.context() as patched:
@@ -203,6 +212,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "SecurityScanFunction": scan,
     "MessengerFunction": partial(deliver, "MessengerFunction", "message"),
     "DecisionsFunction": partial(deliver, "DecisionsFunction", "bus"),
+    "ContactEventsFunction": count,
     "DeadlinesFunction": work_off,
 }
 

@@ -36,6 +36,7 @@ ASSUMED_BY: Final = {
     "MessengerRole": "lambda",
     "DecisionsRole": "lambda",
     "DeadlinesRole": "lambda",
+    "ContactEventsRole": "lambda",
     "SecurityScanRole": "lambda",
     "DeadlinesScheduleRole": "scheduler",
     "ScanScheduleRole": "scheduler",
@@ -114,12 +115,22 @@ def test_a_function_is_called_from_outside_by_named_services_for_named_resources
         assert found["FunctionName"]["Ref"].endswith("Aliaslive"), name
 
 
-def test_a_queue_is_filled_from_outside_by_one_rule_only() -> None:
+FILLED_BY: Final = {
+    "FactsQueuesPolicy": {"Fn::GetAtt": ["FactsRule", "Arn"]},
+    "ReportsQueuesPolicy": [
+        {"Fn::GetAtt": ["ContactEventsRule", "Arn"]},
+        {"Fn::GetAtt": ["CountedRule", "Arn"]},
+    ],
+}
+
+
+def test_a_queue_is_filled_from_outside_by_its_rules_only() -> None:
+    assert resources("AWS::SQS::QueuePolicy").keys() == FILLED_BY.keys()
     for name, policy in resources("AWS::SQS::QueuePolicy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             assert statement["Principal"] == {"Service": "events.amazonaws.com"}, name
             assert statement["Action"] == "sqs:SendMessage", name
-            assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["FactsRule", "Arn"]}}}
+            assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": FILLED_BY[name]}}
 
 
 def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus() -> None:
@@ -127,7 +138,7 @@ def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus(
     assert set(statements) == {
         "AccountAdministersTheKey",
         "UsedThroughTheServicesThatHoldTheData",
-        "EventBridgeFillsTheFactsQueue",
+        "EventBridgeFillsTheQueues",
     }
     (root,) = statements["AccountAdministersTheKey"]["Principal"].values()
     assert root == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
@@ -138,5 +149,5 @@ def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus(
         "dynamodb", "secretsmanager", "sqs",
     }  # fmt: skip
     assert not {action for action in anybody["Action"] if action in ("kms:CreateGrant", "kms:PutKeyPolicy")}
-    assert statements["EventBridgeFillsTheFactsQueue"]["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statements["EventBridgeFillsTheFactsQueue"]["Condition"] == {"StringEquals": OWN_ACCOUNT}
+    assert statements["EventBridgeFillsTheQueues"]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statements["EventBridgeFillsTheQueues"]["Condition"] == {"StringEquals": OWN_ACCOUNT}

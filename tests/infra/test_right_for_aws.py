@@ -92,7 +92,12 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
         for name, mapping in resources("AWS::Lambda::EventSourceMapping").items()
         if _source_type(mapping) == "AWS::SQS::Queue"
     }
-    assert most == {"WalletEventsFunctionFacts": 10, "MessengerFunctionAgain": 2, "DecisionsFunctionAgain": 2}
+    assert most == {
+        "WalletEventsFunctionFacts": 10,
+        "MessengerFunctionAgain": 2,
+        "DecisionsFunctionAgain": 2,
+        "ContactEventsFunctionReports": 4,
+    }
 
 
 def test_the_stream_is_read_in_order_and_a_batch_fails_by_an_error_alone() -> None:

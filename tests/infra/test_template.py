@@ -6,6 +6,10 @@ from typing import Any, Final
 
 import pytest
 
+from functions.contact_events.events import CONTACT_EVENT, LOCK_KINDS, MOMENT_OF_EVENT, STATUS_OF_DECISION
+from hotline.contracts.decisions import DECISIONS
+from hotline.contracts.facts import FACTS
+from hotline.contracts.model import RefundStatus
 from hotline_local.launcher import template as sam
 from hotline_local.launcher.flow_embedding import FLOW_TYPES, resource_name
 from hotline_local.launcher.paths import FLOWS, ROOT
@@ -26,6 +30,7 @@ FUNCTIONS: Final = {
     "DeadlinesFunction": "deadlines",
     "SecurityScanFunction": "security_scan",
     "CustomerApiFunction": "customer_api",
+    "ContactEventsFunction": "contact_events",
 }
 EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
@@ -48,6 +53,8 @@ ENVIRONMENT: Final = {
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
     "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
+    "ContactEventsFunction": EVERYWHERE
+    | {"HOTLINE_TABLE", "REPORT_TIME_ZONE", "CONTACT_EVENT_SOURCE", "WALLET_EVENT_SOURCE"},
     "CustomerApiFunction": EVERYWHERE
     | KEYS
     | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOTLINE_NUMBERS", "HOME_REGION", "WRONG_CODES_MAX", "PIN_KEY_ID"}
@@ -251,6 +258,18 @@ def test_every_fact_of_the_wallet_passes_the_rule_and_no_decision_does() -> None
     assert not re.fullmatch(allowed, "hotline")
     publishes = next(entry for entry in statements("DecisionsFunction") if entry["Action"] == "events:PutEvents")
     assert publishes["Condition"] == {"StringEquals": {"events:source": "hotline"}}
+
+
+def test_all_that_is_counted_passes_the_rules_and_nothing_of_another_kind() -> None:
+    contacts, counted = properties("ContactEventsRule")["EventPattern"], properties("CountedRule")["EventPattern"]
+    assert contacts["source"] == [{"Ref": "ContactEventSource"}]
+    assert contacts["detail-type"] == [CONTACT_EVENT]
+    assert set(contacts["detail"]["eventType"]) == MOMENT_OF_EVENT.keys()
+    assert counted["source"] == ["hotline", {"Ref": "WalletEventSource"}]
+    types = {"case.opened", "case.updated", *LOCK_KINDS, *STATUS_OF_DECISION, "refund.escalated"}
+    types |= {f"refund.{status}" for status in RefundStatus}
+    assert set(counted["detail-type"]) == {f"{name}.v1" for name in types}
+    assert types <= {*DECISIONS, *FACTS}
 
 
 def test_another_account_may_put_facts_as_one_role_and_under_one_source_only() -> None:

@@ -45,6 +45,12 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "DECISIONS_AGAIN_URL": "https://sqs.example/decisions",
     },
     "security_scan": {**_TABLES, "ACTIVITY_TABLE": "activity"},
+    "contact_events": {
+        "HOTLINE_TABLE": "hotline",
+        "REPORT_TIME_ZONE": "Asia/Shanghai",
+        "CONTACT_EVENT_SOURCE": "aws.connect",
+        "WALLET_EVENT_SOURCE": "wallet",
+    },
     "customer_api": {
         **_TABLES,
         **_KEYS,

@@ -231,7 +231,7 @@ class Counted:
 
     def recount(self) -> dict[str, int]:
         """The same, from what each record by itself counts for."""
-        records = [counted_from(item) for item in self.items("REPORT#") if item["SK"] == "RECORD"]
+        records = [counted_from(item) for item in self.items("REPORT#") if item["SK"] in ("CALL", "RECORD")]
         callers = [count_repeats(days_from(item)) for item in self.items("REPORT#caller")]
         return _sums(one for counts in (*records, *callers) for one in counts.items())
 

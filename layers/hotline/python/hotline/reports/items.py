@@ -1,6 +1,7 @@
 """Reports as stored items.
 
-    REPORT#<kind>:<id> / RECORD · what is known of one thing · counted {day: {name: n}} · zone · rev
+    REPORT#call:<contact id> / CALL · what is known of one call · counted {day: {name: n}} · zone · rev
+    REPORT#<kind>:<id> / RECORD · the same of a lock, refund, complaint or answer
     REPORT#caller:<hash> / DAYS · days {day: calls} · rev
     TALLY#<month> / DAY#<day>#<shard> · a number for each name
 
@@ -48,8 +49,13 @@ _TALLY_KEYS: Final = ("PK", "SK", TTL_ATTRIBUTE)
 
 
 def record_key(kind: str, thing_id: str) -> Key:
-    """Where the record of a thing is stored; `kind` is a closed word."""
+    """Where the record of anything else is stored; `kind` is a closed word."""
     return hotline_key(f"REPORT#{kind}:{thing_id}", "RECORD")
+
+
+def call_key(contact_id: str) -> Key:
+    """Where the record of a call is stored, by its first contact id."""
+    return hotline_key(f"REPORT#call:{contact_id}", "CALL")
 
 
 def caller_key(caller: str) -> Key:

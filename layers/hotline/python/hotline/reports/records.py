@@ -22,7 +22,6 @@ from . import calls, items, matters
 from .model import Call, Counts
 
 ZONE: Final = "zone"
-CALL: Final = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class FoldCall:
 
     @property
     def _key(self) -> Key:
-        return items.record_key(CALL, self.contact_id)
+        return items.call_key(self.contact_id)
 
 
 @dataclass(frozen=True, slots=True)
