@@ -1,4 +1,4 @@
-"""What is counted for reports: events of Amazon Connect, decisions and facts of the bus -> queue -> here -> tallies."""
+"""Numbers for reports: events of Amazon Connect, decisions and facts of the bus -> queue -> here -> tallies."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ STATUS_OF_DECISION: Final[Mapping[str, RefundStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Who puts events on the buses: Amazon Connect (or what stands for it), and the wallet."""
+    """The sources of events: Amazon Connect, or a simulator in its place, and the wallet."""
 
     contacts: str
     wallet: str
@@ -101,8 +101,8 @@ class NotCounted(Exception):
 
 
 def read_events(body: object, sources: Sources, now: datetime) -> Sequence[Take]:
-    """What is to be folded for one message, whose body is the event as EventBridge sent it; nothing for an event that
-    counts for nothing. Raises NotCounted."""
+    """The folds that one message asks for, whose body is the event as EventBridge sent it. There are none for an event
+    that counts for nothing. Raises NotCounted."""
     try:
         sent = json.loads(body) if isinstance(body, str) else None
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What is counted: contact events of Amazon Connect, decisions and facts, through the function that counts them."""
+"""Contact events of Amazon Connect, decisions and facts, through the function that counts them."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_a_call_that_did_not_come_in_counts_for_nothing(counted: Counted, method
 
 
 @pytest.mark.parametrize("channel", ["CHAT", "TASK", "EMAIL"])
-def test_what_is_no_call_counts_for_nothing(counted: Counted, channel: str) -> None:
+def test_anything_but_a_call_counts_for_nothing(counted: Counted, channel: str) -> None:
     assert counted.take(contact_event("DISCONNECTED", channel=channel, ended=NOON)) == []
     assert counted.items("REPORT#") == []
 
@@ -326,7 +326,7 @@ ODD: Final[list[tuple[object, str]]] = [
 
 
 @pytest.mark.parametrize(("body", "reason"), ODD, ids=[f"{place}-{reason}" for place, (_, reason) in enumerate(ODD)])
-def test_what_can_never_be_counted_is_named_and_does_not_come_again(
+def test_an_event_that_can_never_be_counted_is_named_and_does_not_come_again(
     counted: Counted, body: object, reason: str
 ) -> None:
     event = {"Records": [{"messageId": "1", "body": body}]}

@@ -178,7 +178,7 @@ def deliver(function: str, consumer: str, here: Account) -> None:
 
 
 def count(here: Account) -> None:
-    """What Amazon Connect tells of a call whose session is stored, and the decisions that were published."""
+    """Events of a call whose session is stored, and decisions that were published."""
     events = call_events("contact-+8613800000001", begun=datetime.now(UTC) - timedelta(hours=1), queued_after_s=5)
     records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(events)]
     for event in ({"Records": records}, *files_of("contact_events")):

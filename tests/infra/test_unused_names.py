@@ -65,7 +65,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "ROUTE_MODULES": "modules that are imported for the routes that they add",
     "runbook": "a field that every detector must fill in, read by people",
     "examples": "a field that every detector must fill in, run by a test",
-    "parse_decision": "for wallets in Python; the reference wallet reads decisions by it",
     "transactions": "a count of requests, read where a step's cost is measured",
     "voice": "a column of the table of languages, which the flows are made of",
 }

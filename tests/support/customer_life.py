@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from functions.contact_events.batch import take_in as count_events
 from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
@@ -33,6 +34,7 @@ from tests.support.facts import event, sqs_of
 from tests.support.old_pin import age_pin
 from tests.support.outbox_entries import RecordingBus, redrive_event
 from tests.support.phone import Phone, context
+from tests.support.report_events import SOURCES, ZONE, call_events
 from tests.support.stores import NOON, AnyStore, all_items
 
 ACCOUNT: Final = "acct-whole-life"
@@ -77,6 +79,7 @@ class WholeLife:
         self.attack()
         self.edit_directory()
         self.work()
+        self.count()
 
     def erase(self) -> None:
         """The wallet has the customer erased."""
@@ -222,6 +225,14 @@ class WholeLife:
         self.tell(("transfer.succeeded", self._payment(9)[1]))
         self.clock.advance(timedelta(minutes=10))
         assert sum(len(report.findings) for report in self.scan()) > 0
+
+    def count(self) -> None:
+        """Their calls and everything that was decided are counted for reports."""
+        now = self.clock.now()
+        bodies = [body for one in ("contact-zh", "contact-en") for body in call_events(one, begun=now)]
+        bodies += [{"source": one.source, "detail-type": one.type, "detail": one.detail} for one in self.bus.events]
+        records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
+        assert count_events({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES) == {"batchItemFailures": []}
 
     # ---------------------------------------------------------------- what supervisors edit
 

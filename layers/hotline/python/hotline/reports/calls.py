@@ -80,7 +80,7 @@ def ending_of(call: Call) -> Ending:
 
 
 def topic_of(call: Call) -> str:
-    """What the call was about: the topic of the handover, else of the last finished service."""
+    """The topic of the call: that of the handover, else of the last finished service."""
     if call.handover is not None:
         return topic_word(call.handover.topic)
     return topic_word(call.served[-1] if call.served else None)

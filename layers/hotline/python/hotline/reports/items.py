@@ -39,8 +39,7 @@ from .model import (
 TALLY_SHARDS: Final = 8
 """Items of one day. Eight carry some fifty changes a second (kit/counts/rates.py), which is a call each."""
 CALL_LIFE: Final = timedelta(days=45)
-"""How long a call's record is kept: beyond the time in which events of it may come, and no longer than its number is
-of use."""
+"""How long a call's record is kept: beyond the time in which events of it may come."""
 CALLER_LIFE: Final = timedelta(days=38)
 """How long a number's days are kept after the last call: those of `calls.DAYS_KEPT`, and a week."""
 
@@ -90,7 +89,7 @@ def tally_counts(item: Mapping[str, Any]) -> dict[str, int]:
 
 
 def counted_from(item: Mapping[str, Any] | None) -> Counts:
-    """What a record counts for."""
+    """The counts that a record stands for."""
     stored = item.get(_COUNTED, {}) if item is not None else {}
     return {
         date.fromisoformat(day): {name: int(number) for name, number in counts.items()}
@@ -99,7 +98,7 @@ def counted_from(item: Mapping[str, Any] | None) -> Counts:
 
 
 def counted_item(counted: Counts) -> Item:
-    """What a record counts for, in its stored form."""
+    """The counts that a record stands for, in their stored form."""
     return {_COUNTED: {str(day): dict(counts) for day, counts in sorted(counted.items()) if counts}}
 
 

@@ -50,8 +50,8 @@ def fold_lock(known: Lock | None, told: Lock) -> Lock:
 
 
 def count_lock(lock: Lock, zone: str) -> Counts:
-    """The counts of a lock, on the day on which it was first heard of, by the cause that the hotline asked for it by,
-    or else the wallet's."""
+    """The counts of a lock, on the day on which it was first heard of. The cause is that of the hotline's decision, or
+    else the wallet's."""
     cause = lock.asked_cause or lock.told_cause
     word = cause if cause in CAUSES else OTHER.upper()
     return {day_of(lock.at, zone): {f"lock/{lock.kind.value}/{word}": 1}}
@@ -80,7 +80,7 @@ def status_of(refund: RefundRecord) -> RefundStatus | None:
 
 
 def promise_of(refund: RefundRecord) -> PromiseState:
-    """What became of the first promise. A promise is a date of the UTC calendar and holds until that day is over
+    """The state of the first promise. A promise is a date of the UTC calendar and holds until that day is over
     (refunds/promises.py)."""
     status = status_of(refund)
     if status in (RefundStatus.FAILED, RefundStatus.RETURNED_BACK):

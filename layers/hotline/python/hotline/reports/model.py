@@ -1,4 +1,4 @@
-"""What is counted, and a report of it. Pure.
+"""Records of countable things, and a report of them. Pure.
 
 A record is what is known of one countable thing: a call, a lock, a refund, a complaint, a caller's answer. It is folded
 from events in any order, and says what it counts for on which days.
@@ -26,7 +26,7 @@ TOPICS: Final = (
     *("lockout", "payment", "refund", "security", "advice"),
     *("general", "dispute", "unconfirmed"),
 )
-"""What calls and complaints are about: the topics of the flows, and those of cases."""
+"""The topics of calls and complaints: those of the flows, and those of cases."""
 
 
 class ReportError(StrEnum):
@@ -47,8 +47,8 @@ class Moment(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a call ended. Amazon Connect, contact records: transferred, answered and abandoned; contained is the
-    hotline's own word, since a caller who gives up in a menu looks to Amazon Connect like one who was helped."""
+    """How a call ended. Transferred and abandoned are Amazon Connect's words (contact records). Contained is the
+    hotline's own: a caller who gives up in a menu looks to Amazon Connect like one who was helped."""
 
     CONTAINED = "contained"
     """The flow recorded a finished service, and no person was needed."""
@@ -95,8 +95,8 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is known of one call. `legs` by contact id. `served`: topics of which the flow recorded a finished service,
-    the last one last. `caller`: a keyed hash of the number, or None for a withheld one."""
+    """One call, as far as it is known. `legs` by contact id. `served`: topics of which the flow recorded a finished
+    service, the last one last. `caller`: a keyed hash of the number, or None for a withheld one."""
 
     contact_id: str
     legs: Mapping[str, Leg] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Call:
 
 
 class LockKind(StrEnum):
-    """What shut an account."""
+    """The way in which an account was shut."""
 
     LOCK = "lock"
     PAUSE = "pause"
@@ -139,7 +139,7 @@ class RefundStatus(StrEnum):
 
 
 class PromiseState(StrEnum):
-    """What became of the date that the customer was told first."""
+    """The state of the date that the customer was told first."""
 
     KEPT = "kept"
     LATE = "late"

@@ -128,7 +128,7 @@ def _counted(call: Call | None, zone: str) -> _Counted:
 
 
 class _Tallies:
-    """What one change adds to the tallies: one write an item, whatever counts in it."""
+    """The additions of one change to the tallies: one write an item, whatever counts in it."""
 
     def __init__(self) -> None:
         self._sums: dict[Key, dict[str, int]] = {}
