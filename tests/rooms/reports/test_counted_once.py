@@ -7,6 +7,7 @@ adds the new." The records are the markers, so a recount of the records must giv
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ CALLERS = ("hash-1", "hash-2", None)
 
 
 @st.composite
-def one_call(draw: st.DrawFn, number: int) -> tuple[list[Body], dict[str, object]]:
+def one_call(draw: st.DrawFn, number: int) -> tuple[list[Body], dict[str, Any]]:
     """The events of one call, with its handover and its callback, and what its session holds."""
     contact_id = f"contact-{number}"
     begun = NOON + timedelta(hours=draw(st.integers(0, 240)))
@@ -42,9 +43,17 @@ def one_call(draw: st.DrawFn, number: int) -> tuple[list[Body], dict[str, object
         back = begun + timedelta(hours=1)
         events += call_events(f"{contact_id}-back", first=contact_id, method="CALLBACK", begun=back)
     for version, reason in enumerate(draw(st.lists(st.sampled_from(["asked", "callback", "closed"]), max_size=2)), 1):
-        told = {"id": f"out-{number}-{version}", "version": version, "reason": f"caller.{reason}"}
-        at = begun + timedelta(seconds=version)
-        events.append(case_event(f"case-{number}", contact_id=contact_id, topic="refund", at=at, **told))
+        events.append(
+            case_event(
+                f"case-{number}",
+                id=f"out-{number}-{version}",
+                version=version,
+                reason=f"caller.{reason}",
+                topic="refund",
+                contact_id=contact_id,
+                at=begun + timedelta(seconds=version),
+            )
+        )
     if draw(st.booleans()):
         end = begun + timedelta(days=draw(st.integers(0, 40)))
         events.append(case_event(f"case-{number}", id=f"out-{number}-9", version=9, status="closed", at=end))
@@ -55,20 +64,31 @@ def one_call(draw: st.DrawFn, number: int) -> tuple[list[Body], dict[str, object
 @st.composite
 def one_refund(draw: st.DrawFn, number: int) -> list[Body]:
     """Some of the events of one refund."""
-    told = {"refund_id": f"refund-{number}"}
-    promised_on = (NOON + timedelta(days=3)).date()
+    refund_id, promised_on = f"refund-{number}", (NOON + timedelta(days=3)).date()
     kinds = draw(st.lists(st.sampled_from(["sent", "settled", "failed", "returned"]), max_size=3))
     events = [
         refund_event(
-            f"refund.{kind}", id=f"f-{number}-{version}", version=version, at=NOON + timedelta(days=version), **told
+            f"refund.{kind}",
+            refund_id,
+            id=f"f-{number}-{version}",
+            version=version,
+            at=NOON + timedelta(days=version),
         )
         for version, kind in enumerate(kinds, 1)
     ]
     decisions = draw(st.sampled_from([(), ("requested",), ("requested", "approved"), ("requested", "rejected")]))
     escalated = ("escalated",) if draw(st.booleans()) else ()
     for version, kind in enumerate((*decisions, *escalated), 1):
-        own = {"id": f"d-{number}-{version}", "version": version, "promised_on": promised_on}
-        events.append(refund_event(f"refund.{kind}", at=NOON + timedelta(minutes=version), **own, **told))
+        events.append(
+            refund_event(
+                f"refund.{kind}",
+                refund_id,
+                id=f"d-{number}-{version}",
+                version=version,
+                at=NOON + timedelta(minutes=version),
+                promised_on=promised_on,
+            )
+        )
     return events
 
 
@@ -81,7 +101,7 @@ def one_lock(draw: st.DrawFn, number: int) -> list[Body]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[list[Body], list[dict[str, object]]]:
+def worlds(draw: st.DrawFn) -> tuple[list[Body], list[dict[str, Any]]]:
     """Events of several things, and the sessions of the calls among them."""
     drawn = [draw(one_call(number)) for number in range(draw(st.integers(1, 2)))]
     events = [event for own, _ in drawn for event in own]
@@ -90,11 +110,11 @@ def worlds(draw: st.DrawFn) -> tuple[list[Body], list[dict[str, object]]]:
     return events, [session for _, session in drawn]
 
 
-def begun(sessions: list[dict[str, object]]) -> Counted:
+def begun(sessions: list[dict[str, Any]]) -> Counted:
     counted = Counted()
     counted.clock.advance(timedelta(days=6))
     for session in sessions:
-        counted.begin(**session)  # type: ignore[arg-type]
+        counted.begin(**session)
     return counted
 
 
@@ -102,7 +122,7 @@ def begun(sessions: list[dict[str, object]]) -> Counted:
 @settings(deadline=None)
 @given(worlds(), st.data())
 def test_any_order_with_repeats_and_broken_deliveries_counts_as_the_events_do_once(
-    drawn: tuple[list[Body], list[dict[str, object]]], data: st.DataObject
+    drawn: tuple[list[Body], list[dict[str, Any]]], data: st.DataObject
 ) -> None:
     events, sessions = drawn
     plain = begun(sessions)
