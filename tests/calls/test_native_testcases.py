@@ -26,8 +26,10 @@ COMPILED = sorted(name for name, scenario in SCENARIOS.items() if not scenario.o
 TOKENS = {
     name: f"arn:{name}"
     for name in (
-        *("HotlineEntryArn", "ConnectFunctionArn", "QueueArn", "HoursArn"),
-        *("TestQueueArn", "AlwaysOpenHoursArn", "AlwaysClosedHoursArn"),
+        "HotlineEntryArn",
+        "ConnectFunctionArn",
+        "QueueArn",
+        "TestQueueArn",
     )
 }
 _requests: dict[str, dict[str, Any]] = {}
@@ -138,8 +140,8 @@ def test_a_withheld_number_is_left_out_of_the_entry_point_and_attributes_are_giv
 
 
 def test_closed_hours_and_a_full_queue_are_what_the_service_is_made_to_find() -> None:
-    assert "arn:AlwaysClosedHoursArn" in request_of("closed-hours-zh")["Content"]
-    assert "arn:AlwaysOpenHoursArn" in request_of("handover-zh")["Content"]
+    assert "CLOSED_HOURS" in request_of("callback-closed-zh")["Content"]
+    assert "CLOSED_HOURS" not in request_of("handover-zh")["Content"]
     assert "QueueAtCapacity" in request_of("handover-full-zh")["Content"]
     assert "TimeLimitExceeded" in request_of("timeout-zh")["Content"]
 

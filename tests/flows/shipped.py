@@ -20,7 +20,6 @@ OUTBOUND = "hotline-outbound-code"
 RESOURCE_TOKENS: Mapping[str, str] = {
     "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",
     "QueueArn": "arn:aws:connect:us-east-1:111122223333:instance/i/queue/people",
-    "HoursArn": "arn:aws:connect:us-east-1:111122223333:instance/i/operating-hours/day",
     "WalletName": "Demo Wallet",
     **key_of_this_process().tokens,
 }

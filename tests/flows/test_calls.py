@@ -53,7 +53,7 @@ def call(
     keys: str,
     *,
     number: str | None = CALLER,
-    hours_open: bool = True,
+    staffed: int = 1,
     at_capacity: bool = False,
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
@@ -69,6 +69,7 @@ def call(
     usual: dict[str, Any] = {
         "start": start_answer or answer("start", "KNOWN", language="zh-CN", proved="no"),
         "set_language": answer("set_language", "SET"),
+        "hours": answer("hours", "OPEN"),
         "handover": answer("handover", "QUEUE", queue="support", case_id="case-1"),
         **{step: answer(step, "ASKED") for step in ("pause", "freeze")},
     }
@@ -77,7 +78,7 @@ def call(
     setup = CallSetup(
         contact_id="contact",
         customer_number=number,
-        hours_open=hours_open,
+        metrics={"NumberOfAgentsStaffed": staffed},
         queue_at_capacity=at_capacity,
         attributes=attributes or {},
         initiation_method=initiation_method,
@@ -92,6 +93,9 @@ def call(
     assert state.end is not None
     assert state.end.reason is EndReason.ENDED
     return Heard(state, events, [event["Details"]["Parameters"] for _, event in functions.calls])
+
+
+CLOSED = answer("hours", "CLOSED")
 
 
 def english() -> dict[str, str]:
@@ -141,7 +145,7 @@ def test_a_caller_who_comes_back_proved_is_not_asked_for_a_number() -> None:
 def test_a_known_caller_asks_about_another_account_by_one_key() -> None:
     taken = answer("identify", "TAKEN", elsewhere="yes")
     heard = call("5 13900000001# 2", identify=taken, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
-    assert heard.steps == ["start", "identify", "lock_status", "handover"]
+    assert heard.steps == ["start", "identify", "lock_status", "hours", "handover"]
     assert heard.asked[1]["phone"] == "13900000001"
     assert heard.state.attributes["elsewhere"] == "yes"
 
@@ -208,7 +212,8 @@ def test_a_function_that_fails_is_apologised_for_once_and_brings_a_person(proble
 
 
 def test_a_function_that_fails_throughout_still_leaves_the_caller_with_a_person() -> None:
-    heard = call("", start_answer=dict(FAILURE), handover=dict(FAILURE))
+    """While somebody works; the queue itself knows that."""
+    heard = call("", start_answer=dict(FAILURE), handover=dict(FAILURE), staffed=1)
     assert heard.ending is EndOutcome.QUEUE
     apologies = heard.spoken("Apology in both languages")
     assert len(apologies) == 1
@@ -216,10 +221,16 @@ def test_a_function_that_fails_throughout_still_leaves_the_caller_with_a_person(
     assert "Sorry" in apologies[0]
 
 
+def test_nobody_is_left_in_a_queue_that_nobody_works_when_the_hours_are_not_known() -> None:
+    heard = call("0", hours=dict(FAILURE), handover=dict(FAILURE), staffed=0)
+    assert heard.ending is not EndOutcome.QUEUE
+    assert heard.spoken("Say closed")
+
+
 def test_outside_hours_a_callback_is_offered_and_booked() -> None:
     answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
-    heard = call("0 0 1", hours_open=False, handover=answers)
-    assert [given["reason"] for given in heard.asked if given["step"] == "handover"] == ["closed", "callback"]
+    heard = call("0 0 1", hours=CLOSED, handover=answers)
+    assert [given["reason"] for given in heard.asked if given["step"] == "handover"] == ["asked", "callback"]
     assert [event.data["number"] for event in heard.events if event.kind == "callback"] == [CALLER]
     assert heard.ending is EndOutcome.CALLBACK
 
@@ -227,7 +238,7 @@ def test_outside_hours_a_callback_is_offered_and_booked() -> None:
 def test_nobody_promises_a_callback_to_a_withheld_number() -> None:
     start = answer("start", "WITHHELD", language="zh-CN", proved="yes")
     answers = [answer("handover", "CLOSED_HOURS", case_id="case-1"), answer("handover", "CALLBACK", case_id="case-1")]
-    heard = call("0 0 1", number=None, hours_open=False, start_answer=start, handover=answers)
+    heard = call("0 0 1", number=None, hours=CLOSED, start_answer=start, handover=answers)
     assert heard.spoken("Say callback") == []
     assert heard.spoken("Say no callback")
     assert heard.ending is not EndOutcome.CALLBACK
@@ -236,7 +247,7 @@ def test_nobody_promises_a_callback_to_a_withheld_number() -> None:
 def test_a_callback_is_not_offered_to_a_withheld_number() -> None:
     start = answer("start", "WITHHELD", language="zh-CN", proved="yes", callback="no")
     nobody = answer("handover", "CLOSED_HOURS", case_id="case-1")
-    closed = call("0 0 1", number=None, hours_open=False, start_answer=start, handover=nobody)
+    closed = call("0 0 1", number=None, hours=CLOSED, start_answer=start, handover=nobody)
     busy = call("0 2", number=None, at_capacity=True, start_answer=start)
     for heard in (closed, busy):
         assert heard.spoken("Callback menu") == []
@@ -252,8 +263,9 @@ def test_a_waiting_caller_with_a_withheld_number_is_offered_no_callback() -> Non
 
 
 def test_the_automatic_line_goes_on_at_closed_hours() -> None:
-    heard = call("0 * 2", hours_open=False, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
-    assert heard.steps[:2] == ["start", "lock_status"]
+    heard = call("0 * 2", hours=CLOSED, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    assert heard.steps[:3] == ["start", "hours", "lock_status"]
+    assert heard.spoken("Say hours")
     assert heard.spoken("Main menu")
 
 
@@ -333,7 +345,7 @@ def test_silence_and_an_empty_entry_are_no_try(flows: FlowSet, keys: str) -> Non
 @EITHER_ENTRY
 def test_zero_and_star_are_told_by_the_function_and_lead_to_a_person_and_to_another_code(flows: FlowSet) -> None:
     person = at_the_code("0#", "ZERO", flows)
-    assert person.steps[-2:] == ["check_code", "handover"]
+    assert person.steps[-3:] == ["check_code", "hours", "handover"]
     assert person.ending is EndOutcome.QUEUE
     other = at_the_code("*# -", "STAR", flows)
     assert other.steps[-1] == "check_code"
@@ -353,7 +365,7 @@ def test_several_accounts_are_chosen_from_after_the_code_and_never_before() -> N
 
 def test_a_caller_who_cannot_prove_hears_the_other_ways_and_gets_a_person() -> None:
     heard = call("2", lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
-    assert heard.steps == ["start", "lock_status", "handover"]
+    assert heard.steps == ["start", "lock_status", "hours", "handover"]
     assert heard.spoken("Say unproved")
     assert heard.ending is EndOutcome.QUEUE
 

@@ -209,9 +209,12 @@ def leads_to_a_person(flow: Flow, block: str | None) -> bool:
         action = flow.by_identifier[block]
         if action.type == "EndFlowModuleExecution":
             return action.text("Result") == "Agent"
-        if action.type in {"TransferToFlow", "CheckHoursOfOperation"}:
+        if action.type == "InvokeLambdaFunction":
+            return str(action.mapping("LambdaInvocationAttributes")["step"]) in {"hours", "handover"}
+        if action.type == "TransferToFlow":
             return True
-        block = action.next_action if action.type in {"UpdateContactAttributes", "Compare"} else None
+        passing = {"UpdateContactAttributes", "Compare", "MessageParticipant"}
+        block = action.next_action if action.type in passing else None
     return False
 
 

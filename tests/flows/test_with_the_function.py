@@ -20,6 +20,7 @@ from hotline.kit.keyring import CachedKeyring
 from hotline_local.entry_keys import make_entry_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from hotline_local.worlds.closed_hours import close_line
 from tests.flows.shipped import ENTRY, shipped, shipped_without_key
 from tests.support.encrypted_entries import secret
 from tests.support.phone import Phone, context, failed_logins, give, opened
@@ -33,13 +34,11 @@ CODE = "{code}"
 class Line:
     """A call through the flows in which the connect function itself answers."""
 
-    def __init__(
-        self, ctx: Context, number: str | None, *, hours_open: bool = True, flows: FlowSet | None = None
-    ) -> None:
+    def __init__(self, ctx: Context, number: str | None, *, flows: FlowSet | None = None) -> None:
         self.ctx = ctx
         self.phone = Phone(ctx, number)
         self.engine = Engine(flows or shipped(), self)
-        setup = CallSetup(contact_id=self.phone.contact_id, customer_number=number, hours_open=hours_open)
+        setup = CallSetup(contact_id=self.phone.contact_id, customer_number=number)
         self.state: CallState = self.engine.begin(setup, ENTRY)
         self.events: list[CallEvent] = list(self.engine.run(self.state).events)
 
@@ -211,9 +210,12 @@ def test_refunds_and_payments_are_read_after_one_code(ctx: Context) -> None:
 
 
 def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
-    line = Line(ctx, MEI, hours_open=False).press("0 0 1")
+    close_line(ctx)
+    line = Line(ctx, MEI).press("0 0 1")
     assert line.failures == []
-    assert line.steps[1:] == [("handover", "CLOSED_HOURS"), ("handover", "CALLBACK")]
+    assert line.steps[1:] == [("hours", "CLOSED"), ("handover", "CLOSED_HOURS"), ("handover", "CALLBACK")]
+    for block in ("Say hours", "Say closed hours"):
+        assert "人工服务时间是明天早上8点到晚上10点。" in line.heard(block)
     assert line.state.attributes["case_id"] != "-"
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.CALLBACK
@@ -230,7 +232,7 @@ def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, fl
 @pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
 def test_zero_at_the_code_brings_a_person(ctx: Context, flows: FlowSet) -> None:
     line = Line(ctx, MEI, flows=flows).press("3 0#")
-    assert line.steps[-2:] == [("check_code", "ZERO"), ("handover", "QUEUE")]
+    assert line.steps[-3:] == [("check_code", "ZERO"), ("hours", "OPEN"), ("handover", "QUEUE")]
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.QUEUE
 

@@ -11,6 +11,7 @@ from hotline.kit.doors import Context
 from hotline.kit.store import Table
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from hotline_local.worlds.closed_hours import close_line
 from tests.support.phone import Phone, context, give, opened, words
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -82,5 +83,13 @@ def test_a_callback_is_confirmed_by_text_with_the_reference(ctx: Context) -> Non
 
 
 def test_closed_hours_say_what_it_is_about_only_when_that_is_known(ctx: Context) -> None:
-    assert "I have noted that it is about a locked account." in asks(begun(ctx, None), reason="closed")
-    assert "I have noted your call." in asks(begun(ctx, None, "contact-2"), reason="closed", topic="-")
+    close_line(ctx)
+    assert "I have noted that it is about a locked account." in asks(begun(ctx, None))
+    assert "I have noted your call." in asks(begun(ctx, None, "contact-2"), topic="-")
+
+
+def test_closed_hours_say_when_people_answer_next(ctx: Context) -> None:
+    close_line(ctx)
+    for reason in ("asked", "failed"):
+        said = asks(begun(ctx, None, f"contact-{reason}"), reason=reason)
+        assert "We are here from 8 AM to 10 PM tomorrow." in said

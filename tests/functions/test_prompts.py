@@ -25,7 +25,7 @@ from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
-from hotline.wording.values import locale_of
+from hotline.wording.values import Opening, locale_of
 from tests.support.longest_answers import movements
 from tests.support.spoken_prompt import prompt
 
@@ -33,6 +33,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MONEY = Money(12850, "CNY")
 NASTY = 'Tom & <Jerry\'s> "Café"\x07 咖啡'
 PAYMENT = {"kind": "payment", "amount": MONEY, "merchant": "Blue Cup", "initiated_at": NOW, "status": "failed"}
+OPENING = Opening(NOW + timedelta(days=40), NOW + timedelta(days=40, hours=9))
 FULL: dict[str, dict[str, object]] = {
     "start": {"known": True},
     "send_code": {"channel": "voice", "goal": "unlock", "no_call": False, "same_line": True},
@@ -84,7 +85,8 @@ FULL: dict[str, dict[str, object]] = {
         "refund": "482913",
     },
     "advice": {"topic": "numbers", "numbers": ("+864005550199", "+498002000001")},
-    "handover": {"topic": "refund", "case": "482913", "hours": "8 to 22"},
+    "handover": {"topic": "refund", "case": "482913", "hours": OPENING},
+    "hours": {"hours": OPENING},
 }
 CASES = [(step.name, outcome) for step in STEPS.values() for outcome in step.outcomes]
 ENGLISH, CHINESE = "en-US", "zh-CN"

@@ -10,6 +10,7 @@ from typing import Any
 from functions.connect.envelope import NEEDS
 from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
+from functions.connect.steps.handover import HANDOVER_TOPICS
 from functions.connect.steps.session import GOALS
 from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
@@ -19,6 +20,7 @@ from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
 from hotline.payments.model import Movement, MovementFailure, MovementRef
 from hotline.refunds.model import RefundState
+from hotline.wording.values import Opening
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -130,6 +132,11 @@ def others(_: str) -> Iterator[Said]:
     for goal in GOALS:
         yield "announce_code", "READY", {"wallet": "Demo Wallet", "goal": goal}
         yield "read_code", "READ", {"code": "012345", "goal": goal, "valid_for": timedelta(minutes=9)}
+    # Tuesday morning, December 22, to the late evening.
+    opening = Opening(NOW + timedelta(days=29, minutes=40), NOW + timedelta(days=29, hours=11, minutes=45))
+    yield "hours", "CLOSED", {"hours": opening}
+    for topic, outcome in product(HANDOVER_TOPICS, STEPS["handover"].own_outcomes):
+        yield "handover", outcome, {"hours": opening, "topic": topic, "case": "482913", "texted": True}
     yield "check_code", "WRONG", {"tries_left": 2}
     yield "reset", "GRANTED", {"until": NOW + timedelta(hours=1)}
     for step in STEPS.values():

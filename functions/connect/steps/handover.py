@@ -1,15 +1,44 @@
-"""handover: a person takes over, now or by a callback, with everything known in a case."""
+"""hours: whether people answer, and when. handover: a person takes over, with everything known in a case."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.connect.step import Answer, Step, Visit, one_of, words
 from functions.connect.words import in_groups
 from hotline.cases import service as cases
+from hotline.directory import service as directory
+from hotline.kit.doors import Context
+from hotline.kit.store import Key
 from hotline.wording.speech import Speech
+from hotline.wording.values import Opening
 
 NO_TOPIC = "general"
+
+
+def hours(visit: Visit) -> Answer:
+    """Whether people answer now; if not, when they do next."""
+    open_now = directory.is_open(_hours(visit), visit.now)
+    return Answer("OPEN") if open_now else Answer("CLOSED", _hours_facts(visit))
+
+
+def hours_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
+    """The opening hours, read together with the call."""
+    del ctx, inputs
+    return (directory.HOURS_KEY,)
+
+
+def _hours(visit: Visit) -> directory.Hours:
+    return directory.hours_of(visit.fetch((directory.HOURS_KEY,)), directory.always_open()).content
+
+
+def _hours_facts(visit: Visit) -> dict[str, object]:
+    """The next opening, told in the caller's zone, or in the people's own where that is not known."""
+    edited = _hours(visit)
+    found = directory.find_opening(edited, visit.now)
+    opening = Opening(found.begins_at, found.ends_at) if found else None
+    return words(hours=opening, now=visit.now, time_zone=visit.state.time_zone or edited.time_zone)
 
 
 def handover(visit: Visit) -> Answer:
@@ -21,6 +50,8 @@ def handover(visit: Visit) -> Answer:
         done = visit.perform(cases.HandOver(topic, reason))
         outcome, notes = done.outcome, done.notes
     facts = words(topic=topic, case=notes[0] if notes else None, texted=cases.TEXTED in notes)
+    if outcome == cases.CLOSED:
+        facts |= _hours_facts(visit)
     return Answer(outcome, facts, {"queue": cases.QUEUE, "case_id": visit.state.case_id or "-"})
 
 
@@ -38,9 +69,10 @@ def say_handover(speech: Speech, outcome: str) -> None:
 HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "advice")
 """The values of `topic` of `handover`; `EMPTY` while the caller has not chosen one in this call."""
 HANDOVER_REASONS: Final = tuple(cases.OUTCOMES)
-"""The values of `reason` of `handover`: asked for a person, something failed, wants a callback, the line is closed."""
+"""The values of `reason` of `handover`: asked for a person, something failed, wants a callback."""
 
 STEPS: Final = (
+    Step("hours", ("OPEN", "CLOSED"), hours, ahead=hours_to_read),
     Step(
         "handover",
         ("QUEUE", "CALLBACK", "CLOSED_HOURS"),
@@ -48,7 +80,7 @@ STEPS: Final = (
         {"topic": one_of(HANDOVER_TOPICS, optional=True), "reason": one_of(HANDOVER_REASONS)},
         own_keys=("queue", "case_id"),
         say=say_handover,
-        parts=2,
+        parts=3,
         acting=True,
     ),
 )

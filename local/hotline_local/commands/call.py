@@ -20,7 +20,7 @@ from connect_sim.simulator.views import JsonLines, TerminalCall
 from hotline.kit.languages import LANGUAGES
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
-from hotline_local.worlds.environment import LOCAL_NUMBER
+from hotline_local.worlds.environment import AGENTS, LOCAL_NUMBER, NOBODY
 
 if TYPE_CHECKING:
     from hotline_local.worlds.world import World
@@ -60,7 +60,9 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--language", choices=LANGUAGES, help="language of the contact when the call comes in")
     parser.add_argument("--at", metavar="RFC3339", help="time of the call; in process only")
-    parser.add_argument("--hours", choices=("open", "closed"), default="open", help="what every hours check finds")
+    parser.add_argument(
+        "--hours", choices=("open", "closed"), default="open", help="whether people answer; in process only"
+    )
     add_call_options(parser)
     parser.add_argument("--target", choices=TARGETS, default="inprocess", help="where the functions run")
     parser.add_argument(
@@ -107,7 +109,9 @@ def _keys(text: str | None) -> tuple[str, ...] | None:
 def _open_world(args: argparse.Namespace, at: datetime | None) -> "World":
     from hotline_local.worlds import open_world
 
-    world: World = open_world(target=args.target, at=at, seed=args.seed, patient=args.patient)
+    world: World = open_world(
+        target=args.target, at=at, seed=args.seed, closed=args.hours == "closed", patient=args.patient
+    )
     return world
 
 
@@ -118,6 +122,8 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
         raise _usage("--at works in process only: --target lambda uses real time.")
     if args.patient and args.target != "lambda":
         raise _usage("--patient works with --target lambda only: in process no function waits for this machine.")
+    if args.target == "lambda" and args.hours == "closed":
+        raise _usage("--hours works in process only: the running stack has the hours that supervisors write.")
     if args.seed is not None and args.target == "lambda":
         raise _usage("--seed works in process only: send facts to the running stack with ./hotline send.")
     if args.seed is not None and not args.seed.is_file():
@@ -145,8 +151,8 @@ def run_call(args: argparse.Namespace) -> int:
         customer_number=given["caller"],
         system_number=given["line"],
         language=args.language,
-        hours_open=args.hours == "open",
         waiting=given["waiting"],
+        metrics=AGENTS if args.hours == "open" else NOBODY,
     )
     world = _open_world(args, given["at"])
     try:

@@ -15,7 +15,7 @@ from connect_sim.simulator.seams import FunctionResult, FunctionSeam
 from connect_sim.simulator.state import CallSetup, CallState
 from hotline_local.scenarios.checking import problems_in
 from hotline_local.scenarios.model import Scenario, ScenarioError
-from hotline_local.worlds.environment import LOCAL_NUMBER
+from hotline_local.worlds.environment import AGENTS, LOCAL_NUMBER, NOBODY
 from hotline_local.worlds.flow_files import load_flow_set
 from hotline_local.worlds.inprocess import InProcessWorld
 from hotline_local.worlds.world import sends_code
@@ -79,6 +79,8 @@ def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: st
     faults that the flows cannot have."""
     calling = scenario.calling
     world = world or _demo_wallet(calling.at).fork()
+    if not calling.hours_open:
+        world.close_line()
     flows = shipped_flows(world)
     recorder = _Recorder(world.functions)
     try:
@@ -91,9 +93,9 @@ def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: st
         customer_number=calling.number,
         system_number=LOCAL_NUMBER,
         language=calling.language,
-        hours_open=calling.hours_open,
         queue_at_capacity=calling.queue_full,
         waiting=calling.waiting,
+        metrics=AGENTS if calling.hours_open else NOBODY,
         attributes=calling.attributes,
     )
     state = engine.begin(setup, world.start_flow)

@@ -31,10 +31,7 @@ MAX_TEST_S = 300
 ENTRY = "${HotlineEntryArn}"
 FUNCTION = "${ConnectFunctionArn}"
 QUEUE = "${QueueArn}"
-HOURS = "${HoursArn}"
 TEST_QUEUE = "${TestQueueArn}"
-OPEN_HOURS = "${AlwaysOpenHoursArn}"
-CLOSED_HOURS = "${AlwaysClosedHoursArn}"
 ANY_CODE = "000000"
 """Typed where a caller types a code: what it is worth is mocked."""
 _TIMED_OUT = frozenset({FunctionErrorKind.TIMEOUT, FunctionErrorKind.LOST_ANSWER})
@@ -148,9 +145,6 @@ def _overrides(played: Played) -> Iterator[dict[str, Any]]:
     """
     for answered in played.answers:
         yield _mocked("InvokeLambdaFunction", {"LambdaFunctionARN": FUNCTION}, _response(answered))
-    substitute = OPEN_HOURS if played.scenario.calling.hours_open else CLOSED_HOURS
-    for _ in _actions(played, "CheckHoursOfOperation"):
-        yield _substituted("CheckHoursOfOperation", {"HoursOfOperationId": HOURS}, substitute)
     if played.scenario.calling.queue_full:
         for _ in _actions(played, "TransferContactToQueue"):
             error = {"Type": "Error", "Error": {"Value": "QueueAtCapacity"}}

@@ -53,7 +53,7 @@ class HotlineFunctions:
         return CallSetup(
             contact_id=CONTACT,
             customer_number=None if is_withheld else CALLER,
-            hours_open=chance.random() < 0.5,
+            metrics={"NumberOfAgentsStaffed": chance.choice((0, 3))},
             attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
             initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
         )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Final
 
 LOCAL_NUMBER: Final = "+18005550199"
 """The hotline's number on this machine; of a range kept for examples."""
 LOCAL_WALLET: Final = "Demo Wallet"
+AGENTS: Final[Mapping[str, float]] = {"NumberOfAgentsStaffed": 3}
+"""The queue as flows find it while people work; NOBODY at another hour."""
+NOBODY: Final[Mapping[str, float]] = {"NumberOfAgentsStaffed": 0}
 
 
 def set_up_log() -> None:

@@ -44,6 +44,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
+from hotline_local.worlds.closed_hours import close_line
 from hotline_local.worlds.environment import LOCAL_NUMBER, LOCAL_WALLET, set_up_log
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, load_flow_set, tokens
 from hotline_local.worlds.readers import Reader
@@ -91,6 +92,10 @@ class InProcessWorld:
         self.after_function()
         if repeatable:
             self._ctx = replace(self._ctx, ids=SeededIds(CALL_SEED))
+
+    def close_line(self) -> None:
+        """Have nobody answer today."""
+        close_line(self._ctx)
 
     def fork(self) -> Self:
         """A second world that is as this one is now. From here on, each goes its own way."""

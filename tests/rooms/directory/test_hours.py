@@ -12,11 +12,12 @@ from hotline.directory.service import (
     SPANS_PER_DAY_MAX,
     SPECIAL_DAYS_MAX,
     Hours,
+    Opening,
     Span,
     SpecialDay,
     add_open_time,
     always_open,
-    find_next_opening,
+    find_opening,
     is_open,
     make_hours,
 )
@@ -50,20 +51,36 @@ def test_people_answer_from_the_first_minute_to_before_the_last(instant: str, *,
 
 
 @pytest.mark.parametrize(
-    ("instant", "expected"),
+    ("instant", "begins", "ends"),
     [
-        ("2026-11-30T10:00", "2026-11-30T10:00"), ("2026-11-30T12:30", "2026-11-30T13:00"),
-        ("2026-11-30T22:00", "2026-12-01T08:00"), ("2026-12-31T22:00", "2027-01-02T09:00"),
+        ("2026-11-30T10:00", "2026-11-30T08:00", "2026-11-30T12:00"),
+        ("2026-11-30T12:00", "2026-11-30T13:00", "2026-11-30T22:00"),
+        ("2026-11-30T22:00", "2026-12-01T08:00", "2026-12-01T12:00"),
+        ("2026-12-31T22:00", "2027-01-02T09:00", "2027-01-02T21:00"),
     ],
 )  # fmt: skip
-def test_the_next_opening_is_now_or_the_first_one_after(instant: str, expected: str) -> None:
-    assert find_next_opening(USUAL, at(instant)) == at(expected)
+def test_the_opening_is_the_one_that_holds_or_the_first_one_after(instant: str, begins: str, ends: str) -> None:
+    assert find_opening(USUAL, at(instant)) == Opening(at(begins), at(ends))
 
 
-def test_a_special_day_may_open_where_the_week_is_shut() -> None:
-    nobody = make_hours(SHANGHAI, [()] * 7, [SpecialDay(NEW_YEAR, "hotline day", (MORNING,))])
-    assert find_next_opening(nobody, at("2026-12-01T00:00")) == at("2027-01-01T08:00")
-    assert find_next_opening(nobody, at("2027-01-01T12:00")) is None
+def test_an_opening_over_midnight_is_told_as_one_with_its_end() -> None:
+    night = make_hours(SHANGHAI, ((Span(0, 2 * 60), Span(20 * 60, 24 * 60)),) * 7, [])
+    assert find_opening(night, at("2026-11-30T12:00")) == Opening(at("2026-11-30T20:00"), at("2026-12-01T02:00"))
+    assert find_opening(night, at("2026-12-01T01:00")) == Opening(at("2026-11-30T20:00"), at("2026-12-01T02:00"))
+
+
+def test_people_who_always_answer_have_an_opening_without_an_end() -> None:
+    opening = find_opening(always_open(), at("2026-11-30T12:00"))
+    assert opening is not None
+    assert opening.begins_at <= at("2026-11-30T12:00")
+    assert opening.ends_at is None
+
+
+def test_there_may_be_no_opening_in_sight_and_a_last_one_has_its_end() -> None:
+    nobody = make_hours(SHANGHAI, [()] * 7, [SpecialDay(NEW_YEAR, "hotline day", WORKDAY)])
+    assert find_opening(nobody, at("2026-12-01T00:00")) == Opening(at("2027-01-01T08:00"), at("2027-01-01T12:00"))
+    assert find_opening(nobody, at("2027-01-01T13:30")) == Opening(at("2027-01-01T13:00"), at("2027-01-01T22:00"))
+    assert find_opening(nobody, at("2027-01-01T22:00")) is None
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ from hotline.wording.times import (
     speak_duration,
     speak_lately,
     speak_moment,
+    speak_opening,
     speak_time,
 )
-from hotline.wording.values import Dictated, Digits, Lately, Locale, Word, locale_of
+from hotline.wording.values import Dictated, Digits, Lately, Locale, Opening, Word, locale_of
 from tests.support.iso4217 import minor_digits_in_circulation
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -263,3 +264,32 @@ def test_a_value_of_another_kind_is_a_bug_that_shows() -> None:
 def test_an_instant_of_any_offset_is_the_same_instant() -> None:
     elsewhere = NOON_UTC.astimezone(timezone(timedelta(hours=-8)))
     assert speak_moment(elsewhere, Locale("en-US", SHANGHAI, NOON_UTC)) == "8:00 PM today"
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "english", "chinese"),
+    [
+        ("23T14:00", "23T22:30", "from 2 PM to 10:30 PM today", "今天下午2点到晚上10点30分"),
+        ("24T08:00", "24T22:00", "from 8 AM to 10 PM tomorrow", "明天早上8点到晚上10点"),
+        ("25T12:00", "25T20:00", "from 12 PM to 8 PM on Wednesday", "星期三中午12点到晚上8点"),
+        ("29T08:05", "30T00:00", "from 8:05 AM to midnight on Sunday", "星期日早上8点零5分到半夜12点"),
+        ("30T20:00", "31T02:00", "from 8 PM to 2 AM on November 30", "11月30日晚上8点到凌晨2点"),
+        ("24T08:00", None, "from 8 AM tomorrow", "明天早上8点起"),
+        ("24T08:00", "25T08:01", "from 8 AM tomorrow", "明天早上8点起"),
+    ],
+)
+def test_an_opening_is_said_with_its_day_and_from_when_to_when(
+    begins: str, ends: str | None, english: str, chinese: str
+) -> None:
+    def instant(text: str) -> datetime:
+        day, time = text.split("T")
+        return datetime.fromisoformat(f"2026-11-01T{time}+08:00") + timedelta(days=int(day) - 1)
+
+    opening = Opening(instant(begins), instant(ends) if ends else None)
+    assert speak_opening(opening, Locale("en-US", SHANGHAI, NOON_UTC)) == english
+    assert speak_opening(opening, Locale("zh-CN", SHANGHAI, NOON_UTC)) == chinese
+
+
+def test_two_o_clock_of_an_opening_is_said_as_it_is_spoken() -> None:
+    opening = Opening(NOON_UTC.replace(hour=6), None)
+    assert render_spoken(opening, Locale("zh-CN", SHANGHAI, NOON_UTC)) == "今天下午两点起"

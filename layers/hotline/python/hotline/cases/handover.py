@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.accounts import service as accounts
+from hotline.directory.service import always_open, hours_of, is_open
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
@@ -18,13 +19,15 @@ from . import items
 from .entries import case_keys, contribute_case
 from .model import LOCKOUT_TOPIC, SECURITY_TOPIC, Established, Priority
 
+QUEUED: Final = "QUEUE"
 OUTCOMES: Final[Mapping[str, str]] = {
-    "asked": "QUEUE",
-    "failed": "QUEUE",
+    "asked": QUEUED,
+    "failed": QUEUED,
     "callback": "CALLBACK",
-    "closed": "CLOSED_HOURS",
 }
-"""The outcome of a handover, by its reason."""
+"""The outcome of a handover while people answer, by its reason."""
+CLOSED: Final = "CLOSED_HOURS"
+"""The outcome for callers who want a person while nobody answers."""
 URGENT_TOPICS: Final = frozenset({SECURITY_TOPIC})
 TEXTED: Final = "texted"
 """Note of a turn: the reference was sent by text."""
@@ -32,7 +35,8 @@ TEXTED: Final = "texted"
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Open a case or add to the caller's open one. The first note of its turn is the case's reference.
+    """Open a case or add to the caller's open one. The first note of its turn is the case's reference. The outcome says
+    how it goes on: in the queue, by a callback, or not now, by the opening hours that supervisors edit.
 
     A caller who has proved nothing gets a case of this call alone: their account is not touched on a mere number. Both
     kinds of case are found by the contact's id. `login_failed_at` is the time that the caller keyed in,
@@ -52,7 +56,9 @@ class HandOver:
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
         account_id, known = _whose(session)
-        outcome = OUTCOMES[self.reason]
+        outcome, reason = OUTCOMES[self.reason], self.reason
+        if outcome == QUEUED and not is_open(hours_of(read, always_open()).content, change.now):
+            outcome, reason = CLOSED, "closed"
         established = establish(session, self.login_failed_at, self.missing_documents)
         ref = contribute_case(
             change,
@@ -60,7 +66,7 @@ class HandOver:
             account_id=account_id,
             case_id=known,
             topic=self.topic,
-            reason=f"caller.{self.reason}",
+            reason=f"caller.{reason}",
             facts=_list_known(session.state, established),
             priority=Priority.URGENT if self.topic in URGENT_TOPICS else Priority.NORMAL,
             language=session.state.language,

@@ -18,7 +18,7 @@ from .entries import (
     read_case,
     read_timeline,
 )
-from .handover import OUTCOMES, TEXTED, AskPerson, HandOver
+from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver
 from .model import QUEUE, skill_of
 from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
 from .records import contribute_emptied, notes_read
@@ -39,6 +39,7 @@ from .requests import (
 )
 
 __all__ = [
+    "CLOSED",
     "OUTCOMES",
     "QUEUE",
     "TEXTED",

@@ -63,6 +63,14 @@ class Hours:
         return self.week[day.weekday()]
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """From when to when people answer without a break, as instants. `ends_at` is None where no end is in sight."""
+
+    begins_at: datetime
+    ends_at: datetime | None
+
+
 def always_open() -> Hours:
     """Hours without an end, for a hotline whose people are there day and night."""
     return Hours("UTC", ((Span(0, DAY_MINUTES),),) * WEEK_DAYS)
@@ -112,13 +120,21 @@ def is_open(hours: Hours, at: datetime) -> bool:
     return any(begin <= at < end for begin, end in _openings(hours, at))
 
 
-def find_next_opening(hours: Hours, at: datetime) -> datetime | None:
-    """The instant at which people answer again: `at` itself while they do. None when no day of the next
-    SEARCH_DAYS_MAX has opening times."""
+def find_opening(hours: Hours, at: datetime) -> Opening | None:
+    """The opening that holds at an instant, or else the next one; spans that touch over midnight are one. None when
+    no day of the next SEARCH_DAYS_MAX has opening times."""
+    last: tuple[datetime, datetime] | None = None
     for begin, end in _openings(hours, at):
-        if at < end:
-            return max(begin, at)
-    return None
+        if last is not None and begin <= last[1]:
+            last = (last[0], end)
+            continue
+        if last is not None and at < last[1]:
+            return Opening(*last)
+        last = (begin, end)
+    if last is None or last[1] <= at:
+        return None
+    horizon = at + timedelta(days=SEARCH_DAYS_MAX)
+    return Opening(last[0], last[1] if last[1] < horizon else None)
 
 
 def add_open_time(hours: Hours, at: datetime, duration: timedelta) -> datetime:

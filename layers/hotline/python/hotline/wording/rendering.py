@@ -17,8 +17,8 @@ from hotline.kit.money import Money
 
 from .amounts import speak_money, write_money
 from .catalogue import fill, find
-from .times import speak_day, speak_duration, speak_lately, speak_moment
-from .values import Counted, Dictated, Digits, Lately, Locale, Phone, Reference, Word
+from .times import speak_day, speak_duration, speak_lately, speak_moment, speak_opening
+from .values import Counted, Dictated, Digits, Lately, Locale, Opening, Phone, Reference, Word
 
 DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
@@ -26,6 +26,7 @@ DIGITS_MAX: Final = 32
 _RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
 _TWO: Final = re.compile("(?<![0-9零])2(?=小时|分钟|天|点)")
 """A two that stands alone before what is counted: 两小时, 凌晨两点; but 12小时, 零2分, 12月2日."""
+_WITH_TIMES: Final = (datetime, timedelta, Lately, Opening)
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to hold, escaped or not."""
 
@@ -104,7 +105,7 @@ def render_spoken(value: object, locale: Locale) -> str | None:
             return "两"
         case _:
             words = _common(value, locale)
-            if words is not None and locale.language == CHINESE and isinstance(value, datetime | timedelta | Lately):
+            if words is not None and locale.language == CHINESE and isinstance(value, _WITH_TIMES):
                 words = _TWO.sub("两", words)
             return None if words is None else escape(words)
 
@@ -146,6 +147,8 @@ def _common(value: object, locale: Locale) -> str | None:
             return speak_duration(value, locale.language)
         case Lately(instant, placed):
             return speak_lately(instant, locale, placed=placed)
+        case Opening():
+            return speak_opening(value, locale)
         case Word(key):
             return find(key, locale.language)
         case _:

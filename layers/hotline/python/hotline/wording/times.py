@@ -8,7 +8,7 @@ from typing import Final
 from hotline.kit.languages import CHINESE
 
 from .catalogue import fill
-from .values import Locale
+from .values import Locale, Opening
 
 _PARTS_OF_DAY: Final = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 """Up to which hour a part of the day goes, as it is said in Chinese with the twelve-hour clock."""
@@ -18,6 +18,9 @@ _NEAR_DAYS: Final = {
     1: ("明天", "value.day.tomorrow"),
 }
 """Days from today that have a name: it in Chinese, and its key in the catalogues of other languages."""
+_WEEK_DAYS: Final = "一二三四五六日"
+_WEEK_DAYS_AHEAD_MAX: Final = 6
+"""How far ahead a day of the week names one day only."""
 
 
 def speak_date(day: date, language: str, today: date | None = None) -> str:
@@ -29,8 +32,9 @@ def speak_date(day: date, language: str, today: date | None = None) -> str:
     return fill("value.date.year" if with_year else "value.date", language, month=month, day=day.day, year=day.year)
 
 
-def speak_time(instant: datetime, locale: Locale) -> str:
-    """The time of day: `下午3点20分`, `3:20 PM`. Without a known zone in UTC, and said so."""
+def speak_time(instant: datetime, locale: Locale, *, brief: bool = False) -> str:
+    """The time of day: `下午3点20分`, `3:20 PM`; `brief` says a full hour without its minutes, `3 PM`, as Chinese
+    always does. Without a known zone in UTC, and said so."""
     local = instant.astimezone(locale.zone or UTC)
     if locale.language == CHINESE:
         part = next(name for until, name in _PARTS_OF_DAY if local.hour < until)
@@ -38,7 +42,7 @@ def speak_time(instant: datetime, locale: Locale) -> str:
         minute = "" if not local.minute else f"零{local.minute}分" if local.minute < 10 else f"{local.minute}分"
         return ("" if locale.zone else "协调世界时") + f"{part}{hour}点{minute}"
     time = fill(
-        "value.time",
+        "value.time.hour" if brief and not local.minute else "value.time",
         locale.language,
         hour=local.hour % 12 or 12,
         hour_of_day=local.hour,
@@ -78,6 +82,42 @@ def speak_lately(instant: datetime, locale: Locale, *, placed: bool) -> str:
 def _same_year(day: date, today: date | None) -> date | None:
     """The day to tell a day against: itself if it is of the last twelve months, so that its year is not said."""
     return day if today is not None and timedelta() <= today - day < timedelta(days=365) else today
+
+
+def speak_opening(opening: Opening, locale: Locale) -> str:
+    """From when to when people answer, and on which day: `明天早上8点到晚上10点`, `from 8 AM to 10 PM tomorrow`.
+    The end of an opening that lasts longer than a day is not said."""
+    zone = locale.zone or UTC
+    begins, ends = opening.begins_at, opening.ends_at
+    day = begins.astimezone(zone).date()
+    today = locale.now.astimezone(zone).date() if locale.now is not None else None
+    said_day = _speak_day_ahead(day, locale, today)
+    begin = speak_time(begins, locale, brief=True)
+    if ends is None or ends - begins > timedelta(days=1):
+        if locale.language == CHINESE:
+            return f"{said_day}{begin}起"
+        return fill("value.opening.begin", locale.language, begin=begin, day=said_day)
+    is_midnight = (local := ends.astimezone(zone)).hour == local.minute == 0
+    if locale.language == CHINESE:
+        return f"{said_day}{begin}到{'半夜12点' if is_midnight else speak_time(ends, locale)}"
+    end = fill("value.midnight", locale.language) if is_midnight else speak_time(ends, locale, brief=True)
+    return fill("value.opening", locale.language, begin=begin, end=end, day=said_day)
+
+
+def _speak_day_ahead(day: date, locale: Locale, today: date | None) -> str:
+    """A day as it stands after a time: its name if it is near, its day of the week within six days, else its date."""
+    ahead = (day - today).days if today is not None else None
+    near = _NEAR_DAYS.get(ahead) if ahead is not None else None
+    if locale.language == CHINESE:
+        if near:
+            return near[0]
+        of_week = ahead is not None and 0 < ahead <= _WEEK_DAYS_AHEAD_MAX
+        return f"星期{_WEEK_DAYS[day.weekday()]}" if of_week else speak_date(day, locale.language, today)
+    if near:
+        return fill(near[1], locale.language)
+    if ahead is not None and 0 < ahead <= _WEEK_DAYS_AHEAD_MAX:
+        return fill("value.on", locale.language, words=fill(f"value.weekday.{day.isoweekday()}", locale.language))
+    return fill("value.on", locale.language, words=speak_date(day, locale.language, today))
 
 
 def speak_day(day: date, locale: Locale) -> str:

@@ -52,6 +52,14 @@ class Lately:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """From when to when people answer, as it stands after "we are here". `ends_at` None: no end is in sight."""
+
+    begins_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """How many there are of something. A plain number names a place or a key; this one stands before its noun, where
     spoken Chinese has another word for two."""
