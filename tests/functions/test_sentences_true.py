@@ -30,6 +30,7 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from hotline_local.worlds.closed_hours import close_line
 from tests.support import facts, lock_desk
 from tests.support.phone import Phone, context, failed_logins, give, opened, words
 
@@ -186,10 +187,12 @@ class World:
     language: str
     proved: tuple[str, ...]
     presses: tuple[tuple[str, Mapping[str, str]], ...] = field(default=())
+    closed: bool = False
 
 
 STEPS_PRESSED: tuple[tuple[str, Mapping[str, str]], ...] = (
     *((name, {}) for name in ("lock_status", "unlock", "reset", "pause", "end_pause", "unfreeze", "freeze", "refunds")),
+    ("hours", {}),
     ("payments", {"purpose": "failed"}),
     ("payments", {"purpose": "refund"}),
     ("payment_by_order", {"tail": "4711"}),
@@ -213,6 +216,7 @@ WORLDS = st.builds(
     language=st.sampled_from(["zh-CN", "en-US"]),
     proved=st.sampled_from([(), ("sms",), ("sms", "email")]),
     presses=st.lists(st.sampled_from(STEPS_PRESSED), min_size=3, max_size=10).map(tuple),
+    closed=st.booleans(),
 )
 
 
@@ -225,6 +229,8 @@ def begin(world: World) -> tuple[Context, Phone]:
     give(ctx, [facts.fact("payment.succeeded", {**paid, "failure": None}, subject=ACCOUNT)])
     declined = {"movement_id": "mov_2", "initiated_at": to_text(NOW - timedelta(hours=2)), "order_no": "99"}
     give(ctx, [facts.fact("payment.failed", declined, subject=ACCOUNT, after_s=1)])
+    if world.closed:
+        close_line(ctx)
     of_another = facts.event("device.registered", subject="acct-other", time=to_text(NOW - world.late))
     assert take_in(facts.sqs_of([of_another]), ctx) == {"batchItemFailures": []}
     return ctx, Phone(ctx, NUMBER)
@@ -298,8 +304,11 @@ def test_every_step_is_true_for_every_cause_that_shuts_an_account(shut: str, lan
 def test_the_accounts_reach_what_the_rules_are_about() -> None:
     """A rule that no answer comes near would hold of anything."""
     heard: list[Heard] = []
+    late = timedelta(minutes=30)
     for shut in SHUT:
-        heard += hear_all(World(shut, False, True, timedelta(minutes=30), "en-US", ("sms", "email"), STEPS_PRESSED))
+        heard += hear_all(
+            World(shut, False, True, late, "en-US", ("sms", "email"), STEPS_PRESSED, closed=shut == "open")
+        )
     said = (
         "I have asked",
         "You will get a message",
