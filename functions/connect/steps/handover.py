@@ -30,7 +30,7 @@ def hours_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
 
 
 def _hours(visit: Visit) -> directory.Hours:
-    return directory.hours_of(visit.fetch((directory.HOURS_KEY,)), directory.always_open()).content
+    return directory.hours_of(visit.fetch((directory.HOURS_KEY,))).content
 
 
 def _hours_facts(visit: Visit) -> dict[str, object]:

@@ -20,7 +20,7 @@ def close_line(ctx: Context) -> None:
     today = now.astimezone(week.zone).date()
     days = [directory.SpecialDay(today + timedelta(days=ahead), "closed", ()) for ahead in (-1, 0)]
     read = ctx.store.batch_get([directory.HOURS_KEY])
-    version = directory.hours_of(read, directory.always_open()).version
+    version = directory.hours_of(read).version
     change = Change(actor=_SUPERVISOR, cause="hours", now=now, ids=ctx.ids)
     hours = directory.make_hours(TIME_ZONE, (_DAY,) * 7, days)
     directory.contribute_hours(change, read, hours, expected_version=version, editor=_SUPERVISOR.agent_id)

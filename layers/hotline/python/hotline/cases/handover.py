@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.accounts import service as accounts
-from hotline.directory.service import always_open, hours_of, is_open
+from hotline.directory.service import hours_of, is_open
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
@@ -57,7 +57,7 @@ class HandOver:
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[str]:
         account_id, known = _whose(session)
         outcome, reason = OUTCOMES[self.reason], self.reason
-        if outcome == QUEUED and not is_open(hours_of(read, always_open()).content, change.now):
+        if outcome == QUEUED and not is_open(hours_of(read).content, change.now):
             outcome, reason = CLOSED, "closed"
         established = establish(session, self.login_failed_at, self.missing_documents)
         ref = contribute_case(
