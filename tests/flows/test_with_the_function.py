@@ -15,6 +15,9 @@ from connect_sim.simulator.state import CallSetup, CallState, EndOutcome
 from functions.connect.envelope import request_from
 from functions.connect.runner import answer
 from hotline.contracts.model import PointKind
+from hotline.directory import service as directory
+from hotline.kit.actor import Agent
+from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.keyring import CachedKeyring
 from hotline_local.entry_keys import make_entry_key
@@ -219,6 +222,54 @@ def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
     assert line.state.attributes["case_id"] != "-"
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.CALLBACK
+
+
+def put_up_banner(ctx: Context, *, short_menu: bool = False) -> None:
+    """A banner of an hour, as a supervisor writes it."""
+    words = {"zh-CN": "付款 <暂时> 较慢。", "en-US": "Payments & refunds are slow."}
+    banner = directory.make_banner(words, starts_at=NOW, ends_at=NOW + timedelta(hours=1), short_menu=short_menu)
+    change = Change(actor=Agent("supervisor", "-"), cause="banner", now=NOW, ids=ctx.ids)
+    directory.contribute_banner(change, {}, banner, expected_version=0, editor="supervisor")
+    change.commit(ctx.store)
+
+
+def spoken_blocks(line: Line) -> list[str]:
+    return [event.place.block for event in line.events if event.kind == "prompt"]
+
+
+def test_an_outage_is_told_before_the_menu_in_the_language_of_the_caller_and_as_text(ctx: Context) -> None:
+    put_up_banner(ctx)
+    known = Line(ctx, MEI)
+    assert known.heard("Say banner") == "付款 <暂时> 较慢。"
+    assert spoken_blocks(known) == ["Say banner", "Greeting"]
+    assert known.failures == []
+
+
+def test_an_outage_is_told_to_a_stranger_once_they_have_chosen_a_language(ctx: Context) -> None:
+    put_up_banner(ctx)
+    stranger = Line(ctx, None).press("2 #")
+    assert stranger.heard("Say banner") == "Payments & refunds are slow."
+    said = spoken_blocks(stranger)
+    assert said.index("Language menu") < said.index("Say banner") < said.index("Main menu")
+    assert stranger.failures == []
+
+
+def test_an_outage_is_told_until_the_banner_ends(ctx: Context) -> None:
+    put_up_banner(ctx, short_menu=True)
+    assert isinstance(ctx.clock, VirtualClock)
+    ctx.clock.advance(timedelta(hours=1))
+    over = Line(ctx, MEI).press("-")
+    assert spoken_blocks(over) == ["Greeting", "Main menu"]
+    assert over.state.attributes["short_menu"] == "no"
+
+
+def test_a_short_menu_names_less_takes_the_same_keys_and_leads_to_the_whole(ctx: Context) -> None:
+    put_up_banner(ctx, short_menu=True)
+    line = Line(ctx, MEI).press("- 9")
+    assert spoken_blocks(line) == ["Say banner", "Greeting", "Short menu", "Main menu"]
+    line.press("* 1 4")
+    assert spoken_blocks(line)[-4:] == ["Language menu", "Say banner", "Greeting", "Refunds menu"]
+    assert line.failures == []
 
 
 @pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from functions.connect.envelope import CONTINUED_METHODS, INVALID, Request
+from functions.connect.envelope import CONTINUED_METHODS, EMPTY, INVALID, Request
 from functions.connect.step import (
     OPTIONAL_CHOICE,
     Answer,
@@ -22,6 +23,7 @@ from functions.connect.step import (
 )
 from functions.connect.words import session as words_of
 from hotline.accounts import service as accounts
+from hotline.directory import service as directory
 from hotline.identity import service as identity
 from hotline.identity.model import Goal, Operation
 from hotline.identity.service import SendOutcome
@@ -31,10 +33,13 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.logging import Event, log
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState
 from hotline.sessions import service as sessions
 from hotline.sessions.model import SessionState
+from hotline.wording.rendering import escape
+from hotline.wording.speech import prompt_of
 
 CHOICES_SPOKEN_MAX = 3
 METHODS: Final = ("sms", "voice", "email")
@@ -63,7 +68,7 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
         calling_number=accounts.normalise_phone(calling, ctx.home_region) if calling else None,
         leg={"contact_id": request.contact_id or "-", "initiation_method": request.initiation_method or "-"},
     )
-    started = identity.begin_call(ctx, contact)
+    started = identity.begin_call(ctx, contact, banner_to_read(ctx, {}))
     state = started.state
     if state.own_number_only:
         log(Event.CALLS_MANY, correlation_id=request.contact_id)
@@ -71,6 +76,7 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
     proved = identity.missing_factors(Operation.READ, sessions.proof_from(state), ctx.clock.now()) is None
     keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": state.topic or "-"}
     keys |= {"elsewhere": yes_or_no(state.elsewhere), "callback": yes_or_no(state.calling is not None)}
+    keys |= _show_banner(started.read, started.language, ctx.clock.now())
     return Answer(outcome, words(known=started.known), keys), state
 
 
@@ -79,7 +85,24 @@ def set_language(visit: Visit) -> Answer:
     language = visit.inputs["language"]
     if visit.replay is None:
         visit.note("SET", replace(visit.state, language=language))
-    return Answer("SET", keys={"language": language})
+    banner = _show_banner(visit.fetch((directory.BANNER_KEY,)), language, visit.now)
+    return Answer("SET", keys={"language": language, **banner})
+
+
+def banner_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
+    """The banner, read together with the call."""
+    del ctx, inputs
+    return (directory.BANNER_KEY,)
+
+
+def _show_banner(read: Mapping[Key, Item], language: str | None, now: datetime) -> dict[str, str]:
+    """The keys of an answer that tell of an outage: the banner's words as SSML, once the caller's language is known,
+    and whether the menu is short. The words are a supervisor's text, so they are escaped."""
+    banner = directory.banner_of(read).content
+    if banner is None or not banner.holds(now):
+        return {"banner": EMPTY, "short_menu": yes_or_no(False)}
+    text = banner.words.get(language or "")
+    return {"banner": prompt_of(escape(text)) if text else EMPTY, "short_menu": yes_or_no(banner.short_menu)}
 
 
 def points_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
@@ -198,7 +221,7 @@ STEPS: Final = (
         "start",
         ("KNOWN", "UNKNOWN", "WITHHELD"),
         begin=begin,
-        own_keys=("language", "proved", "topic", "elsewhere", "callback"),
+        own_keys=("language", "proved", "topic", "elsewhere", "callback", "banner", "short_menu"),
         acting=True,
     ),
     Step(
@@ -206,8 +229,9 @@ STEPS: Final = (
         ("SET",),
         set_language,
         {"language": one_of(LANGUAGES)},
-        own_keys=("language",),
+        own_keys=("language", "banner", "short_menu"),
         acting=True,
+        ahead=banner_to_read,
     ),
     Step(
         "identify",

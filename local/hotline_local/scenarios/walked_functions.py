@@ -28,6 +28,8 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "locked": ("yes", "no"),
     "elsewhere": ("yes", "no"),
     "callback": ("yes", "no"),
+    "banner": ("<speak>an outage</speak>", EMPTY),
+    "short_menu": ("yes", "no"),
     "calls": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }

@@ -41,17 +41,20 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own."""
+    """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own.
+    `read`: the items of the first read."""
 
     state: SessionState
     known: bool
     language: str | None
+    read: Mapping[Key, Item]
 
 
-def begin_call(ctx: Context, contact: Contact) -> Started:
+def begin_call(ctx: Context, contact: Contact, also: Sequence[Key] = ()) -> Started:
     """Begin a call, or take up one that was handed on (protocols of turns: by how the contact came to be).
 
-    At most two reads: the call with the calling number's contact point, then the profiles behind it. One transaction.
+    At most two reads: the call with the calling number's contact point and the items that `also` names, then the
+    profiles behind the number. One transaction.
     At commit StaleTurn when the same start was delivered twice at once, Stale, Unavailable.
     """
     keyring = ctx.lookup_ring
@@ -60,11 +63,13 @@ def begin_call(ctx: Context, contact: Contact) -> Started:
     mark = turns.fingerprint(keyring, START, contact.leg)
     number = contact.calling_number
     point = accounts.point_id(number, keyring) if number else None
-    also = (*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)) if number and point else ()
-    read = ctx.store.batch_get(list(dict.fromkeys((session_key(contact.contact_id), *also))))
+    keys = [session_key(contact.contact_id), *also]
+    if number and point:
+        keys += [*accounts.point_keys(number, keyring), *limits.call_keys(point, change.now)]
+    read = ctx.store.batch_get(list(dict.fromkeys(keys)))
     stored = sessions.session_in(read, contact.contact_id)
     if stored is not None:
-        started = _take_up(change, stored, contact, step_fingerprint=mark)
+        started = _take_up(change, stored, contact, read, step_fingerprint=mark)
     else:
         started = _begin(ctx, change, contact, read, step_fingerprint=mark)
     change.commit(ctx.store)
@@ -96,19 +101,21 @@ def _begin(
     sessions.contribute_new_session(change, begun)
     if calling is not None and contact.inbound:
         limits.count_call(change, calling.point, contact.contact_id)
-    return Started(begun, bool(profiles), language)
+    return Started(begun, bool(profiles), language, read)
 
 
-def _take_up(change: Change, stored: SessionState, contact: Contact, *, step_fingerprint: str) -> Started:
+def _take_up(
+    change: Change, stored: SessionState, contact: Contact, read: Mapping[Key, Item], *, step_fingerprint: str
+) -> Started:
     known = bool(stored.calling and stored.calling.accounts)
     if stored.turns and (stored.turns[-1].step, stored.turns[-1].fingerprint) == (START, step_fingerprint):
         # This very start was delivered before, and nothing has been asked since.
-        return Started(stored, known, stored.language)
+        return Started(stored, known, stored.language, read)
     kept = sessions.may_keep_level(stored, continued=contact.continued, now=change.now)
     # Acts without a factor are for inbound calls; a leg of another kind must not inherit them.
     taken = stored if kept else replace(choices.strip(stored), inbound=contact.inbound)
     record = TurnRecord(stored.turn, START, step_fingerprint, "KNOWN" if known else "UNKNOWN")
-    return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language)
+    return Started(sessions.contribute_turn(change, stored, taken, record), known, stored.language, read)
 
 
 def reach(number: str, read: Mapping[Key, Item], keyring: Keyring) -> Identified:
