@@ -39,8 +39,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "FINDINGS": "as ACCOUNT",
     "CALL": "a reason that agents name by its value, as the others of LookUpReason and ApprovalReason",
     "CASE": "as CALL",
-    "CALLBACK": "as CALL",
-    "COMPLAINT": "as CALL",
     "INVESTIGATION": "as CALL",
     "CUSTOMER_PROVED": "as CALL",
     "EVIDENCE_SEEN": "as CALL",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.store import Table
+from hotline.kit.store import Store, Table
 from hotline.kit.store.condition import Item
 from hotline.reports.calls import count_repeats
 from hotline.reports.items import counted_from, days_from, tally_counts, tally_day
@@ -199,6 +199,13 @@ class Counted:
         self.store = MemoryStore(self.clock)
         self.ctx = Context(store=self.store, clock=self.clock, ids=SeededIds(1))
 
+    @classmethod
+    def on(cls, store: Store) -> Counted:
+        """The same on another store; its own one stays empty."""
+        found = cls()
+        found.ctx = replace(found.ctx, store=store)
+        return found
+
     def take(self, *bodies: Body) -> list[str]:
         """Deliver events in one batch, and return the places of those that have to come again."""
         records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
@@ -219,7 +226,7 @@ class Counted:
         )
         change = Change(actor=System("test", "test"), cause="test", now=self.clock.now(), ids=self.ctx.ids)
         contribute_new_session(change, state)
-        change.commit(self.store)
+        change.commit(self.ctx.store)
 
     def items(self, prefix: str) -> list[Item]:
         """The stored items whose partition key begins with a text."""

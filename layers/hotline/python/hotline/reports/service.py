@@ -13,13 +13,14 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Store
 
 from . import calls, figures, items, matters, records
-from .figures import plain
+from .figures import plain, rows_of, yearly
 from .model import (
     SCORES,
     Answer,
     Call,
     Complaint,
     ContactEvent,
+    Counts,
     Handover,
     Lock,
     RefundRecord,
@@ -31,13 +32,16 @@ from .model import (
 __all__ = [
     "is_brought",
     "plain",
+    "read_counts",
     "read_report",
+    "rows_of",
     "take_answer",
     "take_complaint",
     "take_contact",
     "take_handover",
     "take_lock",
     "take_refund",
+    "yearly",
 ]
 
 ATTEMPTS_MAX: Final = 5
@@ -82,9 +86,13 @@ def take_answer(ctx: Context, contact_id: str, score: int, *, zone: str) -> None
 def read_report(store: Store, start: date, end: date) -> Report:
     """The numbers of the days from `start` to `end`, both included: one query a month. Raises InvalidInput
     `days_out_of_order`, `too_many_days` (model.DAYS_MAX); Unavailable."""
+    return figures.make_report(start, end, read_counts(store, start, end))
+
+
+def read_counts(store: Store, start: date, end: date) -> Counts:
+    """The same as they were counted, day by day: for those who calculate by themselves. Raises the same."""
     check_days(start, end)
-    tallies = ((items.tally_day(item), items.tally_counts(item)) for item in _tallies(store, start, end))
-    return figures.make_report(start, end, figures.add_up(tallies))
+    return figures.add_up((items.tally_day(item), items.tally_counts(item)) for item in _tallies(store, start, end))
 
 
 def _tallies(store: Store, start: date, end: date) -> Iterator[Mapping[str, object]]:
