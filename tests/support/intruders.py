@@ -10,7 +10,7 @@ policy is asked.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -326,16 +326,23 @@ class Burglary:
         return next((value for value in self.burglar.hands if accounts.point_id(value, keyring) == point_id), None)
 
 
-def burgle(burglar: Burglar, *, calls: int, seed: int) -> list[Burglary]:
-    """So many calls of one burglar, each in a town of its own; it ends with the first that reaches too much."""
+def burgle(
+    burglar: Burglar, *, calls: int, seed: int, reaching: Collection[tuple[str, str]] = (), calls_max: int = 0
+) -> list[Burglary]:
+    """So many calls of one burglar, each in a town of its own; it ends with the first that reaches too much. It goes on
+    up to `calls_max` while something of `reaching` was not reached."""
     store, clock = town()
     made: list[Burglary] = []
-    for number in range(calls):
+    left = set(reaching)
+    for number in range(max(calls, calls_max)):
+        if number >= calls and not left:
+            break
         chance = random.Random(f"{seed}-{burglar.name}-{number}")
         own_clock = VirtualClock(clock.now())
         own_store = store.fork(own_clock)
         ctx = context(own_store, own_clock, seed=chance.getrandbits(32))
         made.append(Burglary(burglar, ctx, own_store, own_clock, chance).go())
+        left -= made[-1].reached
         if made[-1].found:
             break
     return made
