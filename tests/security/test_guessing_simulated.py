@@ -226,7 +226,7 @@ def test_the_owner_is_helped_within_one_call_at_any_moment(
 ) -> None:
     """By the line itself while one factor is left that the account asks for; by a person in the same call otherwise."""
     siege = Siege(*attacks, two_step=two_step, pin=pin)
-    called = outcomes(siege, length=SIEGE, every=timedelta(hours=1 if SOAK else 2))
+    called = outcomes(siege, length=SIEGE, every=timedelta(hours=1))
     assert len(called) > 5
     assert {call.outcome for _, _, call in called} <= expected
     assert any(view.state != "OPEN" for _, view, _ in called)
