@@ -13,7 +13,7 @@ from connect_sim.language.document import FlowSyntaxError
 from connect_sim.simulator.engine import DEFAULT_MAX_STEPS, Engine, UnknownFlowError
 from connect_sim.simulator.faults import FaultError, Faults
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
-from connect_sim.simulator.run import CallRun
+from connect_sim.simulator.run import CallRun, CallView
 from connect_sim.simulator.setup_file import WITHHELD
 from connect_sim.simulator.state import CallSetup
 from connect_sim.simulator.views import JsonLines, TerminalCall
@@ -142,8 +142,9 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
 
 def run_call(args: argparse.Namespace) -> int:
     """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
+    from hotline_local.contact_events import ToldCall
     from hotline_local.worlds.flow_files import load_flow_set
-    from hotline_local.worlds.world import sends_code
+    from hotline_local.worlds.world import TellsContacts, sends_code
 
     given = _check(args)
     setup = CallSetup(
@@ -163,7 +164,9 @@ def run_call(args: argparse.Namespace) -> int:
         if missing := engine.unresolved_tokens:
             print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
         telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
-        view = JsonLines(sys.stdout) if args.json else telephone
+        view: CallView = JsonLines(sys.stdout) if args.json else telephone
+        if isinstance(world, TellsContacts):
+            view = ToldCall(setup, view, world.tell_contact)
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         return exit_code(CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code).to_end())
     except FaultError as error:

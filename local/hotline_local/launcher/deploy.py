@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from hotline.kit.config import PATIENCE_SETTING
 from hotline_local import issuer
+from hotline_local.contact_events import SOURCE as CONTACT_EVENT_SOURCE
 from hotline_local.entry_keys import make_entry_key
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
@@ -46,6 +47,7 @@ PARAMETERS: Final = {
     "FactMaxReceiveCount": "5",
     "OutboxMaximumAgeSeconds": "600",
     "LogRetentionDays": "1",
+    "ContactEventSource": CONTACT_EVENT_SOURCE,
     # Somebody who tries the scan starts it: ./hotline scan.
     "ScanSchedule": "off",
 }

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from connect_sim.simulator.mailbox import Message
 from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult
+from hotline_local.contact_events import put_contact_event
 from hotline_local.inbox import Inbox, Received, code_in
 from hotline_local.launcher import stack as stacks
 from hotline_local.worlds.flow_files import START_FLOW, flow_files, tokens
@@ -107,6 +108,10 @@ class DeployedWorld:
 
     def advance(self, seconds: float) -> None:
         """See World: time passes by itself."""
+
+    def tell_contact(self, event: Mapping[str, Any]) -> None:
+        """Tell the stack what happens to the contact, as Amazon Connect does. Raises CommandError."""
+        put_contact_event(self._stack, event)
 
     def close(self) -> None:
         """See World: the stack goes on."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connect_sim.simulator.events import CallEvent
 from connect_sim.simulator.mailbox import Mailbox
@@ -15,6 +15,15 @@ SENDING_STEPS = "send"
 def sends_code(event: CallEvent) -> bool:
     """Return whether a function event is of a step that sends a code."""
     return str(event.data["step"]).startswith(SENDING_STEPS)
+
+
+@runtime_checkable
+class TellsContacts(Protocol):
+    """A place in which somebody counts calls."""
+
+    def tell_contact(self, event: Mapping[str, Any]) -> None:
+        """Tell what happens to the contact; `event` is the detail of a contact event."""
+        ...
 
 
 class World(Mailbox, Protocol):
