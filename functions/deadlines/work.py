@@ -29,6 +29,7 @@ from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
+from hotline.reports import service as reports
 
 FUNCTION: Final = "deadlines"
 PER_ACCOUNT_MAX: Final = 50
@@ -132,6 +133,7 @@ _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     payments.duty_at,
     cases.duty_at,
     erasure.duty_at,
+    reports.duty_at,
 )
 
 

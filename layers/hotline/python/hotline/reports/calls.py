@@ -26,6 +26,11 @@ ANSWER_STEPS_S: Final = (*range(5, 61, 5), *range(75, 301, 15), *range(360, 1801
 """Upper ends of the steps in which waiting times are counted: fine where a service level is measured."""
 REPEAT_DAYS: Final = 7
 """A call repeats another one of the same number within so many days."""
+SETTLED_AFTER: Final = timedelta(minutes=15)
+"""When nothing more can be stored of a call that is over: a step has eight seconds, and its delivery is tried again."""
+GIVEN_UP_AFTER: Final = timedelta(hours=6)
+"""When a call is taken as over whose end was not told: longer than anybody waits and talks, and within the life of its
+session."""
 DAYS_KEPT: Final = 31
 """Days of a number that are kept: those that a late event can still change, and the seven before them."""
 
@@ -59,10 +64,21 @@ def ended_at(call: Call) -> datetime | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
+def last_look_at(call: Call) -> datetime | None:
+    """When to look at the call for the last time; None once that is done, or while nothing is known of it."""
+    if call.last_look:
+        return None
+    end = ended_at(call)
+    if end is not None:
+        return end + SETTLED_AFTER
+    begun = begun_at(call) or (call.handover.at if call.handover is not None else None)
+    return begun + GIVEN_UP_AFTER if begun is not None else None
+
+
 def is_counted(call: Call) -> bool:
     """Whether the call counts: it came in from outside, and is over."""
     came_in = any(leg.method == INBOUND_METHOD for leg in call.legs.values())
-    return came_in and (call.given_up or ended_at(call) is not None)
+    return came_in and (call.last_look or ended_at(call) is not None)
 
 
 def ending_of(call: Call) -> Ending:

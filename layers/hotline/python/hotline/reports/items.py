@@ -1,6 +1,7 @@
 """Reports as stored items.
 
-    REPORT#call:<contact id> / CALL · what is known of one call · counted {day: {name: n}} · zone · rev
+    REPORT#call:<contact id> / CALL · what is known of one call · counted {day: {name: n}} · zone
+        · due_pk, due_sk · rev
     REPORT#<kind>:<id> / RECORD · the same of a lock, refund, complaint or answer
     REPORT#caller:<hash> / DAYS · days {day: calls} · rev
     TALLY#<month> / DAY#<day>#<shard> · a number for each name
@@ -16,11 +17,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
+from hotline.kit.due import due_attributes
 from hotline.kit.ids import bucket
 from hotline.kit.retention import RECORD_LIFE
 from hotline.kit.store import TTL_ATTRIBUTE, Between, Key, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
+from .calls import last_look_at
 from .model import (
     Answer,
     Call,
@@ -43,6 +46,8 @@ CALL_LIFE: Final = timedelta(days=45)
 CALLER_LIFE: Final = timedelta(days=38)
 """How long a number's days are kept after the last call: those of `calls.DAYS_KEPT`, and a week."""
 
+_CALL_PREFIX: Final = "REPORT#call:"
+_CALL: Final = "CALL"
 _COUNTED: Final = "counted"
 _TALLY_KEYS: Final = ("PK", "SK", TTL_ATTRIBUTE)
 
@@ -54,7 +59,12 @@ def record_key(kind: str, thing_id: str) -> Key:
 
 def call_key(contact_id: str) -> Key:
     """Where the record of a call is stored, by its first contact id."""
-    return hotline_key(f"REPORT#call:{contact_id}", "CALL")
+    return hotline_key(f"{_CALL_PREFIX}{contact_id}", _CALL)
+
+
+def contact_at(key: Key) -> str | None:
+    """The first contact id of the call whose record is at a key; None for anything else."""
+    return key.pk.removeprefix(_CALL_PREFIX) if key.pk.startswith(_CALL_PREFIX) and key.sk == _CALL else None
 
 
 def caller_key(caller: str) -> Key:
@@ -124,9 +134,11 @@ def call_item(call: Call, now: datetime) -> Item:
         handover = call.handover
         item["handover"] = {"at": to_text(handover.at), "decision_id": handover.decision_id}
         item["handover"] |= {"reason": handover.reason, "topic": handover.topic}
-    item["given_up"] = call.given_up or None
+    item["last_look"] = call.last_look or None
     kept = {name: value for name, value in item.items() if value not in (None, [], {})}
-    return {**kept, TTL_ATTRIBUTE: epoch_s(now + CALL_LIFE)}
+    look_at = last_look_at(call)
+    due = due_attributes(call.contact_id, look_at) if look_at is not None else {}
+    return {**kept, **due, TTL_ATTRIBUTE: epoch_s(now + CALL_LIFE)}
 
 
 def call_from(item: Mapping[str, Any]) -> Call:
@@ -138,7 +150,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         handover=Handover(**{**handover, "at": from_text(handover["at"])}) if handover else None,
         served=tuple(item.get("served", ())),
         caller=item.get("caller"),
-        given_up=bool(item.get("given_up", False)),
+        last_look=bool(item.get("last_look", False)),
     )
 
 

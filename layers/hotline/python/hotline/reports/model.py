@@ -103,8 +103,8 @@ class Call:
     handover: Handover | None = None
     served: tuple[str, ...] = ()
     caller: str | None = None
-    given_up: bool = False
-    """Its end was not told in time, and it is taken as ended."""
+    last_look: bool = False
+    """The hotline has looked at it once more by itself. A call whose end was not told until then is taken as ended."""
 
 
 class LockKind(StrEnum):

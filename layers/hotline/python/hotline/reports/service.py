@@ -13,6 +13,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Store
 
 from . import calls, figures, items, matters, records
+from .due import duty_at
 from .figures import plain, rows_of, yearly
 from .model import (
     SCORES,
@@ -30,6 +31,7 @@ from .model import (
 )
 
 __all__ = [
+    "duty_at",
     "is_brought",
     "plain",
     "read_counts",
