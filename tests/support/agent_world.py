@@ -43,6 +43,7 @@ class AgentWorld:
 
     store: AnyStore
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOON))
+    two_step: bool = False
     ctx: Context = field(init=False)
     _facts: int = 0
 
@@ -51,7 +52,7 @@ class AgentWorld:
             self.store.clock = self.clock
         self.ctx = replace(context(self.store, self.clock), ids=RandomIds())
         points = ((PointKind.PHONE, NUMBER), (PointKind.EMAIL, EMAIL))
-        give(self.ctx, [opened(ACCOUNT, *points, at=NOON - timedelta(days=365))])
+        give(self.ctx, [opened(ACCOUNT, *points, at=NOON - timedelta(days=365), two_step=self.two_step)])
 
     # ---------------------------------------------------------------- who there is
 

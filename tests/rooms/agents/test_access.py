@@ -134,7 +134,20 @@ def test_a_contact_that_ended_is_nobodys_and_cannot_be_taken(world: AgentWorld) 
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
     with pytest.raises(NotPossible, match=AgentError.NO_ACCESS):
         agents.take_contact(world.ctx, token, CONTACT)
-    agents.note_connected(world.ctx, CONTACT, "agent-1", at=world.clock.now() + timedelta(minutes=1))
+    agents.note_connected(world.ctx, CONTACT, "agent-1", at=world.clock.now())
+    assert refusal(world, token, basis) == AgentError.NO_ACCESS
+
+
+def test_a_caller_who_was_sent_on_is_back_with_an_agent(world: AgentWorld) -> None:
+    token = world.token()
+    basis = world.take(world.call_in(), token)
+    sent_on, back = world.clock.now() + SECOND, world.clock.now() + timedelta(minutes=2)
+    agents.note_ended(world.ctx, CONTACT, at=sent_on)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", at=back)
+    assert look(world, token, basis) == ACCOUNT
+    agents.note_ended(world.ctx, CONTACT, at=sent_on)
+    assert look(world, token, basis) == ACCOUNT
+    agents.note_ended(world.ctx, CONTACT, at=back)
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
 
 

@@ -75,7 +75,9 @@ def test_a_weaker_proof_does_not_answer_a_stronger_request(world: AgentWorld) ->
         world.do(token, basis, agents.UNLOCK)
 
 
-def answer(world: AgentWorld, goal_operation: str | None, sign_in: str = "sid-1") -> None:
+def answer(
+    world: AgentWorld, goal_operation: str | None, sign_in: str = "sid-1", request_id: str | None = None
+) -> None:
     """The customer proves a code in the app, and answers."""
     client = Client(world.ctx, ACCOUNT, sign_in=sign_in, signed_in_at=world.clock.now())
     if goal_operation is not None:
@@ -86,7 +88,7 @@ def answer(world: AgentWorld, goal_operation: str | None, sign_in: str = "sid-1"
     session_id = state.contact_id if state is not None else "session-without-proof"
     signed = SignIn(session_id, ACCOUNT, now, trusted=False, expires_at=now + timedelta(hours=1))
     session = open_app_session(world.ctx, signed)
-    perform(session, AnswerProof(), Turn("answer_proof"))
+    perform(session, AnswerProof(request_id), Turn("answer_proof"))
 
 
 def test_the_app_answers_for_a_case_and_no_contact(world: AgentWorld) -> None:
@@ -130,3 +132,58 @@ def test_nothing_is_answered_that_was_not_asked_or_twice(world: AgentWorld) -> N
     answer(world, "unlock", "sid-2")
     with pytest.raises(NotPossible):
         answer(world, "unlock", "sid-3")
+
+
+def waiting_in_app(world: AgentWorld) -> str | None:
+    read = world.store.batch_get(list(agents.proof_request_keys(account_id=ACCOUNT)))
+    found = agents.find_proof_request(read, world.clock.now(), account_id=ACCOUNT)
+    return found.request_id if found is not None else None
+
+
+def test_a_caller_on_the_line_may_answer_in_the_app_instead(world: AgentWorld) -> None:
+    token, phone = world.token(), world.call_in(goal="look")
+    basis = world.take(phone, token)
+    asked = world.do(token, basis, agents.AskProof(Goal.UNLOCK))
+    assert (asked.on_call, waiting_in_app(world)) == (True, asked.request_id)
+    answer(world, "unlock", request_id=asked.request_id)
+    assert view(world, basis)[:2] == ("proved", ("email", "session"))
+    assert world.do(token, basis, agents.UNLOCK) == "ASKED"
+
+
+def test_a_request_waits_in_no_app_while_nobody_knows_who_calls(world: AgentWorld) -> None:
+    basis = world.take(world.call_in(goal=None), world.token())
+    world.do(world.token(), basis, agents.AskProof(Goal.UNLOCK))
+    assert waiting_in_app(world) is None
+
+
+def test_the_latest_request_says_whose_proof_counts(world: AgentWorld) -> None:
+    token, phone = world.token(), world.call_in(goal="look")
+    basis = world.take(phone, token)
+    world.do(token, basis, agents.AskProof(Goal.LOOK))
+    answer(world, None)
+    assert view(world, basis)[:2] == ("proved", ("session",))
+    world.clock.advance(SECOND)
+    world.do(token, basis, agents.AskProof(Goal.UNLOCK))
+    assert view(world, basis)[:2] == ("waiting", ("sms",))
+    phone.prove("sms", "unlock")
+    assert view(world, basis)[:2] == ("proved", ("sms",))
+
+
+def test_an_answer_names_the_request_that_its_customer_saw(world: AgentWorld) -> None:
+    basis = world.claimed()
+    first = world.do(world.token(), basis, agents.AskProof(Goal.LOOK))
+    world.do(world.token(), basis, agents.AskProof(Goal.UNLOCK))
+    with pytest.raises(NotPossible):
+        answer(world, "unlock", request_id=first.request_id)
+
+
+def test_two_steps_take_two_factors_before_an_agent_sees_proved(memory_store: Store) -> None:
+    world = AgentWorld(memory_store, two_step=True)  # type: ignore[arg-type]
+    world.lock_out()
+    phone = world.call_in(goal=None)
+    basis = world.take(phone, world.token())
+    world.do(world.token(), basis, agents.AskProof(Goal.UNLOCK))
+    phone.prove("sms", "unlock")
+    assert view(world, basis)[:2] == ("waiting", ("sms",))
+    phone.prove("email", "unlock")
+    assert view(world, basis)[:2] == ("proved", ("email", "sms"))

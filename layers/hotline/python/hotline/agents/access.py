@@ -116,7 +116,7 @@ def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[K
     request.account = _find_account(request.case, held)
     if request.account is not None:
         _refuse_own(request, request.account)
-        _find_app_session(request, request.account)
+        _find_app_answer(request, request.account)
     return request
 
 
@@ -169,13 +169,13 @@ def _find_account(case: Case | None, held: SessionState | None) -> str | None:
     return held.account_id if held is not None else None
 
 
-def _find_app_session(request: AgentRequest, account_id: str) -> None:
-    """Where no contact is there, the app session that has answered this agent's request for proof."""
-    if request.session is not None:
-        return
+def _find_app_answer(request: AgentRequest, account_id: str) -> None:
+    """The app session that has answered this agent's latest request for proof, in the place of the contact's own."""
     waiting = request.read.get(items.app_proof_key(account_id))
     asked = items.proof_request_from(waiting) if waiting is not None else None
     if asked is None or asked.asked_by != request.agent_id or asked.case_id != request.case_id:
+        return
+    if request.asked_proof is not None and request.asked_proof.asked_at > asked.asked_at:
         return
     request.asked_proof = asked
     if asked.answered_by is not None and asked.until > request.now:

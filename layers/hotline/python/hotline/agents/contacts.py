@@ -2,6 +2,8 @@
 
 The workspace names the contact, and that proves nothing. So it is held against the stored call: it was handed over, and
 nobody else is in it. A contact event overrules the workspace. Without events a contact lasts for HELD_MAX.
+
+Events come late, twice and in any order, and a caller who is sent on comes back to an agent. So the latest word holds.
 """
 
 from __future__ import annotations
@@ -35,6 +37,12 @@ def holds(holder: Mapping[str, Any] | None, agent_id: str, now: datetime) -> boo
 
 def _is_live(holder: Mapping[str, Any], now: datetime) -> bool:
     return "ended_at" not in holder and now < from_text(holder["since"]) + HELD_MAX
+
+
+def _is_newer(holder: Mapping[str, Any], ended_at: datetime) -> bool:
+    """Whether what is stored is a later word than this end: a later end, or an agent who was connected after it."""
+    since = from_text(holder["since"])
+    return since >= ended_at if "ended_at" in holder else since > ended_at
 
 
 def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
@@ -74,7 +82,7 @@ def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime
     def note() -> None:
         key = items.holder_key(contact_id)
         holder = ctx.store.batch_get([key]).get(key)
-        if holder is not None and ("ended_at" in holder or from_text(holder["since"]) >= at):
+        if holder is not None and from_text(holder["since"]) >= at:
             return
         change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
         change.replace(key, holder, items.holder_item(agent_id, at))
@@ -84,12 +92,13 @@ def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime
 
 
 def note_ended(ctx: Context, contact_id: str, *, at: datetime) -> None:
-    """Note that a contact has ended; nobody is in it any more. Raises Stale, Unavailable."""
+    """Note that an agent's part of a contact ended at `at`; nobody is in it until an agent is connected later. An end
+    that comes late or again changes nothing. Raises Stale, Unavailable."""
 
     def note() -> None:
         key = items.holder_key(contact_id)
         holder = ctx.store.batch_get([key]).get(key)
-        if holder is not None and "ended_at" in holder:
+        if holder is not None and _is_newer(holder, at):
             return
         change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
         change.replace(key, holder, {**items.holder_item("-", at), "ended_at": to_text(at)})

@@ -46,11 +46,13 @@ def app_proof_key(account_id: str) -> Key:
 def proof_request_item(request: ProofRequest) -> Item:
     """The stored form of a request for proof."""
     item: Item = {
+        "request_id": request.request_id,
         "goal": request.goal,
         "case_id": request.case_id,
         "asked_by": request.asked_by,
         "asked_at": to_text(request.asked_at),
         "until": to_text(request.until),
+        "on_call": request.on_call,
         TTL_ATTRIBUTE: epoch_s(request.until + CALL_LIFE),
     }
     return item | ({"answered_by": request.answered_by} if request.answered_by is not None else {})
@@ -59,11 +61,13 @@ def proof_request_item(request: ProofRequest) -> Item:
 def proof_request_from(item: Mapping[str, Any]) -> ProofRequest:
     """The request in a stored item."""
     return ProofRequest(
+        request_id=item["request_id"],
         goal=item["goal"],
         case_id=item["case_id"],
         asked_by=item["asked_by"],
         asked_at=from_text(item["asked_at"]),
         until=from_text(item["until"]),
+        on_call=item["on_call"],
         answered_by=item.get("answered_by"),
     )
 

@@ -132,16 +132,19 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class ProofRequest:
-    """A customer is asked to prove who they are, by an agent. It waits at the contact, or at the account for the app.
-    `goal` is the goal of the code, and so what it is good for."""
+    """A customer is asked to prove who they are, by an agent. It waits at the contact for the line, and at the account
+    for the app. `goal` is the goal of the code, and so what it is good for."""
 
+    request_id: str
     goal: str
     case_id: str
     asked_by: str
     asked_at: datetime
     until: datetime
+    on_call: bool = False
+    """Whether the customer was in a contact with the agent, so that an app can say when not to answer."""
     answered_by: str | None = None
-    """The app session that answered; None at a contact, whose own session counts."""
+    """The call or app session that answered. At a contact its own session counts, answered or not."""
 
 
 class ProofState(StrEnum):

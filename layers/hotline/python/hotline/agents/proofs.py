@@ -1,6 +1,6 @@
 """A customer's proof for an agent: the agent asks, the customer proves on the line or in the app.
 
-The request waits at the contact, where the line picks it up, or at the account, where the app does. Nobody but the
+The request waits at the contact, where the line picks it up, and at the account, where the app does. Nobody but the
 customer sees a code. On the line the call's own session counts; in the app, the session that answers the request.
 """
 
@@ -26,7 +26,7 @@ from hotline.kit.change.acts import Snapshot
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
-from hotline.sessions.model import SessionKind
+from hotline.sessions.model import SessionKind, SessionState
 from hotline.sessions.service import proof_from
 
 from . import items
@@ -44,9 +44,9 @@ WITH_PROOF: Final = tuple(operation for operation, needed in REQUIREMENTS.items(
 
 @dataclass(frozen=True)
 class AskProof(AgentAct[ProofRequest]):
-    """Ask the customer of the contact, or of the case in the app, to prove who they are. A later request takes the
-    place of an earlier one. Raises NotPossible `case_without_account` where there is neither a contact nor an
-    account."""
+    """Ask the customer to prove who they are: on the line where there is a contact, in the app where there is an
+    account. A later request takes the place of an earlier one. Raises NotPossible `case_without_account` where there is
+    neither."""
 
     goal: Goal
     permission: ClassVar[Permission] = Permission.WORK
@@ -57,16 +57,19 @@ class AskProof(AgentAct[ProofRequest]):
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[ProofRequest]:
         require(change, Operation.PROOF_REQUEST, request.account)
+        contact_id = request.basis.contact_id
         asked = ProofRequest(
+            request_id=change.ids.new("prf"),
             goal=self.goal.value,
             case_id=request.case_id,
             asked_by=request.agent_id,
             asked_at=change.now,
             until=change.now + PROOF_REQUEST_LIFE,
+            on_call=contact_id is not None,
         )
-        contact_id = request.basis.contact_id
-        key = items.contact_proof_key(contact_id) if contact_id is not None else items.app_proof_key(request.account_id)
-        change.replace(key, request.read.get(key), items.proof_request_item(asked))
+        account_id = request.account if contact_id is not None else request.account_id
+        for key in proof_request_keys(contact_id=contact_id, account_id=account_id):
+            change.replace(key, request.read.get(key), items.proof_request_item(asked))
         where = "line" if contact_id is not None else "app"
         return Deed(asked, "ASKED", {"goal": self.goal.value, "where": where})
 
@@ -75,29 +78,28 @@ def view_proof(request: AgentRequest) -> ProofView:
     """The customer's proof as it is now, and as the agent may see it. `request` is opened with the case and the
     contact."""
     asked, state, now = request.asked_proof, request.session, request.now
-    is_same = state is not None and state.account_id is not None and state.account_id == request.account
-    good = state.good_factors(now) if state is not None and is_same else []
-    operations = []
-    if state is not None and is_same:
-        proof = proof_from(state)
-        operations = [one.value for one in WITH_PROOF if missing_of_customer(one, proof, now) is None]
+    mine = state if state is not None and state.account_id is not None and state.account_id == request.account else None
+    good = mine.good_factors(now) if mine is not None else []
+    operations = tuple(one.value for one in WITH_PROOF if mine is not None and _is_enough(one, mine, now))
     return ProofView(
-        state=_state_of(
-            asked, [factor.purpose.covers(Goal(asked.goal).purpose) for factor in good] if asked else [], now
-        ),
+        state=_state_of(asked, mine, now),
         goal=asked.goal if asked is not None else None,
         kinds=tuple(sorted({factor.kind.value for factor in good})),
         until=min((factor.until for factor in good), default=None),
-        operations=tuple(operations),
+        operations=operations,
     )
 
 
-def _state_of(asked: ProofRequest | None, covering: list[bool], now: datetime) -> ProofState:
+def _state_of(asked: ProofRequest | None, state: SessionState | None, now: datetime) -> ProofState:
     if asked is None:
         return ProofState.NONE
-    if any(covering):
+    if state is not None and _is_enough(operation_of(asked), state, now):
         return ProofState.PROVED
     return ProofState.WAITING if asked.until > now else ProofState.EXPIRED
+
+
+def _is_enough(operation: Operation, state: SessionState, now: datetime) -> bool:
+    return missing_of_customer(operation, proof_from(state), now) is None
 
 
 def proof_request_keys(*, contact_id: str | None = None, account_id: str | None = None) -> tuple[Key, ...]:
@@ -111,40 +113,56 @@ def find_proof_request(
     read: Mapping[Key, Item], now: datetime, *, contact_id: str | None = None, account_id: str | None = None
 ) -> ProofRequest | None:
     """The request that waits for the line or for the app; None when none does, or it has expired or is answered."""
-    for key in proof_request_keys(contact_id=contact_id, account_id=account_id):
-        found = items.proof_request_from(read[key]) if key in read else None
-        if found is not None and found.until > now and found.answered_by is None:
-            return found
-    return None
+    keys = proof_request_keys(contact_id=contact_id, account_id=account_id)
+    return next((found for key in keys if (found := _waiting_in(read, key, now)) is not None), None)
+
+
+def _waiting_in(read: Mapping[Key, Item], key: Key, now: datetime) -> ProofRequest | None:
+    """The request that is stored under a key, while it waits."""
+    found = items.proof_request_from(read[key]) if key in read else None
+    return found if found is not None and found.until > now and found.answered_by is None else None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerProof:
-    """The customer lets the agent rely on what this app session has proved. The session must have proved a factor for
-    the goal that was asked for. Raises NotPossible `no_access` when nothing waits."""
+    """The customer lets the agent rely on what their call, or this app session, has proved. It must have proved enough
+    for the goal that was asked for. `request_id`: the request that is answered, None for whichever waits.
 
+    Raises NotPossible `no_access` when it does not wait any more, NeedProof.
+    """
+
+    request_id: str | None = None
     operation: Operation | None = field(default=None, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
+        if session.state.kind is SessionKind.PHONE:
+            return proof_request_keys(contact_id=session.state.contact_id)
         return self.keys_of(session.account_id)
 
     def keys_of(self, account_id: str) -> tuple[Key, ...]:
-        """The same for an account that is known before the session is read."""
-        return (items.app_proof_key(account_id),)
+        """The keys in the app, for an account that is known before the session is read."""
+        return proof_request_keys(account_id=account_id)
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[ProofRequest]:
-        asked = find_proof_request(read, session.now, account_id=session.account_id)
-        if asked is None or session.state.kind is not SessionKind.APP:
+        if session.state.kind is SessionKind.RECOVERY:
             raise NotPossible(AgentError.NO_ACCESS)
-        session.allow(_LOOKED_AT_BY[Goal(asked.goal)])
+        (key,) = self.keys(session)
+        asked = _waiting_in(read, key, session.now)
+        if asked is None or self.request_id not in (None, asked.request_id):
+            raise NotPossible(AgentError.NO_ACCESS)
+        account_id = session.allow(operation_of(asked))
         answered = replace(asked, answered_by=session.state.contact_id)
-        key = items.app_proof_key(session.account_id)
         change.replace(key, read[key], items.proof_request_item(answered))
-        change.audit(session.account_id, "proof.answered", agent_id=asked.asked_by, case_id=asked.case_id)
-        return Effect("ANSWERED", answered)
+        change.audit(account_id, "proof.answered", agent_id=asked.asked_by, case_id=asked.case_id)
+        return Effect("PROVED", answered)
 
 
-_LOOKED_AT_BY: Final[Mapping[Goal, Operation]] = {
+def operation_of(asked: ProofRequest) -> Operation:
+    """The operation whose proof an answer to the request must have."""
+    return _OPERATIONS[Goal(asked.goal)]
+
+
+_OPERATIONS: Final[Mapping[Goal, Operation]] = {
     Goal.LOOK: Operation.READ,
     Goal.UNLOCK: Operation.UNLOCK,
     Goal.RESET: Operation.RESET_GRANT,
@@ -154,4 +172,3 @@ _LOOKED_AT_BY: Final[Mapping[Goal, Operation]] = {
     Goal.END_PAUSE: Operation.END_PAUSE,
     Goal.UNFREEZE: Operation.UNFREEZE,
 }
-"""The operation whose proof an answer must have, by the goal that was asked for."""

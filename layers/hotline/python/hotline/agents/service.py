@@ -21,7 +21,7 @@ from .acts import (
 from .approvals import APPROVAL_LIFE, ask, decide, find_approval, list_open_approvals
 from .contacts import note_connected, note_ended, take_contact
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
-from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, proof_request_keys, view_proof
+from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .views import Unmask, look_up, mask_name, mask_point
@@ -66,6 +66,7 @@ __all__ = [
     "note_connected",
     "note_ended",
     "open_request",
+    "operation_of",
     "perform",
     "proof_request_keys",
     "take_contact",
