@@ -12,9 +12,6 @@ from functions.connect.envelope import (
     EMPTY,
     INVALID,
     MORE_PROMPTS,
-    NEED_PROOF,
-    PHONE_OR_EMAIL,
-    PHONE_OR_PERSON,
     TRY_LATER,
     Request,
 )
@@ -22,8 +19,6 @@ from functions.connect.secret_inputs import aside, readable
 from functions.connect.step import Answer, Step, Visit
 from functions.connect.steps import STEPS
 from hotline.identity import service as identity
-from hotline.identity.model import Operation
-from hotline.kit.actor import FactorKind
 from hotline.kit.change.acts import retry_stale
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, Unreadable
@@ -115,7 +110,7 @@ def _run(
     try:
         result = step.run(visit)
     except NeedProof as refusal:
-        result = _need_proof(refusal, visit)
+        result = visit.ask_proof(refusal)
     if result.outcome == INVALID:
         _log_invalid(request, UNUSABLE)
     if not step.acting and result.outcome in step.finishes:
@@ -140,22 +135,6 @@ def _mark_inputs(visit: Visit, inputs: dict[str, str]) -> dict[str, str]:
     if "pin" not in inputs:
         return inputs
     return {**inputs, "pin": visit.ctx.pin_hashes.mac("turn", visit.state.contact_id, inputs["pin"]).hex()}
-
-
-def _need_proof(refusal: NeedProof, visit: Visit) -> Answer:
-    needs = _choose_need(identity.reachable_needs(Operation(refusal.operation), visit.state, visit.now), visit.state)
-    return Answer(NEED_PROOF, {"needs": needs}, {"needs": needs})
-
-
-def _choose_need(reachable: Sequence[str], state: SessionState) -> str:
-    """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
-    other phone only after its owner was asked. That phone may be lost, and its finder would read the owner's next
-    steps."""
-    if not reachable:
-        return "agent"
-    if reachable[0] == FactorKind.SMS.value and state.elsewhere:
-        return PHONE_OR_EMAIL if FactorKind.EMAIL.value in reachable else PHONE_OR_PERSON
-    return reachable[0]
 
 
 def _flat(step: Step, result: Answer, state: SessionState | None, request: Request) -> dict[str, str]:

@@ -13,12 +13,24 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from functions.connect.envelope import COMMON_KEYS, INVALID, MORE_PROMPTS, NEED_PROOF, STAR, TRY_LATER, ZERO, Request
+from functions.connect.envelope import (
+    COMMON_KEYS,
+    INVALID,
+    MORE_PROMPTS,
+    NEED_PROOF,
+    PHONE_OR_EMAIL,
+    PHONE_OR_PERSON,
+    STAR,
+    TRY_LATER,
+    ZERO,
+    Request,
+)
 from hotline.identity import service as identity
 from hotline.identity.model import Operation
+from hotline.kit.actor import FactorKind
 from hotline.kit.change.acts import Snapshot
 from hotline.kit.doors import Context
-from hotline.kit.errors import InvalidInput
+from hotline.kit.errors import InvalidInput, NeedProof
 from hotline.kit.store import Key
 from hotline.kit.text import is_printed_ascii
 from hotline.sessions import service as sessions
@@ -94,9 +106,26 @@ class Visit:
             return offers[place - 1] if place <= len(offers) else None
         return offers[0] if len(offers) == 1 else None
 
+    def ask_proof(self, refusal: NeedProof, **keys: str) -> Answer:
+        """The answer that says which proof the caller is asked for next, with further keys of the step."""
+        reachable = identity.reachable_needs(Operation(refusal.operation), self.state, self.now)
+        needs = _choose_need(reachable, self.state)
+        return Answer(NEED_PROOF, {_NEEDS_KEY: needs}, {_NEEDS_KEY: needs, **keys})
+
     def note(self, outcome: str, state: SessionState | None = None) -> None:
         """Note the turn as answered, and what the step changed of the call."""
         self.perform(identity.Note(outcome, state))
+
+
+def _choose_need(reachable: Sequence[str], state: SessionState) -> str:
+    """The proof that the caller is asked for next. A code goes at once to the phone that is called from. It goes to any
+    other phone only after its owner was asked. That phone may be lost, and its finder would read the owner's next
+    steps."""
+    if not reachable:
+        return "agent"
+    if reachable[0] == FactorKind.SMS.value and state.elsewhere:
+        return PHONE_OR_EMAIL if FactorKind.EMAIL.value in reachable else PHONE_OR_PERSON
+    return reachable[0]
 
 
 def reference(identifier: str) -> str:

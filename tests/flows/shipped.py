@@ -16,6 +16,8 @@ ENTRY = "hotline-entry"
 HANDOVER = "hotline-handover"
 QUEUE = "hotline-customer-queue"
 OUTBOUND = "hotline-outbound-code"
+AGENT_PROOF = "hotline-agent-proof"
+AGENT_TRANSFER = "hotline-agent-transfer"
 
 RESOURCE_TOKENS: Mapping[str, str] = {
     "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",

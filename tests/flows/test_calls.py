@@ -58,6 +58,7 @@ def call(
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
     initiation_method: str = "INBOUND",
+    agent: str | None = None,
     start_answer: Mapping[str, str] | None = None,
     flows: FlowSet | None = None,
     **answers: Any,
@@ -82,6 +83,7 @@ def call(
         queue_at_capacity=at_capacity,
         attributes=attributes or {},
         initiation_method=initiation_method,
+        agent=agent,
     )
     state = engine.begin(setup, start)
     events = list(engine.run(state).events)

@@ -91,6 +91,7 @@ def test_a_caller_who_can_be_heard_ends_with_a_person_a_callback_or_words(walks:
     outcomes = {walk.state.end.outcome for walk in walks if walk.state.end}
     assert outcomes == {
         EndOutcome.QUEUE,
+        EndOutcome.AGENT,
         EndOutcome.CALLBACK,
         EndOutcome.CLOSED,
         EndOutcome.DISCONNECTED,

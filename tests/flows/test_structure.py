@@ -16,6 +16,8 @@ from functions.connect.steps import STEPS
 from hotline.kit.languages import LANGUAGES
 from hotline_local.launcher.paths import FLOWS, ROOT
 from tests.flows.shipped import (
+    AGENT_PROOF,
+    AGENT_TRANSFER,
     ENTRY,
     HANDOVER,
     OUTBOUND,
@@ -50,6 +52,10 @@ each_talking_flow = pytest.mark.parametrize("flow", TALKING, ids=lambda flow: fl
 each_flow_of_a_caller = pytest.mark.parametrize(
     "flow", [flow for flow in shipped().flows if flow.name != OUTBOUND], ids=lambda flow: flow.name
 )
+each_speaking_flow = pytest.mark.parametrize(
+    "flow", [flow for flow in shipped().flows if flow.name != AGENT_TRANSFER], ids=lambda flow: flow.name
+)
+"""Flows with fixed words. The one behind the agents' quick connect leads on without a word."""
 each_module = pytest.mark.parametrize(
     "flow", [flow for flow in shipped().flows if flow.is_module], ids=lambda f: f.name
 )
@@ -100,19 +106,19 @@ def test_every_block_has_a_place_of_its_own_in_the_console(flow: Flow) -> None:
 def test_tokens_are_resources_or_flows() -> None:
     flows = {token_of(flow) for flow in shipped().flows}
     used = {name for flow in shipped().flows for name in flow.tokens}
-    # Calls begin in these two; no other flow leads there.
-    beginnings = {token_of(shipped().by_name[name]) for name in (ENTRY, OUTBOUND)}
+    # Calls begin in these; no other flow leads there.
+    beginnings = {token_of(shipped().by_name[name]) for name in (ENTRY, OUTBOUND, AGENT_TRANSFER)}
     assert used == set(RESOURCE_TOKENS) | (flows - beginnings)
 
 
 # --- words
 
 
-@each_flow
+@each_speaking_flow
 def test_words_exist_in_every_language_that_the_flow_speaks(flow: Flow) -> None:
     words = word_blocks(flow)
     expected = {f"Words in {language.name}" for language in LANGUAGES.values()}
-    if flow.name in {HANDOVER, OUTBOUND, "hotline-customer-queue"}:
+    if flow.name in {HANDOVER, OUTBOUND, AGENT_PROOF, "hotline-customer-queue"}:
         expected.add("Words in both languages")
     assert set(words) == expected
     assert len({tuple(sorted(names)) for names in words.values()}) == 1
@@ -162,7 +168,7 @@ def test_fixed_words_name_no_money_and_no_dates(flow: Flow) -> None:
     assert [text for text in texts if money_or_date.search(text)] == []
 
 
-@each_flow
+@each_speaking_flow
 def test_chinese_and_english_do_not_mix_within_one_language(flow: Flow) -> None:
     words = word_blocks(flow)
     assert [
@@ -397,10 +403,19 @@ def test_the_line_is_recorded_only_after_the_caller_was_told() -> None:
         for flow in shipped().flows
         for action in blocks(flow, "UpdateContactRecordingBehavior")
     )
-    ((flow, switch),) = on
-    before = [action for action in flow.actions if action.next_action == switch.identifier]
-    (told,) = before
-    assert "$.FlowAttributes.say_recorded" in told.text("SSML")
+    assert {flow.name for flow, _ in on} == {HANDOVER, AGENT_PROOF}
+    for flow, switch in on:
+        (told,) = (action for action in flow.actions if action.next_action == switch.identifier)
+        assert "$.FlowAttributes.say_recorded" in told.text("SSML")
+
+
+def test_the_talk_with_an_agent_is_not_recorded_any_more_while_a_caller_is_verified() -> None:
+    proof = shipped().by_name[AGENT_PROOF]
+    block: str | None = proof.start_action
+    while proof.by_identifier[block or ""].type != "UpdateContactRecordingBehavior":
+        assert proof.by_identifier[block or ""].type == "UpdateFlowLoggingBehavior"
+        block = proof.by_identifier[block or ""].next_action
+    assert proof.by_identifier[block or ""].mapping("RecordingBehavior")["RecordedParticipants"] == []
 
 
 # --- ends

@@ -78,7 +78,8 @@ class CallSetup:
     with that error, `full_queues` and `free_queues` say otherwise of single ones. `queue` is where the contact is when
     a queue flow or a whisper is run by itself. `answers` are for blocks that ask another part of the service, by type,
     by block or by `flow/block`. Each is used once, the last one for ever. `waiting` lets the call go on in the queue;
-    without it a call ends there. `references` are those of the contact, by name: `{"Value": .., "Type": ..}`.
+    without it a call ends there. `agent` is the ARN of the agent who sends the contact on, as flows behind a quick
+    connect see it. `references` are those of the contact, by name: `{"Value": .., "Type": ..}`.
     """
 
     contact_id: str
@@ -103,6 +104,7 @@ class CallSetup:
     free_queues: frozenset[str] = frozenset()
     answers: Mapping[str, tuple["BlockAnswer", ...]] = field(default_factory=dict)
     region: str = "us-east-1"
+    agent: str | None = None
     instance_arn: str = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
 
 

@@ -108,6 +108,8 @@ def _root(state: CallState, frame: Frame, root: str) -> Any:
             return state.tags
         case _ if root in state.loaded:
             return state.loaded[root]
+        case "Agent" if setup.agent is not None:
+            return {"ARN": setup.agent}
         case "SegmentAttributes":
             return {"connect:Subtype": "connect:Telephony"}
         case _:

@@ -10,10 +10,17 @@ from connect_sim.walker.coverage import EdgeCoverage, FlowCoverage
 from connect_sim.walker.walker import Walk, Walker
 from hotline_local.scenarios.playing import Played
 from hotline_local.scenarios.walked_functions import HotlineFunctions
-from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW, flow_set, flows_without_key
+from hotline_local.worlds.flow_files import (
+    AGENT_TRANSFER_FLOW,
+    OUTBOUND_FLOW,
+    START_FLOW,
+    flow_set,
+    flows_without_key,
+)
 
-STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", OUTBOUND_FLOW)
-"""Where calls begin: at the number, in a queue, where somebody has sent them to a person, and where we make them."""
+STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", AGENT_TRANSFER_FLOW, OUTBOUND_FLOW)
+"""Where calls begin: at the number, in a queue, and where somebody has sent them to a person. Agents send callers to
+be verified; the last are calls that we make."""
 SEALED = "if:TextStartsWith:AY"
 """The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 12_000

@@ -10,16 +10,19 @@ from connect_sim.walker.walker import CHANCE
 from functions.connect.envelope import EMPTY, MORE_PROMPTS, NEEDS
 from functions.connect.steps import STEPS
 from functions.connect.steps.locks import SELF_SERVICE
-from hotline_local.worlds.flow_files import OUTBOUND_FLOW, START_FLOW
+from functions.connect.steps.session import GOALS
+from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW
 
 CONTACT = "00000000-0000-4000-8000-0000000000aa"
 CALLER = "+8613900000000"
+AGENT = "arn:aws:connect:us-east-1:111122223333:instance/i/agent/ana"
 OUTBOUND_METHODS = ("API", "OUTBOUND", "INBOUND")
 """How contacts come to the flow that speaks on calls we make: the last one by somebody's mistake."""
 EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "language": ("zh-CN", "en-US", EMPTY),
     "proved": ("yes", "no"),
     "needs": NEEDS,
+    "goal": GOALS,
     "self_service": SELF_SERVICE,
     "asked": ("yes", "no"),
     "refundable": ("yes", "no"),
@@ -57,6 +60,7 @@ class HotlineFunctions:
             customer_number=None if is_withheld else CALLER,
             metrics={"NumberOfAgentsStaffed": chance.choice((0, 3))},
             attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
+            agent=AGENT if start_flow == AGENT_TRANSFER_FLOW and chance.random() < 1 - CHANCE else None,
             initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
         )
 

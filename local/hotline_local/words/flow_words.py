@@ -4,8 +4,8 @@ A flow keeps its words in blocks that set flow attributes, one block a language 
 attribute are the message `flow.<file>.<attribute>`, or `flow.<attribute>` where several flows say the same. A block for
 callers whose language is not known (`Words in both languages`) says all languages one after the other. Each uses the
 words of `..<attribute>.short` if there are such. Words that stand in the SSML of a block itself are `flow.<file>.<name
-of the block>`, in all languages. Every language but the first has a `<lang>` element around it; the first one's voice
-speaks.
+of the block>`, or `flow.<name of the block>`, in all languages. Every language but the first has a `<lang>` element
+around it; the first one's voice speaks.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class FlowWords:
             yield self._find(language, usual + SHORT) or self._text(language, usual, attribute)
 
     def _marked_texts(self, name: str, identifier: str) -> Iterator[str]:
-        key = f"{FLOW_PREFIX}{name}.{re.sub(r'\W+', '_', identifier.lower())}"
+        word = re.sub(r"\W+", "_", identifier.lower())
         for place, language in enumerate(LANGUAGES.values()):
-            text = self._text(language, key)
+            text = self._text(language, f"{FLOW_PREFIX}{name}.{word}", word)
             yield f'<lang xml:lang="{language.tag}">{text}</lang>' if place else text
 
     def _text(self, language: Language, key: str, shared: str = "") -> str:

@@ -17,6 +17,8 @@ from hotline_local.worlds.environment import LOCAL_WALLET
 START_FLOW = "hotline-entry"
 OUTBOUND_FLOW = "hotline-outbound-code"
 """Where a call begins that the hotline makes, to read a code out."""
+AGENT_TRANSFER_FLOW = "hotline-agent-transfer"
+"""Where a caller comes whom an agent sends to be verified."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
 
