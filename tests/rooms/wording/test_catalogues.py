@@ -6,6 +6,7 @@ import gettext
 import io
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.", "refund.rule.")
 """Messages that stand inside others, so that nothing can be filled into them."""
 
 
+@cache
 def source(language: str) -> Mapping[str, tuple[str, ...]]:
     """The messages that the hotline puts together. Fixed prompts have rules of their own in tests/flows. Values, which
     only Chinese has no patterns for, are in test_wording_values."""
