@@ -12,8 +12,8 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 
 def install() -> None:
     """Make copies quick for the rest of the process."""
-    DynamoType.__deepcopy__ = _copy_value  # type: ignore[method-assign]
-    Item.__deepcopy__ = _copy_item  # type: ignore[method-assign]
+    DynamoType.__deepcopy__ = _copy_value  # type: ignore[assignment, method-assign]
+    Item.__deepcopy__ = _copy_item  # type: ignore[assignment, method-assign]
 
 
 def _copy_value(value: DynamoType, _memo: dict[int, Any]) -> DynamoType:
