@@ -15,7 +15,7 @@ from hotline.kit.change.acts import decode_once
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.retention import record_end
-from hotline.kit.store import Key
+from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 
@@ -48,6 +48,21 @@ def numbers_of(read: Mapping[Key, Item], default: Sequence[str]) -> Edition[tupl
     """The official numbers as read from NUMBERS_KEY, or the deployed ones at version 0."""
     item = read.get(NUMBERS_KEY)
     return items.edition_from(item, items.numbers_from(item)) if item is not None else Edition(tuple(default))
+
+
+def read_hours(store: Store) -> Edition[Hours]:
+    """The opening hours as they stand; open around the clock until somebody edits them. One read."""
+    return hours_of(store.batch_get([HOURS_KEY]), always_open())
+
+
+def read_banner(store: Store) -> Edition[Banner | None]:
+    """The banner as it stands. One read."""
+    return banner_of(store.batch_get([BANNER_KEY]))
+
+
+def read_numbers(store: Store, default: Sequence[str]) -> Edition[tuple[str, ...]]:
+    """The official numbers as they stand, or the deployed ones. One read."""
+    return numbers_of(store.batch_get([NUMBERS_KEY]), default)
 
 
 def contribute_hours(

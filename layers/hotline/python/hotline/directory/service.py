@@ -13,6 +13,9 @@ from .editions import (
     hours_of,
     make_banner,
     numbers_of,
+    read_banner,
+    read_hours,
+    read_numbers,
 )
 from .hours import (
     NAME_CHARACTERS_MAX,
@@ -63,4 +66,7 @@ __all__ = [
     "make_hours",
     "numbers_of",
     "parse_numbers",
+    "read_banner",
+    "read_hours",
+    "read_numbers",
 ]

@@ -1,0 +1,68 @@
+"""The agents' HTTPS API: the desk of the people behind the line asks it, through Amazon API Gateway.
+
+On the way of a request: the token with its age, scope and role, and the agent's quota. Then comes the route, which
+lets one room read or change something. Every failure is a problem (RFC 9457).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from functions.agent_api.access import ROUTES, admit
+from functions.agent_api.desk import DESK, Desk, desk, router
+from functions.agent_api.refusals import problem_of
+from functions.agent_api.routes import cases, directory, queue
+from functions.agent_api.settings import TokenSettings, settings_from_environment
+from functions.http import quota, refusals, requests
+from functions.http.problems import Rendering
+from functions.http.requests import body_from, with_text
+from hotline.kit.doors import Context, make_store, secret_loader
+
+ROUTE_MODULES: Final = (cases, directory, queue)
+"""Imported for the routes that they add."""
+
+api: Final = APIGatewayHttpResolver(
+    enable_validation=True,
+    response_validation_error_http_code=500,
+    json_body_deserializer=body_from,
+    serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+)
+api.include_router(router)
+refusals.install(api, lambda: desk().how, problem_of)
+
+
+def handler(event: object, context: Any) -> dict[str, Any]:
+    """One request (HTTP API, payload format 2.0)."""
+    return answer_request(event, context, _context_of_start, settings_from_environment().tokens)
+
+
+@cache
+def _context_of_start() -> Context:
+    settings = settings_from_environment()
+    return Context(
+        make_store(settings.tables),
+        lookup_keys=secret_loader(settings.lookup_key_secret),
+        official_numbers=settings.official_numbers,
+    )
+
+
+def answer_request(
+    event: object, context: Any, context_of: Callable[[], Context], tokens: TokenSettings
+) -> dict[str, Any]:
+    """The answer to one request, whatever comes as one. `context_of` gives what the rooms work with."""
+
+    def resolve(request: dict[str, Any], how: Rendering, headers: dict[str, str]) -> dict[str, Any]:
+        ctx = context_of()
+        request = with_text(request)
+        agent = admit(request, tokens, ctx.clock.now())
+        headers |= quota.count_request(ctx, f"agent:{agent.agent_id}").headers
+        api.append_context(**{DESK: Desk(ctx, how, agent, headers)})  # type: ignore[no-untyped-call]
+        told: dict[str, Any] = api.resolve(request, context)
+        return told
+
+    return requests.answer_request(event, ROUTES, resolve, problem_of)
