@@ -8,35 +8,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from functions.agent_api.settings import TokenSettings
 from functions.http.problems import Problem
 from functions.http.routes import refuse_route
-from functions.http.tokens import claim_words, claims_of, instant_claim, invalid_token, text_claim
+from functions.http.tokens import check_past, claim_words, claims_of, instant_claim, invalid_token, text_claim
 from hotline.agents.model import AgentToken, Permission, Role
+from hotline.kit.text import plain_text
 
+_CASE: Final = "/v1/agent/cases/{id}"
 ROUTES: Final[Mapping[str, Permission]] = {
     "GET /v1/agent/me": Permission.READ,
     "GET /v1/agent/queue": Permission.READ,
-    "GET /v1/agent/cases/{id}": Permission.READ,
-    "PATCH /v1/agent/cases/{id}": Permission.WORK,
-    "GET /v1/agent/cases/{id}/timeline": Permission.READ,
-    "POST /v1/agent/cases/{id}/claim": Permission.WORK,
-    "POST /v1/agent/cases/{id}/release": Permission.WORK,
-    "POST /v1/agent/cases/{id}/notes": Permission.WORK,
-    "POST /v1/agent/cases/{id}/snooze": Permission.WORK,
-    "POST /v1/agent/cases/{id}/transfer": Permission.WORK,
-    "POST /v1/agent/cases/{id}/close": Permission.WORK,
-    "POST /v1/agent/cases/{id}/reopen": Permission.WORK,
     "GET /v1/agent/contacts/{id}": Permission.READ,
+    "POST /v1/agent/contacts/{id}/claim": Permission.WORK,
+    f"GET {_CASE}": Permission.READ,
+    f"PATCH {_CASE}": Permission.WORK,
+    f"GET {_CASE}/timeline": Permission.READ,
+    f"POST {_CASE}/claim": Permission.WORK,
+    f"POST {_CASE}/release": Permission.WORK,
+    f"POST {_CASE}/notes": Permission.WORK,
+    f"POST {_CASE}/snooze": Permission.WORK,
+    f"POST {_CASE}/transfer": Permission.WORK,
+    f"POST {_CASE}/close": Permission.WORK,
+    f"POST {_CASE}/reopen": Permission.WORK,
+    f"GET {_CASE}/account": Permission.READ,
+    f"GET {_CASE}/payments": Permission.READ,
+    f"GET {_CASE}/refunds": Permission.READ,
+    f"GET {_CASE}/findings": Permission.READ,
+    f"POST {_CASE}/unmaskings": Permission.READ,
+    f"GET {_CASE}/proofs": Permission.READ,
+    f"POST {_CASE}/proofs": Permission.WORK,
+    f"POST {_CASE}/unlock": Permission.ACT,
+    f"POST {_CASE}/reset-grants": Permission.ACT,
+    f"POST {_CASE}/freeze": Permission.ACT,
+    f"POST {_CASE}/unfreeze": Permission.ACT,
+    f"POST {_CASE}/pause": Permission.ACT,
+    f"POST {_CASE}/pause-ends": Permission.ACT,
+    f"POST {_CASE}/new-rows": Permission.ACT,
+    f"POST {_CASE}/hold-releases": Permission.ACT,
+    f"POST {_CASE}/refunds/{{refund}}/decision": Permission.REFUND,
+    f"POST {_CASE}/refunds/{{refund}}/payout": Permission.REFUND,
+    f"POST {_CASE}/findings/{{finding}}/feedback": Permission.WORK,
+    "GET /v1/agent/approvals": Permission.READ,
+    "POST /v1/agent/approvals": Permission.READ,
+    "GET /v1/agent/approvals/{id}": Permission.READ,
+    "POST /v1/agent/approvals/{id}/decision": Permission.APPROVE,
     "GET /v1/agent/hours": Permission.READ,
     "PUT /v1/agent/hours": Permission.MANAGE,
     "GET /v1/agent/banner": Permission.READ,
     "PUT /v1/agent/banner": Permission.MANAGE,
     "GET /v1/agent/numbers": Permission.READ,
+    "PUT /v1/agent/numbers": Permission.MANAGE,
+    "GET /v1/agent/merchants/{id}/policy": Permission.READ,
+    "PUT /v1/agent/merchants/{id}/policy": Permission.MANAGE,
 }
-"""Every route, in the gateway's form, and its permission."""
+"""Every route, in the gateway's form, and its permission. A request to a second person needs the permission of the act
+besides, which the room asks for."""
 CATCH_ALL: Final = "ANY /v1/{proxy+}"
 """The gateway's route for everything else below /v1, so that the function can say which methods a path has."""
 
@@ -45,7 +75,7 @@ _NAME_CHARACTERS_MAX: Final = 64
 _ROLES: Final = frozenset(role.value for role in Role)
 
 
-def admit(event: Mapping[str, Any], settings: TokenSettings, now: Any) -> AgentToken:
+def admit(event: Mapping[str, Any], settings: TokenSettings, now: datetime) -> AgentToken:
     """The token of a request to one of the ROUTES.
 
     Raises Problem: `not_found` for a path that there is not, `method_not_allowed` for another method of one that there
@@ -54,7 +84,7 @@ def admit(event: Mapping[str, Any], settings: TokenSettings, now: Any) -> AgentT
     permission = ROUTES.get(str(event.get("routeKey")))
     if permission is None:
         raise refuse_route(event.get("rawPath"), ROUTES)
-    token = _token(claims_of(event), settings)
+    token = _token(claims_of(event), settings, now)
     if not token.is_good(now):
         raise invalid_token()
     if permission.value not in token.scopes:
@@ -65,14 +95,15 @@ def admit(event: Mapping[str, Any], settings: TokenSettings, now: Any) -> AgentT
     return token
 
 
-def _token(claims: Mapping[str, Any], settings: TokenSettings) -> AgentToken:
-    subject, issued_at, expires_at = text_claim(claims, "sub"), instant_claim(claims, "iat"), instant_claim(claims, "exp")
+def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) -> AgentToken:
+    subject, expires_at = text_claim(claims, "sub"), instant_claim(claims, "exp")
+    issued_at = check_past(instant_claim(claims, "iat"), now)
     if subject is None or _AGENT_ID.fullmatch(subject) is None or issued_at is None or expires_at is None:
         raise invalid_token()
-    name = text_claim(claims, settings.name_claim) or subject
+    name = plain_text(text_claim(claims, settings.name_claim) or "")[:_NAME_CHARACTERS_MAX].strip()
     return AgentToken(
         agent_id=subject,
-        name=name[:_NAME_CHARACTERS_MAX],
+        name=name or subject,
         roles=frozenset(Role(word) for word in claim_words(claims.get(settings.roles_claim)) if word in _ROLES),
         scopes=frozenset(claim_words(claims.get("scope")) | claim_words(claims.get("scp"))),
         issued_at=issued_at,

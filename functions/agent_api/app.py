@@ -16,14 +16,15 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from functions.agent_api.access import ROUTES, admit
 from functions.agent_api.desk import DESK, Desk, desk, router
 from functions.agent_api.refusals import problem_of
-from functions.agent_api.routes import cases, directory, queue
+from functions.agent_api.routes import accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue
 from functions.agent_api.settings import TokenSettings, settings_from_environment
 from functions.http import quota, refusals, requests
 from functions.http.problems import Rendering
 from functions.http.requests import body_from, with_text
 from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.logging import Event, log
 
-ROUTE_MODULES: Final = (cases, directory, queue)
+ROUTE_MODULES: Final = (accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue)
 """Imported for the routes that they add."""
 
 api: Final = APIGatewayHttpResolver(
@@ -60,8 +61,10 @@ def answer_request(
         ctx = context_of()
         request = with_text(request)
         agent = admit(request, tokens, ctx.clock.now())
+        route = request["routeKey"]
+        log(Event.AGENT_ADMITTED, actor=f"agent:{agent.agent_id}", step=route, correlation_id=how.request_id)
         headers |= quota.count_request(ctx, f"agent:{agent.agent_id}").headers
-        api.append_context(**{DESK: Desk(ctx, how, agent, headers)})  # type: ignore[no-untyped-call]
+        api.append_context(**{DESK: Desk(ctx, how, agent, route, headers)})  # type: ignore[no-untyped-call]
         told: dict[str, Any] = api.resolve(request, context)
         return told
 

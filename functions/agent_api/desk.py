@@ -1,23 +1,56 @@
-"""One request of an agent: the router that routes add to, what a route finds there, and the versions of what it edits."""
+"""One request of an agent: the router that routes add to, what a route finds there, and the versions of its things."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
+from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.agent_api.shapes import Body
 from functions.http.problems import Problem, Rendering
-from hotline.agents.model import AgentToken, Role
+from hotline.agents.model import AgentToken, Basis, Permission
+from hotline.contracts import limits
+from hotline.kit.change import idempotency
+from hotline.kit.change.idempotency import Memory, Remembered
 from hotline.kit.doors import Context
 from hotline.kit.keyring import Keyring
+from hotline.kit.languages import ENGLISH, find_language
 
 router: Final = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 DESK: Final = "desk"
 ETAG_CHARACTERS_MAX: Final = 32
+KEY_CHARACTERS_MIN: Final = 16
+KEY_CHARACTERS_MAX: Final = 128
+KEY_LIFE: Final = timedelta(days=2)
+"""A desk sends a request again within minutes; a tab that slept over night knows better."""
 _ETAG: Final = re.compile(r'"([0-9]{1,9})"')
+
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="The ETag that you saw."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=KEY_CHARACTERS_MIN,
+        max_length=KEY_CHARACTERS_MAX,
+        description="Required. The same key with the same body is the same request, for 2 days.",
+    ),
+]
+DeskContact = Annotated[
+    str | None,
+    Header(
+        alias="Desk-Contact",
+        max_length=limits.ID_CHARACTERS_MAX,
+        pattern=limits.ID_PATTERN,
+        description="The contact that you are in, by its initial id; a ground for access, and where proof is asked.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +60,7 @@ class Desk:
     ctx: Context
     how: Rendering
     agent: AgentToken
+    route: str
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -38,13 +72,40 @@ class Desk:
         return self.ctx.lookup_ring
 
     @property
+    def language(self) -> str:
+        """The language in which texts are told."""
+        return find_language(self.how.language) or ENGLISH
+
+    @property
     def supervises(self) -> bool:
         """Whether the agent may also change what another agent has claimed."""
-        return Role.SUPERVISOR in self.agent.roles
+        return Permission.MANAGE in self.agent.permissions()
 
     def tag(self, version: int) -> None:
         """Name the version of what is answered (ETag; RFC 9110, 8.8.3)."""
         self.headers["ETag"] = f'"{version}"'
+
+    def memory(self, key: str | None, *parts: str, body: Body | None = None, made_id: str = "-") -> Memory:
+        """The request, to be remembered under its Idempotency-Key. `parts` say what it is about. Raises Problem
+        `idempotency_key_missing`."""
+        if key is None:
+            raise Problem("idempotency_key_missing")
+        where = idempotency.request_key("agents", self.agent.agent_id, self.route, *parts, key)
+        known = Remembered(200, made_id, idempotency.fingerprint(self.lookup_keys, _canonical(parts, body)))
+        return Memory(where, known, KEY_LIFE)
+
+    def check_replay(self, replayed: Remembered | None, *parts: str, body: Body | None = None) -> None:
+        """Say that the answer is to a request that was made before. Raises Problem `idempotency_key_reused` when that
+        one was another."""
+        if replayed is None:
+            return
+        if not idempotency.is_of(replayed, self.lookup_keys, _canonical(parts, body)):
+            raise Problem("idempotency_key_reused")
+        self.headers["Idempotency-Replayed"] = "true"
+
+
+def _canonical(parts: tuple[str, ...], body: Body | None) -> str:
+    return "\n".join((*parts, body.model_dump_json() if body is not None else "-"))
 
 
 def desk() -> Desk:
@@ -53,12 +114,25 @@ def desk() -> Desk:
     return found
 
 
-def version_of(if_match: str | None) -> int:
-    """The version that the agent saw (If-Match; RFC 9110, 13.1.1). Raises Problem `precondition_required` without the
-    header, and `precondition_failed` for a tag that no answer of ours had."""
+def basis_of(case_id: str | None, contact_id: str | None) -> Basis:
+    """The ground on which the agent comes to an account."""
+    return Basis(case_id, contact_id)
+
+
+def seen_version(if_match: str | None) -> int | None:
+    """The version that the agent saw (If-Match; RFC 9110, 13.1.1); None for a request that names none. Raises Problem
+    `precondition_failed` for a tag that no answer of ours had."""
     if if_match is None:
-        raise Problem("precondition_required")
+        return None
     found = _ETAG.fullmatch(if_match.strip())
     if found is None:
         raise Problem("precondition_failed")
     return int(found[1])
+
+
+def version_of(if_match: str | None) -> int:
+    """The same where a version is required. Raises Problem `precondition_required` without one."""
+    version = seen_version(if_match)
+    if version is None:
+        raise Problem("precondition_required")
+    return version

@@ -11,8 +11,12 @@ from hotline.agents.model import AgentError
 from hotline.cases import service as cases
 from hotline.cases.model import CaseError
 from hotline.directory.model import DirectoryError
-from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NotPossible
+from hotline.identity.model import ApprovalError
+from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NeedSecond, NotPossible, Refused
+from hotline.refunds.model import RefundError
+from hotline.security.model import SecurityError
 
+HOUR_S: Final = 3600
 _OF_REFUSALS: Final[Mapping[str, str]] = {
     CaseError.CASE_NOT_FOUND: "not_found",
     CaseError.CASE_CLAIMED: "case_claimed",
@@ -20,19 +24,40 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     CaseError.CASE_OPEN: "case_open",
     CaseError.CASE_OF_ANOTHER_AGENT: "case_claimed",
     DirectoryError.CHANGED: "precondition_failed",
+    RefundError.POLICY_CHANGED: "precondition_failed",
+    RefundError.NO_SUCH_REFUND: "not_found",
+    SecurityError.NO_SUCH_FINDING: "not_found",
     AgentError.NO_ACCESS: "not_found",
+    AgentError.NOTHING_THERE: "not_found",
+    AgentError.TOKEN_OLD: "invalid_token",
+    AgentError.NO_PERMISSION: "role_missing",
+    AgentError.OWN_ACCOUNT: "own_account",
+    AgentError.CONTACT_TAKEN: "contact_taken",
+    ApprovalError.UNKNOWN: "not_found",
+    ApprovalError.OWN: "approval_own",
+    ApprovalError.DECIDED: "approval_decided",
+    ApprovalError.EXPIRED: "approval_expired",
+    ApprovalError.VOID: "approval_void",
+    ApprovalError.NOT_NEEDED: "approval_not_needed",
 }
+_LIMITS: Final = frozenset({AgentError.LOOK_UPS, AgentError.UNMASKINGS, AgentError.OPENINGS, AgentError.APPROVALS})
 
 
 def problem_of(error: HotlineError) -> Problem:
-    """The problem that an error of a room is told as. Bad input names the room's code, a closed word."""
+    """The problem that an error of a room is told as. A refusal of its own names the room's code, a closed word."""
     match error:
         case cases.CaseChanged():
             return Problem("precondition_failed", facts={"version": error.facts.get("version")})
         case NeedProof():
             return Problem("proof_missing", facts={"operation": error.operation, "needs": list(error.needs)})
+        case NeedSecond():
+            return Problem("second_missing", facts={"operation": error.operation, "why": error.code})
         case NotPossible(code=code) if code in _OF_REFUSALS:
             return Problem(_OF_REFUSALS[code])
+        case NotPossible(code=code) if code in _LIMITS:
+            return Problem("limit_reached", headers={"Retry-After": str(HOUR_S)}, facts={"why": code})
+        case Refused(code=code):
+            return Problem("not_possible", facts={"why": code})
         case InvalidInput(code=code):
             return problems.problem_in("#", code)
         case _:

@@ -69,7 +69,33 @@ STATUSES: Final[Mapping[str, int]] = {
     "unexpected": 500,
     "try_later": 503,
 }
-"""Every code and its HTTP status. Its title, `problem.<code>` of the catalogue, is one fixed sentence."""
+"""Every code of the customers' API and its HTTP status. Its title, `problem.<code>` of the catalogue, is one fixed
+sentence."""
+OF_AGENTS: Final[Mapping[str, int]] = {
+    "role_missing": 403,
+    "proof_missing": 403,
+    "second_missing": 403,
+    "own_account": 403,
+    "approval_own": 403,
+    "case_claimed": 409,
+    "case_closed": 409,
+    "case_open": 409,
+    "contact_taken": 409,
+    "approval_decided": 409,
+    "approval_expired": 409,
+    "approval_void": 409,
+    "approval_not_needed": 409,
+    "precondition_failed": 412,
+    "precondition_required": 428,
+    "limit_reached": 429,
+}
+"""The codes that the agents' API has beside those of every API."""
+EVERYWHERE: Final = (
+    "malformed_request", "idempotency_key_missing", "invalid_token", "insufficient_scope", "not_found",
+    "method_not_allowed", "not_possible", "body_too_large", "unsupported_media_type", "idempotency_key_reused",
+    "quota_exceeded", "unexpected", "try_later",
+)  # fmt: skip
+"""The codes of the customers' API that any API has."""
 _FALLBACK_TITLE: Final = "Something went wrong on our side."
 
 _OF_REFUSALS: Final[Mapping[str, str]] = {
@@ -113,7 +139,7 @@ class Problem(Exception):
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.status = STATUSES[code]
+        self.status = STATUSES[code] if code in STATUSES else OF_AGENTS[code]
         self.faults = tuple(faults)
         self.headers = dict(headers or {})
         self.facts = dict(facts or {})

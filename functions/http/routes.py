@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
+from urllib.parse import unquote
 
 from functions.http.problems import Problem
+from hotline.contracts import limits
+
+_ID: Final = re.compile(limits.ID_PATTERN)
 
 
 def refuse_route(path: object, routes: Iterable[str]) -> Problem:
@@ -28,3 +34,16 @@ def is_path_of(path: str, route: str) -> bool:
     if len(parts) != len(wanted):
         return False
     return all(part == want or (want.startswith("{") and part) for part, want in zip(parts, wanted, strict=True))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text in a path can be an id at all; what cannot is not looked up."""
+    return len(text) <= limits.ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
+
+
+def id_from(part: str) -> str:
+    """The id in a part of a path. Raises Problem `not_found` for what can be none."""
+    found = unquote(part)
+    if not is_id(found):
+        raise Problem("not_found")
+    return found

@@ -14,7 +14,7 @@ from functions.connect.prompts import speak
 from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.session import GOALS, METHODS
-from functions.customer_api.words import of_payment
+from functions.http.words import of_payment
 from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind

@@ -37,7 +37,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "PAYMENTS": "as ACCOUNT",
     "REFUNDS": "as ACCOUNT",
     "FINDINGS": "as ACCOUNT",
-    "CALL": "a reason that agents name by its value, as the others of LookUpReason and ApprovalReason",
+    "CALL": "a reason that agents name by its value, as the others of LookUpReason and ActReason",
     "CASE": "as CALL",
     "INVESTIGATION": "as CALL",
     "CUSTOMER_PROVED": "as CALL",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from hotline.agents import service as agents
-from hotline.agents.model import AgentToken, ApprovalReason, Basis, Permission, Role
+from hotline.agents.model import AgentToken, ActReason, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
 from hotline.identity.model import Approval
@@ -158,7 +158,7 @@ class AgentWorld:
         self, token: AgentToken, basis: Basis, act: Any, by: AgentToken | None = None, *, approve: bool = True
     ) -> Approval:
         """A second person's word on an act."""
-        asked = agents.ask(self.ctx, token, basis, act, ApprovalReason.EVIDENCE_SEEN)
+        asked = agents.ask(self.ctx, token, basis, act, ActReason.EVIDENCE_SEEN)
         return agents.decide(self.ctx, by or self.supervisor(), asked.approval_id, approve=approve)
 
     # ---------------------------------------------------------------- what is left

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,32 +67,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The request as the gateway hands it on (payload format 2.0). A body that is no text is sent as JSON."""
-        parts = path.strip("/").split("/")
-        other = CATCH_ALL if path.startswith("/v1/") else f"{method} {path}"
-        key = next((key for key in ROUTES if _matches(key, method, parts)), other)
-        context: dict[str, Any] = {
-            "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
-            "requestId": "request-1",
-            "routeKey": key,
-            "stage": "$default",
-        }
-        if self.account_id is not None:
-            context["authorizer"] = {"jwt": {"claims": self._claims(), "scopes": None}}
-        event: dict[str, Any] = {
-            "version": "2.0",
-            "routeKey": key,
-            "rawPath": path,
-            "rawQueryString": urlencode(query or {}),
-            "headers": {name.lower(): value for name, value in (headers or {}).items()},
-            "requestContext": context,
-            "isBase64Encoded": False,
-        }
-        if query:
-            event["queryStringParameters"] = dict(query)
-        if body is not None:
-            event["body"] = body if isinstance(body, str) else json.dumps(body)
-            event["headers"].setdefault("content-type", "application/json")
-        return event
+        claims = self._claims() if self.account_id is not None else None
+        return gateway_event(ROUTES, method, path, claims, body=body, query=query, headers=headers)
 
     def _claims(self) -> dict[str, Any]:
         now = self.ctx.clock.now()
@@ -141,6 +117,46 @@ class Client:
         session_id = session_id_of(issuer=ISSUER, client=CLIENT, subject=self.account_id or "", sign_in=self.sign_in)
         stored = self.ctx.store.get(session_key(session_id, SessionKind.APP))
         return session_from(stored) if stored is not None else None
+
+
+def gateway_event(
+    routes: Iterable[str],
+    method: str,
+    path: str,
+    claims: Mapping[str, Any] | None,
+    *,
+    body: Any = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A request to one of the routes as the gateway hands it on (payload format 2.0). `claims` None: without a token. A
+    body that is no text is sent as JSON."""
+    parts = path.strip("/").split("/")
+    other = CATCH_ALL if path.startswith("/v1/") else f"{method} {path}"
+    key = next((key for key in routes if _matches(key, method, parts)), other)
+    context: dict[str, Any] = {
+        "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
+        "requestId": "request-1",
+        "routeKey": key,
+        "stage": "$default",
+    }
+    if claims is not None:
+        context["authorizer"] = {"jwt": {"claims": claims, "scopes": None}}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": key,
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}),
+        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        "requestContext": context,
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = dict(query)
+    if body is not None:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+        event["headers"].setdefault("content-type", "application/json")
+    return event
 
 
 def _matches(route: str, method: str, parts: list[str]) -> bool:

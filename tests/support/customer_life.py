@@ -16,7 +16,7 @@ from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.agents import service as agents
-from hotline.agents.model import AgentToken, ApprovalReason, Basis, LookUpReason, Part, Permission, Role
+from hotline.agents.model import AgentToken, ActReason, Basis, LookUpReason, Part, Permission, Role
 from hotline.cases import service as cases
 from hotline.directory import service as directory
 from hotline.identity.model import Goal
@@ -249,7 +249,7 @@ class WholeLife:
         publish = agents.PublishPolicy(SHOP, terms, version.version)
         for two in (agents.EditNumbers(("+18005550199",), 0), publish):
             token = self._agent("supervisor-1")
-            asked = agents.ask(self.ctx, token, Basis(), two, ApprovalReason.CORRECTION)
+            asked = agents.ask(self.ctx, token, Basis(), two, ActReason.CORRECTION)
             agents.decide(self.ctx, self._agent("supervisor-2"), asked.approval_id, approve=True)
             agents.perform(self.ctx, token, Basis(), two, approval_id=asked.approval_id)
 

@@ -4,52 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final
-from urllib.parse import unquote
 
-from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.desk import ETAG_CHARACTERS_MAX, desk, router, version_of
+from functions.agent_api.answers import action_of, own_approvals
+from functions.agent_api.desk import (
+    Desk,
+    DeskContact,
+    IdempotencyKey,
+    IfMatch,
+    basis_of,
+    desk,
+    router,
+    seen_version,
+    version_of,
+)
 from functions.agent_api.shapes import (
+    Actor,
+    Body,
     Case,
-    CaseWithTimeline,
+    CaseRow,
     Close,
     Edit,
     Entry,
-    Established,
+    Link,
     Note,
+    Person,
+    ProvedByLine,
     Snooze,
     Timeline,
     Transfer,
 )
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
-from functions.http.problems import Problem, problem_in
+from functions.http.problems import problem_in
+from functions.http.routes import id_from
 from hotline.agents import service as agents
+from hotline.agents.model import AgentError
+from hotline.agents.service import AgentRequest, Obstacle
 from hotline.cases import service as cases
+from hotline.cases.model import AuthorKind, CaseEntry, LinkKind
 from hotline.cases.model import Case as KnownCase
-from hotline.cases.model import CaseEntry, TimelinePage
 from hotline.kit.change import Change
+from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
 _TAGS: Final = ["cases"]
 _TIMELINE: Final = "timeline"
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="Required. The ETag that you saw."),
-]
 type Contribute = Callable[[Change, Mapping[Key, Item]], KnownCase]
 
 
 @router.get("/v1/agent/cases/<id>", tags=_TAGS, operation_id="read_case")
-def read_case(id: str) -> CaseWithTimeline:  # noqa: A002 - the name of the path's parameter
-    """A case and the newest page of its timeline."""
-    at = desk()
-    found = cases.read_case(at.ctx.store, unquote(id))
-    if found is None:
-        raise Problem("not_found")
-    case, timeline = found
+def read_case(id: str, contact: DeskContact = None) -> Case:  # noqa: A002 - the name of the path's parameter
+    """A case, what the line established, its next step, and what you may do about it."""
+    at, case_id = desk(), id_from(id)
+    case, timeline = agents.read_case(at.ctx, at.agent, case_id)
     at.tag(case.version)
-    return CaseWithTimeline(case=case_of(case), timeline=_timeline(case.case_id, timeline))
+    return case_of(at, case, timeline, contact)
 
 
 @router.get("/v1/agent/cases/<id>/timeline", tags=_TAGS, operation_id="read_timeline")
@@ -57,192 +68,249 @@ def read_timeline(
     id: str,  # noqa: A002 - the name of the path's parameter
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> Timeline:
-    """A page of a case's timeline, the newest one without a cursor."""
-    at, case_id = desk(), unquote(id)
-    if cases.read_case(at.ctx.store, case_id) is None:
-        raise Problem("not_found")
+    """A page of a case's timeline, the newest entry first."""
+    at, case_id = desk(), id_from(id)
+    case, _ = agents.read_case(at.ctx, at.agent, case_id)
     before = position_of(cursor, at.lookup_keys, case_id, _TIMELINE) if cursor is not None else None
-    return _timeline(case_id, cases.read_timeline(at.ctx.store, case_id, before=before))
-
-
-@router.get("/v1/agent/contacts/<id>", tags=_TAGS, operation_id="read_case_of_contact")
-def read_case_of_contact(id: str) -> CaseWithTimeline:  # noqa: A002 - the name of the path's parameter
-    """The case of a contact of Amazon Connect, by its initial id: also of a caller who has proved nothing."""
-    case_id = cases.find_case_of_contact(desk().ctx.store, unquote(id))
-    if case_id is None:
-        raise Problem("not_found")
-    return read_case(case_id)
+    page = cases.read_timeline(at.ctx.store, case_id, before=before)
+    older = page.before
+    return Timeline(
+        entries=[_entry(entry, case) for entry in reversed(page.entries)],
+        next=cursor_of(older, at.lookup_keys, case_id, _TIMELINE) if older is not None else None,
+    )
 
 
 @router.post("/v1/agent/cases/<id>/claim", tags=_TAGS, operation_id="claim_case")
-def claim_case(id: str) -> Case:  # noqa: A002 - the name of the path's parameter
+def claim_case(id: str, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Take a case to work on. One that another agent has is refused; your own stays yours."""
-    name = desk().agent.name
-    return _work(id, "claim", lambda change, read: cases.contribute_claim(change, read, unquote(id), agent_name=name))
+    case_id, name, version = id_from(id), desk().agent.name, seen_version(if_match)
+    return _work(
+        case_id,
+        "claimed",
+        key,
+        None,
+        lambda change, read: cases.contribute_claim(change, read, case_id, agent_name=name, version=version),
+    )
 
 
 @router.post("/v1/agent/cases/<id>/release", tags=_TAGS, operation_id="release_case")
-def release_case(id: str, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
+def release_case(id: str, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Give a claimed case back to the queue."""
-    version, supervised = version_of(if_match), desk().supervises
+    case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
     return _work(
-        id,
-        "release",
-        lambda change, read: cases.contribute_release(
-            change, read, unquote(id), version=version, supervised=supervised
-        ),
+        case_id,
+        "released",
+        key,
+        None,
+        lambda change, read: cases.contribute_release(change, read, case_id, version=version, supervised=supervised),
     )
 
 
 @router.post("/v1/agent/cases/<id>/notes", tags=_TAGS, operation_id="add_note", status_code=201)
-def add_note(id: str, body: Note) -> Case:  # noqa: A002 - the name of the path's parameter
-    """Add a text to the timeline, also of a closed case."""
+def add_note(id: str, body: Note, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
+    """Add a text to the timeline, also of a closed case, or of one that another agent has."""
+    case_id = id_from(id)
     return _work(
-        id,
-        "note",
-        lambda change, read: cases.contribute_note(change, read, unquote(id), note=body.text, audience=body.audience),
+        case_id,
+        "noted",
+        key,
+        body,
+        lambda change, read: cases.contribute_note(change, read, case_id, note=body.text, audience=body.audience),
     )
 
 
 @router.post("/v1/agent/cases/<id>/snooze", tags=_TAGS, operation_id="snooze_case")
-def snooze_case(id: str, body: Snooze, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
-    """Let a case wait until a time."""
-    version, supervised = version_of(if_match), desk().supervises
+def snooze_case(id: str, body: Snooze, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
+    """Let a case wait until a time, five minutes to thirty days ahead."""
+    case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
     if body.until.tzinfo is None:
         raise problem_in("#/until", "timezone_missing")
     return _work(
-        id,
-        "snooze",
+        case_id,
+        "snoozed",
+        key,
+        body,
         lambda change, read: cases.contribute_snooze(
-            change, read, unquote(id), until=body.until, version=version, supervised=supervised
+            change, read, case_id, until=body.until, version=version, supervised=supervised
         ),
     )
 
 
 @router.post("/v1/agent/cases/<id>/transfer", tags=_TAGS, operation_id="transfer_case")
-def transfer_case(id: str, body: Transfer, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
-    """Give a case to the queue of a skill, or to one agent."""
-    version, supervised = version_of(if_match), desk().supervises
-    skill, agent_id = body.skill, body.agent_id
-    if (skill is None) == (agent_id is None):
-        raise problem_in("#", "skill_or_agent")
+def transfer_case(id: str, body: Transfer, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
+    """Give a case to the queue of a topic and a language, or to one agent."""
+    case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
+    topic, language, agent_id = body.topic, body.language, body.agent_id
+    to_queue = topic is not None and language is not None
+    if to_queue == (agent_id is not None) or (agent_id is not None and body.note is not None):
+        raise problem_in("#", "queue_or_agent")
 
     def contribute(change: Change, read: Mapping[Key, Item]) -> KnownCase:
-        if skill is not None:
+        if agent_id is None:
+            skill = cases.skill_of(str(topic), str(language))
             return cases.contribute_transfer_to_skill(
-                change, read, unquote(id), skill=skill, version=version, supervised=supervised
+                change, read, case_id, skill=skill, note=body.note, version=version, supervised=supervised
             )
         return cases.contribute_transfer_to_agent(
             change,
             read,
-            unquote(id),
-            agent_id=str(agent_id),
-            agent_name=body.agent_name or str(agent_id),
+            case_id,
+            agent_id=agent_id,
+            agent_name=body.agent_name or agent_id,
             version=version,
             supervised=supervised,
         )
 
-    return _work(id, "transfer", contribute)
+    return _work(case_id, "transferred", key, body, contribute)
 
 
 @router.post("/v1/agent/cases/<id>/close", tags=_TAGS, operation_id="close_case")
-def close_case(id: str, body: Close, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
+def close_case(id: str, body: Close, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Close a case."""
-    version, supervised = version_of(if_match), desk().supervises
+    case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
     return _work(
-        id,
-        "close",
+        case_id,
+        "closed",
+        key,
+        body,
         lambda change, read: cases.contribute_close(
-            change, read, unquote(id), reason=body.reason, note=body.note, version=version, supervised=supervised
+            change, read, case_id, reason=body.ending, note=body.note, version=version, supervised=supervised
         ),
     )
 
 
 @router.post("/v1/agent/cases/<id>/reopen", tags=_TAGS, operation_id="reopen_case")
-def reopen_case(id: str, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
-    """Open a closed case again."""
-    version = version_of(if_match)
+def reopen_case(id: str, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
+    """Open a closed case again, in the queue."""
+    case_id, version = id_from(id), seen_version(if_match)
     return _work(
-        id, "reopen", lambda change, read: cases.contribute_reopen(change, read, unquote(id), version=version)
+        case_id,
+        "reopened",
+        key,
+        None,
+        lambda change, read: cases.contribute_reopen(change, read, case_id, version=version),
     )
 
 
 @router.patch("/v1/agent/cases/<id>", tags=_TAGS, operation_id="edit_case")
-def edit_case(id: str, body: Edit, if_match: IfMatch = None) -> Case:  # noqa: A002 - the name of the path's parameter
-    """Change the priority or the tags of a case."""
-    version, supervised = version_of(if_match), desk().supervises
-    return _work(
-        id,
-        "edit",
+def edit_case(id: str, body: Edit, if_match: IfMatch = None) -> CaseRow:  # noqa: A002
+    """Change the priority or the tags of a case. `If-Match` is required."""
+    at, case_id, version = desk(), id_from(id), version_of(if_match)
+    worked = agents.work_on_case(
+        at.ctx,
+        at.agent,
+        case_id,
+        "edited",
         lambda change, read: cases.contribute_edit(
             change,
             read,
-            unquote(id),
+            case_id,
             priority=body.priority,
             tags=body.tags,
             version=version,
-            supervised=supervised,
+            supervised=at.supervises,
         ),
     )
+    at.tag(worked.case.version)
+    return row_of(worked.case)
 
 
-def _work(id_: str, cause: str, contribute: Contribute) -> Case:
-    """Do one thing to a case, and answer it as it is afterwards, with its version."""
+def _work(case_id: str, cause: str, key: str | None, body: Body | None, contribute: Contribute) -> CaseRow:
+    """Do one thing to a case once for its key, and answer the case as it is afterwards, with its version."""
     at = desk()
-    case = agents.work_on_case(at.ctx, at.agent, unquote(id_), cause, contribute)
-    at.tag(case.version)
-    return case_of(case)
+    memory = at.memory(key, case_id, body=body)
+    worked = agents.work_on_case(at.ctx, at.agent, case_id, cause, contribute, memory=memory)
+    at.check_replay(worked.replayed, case_id, body=body)
+    at.tag(worked.case.version)
+    return row_of(worked.case)
 
 
-def case_of(case: KnownCase) -> Case:
-    """A case as the API tells it."""
+def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact: str | None) -> Case:
+    """A case as the API tells it to this agent, who may be in a contact."""
+    links = [Link(kind=kind, id=rest) for kind, _, rest in (link.partition(":") for link in case.links)]
+    contacts = [link.id for link in links if link.kind == LinkKind.CONTACT.value]
     established = case.established
+    obstacle, request = _ground(at, case, contact)
+    actions: tuple[agents.Action, ...] = ()
+    is_known = case.account_id is not None or (request is not None and request.account is not None)
+    if is_known and not case.is_closed:
+        proof = request.proof(standing=False) if request is not None else None
+        actions = agents.list_actions(proof, own_approvals(at, timeline), at.now, obstacle)
+    step = agents.find_next_step(case, timeline, actions)
     return Case(
-        id=case.case_id,
-        version=case.version,
-        account_id=case.account_id,
-        topic=case.topic,
-        reason=case.reason,
-        language=case.language,
+        **row_of(case).model_dump(),
         skill=case.skill,
-        priority=case.priority.value,
-        status=case.status.value,
-        owner=case.owner,
-        owner_name=case.owner_name,
-        reference=case.reference,
-        opened_at=case.opened_at,
-        updated_at=case.updated_at,
-        due_at=case.due_at,
-        snoozed_until=case.snoozed_until,
-        tags=list(case.tags),
-        links=list(case.links),
-        established=Established(
-            heard=list(established.heard),
-            proved=list(established.proved),
-            login_failed_at=established.login_failed_at,
-            missing_documents=list(established.missing_documents),
-        ),
+        account_known=is_known,
+        contact_id=contacts[-1] if contacts else None,
+        heard=list(established.heard),
+        proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),
+        failed_login_at=established.login_failed_at,
+        missing_documents=list(established.missing_documents),
+        links=links,
+        next_step=step.value if step is not None else None,
+        actions=[action_of(action) for action in actions],
     )
 
 
-def _timeline(case_id: str, page: TimelinePage) -> Timeline:
-    keys = desk().lookup_keys
-    return Timeline(
-        entries=[_entry(entry) for entry in page.entries],
-        before=cursor_of(page.before, keys, case_id, _TIMELINE) if page.before is not None else None,
+def _ground(at: Desk, case: KnownCase, contact: str | None) -> tuple[Obstacle | None, AgentRequest | None]:
+    """Whether the agent has access to the account of the case, by the case or by the contact that they are in."""
+    if case.is_closed:
+        return None, None
+    for one in dict.fromkeys((contact, None)):
+        try:
+            return None, agents.open_request(at.ctx, at.agent, basis_of(case.case_id, one))
+        except NotPossible as refusal:
+            if refusal.code == AgentError.OWN_ACCOUNT:
+                return Obstacle.OWN_ACCOUNT, None
+    return Obstacle.NOT_CLAIMED, None
+
+
+def row_of(case: KnownCase) -> CaseRow:
+    """A case as lists tell it."""
+    return CaseRow.model_validate(
+        {
+            "id": case.case_id,
+            "version": case.version,
+            "reference": case.reference,
+            "topic": case.topic,
+            "language": case.language,
+            "priority": case.priority.value,
+            "status": case.status.value,
+            "reason": case.reason,
+            "opened_at": case.opened_at,
+            "updated_at": case.updated_at,
+            "due_at": case.due_at,
+            "snoozed_until": case.snoozed_until,
+            "owner": _owner(case),
+            "tags": list(case.tags),
+        }
     )
 
 
-def _entry(entry: CaseEntry) -> Entry:
+def _owner(case: KnownCase) -> Person | None:
+    if case.owner is None or case.is_closed:
+        return None
+    return Person(id=case.owner, name=case.owner_name or case.owner)
+
+
+def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
     return Entry(
         id=entry.entry_id,
         number=entry.number,
         at=entry.at,
         kind=entry.kind.value,
-        author=entry.author.value,
-        actor=entry.actor,
         audience=entry.audience.value,
+        actor=Actor(kind=entry.author.value, name=_name(entry, case)),
         reason=entry.reason,
         facts=dict(entry.facts),
         note=entry.note,
     )
+
+
+def _name(entry: CaseEntry, case: KnownCase) -> str | None:
+    """The name of an agent where it is known, else their id."""
+    if entry.author is not AuthorKind.AGENT:
+        return None
+    agent_id = entry.actor.split(":")[1]
+    known = {desk().agent.agent_id: desk().agent.name, case.owner: case.owner_name}
+    return known.get(agent_id) or agent_id

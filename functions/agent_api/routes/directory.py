@@ -1,24 +1,33 @@
-"""The directory that supervisors edit: opening hours and the banner. Each edit names the version that its editor saw."""
+"""The directory that supervisors edit: opening hours, banner, numbers. Each edit names the version that they saw."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from aws_lambda_powertools.event_handler.openapi.params import Header
-
-from functions.agent_api.desk import ETAG_CHARACTERS_MAX, desk, router, version_of
-from functions.agent_api.shapes import Banner, BannerAsked, Hours, HoursAsked, Numbers, Span, SpecialDay
+from functions.agent_api.desk import IfMatch, basis_of, desk, router, version_of
+from functions.agent_api.routes.policies import second_actions
+from functions.agent_api.shapes import (
+    Banner,
+    BannerAsked,
+    Hours,
+    HoursAsked,
+    Numbers,
+    NumbersAsked,
+    Span,
+    SpecialDay,
+)
 from functions.http.problems import problem_in
 from hotline.agents import service as agents
 from hotline.directory import service as directory
 from hotline.directory.model import Banner as KnownBanner
 from hotline.directory.model import Edition
+from hotline.identity.model import Operation
 
 _TAGS: Final = ["directory"]
-IfMatch = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="Required. The ETag that you saw."),
-]
+_MIDNIGHT: Final = 24 * 60
+_NUMBERS: Final = "numbers#official"
+_WEEK: Final = range(1, 8)
 
 
 @router.get("/v1/agent/hours", tags=_TAGS, operation_id="read_hours")
@@ -29,12 +38,13 @@ def read_hours() -> Hours:
     at.tag(edition.version)
     known = edition.content
     return Hours(
-        time_zone=known.time_zone,
-        week=[_spans(spans) for spans in known.week],
-        special_days=[
-            SpecialDay(day=special.day, name=special.name, spans=_spans(special.spans))
-            for special in known.special_days
+        timezone=known.time_zone,
+        weekly=[
+            Span(day=day, opens=_time(span.opens_minute), closes=_time(span.closes_minute))
+            for day, spans in zip(_WEEK, known.week, strict=True)
+            for span in spans
         ],
+        special_days=[told for special in known.special_days for told in _special(special)],
         version=edition.version,
         edited_by=edition.edited_by,
         edited_at=edition.edited_at,
@@ -45,14 +55,11 @@ def read_hours() -> Hours:
 
 @router.put("/v1/agent/hours", tags=_TAGS, operation_id="edit_hours")
 def edit_hours(body: HoursAsked, if_match: IfMatch = None) -> Hours:
-    """Put other opening hours in place of the present ones."""
-    at = desk()
-    hours = directory.make_hours(
-        body.time_zone,
-        [_known_spans(spans) for spans in body.week],
-        [directory.SpecialDay(special.day, special.name, _known_spans(special.spans)) for special in body.special_days],
-    )
-    agents.edit_hours(at.ctx, at.agent, hours, expected_version=version_of(if_match))
+    """Put other opening hours in place of the present ones. `If-Match` is required."""
+    at, version = desk(), version_of(if_match)
+    week = [[_span(span.opens, span.closes) for span in body.weekly if span.day == day] for day in _WEEK]
+    hours = directory.make_hours(body.timezone, week, _special_days(body.special_days))
+    agents.perform(at.ctx, at.agent, basis_of(None, None), agents.EditHours(hours, version))
     return read_hours()
 
 
@@ -77,9 +84,9 @@ def read_banner() -> Banner:
 
 @router.put("/v1/agent/banner", tags=_TAGS, operation_id="edit_banner")
 def edit_banner(body: BannerAsked, if_match: IfMatch = None) -> Banner:
-    """Put a banner up for a time, or take it down."""
-    at = desk()
-    agents.edit_banner(at.ctx, at.agent, _known_banner(body), expected_version=version_of(if_match))
+    """Put a banner up for a time, or take it down. `If-Match` is required."""
+    at, version = desk(), version_of(if_match)
+    agents.perform(at.ctx, at.agent, basis_of(None, None), agents.EditBanner(_known_banner(body), version))
     return read_banner()
 
 
@@ -94,7 +101,17 @@ def read_numbers() -> Numbers:
         version=edition.version,
         edited_by=edition.edited_by,
         edited_at=edition.edited_at,
+        actions=second_actions(at, Operation.EDIT_NUMBERS, _NUMBERS, "numbers", "official", edition.version),
     )
+
+
+@router.put("/v1/agent/numbers", tags=_TAGS, operation_id="edit_numbers")
+def edit_numbers(body: NumbersAsked, if_match: IfMatch = None) -> Numbers:
+    """Put other official numbers in place of the present ones, with a second person. `If-Match` is required."""
+    at = desk()
+    act = agents.EditNumbers(tuple(body.numbers), version_of(if_match))
+    agents.perform(at.ctx, at.agent, basis_of(None, None), act, approval_id=body.approval_id, why=body.reason)
+    return read_numbers()
 
 
 def _known_banner(body: BannerAsked) -> KnownBanner | None:
@@ -104,14 +121,44 @@ def _known_banner(body: BannerAsked) -> KnownBanner | None:
         raise problem_in("#", "times_missing")
     if body.starts_at.tzinfo is None or body.ends_at.tzinfo is None:
         raise problem_in("#", "timezone_missing")
-    return directory.make_banner(
-        body.words, starts_at=body.starts_at, ends_at=body.ends_at, short_menu=body.short_menu
-    )
+    words: Mapping[str, str] = body.words
+    return directory.make_banner(words, starts_at=body.starts_at, ends_at=body.ends_at, short_menu=body.short_menu)
 
 
-def _spans(spans: tuple[directory.Span, ...]) -> list[Span]:
-    return [Span(opens_minute=span.opens_minute, closes_minute=span.closes_minute) for span in spans]
+def _special(special: directory.SpecialDay) -> list[SpecialDay]:
+    if not special.spans:
+        return [SpecialDay(date=special.day, name=special.name)]
+    return [
+        SpecialDay(
+            date=special.day, name=special.name, opens=_time(span.opens_minute), closes=_time(span.closes_minute)
+        )
+        for span in special.spans
+    ]
 
 
-def _known_spans(spans: list[Span]) -> tuple[directory.Span, ...]:
-    return tuple(directory.Span(span.opens_minute, span.closes_minute) for span in spans)
+def _special_days(given: Sequence[SpecialDay]) -> list[directory.SpecialDay]:
+    """One day for all rows of a date. Rows of one date need one name, and times where there are several of them."""
+    found: dict[object, directory.SpecialDay] = {}
+    for row in given:
+        if (row.opens is None) != (row.closes is None):
+            raise problem_in("#/special_days", "time_missing")
+        spans = (_span(row.opens, row.closes),) if row.opens is not None and row.closes is not None else ()
+        known = found.get(row.date)
+        if known is not None and (known.name != row.name or not known.spans or not spans):
+            raise problem_in("#/special_days", "special_day_twice")
+        found[row.date] = directory.SpecialDay(row.date, row.name, (*(known.spans if known else ()), *spans))
+    return list(found.values())
+
+
+def _span(opens: str, closes: str) -> directory.Span:
+    return directory.Span(_minute(opens), _minute(closes) or _MIDNIGHT)
+
+
+def _minute(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _time(minute: int) -> str:
+    hours, minutes = divmod(minute % _MIDNIGHT, 60)
+    return f"{hours:02d}:{minutes:02d}"

@@ -7,54 +7,61 @@ from typing import Annotated, Final, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.desk import desk, router
-from functions.agent_api.routes.cases import case_of
+from functions.agent_api.routes.cases import row_of
 from functions.agent_api.shapes import PAGE_DEFAULT, PAGE_MAX, Cases, Me
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
+from hotline.agents import service as agents
 from hotline.cases import service as cases
 from hotline.cases.model import QueuePage
+from hotline.kit.languages import LANGUAGES
 
 _LIST: Final = "queue"
-SKILLS_CHARACTERS_MAX: Final = 1024
+_WORD_MAX: Final = 32
 
 
 @router.get("/v1/agent/me", tags=["agent"], operation_id="read_me")
 def read_me() -> Me:
-    """Who the token says that you are, and what it lets you do."""
-    agent = desk().agent
+    """Who the token says that you are, what it lets you do, and the calls that you are in."""
+    at = desk()
+    agent = at.agent
     return Me(
-        id=agent.agent_id,
-        name=agent.name,
+        agent_id=agent.agent_id,
+        username=agent.name,
         roles=sorted(role.value for role in agent.roles),
         permissions=sorted(permission.value for permission in agent.permissions()),
         token_ends_at=agent.expires_at,
+        live_contacts=list(agents.list_live_contacts(at.ctx.store, agent.agent_id, at.now)),
     )
 
 
 @router.get("/v1/agent/queue", tags=["cases"], operation_id="list_queue")
 def list_queue(
-    which: Annotated[Literal["open", "waiting", "mine"], Query()] = "open",
-    skills: Annotated[
-        str | None,
-        Query(max_length=SKILLS_CHARACTERS_MAX, description="Skills, `topic:language`, with commas; all without them."),
-    ] = None,
+    shelf: Annotated[Literal["waiting", "mine", "snoozed"], Query()] = "waiting",
+    topic: Annotated[str | None, Query(max_length=_WORD_MAX)] = None,
+    language: Annotated[str | None, Query(max_length=_WORD_MAX)] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
 ) -> Cases:
-    """Cases to work on, by priority, the longest due first: open ones, those that wait, or your own."""
+    """Cases to work on, by priority, the longest due first: those that wait for somebody, your own, or those that are
+    snoozed and nobody's."""
     at = desk()
-    wanted = skills.split(",") if skills else list(cases.all_skills())
-    context = (at.agent.agent_id, _LIST, which, ",".join(wanted))
+    wanted = [cases.skill_of(one, other) for one in _one(topic, cases.TOPICS) for other in _one(language, tuple(LANGUAGES))]
+    context = (at.agent.agent_id, _LIST, shelf, ",".join(wanted))
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
-    page = _read_page(which, wanted, limit, after)
+    page = _read_page(shelf, wanted, limit, after)
     return Cases(
-        cases=[case_of(case) for case in page.cases],
+        cases=[row_of(case) for case in page.cases],
         next=cursor_of(page.next, at.lookup_keys, *context) if page.next is not None else None,
     )
 
 
-def _read_page(which: str, skills: list[str], limit: int, after: str | None) -> QueuePage:
+def _one(given: str | None, every: tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if given is not None else every
+
+
+def _read_page(shelf: str, skills: list[str], limit: int, after: str | None) -> QueuePage:
     store = desk().ctx.store
-    if which == "mine":
+    if shelf == "mine":
         return cases.list_owned(store, desk().agent.agent_id, limit=limit, after=after)
-    read = cases.list_queue if which == "open" else cases.list_waiting
+    read = cases.list_queue if shelf == "waiting" else cases.list_waiting
     return read(store, skills, limit=limit, after=after)

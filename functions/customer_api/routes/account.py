@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functions.customer_api import words
 from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
 from functions.customer_api.visits import Desk, attempt, desk, router
+from functions.http import words
 from functions.http.problems import Problem
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from typing import Annotated
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api import words
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -22,9 +20,10 @@ from functions.customer_api.shapes import (
     Payments,
 )
 from functions.customer_api.visits import Visit, desk, router
+from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem
-from hotline.contracts import limits
+from functions.http.routes import is_id
 from hotline.identity.service import Operation
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
@@ -33,7 +32,6 @@ from hotline.payments.model import Movement, MovementStatus
 
 _TAGS = ["payments"]
 _LIST = "payments"
-_ID = re.compile(limits.ID_PATTERN)
 
 
 @router.get("/v1/me/payments", tags=_TAGS, operation_id="list_payments")
@@ -63,11 +61,6 @@ def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's par
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
     return payment_of(find_payment(visit, unquote(id)), visit)
-
-
-def is_id(text: str) -> bool:
-    """Whether a text in a path can be an id at all; what cannot is not looked up."""
-    return len(text) <= limits.ID_CHARACTERS_MAX and _ID.fullmatch(text) is not None
 
 
 def find_payment(visit: Visit, movement_id: str) -> Movement:

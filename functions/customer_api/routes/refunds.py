@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from functions.customer_api.routes.payments import amount_of, find_payment, is_id
+from functions.customer_api.routes.payments import amount_of, find_payment
 from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
@@ -22,6 +22,7 @@ from functions.customer_api.shapes import (
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem
+from functions.http.routes import is_id
 from hotline.identity.service import Operation
 from hotline.kit.change import idempotency
 from hotline.kit.change.idempotency import Memory, Remembered

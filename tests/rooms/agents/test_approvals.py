@@ -15,7 +15,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.approvals import APPROVAL_LIFE, see
-from hotline.agents.model import AgentError, ApprovalReason, Basis
+from hotline.agents.model import AgentError, ActReason, Basis
 from hotline.cases import service as cases
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.approvals import digest_of
@@ -61,7 +61,7 @@ def raced(request: pytest.FixtureRequest) -> AgentWorld:
 
 
 def asked(world: AgentWorld, basis: Basis, agent_id: str = "agent-1", act: Any = ACT) -> Approval:
-    return agents.ask(world.ctx, world.token(agent_id), basis, act, ApprovalReason.FALSE_ALARM)
+    return agents.ask(world.ctx, world.token(agent_id), basis, act, ActReason.FALSE_ALARM)
 
 
 def refusal(work: Callable[[], object]) -> str:
@@ -106,7 +106,7 @@ def test_a_decision_takes_the_approval_off_the_list_and_is_made_once(world: Agen
 
 def test_nobody_decides_on_their_own_request_or_without_the_permission(quick: AgentWorld) -> None:
     basis = quick.claim(quick.open_case(), "supervisor-1")
-    approval = agents.ask(quick.ctx, quick.supervisor(), basis, ACT, ApprovalReason.FALSE_ALARM)
+    approval = agents.ask(quick.ctx, quick.supervisor(), basis, ACT, ActReason.FALSE_ALARM)
 
     def decide(token: Any, approval_id: str = approval.approval_id) -> str:
         return refusal(lambda: agents.decide(quick.ctx, token, approval_id, approve=True))
@@ -213,7 +213,7 @@ def test_the_same_request_is_asked_once(quick: AgentWorld) -> None:
     key = request_key("desk", token.agent_id, "key-1")
     memory = Memory(key, Remembered(201, "apr_derived", "1:hash"), timedelta(days=1))
     made = [
-        agents.ask(quick.ctx, token, basis, ACT, ApprovalReason.FALSE_ALARM, approval_id="apr_derived", memory=memory)
+        agents.ask(quick.ctx, token, basis, ACT, ActReason.FALSE_ALARM, approval_id="apr_derived", memory=memory)
         for _ in range(2)
     ]
     assert made[0] == made[1]

@@ -11,7 +11,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.limits import HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
-from hotline.agents.model import AgentError, ApprovalReason, LookUpReason, Masked, Part
+from hotline.agents.model import AgentError, ActReason, LookUpReason, Masked, Part
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.errors import NeedSecond, NotPossible
@@ -116,7 +116,7 @@ def test_approving_ends_at_the_limit(world: AgentWorld) -> None:
     world.hold()
     basis = world.claimed()
     act = agents.ReleaseHold(Cause.RISK_SCORE)
-    asked = agents.ask(world.ctx, world.token(), basis, act, ApprovalReason.FALSE_ALARM)
+    asked = agents.ask(world.ctx, world.token(), basis, act, ActReason.FALSE_ALARM)
     fill(world, Counted.APPROVALS, "supervisor-1")
     with pytest.raises(NotPossible, match=AgentError.APPROVALS):
         agents.decide(world.ctx, world.supervisor(), asked.approval_id, approve=True)

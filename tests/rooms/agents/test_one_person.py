@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from hotline.agents import service as agents
 from hotline.agents.limits import UNMASKINGS_MAX
-from hotline.agents.model import ApprovalReason, Basis, Masked
+from hotline.agents.model import ActReason, Basis, Masked
 from hotline.contracts.model import RefundStatus
 from hotline.directory import service as directory
 from hotline.identity.model import Approval, Goal
@@ -103,7 +103,7 @@ class OnePerson(RuleBasedStateMachine):
 
     def _ask(self, token: Any, basis: Basis, act: Any) -> None:
         try:
-            approval = agents.ask(self.world.ctx, token, basis, act, ApprovalReason.EVIDENCE_SEEN)
+            approval = agents.ask(self.world.ctx, token, basis, act, ActReason.EVIDENCE_SEEN)
         except Refused:
             return
         self.approvals.append(approval)

@@ -193,7 +193,7 @@ def _refuse_own(request: AgentRequest, account_id: str) -> None:
 
 def own_keys(own: str | None, account_id: str) -> tuple[Key, ...]:
     """The keys to read before `is_own`."""
-    return tuple(accounts.profile_key(one) for one in (account_id, own) if one is not None)
+    return tuple(dict.fromkeys(accounts.profile_key(one) for one in (account_id, own) if one is not None))
 
 
 def is_own(read: Snapshot, own: str | None, account_id: str) -> bool:

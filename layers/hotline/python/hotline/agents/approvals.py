@@ -6,12 +6,13 @@ permission and no part in the account. The one who asked then does it, once, bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.cases import service as cases
+from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Subject
 from hotline.identity.service import (
     REQUIREMENTS,
@@ -20,6 +21,7 @@ from hotline.identity.service import (
     approval_from,
     approval_item,
     approval_key,
+    decided_query,
     digest_of,
     open_query,
     require,
@@ -36,12 +38,16 @@ from hotline.kit.store.condition import Item, equals
 from . import subjects
 from .access import is_own, own_keys
 from .limits import Counted, count_one, limit_keys
-from .model import NO_CASE, AgentError, AgentToken, ApprovalReason, Basis, Permission
+from .model import NO_CASE, ActReason, AgentError, AgentToken, Basis, Permission
 from .records import record
 from .requests import ATTEMPTS_MAX, AgentAct, leave_records, read_for
 
 APPROVAL_LIFE: Final = timedelta(hours=4)
 """From the request to the deed: within one shift, so that both people still know the case."""
+ASKED_REASON: Final = "agent.approval_asked"
+"""The reason of a case's entry that tells of a request."""
+OWN_MAX: Final = 50
+"""So many of an agent's requests about a case are read, the newest."""
 LISTED_MAX: Final = 100
 """More open requests than two supervisors decide in a shift."""
 
@@ -51,7 +57,7 @@ def ask(
     token: AgentToken,
     basis: Basis,
     act: AgentAct[Any],
-    reason: ApprovalReason,
+    reason: ActReason,
     *,
     approval_id: str | None = None,
     memory: Memory | None = None,
@@ -94,7 +100,7 @@ def _make(
     token: AgentToken,
     operation: Operation,
     subject: Subject,
-    reason: ApprovalReason,
+    reason: ActReason,
     account_id: str | None,
     case_id: str,
     now: datetime,
@@ -205,3 +211,22 @@ def list_open_approvals(store: Store, now: datetime) -> tuple[Approval, ...]:
     """The requests that wait for a second person, what expires first in front, at most LISTED_MAX. One query on an
     index that may lag by a moment."""
     return tuple(approval_from(item) for item in store.query(open_query(now, limit=LISTED_MAX)).items)
+
+
+def list_decided_approvals(store: Store, now: datetime) -> tuple[Approval, ...]:
+    """The requests that somebody has decided on, the newest decision first, at most LISTED_MAX. One query on an index
+    that may lag by a moment."""
+    return tuple(see(approval_from(item), now) for item in store.query(decided_query(limit=LISTED_MAX)).items)
+
+
+def list_own_approvals(
+    store: Store, agent_id: str, timeline: Iterable[CaseEntry], now: datetime
+) -> tuple[Approval, ...]:
+    """The agent's own requests about a case that wait or were approved, the newest last. The case's timeline names
+    them. One read, none where it names none."""
+    own = f"agent:{agent_id}:"
+    asked = (one for one in timeline if one.reason == ASKED_REASON and one.actor.startswith(own))
+    keys = list(dict.fromkeys(approval_key(str(one.facts["approval_id"])) for one in asked))[-OWN_MAX:]
+    read = store.batch_get(keys) if keys else {}
+    found = (see(approval_from(read[key]), now) for key in keys if key in read)
+    return tuple(one for one in found if one.state in (ApprovalState.ASKED, ApprovalState.APPROVED))

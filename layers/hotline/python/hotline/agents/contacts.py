@@ -12,21 +12,25 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from hotline.cases import service as cases
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
 from hotline.kit.change.acts import retry_stale
-from hotline.kit.clock import from_text, to_text
+from hotline.kit.clock import from_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
+from hotline.kit.store import Store
 from hotline.sessions.service import session_in, session_key
 
 from . import items
-from .model import NO_CASE, AgentError, AgentToken, Permission
+from .model import NO_CASE, AgentError, AgentToken, ContactView, Permission
 from .records import record
 
 HELD_MAX: Final = timedelta(hours=2)
 """Longer than any call that people remember; who talks on takes the contact again."""
+LIVE_MAX: Final = 10
+"""The contacts of an agent that are listed: one call, and those in wrap-up."""
 _EVENTS: Final = System("contact_events", "contact")
 
 
@@ -68,11 +72,31 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
         agent = Agent(token.agent_id, state.case_id or NO_CASE)
         change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
         require(change, Operation.READ, state.account_id)
-        change.replace(key, holder, items.holder_item(token.agent_id, now))
+        change.replace(key, holder, items.holder_item(contact_id, token.agent_id, now))
         record(change, agent, "contact_taken", state.account_id, contact_id=contact_id)
         change.commit(ctx.store)
 
     retry_stale(take)
+
+
+def list_live_contacts(store: Store, agent_id: str, now: datetime) -> tuple[str, ...]:
+    """The contacts that the agent is in, by their initial ids, the newest first. One query on an index that may lag by
+    a moment; access itself reads what is stored."""
+    found = store.query(items.held_query(agent_id, since=now - HELD_MAX, limit=LIVE_MAX)).items
+    return tuple(item["contact_id"] for item in found)
+
+
+def view_contact(ctx: Context, token: AgentToken, contact_id: str) -> ContactView:
+    """A contact that was handed over to people, as an agent may see it. Two reads. Raises NotPossible `no_access` for
+    one that another agent is in, that was not handed over, or that there is not."""
+    key, now = items.holder_key(contact_id), ctx.clock.now()
+    read = ctx.store.batch_get([session_key(contact_id), key])
+    state, holder = session_in(read, contact_id), read.get(key)
+    is_over = holder is not None and not _is_live(holder, now)
+    if state is None or state.case_id is None or not (is_over or holder is None or holds(holder, token.agent_id, now)):
+        raise NotPossible(AgentError.NO_ACCESS)
+    case = cases.case_in(ctx.store.batch_get(list(cases.agent_keys(state.case_id))), state.case_id)
+    return ContactView(contact_id, live=not is_over, case=case)
 
 
 def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime) -> None:
@@ -85,7 +109,7 @@ def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime
         if holder is not None and from_text(holder["since"]) >= at:
             return
         change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
-        change.replace(key, holder, items.holder_item(agent_id, at))
+        change.replace(key, holder, items.holder_item(contact_id, agent_id, at))
         change.commit(ctx.store)
 
     retry_stale(note)
@@ -101,7 +125,7 @@ def note_ended(ctx: Context, contact_id: str, *, at: datetime) -> None:
         if holder is not None and _is_newer(holder, at):
             return
         change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
-        change.replace(key, holder, {**items.holder_item("-", at), "ended_at": to_text(at)})
+        change.replace(key, holder, items.ended_item(at))
         change.commit(ctx.store)
 
     retry_stale(note)

@@ -1,6 +1,7 @@
 """How the agents' side is stored, approvals apart (identity.approvals).
 
-- CONTACT#<id>, AGENT: the agent who is in the contact, and whether it has ended;
+- CONTACT#<id>, AGENT: the agent who is in the contact, and whether it has ended. While it has not, it has a place in
+  the index `queue`: HELD#<agent>, <since>#<contact>;
 - CONTACT#<id>, PROOF: the request for proof that waits for the line;
 - ACCOUNT#<id>, #PROOF: the same for the app;
 - AGENT#<id>, DID#<at>#<id>: the deeds of the agent.
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.retention import record_end
-from hotline.kit.store import TTL_ATTRIBUTE, Between, Key, Query, Table, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.sessions.model import CALL_LIFE
 
@@ -28,9 +29,25 @@ def holder_key(contact_id: str) -> Key:
     return hotline_key(f"CONTACT#{contact_id}", "AGENT")
 
 
-def holder_item(agent_id: str, since: datetime) -> Item:
+def holder_item(contact_id: str, agent_id: str, since: datetime) -> Item:
     """The agent who is in a contact; it ends with the contact's call."""
+    place = {"queue_pk": f"HELD#{agent_id}", "queue_sk": f"{to_text(since)}#{contact_id}"}
+    return {"contact_id": contact_id, **_held(agent_id, since), **place}
+
+
+def ended_item(since: datetime) -> Item:
+    """A contact that has ended: nobody is in it."""
+    return {**_held("-", since), "ended_at": to_text(since)}
+
+
+def _held(agent_id: str, since: datetime) -> Item:
     return {"agent_id": agent_id, "since": to_text(since), TTL_ATTRIBUTE: epoch_s(since + CALL_LIFE)}
+
+
+def held_query(agent_id: str, *, since: datetime, limit: int) -> Query:
+    """The contacts that an agent has been in since an instant, the newest first."""
+    span = Between(to_text(since), "~")
+    return Query(Table.HOTLINE, f"HELD#{agent_id}", span, index=Index.QUEUE, limit=limit, descending=True)
 
 
 def contact_proof_key(contact_id: str) -> Key:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from hotline.cases.model import Case
+
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """A token that is older, or that lives longer, is refused. So a role that was taken away is gone within this time."""
 NO_CASE: Final = "-"
@@ -102,9 +104,10 @@ class LookUpReason(StrEnum):
     INVESTIGATION = "investigation"
 
 
-class ApprovalReason(StrEnum):
-    """Why an agent asks for a second person. The case has the words."""
+class ActReason(StrEnum):
+    """Why an agent does something upon an account, or asks for a second person. The case has the words."""
 
+    CUSTOMER_ASKED = "customer_asked"
     CUSTOMER_PROVED = "customer_proved"
     EVIDENCE_SEEN = "evidence_seen"
     FALSE_ALARM = "false_alarm"
@@ -128,6 +131,15 @@ class Basis:
 
     case_id: str | None = None
     contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A contact as an agent may see it: whether it goes on, and the case with which it was handed over."""
+
+    contact_id: str
+    live: bool
+    case: Case | None
 
 
 @dataclass(frozen=True, slots=True)

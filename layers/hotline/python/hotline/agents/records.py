@@ -3,6 +3,7 @@ the scan."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from hotline.kit.actor import Agent
@@ -26,7 +27,14 @@ def record(change: Change, agent: Agent, event: str, account_id: str | None, **f
         security.contribute_agent_activity(
             change, f"agent.{event}", account_id, agent_id=agent.agent_id, case_id=case_id
         )
-    trace = Trace(change.now, event, account_id, case_id, told)
+    leave_trace(change, agent, event, account_id, told)
+
+
+def leave_trace(
+    change: Change, agent: Agent, event: str, account_id: str | None, facts: Mapping[str, str | int]
+) -> None:
+    """Add the deed to the agent's own trail alone."""
+    trace = Trace(change.now, event, account_id, agent.case_id, facts)
     change.create(items.trace_key(agent.agent_id, change.now, change.ids.new("did")), items.trace_item(trace))
 
 

@@ -37,7 +37,7 @@ from hotline.kit.store.condition import equals
 
 from .access import AgentRequest, open_request
 from .limits import Counted, count_one, limit_keys
-from .model import AgentToken, Basis, Permission
+from .model import ActReason, AgentToken, Basis, Permission
 from .records import record
 
 ATTEMPTS_MAX: Final = 5
@@ -104,14 +104,19 @@ def perform[Result](
     act: AgentAct[Result],
     *,
     approval_id: str | None = None,
+    why: ActReason | None = None,
     memory: Memory | None = None,
 ) -> Performed[Result]:
-    """Do the act, and read again when somebody else wrote in between. `approval_id`: the second person's word.
+    """Do the act, and read again when somebody else wrote in between. `approval_id`: the second person's word. `why`:
+    the agent's reason, for the trails.
 
     Raises NotPossible with codes of AgentError and of the act. Raises NeedProof with the factors that the customer
     could prove, and NeedSecond without a good approval where the act takes one. Stale, Unavailable.
     """
-    work = lambda: _perform_once(ctx, token, basis, act, approval_id, memory)  # noqa: E731 - for the retry alone
+
+    def work() -> Performed[Result]:
+        return _perform_once(ctx, token, basis, act, approval_id, why, memory)
+
     return retry_stale(work, attempts_max=ATTEMPTS_MAX)
 
 
@@ -136,6 +141,7 @@ def _perform_once[Result](
     basis: Basis,
     act: AgentAct[Result],
     approval_id: str | None,
+    why: ActReason | None,
     memory: Memory | None,
 ) -> Performed[Result]:
     of_memory = (memory.key,) if memory is not None else ()
@@ -157,7 +163,8 @@ def _perform_once[Result](
     if operation in COUNTED:
         count_one(change, COUNTED[operation], token.agent_id, request.read)
     account_id = request.account_id if act.on_account else None
-    case = leave_records(change, request, agent, operation.value, account_id, {"outcome": deed.outcome, **deed.facts})
+    told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
+    case = leave_records(change, request, agent, operation.value, account_id, told)
     if memory is not None:
         memory.keep(change, failed=stale)
     change.commit(ctx.store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hotline.identity.model import Approval, ApprovalError, ApprovalState
 
 from .access import AgentRequest, open_request
+from .actions import Action, Obstacle, Step, action_of, find_next_step, list_actions
 from .acts import (
     END_PAUSE,
     FREEZE,
@@ -18,13 +19,22 @@ from .acts import (
     ReleaseHold,
     ReviewRefund,
 )
-from .approvals import APPROVAL_LIFE, ask, decide, find_approval, list_open_approvals
-from .contacts import note_connected, note_ended, take_contact
+from .approvals import (
+    APPROVAL_LIFE,
+    ask,
+    decide,
+    find_approval,
+    list_decided_approvals,
+    list_open_approvals,
+    list_own_approvals,
+)
+from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .views import Unmask, look_up, mask_name, mask_point
+from .work import Worked, read_case, work_on_case
 
 __all__ = [
     "APPROVAL_LIFE",
@@ -35,6 +45,7 @@ __all__ = [
     "PAUSE",
     "UNFREEZE",
     "UNLOCK",
+    "Action",
     "AgentAct",
     "AgentRequest",
     "AnswerProof",
@@ -48,17 +59,26 @@ __all__ = [
     "EditHours",
     "EditNumbers",
     "JudgeFinding",
+    "Obstacle",
     "PayOtherWay",
     "Performed",
     "PublishPolicy",
     "ReleaseHold",
     "ReviewRefund",
+    "Step",
     "Unmask",
+    "Worked",
+    "action_of",
     "ask",
     "decide",
     "find_approval",
+    "find_next_step",
     "find_proof_request",
+    "list_actions",
+    "list_decided_approvals",
+    "list_live_contacts",
     "list_open_approvals",
+    "list_own_approvals",
     "list_traces",
     "look_up",
     "mask_name",
@@ -69,6 +89,9 @@ __all__ = [
     "operation_of",
     "perform",
     "proof_request_keys",
+    "read_case",
     "take_contact",
+    "view_contact",
     "view_proof",
+    "work_on_case",
 ]

@@ -75,7 +75,8 @@ def mask_point(kind: PointKind, value: str) -> str:
 class Unmask(AgentAct[str | Money]):
     """See one value of the account: the name, or the amount of a payment (by its sort key) or refund (by its id).
 
-    Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`."""
+    Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`; InvalidInput for
+    what cannot be a payment's sort key."""
 
     value: Masked
     item_id: str = "-"
@@ -87,6 +88,7 @@ class Unmask(AgentAct[str | Money]):
             case Masked.NAME:
                 return (accounts.profile_key(account_id),)
             case Masked.PAYMENT_AMOUNT:
+                payments.movement_id_of(self.item_id)
                 return (payments.movement_key(account_id, self.item_id),)
             case Masked.REFUND_AMOUNT:
                 return (refunds.refund_key(account_id, self.item_id),)

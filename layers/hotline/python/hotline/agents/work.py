@@ -1,74 +1,95 @@
-"""Work of agents that touches no account: cases, and the directory that supervisors edit."""
+"""Agents' work on cases: reading one, and doing one thing to it. Case work needs no access to the account: the queue is
+everybody's, and a case that another agent has claimed is changed by its owner and supervisors alone (cases.requests).
+
+Cases of the agent's own account are refused, as the account itself is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from hotline.cases import service as cases
-from hotline.cases.model import Case
-from hotline.directory import service as directory
-from hotline.directory.model import Banner
-from hotline.identity import service as identity
-from hotline.identity.model import Operation
+from hotline.cases.model import Case, CaseEntry, CaseError
 from hotline.kit.actor import Agent
-from hotline.kit.change import Change
-from hotline.kit.change.acts import perform_alone
+from hotline.kit.change import Change, stale
+from hotline.kit.change.acts import Snapshot, retry_stale
+from hotline.kit.change.idempotency import Memory, Remembered, request_from
 from hotline.kit.doors import Context
-from hotline.kit.store import Key, Store
+from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
-from .model import NO_CASE, AgentToken
+from .access import is_own, own_keys
+from .model import AgentError, AgentToken
+from .records import leave_trace
+from .requests import ATTEMPTS_MAX
 
-type Contribute[Result] = Callable[[Change, Mapping[Key, Item]], Result]
+type Contribute = Callable[[Change, Mapping[Key, Item]], Case]
 
 
 @dataclass(frozen=True, slots=True)
-class _Work[Result]:
-    """An act by what it reads and what it adds."""
+class Worked:
+    """The case as it is now. `replayed`: the request was made before, and nothing was done now."""
 
-    keys: Iterable[Key]
-    add: Contribute[Result]
-
-    def read(self, store: Store, _now: datetime) -> Mapping[Key, Item]:
-        return store.batch_get(list(self.keys))
-
-    def contribute(self, change: Change, read: Mapping[Key, Item]) -> Result:
-        return self.add(change, read)
+    case: Case
+    replayed: Remembered | None = None
 
 
-def work_on_case(ctx: Context, agent: AgentToken, case_id: str, cause: str, contribute: Contribute[Case]) -> Case:
-    """Do one thing to a case in the agent's name, and give the case as it is then. `contribute` is one of the
-    contribute functions of cases. Raises as that does, and Stale when others kept writing in between."""
-    work = _Work(cases.agent_keys(case_id), contribute)
-    return perform_alone(ctx, work, actor=Agent(agent.agent_id, case_id), cause=f"agent.{cause}")
+def read_case(ctx: Context, token: AgentToken, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]]:
+    """A case and the newest page of its timeline. Two reads, three for an agent with an account of their own. Raises
+    NotPossible `case_not_found`, `own_account`."""
+    found = cases.read_case(ctx.store, case_id)
+    if found is None:
+        raise NotPossible(CaseError.CASE_NOT_FOUND, case_id=case_id)
+    _refuse_own(ctx, token, found[0])
+    return found
 
 
-def edit_hours(ctx: Context, agent: AgentToken, hours: directory.Hours, *, expected_version: int) -> int:
-    """Put other opening hours in place of the version that the agent saw. Returns the new version; raises NotPossible
-    `directory_changed`, and NeedProof for somebody who may not."""
+def work_on_case(
+    ctx: Context,
+    token: AgentToken,
+    case_id: str,
+    cause: str,
+    contribute: Contribute,
+    *,
+    memory: Memory | None = None,
+) -> Worked:
+    """Do one thing to a case in the agent's name. `contribute` is one of the contribute functions of cases, `cause` a
+    closed word for the trails.
 
-    def add(change: Change, read: Mapping[Key, Item]) -> int:
-        identity.require(change, Operation.MANAGE)
-        return directory.contribute_hours(
-            change, read, hours, expected_version=expected_version, editor=agent.agent_id
-        )
+    Raises as `contribute` does, NotPossible `case_not_found`, `own_account`, and Stale when others kept writing in
+    between.
+    """
 
-    return _edit(ctx, agent, directory.HOURS_KEY, "agent.hours", add)
+    def work_once() -> Worked:
+        of_memory = (memory.key,) if memory is not None else ()
+        read = Snapshot(ctx.store.batch_get([*cases.agent_keys(case_id), *of_memory]))
+        case = cases.case_in(read, case_id)
+        if case is None:
+            raise NotPossible(CaseError.CASE_NOT_FOUND, case_id=case_id)
+        _refuse_own(ctx, token, case)
+        known = request_from(read.get(memory.key)) if memory is not None else None
+        if known is not None:
+            return Worked(case, known)
+        agent = Agent(token.agent_id, case_id)
+        change = Change(actor=agent, cause=f"agent.{cause}", now=ctx.clock.now(), ids=ctx.ids)
+        after = contribute(change, read)
+        if after == case:
+            return Worked(case)
+        # The account's audit trail has its entry from the case itself.
+        leave_trace(change, agent, f"case_{cause}", case.account_id, {})
+        if memory is not None:
+            memory.keep(change, failed=stale)
+        change.commit(ctx.store)
+        return Worked(after)
+
+    return retry_stale(work_once, attempts_max=ATTEMPTS_MAX)
 
 
-def edit_banner(ctx: Context, agent: AgentToken, banner: Banner | None, *, expected_version: int) -> int:
-    """Put a banner up, or take it down (None). Otherwise as `edit_hours`."""
-
-    def add(change: Change, read: Mapping[Key, Item]) -> int:
-        identity.require(change, Operation.MANAGE)
-        return directory.contribute_banner(
-            change, read, banner, expected_version=expected_version, editor=agent.agent_id
-        )
-
-    return _edit(ctx, agent, directory.BANNER_KEY, "agent.banner", add)
-
-
-def _edit(ctx: Context, agent: AgentToken, key: Key, cause: str, add: Contribute[int]) -> int:
-    return perform_alone(ctx, _Work([key], add), actor=Agent(agent.agent_id, NO_CASE), cause=cause)
+def _refuse_own(ctx: Context, token: AgentToken, case: Case) -> None:
+    if case.account_id is None or token.account_id is None:
+        return
+    read = Snapshot(ctx.store.batch_get(list(own_keys(token.account_id, case.account_id))))
+    if is_own(read, token.account_id, case.account_id):
+        raise NotPossible(AgentError.OWN_ACCOUNT)

@@ -181,17 +181,20 @@ def contribute_transfer_to_skill(
     case_id: str,
     *,
     skill: str,
+    note: str | None = None,
     version: int | None = None,
     supervised: bool = False,
 ) -> Case:
     """Give the case to the queue of another skill, `topic:language`. Its own topic stays. Raises InvalidInput
-    `skill_unknown`; otherwise as `contribute_edit`."""
+    `skill_unknown`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     if not is_skill(skill):
         raise InvalidInput(CaseError.SKILL_UNKNOWN)
+    text = _checked_note(note) if note is not None else None
     case = replace(_drop_owner(known), skill=skill, snoozed_until=None)
     facts = {"skill": skill, "from": known.skill}
-    return _write(change, known, case, EntryKind.TRANSFERRED, "agent.transferred", facts=facts, version=version)
+    kind, word = EntryKind.TRANSFERRED, "agent.transferred"
+    return _write(change, known, case, kind, word, facts=facts, note=text, version=version)
 
 
 def contribute_transfer_to_agent(

@@ -23,6 +23,8 @@ from .model import QUEUE, skill_of
 from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
 from .records import contribute_emptied, notes_read
 from .requests import (
+    AGENT_NOTE_CHARACTERS_MAX,
+    TAGS_MAX,
     CaseChanged,
     agent_keys,
     contribute_claim,
@@ -39,9 +41,11 @@ from .requests import (
 )
 
 __all__ = [
+    "AGENT_NOTE_CHARACTERS_MAX",
     "CLOSED",
     "OUTCOMES",
     "QUEUE",
+    "TAGS_MAX",
     "TEXTED",
     "TOPICS",
     "AskPerson",

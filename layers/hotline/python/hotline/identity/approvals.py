@@ -25,8 +25,8 @@ from hotline.kit.store.condition import Compare, Item, all_of, equals
 from .model import Approval, ApprovalError, ApprovalState, Operation, Subject
 
 OPEN_PARTITION: Final = "APPROVALS#asked"
-"""One partition of the index `queue`: requests to a second person are few."""
-_INDEXED: Final = ("queue_pk", "queue_sk")
+DECIDED_PARTITION: Final = "APPROVALS#decided"
+"""Partitions of the index `queue`, one each: requests to a second person are few."""
 _ENDS: Final = {
     ApprovalState.DENIED: ApprovalError.DENIED,
     ApprovalState.SPENT: ApprovalError.SPENT,
@@ -46,7 +46,7 @@ def digest_of(operation: Operation, subject: Subject) -> str:
 
 
 def approval_item(approval: Approval) -> Item:
-    """The stored form of an approval. While somebody is to decide on it, it is in the index of open ones."""
+    """The stored form of an approval. The index has the open ones by their end, the others by their decision."""
     subject = approval.subject
     item: Item = {
         "approval_id": approval.approval_id,
@@ -71,9 +71,10 @@ def approval_item(approval: Approval) -> Item:
         "decided_at": to_text(approval.decided_at) if approval.decided_at is not None else None,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
-    if approval.state is ApprovalState.ASKED:
-        item |= {"queue_pk": OPEN_PARTITION, "queue_sk": f"{to_text(approval.expires_at)}#{approval.approval_id}"}
-    return item
+    decided_at = approval.decided_at
+    partition = OPEN_PARTITION if decided_at is None else DECIDED_PARTITION
+    at = approval.expires_at if decided_at is None else decided_at
+    return item | {"queue_pk": partition, "queue_sk": f"{to_text(at)}#{approval.approval_id}"}
 
 
 def approval_from(item: Mapping[str, Any]) -> Approval:
@@ -103,6 +104,11 @@ def open_query(now: datetime, *, limit: int) -> Query:
     return Query(Table.HOTLINE, OPEN_PARTITION, span, index=Index.QUEUE, limit=limit)
 
 
+def decided_query(*, limit: int) -> Query:
+    """The requests that somebody has decided on, the newest decision first."""
+    return Query(Table.HOTLINE, DECIDED_PARTITION, index=Index.QUEUE, limit=limit, descending=True)
+
+
 def spend(change: Change, approved: Approved, *, agent_id: str, operation: Operation, subject: Subject) -> None:
     """Spend the approval with the change. At commit NeedSecond with the reason for which it is not good."""
     digest = digest_of(operation, subject)
@@ -116,7 +122,7 @@ def spend(change: Change, approved: Approved, *, agent_id: str, operation: Opera
     )
     spent = {"state": ApprovalState.SPENT.value, "spent_at": to_text(change.now)}
     failed = _refusing(agent_id=agent_id, operation=operation, digest=digest, now=change.now)
-    change.update(approved.key, set=spent, remove=_INDEXED, add={"rev": 1}, condition=condition, failed=failed)
+    change.update(approved.key, set=spent, add={"rev": 1}, condition=condition, failed=failed)
 
 
 def _refusing(

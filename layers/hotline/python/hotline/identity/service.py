@@ -10,7 +10,15 @@ from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
 from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_service, perform
-from .approvals import approval_from, approval_item, approval_key, digest_of, find_flaw, open_query
+from .approvals import (
+    approval_from,
+    approval_item,
+    approval_key,
+    decided_query,
+    digest_of,
+    find_flaw,
+    open_query,
+)
 from .callers import (
     Choice,
     Contact,
@@ -131,6 +139,7 @@ __all__ = [
     "contribute_repudiated_pin",
     "could_prove",
     "counter_keys",
+    "decided_query",
     "derive",
     "digest_of",
     "enter_recovery_code",

@@ -78,6 +78,7 @@ class Event(Enum):
 
     API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
     API_ANSWERED = ("HL071", "INFO", "A request to the API was answered.")
+    AGENT_ADMITTED = ("HL072", "INFO", "A request of an agent was admitted.")
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")

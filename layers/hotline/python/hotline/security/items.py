@@ -15,7 +15,7 @@ from hotline.kit.store.condition import Item
 
 from .activity import activity_partition
 from .detectors import Event
-from .model import Finding, Row, ToldFinding, Watch, Watched
+from .model import Finding, Row, SeenFinding, ToldFinding, Verdict, Watch, Watched
 from .watch import SHORT_CHARACTERS, shorten
 
 PAGE_ROWS: Final = 500
@@ -92,6 +92,23 @@ def findings_query(account_id: str, *, limit: int) -> Query:
     """Findings on the account that nobody has dealt with, the gravest first, of one rank the oldest."""
     found = Prefix("FINDING#")
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", found, index=Index.ATTENTION, limit=limit)
+
+
+def all_findings_query(account_id: str, *, limit: int) -> Query:
+    """Findings on the account, also those that somebody has dealt with, in no order that means anything."""
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix("FINDING#"), limit=limit)
+
+
+def finding_to_see(item: Mapping[str, Any]) -> SeenFinding:
+    """A stored finding as people of the wallet see it."""
+    return SeenFinding(
+        id=item["finding_id"],
+        severity=item["severity"],
+        found_at=from_text(item["found_at"]),
+        rule=item["rule"],
+        facts=dict(item["facts"]),
+        verdict=Verdict(item["verdict"]) if "verdict" in item else None,
+    )
 
 
 def finding_to_tell(item: Mapping[str, Any]) -> ToldFinding:

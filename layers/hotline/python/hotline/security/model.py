@@ -95,6 +95,19 @@ class ToldFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFinding:
+    """A finding as people of the wallet see it. `facts` are opaque. `verdict`: a person's word, None while there is
+    none."""
+
+    id: str
+    severity: str
+    found_at: datetime
+    rule: str
+    facts: Mapping[str, str | int]
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShardReport:
     """The figures of a run on one shard. `rows` counts the rows read, `accounts` their accounts, and `writes` the
     transactions. `reads` counts the rows and the requests for rows and accounts, without the shard's cursor (one item a

@@ -15,20 +15,22 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store
 from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
-from .items import finding_to_tell, findings_query, watch_key
-from .model import Finding, SecurityError, ShardReport, ToldFinding, Verdict
+from .items import all_findings_query, finding_to_see, finding_to_tell, findings_query, watch_key
+from .model import Finding, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
 from .scan import scan_shard
 from .verdicts import contribute_verdict, verdict_keys
 
 FINDINGS_TOLD_MAX = 20
 """More open findings on one account than anybody reads."""
+FINDINGS_SEEN_MAX = 100
+"""So many findings on one account are shown to people of the wallet."""
 WRITE_ATTEMPTS_MAX = 4
 """How often one chunk is sent when rows of it are there already or DynamoDB reports a conflict."""
 
 __all__ = [
-    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "ShardReport", "ToldFinding", "Verdict",
-    "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
-    "list_open_findings", "scan_shard", "verdict_keys", "write_activity",
+    "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "SeenFinding", "ShardReport", "ToldFinding",
+    "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
+    "list_findings", "list_open_findings", "scan_shard", "verdict_keys", "write_activity",
 ]  # fmt: skip
 
 
@@ -97,3 +99,10 @@ def list_open_findings(store: Store, account_id: str) -> tuple[ToldFinding, ...]
     return tuple(
         finding_to_tell(item) for item in store.query(findings_query(account_id, limit=FINDINGS_TOLD_MAX)).items
     )
+
+
+def list_findings(store: Store, account_id: str) -> tuple[SeenFinding, ...]:
+    """The account's findings for people of the wallet, also those that are dealt with, the newest first; of at most
+    FINDINGS_SEEN_MAX. One query."""
+    found = store.query(all_findings_query(account_id, limit=FINDINGS_SEEN_MAX)).items
+    return tuple(sorted((finding_to_see(item) for item in found), key=lambda one: one.found_at, reverse=True))

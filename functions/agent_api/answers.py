@@ -1,0 +1,75 @@
+"""Forms that several routes answer with: actions and approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from functions.agent_api.desk import Desk
+from functions.agent_api.shapes import Action, Approval, Person, Subject
+from hotline.agents import service as agents
+from hotline.cases.model import CaseEntry
+from hotline.identity.model import Approval as KnownApproval
+from hotline.identity.model import Subject as KnownSubject
+
+_LISTS: Final = frozenset({"categories", "numbers"})
+_ANSWERS: Final = frozenset({"partial"})
+
+
+def own_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
+    """The agent's own requests about a case that wait or were approved."""
+    return agents.list_own_approvals(at.ctx.store, at.agent.agent_id, timeline, at.now)
+
+
+def action_of(action: agents.Action, subject: Subject | None = None) -> Action:
+    """An action as the API tells it."""
+    return Action.model_validate(
+        {
+            "operation": action.operation.value,
+            "level": action.level.value,
+            "possible": action.obstacle is None,
+            "why": action.obstacle.value if action.obstacle is not None else None,
+            "approval": approval_of(action.approval) if action.approval is not None else None,
+            "subject": subject,
+        }
+    )
+
+
+def approval_of(approval: KnownApproval) -> Approval:
+    """A request to a second person as the API tells it."""
+    decided_by = approval.decided_by
+    return Approval.model_validate(
+        {
+            "id": approval.approval_id,
+            "operation": approval.operation.value,
+            "case_id": approval.case_id,
+            "subject": subject_of(approval.subject),
+            "change": _change_of(approval.subject.content),
+            "reason": approval.reason,
+            "state": approval.state.value,
+            "requested_by": Person(id=approval.requested_by, name=approval.requested_by_name),
+            "requested_at": approval.requested_at,
+            "expires_at": approval.expires_at,
+            "decided_by": Person(id=decided_by, name=approval.decided_by_name or decided_by) if decided_by else None,
+            "decided_at": approval.decided_at,
+        }
+    )
+
+
+def subject_of(subject: KnownSubject) -> Subject:
+    """The thing of an approval without the account, which the case stands for."""
+    kind, _, rest = subject.name.partition("#")
+    return Subject(kind=kind, id=rest.rpartition("#")[2], version=subject.version)
+
+
+def _change_of(content: Mapping[str, str | int]) -> dict[str, str | int | bool | list[str]]:
+    """What is to be done, in the form in which it is asked for."""
+    told: dict[str, str | int | bool | list[str]] = {}
+    for name, value in content.items():
+        if name in _LISTS:
+            told[name] = [one for one in str(value).split(",") if one]
+        elif name in _ANSWERS:
+            told[name] = value == "yes"
+        else:
+            told[name] = value
+    return told

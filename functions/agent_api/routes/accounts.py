@@ -1,0 +1,254 @@
+"""The account of a case, for an agent with access: masked, and each look in the audit trail with its reason."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+
+from functions.agent_api.answers import action_of, own_approvals
+from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.shapes import (
+    PAGE_DEFAULT,
+    PAGE_MAX,
+    Account,
+    Action,
+    Amount,
+    Finding,
+    Findings,
+    Lock,
+    MerchantName,
+    Payment,
+    Payments,
+    Refund,
+    Refunds,
+    Subject,
+    Unmasked,
+    Unmasking,
+    Value,
+)
+from functions.agent_api.shapes import Money as MoneyPlace
+from functions.http import words
+from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
+from functions.http.problems import Problem, problem_in
+from functions.http.routes import id_from
+from hotline.accounts.model import Profile
+from hotline.agents import service as agents
+from hotline.agents.model import LookUpReason, Masked, Part
+from hotline.agents.service import AgentRequest
+from hotline.cases import service as cases
+from hotline.contracts.model import PointKind
+from hotline.identity import service as identity
+from hotline.identity.model import Approval, Operation
+from hotline.kit.money import Money
+from hotline.lockout import service as lockout
+from hotline.payments import service as payments
+from hotline.payments.model import Movement
+from hotline.refunds import service as refunds
+from hotline.refunds.model import PayoutWay, RefundState, ReviewDecision
+from hotline.refunds.model import Refund as KnownRefund
+from hotline.security import service as security
+from hotline.wording.values import locale_of
+
+_TAGS: Final = ["account"]
+_ORDER_DIGITS: Final = 4
+DeskReason = Annotated[
+    LookUpReason | None,
+    Header(alias="Desk-Reason", description="Required. Why you look; it goes to the audit trail."),
+]
+Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
+
+
+@router.get("/v1/agent/cases/<id>/account", tags=_TAGS, operation_id="read_account")
+def read_account(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Account:  # noqa: A002
+    """Whose account it is, masked, and what keeps it shut."""
+    request = _look(id, Part.ACCOUNT, reason, contact)
+    profile = request.profile
+    return Account(
+        account_id=request.account_id,
+        status=profile.status.value if profile is not None else "unknown",
+        language=profile.language if profile is not None else None,
+        lock=_lock(request, profile),
+        two_step=profile.two_step if profile is not None else None,
+        pin=identity.has_pin(request.read.get(identity.factors_key(request.account_id))),
+        fields=_values(profile) if profile is not None else [],
+        facts_as_of=profile.facts_as_of if profile is not None else None,
+    )
+
+
+@router.get("/v1/agent/cases/<id>/payments", tags=_TAGS, operation_id="list_payments")
+def list_payments(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    reason: DeskReason = None,
+    contact: DeskContact = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Payments:
+    """What was paid, what became of it, and what helps."""
+    at, request = desk(), _look(id, Part.PAYMENTS, reason, contact)
+    context = _context(request, Part.PAYMENTS)
+    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
+    return Payments(
+        payments=[_payment(movement, request) for movement in page.movements],
+        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+    )
+
+
+@router.get("/v1/agent/cases/<id>/refunds", tags=_TAGS, operation_id="list_refunds")
+def list_refunds(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    reason: DeskReason = None,
+    contact: DeskContact = None,
+    limit: Limit = PAGE_DEFAULT,
+    cursor: Cursor = None,
+) -> Refunds:
+    """Refunds, and what you may do about them."""
+    at, request = desk(), _look(id, Part.REFUNDS, reason, contact)
+    context = _context(request, Part.REFUNDS)
+    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
+    timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
+    approvals = own_approvals(at, timeline)
+    return Refunds(
+        refunds=[_refund(at, refund, request, approvals) for refund in page.refunds],
+        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+    )
+
+
+@router.get("/v1/agent/cases/<id>/findings", tags=_TAGS, operation_id="list_findings")
+def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Findings:  # noqa: A002
+    """What the scan found on the account, also what is dealt with."""
+    request = _look(id, Part.FINDINGS, reason, contact)
+    return Findings(
+        findings=[
+            Finding(
+                id=one.id,
+                severity=one.severity,
+                found_at=one.found_at,
+                rule=one.rule,
+                facts=dict(one.facts),
+                feedback=one.verdict.value if one.verdict is not None else None,
+            )
+            for one in security.list_findings(desk().ctx.store, request.account_id)
+        ]
+    )
+
+
+@router.post("/v1/agent/cases/<id>/unmaskings", tags=_TAGS, operation_id="unmask")
+def unmask(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    body: Unmasking,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Unmasked:
+    """Show one value. So often an hour you may alone, beyond that with a second person. Each answer is counted."""
+    at = desk()
+    if key is None:
+        raise Problem("idempotency_key_missing")
+    if (body.field is Masked.NAME) != (body.item_id is None):
+        raise problem_in("#/item_id", "item_of_field")
+    done = agents.perform(
+        at.ctx,
+        at.agent,
+        basis_of(id_from(id), contact),
+        agents.Unmask(body.field, body.item_id or "-"),
+        approval_id=body.approval_id,
+        why=body.reason,
+    )
+    value = done.deed.result if done.deed is not None else None
+    amount = Amount(minor=value.minor, currency=value.currency) if isinstance(value, Money) else None
+    text = value if isinstance(value, str) else None
+    return Unmasked(field=body.field.value, item_id=body.item_id, value=text, amount=amount)
+
+
+def _look(id_: str, part: Part, reason: LookUpReason | None, contact: str | None) -> AgentRequest:
+    """Look at a part of the account, with the reason in the audit trail. Raises Problem without one."""
+    at = desk()
+    if reason is None:
+        raise problem_in("Desk-Reason", "missing")
+    return agents.look_up(at.ctx, at.agent, basis_of(id_from(id_), contact), part, reason)
+
+
+def _context(request: AgentRequest, part: Part) -> tuple[str, ...]:
+    return (request.agent_id, request.account_id, part.value)
+
+
+def _lock(request: AgentRequest, profile: Profile | None) -> Lock:
+    at = desk()
+    view = lockout.view_from(request.read, request.account_id, request.now)
+    at.headers["Content-Language"] = at.language
+    locale = locale_of(at.language, profile.time_zone if profile is not None else "UTC", request.now)
+    return Lock.model_validate(
+        {
+            "state": view.state.value,
+            "cause": view.cause.value if view.cause is not None else None,
+            "since": view.since,
+            "until": view.until,
+            "asked": view.asked.value if view.asked is not None else None,
+            "text": words.of_lock(view, behind_since=None, now=request.now, locale=locale),
+        }
+    )
+
+
+def _values(profile: Profile) -> list[Value]:
+    points = [
+        Value(
+            name="phone" if point.kind is PointKind.PHONE else "email",
+            masked=agents.mask_point(point.kind, point.value),
+            can_unmask=False,
+        )
+        for point in profile.live_points
+    ]
+    return [Value(name="name", masked=agents.mask_name(profile.name), can_unmask=True), *points]
+
+
+def _payment(movement: Movement, request: AgentRequest) -> Payment:
+    told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
+    return Payment(
+        id=movement.movement_id,
+        item_id=movement.sk,
+        kind=movement.ref.kind.value,
+        status=movement.status.value,
+        initiated_at=movement.ref.initiated_at,
+        merchant=MerchantName(id=merchant.id, name=merchant.name) if merchant is not None else None,
+        order=movement.order_no[-_ORDER_DIGITS:] if movement.order_no else None,
+        money=MoneyPlace(state=told.answer.value.lower(), held_until=told.held_until),
+        failure=told.caller_text.partition(".")[2] if told.failure is not None else None,
+        next_step=told.next_step.value,
+    )
+
+
+def _refund(at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]) -> Refund:
+    return Refund(
+        id=refund.refund_id,
+        payment_id=refund.movement_id,
+        status=refund.state.value,
+        requested_at=refund.requested_at,
+        promised_on=refunds.date_told(refund),
+        reason=refund.reason.value if refund.reason is not None else None,
+        review=refund.review.value if refund.review is not None else None,
+        decided_by=refund.decided_by,
+        payout=refund.payout.value if refund.payout is not None else None,
+        actions=_refund_actions(at, refund, request, approvals),
+    )
+
+
+def _refund_actions(
+    at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]
+) -> list[Action]:
+    """What may be done about a refund that is in review, or did not arrive. Its ledger is read for it."""
+    account_id, refund_id = request.account_id, refund.refund_id
+    if refund.state is RefundState.IN_REVIEW:
+        request.fetch(refunds.deciding_keys(account_id, refund_id))
+        request.fetch(refunds.paid_keys(request.read, account_id, refund_id))
+        operation, known = refunds.review_need(request.read, account_id, refund_id, ReviewDecision.APPROVE)
+    elif refund.state.is_unpaid and refund.payout is None:
+        request.fetch(refunds.deciding_keys(account_id, refund_id))
+        operation = Operation.OTHER_PAYOUT
+        known = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
+    else:
+        return []
+    action = agents.action_of(operation, None, approvals, at.now, subject=known.name)
+    return [action_of(action, Subject(kind="refund", id=refund_id, version=known.version))]

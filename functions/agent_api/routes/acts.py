@@ -1,0 +1,134 @@
+"""What an agent does upon the account of a case. The gate decides: alone, with the customer's proof, or with a second
+person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.shapes import Act, Body, Done, Feedback, HoldRelease, Payout, RefundDecision
+from functions.http.routes import id_from
+from hotline.agents import service as agents
+from hotline.agents.model import ActReason
+from hotline.agents.service import AgentAct
+
+_TAGS: Final = ["acts"]
+
+
+@router.post("/v1/agent/cases/<id>/unlock", tags=_TAGS, operation_id="unlock", status_code=202)
+def unlock(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to open an account that was locked for failed logins, with the customer's proof."""
+    return _do(id, body, contact, key, agents.UNLOCK)
+
+
+@router.post("/v1/agent/cases/<id>/reset-grants", tags=_TAGS, operation_id="grant_reset", status_code=202)
+def grant_reset(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Let the wallet give the account a new password, once, with the customer's proof."""
+    return _do(id, body, contact, key, agents.GRANT_RESET)
+
+
+@router.post("/v1/agent/cases/<id>/freeze", tags=_TAGS, operation_id="freeze", status_code=202)
+def freeze(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to stop everything that goes out until the account is unfrozen."""
+    return _do(id, body, contact, key, agents.FREEZE)
+
+
+@router.post("/v1/agent/cases/<id>/unfreeze", tags=_TAGS, operation_id="unfreeze", status_code=202)
+def unfreeze(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to end a freeze, with two different factors of the customer's."""
+    return _do(id, body, contact, key, agents.UNFREEZE)
+
+
+@router.post("/v1/agent/cases/<id>/pause", tags=_TAGS, operation_id="pause", status_code=202)
+def pause(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to stop outward money for a day."""
+    return _do(id, body, contact, key, agents.PAUSE)
+
+
+@router.post("/v1/agent/cases/<id>/pause-ends", tags=_TAGS, operation_id="end_pause", status_code=202)
+def end_pause(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to end a pause before its time, with the customer's proof."""
+    return _do(id, body, contact, key, agents.END_PAUSE)
+
+
+@router.post("/v1/agent/cases/<id>/new-rows", tags=_TAGS, operation_id="begin_rows_anew", status_code=202)
+def begin_rows_anew(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Begin the rows of a hundred wrong codes anew: with what the customer still can prove, else with a second
+    person."""
+    return _do(id, body, contact, key, agents.BeginRowsAnew())
+
+
+@router.post("/v1/agent/cases/<id>/hold-releases", tags=_TAGS, operation_id="release_hold", status_code=202)
+def release_hold(id: str, body: HoldRelease, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to release a hold, with a second person."""
+    return _do(id, body, contact, key, agents.ReleaseHold(body.cause))
+
+
+@router.post(
+    "/v1/agent/cases/<id>/refunds/<refund>/decision", tags=_TAGS, operation_id="decide_refund", status_code=202
+)
+def decide_refund(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    refund: str,
+    body: RefundDecision,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Done:
+    """Approve or deny a refund in review: alone up to a limit, above it with a second person."""
+    refund_id = id_from(refund)
+    return _do(id, body, contact, key, agents.ReviewRefund(refund_id, body.decision), refund_id)
+
+
+@router.post("/v1/agent/cases/<id>/refunds/<refund>/payout", tags=_TAGS, operation_id="pay_other_way", status_code=202)
+def pay_other_way(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    refund: str,
+    body: Payout,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Done:
+    """Ask the wallet to pay a refund that did not arrive by another way, with a second person."""
+    refund_id = id_from(refund)
+    return _do(id, body, contact, key, agents.PayOtherWay(refund_id, body.way), refund_id)
+
+
+@router.post(
+    "/v1/agent/cases/<id>/findings/<finding>/feedback", tags=_TAGS, operation_id="judge_finding", status_code=202
+)
+def judge_finding(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    finding: str,
+    body: Feedback,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Done:
+    """Say whether a finding was right. It lifts no hold."""
+    finding_id = id_from(finding)
+    act = agents.JudgeFinding(finding_id, body.verdict)
+    return _perform(id, body, contact, key, act, (finding_id,), body.reason, None)
+
+
+def _do(
+    id_: str, body: Act, contact: str | None, key: str | None, act: AgentAct[Any], item_id: str | None = None
+) -> Done:
+    parts = (item_id,) if item_id is not None else ()
+    return _perform(id_, body, contact, key, act, parts, body.reason, body.approval_id)
+
+
+def _perform(
+    id_: str,
+    body: Body,
+    contact: str | None,
+    key: str | None,
+    act: AgentAct[Any],
+    parts: tuple[str, ...],
+    why: ActReason,
+    approval_id: str | None,
+) -> Done:
+    """Do an act once for its key. The answer to a repeated request says so, and no outcome."""
+    at, case_id = desk(), id_from(id_)
+    memory = at.memory(key, case_id, *parts, body=body)
+    basis = basis_of(case_id, contact)
+    done = agents.perform(at.ctx, at.agent, basis, act, approval_id=approval_id, why=why, memory=memory)
+    at.check_replay(done.replayed, case_id, *parts, body=body)
+    return Done(outcome=done.deed.outcome.lower() if done.deed is not None else None)

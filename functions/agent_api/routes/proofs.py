@@ -1,0 +1,52 @@
+"""A customer's proof for an agent: asking for it, and how it stands. No code ever comes here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.shapes import Proof, ProofWish
+from functions.http.problems import problem_in
+from functions.http.routes import id_from
+from hotline.agents import service as agents
+from hotline.agents.model import ProofState
+
+_TAGS: Final = ["proof"]
+_STATES: Final = {ProofState.WAITING: "asked"}
+
+
+@router.get("/v1/agent/cases/<id>/proofs", tags=_TAGS, operation_id="read_proof")
+def read_proof(id: str, contact: DeskContact = None) -> Proof:  # noqa: A002 - the name of the path's parameter
+    """What the customer has proved, on the line or in the app."""
+    return _proof(id_from(id), contact)
+
+
+@router.post("/v1/agent/cases/<id>/proofs", tags=_TAGS, operation_id="ask_for_proof", status_code=202)
+def ask_for_proof(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    body: ProofWish,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> Proof:
+    """Ask the customer to prove who they are: on the line where you are in their call, else in the app."""
+    at, case_id = desk(), id_from(id)
+    if body.goal not in agents.GOALS:
+        raise problem_in("#/goal", "goal_of_owner")
+    memory = at.memory(key, case_id, body=body)
+    done = agents.perform(at.ctx, at.agent, basis_of(case_id, contact), agents.AskProof(body.goal), memory=memory)
+    at.check_replay(done.replayed, case_id, body=body)
+    return _proof(case_id, contact)
+
+
+def _proof(case_id: str, contact: str | None) -> Proof:
+    at = desk()
+    view = agents.view_proof(agents.open_request(at.ctx, at.agent, basis_of(case_id, contact)))
+    return Proof.model_validate(
+        {
+            "state": _STATES.get(view.state, view.state.value),
+            "goal": view.goal,
+            "factors": list(view.kinds),
+            "until": view.until,
+            "operations": list(view.operations),
+        }
+    )

@@ -1,0 +1,132 @@
+"""The actions that an agent has at a case, each with its level and what stands in its way. Pure.
+
+It is a copy for display: the gate decides anew when the agent does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from hotline.cases.model import Case, CaseEntry, EntryKind
+from hotline.identity.model import Approval, ByAgent, Operation
+from hotline.identity.service import REQUIREMENTS, missing_of_customer
+from hotline.kit.actor import Proof
+
+OFFERED: Final = (
+    Operation.FREEZE,
+    Operation.PAUSE,
+    Operation.UNLOCK,
+    Operation.RESET_GRANT,
+    Operation.END_PAUSE,
+    Operation.UNFREEZE,
+    Operation.NEW_ROW,
+    Operation.RELEASE_HOLD,
+)
+"""The operations upon the account of a case. Those upon a refund or a value stand with it."""
+
+
+class Obstacle(StrEnum):
+    """Why an action cannot be done now. A second person's word that is missing is none: it can be asked for."""
+
+    NOT_CLAIMED = "not_claimed"
+    NEEDS_PROOF = "needs_proof"
+    OWN_ACCOUNT = "own_account"
+
+
+class Step(StrEnum):
+    """The one step that a case needs next."""
+
+    ASK_PROOF = "ask_proof"
+    UNLOCK = "unlock"
+    DECIDE_REFUND = "decide_refund"
+    JUDGE_FINDING = "judge_finding"
+    CALL_BACK = "call_back"
+    ASK_DOCUMENTS = "ask_documents"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An operation, how an agent may do it, what stands in its way, and the approval that waits or was given for it."""
+
+    operation: Operation
+    level: ByAgent
+    obstacle: Obstacle | None = None
+    approval: Approval | None = None
+
+
+def list_actions(
+    proof: Proof | None, approvals: Sequence[Approval], now: datetime, obstacle: Obstacle | None
+) -> tuple[Action, ...]:
+    """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
+    about the case. `obstacle`: the one that stands in the way of them all."""
+    return tuple(action_of(_of_rows(one, proof, now), proof, approvals, now, obstacle) for one in OFFERED)
+
+
+def action_of(
+    operation: Operation,
+    proof: Proof | None,
+    approvals: Iterable[Approval],
+    now: datetime,
+    obstacle: Obstacle | None = None,
+    subject: str | None = None,
+) -> Action:
+    """One action. `subject`: the name of the thing that an approval must be about; None for any."""
+    level = REQUIREMENTS[operation].by_agent
+    proved = level is not ByAgent.PROOF or _is_enough(operation, proof, now)
+    found = None
+    if level is ByAgent.SECOND:
+        for one in approvals:
+            if one.operation is operation and subject in (None, one.subject.name):
+                found = one
+    return Action(operation, level, obstacle or (None if proved else Obstacle.NEEDS_PROOF), found)
+
+
+def _is_enough(operation: Operation, proof: Proof | None, now: datetime) -> bool:
+    return proof is not None and missing_of_customer(operation, proof, now) is None
+
+
+def _of_rows(operation: Operation, proof: Proof | None, now: datetime) -> Operation:
+    """Without proof, rows of wrong codes are begun anew by two people (acts.BeginRowsAnew)."""
+    if operation is Operation.NEW_ROW and not _is_enough(operation, proof, now):
+        return Operation.NEW_ROW_UNPROVED
+    return operation
+
+
+def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[Action]) -> Step | None:
+    """The next step of a case; None for one that is closed, or that nothing is known about."""
+    if case.is_closed:
+        return None
+    if _is_done(timeline):
+        return Step.CLOSE
+    if case.established.missing_documents:
+        return Step.ASK_DOCUMENTS
+    if case.reason.endswith("callback"):
+        return Step.CALL_BACK
+    if case.topic == "lockout":
+        proved = any(one.operation is Operation.UNLOCK and one.obstacle is None for one in actions)
+        return Step.UNLOCK if proved else Step.ASK_PROOF
+    by_topic = {"refund": Step.DECIDE_REFUND, "security": Step.JUDGE_FINDING}
+    return by_topic.get(case.topic)
+
+
+def _is_done(timeline: Iterable[CaseEntry]) -> bool:
+    """Whether an agent has done something about the account since the customer or the hotline last spoke."""
+    done = False
+    for entry in timeline:
+        if entry.kind is EntryKind.DECIDED:
+            done = done or entry.reason in _ENDING
+        elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
+            done = False
+    return done
+
+
+_ENDING: Final = frozenset(
+    f"agent.{one.value}"
+    for one in (*OFFERED, Operation.NEW_ROW_UNPROVED, Operation.REVIEW_REFUND, Operation.REVIEW_LARGE_REFUND)
+) | {f"agent.{one.value}" for one in (Operation.OTHER_PAYOUT, Operation.JUDGE_FINDING)}
+"""The reasons of entries that tell of a deed about the account."""
