@@ -199,7 +199,7 @@ def _values(profile: Profile) -> list[Value]:
             masked=agents.mask_point(point.kind, point.value),
             can_unmask=False,
         )
-        for point in profile.live_points
+        for point in sorted(profile.live_points, key=lambda point: point.kind is not PointKind.PHONE)
     ]
     return [Value(name="name", masked=agents.mask_name(profile.name), can_unmask=True), *points]
 

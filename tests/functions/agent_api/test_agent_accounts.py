@@ -1,0 +1,521 @@
+"""Accounts at the agents' API: who may look, what is masked, and what is done alone, with proof, or by two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
+from hotline.contracts.model import Fact, MerchantPolicyPublished
+from tests.support.agent_client import AgentClient, supervisor
+from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld
+from tests.support.api_client import Answered
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import give
+
+PARTS = ("account", "payments", "refunds", "findings")
+WHY: dict[str, Any] = {"reason": "customer_asked"}
+ACTS: dict[str, Any] = {
+    "unlock": WHY,
+    "reset-grants": WHY,
+    "freeze": WHY,
+    "unfreeze": WHY,
+    "pause": WHY,
+    "pause-ends": WHY,
+    "new-rows": WHY,
+    "hold-releases": {**WHY, "cause": "RISK_SCORE"},
+    "refunds/ref_1/decision": {**WHY, "decision": "approve"},
+    "refunds/ref_1/payout": {**WHY, "way": "balance"},
+    "findings/fnd_1/feedback": {**WHY, "verdict": "confirmed"},
+    "unmaskings": {**WHY, "field": "name"},
+    "proofs": {"goal": "unlock"},
+}
+
+
+def claim(world: AgentWorld, client: AgentClient, topic: str = "refund") -> str:
+    case_id = world.open_case(topic)
+    assert client.post(f"/cases/{case_id}/claim").status == 200
+    return case_id
+
+
+def in_call(world: AgentWorld, client: AgentClient, goal: str | None = "unlock") -> str:
+    """A call that was handed over, with the agent in it; its case."""
+    phone = world.call_in(goal=goal)
+    taken = client.post(f"/contacts/{CONTACT}/claim")
+    assert taken.status == 200, taken
+    client.contact_id = CONTACT
+    assert taken.json["case_id"] == world.case_of(phone)
+    return world.case_of(phone)
+
+
+def approve(world: AgentWorld, client: AgentClient, **asked: Any) -> str:
+    """The approval of a supervisor for a request of the agent's."""
+    request = client.post("/approvals", {"reason": "evidence_seen", **asked})
+    assert request.status == 201, request
+    decided = supervisor(world.ctx).post(f"/approvals/{request.json['id']}/decision", {"decision": "approve"})
+    assert (decided.status, decided.json["state"]) == (200, "approved"), decided
+    return str(request.json["id"])
+
+
+# ---------------------------------------------------------------- access
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_account_opens_to_the_owner_of_its_case_alone(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient, part: str
+) -> None:
+    case_id = world.open_case()
+    assert (anna.look(case_id, part).status, anna.look(case_id, part).code) == (404, "not_found")
+    anna.post(f"/cases/{case_id}/claim")
+    assert anna.look(case_id, part).status == 200
+    for other in (bo, chief):
+        assert (other.look(case_id, part).status, other.look(case_id, part).code) == (404, "not_found")
+    assert anna.look("case_that_there_is_not", part).code == "not_found"
+    anna.post(f"/cases/{case_id}/close", {"ending": "resolved"})
+    assert anna.look(case_id, part).code == "not_found"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_an_account_opens_to_the_agent_in_its_call(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient, part: str
+) -> None:
+    case_id = in_call(world, anna)
+    assert anna.look(case_id, part).status == 200
+    bo.contact_id = CONTACT
+    assert bo.look(case_id, part).code == "not_found"
+    anna.contact_id = None
+    assert anna.look(case_id, part).code == "not_found"
+
+
+@pytest.mark.parametrize("name", sorted(ACTS))
+def test_what_is_done_upon_an_account_takes_access_to_it(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient, name: str
+) -> None:
+    case_id = claim(world, anna)
+    for path in (f"/cases/{case_id}/{name}", f"/cases/case_that_there_is_not/{name}"):
+        refused = bo.post(path, ACTS[name])
+        assert (refused.status, refused.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize("name", sorted(ACTS))
+def test_nothing_is_done_upon_the_agents_own_account(world: AgentWorld, anna: AgentClient, name: str) -> None:
+    case_id = claim(world, anna)
+    anna.account_id = ACCOUNT
+    refused = anna.post(f"/cases/{case_id}/{name}", ACTS[name])
+    assert (refused.status, refused.code) == (403, "own_account")
+
+
+@pytest.mark.parametrize("reason", [None, "curious", ""])
+def test_a_look_needs_a_reason(world: AgentWorld, anna: AgentClient, reason: str | None) -> None:
+    headers = {"Desk-Reason": reason}
+    refused = anna.get(f"/cases/{claim(world, anna)}/account", headers=headers)
+    assert (refused.status, refused.code) == (400, "malformed_request")
+    assert refused.json["errors"][0]["pointer"].lower() == "desk-reason"
+
+
+@pytest.mark.parametrize("contact", ["+8613800000001", "a#b", "x" * 129])
+def test_a_contact_that_can_be_none_is_refused(world: AgentWorld, anna: AgentClient, contact: str) -> None:
+    case_id = claim(world, anna)
+    anna.contact_id = contact
+    assert anna.look(case_id, "account").status == 400
+
+
+def test_a_contact_that_ended_opens_nothing(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = in_call(world, anna)
+    world.clock.advance(timedelta(hours=2))
+    assert anna.look(case_id, "account").code == "not_found"
+    assert anna.get(f"/contacts/{CONTACT}").json["state"] == "ended"
+
+
+# ---------------------------------------------------------------- calls
+
+
+def test_a_call_pops_up_with_its_case_and_is_taken_once(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
+    assert anna.get(f"/contacts/{CONTACT}").code == "not_found"
+    phone = world.call_in()
+    seen = anna.get(f"/contacts/{CONTACT}")
+    assert seen.json == {
+        "contact_id": CONTACT,
+        "state": "live",
+        "case_id": world.case_of(phone),
+        "topic": "lockout",
+        "language": "en-US",
+    }
+    assert anna.post(f"/contacts/{CONTACT}/claim").json == seen.json
+    assert anna.get("/me").json["live_contacts"] == [CONTACT]
+    assert bo.get("/me").json["live_contacts"] == []
+    refused = bo.post(f"/contacts/{CONTACT}/claim")
+    assert (refused.status, refused.code) == (409, "contact_taken")
+    assert bo.get(f"/contacts/{CONTACT}").code == "not_found"
+    assert anna.post(f"/contacts/{CONTACT}/claim").status == 200
+    world.clock.advance(timedelta(hours=3))
+    assert anna.get("/me").json["live_contacts"] == []
+
+
+@pytest.mark.parametrize("contact", ["contact-of-nobody", "%23", "a" * 300])
+def test_a_call_that_there_is_not_is_not_found(anna: AgentClient, contact: str) -> None:
+    assert anna.get(f"/contacts/{contact}").code == "not_found"
+    assert anna.post(f"/contacts/{contact}/claim").code == "not_found"
+
+
+def test_a_call_of_somebody_unknown_is_asked_for_proof_and_then_opens_the_account(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    phone = world.call_in(goal=None)
+    anna.post(f"/contacts/{CONTACT}/claim")
+    anna.contact_id = CONTACT
+    case_id = world.case_of(phone)
+    refused = anna.look(case_id, "account")
+    assert (refused.status, refused.code, refused.json["why"]) == (409, "not_possible", "case_without_account")
+    asked = anna.post(f"/cases/{case_id}/proofs", {"goal": "look"})
+    assert (asked.status, asked.json["state"], asked.json["factors"]) == (202, "asked", [])
+    phone.prove("sms", "look")
+    proof = anna.get(f"/cases/{case_id}/proofs").json
+    assert (proof["state"], proof["factors"]) == ("proved", ["sms"])
+    assert anna.look(case_id, "account").json["account_id"] == ACCOUNT
+    assert anna.get(f"/cases/{case_id}").json["account_known"] is True
+
+
+# ---------------------------------------------------------------- looking
+
+
+def test_an_account_is_shown_masked_with_what_keeps_it_shut(world: AgentWorld, anna: AgentClient) -> None:
+    world.lock_out()
+    case_id = claim(world, anna)
+    found = anna.look(case_id, "account")
+    assert found.headers["Content-Language"] == "en-US"
+    account = found.json
+    assert account["lock"]["state"] == "SOFT"
+    assert account["lock"]["cause"] == "TOO_MANY_PASSWORD"
+    assert account["lock"]["text"]
+    assert account["fields"][1:] == [
+        {"name": "phone", "masked": f"***{NUMBER[-4:]}", "can_unmask": False},
+        {"name": "email", "masked": f"{EMAIL[0]}***@***{EMAIL[-4:]}", "can_unmask": False},
+    ]
+    assert account["fields"][0]["can_unmask"] is True
+    assert NUMBER not in str(found)
+    assert EMAIL not in str(found)
+    chinese = anna.get(
+        f"/cases/{case_id}/account", headers={"Desk-Reason": "call", "Accept-Language": "zh-CN"}
+    )
+    assert chinese.headers["Content-Language"] == "zh-CN"
+    assert chinese.json["lock"]["text"] != account["lock"]["text"]
+
+
+def test_amounts_are_masked_until_one_is_asked_for(world: AgentWorld, anna: AgentClient) -> None:
+    world.pay(12850)
+    refund_id = world.ask_refund()
+    case_id = claim(world, anna)
+    (payment,) = anna.look(case_id, "payments").json["payments"]
+    (refund,) = anna.look(case_id, "refunds").json["refunds"]
+    assert payment["id"] == refund["payment_id"] == "mov_1"
+    for told in (payment, refund):
+        assert "12850" not in str(told)
+        assert "128.5" not in str(told)
+    amount = {"minor": 12850, "currency": "CNY"}
+    for field, item_id in (("payment_amount", payment["item_id"]), ("refund_amount", refund_id)):
+        shown = anna.post(f"/cases/{case_id}/unmaskings", {**WHY, "field": field, "item_id": item_id})
+        assert (shown.status, shown.json["amount"], shown.json["value"]) == (200, amount, None)
+    name = anna.post(f"/cases/{case_id}/unmaskings", {**WHY, "field": "name"})
+    assert name.json["value"]
+    assert name.json["amount"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"field": "phone"}, 400),
+        ({"field": "name", "item_id": "mov_1"}, 400),
+        ({"field": "payment_amount"}, 400),
+        ({"field": "payment_amount", "item_id": "#PROFILE"}, 400),
+        ({"field": "payment_amount", "item_id": "MOVE#2026-11-23T12:00:00.000000Z#mov_9"}, 404),
+        ({"field": "refund_amount", "item_id": "../../#PROFILE"}, 404),
+        ({"field": "refund_amount", "item_id": ""}, 404),
+        ({"field": "refund_amount", "item_id": "x" * 257}, 400),
+    ],
+)
+def test_nothing_else_is_unmasked(world: AgentWorld, anna: AgentClient, body: Any, status: int) -> None:
+    assert anna.post(f"/cases/{claim(world, anna)}/unmaskings", {**WHY, **body}).status == status
+
+
+def test_payments_and_refunds_are_read_by_pages(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
+    for number in range(3):
+        world.pay(1000, f"mov_{number}")
+        world.ask_refund(f"mov_{number}")
+    case_id = claim(world, anna)
+    for part in ("payments", "refunds"):
+        seen: list[str] = []
+        query: dict[str, str] = {"limit": "2"}
+        while True:
+            page = anna.get(f"/cases/{case_id}/{part}", query=query, headers={"Desk-Reason": "case"}).json
+            seen += [one["id"] for one in page[part]]
+            if page["next"] is None:
+                break
+            query["cursor"] = page["next"]
+        assert len(set(seen)) == 3
+        anna.post(f"/cases/{case_id}/transfer", {"agent_id": "agent-2"})
+        refused = bo.get(f"/cases/{case_id}/{part}", query=query, headers={"Desk-Reason": "case"})
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "cursor")
+        bo.post(f"/cases/{case_id}/transfer", {"agent_id": "agent-1"})
+
+
+def test_looks_and_unmaskings_of_an_hour_are_limited(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = claim(world, anna)
+    for _ in range(LOOK_UPS_MAX):
+        assert anna.look(case_id, "account").status == 200
+    refused = anna.look(case_id, "account")
+    assert (refused.status, refused.code, refused.json["why"]) == (429, "limit_reached", "look_ups_limit")
+    assert refused.headers["Retry-After"] == "3600"
+
+
+def test_more_values_than_the_limit_take_a_second_person(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = claim(world, anna)
+    body = {**WHY, "field": "name"}
+    for _ in range(UNMASKINGS_MAX):
+        assert anna.post(f"/cases/{case_id}/unmaskings", body).status == 200
+    refused = anna.post(f"/cases/{case_id}/unmaskings", body)
+    assert (refused.status, refused.code, refused.json["operation"]) == (403, "second_missing", "unmask_beyond")
+    approval_id = approve(world, anna, operation="unmask_beyond", case_id=case_id, field="name")
+    with_word = {**body, "approval_id": approval_id}
+    assert anna.post(f"/cases/{case_id}/unmaskings", with_word).status == 200
+    again = anna.post(f"/cases/{case_id}/unmaskings", with_word)
+    assert (again.code, again.json["why"]) == ("second_missing", "approval_spent")
+
+
+# ---------------------------------------------------------------- acts
+
+
+def test_an_unlock_takes_the_customers_proof(world: AgentWorld, anna: AgentClient) -> None:
+    world.lock_out()
+    case_id = claim(world, anna, "lockout")
+    refused = anna.post(f"/cases/{case_id}/unlock", WHY)
+    assert (refused.status, refused.code, refused.json["operation"]) == (403, "proof_missing", "unlock")
+    assert refused.json["needs"] == ["sms", "email", "pin"]
+
+
+def test_in_a_call_an_account_is_unlocked_with_what_the_customer_has_proved(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    world.lock_out()
+    case_id = in_call(world, anna)
+    case = anna.get(f"/cases/{case_id}").json
+    assert case["next_step"] == "unlock"
+    assert next(one for one in case["actions"] if one["operation"] == "unlock")["possible"] is True
+    event = anna.event("POST", f"/cases/{case_id}/unlock", body={"reason": "customer_proved"})
+    done, again = anna.send(event), anna.send(event)
+    assert (done.status, done.json) == (202, {"outcome": "asked"})
+    assert (again.status, again.json, again.headers["Idempotency-Replayed"]) == (202, {"outcome": None}, "true")
+    assert len(world.decided("lock.unlock_requested")) == 1
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "close"
+    entry = anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
+    assert (entry["reason"], entry["facts"]) == ("agent.unlock", {"outcome": "ASKED", "why": "customer_proved"})
+
+
+def test_a_freeze_and_a_pause_are_an_agents_alone(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = claim(world, anna)
+    assert anna.post(f"/cases/{case_id}/pause", WHY).json == {"outcome": "asked"}
+    assert anna.post(f"/cases/{case_id}/freeze", WHY).json == {"outcome": "asked"}
+    assert anna.look(case_id, "account").json["lock"]["state"] == "FROZEN"
+    for name, operation in (("unfreeze", "unfreeze"), ("pause-ends", "end_pause"), ("reset-grants", "reset_grant")):
+        refused = anna.post(f"/cases/{case_id}/{name}", WHY)
+        assert (refused.code, refused.json["operation"]) == ("proof_missing", operation)
+
+
+def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient) -> None:
+    world.hold()
+    case_id = claim(world, anna, "security")
+    release = {**WHY, "cause": "RISK_SCORE"}
+    refused = anna.post(f"/cases/{case_id}/hold-releases", release)
+    assert (refused.status, refused.code) == (403, "second_missing")
+    asked = anna.post(
+        "/approvals", {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    )
+    approval_id = asked.json["id"]
+    assert asked.headers["Location"] == f"/v1/agent/approvals/{approval_id}"
+    action = next(
+        one for one in anna.get(f"/cases/{case_id}").json["actions"] if one["operation"] == "release_hold"
+    )
+    assert (action["approval"]["id"], action["approval"]["state"]) == (approval_id, "asked")
+    waiting = anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id})
+    assert (waiting.code, waiting.json["why"]) == ("second_missing", "approval_open")
+    assert [one["id"] for one in chief.get("/approvals").json["approvals"]] == [approval_id]
+    assert anna.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).code == "role_missing"
+    decided = chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"})
+    assert decided.json["decided_by"] == {"id": "supervisor-1", "name": "Supervisor-1"}
+    assert decided.json["change"] == {"cause": "RISK_SCORE"}
+    assert chief.get("/approvals").json["approvals"] == []
+    assert [one["id"] for one in chief.get("/approvals", query={"state": "decided"}).json["approvals"]] == [approval_id]
+    stolen = bo.post(f"/cases/{claim(world, bo, 'payment')}/hold-releases", {**release, "approval_id": approval_id})
+    assert (stolen.code, stolen.json["why"]) == ("second_missing", "approval_unknown")
+    done = anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id})
+    assert (done.status, done.json) == (202, {"outcome": "asked"})
+    assert anna.get(f"/approvals/{approval_id}").json["state"] == "spent"
+
+
+def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    give(
+        world.ctx,
+        [
+            Fact(
+                "policy-1",
+                "merchant.policy_published",
+                "wallet",
+                world.clock.now(),
+                "merchant-1",
+                MerchantPolicyPublished("merchant-1", 1, 30, partial=True, auto_approve_minor=1, categories=()),
+            )
+        ],
+    )
+    world.pay(60_000, "mov_1")
+    world.pay(900_000, "mov_2")
+    small, large = world.ask_refund("mov_1"), world.ask_refund("mov_2")
+    case_id = claim(world, anna, "payment")
+    actions = {one["id"]: one["actions"][0] for one in anna.look(case_id, "refunds").json["refunds"]}
+    assert (actions[small]["operation"], actions[small]["level"]) == ("review_refund", "alone")
+    assert (actions[large]["operation"], actions[large]["level"]) == ("review_large_refund", "second")
+    assert actions[large]["subject"]["id"] == large
+    body = {"reason": "evidence_seen", "decision": "approve"}
+    assert anna.post(f"/cases/{case_id}/refunds/{small}/decision", body).json == {"outcome": "approved"}
+    refused = anna.post(f"/cases/{case_id}/refunds/{large}/decision", body)
+    assert (refused.code, refused.json["operation"]) == ("second_missing", "review_large_refund")
+    approval_id = approve(
+        world, anna, operation="review_large_refund", case_id=case_id, refund_id=large, decision="approve"
+    )
+    (action,) = next(
+        one["actions"] for one in anna.look(case_id, "refunds").json["refunds"] if one["id"] == large
+    )
+    assert action["approval"]["state"] == "approved"
+    other = {"reason": "evidence_seen", "decision": "deny", "approval_id": approval_id}
+    assert anna.post(f"/cases/{case_id}/refunds/{large}/decision", other).json["why"] == "approval_void"
+    done = anna.post(f"/cases/{case_id}/refunds/{large}/decision", {**body, "approval_id": approval_id})
+    assert done.json == {"outcome": "approved"}
+    again = anna.post(f"/cases/{case_id}/refunds/{small}/decision", body)
+    assert (again.status, again.code, again.json["why"]) == (409, "not_possible", "refund_not_in_review")
+
+
+@pytest.mark.parametrize("name", ["refunds/ref_9/decision", "refunds/ref_9/payout", "findings/fnd_9/feedback"])
+def test_a_refund_or_finding_of_another_account_is_not_found(
+    world: AgentWorld, anna: AgentClient, name: str
+) -> None:
+    body = ACTS[name.replace("9", "1")]
+    refused = anna.post(f"/cases/{claim(world, anna)}/{name}", body)
+    assert (refused.status, refused.code) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("unlock", {}),
+        ("unlock", {"reason": "because"}),
+        ("unlock", {**WHY, "code": "123456"}),
+        ("hold-releases", WHY),
+        ("hold-releases", {**WHY, "cause": "NONSENSE"}),
+        ("refunds/ref_1/decision", {**WHY, "decision": "maybe"}),
+        ("refunds/ref_1/payout", {**WHY, "way": "cash"}),
+        ("findings/fnd_1/feedback", {**WHY, "verdict": "attack"}),
+        ("proofs", {"goal": "set_pin"}),
+        ("proofs", {"goal": "transfer"}),
+    ],
+)
+def test_a_body_that_is_not_of_its_form_is_refused(
+    world: AgentWorld, anna: AgentClient, name: str, body: Any
+) -> None:
+    refused = anna.post(f"/cases/{claim(world, anna)}/{name}", body)
+    assert (refused.status, refused.code) == (400, "malformed_request")
+
+
+# ---------------------------------------------------------------- a second person
+
+
+def asked_for(world: AgentWorld, client: AgentClient) -> Answered:
+    world.hold()
+    case_id = claim(world, client, "security")
+    body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    return client.post("/approvals", body)
+
+
+def test_nobody_decides_on_a_request_of_their_own(world: AgentWorld, chief: AgentClient) -> None:
+    approval_id = asked_for(world, chief).json["id"]
+    refused = chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"})
+    assert (refused.status, refused.code) == (403, "approval_own")
+
+
+def test_a_request_is_decided_once(world: AgentWorld, anna: AgentClient, chief: AgentClient) -> None:
+    approval_id = asked_for(world, anna).json["id"]
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "deny"}).json["state"] == "denied"
+    again = chief.post(f"/approvals/{approval_id}/decision", {"decision": "deny"})
+    assert (again.status, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).code == "approval_decided"
+    other = supervisor(world.ctx, "supervisor-2")
+    assert other.post(f"/approvals/{approval_id}/decision", {"decision": "deny"}).code == "approval_decided"
+
+
+def test_a_request_expires(world: AgentWorld, anna: AgentClient, chief: AgentClient) -> None:
+    approval_id = asked_for(world, anna).json["id"]
+    world.clock.advance(timedelta(hours=4))
+    refused = chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"})
+    assert (refused.status, refused.code) == (409, "approval_expired")
+    assert anna.get(f"/approvals/{approval_id}").json["state"] == "expired"
+
+
+def test_a_thing_that_changed_makes_its_request_void(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    approval_id = asked_for(world, anna).json["id"]
+    world.clock.advance(timedelta(minutes=1))
+    world.hold()
+    refused = chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"})
+    assert (refused.status, refused.code) == (409, "approval_void")
+    assert anna.get(f"/approvals/{approval_id}").json["state"] == "void"
+
+
+def test_a_request_is_made_once_for_its_key(world: AgentWorld, anna: AgentClient) -> None:
+    world.hold()
+    case_id = claim(world, anna, "security")
+    body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    headers = {"Idempotency-Key": "a-key-that-is-used-again"}
+    first = anna.post("/approvals", body, headers=headers)
+    world.clock.advance(timedelta(seconds=1))
+    again = anna.post("/approvals", body, headers=headers)
+    assert (again.status, again.json["id"]) == (201, first.json["id"])
+    assert again.headers["Idempotency-Replayed"] == "true"
+    refused = anna.post("/approvals", {**body, "cause": "COMPLIANCE"}, headers=headers)
+    assert (refused.status, refused.code) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer"),
+    [
+        ({"operation": "release_hold"}, "#/cause"),
+        ({"operation": "review_large_refund", "refund_id": "ref_1"}, "#/decision"),
+        ({"operation": "other_payout", "way": "balance"}, "#/refund_id"),
+        ({"operation": "unmask_beyond"}, "#/field"),
+        ({"operation": "edit_numbers"}, "#/numbers"),
+        ({"operation": "publish_policy", "merchant_id": "m-1"}, "#/window_days"),
+        ({"operation": "unlock"}, "#/operation"),
+    ],
+)
+def test_a_request_says_what_it_is_about(world: AgentWorld, chief: AgentClient, asked: Any, pointer: str) -> None:
+    case_id = claim(world, chief)
+    refused = chief.post("/approvals", {"case_id": case_id, "reason": "correction", **asked})
+    assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_a_request_takes_access_to_its_account(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
+    world.hold()
+    case_id = claim(world, anna)
+    body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    assert bo.post("/approvals", body).code == "not_found"
+    nothing = bo.post("/approvals", {**body, "case_id": None})
+    assert (nothing.code, nothing.json["why"]) == ("not_possible", "case_without_account")
+    assert anna.get("/approvals/apr_that_there_is_not").code == "not_found"
+
+
+def test_what_an_agent_may_do_alone_is_not_asked_of_a_second_person(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = claim(world, anna)
+    body = {"operation": "unmask_beyond", "case_id": case_id, "field": "name", "reason": "correction"}
+    assert anna.post("/approvals", body).code == "approval_not_needed"
