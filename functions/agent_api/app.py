@@ -49,6 +49,7 @@ def _context_of_start() -> Context:
         make_store(settings.tables),
         lookup_keys=secret_loader(settings.lookup_key_secret),
         official_numbers=settings.official_numbers,
+        activity_shards=settings.activity_shards,
     )
 
 

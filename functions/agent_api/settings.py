@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.config import TableNames, read_setting, require_setting
+from hotline.kit.config import TableNames, read_count, read_setting, require_setting
 from hotline.kit.store import Table
+from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Settings:
     tables: TableNames
     lookup_key_secret: str
     official_numbers: tuple[str, ...]
+    activity_shards: int
     tokens: TokenSettings
 
     @classmethod
@@ -36,9 +38,10 @@ class Settings:
         """Raises SettingError."""
         usual = TokenSettings()
         return cls(
-            tables=TableNames.parse(environment, Table.HOTLINE, Table.OUTBOX),
+            tables=TableNames.parse(environment, Table.HOTLINE, Table.ACTIVITY, Table.OUTBOX),
             lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
+            activity_shards=read_count(environment, "ACTIVITY_SHARDS", ACTIVITY_SHARDS, most=SHARDS_MAX),
             tokens=TokenSettings(
                 roles_claim=read_setting(environment, "AGENT_ROLES_CLAIM", usual.roles_claim),
                 name_claim=read_setting(environment, "AGENT_NAME_CLAIM", usual.name_claim),

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from functions.agent_api.settings import Settings as AgentApiSettings
+from functions.agent_api.settings import TokenSettings as AgentTokenSettings
 from functions.connect.settings import Settings as ConnectSettings
 from functions.customer_api.settings import Settings as ApiSettings
 from functions.customer_api.settings import TokenSettings
@@ -31,6 +33,7 @@ LOGICAL_IDS: Final = {
     "security_scan": "SecurityScanFunction",
     "customer_api": "CustomerApiFunction",
     "contact_events": "ContactEventsFunction",
+    "agent_api": "AgentApiFunction",
 }
 OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 """The log reads these itself."""
@@ -38,6 +41,7 @@ LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREF
 OPTIONAL: Final = (
     {"HOME_REGION", "VOICE_CODES", "ACTIVITY_SHARDS", "CODE_CALL_FLOW", "ORIGIN_KEY_SECRET"}
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES"}
+    | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM"}
     | LIMITS
 )
 BOTH: Final = TableNames({Table.HOTLINE: "hotline", Table.OUTBOX: "outbox"})
@@ -186,7 +190,7 @@ MALFORMED: Final = (
     *(("messenger", "CODE_CALL_FLOW", text) for text in ("flow-1", f"{CODE_CALL_FLOW}/more", f"{CODE_CALL_FLOW}:2")),
     *(
         (function, "HOTLINE_NUMBERS", "+864008001234,4008001234")
-        for function in ("connect", "customer_api", "messenger")
+        for function in ("connect", "customer_api", "agent_api", "messenger")
     ),
 )
 
@@ -203,6 +207,13 @@ def test_a_malformed_setting_is_named_and_not_repeated(function: str, name: str,
 @pytest.mark.parametrize("shards", [1, SHARDS_MAX])
 def test_facts_may_be_spread_over_one_shard_and_over_as_many_as_are_scanned(shards: int) -> None:
     assert parse("wallet_events", {**SETTINGS["wallet_events"], "ACTIVITY_SHARDS": str(shards)}).shards == shards
+
+
+def test_the_agents_api_is_told_how_tokens_of_the_staff_are_read() -> None:
+    tokens = AgentTokenSettings(roles_claim="groups", name_claim="name", account_claim="wallet_account")
+    assert parse("agent_api", SETTINGS["agent_api"]) == AgentApiSettings(ALL_THREE, "lookup", NUMBERS, 3, tokens)
+    usual = parse("agent_api", without("agent_api", *OPTIONAL))
+    assert (usual.tokens, usual.activity_shards) == (AgentTokenSettings(), ACTIVITY_SHARDS)
 
 
 @pytest.mark.parametrize("function", SETTINGS)

@@ -14,8 +14,8 @@ from connect_sim.language.document import parse_flow
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.language.speech import extract_words
 from connect_sim.linter.report import check_paths
-from functions.http.words import of_lock, of_payment
 from functions.http.problems import STATUSES
+from functions.http.words import of_lock, of_payment
 from hotline.contracts.model import PointKind
 from hotline.kit.languages import ENGLISH, LANGUAGES, Language
 from hotline.kit.money import Money

@@ -22,6 +22,7 @@ from hotline.kit.origin import ORIGIN_HEADER
 from hotline.kit.store import Table
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
+from tests.support.agent_client import AgentClient
 from tests.support.api_client import Answered, Client
 from tests.support.aws_account import ORIGIN_SECRET, Account, account
 from tests.support.deployed_template import FRONT, arn
@@ -66,6 +67,17 @@ class LiveClient(Client):
 
     def send(self, event: dict[str, Any]) -> Answered:
         told = self.account.invoke("CustomerApiFunction", by_the_front(event))
+        return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveAgent(AgentClient):
+    """An agent whose requests reach the function as it is deployed."""
+
+    account: Account
+
+    def send(self, event: dict[str, Any]) -> Answered:
+        told = self.account.invoke("AgentApiFunction", event)
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
 
 
@@ -158,6 +170,18 @@ def ask_the_api(here: Account) -> None:
     assert client.enter(asked.json["id"], "482137").status == 200
 
 
+def work_at_the_desk(here: Account) -> None:
+    """The case of the caller who was handed over: taken, looked at, frozen and closed."""
+    agent = LiveAgent(here.ctx, account=here)
+    (row,) = (one for one in agent.get("/queue", query={"topic": "security"}).json["cases"])
+    case_id = row["id"]
+    assert agent.get("/me").status == 200
+    assert agent.post(f"/cases/{case_id}/claim").status == 200
+    assert agent.look(case_id, "account").status == 200
+    assert agent.post(f"/cases/{case_id}/freeze", {"reason": "customer_asked"}).status == 202
+    assert agent.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
+
+
 def scan(here: Account) -> None:
     """The shards of an account that is attacked, and of one about which there is nothing to find."""
     until = {"until": to_text(datetime.now(UTC))}
@@ -209,6 +233,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "WalletEventsFunction": take_in_facts,
     "ConnectFunction": make_calls,
     "CustomerApiFunction": ask_the_api,
+    "AgentApiFunction": work_at_the_desk,
     "SecurityScanFunction": scan,
     "MessengerFunction": partial(deliver, "MessengerFunction", "message"),
     "DecisionsFunction": partial(deliver, "DecisionsFunction", "bus"),

@@ -33,6 +33,7 @@ ASSUMED_BY: Final = {
     "WalletEventsRole": "lambda",
     "ConnectRole": "lambda",
     "CustomerApiRole": "lambda",
+    "AgentApiRole": "lambda",
     "MessengerRole": "lambda",
     "DecisionsRole": "lambda",
     "DeadlinesRole": "lambda",

@@ -31,6 +31,7 @@ FUNCTIONS: Final = {
     "SecurityScanFunction": "security_scan",
     "CustomerApiFunction": "customer_api",
     "ContactEventsFunction": "contact_events",
+    "AgentApiFunction": "agent_api",
 }
 EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
 SPOKEN: Final = {"HOTLINE_NUMBERS", "WALLET_NAME"}
@@ -61,6 +62,9 @@ ENVIRONMENT: Final = {
     | {"CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
     | {"VOICE_CODES"}
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES", "ORIGIN_KEY_SECRET"},
+    "AgentApiFunction": EVERYWHERE
+    | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "HOTLINE_NUMBERS", "ACTIVITY_SHARDS"}
+    | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM"},
 }
 # The settings that name a resource, and with it a right to use it.
 RESOURCE_SETTINGS: Final = {

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from hotline.agents import service as agents
-from hotline.agents.model import AgentToken, ActReason, Basis, Permission, Role
+from hotline.agents.model import ActReason, AgentToken, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
 from hotline.identity.model import Approval

@@ -16,7 +16,7 @@ from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
 from functions.wallet_events.batch import take_in
 from hotline.agents import service as agents
-from hotline.agents.model import AgentToken, ActReason, Basis, LookUpReason, Part, Permission, Role
+from hotline.agents.model import ActReason, AgentToken, Basis, LookUpReason, Part, Permission, Role
 from hotline.cases import service as cases
 from hotline.directory import service as directory
 from hotline.identity.model import Goal

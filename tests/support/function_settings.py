@@ -63,6 +63,16 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "API_TRUSTED_ACR_VALUES": "strong, stronger,",
         "ORIGIN_KEY_SECRET": "origin",
     },
+    "agent_api": {
+        **_TABLES,
+        "ACTIVITY_TABLE": "activity",
+        "LOOKUP_KEY_SECRET": "lookup",
+        "HOTLINE_NUMBERS": _SPOKEN["HOTLINE_NUMBERS"],
+        "ACTIVITY_SHARDS": "3",
+        "AGENT_ROLES_CLAIM": "groups",
+        "AGENT_NAME_CLAIM": "name",
+        "AGENT_ACCOUNT_CLAIM": "wallet_account",
+    },
 }
 """Every setting of each function, none of them at its default."""
 

@@ -45,7 +45,9 @@ def list_queue(
     """Cases to work on, by priority, the longest due first: those that wait for somebody, your own, or those that are
     snoozed and nobody's."""
     at = desk()
-    wanted = [cases.skill_of(one, other) for one in _one(topic, cases.TOPICS) for other in _one(language, tuple(LANGUAGES))]
+    wanted = [
+        cases.skill_of(one, other) for one in _one(topic, cases.TOPICS) for other in _one(language, tuple(LANGUAGES))
+    ]
     context = (at.agent.agent_id, _LIST, shelf, ",".join(wanted))
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
     page = _read_page(shelf, wanted, limit, after)

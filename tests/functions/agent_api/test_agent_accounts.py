@@ -197,9 +197,7 @@ def test_an_account_is_shown_masked_with_what_keeps_it_shut(world: AgentWorld, a
     assert account["fields"][0]["can_unmask"] is True
     assert NUMBER not in str(found)
     assert EMAIL not in str(found)
-    chinese = anna.get(
-        f"/cases/{case_id}/account", headers={"Desk-Reason": "call", "Accept-Language": "zh-CN"}
-    )
+    chinese = anna.get(f"/cases/{case_id}/account", headers={"Desk-Reason": "call", "Accept-Language": "zh-CN"})
     assert chinese.headers["Content-Language"] == "zh-CN"
     assert chinese.json["lock"]["text"] != account["lock"]["text"]
 
@@ -307,7 +305,7 @@ def test_in_a_call_an_account_is_unlocked_with_what_the_customer_has_proved(
     done, again = anna.send(event), anna.send(event)
     assert (done.status, done.json) == (202, {"outcome": "asked"})
     assert (again.status, again.json, again.headers["Idempotency-Replayed"]) == (202, {"outcome": None}, "true")
-    assert len(world.decided("lock.unlock_requested")) == 1
+    assert len(world.decided("account.unlock_requested")) == 1
     assert anna.get(f"/cases/{case_id}").json["next_step"] == "close"
     entry = anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
     assert (entry["reason"], entry["facts"]) == ("agent.unlock", {"outcome": "ASKED", "why": "customer_proved"})
@@ -323,6 +321,15 @@ def test_a_freeze_and_a_pause_are_an_agents_alone(world: AgentWorld, anna: Agent
         assert (refused.code, refused.json["operation"]) == ("proof_missing", operation)
 
 
+def test_a_freeze_from_the_security_case_adds_to_that_case_once(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = claim(world, anna, "security")
+    assert anna.post(f"/cases/{case_id}/freeze", WHY).status == 202
+    case, entry = anna.get(f"/cases/{case_id}").json, anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
+    assert (entry["kind"], entry["actor"]) == ("added", {"kind": "agent", "name": "Agent-1"})
+    assert case["owner"]["id"] == "agent-1"
+    assert case["next_step"] == "close"
+
+
 def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: AgentClient, chief: AgentClient) -> None:
     world.hold()
     case_id = claim(world, anna, "security")
@@ -334,9 +341,7 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     )
     approval_id = asked.json["id"]
     assert asked.headers["Location"] == f"/v1/agent/approvals/{approval_id}"
-    action = next(
-        one for one in anna.get(f"/cases/{case_id}").json["actions"] if one["operation"] == "release_hold"
-    )
+    action = next(one for one in anna.get(f"/cases/{case_id}").json["actions"] if one["operation"] == "release_hold")
     assert (action["approval"]["id"], action["approval"]["state"]) == (approval_id, "asked")
     waiting = anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id})
     assert (waiting.code, waiting.json["why"]) == ("second_missing", "approval_open")
@@ -354,9 +359,7 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     assert anna.get(f"/approvals/{approval_id}").json["state"] == "spent"
 
 
-def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(
-    world: AgentWorld, anna: AgentClient
-) -> None:
+def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(world: AgentWorld, anna: AgentClient) -> None:
     give(
         world.ctx,
         [
@@ -385,9 +388,7 @@ def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(
     approval_id = approve(
         world, anna, operation="review_large_refund", case_id=case_id, refund_id=large, decision="approve"
     )
-    (action,) = next(
-        one["actions"] for one in anna.look(case_id, "refunds").json["refunds"] if one["id"] == large
-    )
+    (action,) = next(one["actions"] for one in anna.look(case_id, "refunds").json["refunds"] if one["id"] == large)
     assert action["approval"]["state"] == "approved"
     other = {"reason": "evidence_seen", "decision": "deny", "approval_id": approval_id}
     assert anna.post(f"/cases/{case_id}/refunds/{large}/decision", other).json["why"] == "approval_void"
@@ -398,9 +399,7 @@ def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(
 
 
 @pytest.mark.parametrize("name", ["refunds/ref_9/decision", "refunds/ref_9/payout", "findings/fnd_9/feedback"])
-def test_a_refund_or_finding_of_another_account_is_not_found(
-    world: AgentWorld, anna: AgentClient, name: str
-) -> None:
+def test_a_refund_or_finding_of_another_account_is_not_found(world: AgentWorld, anna: AgentClient, name: str) -> None:
     body = ACTS[name.replace("9", "1")]
     refused = anna.post(f"/cases/{claim(world, anna)}/{name}", body)
     assert (refused.status, refused.code) == (404, "not_found")
@@ -421,9 +420,7 @@ def test_a_refund_or_finding_of_another_account_is_not_found(
         ("proofs", {"goal": "transfer"}),
     ],
 )
-def test_a_body_that_is_not_of_its_form_is_refused(
-    world: AgentWorld, anna: AgentClient, name: str, body: Any
-) -> None:
+def test_a_body_that_is_not_of_its_form_is_refused(world: AgentWorld, anna: AgentClient, name: str, body: Any) -> None:
     refused = anna.post(f"/cases/{claim(world, anna)}/{name}", body)
     assert (refused.status, refused.code) == (400, "malformed_request")
 
@@ -462,9 +459,7 @@ def test_a_request_expires(world: AgentWorld, anna: AgentClient, chief: AgentCli
     assert anna.get(f"/approvals/{approval_id}").json["state"] == "expired"
 
 
-def test_a_thing_that_changed_makes_its_request_void(
-    world: AgentWorld, anna: AgentClient, chief: AgentClient
-) -> None:
+def test_a_thing_that_changed_makes_its_request_void(world: AgentWorld, anna: AgentClient, chief: AgentClient) -> None:
     approval_id = asked_for(world, anna).json["id"]
     world.clock.advance(timedelta(minutes=1))
     world.hold()

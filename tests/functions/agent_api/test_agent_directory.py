@@ -85,7 +85,11 @@ def test_an_edit_names_the_version_that_its_editor_saw(world: AgentWorld, chief:
         {"special_days": [{"date": "2027-02-05", "name": ""}]},
         {"special_days": [{"date": "2027-02-05", "name": "x", "opens": "08:00"}]},
         {"special_days": [{"date": "2027-02-05", "name": "x"}, {"date": "2027-02-05", "name": "x"}]},
-        {"special_days": [{"date": f"2027-{month:02d}-{day:02d}", "name": "x"} for month in (1, 3) for day in range(1, 27)]},
+        {
+            "special_days": [
+                {"date": f"2027-{month:02d}-{day:02d}", "name": "x"} for month in (1, 3) for day in range(1, 27)
+            ]
+        },
     ],
 )
 def test_hours_that_cannot_be_are_refused(chief: AgentClient, change: Any) -> None:

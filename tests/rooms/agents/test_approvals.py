@@ -15,7 +15,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.approvals import APPROVAL_LIFE, see
-from hotline.agents.model import AgentError, ActReason, Basis
+from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.approvals import digest_of

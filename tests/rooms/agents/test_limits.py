@@ -11,7 +11,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.limits import HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
-from hotline.agents.model import AgentError, ActReason, LookUpReason, Masked, Part
+from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, Part
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.errors import NeedSecond, NotPossible

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from hotline.cases.model import Case, CaseEntry, EntryKind
+from hotline.cases.model import AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Approval, ByAgent, Operation
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
@@ -120,6 +120,8 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
     for entry in timeline:
         if entry.kind is EntryKind.DECIDED:
             done = done or entry.reason in _ENDING
+        elif entry.kind is EntryKind.ADDED and entry.author is AuthorKind.AGENT:
+            done = True  # a freeze adds to the case itself
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
             done = False
     return done

@@ -33,13 +33,15 @@ from .requests import AgentAct, Deed
 
 @dataclass(frozen=True)
 class AccountAct(AgentAct[StrEnum]):
-    """An act of the owner's that an agent does for them, contributed by `ask` as on the line."""
+    """An act of the owner's that an agent does for them, contributed by `ask` as on the line, from what `reads`
+    names."""
 
     operation: Operation
     ask: Callable[[Change, Mapping[Key, Item], str], StrEnum]
+    reads: Callable[[str], Iterable[Key]] = lockout.acting_keys
 
     def keys(self, request: AgentRequest) -> Iterable[Key]:
-        return lockout.acting_keys(request.account_id)
+        return self.reads(request.account_id)
 
     def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return self.operation, None
@@ -51,7 +53,7 @@ class AccountAct(AgentAct[StrEnum]):
 
 UNLOCK: Final = AccountAct(Operation.UNLOCK, lockout.contribute_unlock)
 GRANT_RESET: Final = AccountAct(Operation.RESET_GRANT, lockout.contribute_reset_grant)
-FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze)
+FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze, lockout.freeze_keys)
 UNFREEZE: Final = AccountAct(Operation.UNFREEZE, lockout.contribute_unfreeze)
 END_PAUSE: Final = AccountAct(Operation.END_PAUSE, lockout.contribute_end_pause)
 

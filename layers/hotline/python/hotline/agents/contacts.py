@@ -73,7 +73,7 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
         change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
         require(change, Operation.READ, state.account_id)
         change.replace(key, holder, items.holder_item(contact_id, token.agent_id, now))
-        record(change, agent, "contact_taken", state.account_id, contact_id=contact_id)
+        record(change, agent, "contact_taken", state.account_id, shards=ctx.activity_shards, contact_id=contact_id)
         change.commit(ctx.store)
 
     retry_stale(take)

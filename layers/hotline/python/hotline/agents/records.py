@@ -18,14 +18,21 @@ TRACES_MAX = 200
 """How many of an agent's deeds are read at once."""
 
 
-def record(change: Change, agent: Agent, event: str, account_id: str | None, **facts: str | int) -> None:
-    """Add to the change what it does. `event` is a closed word; `facts` are opaque."""
+def record(
+    change: Change, agent: Agent, event: str, account_id: str | None, *, shards: int | None, **facts: str | int
+) -> None:
+    """Add to the change what it does. `event` is a closed word; `facts` are opaque. `shards`: Context's."""
     case_id, approval = agent.case_id, agent.approval
     told = facts if approval is None else {**facts, "approved_by": approval.approver}
     if account_id is not None:
         change.audit(account_id, f"agent.{event}", **told)
         security.contribute_agent_activity(
-            change, f"agent.{event}", account_id, agent_id=agent.agent_id, case_id=case_id
+            change,
+            f"agent.{event}",
+            account_id,
+            agent_id=agent.agent_id,
+            case_id=case_id,
+            shards=shards or security.ACTIVITY_SHARDS,
         )
     leave_trace(change, agent, event, account_id, told)
 

@@ -208,8 +208,11 @@ def leave_records(
 ) -> Case | None:
     """Add what is kept of any deed: audit entry, the agent's trail, the row for the scan, and the case's entry while it
     is open. Gives the case as it will be."""
-    record(change, agent, event, account_id, **facts)
+    record(change, agent, event, account_id, shards=request.ctx.activity_shards, **facts)
     if request.case is None or request.case.is_closed or not in_case:
+        return request.case
+    if cases.is_written(change, request.case.case_id):
+        # The deed itself has added to this very case: a freeze does so to the security case.
         return request.case
     told = facts if agent.approval is None else {**facts, "approved_by": agent.approval.approver}
     return cases.contribute_decided(change, request.read, request.case.case_id, reason=f"agent.{event}", facts=told)

@@ -271,6 +271,11 @@ def _is_place(text: str) -> bool:
     return True
 
 
+def is_written(change: Change, case_id: str) -> bool:
+    """Whether a change already adds to this case."""
+    return change.writes_to(items.case_key(case_id))
+
+
 def case_in(read: Mapping[Key, Item], case_id: str) -> Case | None:
     """The case as it was read; None when there is none. `read` holds what exists of `requests.agent_keys`."""
     return decode_once(read, items.case_key(case_id), items.case_from)

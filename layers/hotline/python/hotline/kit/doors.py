@@ -42,6 +42,8 @@ class Context:
     official_numbers: tuple[str, ...] = ()
     """The hotline's own numbers in E.164, the main one first."""
     limits: TrafficLimits = field(default_factory=TrafficLimits)
+    activity_shards: int | None = None
+    """Over how many shards the activity of accounts is spread; None: as many as security has by itself."""
 
     @property
     def lookup_ring(self) -> Keyring:

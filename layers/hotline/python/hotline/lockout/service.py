@@ -46,6 +46,7 @@ from .self_service import (
     contribute_reset_grant,
     contribute_unfreeze,
     contribute_unlock,
+    freeze_keys,
 )
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "duty_at",
     "fact_keys",
     "first_before_paying",
+    "freeze_keys",
     "hold_subject",
     "is_erased",
     "lock_keys",

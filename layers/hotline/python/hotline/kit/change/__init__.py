@@ -74,6 +74,10 @@ class Change:
     def __len__(self) -> int:
         return len(self._pending)
 
+    def writes_to(self, key: Key) -> bool:
+        """Whether the change already writes the item at a key, which it may do once."""
+        return self._pending.get(key) is not None
+
     def create(self, key: Key, item: Mapping[str, Any], *, failed: Failure = stale) -> None:
         """Put an item that must not exist yet."""
         self._write(key, Put(key, item), NEW, failed)
