@@ -1,4 +1,4 @@
-"""Who may ask for what at the agents' API: its routes with the permission that each one needs, and the agent's token.
+"""Rights to requests of the agents' API: its routes with the permission that each one needs, and the agent's token.
 
 A permission needs a scope of the token and a role of its bearer (agents.model). The gateway has verified the token and
 the scope before the function is called; both are checked once more here, and the roles only here.
@@ -79,7 +79,7 @@ def admit(event: Mapping[str, Any], settings: TokenSettings, now: datetime) -> A
     """The token of a request to one of the ROUTES.
 
     Raises Problem: `not_found` for a path that there is not, `method_not_allowed` for another method of one that there
-    is, `invalid_token`, also for one that is too old, `insufficient_scope`, and `role_missing`.
+    is. Raises `invalid_token`, also for one that is too old, `insufficient_scope`, and `role_missing`.
     """
     permission = ROUTES.get(str(event.get("routeKey")))
     if permission is None:

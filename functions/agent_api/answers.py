@@ -63,7 +63,7 @@ def subject_of(subject: KnownSubject) -> Subject:
 
 
 def _change_of(content: Mapping[str, str | int]) -> dict[str, str | int | bool | list[str]]:
-    """What is to be done, in the form in which it is asked for."""
+    """The deed, in the form in which it is asked for."""
     told: dict[str, str | int | bool | list[str]] = {}
     for name, value in content.items():
         if name in _LISTS:

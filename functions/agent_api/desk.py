@@ -33,6 +33,10 @@ IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="The ETag that you saw."),
 ]
+SeenTag = Annotated[
+    str | None,
+    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="Required. The ETag that you saw."),
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(

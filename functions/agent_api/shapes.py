@@ -56,10 +56,6 @@ class Person(Answer):
     name: str
 
 
-class Nothing(Body):
-    """A request that says no more than its path does."""
-
-
 # ---------------------------------------------------------------- agents
 
 
@@ -231,7 +227,7 @@ class Snooze(Body):
 
 
 class Transfer(Body):
-    """Who works on the case next: the queue of a topic and a language, or one agent."""
+    """The next to work on the case: the queue of a topic and a language, or one agent."""
 
     topic: Word | None = None
     language: Word | None = None
@@ -248,7 +244,7 @@ class Close(Body):
 
 
 class Edit(Body):
-    """What to change of a case: its priority, its tags, or both."""
+    """The parts of a case to change: its priority, its tags, or both."""
 
     priority: Priority | None = None
     tags: Annotated[list[Annotated[str, StringConstraints(max_length=32)]], Field(max_length=TAGS_MAX)] | None = None
@@ -447,8 +443,9 @@ class Done(Answer):
 
 
 class ApprovalAsked(Body):
-    """What a second person is to approve. The fields after `reason` are those of the operation: `cause` of a hold,
-    `refund_id` with `decision` or `way`, `field` with `item_id`, `numbers`, or `merchant_id` with a policy's terms."""
+    """The deed that a second person is to approve. The fields that it needs are those of its operation: `cause` of a
+    hold, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are `numbers`, or `merchant_id` with the
+    terms of a policy."""
 
     operation: Literal[
         "release_hold",

@@ -90,12 +90,6 @@ OF_AGENTS: Final[Mapping[str, int]] = {
     "limit_reached": 429,
 }
 """The codes that the agents' API has beside those of every API."""
-EVERYWHERE: Final = (
-    "malformed_request", "idempotency_key_missing", "invalid_token", "insufficient_scope", "not_found",
-    "method_not_allowed", "not_possible", "body_too_large", "unsupported_media_type", "idempotency_key_reused",
-    "quota_exceeded", "unexpected", "try_later",
-)  # fmt: skip
-"""The codes of the customers' API that any API has."""
 _FALLBACK_TITLE: Final = "Something went wrong on our side."
 
 _OF_REFUSALS: Final[Mapping[str, str]] = {

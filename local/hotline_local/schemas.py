@@ -74,4 +74,4 @@ def write(folder: Path = FOLDER) -> int:
 if __name__ == "__main__":
     print(f"{write()} schemas in {FOLDER}")
     openapi.write()
-    print(f"the API in {openapi.FILE}")
+    print(f"the APIs in {openapi.FILE} and {openapi.AGENT_FILE.name}")

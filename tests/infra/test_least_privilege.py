@@ -171,14 +171,21 @@ def ask_the_api(here: Account) -> None:
 
 
 def work_at_the_desk(here: Account) -> None:
-    """The case of the caller who was handed over: taken, looked at, frozen and closed."""
-    agent = LiveAgent(here.ctx, account=here)
-    (row,) = (one for one in agent.get("/queue", query={"topic": "security"}).json["cases"])
-    case_id = row["id"]
-    assert agent.get("/me").status == 200
-    assert agent.post(f"/cases/{case_id}/claim").status == 200
+    """A call that was handed over: taken, looked at, granted a new password with the caller's proof, and closed."""
+    phone = LivePhone(here.ctx, "+8613800000003", contact_id="handed-over", account=here)
+    phone.press("start")
+    phone.prove(goal="reset")
+    assert phone.press("handover", topic="lockout", reason="asked")["outcome"] == "QUEUE"
+    agent = LiveAgent(here.ctx, account=here, contact_id="handed-over")
+    case_id = agent.post("/contacts/handed-over/claim").json["case_id"]
+    assert agent.get("/me").json["live_contacts"] == ["handed-over"]
+    assert case_id in [case["id"] for case in agent.get("/queue").json["cases"]]
     assert agent.look(case_id, "account").status == 200
+    for part in ("payments", "refunds", "findings"):
+        assert agent.look(case_id, part).status == 200
+    assert agent.post(f"/cases/{case_id}/reset-grants", {"reason": "customer_proved"}).status == 202
     assert agent.post(f"/cases/{case_id}/freeze", {"reason": "customer_asked"}).status == 202
+    assert agent.post(f"/cases/{case_id}/claim").status == 200
     assert agent.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
 
 

@@ -62,7 +62,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 
 @router.get("/v1/agent/cases/<id>/account", tags=_TAGS, operation_id="read_account")
 def read_account(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Account:  # noqa: A002
-    """Whose account it is, masked, and what keeps it shut."""
+    """Read the account of the case, masked, and what keeps it shut."""
     request = _look(id, Part.ACCOUNT, reason, contact)
     profile = request.profile
     return Account(
@@ -85,7 +85,7 @@ def list_payments(
     limit: Limit = PAGE_DEFAULT,
     cursor: Cursor = None,
 ) -> Payments:
-    """What was paid, what became of it, and what helps."""
+    """Payments and other movements of money, what became of them, and what helps."""
     at, request = desk(), _look(id, Part.PAYMENTS, reason, contact)
     context = _context(request, Part.PAYMENTS)
     after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
@@ -119,7 +119,7 @@ def list_refunds(
 
 @router.get("/v1/agent/cases/<id>/findings", tags=_TAGS, operation_id="list_findings")
 def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Findings:  # noqa: A002
-    """What the scan found on the account, also what is dealt with."""
+    """Patterns that the scan found on the account, also those that are dealt with."""
     request = _look(id, Part.FINDINGS, reason, contact)
     return Findings(
         findings=[
@@ -238,7 +238,7 @@ def _refund(at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tup
 def _refund_actions(
     at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]
 ) -> list[Action]:
-    """What may be done about a refund that is in review, or did not arrive. Its ledger is read for it."""
+    """The actions upon a refund that is in review, or did not arrive. Its ledger is read for it."""
     account_id, refund_id = request.account_id, refund.refund_id
     if refund.state is RefundState.IN_REVIEW:
         request.fetch(refunds.deciding_keys(account_id, refund_id))

@@ -1,4 +1,4 @@
-"""What an agent does upon the account of a case. The gate decides: alone, with the customer's proof, or with a second
+"""Acts of agents upon the account of a case. The gate decides: alone, with the customer's proof, or with a second
 person."""
 
 from __future__ import annotations

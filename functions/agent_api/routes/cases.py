@@ -13,6 +13,7 @@ from functions.agent_api.desk import (
     DeskContact,
     IdempotencyKey,
     IfMatch,
+    SeenTag,
     basis_of,
     desk,
     router,
@@ -193,7 +194,7 @@ def reopen_case(id: str, if_match: IfMatch = None, key: IdempotencyKey = None) -
 
 
 @router.patch("/v1/agent/cases/<id>", tags=_TAGS, operation_id="edit_case")
-def edit_case(id: str, body: Edit, if_match: IfMatch = None) -> CaseRow:  # noqa: A002
+def edit_case(id: str, body: Edit, if_match: SeenTag = None) -> CaseRow:  # noqa: A002
     """Change the priority or the tags of a case. `If-Match` is required."""
     at, case_id, version = desk(), id_from(id), version_of(if_match)
     worked = agents.work_on_case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.agent_api.desk import IfMatch, basis_of, desk, router, version_of
+from functions.agent_api.desk import SeenTag, basis_of, desk, router, version_of
 from functions.agent_api.routes.policies import second_actions
 from functions.agent_api.shapes import (
     Banner,
@@ -54,7 +54,7 @@ def read_hours() -> Hours:
 
 
 @router.put("/v1/agent/hours", tags=_TAGS, operation_id="edit_hours")
-def edit_hours(body: HoursAsked, if_match: IfMatch = None) -> Hours:
+def edit_hours(body: HoursAsked, if_match: SeenTag = None) -> Hours:
     """Put other opening hours in place of the present ones. `If-Match` is required."""
     at, version = desk(), version_of(if_match)
     week = [[_span(span.opens, span.closes) for span in body.weekly if span.day == day] for day in _WEEK]
@@ -83,7 +83,7 @@ def read_banner() -> Banner:
 
 
 @router.put("/v1/agent/banner", tags=_TAGS, operation_id="edit_banner")
-def edit_banner(body: BannerAsked, if_match: IfMatch = None) -> Banner:
+def edit_banner(body: BannerAsked, if_match: SeenTag = None) -> Banner:
     """Put a banner up for a time, or take it down. `If-Match` is required."""
     at, version = desk(), version_of(if_match)
     agents.perform(at.ctx, at.agent, basis_of(None, None), agents.EditBanner(_known_banner(body), version))
@@ -106,7 +106,7 @@ def read_numbers() -> Numbers:
 
 
 @router.put("/v1/agent/numbers", tags=_TAGS, operation_id="edit_numbers")
-def edit_numbers(body: NumbersAsked, if_match: IfMatch = None) -> Numbers:
+def edit_numbers(body: NumbersAsked, if_match: SeenTag = None) -> Numbers:
     """Put other official numbers in place of the present ones, with a second person. `If-Match` is required."""
     at = desk()
     act = agents.EditNumbers(tuple(body.numbers), version_of(if_match))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.agent_api.answers import action_of
-from functions.agent_api.desk import Desk, IfMatch, basis_of, desk, router, version_of
+from functions.agent_api.desk import Desk, SeenTag, basis_of, desk, router, version_of
 from functions.agent_api.shapes import Action, Policy, PolicyAsked, Subject
 from functions.http.routes import id_from
 from hotline.agents import service as agents
@@ -22,7 +22,7 @@ def read_policy(id: str) -> Policy:  # noqa: A002 - the name of the path's param
 
 
 @router.put("/v1/agent/merchants/<id>/policy", tags=_TAGS, operation_id="publish_policy")
-def publish_policy(id: str, body: PolicyAsked, if_match: IfMatch = None) -> Policy:  # noqa: A002
+def publish_policy(id: str, body: PolicyAsked, if_match: SeenTag = None) -> Policy:  # noqa: A002
     """Publish terms as the next version of a merchant's policy, with a second person. `If-Match` is required."""
     at, merchant_id = desk(), id_from(id)
     terms = refunds.make_terms(

@@ -17,7 +17,7 @@ _STATES: Final = {ProofState.WAITING: "asked"}
 
 @router.get("/v1/agent/cases/<id>/proofs", tags=_TAGS, operation_id="read_proof")
 def read_proof(id: str, contact: DeskContact = None) -> Proof:  # noqa: A002 - the name of the path's parameter
-    """What the customer has proved, on the line or in the app."""
+    """Read what the customer has proved, on the line or in the app."""
     return _proof(id_from(id), contact)
 
 

@@ -21,7 +21,7 @@ _WORD_MAX: Final = 32
 
 @router.get("/v1/agent/me", tags=["agent"], operation_id="read_me")
 def read_me() -> Me:
-    """Who the token says that you are, what it lets you do, and the calls that you are in."""
+    """Read who the token says that you are, what it lets you do, and which calls you are in."""
     at = desk()
     agent = at.agent
     return Me(

@@ -13,6 +13,7 @@ from functions.http.quota import REQUESTS_MAX
 from hotline.agents.model import TOKEN_LIFE, Permission, Role
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.catalogue import find
+from hotline_local.openapi import EVERYWHERE
 from tests.support.agent_client import SCOPES, AgentClient
 from tests.support.agent_world import AgentWorld
 from tests.support.api_client import Client
@@ -161,11 +162,11 @@ def test_another_method_or_path_is_refused_as_that(anna: AgentClient) -> None:
 
 
 def test_every_code_has_a_title_in_every_language() -> None:
-    for code in (*problems.OF_AGENTS, *problems.EVERYWHERE):
+    for code in (*problems.OF_AGENTS, *EVERYWHERE):
         for language in LANGUAGES:
             assert find(f"problem.{code}", language), (code, language)
     assert not problems.OF_AGENTS.keys() & problems.STATUSES.keys()
-    assert set(problems.EVERYWHERE) <= problems.STATUSES.keys()
+    assert set(EVERYWHERE) <= problems.STATUSES.keys()
 
 
 def test_every_request_is_logged_with_the_agent_and_its_answer(anna: AgentClient) -> None:

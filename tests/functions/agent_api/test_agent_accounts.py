@@ -90,7 +90,7 @@ def test_an_account_opens_to_the_agent_in_its_call(
 
 
 @pytest.mark.parametrize("name", sorted(ACTS))
-def test_what_is_done_upon_an_account_takes_access_to_it(
+def test_an_act_upon_an_account_takes_access_to_it(
     world: AgentWorld, anna: AgentClient, bo: AgentClient, name: str
 ) -> None:
     case_id = claim(world, anna)
@@ -510,7 +510,7 @@ def test_a_request_takes_access_to_its_account(world: AgentWorld, anna: AgentCli
     assert anna.get("/approvals/apr_that_there_is_not").code == "not_found"
 
 
-def test_what_an_agent_may_do_alone_is_not_asked_of_a_second_person(world: AgentWorld, anna: AgentClient) -> None:
+def test_a_second_person_is_not_asked_for_what_an_agent_may_do_alone(world: AgentWorld, anna: AgentClient) -> None:
     case_id = claim(world, anna)
     body = {"operation": "unmask_beyond", "case_id": case_id, "field": "name", "reason": "correction"}
     assert anna.post("/approvals", body).code == "approval_not_needed"

@@ -22,7 +22,7 @@ WORK: dict[str, Any] = {
     "transfer": {"topic": "payment", "language": "en-US"},
     "close": {"ending": "resolved"},
 }
-"""What may be done to a claimed case, and a good body."""
+"""The work that there is on a claimed case, each with a good body."""
 
 
 def claimed(world: AgentWorld, client: AgentClient, topic: str = "refund") -> str:

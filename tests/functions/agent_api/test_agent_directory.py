@@ -1,4 +1,4 @@
-"""What supervisors edit at the agents' API: hours, banner, numbers, merchants' policies."""
+"""The parts that supervisors edit at the agents' API: hours, banner, numbers, merchants' policies."""
 
 from __future__ import annotations
 

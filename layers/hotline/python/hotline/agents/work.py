@@ -1,5 +1,7 @@
-"""Agents' work on cases: reading one, and doing one thing to it. Case work needs no access to the account: the queue is
-everybody's, and a case that another agent has claimed is changed by its owner and supervisors alone (cases.requests).
+"""Agents' work on cases: reading one, and doing one thing to it.
+
+Case work needs no access to the account, since the queue is everybody's. A case that another agent has claimed is
+changed by its owner and supervisors alone (cases.requests).
 
 Cases of the agent's own account are refused, as the account itself is.
 """
