@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Final
@@ -22,20 +21,20 @@ from hotline.kit.languages import ENGLISH, find_language
 
 router: Final = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 DESK: Final = "desk"
-ETAG_CHARACTERS_MAX: Final = 32
+ETAG_PATTERN: Final = r'^"[0-9]{1,9}"$'
+"""A strong tag (RFC 9110, 8.8.3): the version in quotes. No answer has another one."""
 KEY_CHARACTERS_MIN: Final = 16
 KEY_CHARACTERS_MAX: Final = 128
 KEY_LIFE: Final = timedelta(days=2)
 """A desk sends a request again within minutes; a tab that slept over night knows better."""
-_ETAG: Final = re.compile(r'"([0-9]{1,9})"')
 
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="The ETag that you saw."),
+    Header(alias="If-Match", pattern=ETAG_PATTERN, description="The ETag that you saw."),
 ]
 SeenTag = Annotated[
     str | None,
-    Header(alias="If-Match", max_length=ETAG_CHARACTERS_MAX, description="Required. The ETag that you saw."),
+    Header(alias="If-Match", pattern=ETAG_PATTERN, description="Required. The ETag that you saw."),
 ]
 IdempotencyKey = Annotated[
     str | None,
@@ -124,18 +123,12 @@ def basis_of(case_id: str | None, contact_id: str | None) -> Basis:
 
 
 def seen_version(if_match: str | None) -> int | None:
-    """The version that the agent saw (If-Match; RFC 9110, 13.1.1); None for a request that names none. Raises Problem
-    `precondition_failed` for a tag that no answer of ours had."""
-    if if_match is None:
-        return None
-    found = _ETAG.fullmatch(if_match.strip())
-    if found is None:
-        raise Problem("precondition_failed")
-    return int(found[1])
+    """The version that the agent saw (If-Match; RFC 9110, 13.1.1); None for a request that names none."""
+    return int(if_match.strip('"')) if if_match is not None else None
 
 
 def version_of(if_match: str | None) -> int:
-    """The same where a version is required. Raises Problem `precondition_required` without one."""
+    """The same where a version is required. Raises Problem `precondition_required` without one (RFC 6585, 3)."""
     version = seen_version(if_match)
     if version is None:
         raise Problem("precondition_required")

@@ -65,9 +65,13 @@ class AgentClient:
         }
         return {name: value for name, value in claims.items() if value is not None}
 
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The answer of the function to an event, in the gateway's form."""
+        return answer_request(event, None, lambda: self.ctx, self.settings)
+
     def send(self, event: dict[str, Any]) -> Answered:
         """The answer of the function to an event."""
-        told = answer_request(event, None, lambda: self.ctx, self.settings)
+        told = self.answer(event)
         return Answered(told["statusCode"], told["headers"], json.loads(told["body"]))
 
     def ask(self, method: str, path: str, **own: Any) -> Answered:

@@ -9,28 +9,30 @@ from urllib.parse import unquote_plus
 
 from werkzeug.wrappers import Request, Response
 
+from functions.agent_api.access import ROUTES as AGENT_ROUTES
 from functions.customer_api.access import CATCH_ALL, PUBLIC, ROUTES
-from functions.customer_api.app import answer_request
+from tests.support.agent_client import AgentClient
 from tests.support.api_client import Client
 
 BEARER = "Bearer good"
 """The token that this gateway takes, as that of the client it was given."""
 
 
-def application(client: Client) -> Callable[..., Iterable[bytes]]:
-    """The API for one client. As the real gateway does, it answers 404 by itself for a path that is not below /v1. It
-    answers 401 without a token where a route asks for one."""
+def application(client: Client | AgentClient) -> Callable[..., Iterable[bytes]]:
+    """The API for one client, the customers' or the agents'. As the real gateway does, it answers 404 by itself for a
+    path that is not below /v1. It answers 401 without a token where a route asks for one."""
+    scopes = ROUTES if isinstance(client, Client) else AGENT_ROUTES
 
     @Request.application
     def gateway(request: Request) -> Response:
         event = client.event(request.method, request.path)
-        scope = ROUTES.get(event["routeKey"])
+        scope = scopes.get(event["routeKey"])
         if scope is None and event["routeKey"] != CATCH_ALL:
             return Response('{"message":"Not Found"}', 404, content_type="application/json")
         if scope not in (PUBLIC, None) and request.headers.get("Authorization") != BEARER:
             headers = {"WWW-Authenticate": "Bearer"}
             return Response('{"message":"Unauthorized"}', 401, headers, content_type="application/json")
-        told = answer_request(_completed(event, request), None, lambda: client.ctx, client.settings)
+        told = client.answer(_completed(event, request))
         return Response(told["body"], int(told["statusCode"]), told["headers"])
 
     return gateway
