@@ -276,7 +276,7 @@ AGENTS: Final = Described(
     text=_AGENT_DESCRIPTION,
     file=AGENT_FILE,
     scopes={route: permission.value for route, permission in AGENT_ROUTES.items()},
-    statuses={code: STATUSES[code] for code in EVERYWHERE} | OF_AGENTS,
+    statuses={**{code: STATUSES[code] for code in EVERYWHERE}, **OF_AGENTS},
     token=(
         "An access token of the staff's issuer, at most 15 minutes old, with scopes out of: "
         f"{', '.join(permission.value for permission in Permission)}."

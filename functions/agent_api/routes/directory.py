@@ -37,6 +37,7 @@ def read_hours() -> Hours:
     edition = directory.read_hours(at.ctx.store)
     at.tag(edition.version)
     known = edition.content
+    opening = directory.find_opening(known, at.now)
     return Hours(
         timezone=known.time_zone,
         weekly=[
@@ -49,7 +50,7 @@ def read_hours() -> Hours:
         edited_by=edition.edited_by,
         edited_at=edition.edited_at,
         open=directory.is_open(known, at.now),
-        next_opening=directory.find_next_opening(known, at.now),
+        next_opening=max(opening.begins_at, at.now) if opening is not None else None,
     )
 
 

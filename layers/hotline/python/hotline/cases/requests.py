@@ -190,7 +190,7 @@ def contribute_transfer_to_skill(
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     if not is_skill(skill):
         raise InvalidInput(CaseError.SKILL_UNKNOWN)
-    text = _checked_note(note) if note is not None else None
+    text = _check_note(note) if note is not None else None
     case = replace(_drop_owner(known), skill=skill, snoozed_until=None)
     facts = {"skill": skill, "from": known.skill}
     kind, word = EntryKind.TRANSFERRED, "agent.transferred"

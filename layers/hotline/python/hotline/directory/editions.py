@@ -52,7 +52,7 @@ def numbers_of(read: Mapping[Key, Item], default: Sequence[str]) -> Edition[tupl
 
 def read_hours(store: Store) -> Edition[Hours]:
     """The opening hours as they stand; open around the clock until somebody edits them. One read."""
-    return hours_of(store.batch_get([HOURS_KEY]), always_open())
+    return hours_of(store.batch_get([HOURS_KEY]))
 
 
 def read_banner(store: Store) -> Edition[Banner | None]:
