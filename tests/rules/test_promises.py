@@ -228,6 +228,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.service": {
         "FINDINGS_TOLD_MAX": (20, "decision: more open findings than anybody reads"),
+        "FINDINGS_SEEN_MAX": (100, "decision: what people of the wallet are shown of one account"),
     },
     "hotline.security.watch": {
         "LATENESS": (24 * HOURS, "decision: how late a fact may come"),
