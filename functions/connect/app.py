@@ -31,4 +31,5 @@ def _context_of_start() -> Context:
         wallet=settings.wallet,
         official_numbers=settings.official_numbers,
         limits=settings.limits,
+        skill_queues=settings.skill_queues,
     )

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
+from hotline.cases import service as cases
 from hotline.directory import service as directory
-from hotline.kit.config import TableNames, read_region, read_switch, require_setting
+from hotline.kit.config import (
+    MalformedSetting,
+    TableNames,
+    read_region,
+    read_setting,
+    read_switch,
+    require_setting,
+)
 from hotline.kit.doors import DEFAULT_HOME_REGION
+from hotline.kit.languages import LANGUAGES
 from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Table
 
@@ -28,6 +39,7 @@ class Settings:
     home_region: str
     voice_codes: bool
     limits: TrafficLimits
+    skill_queues: Mapping[str, str]
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
@@ -43,7 +55,26 @@ class Settings:
             home_region=read_region(environment, "HOME_REGION", DEFAULT_HOME_REGION),
             voice_codes=read_switch(environment, "VOICE_CODES"),
             limits=TrafficLimits.parse(environment),
+            skill_queues=parse_skill_queues(read_setting(environment, SKILL_QUEUES, "")),
         )
+
+
+SKILL_QUEUES: Final = "SKILL_QUEUES"
+_QUEUE_ARN: Final = re.compile(r"arn:[a-z-]+:connect:[a-z0-9-]+:[0-9]{12}:instance/[0-9A-Za-z-]+/queue/[0-9A-Za-z-]+")
+
+
+def parse_skill_queues(text: str) -> dict[str, str]:
+    """The queues of Amazon Connect by skill: `security:zh-CN=ARN`, `refund=ARN` or `en-US=ARN`, separated by commas.
+    Raises MalformedSetting."""
+    queues: dict[str, str] = {}
+    for place, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
+        skill, _, arn = part.partition("=")
+        topic, _, language = skill.rpartition(":")
+        is_known = language in LANGUAGES if topic else skill in LANGUAGES or skill in cases.TOPICS
+        if not is_known or (topic and topic not in cases.TOPICS) or not _QUEUE_ARN.fullmatch(arn):
+            raise MalformedSetting(SKILL_QUEUES, f"entry {place} is not a skill and the ARN of a queue")
+        queues[skill] = arn
+    return queues
 
 
 @cache

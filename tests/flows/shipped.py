@@ -15,6 +15,7 @@ from hotline_local.worlds.flow_files import flow_files, flow_set, flows_without_
 ENTRY = "hotline-entry"
 HANDOVER = "hotline-handover"
 QUEUE = "hotline-customer-queue"
+WHISPER = "hotline-agent-whisper"
 OUTBOUND = "hotline-outbound-code"
 AGENT_PROOF = "hotline-agent-proof"
 AGENT_TRANSFER = "hotline-agent-transfer"

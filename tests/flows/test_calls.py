@@ -8,12 +8,12 @@ import pytest
 
 from connect_sim.language.flow_set import FlowSet
 from connect_sim.simulator.engine import Engine
-from connect_sim.simulator.events import CallEvent
+from connect_sim.simulator.events import CallEvent, Visit
 from connect_sim.simulator.state import CallSetup, CallState, EndOutcome, EndReason
 from connect_sim.simulator.stubs import StubFunctions
 from functions.connect.envelope import EMPTY
 from functions.connect.steps import STEPS
-from tests.flows.shipped import ENTRY, QUEUE, shipped, shipped_without_key
+from tests.flows.shipped import ENTRY, QUEUE, RESOURCE_TOKENS, WHISPER, shipped, shipped_without_key
 from tests.support.encrypted_entries import opened
 
 CALLER = "+8613900000000"
@@ -30,11 +30,13 @@ def answer(step: str, outcome: str, **keys: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A call that was made: its state, everything on the line, and the parameters of the function's calls in order."""
+    """A call that was made: its state, everything on the line, the parameters of the function's calls in order, and the
+    blocks that it came through."""
 
     state: CallState
     events: Sequence[CallEvent]
     asked: Sequence[Mapping[str, str]]
+    visits: Sequence[Visit]
 
     @property
     def steps(self) -> list[str]:
@@ -43,6 +45,13 @@ class Heard:
     @property
     def ending(self) -> EndOutcome | None:
         return self.state.end.outcome if self.state.end else None
+
+    @property
+    def priorities(self) -> list[str]:
+        """The priorities in a queue that the call was given."""
+        flows = shipped().by_name
+        passed = [flows[visit.flow].by_identifier[visit.block] for visit in self.visits]
+        return [block.text("QueuePriority") for block in passed if block.type == "UpdateContactRoutingBehavior"]
 
     def spoken(self, block: str) -> list[str]:
         """The texts that were said at a block."""
@@ -54,6 +63,8 @@ def call(
     *,
     number: str | None = CALLER,
     staffed: int = 1,
+    metrics: Mapping[str, float] | None = None,
+    queue: str | None = None,
     at_capacity: bool = False,
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
@@ -79,25 +90,28 @@ def call(
     setup = CallSetup(
         contact_id="contact",
         customer_number=number,
-        metrics={"NumberOfAgentsStaffed": staffed},
+        metrics={"NumberOfAgentsStaffed": staffed} if metrics is None else metrics,
+        queue=queue,
         queue_at_capacity=at_capacity,
         attributes=attributes or {},
         initiation_method=initiation_method,
         agent=agent,
     )
     state = engine.begin(setup, start)
-    events = list(engine.run(state).events)
+    trace = engine.run(state)
     for token in keys.split():
-        assert state.waiting, f"nobody asks for {token}: {events[-3:]}"
-        events += engine.press(state, token).events
+        assert state.waiting, f"nobody asks for {token}: {trace.events[-3:]}"
+        trace.extend(engine.press(state, token))
     if state.end is None:
-        events += engine.hang_up(state).events
+        trace.extend(engine.hang_up(state))
     assert state.end is not None
     assert state.end.reason is EndReason.ENDED
-    return Heard(state, events, [event["Details"]["Parameters"] for _, event in functions.calls])
+    asked = [event["Details"]["Parameters"] for _, event in functions.calls]
+    return Heard(state, trace.events, asked, trace.visits)
 
 
 CLOSED = answer("hours", "CLOSED")
+PEOPLE = RESOURCE_TOKENS["QueueArn"]
 
 
 def english() -> dict[str, str]:
@@ -280,9 +294,86 @@ def test_a_full_queue_is_said_and_a_callback_offered() -> None:
 def test_a_waiting_caller_can_have_a_callback_instead() -> None:
     line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund"}
     answers = answer("handover", "CALLBACK", case_id="case-1")
-    heard = call("- 1", start=QUEUE, attributes=line, handover=answers)
+    heard = call("- 1", start=QUEUE, attributes=line, handover=answers, queue=PEOPLE)
     assert (heard.asked[-1]["reason"], heard.asked[-1]["turn"]) == ("callback", "3")
     assert heard.ending is EndOutcome.CALLBACK
+
+
+SKILL = "arn:aws:connect:us-east-1:111122223333:instance/i/queue/security-zh"
+
+
+@pytest.mark.parametrize(
+    ("keys", "queue", "priority", "waits_in", "first"),
+    [("0", EMPTY, "5", PEOPLE, None), ("1 0", SKILL, "1", SKILL, "1")],
+)
+def test_a_call_waits_in_the_queue_and_with_the_priority_that_the_function_answers(
+    keys: str, queue: str, priority: str, waits_in: str, first: str | None
+) -> None:
+    heard = call(keys, handover=answer("handover", "QUEUE", queue=queue, priority=priority, level="one"))
+    assert heard.state.queue == waits_in
+    assert heard.priorities == ([first] if first else [])
+    assert heard.state.attributes["level"] == "one"
+
+
+def in_line(keys: str = "-", **metrics: float) -> Heard:
+    """A caller who waits, in a queue that the service finds so."""
+    line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund", "priority": "5", "queue": EMPTY}
+    found = {name.replace("__", "."): value for name, value in metrics.items()}
+    answers = answer("handover", "CALLBACK", case_id="case-1", priority="5", level="none", queue=EMPTY)
+    return call(keys, start=QUEUE, attributes=line, metrics=found, queue=SKILL, handover=answers)
+
+
+@pytest.mark.parametrize(
+    ("position", "estimate_s", "expected"),
+    [
+        (1, 0, "You are next. You will probably wait less than five minutes."),
+        (2, 299, "A few callers are before you. You will probably wait less than five minutes."),
+        (5, 300, "A few callers are before you. You will probably wait less than five minutes."),
+        (6, 301, "Many callers are before you. You will probably wait less than a quarter of an hour."),
+        (6, 900, "Many callers are before you. You will probably wait less than a quarter of an hour."),
+        (40, 901, "Many callers are before you. You will probably wait less than half an hour."),
+        (40, 1800, "Many callers are before you. You will probably wait less than half an hour."),
+        (40, 1801, "Many callers are before you. You may wait longer than half an hour."),
+    ],
+)
+def test_callers_in_line_hear_their_place_and_a_wait_that_is_not_below_the_estimate(
+    position: int, estimate_s: int, expected: str
+) -> None:
+    heard = in_line(Contact__PositionInQueue=position, Contact__EstimatedWaitTime=estimate_s)
+    said = [event.data["text"] for event in heard.events if event.kind == "prompt"]
+    assert " ".join(said[: said.index(heard.spoken("Waiting")[0])]) == expected
+    again = in_line("9", Contact__PositionInQueue=position, Contact__EstimatedWaitTime=estimate_s)
+    assert [event.data["text"] for event in again.events if event.kind == "prompt"].count(said[0]) == 2
+
+
+def test_no_wait_is_told_where_the_service_knows_none() -> None:
+    for metrics in ({}, {"NumberOfAgentsStaffed": 1.0}):
+        heard = in_line(**metrics)
+        assert {event.place.block for event in heard.events if event.kind == "prompt"} == {"Waiting"}
+
+
+def test_a_callback_keeps_queue_topic_and_place_and_begins_without_proof() -> None:
+    heard = in_line("1")
+    assert heard.ending is EndOutcome.CALLBACK
+    assert heard.state.queue == SKILL
+    assert heard.priorities == ["4"]
+    assert (heard.state.attributes["topic"], heard.state.attributes["level"]) == ("refund", "none")
+
+
+@pytest.mark.parametrize(
+    ("topic", "level", "language", "expected"),
+    [
+        ("security", "two", "en-US", ["Urgent: security of the account.", "Verified with two factors."]),
+        ("lockout", "one", "zh-CN", ["账户锁定。", "已用一种方式核实身份。"]),
+        (EMPTY, "none", "en-US", ["Topic not known.", "Not verified."]),
+        ("refund", "none", EMPTY, ["退款。 Refund.", "未核实身份。 Not verified."]),
+    ],
+)
+def test_an_agent_hears_the_topic_and_how_far_the_caller_is_verified(
+    topic: str, level: str, language: str, expected: list[str]
+) -> None:
+    heard = call("", start=WHISPER, attributes={"topic": topic, "level": level, "language": language})
+    assert [event.data["text"] for event in heard.events if event.kind == "prompt"] == expected
 
 
 def test_recording_begins_after_the_words_about_it_and_only_for_the_talk_with_a_person() -> None:

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from connect_sim.language.document import Action, Flow
+from connect_sim.language.document import Action, Flow, FlowKind
 from connect_sim.language.graph import list_written_edges
 from functions.connect.envelope import MORE_PROMPTS
 from functions.connect.prompts import speak
@@ -43,6 +43,10 @@ def test_fixed_words_are_spoken_at_the_callers_pace_and_inputs_leave_them_time(f
         said = action.text("SSML")
         assert "Text" not in action.parameters, f"{action.identifier}: SSML, so that it can be slower"
         if not said or said.startswith("$.External.") or action.identifier in ROBUST:
+            continue
+        if flow.kind is FlowKind.AGENT_WHISPER:
+            # An agent listens, at the usual pace.
+            assert said.startswith("<speak>$.FlowAttributes."), action.identifier
             continue
         assert said.startswith('<speak><prosody rate="$.Attributes.pace">'), action.identifier
         assert said.endswith(TIME_TO_PRESS) == (action.type == "GetParticipantInput"), action.identifier

@@ -21,7 +21,7 @@ from hotline.kit.doors import DEFAULT_HOME_REGION
 from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX, WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Table
 from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
-from tests.support.function_settings import CODE_CALL_FLOW, SETTINGS, started
+from tests.support.function_settings import CODE_CALL_FLOW, QUEUE, SETTINGS, started
 from tests.support.template import properties
 
 LOGICAL_IDS: Final = {
@@ -39,7 +39,7 @@ OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE
 """The log reads these itself."""
 LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
 OPTIONAL: Final = (
-    {"HOME_REGION", "VOICE_CODES", "ACTIVITY_SHARDS", "CODE_CALL_FLOW", "ORIGIN_KEY_SECRET"}
+    {"HOME_REGION", "VOICE_CODES", "ACTIVITY_SHARDS", "CODE_CALL_FLOW", "ORIGIN_KEY_SECRET", "SKILL_QUEUES"}
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES"}
     | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM"}
     | LIMITS
@@ -115,7 +115,24 @@ def test_the_phones_function_is_given_what_is_set() -> None:
         home_region="DE",
         voice_codes=True,
         limits=TrafficLimits(31, 301, 61),
+        skill_queues={"security:zh-CN": f"{QUEUE}/security", "en-US": f"{QUEUE}/english"},
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{QUEUE}/q",
+        f"poetry={QUEUE}/q",
+        f"security:fr-FR={QUEUE}/q",
+        f"security={QUEUE}",
+        "security=arn:aws:s3:::b",
+        "=",
+    ],
+)
+def test_a_queue_of_no_skill_and_a_skill_without_a_queue_are_refused(text: str) -> None:
+    with pytest.raises(MalformedSetting, match="entry 2 "):
+        parse("connect", {**SETTINGS["connect"], "SKILL_QUEUES": f"refund={QUEUE}/refunds,{text}"})
 
 
 def test_the_phones_function_has_the_promised_figures_where_nothing_is_set() -> None:

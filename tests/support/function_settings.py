@@ -11,6 +11,7 @@ from unittest.mock import patch
 from tests.support.aws_account import forget
 
 CODE_CALL_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/f-1"
+QUEUE: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/queue"
 _TABLES: Final = {"HOTLINE_TABLE": "hotline", "OUTBOX_TABLE": "outbox"}
 _KEYS: Final = {"LOOKUP_KEY_SECRET": "lookup", "CODE_KEY_SECRET": "codes"}
 _PIN: Final = {"PIN_KEY_ID": "pins"}
@@ -20,7 +21,16 @@ _WRONG_CODES: Final = {"WRONG_CODES_MAX": "31"}
 _LIMITS: Final = {**_WRONG_CODES, "CODE_MESSAGES_MAX": "301", "CODE_MESSAGES_PER_PREFIX_MAX": "61"}
 
 SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
-    "connect": {**_TABLES, **_KEYS, **_PIN, **_SPOKEN, **_PLACE, **_LIMITS, "DTMF_KEY_SECRET": "entries"},
+    "connect": {
+        **_TABLES,
+        **_KEYS,
+        **_PIN,
+        **_SPOKEN,
+        **_PLACE,
+        **_LIMITS,
+        "DTMF_KEY_SECRET": "entries",
+        "SKILL_QUEUES": f"security:zh-CN={QUEUE}/security, en-US={QUEUE}/english",
+    },
     "wallet_events": {
         **_TABLES,
         "ACTIVITY_TABLE": "activity",

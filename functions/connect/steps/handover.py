@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from functions.connect.envelope import EMPTY
 from functions.connect.step import Answer, Step, Visit, one_of, words
 from functions.connect.words import in_groups
 from hotline.cases import service as cases
@@ -15,6 +16,8 @@ from hotline.wording.speech import Speech
 from hotline.wording.values import Opening
 
 NO_TOPIC = "general"
+LEVELS: Final = ("none", "one", "two")
+"""The values of `level` of `handover`: how many kinds of factor the caller has proved, as the agent hears it."""
 
 
 def hours(visit: Visit) -> Answer:
@@ -52,7 +55,22 @@ def handover(visit: Visit) -> Answer:
     facts = words(topic=topic, case=notes[0] if notes else None, texted=cases.TEXTED in notes)
     if outcome == cases.CLOSED:
         facts |= _hours_facts(visit)
-    return Answer(outcome, facts, {"queue": cases.QUEUE, "case_id": visit.state.case_id or "-"})
+    is_callback = outcome == cases.OUTCOMES["callback"]
+    keys = {
+        "queue": _queue_of(visit.ctx.skill_queues, topic, visit.state.language),
+        "priority": str(cases.priority_of(topic).value),
+        # A callback begins without any proof: whoever answers the phone then has shown nothing.
+        "level": LEVELS[0] if is_callback else LEVELS[min(len(cases.establish(visit.session).proved), len(LEVELS) - 1)],
+        "case_id": visit.state.case_id or EMPTY,
+    }
+    return Answer(outcome, facts, keys)
+
+
+def _queue_of(queues: Mapping[str, str], topic: str, language: str | None) -> str:
+    """The ARN of the queue for a topic and language: of both, else of the topic, else of the language; EMPTY for the
+    queue that takes everything."""
+    names = (cases.skill_of(topic, language), topic, language) if language else (topic,)
+    return next((queues[name] for name in names if name in queues), EMPTY)
 
 
 def say_handover(speech: Speech, outcome: str) -> None:
@@ -78,7 +96,7 @@ STEPS: Final = (
         ("QUEUE", "CALLBACK", "CLOSED_HOURS"),
         handover,
         {"topic": one_of(HANDOVER_TOPICS, optional=True), "reason": one_of(HANDOVER_REASONS)},
-        own_keys=("queue", "case_id"),
+        own_keys=("queue", "priority", "level", "case_id"),
         say=say_handover,
         parts=3,
         acting=True,

@@ -96,8 +96,8 @@ def banner_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
 
 
 def _show_banner(read: Mapping[Key, Item], language: str | None, now: datetime) -> dict[str, str]:
-    """The keys of an answer that tell of an outage: the banner's words as SSML, once the caller's language is known,
-    and whether the menu is short. The words are a supervisor's text, so they are escaped."""
+    """The keys of an answer that tell of an outage. The words are there once the caller's language is known; they are a
+    supervisor's text, so they are escaped."""
     banner = directory.banner_of(read).content
     if banner is None or not banner.holds(now):
         return {"banner": EMPTY, "short_menu": yes_or_no(False)}

@@ -18,9 +18,10 @@ from hotline_local.worlds.flow_files import (
     flows_without_key,
 )
 
-STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", AGENT_TRANSFER_FLOW, OUTBOUND_FLOW)
-"""Where calls begin: at the number, in a queue, and where somebody has sent them to a person. Agents send callers to
-be verified; the last are calls that we make."""
+WHISPER_FLOW = "hotline-agent-whisper"
+STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", WHISPER_FLOW, AGENT_TRANSFER_FLOW, OUTBOUND_FLOW)
+"""The flows in which walks begin: at the number, in a queue, on the way to a person, and before an agent talks. Agents
+send callers to be verified; the last are calls that we make."""
 SEALED = "if:TextStartsWith:AY"
 """The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 12_000

@@ -9,6 +9,7 @@ from connect_sim.simulator.state import CallSetup
 from connect_sim.walker.walker import CHANCE
 from functions.connect.envelope import EMPTY, MORE_PROMPTS, NEEDS
 from functions.connect.steps import STEPS
+from functions.connect.steps.handover import HANDOVER_TOPICS, LEVELS
 from functions.connect.steps.locks import SELF_SERVICE
 from functions.connect.steps.session import GOALS
 from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW
@@ -16,6 +17,7 @@ from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, 
 CONTACT = "00000000-0000-4000-8000-0000000000aa"
 CALLER = "+8613900000000"
 AGENT = "arn:aws:connect:us-east-1:111122223333:instance/i/agent/ana"
+QUEUE = "arn:aws:connect:us-east-1:111122223333:instance/i/queue/people"
 OUTBOUND_METHODS = ("API", "OUTBOUND", "INBOUND")
 """How contacts come to the flow that speaks on calls we make: the last one by somebody's mistake."""
 EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +35,9 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "callback": ("yes", "no"),
     "banner": ("<speak>an outage</speak>", EMPTY),
     "short_menu": ("yes", "no"),
+    "queue": ("arn:aws:connect:us-east-1:111122223333:instance/i/queue/refunds", EMPTY),
+    "priority": ("1", "5"),
+    "level": LEVELS,
     "calls": ("yes", "no"),
     **dict.fromkeys(MORE_PROMPTS, ("<speak>and more</speak>", EMPTY)),
 }
@@ -58,7 +63,8 @@ class HotlineFunctions:
         return CallSetup(
             contact_id=CONTACT,
             customer_number=None if is_withheld else CALLER,
-            metrics={"NumberOfAgentsStaffed": chance.choice((0, 3))},
+            metrics=_metrics(chance),
+            queue=QUEUE if start_flow == "hotline-customer-queue" else None,
             attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
             agent=AGENT if start_flow == AGENT_TRANSFER_FLOW and chance.random() < 1 - CHANCE else None,
             initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
@@ -87,11 +93,21 @@ class HotlineFunctions:
         return FunctionResult(payload=answer, duration_ms=100)
 
 
+def _metrics(chance: random.Random) -> dict[str, float]:
+    """The queue as the service may find it; in a new one it finds nothing about the contact."""
+    found: dict[str, float] = {"NumberOfAgentsStaffed": chance.choice((0, 3))}
+    if chance.random() < 0.8:
+        found["Contact.PositionInQueue"] = chance.choice((1, 3, 12))
+        found["Contact.EstimatedWaitTime"] = chance.choice((60, 600, 1500, 4000))
+    return found
+
+
 def _attributes_of(start_flow: str, chance: random.Random) -> dict[str, str]:
     if start_flow == OUTBOUND_FLOW:
         return {"challenge": "chl_1"}
     language = chance.choice(("zh-CN", "en-US", EMPTY))
     pace = {"pace": chance.choice(("medium", "slow")), "pause": "1ms"} if chance.random() < 0.5 else {}
     kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
-    kept |= {"callback": chance.choice(("yes", "no"))}
+    kept |= {"callback": chance.choice(("yes", "no")), "priority": chance.choice(("1", "5"))}
+    kept |= {"topic": chance.choice((*HANDOVER_TOPICS, EMPTY)), "level": chance.choice(LEVELS)}
     return {**kept, "language": language, **pace}

@@ -33,6 +33,11 @@ TEXTED: Final = "texted"
 """Note of a turn: the reference was sent by text."""
 
 
+def priority_of(topic: str) -> Priority:
+    """How urgent a caller's topic is, for the case and for the queue of calls alike."""
+    return Priority.URGENT if topic in URGENT_TOPICS else Priority.NORMAL
+
+
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """Open a case or add to the caller's open one. The first note of its turn is the case's reference. The outcome says
@@ -68,7 +73,7 @@ class HandOver:
             topic=self.topic,
             reason=f"caller.{reason}",
             facts=_list_known(session.state, established),
-            priority=Priority.URGENT if self.topic in URGENT_TOPICS else Priority.NORMAL,
+            priority=priority_of(self.topic),
             language=session.state.language,
             established=established,
         )

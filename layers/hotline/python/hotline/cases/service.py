@@ -19,8 +19,8 @@ from .entries import (
     read_case,
     read_timeline,
 )
-from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver
-from .model import QUEUE, skill_of
+from .handover import CLOSED, OUTCOMES, TEXTED, AskPerson, HandOver, establish, priority_of
+from .model import skill_of
 from .queue import all_skills, is_skill, list_owned, list_queue, list_waiting
 from .records import contribute_emptied, notes_read
 from .requests import (
@@ -45,7 +45,6 @@ __all__ = [
     "AGENT_NOTE_CHARACTERS_MAX",
     "CLOSED",
     "OUTCOMES",
-    "QUEUE",
     "TAGS_MAX",
     "TEXTED",
     "TOPICS",
@@ -72,6 +71,7 @@ __all__ = [
     "date_due",
     "duty_at",
     "entries_before",
+    "establish",
     "find_case",
     "find_case_of_contact",
     "find_open",
@@ -83,6 +83,7 @@ __all__ = [
     "list_queue",
     "list_waiting",
     "notes_read",
+    "priority_of",
     "read_case",
     "read_timeline",
     "skill_of",

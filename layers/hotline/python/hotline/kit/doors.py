@@ -3,6 +3,7 @@ one place that makes AWS clients for the rooms; the SDK is imported when the fir
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hotline.kit.errors import KitError
@@ -41,6 +42,8 @@ class Context:
     """The wallet's name, as it is spoken."""
     official_numbers: tuple[str, ...] = ()
     """The hotline's own numbers in E.164, the main one first."""
+    skill_queues: Mapping[str, str] = field(default_factory=dict)
+    """ARNs of queues of Amazon Connect, by skill (`topic:language`), topic or language."""
     limits: TrafficLimits = field(default_factory=TrafficLimits)
     activity_shards: int | None = None
     """Over how many shards the activity of accounts is spread; None: as many as security has by itself."""
