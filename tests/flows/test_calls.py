@@ -30,8 +30,8 @@ def answer(step: str, outcome: str, **keys: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A call that was made: its state, everything on the line, the parameters of the function's calls in order, and the
-    blocks that it came through."""
+    """A call that was made: its state, and everything on the line. `asked` are the parameters of the function's calls,
+    `visits` the blocks that the call came through."""
 
     state: CallState
     events: Sequence[CallEvent]

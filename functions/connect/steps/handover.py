@@ -67,8 +67,8 @@ def handover(visit: Visit) -> Answer:
 
 
 def _queue_of(queues: Mapping[str, str], topic: str, language: str | None) -> str:
-    """The ARN of the queue for a topic and language: of both, else of the topic, else of the language; EMPTY for the
-    queue that takes everything."""
+    """The ARN of the queue for a topic and language: of both, else of the topic, else of the language. EMPTY stands for
+    the queue that takes everything."""
     names = (cases.skill_of(topic, language), topic, language) if language else (topic,)
     return next((queues[name] for name in names if name in queues), EMPTY)
 
