@@ -315,12 +315,11 @@ def test_a_call_waits_in_the_queue_and_with_the_priority_that_the_function_answe
     assert heard.state.attributes["level"] == "one"
 
 
-def in_line(keys: str = "-", **metrics: float) -> Heard:
+def in_line(metrics: Mapping[str, float], keys: str = "-") -> Heard:
     """A caller who waits, in a queue that the service finds so."""
     line = {"turn": "3", "account_ref": "ref", "language": "en-US", "topic": "refund", "priority": "5", "queue": EMPTY}
-    found = {name.replace("__", "."): value for name, value in metrics.items()}
     answers = answer("handover", "CALLBACK", case_id="case-1", priority="5", level="none", queue=EMPTY)
-    return call(keys, start=QUEUE, attributes=line, metrics=found, queue=SKILL, handover=answers)
+    return call(keys, start=QUEUE, attributes=line, metrics=metrics, queue=SKILL, handover=answers)
 
 
 @pytest.mark.parametrize(
@@ -339,21 +338,22 @@ def in_line(keys: str = "-", **metrics: float) -> Heard:
 def test_callers_in_line_hear_their_place_and_a_wait_that_is_not_below_the_estimate(
     position: int, estimate_s: int, expected: str
 ) -> None:
-    heard = in_line(Contact__PositionInQueue=position, Contact__EstimatedWaitTime=estimate_s)
+    metrics = {"Contact.PositionInQueue": position, "Contact.EstimatedWaitTime": estimate_s}
+    heard = in_line(metrics)
     said = [event.data["text"] for event in heard.events if event.kind == "prompt"]
     assert " ".join(said[: said.index(heard.spoken("Waiting")[0])]) == expected
-    again = in_line("9", Contact__PositionInQueue=position, Contact__EstimatedWaitTime=estimate_s)
+    again = in_line(metrics, "9")
     assert [event.data["text"] for event in again.events if event.kind == "prompt"].count(said[0]) == 2
 
 
 def test_no_wait_is_told_where_the_service_knows_none() -> None:
     for metrics in ({}, {"NumberOfAgentsStaffed": 1.0}):
-        heard = in_line(**metrics)
+        heard = in_line(metrics)
         assert {event.place.block for event in heard.events if event.kind == "prompt"} == {"Waiting"}
 
 
 def test_a_callback_keeps_queue_topic_and_place_and_begins_without_proof() -> None:
-    heard = in_line("1")
+    heard = in_line({}, "1")
     assert heard.ending is EndOutcome.CALLBACK
     assert heard.state.queue == SKILL
     assert heard.priorities == ["4"]
