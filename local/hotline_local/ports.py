@@ -10,7 +10,8 @@ import sys
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4566
 DEFAULT_PAGES_PORT = 4567
-OPTIONS = {"--port": DEFAULT_PORT, "--pages-port": DEFAULT_PAGES_PORT}
+DEFAULT_DESK_PORT = 4568
+OPTIONS = {"--port": DEFAULT_PORT, "--pages-port": DEFAULT_PAGES_PORT, "--desk-port": DEFAULT_DESK_PORT}
 """Each option that names a port of loopback, and its default."""
 
 
@@ -21,10 +22,9 @@ def taken_sentence(option: str, port: int) -> "str | None":
     with socket.socket() as probe:
         if probe.connect_ex((HOST, port)) != 0:
             return None
-    named = " and ".join(OPTIONS)
+    example = " ".join(f"{name} N" for name in OPTIONS)
     return (
-        f"Port {port} ({option}) is taken: stop what listens there, or choose other ports with {named} "
-        "(make run ARGS='--port N --pages-port N')."
+        f"Port {port} ({option}) is taken: stop what listens there, or choose other ports (make run ARGS='{example}')."
     )
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from hotline_local.errors import CommandError
-from hotline_local.ports import DEFAULT_PAGES_PORT, DEFAULT_PORT, OPTIONS, taken_sentence
+from hotline_local.ports import DEFAULT_DESK_PORT, DEFAULT_PAGES_PORT, DEFAULT_PORT, OPTIONS, taken_sentence
 from hotline_local.subparsers import Subparsers
 from hotline_local.wallet_modes import Mode
 
@@ -39,6 +39,7 @@ The hotline runs at {endpoint} without a wallet (Ctrl-C stops it). {file} says h
   ./hotline token --account ID                        a token for its API, which is shown at {pages}
 """
 WITH_EITHER: Final = """\
+  {desk}                               the desk: sign in as {staff}, password {password}
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
   ./hotline tick                                      work off what has fallen due
@@ -65,6 +66,12 @@ def register(subparsers: Subparsers) -> None:
         type=_port,
         default=DEFAULT_PAGES_PORT,
         help=f"the port of the page that shows the API (default {DEFAULT_PAGES_PORT}); 0: a free one",
+    )
+    parser.add_argument(
+        "--desk-port",
+        type=_port,
+        default=DEFAULT_DESK_PORT,
+        help=f"the port of the desk, where agents work (default {DEFAULT_DESK_PORT}); 0: a free one",
     )
     parser.add_argument(
         "--wallet",
@@ -99,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         with start(arguments.port, progress, schedules=True, demo=arguments.wallet != NO_WALLET) as running:
             try:
                 mode = None if arguments.wallet == NO_WALLET else Mode(arguments.wallet)
-                _serve(running, progress, mode, arguments.pages_port)
+                _serve(running, progress, mode, arguments.pages_port, arguments.desk_port)
             finally:
                 # The stop goes on to its end, however often somebody presses Ctrl-C meanwhile.
                 for name in ENDINGS:
@@ -123,7 +130,7 @@ def _refuse_second() -> None:
 
 def _refuse_taken(arguments: argparse.Namespace) -> None:
     """Raise CommandError when a port is taken, before anything is built."""
-    asked = dict(zip(OPTIONS, (arguments.port, arguments.pages_port), strict=True))
+    asked = dict(zip(OPTIONS, (arguments.port, arguments.pages_port, arguments.desk_port), strict=True))
     for option, port in asked.items():
         sentence = taken_sentence(option, port)
         if sentence is not None:
@@ -134,18 +141,21 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_port: int) -> None:
+def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_port: int, desk_port: int) -> None:
     """Show what happens until MiniStack ends. `mode` None: without the demo wallet, which otherwise is loaded and
     answers decisions."""
     from hotline_local import demo
     from hotline_local.circle import Circle
+    from hotline_local.demo.desk import open_desk
     from hotline_local.launcher.stack import stack_file
     from hotline_local.pages import Pages
     from hotline_local.reference_wallet import ReferenceWallet
+    from hotline_local.staff_login import PASSWORD, STAFF
 
     circle = Circle(running.stack.endpoint, sys.stdout)
     pages = Pages(running.stack, pages_port)
     pages.start()
+    desk = open_desk(running.stack, desk_port)
     wallet = ReferenceWallet(running.stack, mode=mode, circle=circle) if mode is not None else None
     if wallet is not None:
         wallet.start()
@@ -154,6 +164,7 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
         if wallet is not None:
             demo.seed(running.stack, progress=progress)
         told = {"endpoint": running.stack.endpoint, "pages": pages.url, "caller": CALLER, "account": ACCOUNT}
+        told |= {"desk": desk.url, "staff": ", ".join(STAFF), "password": PASSWORD}
         steps = (WITHOUT_DEMO if wallet is None else WITH_DEMO) + WITH_EITHER
         print(steps.format(**told, file=stack_file()), flush=True)
         circle.begin()
@@ -165,4 +176,5 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
         stack_file().unlink(missing_ok=True)
         if wallet is not None:
             wallet.stop()
+        desk.stop()
         pages.stop()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hotline.kit.config import PATIENCE_SETTING
-from hotline_local import issuer
+from hotline_local import issuer, staff_login
 from hotline_local.contact_events import SOURCE as CONTACT_EVENT_SOURCE
 from hotline_local.entry_keys import make_entry_key
 from hotline_local.errors import CommandError
@@ -57,6 +57,7 @@ HARMLESS: Final[Mapping[str, Mapping[str, Any]]] = {
     "MessengerFunctionArn": {"Records": []},
     "DecisionsFunctionArn": {"Records": []},
     "CustomerApiFunctionArn": {},
+    "AgentApiFunctionArn": {},
 }
 """Per function an event that it answers, and that changes nothing."""
 WARMED_AT_ONCE: Final = 2
@@ -73,6 +74,8 @@ def deploy(
     with the reasons when it fails."""
     parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
     parameters |= {"ApiIssuer": issuer.url_at(endpoint), "ApiAudience": issuer.AUDIENCE}
+    staff = staff_login.open_login(client("cognito-idp", endpoint, REGION), REGION)
+    parameters |= {"AgentIssuer": staff.issuer, "AgentAudience": staff.client_id}
     progress("uploading artefacts")
     template = unhurried(sam.read(built))
     s3 = client("s3", endpoint, REGION)
@@ -135,6 +138,10 @@ def deploy(
         api_id=outputs["ApiId"],
         issuer=login.url,
         issuer_key_file=str(login.key_file),
+        agent_api_id=outputs["AgentApiId"],
+        staff_pool_id=staff.pool_id,
+        staff_client_id=staff.client_id,
+        staff_issuer=staff.issuer,
         entry_key_secret=resources["EntryKeySecret"],
         entry_key_id=entry_key.key_id,
         entry_certificate=entry_key.certificate,

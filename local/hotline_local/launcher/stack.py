@@ -52,11 +52,20 @@ class Stack:
     api_id: str
     issuer: str
     issuer_key_file: str
+    agent_api_id: str
+    staff_pool_id: str
+    staff_client_id: str
+    staff_issuer: str
 
     @property
     def api_url(self) -> str:
         """Where the API answers: MiniStack's path for an HTTP API."""
         return f"{self.endpoint}/_aws/execute-api/{self.api_id}"
+
+    @property
+    def agent_api_url(self) -> str:
+        """Where the agents' API answers."""
+        return f"{self.endpoint}/_aws/execute-api/{self.agent_api_id}"
 
     entry_key_secret: str
     entry_key_id: str

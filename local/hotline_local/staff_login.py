@@ -1,0 +1,76 @@
+"""The sign-in of the demo staff: a user pool of MiniStack's Cognito, with two agents and a supervisor.
+
+It is what a wallet has in AWS: code flow with PKCE, a public client, the scopes of the desk, roles as groups. The
+people are nobody, and their password is for this machine alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hotline.agents.model import TOKEN_LIFE, Permission, Role
+
+PASSWORD: Final = "Demo-only-1"  # noqa: S105 - of nobody, on loopback
+STAFF: Final[Mapping[str, tuple[Role, ...]]] = {
+    "agent-1": (Role.AGENT,),
+    "agent-2": (Role.AGENT,),
+    "supervisor-1": (Role.AGENT, Role.SUPERVISOR),
+}
+"""Each of the demo staff by user name, with the roles that they have."""
+_POOL: Final = "demo-staff"
+_RESOURCE: Final = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLogin:
+    """A sign-in that runs. `issuer` is the name in its tokens, `client_id` their audience."""
+
+    issuer: str
+    pool_id: str
+    client_id: str
+
+    def allow(self, cognito: Any, callback: str) -> None:
+        """Let the desk at this address have its people back after they signed in."""
+        cognito.update_user_pool_client(UserPoolId=self.pool_id, ClientId=self.client_id, **_client(callback))
+
+
+def open_login(cognito: Any, region: str) -> StaffLogin:
+    """Make the pool, its client and the demo staff. No desk may use it before `allow`."""
+    pool_id = str(cognito.create_user_pool(PoolName=_POOL)["UserPool"]["Id"])
+    cognito.create_resource_server(
+        UserPoolId=pool_id,
+        Identifier=_RESOURCE,
+        Name=_RESOURCE,
+        Scopes=[
+            {"ScopeName": permission.value.removeprefix(f"{_RESOURCE}/"), "ScopeDescription": permission.name.lower()}
+            for permission in Permission
+        ],
+    )
+    made = cognito.create_user_pool_client(UserPoolId=pool_id, ClientName=_RESOURCE, GenerateSecret=False, **_client())
+    for role in Role:
+        cognito.create_group(UserPoolId=pool_id, GroupName=role.value)
+    for name, roles in STAFF.items():
+        cognito.admin_create_user(UserPoolId=pool_id, Username=name, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool_id, Username=name, Password=PASSWORD, Permanent=True)
+        for role in roles:
+            cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName=role.value)
+    issuer = f"https://cognito-idp.{region}.amazonaws.com/{pool_id}"
+    return StaffLogin(issuer, pool_id, str(made["UserPoolClient"]["ClientId"]))
+
+
+def _client(*callbacks: str) -> dict[str, Any]:
+    """The settings of the desk's client. An update takes all of them: those it does not name are reset."""
+    return {
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthScopes": ["openid", *(permission.value for permission in Permission)],
+        "CallbackURLs": list(callbacks),
+        "SupportedIdentityProviders": ["COGNITO"],
+        "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+        "AccessTokenValidity": TOKEN_LIFE.seconds // 60,
+        "IdTokenValidity": TOKEN_LIFE.seconds // 60,
+        "RefreshTokenValidity": 12,
+        "TokenValidityUnits": {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "hours"},
+    }
