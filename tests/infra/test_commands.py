@@ -54,12 +54,18 @@ def test_the_command_line_runs_from_any_folder_and_keeps_stdout_its_own(tmp_path
     [
         ([], "./hotline: the following arguments are required: COMMAND"),
         (["nonsense"], "./hotline: argument COMMAND: invalid choice: 'nonsense'"),
-        (["run", "--port", "x", "--pages-port", "0"], "./hotline run: argument --port: 'x' is no port"),
         (
-            ["run", "--wallet", "mine", "--port", "0", "--pages-port", "0"],
+            ["run", "--port", "x", "--pages-port", "0", "--desk-port", "0"],
+            "./hotline run: argument --port: 'x' is no port",
+        ),
+        (
+            ["run", "--wallet", "mine", "--port", "0", "--pages-port", "0", "--desk-port", "0"],
             "./hotline run: argument --wallet: invalid choice: 'mine'",
         ),
-        (["run", "--port", "65536", "--pages-port", "0"], "./hotline run: argument --port: '65536' is no port"),
+        (
+            ["run", "--port", "65536", "--pages-port", "0", "--desk-port", "0"],
+            "./hotline run: argument --port: '65536' is no port",
+        ),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_2(arguments: list[str], message: str) -> None:
@@ -83,7 +89,7 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = command("./hotline", "run", "--port", str(port), "--pages-port", "0")
+        done = command("./hotline", "run", "--port", str(port), "--pages-port", "0", "--desk-port", "0")
         sentence = taken_sentence("--port", port)
     assert done.returncode == 1
     assert done.stderr == f"{sentence}\n"

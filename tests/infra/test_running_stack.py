@@ -163,7 +163,7 @@ IN_THE_BACKGROUND: Final = ("sh", "-c", """trap '' INT; exec "$0" "$@" """)
 def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
     stack_file = tmp_path / "stack.json"
     process = subprocess.Popen(
-        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", "0", "--pages-port", "0"],
+        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", "0", "--pages-port", "0", "--desk-port", "0"],
         env=os.environ | {FILE_VARIABLE: str(stack_file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -172,7 +172,7 @@ def test_patience_is_for_the_deployed_stack_only(capsys: pytest.CaptureFixture[s
     assert "--target lambda only" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--port", "--pages-port"])
+@pytest.mark.parametrize("option", ["--port", "--pages-port", "--desk-port"])
 @pytest.mark.parametrize("port", ["-1", "65536", "some"])
 def test_a_text_that_is_no_port_is_refused(option: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

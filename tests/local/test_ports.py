@@ -26,29 +26,30 @@ def taken() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], (4566, 4567)),
-        (["--port", "5000"], (5000, 4567)),
-        (["--pages-port=5001", "--port=5000"], (5000, 5001)),
-        (["--port", "hello"], (0, 4567)),
-        (["--port", "65536"], (0, 4567)),
-        (["--port"], (0, 4567)),
-        (["--wallet", "none"], (4566, 4567)),
+        ([], (4566, 4567, 4568)),
+        (["--port", "5000"], (5000, 4567, 4568)),
+        (["--pages-port=5001", "--port=5000"], (5000, 5001, 4568)),
+        (["--desk-port", "5002"], (4566, 4567, 5002)),
+        (["--port", "hello"], (0, 4567, 4568)),
+        (["--port", "65536"], (0, 4567, 4568)),
+        (["--port"], (0, 4567, 4568)),
+        (["--wallet", "none"], (4566, 4567, 4568)),
     ],
 )
-def test_the_ports_are_those_of_the_options_or_their_defaults(arguments: list[str], expected: tuple[int, int]) -> None:
+def test_the_ports_are_those_of_the_options_or_their_defaults(arguments: list[str], expected: tuple[int, ...]) -> None:
     asked = ports.asked_ports(arguments)
-    assert (asked["--port"], asked["--pages-port"]) == expected
+    assert tuple(asked[option] for option in ports.OPTIONS) == expected
 
 
 @pytest.mark.parametrize("option", ports.OPTIONS)
-def test_a_taken_port_is_named_with_its_option_and_both_ways_out(
+def test_a_taken_port_is_named_with_its_option_and_each_way_out(
     option: str, taken: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     others = [f"{other}=0" for other in ports.OPTIONS if other != option]
     assert ports.main(["run", option, str(taken), *others]) == 1
     told = capsys.readouterr().err
     assert f"Port {taken} ({option}) is taken" in told
-    assert "--port N --pages-port N" in told
+    assert "--port N --pages-port N --desk-port N" in told
 
 
 def test_other_commands_and_help_try_no_port(taken: int) -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from hotline_local import circle, cli, demo, launcher, pages, reference_wallet
 from hotline_local.commands import run
+from hotline_local.demo import desk as demo_desk
 from hotline_local.launcher import stack
 from hotline_local.launcher.stack import Stack
 
-RUN: Final = ["run", "--port", "0", "--pages-port", "0"]
+RUN: Final = ["run", "--port", "0", "--pages-port", "0", "--desk-port", "0"]
 """Free ports: the usual ones may be those of a hotline that somebody runs beside the tests."""
 
 
@@ -63,6 +64,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(launcher, "start", start)
     monkeypatch.setattr(circle, "Circle", Part("circle", made))
     monkeypatch.setattr(pages, "Pages", Part("pages", made))
+    monkeypatch.setattr(demo_desk, "open_desk", Part("desk", made))
     monkeypatch.setattr(reference_wallet, "ReferenceWallet", Part("reference wallet", made))
     monkeypatch.setattr(demo, "seed", Part("demo accounts", made))
     return made
@@ -72,7 +74,7 @@ def test_the_stack_runs_without_demo_accounts_and_nobody_answers_decisions(
     made: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main([*RUN, "--wallet", "none"]) == 1
-    assert made == ["no queue", "circle", "pages"]
+    assert made == ["no queue", "circle", "pages", "desk"]
     said = capsys.readouterr().out
     assert "docs/examples/wallet.py" in said
     assert "acct-demo" not in said
@@ -81,5 +83,5 @@ def test_the_stack_runs_without_demo_accounts_and_nobody_answers_decisions(
 
 def test_the_demo_wallet_is_there_unless_it_is_left_out(made: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(RUN) == 1
-    assert made == ["queue of the reference wallet", "circle", "pages", "reference wallet", "demo accounts"]
+    assert made == ["queue of the reference wallet", "circle", "pages", "desk", "reference wallet", "demo accounts"]
     assert "acct-demo" in capsys.readouterr().out
