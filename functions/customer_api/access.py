@@ -43,6 +43,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/me/refunds": "refund.create",
     "GET /v1/me/refunds/{id}": "refund.read",
     "GET /v1/me/security": "security.read",
+    "GET /v1/me/proof-requests": "account.read",
+    "POST /v1/me/proof-requests/{id}/answers": "account.recover",
     "POST /v1/challenges": ANY_SCOPE,
     "POST /v1/challenges/{id}/answers": ANY_SCOPE,
 }

@@ -14,7 +14,17 @@ from typing import Any, Final
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.customer_api.access import ROUTES, WAY_TO_A_FREEZE, Token, admit
-from functions.customer_api.routes import account, challenges, payments, pins, public, recoveries, refunds, repudiations
+from functions.customer_api.routes import (
+    account,
+    challenges,
+    payments,
+    pins,
+    proof_requests,
+    public,
+    recoveries,
+    refunds,
+    repudiations,
+)
 from functions.customer_api.settings import TokenSettings, settings_from_environment
 from functions.customer_api.visits import DESK, Desk, desk, router
 from functions.http import quota, refusals, requests
@@ -26,7 +36,7 @@ from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.origin import has_passed_the_front
 
-ROUTE_MODULES: Final = (account, challenges, payments, pins, public, recoveries, refunds, repudiations)
+ROUTE_MODULES: Final = (account, challenges, payments, pins, proof_requests, public, recoveries, refunds, repudiations)
 """Imported for the routes that they add."""
 
 

@@ -273,6 +273,30 @@ class Proved(Answer):
     proved_until: datetime
 
 
+class ProofRequested(Answer):
+    """An agent who works for the account asks its owner to prove who they are, before they do the operation. `on_call`:
+    the agent asked in a phone call; who is not in one with us leaves it unanswered. `text` says it in words."""
+
+    id: str
+    operation: str
+    on_call: bool
+    asked_at: datetime
+    expires_at: datetime
+    text: str
+
+
+class ProofRequests(Answer):
+    """The requests that wait; one at most, since a later one takes the place of an earlier one."""
+
+    items: list[ProofRequested]
+
+
+class ProofAnswered(Answer):
+    """The agent may rely on what this session has proved, until its factors or the request end."""
+
+    outcome: Literal["answered"]
+
+
 class PhoneGiven(Body):
     """A phone number that somebody says is theirs, with + and country code, or as it is dialled at home."""
 

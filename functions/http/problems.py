@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hotline.agents.model import AgentError
 from hotline.identity.model import IdentityError, PinWeakness
 from hotline.identity.service import QUARTER_HOUR
 from hotline.kit.errors import (
@@ -99,6 +100,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     LockoutError.ACCOUNT_NOT_OPEN: "account_not_open",
     RefundError.ACCOUNT_NOT_OPEN: "account_not_open",
     RefundError.NO_SUCH_MOVEMENT: "not_found",
+    AgentError.NO_ACCESS: "not_found",
     IdentityError.NO_TARGET: "method_unavailable",
 }
 _WEAKNESSES: Final = frozenset(PinWeakness)

@@ -32,6 +32,11 @@ def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, loc
     return join(texts, locale)
 
 
+def of_proof_request(*, on_call: bool, locale: Locale) -> str:
+    """The words for what an agent asks, and when not to answer."""
+    return plain_text("proof_request.on_call" if on_call else "proof_request.later", {}, locale)
+
+
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
     """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
     facts: dict[str, object] = {
