@@ -120,6 +120,7 @@ def test_the_caller_keys_the_code_in_and_is_back_with_the_agent_who_may_act_now(
     assert line.state.end is not None
     assert (line.state.end.reason, line.state.end.outcome) == (EndReason.ENDED, EndOutcome.AGENT)
     assert line.state.attributes["case_id"] == world.case_of(phone)
+    assert line.state.attributes["level"] == "one"
     assert seen(world, basis) == ("proved", ("sms",))
     assert world.do(world.token(), basis, agents.UNLOCK) == "ASKED"
 
@@ -140,6 +141,7 @@ def test_two_codes_are_asked_for_where_the_account_takes_two() -> None:
     assert seen(world, basis)[0] == "waiting"
     line.press(CODE)
     assert line.steps[-1] == ("agent_proof", "PROVED")
+    assert line.state.attributes["level"] == "two"
     assert seen(world, basis) == ("proved", ("email", "sms"))
 
 

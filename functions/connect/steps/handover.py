@@ -44,6 +44,11 @@ def _hours_facts(visit: Visit) -> dict[str, object]:
     return words(hours=opening, now=visit.now, time_zone=visit.state.time_zone or edited.time_zone)
 
 
+def level_of(visit: Visit) -> str:
+    """How much the caller has proved now, as one of LEVELS."""
+    return LEVELS[min(len(cases.establish(visit.session).proved), len(LEVELS) - 1)]
+
+
 def handover(visit: Visit) -> Answer:
     """Open a case or add to the caller's open one, and say what happens next."""
     topic, reason = visit.inputs.get("topic", NO_TOPIC), visit.inputs["reason"]
@@ -60,7 +65,7 @@ def handover(visit: Visit) -> Answer:
         "queue": _queue_of(visit.ctx.skill_queues, topic, visit.state.language),
         "priority": str(cases.priority_of(topic).value),
         # A callback begins without any proof: whoever answers the phone then has shown nothing.
-        "level": LEVELS[0] if is_callback else LEVELS[min(len(cases.establish(visit.session).proved), len(LEVELS) - 1)],
+        "level": LEVELS[0] if is_callback else level_of(visit),
         "case_id": visit.state.case_id or EMPTY,
     }
     return Answer(outcome, facts, keys)
