@@ -1,0 +1,215 @@
+"""Insiders: every route, for every role, with a case or contact of their own, of another, and that there is not.
+
+The expected answer is stated for each; a route without a statement fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Final
+
+import pytest
+
+from functions.agent_api.access import ROUTES
+from hotline.agents.model import PERMISSIONS, Role
+from hotline_local.openapi import AGENTS, CUSTOMERS, document
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.agent_client import SCOPES, AgentClient
+from tests.support.agent_world import CONTACT, AgentWorld
+from tests.support.api_client import Answered, Client
+from tests.support.money_world import ACCOUNT
+from tests.support.stores import NOON
+
+ROLES: Final = {"nobody": (), "agent": (Role.AGENT,), "supervisor": (Role.AGENT, Role.SUPERVISOR)}
+THINGS: Final = ("own", "foreign", "missing")
+WHY: Final = {"reason": "customer_asked"}
+REASON: Final = {"Desk-Reason": "case"}
+GOOD: Final = "good"
+"""The answer of a request that is carried out, or refused for another reason than access: proof, a second person, or
+what the thing is like."""
+ACCESS: Final = {"own": GOOD, "foreign": "not_found", "missing": "not_found"}
+"""The account of a case opens to its owner. Another's case is answered like one that there is not."""
+WORK: Final = {"own": GOOD, "foreign": "case_claimed", "missing": "not_found"}
+"""A claimed case is its owner's; the queue shows whose it is, so nothing is told by saying so."""
+OPEN: Final = {"own": GOOD, "foreign": GOOD, "missing": "not_found"}
+"""The queue is everybody's: any agent reads a case, and adds to it."""
+ALIKE: Final = dict.fromkeys(THINGS, GOOD)
+"""It is about no case or contact."""
+
+_BODY: Final[Mapping[str, Any]] = {
+    "POST /v1/agent/cases/{id}/notes": {"text": "seen"},
+    "POST /v1/agent/cases/{id}/snooze": {"until": "2026-11-23T18:00:00Z"},
+    "POST /v1/agent/cases/{id}/transfer": {"topic": "payment", "language": "en-US"},
+    "POST /v1/agent/cases/{id}/close": {"ending": "resolved"},
+    "PATCH /v1/agent/cases/{id}": {"tags": ["vip"]},
+    "POST /v1/agent/cases/{id}/unmaskings": {**WHY, "field": "name"},
+    "POST /v1/agent/cases/{id}/proofs": {"goal": "unlock"},
+    "POST /v1/agent/cases/{id}/hold-releases": {**WHY, "cause": "RISK_SCORE"},
+    "POST /v1/agent/cases/{id}/refunds/{refund}/decision": {**WHY, "decision": "deny"},
+    "POST /v1/agent/cases/{id}/refunds/{refund}/payout": {**WHY, "way": "balance"},
+    "POST /v1/agent/cases/{id}/findings/{finding}/feedback": {**WHY, "verdict": "unclear"},
+    "POST /v1/agent/approvals/{id}/decision": {"decision": "approve"},
+    "PUT /v1/agent/banner": {},
+    "PUT /v1/agent/hours": {"timezone": "UTC", "weekly": []},
+    "PUT /v1/agent/numbers": {**WHY, "numbers": ["+864008001234"]},
+    "PUT /v1/agent/merchants/{id}/policy": {**WHY, "window_days": 1, "partial": True, "auto_approve_minor": 1},
+    **{
+        f"POST /v1/agent/cases/{{id}}/{name}": WHY
+        for name in ("unlock", "reset-grants", "freeze", "unfreeze", "pause", "pause-ends", "new-rows")
+    },
+}
+_CASE: Final = "/v1/agent/cases/{id}"
+EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
+    "GET /v1/agent/me": ALIKE,
+    "GET /v1/agent/queue": ALIKE,
+    "GET /v1/agent/contacts/{id}": ACCESS,
+    "POST /v1/agent/contacts/{id}/claim": {**ACCESS, "foreign": "contact_taken"},
+    f"GET {_CASE}": OPEN,
+    f"PATCH {_CASE}": WORK,
+    f"GET {_CASE}/timeline": OPEN,
+    f"POST {_CASE}/claim": WORK,
+    f"POST {_CASE}/release": WORK,
+    f"POST {_CASE}/notes": OPEN,
+    f"POST {_CASE}/snooze": WORK,
+    f"POST {_CASE}/transfer": WORK,
+    f"POST {_CASE}/close": WORK,
+    f"POST {_CASE}/reopen": OPEN,
+    f"GET {_CASE}/account": ACCESS,
+    f"GET {_CASE}/payments": ACCESS,
+    f"GET {_CASE}/refunds": ACCESS,
+    f"GET {_CASE}/findings": ACCESS,
+    f"POST {_CASE}/unmaskings": ACCESS,
+    f"GET {_CASE}/proofs": ACCESS,
+    f"POST {_CASE}/proofs": ACCESS,
+    f"POST {_CASE}/unlock": ACCESS,
+    f"POST {_CASE}/reset-grants": ACCESS,
+    f"POST {_CASE}/freeze": ACCESS,
+    f"POST {_CASE}/unfreeze": ACCESS,
+    f"POST {_CASE}/pause": ACCESS,
+    f"POST {_CASE}/pause-ends": ACCESS,
+    f"POST {_CASE}/new-rows": ACCESS,
+    f"POST {_CASE}/hold-releases": ACCESS,
+    f"POST {_CASE}/refunds/{{refund}}/decision": ACCESS,
+    f"POST {_CASE}/refunds/{{refund}}/payout": ACCESS,
+    f"POST {_CASE}/findings/{{finding}}/feedback": {**ACCESS, "own": "not_found"},
+    "GET /v1/agent/approvals": ALIKE,
+    "POST /v1/agent/approvals": ACCESS,
+    "GET /v1/agent/approvals/{id}": OPEN,
+    "POST /v1/agent/approvals/{id}/decision": {"own": "approval_own", "foreign": GOOD, "missing": "not_found"},
+    "GET /v1/agent/hours": ALIKE,
+    "PUT /v1/agent/hours": ALIKE,
+    "GET /v1/agent/banner": ALIKE,
+    "PUT /v1/agent/banner": ALIKE,
+    "GET /v1/agent/numbers": ALIKE,
+    "PUT /v1/agent/numbers": ALIKE,
+    "GET /v1/agent/merchants/{id}/policy": ALIKE,
+    "PUT /v1/agent/merchants/{id}/policy": ALIKE,
+}
+"""The answer to somebody whose role has the permission of the route."""
+SUPERVISED: Final = {"PATCH", "release", "snooze", "transfer", "close"}
+"""A supervisor may change what another agent has claimed."""
+REFUSED_OTHERWISE: Final = {"proof_missing", "second_missing", "not_possible", "case_open", "precondition_failed"}
+"""Refusals that do not speak of access."""
+
+
+def described(of: Any) -> set[str]:
+    paths = document(of)["paths"].items()
+    return {f"{method.upper()} {path}" for path, methods in paths for method in methods}
+
+
+def test_the_matrix_states_every_route_that_is_described() -> None:
+    assert set(EXPECTED) == described(AGENTS) == set(ROUTES)
+
+
+@dataclass
+class Matrix:
+    """Two agents, each with a case, a call and a request to a second person; and what there is not."""
+
+    world: AgentWorld
+    ids: dict[str, dict[str, str]]
+    refund_id: str
+
+    def ask(self, role: str, route: str, thing: str) -> Answered:
+        """Ask as the first agent, with a role, about one of the things."""
+        method, _, path = route.partition(" ")
+        kind = path.split("/")[3]
+        path = path.replace("{id}", self.ids[thing].get(kind, "mer-1"))
+        path = path.replace("{refund}", self.refund_id).replace("{finding}", "fnd_1")
+        body = _BODY.get(route)
+        if route == "POST /v1/agent/approvals":
+            body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "RISK_SCORE", **WHY}
+        tag = {"PUT": '"0"', "PATCH": '"3"'}.get(method)
+        asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role])
+        return asker.ask(method, path, body=body, headers={**REASON, "If-Match": tag})
+
+
+@cache
+def _made() -> Matrix:
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    ids = {"missing": dict.fromkeys(("cases", "contacts", "approvals"), "no-such-1")}
+    world.hold()
+    world.pay(12850)
+    refund_id = world.ask_refund()
+    for whose, agent_id, topic, contact in (
+        ("own", "agent-1", "refund", CONTACT),
+        ("foreign", "agent-2", "payment", "contact-2"),
+    ):
+        by = AgentClient(world.ctx, agent_id)
+        case_id = world.open_case(topic)
+        assert by.post(f"/cases/{case_id}/claim").status == 200
+        asked = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+        approval = by.post("/approvals", asked)
+        assert approval.status == 201, approval
+        world.call_in(contact, goal=None, number=None)
+        assert by.post(f"/contacts/{contact}/claim").status == 200
+        ids[whose] = {"cases": case_id, "contacts": contact, "approvals": approval.json["id"]}
+    return Matrix(world, ids, refund_id)
+
+
+def matrix() -> Matrix:
+    """The matrix as it was made, for one request to change."""
+    made = _made()
+    world = copy(made.world)
+    store = made.world.store
+    assert isinstance(store, MemoryStore)
+    world.store = store.fork()
+    world.ctx = replace(made.world.ctx, store=world.store)
+    return replace(made, world=world)
+
+
+def expected(route: str, role: str, thing: str) -> str:
+    """The code of the answer, or GOOD."""
+    if not any(ROUTES[route] in PERMISSIONS[one] for one in ROLES[role]):
+        return "role_missing"
+    told = EXPECTED[route][thing]
+    last = "PATCH" if route.startswith("PATCH") else route.rpartition("/")[2]
+    return GOOD if told == "case_claimed" and role == "supervisor" and last in SUPERVISED else told
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", sorted(EXPECTED))
+def test_each_role_is_answered_as_stated(route: str, role: str) -> None:
+    for thing in THINGS:
+        answered, wanted = matrix().ask(role, route, thing), expected(route, role, thing)
+        if wanted == GOOD:
+            assert answered.status < 300 or answered.code in REFUSED_OTHERWISE, (thing, answered)
+        else:
+            assert answered.code == wanted, (thing, answered)
+
+
+@pytest.mark.parametrize("route", sorted(described(CUSTOMERS)))
+def test_an_agents_token_opens_no_route_of_customers(route: str) -> None:
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    claims = AgentClient(world.ctx, roles=tuple(Role), account_id=ACCOUNT).event("GET", "/me")
+    jwt = claims["requestContext"]["authorizer"]["jwt"]["claims"]
+    method, _, path = route.partition(" ")
+    client = Client(world.ctx, ACCOUNT, scopes=SCOPES, claims={"iss": jwt["iss"], "aud": jwt["aud"]})
+    answered = client.ask(method, path.replace("{id}", "some-id-1"), body={})
+    scopes = document(CUSTOMERS)["paths"][path][method.lower()]["security"]
+    if scopes and scopes[0]["token"]:
+        assert answered.code == "insufficient_scope"
+    else:
+        assert answered.status != 500
