@@ -14,6 +14,7 @@ from tests.support.template import cloudformation, properties, resources
 
 # (resource, part of a statement, text with a star) -> why no narrower text would do.
 STARS: Final = {
+    ("DeskBucketPolicy", "Resource", "${DeskBucket.Arn}/*"): "The bucket holds nothing but the files of the page.",
     ("DecisionsRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
     ("MessengerRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
     ("MessengerRole", "Resource", "${ConnectInstanceArn}/contact/*"): "a call gets its id when it is made",
