@@ -212,7 +212,14 @@ class Counted:
         answer = take_in({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    def begin(self, contact_id: str, *, served: tuple[str, ...] = (), caller: str | None = "hash-1") -> None:
+    def begin(
+        self,
+        contact_id: str,
+        *,
+        served: tuple[str, ...] = (),
+        caller: str | None = "hash-1",
+        score: int | None = None,
+    ) -> None:
         """Store the session of a call."""
         state = SessionState(
             contact_id=contact_id,
@@ -222,6 +229,7 @@ class Counted:
             last_step_at=self.clock.now(),
             inbound=True,
             served=served,
+            score=score,
             calling=Identified(caller, ()) if caller is not None else None,
         )
         change = Change(actor=System("test", "test"), cause="test", now=self.clock.now(), ids=self.ctx.ids)

@@ -120,6 +120,8 @@ def count_call(call: Call, zone: str) -> Counts:
     waited = answered_after(call)
     if waited is not None:
         counts[f"answer/{step_of(waited.total_seconds(), ANSWER_STEPS_S)}"] = 1
+    if call.score is not None:
+        counts[f"survey/{call.score}"] = 1
     return {day_of(begun, zone): counts}
 
 

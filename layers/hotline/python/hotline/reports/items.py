@@ -2,7 +2,7 @@
 
     REPORT#call:<contact id> / CALL · what is known of one call · counted {day: {name: n}} · zone
         · due_pk, due_sk · rev
-    REPORT#<kind>:<id> / RECORD · the same of a lock, refund, complaint or answer
+    REPORT#<kind>:<id> / RECORD · the same of a lock, refund or complaint
     REPORT#caller:<hash> / DAYS · days {day: calls} · rev
     TALLY#<month> / DAY#<day>#<shard> · a number for each name
 
@@ -25,7 +25,6 @@ from hotline.kit.store.condition import Item
 
 from .calls import last_look_at
 from .model import (
-    Answer,
     Call,
     Complaint,
     Counts,
@@ -134,6 +133,7 @@ def call_item(call: Call, now: datetime) -> Item:
         handover = call.handover
         item["handover"] = {"at": to_text(handover.at), "decision_id": handover.decision_id}
         item["handover"] |= {"reason": handover.reason, "topic": handover.topic}
+    item["score"] = call.score
     item["last_look"] = call.last_look or None
     kept = {name: value for name, value in item.items() if value not in (None, [], {})}
     look_at = last_look_at(call)
@@ -150,6 +150,7 @@ def call_from(item: Mapping[str, Any]) -> Call:
         handover=Handover(**{**handover, "at": from_text(handover["at"])}) if handover else None,
         served=tuple(item.get("served", ())),
         caller=item.get("caller"),
+        score=int(item["score"]) if "score" in item else None,
         last_look=bool(item.get("last_look", False)),
     )
 
@@ -206,16 +207,6 @@ def complaint_from(item: Mapping[str, Any]) -> Complaint:
         closed_at=from_text(item["closed_at"]) if "closed_at" in item else None,
         brought_at=from_text(item["brought_at"]) if "brought_at" in item else None,
     )
-
-
-def answer_item(answer: Answer) -> Item:
-    """The record of an answer to the survey."""
-    return {"at": to_text(answer.at), "score": answer.score}
-
-
-def answer_from(item: Mapping[str, Any]) -> Answer:
-    """The answer in a stored record."""
-    return Answer(from_text(item["at"]), int(item["score"]))
 
 
 def _leg_from(item: Mapping[str, Any]) -> Leg:

@@ -1,4 +1,4 @@
-"""How decisions and facts become records of locks, refunds, complaints and answers, and what these count for. Pure.
+"""How decisions and facts become records of locks, refunds and complaints, and what these count for. Pure.
 
 Each fold gives the same record in whatever order the events come, and however often.
 """
@@ -12,7 +12,6 @@ from typing import Final
 from .calls import step_of
 from .model import (
     OTHER,
-    Answer,
     Complaint,
     Counts,
     Lock,
@@ -127,16 +126,6 @@ def count_complaint(complaint: Complaint, zone: str) -> Counts:
         took_s = (complaint.closed_at - complaint.brought_at).total_seconds()
         end = step_of(took_s / DAY_S, COMPLAINT_STEPS_DAYS)
     return {day_of(complaint.brought_at, zone): {f"complaint/{topic_word(complaint.topic)}/{end}": 1}}
-
-
-def fold_answer(known: Answer | None, told: Answer) -> Answer:
-    """The answer that counts, of several of one call: the last one."""
-    return told if known is None else max(known, told, key=lambda one: (one.at, one.score))
-
-
-def count_answer(answer: Answer, zone: str) -> Counts:
-    """The counts of an answer, on the day on which it was given."""
-    return {day_of(answer.at, zone): {f"survey/{answer.score}": 1}}
 
 
 def _least(one: str | None, other: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Records of countable things, and a report of them. Pure.
 
-A record is what is known of one countable thing: a call, a lock, a refund, a complaint, a caller's answer. It is folded
+A record is what is known of one countable thing: a call, a lock, a refund, a complaint. It is folded
 from events in any order, and says what it counts for on which days.
 """
 
@@ -34,7 +34,6 @@ class ReportError(StrEnum):
 
     DAYS_OUT_OF_ORDER = "days_out_of_order"
     TOO_MANY_DAYS = "too_many_days"
-    SCORE_OUT_OF_RANGE = "score_out_of_range"
 
 
 class Moment(StrEnum):
@@ -103,6 +102,8 @@ class Call:
     handover: Handover | None = None
     served: tuple[str, ...] = ()
     caller: str | None = None
+    score: int | None = None
+    """The caller's answer to the survey."""
     last_look: bool = False
     """The hotline has looked at it once more by itself. A call whose end was not told until then is taken as ended."""
 
@@ -193,14 +194,6 @@ class Complaint:
 
 SCORES: Final = range(1, 6)
 """The keys of the survey after a person's call, the best last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A caller's answer to the survey."""
-
-    at: datetime
-    score: int
 
 
 # ---------------------------------------------------------------- the report

@@ -40,7 +40,6 @@ REFUND: Final = Matter("refund", matters.fold_refund, matters.count_refund, item
 COMPLAINT: Final = Matter(
     "case", matters.fold_complaint, matters.count_complaint, items.complaint_item, items.complaint_from
 )
-ANSWER: Final = Matter("survey", matters.fold_answer, matters.count_answer, items.answer_item, items.answer_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class FoldMatter[Record]:
 @dataclass(frozen=True, slots=True)
 class FoldCall:
     """Fold one more word on a call, or look at its session once more, and count it. The session says which services
-    were finished and from which number the call came."""
+    were finished, from which number the call came, and what the caller answered to the survey."""
 
     contact_id: str
     zone: str
@@ -112,7 +111,9 @@ class FoldCall:
         if session is None:
             return known, call
         identified = session.calling or session.typed
-        return known, replace(call, served=session.served, caller=identified.point if identified else call.caller)
+        caller = identified.point if identified else call.caller
+        score = call.score if session.score is None else session.score
+        return known, replace(call, served=session.served, caller=caller, score=score)
 
     @property
     def _key(self) -> Key:

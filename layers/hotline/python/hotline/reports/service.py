@@ -9,15 +9,12 @@ from typing import Final
 from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
-from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Store
 
 from . import calls, figures, items, matters, records
 from .due import duty_at
 from .figures import plain, rows_of, yearly
 from .model import (
-    SCORES,
-    Answer,
     Call,
     Complaint,
     ContactEvent,
@@ -26,7 +23,6 @@ from .model import (
     Lock,
     RefundRecord,
     Report,
-    ReportError,
     check_days,
 )
 
@@ -37,7 +33,6 @@ __all__ = [
     "read_counts",
     "read_report",
     "rows_of",
-    "take_answer",
     "take_complaint",
     "take_contact",
     "take_handover",
@@ -75,14 +70,6 @@ def take_refund(ctx: Context, refund_id: str, refund: RefundRecord, *, zone: str
 def take_complaint(ctx: Context, case_id: str, complaint: Complaint, *, zone: str) -> None:
     """Fold one word on a case. Raises the same."""
     _take(ctx, records.FoldMatter(records.COMPLAINT, case_id, complaint, zone))
-
-
-def take_answer(ctx: Context, contact_id: str, score: int, *, zone: str) -> None:
-    """Keep a caller's answer to the survey, under the first contact of the call, and count it; of several the last
-    holds. Raises InvalidInput `score_out_of_range`, and the same as the others."""
-    if score not in SCORES:
-        raise InvalidInput(ReportError.SCORE_OUT_OF_RANGE)
-    _take(ctx, records.FoldMatter(records.ANSWER, contact_id, Answer(ctx.clock.now(), score), zone))
 
 
 def read_report(store: Store, start: date, end: date) -> Report:

@@ -58,6 +58,7 @@ def session_attributes(state: SessionState) -> Item:
         "topic": state.topic,
         "case_id": state.case_id,
         "served": list(state.served),
+        "score": state.score,
         "own_number_only": state.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
@@ -65,7 +66,7 @@ def session_attributes(state: SessionState) -> Item:
 
 CHANGING_ATTRIBUTES = (
     "turns", "language", "calling", "typed", "targets", "account_id", "two_step", "pin", "time_zone", "factors",
-    "challenge", "offers", "topic", "case_id", "served",
+    "challenge", "offers", "topic", "case_id", "served", "score",
 )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         topic=item.get("topic"),
         case_id=item.get("case_id"),
         served=tuple(item.get("served", ())),
+        score=int(item["score"]) if "score" in item else None,
         own_number_only=bool(item.get("own_number_only", False)),
         kind=SessionKind(item.get("kind", SessionKind.PHONE)),
     )

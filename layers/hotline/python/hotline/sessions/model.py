@@ -131,6 +131,8 @@ class SessionState:
     case_id: str | None = None
     served: tuple[str, ...] = ()
     """Topics of which a service was finished, the last one last."""
+    score: int | None = None
+    """The caller's answer to the survey after a person's call, from 1 to 5."""
     own_number_only: bool = False
     """The number has called so often that the accounts of other numbers are out of its reach (limits)."""
     kind: SessionKind = SessionKind.PHONE
