@@ -17,6 +17,7 @@ HANDOVER = "hotline-handover"
 QUEUE = "hotline-customer-queue"
 WHISPER = "hotline-agent-whisper"
 OUTBOUND = "hotline-outbound-code"
+SURVEY = "hotline-survey"
 AGENT_PROOF = "hotline-agent-proof"
 AGENT_TRANSFER = "hotline-agent-transfer"
 

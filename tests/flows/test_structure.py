@@ -22,6 +22,7 @@ from tests.flows.shipped import (
     HANDOVER,
     OUTBOUND,
     RESOURCE_TOKENS,
+    SURVEY,
     WHISPER,
     blocks,
     entries,
@@ -120,7 +121,7 @@ def test_tokens_are_resources_or_flows() -> None:
 def test_words_exist_in_every_language_that_the_flow_speaks(flow: Flow) -> None:
     words = word_blocks(flow)
     expected = {f"Words in {language.name}" for language in LANGUAGES.values()}
-    if flow.name in {HANDOVER, OUTBOUND, AGENT_PROOF, "hotline-customer-queue", WHISPER}:
+    if flow.name in {HANDOVER, OUTBOUND, AGENT_PROOF, "hotline-customer-queue", SURVEY, WHISPER}:
         expected.add("Words in both languages")
     assert set(words) == expected
     assert len({tuple(sorted(names)) for names in words.values()}) == 1
@@ -298,6 +299,7 @@ def comes_back(flow: Flow, start: str | None, menu: Action) -> bool:
 @each_talking_flow
 def test_star_goes_back_from_every_menu_that_has_a_menu_before_it(flow: Flow) -> None:
     first = {(ENTRY, "Language menu"), (HANDOVER, "Callback menu"), (HANDOVER, "Without callback menu")}
+    first.add((SURVEY, "Survey"))
     for menu in menus(flow):
         assert ("*" in key_targets(menu)) == ((flow.name, menu.identifier) not in first), menu.identifier
 

@@ -10,11 +10,21 @@ from __future__ import annotations
 from typing import Final
 
 from functions.connect.step import Step
-from functions.connect.steps import advice, agent_proof, handover, locks, outbound_code, payments, refunds, session
+from functions.connect.steps import (
+    advice,
+    agent_proof,
+    handover,
+    locks,
+    outbound_code,
+    payments,
+    refunds,
+    session,
+    survey,
+)
 
 STEPS: Final[dict[str, Step]] = {
     step.name: step
-    for module in (session, locks, payments, refunds, advice, handover, agent_proof, outbound_code)
+    for module in (session, locks, payments, refunds, advice, handover, agent_proof, survey, outbound_code)
     for step in module.STEPS
 }
 """Every step by name."""

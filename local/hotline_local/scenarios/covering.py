@@ -14,14 +14,18 @@ from hotline_local.worlds.flow_files import (
     AGENT_TRANSFER_FLOW,
     OUTBOUND_FLOW,
     START_FLOW,
+    SURVEY_FLOW,
     flow_set,
     flows_without_key,
 )
 
 WHISPER_FLOW = "hotline-agent-whisper"
-STARTS = (START_FLOW, "hotline-customer-queue", "hotline-handover", WHISPER_FLOW, AGENT_TRANSFER_FLOW, OUTBOUND_FLOW)
-"""The flows in which walks begin: at the number, in a queue, on the way to a person, and before an agent talks. Agents
-send callers to be verified; the last are calls that we make."""
+STARTS = (
+    *(START_FLOW, "hotline-customer-queue", "hotline-handover", WHISPER_FLOW),
+    *(SURVEY_FLOW, AGENT_TRANSFER_FLOW, OUTBOUND_FLOW),
+)
+"""The flows in which walks begin: at the number, in a queue, on the way to a person, before an agent talks and after.
+Agents send callers to be verified; the last are calls that we make."""
 SEALED = "if:TextStartsWith:AY"
 """The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 12_000

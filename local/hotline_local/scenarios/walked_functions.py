@@ -12,7 +12,7 @@ from functions.connect.steps import STEPS
 from functions.connect.steps.handover import HANDOVER_TOPICS, LEVELS
 from functions.connect.steps.locks import SELF_SERVICE
 from functions.connect.steps.session import GOALS
-from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW
+from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW, SURVEY_FLOW
 
 CONTACT = "00000000-0000-4000-8000-0000000000aa"
 CALLER = "+8613900000000"
@@ -110,4 +110,5 @@ def _attributes_of(start_flow: str, chance: random.Random) -> dict[str, str]:
     kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}
     kept |= {"callback": chance.choice(("yes", "no")), "priority": chance.choice(("1", "5"))}
     kept |= {"topic": chance.choice((*HANDOVER_TOPICS, EMPTY)), "level": chance.choice(LEVELS)}
-    return {**kept, "language": language, **pace}
+    asked = {"survey": chance.choice(("asked", EMPTY))} if start_flow == SURVEY_FLOW else {}
+    return {**kept, "language": language, **pace, **asked}
