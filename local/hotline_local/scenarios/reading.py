@@ -43,6 +43,7 @@ SCHEMA: Mapping[str, Any] = {
                 "hours": {"enum": ["open", "closed"]},
                 "queue": {"enum": ["free", "full"]},
                 "agent_after_s": {"oneOf": [{"type": "integer", "minimum": 0, "maximum": 3600}, {"enum": [NEVER]}]},
+                "agent_leaves": {"type": "boolean"},
                 "attributes": _ATTRIBUTES,
                 "faults": _TEXTS,
             },
@@ -140,7 +141,8 @@ def _turn(path: Path, number: int, turn: Mapping[str, Any]) -> Turn:
 
 def _calling(path: Path, call: Mapping[str, Any]) -> Calling:
     agent = call.get("agent_after_s")
-    waiting = None if agent is None else Waiting(agent_after_s=None if agent == NEVER else float(agent))
+    leaves = bool(call.get("agent_leaves", False))
+    waiting = None if agent is None else Waiting(None if agent == NEVER else float(agent), agent_leaves=leaves)
     try:
         faults = tuple(parse_fault(text) for text in call.get("faults", []))
         at = datetime.fromisoformat(call["at"]).astimezone(UTC) if "at" in call else USUAL_TIME
