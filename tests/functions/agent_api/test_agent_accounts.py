@@ -178,6 +178,22 @@ def test_a_call_of_somebody_unknown_is_asked_for_proof_and_then_opens_the_accoun
     assert anna.get(f"/cases/{case_id}").json["account_known"] is True
 
 
+def test_a_call_of_somebody_else_has_no_part_in_a_claimed_case(world: AgentWorld, anna: AgentClient) -> None:
+    stranger = world.call_in(goal=None, number="+8613700000009")
+    assert anna.post(f"/contacts/{CONTACT}/claim").status == 200
+    case_id = claim(world, anna)
+    anna.contact_id = CONTACT
+    assert anna.look(case_id, "account").json["account_id"] == ACCOUNT
+    asked = anna.post(f"/cases/{case_id}/proofs", {"goal": "unlock"})
+    assert asked.json["state"] == "asked"
+    keys = {(item["PK"], item["SK"]) for item in world.items()}
+    assert (f"ACCOUNT#{ACCOUNT}", "#PROOF") in keys
+    assert (f"CONTACT#{CONTACT}", "PROOF") not in keys
+    anna.post(f"/cases/{world.case_of(stranger)}/claim")
+    refused = anna.look(world.case_of(stranger), "account")
+    assert refused.json["why"] == "case_without_account"
+
+
 # ---------------------------------------------------------------- looking
 
 

@@ -97,7 +97,8 @@ class AgentRequest:
 
 
 def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = ()) -> AgentRequest:
-    """A request on the ground that is stored. `also` is read in the same batch. Two reads, three with an app session.
+    """A request on the ground that is stored. `also` is read in the same batch. Two reads, three with an app session. A
+    call that has nothing to do with the case is passed over, and is no ground then.
 
     Raises NotPossible: `token_old`; `no_access` for a case or contact that is not the agent's, has ended, or that there
     is not; `own_account`.
@@ -112,6 +113,9 @@ def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[K
         return request
     held = _find_held_session(request)
     request.case = _find_case(request, held)
+    if held is not None and not _concerns(held, request.case):
+        # A call of somebody else is no part of this: nobody in it is asked for proof, and nothing proved there counts.
+        request.basis, request.asked_proof, held = Basis(basis.case_id), None, None
     request.session = held
     request.account = _find_account(request.case, held)
     if request.account is not None:
@@ -160,6 +164,13 @@ def _is_about(case: Case, held: SessionState | None) -> bool:
     if held is None or (case.account_id is not None and case.account_id != held.account_id):
         return False
     return held.case_id == case.case_id or f"{LinkKind.CONTACT.value}:{held.contact_id}" in case.links
+
+
+def _concerns(held: SessionState, case: Case | None) -> bool:
+    """Whether a call has to do with the case: it was handed over with it, or is about its account."""
+    if case is None or _is_about(case, held):
+        return True
+    return held.account_id is not None and held.account_id == case.account_id
 
 
 def _find_account(case: Case | None, held: SessionState | None) -> str | None:
