@@ -8,7 +8,8 @@ from typing import Any
 
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Settings, settings_from_environment
-from hotline.kit.aws.carriers import ConnectCall, SesEmail, SnsSms, Transport
+from functions.messenger.task import TASK_CHANNEL
+from hotline.kit.aws.carriers import ConnectCall, ConnectTask, SesEmail, SnsSms, Transport
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.limits import TrafficLimits
 
@@ -36,6 +37,7 @@ def _transports_of_start() -> Mapping[str, Transport]:
 
 def make_transports(settings: Settings) -> Mapping[str, Transport]:
     """The carrier for each channel. A country whose carriers do not take text messages of SNS gets a transport of its
-    own here. Calls are made only where there is a flow for them."""
+    own here. Calls and tasks are made only where there is a flow for them."""
     calls = {"voice": ConnectCall(made.flow, made.number)} if (made := settings.code_calls) else {}
-    return {"sms": SnsSms(settings.sms_sender_id), "email": SesEmail(settings.email_from), **calls}
+    tasks = {TASK_CHANNEL: ConnectTask(settings.task_flow)} if settings.task_flow else {}
+    return {"sms": SnsSms(settings.sms_sender_id), "email": SesEmail(settings.email_from), **calls, **tasks}

@@ -10,8 +10,10 @@ from typing import Final
 
 from functions.messenger.letter import CODE_MESSAGE, write_letter
 from functions.messenger.settings import Sender
+from functions.messenger.task import start_task
 from hotline.accounts import service as accounts
 from hotline.identity import service as identity
+from hotline.kit import outbox
 from hotline.kit.aws.carriers import Transport, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Stale
@@ -26,7 +28,7 @@ NOTICE_LIMIT: Final = "notice_limit"
 def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
     """Send every message that the event names and that is still to be sent. Raises NotDelivered at the end when one
     has to come again."""
-    outbox = Outbox(
+    entries_out = Outbox(
         store=ctx.store,
         clock=ctx.clock,
         ids=ctx.ids,
@@ -37,14 +39,19 @@ def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str
     )
 
     def hand_on(entries: Sequence[Item]) -> list[Result]:
-        return [
-            begin(entry, ctx)
-            if entry["kind"] == identity.RECOVERY_MESSAGE
-            else _send_and_count(entry, ctx, sender, transports)
-            for entry in entries
-        ]
+        return [_hand_on(entry, ctx, sender, transports) for entry in entries]
 
-    outbox.deliver(entry_ids(event), hand_on)
+    entries_out.deliver(entry_ids(event), hand_on)
+
+
+def _hand_on(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:
+    match entry["kind"]:
+        case identity.RECOVERY_MESSAGE:
+            return begin(entry, ctx)
+        case outbox.TASK:
+            return start_task(entry, ctx, transports)
+        case _:
+            return _send_and_count(entry, ctx, sender, transports)
 
 
 def _send_and_count(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> Result:

@@ -32,7 +32,8 @@ class CodeCalls:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Ids of secrets are those of Secrets Manager. `code_calls` is None where no calls are made."""
+    """Ids of secrets are those of Secrets Manager. `code_calls` is None where no calls are made. `task_flow`
+    is the ARN of the flow that tasks come by, None where there are none."""
 
     tables: TableNames
     lookup_key_secret: str
@@ -41,6 +42,7 @@ class Settings:
     sms_sender_id: str
     email_from: str
     code_calls: CodeCalls | None
+    task_flow: str | None
     wrong_codes_max: int
 
     @classmethod
@@ -49,6 +51,9 @@ class Settings:
         flow = read_setting(environment, "CODE_CALL_FLOW", "")
         if flow and not is_flow_arn(flow):
             raise MalformedSetting("CODE_CALL_FLOW", "not the ARN of a contact flow")
+        task_flow = read_setting(environment, "TASK_FLOW", "")
+        if task_flow and not is_flow_arn(task_flow):
+            raise MalformedSetting("TASK_FLOW", "not the ARN of a contact flow")
         numbers = directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING))
         return cls(
             tables=TableNames.parse(environment, Table.HOTLINE, Table.OUTBOX),
@@ -58,6 +63,7 @@ class Settings:
             sms_sender_id=require_setting(environment, "SMS_SENDER_ID"),
             email_from=require_setting(environment, "EMAIL_FROM"),
             code_calls=CodeCalls(flow, require_setting(environment, "CODE_CALL_NUMBER")) if flow else None,
+            task_flow=task_flow or None,
             wrong_codes_max=parse_wrong_codes_max(environment),
         )
 

@@ -20,6 +20,7 @@ from functions.decisions.delivery import bus_event
 from functions.decisions.delivery import deliver as publish
 from hotline.accounts.service import profile_key
 from hotline.cases import service as cases
+from hotline.cases.clocks import TASK_WITHIN
 from hotline.cases.model import Priority
 from hotline.contracts.decisions import parse_decision
 from hotline.contracts.model import Instrument, LockAction, MovementStatus, RefundStatus
@@ -433,6 +434,9 @@ def test_money_that_did_not_arrive_is_followed_up_once_and_its_new_date_falls_du
     money.tell(refunded(path[-1], refund_id, minor=12850, version=3))
     money.tell(refunded(path[-1], refund_id, minor=12850, version=4))
     assert minute.run(NOON + minutes(2)) == NOTHING
+    # Nobody claims the case that is open now.
+    assert minute.run(NOON + minutes(1) + TASK_WITHIN).due == 1
+    minute.deliver()
     next_step = money.refund(refund_id).promised_on
     assert next_step is not None
     assert minute.run(end_of(next_step) - MS) == NOTHING

@@ -135,7 +135,7 @@ def test_a_call_is_useless_from_the_codes_expiry_on(caller: Post, after: timedel
 
 @pytest.mark.parametrize(("flow", "channels"), [("", {"sms", "email"}), (FLOW, {"sms", "email", "voice"})])
 def test_calls_are_made_where_there_is_a_flow_for_them(flow: str, channels: set[str]) -> None:
-    given = {**SETTINGS["messenger"], "CODE_CALL_FLOW": flow}
+    given = {**SETTINGS["messenger"], "CODE_CALL_FLOW": flow, "TASK_FLOW": ""}
     transports = app.make_transports(Settings.parse(given))
     assert set(transports) == channels
     assert isinstance(transports.get("voice"), ConnectCall) is bool(flow)

@@ -21,7 +21,7 @@ from hotline.kit.doors import DEFAULT_HOME_REGION
 from hotline.kit.limits import MESSAGES_MAX, PER_PREFIX_MAX, WRONG_CODES_MAX, TrafficLimits
 from hotline.kit.store import Table
 from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
-from tests.support.function_settings import CODE_CALL_FLOW, QUEUE, SETTINGS, started
+from tests.support.function_settings import CODE_CALL_FLOW, QUEUE, SETTINGS, TASK_FLOW, started
 from tests.support.template import properties
 
 LOGICAL_IDS: Final = {
@@ -39,7 +39,15 @@ OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE
 """The log reads these itself."""
 LIMITS: Final = {"WRONG_CODES_MAX", "CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
 OPTIONAL: Final = (
-    {"HOME_REGION", "VOICE_CODES", "ACTIVITY_SHARDS", "CODE_CALL_FLOW", "ORIGIN_KEY_SECRET", "SKILL_QUEUES"}
+    {
+        "HOME_REGION",
+        "VOICE_CODES",
+        "ACTIVITY_SHARDS",
+        "CODE_CALL_FLOW",
+        "TASK_FLOW",
+        "ORIGIN_KEY_SECRET",
+        "SKILL_QUEUES",
+    }
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES"}
     | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM"}
     | LIMITS
@@ -171,6 +179,7 @@ def test_the_messenger_is_given_what_is_set() -> None:
         sms_sender_id="WALLET",
         email_from="hotline@wallet.example",
         code_calls=CodeCalls(CODE_CALL_FLOW, "+498002000001"),
+        task_flow=TASK_FLOW,
         wrong_codes_max=31,
     )
     usual = parse("messenger", without("messenger", *OPTIONAL))

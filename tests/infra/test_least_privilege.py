@@ -43,6 +43,7 @@ ERASED: Final = "acct-demo-02"
 CALLING: Final = "+8613800000003"
 UNKNOWN: Final = "+8613900000009"
 WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "CodeCallNumber": "+498001234567"}
+WITH_TASKS: Final = {"TaskFlowArn": arn("connect", "instance/i-1/contact-flow/t-1")}
 ATTACKED: Final = "acct-demo-15"
 CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
 """Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""
@@ -251,7 +252,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account(**FRONT, **WITH_CALLS) as here:
+    with account(**FRONT, **WITH_CALLS, **WITH_TASKS) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)

@@ -75,8 +75,9 @@ class Account:
         for logical_id in self.deployed.resources("AWS::Events::EventBus"):
             session.client("events").create_event_bus(Name=self.deployed.name(logical_id))
         session.client("sesv2").create_email_identity(EmailIdentity=self.deployed.ref("EmailFrom"))
-        # The account in this process has no calls, so each one is answered here, before it would be sent.
-        session.events.register("before-send.connect.StartOutboundVoiceContact", _started)
+        # The account in this process has no calls and tasks, so each one is answered here, before it would be sent.
+        for operation in ("StartOutboundVoiceContact", "StartTaskContact"):
+            session.events.register(f"before-send.connect.{operation}", _started)
 
     def rotate_lookup_key(self) -> None:
         """Put a second version of the lookup key in front of the first, and have every function see it."""

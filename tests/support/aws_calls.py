@@ -126,5 +126,6 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("events", "PutEvents"): _events,
     ("sns", "Publish"): _one("sns:Publish", _published),
     ("ses", "SendEmail"): _email,
+    ("connect", "StartTaskContact"): _one("connect:StartTaskContact", _contact),
     ("connect", "StartOutboundVoiceContact"): _one("connect:StartOutboundVoiceContact", _contact),
 }

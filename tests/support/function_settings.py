@@ -11,6 +11,7 @@ from unittest.mock import patch
 from tests.support.aws_account import forget
 
 CODE_CALL_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/f-1"
+TASK_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/t-1"
 QUEUE: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/queue"
 _TABLES: Final = {"HOTLINE_TABLE": "hotline", "OUTBOX_TABLE": "outbox"}
 _KEYS: Final = {"LOOKUP_KEY_SECRET": "lookup", "CODE_KEY_SECRET": "codes"}
@@ -47,6 +48,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "EMAIL_FROM": "hotline@wallet.example",
         "CODE_CALL_FLOW": CODE_CALL_FLOW,
         "CODE_CALL_NUMBER": "+498002000001",
+        "TASK_FLOW": TASK_FLOW,
     },
     "decisions": {"OUTBOX_TABLE": "outbox", "EVENT_BUS_NAME": "bus"},
     "deadlines": {

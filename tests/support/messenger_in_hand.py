@@ -18,12 +18,13 @@ SENDER: Final = Sender("Demo Wallet", ("+498002000001", "+864005550199"))
 
 
 class Post:
-    """A messenger with a store, a clock and carriers of its own; it makes calls only where it is told so."""
+    """A messenger with a store, a clock and carriers of its own; it makes calls and starts tasks only where it is told
+    so."""
 
     def __init__(self) -> None:
         self.ctx: Context = outbox_entries.context()
-        self.sms, self.email, self.calls = Carrier(), Carrier(), Carrier()
-        self.makes_calls = False
+        self.sms, self.email, self.calls, self.tasks = Carrier(), Carrier(), Carrier(), Carrier()
+        self.makes_calls = self.starts_tasks = False
         outbox_entries.open_account(self.ctx)
 
     @property
@@ -35,6 +36,8 @@ class Post:
         transports: dict[str, Transport] = {"sms": self.sms, "email": self.email}
         if self.makes_calls:
             transports["voice"] = self.calls
+        if self.starts_tasks:
+            transports["task"] = self.tasks
         deliver(event, self.ctx, SENDER, transports)
 
     def post(self, *entries: Any) -> None:

@@ -31,6 +31,17 @@ URGENT_WITHIN: Final = timedelta(hours=1)
 """The clock of an urgent case, whatever its topic."""
 
 
+TASK_WITHIN: Final = timedelta(minutes=15)
+"""How long a case may wait for somebody who works the queue of cases, until a task brings it to a person."""
+CALL_WITHIN: Final = timedelta(hours=1)
+"""The same where a call or a callback is to bring it to a person anyway."""
+
+
+def date_task(since: datetime, hours: Hours, *, call_live: bool) -> datetime:
+    """When a case that nobody has claimed is brought to a person by a task."""
+    return add_open_time(hours, since, CALL_WITHIN if call_live else TASK_WITHIN)
+
+
 def date_due(topic: str, priority: Priority, since: datetime, hours: Hours) -> datetime:
     """When a case that has had this topic and priority since an instant is due."""
     within = CLOCKS.get(topic, OTHERWISE)

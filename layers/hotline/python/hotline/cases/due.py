@@ -1,4 +1,5 @@
-"""The end of a snooze: the case comes back to its owner, or to the queue."""
+"""The dates of a case. At the end of a snooze it comes back to its owner, or to the queue. A case that nobody has
+claimed is brought to a person by a task of Amazon Connect, once."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
+from hotline.kit.outbox import Task
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
 from . import items
 from .model import NO_ACCOUNT, EntryKind
-from .records import write_next
+from .records import end_task_date, write_next
 
 WOKEN: Final = "snooze.ended"
 
@@ -30,12 +32,17 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], case_id: str) -> tuple[Done, ...]:
-    """End the snooze of the case; do nothing when it waits no more, or still has to. Raises NeedProof for anybody but
-    the hotline itself; at commit Stale."""
+    """End the snooze of the case, or ask for its task; do nothing when its date is gone, or still to come. Raises
+    NeedProof for anybody but the hotline itself; at commit Stale."""
     item = read.get(items.case_key(case_id))
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
     known = items.case_from(item)
+    told = {"account_id": known.account_id or NO_ACCOUNT, "case_id": case_id}
+    if known.snoozed_until is None:
+        change.send(Task(change.ids.new("out"), case_id, known.language))
+        end_task_date(change, known)
+        return (Done(Event.CASE_TASKED, told),)
     write_next(change, known, replace(known, snoozed_until=None), EntryKind.WOKEN, WOKEN)
-    return (Done(Event.CASE_WOKEN, {"account_id": known.account_id or NO_ACCOUNT, "case_id": case_id}),)
+    return (Done(Event.CASE_WOKEN, told),)

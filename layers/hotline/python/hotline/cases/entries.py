@@ -22,7 +22,7 @@ from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 
 from . import items
-from .clocks import date_due
+from .clocks import date_due, date_task
 from .model import (
     Case,
     CaseEntry,
@@ -82,13 +82,15 @@ def contribute_case(
     note: str | None = None,
     language: str | None = None,
     established: Established | None = None,
+    call_live: bool = False,
 ) -> CaseRef:
     """Open a case, or add to the one that is open. An account has one for each topic; an unknown caller has one a call,
     which is then `case_id`.
 
     `facts` are opaque ids, closed words and numbers; what they name is linked to the case. `note` is a customer's own
-    text, kept in its plain form. `language` is the one that the customer speaks; without it, it is the profile's. A
-    case only gains priority, and one that waits does so no longer.
+    text, kept in its plain form. `call_live`: a call or callback is on its way to a person. `language` is the one that
+    the customer speaks; without it, it is the profile's. A case only gains priority, and one that waits does so no
+    longer.
 
     Raises InvalidInput for a topic or reason that is no word, or too long a note; Stale at commit when somebody else
     changed the case.
@@ -116,6 +118,7 @@ def contribute_case(
             language=spoken,
             skill=skill_of(topic, spoken),
             due_at=date_due(topic, priority, now, hours),
+            task_at=date_task(now, hours, call_live=call_live),
         )
     else:
         raised = Priority(min(known.priority, priority))
@@ -228,6 +231,13 @@ def list_open_cases(store: Store, account_id: str) -> tuple[Case, ...]:
         for item in found
     )
     return tuple(sorted(cases, key=lambda case: (case.priority, case.due_at, case.case_id)))
+
+
+def find_unclaimed(store: Store, case_id: str) -> Case | None:
+    """A case that is open and nobody's, as it is stored now; None for any other. One read."""
+    stored = store.get(items.case_key(case_id))
+    case = items.case_from(stored) if stored is not None else None
+    return case if case is not None and case.status is CaseStatus.OPEN else None
 
 
 def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:

@@ -76,6 +76,7 @@ class HandOver:
             priority=priority_of(self.topic),
             language=session.state.language,
             established=established,
+            call_live=outcome != CLOSED,
         )
         _name_case_of_contact(change, read, session.state.contact_id, ref.case_id)
         texted = ref.new_reference and _send_reference(change, read, account_id, ref.reference, outcome)

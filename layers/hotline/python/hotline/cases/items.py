@@ -36,7 +36,7 @@ NOTE_PREFIX = "NOTE#"
 POINTER_PREFIX = "CASE#"
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
 OPTIONAL_ATTRIBUTES = (
-    *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "tags", "links", "heard", "proved",
+    *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "task_at", "tags", "links", "heard", "proved",
     "login_failed_at", "missing_documents", "reference", "reference_until",
 )  # fmt: skip
 """Attributes that a stored case may lack. An update takes away those that it does not set."""
@@ -138,8 +138,9 @@ def _queue_attributes(case: Case) -> Item:
 def case_item(case: Case) -> Item:
     """A case as stored; absent things are left out."""
     item = pointer_item(case) | _queue_attributes(case)
-    if case.snoozed_until is not None and not case.is_closed:
-        item |= due_attributes(case.case_id, case.snoozed_until)
+    date = case.snoozed_until or (case.task_at if case.owner is None else None)
+    if date is not None and not case.is_closed:
+        item |= due_attributes(case.case_id, date)
     return item
 
 
@@ -163,6 +164,7 @@ def pointer_item(case: Case) -> Item:
         "owner_name": case.owner_name,
         "claimed_at": _optional_text(case.claimed_at),
         "snoozed_until": _optional_text(case.snoozed_until),
+        "task_at": _optional_text(case.task_at),
         "tags": list(case.tags),
         "links": list(case.links),
         "heard": list(established.heard),
@@ -206,6 +208,7 @@ def case_from(item: Mapping[str, Any]) -> Case:
         owner_name=item.get("owner_name"),
         claimed_at=_optional_time(item, "claimed_at"),
         snoozed_until=_optional_time(item, "snoozed_until"),
+        task_at=_optional_time(item, "task_at"),
         tags=tuple(item.get("tags", ())),
         links=tuple(item.get("links", ())),
         established=Established(

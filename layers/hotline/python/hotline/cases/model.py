@@ -194,6 +194,8 @@ class Case:
     owner_name: str | None = None
     claimed_at: datetime | None = None
     snoozed_until: datetime | None = None
+    task_at: datetime | None = None
+    """When a task brings it to a person, if nobody has claimed it by then; None once that is done."""
     tags: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     established: Established = field(default_factory=Established)

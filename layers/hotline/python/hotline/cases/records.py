@@ -78,6 +78,17 @@ def write_next(
     return case
 
 
+def end_task_date(change: Change, known: Case) -> None:
+    """Take away the date at which a task brings the case to a person. It is no new version: nothing that an agent or
+    the wallet sees has changed."""
+    as_known = equals("version", known.version)
+    change.update(items.case_key(known.case_id), remove=("task_at", "due_pk", "due_sk"), condition=as_known)
+    if known.account_id is not None:
+        same = all_of(equals("case_id", known.case_id), as_known)
+        key = items.pointer_key(known.account_id, known.topic)
+        change.update(key, remove=("task_at",), add={"rev": 1}, condition=same)
+
+
 def _without(stored: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in items.OPTIONAL_ATTRIBUTES if name not in stored)
 

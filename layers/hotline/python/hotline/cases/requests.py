@@ -135,7 +135,7 @@ def contribute_snooze(
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     if not SNOOZE_MIN <= until - change.now <= SNOOZE_MAX:
         raise InvalidInput(CaseError.SNOOZE_OUT_OF_RANGE)
-    case = replace(known, snoozed_until=until)
+    case = replace(known, snoozed_until=until, task_at=None)
     facts = {"until": to_text(until)}
     return _write(change, known, case, EntryKind.SNOOZED, "agent.snoozed", facts=facts, version=version)
 

@@ -62,6 +62,7 @@ class Event(Enum):
     UNCOUNTED = ("HL052", "WARNING", "Unknown codes, or facts of unopened accounts, were logged and not counted.")
 
     CASE_WOKEN = ("HL058", "INFO", "A case that waited comes back to its owner or to the queue.")
+    CASE_TASKED = ("HL057", "INFO", "A case that nobody has claimed is brought to a person by a task.")
     DECISION_RESENT = ("HL060", "WARNING", "A decision that the wallet has not confirmed goes out again.")
     DECISION_UNCONFIRMED = ("HL061", "ERROR", "The wallet has not confirmed a decision in time, and a case is open.")
     DECISION_MOOT = ("HL062", "INFO", "A decision was over before the wallet confirmed it.")

@@ -192,6 +192,29 @@ class ConnectCall:
         )
 
 
+class ConnectTask:
+    """Tasks by Amazon Connect, for its agents. `flow_arn` names instance and flow, which puts them into a queue. Raises
+    MalformedFlow."""
+
+    def __init__(self, flow_arn: str, *, client: ConnectClient | None = None) -> None:
+        named = _FLOW_ARN.fullmatch(flow_arn)
+        if named is None:
+            raise MalformedFlow
+        self._client = _client("connect", attempts=1) if client is None else client
+        self._instance_id, self._flow_id = named.groups()
+
+    def send(self, outgoing: Outgoing) -> None:
+        """See Transport.send. The subject is the task's name. With the same token the same task is meant."""
+        _request(
+            self._client.start_task_contact,
+            InstanceId=self._instance_id,
+            ContactFlowId=self._flow_id,
+            Name=outgoing.subject,
+            ClientToken=outgoing.token,
+            Attributes=dict(outgoing.attributes),
+        )
+
+
 class Queue(Protocol):
     """Takes messages for a function of the hotline."""
 

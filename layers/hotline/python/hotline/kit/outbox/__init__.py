@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from hotline.kit.clock import epoch_s, to_text
 from hotline.kit.ids import bucket
@@ -55,7 +55,19 @@ class Message:
     useless_after: datetime | None = None
 
 
-type Entry = Decision | Message
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A case that nobody has claimed, for people at Amazon Connect. Its name is made when it goes out."""
+
+    entry_id: str
+    case_id: str
+    language: str
+
+
+TASK: Final = "task"
+"""The kind of a Task as stored."""
+
+type Entry = Decision | Message | Task
 
 
 def entry_key(entry_id: str) -> Key:
@@ -79,6 +91,8 @@ def entry_item(entry: Entry, *, created_at: datetime) -> Item:
             item["decision_id"] = entry.decision_id
             if entry.subject_version is not None:
                 item["subject_version"] = entry.subject_version
+        case Task():
+            item |= {"to": "message", "kind": TASK, "language": entry.language, "facts": {"case_id": entry.case_id}}
         case Message():
             item |= {"to": "message", "kind": entry.message, "channel": entry.channel, "point": entry.point}
             item |= {"language": entry.language, "facts": dict(entry.facts)}
