@@ -32,4 +32,5 @@ def _context_of_start() -> Context:
         official_numbers=settings.official_numbers,
         limits=settings.limits,
         skill_queues=settings.skill_queues,
+        seniors_first=settings.seniors_first,
     )

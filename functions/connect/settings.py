@@ -40,6 +40,7 @@ class Settings:
     voice_codes: bool
     limits: TrafficLimits
     skill_queues: Mapping[str, str]
+    seniors_first: bool
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
@@ -55,6 +56,7 @@ class Settings:
             home_region=read_region(environment, "HOME_REGION", DEFAULT_HOME_REGION),
             voice_codes=read_switch(environment, "VOICE_CODES"),
             limits=TrafficLimits.parse(environment),
+            seniors_first=read_switch(environment, "SENIORS_FIRST"),
             skill_queues=parse_skill_queues(read_setting(environment, SKILL_QUEUES, "")),
         )
 

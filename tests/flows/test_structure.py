@@ -190,8 +190,12 @@ def test_the_greeting_names_the_wallet_says_what_is_kept_and_can_be_interrupted(
         assert kept in said
     greeting, menu = entry.by_identifier["Greeting"], entry.by_identifier["Main menu"]
     assert greeting in menus(entry)
-    which = entry.by_identifier[greeting.error_target("InputTimeLimitExceeded") or ""]
-    assert which.error_target("NoMatchingCondition") == menu.identifier
+    following = greeting.error_target("InputTimeLimitExceeded")
+    for compared in ("$.Attributes.person_first", "$.Attributes.short_menu"):
+        which = entry.by_identifier[following or ""]
+        assert which.text("ComparisonValue") == compared
+        following = which.error_target("NoMatchingCondition")
+    assert following == menu.identifier
 
 
 def test_fraud_is_the_first_key_of_the_main_menu() -> None:
@@ -250,7 +254,7 @@ def zero_of(flow: Flow, entry: Action) -> str | None:
     return key_targets(outcome_of(flow, step)).get("ZERO")
 
 
-WITHOUT_WORDS_OF_THEIR_OWN = {"Greeting", "Short menu", "Payment list choice"}
+WITHOUT_WORDS_OF_THEIR_OWN = {"Greeting", "Short menu", "Person first menu", "Payment list choice"}
 """Menus whose keys are named elsewhere: in the main menu, which follows, and in the list that was read out before."""
 
 
@@ -269,7 +273,7 @@ def test_a_menu_names_the_keys_that_it_takes_and_no_other(flow: Flow) -> None:
 
 def test_the_greeting_takes_the_keys_of_the_main_menu() -> None:
     entry = shipped().by_name[ENTRY]
-    for menu in ("Greeting", "Short menu"):
+    for menu in ("Greeting", "Short menu", "Person first menu"):
         assert key_targets(entry.by_identifier[menu]) == key_targets(entry.by_identifier["Main menu"])
 
 
@@ -326,12 +330,13 @@ def test_silence_wrong_keys_and_failures_are_handled_apart_with_three_tries(flow
 @each_talking_flow
 def test_silence_at_a_part_of_a_list_leads_to_the_next_and_at_last_to_one_that_waits(flow: Flow) -> None:
     for menu in (menu for menu in menus(flow) if is_part_of_a_list(menu)):
-        following = flow.by_identifier[menu.error_target("InputTimeLimitExceeded") or ""]
-        nexts = (
-            {following.identifier}
-            if following in menus(flow)
-            else {edge.target for edge in list_written_edges(flow, following)}
-        )
+        ahead, nexts = [menu.error_target("InputTimeLimitExceeded") or ""], set[str]()
+        while ahead:
+            following = flow.by_identifier[ahead.pop()]
+            if following.type == "Compare":
+                ahead += [edge.target for edge in list_written_edges(flow, following)]
+            else:
+                nexts.add(following.identifier)
         assert nexts
         for name in nexts:
             listening = flow.by_identifier[name or ""]

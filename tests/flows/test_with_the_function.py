@@ -272,6 +272,28 @@ def test_a_short_menu_names_less_takes_the_same_keys_and_leads_to_the_whole(ctx:
     assert line.failures == []
 
 
+@pytest.mark.parametrize(
+    ("switched_on", "seniors", "menu"),
+    [
+        (True, (True, True), "Person first menu"),
+        (True, (True, False), "Main menu"),
+        (True, (False, False), "Main menu"),
+        (False, (True, True), "Main menu"),
+    ],
+)
+def test_seniors_are_offered_a_person_first_where_that_is_switched_on(
+    ctx: Context, switched_on: bool, seniors: tuple[bool, bool], menu: str
+) -> None:
+    """On a phone that reaches others, too, nobody is taken for one."""
+    number = "+8613800000007"
+    for place, senior in enumerate(seniors):
+        give(ctx, [opened(f"acct-{place}", (PointKind.PHONE, number), at=NOW - timedelta(days=9), senior=senior)])
+    line = Line(replace(ctx, seniors_first=switched_on), number).press("-")
+    assert spoken_blocks(line) == ["Greeting", menu]
+    line.press("0")
+    assert line.steps[-1] == ("handover", "QUEUE")
+
+
 @pytest.mark.parametrize("flows", [shipped(), shipped_without_key()], ids=["encrypted", "plain"])
 def test_one_flow_serves_an_instance_with_a_key_and_one_without(ctx: Context, flows: FlowSet) -> None:
     line = Line(ctx, MEI, flows=flows).press(f"3 *# 3 12345# - 3 # {CODE}")

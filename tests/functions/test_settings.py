@@ -47,6 +47,7 @@ OPTIONAL: Final = (
         "TASK_FLOW",
         "ORIGIN_KEY_SECRET",
         "SKILL_QUEUES",
+        "SENIORS_FIRST",
     }
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES"}
     | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM"}
@@ -124,6 +125,7 @@ def test_the_phones_function_is_given_what_is_set() -> None:
         voice_codes=True,
         limits=TrafficLimits(31, 301, 61),
         skill_queues={"security:zh-CN": f"{QUEUE}/security", "en-US": f"{QUEUE}/english"},
+        seniors_first=True,
     )
 
 

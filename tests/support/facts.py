@@ -45,6 +45,7 @@ _DESCRIBED: Final = {
         {"kind": "email", "value": EMAIL, "confirmed_at": "2025-01-02T00:00:00Z", "shared": False},
     ],
     "two_step": False,
+    "senior": True,
 }
 _SINGLE: Final[dict[str, dict[str, Any]]] = {
     "account.closed": {"version": 9},

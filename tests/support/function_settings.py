@@ -30,6 +30,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         **_PLACE,
         **_LIMITS,
         "DTMF_KEY_SECRET": "entries",
+        "SENIORS_FIRST": "on",
         "SKILL_QUEUES": f"security:zh-CN={QUEUE}/security, en-US={QUEUE}/english",
     },
     "wallet_events": {

@@ -72,11 +72,12 @@ def opened(
     two_step: bool = False,
     language: str = "en-US",
     shared: bool = False,
+    senior: bool = False,
 ) -> Fact:
     """The fact that opens an account with these contact points, confirmed a year before."""
     confirmed = at - timedelta(days=365)
     facts = tuple(ContactPointFact(kind, value, confirmed, shared) for kind, value in points)
-    data = AccountDescribed(1, language, "Asia/Shanghai", f"Test {account_id}", facts, two_step)
+    data = AccountDescribed(1, language, "Asia/Shanghai", f"Test {account_id}", facts, two_step, senior)
     return Fact(f"fact-{account_id}", "account.opened", "wallet", at, account_id, data)
 
 

@@ -76,6 +76,7 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
     proved = identity.missing_factors(Operation.READ, sessions.proof_from(state), ctx.clock.now()) is None
     keys = {"language": started.language or "-", "proved": yes_or_no(proved), "topic": state.topic or "-"}
     keys |= {"elsewhere": yes_or_no(state.elsewhere), "callback": yes_or_no(state.calling is not None)}
+    keys |= {"person_first": yes_or_no(started.senior and ctx.seniors_first)}
     keys |= _show_banner(started.read, started.language, ctx.clock.now())
     return Answer(outcome, words(known=started.known), keys), state
 
@@ -221,7 +222,7 @@ STEPS: Final = (
         "start",
         ("KNOWN", "UNKNOWN", "WITHHELD"),
         begin=begin,
-        own_keys=("language", "proved", "topic", "elsewhere", "callback", "banner", "short_menu"),
+        own_keys=("language", "proved", "topic", "elsewhere", "callback", "banner", "short_menu", "person_first"),
         acting=True,
     ),
     Step(

@@ -35,6 +35,7 @@ EXTRA_VALUES: Mapping[str, tuple[str, ...]] = {
     "callback": ("yes", "no"),
     "banner": ("<speak>an outage</speak>", EMPTY),
     "short_menu": ("yes", "no"),
+    "person_first": ("yes", "no"),
     "queue": ("arn:aws:connect:us-east-1:111122223333:instance/i/queue/refunds", EMPTY),
     "priority": ("1", "5"),
     "level": LEVELS,

@@ -45,6 +45,8 @@ def profile_item(profile: Profile) -> Item:
     }
     if profile.two_step is not None:
         item["two_step"] = profile.two_step
+    if profile.senior:
+        item["senior"] = True
     if profile.opened_at is not None:
         item["opened_at"] = to_text(profile.opened_at)
     for name in ("described", "two_step_told", "closed"):
@@ -72,6 +74,7 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         closed=_version_from(item.get("closed")),
         opened_at=_instant(item.get("opened_at")),
         snapshots=tuple(_read_version(entry) for entry in item["snapshots"]),
+        senior=item.get("senior", False),
     )
 
 

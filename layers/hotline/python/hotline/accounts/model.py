@@ -107,6 +107,8 @@ class Profile:
     """When the account was opened. None: account.opened has not come, or came before this was kept."""
     snapshots: tuple[FactVersion, ...] = ()
     """The latest facts that listed all contact points: what they do not list, they remove."""
+    senior: bool = False
+    """Whether the customer is of an age from which a person is offered first; the wallet says so, and never the age."""
 
     @property
     def live_points(self) -> tuple[ContactPoint, ...]:

@@ -103,6 +103,7 @@ def _fold_description(profile: Profile, told: AccountDescribed, version: FactVer
     if profile.described is None or version > profile.described:
         language = language_or_english(told.language)
         profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=version)
+        profile = replace(profile, senior=told.senior)
     snapshots = tuple(sorted({*profile.snapshots, version})[-SNAPSHOTS_KEPT:])
     points = {point.value: point for point in profile.points}
     listed = {point.value for point in told.contact_points}

@@ -73,6 +73,7 @@ class Described(FactContract):
     name: Name
     contact_points: Annotated[list[ContactPoint], Field(max_length=limits.CONTACT_POINTS_MAX)]
     two_step: bool
+    senior: bool = False
 
     @model_validator(mode="after")
     def _each_point_once(self) -> Self:
@@ -86,7 +87,9 @@ class Described(FactContract):
             model.ContactPointFact(point.kind, point.value, point.confirmed_at, point.shared)
             for point in self.contact_points
         )
-        return model.AccountDescribed(self.version, self.language, self.time_zone, self.name, points, self.two_step)
+        return model.AccountDescribed(
+            self.version, self.language, self.time_zone, self.name, points, self.two_step, self.senior
+        )
 
 
 class Closed(FactContract):

@@ -138,6 +138,7 @@ class AccountDescribed:
     name: str
     contact_points: tuple[ContactPointFact, ...]
     two_step: bool
+    senior: bool = False
 
 
 @dataclass(frozen=True, slots=True)

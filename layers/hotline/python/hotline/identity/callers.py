@@ -42,12 +42,13 @@ class Contact:
 @dataclass(frozen=True, slots=True)
 class Started:
     """A begun or resumed call. `known`: its number reaches an account; `language`: its owner's, or the call's own.
-    `read`: the items of the first read."""
+    `read`: the items of the first read. `senior`: everybody whom the number reaches is one."""
 
     state: SessionState
     known: bool
     language: str | None
     read: Mapping[Key, Item]
+    senior: bool = False
 
 
 def begin_call(ctx: Context, contact: Contact, also: Sequence[Key] = ()) -> Started:
@@ -101,7 +102,8 @@ def _begin(
     sessions.contribute_new_session(change, begun)
     if calling is not None and contact.inbound:
         limits.count_call(change, calling.point, contact.contact_id)
-    return Started(begun, bool(profiles), language, read)
+    senior = bool(profiles) and all(profile.senior for profile in profiles)
+    return Started(begun, bool(profiles), language, read, senior)
 
 
 def _take_up(

@@ -42,6 +42,8 @@ class Context:
     """The wallet's name, as it is spoken."""
     official_numbers: tuple[str, ...] = ()
     """The hotline's own numbers in E.164, the main one first."""
+    seniors_first: bool = False
+    """Whether customers of an age that the wallet states are offered a person before the menu."""
     skill_queues: Mapping[str, str] = field(default_factory=dict)
     """ARNs of queues of Amazon Connect, by skill (`topic:language`), topic or language."""
     limits: TrafficLimits = field(default_factory=TrafficLimits)
