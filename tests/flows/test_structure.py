@@ -334,7 +334,7 @@ def test_silence_at_a_part_of_a_list_leads_to_the_next_and_at_last_to_one_that_w
         while ahead:
             following = flow.by_identifier[ahead.pop()]
             if following.type == "Compare":
-                ahead += [edge.target for edge in list_written_edges(flow, following)]
+                ahead += [edge.target or "" for edge in list_written_edges(flow, following)]
             else:
                 nexts.add(following.identifier)
         assert nexts

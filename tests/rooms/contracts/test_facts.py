@@ -29,7 +29,7 @@ KEY_FIELDS = {
     "version", "subject_version", "movement_id", "initiated_at", "refund_id", "decision_id", "attempt_id", "device_id",
     "bill_id", "due_on", "as_of", "merchant_id",
 }  # fmt: skip
-OPTIONAL = {"senior", 
+OPTIONAL = {"senior",
     "order_no", "merchant", "counterparty", "failure", "held_until", "balance_after_minor", "old", "new", "reassigned",
     "until", "reason",
 }  # fmt: skip
