@@ -2,29 +2,36 @@
 //
 // The forms, with `?` where a member may be missing or null. Times are RFC 3339, amounts {minor, currency}.
 //
-//   Me            agent_id, username, roles[], permissions[], live_contacts[]
-//   CaseRow       id, reference, topic, language, priority, status, reason, opened_at, due_at, snoozed_until?,
-//                 owner? {id, name}, tags[]
-//   Case          CaseRow and version, account_known, contact_id?, heard[], proved? Proof, failed_login_at?,
+//   Me            agent_id, username, roles[], permissions[], token_ends_at, live_contacts[]
+//   CaseRow       id, version, reference?, topic, language, priority, status, reason, opened_at, updated_at, due_at,
+//                 snoozed_until?, owner? {id, name}, tags[]
+//   Case          CaseRow and skill, account_known, contact_id?, heard[], proved Proved, failed_login_at?,
 //                 missing_documents[], links[{kind, id}], next_step?, actions[Action]
 //   Action        operation, level: alone | proof | second, possible, why?, approval? Approval,
-//                 subject? {kind, id, version}
+//                 subject? {kind, id, version?}
+//   Proved        state: none | proved, factors[]
 //   Entry         id, number, at, kind, audience, actor {kind, name?}, reason, facts{}, note?
-//   Proof         state: none | asked | proved | failed | expired, method?, factors[], until?, asked_at?
+//   Proof         state: none | asked | proved | expired, goal?, factors[], until?, operations[]
 //   Contact       contact_id, state: live | ended, case_id?, topic?, language?
-//   Account       account_id, status, language, lock {state, cause?, since?, until?, asked?, text}, two_step?, pin,
-//                 fields[{name, masked}], facts_as_of
-//   Payment       id, kind, status, amount, initiated_at, merchant? {name}, order_no?, money {state}, next_step, text
-//   Refund        id, payment_id, status, amount, requested_at, promised_on?, reason?, decided_by?, note?, actions[Action]
-//   Finding       id, severity, found_at, rule, text, feedback?
-//   Approval      id, operation, case_id?, subject {kind, id, version}, reason, state: open | approved | refused |
-//                 expired | void | used, requested_by {id, name}, requested_at, expires_at, decided_by? {id, name}, decided_at?
-//   Callback      case_id, reference, asked_at, topic, language, state, window?
-//   Hours         timezone, weekly[{day 1-7, opens, closes}], holidays[{date, name}],
-//                 overrides[{date_from, date_till, kind: open | closed, opens?, closes?, name}]
-//   Banner        active, topic, text_zh, text_en, until?
-//   Numbers       numbers[{number, label}]
-//   Policy        merchant_id, version, window_days, partial, auto_approve_minor, currency, categories[], actions[Action]
+//   Account       account_id, status, language?, lock {state, cause?, since?, until?, asked?, text}, two_step?, pin,
+//                 fields[{name, masked, can_unmask}], facts_as_of?
+//   Payment       id, item_id, kind, status, initiated_at, merchant? {id, name}, order?, money {state, held_until?},
+//                 failure?, next_step
+//   Refund        id, payment_id, status, requested_at, promised_on?, reason?, review?, decided_by?, payout?, actions[Action]
+//   Finding       id, severity, found_at, rule, facts{}, feedback?
+//   Unmasked      field, item_id?, value?, amount?
+//   Approval      id, operation, case_id?, subject {kind, id, version?}, change{}, reason, state: asked | approved | denied |
+//                 spent | void | expired, requested_by {id, name}, requested_at, expires_at, decided_by? {id, name}, decided_at?
+//   Edited        version, edited_by?, edited_at?
+//   Hours         Edited and timezone, weekly[{day 1-7, opens, closes}], special_days[{date, name, opens?, closes?}], open,
+//                 next_opening?
+//   Banner        Edited and words? {language: words}, starts_at?, ends_at?, short_menu, holds
+//   Numbers       Edited and numbers[], actions[Action]
+//   Policy        merchant_id, version, window_days, partial, auto_approve_minor, categories[], actions[Action]
+//
+// Two views wait for their routes, and nothing leads to them until then:
+//
+//   Callback      case_id, reference, asked_at, topic, language, state
 //   Report        from, to, contacts[{day, contained, transferred, abandoned, callback}], topics[{topic, count}],
 //                 repeats {count, of}, answer {median_s, p90_s}, lock_causes[{cause, count}],
 //                 refunds[{status, count, late}], complaints[{kind, count, median_days}], survey[{score, count}]
@@ -39,11 +46,19 @@ export const ACTION_ROUTES = {
   freeze: "freeze",
   reset_grant: "reset-grants",
   pause: "pause",
+  end_pause: "pause-ends",
   new_row: "new-rows",
+  new_row_unproved: "new-rows",
   release_hold: "hold-releases",
 };
 /** The reasons for which an agent may look at an account. */
-export const LOOK_REASONS = ["customer_on_the_line", "case_work", "callback", "complaint"];
+export const LOOK_REASONS = ["call", "case", "callback", "complaint", "investigation"];
+/** The reasons for which an agent does something upon an account, or asks a second person. */
+export const ACT_REASONS = ["customer_asked", "customer_proved", "evidence_seen", "false_alarm", "complaint", "correction", "investigation"];
+/** The goals for which an agent may ask for proof. */
+export const GOALS = ["look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze"];
+/** The causes of holds that agents release. */
+export const HOLD_CAUSES = ["RISK_SCORE", "COMPLIANCE", "AGENT"];
 export const PERMISSIONS = {
   read: "desk/read",
   work: "desk/work",
@@ -53,7 +68,7 @@ export const PERMISSIONS = {
   manage: "desk/manage",
   report: "desk/report",
 };
-export const NOTE_CHARACTERS_MAX = 500;
+export const NOTE_CHARACTERS_MAX = 1000;
 
 /** A refusal, by the API (RFC 9457), by the issuer, or by the network (`offline`). */
 export class Problem extends Error {
@@ -84,11 +99,14 @@ export class Api {
     this.sign_in = sign_in;
     this.language = language;
     this.contact_id = null;
+    /** The call that the agent's workspace shows. */
+    this.workspace_contact_id = null;
   }
 
   me = () => this.#get("/me");
   queue = (filters) => this.#get("/queue", filters);
   contact = (id) => this.#get(`/contacts/${segment(id)}`);
+  claimContact = (id, key) => this.#post(`/contacts/${segment(id)}/claim`, {}, key);
   callbacks = (filters) => this.#get("/callbacks", filters);
 
   /** A case with its ETag, as {value, etag}. */
@@ -100,6 +118,7 @@ export class Api {
   note = (id, note, key) => this.#post(`/cases/${segment(id)}/notes`, note, key);
   snooze = (id, until, key) => this.#post(`/cases/${segment(id)}/snooze`, until, key);
   close = (id, ending, key) => this.#post(`/cases/${segment(id)}/close`, ending, key);
+  reopen = (id, key) => this.#post(`/cases/${segment(id)}/reopen`, {}, key);
   transfer = (id, target, key) => this.#post(`/cases/${segment(id)}/transfer`, target, key);
 
   account = (id, why) => this.#look(id, "account", why);
@@ -118,6 +137,7 @@ export class Api {
     this.#post(`/cases/${segment(id)}/findings/${segment(finding)}/feedback`, feedback, key);
 
   approvals = (filters) => this.#get("/approvals", filters);
+  approval = (id) => this.#get(`/approvals/${segment(id)}`);
   askApproval = (request, key) => this.#post("/approvals", request, key);
   decideApproval = (id, decision, key) => this.#post(`/approvals/${segment(id)}/decision`, decision, key);
 

@@ -54,6 +54,11 @@ class DeskEdit extends View {
     return Object.fromEntries(this.fields.map(({ name }) => [name, structuredClone(value[name] ?? null)]));
   }
 
+  /** Some fields are required by what others say. */
+  #isRequired({ required }) {
+    return typeof required === "function" ? required(this.mine) : required;
+  }
+
   #change = (name, value) => {
     this.mine = { ...this.mine, [name]: value };
     const { base, mine, etag } = this;
@@ -148,7 +153,7 @@ class DeskEdit extends View {
     if (this.base === undefined) return this.problem ? wrong : html`<p role="status" class="muted">${this.t("loading")}</p>`;
     if (this.choice) return html`${wrong}${this.#conflict()}`;
     return html`${wrong}<form @submit=${this.#save}>
-      ${this.fields.map((field) => html`<div>${renderField(this.words, field, this.mine[field.name], this.#change)}</div>`)}
+      ${this.fields.map((field) => html`<div>${renderField(this.words, { ...field, required: this.#isRequired(field) }, this.mine[field.name], this.#change)}</div>`)}
       <div class="row"><button class="main" ?disabled=${this.busy || !this.changed}>${this.busy ? this.t("sending") : this.t("save")}</button>
         <button type="button" @click=${this.#discard} ?disabled=${!this.changed}>${this.t("discard")}</button>
         ${this.changed ? html`<span class="tag warn">${this.t("unsaved")}</span>` : nothing}</div></form>`;

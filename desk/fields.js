@@ -64,7 +64,7 @@ export function renderField(words, field, value, change) {
 function renderRows(words, field, rows, change) {
   const set = (at, name, value) => change(rows.map((row, index) => (index === at ? { ...row, [name]: value } : row)));
   const remove = (at) => change(rows.filter((_, index) => index !== at));
-  return html`<fieldset><legend>${field.label}</legend>
+  return html`<fieldset><legend>${field.label}</legend>${field.help ? html`<p class="muted small">${field.help}</p>` : nothing}
     ${rows.length === 0 ? html`<p class="muted">${words.text("no_rows")}</p>` : nothing}
     ${rows.map((row, at) => html`<div class="row end entry" role="group" aria-label=${words.text("row_of", { name: field.label, number: at + 1 })}>
       ${field.columns.map((column) => html`<div>${renderField(words, column, row[column.name], (name, value) => set(at, name, value))}</div>`)}

@@ -1,32 +1,36 @@
 // The customer's proof: the agent asks the line for it, the customer gives it to the line, the agent sees that it is so.
 // No code ever comes here.
 
-import { PERMISSIONS } from "./api.js";
+import { GOALS, PERMISSIONS } from "./api.js";
 import { css, html, Loaded, nothing, shared, Tick, View } from "./element.js";
 
 const LOOK_MS = 2000;
-const METHODS = ["sms", "voice", "email", "app"];
+/** The goal to begin with, by the topic of the case. */
+const USUAL = { lockout: "unlock", refund: "refund" };
 
 class DeskProof extends View {
   static styles = [shared, css`
     .proved { font-size: 1.15rem; font-weight: 700; }
-    .methods { margin-top: .6rem; }
+    .ask { margin-top: .6rem; }
   `];
-  static properties = { ...View.properties, case_id: {} };
+  static properties = { ...View.properties, case_id: {}, topic: {}, access: { type: Boolean } };
 
   constructor() {
     super();
     this.proof = new Loaded(this, () => this.#read());
-    new Tick(this, LOOK_MS, () => this.proof.value?.state === "asked" && this.proof.load());
+    new Tick(this, LOOK_MS, () => this.access && this.proof.value?.state === "asked" && this.proof.load());
   }
 
-  connectedCallback() {
-    super.connectedCallback();
-    this.proof.load();
+  /** Nothing is asked before the case, or its call, is the agent's: the API would know of no such case. */
+  updated(changed) {
+    super.updated(changed);
+    if (!changed.has("access")) return;
+    if (this.access) this.proof.load();
+    else if (changed.get("access")) this.proof.clear();
   }
 
   reload() {
-    this.proof.load();
+    if (this.access) this.proof.load();
   }
 
   async #read() {
@@ -36,35 +40,38 @@ class DeskProof extends View {
     return proof;
   }
 
-  async #ask(method) {
+  async #ask() {
+    const { words } = this;
     const asked = await this.desk.ask({
-      title: this.t("proof.ask_by", { method: this.words.word("method", method) }),
+      title: this.t("proof.ask"),
       text: this.t("proof.ask_text"),
-      fields: [],
+      fields: [{ name: "goal", label: this.t("proof.goal"), kind: "select", required: true, options: GOALS.map((goal) => [goal, words.word("goal", goal)]) }],
+      values: { goal: USUAL[this.topic] ?? "look" },
       action: this.t("proof.ask"),
-      send: (_, key) => this.desk.api.askProof(this.case_id, { method }, key),
+      send: ({ goal }, key) => this.desk.api.askProof(this.case_id, { goal }, key),
     });
     if (asked) this.proof.load();
   }
 
   render() {
-    return html`<h2>${this.t("proof.title")}</h2>${this.proof.show((proof) => this.#shown(proof))}`;
+    return html`<h2>${this.t("proof.title")}</h2>${this.access
+      ? this.proof.show((proof) => this.#shown(proof)) : html`<p class="muted">${this.t("proof.claim_first")}</p>`}`;
   }
 
   #shown(proof) {
     const { words } = this;
     const until = proof.until ? this.t("proof.until", { time: words.clock(proof.until) }) : "";
+    const operations = words.list(proof.operations.map((operation) => words.word("operation", operation)));
     const state = {
       proved: html`<div class="notice good" role="status"><span class="proved">${this.t("proof.proved")}</span>
-        <p>${words.list(proof.factors.map((factor) => words.word("factor", factor)))}${until ? html` · ${until}` : nothing}</p></div>`,
-      asked: html`<div class="notice info" role="status">${this.t("proof.asked", { method: words.word("method", proof.method) })}</div>`,
-      failed: html`<div class="notice bad" role="alert">${this.t("proof.failed")}</div>`,
+        <p>${words.list(proof.factors.map((factor) => words.word("factor", factor)))}${until ? html` · ${until}` : nothing}</p>
+        ${operations ? html`<p class="small">${this.t("proof.enough_for", { operations })}</p>` : nothing}</div>`,
+      asked: html`<div class="notice info" role="status">${this.t("proof.asked", { goal: words.word("goal", proof.goal) })}</div>`,
       expired: html`<div class="notice warn" role="status">${this.t("proof.expired")}</div>`,
       none: html`<p class="muted">${this.t("proof.none")}</p>`,
     }[proof.state];
-    if (proof.state === "asked" || !this.may(PERMISSIONS.act)) return state;
-    return html`${state}<div class="row methods" role="group" aria-label=${this.t("proof.ask")}>${METHODS.map((method) => html`
-      <button @click=${() => this.#ask(method)}>${words.word("method", method)}</button>`)}</div>`;
+    if (proof.state === "asked" || !this.may(PERMISSIONS.work)) return state;
+    return html`${state}<p class="ask"><button @click=${this.#ask}>${this.t("proof.ask")}</button></p>`;
   }
 }
 

@@ -4,9 +4,11 @@
 import { LOOK_REASONS, PERMISSIONS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, shared, View } from "./element.js";
+import { readFacts } from "./facts.js";
 
 const TABS = ["account", "payments", "refunds", "findings"];
 const SHOWN_MS = 60_000;
+const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 
 class DeskRecords extends View {
   static styles = [shared, css`
@@ -23,6 +25,8 @@ class DeskRecords extends View {
     super();
     this.tab = "account";
     this.open_values = {};
+    /** Requests to a second person, by the value that they are about. */
+    this.asked = {};
     this.reads = Object.fromEntries(TABS.map((tab) => [tab, new Loaded(this, () => this.#read(tab))]));
   }
 
@@ -97,24 +101,72 @@ class DeskRecords extends View {
         ${lock.until ? html`<dt>${this.t("field.until")}</dt><dd>${words.time(lock.until)}</dd>` : nothing}
         <dt>${this.t("field.two_step")}</dt><dd>${account.two_step === null ? this.t("unknown") : this.t(account.two_step ? "yes" : "no")}</dd>
         <dt>${this.t("field.pin")}</dt><dd>${this.t(account.pin ? "yes" : "no")}</dd>
-        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd><span class="row">${outside(this.open_values[field.name] ?? field.masked)}
-          ${this.may(PERMISSIONS.act) && !(field.name in this.open_values) ? html`<button class="link" @click=${() => this.#unmask(field)}
-            aria-label=${this.t("records.unmask_of", { field: words.word("value", field.name) })}>${this.t("records.unmask")}</button>` : nothing}</span></dd>`)}</dl>
-      <p class="muted small">${this.t("as_of", { time: words.time(account.facts_as_of) })}</p>`;
+        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd>${this.#masked(field.can_unmask ? { field: field.name } : null, outside(field.masked))}</dd>`)}</dl>
+      <p class="muted small">${this.t("records.left_masked")} ${account.facts_as_of ? this.t("as_of", { time: words.time(account.facts_as_of) }) : nothing}</p>`;
   }
 
-  async #unmask(field) {
-    const shown = await this.desk.ask({
-      title: this.t("records.unmask_of", { field: this.words.word("value", field.name) }),
-      text: this.t("records.unmask_text"),
+  /** A masked value, with a button that shows it for a minute. `what` names it to the API; null: it is never shown. */
+  #masked(what, hidden) {
+    const { words } = this;
+    const key = JSON.stringify(what);
+    if (what && key in this.open_values) return outside(this.open_values[key]);
+    return html`<span class="row">${hidden}${what
+      ? html`<button class="link" @click=${() => this.#unmask(what, key)} aria-label=${this.t("records.unmask_of", { field: words.word("mask", what.field) })}
+        >${this.t("records.unmask")}</button>` : nothing}</span>`;
+  }
+
+  #amount(field, item_id) {
+    return html`<span class="amount">${this.#masked({ field, item_id }, html`<span aria-hidden="true">•••</span>`)}</span>`;
+  }
+
+  async #unmask(what, key) {
+    const { words } = this;
+    const approval_id = this.asked[key];
+    try {
+      const shown = await this.desk.ask({
+        title: this.t("records.unmask_of", { field: words.word("mask", what.field) }),
+        text: this.t("records.unmask_text"),
+        fields: [reasonField(words)],
+        values: { reason: "" },
+        action: this.t("records.unmask"),
+        send: async ({ reason }, sent_key) => {
+          try {
+            return await this.desk.api.unmask(this.case_id, { ...what, reason, ...(approval_id ? { approval_id } : {}) }, sent_key);
+          } catch (problem) {
+            if (problem.code !== "second_missing") throw problem;
+            return { beyond: true };
+          }
+        },
+      });
+      if (shown?.beyond) await this.#askBeyond(what, key);
+      else if (shown && shown !== true && this.isConnected) this.#show(key, shown.amount ? words.money(shown.amount) : shown.value);
+    } catch (problem) {
+      this.desk.say(words.problem(problem));
+    }
+  }
+
+  /** Beyond the limit of an hour a second person may approve the one value. */
+  async #askBeyond(what, key) {
+    const { api } = this.desk;
+    const waiting = this.asked[key] ? await api.approval(this.asked[key]) : null;
+    if (waiting?.state === "asked") return this.desk.say(this.t("unmask.waits"));
+    const asked = await this.desk.ask({
+      title: this.t("approval.ask_for", { operation: this.words.word("operation", "unmask_beyond") }),
+      text: this.t("unmask.beyond"),
       fields: [reasonField(this.words)],
-      action: this.t("records.unmask"),
-      send: ({ reason }, key) => this.desk.api.unmask(this.case_id, { field: field.name, reason }, key),
+      values: { reason: "" },
+      action: this.t("approval.ask"),
+      send: ({ reason }, sent_key) => api.askApproval({ operation: "unmask_beyond", case_id: this.case_id, ...what, reason }, sent_key),
     });
-    if (!shown?.value || !this.isConnected) return;
-    this.open_values = { ...this.open_values, [field.name]: shown.value };
+    if (!asked) return;
+    this.asked = { ...this.asked, [key]: asked.id };
+    this.desk.say(this.t("approval.asked"));
+  }
+
+  #show(key, value) {
+    this.open_values = { ...this.open_values, [key]: value };
     setTimeout(() => {
-      const { [field.name]: _, ...others } = this.open_values;
+      const { [key]: _, ...others } = this.open_values;
       this.open_values = others;
     }, SHOWN_MS);
   }
@@ -123,23 +175,26 @@ class DeskRecords extends View {
     const { words } = this;
     if (payments.length === 0) return html`<p class="empty">${this.t("records.no_payments")}</p>`;
     return html`${payments.map((payment) => html`<article><div class="row spread"><h3>${outside(payment.merchant?.name ?? words.word("payment", payment.kind))}</h3>
-        <span class="amount">${words.money(payment.amount)}</span></div>
-      <div class="row small"><span class="tag ${payment.status === "failed" ? "bad" : ""}">${words.word("status", payment.status)}</span>
+        ${this.#amount("payment_amount", payment.item_id)}</div>
+      <div class="row small"><span class="tag ${payment.status === "failed" ? "bad" : ""}">${words.word("payment_status", payment.status)}</span>
         <span class="tag">${words.word("money", payment.money.state)}</span><span class="muted">${words.time(payment.initiated_at)}</span>
-        ${payment.order_no ? html`<span class="muted">${this.t("field.order")} ${outside(payment.order_no)}</span>` : nothing}</div>
-      <p class="text">${outside(payment.text)}</p></article>`)}`;
+        ${payment.order ? html`<span class="muted">${this.t("field.order")} ${outside(`… ${payment.order}`)}</span>` : nothing}</div>
+      <dl>${payment.failure ? html`<dt>${this.t("field.failure")}</dt><dd>${words.word("failure", payment.failure)}</dd>` : nothing}
+        ${payment.money.held_until ? html`<dt>${this.t("field.held_until")}</dt><dd>${words.time(payment.money.held_until)}</dd>` : nothing}
+        <dt>${this.t("records.next_step")}</dt><dd>${words.word("next", payment.next_step)}</dd></dl></article>`)}`;
   }
 
   _refunds({ refunds }) {
     const { words } = this;
     if (refunds.length === 0) return html`<p class="empty">${this.t("records.no_refunds")}</p>`;
     return html`${refunds.map((refund) => html`<article><div class="row spread"><h3><span class="tag ${refund.status === "in_review" ? "warn" : ""}">${words.word("refund", refund.status)}</span></h3>
-        <span class="amount">${words.money(refund.amount)}</span></div>
+        ${this.#amount("refund_amount", refund.id)}</div>
       <dl><dt>${this.t("field.asked_at")}</dt><dd>${words.time(refund.requested_at)}</dd>
-        <dt>${this.t("field.promised")}</dt><dd>${words.day(refund.promised_on)}</dd>
-        <dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>
+        ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${words.day(refund.promised_on)}</dd>` : nothing}
+        ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
+        ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}
         ${refund.decided_by ? html`<dt>${this.t("field.rule")}</dt><dd>${words.word("rule", refund.decided_by)}</dd>` : nothing}
-        ${refund.note ? html`<dt>${this.t("field.customer_note")}</dt><dd class="text">${outside(refund.note)}</dd>` : nothing}</dl>
+        ${refund.payout ? html`<dt>${this.t("field.payout")}</dt><dd>${words.word("way", refund.payout)}</dd>` : nothing}</dl>
       ${refund.actions.map((action) => this.#refundAction(refund, action))}</article>`)}`;
   }
 
@@ -152,10 +207,11 @@ class DeskRecords extends View {
     const { words } = this;
     const options = ["approve", "deny"].map((word) => [word, words.word("decision", word)]);
     const done = await perform(this, action, {
-      title: this.t("refund.decide_of", { amount: words.money(refund.amount) }),
       fields: [{ name: "decision", label: this.t("field.decision"), kind: "select", options, required: true }],
       values: { decision: "approve" },
-      send: (values, key) => this.desk.api.decideRefund(this.case_id, refund.id, values, key),
+      of: { refund_id: refund.id },
+      approved: ({ decision }) => ({ decision }),
+      send: (deed, key) => this.desk.api.decideRefund(this.case_id, refund.id, deed, key),
       case_id: this.case_id,
     });
     if (done) this.#changed();
@@ -163,11 +219,13 @@ class DeskRecords extends View {
 
   async #payOut(refund, action) {
     const { words } = this;
-    const options = ["balance", "bank_account"].map((word) => [word, words.word("method", word)]);
+    const options = ["balance", "bank_account"].map((word) => [word, words.word("way", word)]);
     const done = await perform(this, action, {
-      fields: [{ name: "method", label: this.t("field.payout"), kind: "select", options, required: true }],
-      values: { method: "balance" },
-      send: (values, key) => this.desk.api.payOut(this.case_id, refund.id, values, key),
+      fields: [{ name: "way", label: this.t("field.payout"), kind: "select", options, required: true }],
+      values: { way: "balance" },
+      of: { refund_id: refund.id },
+      approved: ({ payout }) => ({ way: payout }),
+      send: (deed, key) => this.desk.api.payOut(this.case_id, refund.id, deed, key),
       case_id: this.case_id,
     });
     if (done) this.#changed();
@@ -177,10 +235,11 @@ class DeskRecords extends View {
     const { words } = this;
     if (findings.length === 0) return html`<p class="empty">${this.t("records.no_findings")}</p>`;
     return html`${findings.map((finding) => html`<article><div class="row spread"><h3>${words.word("rule", finding.rule)}</h3>
-        <span class="tag ${finding.severity === "high" ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
-      <p class="muted small">${words.time(finding.found_at)}</p><p class="text">${outside(finding.text)}</p>
+        <span class="tag ${["high", "critical"].includes(finding.severity) ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
+      <p class="muted small">${words.time(finding.found_at)}</p>
+      <dl>${readFacts(words, finding.facts).map(([name, value]) => html`<dt>${name}</dt><dd>${outside(value)}</dd>`)}</dl>
       ${finding.feedback ? html`<span class="tag good">${words.word("verdict", finding.feedback)}</span>`
-        : this.may(PERMISSIONS.act) ? html`<div class="row">${["attack", "harmless"].map((verdict) => html`
+        : this.may(PERMISSIONS.work) ? html`<div class="row">${VERDICTS.map((verdict) => html`
           <button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}</article>`)}`;
   }
 
@@ -189,6 +248,7 @@ class DeskRecords extends View {
       title: this.words.word("verdict", verdict),
       text: this.t("records.verdict_text"),
       fields: [reasonField(this.words)],
+      values: { reason: "" },
       action: this.t("send"),
       send: ({ reason }, key) => this.desk.api.judge(this.case_id, finding.id, { verdict, reason }, key),
     });

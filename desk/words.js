@@ -27,6 +27,13 @@ export async function loadWords(code) {
   return new Words(code, await answer.json());
 }
 
+const LANGUAGE_NAMES = { "zh-CN": "中文", "en-US": "English" };
+/** The languages of the line, as [tag, name]. */
+export const LINE_LANGUAGES = Object.entries(LANGUAGE_NAMES);
+export const languageName = (tag) => LANGUAGE_NAMES[tag] ?? tag ?? "–";
+/** Six digits in groups of three, as the line says them. */
+export const spaced = (reference) => (reference ?? "").replace(/^(\d{3})(\d{3})$/, "$1 $2");
+
 /** Messages and values of one language. */
 export class Words {
   constructor(code, messages) {
@@ -48,10 +55,16 @@ export class Words {
     return this.messages[`${group}.${value}`] ?? String(value).replaceAll(/[_.]/g, " ");
   }
 
-  /** Why something was refused. The title of the API is in the language that was asked for. */
+  has(group, value) {
+    return `${group}.${value}` in this.messages;
+  }
+
+  /** Why something was refused. The title of the API is in the language that was asked for; its closed words are not. */
   problem(problem) {
-    const own = this.messages[`problem.${problem.code}`];
-    return own ?? problem.title ?? this.text("problem.unexpected");
+    const title = this.messages[`problem.${problem.code}`] ?? problem.title ?? this.text("problem.unexpected");
+    const { why, errors = [] } = problem.facts ?? {};
+    const told = new Set([why, ...errors.map(({ code }) => code)].filter((word) => this.has("fault", word)));
+    return [title, ...[...told].map((word) => this.word("fault", word))].join(this.code === "zh" ? "" : " ");
   }
 
   money(amount) {

@@ -1,11 +1,11 @@
 // Approvals: what waits for a second person, who asked, and the decision. Nobody decides on their own request.
 
 import { PERMISSIONS } from "../api.js";
-import { reasonField } from "../actions.js";
 import { css, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { readFacts } from "../facts.js";
 
 const LOOK_MS = 10_000;
-const MARKS = { open: "warn", approved: "good", used: "good", refused: "bad" };
+const MARKS = { asked: "warn", approved: "good", spent: "good", denied: "bad" };
 
 class DeskApprovals extends View {
   static styles = [shared, css`
@@ -40,11 +40,11 @@ class DeskApprovals extends View {
   async #decide(approval, decision) {
     await this.desk.ask({
       title: `${this.words.word("decision", decision)}: ${this.words.word("operation", approval.operation)}`,
-      text: this.t("approval.decide_text", { name: approval.requested_by.name, reason: approval.reason }),
-      fields: [reasonField(this.words)],
+      text: this.t("approval.decide_text", { name: approval.requested_by.name, reason: this.words.word("act_reason", approval.reason) }),
+      fields: [],
       action: this.words.word("decision", decision),
       danger: decision === "approve",
-      send: ({ reason }, key) => this.desk.api.decideApproval(approval.id, { decision, reason }, key),
+      send: (_, key) => this.desk.api.decideApproval(approval.id, { decision }, key),
     });
     this.approvals.load();
   }
@@ -59,21 +59,20 @@ class DeskApprovals extends View {
 
   #approval(approval) {
     const { words } = this;
+    const change = readFacts(words, approval.change);
     const own = approval.requested_by.id === this.desk.me.agent_id;
     return html`<article><div class="row spread"><h2>${words.word("operation", approval.operation)}</h2>
         <span class="tag ${MARKS[approval.state] ?? ""}">${words.word("approval_state", approval.state)}</span></div>
-      <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("link", approval.subject?.kind)} ${outside(approval.subject?.id)}
-          <span class="muted small">${this.t("field.version")} ${words.number(approval.subject?.version)}</span></dd>
-        ${approval.change ? html`<dt>${this.t("field.change")}</dt><dd class="text">${outside(Object.entries(approval.change)
-          .map(([name, value]) => `${words.word("field", name)}: ${Array.isArray(value) ? value.join(", ") : words.word("decision", value)}`).join("\n"))}</dd>` : nothing}
-        <dt>${this.t("field.why")}</dt><dd class="text">${outside(approval.reason)}</dd>
+      <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("subject", approval.subject.kind)} ${approval.subject.kind === "hold" ? words.word("cause", approval.subject.id) : outside(approval.subject.id)}</dd>
+        ${change.length ? html`<dt>${this.t("field.change")}</dt><dd class="text">${outside(change.map(([name, value]) => words.text("pair", { name, value })).join("\n"))}</dd>` : nothing}
+        <dt>${this.t("field.why")}</dt><dd>${words.word("act_reason", approval.reason)}</dd>
         <dt>${this.t("field.requested_by")}</dt><dd>${outside(approval.requested_by.name)} · ${words.time(approval.requested_at)}</dd>
         ${approval.decided_by ? html`<dt>${this.t("field.decided_by")}</dt><dd>${outside(approval.decided_by.name)} · ${words.time(approval.decided_at)}</dd>`
           : html`<dt>${this.t("field.expires")}</dt><dd>${words.away(approval.expires_at)}</dd>`}
         ${approval.case_id ? html`<dt>${this.t("field.case")}</dt><dd><a href="#/case/${encodeURIComponent(approval.case_id)}">${this.t("open")}</a></dd>` : nothing}</dl>
-      ${approval.state !== "open" ? nothing : own ? html`<p class="muted">${this.t("approval.own")}</p>`
+      ${approval.state !== "asked" ? nothing : own ? html`<p class="muted">${this.t("approval.own")}</p>`
         : this.may(PERMISSIONS.approve) ? html`<div class="row"><button class="main" @click=${() => this.#decide(approval, "approve")}>${words.word("decision", "approve")}</button>
-          <button class="danger" @click=${() => this.#decide(approval, "refuse")}>${words.word("decision", "refuse")}</button></div>` : nothing}</article>`;
+          <button class="danger" @click=${() => this.#decide(approval, "deny")}>${words.word("decision", "deny")}</button></div>` : nothing}</article>`;
   }
 }
 

@@ -1,7 +1,7 @@
 // Callbacks that callers asked for: their place and topic are kept, what they had proved is not.
 
 import { html, Loaded, shared, Tick, View } from "../element.js";
-import { languageName, spaced } from "./queue.js";
+import { languageName, spaced } from "../words.js";
 
 const LOOK_MS = 15_000;
 

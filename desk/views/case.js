@@ -1,10 +1,12 @@
 // One case: what the line established, the one next step, the timeline, the account, and what may be done.
 
-import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
+import { HOLD_CAUSES, newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { heardText, readFacts, skillText } from "../facts.js";
 import { localTime, renderField } from "../fields.js";
-import { dueMark, languageName, priorityMark, spaced, TOPICS } from "./queue.js";
+import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
+import { dueMark, priorityMark, TOPICS } from "./queue.js";
 import "../edit.js";
 import "../proof.js";
 import "../records.js";
@@ -12,7 +14,7 @@ import "../records.js";
 const LOOK_MS = 15_000;
 const HOUR_MS = 3_600_000;
 const PRIORITIES = [1, 3, 5, 7];
-const ENDINGS = ["solved", "no_answer", "duplicate", "not_possible"];
+const ENDINGS = ["resolved", "not_needed", "not_reached", "duplicate", "false_alarm", "passed_on"];
 
 class DeskCase extends View {
   static styles = [shared, css`
@@ -84,6 +86,12 @@ class DeskCase extends View {
     return this.found.value?.value.owner?.id === this.desk.me.agent_id;
   }
 
+  /** Whether the agent comes to the account: by the case, which they have claimed, or by the call that they are in. */
+  #hasAccess(found) {
+    if (found.actions.length) return !["not_claimed", "own_account"].includes(found.actions[0].why);
+    return this.mine || (found.contact_id !== null && found.contact_id === this.desk.api.contact_id);
+  }
+
   async #do(work, message) {
     try {
       await work();
@@ -108,7 +116,8 @@ class DeskCase extends View {
     return html`
       <div class="head row spread"><div><h1 tabindex="-1">${words.word("topic", found.topic)} ${found.reference ? html`<span class="muted">${spaced(found.reference)}</span>` : nothing}</h1>
         <div class="row"><span class="tag ${open ? "info" : ""}">${words.word("status", found.status)}</span>${priorityMark(words, found.priority)}
-          <span>${languageName(found.language)}</span><span class="muted">${this.t("field.due")}: ${dueMark(words, found.due_at)}</span>
+          <span>${languageName(found.language)}</span>
+          ${found.skill === `${found.topic}:${found.language}` ? nothing : html`<span class="tag info">${this.t("case.skill")} ${skillText(words, found.skill)}</span>`}<span class="muted">${this.t("field.due")}: ${dueMark(words, found.due_at)}</span>
           ${found.owner ? html`<span class="muted">${this.t("case.with", { name: this.mine ? this.t("queue.owner_me") : found.owner.name })}</span>` : nothing}
           ${found.tags?.map((tag) => html`<span class="tag">${outside(tag)}</span>`)}</div></div>
         ${this.may(PERMISSIONS.work) ? html`<div class="row">${this.#handles(found, open)}</div>` : nothing}</div>
@@ -119,13 +128,13 @@ class DeskCase extends View {
         ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong></section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">
-        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
+        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
         ${found.actions?.length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
           ${found.actions.map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
         ${found.links?.length ? html`<section class="panel"><h2>${this.t("case.links")}</h2><dl>${found.links.map(({ kind, id }) => html`
           <dt>${words.word("link", kind)}</dt><dd class="small">${outside(id)}</dd>`)}</dl></section>` : nothing}
       </div><div class="rest">
-        ${found.account_known ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.mine || this.desk.api.contact_id
+        ${found.account_known && (open || this.#hasAccess(found)) ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.#hasAccess(found)
           ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
         <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
@@ -135,7 +144,7 @@ class DeskCase extends View {
   }
 
   #handles(found, open) {
-    if (!open) return nothing;
+    if (!open) return html`<button @click=${() => this.#do(() => this.desk.api.reopen(this.case_id), this.t("case.reopened"))}>${this.t("case.reopen")}</button>`;
     if (!found.owner) return html`<button class="main" @click=${() => this.#do(() => this.desk.api.claim(this.case_id), this.t("case.claimed"))}>${this.t("claim")}</button>`;
     if (!this.mine) return nothing;
     return html`<button aria-expanded=${this.editing} @click=${() => { this.editing = !this.editing; }}>${this.t("case.edit")}</button>
@@ -149,7 +158,6 @@ class DeskCase extends View {
     const { words } = this;
     return [
       { name: "priority", label: this.t("field.priority"), kind: "select", numeric: true, options: PRIORITIES.map((one) => [one, words.word("priority", one)]) },
-      { name: "due_at", label: this.t("field.due"), kind: "datetime" },
       { name: "tags", label: this.t("field.tags"), kind: "tags", help: this.t("case.tags_help") },
     ];
   }
@@ -158,8 +166,8 @@ class DeskCase extends View {
     const { words } = this;
     const rows = [
       [this.t("field.reason"), words.word("reason", found.reason)],
-      found.heard?.length ? [this.t("case.heard"), words.list(found.heard.map((word) => words.word("heard", word)))] : null,
-      found.proved ? [this.t("case.proved"), found.proved.factors.length ? words.list(found.proved.factors.map((factor) => words.word("factor", factor))) : this.t("case.proved_nothing")] : null,
+      found.heard.length ? [this.t("case.heard"), words.list(found.heard.map((turn) => heardText(words, turn)))] : null,
+      found.account_known || found.proved.factors.length ? [this.t("case.proved"), found.proved.factors.length ? words.list(found.proved.factors.map((factor) => words.word("factor", factor))) : this.t("case.proved_nothing")] : null,
       found.failed_login_at ? [this.t("case.failed_login"), words.time(found.failed_login_at)] : null,
       found.missing_documents?.length ? [this.t("case.documents"), words.list(found.missing_documents.map((word) => words.word("document", word)))] : null,
       [this.t("field.opened"), words.time(found.opened_at)],
@@ -169,10 +177,11 @@ class DeskCase extends View {
 
   #entry(entry) {
     const { words } = this;
-    const facts = Object.entries(entry.facts ?? {}).map(([name, value]) => `${words.word("fact", name)}: ${words.word(name, value)}`);
+    const facts = readFacts(words, entry.facts).map(([name, value]) => words.text("pair", { name, value }));
     return html`<li class=${entry.actor.kind}><div><strong>${words.word("reason", entry.reason)}</strong>
         ${entry.audience === "customer" ? html`<span class="tag">${this.t("case.for_customer")}</span>` : nothing}</div>
-      <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}</div>
+      <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}${
+        entry.reason.includes(entry.kind) ? nothing : html` · ${words.word("kind", entry.kind)}`}</div>
       ${facts.length ? html`<div class="small">${outside(facts.join(" · "))}</div>` : nothing}
       ${entry.note ? html`<p class="quote text" dir="auto">${entry.note}</p>` : nothing}</li>`;
   }
@@ -213,10 +222,20 @@ class DeskCase extends View {
 
   async #act(action) {
     const done = await perform(this, action, {
-      send: (why, key) => this.desk.api.act(this.case_id, action.operation, why, key),
+      ...(action.operation === "release_hold" ? this.#hold() : {}),
+      send: (deed, key) => this.desk.api.act(this.case_id, action.operation, deed, key),
       case_id: this.case_id,
     });
     if (done) this.reload();
+  }
+
+  #hold() {
+    const options = HOLD_CAUSES.map((cause) => [cause, this.words.word("cause", cause)]);
+    return {
+      fields: [{ name: "cause", label: this.t("field.cause"), kind: "select", required: true, options: [["", this.t("choose")], ...options] }],
+      values: { cause: "" },
+      approved: ({ cause }) => ({ cause }),
+    };
   }
 
   #snooze() {
@@ -235,7 +254,7 @@ class DeskCase extends View {
       title: this.t("case.transfer"),
       fields: [
         { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]), required: true },
-        { name: "language", label: this.t("field.language"), kind: "select", options: [["zh-CN", "中文"], ["en-US", "English"]], required: true },
+        { name: "language", label: this.t("field.language"), kind: "select", options: LINE_LANGUAGES, required: true },
         { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
       ],
       values: { topic: found.topic, language: found.language, note: null },
@@ -252,7 +271,7 @@ class DeskCase extends View {
         { name: "ending", label: this.t("field.ending"), kind: "select", options: ENDINGS.map((ending) => [ending, words.word("ending", ending)]), required: true },
         { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
       ],
-      values: { ending: "solved", note: null },
+      values: { ending: "resolved", note: null },
       action: this.t("case.close"),
       send: (values, key) => this.desk.api.close(this.case_id, values, key),
     });

@@ -1,7 +1,8 @@
-// A call that has come in: finds its case by the contact, and goes there. A call may be here before its case is.
+// A call that has come in: finds its case by the contact, and goes there. A call may be here before its case is. The call
+// of the workspace is claimed, so that the API knows who is in it.
 
 import { html, nothing, Tick, View } from "../element.js";
-import { languageName } from "./queue.js";
+import { languageName } from "../words.js";
 
 const LOOK_MS = 3000;
 
@@ -22,7 +23,7 @@ class DeskContact extends View {
     if (this.looking) return;
     this.looking = true;
     try {
-      this.contact = await this.desk.api.contact(this.contact_id);
+      this.contact = await this.#find();
       this.problem = null;
       // In place of this view, so that the way back does not lead here again.
       if (this.contact.case_id && this.isConnected) location.replace(`#/case/${encodeURIComponent(this.contact.case_id)}`);
@@ -30,6 +31,19 @@ class DeskContact extends View {
       this.problem = problem;
     }
     this.looking = false;
+  }
+
+  async #find() {
+    const { api } = this.desk;
+    if (api.workspace_contact_id === this.contact_id) {
+      try {
+        return await api.claimContact(this.contact_id);
+      } catch (problem) {
+        // A call that has ended cannot be claimed, and is read all the same.
+        if (problem.status !== 404) throw problem;
+      }
+    }
+    return api.contact(this.contact_id);
   }
 
   render() {

@@ -3,8 +3,9 @@
 import { PERMISSIONS } from "../api.js";
 import { css, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
 import { repeat } from "../vendor/lit/lit.js";
+import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 
-export const TOPICS = ["security", "lockout", "payment", "refund", "dispute", "unconfirmed", "advice", "general"];
+export const TOPICS = ["security", "lockout", "payment", "refund", "unconfirmed", "advice", "general"];
 const SHELVES = ["waiting", "mine", "snoozed"];
 const LOOK_MS = 10_000;
 
@@ -101,7 +102,7 @@ class DeskQueue extends View {
         <label>${this.t("field.topic")}<select name="topic" @change=${(event) => this.#choose({ topic: event.target.value })}>
           <option value="">${this.t("all")}</option>${TOPICS.map((topic) => html`<option value=${topic}>${words.word("topic", topic)}</option>`)}</select></label>
         <label>${this.t("field.language")}<select name="case_language" @change=${(event) => this.#choose({ language: event.target.value })}>
-          <option value="">${this.t("all")}</option><option value="zh-CN">中文</option><option value="en-US">English</option></select></label>
+          <option value="">${this.t("all")}</option>${LINE_LANGUAGES.map(([tag, name]) => html`<option value=${tag}>${name}</option>`)}</select></label>
         ${next && this.may(PERMISSIONS.work) ? html`<button class="main" @click=${() => this.#claim(next)}>${this.t("queue.next")}</button>` : nothing}
       </div>
       <div class="panel">${this.cases.show(({ cases, next: further }) => cases.length === 0
@@ -128,9 +129,5 @@ class DeskQueue extends View {
         aria-label=${this.t("queue.claim_of", { case: `${words.word("topic", row.topic)} ${spaced(row.reference)}` })}>${this.t("claim")}</button>`}</td></tr>`;
   }
 }
-
-/** Six digits in groups of three, as the line says them. */
-export const spaced = (reference) => (reference ?? "").replace(/^(\d{3})(\d{3})$/, "$1 $2");
-export const languageName = (tag) => ({ "zh-CN": "中文", "en-US": "English" })[tag] ?? tag ?? "–";
 
 customElements.define("desk-queue", DeskQueue);

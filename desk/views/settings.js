@@ -1,29 +1,40 @@
 // What supervisors edit: hours with holidays and overrides, the outage banner, the official numbers, merchants' policies.
 
 import { actionButton, perform } from "../actions.js";
-import { css, html, Loaded, nothing, shared, View } from "../element.js";
-import { TOPICS } from "./queue.js";
+import { css, html, Loaded, nothing, outside, shared, View } from "../element.js";
 import "../edit.js";
 
-const MESSAGE_CHARACTERS_MAX = 300;
+const BANNER_CHARACTERS_MAX = 200;
+const DAY_CHARACTERS_MAX = 60;
+const NUMBER_CHARACTERS_MAX = 20;
+const WINDOW_DAYS_MAX = 3650;
+/** The fields of a banner's words, with the languages of the line. */
+const BANNER_WORDS = [["words_zh", "zh-CN"], ["words_en", "en-US"]];
 
 class DeskSettings extends View {
   static styles = [shared, css`.action { margin: .4rem 0; }`];
-  static properties = { ...View.properties, what: {}, merchant: {}, saved: { state: true } };
+  static properties = { ...View.properties, what: {}, merchant: {} };
 
   constructor() {
     super();
-    this.policy = new Loaded(this, () => this.desk.api.policy(this.merchant));
+    this.found = new Loaded(this, () => (this.what === "numbers" ? this.desk.api.numbers() : this.desk.api.policy(this.merchant)));
   }
 
   connectedCallback() {
     super.connectedCallback();
-    if (this.what === "policies" && this.merchant) this.policy.load();
+    this.reload();
+  }
+
+  /** Numbers and policies are read here; hours and banner by their form. */
+  get reads() {
+    return this.what === "numbers" || (this.what === "policies" && this.merchant);
   }
 
   render() {
     const title = html`<h1 tabindex="-1">${this.t(`view.${this.what}`)}</h1>`;
     if (this.what === "policies") return html`${title}${this.#policies()}`;
+    if (this.what === "numbers")
+      return html`${title}<p class="muted">${this.t("numbers.text")}</p><div class="panel">${this.found.show(({ value, etag }) => this.#numbers(value, etag))}</div>`;
     const { fields, read, save } = this[`_${this.what}`]();
     return html`${title}<p class="muted">${this.t(`${this.what}.text`)}</p><div class="panel">
       <desk-edit .desk=${this.desk} draft=${this.what} .fields=${fields} .read=${read} .save=${save}></desk-edit></div>`;
@@ -40,46 +51,58 @@ class DeskSettings extends View {
         { name: "timezone", label: this.t("field.timezone"), kind: "text", required: true, max: 64 },
         { name: "weekly", label: this.t("hours.weekly"), kind: "rows", new_row: { day: 1, opens: "09:00", closes: "18:00" },
           columns: [{ name: "day", label: this.t("field.day"), kind: "select", numeric: true, options: days }, time("opens"), time("closes")] },
-        { name: "holidays", label: this.t("hours.holidays"), kind: "rows", new_row: { date: "", name: "" },
-          columns: [{ name: "date", label: this.t("field.date"), kind: "date", required: true }, { name: "name", label: this.t("field.name"), kind: "text", max: 80 }] },
-        { name: "overrides", label: this.t("hours.overrides"), kind: "rows",
-          new_row: { date_from: "", date_till: "", kind: "closed", opens: null, closes: null, name: "" },
+        { name: "special_days", label: this.t("hours.special_days"), help: this.t("hours.special_help"), kind: "rows",
+          new_row: { date: "", name: "", opens: null, closes: null },
           columns: [
-            { name: "date_from", label: this.t("field.from"), kind: "date", required: true },
-            { name: "date_till", label: this.t("field.till"), kind: "date", required: true },
-            { name: "kind", label: this.t("field.kind"), kind: "select", options: [["closed", this.t("hours.closed")], ["open", this.t("hours.open")]] },
+            { name: "date", label: this.t("field.date"), kind: "date", required: true },
+            { name: "name", label: this.t("field.name"), kind: "text", required: true, max: DAY_CHARACTERS_MAX },
             { ...time("opens"), required: false, empty: null },
             { ...time("closes"), required: false, empty: null },
-            { name: "name", label: this.t("field.name"), kind: "text", max: 80 },
           ] },
       ],
     };
   }
 
   _banner() {
-    const { words } = this;
+    const read = ({ value, etag }) => {
+      const { words, starts_at, ends_at, short_menu } = value;
+      const spoken = Object.fromEntries(BANNER_WORDS.map(([name, tag]) => [name, words?.[tag] ?? ""]));
+      return { value: { active: words !== null, ...spoken, starts_at, ends_at, short_menu }, etag };
+    };
+    const needed = { required: ({ active }) => active };
     return {
-      read: () => this.desk.api.banner(),
-      save: (banner, etag) => this.desk.api.saveBanner(banner, etag),
+      read: async () => read(await this.desk.api.banner()),
+      save: async ({ active, starts_at, ends_at, short_menu, ...spoken }, etag) => {
+        const words = Object.fromEntries(BANNER_WORDS.map(([name, tag]) => [tag, spoken[name]]));
+        return read(await this.desk.api.saveBanner(active ? { words, starts_at, ends_at, short_menu: Boolean(short_menu) } : { words: null }, etag));
+      },
       fields: [
         { name: "active", label: this.t("banner.active"), kind: "check" },
-        { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]) },
-        { name: "text_zh", label: this.t("banner.text_zh"), kind: "note", max: MESSAGE_CHARACTERS_MAX },
-        { name: "text_en", label: this.t("banner.text_en"), kind: "note", max: MESSAGE_CHARACTERS_MAX },
-        { name: "until", label: this.t("banner.until"), kind: "datetime" },
+        ...BANNER_WORDS.map(([name]) => ({ name, label: this.t(`banner.${name}`), kind: "note", max: BANNER_CHARACTERS_MAX, ...needed })),
+        { name: "starts_at", label: this.t("banner.starts"), kind: "datetime", ...needed },
+        { name: "ends_at", label: this.t("banner.ends"), kind: "datetime", ...needed },
+        { name: "short_menu", label: this.t("banner.short_menu"), kind: "check" },
       ],
     };
   }
 
-  _numbers() {
-    return {
-      read: () => this.desk.api.numbers(),
-      save: (numbers, etag) => this.desk.api.saveNumbers(numbers, etag),
-      fields: [
-        { name: "numbers", label: this.t("view.numbers"), kind: "rows", new_row: { number: "", label: "" },
-          columns: [{ name: "number", label: this.t("field.number"), kind: "text", required: true, max: 20 }, { name: "label", label: this.t("field.label"), kind: "text", max: 80 }] },
-      ],
-    };
+  /** The numbers that are official, and their change, which takes a second person. */
+  #numbers({ numbers, actions }, etag) {
+    const action = actions.find(({ operation }) => operation === "edit_numbers");
+    return html`<ol>${numbers.map((number) => html`<li>${outside(number)}</li>`)}</ol>
+      ${action ? actionButton(this, action, () => this.#editNumbers(numbers, action, etag)) : nothing}`;
+  }
+
+  async #editNumbers(numbers, action, etag) {
+    const done = await perform(this, action, {
+      fields: [{ name: "numbers", label: this.t("field.numbers"), kind: "rows", new_row: { number: "" },
+        columns: [{ name: "number", label: this.t("field.number"), kind: "text", required: true, max: NUMBER_CHARACTERS_MAX }] }],
+      values: { numbers: numbers.map((number) => ({ number })) },
+      deed: (given) => ({ numbers: given.numbers.map(({ number }) => number) }),
+      approved: (change) => ({ numbers: change.numbers }),
+      send: (deed) => this.desk.api.saveNumbers(deed, etag),
+    });
+    if (done) this.found.load();
   }
 
   #policies() {
@@ -90,38 +113,39 @@ class DeskSettings extends View {
     return html`<p class="muted">${this.t("policies.text")}</p>
       <form class="row end panel" @submit=${open}><label>${this.t("field.merchant")}<input name="merchant" required maxlength="128" autocomplete="off" .value=${this.merchant ?? ""}></label>
         <button class="main">${this.t("open")}</button></form>
-      ${this.merchant ? html`<div class="panel">${this.policy.show(({ value, etag }) => this.#policy(value, etag))}</div>` : nothing}`;
+      ${this.merchant ? html`<div class="panel">${this.found.show(({ value, etag }) => this.#policy(value, etag))}</div>` : nothing}`;
   }
 
   #policy(policy, etag) {
     const { words } = this;
-    const action = policy.actions?.find(({ operation }) => operation === "publish_policy");
+    const action = policy.actions.find(({ operation }) => operation === "publish_policy");
     return html`<dl><dt>${this.t("field.version")}</dt><dd>${words.number(policy.version)}</dd>
         <dt>${this.t("field.window_days")}</dt><dd>${words.number(policy.window_days)}</dd>
         <dt>${this.t("field.partial")}</dt><dd>${this.t(policy.partial ? "yes" : "no")}</dd>
-        <dt>${this.t("field.auto_approve_minor")}</dt><dd>${words.money({ minor: policy.auto_approve_minor, currency: policy.currency })}</dd>
+        <dt>${this.t("field.auto_approve_minor")}</dt><dd>${words.number(policy.auto_approve_minor)} <span class="muted small">${this.t("field.auto_approve_hint")}</span></dd>
         <dt>${this.t("field.categories")}</dt><dd>${words.list(policy.categories) || "–"}</dd></dl>
       ${action ? actionButton(this, action, () => this.#publish(policy, action, etag)) : nothing}`;
   }
 
   async #publish(policy, action, etag) {
-    const { window_days, partial, auto_approve_minor, categories } = policy;
+    const terms = ({ window_days, partial, auto_approve_minor, categories }) => ({ window_days, partial, auto_approve_minor, categories });
     const done = await perform(this, action, {
       fields: [
-        { name: "window_days", label: this.t("field.window_days"), kind: "number", required: true, min: 0, most: 365 },
+        { name: "window_days", label: this.t("field.window_days"), kind: "number", required: true, min: 0, most: WINDOW_DAYS_MAX },
         { name: "partial", label: this.t("field.partial"), kind: "check" },
-        { name: "auto_approve_minor", label: this.t("field.auto_approve_minor_of", { currency: policy.currency }), kind: "number", required: true, min: 0 },
+        { name: "auto_approve_minor", label: this.t("field.auto_approve_minor"), kind: "number", required: true, min: 0, help: this.t("field.auto_approve_hint") },
         { name: "categories", label: this.t("field.categories"), kind: "tags" },
       ],
-      values: action.approval?.change ?? { window_days, partial, auto_approve_minor, categories },
-      send: (values) => this.desk.api.savePolicy(this.merchant, { currency: policy.currency, ...values }, etag),
-      case_id: null,
+      values: terms(policy),
+      of: { merchant_id: this.merchant },
+      approved: terms,
+      send: (deed) => this.desk.api.savePolicy(this.merchant, deed, etag),
     });
-    if (done) this.policy.load();
+    if (done) this.found.load();
   }
 
   reload() {
-    if (this.merchant) this.policy.load();
+    if (this.reads) this.found.load();
   }
 }
 

@@ -114,3 +114,4 @@ def start_desk(chromium: Browser, frame_ancestors: tuple[str, ...] = ()) -> Iter
         finally:
             server.stop()
     assert faults == []
+    assert world.faults == []

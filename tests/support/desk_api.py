@@ -1,4 +1,7 @@
-"""An agents' API for tests of the desk: the routes, versions, keys and refusals of the real one, over a small world."""
+"""An agents' API for tests of the desk: the routes, versions, keys and refusals of the real one, over a small world.
+
+Every request and every answer is held against docs/openapi-agent.json, so that desk and fake follow the real API.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from tests.support.agent_document import find_faults
 from tests.support.loopback import Answered, Asked
 
 type Document = dict[str, Any]
@@ -22,7 +26,8 @@ NAMES: Final = {"lin": "Lin Agent", "mei": "Mei Supervisor", "omar": "Omar Super
 MARKUP: Final = '<img src=x onerror="window.harmed=1"><b>bold</b>'
 MARKS: Final = "\u202edrawkcab\u202c and on"
 """A text that turns what follows it around, where nothing keeps it apart."""
-UNMASKED: Final = "+8613800000001"
+UNMASKED: Final = "Wei Zhang"
+ACCOUNT_ID: Final = "acct-demo-01"
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH",
@@ -37,18 +42,34 @@ _ACTIONS: Final = {
     "freeze": "freeze",
     "reset-grants": "reset_grant",
     "pause": "pause",
+    "pause-ends": "end_pause",
     "new-rows": "new_row",
     "hold-releases": "release_hold",
 }
 
 
+_OF_CASE_ALONE: Final = frozenset(
+    {
+        "skill", "account_known", "contact_id", "heard", "proved", "failed_login_at", "missing_documents", "links",
+        "next_step",
+    }
+)  # fmt: skip
+
+
 class Refusal(Exception):
     """A problem of the API."""
 
-    def __init__(self, status: int, code: str, title: str) -> None:
+    def __init__(self, status: int, code: str, title: str, **facts: Any) -> None:
         super().__init__(code)
         self.status = status
-        self.document = {"type": f"urn:hotline:problem:{code}", "status": status, "code": code, "title": title}
+        self.document = {
+            "type": f"urn:hotline:problem:{code}",
+            "status": status,
+            "code": code,
+            "title": title,
+            "instance": "urn:hotline:request:r-1",
+            **facts,
+        }
 
 
 def _now() -> datetime:
@@ -73,14 +94,16 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "status": "open",
         "reason": "caller.asked",
         "opened_at": _in(minutes=-50),
+        "updated_at": _in(minutes=-50),
         "due_at": _in(hours=3),
         "snoozed_until": None,
         "owner": None,
         "tags": [],
+        "skill": f"{topic}:{given.get('language', 'zh-CN')}",
         "account_known": True,
         "contact_id": None,
         "heard": [],
-        "proved": None,
+        "proved": {"state": "none", "factors": []},
         "failed_login_at": None,
         "missing_documents": [],
         "links": [],
@@ -109,6 +132,12 @@ class DeskWorld:
     refused: dict[str, Refusal] = field(default_factory=dict)
     """Path, and the refusal of each request to it."""
     remembered: dict[str, Answered] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    """Requests and answers that are not as docs/openapi-agent.json says."""
+    taken: set[str] = field(default_factory=set)
+    """Contacts that were claimed by the agent's workspace."""
+    unmaskings_left: int = 30
+    """How many values may be shown without a second person."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -120,9 +149,11 @@ class DeskWorld:
         with self._lock:
             self.asked.append(asked)
             try:
-                return self._keyed(asked)
+                answered = self._keyed(asked)
             except Refusal as refusal:
-                return _json(refusal.status, refusal.document)
+                answered = _json(refusal.status, refusal.document)
+            self.faults += find_faults(asked, answered)
+            return answered
 
     def requests(self, method: str, path: str) -> list[Asked]:
         """The requests that came by this method for this path below the base."""
@@ -133,6 +164,17 @@ class DeskWorld:
         document = self.settings[name]
         document.update(change)
         document["version"] += 1
+
+    def prove(self, case_id: str, *factors: str) -> None:
+        """The customer proves who they are."""
+        self.proofs[case_id] = {
+            **_no_proof(),
+            "state": "proved",
+            "goal": "unlock",
+            "factors": list(factors),
+            "until": "2099-01-01T00:00:00Z",
+            "operations": ["unlock", "reset_grant"],
+        }
 
     def tell(self, case_id: str, reason: str, actor: Mapping[str, str], **given: Any) -> None:
         """Add to a case's timeline."""
@@ -145,7 +187,7 @@ class DeskWorld:
                 "at": _text(_now()),
                 "kind": "added",
                 "audience": "agent",
-                "actor": dict(actor),
+                "actor": {"name": None, **actor},
                 "reason": reason,
                 "facts": {},
                 "note": None,
@@ -197,6 +239,14 @@ class _Call:
 type Route = Callable[[DeskWorld, _Call], Answered]
 
 
+def _no_proof() -> Document:
+    return {"state": "none", "goal": None, "factors": [], "until": None, "operations": []}
+
+
+def _row(case: Document) -> Document:
+    return {name: value for name, value in case.items() if name not in _OF_CASE_ALONE}
+
+
 def _json(status: int, document: object, etag: str | None = None) -> Answered:
     headers = {"Content-Type": "application/json", **_CORS}
     if etag is not None:
@@ -218,7 +268,7 @@ def _found(world: DeskWorld, call: _Call) -> Document:
 def _held(world: DeskWorld, call: _Call) -> Document:
     case = _found(world, call)
     if (case["owner"] or {}).get("id") != call.username:
-        raise Refusal(409, "not_claimed", "You do not hold this case.")
+        raise Refusal(404, "not_found", "There is no such thing.")
     return case
 
 
@@ -233,6 +283,7 @@ def _me(world: DeskWorld, call: _Call) -> Answered:
         "username": NAMES[call.username],
         "roles": ["supervisors" if "desk/manage" in PEOPLE[call.username] else "agents"],
         "permissions": list(PEOPLE[call.username]),
+        "token_ends_at": _in(minutes=15),
         "live_contacts": world.live.get(call.username, []),
     }
     return _json(200, document)
@@ -253,32 +304,42 @@ def _queue(world: DeskWorld, call: _Call) -> Answered:
     rows.sort(key=lambda case: (case["priority"], case["due_at"]))
     first = int(query.get("cursor", 0))
     more = str(first + 20) if len(rows) > first + 20 and not mine else None
-    return _json(200, {"cases": rows[first : first + 20], "next": more})
+    return _json(200, {"cases": [_row(case) for case in rows[first : first + 20]], "next": more})
 
 
-def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
-    held = (case["owner"] or {}).get("id") == username
-    proved = world.proofs.get(case["id"], {}).get("state") == "proved"
-    subject = {"kind": "account", "id": "acct-demo-01", "version": 4}
-    approval = next(
+def _is_in_call(world: DeskWorld, case: Document, username: str) -> bool:
+    return case["contact_id"] is not None and case["contact_id"] in (*world.live.get(username, []), *world.taken)
+
+
+def _approval_of(world: DeskWorld, username: str, operation: str, **about: Any) -> Document | None:
+    """The person's own request that waits or was approved."""
+    return next(
         (
             one
             for one in reversed(world.approvals.values())
-            if one["operation"] == "release_hold"
-            and one["case_id"] == case["id"]
-            and one["state"] in ("open", "approved")
+            if (one["operation"], one["requested_by"]["id"]) == (operation, username)
+            and one["state"] in ("asked", "approved")
+            and all(one.get(name) == value for name, value in about.items())
         ),
         None,
     )
-    levels = {"freeze": "alone", "unlock": "proof", "reset_grant": "proof", "release_hold": "second"}
+
+
+def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
+    held = (case["owner"] or {}).get("id") == username or _is_in_call(world, case, username)
+    proved = world.proofs.get(case["id"], {}).get("state") == "proved"
+    levels = {
+        "freeze": "alone", "pause": "alone", "unlock": "proof", "reset_grant": "proof", "end_pause": "proof",
+        "unfreeze": "proof", "new_row_unproved": "second", "release_hold": "second",
+    }  # fmt: skip
     return [
         {
             "operation": operation,
             "level": level,
             "possible": held and (level != "proof" or proved),
             "why": "not_claimed" if not held else "needs_proof" if level == "proof" and not proved else None,
-            "approval": approval if level == "second" else None,
-            "subject": subject,
+            "approval": _approval_of(world, username, operation, case_id=case["id"]) if level == "second" else None,
+            "subject": None,
         }
         for operation, level in levels.items()
     ]
@@ -286,13 +347,14 @@ def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
 
 def _read_case(world: DeskWorld, call: _Call) -> Answered:
     case = _found(world, call)
-    actions = _actions(world, case, call.username) if case["account_known"] else []
+    known = case["account_known"] and case["status"] != "closed"
+    actions = _actions(world, case, call.username) if known else []
     return _json(200, {**case, "actions": actions}, _etag(case))
 
 
 def _matched(call: _Call, document: Document) -> None:
     if call.asked.headers.get("if-match") != _etag(document):
-        raise Refusal(412, "stale", "Somebody else changed it.")
+        raise Refusal(412, "precondition_failed", "Somebody else changed it.", version=document["version"])
 
 
 def _patch_case(world: DeskWorld, call: _Call) -> Answered:
@@ -300,72 +362,83 @@ def _patch_case(world: DeskWorld, call: _Call) -> Answered:
     _matched(call, case)
     case.update(call.body)
     case["version"] += 1
-    return _json(200, case, _etag(case))
+    return _json(200, _row(case), _etag(case))
 
 
 def _claim(world: DeskWorld, call: _Call) -> Answered:
     case = _found(world, call)
     if case["owner"] is not None and case["owner"]["id"] != call.username:
-        raise Refusal(409, "claimed", f"{case['owner']['name']} has claimed it.")
+        raise Refusal(409, "case_claimed", f"{case['owner']['name']} has claimed it.")
     case.update(owner=call.person, status="claimed", version=case["version"] + 1)
-    world.tell(case["id"], "claimed", {"kind": "agent", "name": NAMES[call.username]})
-    return _json(200, case)
+    world.tell(case["id"], "agent.claimed", {"kind": "agent", "name": NAMES[call.username]}, kind="claimed")
+    return _json(200, _row(case))
 
 
 def _release(world: DeskWorld, call: _Call) -> Answered:
     case = _held(world, call)
     case.update(owner=None, status="open", version=case["version"] + 1)
-    return _json(200, case)
+    return _json(200, _row(case))
 
 
 def _note(world: DeskWorld, call: _Call) -> Answered:
     case = _found(world, call)
-    given = {"note": call.body["text"], "audience": call.body["audience"]}
-    world.tell(case["id"], "note", {"kind": "agent", "name": NAMES[call.username]}, **given)
-    return _json(201, {"id": "entry"})
+    given = {"note": call.body["text"], "audience": call.body["audience"], "kind": "noted"}
+    world.tell(case["id"], "agent.noted", {"kind": "agent", "name": NAMES[call.username]}, **given)
+    return _json(201, _row(case))
 
 
 def _snooze(world: DeskWorld, call: _Call) -> Answered:
-    _held(world, call).update(status="waiting", snoozed_until=call.body["until"], owner=None)
-    return _json(200, {})
+    case = _held(world, call)
+    case.update(status="waiting", snoozed_until=call.body["until"])
+    return _json(200, _row(case))
 
 
 def _close(world: DeskWorld, call: _Call) -> Answered:
     case = _held(world, call)
-    case.update(status="closed", next_step=None, version=case["version"] + 1)
-    world.tell(
-        case["id"], "closed", {"kind": "agent", "name": NAMES[call.username]}, facts={"ending": call.body["ending"]}
-    )
-    return _json(200, case)
+    case.update(status="closed", owner=None, next_step=None, version=case["version"] + 1)
+    word = f"closed.{call.body['ending']}"
+    world.tell(case["id"], word, {"kind": "agent", "name": NAMES[call.username]}, kind="closed")
+    return _json(200, _row(case))
+
+
+def _reopen(world: DeskWorld, call: _Call) -> Answered:
+    case = _found(world, call)
+    case.update(status="open", version=case["version"] + 1)
+    return _json(200, _row(case))
 
 
 def _transfer(world: DeskWorld, call: _Call) -> Answered:
     case = _held(world, call)
-    case.update(topic=call.body["topic"], language=call.body["language"], owner=None, status="open")
-    return _json(200, case)
+    case.update(skill=f"{call.body['topic']}:{call.body['language']}", owner=None, status="open")
+    return _json(200, _row(case))
 
 
 def _timeline(world: DeskWorld, call: _Call) -> Answered:
     return _json(200, {"entries": world.timelines.get(_found(world, call)["id"], []), "next": None})
 
 
+def _with_access(world: DeskWorld, call: _Call) -> Document:
+    case = _found(world, call)
+    return case if _is_in_call(world, case, call.username) else _held(world, call)
+
+
 def _looked(world: DeskWorld, call: _Call) -> None:
-    _held(world, call)
+    _with_access(world, call)
     if not call.asked.headers.get("desk-reason"):
-        raise Refusal(400, "reason_missing", "A reason is missing.")
+        raise Refusal(400, "malformed_request", "A reason is missing.")
 
 
 def _account(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     fields = [
-        {"name": "name", "masked": "W***"},
-        {"name": "phone", "masked": "••• 0001"},
-        {"name": "email", "masked": "c•••@customer.example"},
+        {"name": "name", "masked": "W***", "can_unmask": True},
+        {"name": "phone", "masked": "***0001", "can_unmask": False},
+        {"name": "email", "masked": "c***@***mple", "can_unmask": False},
     ]
     return _json(
         200,
         {
-            "account_id": "acct-demo-01",
+            "account_id": ACCOUNT_ID,
             "status": "open",
             "language": "zh-CN",
             "lock": world.lock,
@@ -381,21 +454,24 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     payment = {
         "id": "pay-1",
+        "item_id": "MOVEMENT#pay-1",
         "kind": "payment",
         "status": "failed",
-        "amount": {"minor": 12900, "currency": "CNY"},
         "initiated_at": _in(hours=-5),
         "merchant": {"id": "m-1", "name": MARKUP},
-        "order_no": "DW26010001",
-        "money": {"state": "not_taken"},
+        "order": "0001",
+        "money": {"state": "not_taken", "held_until": None},
+        "failure": "insufficient_funds",
         "next_step": "top_up",
-        "text": "The balance was too small. Nothing was taken.",
     }
     return _json(200, {"payments": [payment], "next": None})
 
 
 def _read_refunds(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
+    for refund in world.refunds:
+        for action in refund["actions"]:
+            action["approval"] = _approval_of(world, call.username, action["operation"], case_id=call.ids[0])
     return _json(200, {"refunds": world.refunds, "next": None})
 
 
@@ -406,103 +482,147 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
         "severity": "high",
         "found_at": _in(hours=-2),
         "rule": "failed_login_burst",
-        "text": "12 places in one hour.",
+        "facts": {"failures": 40, "sources": 12, "distributed": "yes"},
         "feedback": None,
     }
     return _json(200, {"findings": [finding], "next": None})
 
 
 def _unmask(world: DeskWorld, call: _Call) -> Answered:
-    _held(world, call)
-    return _json(200, {"field": call.body["field"], "value": UNMASKED})
+    case = _with_access(world, call)
+    if world.unmaskings_left <= 0:
+        _spend(world, call, "unmask_beyond")
+    world.unmaskings_left -= 1
+    world.tell(case["id"], "agent.unmask", {"kind": "agent", "name": NAMES[call.username]}, kind="decided")
+    name = call.body["field"] == "name"
+    amount = None if name else {"minor": 199900, "currency": "CNY"}
+    value = UNMASKED if name else None
+    item_id = call.body.get("item_id")
+    return _json(200, {"field": call.body["field"], "item_id": item_id, "value": value, "amount": amount})
 
 
 def _read_proof(world: DeskWorld, call: _Call) -> Answered:
-    return _json(200, world.proofs.get(_found(world, call)["id"], {"state": "none", "factors": []}))
+    return _json(200, world.proofs.get(_with_access(world, call)["id"], _no_proof()))
 
 
 def _ask_proof(world: DeskWorld, call: _Call) -> Answered:
-    case = _held(world, call)
-    world.proofs[case["id"]] = {
-        "state": "asked",
-        "method": call.body["method"],
-        "factors": [],
-        "asked_at": _text(_now()),
-    }
+    case = _with_access(world, call)
+    world.proofs[case["id"]] = {**_no_proof(), "state": "asked", "goal": call.body["goal"], "until": _in(minutes=10)}
     return _json(202, world.proofs[case["id"]])
 
 
 def _act(world: DeskWorld, call: _Call) -> Answered:
-    case = _held(world, call)
+    case = _with_access(world, call)
     operation = _ACTIONS[call.ids[1]]
-    action = next(one for one in _actions(world, case, call.username) if one["operation"] == operation)
+    action = next(one for one in _actions(world, case, call.username) if one["operation"].startswith(operation))
     if action["level"] == "second":
-        _spend(world, call, operation)
+        _spend(world, call, action["operation"])
     elif not action["possible"]:
-        raise Refusal(409, action["why"], "Not possible now.")
+        raise Refusal(403, "proof_missing", "The customer has to prove who they are first.", operation=operation)
     if operation == "unlock":
         world.lock.update(state="OPEN", cause=None, since=None, until=None, text="Nothing keeps the account shut.")
         case.update(next_step="close")
-    world.tell(case["id"], operation, {"kind": "agent", "name": NAMES[call.username]})
-    return _json(200, {"outcome": "asked"})
+    facts = {"outcome": "ASKED", "why": call.body["reason"]}
+    who = {"kind": "agent", "name": NAMES[call.username]}
+    world.tell(case["id"], f"agent.{action['operation']}", who, facts=facts, kind="decided")
+    return _json(202, {"outcome": "asked"})
 
 
 def _spend(world: DeskWorld, call: _Call, operation: str) -> Document:
-    approval = world.approvals.get(call.body.get("approval_id", ""), {})
+    approval = world.approvals.get(call.body.get("approval_id") or "", {})
     given = approval.get("state") == "approved" and approval["operation"] == operation
     if not given or approval["requested_by"]["id"] != call.username:
-        raise Refusal(403, "approval_needed", "A second person has to approve this.")
-    approval["state"] = "used"
+        raise Refusal(403, "second_missing", "A second person has to approve this first.", operation=operation)
+    approval["state"] = "spent"
     return approval
 
 
 def _decide_refund(world: DeskWorld, call: _Call) -> Answered:
-    _held(world, call)
+    _with_access(world, call)
     refund = next(one for one in world.refunds if one["id"] == call.ids[1])
     operation = refund["actions"][0]["operation"]
     if operation == "review_large_refund":
-        _spend(world, call, operation)
-    refund.update(status="approved" if call.body["decision"] == "approve" else "denied", actions=[])
-    return _json(200, refund)
+        approved = _spend(world, call, operation)["change"]["decision"]
+        assert approved == call.body["decision"]
+    refund.update(status="approved" if call.body["decision"] == "approve" else "denied", review=None, actions=[])
+    return _json(202, {"outcome": refund["status"]})
+
+
+def _pay_out(world: DeskWorld, call: _Call) -> Answered:
+    _with_access(world, call)
+    approved = _spend(world, call, "other_payout")["change"]["payout"]
+    assert approved == call.body["way"]
+    refund = next(one for one in world.refunds if one["id"] == call.ids[1])
+    refund.update(payout=call.body["way"], actions=[])
+    return _json(202, {"outcome": "asked"})
 
 
 def _judge(world: DeskWorld, call: _Call) -> Answered:
-    _held(world, call)
-    return _json(200, {"verdict": call.body["verdict"]})
+    _with_access(world, call)
+    return _json(202, {"outcome": call.body["verdict"]})
 
 
 def _approvals(world: DeskWorld, call: _Call) -> Answered:
-    wanted = call.asked.query.get("state")
-    found = [one for one in world.approvals.values() if (one["state"] == "open") == (wanted == "open")]
+    wanted = call.asked.query.get("state", "open")
+    found = [one for one in world.approvals.values() if (one["state"] == "asked") == (wanted == "open")]
     return _json(200, {"approvals": found, "next": None})
+
+
+def _read_approval(world: DeskWorld, call: _Call) -> Answered:
+    if call.ids[0] not in world.approvals:
+        raise Refusal(404, "not_found", "There is no such thing.")
+    return _json(200, world.approvals[call.ids[0]])
 
 
 def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
     identifier = f"approval-{len(world.approvals) + 1}"
+    body = dict(call.body)
+    operation, reason, case_id = body.pop("operation"), body.pop("reason"), body.pop("case_id", None)
+    kind, about, version = _subject_of(world, body, operation)
+    if "way" in body:
+        body["payout"] = body.pop("way")
     world.approvals[identifier] = {
-        "change": None,
-        **call.body,
         "id": identifier,
-        "state": "open",
+        "operation": operation,
+        "case_id": case_id,
+        "subject": {"kind": kind, "id": about, "version": version},
+        "change": body,
+        "reason": reason,
+        "state": "asked",
         "requested_by": call.person,
         "requested_at": _text(_now()),
         "expires_at": _in(hours=1),
         "decided_by": None,
         "decided_at": None,
     }
-    for refund in world.refunds:
-        for action in refund["actions"]:
-            if action["operation"] == call.body["operation"]:
-                action["approval"] = world.approvals[identifier]
     return _json(201, world.approvals[identifier])
+
+
+def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, str, str]:
+    """The kind, id and version of the thing. Its id is no part of the change."""
+    match operation:
+        case "release_hold":
+            return "hold", body["cause"], "2026-11-29T08:00:00.000Z#lock-1"
+        case "new_row_unproved":
+            return "rows", ACCOUNT_ID, "rows-1"
+        case "review_large_refund" | "other_payout":
+            return "refund", body.pop("refund_id"), "1"
+        case "unmask_beyond":
+            body.pop("field")
+            return "unmask", body.pop("item_id", "-"), "-"
+        case "edit_numbers":
+            return "numbers", "official", str(world.settings["numbers"]["version"])
+        case _:
+            merchant_id = body.pop("merchant_id")
+            return "policy", merchant_id, str(world.settings[merchant_id]["version"])
 
 
 def _decide_approval(world: DeskWorld, call: _Call) -> Answered:
     _may(call, "desk/approve")
     approval = world.approvals[call.ids[0]]
     if approval["requested_by"]["id"] == call.username:
-        raise Refusal(403, "own_request", "Nobody approves their own request.")
-    state = {"approve": "approved", "refuse": "refused"}[call.body["decision"]]
+        raise Refusal(403, "approval_own", "Nobody approves their own request.")
+    state = {"approve": "approved", "deny": "denied"}[call.body["decision"]]
     approval.update(state=state, decided_by=call.person, decided_at=_text(_now()))
     return _json(200, approval)
 
@@ -511,6 +631,14 @@ def _contact(world: DeskWorld, call: _Call) -> Answered:
     if call.ids[0] not in world.contacts:
         raise Refusal(404, "not_found", "There is no such thing.")
     return _json(200, world.contacts[call.ids[0]])
+
+
+def _claim_contact(world: DeskWorld, call: _Call) -> Answered:
+    contact = world.contacts.get(call.ids[0])
+    if contact is None or contact["state"] != "live":
+        raise Refusal(404, "not_found", "There is no such thing.")
+    world.taken.add(call.ids[0])
+    return _json(200, contact)
 
 
 def _callbacks(world: DeskWorld, call: _Call) -> Answered:
@@ -526,7 +654,20 @@ def _callbacks(world: DeskWorld, call: _Call) -> Answered:
 
 
 def _read_setting(world: DeskWorld, call: _Call) -> Answered:
-    document = world.settings[call.ids[0]]
+    document = dict(world.settings[call.ids[0]])
+    operation = {"numbers": "edit_numbers", "m-1": "publish_policy"}.get(call.ids[0])
+    if operation is not None:
+        subject = {"kind": "merchant" if call.ids[0] == "m-1" else "numbers", "id": "m-1", "version": "1"}
+        document["actions"] = [
+            {
+                "operation": operation,
+                "level": "second",
+                "possible": True,
+                "why": None,
+                "approval": _approval_of(world, call.username, operation),
+                "subject": subject,
+            }
+        ]
     return _json(200, document, _etag(document))
 
 
@@ -534,9 +675,15 @@ def _save_setting(world: DeskWorld, call: _Call) -> Answered:
     _may(call, "desk/manage")
     document = world.settings[call.ids[0]]
     _matched(call, document)
-    document.update(call.body)
+    body = dict(call.body)
+    if "reason" in body:
+        _spend(world, call, "edit_numbers" if call.ids[0] == "numbers" else "publish_policy")
+        body = {name: value for name, value in body.items() if name not in ("reason", "approval_id")}
+    document.update(body)
+    if body.get("words", document) is None:
+        document.update(starts_at=None, ends_at=None, short_menu=False)
     document["version"] += 1
-    return _json(200, document, _etag(document))
+    return _read_setting(world, call)
 
 
 def _reports(world: DeskWorld, call: _Call) -> Answered:
@@ -589,6 +736,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/notes", _note),
     ("POST", f"{_OF_CASE}/snooze", _snooze),
     ("POST", f"{_OF_CASE}/close", _close),
+    ("POST", f"{_OF_CASE}/reopen", _reopen),
     ("POST", f"{_OF_CASE}/transfer", _transfer),
     ("GET", f"{_OF_CASE}/timeline", _timeline),
     ("GET", f"{_OF_CASE}/account", _account),
@@ -600,15 +748,19 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/proofs", _ask_proof),
     ("POST", f"{_OF_CASE}/({'|'.join(_ACTIONS)})", _act),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/decision", _decide_refund),
+    ("POST", f"{_OF_CASE}/refunds/{_ID}/payout", _pay_out),
     ("POST", f"{_OF_CASE}/findings/{_ID}/feedback", _judge),
     ("GET", "/approvals", _approvals),
     ("POST", "/approvals", _ask_approval),
+    ("GET", f"/approvals/{_ID}", _read_approval),
     ("POST", f"/approvals/{_ID}/decision", _decide_approval),
     ("GET", f"/contacts/{_ID}", _contact),
+    ("POST", f"/contacts/{_ID}/claim", _claim_contact),
     ("GET", "/callbacks", _callbacks),
     ("GET", "/(hours|banner|numbers)", _read_setting),
     ("PUT", "/(hours|banner|numbers)", _save_setting),
     ("GET", f"/merchants/{_ID}/policy", _read_setting),
+    ("PUT", f"/merchants/{_ID}/policy", _save_setting),
     ("GET", "/reports", _reports),
 )
 
@@ -622,17 +774,24 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         reference="482913",
         priority=3,
         contact_id="contact-1",
-        heard=["locked"],
-        proved={"state": "none", "factors": []},
+        heard=["start:KNOWN", "set_language:SET", "lock_status:NEED_PROOF", "check_code:WRONG", "unlock:NEED_PROOF"],
         failed_login_at=_in(hours=-6),
         next_step="ask_proof",
         links=[{"kind": "contact", "id": "contact-1"}],
         tags=["vip"],
     )
     review = _case(
-        "case-2", "refund", reference="730415", next_step="decide_refund", due_at=_in(hours=-1), language="en-US"
+        "case-2",
+        "refund",
+        reason="refund_review",
+        reference="730415",
+        next_step="decide_refund",
+        due_at=_in(hours=-1),
+        language="en-US",
     )
-    finding = _case("case-4", "security", reference="118204", priority=1, reason="finding", next_step="release_hold")
+    finding = _case(
+        "case-4", "security", reference="118204", priority=1, reason="failed_login_burst", next_step="judge_finding"
+    )
     callback = _case(
         "case-3", "refund", reference="550120", reason="caller.callback", account_known=False, language="en-US"
     )
@@ -641,11 +800,43 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         "case-1",
         "caller.asked",
         {"kind": "caller"},
-        facts={"topic": "lockout", "attempts": 15},
+        facts={
+            "contact_id": "contact-1",
+            "language": "zh-CN",
+            "number_known": "yes",
+            "proved": "-",
+            "history": "start:KNOWN,check_code:WRONG",
+        },
         kind="opened",
         note=f"{MARKUP}\n{MARKS}",
     )
-    world.tell("case-2", "refund.review", {"kind": "system"}, facts={"refund_id": "refund-9"}, kind="opened")
+    world.tell(
+        "case-2",
+        "refund_review",
+        {"kind": "system"},
+        facts={
+            "refund_id": "refund-9",
+            "movement_id": "pay-2",
+            "rule": "wallet.auto_approve",
+            "waits_for": "approval",
+            "amount_minor": 199900,
+            "currency": "CNY",
+        },
+        kind="opened",
+    )
+    world.tell(
+        "case-2",
+        "refund_overdue",
+        {"kind": "system"},
+        facts={
+            "refund_id": "refund-9",
+            "movement_id": "pay-2",
+            "state": "returned_back",
+            "missed_on": "2026-11-20",
+            "amount_minor": 9900,
+            "currency": "CNY",
+        },
+    )
     world.lock = {
         "state": "HARD",
         "cause": "TOO_MANY_PASSWORD",
@@ -654,23 +845,24 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         "asked": None,
         "text": "Locked after 15 wrong passwords in a day.",
     }
-    subject = {"kind": "refund", "id": "refund-9", "version": 1}
+    subject = {"kind": "refund", "id": "refund-9", "version": "1"}
     world.refunds = [
         {
             "id": "refund-9",
             "payment_id": "pay-2",
             "status": "in_review",
-            "amount": {"minor": 199900, "currency": "CNY"},
             "requested_at": _in(days=-1),
             "promised_on": str(_now().date() + timedelta(days=2)),
             "reason": "defective",
+            "review": "approval",
             "decided_by": "wallet.auto_approve",
-            "note": MARKUP,
+            "payout": None,
             "actions": [
                 {
                     "operation": "review_large_refund",
                     "level": "second",
                     "possible": True,
+                    "why": None,
                     "approval": None,
                     "subject": subject,
                 }
@@ -686,33 +878,32 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "language": "zh-CN",
         }
     }
+    edited = {"version": 1, "edited_by": None, "edited_at": None}
     world.settings = {
         "hours": {
-            "version": 1,
+            **edited,
             "timezone": "Asia/Shanghai",
             "weekly": [{"day": day, "opens": "08:00", "closes": "22:00"} for day in range(1, 6)],
-            "holidays": [{"date": "2027-02-06", "name": "春节"}],
-            "overrides": [],
+            "special_days": [{"date": "2027-02-06", "name": "春节", "opens": None, "closes": None}],
+            "open": True,
+            "next_opening": None,
         },
-        "banner": {"version": 1, "active": False, "topic": "payment", "text_zh": "", "text_en": "", "until": None},
-        "numbers": {"version": 1, "numbers": [{"number": "+18005550199", "label": "main"}]},
+        "banner": {
+            **edited,
+            "words": None,
+            "starts_at": None,
+            "ends_at": None,
+            "short_menu": False,
+            "holds": False,
+        },
+        "numbers": {**edited, "numbers": ["+18005550199"]},
         "m-1": {
             "version": 3,
             "merchant_id": "m-1",
             "window_days": 7,
             "partial": True,
             "auto_approve_minor": 50000,
-            "currency": "CNY",
             "categories": ["food"],
-            "actions": [
-                {
-                    "operation": "publish_policy",
-                    "level": "second",
-                    "possible": True,
-                    "approval": None,
-                    "subject": {"kind": "merchant", "id": "m-1", "version": 3},
-                }
-            ],
         },
     }
     return world

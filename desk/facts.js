@@ -1,0 +1,81 @@
+// Facts as people read them: of a timeline's entries, of findings, of a change that waits for a second person.
+
+import { languageName } from "./words.js";
+
+/** Ids that say nothing to a person. Where they lead somewhere, the case has a link. `currency` stands in its amount. */
+const HIDDEN = ["approval_id", "contact_id", "decision_id", "item_id", "part", "recovery_id", "version"];
+
+const yesOrNo = (words, value) => words.text(value === true || value === "yes" ? "yes" : "no");
+const several = (value) => (Array.isArray(value) ? value : String(value).split(","));
+const split = (value) => String(value).split(/:(.*)/s);
+
+/** A topic and a language, `topic:language`. Another word, such as the id of an agent, stays as it is. */
+export function skillText(words, skill) {
+  const [topic, language] = split(skill);
+  return language ? `${words.word("topic", topic)} · ${languageName(language)}` : topic;
+}
+
+/** The closed word that a step, an operation or a request ended with. */
+export function outcomeText(words, of, outcome) {
+  const [own, plain] = [`${of}_${outcome}`.toLowerCase(), outcome.toLowerCase()];
+  return words.word("outcome", words.has("outcome", own) ? own : plain);
+}
+
+/** A step that a caller took, with its outcome: `step:OUTCOME`. */
+export function heardText(words, turn) {
+  const [step, outcome = ""] = split(turn);
+  const name = words.word("heard", step);
+  if (!outcome || outcome === step) return name;
+  return words.text("pair", { name, value: outcomeText(words, step, outcome) });
+}
+
+/** How the value of a fact reads. Of any other fact it is an id, a number or a person's text, and stays as it is. */
+const VALUES = {
+  amount_minor: (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor)),
+  auto_approve_minor: (words, minor) => words.number(minor),
+  also: (words, value) => words.list(several(value)),
+  categories: (words, value) => words.list(several(value)),
+  cause: (words, value) => words.word("cause", value),
+  decision: (words, value) =>
+    String(value).startsWith("account.") ? words.word("operation", value.replace(/^account\.|_requested$/g, "")) : words.word("decision", value),
+  distributed: yesOrNo,
+  from: skillText,
+  goal: (words, value) => words.word("goal", value),
+  history: (words, value) => words.list(several(value).map((turn) => heardText(words, turn))),
+  hold: (words, value) => words.word("hold", value),
+  language: (_, value) => languageName(value),
+  link: (words, value) => `${words.word("link", split(value)[0])} ${split(value)[1] ?? ""}`,
+  missed_on: (words, value) => words.day(value),
+  notice: (words, value) => words.word("notice", value),
+  number_known: yesOrNo,
+  numbers: (words, value) => words.list(several(value)),
+  operation: (words, value) => words.word("operation", value),
+  outcome: (words, value) => words.word("outcome", String(value).toLowerCase()),
+  partial: yesOrNo,
+  payout: (words, value) => words.word("way", value),
+  priority: (words, value) => words.word("priority", value),
+  priority_before: (words, value) => words.word("priority", value),
+  proved: (words, value) => words.list(several(value).map((factor) => words.word("factor", factor))),
+  refund_reason: (words, value) => words.word("refund_reason", value),
+  rule: (words, value) => words.word("rule", value),
+  skill: skillText,
+  state: (words, value) => words.word("refund", value),
+  tags: (words, value) => words.list(several(value)),
+  tags_before: (words, value) => words.list(several(value)),
+  told_at: (words, value) => words.time(value),
+  until: (words, value) => words.time(value),
+  value: (words, value) => words.word("mask", value),
+  waits_for: (words, value) => words.word("review", value),
+  way: (words, value) => words.word("way", value),
+  where: (words, value) => words.word("where", value),
+  why: (words, value) => words.word("act_reason", value),
+};
+
+const isSaid = (value) => value !== "-" && value !== "" && value !== null && value !== undefined && value.length !== 0;
+
+/** Facts as [name, value] in the words of the reader, without those that say nothing. */
+export function readFacts(words, facts) {
+  return Object.entries(facts ?? {})
+    .filter(([name, value]) => isSaid(value) && !HIDDEN.includes(name) && !(name === "currency" && "amount_minor" in facts))
+    .map(([name, value]) => [words.word("fact", name), name in VALUES ? VALUES[name](words, value, facts) : String(value)]);
+}

@@ -1,0 +1,360 @@
+"""Every closed word that the agents' API can tell has words at the desk, in each of its languages.
+
+The closed words are taken from the code's own enumerations. For reasons and facts of a case's timeline, which several
+rooms write, they are read from the places where they are written.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+
+import hotline
+from functions.agent_api import shapes
+from functions.connect.steps import STEPS
+from functions.http.problems import OF_AGENTS, STATUSES
+from hotline.accounts.model import AccountStatus
+from hotline.agents.approvals import ASKED_REASON
+from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, ProofState
+from hotline.agents.service import Obstacle, Step
+from hotline.cases import handover
+from hotline.cases import service as cases
+from hotline.cases.model import AuthorKind, CaseError, CaseStatus, CloseReason, EntryKind, LinkKind, Priority
+from hotline.contracts.model import MovementKind, MovementStatus
+from hotline.directory.model import DirectoryError
+from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError, Operation
+from hotline.identity.pins import PIN_SET
+from hotline.identity.service import REQUIREMENTS
+from hotline.kit.actor import FactorKind
+from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
+from hotline.lockout.outgoing import REPUDIABLE
+from hotline.payments.failures import FAILURES, NextStep
+from hotline.payments.model import MoneyAnswer
+from hotline.refunds import policy as refund_policy
+from hotline.refunds import requests as refund_requests
+from hotline.refunds.model import (
+    PayoutWay,
+    RefundError,
+    RefundReason,
+    RefundState,
+    ReviewDecision,
+    ReviewNeed,
+)
+from hotline.refunds.reviews import REVIEWED
+from hotline.security.detectors import DETECTORS, Severity
+from hotline.security.model import SecurityError, Verdict
+from hotline.wording.catalogue import find
+from hotline_local.desk_server import FOLDER
+from tests.support.agent_document import DOCUMENT
+
+LANGUAGES: Final = {"en": "en-US", "zh": "zh-CN"}
+WORDS: Final[dict[str, dict[str, str]]] = {
+    code: json.loads((FOLDER / f"words/{code}.json").read_text(encoding="utf-8")) for code in LANGUAGES
+}
+LAYER: Final = Path(next(iter(hotline.__path__)))
+FACTS: Final = (FOLDER / "facts.js").read_text(encoding="utf-8")
+BY_AGENTS: Final = [one.value for one, needs in REQUIREMENTS.items() if needs.by_agent is not ByAgent.NEVER]
+RULES: Final = sorted(
+    set(re.findall(r'(?:_says|_review_above)\("([a-z_.]+)"', Path(str(refund_policy.__file__)).read_text()))
+    | set(re.findall(r'decided_by="([a-z_.]+)"', Path(str(refund_requests.__file__)).read_text()))
+    | {refund_requests.NOT_OPEN_RULE, refund_requests.MANY_PARTS_RULE, REVIEWED}
+    | {detector.rule for detector in DETECTORS}
+)
+
+
+def told_at(form: type[Any], name: str) -> Iterable[str]:
+    """The closed words of a field of the API's forms."""
+    schema = form.model_json_schema()["properties"][name]
+    words: list[str] = schema["enum"]
+    return words
+
+
+def steps_of_recovery() -> Iterator[str]:
+    source = (LAYER / "identity/recovery.py").read_text()
+    return (found[1] for found in re.finditer(r'^_(?:BEGUN|CHECK|ACT|MORE): Final = "([a-z]+)"', source, re.MULTILINE))
+
+
+GROUPS: Final[Mapping[str, Iterable[object]]] = {
+    "topic": cases.TOPICS,
+    "priority": [one.value for one in Priority],
+    "status": CaseStatus,
+    "kind": EntryKind,
+    "actor": AuthorKind,
+    "link": LinkKind,
+    "ending": CloseReason,
+    "step": Step,
+    "heard": [*STEPS, *steps_of_recovery()],
+    "outcome": [outcome.lower() for step in STEPS.values() for outcome in step.outcomes],
+    "operation": [*BY_AGENTS, *(kind.value for kind in DecisionKind)],
+    "level": [one.value for one in ByAgent if one is not ByAgent.NEVER],
+    "why": Obstacle,
+    "act_reason": ActReason,
+    "look": LookUpReason,
+    "goal": Goal,
+    "factor": FactorKind,
+    "mask": Masked,
+    "value": told_at(shapes.Value, "name"),
+    "account": [*AccountStatus, *told_at(shapes.Account, "status")],
+    "lock": LockState,
+    "cause": Cause,
+    "payment": MovementKind,
+    "payment_status": MovementStatus,
+    "money": [answer.value.lower() for answer in MoneyAnswer],
+    "failure": {failure.caller_text.partition(".")[2] for failure in FAILURES.values()},
+    "next": NextStep,
+    "refund": RefundState,
+    "refund_reason": RefundReason,
+    "review": ReviewNeed,
+    "decision": ReviewDecision,
+    "way": PayoutWay,
+    "rule": RULES,
+    "severity": Severity,
+    "verdict": Verdict,
+    "approval_state": ApprovalState,
+    "contact": told_at(shapes.Contact, "state"),
+    "notice": [*REPUDIABLE, PIN_SET],
+}
+"""The closed words of each group of the dictionaries."""
+LOCAL_FAULTS: Final = frozenset(
+    {
+        # A body that pydantic refuses is told by where, not by a word of ours.
+        CaseError.CURSOR_INVALID, CaseError.LIMIT_OUT_OF_RANGE, CaseError.SKILLS_COUNT, CaseError.LINK_INVALID,
+        CaseError.CASE_WORD_INVALID, CaseError.CASE_REFERENCE_INVALID, CaseError.AGENT_NAME_INVALID,
+    }
+)  # fmt: skip
+"""Errors of cases that no request of the desk meets: it sends none of these."""
+
+
+def has_word(code: str, group: str, word: object) -> bool:
+    return bool(WORDS[code].get(f"{group}.{word}"))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_closed_word_has_words(group: str, code: str) -> None:
+    words = [getattr(word, "value", word) for word in GROUPS[group]]
+    assert words
+    assert [word for word in words if not has_word(code, group, word)] == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_problem_is_told_in_the_language_of_the_desk(code: str) -> None:
+    described = DOCUMENT["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+    assert set(described) <= {*STATUSES, *OF_AGENTS}
+    untold = [
+        one for one in described if not (has_word(code, "problem", one) or find(f"problem.{one}", LANGUAGES[code]))
+    ]
+    assert untold == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
+    """A problem `not_possible`, `limit_reached` or `second_missing` has a closed word `why`, a malformed one its faults.
+    Errors that have a problem of their own need no word more."""
+    own = importlib.import_module("functions.agent_api.refusals")._OF_REFUSALS
+    errors = {*AgentError, *LockoutError, *ApprovalError, *CaseError, *DirectoryError, *IdentityError, *SecurityError}
+    errors |= {RefundError.NOT_IN_REVIEW, RefundError.NOT_UNPAID, RefundError.OVERTAKEN, RefundError.POLICY_INVALID}
+    without = {error for error in errors - own.keys() - LOCAL_FAULTS if not has_word(code, "fault", error.value)}
+    # The scan and the version of a case are told by problems of every API.
+    assert without == {SecurityError.ACTIVITY_NOT_WRITTEN, CaseError.CASE_CHANGED}
+
+
+# ---------------------------------------------------------------- what several rooms write into a timeline
+
+OF_NO_CASE: Final = frozenset({"read", "approval", "manage", "edit_numbers", "publish_policy"})
+"""Operations of agents that no case tells of: looks would bury what was done, the others are about no account."""
+WRITERS: Final = {"contribute_case", "contribute_decided", "add_entry", "_write"}
+HOLDERS: Final = ("Deed", "Hit", "Subject")
+"""Their third value becomes facts: of an entry, a finding, an approval's change."""
+NEAR: Final = frozenset({*WRITERS, *HOLDERS, "leave_records"})
+NAMED: Final = frozenset({"facts", "told", "also", "content", "amount"})
+"""A literal of one of these names, in a function that calls one of those, becomes facts."""
+EXPANDED: Final[Mapping[str, Iterable[str]]] = {
+    "f'caller.{self.reason}'": [f"caller.{reason}" for reason in handover.OUTCOMES],
+    "self.reason": [handover.AskPerson("-").reason],
+    "first.rule": [detector.rule for detector in DETECTORS],
+    "f'closed.{reason.value}'": [f"closed.{reason.value}" for reason in CloseReason],
+    "f'agent.{event}'": [
+        *(f"agent.{word}" for word in BY_AGENTS if word not in OF_NO_CASE),
+        *(f"agent.approval_{state.value}" for state in (ApprovalState.APPROVED, ApprovalState.DENIED)),
+        f"agent.approval_{ApprovalState.VOID}",
+        ASKED_REASON,
+    ],
+}
+"""The words that a reason becomes which is put together where it is written."""
+GIVEN_ON: Final = frozenset({"reason", "word"})
+"""Names of parameters: the word comes from the caller, who is looked at, too."""
+
+
+@cache
+def _modules() -> tuple[tuple[ModuleType, ast.Module], ...]:
+    """The modules of the layer that write into timelines, with their sources."""
+    found = []
+    for path in sorted(LAYER.rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if re.search(rf"\b({'|'.join((*WRITERS, *HOLDERS))})\(", source):
+            name = ".".join(("hotline", *path.relative_to(LAYER).with_suffix("").parts))
+            found.append((importlib.import_module(name.removesuffix(".__init__")), ast.parse(source)))
+    return tuple(found)
+
+
+def _calls(tree: ast.Module, names: Iterable[str]) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+            if called in names:
+                yield node
+
+
+def _reason_of(call: ast.Call) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == "reason":
+            return keyword.value
+    return call.args[4] if len(call.args) > 4 else None
+
+
+def _words_of(node: ast.expr, module: ModuleType, tree: ast.Module) -> Iterable[str]:
+    text = ast.unparse(node)
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    if text in EXPANDED:
+        return EXPANDED[text]
+    if isinstance(node, ast.Name) and isinstance(getattr(module, node.id, None), str):
+        return [getattr(module, node.id)]
+    if isinstance(node, ast.Name) and node.id in GIVEN_ON:
+        made = [one for one in ast.walk(tree) if isinstance(one, ast.Assign)]
+        own = [word for one in made for word in _assigned(one, node.id, module, tree)]
+        return [*own, *(word for one in _handed_on(node.id, tree) for word in _words_of(one, module, tree))]
+    raise AssertionError(f"{module.__name__}: which words can {text} be?")
+
+
+def _handed_on(name: str, tree: ast.Module) -> Iterator[ast.expr]:
+    """The arguments that callers in the module give for a parameter of this name, to a function of the module that
+    writes with it. Writers themselves are looked at anyway."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or function.name in WRITERS:
+            continue
+        parameters = [one.arg for one in function.args.args]
+        if name in parameters:
+            place = parameters.index(name)
+            yield from (call.args[place] for call in _calls(tree, {function.name}) if len(call.args) > place)
+
+
+def _assigned(made: ast.Assign, name: str, module: ModuleType, tree: ast.Module) -> Iterable[str]:
+    """The words that an assignment gives a name, alone or among several."""
+    target, value = made.targets[0], made.value
+    pairs = (
+        zip(target.elts, value.elts, strict=True)
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+        else [(target, value)]
+    )
+    return [
+        word
+        for one, given in pairs
+        if isinstance(one, ast.Name) and one.id == name
+        for word in _words_of(given, module, tree)
+    ]
+
+
+@cache
+def list_reasons() -> frozenset[str]:
+    """Every reason that an entry of a timeline can have."""
+    return frozenset(
+        word
+        for module, tree in _modules()
+        for call in _calls(tree, WRITERS)
+        if (reason := _reason_of(call)) is not None
+        for word in _words_of(reason, module, tree)
+    )
+
+
+def _dicts_of_facts(tree: ast.Module) -> Iterator[ast.Dict]:
+    """Literals that become facts: handed on as `facts`, third of HOLDERS, or named so where an entry is written."""
+    for call in _calls(tree, {*WRITERS, *HOLDERS}):
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "facts"]
+        given += call.args[2:3]
+        yield from (one for one in given if isinstance(one, ast.Dict))
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        if function.name == handover._list_known.__name__:
+            yield from (one for one in ast.walk(function) if isinstance(one, ast.Dict))
+        called = {ast.unparse(one.func).split(".")[-1] for one in ast.walk(function) if isinstance(one, ast.Call)}
+        if called & NEAR:
+            yield from _dicts_named_so(function)
+
+
+def _dicts_named_so(function: ast.FunctionDef) -> Iterator[ast.Dict]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if ast.unparse(target) in NAMED:
+                yield from (one for one in ast.walk(node.value) if isinstance(one, ast.Dict))
+
+
+@cache
+def list_facts() -> frozenset[str]:
+    """The name of every fact of a timeline, a finding, or a change that waits for a second person."""
+    return frozenset(
+        key.value
+        for _, tree in _modules()
+        for literal in _dicts_of_facts(tree)
+        for key in literal.keys
+        if isinstance(key, ast.Constant)
+    )
+
+
+BY_NAME: Final = frozenset({"payout"})
+"""Facts that are written by the name of an argument."""
+
+
+def test_the_reasons_and_facts_are_found_where_they_are_written() -> None:
+    assert {"caller.asked", "refund_unpaid", "agent.claimed", "closed.resolved", "agent.unlock"} <= list_reasons()
+    assert {"amount_minor", "missed_on", "history", "tags_before", "distributed", "why", "approved_by"} <= list_facts()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_reason_of_a_timeline_has_words(code: str) -> None:
+    assert {reason for reason in list_reasons() if not has_word(code, "reason", reason)} == set()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_fact_has_a_name_or_is_left_out(code: str) -> None:
+    hidden = set(json.loads(re.search(r"^const HIDDEN = (\[.*\]);$", FACTS, re.MULTILINE)[1]))  # type: ignore[index]
+    assert {name for name in list_facts() - hidden if not has_word(code, "fact", name)} == set()
+    assert hidden <= list_facts() | {"recovery_id"}
+
+
+def test_every_fact_that_reads_as_a_word_is_one_that_is_written() -> None:
+    table = FACTS[FACTS.index("const VALUES = {") : FACTS.index("\n};")]
+    read = set(re.findall(r"^  ([a-z_]+):", table, re.MULTILINE))
+    assert len(read) > 25
+    assert read - list_facts() - BY_NAME == set()
+
+
+SUBJECTS: Final[Callable[[], set[str]]] = lambda: set(  # noqa: E731
+    re.findall(r'case "([a-z]+)":', (LAYER / "agents/subjects.py").read_text())
+)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_subject_of_an_approval_has_words(code: str) -> None:
+    kinds = {*SUBJECTS(), "unmask"}
+    assert len(kinds) > 4
+    assert [kind for kind in kinds if not has_word(code, "subject", kind)] == []
+
+
+def test_every_state_of_a_proof_is_shown() -> None:
+    shown = set(re.findall(r"^      (\w+): html`", (FOLDER / "proof.js").read_text(), re.MULTILINE))
+    told = set(told_at(shapes.Proof, "state"))
+    assert told == {"asked" if state is ProofState.WAITING else state.value for state in ProofState}
+    assert shown == told
