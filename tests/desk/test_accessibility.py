@@ -129,13 +129,14 @@ def test_a_case_is_worked_with_the_keyboard_alone(desk: Desk) -> None:
     tab_to(page, "Freeze")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_label("Reason", exact=True)).to_be_focused()
-    page.keyboard.type("Lost phone.")
+    expect(dialog.get_by_role("combobox", name="Reason", exact=True)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("combobox", name="Reason", exact=True)).to_have_value("customer_asked")
     tab_to(page, "Freeze")
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect(page.get_by_role("button", name="Freeze", exact=True)).to_be_focused()
-    assert desk.world.timelines["case-1"][0]["reason"] == "freeze"
+    assert desk.world.timelines["case-1"][0]["reason"] == "agent.freeze"
 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_content(desk: Desk) -> None:

@@ -92,7 +92,7 @@ def ask(
     world: DeskWorld, number: int, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
 ) -> tuple[Asked, Answered]:
     """Send one request to the world, with the token and the key that a desk sends."""
-    token = "of-mei" if method != "APPROVE" else "of-omar"  # noqa: S105 - of nobody
+    token = "of-mei" if method != "APPROVE" else "of-omar"
     method = "POST" if method == "APPROVE" else method
     own = {"authorization": f"Bearer {token}", **(headers or {})}
     if method == "POST":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from tests.desk.conftest import Desk
@@ -13,15 +15,14 @@ def ask_for_large_refund(page: Page) -> None:
     page.get_by_role("tab", name="Refunds").click()
     page.get_by_role("button", name="Ask for approval: Decide", exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason", exact=True).fill("The shop confirmed the defect.")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Evidence was seen")
     dialog.get_by_role("button", name="Ask for approval").click()
     expect(dialog).to_have_count(0)
 
 
-def decide(page: Page, decision: str, reason: str) -> None:
+def decide(page: Page, decision: str) -> None:
     page.get_by_role("button", name=decision, exact=True).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason", exact=True).fill(reason)
     dialog.get_by_role("button", name=decision, exact=True).click()
     expect(dialog).to_have_count(0)
 
@@ -34,20 +35,47 @@ def test_a_large_refund_is_asked_for_approved_by_another_and_carried_out(desk: D
 
     supervisor = desk.enter("mei")
     supervisor.get_by_role("link", name="Approvals").click()
-    expect(supervisor.get_by_text("The shop confirmed the defect.")).to_be_visible()
+    expect(supervisor.get_by_text("Evidence was seen")).to_be_visible()
+    expect(supervisor.get_by_text("Decision: Approve")).to_be_visible()
     expect(supervisor.get_by_text("Lin Agent")).to_be_visible()
-    decide(supervisor, "Approve", "I saw the letter.")
+    decide(supervisor, "Approve")
     expect(supervisor.get_by_text("Nothing waits for a second person.")).to_be_visible()
 
     agent.get_by_role("button", name="Look again").click()
     expect(agent.get_by_text("Approved by Mei Supervisor.")).to_be_visible()
     agent.get_by_role("button", name="Decide", exact=True).click()
     dialog = agent.get_by_role("dialog")
-    dialog.get_by_label("Reason", exact=True).fill("As approved.")
-    dialog.get_by_role("button", name="Decide on CN¥1,999.00").click()
+    expect(dialog.get_by_label("Decision")).to_have_count(0)
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Evidence was seen")
+    dialog.get_by_role("button", name="Decide on a large refund").click()
     expect(agent.get_by_role("heading", name="Approved")).to_be_visible()
     assert desk.world.refunds[0]["status"] == "approved"
-    assert desk.world.approvals["approval-1"]["state"] == "used"
+    assert desk.world.approvals["approval-1"]["state"] == "spent"
+
+
+def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
+    agent = desk.enter("lin", "?case=case-4")
+    agent.get_by_role("button", name="Claim", exact=True).click()
+    agent.get_by_role("button", name="Ask for approval: Release the hold").click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_label("Cause").select_option(label="Compliance")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="False alarm")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(agent.get_by_text("Waits for a second person")).to_be_visible()
+
+    supervisor = desk.enter("mei", "#/approvals")
+    expect(supervisor.get_by_text("Hold Compliance")).to_be_visible()
+    decide(supervisor, "Approve")
+
+    agent.reload()
+    desk.sign_in(agent)
+    agent.get_by_role("button", name="Release the hold", exact=True).click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="False alarm")
+    dialog.get_by_role("button", name="Release the hold").click()
+    expect(dialog).to_have_count(0)
+    (release,) = desk.world.requests("POST", "/cases/case-4/hold-releases")
+    assert json.loads(release.body) == {"cause": "COMPLIANCE", "approval_id": "approval-1", "reason": "false_alarm"}
 
 
 def test_a_person_may_not_decide_on_their_own_request(desk: Desk) -> None:
@@ -68,17 +96,16 @@ def test_a_decision_that_the_api_refuses_is_told_and_nothing_is_approved(desk: D
     page.get_by_role("button", name="Approve", exact=True).click()
     approval["requested_by"] = {"id": "mei", "name": "Mei Supervisor"}
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason", exact=True).fill("x")
     dialog.get_by_role("button", name="Approve", exact=True).click()
     expect(dialog.get_by_role("alert")).to_have_text("Nobody approves their own request.")
-    assert approval["state"] == "open"
+    assert approval["state"] == "asked"
 
 
 def test_a_refused_request_is_found_among_those_decided(desk: Desk) -> None:
     ask_for_large_refund(desk.enter("lin", "?case=case-2"))
     page = desk.enter("omar")
     page.get_by_role("link", name="Approvals").click()
-    decide(page, "Refuse", "No proof.")
+    decide(page, "Refuse")
     page.get_by_role("button", name="Decided", exact=True).click()
     expect(page.get_by_text("Refused", exact=True)).to_be_visible()
     expect(page.get_by_text("Omar Supervisor").last).to_be_visible()

@@ -12,43 +12,40 @@ def go(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, level=1)).to_be_focused()
 
 
-def test_hours_with_a_holiday_and_an_override_are_saved(desk: Desk) -> None:
+def test_hours_with_two_days_that_differ_are_saved(desk: Desk) -> None:
     page = desk.enter("mei")
     go(page, "Hours")
     week = page.get_by_role("group", name="Week", exact=True)
     week.get_by_role("group", name="Week 1").get_by_label("Opens").fill("09:00")
-    holidays = page.get_by_role("group", name="Holidays", exact=True)
-    holidays.get_by_role("button", name="Add").click()
-    holidays.get_by_role("group", name="Holidays 2").get_by_label("Date").fill("2027-05-01")
-    overrides = page.get_by_role("group", name="Overrides", exact=True)
-    overrides.get_by_role("button", name="Add").click()
-    overrides.get_by_label("From").fill("2027-01-04")
-    overrides.get_by_label("To").fill("2027-01-04")
+    days = page.get_by_role("group", name="Days that differ", exact=True)
+    for number, (day, name, opens, closes) in enumerate(
+        [("2027-05-01", "劳动节", "", ""), ("2027-01-04", "Stocktaking", "10:00", "12:00")], start=2
+    ):
+        days.get_by_role("button", name="Add").click()
+        row = days.get_by_role("group", name=f"Days that differ {number}")
+        row.get_by_label("Date").fill(day)
+        row.get_by_label("Name").fill(name)
+        row.get_by_label("Opens").fill(opens)
+        row.get_by_label("Closes").fill(closes)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     hours = desk.world.settings["hours"]
     assert hours["weekly"][0] == {"day": 1, "opens": "09:00", "closes": "22:00"}
-    assert [holiday["date"] for holiday in hours["holidays"]] == ["2027-02-06", "2027-05-01"]
-    assert hours["overrides"] == [
-        {
-            "date_from": "2027-01-04",
-            "date_till": "2027-01-04",
-            "kind": "closed",
-            "opens": None,
-            "closes": None,
-            "name": "",
-        }
+    assert hours["special_days"] == [
+        {"date": "2027-02-06", "name": "春节", "opens": None, "closes": None},
+        {"date": "2027-05-01", "name": "劳动节", "opens": None, "closes": None},
+        {"date": "2027-01-04", "name": "Stocktaking", "opens": "10:00", "closes": "12:00"},
     ]
 
 
 def test_two_supervisors_who_save_at_once_lose_nothing(desk: Desk) -> None:
     page = desk.enter("mei")
     go(page, "Hours")
-    page.get_by_role("button", name="Remove Holidays 1").click()
+    page.get_by_role("button", name="Remove Days that differ 1").click()
     desk.world.save("hours", timezone="Asia/Urumqi")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Somebody else saved first")).to_be_visible()
-    expect(page.get_by_role("group", name="Holidays")).to_contain_text("春节")
+    expect(page.get_by_role("group", name="Days that differ")).to_contain_text("春节")
     expect(page.get_by_role("group", name="Time zone").get_by_label("Their version")).to_be_checked()
     # A third save meanwhile: the choice stays, and the newer version is shown.
     desk.world.save("hours", timezone="Asia/Hong_Kong")
@@ -57,7 +54,7 @@ def test_two_supervisors_who_save_at_once_lose_nothing(desk: Desk) -> None:
     page.get_by_role("group", name="Time zone").get_by_label("Their version").check()
     page.get_by_role("button", name="Save what I chose").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert (desk.world.settings["hours"]["timezone"], desk.world.settings["hours"]["holidays"]) == (
+    assert (desk.world.settings["hours"]["timezone"], desk.world.settings["hours"]["special_days"]) == (
         "Asia/Hong_Kong",
         [],
     )
@@ -75,30 +72,45 @@ def test_an_edit_survives_a_reload_and_can_be_discarded(desk: Desk) -> None:
     expect(page.get_by_label("Words in English")).to_have_value("")
 
 
-def test_the_banner_is_switched_on_until_a_time(desk: Desk) -> None:
+def test_the_banner_is_put_up_for_a_time_and_taken_down(desk: Desk) -> None:
     page = desk.enter("mei")
     go(page, "Banner")
     page.get_by_label("The banner is told").check()
     page.get_by_label("Words in Chinese").fill("今天付款较慢。")
+    page.get_by_label("Words in English").fill("Payments are slow today.")
+    page.get_by_label("Told from").fill("2027-01-04T08:30")
     page.get_by_label("Told until").fill("2027-01-04T18:30")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     banner = desk.world.settings["banner"]
-    assert (banner["active"], banner["text_zh"], banner["until"]) == (
-        True,
-        "今天付款较慢。",
-        "2027-01-04T10:30:00.000Z",
-    )
+    assert banner["words"] == {"zh-CN": "今天付款较慢。", "en-US": "Payments are slow today."}
+    assert (banner["starts_at"], banner["ends_at"]) == ("2027-01-04T00:30:00.000Z", "2027-01-04T10:30:00.000Z")
+    page.get_by_label("The banner is told").uncheck()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Words in English")).to_have_value("")
+    assert desk.world.settings["banner"]["words"] is None
 
 
-def test_a_number_is_added(desk: Desk) -> None:
+def test_official_numbers_change_with_a_second_person(desk: Desk) -> None:
     page = desk.enter("mei")
     go(page, "Numbers")
-    page.get_by_role("button", name="Add").click()
-    page.get_by_role("group", name="Numbers 2").get_by_role("textbox", name="Number").fill("+18005550100")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    assert [one["number"] for one in desk.world.settings["numbers"]["numbers"]] == ["+18005550199", "+18005550100"]
+    page.get_by_role("button", name="Ask for approval: Change the official numbers").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Add").click()
+    dialog.get_by_role("group", name="Numbers 2").get_by_role("textbox", name="Number").fill("+18005550100")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Correction of a mistake")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_text("Waits for a second person")).to_be_visible()
+    approval = desk.world.approvals["approval-1"]
+    assert approval["change"] == {"numbers": ["+18005550199", "+18005550100"]}
+    approval.update(state="approved", decided_by={"id": "omar", "name": "Omar Supervisor"})
+    go(page, "Hours")
+    go(page, "Numbers")
+    page.get_by_role("button", name="Change the official numbers", exact=True).click()
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Correction of a mistake")
+    dialog.get_by_role("button", name="Change the official numbers").click()
+    expect(page.get_by_role("listitem").filter(has_text="+18005550100")).to_be_visible()
+    assert desk.world.settings["numbers"]["numbers"] == ["+18005550199", "+18005550100"]
 
 
 def test_a_policy_goes_to_a_second_person_with_its_change(desk: Desk) -> None:
@@ -106,23 +118,29 @@ def test_a_policy_goes_to_a_second_person_with_its_change(desk: Desk) -> None:
     go(page, "Policies")
     page.get_by_label("Merchant").fill("m-1")
     page.get_by_role("button", name="Open").click()
-    expect(page.get_by_text("CN¥500.00")).to_be_visible()
+    expect(page.get_by_text("50,000")).to_be_visible()
     page.get_by_role("button", name="Ask for approval: Publish the policy").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Days after the payment").fill("14")
-    dialog.get_by_label("Reason", exact=True).fill("Holiday season.")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Correction of a mistake")
     dialog.get_by_role("button", name="Ask for approval").click()
     expect(page.get_by_text("Another person will decide.")).to_be_visible()
     (approval,) = desk.world.approvals.values()
-    assert approval["subject"] == {"kind": "merchant", "id": "m-1", "version": 3}
+    assert approval["subject"] == {"kind": "policy", "id": "m-1", "version": "3"}
     assert approval["change"]["window_days"] == 14
     go(page, "Approvals")
     expect(page.get_by_text("Days after the payment: 14")).to_be_visible()
+    approval.update(state="approved", decided_by={"id": "omar", "name": "Omar Supervisor"})
+    page.goto(f"{desk.url}/#/policies/m-1")
+    page.get_by_role("button", name="Publish the policy", exact=True).click()
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Correction of a mistake")
+    dialog.get_by_role("button", name="Publish the policy").click()
+    expect(dialog).to_have_count(0)
+    assert (desk.world.settings["m-1"]["version"], desk.world.settings["m-1"]["window_days"]) == (4, 14)
 
 
 def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
-    page = desk.enter("mei")
-    go(page, "Reports")
+    page = desk.enter("mei", "#/reports")
     page.get_by_label("From").fill("2026-11-02")
     page.get_by_label("To", exact=True).fill("2026-11-08")
     page.get_by_role("button", name="Show", exact=True).click()

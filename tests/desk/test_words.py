@@ -31,7 +31,7 @@ from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseError, CaseStatus, CloseReason, EntryKind, LinkKind, Priority
 from hotline.contracts.model import MovementKind, MovementStatus
 from hotline.directory.model import DirectoryError
-from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError, Operation
+from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError
 from hotline.identity.pins import PIN_SET
 from hotline.identity.service import REQUIREMENTS
 from hotline.kit.actor import FactorKind
@@ -158,8 +158,8 @@ def test_every_problem_is_told_in_the_language_of_the_desk(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
-    """A problem `not_possible`, `limit_reached` or `second_missing` has a closed word `why`, a malformed one its faults.
-    Errors that have a problem of their own need no word more."""
+    """Some problems have a closed word `why`, a malformed request its faults. Errors with a problem of their own need
+    no word more."""
     own = importlib.import_module("functions.agent_api.refusals")._OF_REFUSALS
     errors = {*AgentError, *LockoutError, *ApprovalError, *CaseError, *DirectoryError, *IdentityError, *SecurityError}
     errors |= {RefundError.NOT_IN_REVIEW, RefundError.NOT_UNPAID, RefundError.OVERTAKEN, RefundError.POLICY_INVALID}
@@ -207,12 +207,18 @@ def _modules() -> tuple[tuple[ModuleType, ast.Module], ...]:
     return tuple(found)
 
 
-def _calls(tree: ast.Module, names: Iterable[str]) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
-            if called in names:
-                yield node
+@cache
+def _nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node below one. A tree is walked once for all that looks at it."""
+    return tuple(ast.walk(tree))
+
+
+def _name_called(call: ast.Call) -> str | None:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+
+
+def _calls(tree: ast.AST, names: Iterable[str]) -> Iterator[ast.Call]:
+    return (one for one in _nodes(tree) if isinstance(one, ast.Call) and _name_called(one) in names)
 
 
 def _reason_of(call: ast.Call) -> ast.expr | None:
@@ -231,7 +237,7 @@ def _words_of(node: ast.expr, module: ModuleType, tree: ast.Module) -> Iterable[
     if isinstance(node, ast.Name) and isinstance(getattr(module, node.id, None), str):
         return [getattr(module, node.id)]
     if isinstance(node, ast.Name) and node.id in GIVEN_ON:
-        made = [one for one in ast.walk(tree) if isinstance(one, ast.Assign)]
+        made = [one for one in _nodes(tree) if isinstance(one, ast.Assign)]
         own = [word for one in made for word in _assigned(one, node.id, module, tree)]
         return [*own, *(word for one in _handed_on(node.id, tree) for word in _words_of(one, module, tree))]
     raise AssertionError(f"{module.__name__}: which words can {text} be?")
@@ -240,7 +246,7 @@ def _words_of(node: ast.expr, module: ModuleType, tree: ast.Module) -> Iterable[
 def _handed_on(name: str, tree: ast.Module) -> Iterator[ast.expr]:
     """The arguments that callers in the module give for a parameter of this name, to a function of the module that
     writes with it. Writers themselves are looked at anyway."""
-    for function in ast.walk(tree):
+    for function in _nodes(tree):
         if not isinstance(function, ast.FunctionDef) or function.name in WRITERS:
             continue
         parameters = [one.arg for one in function.args.args]
@@ -283,18 +289,17 @@ def _dicts_of_facts(tree: ast.Module) -> Iterator[ast.Dict]:
         given = [keyword.value for keyword in call.keywords if keyword.arg == "facts"]
         given += call.args[2:3]
         yield from (one for one in given if isinstance(one, ast.Dict))
-    for function in ast.walk(tree):
+    for function in _nodes(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
         if function.name == handover._list_known.__name__:
-            yield from (one for one in ast.walk(function) if isinstance(one, ast.Dict))
-        called = {ast.unparse(one.func).split(".")[-1] for one in ast.walk(function) if isinstance(one, ast.Call)}
-        if called & NEAR:
+            yield from (one for one in _nodes(function) if isinstance(one, ast.Dict))
+        if any(_calls(function, NEAR)):
             yield from _dicts_named_so(function)
 
 
 def _dicts_named_so(function: ast.FunctionDef) -> Iterator[ast.Dict]:
-    for node in ast.walk(function):
+    for node in _nodes(function):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if ast.unparse(target) in NAMED:

@@ -65,6 +65,8 @@ def test_the_contact_of_the_workspace_opens_its_case(
     opened.value.get_by_label("Name").fill("lin")
     opened.value.get_by_role("button", name="Continue").click()
     expect(desk.get_by_role("heading", name=re.compile("Locked account.*482 913"))).to_be_visible()
+    assert len(framed.world.requests("POST", "/contacts/contact-1/claim")) == 1
+    expect(desk.get_by_text("Nothing is proved yet.")).to_be_visible()
     assert {one.headers.get("desk-contact") for one in framed.world.requests("GET", "/cases/case-1")} == {"contact-1"}
 
     (subscribed,) = page.evaluate("() => heard.filter((one) => one.type === 'subscribe').map((one) => one.topic)")
