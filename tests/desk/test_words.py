@@ -27,6 +27,7 @@ from hotline.agents.approvals import ASKED_REASON
 from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, ProofState
 from hotline.agents.service import Obstacle, Step
 from hotline.cases import handover
+from hotline.cases import requests as case_requests
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseError, CaseStatus, CloseReason, EntryKind, LinkKind, Priority
 from hotline.contracts.model import MovementKind, MovementStatus
@@ -172,14 +173,14 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
 
 OF_NO_CASE: Final = frozenset({"read", "approval", "manage", "edit_numbers", "publish_policy"})
 """Operations of agents that no case tells of: looks would bury what was done, the others are about no account."""
-WRITERS: Final = {"contribute_case", "contribute_decided", "add_entry", "_write"}
+WRITERS: Final = frozenset({"contribute_case", "contribute_decided", "add_entry"})
 HOLDERS: Final = ("Deed", "Hit", "Subject")
 """Their third value becomes facts: of an entry, a finding, an approval's change."""
-NEAR: Final = frozenset({*WRITERS, *HOLDERS, "leave_records"})
+NEAR: Final = frozenset({*WRITERS, "_write", *HOLDERS, "leave_records"})
 NAMED: Final = frozenset({"facts", "told", "also", "content", "amount"})
 """A literal of one of these names, in a function that calls one of those, becomes facts."""
 EXPANDED: Final[Mapping[str, Iterable[str]]] = {
-    "f'caller.{self.reason}'": [f"caller.{reason}" for reason in handover.OUTCOMES],
+    "f'caller.{reason}'": [*(f"caller.{reason}" for reason in handover.OUTCOMES), "caller.closed"],
     "self.reason": [handover.AskPerson("-").reason],
     "first.rule": [detector.rule for detector in DETECTORS],
     "f'closed.{reason.value}'": [f"closed.{reason.value}" for reason in CloseReason],
@@ -247,7 +248,7 @@ def _handed_on(name: str, tree: ast.Module) -> Iterator[ast.expr]:
     """The arguments that callers in the module give for a parameter of this name, to a function of the module that
     writes with it. Writers themselves are looked at anyway."""
     for function in _nodes(tree):
-        if not isinstance(function, ast.FunctionDef) or function.name in WRITERS:
+        if not isinstance(function, ast.FunctionDef) or function.name in (*WRITERS, "_write"):
             continue
         parameters = [one.arg for one in function.args.args]
         if name in parameters:
@@ -277,7 +278,7 @@ def list_reasons() -> frozenset[str]:
     return frozenset(
         word
         for module, tree in _modules()
-        for call in _calls(tree, WRITERS)
+        for call in _calls(tree, WRITERS | ({"_write"} if module is case_requests else set()))
         if (reason := _reason_of(call)) is not None
         for word in _words_of(reason, module, tree)
     )
@@ -285,7 +286,7 @@ def list_reasons() -> frozenset[str]:
 
 def _dicts_of_facts(tree: ast.Module) -> Iterator[ast.Dict]:
     """Literals that become facts: handed on as `facts`, third of HOLDERS, or named so where an entry is written."""
-    for call in _calls(tree, {*WRITERS, *HOLDERS}):
+    for call in _calls(tree, {*WRITERS, "_write", *HOLDERS}):
         given = [keyword.value for keyword in call.keywords if keyword.arg == "facts"]
         given += call.args[2:3]
         yield from (one for one in given if isinstance(one, ast.Dict))
