@@ -69,6 +69,8 @@ class DeskForm extends View {
   }
 
   #closed() {
+    // The event comes later than a form that opened at once after this one.
+    if (this.openNow) return;
     this.resolve?.(null);
     this.resolve = null;
     this.spec = undefined;

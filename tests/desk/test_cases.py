@@ -112,7 +112,7 @@ def test_the_proof_is_not_asked_for_before_the_case_is_claimed(desk: Desk) -> No
     claim(page)
     expect(page.get_by_text("Nothing is proved yet.")).to_be_visible()
     page.get_by_role("button", name="Give back").click()
-    expect(page.get_by_text("Claim the case first.")).to_be_visible()
+    expect(page.get_by_text("Claim the case first. Then you can ask the customer for proof.")).to_be_visible()
 
 
 def test_in_a_call_of_the_agent_the_proof_is_there_without_a_claim(desk: Desk) -> None:
@@ -147,8 +147,10 @@ def test_a_value_beyond_the_limit_is_shown_with_a_second_person(desk: Desk) -> N
     claim(page)
     page.get_by_role("button", name="Look", exact=True).click()
     page.get_by_role("button", name="Show Name").click()
-    confirm(page, "Show")
-    expect(page.get_by_role("dialog")).to_contain_text("A second person may approve this one.")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
+    dialog.get_by_role("button", name="Show", exact=True).click()
+    expect(dialog).to_contain_text("A second person may approve this one.")
     confirm(page, "Ask for approval")
     desk.world.approvals["approval-1"].update(state="approved", decided_by={"id": "mei", "name": "Mei Supervisor"})
     page.get_by_role("button", name="Show Name").click()
