@@ -278,6 +278,12 @@ def test_a_waiting_caller_with_a_withheld_number_is_offered_no_callback() -> Non
     assert heard.steps == []
 
 
+def test_a_caller_who_is_told_the_hours_and_stays_silent_ends_with_words_at_closed_hours() -> None:
+    heard = call("0 0 - - -", hours=CLOSED, handover=answer("handover", "CLOSED_HOURS", case_id="case-1"))
+    assert heard.ending is EndOutcome.CLOSED
+    assert heard.spoken("Say goodbye")
+
+
 def test_the_automatic_line_goes_on_at_closed_hours() -> None:
     heard = call("0 * 2", hours=CLOSED, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
     assert heard.steps[:3] == ["start", "hours", "lock_status"]
