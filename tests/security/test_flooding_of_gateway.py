@@ -50,9 +50,10 @@ def test_the_stage_is_made_after_the_routes_that_it_limits() -> None:
     limited = {
         name
         for name, route in resources("AWS::ApiGatewayV2::Route").items()
-        if route["Properties"]["RouteKey"] in THROTTLED_ALONE
+        if route["Properties"]["ApiId"] == {"Ref": "Api"} and route["Properties"]["RouteKey"] in THROTTLED_ALONE
     }
     assert set(resources("AWS::ApiGatewayV2::Stage")["ApiStage"]["DependsOn"]) == limited
+    assert len(limited) == len(THROTTLED_ALONE)
 
 
 def test_a_used_up_quota_keeps_the_owner_from_no_freeze(store: MemoryStore, clock: VirtualClock) -> None:
