@@ -84,9 +84,10 @@ def begin(ctx: Context, request: Request) -> tuple[Answer, SessionState]:
 def set_language(visit: Visit) -> Answer:
     """Keep the language that the caller chose, for this call."""
     language = visit.inputs["language"]
+    # First: noting the turn forgets what was read.
+    banner = _show_banner(visit.fetch((directory.BANNER_KEY,)), language, visit.now)
     if visit.replay is None:
         visit.note("SET", replace(visit.state, language=language))
-    banner = _show_banner(visit.fetch((directory.BANNER_KEY,)), language, visit.now)
     return Answer("SET", keys={"language": language, **banner})
 
 
