@@ -80,9 +80,9 @@ def test_the_token_is_renewed_before_its_fifteen_minutes_are_over(desk: Desk) ->
     page.goto(desk.url)
     desk.sign_in(page)
     page.clock.fast_forward("10:01")
-    page.get_by_role("link", name="Callbacks").click()
-    expect(page.get_by_role("heading", name="Callbacks")).to_be_visible()
-    expect(page.get_by_text("730 415")).to_be_visible()
+    page.get_by_role("link", name="Approvals").click()
+    expect(page.get_by_role("heading", name="Approvals")).to_be_visible()
+    expect(page.get_by_text("Nothing waits for a second person.")).to_be_visible()
     assert desk.issuer.grants[:2] == ["authorization_code", "refresh_token"]
     expect(page.get_by_role("button", name="Sign in again")).to_have_count(0)
 
@@ -109,8 +109,8 @@ def test_a_sign_in_that_cannot_be_renewed_is_announced_and_nothing_typed_is_lost
 def test_a_token_that_the_api_refuses_is_renewed_once(desk: Desk) -> None:
     page = desk.enter()
     desk.issuer.tokens.clear()
-    page.get_by_role("link", name="Callbacks").click()
-    expect(page.get_by_text("730 415")).to_be_visible()
+    page.get_by_role("link", name="Approvals").click()
+    expect(page.get_by_text("Nothing waits for a second person.")).to_be_visible()
     assert desk.issuer.grants == ["authorization_code", "refresh_token"]
 
 
@@ -118,8 +118,8 @@ def test_a_token_that_the_api_refuses_is_renewed_once(desk: Desk) -> None:
 def test_each_role_sees_its_own_views(desk: Desk, username: str) -> None:
     page = desk.enter(username)
     names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-    supervisors = ["Hours", "Banner", "Numbers", "Policies", "Reports"]
-    assert names == ["Queue", "Callbacks", "Approvals", *(supervisors if username == "mei" else [])]
+    supervisors = ["Hours", "Banner", "Numbers", "Policies"]
+    assert names == ["Queue", "Approvals", *(supervisors if username == "mei" else [])]
 
 
 def test_after_the_sign_out_nothing_of_the_session_is_left(desk: Desk) -> None:
