@@ -227,7 +227,7 @@ def leads_to_a_person(flow: Flow, block: str | None) -> bool:
             return action.text("Result") == "Agent"
         if action.type == "InvokeLambdaFunction":
             return str(action.mapping("LambdaInvocationAttributes")["step"]) in {"hours", "handover"}
-        if action.type == "TransferToFlow":
+        if action.type in ("TransferToFlow", "TransferContactToQueue"):
             return True
         passing = {"UpdateContactAttributes", "Compare", "MessageParticipant"}
         block = action.next_action if action.type in passing else None

@@ -293,7 +293,7 @@ def test_every_queue_and_log_of_the_template_ends_as_the_document_says() -> None
     default = cloudformation()["Parameters"]["LogRetentionDays"]["Default"]
     (logs,) = [row["Ends"] for row in table("Where") if row["Where"] == "logs of the functions"]
     assert logs == f"`LogRetentionDays`, {default} days unless set"
-    assert not resources("AWS::S3::Bucket")
+    assert set(resources("AWS::S3::Bucket")) == {"DeskBucket"}, "it holds the files of the page alone"
     assert "RecoveryPeriodInDays" not in str(resources("AWS::DynamoDB::Table")), "35 days is what is not set"
 
 

@@ -28,8 +28,9 @@ def ask_for_proof(
     contact: DeskContact = None,
     key: IdempotencyKey = None,
 ) -> Proof:
-    """Ask the customer to prove who they are: on the line where you are in their call, and in the app where the account
-    is known. On the line, send the call to the quick connect that verifies; it comes back to you."""
+    """Ask the customer to prove who they are: on the line in their call, in the app where the account is known.
+
+    On the line, send the call to the quick connect that verifies; it comes back to you."""
     at, case_id = desk(), id_from(id)
     if body.goal not in agents.GOALS:
         raise problem_in("#/goal", "goal_of_owner")

@@ -65,7 +65,7 @@ class HotlineFunctions:
             contact_id=CONTACT,
             customer_number=None if is_withheld else CALLER,
             metrics=_metrics(chance),
-            queue=QUEUE if start_flow == "hotline-customer-queue" else None,
+            queue=QUEUE if start_flow in ("hotline-customer-queue", SURVEY_FLOW) else None,
             attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
             agent=AGENT if start_flow == AGENT_TRANSFER_FLOW and chance.random() < 1 - CHANCE else None,
             initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
