@@ -22,6 +22,7 @@ def list_proof_requests() -> ProofRequests:
     account_id = at.bearer.sign_in.account_id
     visit = at.visit(agents.proof_request_keys(account_id=account_id))
     visit.allow(Operation.READ)
+    locale = visit.speak()
     asked = agents.find_proof_request(visit.read, visit.now, account_id=account_id)
     if asked is None:
         return ProofRequests(items=[])
@@ -31,7 +32,7 @@ def list_proof_requests() -> ProofRequests:
         on_call=asked.on_call,
         asked_at=asked.asked_at,
         expires_at=asked.until,
-        text=words.of_proof_request(on_call=asked.on_call, locale=visit.speak()),
+        text=words.of_proof_request(on_call=asked.on_call, locale=locale),
     )
     return ProofRequests(items=[found])
 
