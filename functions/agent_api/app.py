@@ -6,35 +6,26 @@ lets one room read or change something. Every failure is a problem (RFC 9457).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.agent_api.access import ROUTES, admit
 from functions.agent_api.desk import DESK, Desk, desk, router
 from functions.agent_api.refusals import problem_of
 from functions.agent_api.routes import accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue
 from functions.agent_api.settings import TokenSettings, settings_from_environment
-from functions.http import quota, refusals, requests
+from functions.http import quota, requests
 from functions.http.problems import Rendering
-from functions.http.requests import body_from, with_text
+from functions.http.requests import with_text
+from functions.http.resolver import make_resolver
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.logging import Event, log
 
 ROUTE_MODULES: Final = (accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue)
 """Imported for the routes that they add."""
 
-api: Final = APIGatewayHttpResolver(
-    enable_validation=True,
-    response_validation_error_http_code=500,
-    json_body_deserializer=body_from,
-    serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
-)
-api.include_router(router)
-refusals.install(api, lambda: desk().how, problem_of)
+api: Final = make_resolver(router, lambda: desk().how, problem_of)
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:

@@ -6,12 +6,9 @@ one room change something, and answers. Every failure is a problem (RFC 9457).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
-
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.customer_api.access import ROUTES, WAY_TO_A_FREEZE, Token, admit
 from functions.customer_api.routes import (
@@ -27,10 +24,11 @@ from functions.customer_api.routes import (
 )
 from functions.customer_api.settings import TokenSettings, settings_from_environment
 from functions.customer_api.visits import DESK, Desk, desk, router
-from functions.http import quota, refusals, requests
+from functions.http import quota, requests
 from functions.http.languages import find_wished_language
 from functions.http.problems import Problem, Rendering
-from functions.http.requests import body_from, header_of, with_text
+from functions.http.requests import header_of, with_text
+from functions.http.resolver import make_resolver
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
@@ -39,15 +37,7 @@ from hotline.kit.origin import has_passed_the_front
 ROUTE_MODULES: Final = (account, challenges, payments, pins, proof_requests, public, recoveries, refunds, repudiations)
 """Imported for the routes that they add."""
 
-
-api: Final = APIGatewayHttpResolver(
-    enable_validation=True,
-    response_validation_error_http_code=500,
-    json_body_deserializer=body_from,
-    serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
-)
-api.include_router(router)
-refusals.install(api, lambda: desk().how)
+api: Final = make_resolver(router, lambda: desk().how)
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:

@@ -20,15 +20,21 @@ CURSOR_PATTERN: Final = r"^[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]+\.[0-9a-f]{32}$"
 """Base64 for URLs without padding (RFC 4648, 5) between the key's version and a signature of 128 bits."""
 
 
-def cursor_of(position: str, keyring: Keyring, *context: str) -> str:
-    """The cursor of a position. `context`: account, list and filter."""
+def cursor_of(position: str | None, keyring: Keyring, *context: str) -> str | None:
+    """The cursor of a position; None where the list ends. `context`: account, list and filter."""
+    if position is None:
+        return None
     version = keyring.current
     encoded = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
     return f"{version}.{encoded}.{_signature(keyring, version, position, context)}"
 
 
-def position_of(cursor: str, keyring: Keyring, *context: str) -> str:
-    """The position of a cursor that was made for this very context. Raises Problem `malformed_request` otherwise."""
+def position_of(cursor: str | None, keyring: Keyring, *context: str) -> str | None:
+    """The position of a cursor that was made for this very context; None without a cursor, where the list begins.
+
+    Raises Problem `malformed_request` for any other cursor."""
+    if cursor is None:
+        return None
     try:
         version, encoded, signature = cursor.split(".")
         position = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()

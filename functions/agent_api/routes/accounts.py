@@ -88,11 +88,11 @@ def list_payments(
     """Payments and other movements of money, what became of them, and what helps."""
     at, request = desk(), _look(id, Part.PAYMENTS, reason, contact)
     context = _context(request, Part.PAYMENTS)
-    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
     return Payments(
         payments=[_payment(movement, request) for movement in page.movements],
-        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+        next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
 
@@ -107,13 +107,13 @@ def list_refunds(
     """Refunds, and what you may do about them."""
     at, request = desk(), _look(id, Part.REFUNDS, reason, contact)
     context = _context(request, Part.REFUNDS)
-    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    after = position_of(cursor, at.lookup_keys, *context)
     page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
     timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
     approvals = own_approvals(at, timeline)
     return Refunds(
         refunds=[_refund(at, refund, request, approvals) for refund in page.refunds],
-        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+        next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
 

@@ -72,12 +72,12 @@ def read_timeline(
     """A page of a case's timeline, the newest entry first."""
     at, case_id = desk(), id_from(id)
     case, _ = agents.read_case(at.ctx, at.agent, case_id)
-    before = position_of(cursor, at.lookup_keys, case_id, _TIMELINE) if cursor is not None else None
+    before = position_of(cursor, at.lookup_keys, case_id, _TIMELINE)
     page = cases.read_timeline(at.ctx.store, case_id, before=before)
     older = page.before
     return Timeline(
         entries=[_entry(entry, case) for entry in reversed(page.entries)],
-        next=cursor_of(older, at.lookup_keys, case_id, _TIMELINE) if older is not None else None,
+        next=cursor_of(older, at.lookup_keys, case_id, _TIMELINE),
     )
 
 

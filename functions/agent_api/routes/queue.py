@@ -49,11 +49,11 @@ def list_queue(
         cases.skill_of(one, other) for one in _one(topic, cases.TOPICS) for other in _one(language, tuple(LANGUAGES))
     ]
     context = (at.agent.agent_id, _LIST, shelf, ",".join(wanted))
-    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    after = position_of(cursor, at.lookup_keys, *context)
     page = _read_page(shelf, wanted, limit, after)
     return Cases(
         cases=[row_of(case) for case in page.cases],
-        next=cursor_of(page.next, at.lookup_keys, *context) if page.next is not None else None,
+        next=cursor_of(page.next, at.lookup_keys, *context),
     )
 
 

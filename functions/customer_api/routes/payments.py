@@ -46,11 +46,11 @@ def list_payments(
     visit.allow(Operation.READ)
     visit.speak()  # an empty page is in the language that its payments would have
     context = (visit.account_id, _LIST, status.value if status else "-")
-    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
     return Payments(
         payments=[payment_of(movement, visit) for movement in page.movements],
-        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+        next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
 

@@ -141,11 +141,11 @@ def list_refunds(
     visit = at.visit()
     visit.allow(Operation.READ)
     context = (visit.account_id, _LIST)
-    after = position_of(cursor, at.lookup_keys, *context) if cursor is not None else None
+    after = position_of(cursor, at.lookup_keys, *context)
     page = refunds.list_refunds(at.ctx.store, visit.account_id, limit=limit, after=after)
     return Refunds(
         refunds=[refund_of(refund) for refund in page.refunds],
-        next=cursor_of(page.next_after, at.lookup_keys, *context) if page.next_after is not None else None,
+        next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
 
