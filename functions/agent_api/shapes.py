@@ -294,7 +294,7 @@ class MerchantName(Answer):
 
 
 class Money(Answer):
-    """Where the money is."""
+    """The place of the money."""
 
     state: str
     held_until: datetime | None

@@ -185,7 +185,7 @@ def _of_decision(detail: object) -> Sequence[Take]:
             lock = Lock(LOCK_KINDS[told.type], told.time, asked_cause=data.cause)
             return (_lock(data.decision_id, lock),)
         case RefundRequested() as data:
-            return (_refund(data.refund_id, _decided(told, data)),)
+            return (_refund(data.refund_id, _record_decision(told, data)),)
         case RefundEscalated() as data:
             return (_refund(data.refund_id, RefundRecord(at=told.time, late=True)),)
     return ()
@@ -207,7 +207,7 @@ def _of_case(told: DecisionTold, data: CaseTold) -> Sequence[Take]:
     return takes
 
 
-def _decided(told: DecisionTold, data: RefundRequested) -> RefundRecord:
+def _record_decision(told: DecisionTold, data: RefundRequested) -> RefundRecord:
     word = RefundWord(told.subject_version or 0, told.time, told.id, STATUS_OF_DECISION[told.type])
     promised_on = data.promised_on if isinstance(data, RefundApproved) else None
     return RefundRecord(at=data.requested_at, decided=word, promised_on=promised_on, requested=True)

@@ -6,10 +6,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
-from functions.agent_api.shapes import Act, Body, Done, Feedback, HoldRelease, Payout, RefundDecision
+from functions.agent_api.shapes import Act, Done, Feedback, HoldRelease, Payout, RefundDecision
 from functions.http.routes import id_from
 from hotline.agents import service as agents
-from hotline.agents.model import ActReason
 from hotline.agents.service import AgentAct
 
 _TAGS: Final = ["acts"]
@@ -104,31 +103,22 @@ def judge_finding(
 ) -> Done:
     """Say whether a finding was right. It lifts no hold."""
     finding_id = id_from(finding)
-    act = agents.JudgeFinding(finding_id, body.verdict)
-    return _perform(id, body, contact, key, act, (finding_id,), body.reason, None)
+    return _do(id, body, contact, key, agents.JudgeFinding(finding_id, body.verdict), finding_id)
 
 
-def _do(
-    id_: str, body: Act, contact: str | None, key: str | None, act: AgentAct[Any], item_id: str | None = None
-) -> Done:
-    parts = (item_id,) if item_id is not None else ()
-    return _perform(id_, body, contact, key, act, parts, body.reason, body.approval_id)
-
-
-def _perform(
-    id_: str,
-    body: Body,
-    contact: str | None,
-    key: str | None,
-    act: AgentAct[Any],
-    parts: tuple[str, ...],
-    why: ActReason,
-    approval_id: str | None,
-) -> Done:
-    """Do an act once for its key. The answer to a repeated request says so, and no outcome."""
+def _do(id_: str, body: Act | Feedback, contact: str | None, key: str | None, act: AgentAct[Any], *parts: str) -> Done:
+    """Do an act once for its key, upon the thing that `parts` name. The answer to a repeated request says so, and no
+    outcome."""
     at, case_id = desk(), id_from(id_)
     memory = at.memory(key, case_id, *parts, body=body)
-    basis = basis_of(case_id, contact)
-    done = agents.perform(at.ctx, at.agent, basis, act, approval_id=approval_id, why=why, memory=memory)
+    done = agents.perform(
+        at.ctx,
+        at.agent,
+        basis_of(case_id, contact),
+        act,
+        approval_id=body.approval_id if isinstance(body, Act) else None,
+        why=body.reason,
+        memory=memory,
+    )
     at.check_replay(done.replayed, case_id, *parts, body=body)
     return Done(outcome=done.deed.outcome.lower() if done.deed is not None else None)

@@ -64,7 +64,7 @@ class Stack:
 
     @property
     def agent_api_url(self) -> str:
-        """Where the agents' API answers."""
+        """The address at which the agents' API answers."""
         return f"{self.endpoint}/_aws/execute-api/{self.agent_api_id}"
 
     entry_key_secret: str

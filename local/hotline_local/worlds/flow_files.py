@@ -18,9 +18,9 @@ START_FLOW = "hotline-entry"
 OUTBOUND_FLOW = "hotline-outbound-code"
 """Where a call begins that the hotline makes, to read a code out."""
 AGENT_TRANSFER_FLOW = "hotline-agent-transfer"
-"""Where a caller comes whom an agent sends to be verified."""
+"""The flow of a caller whom an agent sends to be verified."""
 SURVEY_FLOW = "hotline-survey"
-"""Where a call goes on when the agent has hung up and the caller is still there."""
+"""The flow of a call when the agent has hung up and the caller is still there."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
 

@@ -17,7 +17,7 @@ from hotline.cases import service as cases
 from hotline.cases.model import Case, LinkKind
 from hotline.identity.service import still_proved
 from hotline.kit.actor import Agent, Approved, Proof
-from hotline.kit.change.acts import Snapshot
+from hotline.kit.change.acts import Snapshot, fetch_missing
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
@@ -70,11 +70,7 @@ class AgentRequest:
 
     def fetch(self, keys: Iterable[Key]) -> Snapshot:
         """Read those of the keys that were not read yet, in one request, and give everything that was read."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self.asked]
-        if missing:
-            self.read.update(self.ctx.store.batch_get(missing))
-            self.asked.update(missing)
-        return self.read
+        return fetch_missing(self.ctx.store, keys, self.read, self.asked)
 
     def require(self, permission: Permission) -> None:
         """Raises NotPossible `no_permission` unless a scope and a role of the token allow it."""

@@ -43,7 +43,7 @@ class AccountAct(AgentAct[StrEnum]):
     def keys(self, request: AgentRequest) -> Iterable[Key]:
         return self.reads(request.account_id)
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return self.operation, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
@@ -65,7 +65,7 @@ class PauseAccount(AgentAct[bool]):
     def keys(self, request: AgentRequest) -> Iterable[Key]:
         return lockout.acting_keys(request.account_id)
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.PAUSE, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[bool]:
@@ -85,7 +85,7 @@ class ReleaseHold(AgentAct[None]):
     def keys(self, request: AgentRequest) -> Iterable[Key]:
         return lockout.acting_keys(request.account_id)
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
@@ -102,7 +102,7 @@ class BeginRowsAnew(AgentAct[int]):
         profile = request.profile
         return row_keys(profile, request.ctx.lookup_ring) if profile is not None else ()
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         profile = request.profile
         if profile is None:
             raise NotPossible(IdentityError.UNKNOWN_ACCOUNT)
@@ -115,7 +115,7 @@ class BeginRowsAnew(AgentAct[int]):
         profile = request.profile
         if profile is None:
             raise NotPossible(IdentityError.UNKNOWN_ACCOUNT)
-        operation, _ = self.need(request)
+        operation, _ = self.find_need(request)
         rows = contribute_full_rows(
             change, request.read, profile, request.ctx.lookup_ring, proved=operation is Operation.NEW_ROW
         )
@@ -143,7 +143,7 @@ class ReviewRefund(_RefundAct):
     refund_id: str
     decision: ReviewDecision
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return refunds.review_need(request.read, request.account_id, self.refund_id, self.decision)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[Refund]:
@@ -159,7 +159,7 @@ class PayOtherWay(_RefundAct):
     refund_id: str
     way: PayoutWay
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         subject = refunds.payout_subject(request.read, request.account_id, self.refund_id, self.way)
         return Operation.OTHER_PAYOUT, subject
 
@@ -181,7 +181,7 @@ class JudgeFinding(AgentAct[None]):
     def keys(self, request: AgentRequest) -> Iterable[Key]:
         return security.verdict_keys(request.account_id, self.finding_id)
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.JUDGE_FINDING, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:

@@ -76,7 +76,7 @@ def ask(
         request = read_for(ctx, token, basis, act, (key, *of_memory))
         if key in request.read and request.read[key]["requested_by"] == token.agent_id:
             return see(approval_from(request.read[key]), request.now)
-        operation, subject = act.need(request)
+        operation, subject = act.find_need(request)
         if REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
             raise NotPossible(ApprovalError.NOT_NEEDED)
         agent = request.actor()
@@ -156,7 +156,7 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
     change = Change(actor=agent, cause="approval_decided", now=now, ids=ctx.ids)
     require(change, Operation.APPROVAL, known.account_id)
     change.replace(key, read[key], approval_item(approval))
-    change.require_condition(key, equals("state", ApprovalState.ASKED.value), _decided, first=True)
+    change.require_condition(key, equals("state", ApprovalState.ASKED.value), _name_decided, first=True)
     count_one(change, Counted.APPROVALS, token.agent_id, read)
     _leave_records(ctx, change, agent, read, approval)
     change.commit(ctx.store)
@@ -191,7 +191,7 @@ def _leave_records(ctx: Context, change: Change, agent: Agent, read: Mapping[Key
         cases.contribute_decided(change, read, case.case_id, reason=f"agent.{event}", facts=told)
 
 
-def _decided(_: Item | None) -> HotlineError:
+def _name_decided(_: Item | None) -> HotlineError:
     return NotPossible(ApprovalError.DECIDED)
 
 

@@ -25,7 +25,7 @@ TRACE_PREFIX: Final = "DID#"
 
 
 def holder_key(contact_id: str) -> Key:
-    """Where it is stored which agent is in a contact."""
+    """The key of the agent who is in a contact."""
     return hotline_key(f"CONTACT#{contact_id}", "AGENT")
 
 
@@ -51,12 +51,12 @@ def held_query(agent_id: str, *, since: datetime, limit: int) -> Query:
 
 
 def contact_proof_key(contact_id: str) -> Key:
-    """Where a request for proof waits for the line."""
+    """The key of a request for proof that waits for the line."""
     return hotline_key(f"CONTACT#{contact_id}", "PROOF")
 
 
 def app_proof_key(account_id: str) -> Key:
-    """Where a request for proof waits for the app of an account. It is the account's state, and goes with it."""
+    """The key of a request for proof that waits for an account's app. It is the account's state, and goes with it."""
     return hotline_key(f"ACCOUNT#{account_id}", "#PROOF")
 
 
@@ -90,7 +90,7 @@ def proof_request_from(item: Mapping[str, Any]) -> ProofRequest:
 
 
 def trace_key(agent_id: str, at: datetime, trace_id: str) -> Key:
-    """Where it is stored that an agent did something."""
+    """The key of something that an agent did."""
     return hotline_key(f"AGENT#{agent_id}", f"{TRACE_PREFIX}{to_text(at)}#{trace_id}")
 
 

@@ -44,7 +44,7 @@ class EditHours(_Edit[int]):
     def keys(self, _request: AgentRequest) -> Iterable[Key]:
         return (directory.HOURS_KEY,)
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.MANAGE, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
@@ -66,7 +66,7 @@ class EditBanner(_Edit[int]):
     def keys(self, _request: AgentRequest) -> Iterable[Key]:
         return (directory.BANNER_KEY,)
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.MANAGE, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
@@ -88,12 +88,12 @@ class EditNumbers(_Edit[int]):
     def keys(self, _request: AgentRequest) -> Iterable[Key]:
         return (directory.NUMBERS_KEY,)
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         version = directory.numbers_of(request.read, ()).version
         return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(version), {"numbers": ",".join(self.numbers)})
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
-        operation, subject = self.need(request)
+        operation, subject = self.find_need(request)
         require(change, operation, subject=subject)
         version = directory.contribute_numbers(
             change, request.read, self.numbers, expected_version=self.expected_version, editor=request.agent_id
@@ -113,7 +113,7 @@ class PublishPolicy(_Edit[MerchantPolicy]):
     def keys(self, _request: AgentRequest) -> Iterable[Key]:
         return refunds.policy_keys(self.merchant_id)
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.PUBLISH_POLICY, refunds.policy_subject(request.read, self.merchant_id, self.terms)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[MerchantPolicy]:

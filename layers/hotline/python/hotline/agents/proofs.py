@@ -52,7 +52,7 @@ class AskProof(AgentAct[ProofRequest]):
     permission: ClassVar[Permission] = Permission.WORK
     on_account: ClassVar[bool] = False
 
-    def need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.PROOF_REQUEST, None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[ProofRequest]:

@@ -80,7 +80,7 @@ class AgentAct[Result](ABC):
         return ()
 
     @abstractmethod
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         """The operation that this is, and the thing that a second person would be asked about. Raises NotPossible."""
 
     @abstractmethod
@@ -150,7 +150,7 @@ def _perform_once[Result](
     known = request_from(request.read.get(memory.key)) if memory is not None else None
     if known is not None:
         return Performed(None, request.case, known)
-    operation, subject = act.need(request)
+    operation, subject = act.find_need(request)
     held = needs_standing_proof(operation) and REQUIREMENTS[operation].by_agent is ByAgent.PROOF
     agent = request.actor(
         proof=request.proof(standing=held) if act.on_account else None,

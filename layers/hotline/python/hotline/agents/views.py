@@ -93,14 +93,14 @@ class Unmask(AgentAct[str | Money]):
             case Masked.REFUND_AMOUNT:
                 return (refunds.refund_key(account_id, self.item_id),)
 
-    def need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         if not is_used_up(Counted.UNMASKINGS, request.agent_id, request.read, request.now):
             return Operation.UNMASK, None
         name = f"unmask#{request.account_id}#{self.value.value}#{self.item_id}"
         return Operation.UNMASK_BEYOND, Subject(name, UNVERSIONED)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[str | Money]:
-        operation, subject = self.need(request)
+        operation, subject = self.find_need(request)
         require(change, operation, request.account_id, subject)
         return Deed(self._find(request), "SHOWN", {"value": self.value.value, "item_id": self.item_id})
 

@@ -35,7 +35,7 @@ _ENDS: Final = {
 
 
 def approval_key(approval_id: str) -> Key:
-    """Where an approval is stored."""
+    """The key of an approval."""
     return hotline_key(f"APPROVAL#{approval_id}", "APPROVAL")
 
 

@@ -17,7 +17,7 @@ from hotline.accounts.model import Profile
 from hotline.kit import actor as actors
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
 from hotline.kit.change import Change
-from hotline.kit.change.acts import Snapshot
+from hotline.kit.change.acts import Snapshot, fetch_missing
 from hotline.kit.doors import Context
 from hotline.kit.errors import NeedProof, NotPossible
 from hotline.kit.ids import derive_id
@@ -93,11 +93,7 @@ class Session:
 
     def fetch(self, keys: Iterable[Key]) -> Snapshot:
         """Read those of the keys that were not read yet, in one request, and give everything that was read."""
-        missing = [key for key in dict.fromkeys(keys) if key not in self.asked]
-        if missing:
-            self.read.update(self.ctx.store.batch_get(missing))
-            self.asked.update(missing)
-        return self.read
+        return fetch_missing(self.ctx.store, keys, self.read, self.asked)
 
     def forget_read(self) -> None:
         """Forget the items that were read, since a commit may have changed them; the next act reads its own."""

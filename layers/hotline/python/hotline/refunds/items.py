@@ -50,7 +50,7 @@ def policy_key(merchant_id: str) -> Key:
 
 
 def edition_key(merchant_id: str, version: int) -> Key:
-    """Where a version of a merchant's policy is kept that was published at the desk."""
+    """The key of a version of a merchant's policy that was published at the desk."""
     return hotline_key(f"MERCHANT#{merchant_id}", f"EDITION#{version:016d}")
 
 

@@ -37,17 +37,17 @@ def make_report(start: date, end: date, tallies: Counts) -> Report:
         start=start,
         end=end,
         days=tuple(DayOfCalls(day, _endings(by_day[day])) for day in days),
-        topics={topic: _endings(counts) for topic, counts in _grouped(total, "contact").items()},
+        topics={topic: _endings(counts) for topic, counts in _group(total, "contact").items()},
         repeats=total["repeat", "count"],
         known_callers=total["repeat", "of"],
         answer_s=_distribution({parts[1]: number for parts, number in total.items() if parts[0] == "answer"}),
-        locks={LockKind(kind): _last(counts) for kind, counts in _grouped(total, "lock").items()},
+        locks={LockKind(kind): _last(counts) for kind, counts in _group(total, "lock").items()},
         refunds={
             RefundStatus(status): {PromiseState(word): number for word, number in _last(counts).items()}
-            for status, counts in _grouped(total, "refund").items()
+            for status, counts in _group(total, "refund").items()
         },
         complaints=tuple(
-            _complaints(kind, _last(counts)) for kind, counts in sorted(_grouped(total, "complaint").items())
+            _complaints(kind, _last(counts)) for kind, counts in sorted(_group(total, "complaint").items())
         ),
         scores={score: total["survey", str(score)] for score in SCORES},
     )
@@ -163,7 +163,7 @@ def _split(counts: Mapping[str, int]) -> Counter[tuple[str, ...]]:
     return Counter({tuple(name.split("/")): number for name, number in counts.items()})
 
 
-def _grouped(total: Mapping[tuple[str, ...], int], first: str) -> dict[str, dict[tuple[str, ...], int]]:
+def _group(total: Mapping[tuple[str, ...], int], first: str) -> dict[str, dict[tuple[str, ...], int]]:
     """The counts whose names begin with a word, by their second word."""
     found: dict[str, dict[tuple[str, ...], int]] = {}
     for parts, number in total.items():

@@ -52,12 +52,12 @@ _TALLY_KEYS: Final = ("PK", "SK", TTL_ATTRIBUTE)
 
 
 def record_key(kind: str, thing_id: str) -> Key:
-    """Where the record of anything else is stored; `kind` is a closed word."""
+    """The key of the record of anything else; `kind` is a closed word."""
     return hotline_key(f"REPORT#{kind}:{thing_id}", "RECORD")
 
 
 def call_key(contact_id: str) -> Key:
-    """Where the record of a call is stored, by its first contact id."""
+    """The key of the record of a call, by its first contact id."""
     return hotline_key(f"{_CALL_PREFIX}{contact_id}", _CALL)
 
 
@@ -67,12 +67,12 @@ def contact_at(key: Key) -> str | None:
 
 
 def caller_key(caller: str) -> Key:
-    """Where the days of a number are stored, by its keyed hash."""
+    """The key of the days of a number, by its keyed hash."""
     return hotline_key(f"REPORT#caller:{caller}", "DAYS")
 
 
 def tally_key(day: date, by: str) -> Key:
-    """Where a thing counts on a day; `by` is something of which each thing has another."""
+    """The key of the tally in which a thing counts on a day; `by` is something of which each thing has another."""
     return hotline_key(f"TALLY#{day:%Y-%m}", f"DAY#{day}#{bucket(by, TALLY_SHARDS):02d}")
 
 

@@ -100,7 +100,7 @@ class FoldCall:
         item = {**items.call_item(call, change.now), ZONE: zone}
         tallies = _Tallies()
         _write(change, self._key, stored, item, calls.count_call(call, zone), tallies)
-        _move_caller(change, read, _counted(known, zone), _counted(call, zone), tallies)
+        _move_caller(change, read, _find_counted(known, zone), _find_counted(call, zone), tallies)
         tallies.contribute(change)
 
     def _fold(self, read: Mapping[Key, Item]) -> tuple[Call | None, Call]:
@@ -128,7 +128,7 @@ class _Counted:
     day: date | None = None
 
 
-def _counted(call: Call | None, zone: str) -> _Counted:
+def _find_counted(call: Call | None, zone: str) -> _Counted:
     return _Counted(call.caller, calls.called_on(call, zone)) if call is not None else _Counted()
 
 

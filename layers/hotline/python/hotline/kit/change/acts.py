@@ -54,6 +54,16 @@ class Snapshot(dict[Key, Item]):
         return cast("T", self._decoded[form])
 
 
+def fetch_missing(store: Store, keys: Iterable[Key], read: Snapshot, asked: set[Key]) -> Snapshot:
+    """Read those of the keys that were not asked for yet, in one request, and give everything that was read. `read` and
+    `asked` grow by them."""
+    missing = [key for key in dict.fromkeys(keys) if key not in asked]
+    if missing:
+        read.update(store.batch_get(missing))
+        asked.update(missing)
+    return read
+
+
 def decode_once[T](read: Mapping[Key, Item], key: Key, decode: Callable[[Any], T]) -> T | None:
     """The item at `key` in the form that `decode` gives it, once for each Snapshot; None where there is no item."""
     if isinstance(read, Snapshot):
