@@ -6,9 +6,8 @@ come again. One that can never be counted is named in the log and passed over, s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 from functions.contact_events.events import NotCounted, Sources, read_events
+from hotline.kit.aws.queue_batches import name_failed, read_messages
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
@@ -17,9 +16,11 @@ from hotline.kit.logging import Event, log
 def take_in(event: object, ctx: Context, *, zone: str, sources: Sources) -> dict[str, list[dict[str, str]]]:
     """Count a batch; the answer is that of ReportBatchItemFailures."""
     failed = [
-        message_id for message_id, body in _messages(event) if not _take_one(body, ctx, zone=zone, sources=sources)
+        message_id
+        for message_id, body in read_messages(event, "reports")
+        if not _take_one(body, ctx, zone=zone, sources=sources)
     ]
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return name_failed(failed)
 
 
 def _take_one(body: object, ctx: Context, *, zone: str, sources: Sources) -> bool:
@@ -39,14 +40,3 @@ def _take_one(body: object, ctx: Context, *, zone: str, sources: Sources) -> boo
     else:
         log(Event.REPORT_COUNTED, count=len(counted))
     return True
-
-
-def _messages(event: object) -> Iterator[tuple[str, object]]:
-    """Id and body of each message in an event of any shape."""
-    records = event.get("Records") if isinstance(event, Mapping) else None
-    for record in records if isinstance(records, list) else ():
-        message_id = record.get("messageId") if isinstance(record, Mapping) else None
-        if isinstance(message_id, str):
-            yield message_id, record.get("body")
-        else:
-            log(Event.RECORD_ODD, kind="reports")

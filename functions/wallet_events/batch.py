@@ -7,7 +7,7 @@ account.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, Merc
 from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, reject
 from hotline.intake.service import fold
 from hotline.kit.aws.carriers import Queue
+from hotline.kit.aws.queue_batches import name_failed, read_messages
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
@@ -42,7 +43,7 @@ def take_in(
     """
     failed: list[str] = []
     groups: dict[tuple[bool, str], list[Delivery]] = {}
-    for message_id, body in _messages(event):
+    for message_id, body in read_messages(event, "facts"):
         try:
             fact = read_fact(body, ctx)
         except FactRejected as error:
@@ -56,18 +57,7 @@ def take_in(
     for deliveries in groups.values():
         failed += _take_in_group(ctx, deliveries, shards)
     _move_feed_on(ctx, groups.values(), set(failed))
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-def _messages(event: object) -> Iterator[tuple[str, object]]:
-    """Id and body of each message in an event of any shape."""
-    records = event.get("Records") if isinstance(event, Mapping) else None
-    for record in records if isinstance(records, list) else ():
-        message_id = record.get("messageId") if isinstance(record, Mapping) else None
-        if isinstance(message_id, str):
-            yield message_id, record.get("body")
-        else:
-            log(Event.RECORD_ODD, kind="facts")
+    return name_failed(failed)
 
 
 def _move_feed_on(ctx: Context, groups: Iterable[Sequence[Delivery]], failed: Set[str]) -> None:

@@ -1,0 +1,24 @@
+"""Batches of messages that Amazon SQS hands to a function, and the answer that says which of them come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from hotline.kit.logging import Event, log
+
+
+def read_messages(event: object, kind: str) -> Iterator[tuple[str, object]]:
+    """Id and body of each message in an event of any shape. One without an id is named in the log with `kind`, a closed
+    word, and passed over, since it could not be asked for again."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    for record in records if isinstance(records, list) else ():
+        message_id = record.get("messageId") if isinstance(record, Mapping) else None
+        if isinstance(message_id, str):
+            yield message_id, record.get("body")
+        else:
+            log(Event.RECORD_ODD, kind=kind)
+
+
+def name_failed(message_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """The answer to a batch of which these messages are to come again (ReportBatchItemFailures)."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}
