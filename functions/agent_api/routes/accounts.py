@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
@@ -111,6 +112,7 @@ def list_refunds(
     page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
     timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
     approvals = own_approvals(at, timeline)
+    _read_for_actions(request, page.refunds)
     return Refunds(
         refunds=[_refund(at, refund, request, approvals) for refund in page.refunds],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
@@ -235,17 +237,39 @@ def _refund(at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tup
     )
 
 
+def _read_for_actions(request: AgentRequest, listed: Sequence[KnownRefund]) -> None:
+    """Read all that the actions upon a page of refunds depend on. Two requests, which PAGE_MAX keeps in bounds."""
+    account_id = request.account_id
+    request.fetch(
+        key
+        for refund in listed
+        if _may_be_decided(refund) or _may_be_paid_otherwise(refund)
+        for key in refunds.deciding_keys(account_id, refund.refund_id)
+    )
+    request.fetch(
+        key
+        for refund in listed
+        if _may_be_decided(refund)
+        for key in refunds.paid_keys(request.read, account_id, refund.refund_id)
+    )
+
+
+def _may_be_decided(refund: KnownRefund) -> bool:
+    return refund.state is RefundState.IN_REVIEW
+
+
+def _may_be_paid_otherwise(refund: KnownRefund) -> bool:
+    return refund.state.is_unpaid and refund.payout is None
+
+
 def _refund_actions(
     at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]
 ) -> list[Action]:
-    """The actions upon a refund that is in review, or did not arrive. Its ledger is read for it."""
+    """The actions upon a refund that is in review, or did not arrive; `_read_for_actions` has read for them."""
     account_id, refund_id = request.account_id, refund.refund_id
-    if refund.state is RefundState.IN_REVIEW:
-        request.fetch(refunds.deciding_keys(account_id, refund_id))
-        request.fetch(refunds.paid_keys(request.read, account_id, refund_id))
+    if _may_be_decided(refund):
         operation, known = refunds.review_need(request.read, account_id, refund_id, ReviewDecision.APPROVE)
-    elif refund.state.is_unpaid and refund.payout is None:
-        request.fetch(refunds.deciding_keys(account_id, refund_id))
+    elif _may_be_paid_otherwise(refund):
         operation = Operation.OTHER_PAYOUT
         known = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
     else:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from functions.agent_api.shapes import PAGE_MAX
 from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
 from hotline.contracts.model import Fact, MerchantPolicyPublished
+from hotline.kit.store import BATCH_GET_KEYS_MAX
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld
 from tests.support.api_client import Answered
@@ -48,6 +51,23 @@ def in_call(world: AgentWorld, client: AgentClient, goal: str | None = "unlock")
     client.contact_id = CONTACT
     assert taken.json["case_id"] == world.case_of(phone)
     return world.case_of(phone)
+
+
+def have_all_looked_at(world: AgentWorld) -> None:
+    """The merchant approves hardly anything unseen."""
+    give(
+        world.ctx,
+        [
+            Fact(
+                "policy-1",
+                "merchant.policy_published",
+                "wallet",
+                world.clock.now(),
+                "merchant-1",
+                MerchantPolicyPublished("merchant-1", 1, 30, partial=True, auto_approve_minor=1, categories=()),
+            )
+        ],
+    )
 
 
 def approve(world: AgentWorld, client: AgentClient, **asked: Any) -> str:
@@ -375,20 +395,32 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     assert anna.get(f"/approvals/{approval_id}").json["state"] == "spent"
 
 
+def test_a_list_of_refunds_takes_no_more_reads_for_each_that_may_be_decided(
+    world: AgentWorld, anna: AgentClient, store: MemoryStore
+) -> None:
+    have_all_looked_at(world)
+    case_id = claim(world, anna)
+
+    def reads() -> tuple[int, int]:
+        before = store.reads
+        told = anna.look(case_id, "refunds").json["refunds"]
+        return sum(len(refund["actions"]) for refund in told), store.reads - before
+
+    world.pay(60_000, "mov_1")
+    world.ask_refund("mov_1")
+    some, first = reads()
+    for number in (2, 3):
+        world.pay(60_000, f"mov_{number}")
+        world.ask_refund(f"mov_{number}")
+    more, then = reads()
+    assert (some, more) == (1, 3)
+    assert then == first
+    # Of each refund a ledger and a payment, all in one request.
+    assert 2 * PAGE_MAX <= BATCH_GET_KEYS_MAX
+
+
 def test_a_refund_is_decided_alone_up_to_the_limit_and_by_two_above_it(world: AgentWorld, anna: AgentClient) -> None:
-    give(
-        world.ctx,
-        [
-            Fact(
-                "policy-1",
-                "merchant.policy_published",
-                "wallet",
-                world.clock.now(),
-                "merchant-1",
-                MerchantPolicyPublished("merchant-1", 1, 30, partial=True, auto_approve_minor=1, categories=()),
-            )
-        ],
-    )
+    have_all_looked_at(world)
     world.pay(60_000, "mov_1")
     world.pay(900_000, "mov_2")
     small, large = world.ask_refund("mov_1"), world.ask_refund("mov_2")
