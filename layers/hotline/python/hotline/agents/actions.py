@@ -129,6 +129,13 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
 
 _ENDING: Final = frozenset(
     f"agent.{one.value}"
-    for one in (*OFFERED, Operation.NEW_ROW_UNPROVED, Operation.REVIEW_REFUND, Operation.REVIEW_LARGE_REFUND)
-) | {f"agent.{one.value}" for one in (Operation.OTHER_PAYOUT, Operation.JUDGE_FINDING)}
+    for one in (
+        *OFFERED,
+        Operation.NEW_ROW_UNPROVED,
+        Operation.REVIEW_REFUND,
+        Operation.REVIEW_LARGE_REFUND,
+        Operation.OTHER_PAYOUT,
+        Operation.JUDGE_FINDING,
+    )
+)
 """The reasons of entries that tell of a deed about the account."""

@@ -53,6 +53,8 @@ COUNTED: Final[Mapping[Operation, Counted]] = {
     Operation.UNMASK: Counted.UNMASKINGS,
 }
 """The operations that are bounded by the hour, and as what they count."""
+_OF_ACTS: Final = tuple(dict.fromkeys(COUNTED.values()))
+"""Looks and approvals are counted where they are done, not as acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def read_for[Result](
     ctx: Context, token: AgentToken, basis: Basis, act: AgentAct[Result], also: Iterable[Key] = ()
 ) -> AgentRequest:
     """The request with everything read that the act needs. Raises what `open_request` does, and `no_permission`."""
-    every = [key for counted in Counted for key in limit_keys(counted, token.agent_id, ctx.clock.now())]
-    request = open_request(ctx, token, basis, (*every, *also))
+    limits = [key for counted in _OF_ACTS for key in limit_keys(counted, token.agent_id, ctx.clock.now())]
+    request = open_request(ctx, token, basis, (*limits, *also))
     request.require(act.permission)
     if act.on_account:
         request.fetch((*act.keys(request), *owner_keys(request.account_id)))
