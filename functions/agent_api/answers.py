@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from functions.agent_api.desk import Desk
-from functions.agent_api.shapes import Action, Approval, Person, Subject
+from functions.agent_api.shapes.common import Action, Approval, Person, Subject
 from hotline.agents import service as agents
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.agent_api.shapes import Body
+from functions.agent_api.shapes.common import Body
 from functions.http.problems import Problem, Rendering
 from hotline.agents.model import AgentToken, Basis, Permission
 from hotline.contracts import limits

@@ -19,7 +19,8 @@ from typing import Any, Final
 import pytest
 
 import hotline
-from functions.agent_api import shapes
+from functions.agent_api.shapes import accounts
+from functions.agent_api.shapes.cases import Contact
 from functions.connect.steps import STEPS
 from functions.http.problems import OF_AGENTS, STATUSES
 from hotline.accounts.model import AccountStatus
@@ -103,8 +104,8 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "goal": Goal,
     "factor": FactorKind,
     "mask": Masked,
-    "value": told_at(shapes.Value, "name"),
-    "account": [*AccountStatus, *told_at(shapes.Account, "status")],
+    "value": told_at(accounts.Value, "name"),
+    "account": [*AccountStatus, *told_at(accounts.Account, "status")],
     "lock": LockState,
     "cause": Cause,
     "payment": MovementKind,
@@ -121,7 +122,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "severity": Severity,
     "verdict": Verdict,
     "approval_state": ApprovalState,
-    "contact": told_at(shapes.Contact, "state"),
+    "contact": told_at(Contact, "state"),
     "notice": [*REPUDIABLE, PIN_SET],
 }
 """The closed words of each group of the dictionaries."""
@@ -357,6 +358,6 @@ def test_every_subject_of_an_approval_has_words(code: str) -> None:
 
 def test_every_state_of_a_proof_is_shown() -> None:
     shown = set(re.findall(r"^      (\w+): html`", (FOLDER / "proof.js").read_text(), re.MULTILINE))
-    told = set(told_at(shapes.Proof, "state"))
+    told = set(told_at(accounts.Proof, "state"))
     assert told == {"asked" if state is ProofState.WAITING else state.value for state in ProofState}
     assert shown == told

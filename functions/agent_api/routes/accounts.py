@@ -9,12 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.agent_api.answers import action_of, own_approvals
 from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, basis_of, desk, router
-from functions.agent_api.shapes import (
-    PAGE_DEFAULT,
-    PAGE_MAX,
+from functions.agent_api.shapes.accounts import (
     Account,
-    Action,
-    Amount,
     Finding,
     Findings,
     Lock,
@@ -23,12 +19,12 @@ from functions.agent_api.shapes import (
     Payments,
     Refund,
     Refunds,
-    Subject,
     Unmasked,
     Unmasking,
     Value,
 )
-from functions.agent_api.shapes import Money as MoneyPlace
+from functions.agent_api.shapes.accounts import Money as MoneyPlace
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Action, Amount, Subject
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem, problem_in

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
-from functions.agent_api.shapes import Act, Done, Feedback, HoldRelease, Payout, RefundDecision
+from functions.agent_api.shapes.acts import Act, Done, Feedback, HoldRelease, Payout, RefundDecision
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.agents.service import AgentAct

@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.answers import approval_of
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
-from functions.agent_api.shapes import Approval, ApprovalAsked, Approvals, Decided
+from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
+from functions.agent_api.shapes.common import Approval
 from functions.http.problems import Problem, problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents

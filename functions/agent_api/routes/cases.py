@@ -20,9 +20,8 @@ from functions.agent_api.desk import (
     seen_version,
     version_of,
 )
-from functions.agent_api.shapes import (
+from functions.agent_api.shapes.cases import (
     Actor,
-    Body,
     Case,
     CaseRow,
     Close,
@@ -30,12 +29,12 @@ from functions.agent_api.shapes import (
     Entry,
     Link,
     Note,
-    Person,
     ProvedByLine,
     Snooze,
     Timeline,
     Transfer,
 )
+from functions.agent_api.shapes.common import Body, Person
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import problem_in
 from functions.http.routes import id_from

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.agent_api.desk import IdempotencyKey, desk, router
-from functions.agent_api.shapes import Contact
+from functions.agent_api.shapes.cases import Contact
 from functions.http.problems import Problem
 from functions.http.routes import id_from
 from hotline.agents import service as agents

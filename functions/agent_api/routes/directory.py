@@ -7,7 +7,7 @@ from typing import Final
 
 from functions.agent_api.desk import SeenTag, basis_of, desk, router, version_of
 from functions.agent_api.routes.policies import second_actions
-from functions.agent_api.shapes import (
+from functions.agent_api.shapes.directory import (
     Banner,
     BannerAsked,
     Hours,

@@ -6,7 +6,8 @@ from typing import Final
 
 from functions.agent_api.answers import action_of
 from functions.agent_api.desk import Desk, SeenTag, basis_of, desk, router, version_of
-from functions.agent_api.shapes import Action, Policy, PolicyAsked, Subject
+from functions.agent_api.shapes.common import Action, Subject
+from functions.agent_api.shapes.directory import Policy, PolicyAsked
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.identity.model import Operation

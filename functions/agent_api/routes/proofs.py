@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
-from functions.agent_api.shapes import Proof, ProofWish
+from functions.agent_api.shapes.accounts import Proof, ProofWish
 from functions.http.problems import problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents

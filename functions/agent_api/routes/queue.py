@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.desk import desk, router
 from functions.agent_api.routes.cases import row_of
-from functions.agent_api.shapes import PAGE_DEFAULT, PAGE_MAX, Cases, Me
+from functions.agent_api.shapes.cases import Cases, Me
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from hotline.agents import service as agents
 from hotline.cases import service as cases

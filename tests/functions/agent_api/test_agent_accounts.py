@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.agent_api.shapes import PAGE_MAX
+from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
 from hotline.contracts.model import Fact, MerchantPolicyPublished
 from hotline.kit.store import BATCH_GET_KEYS_MAX

@@ -1,0 +1,162 @@
+"""The forms of a case's account: masked values, movements, refunds, findings, and the customer's proof."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import StringConstraints
+
+from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id
+from hotline.agents.model import ActReason, Masked
+from hotline.identity.model import Goal
+
+ITEM_CHARACTERS_MAX: Final = 256
+
+
+class Lock(Answer):
+    """The lock in force on the account. `text` says it as the line does. `asked` is the request to the wallet that it
+    has not confirmed."""
+
+    state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
+    cause: str | None
+    since: datetime | None
+    until: datetime | None
+    asked: str | None
+    text: str
+
+
+class Value(Answer):
+    """A personal value, masked. One with `can_unmask` is shown on request; a contact point never is."""
+
+    name: Literal["name", "phone", "email"]
+    masked: str
+    can_unmask: bool
+
+
+class Account(Answer):
+    """The account of the case. `two_step` is null where the wallet has not said."""
+
+    account_id: str
+    status: Literal["stub", "open", "closed", "unknown"]
+    language: str | None
+    lock: Lock
+    two_step: bool | None
+    pin: bool
+    fields: list[Value]
+    facts_as_of: datetime | None
+
+
+class MerchantName(Answer):
+    """The merchant of a payment."""
+
+    id: str
+    name: str
+
+
+class Money(Answer):
+    """The place of the money."""
+
+    state: str
+    held_until: datetime | None
+
+
+class Payment(Answer):
+    """A movement of money with its diagnosis. The amount is masked: `item_id` names it in an unmasking. `order` are the
+    last digits of the order's number."""
+
+    id: str
+    item_id: str
+    kind: str
+    status: str
+    initiated_at: datetime
+    merchant: MerchantName | None
+    order: str | None
+    money: Money
+    failure: str | None
+    next_step: str
+
+
+class Payments(Answer):
+    """Newest first; `next` is the cursor of the following page."""
+
+    payments: list[Payment]
+    next: str | None
+
+
+class Refund(Answer):
+    """A refund. The amount is masked: `id` names it in an unmasking."""
+
+    id: str
+    payment_id: str
+    status: str
+    requested_at: datetime
+    promised_on: date | None
+    reason: str | None
+    review: str | None
+    decided_by: str | None
+    payout: str | None
+    actions: list[Action]
+
+
+class Refunds(Answer):
+    """Newest first; `next` is the cursor of the following page."""
+
+    refunds: list[Refund]
+    next: str | None
+
+
+class Finding(Answer):
+    """A pattern that a rule saw. `feedback` is the word of a person on it."""
+
+    id: str
+    severity: str
+    found_at: datetime
+    rule: str
+    facts: dict[str, str | int]
+    feedback: str | None
+
+
+class Findings(Answer):
+    """The account's findings, newest first; there are no further pages."""
+
+    findings: list[Finding]
+    next: str | None = None
+
+
+class Unmasking(Body):
+    """The value to show: a name needs no item, an amount that of its payment or refund."""
+
+    field: Masked
+    reason: ActReason
+    item_id: Annotated[str, StringConstraints(max_length=ITEM_CHARACTERS_MAX)] | None = None
+    approval_id: Id | None = None
+
+
+class Unmasked(Answer):
+    """The value."""
+
+    field: str
+    item_id: str | None
+    value: str | None
+    amount: Amount | None
+
+
+# ---------------------------------------------------------------- proof and acts
+
+
+class ProofWish(Body):
+    """The goal of the proof; a code is good for that alone."""
+
+    goal: Goal
+
+
+class Proof(Answer):
+    """The customer's proof: kinds of factor and until when, never a code. `operations` are those for which it is enough
+    now."""
+
+    state: Literal["none", "asked", "proved", "expired"]
+    goal: str | None
+    factors: list[str]
+    until: datetime | None
+    operations: list[str]

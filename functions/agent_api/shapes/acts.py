@@ -1,0 +1,110 @@
+"""The forms of acts upon an account, and of a second person's word on them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from functions.agent_api.shapes.accounts import ITEM_CHARACTERS_MAX
+from functions.agent_api.shapes.common import Answer, Approval, Body, Id, Word
+from functions.agent_api.shapes.directory import NUMBER_CHARACTERS_MAX
+from hotline.agents.model import ActReason, Masked
+from hotline.contracts import limits
+from hotline.directory import service as directory
+from hotline.lockout.model import Cause
+from hotline.refunds.model import PayoutWay, ReviewDecision
+from hotline.security.model import Verdict
+
+
+class Approvals(Answer):
+    """Requests to a second person; there are no further pages."""
+
+    approvals: list[Approval]
+    next: str | None = None
+
+
+class Act(Body):
+    """Why it is done, and the second person's word where it takes one."""
+
+    reason: ActReason
+    approval_id: Id | None = None
+
+
+class HoldRelease(Act):
+    """The hold to release, by its cause."""
+
+    cause: Cause
+
+
+class RefundDecision(Act):
+    """A person's word on a refund in review."""
+
+    decision: ReviewDecision
+
+
+class Payout(Act):
+    """Another way to pay a refund that did not arrive."""
+
+    way: PayoutWay
+
+
+class Feedback(Body):
+    """A person's word on a finding."""
+
+    verdict: Verdict
+    reason: ActReason
+
+
+class Done(Answer):
+    """The outcome, a closed word; null for a request that was carried out before."""
+
+    outcome: str | None
+
+
+# ---------------------------------------------------------------- a second person
+
+
+class ApprovalAsked(Body):
+    """The deed that a second person is to approve. The fields that it needs are those of its operation: `cause` of a
+    hold, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are `numbers`, or `merchant_id` with the
+    terms of a policy."""
+
+    operation: Literal[
+        "release_hold",
+        "new_row_unproved",
+        "review_large_refund",
+        "other_payout",
+        "unmask_beyond",
+        "edit_numbers",
+        "publish_policy",
+    ]
+    reason: ActReason
+    case_id: Id | None = None
+    cause: Cause | None = None
+    refund_id: Id | None = None
+    decision: ReviewDecision | None = None
+    way: PayoutWay | None = None
+    field: Masked | None = None
+    item_id: Annotated[str, StringConstraints(max_length=ITEM_CHARACTERS_MAX)] | None = None
+    numbers: (
+        Annotated[
+            list[Annotated[str, StringConstraints(max_length=NUMBER_CHARACTERS_MAX)]],
+            Field(max_length=directory.NUMBERS_MAX),
+        ]
+        | None
+    ) = None
+    merchant_id: Id | None = None
+    window_days: Annotated[int, Field(ge=0, le=limits.WINDOW_DAYS_MAX)] | None = None
+    partial: bool | None = None
+    auto_approve_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)] | None = None
+    categories: Annotated[list[Word], Field(max_length=limits.CATEGORIES_MAX)] | None = None
+
+
+class Decided(Body):
+    """The second person's word."""
+
+    decision: Literal["approve", "deny"]
+
+
+# ---------------------------------------------------------------- the directory and policies

@@ -1,0 +1,164 @@
+"""The forms of cases, their timelines, and the agent who works on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from functions.agent_api.shapes.common import Action, Answer, Body, Id, Person, Word
+from hotline.cases.model import Audience, CloseReason, Priority
+from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2 * AGENT_NOTE_CHARACTERS_MAX)]
+"""A person's text. It is kept in its plain form, which has AGENT_NOTE_CHARACTERS_MAX characters at most."""
+
+
+class Me(Answer):
+    """The agent as their token says, what they may do now, and the contacts that they are in, the newest first."""
+
+    agent_id: str
+    username: str
+    roles: list[str]
+    permissions: list[str]
+    token_ends_at: datetime
+    live_contacts: list[str]
+
+
+# ---------------------------------------------------------------- cases
+
+
+class Link(Answer):
+    """A thing that a case names."""
+
+    kind: str
+    id: str
+
+
+class ProvedByLine(Answer):
+    """The kinds of factor that the caller had proved at the handover, for display."""
+
+    state: Literal["proved", "none"]
+    factors: list[str]
+
+
+class CaseRow(Answer):
+    """A case in a list. `reference` are the six digits that its customer knows."""
+
+    id: str
+    version: int
+    reference: str | None
+    topic: str
+    language: str
+    priority: int
+    status: Literal["open", "claimed", "waiting", "closed"]
+    reason: str
+    opened_at: datetime
+    updated_at: datetime
+    due_at: datetime
+    snoozed_until: datetime | None
+    owner: Person | None
+    tags: list[str]
+
+
+class Case(CaseRow):
+    """A case with what the line established. `skill` is what an agent must have to be given it, `topic:language`.
+    `heard` are the steps that the caller took, with their outcomes. `contact_id` is the call that it came with last.
+    `version` is its ETag."""
+
+    skill: str
+    account_known: bool
+    contact_id: str | None
+    heard: list[str]
+    proved: ProvedByLine
+    failed_login_at: datetime | None
+    missing_documents: list[str]
+    links: list[Link]
+    next_step: str | None
+    actions: list[Action]
+
+
+class Cases(Answer):
+    """Cases in the order in which they are to be worked; `next` is the cursor of the following page."""
+
+    cases: list[CaseRow]
+    next: str | None
+
+
+class Actor(Answer):
+    """The kind of actor that added an entry; `name` is an agent's."""
+
+    kind: str
+    name: str | None
+
+
+class Entry(Answer):
+    """One line of a timeline. `note` is a person's text: show it as text, never as markup."""
+
+    id: str
+    number: int
+    at: datetime
+    kind: str
+    audience: str
+    actor: Actor
+    reason: str
+    facts: dict[str, str | int]
+    note: str | None
+
+
+class Timeline(Answer):
+    """Entries, newest first; `next` is the cursor of the older ones."""
+
+    entries: list[Entry]
+    next: str | None
+
+
+class Contact(Answer):
+    """A call that was handed over to people, and the case that it came with."""
+
+    contact_id: str
+    state: Literal["live", "ended"]
+    case_id: str | None
+    topic: str | None
+    language: str | None
+
+
+class Note(Body):
+    """A text for the timeline. One for the customer is seen by agents, too."""
+
+    text: Text
+    audience: Audience = Audience.AGENT
+
+
+class Snooze(Body):
+    """When the case comes back."""
+
+    until: datetime
+
+
+class Transfer(Body):
+    """The next to work on the case: the queue of a topic and a language, or one agent."""
+
+    topic: Word | None = None
+    language: Word | None = None
+    agent_id: Id | None = None
+    agent_name: Word | None = None
+    note: Text | None = None
+
+
+class Close(Body):
+    """How the case ended."""
+
+    ending: CloseReason
+    note: Text | None = None
+
+
+class Edit(Body):
+    """The parts of a case to change: its priority, its tags, or both."""
+
+    priority: Priority | None = None
+    tags: Annotated[list[Annotated[str, StringConstraints(max_length=32)]], Field(max_length=TAGS_MAX)] | None = None
+
+
+# ---------------------------------------------------------------- the account of a case
