@@ -22,10 +22,14 @@ TIMEOUT_MS = 20_000
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that need a browser in one worker, so that one is started."""
+    """Keep the tests that need a browser in one worker, so that one is started.
+
+    A test of the deployed stack stays in the worker that deploys it: a second browser costs less than a second stack.
+    """
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and "chromium" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if here in item.path.parents and "chromium" in fixtures and "running_stack" not in fixtures:
             item.add_marker(pytest.mark.xdist_group("chromium"))
 
 

@@ -188,7 +188,9 @@ def test_every_cursor_is_declared_with_the_pattern_that_the_code_reads() -> None
 
 @pytest.mark.parametrize("position", ["MOVE#2026", "a", "ab", "abc", "¶" * 100])
 def test_a_cursor_that_the_code_writes_has_the_declared_pattern(world: ApiWorld, position: str) -> None:
-    assert accepted(CURSOR_PATTERN, cursor_of(position, world.ctx.lookup_ring, "acct-1", "payments", "-"))
+    cursor = cursor_of(position, world.ctx.lookup_ring, "acct-1", "payments", "-")
+    assert cursor is not None
+    assert accepted(CURSOR_PATTERN, cursor)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""The whole circle on one machine. A customer asks for a refund, an agent asks for a second person, a supervisor
+approves, the agent decides, and the next call says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from hotline.accounts import service as accounts
+from hotline.kit.clock import to_text
+from hotline.refunds.policy import REQUEST_CAP_MINOR
+from hotline_local.bus import put_facts
+from hotline_local.demo.desk import open_desk
+from hotline_local.desk_server import DeskServer
+from hotline_local.launcher import RunningStack
+from hotline_local.reference_wallet import ReferenceWallet
+from hotline_local.staff_login import PASSWORD
+from tests.support.stack_calls import HANGS_AFTER_S, call, eventually, outcomes
+
+pytestmark = pytest.mark.slow
+
+ACCOUNT: Final = "acct-circle-1"
+NUMBER: Final = "+8613800000081"
+AMOUNT: Final = {"minor": REQUEST_CAP_MINOR["CNY"] + 100, "currency": "CNY"}
+"""Above what one person decides alone."""
+PATIENT_MS: Final = HANGS_AFTER_S * 1000
+
+
+def facts() -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+
+    def fact(name: str, kind: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+        common = {"specversion": "1.0", "id": f"circle-{name}", "source": "wallet", "subject": ACCOUNT}
+        return {**common, "type": f"{kind}.v1", "time": to_text(at), "data": data}
+
+    year_ago = now - timedelta(days=365)
+    points = [{"kind": "phone", "value": NUMBER, "confirmed_at": to_text(year_ago)}]
+    opened = {"version": 1, "language": "en-US", "time_zone": "Asia/Shanghai", "name": "Circle Customer"}
+    paid = {
+        "movement_id": "move-circle-1",
+        "version": 1,
+        "initiated_at": to_text(now - timedelta(days=2)),
+        "order_no": "CIRCLE0004711",
+        "merchant": {"id": "mer-circle", "name": "Demo Lamps"},
+        "amount": AMOUNT,
+        "instrument": {"kind": "balance"},
+        "money": "debited",
+    }
+    return [
+        fact("opened", "account.opened", year_ago, {**opened, "contact_points": points, "two_step": False}),
+        fact("paid", "payment.succeeded", now - timedelta(days=2), paid),
+    ]
+
+
+@pytest.fixture(scope="module")
+def desk(running_stack: RunningStack) -> Iterator[DeskServer]:
+    """The desk of a deployed stack with a wallet that answers, and one customer who has paid something."""
+    wallet = ReferenceWallet(running_stack.stack)
+    wallet.start()
+    server = open_desk(running_stack.stack, 0)
+    try:
+        put_facts(running_stack.stack, facts())
+        eventually(lambda: _is_known(running_stack))
+        yield server
+    finally:
+        server.stop()
+        wallet.stop()
+
+
+def _is_known(running_stack: RunningStack) -> bool:
+    key = accounts.profile_key(ACCOUNT)
+    return key in running_stack.stack.hotline_store().batch_get([key])
+
+
+@pytest.fixture
+def sign_in(desk: DeskServer, chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    """Signs somebody of the demo staff in, in a browser of their own."""
+    contexts = []
+
+    def enter(name: str) -> Page:
+        contexts.append(chromium.new_context(locale="en-US", timezone_id="Asia/Shanghai"))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENT_MS)
+        page.goto(desk.url)
+        with page.expect_popup() as opened:
+            page.get_by_role("button", name="Sign in", exact=True).click()
+        popup = opened.value
+        popup.locator("input[name=username]").fill(name)
+        popup.locator("input[name=password]").fill(PASSWORD)
+        popup.locator("input[name=password]").press("Enter")
+        page.get_by_role("button", name="Sign out").wait_for()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def submit(page: Page, button: str, choose: Callable[[Any], object] | None = None) -> None:
+    """Press a button of the dialog that is open; afterwards it is closed."""
+    dialog = page.get_by_role("dialog")
+    if choose is not None:
+        choose(dialog)
+    dialog.get_by_role("button", name=button).click()
+    expect(dialog).to_have_count(0, timeout=PATIENT_MS)
+
+
+def test_a_large_refund_goes_from_a_call_over_two_people_to_the_next_call(
+    running_stack: RunningStack, sign_in: Callable[[str], Page]
+) -> None:
+    _, lines = call(running_stack, NUMBER, "4,2,{code},1,3,2,1,1")
+    assert ("refund_request", "IN_REVIEW") in outcomes(lines), outcomes(lines)
+
+    agent = sign_in("agent-1")
+    agent.get_by_role("link", name="Refund").click()
+    agent.get_by_role("button", name="Claim", exact=True).click()
+    agent.get_by_role("button", name="Look", exact=True).click()
+    agent.get_by_role("tab", name="Refunds").click()
+    agent.get_by_role("button", name="Ask for approval: Decide", exact=True).click()
+    submit(agent, "Ask for approval", because_of_evidence)
+    expect(agent.get_by_text("Waits for a second person")).to_be_visible(timeout=PATIENT_MS)
+
+    supervisor = sign_in("supervisor-1")
+    supervisor.get_by_role("link", name="Approvals").click()
+    supervisor.get_by_role("button", name="Approve", exact=True).click()
+    submit(supervisor, "Approve")
+
+    agent.get_by_role("button", name="Look again").click()
+    expect(agent.get_by_text("Approved by supervisor-1.")).to_be_visible(timeout=PATIENT_MS)
+    agent.get_by_role("button", name="Decide", exact=True).click()
+    submit(agent, "Decide on a large refund", because_of_evidence)
+    expect(agent.get_by_role("button", name="Decide", exact=True)).to_have_count(0, timeout=PATIENT_MS)
+
+    _, again = call(running_stack, NUMBER, "4,1,{code}")
+    said = " ".join(line["text"] for line in again if line["kind"] == "prompt")
+    assert ("refunds", "OPEN") in outcomes(again), outcomes(again)
+    assert "approved" in said or "on its way" in said, said
+
+
+def because_of_evidence(dialog: Any) -> None:
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Evidence was seen")
