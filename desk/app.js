@@ -17,14 +17,15 @@ import "./views/settings.js";
 
 const LOOK_FOR_CALLS_MS = 5000;
 const MESSAGE_MS = 8000;
-/** Callbacks and reports are left out until the API has their routes. */
 const NAVIGATION = [
   ["queue", PERMISSIONS.read],
+  ["callbacks", PERMISSIONS.read],
   ["approvals", PERMISSIONS.read],
   ["hours", PERMISSIONS.manage],
   ["banner", PERMISSIONS.manage],
   ["numbers", PERMISSIONS.manage],
   ["policies", PERMISSIONS.manage],
+  ["reports", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
 

@@ -171,6 +171,19 @@ export class Loaded {
   }
 }
 
+/** As many pages of a list as somebody has asked for, so that a further look loses none of them. */
+export async function readPages(read, name, pages) {
+  const found = [];
+  let cursor = null;
+  for (let page = 0; page < pages; page += 1) {
+    const answer = await read(cursor);
+    found.push(...answer[name]);
+    cursor = answer.next;
+    if (!cursor) break;
+  }
+  return { [name]: found, next: cursor };
+}
+
 /** Calls a function every so often while the element is there, somebody looks and the network is up. */
 export class Tick {
   constructor(host, every_ms, work) {

@@ -1,7 +1,7 @@
 // The queue: what waits, the oldest due first, by topic and language; what is mine; what sleeps.
 
 import { PERMISSIONS } from "../api.js";
-import { css, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { css, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
 import { repeat } from "../vendor/lit/lit.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 
@@ -36,7 +36,8 @@ class DeskQueue extends View {
     this.shelf = "waiting";
     this.topic = this.language = "";
     this.pages = 1;
-    this.cases = new Loaded(this, () => this.#read());
+    this.cases = new Loaded(this, () =>
+      readPages((cursor) => this.desk.api.queue({ shelf: this.shelf, topic: this.topic, language: this.language, cursor }), "cases", this.pages));
     new Tick(this, LOOK_MS, () => this.cases.load());
   }
 
@@ -47,19 +48,6 @@ class DeskQueue extends View {
 
   reload() {
     this.cases.load();
-  }
-
-  /** As many pages as somebody has asked for, so that a further look loses none of them. */
-  async #read() {
-    const found = [];
-    let cursor = null;
-    for (let page = 0; page < this.pages; page += 1) {
-      const answer = await this.desk.api.queue({ shelf: this.shelf, topic: this.topic, language: this.language, cursor });
-      found.push(...answer.cases);
-      cursor = answer.next;
-      if (!cursor) break;
-    }
-    return { cases: found, next: cursor };
   }
 
   #choose(change) {

@@ -4,7 +4,7 @@ import { bars, columns } from "../chart.js";
 import { css, html, Loaded, shared, View } from "../element.js";
 
 const DAY_MS = 86_400_000;
-const ENDINGS = ["contained", "transferred", "abandoned", "callback"];
+const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
 const iso = (time) => new Date(time).toISOString().slice(0, 10);
 
 class DeskReports extends View {
@@ -20,7 +20,7 @@ class DeskReports extends View {
     .label { fill: var(--text); font-size: 12.5px; }
     .long .label { font-size: 11px; }
     .grid { stroke: var(--line); }
-    .c1 { fill: var(--chart-1); } .c2 { fill: var(--chart-2); } .c3 { fill: var(--chart-3); } .c4 { fill: var(--chart-4); }
+    .c1 { fill: var(--chart-1); } .c2 { fill: var(--chart-2); } .c3 { fill: var(--chart-3); } .c4 { fill: var(--chart-4); } .c5 { fill: var(--chart-5); } .c6 { fill: var(--chart-6); }
     .legend { gap: .3rem 1rem; }
     details { margin-top: .5rem; } summary { cursor: pointer; color: var(--muted); }
   `];
@@ -57,6 +57,11 @@ class DeskReports extends View {
       ${this.report.show((report) => this.#report(report))}`;
   }
 
+  /** A pause or freeze says so: its cause may be a lock's, too. */
+  #cause(kind, cause) {
+    return kind === "lock" ? this.words.word("cause", cause) : `${this.words.word("lock_kind", kind)}: ${this.words.word("cause", cause)}`;
+  }
+
   #report(report) {
     const { words } = this;
     const sum = (name) => report.contacts.reduce((total, day) => total + (day[name] ?? 0), 0);
@@ -75,11 +80,11 @@ class DeskReports extends View {
       <div class="charts">
         <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts)}</section>
         <section class="panel">${bars(words, this.t("reports.topics"), head, report.topics.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
-        <section class="panel">${bars(words, this.t("reports.lock_causes"), head, report.lock_causes.map(({ cause, count }) => ({ label: words.word("cause", cause), value: count })))}</section>
+        <section class="panel">${bars(words, this.t("reports.lock_causes"), head, report.lock_causes.map(({ kind, cause, count }) => ({ label: this.#cause(kind, cause), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.refunds"), [...head, this.t("reports.late")],
           report.refunds.map(({ status, count, late }) => ({ label: words.word("refund", status), value: count, cells: [words.number(late)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.complaints"), [...head, this.t("reports.days")],
-          report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("complaint", kind), value: count, cells: [words.number(median_days)] })))}</section>
+          report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("topic", kind), value: count, cells: [words.number(median_days)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.scores"), head, report.survey.map(({ score, count }) => ({ label: words.number(score), value: count })))}</section>
       </div>`;
   }

@@ -64,6 +64,8 @@ ROUTES: Final[Mapping[str, Permission]] = {
     "PUT /v1/agent/numbers": Permission.MANAGE,
     "GET /v1/agent/merchants/{id}/policy": Permission.READ,
     "PUT /v1/agent/merchants/{id}/policy": Permission.MANAGE,
+    "GET /v1/agent/callbacks": Permission.READ,
+    "GET /v1/agent/reports": Permission.REPORT,
 }
 """Every route, in the gateway's form, and its permission. A request to a second person needs the permission of the act
 besides, which the room asks for."""

@@ -13,7 +13,19 @@ from typing import Any, Final
 from functions.agent_api.access import ROUTES, admit
 from functions.agent_api.desk import DESK, Desk, desk, router
 from functions.agent_api.refusals import problem_of
-from functions.agent_api.routes import accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue
+from functions.agent_api.routes import (
+    accounts,
+    acts,
+    approvals,
+    callbacks,
+    cases,
+    contacts,
+    directory,
+    policies,
+    proofs,
+    queue,
+    reports,
+)
 from functions.agent_api.settings import TokenSettings, settings_from_environment
 from functions.http import quota, requests
 from functions.http.problems import Rendering
@@ -22,7 +34,9 @@ from functions.http.resolver import make_resolver
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.logging import Event, log
 
-ROUTE_MODULES: Final = (accounts, acts, approvals, cases, contacts, directory, policies, proofs, queue)
+ROUTE_MODULES: Final = (
+    *(accounts, acts, approvals, callbacks, cases, contacts, directory, policies, proofs, queue, reports),
+)
 """Imported for the routes that they add."""
 
 api: Final = make_resolver(router, lambda: desk().how, problem_of)

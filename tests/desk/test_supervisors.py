@@ -140,15 +140,20 @@ def test_a_policy_goes_to_a_second_person_with_its_change(desk: Desk) -> None:
 
 
 def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
-    page = desk.enter("mei", "#/reports")
+    page = desk.enter("mei")
+    go(page, "Reports")
     page.get_by_label("From").fill("2026-11-02")
     page.get_by_label("To", exact=True).fill("2026-11-08")
     page.get_by_role("button", name="Show", exact=True).click()
     chart = page.get_by_role("img", name="Contacts by day and ending")
-    expect(chart.locator("rect")).to_have_count(7 * 4)
+    expect(chart.locator("rect")).to_have_count(7 * 6)
     (request,) = [one for one in desk.world.requests("GET", "/reports") if one.query["from"] == "2026-11-02"]
     assert request.query["to"] == "2026-11-08"
     causes = page.locator("section").filter(has=page.get_by_role("heading", name="Causes of locks"))
     causes.get_by_text("As a table").click()
     expect(causes.get_by_role("row", name="Too many wrong passwords 90")).to_be_visible()
+    expect(causes.get_by_role("row", name="Freeze: The customer asked 4")).to_be_visible()
+    complaints = page.locator("section").filter(has=page.get_by_role("heading", name="Complaints"))
+    complaints.get_by_text("As a table").click()
+    expect(complaints.get_by_role("row", name="Disputed payment 1 –")).to_be_visible()
     expect(page.get_by_text("10.8%")).to_be_visible()

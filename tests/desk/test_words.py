@@ -52,6 +52,8 @@ from hotline.refunds.model import (
     ReviewNeed,
 )
 from hotline.refunds.reviews import REVIEWED
+from hotline.reports import model as report_model
+from hotline.reports.model import CallbackState, Ending, LockKind
 from hotline.security.detectors import DETECTORS, Severity
 from hotline.security.model import SecurityError, Verdict
 from hotline.wording.catalogue import find
@@ -86,7 +88,7 @@ def steps_of_recovery() -> Iterator[str]:
 
 
 GROUPS: Final[Mapping[str, Iterable[object]]] = {
-    "topic": cases.TOPICS,
+    "topic": [*cases.TOPICS, *report_model.TOPICS, report_model.NONE, report_model.OTHER],
     "priority": [one.value for one in Priority],
     "status": CaseStatus,
     "kind": EntryKind,
@@ -124,6 +126,9 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "approval_state": ApprovalState,
     "contact": told_at(Contact, "state"),
     "notice": [*REPUDIABLE, PIN_SET],
+    "callback": CallbackState,
+    "ending_of_contact": Ending,
+    "lock_kind": LockKind,
 }
 """The closed words of each group of the dictionaries."""
 LOCAL_FAULTS: Final = frozenset(

@@ -63,6 +63,8 @@ _BODY: Final[Mapping[str, Any]] = {
         for name in ("unlock", "reset-grants", "freeze", "unfreeze", "pause", "pause-ends", "new-rows")
     },
 }
+_DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
+_QUERY: Final[Mapping[str, Mapping[str, str]]] = {"GET /v1/agent/reports": _DAYS}
 _CASE: Final = "/v1/agent/cases/{id}"
 EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/me": ALIKE,
@@ -109,6 +111,8 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "PUT /v1/agent/numbers": ALIKE,
     "GET /v1/agent/merchants/{id}/policy": ALIKE,
     "PUT /v1/agent/merchants/{id}/policy": ALIKE,
+    "GET /v1/agent/callbacks": ALIKE,
+    "GET /v1/agent/reports": ALIKE,
 }
 """The answer to somebody whose role has the permission of the route."""
 SUPERVISED: Final = {"PATCH", "release", "snooze", "transfer", "close"}
@@ -145,7 +149,7 @@ class Matrix:
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "RISK_SCORE", **WHY}
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None
         asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role])
-        return asker.ask(method, path, body=body, headers={**REASON, "If-Match": tag})
+        return asker.ask(method, path, body=body, query=_QUERY.get(route), headers={**REASON, "If-Match": tag})
 
     def _tag(self, thing: str) -> str:
         found = cases.read_case(self.world.store, self.ids[thing]["cases"])

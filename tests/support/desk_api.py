@@ -686,6 +686,15 @@ def _save_setting(world: DeskWorld, call: _Call) -> Answered:
     return _read_setting(world, call)
 
 
+def _endings(**given: int) -> Document:
+    words = ("contained", "transferred", "abandoned", "callback", "closed_hours", "left")
+    return {**dict.fromkeys(words, 0), **given}
+
+
+def _promises(**given: int) -> Document:
+    return {**dict.fromkeys(("kept", "late", "waiting", "withdrawn", "none"), 0), **given}
+
+
 def _reports(world: DeskWorld, call: _Call) -> Answered:
     _may(call, "desk/report")
     first, last = (date.fromisoformat(call.asked.query[name]) for name in ("from", "to"))
@@ -697,6 +706,8 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
             "transferred": 9 + place % 3,
             "abandoned": place % 4,
             "callback": place % 2,
+            "closed_hours": place % 3,
+            "left": 3,
         }
         for place, day in enumerate(days)
     ]
@@ -707,18 +718,25 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
             "to": str(last),
             "contacts": contacts,
             "topics": [
-                {"topic": "lockout", "count": 182},
-                {"topic": "payment", "count": 120},
-                {"topic": "refund", "count": 77},
+                {"topic": "lockout", "count": 182, **_endings(contained=182)},
+                {"topic": "payment", "count": 120, **_endings(contained=120)},
+                {"topic": "refund", "count": 77, **_endings(transferred=77)},
             ],
             "repeats": {"count": 41, "of": 379},
-            "answer": {"median_s": 34, "p90_s": 110},
-            "lock_causes": [{"cause": "TOO_MANY_PASSWORD", "count": 90}, {"cause": "RISK_SCORE", "count": 21}],
-            "refunds": [
-                {"status": "succeeded", "count": 60, "late": 2},
-                {"status": "in_review", "count": 9, "late": 1},
+            "answer": {"count": 80, "median_s": 34, "p90_s": 110},
+            "lock_causes": [
+                {"kind": "lock", "cause": "TOO_MANY_PASSWORD", "count": 90},
+                {"kind": "lock", "cause": "RISK_SCORE", "count": 21},
+                {"kind": "freeze", "cause": "CUSTOMER_REQUEST", "count": 4},
             ],
-            "complaints": [{"kind": "delay", "count": 4, "median_days": 3}],
+            "refunds": [
+                {"status": "succeeded", "count": 60, **_promises(kept=58, late=2)},
+                {"status": "in_review", "count": 9, **_promises(waiting=8, late=1)},
+            ],
+            "complaints": [
+                {"kind": "refund", "count": 4, "closed": 3, "within_15_days": 3, "median_days": 3},
+                {"kind": "dispute", "count": 1, "closed": 0, "within_15_days": 0, "median_days": None},
+            ],
             "survey": [{"score": score, "count": count} for score, count in enumerate((2, 1, 5, 20, 44), start=1)],
         },
     )

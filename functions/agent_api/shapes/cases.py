@@ -86,6 +86,24 @@ class Cases(Answer):
     next: str | None
 
 
+class Callback(Answer):
+    """A callback that a caller asked for. `called`: an agent took it; `failed`: it ended without one."""
+
+    case_id: str
+    reference: str | None
+    asked_at: datetime
+    topic: str
+    language: str
+    state: Literal["waiting", "called", "failed"]
+
+
+class Callbacks(Answer):
+    """Newest first; `next` is the cursor of the following page."""
+
+    callbacks: list[Callback]
+    next: str | None
+
+
 class Actor(Answer):
     """The kind of actor that added an entry; `name` is an agent's."""
 

@@ -12,7 +12,9 @@ from hotline.directory.service import hours_of, is_open
 from hotline.identity.service import Effect, Operation, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot
+from hotline.kit.languages import language_or_english
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.sessions.model import SessionState
 
 from . import items
@@ -20,10 +22,11 @@ from .entries import case_keys, contribute_case
 from .model import LOCKOUT_TOPIC, SECURITY_TOPIC, Established, Priority
 
 QUEUED: Final = "QUEUE"
+CALLBACK: Final = "CALLBACK"
 OUTCOMES: Final[Mapping[str, str]] = {
     "asked": QUEUED,
     "failed": QUEUED,
-    "callback": "CALLBACK",
+    "callback": CALLBACK,
 }
 """The outcome of a handover while people answer, by its reason."""
 CLOSED: Final = "CLOSED_HOURS"
@@ -78,7 +81,12 @@ class HandOver:
             established=established,
             call_live=outcome != CLOSED,
         )
-        _name_case_of_contact(change, read, session.state.contact_id, ref.case_id)
+        contact_id, now = session.state.contact_id, change.now
+        named = items.contact_case_item(ref.case_id, now)
+        if outcome == CALLBACK:
+            language = language_or_english(session.state.language or "")
+            named = items.callback_item(contact_id, ref.case_id, topic=self.topic, language=language, at=now)
+        _name_case_of_contact(change, read, contact_id, named)
         texted = ref.new_reference and _send_reference(change, read, account_id, ref.reference, outcome)
         notes = (ref.reference, *((TEXTED,) if texted else ()))
         after = replace(session.state, topic=self.topic, case_id=ref.case_id)
@@ -132,12 +140,13 @@ def _join(words: Iterable[str]) -> str:
     return ",".join(words) or "-"
 
 
-def _name_case_of_contact(change: Change, read: Snapshot, contact_id: str, case_id: str) -> None:
-    """Let the case be found by the contact's id."""
+def _name_case_of_contact(change: Change, read: Snapshot, contact_id: str, named: Item) -> None:
+    """Let the case be found by the contact's id, and a callback by when it was asked for. A callback that was asked for
+    stays, also when its caller waits in line again."""
     key = items.contact_case_key(contact_id)
     known = read.get(key)
-    if known is None or known["case_id"] != case_id:
-        change.replace(key, known, items.contact_case_item(case_id, change.now))
+    if known is None or known["case_id"] != named["case_id"] or named.keys() - known.keys():
+        change.replace(key, known, named)
 
 
 def _whose(session: Session) -> tuple[str | None, str | None]:
@@ -152,7 +161,7 @@ def _send_reference(change: Change, read: Snapshot, account_id: str | None, refe
     if account_id is None:
         return False
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
-    message = "case.callback" if outcome == "CALLBACK" else "case.opened"
+    message = "case.callback" if outcome == CALLBACK else "case.opened"
     return accounts.send_text(change, profile, message, {"case_reference": reference})
 
 

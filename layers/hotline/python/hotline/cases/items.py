@@ -9,6 +9,10 @@ Places in the index `queue`, of which a case has one while it is open:
     QUEUE#open#<skill>#<bucket>      the queue: <priority>#<due>#<case>
     QUEUE#waiting#<skill>#<bucket>   snoozed and nobody's: <end of the snooze>#<case>
     OWNER#<agent>                    an agent's own: <priority>#<due>#<case>
+
+The pointer of a contact whose caller asked to be called back has a place there, too:
+
+    CALLBACK                         callbacks: <asked>#<contact>
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from hotline.kit.due import due_attributes
 from hotline.kit.ids import bucket
 from hotline.kit.languages import language_or_english
 from hotline.kit.retention import record_end
-from hotline.kit.store import Index, Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
 from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
@@ -34,6 +38,8 @@ CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
 NOTE_PREFIX = "NOTE#"
 POINTER_PREFIX = "CASE#"
+_CALLBACKS = "CALLBACK"
+"""One partition: it takes a thousand callbacks a second."""
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
 OPTIONAL_ATTRIBUTES = (
     *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "task_at", "tags", "links", "heard", "proved",
@@ -100,6 +106,19 @@ def contact_case_key(contact_id: str) -> Key:
 def contact_case_item(case_id: str, at: datetime) -> Item:
     """The item that names the case of a contact."""
     return {"case_id": case_id, **record_end(at)}
+
+
+def callback_item(contact_id: str, case_id: str, *, topic: str, language: str, at: datetime) -> Item:
+    """The same where the caller asked at `at` to be called back."""
+    asked = {"contact_id": contact_id, "topic": topic, "language": language, "asked_at": to_text(at)}
+    place = {"queue_pk": _CALLBACKS, "queue_sk": f"{to_text(at)}#{contact_id}"}
+    return {**contact_case_item(case_id, at), **asked, **place}
+
+
+def callbacks_query(*, since: datetime, until: str | None, limit: int) -> Query:
+    """Callbacks that were asked for since an instant, the newest first; `until` is the place of the first one."""
+    span = Between(to_text(since), until or "~")
+    return Query(Table.HOTLINE, _CALLBACKS, span, Index.QUEUE, limit=limit, descending=True)
 
 
 def pointers_query(account_id: str, *, limit: int) -> Query:

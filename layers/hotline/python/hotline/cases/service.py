@@ -3,6 +3,7 @@ agents do."""
 
 from __future__ import annotations
 
+from .callbacks import list_callbacks
 from .clocks import TOPICS, date_due
 from .due import duty_at
 from .entries import (
@@ -80,6 +81,7 @@ __all__ = [
     "is_skill",
     "is_written",
     "link_of",
+    "list_callbacks",
     "list_open_cases",
     "list_owned",
     "list_queue",

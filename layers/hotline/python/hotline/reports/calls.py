@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from .model import Call, ContactEvent, Counts, Ending, Handover, Leg, Moment, day_of, topic_word
+from .model import Call, CallbackState, ContactEvent, Counts, Ending, Handover, Leg, Moment, day_of, topic_word
 
 LEGS_MAX: Final = 24
 """Contacts of one call. Amazon Connect links twelve contacts at most by transfers (quotas); as many again are room for
@@ -93,6 +93,15 @@ def ending_of(call: Call) -> Ending:
     if reason == CLOSED_REASON:
         return Ending.CLOSED_HOURS
     return Ending.CONTAINED if call.served and reason is None else Ending.LEFT
+
+
+def callback_of(call: Call) -> CallbackState:
+    """How far the callback is that the caller asked for. Amazon Connect may try several times, each a leg."""
+    legs = [leg for leg in call.legs.values() if leg.method == CALLBACK_METHOD]
+    if any(Moment.ANSWERED in leg.moments for leg in legs):
+        return CallbackState.CALLED
+    is_over = bool(legs) and all(Moment.ENDED in leg.moments for leg in legs)
+    return CallbackState.FAILED if is_over else CallbackState.WAITING
 
 
 def topic_of(call: Call) -> str:

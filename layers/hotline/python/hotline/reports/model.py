@@ -63,6 +63,16 @@ class Ending(StrEnum):
     """The caller left before anything was finished."""
 
 
+class CallbackState(StrEnum):
+    """How far a callback is."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    """An agent took it."""
+    FAILED = "failed"
+    """It ended, and no agent had taken it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContactEvent:
     """One event of Amazon Connect about a contact. `initial_contact_id` is the first contact of the call: a transfer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from .due import duty_at
 from .figures import plain, rows_of, yearly
 from .model import (
     Call,
+    CallbackState,
     Complaint,
     ContactEvent,
     Counts,
@@ -30,6 +32,7 @@ __all__ = [
     "duty_at",
     "is_brought",
     "plain",
+    "read_callbacks",
     "read_counts",
     "read_report",
     "rows_of",
@@ -72,6 +75,15 @@ def take_complaint(ctx: Context, case_id: str, complaint: Complaint, *, zone: st
     _take(ctx, records.FoldMatter(records.COMPLAINT, case_id, complaint, zone))
 
 
+def read_callbacks(store: Store, contact_ids: Iterable[str]) -> Mapping[str, CallbackState]:
+    """How far the callbacks of some calls are, by the calls' first contact ids; at most 100, in one read. A callback of
+    which no event has come waits. Raises Unavailable."""
+    keys = {items.call_key(contact_id): contact_id for contact_id in contact_ids}
+    read = store.batch_get(list(keys)) if keys else {}
+    called = {keys[key]: calls.callback_of(items.call_from(item)) for key, item in read.items()}
+    return {contact_id: called.get(contact_id, CallbackState.WAITING) for contact_id in keys.values()}
+
+
 def read_report(store: Store, start: date, end: date) -> Report:
     """The numbers of the days from `start` to `end`, both included: one query a month. Raises InvalidInput
     `days_out_of_order`, `too_many_days` (model.DAYS_MAX); Unavailable."""
@@ -86,16 +98,17 @@ def read_counts(store: Store, start: date, end: date) -> Counts:
 
 def _tallies(store: Store, start: date, end: date) -> Iterator[Mapping[str, object]]:
     first = start
-    while first <= end:
-        next_month = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
-        last, after = min(end, next_month - timedelta(days=1)), None
+    while True:
+        last, after = min(end, first.replace(day=monthrange(first.year, first.month)[1])), None
         while True:
             page = store.query(items.tallies_query(first, last, after))
             yield from page.items
             if page.next is None:
                 break
             after = page.next
-        first = next_month
+        if last == end:
+            return
+        first = last + timedelta(days=1)
 
 
 def _take_call(ctx: Context, contact_id: str, zone: str, fold: Callable[[Call], Call]) -> None:

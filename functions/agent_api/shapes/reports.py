@@ -1,0 +1,103 @@
+"""The forms of what supervisors read: the numbers of days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from functions.agent_api.shapes.common import Answer
+from hotline.reports.model import LockKind, RefundStatus
+
+
+class Endings(Answer):
+    """Calls by how they ended. Each call has one ending."""
+
+    contained: int
+    transferred: int
+    abandoned: int
+    callback: int
+    closed_hours: int
+    left: int
+
+
+class DayOfCalls(Endings):
+    """The calls that came in on a day."""
+
+    day: date
+
+
+class TopicOfCalls(Endings):
+    """The calls about a topic, a closed word: `none` where the caller came to none, `other` for one on no list."""
+
+    topic: str
+    count: int
+
+
+class Repeats(Answer):
+    """Of `of` calls whose number shows, how many came within seven days of another one from the same number."""
+
+    count: int
+    of: int
+
+
+class Answers(Answer):
+    """Seconds within which half, and nine in ten, of the callers who were answered were so; null without any, or beyond
+    half an hour."""
+
+    count: int
+    median_s: int | None
+    p90_s: int | None
+
+
+class LockCause(Answer):
+    """Locks, pauses and freezes by their cause."""
+
+    kind: LockKind
+    cause: str
+    count: int
+
+
+class RefundsByStatus(Answer):
+    """Refunds that were asked for in these days, by their status now, and by what became of the date that the customer
+    was told first."""
+
+    status: RefundStatus
+    count: int
+    kept: int
+    late: int
+    waiting: int
+    withdrawn: int
+    none: int
+
+
+class ComplaintsOfKind(Answer):
+    """Cases that customers brought in these days, by topic, and how fast the closed ones were closed."""
+
+    kind: str
+    count: int
+    closed: int
+    within_15_days: int
+    median_days: int | None
+
+
+class Score(Answer):
+    """Answers to the survey after an agent's call."""
+
+    score: int
+    count: int
+
+
+class Report(Answer):
+    """The numbers of some days, both ends included, in the time zone of the hotline's people."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+    contacts: list[DayOfCalls]
+    topics: list[TopicOfCalls]
+    repeats: Repeats
+    answer: Answers
+    lock_causes: list[LockCause]
+    refunds: list[RefundsByStatus]
+    complaints: list[ComplaintsOfKind]
+    survey: list[Score]
