@@ -59,7 +59,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.accounts.policy": {
         "OWNERS_MAX": (5, "decision: more accounts at one number are no household"),
+        "VERSIONS_KEPT": (8, "docs/contracts.md: how late facts may be"),
         "PRESENT_POINTS_MAX": (10, "decision: twice what a list may hold"),
+        "REMOVED_POINTS_KEPT": (10, "docs/security.md, what grows"),
+        "FORMER_POINTS_KEPT": (10, "docs/security.md, what grows"),
         "RECIPIENTS_MAX": (8, "decision: messages that one notice may cost"),
         "PRESENT_TOLD_FIRST": (5, "decision: at least three messages are left for former points"),
         "NOTICE_AFTER_REMOVAL": (30 * DAYS, "NIST SP 800-63B-4: notice of recovery to all addresses"),
@@ -264,9 +267,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
 }
 
 NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
-    "what is remembered so that late facts find it: sizes of an item": {
-        "hotline.accounts.policy": "SNAPSHOTS_KEPT REMOVALS_KEPT REMOVED_POINTS_KEPT FORMER_POINTS_KEPT",
-    },
     "made of other figures of the module": {
         "hotline.agents.limits": "LIMITS",
         "hotline.cases.references": "REFERENCES",

@@ -107,8 +107,14 @@ def test_erasing_an_account_that_does_not_have_the_point_changes_nothing() -> No
 
 @pytest.mark.parametrize("count", [OWNERS_MAX - 1, OWNERS_MAX, OWNERS_MAX + 1])
 def test_at_most_five_accounts_are_listed_the_latest_ones(count: int) -> None:
-    point = owned(*(owner(f"a{day}", day, shared=True) for day in range(count)))
-    assert list_reached(point) == tuple(f"a{day}" for day in range(count))[-OWNERS_MAX:]
+    names = [f"a{count - day}" for day in range(count)]
+    point = owned(*(owner(name, day, shared=True) for day, name in enumerate(names)))
+    assert list_reached(point) == tuple(names)[-OWNERS_MAX:]
+
+
+def test_of_accounts_that_confirmed_at_one_instant_the_same_are_listed_whichever_came_first() -> None:
+    owners = [owner(name, 1, shared=True) for name in "abcdefg"[: OWNERS_MAX + 2]]
+    assert owned(*owners) == owned(*owners[::-1])
 
 
 def test_a_dropped_owner_makes_place_for_a_present_one() -> None:

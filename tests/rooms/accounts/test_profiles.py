@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from datetime import timedelta
+from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -68,6 +70,7 @@ def test_a_fact_before_account_opened_makes_a_stub_that_opening_fills() -> None:
     early = fact("two_step.changed", {"version": 2, "two_step": True})
     stub = folded(early)
     assert (stub.status, stub.name, stub.two_step) == (AccountStatus.STUB, "", True)
+    assert ZoneInfo(stub.time_zone).key == policy.DEFAULT_TIME_ZONE
     full = folded(opened(), before=stub)
     assert (full.status, full.two_step, full.version) == (AccountStatus.OPEN, True, 2)
 
@@ -169,24 +172,58 @@ def test_forgotten_points_stay_within_bounds() -> None:
     facts = [opened(version, f"+4477009{version:05}", after_s=version) for version in range(1, 40)]
     profile = folded(*facts)
     assert len(profile.points) == 1 + policy.REMOVED_POINTS_KEPT
-    assert len(profile.snapshots) == policy.SNAPSHOTS_KEPT
-    assert max(len(known.removals) for known in profile.points) <= policy.REMOVALS_KEPT
+    assert len(profile.snapshots) == policy.VERSIONS_KEPT
+    assert max(len(known.removals) for known in profile.points) <= policy.VERSIONS_KEPT
     assert live(profile) == ["+447700900039"]
 
 
-def test_the_time_of_a_removal_does_not_move_with_later_lists() -> None:
-    facts = [opened(1, PHONE, EMAIL)] + [opened(version, EMAIL, after_s=version) for version in range(2, 30)]
-    (removed,) = [known for known in folded(*facts).points if not known.live]
-    assert removed.removed_at == facts[1].time
+@pytest.mark.parametrize("told_at_s", [-1, 5, 100])
+def test_any_number_of_lists_of_one_version_fold_to_one_profile(told_at_s: int) -> None:
+    """A wallet that tells the same state every night does not make the hotline forget what came before."""
+    nights = [opened(1, EMAIL, after_s=after_s) for after_s in range(3 * policy.VERSIONS_KEPT)]
+    point_told = changed(1, None, PHONE, after_s=told_at_s)
+    expected = folded(*nights[:8], point_told, *nights[8:])
+    assert folded(*nights, point_told) == folded(point_told, *nights[::-1]) == expected
+    assert live(expected) == ([EMAIL, PHONE] if told_at_s == 100 else [EMAIL])
 
 
-@pytest.mark.parametrize("lists", [policy.REMOVALS_KEPT - 1, policy.REMOVALS_KEPT, policy.REMOVALS_KEPT + 1])
+def test_the_time_of_a_removal_does_not_move_with_lists_of_the_same_version() -> None:
+    removal = changed(2, PHONE, None, after_s=1)
+    nights = [opened(2, EMAIL, after_s=after_s) for after_s in range(2, 2 + 2 * policy.VERSIONS_KEPT)]
+    for facts in ([removal, *nights], [*nights, removal], [*nights[::-1], removal]):
+        (removed,) = [known for known in folded(opened(1, PHONE, EMAIL), *facts).points if not known.live]
+        assert removed.removed_at == removal.time
+
+
+def lists_and_changes() -> list[Fact]:
+    """Of a few versions more lists and changes than are remembered, at few times, with ids in no order."""
+    lists = [("account.updated", {"contact_points": [point(value) for value in values]})
+             for values in ((), (EMAIL,), (EMAIL, PHONE))]  # fmt: skip
+    changes = [("contact_point.changed", {"old": old, "new": new, "reassigned": new is None})
+               for old, new in ((PHONE, None), (PHONE, OTHER_PHONE), (OTHER_PHONE, PHONE))]  # fmt: skip
+    contents = itertools.product((1, 2, 3), range(2 * policy.VERSIONS_KEPT // 3), [*lists, *changes])
+    return [
+        fact(name, {"version": version} | data, after_s=after_s, id=f"evt_{number * 7 % 11}_{number}")
+        for number, (version, after_s, (name, data)) in enumerate(contents)
+    ]
+
+
+def test_facts_late_by_fewer_than_eight_versions_make_one_profile_however_many_they_are() -> None:
+    random, told = Random(1), lists_and_changes()
+    for _ in range(12):
+        facts = random.sample(told, 32)
+        lists_first = sorted(facts, key=lambda one: one.type)
+        assert folded(*lists_first) == folded(*lists_first[::-1]) == folded(*facts, *facts[:4])
+
+
+@pytest.mark.parametrize("lists", [policy.VERSIONS_KEPT - 1, policy.VERSIONS_KEPT, policy.VERSIONS_KEPT + 1])
 def test_of_the_removals_of_a_point_the_first_and_the_latest_are_kept(lists: int) -> None:
     facts = [opened(1, PHONE)] + [opened(version, EMAIL, after_s=version) for version in range(2, 2 + lists)]
     (removed,) = [known for known in folded(*facts).points if not known.live]
     versions = list(range(2, 2 + lists))
-    kept = versions if lists <= policy.REMOVALS_KEPT else [versions[0], *versions[-(policy.REMOVALS_KEPT - 1) :]]
-    assert [stamp.version for stamp in removed.removals] == kept
+    kept = versions if lists <= policy.VERSIONS_KEPT else [versions[0], *versions[-(policy.VERSIONS_KEPT - 1) :]]
+    assert [known.version for known in removed.removals] == kept
+    assert removed.removed_at == facts[1].time
 
 
 def numbers_that_came_and_went(first_version: int, after: timedelta) -> list[Fact]:
@@ -287,6 +324,22 @@ def test_a_notice_costs_at_most_eight_messages_present_points_first(removed: int
     assert len(told) == min(removed + 1, policy.RECIPIENTS_MAX)
     assert told[0].point == f"1#+4477009{removed + 1:05}"
     assert told[1].point == f"1#+4477009{removed:05}"
+
+
+def test_present_points_beyond_the_first_are_told_after_the_former_ones() -> None:
+    present = [f"+4477009{number:05}" for number in range(policy.PRESENT_TOLD_FIRST + 1)]
+    added = [changed(number + 3, None, value, after_s=number) for number, value in enumerate(present)]
+    removal = opened(2, *present[:1], after_s=-1)
+    told = [known.point for known in recipients(folded(opened(1, EMAIL, *present[:1]), removal, *added[1:]), NOON)]
+    assert told == [f"1#{value}" for value in (*present[:-1], EMAIL, present[-1])]
+
+
+def test_former_points_that_stood_longest_are_told_first() -> None:
+    older, newer = point(OTHER_PHONE), point(PHONE, confirmed_at="2026-01-01T00:00:00Z")
+    profile = folded(opened(contact_points=[newer, older]), opened(2, EMAIL, after_s=1))
+    assert [known.point for known in recipients(profile, NOON)] == [
+        f"1#{value}" for value in (EMAIL, OTHER_PHONE, PHONE)
+    ]
 
 
 def test_a_profile_needs_a_fact() -> None:

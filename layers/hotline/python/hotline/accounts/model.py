@@ -44,7 +44,7 @@ class ContactPoint:
     told: FactVersion | None = None
     """The latest fact that says it belongs to the account."""
     removals: tuple[FactVersion, ...] = ()
-    """Later facts that say it does not, in order."""
+    """Later facts that say it does not, in order: of each version the first and the last."""
     given_up: FactVersion | None = None
     """The latest removal that came with the news that it belongs to somebody else now."""
     first_confirmed_at: datetime | None = None
@@ -52,7 +52,7 @@ class ContactPoint:
     first_told: FactVersion | None = None
     """The earliest fact that says it belongs to the account."""
     left: FactVersion | None = None
-    """The latest fact before `told` that says it does not."""
+    """The fact before `told` that says it does not: of the highest version the first."""
     sim_told: FactVersion | None = None
     """The latest fact about the SIM behind the number."""
     sim_changed_at: datetime | None = None
@@ -106,7 +106,8 @@ class Profile:
     opened_at: datetime | None = None
     """When the account was opened. None: account.opened has not come, or came before this was kept."""
     snapshots: tuple[FactVersion, ...] = ()
-    """The latest facts that listed all contact points: what they do not list, they remove."""
+    """The latest facts that listed all contact points, of each version the first and the last. They remove the points
+    that they do not list."""
     senior: bool = False
     """Whether the customer is of an age from which a person is offered first; the wallet says so, and never the age."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,9 +25,9 @@ from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Reci
 
 OWNERS_MAX = 5
 """Accounts listed at one contact point; more than that is no household (protocol of contact points)."""
-SNAPSHOTS_KEPT = 8
-REMOVALS_KEPT = 8
-"""How far facts may be late, in versions of the account, before a removal's time is no longer exact."""
+VERSIONS_KEPT = 8
+"""How far facts may be late, in versions of the account, before a removal's time is no longer exact. So many versions
+of lists are remembered, and as many of a point's removals: of each version the first fact and the last."""
 PRESENT_POINTS_MAX = 10
 """Twice what a list may hold (contracts.limits): a new point may be told before the old one's removal. Beyond it the
 newest are not the account's, so that nobody pushes its owner's off by adding."""
@@ -104,7 +105,6 @@ def _fold_description(profile: Profile, told: AccountDescribed, version: FactVer
         language = language_or_english(told.language)
         profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=version)
         profile = replace(profile, senior=told.senior)
-    snapshots = tuple(sorted({*profile.snapshots, version})[-SNAPSHOTS_KEPT:])
     points = {point.value: point for point in profile.points}
     listed = {point.value for point in told.contact_points}
     for value in points.keys() - listed:
@@ -113,7 +113,9 @@ def _fold_description(profile: Profile, told: AccountDescribed, version: FactVer
             points[value] = _absent(points[value], (version,))
     for point in told.contact_points:
         known = points.get(point.value) or ContactPoint(point.kind, point.value, name_of(point.value))
-        points[point.value] = _present(known, version, point.confirmed_at, snapshots, shared=point.shared)
+        points[point.value] = _present(known, version, point.confirmed_at, profile.snapshots, shared=point.shared)
+    by_version = _group_by_version((*profile.snapshots, version))
+    snapshots = tuple(itertools.chain.from_iterable(by_version[-VERSIONS_KEPT:]))
     return replace(profile, snapshots=snapshots, points=_keep_bounded(points.values(), profile.facts_as_of))
 
 
@@ -170,20 +172,29 @@ def _present(
 def _absent(
     point: ContactPoint, versions: tuple[FactVersion, ...], given_up: FactVersion | None = None
 ) -> ContactPoint:
+    """The point after facts that say it is not the account's. Facts of one version tell of one state, so the first and
+    the last of each version decide."""
     told = point.told
-    known = {*point.removals, *versions}
-    removals = sorted(version for version in known if told is None or version > told)
-    left = max(
-        (version for version in {*known, point.left} if version and told and version < told),
-        default=None,
-    )
-    if len(removals) > REMOVALS_KEPT:
-        removals = [removals[0], *removals[1 - REMOVALS_KEPT :]]
+    known = {*point.removals, *versions, *((point.left,) if point.left is not None else ())}
+    before = [group[0] for group in _group_by_version(version for version in known if told and version < told)]
+    left = before[-1] if before else None
+    by_version = _group_by_version(version for version in known if told is None or version > told)
+    if left is not None and by_version and by_version[0][0].version == left.version:
+        by_version[0] = by_version[0][-1:]
+    if len(by_version) > VERSIONS_KEPT:
+        by_version = [by_version[0], *by_version[1 - VERSIONS_KEPT :]]
+    removals = tuple(itertools.chain.from_iterable(by_version))
     latest = max((version for version in (point.given_up, given_up) if version is not None), default=None)
     if latest is not None and told is not None and latest < told:
         latest = None
     removed_at = removals[0].time if removals else None
-    return replace(point, removals=tuple(removals), removed_at=removed_at, given_up=latest, left=left)
+    return replace(point, removals=removals, removed_at=removed_at, given_up=latest, left=left)
+
+
+def _group_by_version(versions: Iterable[FactVersion]) -> list[tuple[FactVersion, ...]]:
+    """The first and the last fact of each version, in order: any number of lists of one version takes no more room."""
+    groups = (tuple(group) for _, group in itertools.groupby(sorted(set(versions)), lambda one: one.version))
+    return [group if len(group) == 1 else (group[0], group[-1]) for group in groups]
 
 
 def bound_points(profile: Profile) -> Profile:
@@ -209,9 +220,9 @@ def _keep_bounded(points: Iterable[ContactPoint], as_of: datetime) -> tuple[Cont
     return tuple(point for point in everything if point.value in kept)
 
 
-def _standing(point: ContactPoint) -> tuple[float, str]:
+def _standing(point: ContactPoint) -> float:
     """The sort key by which what has been the account's for longest comes first."""
-    return (point.stands_since.timestamp() if point.stands_since is not None else float("inf"), point.value)
+    return point.stands_since.timestamp() if point.stands_since is not None else float("inf")
 
 
 def with_owner(point: Point, owner: PointOwner) -> Point:
@@ -286,7 +297,7 @@ def recipients(profile: Profile, now: datetime) -> tuple[Recipient, ...]:
         and now - point.removed_at <= NOTICE_AFTER_REMOVAL
         and has_stood(profile, point, now)
     ]
-    former.sort(key=lambda point: (point.stood, point.value), reverse=True)
+    former.sort(key=lambda point: point.stood, reverse=True)
     told = [*present[:PRESENT_TOLD_FIRST], *former, *present[PRESENT_TOLD_FIRST:]][:RECIPIENTS_MAX]
     return tuple(
         Recipient(
