@@ -102,7 +102,8 @@ def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) ->
     issued_at = check_past(instant_claim(claims, "iat"), now)
     if subject is None or _AGENT_ID.fullmatch(subject) is None or issued_at is None or expires_at is None:
         raise invalid_token()
-    name = plain_text(text_claim(claims, settings.name_claim) or "")[:_NAME_CHARACTERS_MAX].strip()
+    user_name = text_claim(claims, settings.name_claim)
+    name = plain_text(user_name or "")[:_NAME_CHARACTERS_MAX].strip()
     return AgentToken(
         agent_id=subject,
         name=name or subject,
@@ -111,4 +112,5 @@ def _token(claims: Mapping[str, Any], settings: TokenSettings, now: datetime) ->
         issued_at=issued_at,
         expires_at=expires_at,
         account_id=text_claim(claims, settings.account_claim) if settings.account_claim else None,
+        user_name=user_name,
     )

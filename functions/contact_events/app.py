@@ -1,4 +1,5 @@
-"""Numbers for reports: events of Amazon Connect, decisions and facts of the bus -> queue -> here -> tallies."""
+"""Numbers for reports: events of Amazon Connect, decisions and facts of the bus -> queue -> here -> tallies. The events
+of Amazon Connect also say which agent is in which call."""
 
 from __future__ import annotations
 
@@ -7,16 +8,27 @@ from typing import Any
 
 from functions.contact_events.batch import take_in
 from functions.contact_events.settings import settings_from_environment
+from hotline.kit.aws.users import ConnectUsers, SimulatedUsers, Users
 from hotline.kit.doors import Context, make_store
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """One batch of the reports queue. Answers the messages that could not be counted, and SQS delivers only those
+    """One batch of the reports queue. Answers the messages that are to come again, and SQS delivers only those
     again. After its count of receipts a message goes to the dead letters."""
     settings = settings_from_environment()
-    return take_in(event, _context_of_start(), zone=settings.time_zone, sources=settings.sources)
+    return take_in(
+        event, _context_of_start(), zone=settings.time_zone, sources=settings.sources, users=_users_of_start()
+    )
 
 
 @cache
 def _context_of_start() -> Context:
     return Context(make_store(settings_from_environment().tables))
+
+
+@cache
+def _users_of_start() -> Users | None:
+    settings = settings_from_environment()
+    if settings.instance_arn is not None:
+        return ConnectUsers(settings.instance_arn)
+    return SimulatedUsers() if settings.simulated else None

@@ -1,4 +1,5 @@
-"""Reading what is to be counted: events of Amazon Connect, decisions of the hotline, and facts of the wallet.
+"""Reading what is to be counted: events of Amazon Connect, decisions of the hotline, and facts of the wallet. An event
+of Amazon Connect may also say which agent is in a call.
 
 Amazon Connect adds types and fields, and spells some keys in two ways; unknown ones are passed over. An event is
 believed by the source that the bus vouches for. AWS lets nobody else put `aws.connect`, and the bus's policy lets the
@@ -53,6 +54,7 @@ OLDEST: Final = timedelta(days=30)
 EventBridge and the queue hold an event for fifteen days at most."""
 ID_CHARACTERS_MAX: Final = 256
 METHOD_CHARACTERS_MAX: Final = 64
+LISTENING_METHOD: Final = "MONITOR"
 LOCK_KINDS: Final[Mapping[str, LockKind]] = {
     "account.lock_requested": LockKind.LOCK,
     "account.pause_requested": LockKind.PAUSE,
@@ -84,6 +86,27 @@ STATUS_OF_DECISION: Final[Mapping[str, RefundStatus]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class AgentWord:
+    """The word of an event that an agent was connected to a segment of a contact, or that such a segment ended.
+    `user_arn` is that of a user of Amazon Connect, None where the event has none."""
+
+    contact_id: str
+    """The id that the contact began under."""
+    segment_id: str
+    at: datetime
+    connected: bool
+    user_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything that one message tells."""
+
+    takes: Sequence[Take] = ()
+    agent: AgentWord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """The sources of events: Amazon Connect, or a simulator in its place, and the wallet."""
 
@@ -100,9 +123,9 @@ class NotCounted(Exception):
         self.reason = reason
 
 
-def read_events(body: object, sources: Sources, now: datetime) -> Sequence[Take]:
-    """The folds that one message asks for, whose body is the event as EventBridge sent it. There are none for an event
-    that counts for nothing. Raises NotCounted."""
+def read_event(body: object, sources: Sources, now: datetime) -> Told:
+    """The folds that one message asks for, whose body is the event as EventBridge sent it, and its word on an agent.
+    There are none for an event that counts for nothing. Raises NotCounted."""
     try:
         sent = json.loads(body) if isinstance(body, str) else None
     except (ValueError, RecursionError):
@@ -112,20 +135,20 @@ def read_events(body: object, sources: Sources, now: datetime) -> Sequence[Take]
     if source == sources.contacts and envelope.get("detail-type") == CONTACT_EVENT:
         return _of_contact(detail, envelope.get("time"), now)
     if source == HOTLINE_SOURCE:
-        return _of_decision(detail)
+        return Told(_of_decision(detail))
     if source == sources.wallet:
-        return _of_fact(detail, now)
+        return Told(_of_fact(detail, now))
     raise NotCounted("event", "unknown_source")
 
 
 # ---------------------------------------------------------------- Amazon Connect
 
 
-def _of_contact(detail: object, sent_at: object, now: datetime) -> Sequence[Take]:
+def _of_contact(detail: object, sent_at: object, now: datetime) -> Told:
     found = _keys(detail)
     moment = MOMENT_OF_EVENT.get(str(found.get("eventtype", "")).upper())
     if moment is None or str(found.get("channel", VOICE)).upper() != VOICE:
-        return ()
+        return Told()
     contact_id = _id(found.get("contactid"))
     first_id = _id(found.get("initialcontactid")) if found.get("initialcontactid") else contact_id
     if contact_id is None or first_id is None:
@@ -139,7 +162,21 @@ def _of_contact(detail: object, sent_at: object, now: datetime) -> Sequence[Take
         raise NotCounted("contact", "time_out_of_range")
     method = _id(found.get("initiationmethod"), most=METHOD_CHARACTERS_MAX) or ""
     event = ContactEvent(contact_id, first_id, method.upper(), moments)
-    return (lambda ctx, zone: reports.take_contact(ctx, event, zone=zone),)
+    agent = _agent_word(event, moment, _keys(found.get("agentinfo")).get("agentarn"))
+    return Told((lambda ctx, zone: reports.take_contact(ctx, event, zone=zone),), agent)
+
+
+def _agent_word(event: ContactEvent, moment: Moment, user_arn: object) -> AgentWord | None:
+    """The word of the event on an agent. The end of a segment is one where an agent was in it; a supervisor who listens
+    is not in the call."""
+    if event.method == LISTENING_METHOD:
+        return None
+    ids = (event.initial_contact_id, event.contact_id)
+    if moment is Moment.ANSWERED:
+        return AgentWord(*ids, event.moments[moment], connected=True, user_arn=_id(user_arn))
+    if moment is Moment.ENDED and (user_arn is not None or Moment.ANSWERED in event.moments):
+        return AgentWord(*ids, event.moments[moment], connected=False)
+    return None
 
 
 def _moments(found: Mapping[str, Any]) -> dict[Moment, datetime]:

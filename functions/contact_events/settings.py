@@ -6,20 +6,31 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from functions.contact_events.events import Sources
-from hotline.kit.config import MalformedSetting, TableNames, require_setting
+from hotline.kit.aws.users import is_instance_arn
+from hotline.kit.config import MalformedSetting, TableNames, read_setting, require_setting
 from hotline.kit.store import Table
+
+CONNECT_SOURCE: Final = "aws.connect"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`time_zone` is the IANA time zone by which days are counted. `sources`: who may send what."""
+    """`time_zone` is the IANA time zone by which days are counted. `sources`: who may send what. `instance_arn` is the
+    instance of Amazon Connect whose users are agents, None where they are not looked up."""
 
     tables: TableNames
     time_zone: str
     sources: Sources
+    instance_arn: str | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether contact events are those of a simulator: AWS lets nobody else put its own source."""
+        return self.sources.contacts != CONNECT_SOURCE
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
@@ -29,6 +40,9 @@ class Settings:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             raise MalformedSetting("REPORT_TIME_ZONE", "not an IANA time zone") from None
+        instance_arn = read_setting(environment, "CONNECT_INSTANCE_ARN", "")
+        if instance_arn and not is_instance_arn(instance_arn):
+            raise MalformedSetting("CONNECT_INSTANCE_ARN", "not the ARN of an instance of Amazon Connect")
         return cls(
             tables=TableNames.parse(environment, Table.HOTLINE),
             time_zone=zone,
@@ -36,6 +50,7 @@ class Settings:
                 contacts=require_setting(environment, "CONTACT_EVENT_SOURCE"),
                 wallet=require_setting(environment, "WALLET_EVENT_SOURCE"),
             ),
+            instance_arn=instance_arn or None,
         )
 
 

@@ -24,14 +24,25 @@ type Tell = Callable[[Mapping[str, Any]], None]
 
 
 class ToldCall:
-    """Shows a call, and tells of its contact as it goes on: created, queued, taken by an agent, over."""
+    """Shows a call, and tells of its contact as it goes on: created, queued, taken by an agent, over. `agent` is the
+    user name of the one who takes it. `talk` returns when agent and caller have talked: the simulator knows nothing of
+    it."""
 
     def __init__(
-        self, setup: CallSetup, view: CallView, tell: Tell, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        setup: CallSetup,
+        view: CallView,
+        tell: Tell,
+        *,
+        agent: str | None = None,
+        talk: Callable[[], object] = lambda: None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._setup = setup
         self._view = view
         self._tell = tell
+        self._agent = agent
+        self._talk = talk
         self._now = now
         self._known: dict[str, Any] = {"initiationTimestamp": self._text()}
         self._send("INITIATED")
@@ -44,8 +55,10 @@ class ToldCall:
             self._known["queueInfo"] = {**queue, "enqueueTimestamp": self._text()}
             self._send("QUEUED")
         elif event.kind == "agent":
-            self._known["agentInfo"] = {"connectedToAgentTimestamp": self._text()}
+            named = {} if self._agent is None else {"agentArn": f"{self._setup.instance_arn}/agent/{self._agent}"}
+            self._known["agentInfo"] = {**named, "connectedToAgentTimestamp": self._text()}
             self._send("CONNECTED_TO_AGENT")
+            self._talk()
         elif event.kind == "end":
             self._known["disconnectTimestamp"] = self._text()
             self._send("DISCONNECTED")

@@ -12,6 +12,7 @@ import pytest
 
 from functions.contact_events import app
 from functions.contact_events.batch import take_in
+from functions.contact_events.events import Told
 from hotline.kit.errors import Unavailable
 from tests.support.faults import once
 from tests.support.function_settings import started
@@ -63,7 +64,7 @@ def test_an_event_as_it_comes_from_the_queue_counts_as_its_name_says(name: str, 
     counted = Counted()
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     for _ in range(2):
-        assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES) == {"batchItemFailures": []}
+        assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES, users=None) == {"batchItemFailures": []}
         assert of_day(counted) == expected
 
 
@@ -75,7 +76,7 @@ def test_every_event_file_is_named_above() -> None:
 def test_the_deployed_function_counts_on_the_store_that_its_settings_name(monkeypatch: pytest.MonkeyPatch) -> None:
     counted = Counted()
     monkeypatch.setattr(app, "make_store", lambda tables: counted.store)
-    monkeypatch.setattr("functions.contact_events.batch.read_events", lambda *_: ())
+    monkeypatch.setattr("functions.contact_events.batch.read_event", lambda *_: Told())
     with started("contact_events"):
         assert app.handler({"Records": [{"messageId": "1", "body": "{}"}]}, None) == {"batchItemFailures": []}
 
@@ -331,7 +332,7 @@ def test_an_event_that_can_never_be_counted_is_named_and_does_not_come_again(
 ) -> None:
     event = {"Records": [{"messageId": "1", "body": body}]}
     with logged() as log:
-        assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES) == {"batchItemFailures": []}
+        assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES, users=None) == {"batchItemFailures": []}
     assert counted.items("REPORT#") == []
     (line,) = lines(log)
     assert (line["event"], line["reason"]) == ("HL101", reason)
@@ -339,7 +340,7 @@ def test_an_event_that_can_never_be_counted_is_named_and_does_not_come_again(
 
 @pytest.mark.parametrize("event", [None, {}, {"Records": None}, {"Records": [None, {}, {"messageId": 1}]}])
 def test_an_event_of_another_shape_holds_no_messages(counted: Counted, event: object) -> None:
-    assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES) == {"batchItemFailures": []}
+    assert take_in(event, counted.ctx, zone=ZONE, sources=SOURCES, users=None) == {"batchItemFailures": []}
 
 
 def test_only_what_the_store_could_not_take_comes_again(counted: Counted) -> None:

@@ -43,6 +43,7 @@ ERASED: Final = "acct-demo-02"
 CALLING: Final = "+8613800000003"
 UNKNOWN: Final = "+8613900000009"
 WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "CodeCallNumber": "+498001234567"}
+WITH_AGENTS: Final = {"AgentIssuer": "https://staff.wallet.example", "AgentAudience": "desk"}
 WITH_TASKS: Final = {"TaskFlowArn": arn("connect", "instance/i-1/contact-flow/t-1")}
 ATTACKED: Final = "acct-demo-15"
 CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
@@ -210,8 +211,12 @@ def deliver(function: str, consumer: str, here: Account) -> None:
 
 
 def count(here: Account) -> None:
-    """Events of a call whose session is stored, and decisions that were published."""
-    events = call_events("contact-+8613800000001", begun=datetime.now(UTC) - timedelta(hours=1), queued_after_s=5)
+    """Events of calls whose sessions are stored, one of which an agent answers, and decisions that were published."""
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    answered = call_events("handed-over", begun=begun, queued_after_s=5, answered_after_s=5)
+    for event in answered:
+        event["detail"].setdefault("agentInfo", {})["agentArn"] = arn("connect", "instance/i-1/agent/u-1")
+    events = [*answered, *call_events("contact-+8613800000001", begun=begun, queued_after_s=5)]
     records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(events)]
     for event in ({"Records": records}, *files_of("contact_events")):
         assert here.invoke("ContactEventsFunction", event) == {"batchItemFailures": []}
@@ -252,7 +257,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
 
 @pytest.fixture(scope="module")
 def driven() -> Iterator[Account]:
-    with account(**FRONT, **WITH_CALLS, **WITH_TASKS) as here:
+    with account(**FRONT, **WITH_CALLS, **WITH_TASKS, **WITH_AGENTS) as here:
         for drive in DRIVES.values():
             drive(here)
         erase(here)

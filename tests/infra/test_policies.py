@@ -18,6 +18,7 @@ STARS: Final = {
     ("DecisionsRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
     ("MessengerRole", "Resource", "${OutboxTable.Arn}/stream/*"): "to list streams is a right to all of one table's",
     ("MessengerRole", "Resource", "${ConnectInstanceArn}/contact/*"): "a call gets its id when it is made",
+    ("ContactEventsRole", "Resource", "${ConnectInstanceArn}/agent/*"): "users of the instance are people",
     ("MessengerRole", "NotResource", "arn:${AWS::Partition}:sns:*:*:*"): "a phone number is no ARN, and all else is",
     (
         "ScanStateMachineRole",

@@ -62,6 +62,9 @@ def test_flows_check_and_run_are_the_commands_of_connect_sim(
         ("call", "--from", "withheld", "--max-steps", "0"),
         ("call", "--from", "withheld", "--agent-after", "3601"),
         ("call", "--from", "withheld", "--fault", "nowhere"),
+        ("call", "--from", "withheld", "--agent", "agent-1", "--agent-after", "5"),
+        ("call", "--from", "withheld", "--agent", "agent-1", "--target", "lambda"),
+        ("call", "--from", "withheld", "--agent", "nobody", "--target", "lambda", "--agent-after", "5"),
     ],
 )
 def test_wrong_usage_is_answered_with_one_sentence_and_exit_code_2(

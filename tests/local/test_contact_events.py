@@ -10,6 +10,7 @@ import pytest
 
 from connect_sim.simulator.events import CallEvent, Place
 from connect_sim.simulator.state import CallSetup
+from hotline.kit.aws.users import SimulatedUsers
 from hotline_local.contact_events import DETAIL_TYPE, SOURCE, ToldCall, put_contact_event
 from hotline_local.errors import CommandError
 from hotline_local.launcher.deploy import PARAMETERS
@@ -44,11 +45,11 @@ class Passing:
         return self.at
 
 
-def told(*events: CallEvent) -> list[Mapping[str, Any]]:
+def told(*events: CallEvent, **own: Any) -> list[Mapping[str, Any]]:
     """The contact events of a call, which is shown all the same."""
     found: list[Mapping[str, Any]] = []
     shown = Shown()
-    call = ToldCall(SETUP, shown, found.append, now=Passing().now)
+    call = ToldCall(SETUP, shown, found.append, now=Passing().now, **own)
     for event in events:
         call.show(event)
     assert shown.events == list(events)
@@ -78,6 +79,15 @@ def test_a_call_is_told_as_it_goes_on_and_counts_as_it_ended(
     bodies = [{"source": SOURCES.contacts, "detail-type": DETAIL_TYPE, "detail": event} for event in found]
     assert counted.take(*bodies) == []
     assert counted.tallies() == {f"2026-11-23 {name}": number for name, number in counts.items()}
+
+
+def test_an_agent_who_takes_the_call_is_named_and_the_call_goes_on_until_they_have_talked() -> None:
+    before_the_end: list[int] = []
+    found = told(QUEUED, AGENT, END, agent="agent-1", talk=lambda: before_the_end.append(1))
+    connected, *after = [event["agentInfo"] for event in found if "agentInfo" in event]
+    assert SimulatedUsers().find_name(connected["agentArn"]) == "agent-1"
+    assert [one["agentArn"] for one in after] == [connected["agentArn"]] * 2
+    assert before_the_end == [1]
 
 
 def test_the_stack_on_this_machine_believes_the_simulators_events() -> None:

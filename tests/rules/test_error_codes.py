@@ -24,6 +24,7 @@ from hotline.contracts.decisions import DecisionError
 from hotline.contracts.model import Rejection
 from hotline.identity.model import ApprovalError, IdentityError, PinWeakness
 from hotline.kit.aws.carriers import DeliveryError
+from hotline.kit.aws.users import UserError
 from hotline.kit.errors import HotlineError, InvalidInput, KitError, NotPossible, Unavailable
 from hotline.lockout.model import LockoutError
 from hotline.payments.model import PaymentError
@@ -34,6 +35,7 @@ from hotline_local.launcher.paths import ROOT
 TEXTS: Final[dict[type[StrEnum], str]] = {
     KitError: "mac_unavailable key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
     DeliveryError: "address_refused destination_not_allowed call_not_permitted",
+    UserError: "malformed_arn other_instance no_such_user",
     DecisionError: "unknown_type bad_decision",
     IdentityError: "account_closed no_target no_account unknown_account no_full_row",
     ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_expired "

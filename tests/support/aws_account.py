@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from typing import Any, Final
@@ -31,6 +32,12 @@ from tests.support.phone import CODE_SECRET, LOOKUP_SECRET
 from tests.support.stores import make_tables, quick_store
 
 CALL: Final = b'{"ContactId": "0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11"}'
+CONNECT_ANSWERS: Final = {
+    "StartOutboundVoiceContact": CALL,
+    "StartTaskContact": CALL,
+    "DescribeUser": b'{"User": {"Username": "Agent-1"}}',
+}
+"""Amazon Connect's answers by operation."""
 ORIGIN_SECRET: Final = '{"current": "1", "1": "origin-key-for-tests-only-0123456789abcdef"}'
 SECRETS: Final = {
     "LookupKeySecret": LOOKUP_SECRET,
@@ -75,9 +82,9 @@ class Account:
         for logical_id in self.deployed.resources("AWS::Events::EventBus"):
             session.client("events").create_event_bus(Name=self.deployed.name(logical_id))
         session.client("sesv2").create_email_identity(EmailIdentity=self.deployed.ref("EmailFrom"))
-        # The account in this process has no calls and tasks, so each one is answered here, before it would be sent.
-        for operation in ("StartOutboundVoiceContact", "StartTaskContact"):
-            session.events.register(f"before-send.connect.{operation}", _started)
+        # The account in this process has no Amazon Connect, so each request is answered here, before it would be sent.
+        for operation, answer in CONNECT_ANSWERS.items():
+            session.events.register(f"before-send.connect.{operation}", partial(_answered, answer))
 
     def rotate_lookup_key(self) -> None:
         """Put a second version of the lookup key in front of the first, and have every function see it."""
@@ -105,10 +112,10 @@ class Account:
         return (names - own.keys()) & os.environ.keys()
 
 
-def _started(request: Any, **_: object) -> Any:
-    """Amazon Connect's answer to a call that is to be made."""
+def _answered(answer: bytes, request: Any, **_: object) -> Any:
+    """Amazon Connect's answer to a request."""
     headers: Any = {"content-type": "application/json"}
-    return AWSResponse(request.url, 200, headers, _Raw(CALL))
+    return AWSResponse(request.url, 200, headers, _Raw(answer))
 
 
 class _Raw(BytesIO):

@@ -110,6 +110,10 @@ def _contact(request: Request) -> str:
     return arn("connect", f"instance/{request['InstanceId']}/contact/0b7c2f6e-6f1d-4d0a-9a55-8f0f7c6f2d11")
 
 
+def _user(request: Request) -> str:
+    return arn("connect", f"instance/{request['InstanceId']}/agent/{request['UserId']}")
+
+
 def _key(request: Request) -> str:
     return arn("kms", f"key/{request['KeyId']}")
 
@@ -126,6 +130,7 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("events", "PutEvents"): _events,
     ("sns", "Publish"): _one("sns:Publish", _published),
     ("ses", "SendEmail"): _email,
+    ("connect", "DescribeUser"): _one("connect:DescribeUser", _user),
     ("connect", "StartTaskContact"): _one("connect:StartTaskContact", _contact),
     ("connect", "StartOutboundVoiceContact"): _one("connect:StartOutboundVoiceContact", _contact),
 }

@@ -232,7 +232,9 @@ class WholeLife:
         bodies = [body for one in ("contact-zh", "contact-en") for body in call_events(one, begun=now)]
         bodies += [{"source": one.source, "detail-type": one.type, "detail": one.detail} for one in self.bus.events]
         records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
-        assert count_events({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES) == {"batchItemFailures": []}
+        assert count_events({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES, users=None) == {
+            "batchItemFailures": []
+        }
 
     # ---------------------------------------------------------------- what supervisors edit
 
@@ -265,7 +267,9 @@ class WholeLife:
         agents.perform(self.ctx, token, basis, agents.PAUSE)
         claimed = self._claim(token)
         agents.perform(self.ctx, token, claimed, agents.AskProof(Goal.UNLOCK))
-        agents.note_ended(self.ctx, "contact-zh", at=self.clock.now())
+        agents.note_connected(self.ctx, "contact-zh", "agent-1", segment_id="contact-zh", at=self.clock.now())
+        agents.note_ended(self.ctx, "contact-zh", segment_id="contact-zh", at=self.clock.now())
+        agents.remember_agent(self.ctx, token)
 
     def _claim(self, token: AgentToken) -> Basis:
         (stored,) = [
@@ -282,7 +286,9 @@ class WholeLife:
 
     def _agent(self, agent_id: str) -> AgentToken:
         now, scopes = self.clock.now(), frozenset(permission.value for permission in Permission)
-        return AgentToken(agent_id, agent_id, frozenset(Role), scopes, now, now + timedelta(minutes=15))
+        return AgentToken(
+            agent_id, agent_id, frozenset(Role), scopes, now, now + timedelta(minutes=15), user_name=agent_id
+        )
 
     # ---------------------------------------------------------------- what the hotline does by itself
 

@@ -63,6 +63,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "REPORT_TIME_ZONE": "Asia/Shanghai",
         "CONTACT_EVENT_SOURCE": "aws.connect",
         "WALLET_EVENT_SOURCE": "wallet",
+        "CONNECT_INSTANCE_ARN": "arn:aws:connect:eu-central-1:123456789012:instance/i-1",
     },
     "customer_api": {
         **_TABLES,

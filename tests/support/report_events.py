@@ -12,6 +12,7 @@ from typing import Any, Final
 from functions.contact_events.batch import take_in
 from functions.contact_events.events import CONTACT_EVENT, Sources
 from hotline.kit.actor import System
+from hotline.kit.aws.users import Users
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
@@ -192,6 +193,7 @@ class Counted:
     """A store in which events are counted, through the function that does so."""
 
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOON + timedelta(days=12)))
+    users: Users | None = None
     store: MemoryStore = field(init=False)
     ctx: Context = field(init=False)
 
@@ -209,7 +211,7 @@ class Counted:
     def take(self, *bodies: Body) -> list[str]:
         """Deliver events in one batch, and return the places of those that have to come again."""
         records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
-        answer = take_in({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES)
+        answer = take_in({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES, users=self.users)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def begin(

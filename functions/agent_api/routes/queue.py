@@ -25,6 +25,7 @@ def read_me() -> Me:
     """Read who the token says that you are, what it lets you do, and which calls you are in."""
     at = desk()
     agent = at.agent
+    agents.remember_agent(at.ctx, agent)
     return Me(
         agent_id=agent.agent_id,
         username=agent.name,

@@ -5,6 +5,7 @@ import re
 import sys
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from connect_sim.simulator.state import CallSetup
 from connect_sim.simulator.views import JsonLines, TerminalCall
 from hotline.kit.languages import LANGUAGES
 from hotline_local.errors import CommandError
+from hotline_local.staff_login import STAFF
 from hotline_local.subparsers import Subparsers
 from hotline_local.worlds.environment import AGENTS, LOCAL_NUMBER, NOBODY
 
@@ -69,6 +71,11 @@ def register(subparsers: Subparsers) -> None:
         "--patient",
         action="store_true",
         help="with --target lambda: a function may take as long as this machine needs, beyond the line's limits too",
+    )
+    parser.add_argument(
+        "--agent",
+        metavar="NAME",
+        help="with --target lambda and --agent-after: the demo agent who accepts, such as agent-1; Enter ends the talk",
     )
     parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
     parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
@@ -122,6 +129,12 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
         raise _usage("--at works in process only: --target lambda uses real time.")
     if args.patient and args.target != "lambda":
         raise _usage("--patient works with --target lambda only: in process no function waits for this machine.")
+    if args.agent is not None and (args.target != "lambda" or args.agent_after in (None, "never")):
+        raise _usage(
+            "--agent works with --target lambda and --agent-after SECONDS: an agent takes the call out of a queue."
+        )
+    if args.agent is not None and args.agent not in STAFF:
+        raise _usage(f"--agent {args.agent!r} is none of the demo staff: {', '.join(STAFF)}.")
     if args.target == "lambda" and args.hours == "closed":
         raise _usage("--hours works in process only: the running stack has the hours that supervisors write.")
     if args.seed is not None and args.target == "lambda":
@@ -138,6 +151,13 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
         "waiting": parse_waiting(args.agent_after),
         "faults": parse_faults(args.fault),
     }
+
+
+def _talk(agent: str | None) -> None:
+    """Wait until the caller has talked with the agent."""
+    if agent is not None:
+        print(f"     you talk with {agent}; Enter ends the call", file=sys.stderr, flush=True)
+        sys.stdin.readline()
 
 
 def run_call(args: argparse.Namespace) -> int:
@@ -166,7 +186,7 @@ def run_call(args: argparse.Namespace) -> int:
         telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
         view: CallView = JsonLines(sys.stdout) if args.json else telephone
         if isinstance(world, TellsContacts):
-            view = ToldCall(setup, view, world.tell_contact)
+            view = ToldCall(setup, view, world.tell_contact, agent=args.agent, talk=partial(_talk, args.agent))
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         return exit_code(CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code).to_end())
     except FaultError as error:

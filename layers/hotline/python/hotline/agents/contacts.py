@@ -3,12 +3,14 @@
 The workspace names the contact, and that proves nothing. So it is held against the stored call: it was handed over, and
 nobody else is in it. A contact event overrules the workspace. Without events a contact lasts for HELD_MAX.
 
-Events come late, twice and in any order, and a caller who is sent on comes back to an agent. So the latest word holds.
+Events come late, twice and in any order, and a caller who is sent on comes back to an agent. So what holds follows from
+all segments that were told (segments.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -26,11 +28,14 @@ from hotline.sessions.service import session_in, session_key
 from . import items
 from .model import NO_CASE, AgentError, AgentToken, ContactView, Permission
 from .records import record
+from .segments import Holder, Presence, find_holder, fold_connected, fold_ended
 
 HELD_MAX: Final = timedelta(hours=2)
 """Longer than any call that people remember; who talks on takes the contact again."""
 LIVE_MAX: Final = 10
 """The contacts of an agent that are listed: one call, and those in wrap-up."""
+ATTEMPTS_MAX: Final = 5
+"""How often an event is folded before it is delivered again: the events of a call come at once, and meet."""
 _EVENTS: Final = System("contact_events", "contact")
 
 
@@ -41,12 +46,6 @@ def holds(holder: Mapping[str, Any] | None, agent_id: str, now: datetime) -> boo
 
 def _is_live(holder: Mapping[str, Any], now: datetime) -> bool:
     return "ended_at" not in holder and now < from_text(holder["since"]) + HELD_MAX
-
-
-def _is_newer(holder: Mapping[str, Any], ended_at: datetime) -> bool:
-    """Whether what is stored is a later word than this end: a later end, or an agent who was connected after it."""
-    since = from_text(holder["since"])
-    return since >= ended_at if "ended_at" in holder else since > ended_at
 
 
 def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
@@ -72,7 +71,9 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
         agent = Agent(token.agent_id, state.case_id or NO_CASE)
         change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
         require(change, Operation.READ, state.account_id)
-        change.replace(key, holder, items.holder_item(contact_id, token.agent_id, now))
+        held = Holder(token.agent_id, now)
+        presence = replace(items.presence_from(holder), taken=held)
+        change.replace(key, holder, items.holder_item(contact_id, held, presence))
         record(change, agent, "contact_taken", state.account_id, shards=ctx.activity_shards, contact_id=contact_id)
         change.commit(ctx.store)
 
@@ -99,33 +100,35 @@ def view_contact(ctx: Context, token: AgentToken, contact_id: str) -> ContactVie
     return ContactView(contact_id, live=not is_over, case=case)
 
 
-def note_connected(ctx: Context, contact_id: str, agent_id: str, *, at: datetime) -> None:
-    """Note what a contact event says: the agent was connected to the contact (its initial id) at `at`. An event that
-    comes late or again changes nothing. Raises Stale, Unavailable."""
+def was_handed_over(store: Store, contact_id: str) -> bool:
+    """Whether a contact (its initial id) is a call of the hotline that was handed over to people. One read."""
+    state = session_in(store.batch_get([session_key(contact_id)]), contact_id)
+    return state is not None and state.case_id is not None
 
+
+def note_connected(ctx: Context, contact_id: str, agent_id: str, *, segment_id: str, at: datetime) -> None:
+    """Note what a contact event says: the agent was connected to a segment of the contact (its initial id) at `at`. An
+    event that comes late or again changes nothing. Raises Stale, Unavailable."""
+    _note(ctx, contact_id, lambda told: fold_connected(told, segment_id, Holder(agent_id, at)))
+
+
+def note_ended(ctx: Context, contact_id: str, *, segment_id: str, at: datetime) -> None:
+    """Note that a segment of a contact ended at `at`. Without another one nobody is in the contact until an agent is
+    connected later. An end that comes late or again changes nothing. Raises Stale, Unavailable."""
+    _note(ctx, contact_id, lambda told: fold_ended(told, segment_id, at))
+
+
+def _note(ctx: Context, contact_id: str, fold: Callable[[Presence], Presence]) -> None:
     def note() -> None:
         key = items.holder_key(contact_id)
-        holder = ctx.store.batch_get([key]).get(key)
-        if holder is not None and from_text(holder["since"]) >= at:
+        stored = ctx.store.batch_get([key]).get(key)
+        known = items.presence_from(stored)
+        presence = fold(known)
+        holder = find_holder(presence)
+        if presence == known or holder is None:
             return
         change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
-        change.replace(key, holder, items.holder_item(contact_id, agent_id, at))
+        change.replace(key, stored, items.holder_item(contact_id, holder, presence))
         change.commit(ctx.store)
 
-    retry_stale(note)
-
-
-def note_ended(ctx: Context, contact_id: str, *, at: datetime) -> None:
-    """Note that an agent's part of a contact ended at `at`; nobody is in it until an agent is connected later. An end
-    that comes late or again changes nothing. Raises Stale, Unavailable."""
-
-    def note() -> None:
-        key = items.holder_key(contact_id)
-        holder = ctx.store.batch_get([key]).get(key)
-        if holder is not None and _is_newer(holder, at):
-            return
-        change = Change(actor=_EVENTS, cause="contact_event", now=ctx.clock.now(), ids=ctx.ids)
-        change.replace(key, holder, items.ended_item(at))
-        change.commit(ctx.store)
-
-    retry_stale(note)
+    retry_stale(note, attempts_max=ATTEMPTS_MAX)

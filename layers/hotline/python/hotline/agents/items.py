@@ -1,7 +1,8 @@
 """How the agents' side is stored, approvals apart (identity.approvals).
 
-- CONTACT#<id>, AGENT: the agent who is in the contact, and whether it has ended. While it has not, it has a place in
-  the index `queue`: HELD#<agent>, <since>#<contact>;
+- CONTACT#<id>, AGENT: the agent who is in the contact, whether it has ended, and its segments as events told of them.
+  While it has not ended, it has a place in the index `queue`: HELD#<agent>, <since>#<contact>;
+- STAFF#<user name>, AGENT: the id of the agent with this name;
 - CONTACT#<id>, PROOF: the request for proof that waits for the line;
 - ACCOUNT#<id>, #PROOF: the same for the app;
 - AGENT#<id>, DID#<at>#<id>: the deeds of the agent.
@@ -10,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.kit.clock import epoch_s, from_text, to_text
@@ -20,8 +21,12 @@ from hotline.kit.store.condition import Item
 from hotline.sessions.model import CALL_LIFE
 
 from .model import ProofRequest, Trace
+from .segments import Holder, Presence, Segment
 
 TRACE_PREFIX: Final = "DID#"
+STAFF_LIFE: Final = timedelta(days=90)
+"""So long after its last writing a user name is forgotten. Agents who work write it again each month."""
+_NOBODY: Final = "-"
 
 
 def holder_key(contact_id: str) -> Key:
@@ -29,19 +34,50 @@ def holder_key(contact_id: str) -> Key:
     return hotline_key(f"CONTACT#{contact_id}", "AGENT")
 
 
-def holder_item(contact_id: str, agent_id: str, since: datetime) -> Item:
-    """The agent who is in a contact; it ends with the contact's call."""
-    place = {"queue_pk": f"HELD#{agent_id}", "queue_sk": f"{to_text(since)}#{contact_id}"}
-    return {"contact_id": contact_id, **_held(agent_id, since), **place}
+def holder_item(contact_id: str, holder: Holder, presence: Presence) -> Item:
+    """The agent who is in a contact, or that it has ended, with what was told. It ends with the contact's call."""
+    item: Item = {
+        "contact_id": contact_id,
+        "agent_id": holder.agent_id or _NOBODY,
+        "since": to_text(holder.since),
+        "segments": {segment_id: _segment_item(segment) for segment_id, segment in presence.segments.items()},
+        TTL_ATTRIBUTE: epoch_s(holder.since + CALL_LIFE),
+    }
+    if presence.taken is not None:
+        item["taken"] = _segment_item(Segment(presence.taken.agent_id, presence.taken.since))
+    if holder.agent_id is None:
+        return {**item, "ended_at": to_text(holder.since)}
+    return {**item, "queue_pk": f"HELD#{holder.agent_id}", "queue_sk": f"{to_text(holder.since)}#{contact_id}"}
 
 
-def ended_item(since: datetime) -> Item:
-    """A contact that has ended: nobody is in it."""
-    return {**_held("-", since), "ended_at": to_text(since)}
+def presence_from(item: Mapping[str, Any] | None) -> Presence:
+    """Everything that a stored item tells; None where there is no item."""
+    if item is None:
+        return Presence()
+    taken = item.get("taken")
+    held = Holder(taken["agent_id"], from_text(taken["since"])) if taken is not None else None
+    return Presence({one: _segment_from(stored) for one, stored in item["segments"].items()}, held)
 
 
-def _held(agent_id: str, since: datetime) -> Item:
-    return {"agent_id": agent_id, "since": to_text(since), TTL_ATTRIBUTE: epoch_s(since + CALL_LIFE)}
+def _segment_item(segment: Segment) -> Item:
+    times = {"since": segment.since, "ended_at": segment.ended_at}
+    told: Item = {name: to_text(at) for name, at in times.items() if at is not None}
+    return told | ({"agent_id": segment.agent_id} if segment.agent_id is not None else {})
+
+
+def _segment_from(stored: Mapping[str, Any]) -> Segment:
+    since, ended_at = (from_text(stored[name]) if name in stored else None for name in ("since", "ended_at"))
+    return Segment(stored.get("agent_id"), since, ended_at)
+
+
+def staff_key(user_name: str) -> Key:
+    """The key of the agent with a user name."""
+    return hotline_key(f"STAFF#{user_name}", "AGENT")
+
+
+def staff_item(agent_id: str, at: datetime) -> Item:
+    """The agent's id, as it was written at an instant."""
+    return {"agent_id": agent_id, "at": to_text(at), TTL_ATTRIBUTE: epoch_s(at + STAFF_LIFE)}
 
 
 def held_query(agent_id: str, *, since: datetime, limit: int) -> Query:

@@ -61,7 +61,7 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 @dataclass(frozen=True, slots=True)
 class AgentToken:
     """The claims of a token that has been verified. `account_id`: the agent's own account at the wallet, if it has
-    one that is known."""
+    one that is known. `user_name`: the claim behind `name`, as it stands in the token."""
 
     agent_id: str
     name: str
@@ -70,6 +70,7 @@ class AgentToken:
     issued_at: datetime
     expires_at: datetime
     account_id: str | None = None
+    user_name: str | None = None
 
     def is_good(self, now: datetime) -> bool:
         """Whether the token may still be believed: it is young, and was not made to live longer than that."""

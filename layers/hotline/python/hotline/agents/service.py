@@ -28,11 +28,12 @@ from .approvals import (
     list_open_approvals,
     list_own_approvals,
 )
-from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact
+from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
+from .staff import find_agent, remember_agent
 from .views import Unmask, look_up, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
@@ -71,6 +72,7 @@ __all__ = [
     "action_of",
     "ask",
     "decide",
+    "find_agent",
     "find_approval",
     "find_next_step",
     "find_proof_request",
@@ -90,8 +92,10 @@ __all__ = [
     "perform",
     "proof_request_keys",
     "read_case",
+    "remember_agent",
     "take_contact",
     "view_contact",
     "view_proof",
+    "was_handed_over",
     "work_on_case",
 ]

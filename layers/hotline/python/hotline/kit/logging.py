@@ -80,14 +80,18 @@ class Event(Enum):
     API_FAILED = ("HL070", "ERROR", "A request to the API failed unexpectedly.")
     API_ANSWERED = ("HL071", "INFO", "A request to the API was answered.")
     AGENT_ADMITTED = ("HL072", "INFO", "A request of an agent was admitted.")
+    NAME_MOVED = ("HL073", "WARNING", "A user name has another agent than before.")
 
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
 
     REPORT_COUNTED = ("HL100", "INFO", "An event was folded and counted.")
     REPORT_ODD = ("HL101", "WARNING", "An event to be counted has no known shape, or is too old, and was passed over.")
-    REPORT_RETRIED = ("HL102", "WARNING", "An event could not be counted and will be delivered again.")
-    REPORT_FAILED = ("HL103", "ERROR", "An event could not be counted, unexpectedly, and will be delivered again.")
+    REPORT_RETRIED = ("HL102", "WARNING", "An event could not be counted or noted and will be delivered again.")
+    REPORT_FAILED = ("HL103", "ERROR", "An event could not be counted or noted, unexpectedly, and comes again.")
+    CONTACT_NOTED = ("HL104", "INFO", "The agent in a call was noted, or that a part of a call ended.")
+    AGENT_UNKNOWN = ("HL105", "WARNING", "It is not known at the desk which agent is in a call.")
+    AGENT_NOT_TOLD = ("HL106", "WARNING", "Amazon Connect did not say who an agent is, and is asked again.")
 
     @property
     def code(self) -> str:

@@ -15,8 +15,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from hotline.kit.config import patience_s
 from hotline.kit.errors import HotlineError, Unavailable
+
+from .sdk import make_client, request
 
 if TYPE_CHECKING:
     from mypy_boto3_connect import ConnectClient
@@ -34,8 +35,6 @@ class DeliveryError(StrEnum):
     CALL_NOT_PERMITTED = "call_not_permitted"
 
 
-CONNECT_TIMEOUT_S: Final = 2.0
-READ_TIMEOUT_S: Final = 5.0
 BUS_EVENTS_MAX: Final = 10
 """EventBridge PutEvents: at most ten entries a request."""
 QUEUE_MESSAGES_MAX: Final = 10
@@ -82,31 +81,6 @@ class Transport(Protocol):
         ...
 
 
-def _client(service: Any, *, attempts: int) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=patience_s(READ_TIMEOUT_S), retries=retries)
-    return boto3.client(service, config=config)
-
-
-def _request(send: Any, *, refusals: Mapping[str, DeliveryError] | None = None, **request: Any) -> Any:
-    """Make the request. Raises Unavailable, without the text of what was raised; for an error that `refusals` knows
-    Undeliverable with the code that stands there."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return send(**request)
-    except ClientError as error:
-        code = str(error.response["Error"]["Code"])
-    except BotoCoreError as error:
-        code = type(error).__name__
-    if refusals and code in refusals:
-        raise Undeliverable(refusals[code])
-    raise Unavailable(service_code=code)
-
-
 def _deliverable(address: str, form: re.Pattern[str]) -> str:
     """The address. Raises Undeliverable for what can be none."""
     if form.fullmatch(address) is None:
@@ -118,7 +92,7 @@ class SnsSms:
     """Text messages by Amazon SNS. `sender_id` is shown in the countries that allow one."""
 
     def __init__(self, sender_id: str, *, client: SNSClient | None = None) -> None:
-        self._client = _client("sns", attempts=1) if client is None else client
+        self._client = make_client("sns", attempts=1) if client is None else client
         self._attributes = {
             "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
             "AWS.SNS.SMS.SenderID": {"DataType": "String", "StringValue": sender_id},
@@ -126,7 +100,7 @@ class SnsSms:
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send."""
-        _request(
+        request(
             self._client.publish,
             PhoneNumber=_deliverable(outgoing.address, _PHONE),
             Message=outgoing.body,
@@ -138,7 +112,7 @@ class SesEmail:
     """E-mail by Amazon SES, plain text. `sender` is an address of a verified identity."""
 
     def __init__(self, sender: str, *, client: SESV2Client | None = None) -> None:
-        self._client = _client("sesv2", attempts=1) if client is None else client
+        self._client = make_client("sesv2", attempts=1) if client is None else client
         self._sender = sender
 
     def send(self, outgoing: Outgoing) -> None:
@@ -149,7 +123,7 @@ class SesEmail:
                 "Body": {"Text": {"Data": outgoing.body, "Charset": "UTF-8"}},
             }
         }
-        _request(
+        request(
             self._client.send_email,
             FromEmailAddress=self._sender,
             Destination={"ToAddresses": [_deliverable(outgoing.address, _EMAIL)]},
@@ -174,22 +148,26 @@ class ConnectCall:
         named = _FLOW_ARN.fullmatch(flow_arn)
         if named is None:
             raise MalformedFlow
-        self._client = _client("connect", attempts=1) if client is None else client
+        self._client = make_client("connect", attempts=1) if client is None else client
         self._instance_id, self._flow_id = named.groups()
         self._source = source
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send. With the same token the same call is meant: for seven days it is not made again."""
-        _request(
-            self._client.start_outbound_voice_contact,
-            refusals=_NEVER_CALLED,
-            InstanceId=self._instance_id,
-            ContactFlowId=self._flow_id,
-            SourcePhoneNumber=self._source,
-            DestinationPhoneNumber=_deliverable(outgoing.address, _PHONE),
-            ClientToken=outgoing.token,
-            Attributes=dict(outgoing.attributes),
-        )
+        try:
+            request(
+                self._client.start_outbound_voice_contact,
+                InstanceId=self._instance_id,
+                ContactFlowId=self._flow_id,
+                SourcePhoneNumber=self._source,
+                DestinationPhoneNumber=_deliverable(outgoing.address, _PHONE),
+                ClientToken=outgoing.token,
+                Attributes=dict(outgoing.attributes),
+            )
+        except Unavailable as error:
+            if error.code in _NEVER_CALLED:
+                raise Undeliverable(_NEVER_CALLED[error.code]) from None
+            raise
 
 
 class ConnectTask:
@@ -200,12 +178,12 @@ class ConnectTask:
         named = _FLOW_ARN.fullmatch(flow_arn)
         if named is None:
             raise MalformedFlow
-        self._client = _client("connect", attempts=1) if client is None else client
+        self._client = make_client("connect", attempts=1) if client is None else client
         self._instance_id, self._flow_id = named.groups()
 
     def send(self, outgoing: Outgoing) -> None:
         """See Transport.send. The subject is the task's name. With the same token the same task is meant."""
-        _request(
+        request(
             self._client.start_task_contact,
             InstanceId=self._instance_id,
             ContactFlowId=self._flow_id,
@@ -227,13 +205,13 @@ class SqsQueue:
     """A queue by its URL."""
 
     def __init__(self, url: str, *, client: SQSClient | None = None) -> None:
-        self._client = _client("sqs", attempts=2) if client is None else client
+        self._client = make_client("sqs", attempts=2) if client is None else client
         self._url = url
 
     def send(self, bodies: Sequence[str]) -> None:
         """See Queue.send."""
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
-        answer = _request(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
+        answer = request(self._client.send_message_batch, QueueUrl=self._url, Entries=entries)
         if answer.get("Failed"):
             raise Unavailable(service_code=str(answer["Failed"][0]["Code"]))
 
@@ -261,7 +239,7 @@ class EventBridgeBus:
     """The hotline's own bus."""
 
     def __init__(self, name: str, *, client: EventBridgeClient | None = None) -> None:
-        self._client = _client("events", attempts=2) if client is None else client
+        self._client = make_client("events", attempts=2) if client is None else client
         self._name = name
 
     def publish(self, events: Sequence[BusEvent]) -> list[str | None]:
@@ -276,5 +254,5 @@ class EventBridgeBus:
             }
             for event in events
         ]
-        answer = _request(self._client.put_events, Entries=entries)
+        answer = request(self._client.put_events, Entries=entries)
         return [entry.get("ErrorCode") for entry in answer["Entries"]]

@@ -1,0 +1,40 @@
+"""Clients of AWS, and requests whose trouble becomes an error of the hotline's own.
+
+The SDK's own errors stay here: their text may repeat a phone number or an address.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hotline.kit.config import patience_s
+from hotline.kit.errors import Unavailable
+
+CONNECT_TIMEOUT_S: Final = 2.0
+READ_TIMEOUT_S: Final = 5.0
+
+
+def make_client(
+    service: Any, *, attempts: int, connect_timeout_s: float = CONNECT_TIMEOUT_S, read_timeout_s: float = READ_TIMEOUT_S
+) -> Any:
+    """A client of the service, which sends a request so often at most. Timeouts are in seconds."""
+    import boto3
+    from botocore.config import Config
+
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    config = Config(connect_timeout=connect_timeout_s, read_timeout=patience_s(read_timeout_s), retries=retries)
+    return boto3.client(service, config=config)
+
+
+def request(send: Any, **given: Any) -> Any:
+    """Make the request. Raises Unavailable with the service's word for its refusal, without the text of what was
+    raised."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return send(**given)
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+    except BotoCoreError as error:
+        code = type(error).__name__
+    raise Unavailable(service_code=code)
