@@ -30,7 +30,7 @@ def ask_callback(world: AgentWorld, contact_id: str, *, topic: str = "refund", l
 def tell(world: AgentWorld, *events: dict[str, Any]) -> None:
     """Amazon Connect tells of contacts."""
     records = [{"messageId": str(place), "body": json.dumps(event)} for place, event in enumerate(events)]
-    failed = take_in({"Records": records}, world.ctx, zone=ZONE, sources=SOURCES)
+    failed = take_in({"Records": records}, world.ctx, zone=ZONE, sources=SOURCES, users=None)
     assert failed == {"batchItemFailures": []}
 
 
