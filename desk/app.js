@@ -73,6 +73,7 @@ class HotlineDesk extends LitElement {
     this.messages = [];
     this.offline = !navigator.onLine;
     this.seen = new Set();
+    this.live = [];
     this.ready = this.#begin();
   }
 
@@ -179,6 +180,8 @@ class HotlineDesk extends LitElement {
     if (this.api.contact_id === id) this.api.contact_id = null;
     if (this.api.workspace_contact_id === id) this.api.workspace_contact_id = null;
     if (this.call?.contact_id === id) this.call = null;
+    // A caller who was sent on may come back.
+    this.seen.delete(id);
     this.desk.say(this.desk.words.text("call_ended"));
   }
 
@@ -187,7 +190,9 @@ class HotlineDesk extends LitElement {
     try {
       const me = await this.api.me();
       this.network_lost = false;
-      for (const id of me.live_contacts ?? []) this.#pop(id);
+      for (const id of this.live) if (!me.live_contacts.includes(id)) this.#ended(id);
+      this.live = me.live_contacts;
+      for (const id of this.live) this.#pop(id);
       if (this.call && !me.live_contacts.includes(this.call.contact_id)) this.call = null;
     } catch (problem) {
       if (problem.code === "offline") this.network_lost = true;

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from hotline_local.desk_server import DeskServer, DeskSettings
 from tests.support.browser import NOT_RUN, OPTIONS, find_chromium
@@ -18,6 +18,7 @@ from tests.support.loopback import LoopbackServer
 
 TIMEOUT_MS = 20_000
 """An element comes within milliseconds. The rest is for a machine that does much else."""
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.hookimpl(tryfirst=True)

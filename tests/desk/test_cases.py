@@ -69,6 +69,25 @@ def test_a_call_that_comes_while_somebody_works_is_announced_and_takes_nothing_a
     expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
 
 
+def test_a_call_that_an_agent_answers_opens_its_account_without_a_claim_until_it_ends(desk: Desk) -> None:
+    desk.world.live["lin"] = ["contact-1"]
+    page = desk.enter()
+    expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
+    expect(page.get_by_text("Time of the failed login, as keyed in")).to_be_visible()
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.get_by_text("W***")).to_be_visible()
+    (look,) = desk.world.requests("GET", "/cases/case-1/account")
+    assert look.headers["desk-contact"] == "contact-1"
+    assert [one for one in desk.world.asked if one.path.endswith("/claim")] == []
+
+    desk.world.live["lin"] = []
+    expect(page.get_by_text("The call has ended.")).to_be_visible()
+    claim(page)
+    assert "desk-contact" not in desk.world.requests("POST", "/cases/case-1/claim")[0].headers
+    desk.world.live["lin"] = ["contact-1"]
+    expect(page.get_by_role("alert").filter(has_text="A call has come to you.")).to_be_visible()
+
+
 def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
     page = desk.enter(address="?contact=contact-2")
     expect(page.get_by_role("alert")).to_contain_text("Nothing is known of this call yet.")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.agents import service as agents
+from hotline.agents.access import open_request
 from hotline.agents.contacts import HELD_MAX
 from hotline.agents.model import (
     PERMISSIONS,
@@ -136,6 +137,19 @@ def test_a_contact_that_ended_is_nobodys_and_cannot_be_taken(world: AgentWorld) 
         agents.take_contact(world.ctx, token, CONTACT)
     agents.note_connected(world.ctx, CONTACT, "agent-1", segment_id=CONTACT, at=world.clock.now())
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
+
+
+def test_a_claimed_case_stays_open_to_its_owner_when_the_call_has_ended(world: AgentWorld) -> None:
+    token = world.token()
+    basis = world.take(world.call_in(), token)
+    assert basis.case_id is not None
+    world.claim(basis.case_id, "agent-1")
+    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now())
+    assert look(world, token, basis) == ACCOUNT
+    assert refusal(world, token, Basis(None, CONTACT)) == AgentError.NO_ACCESS
+    request = open_request(world.ctx, token, basis)
+    assert request.basis == Basis(basis.case_id)
+    assert request.session is None
 
 
 def test_a_caller_who_was_sent_on_is_back_with_an_agent(world: AgentWorld) -> None:

@@ -94,7 +94,7 @@ class AgentRequest:
 
 def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[Key] = ()) -> AgentRequest:
     """A request on the ground that is stored. `also` is read in the same batch. Two reads, three with an app session. A
-    call that has nothing to do with the case is passed over, and is no ground then.
+    call that has nothing to do with the case, or in which the agent is no more, is passed over. It is no ground then.
 
     Raises NotPossible: `token_old`; `no_access` for a case or contact that is not the agent's, has ended, or that there
     is not; `own_account`.
@@ -109,7 +109,7 @@ def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[K
         return request
     held = _find_held_session(request)
     request.case = _find_case(request, held)
-    if held is not None and not _concerns(held, request.case):
+    if held is None or not _concerns(held, request.case):
         # A call of somebody else is no part of this: nobody in it is asked for proof, and nothing proved there counts.
         request.basis, request.asked_proof, held = Basis(basis.case_id), None, None
     request.session = held
@@ -127,15 +127,17 @@ def _contact_keys(contact_id: str | None) -> tuple[Key, ...]:
 
 
 def _find_held_session(request: AgentRequest) -> SessionState | None:
-    """The session of the contact, if the agent is in it and it has not ended. Raises NotPossible `no_access` for a
-    contact that is named and is not so."""
+    """The session of the contact, if the agent is in it and it has not ended. Without a case there is no other ground:
+    then it raises NotPossible `no_access`."""
     contact_id = request.basis.contact_id
     if contact_id is None:
         return None
     state = session_in(request.read, contact_id)
     holder = request.read.get(items.holder_key(contact_id))
     if state is None or not contacts.holds(holder, request.agent_id, request.now):
-        raise NotPossible(AgentError.NO_ACCESS)
+        if request.basis.case_id is None:
+            raise NotPossible(AgentError.NO_ACCESS)
+        return None
     waiting = request.read.get(items.contact_proof_key(contact_id))
     request.asked_proof = items.proof_request_from(waiting) if waiting is not None else None
     return state
