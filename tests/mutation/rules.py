@@ -51,7 +51,9 @@ _LOCKS_LATER: Final = (
     "rooms/lockout/test_requests.py", "rooms/lockout/test_locks_stored.py", "functions/test_deadlines.py",
     "functions/test_messenger_lock_notices.py",
 )  # fmt: skip
-_CODES: Final = ("rooms/identity/test_codes_and_operations.py", "rooms/identity/test_limits.py")
+_CODES: Final = (
+    "rooms/identity/test_counters.py", "rooms/identity/test_codes_and_operations.py", "rooms/identity/test_limits.py",
+)  # fmt: skip
 _CODES_LATER: Final = (
     "security/test_takeover_by_talked_out_codes.py", "security/test_guessing_limits.py",
     "security/test_flooding_budgets.py", "functions/test_api_limits.py", "functions/test_messenger_limits.py",
@@ -80,11 +82,34 @@ _DETECTORS: Final = ("rooms/security/test_detectors.py", "rooms/security/test_wa
 _DETECTORS_LATER: Final = ("rooms/security/test_scan_stored.py",)
 _PINS: Final = ("rooms/identity/test_pins.py", "functions/test_connect_pins.py")
 
+_ACCESS: Final = ("rooms/agents/test_access.py", "rooms/agents/test_proofs.py")
+_ACCESS_LATER: Final = ("functions/agent_api/test_agent_accounts.py", "functions/agent_api/test_agent_cases.py")
+_CASES: Final = ("rooms/cases/test_timeline.py", "rooms/cases/test_contents.py", "rooms/cases/test_agents_work.py")
+_REPORTS: Final = ("rooms/reports/test_counts.py", "rooms/reports/test_last_look.py", "rooms/reports/test_reports.py")
+_REPORTS_LATER: Final = ("rooms/reports/test_counted_once.py", "functions/test_contact_events.py")
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule("accounts/changes.py", (*_POINTS, "rooms/identity/test_targets.py"), _POINTS_LATER),
     Rule("accounts/policy.py", _POINTS, _POINTS_LATER),
+    Rule("accounts/stops.py", ("rooms/identity/test_targets.py",), ("security/test_takeover_by_enrolled_factors.py",)),
+    Rule("agents/access.py", _ACCESS, _ACCESS_LATER),
+    Rule("agents/actions.py", ("rooms/agents/test_actions.py",), _ACCESS_LATER),
+    Rule("agents/approvals.py", ("rooms/agents/test_approvals.py",), _ACCESS_LATER),
+    Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events.py",)),
+    Rule("agents/limits.py", ("rooms/agents/test_limits.py",)),
+    Rule("agents/model.py", ("rooms/agents/test_access.py",), ("functions/agent_api/test_agent_access.py",)),
+    Rule("cases/clocks.py", ("rooms/cases/test_contents.py",), ("functions/test_messenger_tasks.py",)),
+    Rule("cases/model.py", _CASES, ("rooms/cases/test_queue.py",)),
+    Rule("cases/queue.py", ("rooms/cases/test_queue.py",)),
+    Rule("cases/references.py", ("rooms/cases/test_references.py",)),
+    Rule("directory/hours.py", ("rooms/directory/test_hours.py",)),
+    Rule("directory/editions.py", ("rooms/directory/test_editions.py",)),
+    Rule("directory/numbers.py", ("rooms/directory/test_numbers.py",)),
+    Rule("identity/approvals.py", ("rooms/agents/test_approvals.py",), _ACCESS_LATER),
+    Rule("identity/choices.py", ("rooms/identity/test_targets.py", *_CODES), ("functions/test_connect_identity.py",)),
     Rule("identity/code_messages.py", _CODES, _CODES_LATER),
     Rule("identity/counters.py", _CODES, _CODES_LATER),
+    Rule("identity/gate.py", (*_CODES, "rooms/agents/test_approvals.py", "rooms/agents/test_acts.py")),
     Rule("identity/limits.py", _CODES, _CODES_LATER),
     Rule("identity/pins.py", _PINS, ("security/test_takeover_by_enrolled_factors.py",)),
     Rule("identity/policy.py", _CODES, _CODES_LATER),
@@ -102,6 +127,10 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("refunds/folds.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),
+    Rule("reports/calls.py", _REPORTS, _REPORTS_LATER),
+    Rule("reports/figures.py", _REPORTS),
+    Rule("reports/matters.py", _REPORTS, _REPORTS_LATER),
+    Rule("reports/model.py", _REPORTS, _REPORTS_LATER),
     Rule("security/detectors/failed_login_burst.py", _DETECTORS, _DETECTORS_LATER),
     Rule("security/detectors/reset_device_transfer.py", _DETECTORS, _DETECTORS_LATER),
     Rule("wording/amounts.py", _WORDS),

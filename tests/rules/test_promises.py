@@ -36,6 +36,17 @@ WALLET_POLICY: Final = WalletPolicy(
     denied_window=1 * DAYS,
     denied_max=5,
 )
+CLOCKS: Final = {
+    **dict.fromkeys(("security", "unconfirmed"), 1 * HOURS),
+    "lockout": 4 * HOURS,
+    **dict.fromkeys(("payment", "refund", "general"), 8 * HOURS),
+    "advice": 16 * HOURS,
+}
+ANSWER_STEPS_S: Final = tuple(
+    [5 * step for step in range(1, 13)]
+    + [60 + 15 * step for step in range(1, 17)]
+    + [300 + 60 * step for step in range(1, 26)]
+)
 
 type Promised = tuple[Any, str]
 """The figure, and its source: a standard with its section, or the decision that it is."""
@@ -67,12 +78,32 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "PRESENT_TOLD_FIRST": (5, "decision: at least three messages are left for former points"),
         "NOTICE_AFTER_REMOVAL": (30 * DAYS, "NIST SP 800-63B-4: notice of recovery to all addresses"),
     },
+    "hotline.agents.approvals": {
+        "APPROVAL_LIFE": (4 * HOURS, "decision: within one shift"),
+    },
+    "hotline.agents.contacts": {
+        "HELD_MAX": (2 * HOURS, "decision: longer than any call that people remember"),
+    },
     "hotline.agents.limits": {
         "HOUR": (1 * HOURS, "what the word says"),
         "LOOK_UPS_MAX": (60, "decision: three times what a busy agent needs"),
         "UNMASKINGS_MAX": (10, "decision: beyond them it takes a second person"),
         "OPENINGS_MAX": (20, "decision: three times what a busy agent needs"),
         "APPROVALS_MAX": (20, "decision: who approves each three minutes does not look"),
+    },
+    "hotline.agents.model": {
+        "TOKEN_LIFE": (15 * MINUTES, "docs/agent-api.md, tokens"),
+    },
+    "hotline.cases.clocks": {
+        "CLOCKS": (CLOCKS, "decision: far within PSD2, article 101, and Regulation E, 1005.11"),
+        "OTHERWISE": (8 * HOURS, "decision: the clock of most topics"),
+        "URGENT_WITHIN": (1 * HOURS, "decision: the shortest clock of a topic"),
+        "TASK_WITHIN": (15 * MINUTES, "decision: then a task brings the case to a person"),
+        "CALL_WITHIN": (1 * HOURS, "decision: a call brings most cases to a person before"),
+    },
+    "hotline.cases.queue": {
+        "QUEUE_PAGE_MAX": (50, "docs/security.md, what grows"),
+        "SKILLS_MAX": (32, "decision: more than there are topics and languages"),
     },
     "hotline.cases.references": {
         "REFERENCE_DIGITS": (6, "decision: two groups of three"),
@@ -93,6 +124,20 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "WINDOW_DAYS_MAX": (3650, "docs/contracts.md"),
         "YEAR_MIN": (2000, "docs/contracts.md"),
         "YEAR_MAX": (2199, "docs/contracts.md"),
+    },
+    "hotline.directory.editions": {
+        "BANNER_CHARACTERS_MAX": (200, "decision: some 15 seconds of speech"),
+        "BANNER_LIFE_MAX": (7 * DAYS, "decision: a banner that nobody takes down ends by itself"),
+        "NUMBERS_MAX": (10, "decision: more than anybody compares with"),
+    },
+    "hotline.directory.hours": {
+        "SPANS_PER_DAY_MAX": (4, "decision: two breaks a day, and one more"),
+        "SPECIAL_DAYS_MAX": (50, "Amazon Connect: overrides of one set of hours"),
+        "NAME_CHARACTERS_MAX": (60, "decision: a line of the desk"),
+        "SEARCH_DAYS_MAX": (62, "decision: longer than the special days in a row"),
+    },
+    "hotline.directory.numbers": {
+        "TYPED_CHARACTERS_MAX": (40, "ITU-T E.164: 15 digits, and prefixes and separators"),
     },
     "hotline.identity.code_messages": {
         "MESSAGES": (Rate("code-messages", 5 * MINUTES, shards=4), "OWASP ASVS 5.0, 2.4.1"),
@@ -210,6 +255,24 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "ESCALATION_BUSINESS_DAYS": (3, "decision: long enough to ask the instrument's bank"),
         "BUSINESS_DAYS": ({"balance": 1, "bank_card": 3, "card": 10, "bank_account": 10}, "the providers above"),
     },
+    "hotline.reports.calls": {
+        "LEGS_MAX": (24, "Amazon Connect: twelve contacts linked by transfers, and as many for callbacks"),
+        "ANSWER_STEPS_S": (ANSWER_STEPS_S, "decision: fine where a service level is measured"),
+        "REPEAT_DAYS": (7, "decision: a repeated call comes within a week"),
+        "SETTLED_AFTER": (15 * MINUTES, "decision: longer than a step and its tries"),
+        "GIVEN_UP_AFTER": (6 * HOURS, "decision: longer than anybody waits and talks"),
+        "DAYS_KEPT": (31, "decision: days that a late event can still change"),
+    },
+    "hotline.reports.figures": {
+        "COMPLAINT_DAYS": (15, "PBoC on consumer protection (2020 no. 5); PSD2, article 101"),
+    },
+    "hotline.reports.matters": {
+        "COMPLAINT_STEPS_DAYS": ((1, 2, 3, 5, 7, 10, 15, 20, 30, 60), "PSD2, article 101: 15 and 35 business days"),
+        "DAY_S": (86_400, "what the word says"),
+    },
+    "hotline.reports.model": {
+        "DAYS_MAX": (400, "decision: a year, and a month to compare it with"),
+    },
     "hotline.security.activity": {
         "ACTIVITY_LIFE": (35 * DAYS, "docs/security.md, what is kept"),
     },
@@ -284,6 +347,9 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.watch": "SHORT_CHARACTERS",
     },
     "how much one read, write or retry takes: a matter of cost": {
+        "hotline.agents.approvals": "OWN_MAX LISTED_MAX",
+        "hotline.agents.contacts": "ATTEMPTS_MAX LIVE_MAX",
+        "hotline.cases.queue": "AT_ONCE",
         "hotline.payments.service": "LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
         "hotline.security.scan": "ATTEMPTS_MAX",
@@ -291,6 +357,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "functions.http.quota": "_KEPT",
     },
     "the calendar, and a status of HTTP": {
+        "hotline.directory.hours": "WEEK_DAYS DAY_MINUTES",
         "hotline.refunds.promises": "_SATURDAY",
         "functions.customer_api.routes.refunds": "CREATED",
     },

@@ -80,6 +80,12 @@ def test_a_customer_with_a_phone_alone_needs_an_agent_only_where_two_steps_are_a
     assert identity.could_prove(operation, phone_alone, NOW) is bool(needs)
 
 
+def test_what_is_missing_counts_down_with_each_factor_and_never_below_nothing() -> None:
+    counts = [count_missing(Operation.UNFREEZE, proof(*proved), NOW) for proved in ((), (SMS,), (SMS, EMAIL))]
+    assert counts == [2, 1, 0]
+    assert count_missing(Operation.REFUND, proof(SMS, EMAIL), NOW) == 0
+
+
 def test_a_factor_proved_for_looking_does_not_act_and_one_proved_for_acting_does_both() -> None:
     assert missing_factors(Operation.READ, proof(SMS_LOOK), NOW) is None
     assert missing_factors(Operation.UNLOCK, proof(SMS_LOOK), NOW) == ("sms", "email", "pin")

@@ -114,7 +114,16 @@ def test_a_code_to_a_shared_number_chooses_no_account_that_has_it_since_yesterda
     assert [one.account_id for one in choosable(looking, [new, old], {}, RING, NOW)] == ["a", "b"]
 
 
+@pytest.mark.parametrize("status", AccountStatus)
+def test_an_account_is_chosen_only_while_it_is_open(status: AccountStatus) -> None:
+    """A PIN or number that somebody has kept of a closed account opens nothing."""
+    call = replace(CALL, factors=(factor(),))
+    found = choosable(call, [replace(profile("a"), status=status)], {}, RING, NOW)
+    assert bool(found) is (status is AccountStatus.OPEN)
+
+
 def test_a_factor_without_a_contact_point_is_never_too_new() -> None:
+    assert targets.NO_POINT == "-", "as stored calls have it"
     pin = ProvedFactor(FactorKind.PIN, Purpose.ACT, targets.NO_POINT, NOW + timedelta(minutes=5))
     assert targets.proves(profile("a", sim=timedelta(minutes=1)), pin, {}, NOW, RING)
 
