@@ -151,6 +151,7 @@ export class Api {
   savePolicy = (merchant, policy, etag) => this.#change("PUT", `/merchants/${segment(merchant)}/policy`, policy, etag);
 
   reports = (from, to) => this.#get("/reports", { from, to });
+  activity = (from, to, cursor) => this.#get("/activity", { from, to, cursor });
 
   #look(id, what, why, cursor) {
     return this.#get(`/cases/${segment(id)}/${what}`, { cursor }, { "Desk-Reason": why });

@@ -7,6 +7,7 @@ import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
 import { followWorkspace, inFrame } from "./workspace.js";
 import "./form.js";
+import "./views/activity.js";
 import "./views/approvals.js";
 import "./views/callbacks.js";
 import "./views/case.js";
@@ -26,6 +27,7 @@ const NAVIGATION = [
   ["numbers", PERMISSIONS.manage],
   ["policies", PERMISSIONS.manage],
   ["reports", PERMISSIONS.report],
+  ["activity", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
 
@@ -280,7 +282,7 @@ class HotlineDesk extends LitElement {
   }
 
   #title() {
-    return NAVIGATION.some(([name]) => name === this.route.view) || ["case", "contact", "callbacks", "reports"].includes(this.route.view) ? this.route.view : "queue";
+    return NAVIGATION.some(([name]) => name === this.route.view) || ["case", "contact"].includes(this.route.view) ? this.route.view : "queue";
   }
 
   #skip(event) {
@@ -326,6 +328,7 @@ class HotlineDesk extends LitElement {
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
     if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
+    if (view === "activity") return html`<desk-activity .desk=${desk}></desk-activity>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
     return html`<desk-queue .desk=${desk}></desk-queue>`;

@@ -3,9 +3,20 @@
 import { bars, columns } from "../chart.js";
 import { css, html, Loaded, shared, View } from "../element.js";
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
-const iso = (time) => new Date(time).toISOString().slice(0, 10);
+export const iso = (time) => new Date(time).toISOString().slice(0, 10);
+
+/** The first and last day of what a view shows; `ask` is given those that somebody chose. */
+export function periodForm(view, ask) {
+  const submit = (event) => {
+    event.preventDefault();
+    const form = new FormData(event.target);
+    ask({ from: form.get("from"), to: form.get("to") });
+  };
+  return html`<form class="row end panel" @submit=${submit}><label>${view.t("field.from")}<input type="date" name="from" required .value=${view.from} max=${view.to}></label>
+    <label>${view.t("field.till")}<input type="date" name="to" required .value=${view.to}></label><button class="main">${view.t("reports.show")}</button></form>`;
+}
 
 class DeskReports extends View {
   static styles = [shared, css`
@@ -42,18 +53,14 @@ class DeskReports extends View {
     this.report.load();
   }
 
-  #ask(event) {
-    event.preventDefault();
-    const form = new FormData(event.target);
-    Object.assign(this, { from: form.get("from"), to: form.get("to") });
+  #ask(period) {
+    Object.assign(this, period);
     this.report.clear();
     this.report.load();
   }
 
   render() {
-    return html`<h1 tabindex="-1">${this.t("view.reports")}</h1>
-      <form class="row end panel" @submit=${this.#ask}><label>${this.t("field.from")}<input type="date" name="from" required .value=${this.from} max=${this.to}></label>
-        <label>${this.t("field.till")}<input type="date" name="to" required .value=${this.to}></label><button class="main">${this.t("reports.show")}</button></form>
+    return html`<h1 tabindex="-1">${this.t("view.reports")}</h1>${periodForm(this, (period) => this.#ask(period))}
       ${this.report.show((report) => this.#report(report))}`;
   }
 

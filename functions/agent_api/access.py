@@ -66,6 +66,7 @@ ROUTES: Final[Mapping[str, Permission]] = {
     "PUT /v1/agent/merchants/{id}/policy": Permission.MANAGE,
     "GET /v1/agent/callbacks": Permission.READ,
     "GET /v1/agent/reports": Permission.REPORT,
+    "GET /v1/agent/activity": Permission.REPORT,
 }
 """Every route, in the gateway's form, and its permission. A request to a second person needs the permission of the act
 besides, which the room asks for."""

@@ -28,10 +28,12 @@ from functions.agent_api.routes import (
 )
 from functions.agent_api.settings import TokenSettings, settings_from_environment
 from functions.http import quota, requests
-from functions.http.problems import Rendering
+from functions.http.problems import Problem, Rendering
 from functions.http.requests import with_text
 from functions.http.resolver import make_resolver
+from hotline.agents import service as agents
 from hotline.kit.doors import Context, make_store, secret_loader
+from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 
 ROUTE_MODULES: Final = (
@@ -39,7 +41,17 @@ ROUTE_MODULES: Final = (
 )
 """Imported for the routes that they add."""
 
-api: Final = make_resolver(router, lambda: desk().how, problem_of)
+
+def _refuse(error: HotlineError) -> Problem:
+    """The problem that an error is told as, once what supervisors should know of it is counted."""
+    try:
+        agents.note_refusal(desk().ctx, desk().agent, error)
+    except HotlineError as trouble:
+        error = trouble
+    return problem_of(error)
+
+
+api: Final = make_resolver(router, lambda: desk().how, _refuse)
 
 
 def handler(event: object, context: Any) -> dict[str, Any]:
@@ -55,6 +67,7 @@ def _context_of_start() -> Context:
         lookup_keys=secret_loader(settings.lookup_key_secret),
         official_numbers=settings.official_numbers,
         activity_shards=settings.activity_shards,
+        time_zone=settings.time_zone,
     )
 
 

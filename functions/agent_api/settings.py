@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hotline.directory import service as directory
-from hotline.kit.config import TableNames, read_count, read_setting, require_setting
+from hotline.kit.config import TableNames, read_count, read_setting, read_time_zone, require_setting
 from hotline.kit.store import Table
 from hotline.security.service import ACTIVITY_SHARDS, SHARDS_MAX
 
@@ -31,6 +31,7 @@ class Settings:
     lookup_key_secret: str
     official_numbers: tuple[str, ...]
     activity_shards: int
+    time_zone: str
     tokens: TokenSettings
 
     @classmethod
@@ -42,6 +43,7 @@ class Settings:
             lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
             activity_shards=read_count(environment, "ACTIVITY_SHARDS", ACTIVITY_SHARDS, most=SHARDS_MAX),
+            time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),
             tokens=TokenSettings(
                 roles_claim=read_setting(environment, "AGENT_ROLES_CLAIM", usual.roles_claim),
                 name_claim=read_setting(environment, "AGENT_NAME_CLAIM", usual.name_claim),

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from functions.contact_events.events import Sources
 from hotline.kit.aws.users import is_instance_arn
-from hotline.kit.config import MalformedSetting, TableNames, read_setting, require_setting
+from hotline.kit.config import MalformedSetting, TableNames, read_setting, read_time_zone, require_setting
 from hotline.kit.store import Table
 
 CONNECT_SOURCE: Final = "aws.connect"
@@ -35,17 +34,12 @@ class Settings:
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
         """Raises SettingError."""
-        zone = require_setting(environment, "REPORT_TIME_ZONE")
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            raise MalformedSetting("REPORT_TIME_ZONE", "not an IANA time zone") from None
         instance_arn = read_setting(environment, "CONNECT_INSTANCE_ARN", "")
         if instance_arn and not is_instance_arn(instance_arn):
             raise MalformedSetting("CONNECT_INSTANCE_ARN", "not the ARN of an instance of Amazon Connect")
         return cls(
             tables=TableNames.parse(environment, Table.HOTLINE),
-            time_zone=zone,
+            time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),
             sources=Sources(
                 contacts=require_setting(environment, "CONTACT_EVENT_SOURCE"),
                 wallet=require_setting(environment, "WALLET_EVENT_SOURCE"),

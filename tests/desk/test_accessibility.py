@@ -14,7 +14,7 @@ from tests.desk.conftest import Desk
 SERIOUS: Final = ("serious", "critical")
 VIEWS: Final = (
     "queue", "case/case-1", "contact/contact-9", "callbacks", "approvals", "hours", "banner", "numbers", "policies/m-1",
-    "reports",
+    "reports", "activity",
 )  # fmt: skip
 LOOKS: Final[dict[str, dict[str, object]]] = {
     "light": {},

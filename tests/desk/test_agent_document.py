@@ -87,6 +87,7 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("PUT", "/merchants/m-1/policy", {**TERMS, "approval_id": "approval-6", **ACT}, {"if-match": '"3"'}),
     ("GET", "/callbacks", None, {}),
     ("GET", "/reports?from=2026-11-02&to=2026-11-08", None, {}),
+    ("GET", "/activity?from=2026-11-02&to=2026-11-08", None, {}),
 )
 """Every request of a working day: PROVE is the customer, APPROVE another supervisor."""
 

@@ -157,3 +157,25 @@ def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
     complaints.get_by_text("As a table").click()
     expect(complaints.get_by_role("row", name="Disputed payment 1 –")).to_be_visible()
     expect(page.get_by_text("10.8%")).to_be_visible()
+
+
+def test_activity_shows_each_agents_day_and_marks_what_was_refused(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Activity")
+    table = page.get_by_role("table", name="Activity")
+    expect(table.get_by_role("row", name="Lin Agent 41 3 7 2 1 0 30 0 0 0")).to_be_visible()
+    page.get_by_role("button", name="Show more", exact=True).click()
+    refused = table.get_by_role("row").filter(has_text="<img src=x")
+    expect(refused.locator(".tag.bad")).to_have_text("2")
+    page.get_by_label("From").fill("2026-11-02")
+    page.get_by_label("To", exact=True).fill("2026-11-08")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(table.get_by_role("row")).to_have_count(2)
+    last = desk.world.requests("GET", "/activity")[-1]
+    assert last.query == {"from": "2026-11-02", "to": "2026-11-08"}
+
+
+def test_an_agent_is_led_to_no_view_of_supervisors(desk: Desk) -> None:
+    page = desk.enter("lin")
+    names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
+    assert names == ["Queue", "Callbacks", "Approvals"]

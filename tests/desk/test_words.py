@@ -25,7 +25,7 @@ from functions.connect.steps import STEPS
 from functions.http.problems import OF_AGENTS, STATUSES
 from hotline.accounts.model import AccountStatus
 from hotline.agents.approvals import ASKED_REASON
-from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, ProofState
+from hotline.agents.model import ActReason, AgentError, Figure, LookUpReason, Masked, ProofState
 from hotline.agents.service import Obstacle, Step
 from hotline.cases import handover
 from hotline.cases import requests as case_requests
@@ -129,6 +129,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "callback": CallbackState,
     "ending_of_contact": Ending,
     "lock_kind": LockKind,
+    "figure": Figure,
 }
 """The closed words of each group of the dictionaries."""
 LOCAL_FAULTS: Final = frozenset(
@@ -136,6 +137,7 @@ LOCAL_FAULTS: Final = frozenset(
         # A body that pydantic refuses is told by where, not by a word of ours.
         CaseError.CURSOR_INVALID, CaseError.LIMIT_OUT_OF_RANGE, CaseError.SKILLS_COUNT, CaseError.LINK_INVALID,
         CaseError.CASE_WORD_INVALID, CaseError.CASE_REFERENCE_INVALID, CaseError.AGENT_NAME_INVALID,
+        AgentError.LIMIT_OUT_OF_RANGE,
     }
 )  # fmt: skip
 """Errors of cases that no request of the desk meets: it sends none of these."""

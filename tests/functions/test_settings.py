@@ -240,7 +240,9 @@ def test_facts_may_be_spread_over_one_shard_and_over_as_many_as_are_scanned(shar
 
 def test_the_agents_api_is_told_how_tokens_of_the_staff_are_read() -> None:
     tokens = AgentTokenSettings(roles_claim="groups", name_claim="name", account_claim="wallet_account")
-    assert parse("agent_api", SETTINGS["agent_api"]) == AgentApiSettings(ALL_THREE, "lookup", NUMBERS, 3, tokens)
+    assert parse("agent_api", SETTINGS["agent_api"]) == AgentApiSettings(
+        ALL_THREE, "lookup", NUMBERS, 3, "Asia/Shanghai", tokens
+    )
     usual = parse("agent_api", without("agent_api", *OPTIONAL))
     assert (usual.tokens, usual.activity_shards) == (AgentTokenSettings(), ACTIVITY_SHARDS)
 

@@ -64,7 +64,7 @@ _BODY: Final[Mapping[str, Any]] = {
     },
 }
 _DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
-_QUERY: Final[Mapping[str, Mapping[str, str]]] = {"GET /v1/agent/reports": _DAYS}
+_QUERY: Final[Mapping[str, Mapping[str, str]]] = {"GET /v1/agent/reports": _DAYS, "GET /v1/agent/activity": _DAYS}
 _CASE: Final = "/v1/agent/cases/{id}"
 EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/me": ALIKE,
@@ -113,6 +113,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "PUT /v1/agent/merchants/{id}/policy": ALIKE,
     "GET /v1/agent/callbacks": ALIKE,
     "GET /v1/agent/reports": ALIKE,
+    "GET /v1/agent/activity": ALIKE,
 }
 """The answer to somebody whose role has the permission of the route."""
 SUPERVISED: Final = {"PATCH", "release", "snooze", "transfer", "close"}

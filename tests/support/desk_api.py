@@ -28,6 +28,7 @@ MARKS: Final = "\u202edrawkcab\u202c and on"
 """A text that turns what follows it around, where nothing keeps it apart."""
 UNMASKED: Final = "Wei Zhang"
 ACCOUNT_ID: Final = "acct-demo-01"
+CURSOR: Final = f"1.cGxhY2U.{'0' * 32}"
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH",
@@ -742,6 +743,28 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
     )
 
 
+def _activity(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/report")
+    figures = {
+        "look_ups": 41,
+        "unmaskings": 3,
+        "openings": 7,
+        "other_acts": 2,
+        "requests": 1,
+        "approvals": 0,
+        "case_work": 30,
+        "limits_reached": 0,
+        "own_account": 0,
+        "own_request": 0,
+    }
+    day = call.asked.query["to"]
+    if "cursor" not in call.asked.query:
+        row = {"day": day, "agent": {"id": "lin", "name": NAMES["lin"]}, **figures}
+        return _json(200, {"days": [row], "next": CURSOR})
+    refused = {"day": day, "agent": {"id": "omar", "name": MARKUP}, **figures, "own_account": 2}
+    return _json(200, {"days": [refused], "next": None})
+
+
 _ID: Final = "([^/]+)"
 _OF_CASE: Final = f"/cases/{_ID}"
 ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
@@ -780,6 +803,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("GET", f"/merchants/{_ID}/policy", _read_setting),
     ("PUT", f"/merchants/{_ID}/policy", _save_setting),
     ("GET", "/reports", _reports),
+    ("GET", "/activity", _activity),
 )
 
 

@@ -83,6 +83,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "LOOKUP_KEY_SECRET": "lookup",
         "HOTLINE_NUMBERS": _SPOKEN["HOTLINE_NUMBERS"],
         "ACTIVITY_SHARDS": "3",
+        "REPORT_TIME_ZONE": "Asia/Shanghai",
         "AGENT_ROLES_CLAIM": "groups",
         "AGENT_NAME_CLAIM": "name",
         "AGENT_ACCOUNT_CLAIM": "wallet_account",

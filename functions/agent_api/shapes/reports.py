@@ -1,4 +1,4 @@
-"""The forms of what supervisors read: the numbers of days."""
+"""The forms of reports: the numbers of days, and the deeds of agents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
-from functions.agent_api.shapes.common import Answer
+from functions.agent_api.shapes.common import Answer, Person
 from hotline.reports.model import LockKind, RefundStatus
 
 
@@ -101,3 +101,29 @@ class Report(Answer):
     refunds: list[RefundsByStatus]
     complaints: list[ComplaintsOfKind]
     survey: list[Score]
+
+
+class DayOfAgent(Answer):
+    """An agent's deeds on a day. `openings`: unlocks, reset grants, ends of pauses and freezes, new rows, released
+    holds. The last three were refused: a limit of the hour, an account of their own, a request of their own."""
+
+    day: date
+    agent: Person
+    look_ups: int
+    unmaskings: int
+    openings: int
+    other_acts: int
+    requests: int
+    approvals: int
+    case_work: int
+    limits_reached: int
+    own_account: int
+    own_request: int
+
+
+class Activity(Answer):
+    """The newest day first, of one day by the agent's id; `next` is the cursor of the following page. An agent has no
+    row for a day on which they did nothing."""
+
+    days: list[DayOfAgent]
+    next: str | None

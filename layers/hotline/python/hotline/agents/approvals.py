@@ -158,7 +158,7 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
     change.replace(key, read[key], approval_item(approval))
     change.require_condition(key, equals("state", ApprovalState.ASKED.value), _name_decided, first=True)
     count_one(change, Counted.APPROVALS, token.agent_id, read)
-    _leave_records(ctx, change, agent, read, approval)
+    _leave_records(ctx, token, change, agent, read, approval)
     change.commit(ctx.store)
     return approval
 
@@ -182,10 +182,12 @@ def _read_on(ctx: Context, token: AgentToken, known: Approval, read: Snapshot) -
     read.update(ctx.store.batch_get(further) if further else {})
 
 
-def _leave_records(ctx: Context, change: Change, agent: Agent, read: Mapping[Key, Item], approval: Approval) -> None:
+def _leave_records(
+    ctx: Context, token: AgentToken, change: Change, agent: Agent, read: Mapping[Key, Item], approval: Approval
+) -> None:
     event = f"approval_{approval.state.value}"
     told = {"approval_id": approval.approval_id, "operation": approval.operation.value}
-    record(change, agent, event, approval.account_id, shards=ctx.activity_shards, **told)
+    record(change, ctx, token, agent, event, approval.account_id, **told)
     case = cases.case_in(read, approval.case_id) if approval.case_id is not None else None
     if case is not None and not case.is_closed:
         cases.contribute_decided(change, read, case.case_id, reason=f"agent.{event}", facts=told)

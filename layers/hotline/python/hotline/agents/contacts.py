@@ -74,7 +74,7 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
         held = Holder(token.agent_id, now)
         presence = replace(items.presence_from(holder), taken=held)
         change.replace(key, holder, items.holder_item(contact_id, held, presence))
-        record(change, agent, "contact_taken", state.account_id, shards=ctx.activity_shards, contact_id=contact_id)
+        record(change, ctx, token, agent, "contact_taken", state.account_id, contact_id=contact_id)
         change.commit(ctx.store)
 
     retry_stale(take)

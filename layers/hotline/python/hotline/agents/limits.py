@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from hotline.identity.model import Operation
 from hotline.kit.change import Change
 from hotline.kit.counts.rates import Rate, count, rate_keys, sum_window
 from hotline.kit.errors import HotlineError, NotPossible
@@ -54,6 +55,19 @@ LIMITS: Final[Mapping[Counted, Limit]] = {
     Counted.OPENINGS: Limit(OPENINGS_MAX, AgentError.OPENINGS),
     Counted.APPROVALS: Limit(APPROVALS_MAX, AgentError.APPROVALS),
 }
+
+
+COUNTED: Final[Mapping[Operation, Counted]] = {
+    Operation.UNLOCK: Counted.OPENINGS,
+    Operation.RESET_GRANT: Counted.OPENINGS,
+    Operation.END_PAUSE: Counted.OPENINGS,
+    Operation.UNFREEZE: Counted.OPENINGS,
+    Operation.RELEASE_HOLD: Counted.OPENINGS,
+    Operation.NEW_ROW: Counted.OPENINGS,
+    Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,
+    Operation.UNMASK: Counted.UNMASKINGS,
+}
+"""The operations that are bounded by the hour, and as what they count."""
 
 
 def limit_keys(counted: Counted, agent_id: str, now: datetime) -> tuple[Key, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -31,6 +31,9 @@ class AgentError(StrEnum):
     OPENINGS = "openings_limit"
     APPROVALS = "approvals_limit"
     NOTHING_THERE = "nothing_to_unmask"
+    DAYS_OUT_OF_ORDER = "days_out_of_order"
+    TOO_MANY_DAYS = "too_many_days"
+    LIMIT_OUT_OF_RANGE = "limit_out_of_range"
 
 
 class Role(StrEnum):
@@ -190,3 +193,42 @@ class Trace:
     account_id: str | None
     case_id: str
     facts: Mapping[str, str | int]
+
+
+class Figure(StrEnum):
+    """A count of an agent's day."""
+
+    LOOK_UPS = "look_ups"
+    UNMASKINGS = "unmaskings"
+    OPENINGS = "openings"
+    """Acts that let somebody in: unlocks, reset grants, ends of pauses and freezes, new rows, released holds."""
+    OTHER_ACTS = "other_acts"
+    REQUESTS = "requests"
+    """Requests to a second person."""
+    APPROVALS = "approvals"
+    """Decisions on others' requests."""
+    CASE_WORK = "case_work"
+    LIMITS_REACHED = "limits_reached"
+    """Refused: a limit of the hour was reached."""
+    OWN_ACCOUNT = "own_account"
+    """Refused: the account is the agent's own, or linked to it."""
+    OWN_REQUEST = "own_request"
+    """Refused: a decision on a request of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfAgent:
+    """An agent's deeds on a day. `name` is the one of their last token that day."""
+
+    day: date
+    agent_id: str
+    name: str
+    figures: Mapping[Figure, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """Agents' days, the newest first. `next` is the `after` of the following page, None at the end."""
+
+    days: tuple[DayOfAgent, ...]
+    next: str | None

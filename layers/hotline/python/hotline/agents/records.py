@@ -1,5 +1,5 @@
-"""The traces of an agent's deed, in the change that does it: audit trail of the account, trail of the agent, row for
-the scan."""
+"""The traces of an agent's deed, in the change that does it. They are the account's audit trail, the agent's trail, the
+row for the scan, and the count of the agent's day."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ from datetime import datetime
 
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
+from hotline.kit.doors import Context
 from hotline.kit.store import Store
 from hotline.security import service as security
 
 from . import items
-from .model import Trace
+from .model import AgentToken, Trace
+from .tallies import count_deed, figure_of
 
 TRACES_MAX = 200
 """How many of an agent's deeds are read at once."""
 
 
 def record(
-    change: Change, agent: Agent, event: str, account_id: str | None, *, shards: int | None, **facts: str | int
+    change: Change,
+    ctx: Context,
+    token: AgentToken,
+    agent: Agent,
+    event: str,
+    account_id: str | None,
+    **facts: str | int,
 ) -> None:
-    """Add to the change what it does. `event` is a closed word; `facts` are opaque. `shards`: Context's."""
+    """Add to the change what it does. `event` is a closed word; `facts` are opaque."""
     case_id, approval = agent.case_id, agent.approval
     told = facts if approval is None else {**facts, "approved_by": approval.approver}
     if account_id is not None:
@@ -32,15 +40,22 @@ def record(
             account_id,
             agent_id=agent.agent_id,
             case_id=case_id,
-            shards=shards or security.ACTIVITY_SHARDS,
+            shards=ctx.activity_shards or security.ACTIVITY_SHARDS,
         )
-    leave_trace(change, agent, event, account_id, told)
+    leave_trace(change, ctx, token, agent, event, account_id, told)
 
 
 def leave_trace(
-    change: Change, agent: Agent, event: str, account_id: str | None, facts: Mapping[str, str | int]
+    change: Change,
+    ctx: Context,
+    token: AgentToken,
+    agent: Agent,
+    event: str,
+    account_id: str | None,
+    facts: Mapping[str, str | int],
 ) -> None:
-    """Add the deed to the agent's own trail alone."""
+    """Add the deed to the agent's own trail and day alone."""
+    count_deed(change, ctx, token, figure_of(event))
     trace = Trace(change.now, event, account_id, agent.case_id, facts)
     change.create(items.trace_key(agent.agent_id, change.now, change.ids.new("did")), items.trace_item(trace))
 

@@ -36,23 +36,12 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
 
 from .access import AgentRequest, open_request
-from .limits import Counted, count_one, limit_keys
+from .limits import COUNTED, count_one, limit_keys
 from .model import ActReason, AgentToken, Basis, Permission
 from .records import record
 
 ATTEMPTS_MAX: Final = 5
 """As many runs as the customers' API has: others write to the account meanwhile."""
-COUNTED: Final[Mapping[Operation, Counted]] = {
-    Operation.UNLOCK: Counted.OPENINGS,
-    Operation.RESET_GRANT: Counted.OPENINGS,
-    Operation.END_PAUSE: Counted.OPENINGS,
-    Operation.UNFREEZE: Counted.OPENINGS,
-    Operation.RELEASE_HOLD: Counted.OPENINGS,
-    Operation.NEW_ROW: Counted.OPENINGS,
-    Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,
-    Operation.UNMASK: Counted.UNMASKINGS,
-}
-"""The operations that are bounded by the hour, and as what they count."""
 _OF_ACTS: Final = tuple(dict.fromkeys(COUNTED.values()))
 """Looks and approvals are counted where they are done, not as acts."""
 
@@ -210,7 +199,7 @@ def leave_records(
 ) -> Case | None:
     """Add what is kept of any deed: audit entry, the agent's trail, the row for the scan, and the case's entry while it
     is open. Gives the case as it will be."""
-    record(change, agent, event, account_id, shards=request.ctx.activity_shards, **facts)
+    record(change, request.ctx, request.token, agent, event, account_id, **facts)
     if request.case is None or request.case.is_closed or not in_case:
         return request.case
     if cases.is_written(change, request.case.case_id):

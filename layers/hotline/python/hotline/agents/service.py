@@ -34,15 +34,18 @@ from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import find_agent, remember_agent
+from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .views import Unmask, look_up, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
 __all__ = [
     "APPROVAL_LIFE",
+    "DAYS_MAX",
     "END_PAUSE",
     "FREEZE",
     "GOALS",
     "GRANT_RESET",
+    "PAGE_MAX",
     "PAUSE",
     "UNFREEZE",
     "UNLOCK",
@@ -77,6 +80,7 @@ __all__ = [
     "find_next_step",
     "find_proof_request",
     "list_actions",
+    "list_activity",
     "list_decided_approvals",
     "list_live_contacts",
     "list_open_approvals",
@@ -87,6 +91,7 @@ __all__ = [
     "mask_point",
     "note_connected",
     "note_ended",
+    "note_refusal",
     "open_request",
     "operation_of",
     "perform",

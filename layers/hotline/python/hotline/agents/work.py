@@ -80,7 +80,7 @@ def work_on_case(
         if after == case:
             return Worked(case)
         # The account's audit trail has its entry from the case itself.
-        leave_trace(change, agent, f"case_{cause}", case.account_id, {})
+        leave_trace(change, ctx, token, agent, f"case_{cause}", case.account_id, {})
         if memory is not None:
             memory.keep(change, failed=stale)
         change.commit(ctx.store)

@@ -4,8 +4,9 @@ milliseconds, which sorts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the wallet's clock may be ahead of ours."""
@@ -45,3 +46,8 @@ def from_text(text: str) -> datetime:
 def epoch_s(instant: datetime) -> int:
     """Whole seconds since 1970, as time to live wants them."""
     return int(instant.timestamp())
+
+
+def day_of(at: datetime, zone: str) -> date:
+    """The day of an instant where the people of the hotline are; `zone` is an IANA time zone."""
+    return at.astimezone(ZoneInfo(zone)).date()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from .store import Table
 
@@ -78,6 +79,16 @@ def read_region(environment: Mapping[str, str], name: str, default: str) -> str:
     if _REGION.fullmatch(region) is None:
         raise MalformedSetting(name, "not a country in two capital letters")
     return region
+
+
+def read_time_zone(environment: Mapping[str, str], name: str) -> str:
+    """An IANA time zone. Raises MissingSetting, MalformedSetting."""
+    zone = require_setting(environment, name)
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise MalformedSetting(name, "not an IANA time zone") from None
+    return zone
 
 
 def patience_s(usual_s: float, environment: Mapping[str, str] | None = None) -> float:

@@ -47,6 +47,8 @@ class Context:
     skill_queues: Mapping[str, str] = field(default_factory=dict)
     """ARNs of queues of Amazon Connect, by skill (`topic:language`), topic or language."""
     limits: TrafficLimits = field(default_factory=TrafficLimits)
+    time_zone: str = "UTC"
+    """The IANA time zone of the hotline's people, by which days are counted."""
     activity_shards: int | None = None
     """Over how many shards the activity of accounts is spread; None: as many as security has by itself."""
 

@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from .model import Call, CallbackState, ContactEvent, Counts, Ending, Handover, Leg, Moment, day_of, topic_word
+from hotline.kit.clock import day_of
+
+from .model import Call, CallbackState, ContactEvent, Counts, Ending, Handover, Leg, Moment, topic_word
 
 LEGS_MAX: Final = 24
 """Contacts of one call. Amazon Connect links twelve contacts at most by transfers (quotas); as many again are room for

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, date
 from typing import Final
 
+from hotline.kit.clock import day_of
+
 from .calls import step_of
 from .model import (
     OTHER,
@@ -19,7 +21,6 @@ from .model import (
     RefundRecord,
     RefundStatus,
     RefundWord,
-    day_of,
     topic_word,
 )
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from hotline.kit.errors import InvalidInput
 
@@ -291,11 +290,6 @@ def check_days(start: date, end: date) -> None:
 def list_days(start: date, end: date) -> Iterable[date]:
     """Every day from `start` to `end`, both included."""
     return (start + timedelta(days=number) for number in range((end - start).days + 1))
-
-
-def day_of(at: datetime, zone: str) -> date:
-    """The day of an instant where the people of the hotline are; `zone` is an IANA time zone."""
-    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def topic_word(topic: str | None) -> str:
