@@ -80,7 +80,7 @@ def test_a_customer_with_a_phone_alone_needs_an_agent_only_where_two_steps_are_a
     assert identity.could_prove(operation, phone_alone, NOW) is bool(needs)
 
 
-def test_what_is_missing_counts_down_with_each_factor_and_never_below_nothing() -> None:
+def test_missing_factors_are_counted_down_with_each_one_and_never_below_nothing() -> None:
     counts = [count_missing(Operation.UNFREEZE, proof(*proved), NOW) for proved in ((), (SMS,), (SMS, EMAIL))]
     assert counts == [2, 1, 0]
     assert count_missing(Operation.REFUND, proof(SMS, EMAIL), NOW) == 0
