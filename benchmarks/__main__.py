@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Mapping
 
-from benchmarks import attackers, desk_page, first_encrypted_code, same_for_everybody, start_of_the_phone
+from benchmarks import agent_routes, attackers, desk_page, first_encrypted_code, same_for_everybody, start_of_the_phone
 from hotline_local.launcher.build import Target, build
 from hotline_local.launcher.progress import Lines
 
@@ -25,6 +25,7 @@ def main() -> int:
         "first_encrypted_code": first_encrypted_code.measure(packages, arguments.runs),
         "same_for_everybody": same_for_everybody.measure(arguments.runs),
         "attackers": attackers.measure(),
+        "agent_routes": agent_routes.measure(),
         "desk_page": desk_page.measure(arguments.runs),
     }
     if arguments.json:

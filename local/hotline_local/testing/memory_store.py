@@ -299,7 +299,7 @@ def _result(write: Write, old: _Row | None) -> _Row | None:
             new = {**item, **key.attributes()}
         case Update():
             new = _updated({**write.key.attributes()} if old is None else old.item, write)
-    size = _size(new) - 3
+    size = size_of(new) - 3
     if size > ITEM_BYTES_MAX:
         raise MalformedRequest("an item of more than 400 KB")
     return _Row(new, size)
@@ -365,7 +365,7 @@ def _copied_value(value: Any) -> Any:
             return value
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
     """Bytes as DynamoDB counts them, near enough: text in UTF-8, a number half a byte a digit and one, containers 3."""
     match value:
         case str():
@@ -375,6 +375,6 @@ def _size(value: Any) -> int:
         case int():
             return (len(str(abs(value))) + 1) // 2 + 1
         case Mapping():
-            return 3 + sum(len(name.encode()) + _size(part) + 1 for name, part in value.items())
+            return 3 + sum(len(name.encode()) + size_of(part) + 1 for name, part in value.items())
         case _:
-            return 3 + sum(_size(part) + 1 for part in value)
+            return 3 + sum(size_of(part) + 1 for part in value)

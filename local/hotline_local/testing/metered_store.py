@@ -1,0 +1,94 @@
+"""The store in memory with a meter of the units that DynamoDB would bill.
+
+A consistent read of up to 4 KB is one read unit, and half a one from an index. A query is billed by the sum of its
+items. A write of up to 1 KB is one write unit, in a transaction two, and each index that holds the item takes its own.
+Source: Amazon DynamoDB developer guide, "Read and write request units", "Transactions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hotline.kit.store import Check, Index, Key, Page, Query, Write
+from hotline.kit.store.condition import Item
+from hotline.kit.store.expressions import INDEXES
+
+from .memory_store import MemoryStore, size_of
+
+READ_BYTES: Final = 4096
+WRITE_BYTES: Final = 1024
+TRANSACTED: Final = 2
+
+
+@dataclass
+class Units:
+    """Units so far: `read` of tables and indexes, `written` of tables, `indexed` of indexes."""
+
+    read: float = 0
+    written: int = 0
+    indexed: int = 0
+
+
+class MeteredStore(MemoryStore):
+    """A `Store` that counts units, over a copy of what another one holds."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store.clock)
+        self._state = store._state.copy()  # noqa: SLF001 - of its own class
+        self.units = Units()
+
+    def get(self, key: Key) -> Item | None:
+        """See Store.get."""
+        item = super().get(key)
+        self.units.read += _units([item] if item is not None else [], READ_BYTES)
+        return item
+
+    def batch_get(self, keys: Sequence[Key]) -> dict[Key, Item]:
+        """See Store.batch_get. Each item is billed by itself, also one that is not there."""
+        found = super().batch_get(keys)
+        self.units.read += sum(_units([found[key]] if key in found else [], READ_BYTES) for key in keys)
+        return found
+
+    def query(self, query: Query) -> Page:
+        """See Store.query."""
+        page = super().query(query)
+        self.units.read += _units(page.items, READ_BYTES) / (1 if query.index is None else 2)
+        return page
+
+    def transact(self, writes: Sequence[Write], *, token: str) -> None:
+        """See Store.transact. A write is billed by the larger of the item before and after; one that is cancelled costs
+        the same, and is not counted here."""
+        before = {write.key: self._item(write.key) for write in writes}
+        super().transact(writes, token=token)
+        for write in writes:
+            states = [before[write.key], self._item(write.key)]
+            self.units.written += TRANSACTED * max(
+                _units([item] if item is not None else [], WRITE_BYTES) for item in states
+            )
+            if not isinstance(write, Check):
+                self.units.indexed += sum(_index_units(index, *states) for index in INDEXES[write.key.table])
+
+    def _item(self, key: Key) -> Item | None:
+        row = self._row(key)
+        return row.item if row is not None else None
+
+
+def _units(items: Iterable[Item], step: int) -> int:
+    return max(1, -(-sum(size_of(item) for item in items) // step))
+
+
+def _index_units(index: Index, before: Item | None, after: Item | None) -> int:
+    """An item that moves in an index is taken away there and put; one that does not change costs nothing."""
+    if before == after:
+        return 0
+    places = [_place(index, item) for item in (before, after)]
+    if places[0] == places[1]:
+        places = places[1:]
+    return sum(_units([item], WRITE_BYTES) for item in (before, after)[-len(places) :] if item and _place(index, item))
+
+
+def _place(index: Index, item: Item | None) -> tuple[str, str] | None:
+    pk, sk = f"{index.value}_pk", f"{index.value}_sk"
+    return (item[pk], item[sk]) if item is not None and pk in item and sk in item else None
