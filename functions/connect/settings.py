@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 from hotline.cases import service as cases
 from hotline.directory import service as directory
 from hotline.kit.config import (
-    MalformedSetting,
     TableNames,
     read_region,
     read_setting,
@@ -20,7 +17,6 @@ from hotline.kit.config import (
     require_setting,
 )
 from hotline.kit.doors import DEFAULT_HOME_REGION
-from hotline.kit.languages import LANGUAGES
 from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Table
 
@@ -57,26 +53,8 @@ class Settings:
             voice_codes=read_switch(environment, "VOICE_CODES"),
             limits=TrafficLimits.parse(environment),
             seniors_first=read_switch(environment, "SENIORS_FIRST"),
-            skill_queues=parse_skill_queues(read_setting(environment, SKILL_QUEUES, "")),
+            skill_queues=cases.parse_skill_queues(read_setting(environment, cases.SKILL_QUEUES_SETTING, "")),
         )
-
-
-SKILL_QUEUES: Final = "SKILL_QUEUES"
-_QUEUE_ARN: Final = re.compile(r"arn:[a-z-]+:connect:[a-z0-9-]+:[0-9]{12}:instance/[0-9A-Za-z-]+/queue/[0-9A-Za-z-]+")
-
-
-def parse_skill_queues(text: str) -> dict[str, str]:
-    """The queues of Amazon Connect by skill: `security:zh-CN=ARN`, `refund=ARN` or `en-US=ARN`, separated by commas.
-    Raises MalformedSetting."""
-    queues: dict[str, str] = {}
-    for place, part in enumerate(filter(None, (part.strip() for part in text.split(","))), start=1):
-        skill, _, arn = part.partition("=")
-        topic, _, language = skill.rpartition(":")
-        is_known = language in LANGUAGES if topic else skill in LANGUAGES or skill in cases.TOPICS
-        if not is_known or (topic and topic not in cases.TOPICS) or not _QUEUE_ARN.fullmatch(arn):
-            raise MalformedSetting(SKILL_QUEUES, f"entry {place} is not a skill and the ARN of a queue")
-        queues[skill] = arn
-    return queues
 
 
 @cache

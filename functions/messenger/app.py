@@ -27,6 +27,7 @@ def _context_of_start() -> Context:
         lookup_keys=secret_loader(settings.lookup_key_secret),
         code_keys=secret_loader(settings.code_key_secret),
         limits=TrafficLimits(wrong_codes_max=settings.wrong_codes_max),
+        skill_queues=settings.skill_queues,
     )
 
 

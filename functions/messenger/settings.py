@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from hotline.cases import service as cases
 from hotline.directory import service as directory
 from hotline.kit.aws.carriers import is_flow_arn
 from hotline.kit.config import MalformedSetting, TableNames, read_setting, require_setting
@@ -43,6 +44,7 @@ class Settings:
     email_from: str
     code_calls: CodeCalls | None
     task_flow: str | None
+    skill_queues: Mapping[str, str]
     wrong_codes_max: int
 
     @classmethod
@@ -64,6 +66,7 @@ class Settings:
             email_from=require_setting(environment, "EMAIL_FROM"),
             code_calls=CodeCalls(flow, require_setting(environment, "CODE_CALL_NUMBER")) if flow else None,
             task_flow=task_flow or None,
+            skill_queues=cases.parse_skill_queues(read_setting(environment, cases.SKILL_QUEUES_SETTING, "")),
             wrong_codes_max=parse_wrong_codes_max(environment),
         )
 

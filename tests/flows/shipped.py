@@ -20,6 +20,7 @@ OUTBOUND = "hotline-outbound-code"
 SURVEY = "hotline-survey"
 AGENT_PROOF = "hotline-agent-proof"
 AGENT_TRANSFER = "hotline-agent-transfer"
+TASK = "hotline-task"
 
 RESOURCE_TOKENS: Mapping[str, str] = {
     "ConnectFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:hotline-connect",

@@ -69,6 +69,7 @@ def call(
     start: str = ENTRY,
     attributes: Mapping[str, str] | None = None,
     initiation_method: str = "INBOUND",
+    channel: str = "VOICE",
     agent: str | None = None,
     start_answer: Mapping[str, str] | None = None,
     flows: FlowSet | None = None,
@@ -95,6 +96,7 @@ def call(
         queue_at_capacity=at_capacity,
         attributes=attributes or {},
         initiation_method=initiation_method,
+        channel=channel,
         agent=agent,
     )
     state = engine.begin(setup, start)

@@ -77,7 +77,10 @@ def test_no_call_ends_in_a_bare_hang_up(walks: list[HotlineWalk]) -> None:
 
 
 def hangs_up(walk: HotlineWalk) -> bool:
-    return any(event.kind == "disconnect" and event.data["by"] == "flow" for event in walk.events)
+    """Whether the flow ended a call. Nobody is at the other end of a task."""
+    return walk.state.setup.channel == "VOICE" and any(
+        event.kind == "disconnect" and event.data["by"] == "flow" for event in walk.events
+    )
 
 
 def hears_last_words(walk: HotlineWalk) -> bool:

@@ -23,6 +23,7 @@ from tests.flows.shipped import (
     OUTBOUND,
     RESOURCE_TOKENS,
     SURVEY,
+    TASK,
     WHISPER,
     blocks,
     entries,
@@ -48,17 +49,19 @@ each_flow = pytest.mark.parametrize("flow", shipped().flows, ids=lambda flow: fl
 WALLET = "${WalletName}"
 DOCUMENT = (ROOT / "docs/flows.md").read_text(encoding="utf-8")
 TALKING = [
-    flow for flow in shipped().flows if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name != OUTBOUND
+    flow
+    for flow in shipped().flows
+    if flow.kind in {FlowKind.INBOUND, FlowKind.MODULE} and flow.name not in (OUTBOUND, TASK)
 ]
 """Flows of calls that come in. The words of the hotline's own calls are in test_outbound_code.py."""
 each_talking_flow = pytest.mark.parametrize("flow", TALKING, ids=lambda flow: flow.name)
 each_flow_of_a_caller = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.name != OUTBOUND], ids=lambda flow: flow.name
+    "flow", [flow for flow in shipped().flows if flow.name not in (OUTBOUND, TASK)], ids=lambda flow: flow.name
 )
 each_speaking_flow = pytest.mark.parametrize(
-    "flow", [flow for flow in shipped().flows if flow.name != AGENT_TRANSFER], ids=lambda flow: flow.name
+    "flow", [flow for flow in shipped().flows if flow.name not in (AGENT_TRANSFER, TASK)], ids=lambda flow: flow.name
 )
-"""Flows with fixed words. The one behind the agents' quick connect leads on without a word."""
+"""Flows with fixed words. The one behind the agents' quick connect leads on without a word, and a task has no ears."""
 each_module = pytest.mark.parametrize(
     "flow", [flow for flow in shipped().flows if flow.is_module], ids=lambda f: f.name
 )
@@ -110,7 +113,7 @@ def test_tokens_are_resources_or_flows() -> None:
     flows = {token_of(flow) for flow in shipped().flows}
     used = {name for flow in shipped().flows for name in flow.tokens}
     # Calls begin in these; no other flow leads there.
-    beginnings = {token_of(shipped().by_name[name]) for name in (ENTRY, OUTBOUND, AGENT_TRANSFER)}
+    beginnings = {token_of(shipped().by_name[name]) for name in (ENTRY, OUTBOUND, AGENT_TRANSFER, TASK)}
     assert used == set(RESOURCE_TOKENS) | (flows - beginnings)
 
 
@@ -432,7 +435,7 @@ def test_the_talk_with_an_agent_is_not_recorded_any_more_while_a_caller_is_verif
 # --- ends
 
 
-@each_flow
+@each_speaking_flow
 def test_nothing_but_words_leads_to_a_hang_up(flow: Flow) -> None:
     for action in flow.actions:
         targets = {action.next_action, *(edge.target for edge in list_written_edges(flow, action))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -69,6 +70,18 @@ def test_a_case_that_nobody_claims_is_brought_to_a_person_once(post: Post, world
     assert [task["entry_id"] for task in later] == [task["entry_id"] for task in tasks]
     hand_on(post, tasks)
     assert post.tasks.sent == [expected]
+
+
+@pytest.mark.parametrize(("topic", "queue"), [("security", "q-security"), ("lockout", "q-locks"), ("refund", None)])
+def test_a_task_has_the_queue_that_a_call_about_the_same_would_have(
+    post: Post, world: CaseWorld, topic: str, queue: str | None
+) -> None:
+    post.ctx = replace(post.ctx, skill_queues={"security:en-US": "q-security", "lockout": "q-locks"})
+    priority = cases.priority_of(topic)
+    ref = world.add(ACCOUNT, topic=topic, language="en-US", priority=priority)
+    hand_on(post, wake(world, post, ref.case_id, TASK_WITHIN))
+    (sent,) = post.tasks.sent
+    assert (sent.attributes.get("queue"), sent.attributes["priority"]) == (queue, str(priority.value))
 
 
 def test_a_call_that_is_live_has_an_hour_to_bring_its_case_to_a_person(post: Post, world: CaseWorld) -> None:

@@ -183,6 +183,7 @@ def test_the_messenger_is_given_what_is_set() -> None:
         email_from="hotline@wallet.example",
         code_calls=CodeCalls(CODE_CALL_FLOW, "+498002000001"),
         task_flow=TASK_FLOW,
+        skill_queues={"security:zh-CN": f"{QUEUE}/security", "en-US": f"{QUEUE}/english"},
         wrong_codes_max=31,
     )
     usual = parse("messenger", without("messenger", *OPTIONAL))

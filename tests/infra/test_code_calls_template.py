@@ -73,20 +73,21 @@ def test_a_number_without_an_instance_is_refused(parameters: dict[str, str], who
     assert Deployed(parameters).holds(rule["Assert"]) is whole
 
 
-TASKS: Final = {"TaskFlowArn": f"{INSTANCE['ConnectInstanceArn']}/contact-flow/t-1"}
+TASKS: Final = {"CaseTasks": "on"}
 
 
 @pytest.mark.parametrize(
     ("parameters", "whole"), [({}, True), (INSTANCE, True), (TASKS, False), (INSTANCE | TASKS, True)]
 )
-def test_tasks_need_an_instance_a_flow_and_a_right_of_the_messenger(parameters: dict[str, str], whole: bool) -> None:
+def test_tasks_need_an_instance_and_a_right_of_the_messenger(parameters: dict[str, str], whole: bool) -> None:
     deployed = Deployed(parameters)
     (rule,) = cloudformation()["Rules"]["TasksNeedAnInstance"]["Assertions"]
     assert deployed.holds(rule["Assert"]) is whole
     statements = deployed.properties("MessengerRole")["Policies"][0]["PolicyDocument"]["Statement"]
     are_started = parameters == INSTANCE | TASKS
     assert ("connect:StartTaskContact" in json.dumps(statements)) is are_started
-    assert settings(deployed, "MessengerFunction").get("TASK_FLOW") == (TASKS["TaskFlowArn"] if are_started else None)
+    flow = deployed.ref("HotlineTask") if are_started else None
+    assert settings(deployed, "MessengerFunction").get("TASK_FLOW") == flow
 
 
 @pytest.mark.parametrize("number", ["", "+4980012", "+498001234567", "+123456789012345"])

@@ -44,7 +44,7 @@ CALLING: Final = "+8613800000003"
 UNKNOWN: Final = "+8613900000009"
 WITH_CALLS: Final = {"ConnectInstanceArn": arn("connect", "instance/i-1"), "CodeCallNumber": "+498001234567"}
 WITH_AGENTS: Final = {"AgentIssuer": "https://staff.wallet.example", "AgentAudience": "desk"}
-WITH_TASKS: Final = {"TaskFlowArn": arn("connect", "instance/i-1/contact-flow/t-1")}
+WITH_TASKS: Final = {"CaseTasks": "on"}
 ATTACKED: Final = "acct-demo-15"
 CUSTOMERS: Final = ("acct-demo-01", ERASED, "acct-demo-03", "acct-demo-04", ATTACKED)
 """Of the demo wallet, those that the drives below are about; moto copies all that it holds for each transaction."""

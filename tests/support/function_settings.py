@@ -13,6 +13,7 @@ from tests.support.aws_account import forget
 CODE_CALL_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/f-1"
 TASK_FLOW: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/contact-flow/t-1"
 QUEUE: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1/queue"
+_SKILL_QUEUES: Final = f"security:zh-CN={QUEUE}/security, en-US={QUEUE}/english"
 _TABLES: Final = {"HOTLINE_TABLE": "hotline", "OUTBOX_TABLE": "outbox"}
 _KEYS: Final = {"LOOKUP_KEY_SECRET": "lookup", "CODE_KEY_SECRET": "codes"}
 _PIN: Final = {"PIN_KEY_ID": "pins"}
@@ -31,7 +32,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         **_LIMITS,
         "DTMF_KEY_SECRET": "entries",
         "SENIORS_FIRST": "on",
-        "SKILL_QUEUES": f"security:zh-CN={QUEUE}/security, en-US={QUEUE}/english",
+        "SKILL_QUEUES": _SKILL_QUEUES,
     },
     "wallet_events": {
         **_TABLES,
@@ -50,6 +51,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "CODE_CALL_FLOW": CODE_CALL_FLOW,
         "CODE_CALL_NUMBER": "+498002000001",
         "TASK_FLOW": TASK_FLOW,
+        "SKILL_QUEUES": _SKILL_QUEUES,
     },
     "decisions": {"OUTBOX_TABLE": "outbox", "EVENT_BUS_NAME": "bus"},
     "deadlines": {

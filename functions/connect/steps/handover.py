@@ -62,20 +62,13 @@ def handover(visit: Visit) -> Answer:
         facts |= _hours_facts(visit)
     is_callback = outcome == cases.OUTCOMES["callback"]
     keys = {
-        "queue": _queue_of(visit.ctx.skill_queues, topic, visit.state.language),
+        "queue": cases.find_skill_queue(visit.ctx.skill_queues, topic, visit.state.language) or EMPTY,
         "priority": str(cases.priority_of(topic).value),
         # A callback begins without any proof: whoever answers the phone then has shown nothing.
         "level": LEVELS[0] if is_callback else level_of(visit),
         "case_id": visit.state.case_id or EMPTY,
     }
     return Answer(outcome, facts, keys)
-
-
-def _queue_of(queues: Mapping[str, str], topic: str, language: str | None) -> str:
-    """The ARN of the queue for a topic and language: of both, else of the topic, else of the language. EMPTY stands for
-    the queue that takes everything."""
-    names = (cases.skill_of(topic, language), topic, language) if language else (topic,)
-    return next((queues[name] for name in names if name in queues), EMPTY)
 
 
 def say_handover(speech: Speech, outcome: str) -> None:

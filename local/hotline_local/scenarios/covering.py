@@ -15,6 +15,7 @@ from hotline_local.worlds.flow_files import (
     OUTBOUND_FLOW,
     START_FLOW,
     SURVEY_FLOW,
+    TASK_FLOW,
     flow_set,
     flows_without_key,
 )
@@ -22,10 +23,10 @@ from hotline_local.worlds.flow_files import (
 WHISPER_FLOW = "hotline-agent-whisper"
 STARTS = (
     *(START_FLOW, "hotline-customer-queue", "hotline-handover", WHISPER_FLOW),
-    *(SURVEY_FLOW, AGENT_TRANSFER_FLOW, OUTBOUND_FLOW),
+    *(SURVEY_FLOW, AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, TASK_FLOW),
 )
 """The flows in which walks begin: at the number, in a queue, on the way to a person, before an agent talks and after.
-Agents send callers to be verified; the last are calls that we make."""
+Agents send callers to be verified; then come calls that we make, and the tasks of cases."""
 SEALED = "if:TextStartsWith:AY"
 """The edge that an encrypted entry takes, as base64 begins for every message of format version 1."""
 MOST_WALKS = 12_000

@@ -12,7 +12,7 @@ from functions.connect.steps import STEPS
 from functions.connect.steps.handover import HANDOVER_TOPICS, LEVELS
 from functions.connect.steps.locks import SELF_SERVICE
 from functions.connect.steps.session import GOALS
-from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW, SURVEY_FLOW
+from hotline_local.worlds.flow_files import AGENT_TRANSFER_FLOW, OUTBOUND_FLOW, START_FLOW, SURVEY_FLOW, TASK_FLOW
 
 CONTACT = "00000000-0000-4000-8000-0000000000aa"
 CALLER = "+8613900000000"
@@ -69,6 +69,7 @@ class HotlineFunctions:
             attributes={} if start_flow == START_FLOW else _attributes_of(start_flow, chance),
             agent=AGENT if start_flow == AGENT_TRANSFER_FLOW and chance.random() < 1 - CHANCE else None,
             initiation_method=chance.choice(OUTBOUND_METHODS) if start_flow == OUTBOUND_FLOW else "INBOUND",
+            channel=chance.choice(("TASK", "VOICE")) if start_flow == TASK_FLOW else "VOICE",
         )
 
     def plan(self, outcome: str, chance: random.Random) -> None:
@@ -106,6 +107,9 @@ def _metrics(chance: random.Random) -> dict[str, float]:
 def _attributes_of(start_flow: str, chance: random.Random) -> dict[str, str]:
     if start_flow == OUTBOUND_FLOW:
         return {"challenge": "chl_1"}
+    if start_flow == TASK_FLOW:
+        queued = {"queue": EXTRA_VALUES["queue"][0]} if chance.random() < 0.5 else {}
+        return {"case_id": "case_1", "priority": chance.choice(EXTRA_VALUES["priority"]), **queued}
     language = chance.choice(("zh-CN", "en-US", EMPTY))
     pace = {"pace": chance.choice(("medium", "slow")), "pause": "1ms"} if chance.random() < 0.5 else {}
     kept = {"turn": "0", "account_ref": "ref", "topic": "refund", "reason": "asked"}

@@ -21,6 +21,8 @@ AGENT_TRANSFER_FLOW = "hotline-agent-transfer"
 """The flow of a caller whom an agent sends to be verified."""
 SURVEY_FLOW = "hotline-survey"
 """The flow of a call when the agent has hung up and the caller is still there."""
+TASK_FLOW = "hotline-task"
+"""The flow of the task of a case that nobody has claimed."""
 CONNECT_TOKEN = "ConnectFunctionArn"  # noqa: S105 - the name of a token in flows, not a secret
 WALLET_TOKEN = "WalletName"  # noqa: S105 - likewise
 

@@ -42,11 +42,13 @@ from .requests import (
     contribute_transfer_to_agent,
     contribute_transfer_to_skill,
 )
+from .skill_queues import SKILL_QUEUES_SETTING, find_skill_queue, parse_skill_queues
 
 __all__ = [
     "AGENT_NOTE_CHARACTERS_MAX",
     "CLOSED",
     "OUTCOMES",
+    "SKILL_QUEUES_SETTING",
     "TAGS_MAX",
     "TEXTED",
     "TOPICS",
@@ -77,6 +79,7 @@ __all__ = [
     "find_case",
     "find_case_of_contact",
     "find_open",
+    "find_skill_queue",
     "find_unclaimed",
     "is_skill",
     "is_written",
@@ -87,6 +90,7 @@ __all__ = [
     "list_queue",
     "list_waiting",
     "notes_read",
+    "parse_skill_queues",
     "priority_of",
     "read_case",
     "read_timeline",
