@@ -222,26 +222,31 @@ def try_all(
 
 
 def report(results: Sequence[Result], sites: int) -> bool:
-    """Print the shares; whether they reach the goal."""
+    """Print a line for each rule, and the shares; whether they reach the goal."""
     counts = Counter(result.verdict for result in results)
-    print(f"\n{len(results)} of {sites} places were tried; {_words(counts)}.")
+    broken = f", {counts[Verdict.BROKEN]} could not be run" if counts[Verdict.BROKEN] else ""
+    print(f"\n{len(results)} of {sites} places were tried{broken}.\n")
+    print(_row("rule", "mutants", "noticed", "equivalent", "survivors", "share"))
+    for file in sorted({result.site.rule.file for result in results}):
+        print(_line_of(file, [result for result in results if result.site.rule.file == file]))
     for name, at_top in (("tables and limits", True), ("functions", False)):
-        print(f"{name}: {_share([result for result in results if result.site.at_top is at_top])}")
-    for room in sorted({result.site.rule.room for result in results}):
-        print(f"{room}: {_share([result for result in results if result.site.rule.room == room])}")
-    print(f"all: {_share(results)}")
+        print(_line_of(name, [result for result in results if result.site.at_top is at_top]))
+    print(_line_of("all", results))
     meaning = counts[Verdict.NOTICED] + counts[Verdict.SURVIVED]
     return not counts[Verdict.BROKEN] and 100 * counts[Verdict.NOTICED] >= GOAL_PERCENT * meaning
 
 
-def _words(counts: Counter[Verdict]) -> str:
-    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
-
-
-def _share(results: Sequence[Result]) -> str:
+def _line_of(name: str, results: Sequence[Result]) -> str:
     counts = Counter(result.verdict for result in results)
-    noticed, meaning = counts[Verdict.NOTICED], counts[Verdict.NOTICED] + counts[Verdict.SURVIVED]
-    return f"{noticed} of {meaning} noticed" + (f", {100 * noticed / meaning:.1f} %" if meaning else "")
+    noticed, equivalent, survived = (
+        counts[verdict] for verdict in (Verdict.NOTICED, Verdict.EQUIVALENT, Verdict.SURVIVED)
+    )
+    share = f"{100 * noticed / (noticed + survived):.1f} %" if noticed + survived else "-"
+    return _row(name, noticed + equivalent + survived, noticed, equivalent, survived, share)
+
+
+def _row(name: str, *columns: str | int) -> str:
+    return f"{name:44}" + "".join(f"{column:>11}" for column in columns)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -250,10 +255,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", default="1", help="another order in which places are tried")
     parser.add_argument("--minutes", type=float, default=15, help="go on for this long at most (15)")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="so many at a time")
-    parser.add_argument("--only", default="", help="rules whose file has this in its name")
+    parser.add_argument("--only", default="", help="rules whose file has this in its name, or one of these with commas")
     asked = parser.parse_args(arguments)
     began_s = time.monotonic()
-    rules = [rule for rule in RULES if asked.only in rule.file]
+    rules = [rule for rule in RULES if any(part in rule.file for part in asked.only.split(","))]
     with TemporaryDirectory() as bytecode:
         prepare(bytecode)
         (known,) = in_forks(tell_members, [("members", (rules,), LONGEST_S)], 1)

@@ -54,15 +54,14 @@ def test_the_schema_takes_each_fact_that_the_hotline_takes(type_name: str) -> No
     validator(type_name).validate(event(type_name, {"colour": "blue"}, traceparent="00-1"))
 
 
-@pytest.mark.parametrize(
-    ("type_name", "field"), [(name, field) for name in FACTS for field in event(name)["data"]], ids=str
-)
-def test_schema_and_hotline_agree_on_what_may_be_left_out(type_name: str, field: str) -> None:
-    detail = event(type_name)
-    del detail["data"][field]
-    if type_name == "contact_point.changed" and field in ("old", "new"):
-        return
-    assert validator(type_name).is_valid(detail) is taken(detail)
+@pytest.mark.parametrize("type_name", FACTS)
+def test_schema_and_hotline_agree_on_what_may_be_left_out(type_name: str) -> None:
+    # That a change of a contact point names the old one or the new one is beyond a schema.
+    either = ("old", "new") if type_name == "contact_point.changed" else ()
+    for field in event(type_name)["data"].keys() - set(either):
+        detail = event(type_name)
+        del detail["data"][field]
+        assert validator(type_name).is_valid(detail) is taken(detail), field
 
 
 @pytest.mark.parametrize(

@@ -62,9 +62,9 @@ def test_every_language_but_chinese_has_patterns_for_values(language: str) -> No
     assert patterns == (set() if language == CHINESE else english)
 
 
-@pytest.mark.parametrize("key", sorted(source(ENGLISH)))
-def test_a_message_knows_the_same_facts_in_every_language(key: str) -> None:
-    assert len({frozenset(placeholders("\n".join(source(language)[key]))) for language in LANGUAGES}) == 1
+def test_a_message_knows_the_same_facts_in_every_language() -> None:
+    for key in source(ENGLISH):
+        assert len({frozenset(placeholders("\n".join(source(language)[key]))) for language in LANGUAGES}) == 1, key
 
 
 def test_the_table_of_languages_offers_each_by_a_key_and_a_voice_of_its_own() -> None:

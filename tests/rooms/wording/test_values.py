@@ -85,13 +85,15 @@ def test_amounts_are_written_with_all_their_digits() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-@pytest.mark.parametrize(("currency", "digits"), sorted(minor_digits_in_circulation().items()))
-def test_every_currency_is_said_and_written_in_its_own_size(currency: str, digits: int, language: str) -> None:
-    seven = Money(7 * 10**digits, currency)
-    for words in (speak_money(seven, language), write_money(seven, language)):
-        assert [Decimal(number) for number in re.findall(r"[0-9.,]+", words)] == [7], words
-    smallest = write_money(Money(1, currency), language)
-    assert [Decimal(number) for number in re.findall(r"[0-9.,]+", smallest)] == [Decimal(1).scaleb(-digits)]
+def test_every_currency_is_said_and_written_in_its_own_size(language: str) -> None:
+    for currency, digits in minor_digits_in_circulation().items():
+        seven = Money(7 * 10**digits, currency)
+        for words in (speak_money(seven, language), write_money(seven, language)):
+            assert [Decimal(number) for number in re.findall(r"[0-9.,]+", words)] == [7], words
+        smallest = write_money(Money(1, currency), language)
+        assert [Decimal(number) for number in re.findall(r"[0-9.,]+", smallest)] == [Decimal(1).scaleb(-digits)], (
+            currency
+        )
 
 
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["CNY", "USD", "JPY", "KWD", "XTS"]))
