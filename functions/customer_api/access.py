@@ -25,6 +25,7 @@ ANY_SCOPE: Final = "any"
 ROUTES: Final[Mapping[str, str]] = {
     "GET /v1/hotline/numbers": PUBLIC,
     "GET /v1/hotline/numbers/verify": PUBLIC,
+    "GET /v1/hotline/hours": PUBLIC,
     "POST /v1/recoveries": PUBLIC,
     "POST /v1/recoveries/{id}/codes": PUBLIC,
     "POST /v1/repudiations": PUBLIC,

@@ -52,6 +52,7 @@ def test_only_what_anybody_may_ask_goes_without_a_token() -> None:
     assert public == {
         "GET /v1/hotline/numbers",
         "GET /v1/hotline/numbers/verify",
+        "GET /v1/hotline/hours",
         "POST /v1/recoveries",
         "POST /v1/recoveries/{id}/codes",
         "POST /v1/repudiations",

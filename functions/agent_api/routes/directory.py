@@ -41,7 +41,7 @@ def read_hours() -> Hours:
     return Hours(
         timezone=known.time_zone,
         weekly=[
-            Span(day=day, opens=_time(span.opens_minute), closes=_time(span.closes_minute))
+            Span(day=day, opens=span.opens, closes=span.closes)
             for day, spans in zip(_WEEK, known.week, strict=True)
             for span in spans
         ],
@@ -130,10 +130,7 @@ def _special(special: directory.SpecialDay) -> list[SpecialDay]:
     if not special.spans:
         return [SpecialDay(date=special.day, name=special.name)]
     return [
-        SpecialDay(
-            date=special.day, name=special.name, opens=_time(span.opens_minute), closes=_time(span.closes_minute)
-        )
-        for span in special.spans
+        SpecialDay(date=special.day, name=special.name, opens=span.opens, closes=span.closes) for span in special.spans
     ]
 
 
@@ -158,8 +155,3 @@ def _span(opens: str, closes: str) -> directory.Span:
 def _minute(text: str) -> int:
     hours, _, minutes = text.partition(":")
     return int(hours) * 60 + int(minutes)
-
-
-def _time(minute: int) -> str:
-    hours, minutes = divmod(minute % _MIDNIGHT, 60)
-    return f"{hours:02d}:{minutes:02d}"

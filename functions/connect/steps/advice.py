@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from functions.connect.step import Answer, Step, Visit, one_of
+from hotline.directory import service as directory
+from hotline.kit.doors import Context
+from hotline.kit.store import Key
 from hotline.wording.speech import Speech
 from hotline.wording.values import Phone
 
@@ -14,7 +17,17 @@ _NUMBERS = "numbers"
 
 def advice(visit: Visit) -> Answer:
     """Advice on one topic; nobody has to prove anything for it."""
-    return Answer("TOLD", {"topic": visit.inputs["topic"], "numbers": visit.ctx.official_numbers})
+    topic = visit.inputs["topic"]
+    if topic != _NUMBERS:
+        return Answer("TOLD", {"topic": topic})
+    known = directory.numbers_of(visit.fetch((directory.NUMBERS_KEY,)), visit.ctx.official_numbers)
+    return Answer("TOLD", {"topic": topic, "numbers": known.content})
+
+
+def numbers_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
+    """The official numbers that supervisors edit, read together with the call."""
+    del ctx
+    return (directory.NUMBERS_KEY,) if inputs["topic"] == _NUMBERS else ()
 
 
 def say_advice(speech: Speech, outcome: str) -> None:
@@ -46,5 +59,6 @@ STEPS: Final = (
         say=say_advice,
         parts=2,
         finishes={"TOLD": "advice"},
+        ahead=numbers_to_read,
     ),
 )

@@ -33,6 +33,16 @@ class Span:
     opens_minute: int
     closes_minute: int
 
+    @property
+    def opens(self) -> str:
+        """The time of day, `HH:MM`."""
+        return _time_text(self.opens_minute)
+
+    @property
+    def closes(self) -> str:
+        """The same; midnight at the end of the day is `00:00`."""
+        return _time_text(self.closes_minute)
+
 
 @dataclass(frozen=True, slots=True)
 class SpecialDay:
@@ -147,6 +157,11 @@ def add_open_time(hours: Hours, at: datetime, duration: timedelta) -> datetime:
             return since + left
         left -= max(end - since, timedelta())
     return at + duration
+
+
+def _time_text(minute: int) -> str:
+    hours, minutes = divmod(minute % DAY_MINUTES, 60)
+    return f"{hours:02d}:{minutes:02d}"
 
 
 def _openings(hours: Hours, at: datetime) -> Iterator[tuple[datetime, datetime]]:
