@@ -22,6 +22,7 @@ from hotline.reports.calls import (
     SETTLED_AFTER,
     answered_after,
     begun_at,
+    callback_of,
     called_on,
     count_call,
     count_repeats,
@@ -51,6 +52,7 @@ from hotline.reports.matters import (
 )
 from hotline.reports.model import (
     Call,
+    CallbackState,
     Complaint,
     ContactEvent,
     Ending,
@@ -170,6 +172,22 @@ def test_a_call_ends_as_its_contacts_and_its_handover_say(found: Call, ending: E
     assert ending_of(found) is ending
 
 
+@pytest.mark.parametrize(
+    ("back", "state"),
+    [
+        ((), CallbackState.WAITING),
+        ((leg(CALLBACK_METHOD, initiated=9),), CallbackState.WAITING),
+        ((leg(CALLBACK_METHOD, initiated=9, ended=10), leg(CALLBACK_METHOD, initiated=20)), CallbackState.WAITING),
+        ((leg(CALLBACK_METHOD, initiated=9, ended=10), leg(CALLBACK_METHOD, ended=21)), CallbackState.FAILED),
+        ((leg(CALLBACK_METHOD, ended=10), leg(CALLBACK_METHOD, answered=20)), CallbackState.CALLED),
+    ],
+)
+def test_a_callback_waits_until_somebody_took_it_or_every_try_is_over(
+    back: tuple[Leg, ...], state: CallbackState
+) -> None:
+    assert callback_of(call(ANSWERED, *back)) is state
+
+
 def test_the_topic_is_that_of_the_handover_else_of_the_last_service() -> None:
     assert topic_of(call(served=("lockout", "payment"), handover=handed_over())) == "refund"
     assert topic_of(call(served=("lockout", "payment"))) == "payment"
@@ -182,6 +200,7 @@ def test_the_topic_is_that_of_the_handover_else_of_the_last_service() -> None:
     [
         ((ANSWERED,), 2),
         ((WAITED, leg("TRANSFER", queued=5, answered=6)), 5),
+        ((ANSWERED, leg("TRANSFER", queued=5, answered=6)), 2),
         ((leg(queued=4, answered=3),), 0),
         ((WAITED,), None),
         ((leg(answered=3),), None),

@@ -11,15 +11,13 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Query
 from hotline.kit.store.dynamodb import DynamoStore
 from hotline.reports import service as reports
-from hotline.reports.calls import ANSWER_STEPS_S, LEGS_MAX, fold_event
+from hotline.reports.calls import ANSWER_STEPS_S
+from hotline.reports.figures import make_report
 from hotline.reports.model import (
     DAYS_MAX,
-    Call,
-    ContactEvent,
     Distribution,
     Ending,
     LockKind,
-    Moment,
     PromiseState,
     RefundStatus,
 )
@@ -180,18 +178,24 @@ def test_a_percentile_is_the_end_of_the_step_that_holds_so_many(
     assert Distribution(steps).percentile(percent) == expected
 
 
+def test_a_report_tells_half_nine_in_ten_and_what_was_answered_in_time() -> None:
+    waits = {f"answer/{step}": number for step, number in ((5, 49), (10, 1), (15, 39), (20, 1), (25, 10))}
+    days = {f"complaint/refund/{step}": number for step, number in ((7, 49), (10, 1), (15, 10), (20, 40), ("open", 25))}
+    endings = {"contact/refund/left": 2, "contact/lockout/left": 2, "contact/none/left": 3}
+    report = make_report(TODAY, TODAY, {TODAY: waits | days | endings})
+    plain, summary = reports.plain(report), reports.yearly(report)
+    assert plain["answer"] == {"count": 100, "median_s": 10, "p90_s": 20}
+    told = {"kind": "refund", "count": 125, "closed": 100, "within_15_days": 60, "median_days": 10}
+    assert plain["complaints"] == [told]
+    assert [one["topic"] for one in plain["topics"]] == ["none", "lockout", "refund"]
+    assert (summary["processed_percent"], summary["within_15_days_percent"], summary["calls"]) == (80, 60, 7)
+    (kind,) = summary["kinds"]
+    assert (kind["median_days"], kind["within_15_days_percent"], kind["processed"]) == (10, 60, 100)
+
+
 def test_every_wait_has_its_step_and_the_counts_of_a_day_stay_few() -> None:
     assert list(ANSWER_STEPS_S) == sorted(set(ANSWER_STEPS_S))
     assert len(ANSWER_STEPS_S) < 60
-
-
-@pytest.mark.parametrize(("legs", "kept"), [(LEGS_MAX - 1, True), (LEGS_MAX, False)])
-def test_a_call_has_so_many_legs_at_most(legs: int, kept: bool) -> None:
-    call = Call("contact-0")
-    for number in range(legs):
-        call = fold_event(call, ContactEvent(f"contact-{number}", "contact-0", "INBOUND", {Moment.INITIATED: NOON}))
-    more = fold_event(call, ContactEvent("one-more", "contact-0", "TRANSFER", {Moment.INITIATED: NOON}))
-    assert ("one-more" in more.legs) is kept
 
 
 def test_events_are_counted_on_dynamodb_as_in_memory(moto_store: DynamoStore) -> None:
