@@ -82,6 +82,7 @@ class HotlineDesk extends LitElement {
   async #begin() {
     try {
       const [config, words] = await Promise.all([this.#config(), loadWords(firstLanguage())]);
+      this.config = config;
       this.sign_in = new SignIn(config);
       this.api = new Api({ address: config.api, sign_in: this.sign_in, language: words.tag });
       this.sign_in.addEventListener("change", () => {
@@ -100,7 +101,18 @@ class HotlineDesk extends LitElement {
     window.addEventListener("hashchange", () => this.#follow());
     window.addEventListener("beforeunload", (event) => this.#unsent() && event.preventDefault());
     this.#address();
-    await followWorkspace({ on_contact: (id) => this.#pop(id, true, true), on_end: (id) => this.#ended(id) });
+    await followWorkspace({
+      on_contact: (id, send) => {
+        const { proof_quick_connect: name } = this.config;
+        this.#renew({ send_to_line: name ? () => send(name) : null });
+        this.#pop(id, true, true);
+      },
+      on_case: (id) => this.desk.go(`case/${encodeURIComponent(id)}`),
+      on_end: (id) => {
+        this.#renew({ send_to_line: null });
+        this.#ended(id);
+      },
+    });
     setInterval(() => this.#lookForCalls(), LOOK_FOR_CALLS_MS);
   }
 

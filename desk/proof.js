@@ -13,7 +13,7 @@ class DeskProof extends View {
     .proved { font-size: 1.15rem; font-weight: 700; }
     .ask { margin-top: .6rem; }
   `];
-  static properties = { ...View.properties, case_id: {}, topic: {}, access: { type: Boolean } };
+  static properties = { ...View.properties, case_id: {}, topic: {}, access: { type: Boolean }, in_call: { type: Boolean }, sending: { state: true }, refusal: { state: true } };
 
   constructor() {
     super();
@@ -53,6 +53,19 @@ class DeskProof extends View {
     if (asked) this.proof.load();
   }
 
+  /** The call goes to the line, where the customer proves, and comes back. */
+  async #send() {
+    this.sending = true;
+    this.refusal = null;
+    try {
+      await this.desk.send_to_line();
+      this.desk.say(this.t("proof.sent"));
+    } catch (problem) {
+      this.refusal = problem;
+    }
+    this.sending = false;
+  }
+
   render() {
     return html`<h2>${this.t("proof.title")}</h2>${this.access
       ? this.proof.show((proof) => this.#shown(proof)) : html`<p class="muted">${this.t("proof.claim_first")}</p>`}`;
@@ -70,8 +83,15 @@ class DeskProof extends View {
       expired: html`<div class="notice warn" role="status">${this.t("proof.expired")}</div>`,
       none: html`<p class="muted">${this.t("proof.none")}</p>`,
     }[proof.state];
-    if (proof.state === "asked" || !this.may(PERMISSIONS.work)) return state;
+    if (!this.may(PERMISSIONS.work)) return state;
+    if (proof.state === "asked") return html`${state}${this.in_call && this.desk.send_to_line ? this.#toLine() : nothing}`;
     return html`${state}<p class="ask"><button @click=${this.#ask}>${this.t("proof.ask")}</button></p>`;
+  }
+
+  #toLine() {
+    return html`${this.refusal ? html`<div class="notice bad" role="alert">${this.words.problem(this.refusal)}</div>` : nothing}
+      <p class="ask"><button class="main" ?disabled=${this.sending} @click=${this.#send}>${this.t("proof.send")}</button></p>
+      <p class="muted small">${this.t("proof.send_text")}</p>`;
   }
 }
 

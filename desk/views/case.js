@@ -128,7 +128,8 @@ class DeskCase extends View {
         ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong></section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">
-        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
+        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)}
+          .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.workspace_contact_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
         ${found.actions?.length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
           ${found.actions.map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
         ${found.links?.length ? html`<section class="panel"><h2>${this.t("case.links")}</h2><dl>${found.links.map(({ kind, id }) => html`

@@ -51,6 +51,7 @@ class DeskSettings:
 
     Without `authorization_endpoint` and `token_endpoint` the page reads them from the issuer's discovery document.
     `frame_ancestors` are the origins that may show the page in a frame: those of agent workspaces.
+    `proof_quick_connect` is the name of the quick connect by which a workspace sends a call to be verified.
     """
 
     api: str
@@ -60,6 +61,7 @@ class DeskSettings:
     token_endpoint: str | None = None
     revocation_endpoint: str | None = None
     scopes: Sequence[str] = SCOPES
+    proof_quick_connect: str | None = None
     frame_ancestors: Sequence[str] = ()
     forwards: Mapping[str, str] = field(default_factory=dict)
     """Prefix of a path, and the http origin on this machine that gets it without the prefix."""
@@ -74,6 +76,7 @@ class DeskSettings:
             "authorization_endpoint": self.authorization_endpoint,
             "token_endpoint": self.token_endpoint,
             "revocation_endpoint": self.revocation_endpoint,
+            "proof_quick_connect": self.proof_quick_connect,
         }
         return {name: value for name, value in told.items() if value is not None}
 

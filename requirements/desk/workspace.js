@@ -1,3 +1,3 @@
 // The parts of the Amazon Connect SDK that the desk uses, as one module.
 export { AmazonConnectApp } from "@amazon-connect/app";
-export { ContactClient } from "@amazon-connect/contact";
+export { AgentClient, ContactClient } from "@amazon-connect/contact";

@@ -96,7 +96,9 @@ def desk(chromium: Browser) -> Iterator[Desk]:
     yield from start_desk(chromium)
 
 
-def start_desk(chromium: Browser, frame_ancestors: tuple[str, ...] = ()) -> Iterator[Desk]:
+def start_desk(
+    chromium: Browser, frame_ancestors: tuple[str, ...] = (), *, proof_quick_connect: str | None = None
+) -> Iterator[Desk]:
     """A desk while the generator is not exhausted. Contexts are in English and in the zone of Shanghai."""
     issuer = DeskIssuer()
     world = make_world(issuer.tokens)
@@ -109,7 +111,10 @@ def start_desk(chromium: Browser, frame_ancestors: tuple[str, ...] = ()) -> Iter
         return contexts[-1]
 
     with LoopbackServer(issuer.answer) as login, LoopbackServer(world.answer) as api:
-        server = DeskServer(DeskSettings(api.url, login.url, CLIENT_ID, frame_ancestors=frame_ancestors), 0)
+        settings = DeskSettings(
+            api.url, login.url, CLIENT_ID, proof_quick_connect=proof_quick_connect, frame_ancestors=frame_ancestors
+        )
+        server = DeskServer(settings, 0)
         issuer.redirect_uri = f"{server.url}/callback.html"
         server.start()
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.desk.conftest import Desk, start_desk
+from tests.desk.conftest import TIMEOUT_MS, Desk, start_desk
 from tests.support.loopback import Answered, Asked, LoopbackServer
 
 HOST_PAGE = """<!doctype html><title>Workspace</title><iframe title="desk" width="1200" height="700"
@@ -16,6 +17,18 @@ sandbox="allow-forms allow-popups allow-same-origin allow-scripts"></iframe>
 <script>
 const wanted = new URLSearchParams(location.search);
 const heard = window.heard = [];
+const quick = (name) => ({ type: "queue", endpointARN: `arn:${name}`, name });
+const answers = {
+  "contact/getInitialContactId": () =>
+    wanted.get("initial") === "refused" ? "refused" : { initialContactId: wanted.get("initial") },
+  "contact/getChannelType": () => ({ type: wanted.get("channel") ?? "voice", subtype: "connect:Telephony" }),
+  "contact/getAttributes": () => ({ case_id: wanted.get("case") }),
+  "contact/getQueue": () => ({ name: "agents", queueARN: "arn:agents", queueId: "agents" }),
+  "agent/listQuickConnects": ({ options }) => options.nextToken
+    ? { quickConnects: [quick(wanted.get("quick") ?? "verify")], nextToken: null }
+    : { quickConnects: [quick("another")], nextToken: "more" },
+  "contact/transfer": () => wanted.get("transfer") ?? null,
+};
 window.addEventListener("message", ({ data, ports }) => {
   if (data?.type !== "connect-app-host-init") return;
   const port = window.port = ports[0];
@@ -24,8 +37,10 @@ window.addEventListener("message", ({ data, ports }) => {
     heard.push(message);
     if (message.type !== "request") return;
     const answer = { type: "response", namespace: message.namespace, requestId: message.requestId };
-    if (wanted.get("initial") === "refused") port.postMessage({ ...answer, isError: true, reason: "noPermission" });
-    else port.postMessage({ ...answer, isError: false, data: { initialContactId: wanted.get("initial") } });
+    const data = answers[message.command]?.(message.data);
+    if (data === "silent") return;
+    if (data === "refused") port.postMessage({ ...answer, isError: true, reason: "noPermission" });
+    else port.postMessage({ ...answer, isError: false, data });
   };
   port.postMessage({ type: "acknowledge", connectionId: "connection-1", status: started, healthCheckInterval: 0 });
   const scope = wanted.get("contact") ? { type: "contact", contactId: wanted.get("contact") } : { type: "idle" };
@@ -48,7 +63,34 @@ def host() -> Iterator[LoopbackServer]:
 @pytest.fixture
 def framed(chromium: Browser, host: LoopbackServer) -> Iterator[Desk]:
     """A desk that the workspace at `host` may show."""
-    yield from start_desk(chromium, (host.url,))
+    yield from start_desk(chromium, (host.url,), proof_quick_connect="verify")
+
+
+def enter(framed: Desk, host: LoopbackServer, **wanted: str) -> tuple[Page, FrameLocator]:
+    """Open the desk in the workspace, signed in: the workspace's page, and the desk in it."""
+    page = framed.new_context().new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(f"{host.url}/?{urlencode({'desk': f'{framed.url}/', **wanted})}")
+    desk = page.frame_locator("iframe")
+    with page.expect_popup() as opened:
+        desk.get_by_role("button", name="Sign in", exact=True).click()
+    opened.value.get_by_label("Name").fill("lin")
+    opened.value.get_by_role("button", name="Continue").click()
+    return page, desk
+
+
+def ask_for_proof(desk: FrameLocator) -> None:
+    desk.get_by_role("button", name="Ask for proof").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Ask for proof").click()
+    expect(desk.get_by_text("Waiting for the customer")).to_be_visible()
+
+
+def transfers(page: Page) -> list[object]:
+    """The transfers that the desk asked the workspace for."""
+    found: list[object] = page.evaluate(
+        "() => heard.filter((one) => one.command === 'contact/transfer').map((one) => one.data)"
+    )
+    return found
 
 
 @pytest.mark.parametrize(
@@ -57,13 +99,7 @@ def framed(chromium: Browser, host: LoopbackServer) -> Iterator[Desk]:
 def test_the_contact_of_the_workspace_opens_its_case(
     framed: Desk, host: LoopbackServer, contact: str, initial: str
 ) -> None:
-    page = framed.new_context().new_page()
-    page.goto(f"{host.url}/?desk={framed.url}/&contact={contact}&initial={initial}")
-    desk = page.frame_locator("iframe")
-    with page.expect_popup() as opened:
-        desk.get_by_role("button", name="Sign in", exact=True).click()
-    opened.value.get_by_label("Name").fill("lin")
-    opened.value.get_by_role("button", name="Continue").click()
+    page, desk = enter(framed, host, contact=contact, initial=initial)
     expect(desk.get_by_role("heading", name=re.compile("Locked account.*482 913"))).to_be_visible()
     assert len(framed.world.requests("POST", "/contacts/contact-1/claim")) == 1
     expect(desk.get_by_text("Nothing is proved yet.")).to_be_visible()
@@ -75,15 +111,51 @@ def test_the_contact_of_the_workspace_opens_its_case(
 
 
 def test_a_workspace_without_a_contact_shows_the_queue(framed: Desk, host: LoopbackServer) -> None:
-    page = framed.new_context().new_page()
-    page.goto(f"{host.url}/?desk={framed.url}/")
-    desk = page.frame_locator("iframe")
-    with page.expect_popup() as opened:
-        desk.get_by_role("button", name="Sign in", exact=True).click()
-    opened.value.get_by_label("Name").fill("lin")
-    opened.value.get_by_role("button", name="Continue").click()
+    _, desk = enter(framed, host)
     expect(desk.get_by_role("heading", name="Queue")).to_be_visible()
     assert framed.world.requests("GET", "/contacts/contact-1") == []
+
+
+def test_a_call_goes_to_the_line_for_proof_by_the_quick_connect_of_its_queue(
+    framed: Desk, host: LoopbackServer
+) -> None:
+    page, desk = enter(framed, host, contact="contact-9", initial="contact-1")
+    send = desk.get_by_role("button", name="Send the call to the line")
+    expect(desk.get_by_text("Nothing is proved yet.")).to_be_visible()
+    expect(send).to_have_count(0)
+    ask_for_proof(desk)
+    send.click()
+    expect(desk.get_by_text("The call is at the line, and comes back to you.")).to_be_visible()
+    quick_connect = {"type": "queue", "endpointARN": "arn:verify", "name": "verify"}
+    assert transfers(page) == [{"contactId": "contact-9", "quickConnect": quick_connect}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({"transfer": "refused"}, "The call could not be sent to the line, and is still yours."),
+        ({"quick": "other"}, "The queue of this call has no quick connect to the line."),
+        ({"transfer": "silent"}, "The call could not be sent to the line, and is still yours."),
+    ],
+)
+def test_a_transfer_that_fails_is_told_and_can_be_tried_again(
+    framed: Desk, host: LoopbackServer, wanted: dict[str, str], told: str
+) -> None:
+    page, desk = enter(framed, host, contact="contact-1", initial="contact-1", **wanted)
+    ask_for_proof(desk)
+    page.clock.install()
+    send = desk.get_by_role("button", name="Send the call to the line")
+    send.click()
+    page.clock.fast_forward("00:10")
+    expect(desk.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    expect(send).to_be_enabled()
+
+
+def test_the_task_of_a_case_opens_its_case_and_claims_no_call(framed: Desk, host: LoopbackServer) -> None:
+    _, desk = enter(framed, host, contact="contact-of-a-task", channel="task", case="case-2")
+    expect(desk.get_by_role("heading", name=re.compile("Refund"))).to_be_visible()
+    expect(desk.get_by_role("button", name="Claim", exact=True)).to_be_visible()
+    assert [one.path for one in framed.world.asked if "contacts" in one.path] == []
 
 
 def test_a_page_that_is_no_workspace_cannot_show_the_desk(chromium: Browser, host: LoopbackServer, desk: Desk) -> None:

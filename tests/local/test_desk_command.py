@@ -47,7 +47,7 @@ def distribution(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> str
     settings: Any = {"CallerReference": "1", "Comment": "", "Enabled": True, "DefaultCacheBehavior": behaviour}
     settings["Origins"] = {"Quantity": 1, "Items": [ORIGIN]}
     made: str = session.client("cloudfront").create_distribution(DistributionConfig=settings)["Distribution"]["Id"]
-    outputs = {"DeskBucketName": BUCKET, "DeskDistributionId": made}
+    outputs = {"DeskBucketName": BUCKET, "DeskDistributionId": made, "ProofQuickConnectName": "hotline verify"}
     monkeypatch.setattr(desk, "describe", lambda session, name: (outputs, GIVEN))
     return made
 
@@ -75,6 +75,7 @@ def test_the_page_is_told_its_sign_in_and_asks_its_own_origin_for_the_rest(
     config = json.load(session.client("s3").get_object(Bucket=BUCKET, Key="config.json")["Body"])
     assert (config["api"], config["client_id"], config["issuer"]) == ("", client, GIVEN["AgentIssuer"])
     assert config["token_endpoint"] == f"{GIVEN['DeskSignInOrigin']}/oauth2/token"
+    assert config["proof_quick_connect"] == "hotline verify"
 
 
 def test_a_stack_that_serves_no_desk_is_told(

@@ -54,9 +54,9 @@ def describe(session: Any, name: str) -> tuple[dict[str, str], dict[str, str]]:
     return outputs, {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
 
 
-def config_of(parameters: dict[str, str], client_id: str | None) -> dict[str, object]:
-    """The document config.json for a stack with these parameters. The API is on the page's own origin; the endpoints
-    are those of a Cognito domain."""
+def config_of(outputs: dict[str, str], parameters: dict[str, str], client_id: str | None) -> dict[str, object]:
+    """The document config.json for a stack with these outputs and parameters. The API is on the page's own origin; the
+    endpoints are those of a Cognito domain."""
     from hotline_local.desk_server import DeskSettings
 
     sign_in = f"{parameters['DeskSignInOrigin']}/oauth2"
@@ -67,6 +67,7 @@ def config_of(parameters: dict[str, str], client_id: str | None) -> dict[str, ob
         authorization_endpoint=f"{sign_in}/authorize",
         token_endpoint=f"{sign_in}/token",
         revocation_endpoint=f"{sign_in}/revoke",
+        proof_quick_connect=outputs.get("ProofQuickConnectName"),
     )
     return settings.config()
 
@@ -80,7 +81,7 @@ def publish(session: Any, outputs: dict[str, str], parameters: dict[str, str], *
     s3 = session.client("s3")
     files = {path.removeprefix("/"): file for path, file in page_files().items()}
     bodies = {name: (TYPES[file.suffix], file.read_bytes()) for name, file in files.items()}
-    bodies["config.json"] = (TYPES[".json"], json.dumps(config_of(parameters, client_id)).encode())
+    bodies["config.json"] = (TYPES[".json"], json.dumps(config_of(outputs, parameters, client_id)).encode())
     # The first file goes last: a page that is loaded meanwhile begins with the old one.
     for name in sorted(bodies, key=lambda name: (name == "index.html", name)):
         kind, body = bodies[name]
