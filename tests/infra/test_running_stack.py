@@ -159,11 +159,17 @@ def listens(port: int) -> bool:
 IN_THE_BACKGROUND: Final = ("sh", "-c", """trap '' INT; exec "$0" "$@" """)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path, ending: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("ending", "wallet", "next_step"),
+    [(signal.SIGINT, "prompt", "make call"), (signal.SIGTERM, "none", "docs/examples/wallet.py")],
+)
+def test_run_says_what_to_do_next_and_stops_everything_it_started(
+    tmp_path: Path, ending: signal.Signals, wallet: str, next_step: str
+) -> None:
     stack_file = tmp_path / "stack.json"
+    options = ("--wallet", wallet, "--port", "0", "--pages-port", "0", "--desk-port", "0")
     process = subprocess.Popen(
-        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", "--port", "0", "--pages-port", "0", "--desk-port", "0"],
+        [*IN_THE_BACKGROUND, str(ROOT / "hotline"), "run", *options],
         env=os.environ | {FILE_VARIABLE: str(stack_file)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -184,7 +190,7 @@ def test_run_says_what_to_do_next_and_stops_everything_it_started(tmp_path: Path
     finally:
         process.kill()
     assert process.returncode == 0, progress
-    assert "make call" in "".join(lines)
+    assert next_step in "".join(lines)
     assert "Traceback" not in progress
     assert not stack_file.exists()
     assert list((ROOT / ".local").glob(f"ministack-{port}-*")) == []

@@ -24,13 +24,13 @@ from hotline.kit.store.expressions import from_item
 from hotline_local.launcher.ministack import MiniStack
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support import moto_copies
+from tests.support import quick_moto
 from tests.support.template import table_definitions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-moto_copies.install()
+quick_moto.install()
 
 type AnyStore = MemoryStore | DynamoStore
 """Any of the three, where a test needs more than the interface: the counters."""
