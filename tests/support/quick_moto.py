@@ -80,7 +80,7 @@ def _copy_item(item: Item, memo: dict[int, Any]) -> Item:
 
 def _copy_table(table: Any, _memo: dict[int, Any]) -> Any:
     """The table as it is now: later writes to either replace what they change and leave the other's as it is."""
-    copied = Table.__new__(Table)
+    copied: Any = Table.__new__(Table)
     copied.__dict__.update(table.__dict__)
     copied.items = table.items.copy()
     if table.stream_shard is not None:
