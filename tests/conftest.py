@@ -1,5 +1,6 @@
 """Ground rules for every test: no real AWS, one region, and tests that share something dear run in one worker."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,12 @@ HEAVIEST_FIRST: Final = (
 )
 """Groups that take longest, in the order in which workers begin them: one that began last would keep one worker busy
 alone."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected to the end: the collector of garbage would walk all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -27,10 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A test of the deployed stack stays in the worker that deploys it: a second browser costs less than a second stack.
     """
-    here = Path(__file__).parent
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
-        if here in item.path.parents and "chromium" in fixtures and "running_stack" not in fixtures:
+        if "chromium" in fixtures and "running_stack" not in fixtures:
             item.add_marker(pytest.mark.xdist_group("chromium"))
 
 
