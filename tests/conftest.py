@@ -80,7 +80,7 @@ alone."""
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported and collected to the end: the collector of garbage would walk all of it again and again."""
+    """Keep what was collected out of the garbage collector, which would walk all of it again and again."""
     gc.collect()
     gc.freeze()
 

@@ -104,6 +104,13 @@ def test_the_phones_function_answers_behind_its_alias(running_stack: RunningStac
         assert "outcome" in json.loads(answer["Payload"].read())
 
 
+def test_the_layers_are_unpacked_once_for_all_functions(running_stack: RunningStack) -> None:
+    folder = running_stack.ministack.folder
+    assert (folder / "layers/DependenciesLayer/boto3").is_dir()
+    unpacked = [path for path in folder.glob("ministack-lambda-*/layer_*/**/*") if path.is_file()]
+    assert {path.name for path in unpacked} == {"shared.pth"}
+
+
 def test_the_stack_is_found_by_its_file(running_stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FILE_VARIABLE, str(running_stack.stack_file))
     assert load() == running_stack.stack

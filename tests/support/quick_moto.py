@@ -1,8 +1,8 @@
 """moto's DynamoDB, quicker and with the same answers: tests of the stores, and of moto's own tables, run on it.
 
-moto copies whole tables, streams included, before each transaction; here a copy shares the items, and whoever writes
-takes a copy of what it changes first. moto also compares texts by way of a general function, and looks for each member
-of an answer under five names, of which DynamoDB's answers have one.
+moto copies whole tables, streams included, before each transaction. Here a copy shares the items, and a write copies
+what it changes. moto compares texts by way of a general function, and looks for each member of an answer under five
+names. DynamoDB's answers use one of them.
 """
 
 from __future__ import annotations

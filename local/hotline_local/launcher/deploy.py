@@ -3,10 +3,8 @@
 import hashlib
 import json
 import time
-import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +14,7 @@ from hotline_local.contact_events import SOURCE as CONTACT_EVENT_SOURCE
 from hotline_local.entry_keys import make_entry_key
 from hotline_local.errors import CommandError
 from hotline_local.launcher import template as sam
+from hotline_local.launcher.archives import archive, archive_shared
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
 from hotline_local.launcher.stack import CREDENTIAL, Stack, client
@@ -63,8 +62,6 @@ HARMLESS: Final[Mapping[str, Mapping[str, Any]]] = {
 WARMED_AT_ONCE: Final = 2
 THROTTLED_PAUSE_S: Final = 0.5
 """Between two tries of an invocation for which MiniStack has no process to spare."""
-# The date of every entry of an artefact's archive, so that equal content is an equal archive.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def deploy(
@@ -80,10 +77,11 @@ def deploy(
     template = unhurried(sam.read(built))
     s3 = client("s3", endpoint, REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    uploaded = {
-        logical_id: _upload(s3, _archive(built.parent / folder))
-        for logical_id, folder in sam.artefacts(template).items()
-    }
+    uploaded = {}
+    for logical_id, name in sam.artefacts(template).items():
+        artefact, is_layer = built.parent / name, logical_id in sam.layers(template)
+        body = archive_shared(artefact, folder / "layers" / name) if is_layer else archive(artefact)
+        uploaded[logical_id] = _upload(s3, body)
     login = issuer.publish(s3, endpoint, REGION, folder)
     body = json.dumps(sam.to_cloudformation(template, uploaded, parameters), ensure_ascii=False).encode()
     key = _upload(s3, body).rpartition("/")[2]
@@ -161,18 +159,6 @@ def unhurried(template: sam.Template) -> sam.Template:
         if logical_id == "WalletEventsFunction":
             resource["Properties"]["ReservedConcurrentExecutions"] = FACTS_AT_ONCE
     return template
-
-
-def _archive(folder: Path) -> bytes:
-    # Stored, not deflated: it travels through loopback only, and each function start unpacks it.
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, path.read_bytes())
-    return buffer.getvalue()
 
 
 def _upload(s3: Any, body: bytes) -> str:

@@ -15,7 +15,8 @@ from hotline_local.launcher.paths import TEMPLATE
 type Template = dict[str, Any]
 
 # Where each kind of resource names its artefact.
-ARTEFACT_PROPERTY: Final = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+LAYER: Final = "AWS::Serverless::LayerVersion"
+ARTEFACT_PROPERTY: Final = {"AWS::Serverless::Function": "CodeUri", LAYER: "ContentUri"}
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,6 +52,11 @@ def artefacts(template: Template) -> dict[str, str]:
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] in ARTEFACT_PROPERTY
     }
+
+
+def layers(template: Template) -> frozenset[str]:
+    """The logical ids of the layers."""
+    return frozenset(name for name, resource in template["Resources"].items() if resource["Type"] == LAYER)
 
 
 def to_cloudformation(template: Template, uploaded: Mapping[str, str], parameters: Mapping[str, str]) -> Template:
