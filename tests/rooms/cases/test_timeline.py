@@ -27,5 +27,10 @@ def test_the_last_entry_that_opens_or_closes_decides(kinds: tuple[EntryKind, ...
 
 
 def test_priorities_are_single_digits_because_they_are_sorted_as_text() -> None:
-    assert all(len(str(priority.value)) == 1 for priority in Priority)
     assert sorted(Priority, key=lambda priority: str(priority.value)) == sorted(Priority)
+    assert {priority.name: priority.value for priority in Priority} == {
+        "URGENT": 1,
+        "HIGH": 3,
+        "NORMAL": 5,
+        "LOW": 7,
+    }, "as they are stored, and as the wallet is told"

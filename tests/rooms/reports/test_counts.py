@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hotline.cases import service as cases
 from hotline.lockout.model import Cause
 from hotline.reports.calls import (
     ANSWER_STEPS_S,
@@ -51,6 +52,7 @@ from hotline.reports.matters import (
     status_of,
 )
 from hotline.reports.model import (
+    TOPICS,
     Call,
     CallbackState,
     Complaint,
@@ -88,6 +90,14 @@ def handed_over(reason: str = "caller.asked", topic: str = "refund", *, after: f
 
 
 OVER = leg(initiated=0, ended=5)
+
+
+def test_topics_are_counted_by_the_name_that_cases_give_them() -> None:
+    assert set(TOPICS) == set(cases.TOPICS)
+
+
+def test_a_stored_call_names_its_moments_by_these_words() -> None:
+    assert [moment.value for moment in Moment] == ["initiated_at", "queued_at", "answered_at", "ended_at"]
 
 
 # ---------------------------------------------------------------- calls
