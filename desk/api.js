@@ -57,8 +57,6 @@ export const LOOK_REASONS = ["call", "case", "callback", "complaint", "investiga
 export const ACT_REASONS = ["customer_asked", "customer_proved", "evidence_seen", "false_alarm", "complaint", "correction", "investigation"];
 /** The goals for which an agent may ask for proof. */
 export const GOALS = ["look", "unlock", "reset", "refund", "freeze", "pause", "end_pause", "unfreeze"];
-/** The causes of holds that agents release. */
-export const HOLD_CAUSES = ["RISK_SCORE", "COMPLIANCE", "AGENT"];
 export const PERMISSIONS = {
   read: "desk/read",
   work: "desk/work",

@@ -5,9 +5,9 @@ import { LOOK_REASONS, PERMISSIONS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
+import { MaskedValues } from "./masked.js";
 
 const TABS = ["account", "payments", "refunds", "findings"];
-const SHOWN_MS = 60_000;
 const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 
 class DeskRecords extends View {
@@ -18,21 +18,15 @@ class DeskRecords extends View {
     article + article { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .8rem; }
     .action { margin: .3rem 0; }
     .amount { font-weight: 600; font-variant-numeric: tabular-nums; }
+    .hold { border: 0; padding: 0; margin: 0 0 .8rem; }
   `];
-  static properties = { ...View.properties, case_id: {}, case_of: { attribute: false }, tab: { state: true }, why: { state: true }, open_values: { state: true } };
+  static properties = { ...View.properties, case_id: {}, case_of: { attribute: false }, tab: { state: true }, why: { state: true } };
 
   constructor() {
     super();
     this.tab = "account";
-    this.open_values = {};
-    /** Requests to a second person, by the value that they are about. */
-    this.asked = {};
+    this.values = new MaskedValues(this);
     this.reads = Object.fromEntries(TABS.map((tab) => [tab, new Loaded(this, () => this.#read(tab))]));
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.open_values = {};
   }
 
   reload() {
@@ -94,6 +88,9 @@ class DeskRecords extends View {
         ${lock.cause ? html` · ${words.word("cause", lock.cause)}` : nothing}
         ${lock.asked ? html`<span class="tag info">${this.t("records.asked", { operation: words.word("operation", lock.asked) })}</span>` : nothing}
         <p class="text">${outside(lock.text)}</p></div>
+      ${account.holds.map((hold) => html`<article class="hold"><h3>${this.t("records.hold", { cause: words.word("cause", hold.cause) })}</h3>
+        <p class="muted small">${hold.since ? words.time(hold.since) : "–"} – ${hold.until ? words.time(hold.until) : this.t("records.no_end")}</p>
+        ${hold.actions.map((action) => actionButton(this, action, () => this.#release(hold, action)))}</article>`)}
       <dl><dt>${this.t("field.account")}</dt><dd>${outside(account.account_id)}</dd>
         <dt>${this.t("field.status")}</dt><dd>${words.word("account", account.status)}</dd>
         <dt>${this.t("field.language")}</dt><dd>${outside(account.language)}</dd>
@@ -101,81 +98,24 @@ class DeskRecords extends View {
         ${lock.until ? html`<dt>${this.t("field.until")}</dt><dd>${words.time(lock.until)}</dd>` : nothing}
         <dt>${this.t("field.two_step")}</dt><dd>${account.two_step === null ? this.t("unknown") : this.t(account.two_step ? "yes" : "no")}</dd>
         <dt>${this.t("field.pin")}</dt><dd>${this.t(account.pin ? "yes" : "no")}</dd>
-        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd>${this.#masked(field.can_unmask ? { field: field.name } : null, outside(field.masked))}</dd>`)}</dl>
+        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd>${this.values.masked(field.can_unmask ? { field: field.name } : null, outside(field.masked))}</dd>`)}</dl>
       <p class="muted small">${this.t("records.left_masked")} ${account.facts_as_of ? this.t("as_of", { time: words.time(account.facts_as_of) }) : nothing}</p>`;
   }
 
-  /** A masked value, with a button that shows it for a minute. `what` names it to the API; null: it is never shown. */
-  #masked(what, hidden) {
-    const { words } = this;
-    const key = JSON.stringify(what);
-    if (what && key in this.open_values) return outside(this.open_values[key]);
-    return html`<span class="row">${hidden}${what
-      ? html`<button class="link" @click=${() => this.#unmask(what, key)} aria-label=${this.t("records.unmask_of", { field: words.word("mask", what.field) })}
-        >${this.t("records.unmask")}</button>` : nothing}</span>`;
-  }
-
-  #amount(field, item_id) {
-    return html`<span class="amount">${this.#masked({ field, item_id }, html`<span aria-hidden="true">•••</span>`)}</span>`;
-  }
-
-  async #unmask(what, key) {
-    const { words } = this;
-    const approval_id = this.asked[key];
-    try {
-      const shown = await this.desk.ask({
-        title: this.t("records.unmask_of", { field: words.word("mask", what.field) }),
-        text: this.t("records.unmask_text"),
-        fields: [reasonField(words)],
-        values: { reason: "" },
-        action: this.t("records.unmask"),
-        send: async ({ reason }, sent_key) => {
-          try {
-            return await this.desk.api.unmask(this.case_id, { ...what, reason, ...(approval_id ? { approval_id } : {}) }, sent_key);
-          } catch (problem) {
-            if (problem.code !== "second_missing") throw problem;
-            return { beyond: true };
-          }
-        },
-      });
-      if (shown?.beyond) await this.#askBeyond(what, key);
-      else if (shown && shown !== true && this.isConnected) this.#show(key, shown.amount ? words.money(shown.amount) : shown.value);
-    } catch (problem) {
-      this.desk.say(words.problem(problem));
-    }
-  }
-
-  /** Beyond the limit of an hour a second person may approve the one value. */
-  async #askBeyond(what, key) {
-    const { api } = this.desk;
-    const waiting = this.asked[key] ? await api.approval(this.asked[key]) : null;
-    if (waiting?.state === "asked") return this.desk.say(this.t("unmask.waits"));
-    const asked = await this.desk.ask({
-      title: this.t("approval.ask_for", { operation: this.words.word("operation", "unmask_beyond") }),
-      text: this.t("unmask.beyond"),
-      fields: [reasonField(this.words)],
-      values: { reason: "" },
-      action: this.t("approval.ask"),
-      send: ({ reason }, sent_key) => api.askApproval({ operation: "unmask_beyond", case_id: this.case_id, ...what, reason }, sent_key),
+  async #release({ cause }, action) {
+    const done = await perform(this, action, {
+      of: { cause },
+      send: (deed, key) => this.desk.api.act(this.case_id, action.operation, { cause, ...deed }, key),
+      case_id: this.case_id,
     });
-    if (!asked) return;
-    this.asked = { ...this.asked, [key]: asked.id };
-    this.desk.say(this.t("approval.asked"));
-  }
-
-  #show(key, value) {
-    this.open_values = { ...this.open_values, [key]: value };
-    setTimeout(() => {
-      const { [key]: _, ...others } = this.open_values;
-      this.open_values = others;
-    }, SHOWN_MS);
+    if (done) this.#changed();
   }
 
   _payments({ payments }) {
     const { words } = this;
     if (payments.length === 0) return html`<p class="empty">${this.t("records.no_payments")}</p>`;
     return html`${payments.map((payment) => html`<article><div class="row spread"><h3>${outside(payment.merchant?.name ?? words.word("payment", payment.kind))}</h3>
-        ${this.#amount("payment_amount", payment.item_id)}</div>
+        ${this.values.amount("payment_amount", payment.item_id)}</div>
       <div class="row small"><span class="tag ${payment.status === "failed" ? "bad" : ""}">${words.word("payment_status", payment.status)}</span>
         <span class="tag">${words.word("money", payment.money.state)}</span><span class="muted">${words.time(payment.initiated_at)}</span>
         ${payment.order ? html`<span class="muted">${this.t("field.order")} ${outside(`… ${payment.order}`)}</span>` : nothing}</div>
@@ -188,7 +128,7 @@ class DeskRecords extends View {
     const { words } = this;
     if (refunds.length === 0) return html`<p class="empty">${this.t("records.no_refunds")}</p>`;
     return html`${refunds.map((refund) => html`<article><div class="row spread"><h3><span class="tag ${refund.status === "in_review" ? "warn" : ""}">${words.word("refund", refund.status)}</span></h3>
-        ${this.#amount("refund_amount", refund.id)}</div>
+        ${this.values.amount("refund_amount", refund.id)}</div>
       <dl><dt>${this.t("field.asked_at")}</dt><dd>${words.time(refund.requested_at)}</dd>
         ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${words.day(refund.promised_on)}</dd>` : nothing}
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}

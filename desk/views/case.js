@@ -1,9 +1,10 @@
 // One case: what the line established, the one next step, the timeline, the account, and what may be done.
 
-import { HOLD_CAUSES, newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
+import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
 import { heardText, readFacts, skillText } from "../facts.js";
+import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 import { dueMark, priorityMark, TOPICS } from "./queue.js";
@@ -39,6 +40,7 @@ class DeskCase extends View {
     super();
     this.found = new Loaded(this, () => this.desk.api.case(this.case_id));
     this.timeline = new Loaded(this, () => this.#entries());
+    this.values = new MaskedValues(this);
     this.pages = 1;
     this.key = newKey();
     new Tick(this, LOOK_MS, () => this.#again());
@@ -184,6 +186,8 @@ class DeskCase extends View {
       <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}${
         entry.reason.includes(entry.kind) ? nothing : html` · ${words.word("kind", entry.kind)}`}</div>
       ${facts.length ? html`<div class="small">${outside(facts.join(" · "))}</div>` : nothing}
+      ${entry.masked.map(({ field, item_id }) => html`<div class="small row">${words.word("mask", field)}:
+        ${this.found.value && this.#hasAccess(this.found.value.value) ? this.values.amount(field, item_id) : html`<span aria-hidden="true">•••</span>`}</div>`)}
       ${entry.note ? html`<p class="quote text" dir="auto">${entry.note}</p>` : nothing}</li>`;
   }
 
@@ -223,20 +227,10 @@ class DeskCase extends View {
 
   async #act(action) {
     const done = await perform(this, action, {
-      ...(action.operation === "release_hold" ? this.#hold() : {}),
       send: (deed, key) => this.desk.api.act(this.case_id, action.operation, deed, key),
       case_id: this.case_id,
     });
     if (done) this.reload();
-  }
-
-  #hold() {
-    const options = HOLD_CAUSES.map((cause) => [cause, this.words.word("cause", cause)]);
-    return {
-      fields: [{ name: "cause", label: this.t("field.cause"), kind: "select", required: true, options: [["", this.t("choose")], ...options] }],
-      values: { cause: "" },
-      approved: ({ cause }) => ({ cause }),
-    };
   }
 
   #snooze() {

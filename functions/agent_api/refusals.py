@@ -13,6 +13,7 @@ from hotline.cases.model import CaseError
 from hotline.directory.model import DirectoryError
 from hotline.identity.model import ApprovalError
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NeedSecond, NotPossible, Refused
+from hotline.lockout.model import LockoutError
 from hotline.refunds.model import RefundError
 from hotline.security.model import SecurityError
 
@@ -27,6 +28,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     RefundError.POLICY_CHANGED: "precondition_failed",
     RefundError.NO_SUCH_REFUND: "not_found",
     SecurityError.NO_SUCH_FINDING: "not_found",
+    LockoutError.NO_SUCH_HOLD: "hold_not_running",
     AgentError.NO_ACCESS: "not_found",
     AgentError.NOTHING_THERE: "not_found",
     AgentError.TOKEN_OLD: "invalid_token",

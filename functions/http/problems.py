@@ -82,6 +82,7 @@ OF_AGENTS: Final[Mapping[str, int]] = {
     "case_closed": 409,
     "case_open": 409,
     "contact_taken": 409,
+    "hold_not_running": 409,
     "approval_decided": 409,
     "approval_expired": 409,
     "approval_void": 409,

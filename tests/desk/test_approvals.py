@@ -56,9 +56,10 @@ def test_a_large_refund_is_asked_for_approved_by_another_and_carried_out(desk: D
 def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-4")
     agent.get_by_role("button", name="Claim", exact=True).click()
+    agent.get_by_role("button", name="Look", exact=True).click()
+    expect(agent.get_by_role("heading", name="Hold: Long unused")).to_be_visible()
     agent.get_by_role("button", name="Ask for approval: Release the hold").click()
     dialog = agent.get_by_role("dialog")
-    dialog.get_by_label("Cause").select_option(label="Compliance")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="False alarm")
     dialog.get_by_role("button", name="Ask for approval").click()
     expect(agent.get_by_text("Waits for a second person")).to_be_visible()
@@ -69,6 +70,7 @@ def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
 
     agent.reload()
     desk.sign_in(agent)
+    agent.get_by_role("button", name="Look", exact=True).click()
     agent.get_by_role("button", name="Release the hold", exact=True).click()
     dialog = agent.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="False alarm")
@@ -76,6 +78,8 @@ def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
     expect(dialog).to_have_count(0)
     (release,) = desk.world.requests("POST", "/cases/case-4/hold-releases")
     assert json.loads(release.body) == {"cause": "COMPLIANCE", "approval_id": "approval-1", "reason": "false_alarm"}
+    expect(agent.get_by_role("heading", name="Hold: Compliance")).to_have_count(0)
+    expect(agent.get_by_role("heading", name="Hold: Long unused")).to_be_visible()
 
 
 def test_a_person_may_not_decide_on_their_own_request(desk: Desk) -> None:

@@ -29,7 +29,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "possible": "as username",
     "account_known": "as username",
     "failed_login_at": "as username",
-    "masked": "as username",
     "can_unmask": "as username",
     "feedback": "as username",
     "next_opening": "as username",

@@ -129,6 +129,8 @@ class DeskWorld:
     settings: dict[str, Document] = field(default_factory=dict)
     live: dict[str, list[str]] = field(default_factory=dict)
     lock: Document = field(default_factory=dict)
+    holds: list[str] = field(default_factory=lambda: ["COMPLIANCE", "DORMANT"])
+    """The causes of the holds that run."""
     asked: list[Asked] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
     """Path, and the refusal of each request to it."""
@@ -191,6 +193,7 @@ class DeskWorld:
                 "actor": {"name": None, **actor},
                 "reason": reason,
                 "facts": {},
+                "masked": [],
                 "note": None,
                 **given,
             },
@@ -331,7 +334,7 @@ def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
     proved = world.proofs.get(case["id"], {}).get("state") == "proved"
     levels = {
         "freeze": "alone", "pause": "alone", "unlock": "proof", "reset_grant": "proof", "end_pause": "proof",
-        "unfreeze": "proof", "new_row_unproved": "second", "release_hold": "second",
+        "unfreeze": "proof", "new_row_unproved": "second",
     }  # fmt: skip
     return [
         {
@@ -429,6 +432,21 @@ def _looked(world: DeskWorld, call: _Call) -> None:
         raise Refusal(400, "malformed_request", "A reason is missing.")
 
 
+def _hold(world: DeskWorld, call: _Call, cause: str) -> Document:
+    """A hold that runs. Nobody here releases one of a long unused account."""
+    asked = _approval_of(world, call.username, "release_hold", case_id=call.ids[0])
+    action = {
+        "operation": "release_hold",
+        "level": "second",
+        "possible": True,
+        "why": None,
+        "approval": asked if asked and asked["change"] == {"cause": cause} else None,
+        "subject": {"kind": "hold", "id": cause, "version": "2026-11-29T08:00:00.000Z#lock-1"},
+    }
+    actions = [] if cause == "DORMANT" else [action]
+    return {"cause": cause, "since": _in(hours=-2), "until": None, "actions": actions}
+
+
 def _account(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     fields = [
@@ -443,6 +461,7 @@ def _account(world: DeskWorld, call: _Call) -> Answered:
             "status": "open",
             "language": "zh-CN",
             "lock": world.lock,
+            "holds": [_hold(world, call, cause) for cause in world.holds],
             "two_step": False,
             "pin": False,
             "fields": fields,
@@ -515,6 +534,8 @@ def _ask_proof(world: DeskWorld, call: _Call) -> Answered:
 def _act(world: DeskWorld, call: _Call) -> Answered:
     case = _with_access(world, call)
     operation = _ACTIONS[call.ids[1]]
+    if operation == "release_hold":
+        return _release_hold(world, call)
     action = next(one for one in _actions(world, case, call.username) if one["operation"].startswith(operation))
     if action["level"] == "second":
         _spend(world, call, action["operation"])
@@ -526,6 +547,14 @@ def _act(world: DeskWorld, call: _Call) -> Answered:
     facts = {"outcome": "ASKED", "why": call.body["reason"]}
     who = {"kind": "agent", "name": NAMES[call.username]}
     world.tell(case["id"], f"agent.{action['operation']}", who, facts=facts, kind="decided")
+    return _json(202, {"outcome": "asked"})
+
+
+def _release_hold(world: DeskWorld, call: _Call) -> Answered:
+    if call.body["cause"] not in world.holds:
+        raise Refusal(409, "hold_not_running", "No such hold is in force.")
+    assert _spend(world, call, "release_hold")["change"] == {"cause": call.body["cause"]}
+    world.holds.remove(call.body["cause"])
     return _json(202, {"outcome": "asked"})
 
 
@@ -861,9 +890,8 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "movement_id": "pay-2",
             "rule": "wallet.auto_approve",
             "waits_for": "approval",
-            "amount_minor": 199900,
-            "currency": "CNY",
         },
+        masked=[{"field": "refund_amount", "item_id": "refund-9"}],
         kind="opened",
     )
     world.tell(
@@ -875,9 +903,8 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "movement_id": "pay-2",
             "state": "returned_back",
             "missed_on": "2026-11-20",
-            "amount_minor": 9900,
-            "currency": "CNY",
         },
+        masked=[{"field": "refund_amount", "item_id": "refund-9"}],
     )
     world.lock = {
         "state": "HARD",

@@ -13,6 +13,7 @@ from functions.agent_api.shapes.accounts import (
     Account,
     Finding,
     Findings,
+    Hold,
     Lock,
     MerchantName,
     Payment,
@@ -67,6 +68,7 @@ def read_account(id: str, reason: DeskReason = None, contact: DeskContact = None
         status=profile.status.value if profile is not None else "unknown",
         language=profile.language if profile is not None else None,
         lock=_lock(request, profile),
+        holds=_holds(request),
         two_step=profile.two_step if profile is not None else None,
         pin=identity.has_pin(request.read.get(identity.factors_key(request.account_id))),
         fields=_values(profile) if profile is not None else [],
@@ -188,6 +190,25 @@ def _lock(request: AgentRequest, profile: Profile | None) -> Lock:
             "text": words.of_lock(view, behind_since=None, now=request.now, locale=locale),
         }
     )
+
+
+def _holds(request: AgentRequest) -> list[Hold]:
+    """The holds that run, and the agent's own request to release each."""
+    account_id, at = request.account_id, desk()
+    known = lockout.list_holds(request.read, account_id, request.now)
+    approvals: tuple[Approval, ...] = ()
+    if any(one.cause in lockout.RELEASABLE for one in known):
+        approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries)
+    told = []
+    for one in known:
+        actions = []
+        if one.cause in lockout.RELEASABLE:
+            subject = lockout.hold_subject(request.read, account_id, one.cause)
+            action = agents.action_of(Operation.RELEASE_HOLD, None, approvals, at.now, subject=subject.name)
+            actions = [action_of(action, Subject(kind="hold", id=one.cause.value, version=subject.version))]
+        cause = one.cause.value if one.cause is not None else "OTHER"
+        told.append(Hold(cause=cause, since=one.since, until=one.until, actions=actions))
+    return told
 
 
 def _values(profile: Profile) -> list[Value]:

@@ -28,6 +28,7 @@ from functions.agent_api.shapes.cases import (
     Edit,
     Entry,
     Link,
+    MaskedFact,
     Note,
     ProvedByLine,
     Snooze,
@@ -51,6 +52,7 @@ from hotline.kit.store.condition import Item
 
 _TAGS: Final = ["cases"]
 _TIMELINE: Final = "timeline"
+_AMOUNT: Final = frozenset({"amount_minor", "currency"})
 type Contribute = Callable[[Change, Mapping[Key, Item]], KnownCase]
 
 
@@ -294,6 +296,7 @@ def _owner(case: KnownCase) -> Person | None:
 
 
 def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
+    masked = _masked_in(entry)
     return Entry(
         id=entry.entry_id,
         number=entry.number,
@@ -302,9 +305,17 @@ def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
         audience=entry.audience.value,
         actor=Actor(kind=entry.author.value, name=_name(entry, case)),
         reason=entry.reason,
-        facts=dict(entry.facts),
+        facts={name: value for name, value in entry.facts.items() if not (masked and name in _AMOUNT)},
+        masked=masked,
         note=entry.note,
     )
+
+
+def _masked_in(entry: CaseEntry) -> list[MaskedFact]:
+    """The amount of a refund, which its list masks, too."""
+    if not entry.facts.keys() >= _AMOUNT or "refund_id" not in entry.facts:
+        return []
+    return [MaskedFact(field="refund_amount", item_id=str(entry.facts["refund_id"]))]
 
 
 def _name(entry: CaseEntry, case: KnownCase) -> str | None:

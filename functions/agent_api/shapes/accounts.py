@@ -26,6 +26,16 @@ class Lock(Answer):
     text: str
 
 
+class Hold(Answer):
+    """A hold that runs, by its cause; without an end where only somebody's word ends it. `actions`: its release, where
+    agents release holds of this cause."""
+
+    cause: str
+    since: datetime | None
+    until: datetime | None
+    actions: list[Action]
+
+
 class Value(Answer):
     """A personal value, masked. One with `can_unmask` is shown on request; a contact point never is."""
 
@@ -41,6 +51,7 @@ class Account(Answer):
     status: Literal["stub", "open", "closed", "unknown"]
     language: str | None
     lock: Lock
+    holds: list[Hold]
     two_step: bool | None
     pin: bool
     fields: list[Value]

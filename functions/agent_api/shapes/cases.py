@@ -111,6 +111,13 @@ class Actor(Answer):
     name: str | None
 
 
+class MaskedFact(Answer):
+    """A value of an entry that is masked; `field` and `item_id` name it in an unmasking."""
+
+    field: Literal["refund_amount"]
+    item_id: str
+
+
 class Entry(Answer):
     """One line of a timeline. `note` is a person's text: show it as text, never as markup."""
 
@@ -122,6 +129,7 @@ class Entry(Answer):
     actor: Actor
     reason: str
     facts: dict[str, str | int]
+    masked: list[MaskedFact]
     note: str | None
 
 

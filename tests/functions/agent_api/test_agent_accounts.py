@@ -11,6 +11,7 @@ from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
 from hotline.contracts.model import Fact, MerchantPolicyPublished
 from hotline.kit.store import BATCH_GET_KEYS_MAX
+from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
 from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld
@@ -377,7 +378,9 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     )
     approval_id = asked.json["id"]
     assert asked.headers["Location"] == f"/v1/agent/approvals/{approval_id}"
-    action = next(one for one in anna.get(f"/cases/{case_id}").json["actions"] if one["operation"] == "release_hold")
+    (hold,) = anna.look(case_id, "account").json["holds"]
+    (action,) = hold["actions"]
+    assert action["subject"]["id"] == hold["cause"] == "RISK_SCORE"
     assert (action["approval"]["id"], action["approval"]["state"]) == (approval_id, "asked")
     waiting = anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id})
     assert (waiting.code, waiting.json["why"]) == ("second_missing", "approval_open")
@@ -393,6 +396,54 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     done = anna.post(f"/cases/{case_id}/hold-releases", {**release, "approval_id": approval_id})
     assert (done.status, done.json) == (202, {"outcome": "asked"})
     assert anna.get(f"/approvals/{approval_id}").json["state"] == "spent"
+    assert anna.look(case_id, "account").json["holds"] == []
+
+
+def test_the_account_lists_the_holds_that_run_and_offers_to_release_those_that_agents_release(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    case_id = claim(world, anna, "security")
+    assert anna.look(case_id, "account").json["holds"] == []
+    world.hold("DORMANT")
+    world.clock.advance(timedelta(hours=1))
+    world.hold("COMPLIANCE")
+    holds = {one["cause"]: one for one in anna.look(case_id, "account").json["holds"]}
+    assert {cause: [one["operation"] for one in hold["actions"]] for cause, hold in holds.items()} == {
+        "DORMANT": [],
+        "COMPLIANCE": ["release_hold"],
+    }
+    assert holds["DORMANT"]["since"] < holds["COMPLIANCE"]["since"]
+    assert holds["COMPLIANCE"]["until"] is None
+
+
+@pytest.mark.parametrize("cause", ["RISK_SCORE", "DORMANT"])
+def test_a_hold_that_does_not_run_or_that_agents_do_not_release_has_a_refusal_of_its_own(
+    world: AgentWorld, anna: AgentClient, cause: str
+) -> None:
+    world.hold("DORMANT")
+    case_id = claim(world, anna, "security")
+    refused = anna.post(f"/cases/{case_id}/hold-releases", {**WHY, "cause": cause})
+    assert (refused.status, refused.code) == (409, "hold_not_running")
+    asked = anna.post("/approvals", {**WHY, "operation": "release_hold", "case_id": case_id, "cause": cause})
+    assert (asked.status, asked.code) == (409, "hold_not_running")
+
+
+def test_a_timeline_masks_the_amount_that_the_refunds_mask_and_unmasking_shows_it(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    world.pay(REQUEST_CAP_MINOR["CNY"] + 100)
+    refund_id = world.ask_refund()
+    (case,) = anna.get("/queue").json["cases"]
+    assert anna.post(f"/cases/{case['id']}/claim").status == 200
+    timeline = anna.get(f"/cases/{case['id']}/timeline")
+    assert str(REQUEST_CAP_MINOR["CNY"] + 100) not in str(timeline.json)
+    (entry,) = [one for one in timeline.json["entries"] if one["facts"].get("refund_id") == refund_id]
+    assert {"amount_minor", "currency"} & entry["facts"].keys() == set()
+    assert entry["masked"] == [{"field": "refund_amount", "item_id": refund_id}]
+    shown = anna.post(f"/cases/{case['id']}/unmaskings", {**WHY, **entry["masked"][0]})
+    assert shown.json["amount"] == {"minor": REQUEST_CAP_MINOR["CNY"] + 100, "currency": "CNY"}
+    (told,) = [one for one in anna.get(f"/cases/{case['id']}/timeline").json["entries"] if one["kind"] == "claimed"]
+    assert told["masked"] == []
 
 
 def test_a_list_of_refunds_takes_no_more_reads_for_each_that_may_be_decided(

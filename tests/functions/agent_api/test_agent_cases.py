@@ -73,7 +73,6 @@ def test_a_claimed_case_offers_what_may_be_done_alone_with_proof_and_by_two(
         "end_pause": ("proof", "needs_proof"),
         "unfreeze": ("proof", "needs_proof"),
         "new_row_unproved": ("second", None),
-        "release_hold": ("second", None),
     }
 
 

@@ -21,9 +21,11 @@ READS_MAX: Final = 5
 MORE_READS: Final = {
     "GET /v1/agent/queue": 1 + 4 * len(cases.all_skills()),
     "GET /v1/agent/cases/{id}": 6,
+    "GET /v1/agent/cases/{id}/account": 6,
     "GET /v1/agent/cases/{id}/refunds": 10,
 }
-"""The queue asks each partition of each skill. A refund's actions depend on its payment, terms and approvals."""
+"""The queue asks each partition of each skill. A refund's actions depend on its payment, terms and approvals, the
+release of a hold on approvals."""
 WRITES_MAX: Final = 2
 """One counts the request; the other does what is asked, all of it or nothing."""
 

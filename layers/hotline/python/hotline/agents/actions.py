@@ -24,9 +24,8 @@ OFFERED: Final = (
     Operation.END_PAUSE,
     Operation.UNFREEZE,
     Operation.NEW_ROW,
-    Operation.RELEASE_HOLD,
 )
-"""The operations upon the account of a case. Those upon a refund or a value stand with it."""
+"""The operations upon the account of a case. Those upon a hold, a refund or a value stand with it."""
 
 
 class Obstacle(StrEnum):
@@ -131,6 +130,7 @@ _ENDING: Final = frozenset(
     f"agent.{one.value}"
     for one in (
         *OFFERED,
+        Operation.RELEASE_HOLD,
         Operation.NEW_ROW_UNPROVED,
         Operation.REVIEW_REFUND,
         Operation.REVIEW_LARGE_REFUND,

@@ -78,7 +78,8 @@ PAUSE: Final = PauseAccount()
 
 @dataclass(frozen=True)
 class ReleaseHold(AgentAct[None]):
-    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`."""
+    """Ask the wallet to release a hold, with a second person. Raises NotPossible `no_such_hold`, also when a second
+    person is asked."""
 
     cause: Cause
 
@@ -87,6 +88,9 @@ class ReleaseHold(AgentAct[None]):
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         return Operation.RELEASE_HOLD, lockout.hold_subject(request.read, request.account_id, self.cause)
+
+    def check_possible(self, request: AgentRequest) -> None:
+        lockout.find_hold(request.read, request.account_id, self.cause, request.now)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[None]:
         lockout.contribute_release(change, request.read, request.account_id, self.cause)

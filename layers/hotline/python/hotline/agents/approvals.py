@@ -79,6 +79,7 @@ def ask(
         operation, subject = act.find_need(request)
         if REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
             raise NotPossible(ApprovalError.NOT_NEEDED)
+        act.check_possible(request)
         agent = request.actor()
         change = Change(actor=agent, cause="approval_asked", now=request.now, ids=ctx.ids)
         account_id = request.account_id if act.on_account else None

@@ -74,6 +74,10 @@ class AgentAct[Result](ABC):
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         """The operation that this is, and the thing that a second person would be asked about. Raises NotPossible."""
 
+    def check_possible(self, _request: AgentRequest) -> None:
+        """Raises NotPossible for what no second person's word would make possible, so that none is asked."""
+        return
+
     @abstractmethod
     def contribute(self, change: Change, request: AgentRequest) -> Deed[Result]:
         """Add the writes. Raises Refused or InvalidInput, and then nothing is written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from hotline.accounts import service as accounts
@@ -17,7 +18,7 @@ from hotline.kit.store.condition import Item
 from . import outgoing, policy, registers
 from .facts import write_record
 from .items import attempts_key, attempts_of, lock_key, record_of
-from .model import Cause, DecisionKind, LockoutError, LockState, Register
+from .model import Cause, Component, DecisionKind, LockoutError, LockState
 from .outgoing import Notice
 
 RELEASABLE: Final = (Cause.RISK_SCORE, Cause.COMPLIANCE, Cause.AGENT)
@@ -25,9 +26,27 @@ RELEASABLE: Final = (Cause.RISK_SCORE, Cause.COMPLIANCE, Cause.AGENT)
 wallet's to wake."""
 
 
+def list_holds(read: Mapping[Key, Item], account_id: str, now: datetime) -> tuple[Component, ...]:
+    """The holds that run, what is told first in front. `read` holds what exists of `lock_keys`."""
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    if record.erased:
+        return ()
+    found = policy.components(record, attempts_of(read.get(attempts_key(account_id))), now)
+    return tuple(one for one in found if one.state is LockState.HOLD)
+
+
+def find_hold(read: Mapping[Key, Item], account_id: str, cause: Cause, now: datetime) -> Component:
+    """The hold of a cause that agents release. Raises NotPossible `no_such_hold` where none of this cause runs, or it
+    is not one that they release."""
+    for one in list_holds(read, account_id, now):
+        if one.cause is cause and cause in RELEASABLE:
+            return one
+    raise NotPossible(LockoutError.NO_SUCH_HOLD, account_id=account_id)
+
+
 def hold_subject(read: Mapping[Key, Item], account_id: str, cause: Cause) -> Subject:
     """The hold as it was read, for a second person. Its version is the word that set it: a hold that the wallet tells
-    of anew is another one. Raises NotPossible `no_such_hold`."""
+    of anew is another one. One that is over has the version `-`."""
     register = record_of(account_id, read.get(lock_key(account_id))).told.get(cause.value)
     version = f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
     return Subject(f"hold#{account_id}#{cause.value}", version, {"cause": cause.value})
@@ -38,24 +57,13 @@ def contribute_release(change: Change, read: Mapping[Key, Item], account_id: str
 
     Raises NotPossible `no_such_hold` where none of this cause runs, or it is not one that agents release; NeedSecond.
     """
+    held = find_hold(read, account_id, cause, change.now)
     record = record_of(account_id, read.get(lock_key(account_id)))
-    register = record.told.get(cause.value)
-    if record.erased or cause not in RELEASABLE or not _runs(register, change):
-        raise NotPossible(LockoutError.NO_SUCH_HOLD, account_id=account_id)
     require(change, Operation.RELEASE_HOLD, account_id, hold_subject(read, account_id, cause))
     attempts = attempts_of(read.get(attempts_key(account_id)))
-    held = next(
-        found
-        for found in policy.components(record, attempts, change.now)
-        if found.state is LockState.HOLD and found.cause is cause
-    )
     record = registers.switch(record, cause.value, change.now, on=False)
     record, asked = registers.ask(record, DecisionKind.UNLOCK, change.now, was=held)
     outgoing.send_decision(change, record, attempts, asked, cause=cause, ends=held)
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     outgoing.notify(change, profile, Notice.UNLOCK_ASKED)
     write_record(change, read, record)
-
-
-def _runs(register: Register | None, change: Change) -> bool:
-    return register is not None and register.runs(change.now)

@@ -19,7 +19,7 @@ from .facts import contribute_facts, fact_keys
 from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockView, SelfService
 from .outgoing import Notice
-from .releases import RELEASABLE, contribute_release, hold_subject
+from .releases import RELEASABLE, contribute_release, find_hold, hold_subject, list_holds
 from .requests import (
     DECIDED,
     END_PAUSE,
@@ -80,10 +80,12 @@ __all__ = [
     "due_keys",
     "duty_at",
     "fact_keys",
+    "find_hold",
     "first_before_paying",
     "freeze_keys",
     "hold_subject",
     "is_erased",
+    "list_holds",
     "lock_keys",
     "offer_self_service",
     "repudiate",
