@@ -96,7 +96,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("accounts/stops.py", ("rooms/identity/test_targets.py",), ("security/test_takeover_by_enrolled_factors.py",)),
     Rule("agents/access.py", _ACCESS, _ACCESS_LATER),
     Rule("agents/actions.py", ("rooms/agents/test_actions.py",), _ACCESS_LATER),
-    Rule("agents/approvals.py", ("rooms/agents/test_approvals.py",), _ACCESS_LATER),
+    Rule("agents/approvals.py", ("rooms/agents/test_approvals.py",), ("rooms/agents/test_limits.py", *_ACCESS_LATER)),
     Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events.py",)),
     Rule("agents/limits.py", ("rooms/agents/test_limits.py",)),
     Rule(

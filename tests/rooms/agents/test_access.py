@@ -30,7 +30,7 @@ from hotline.kit.store import Store, Table
 from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
-from tests.support.phone import give, opened
+from tests.support.phone import Phone, give, opened
 from tests.support.stores import NOON
 
 SECOND = timedelta(seconds=1)
@@ -115,6 +115,47 @@ def test_a_contact_opens_no_other_case(world: AgentWorld) -> None:
     world.take(world.call_in(), token)
     other = world.open_case("payment")
     assert refusal(world, token, Basis(other, CONTACT)) == AgentError.NO_ACCESS
+
+
+def test_a_call_that_was_handed_over_twice_opens_both_cases(world: AgentWorld) -> None:
+    phone, token = world.call_in(), world.token()
+    first = world.take(phone, token)
+    phone.press("handover", topic="payment", reason="asked")
+    second = world.take(phone, token)
+    assert first.case_id != second.case_id
+    assert [look(world, token, basis) for basis in (first, second)] == [ACCOUNT, ACCOUNT]
+
+
+def test_proof_of_another_account_is_no_proof(world: AgentWorld) -> None:
+    token = world.token()
+    request = open_request(world.ctx, token, world.take(world.call_in(), token))
+    assert request.proof(standing=False) is not None
+    request.account = "acct_2"
+    assert request.proof(standing=False) is None
+    request.account = request.session = None
+    assert request.proof(standing=False) is None
+
+
+def seen(world: AgentWorld, agent_id: str) -> tuple[bool, bool] | str:
+    """Whether a contact is live and has a case, as an agent sees it; else the refusal."""
+    try:
+        view = agents.view_contact(world.ctx, world.token(agent_id), CONTACT)
+    except NotPossible as error:
+        return error.code
+    return view.live, view.case is not None
+
+
+def test_a_call_is_seen_by_its_agent_and_by_everybody_while_it_is_nobodys(world: AgentWorld) -> None:
+    assert seen(world, "agent-1") == AgentError.NO_ACCESS
+    Phone(world.ctx, NUMBER, CONTACT).press("start")
+    assert seen(world, "agent-1") == AgentError.NO_ACCESS, "it was not handed over"
+    phone = world.call_in()
+    assert [seen(world, agent) for agent in ("agent-1", "agent-2")] == [(True, True)] * 2
+    world.take(phone, world.token("agent-1"))
+    assert "contact_taken" in {entry["cause"] for entry in world.audit()}
+    assert [seen(world, agent) for agent in ("agent-1", "agent-2")] == [(True, True), AgentError.NO_ACCESS]
+    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now())
+    assert [seen(world, agent) for agent in ("agent-1", "agent-2")] == [(False, True)] * 2
 
 
 @pytest.mark.parametrize(("after", "live"), [(HELD_MAX - SECOND, True), (HELD_MAX, False)])

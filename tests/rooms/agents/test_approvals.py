@@ -17,6 +17,7 @@ from hotline.agents import service as agents
 from hotline.agents.approvals import APPROVAL_LIFE, see
 from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
+from hotline.cases.model import CloseReason
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.approvals import digest_of
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, Subject
@@ -77,6 +78,7 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
         Operation.RELEASE_HOLD, ApprovalState.ASKED, "false_alarm",
     )  # fmt: skip
     assert approval.subject.name == f"hold#{ACCOUNT}#RISK_SCORE"
+    assert (approval.case_id, approval.approval_id[:4]) == (basis.case_id, "apr_")
     assert approval.expires_at - approval.requested_at == APPROVAL_LIFE
     assert agents.list_open_approvals(world.store, world.clock.now()) == (approval,)
     assert agents.find_approval(world.store, approval.approval_id, world.clock.now()) == approval
@@ -85,6 +87,29 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
     found = cases.read_case(world.store, basis.case_id)
     assert found is not None
     assert found[1][-1].reason == "agent.approval_asked"
+
+
+def test_a_request_about_no_case_names_none(quick: AgentWorld) -> None:
+    numbers = agents.EditNumbers(("+18005550199",), 0)
+    asking = quick.supervisor()
+    approval = agents.ask(quick.ctx, asking, Basis(), numbers, ActReason.CORRECTION)
+    assert (approval.case_id, approval.account_id) == (None, None)
+    assert agents.decide(quick.ctx, quick.supervisor("other"), approval.approval_id, approve=True).case_id is None
+
+
+def test_a_decision_about_a_case_that_was_closed_meanwhile_adds_nothing_to_it(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    approval = asked(quick, basis)
+    assert basis.case_id is not None
+    change = Change(actor=Agent("agent-1", basis.case_id), cause="close", now=quick.clock.now(), ids=quick.ctx.ids)
+    read = quick.store.batch_get(list(cases.agent_keys(basis.case_id)))
+    cases.contribute_close(change, read, basis.case_id, reason=CloseReason.RESOLVED)
+    change.commit(quick.store)
+    decided = agents.decide(quick.ctx, quick.supervisor(), approval.approval_id, approve=True)
+    assert decided.state is ApprovalState.APPROVED
+    found = cases.read_case(quick.store, basis.case_id)
+    assert found is not None
+    assert found[1][-1].reason != "agent.approval_approved"
 
 
 def test_nobody_asks_for_what_one_person_may_do_alone(quick: AgentWorld) -> None:

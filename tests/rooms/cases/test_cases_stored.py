@@ -7,7 +7,7 @@ import pytest
 from hotline.cases import service as cases
 from hotline.cases.clocks import OTHERWISE, URGENT_WITHIN
 from hotline.cases.items import QUEUE_BUCKETS, case_key, entry_key
-from hotline.cases.model import QUEUE, CaseRef, CaseStatus, Priority
+from hotline.cases.model import CaseRef, CaseStatus, Priority
 from hotline.contracts.model import (
     MovementStatus,
     RefundStatus,
@@ -108,7 +108,7 @@ def test_people_are_told_of_the_contact_the_topic_the_reason_the_priority_and_th
         "topic": "security",
         "reason": "caller.asked",
         "priority": Priority.URGENT.value,
-        "queue": QUEUE,
+        "queue": "support",
         "contact_id": money.contact_id,
         "status": "open",
     }
