@@ -100,7 +100,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events.py",)),
     Rule("agents/limits.py", ("rooms/agents/test_limits.py",)),
     Rule(
-        "agents/model.py", ("rooms/agents/test_access.py", _DESCRIBED), ("functions/agent_api/test_agent_accounts.py",)
+        "agents/model.py",
+        ("rooms/agents/test_access.py", "functions/agent_api/test_agent_access.py", _DESCRIBED),
+        ("functions/agent_api/test_agent_activity.py",),
     ),
     Rule("cases/clocks.py", ("rooms/cases/test_contents.py",), ("functions/test_messenger_tasks.py",)),
     Rule("cases/model.py", (*_CASES, _DESCRIBED), ("rooms/cases/test_queue.py",)),

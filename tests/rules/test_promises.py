@@ -80,9 +80,12 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.agents.approvals": {
         "APPROVAL_LIFE": (4 * HOURS, "decision: within one shift"),
+        "OWN_MAX": (50, "decision: more requests than one case ever needs"),
+        "LISTED_MAX": (100, "decision: more than two supervisors decide in a shift"),
     },
     "hotline.agents.contacts": {
         "HELD_MAX": (2 * HOURS, "decision: longer than any call that people remember"),
+        "LIVE_MAX": (10, "decision: one call, and those in wrap-up"),
     },
     "hotline.agents.limits": {
         "HOUR": (1 * HOURS, "what the word says"),
@@ -347,8 +350,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.watch": "SHORT_CHARACTERS",
     },
     "how much one read, write or retry takes: a matter of cost": {
-        "hotline.agents.approvals": "OWN_MAX LISTED_MAX",
-        "hotline.agents.contacts": "ATTEMPTS_MAX LIVE_MAX",
+        "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
         "hotline.payments.service": "LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",

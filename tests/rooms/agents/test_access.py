@@ -117,6 +117,12 @@ def test_a_contact_opens_no_other_case(world: AgentWorld) -> None:
     assert refusal(world, token, Basis(other, CONTACT)) == AgentError.NO_ACCESS
 
 
+def test_a_call_about_the_account_of_a_claimed_case_counts_whatever_it_was_handed_over_with(world: AgentWorld) -> None:
+    token, claimed = world.token(), world.claimed(topic="payment")
+    world.take(world.call_in(), token)
+    assert open_request(world.ctx, token, Basis(claimed.case_id, CONTACT)).session is not None
+
+
 def test_a_call_that_was_handed_over_twice_opens_both_cases(world: AgentWorld) -> None:
     phone, token = world.call_in(), world.token()
     first = world.take(phone, token)

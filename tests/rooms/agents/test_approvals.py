@@ -30,10 +30,11 @@ from hotline.kit.store import Store, Table
 from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
-from tests.support.agent_world import AgentWorld
+from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
-from tests.support.phone import give
+from tests.support.phone import give, opened
+from tests.support.stores import NOON
 
 SECOND = timedelta(seconds=1)
 ACT = agents.ReleaseHold(Cause.RISK_SCORE)
@@ -87,6 +88,16 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
     found = cases.read_case(world.store, basis.case_id)
     assert found is not None
     assert found[1][-1].reason == "agent.approval_asked"
+
+
+def test_nobody_decides_about_an_account_that_shares_a_contact_point_with_their_own(quick: AgentWorld) -> None:
+    own = "acct-of-the-supervisor"
+    give(quick.ctx, [opened(own, (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=99))])
+    approval = asked(quick, quick.claimed())
+    decide = partial(agents.decide, quick.ctx, approval_id=approval.approval_id, approve=True)
+    assert refusal(lambda: decide(quick.supervisor(account_id=own))) == AgentError.OWN_ACCOUNT
+    other = quick.supervisor(account_id="acct-of-nobody-known")
+    assert decide(other).state is ApprovalState.APPROVED
 
 
 def test_a_request_about_no_case_names_none(quick: AgentWorld) -> None:
