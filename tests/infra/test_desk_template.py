@@ -74,3 +74,9 @@ def test_the_api_is_on_the_pages_origin_and_nothing_of_it_is_kept() -> None:
     assert api["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
     assert api["ViewerProtocolPolicy"] == "https-only"
     assert {error["ErrorCachingMinTTL"] for error in config()["CustomErrorResponses"]} == {0}
+
+
+def test_the_desk_is_told_the_quick_connect_of_the_template_by_its_name() -> None:
+    output = cloudformation()["Outputs"]["ProofQuickConnectName"]
+    assert output["Value"] == properties("ProofQuickConnect")["Name"]
+    assert output["Condition"] == "HasConnect"

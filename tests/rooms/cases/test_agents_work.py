@@ -152,6 +152,33 @@ def test_of_many_who_claim_at_once_one_has_it_and_nothing_is_lost(exact_store: S
     assert len(world.timeline(ref.case_id)) == 2
 
 
+@pytest.mark.parametrize("_round", range(3))
+def test_of_many_who_edit_the_version_that_all_have_seen_one_does_and_the_others_are_told(
+    exact_store: Store, _round: int
+) -> None:
+    world = CaseWorld(exact_store)
+    ref = world.add()
+    world.claim(ref.case_id)
+    tags = [f"tag-{number}" for number in range(6)]
+    start = Barrier(len(tags))
+
+    def edit(tag: str) -> str | None:
+        change = world.begin(cases.contribute_edit, ref.case_id, agent=ANNA, tags=(tag,), version=2)
+        start.wait()
+        try:
+            change.commit(exact_store)
+        except HotlineError as error:
+            return error.code
+        return None
+
+    with ThreadPoolExecutor(len(tags)) as pool:
+        outcomes = list(pool.map(edit, tags))
+    assert outcomes.count(None) == 1
+    assert set(outcomes) - {None} <= {CaseError.CASE_CHANGED, "too_many_conflicts"}
+    case = world.case(ref.case_id)
+    assert (case.tags, case.version) == ((tags[outcomes.index(None)],), 3)
+
+
 def test_a_customer_adds_to_a_claimed_case_which_stays_with_its_owner(world: CaseWorld) -> None:
     ref = world.add()
     world.claim(ref.case_id)

@@ -1,0 +1,245 @@
+"""Two people at one thing on the deployed stack: one wins, the other is told so, and nothing is lost.
+
+The requests come at once to the gateway, with tokens of the staff's sign-in. Races of which both have read before
+either writes are in tests/rooms, on the same emulator.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from threading import Barrier
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from hotline.agents.model import Role
+from hotline.kit.config import TableNames
+from hotline.kit.store import Table
+from hotline.kit.store.dynamodb import DynamoStore
+from hotline_local.launcher import RunningStack
+from hotline_local.launcher.stack import Stack
+from hotline_local.staff_login import PASSWORD, StaffLogin
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.agent_client import SCOPES, AgentClient
+from tests.support.agent_world import AgentWorld
+from tests.support.api_client import Answered
+from tests.support.stack_calls import HANGS_AFTER_S
+
+pytestmark = pytest.mark.slow
+
+CALLBACK: Final = "http://127.0.0.1:9/callback.html"
+"""No page is there: the code is read from the redirect."""
+TERMS: Final = {"window_days": 30, "partial": True, "auto_approve_minor": 5_000, "categories": ["food"]}
+SUPERVISORS: Final = ("supervisor-1", "supervisor-2", "supervisor-3")
+ROLES: Final = dict.fromkeys(SUPERVISORS, (Role.AGENT, Role.SUPERVISOR))
+
+
+# ---------------------------------------------------------------- over HTTP
+
+
+def post_form(stack: Stack, path: str, **fields: str) -> tuple[dict[str, str], bytes]:
+    """Send a form to the sign-in; the headers and the body of its answer."""
+    connection = HTTPConnection(urlsplit(stack.endpoint).netloc, timeout=HANGS_AFTER_S)
+    try:
+        connection.request("POST", path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = connection.getresponse()
+        return {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def sign_in(stack: Stack, name: str) -> str:
+    """An access token of somebody of the demo staff, by code and PKCE (RFC 7636)."""
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    client = {"client_id": stack.staff_client_id, "redirect_uri": CALLBACK}
+    pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
+    asked = {"scope": " ".join(("openid", *SCOPES)), "state": "state", "response_type": "code", "nonce": "", **pkce}
+    headers, _ = post_form(stack, "/login", **client, **asked, username=name, password=PASSWORD)
+    (code,) = parse_qs(urlsplit(headers["location"]).query)["code"]
+    exchange = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+    _, body = post_form(stack, "/oauth2/token", **client, **exchange)
+    return str(json.loads(body)["access_token"])
+
+
+@dataclass(slots=True, kw_only=True)
+class SignedIn(AgentClient):
+    """Somebody of the staff whose requests go through the gateway."""
+
+    stack: Stack
+    bearer: str
+
+    def send(self, event: dict[str, Any]) -> Answered:
+        url = urlsplit(self.stack.agent_api_url)
+        method = event["requestContext"]["http"]["method"]
+        headers = {**event["headers"], "authorization": f"Bearer {self.bearer}"}
+        connection = HTTPConnection(url.netloc, timeout=HANGS_AFTER_S)
+        try:
+            connection.request(method, url.path + event["rawPath"], event.get("body"), headers)
+            answer = connection.getresponse()
+            return Answered(answer.status, dict(answer.getheaders()), json.loads(answer.read()))
+        finally:
+            connection.close()
+
+
+# ---------------------------------------------------------------- at one thing
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A stack with its people. `world` opens cases in its tables."""
+
+    stack: Stack
+    world: AgentWorld
+
+    def person(self, name: str) -> AgentClient:
+        return SignedIn(self.world.ctx, name, stack=self.stack, bearer=sign_in(self.stack, name))
+
+    def open_case(self) -> str:
+        return self.world.open_case("refund", account_id=None)
+
+
+def race(*works: Callable[[], Answered]) -> list[Answered]:
+    """The answers to requests that come at once."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], Answered]) -> Answered:
+        start.wait(HANGS_AFTER_S)
+        return work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+@pytest.fixture(scope="module")
+def staffed(running_stack: RunningStack) -> Stack:
+    """The stack, whose sign-in lets its people back to nowhere, with two supervisors more."""
+    stack = running_stack.stack
+    cognito = stack.client("cognito-idp")
+    StaffLogin(stack.staff_issuer, stack.staff_pool_id, stack.staff_client_id).allow(cognito, CALLBACK)
+    for name in SUPERVISORS[1:]:
+        pool = {"UserPoolId": stack.staff_pool_id, "Username": name}
+        cognito.admin_create_user(**pool, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(**pool, Password=PASSWORD, Permanent=True)
+        for role in Role:
+            cognito.admin_add_user_to_group(**pool, GroupName=role.value)
+    return stack
+
+
+@pytest.fixture
+def office(staffed: Stack) -> Office:
+    names = {
+        Table.HOTLINE: staffed.hotline_table,
+        Table.ACTIVITY: staffed.activity_table,
+        Table.OUTBOX: staffed.outbox_table,
+    }
+    store = DynamoStore(staffed.client("dynamodb"), TableNames(names))
+    return Office(staffed, AgentWorld(store, VirtualClock(datetime.now(UTC))))
+
+
+def split(answers: Sequence[Answered]) -> tuple[int, int]:
+    """The places of the one that went through and of the one that did not."""
+    won = [place for place, answer in enumerate(answers) if answer.status < 300]
+    assert len(won) == 1, answers
+    return won[0], 1 - won[0]
+
+
+def reasons(client: AgentClient, case_id: str) -> list[str]:
+    return [entry["reason"] for entry in client.get(f"/cases/{case_id}/timeline").json["entries"]]
+
+
+def test_of_two_who_claim_a_case_one_has_it_and_the_other_hears_whose_it_is(office: Office) -> None:
+    case_id = office.open_case()
+    people = [office.person("agent-1"), office.person("agent-2")]
+    answers = race(*(lambda one=one: one.post(f"/cases/{case_id}/claim") for one in people))
+    winner, loser = split(answers)
+    assert (answers[loser].status, answers[loser].code) == (409, "case_claimed")
+    case = people[loser].get(f"/cases/{case_id}").json
+    assert (case["owner"]["id"], case["version"]) == (people[winner].get("/me").json["agent_id"], 2)
+    assert reasons(people[loser], case_id).count("agent.claimed") == 1
+
+
+def test_of_two_who_edit_a_case_the_later_one_sees_the_other_version_and_neither_edit_is_lost(office: Office) -> None:
+    case_id = office.open_case()
+    owner, chief = office.person("agent-1"), office.person("supervisor-1")
+    assert owner.post(f"/cases/{case_id}/claim").status == 200
+    seen = owner.get(f"/cases/{case_id}").headers["ETag"]
+    people, bodies = (owner, chief), ({"priority": 1}, {"tags": ["vip"]})
+
+    def edit(place: int, tag: str) -> Answered:
+        return people[place].ask("PATCH", f"/cases/{case_id}", body=bodies[place], headers={"If-Match": tag})
+
+    answers = race(lambda: edit(0, seen), lambda: edit(1, seen))
+    _, loser = split(answers)
+    assert (answers[loser].status, answers[loser].code, answers[loser].json["version"]) == (
+        412,
+        "precondition_failed",
+        3,
+    )
+    again = people[loser].get(f"/cases/{case_id}").headers["ETag"]
+    assert edit(loser, again).status == 200
+    case = owner.get(f"/cases/{case_id}").json
+    assert (case["priority"], case["tags"], case["version"]) == (1, ["vip"], 4)
+
+
+def test_notes_that_come_at_once_are_all_kept(office: Office) -> None:
+    case_id = office.open_case()
+    people = [office.person("agent-1"), office.person("agent-2")]
+    texts = ("first", "second")
+    works = [
+        lambda one=one, text=text: one.post(f"/cases/{case_id}/notes", {"text": text})
+        for one, text in zip(people, texts, strict=True)
+    ]
+    assert [answer.status for answer in race(*works)] == [201, 201]
+    entries = people[0].get(f"/cases/{case_id}/timeline").json["entries"]
+    assert sorted(entry["note"] for entry in entries if entry["note"]) == sorted(texts)
+
+
+def ask_second(chief: AgentClient, merchant_id: str) -> str:
+    """A supervisor's request to publish a policy."""
+    body = {"operation": "publish_policy", "merchant_id": merchant_id, **TERMS, "reason": "correction"}
+    asked = chief.post("/approvals", body)
+    assert asked.status == 201, asked
+    return str(asked.json["id"])
+
+
+def test_of_two_who_decide_on_a_request_one_decides_and_the_other_is_told(office: Office) -> None:
+    chief, *others = (office.person(name) for name in SUPERVISORS)
+    approval_id = ask_second(chief, f"mer-{secrets.token_hex(4)}")
+    words = ("approve", "deny")
+    works = [
+        lambda one=one, word=word: one.post(f"/approvals/{approval_id}/decision", {"decision": word})
+        for one, word in zip(others, words, strict=True)
+    ]
+    answers = race(*works)
+    winner, loser = split(answers)
+    assert (answers[loser].status, answers[loser].code) == (409, "approval_decided")
+    stored = chief.get(f"/approvals/{approval_id}").json
+    assert stored["state"] == ("approved", "denied")[winner]
+    assert stored["decided_by"]["id"] == others[winner].get("/me").json["agent_id"]
+
+
+def test_an_approval_is_spent_once_however_often_it_is_used_at_once(office: Office) -> None:
+    chief, other = office.person("supervisor-1"), office.person("supervisor-2")
+    merchant_id = f"mer-{secrets.token_hex(4)}"
+    approval_id = ask_second(chief, merchant_id)
+    assert other.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).status == 200
+    body = {**TERMS, "reason": "correction", "approval_id": approval_id}
+
+    def publish() -> Answered:
+        return chief.ask("PUT", f"/merchants/{merchant_id}/policy", body=body, headers={"If-Match": '"0"'})
+
+    _, loser = split(answers := race(publish, publish))
+    told = (answers[loser].status, answers[loser].code, answers[loser].json.get("why"))
+    assert told in ((412, "precondition_failed", None), (403, "second_missing", "approval_spent"))
+    assert chief.get(f"/merchants/{merchant_id}/policy").json["version"] == 1
+    assert chief.get(f"/approvals/{approval_id}").json["state"] == "spent"
