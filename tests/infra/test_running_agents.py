@@ -1,7 +1,7 @@
-"""Two people at one thing on the deployed stack: one wins, the other is told so, and nothing is lost.
+"""The staff on the deployed stack: a call comes to who answers it, and of two at one thing one wins.
 
-The requests come at once to the gateway, with tokens of the staff's sign-in. Races of which both have read before
-either writes are in tests/rooms, on the same emulator.
+The other one is told, and nothing is lost. Requests come at once to the gateway, with tokens of the sign-in.
+Races of which both have read before either writes are in tests/rooms, on the same emulator.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from hotline.agents import service as agents
 from hotline.agents.model import Role
 from hotline.kit.config import TableNames
 from hotline.kit.store import Table
@@ -32,7 +33,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import SCOPES, AgentClient
 from tests.support.agent_world import AgentWorld
 from tests.support.api_client import Answered
-from tests.support.stack_calls import HANGS_AFTER_S
+from tests.support.stack_calls import HANGS_AFTER_S, eventually, ring
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +145,29 @@ def office(staffed: Stack) -> Office:
     }
     store = DynamoStore(staffed.client("dynamodb"), TableNames(names))
     return Office(staffed, AgentWorld(store, VirtualClock(datetime.now(UTC))))
+
+
+def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
+    running_stack: RunningStack, office: Office
+) -> None:
+    desk = office.person("agent-1")
+    agent_id = desk.get("/me").json["agent_id"]
+
+    def live() -> tuple[str, ...]:
+        return agents.list_live_contacts(office.world.store, agent_id, datetime.now(UTC))
+
+    with ring(running_stack, "+12025550177", "2,0,-,-", "--agent", "agent-1", "--agent-after", "0") as ringing:
+        try:
+            (contact_id,) = eventually(live)
+            assert desk.get("/me").json["live_contacts"] == [contact_id]
+            case_id = desk.get(f"/contacts/{contact_id}").json["case_id"]
+            assert desk.get(f"/cases/{case_id}").json["contact_id"] == contact_id
+            printed, _ = ringing.communicate("\n", timeout=HANGS_AFTER_S)
+        finally:
+            ringing.kill()
+    assert json.loads(printed.splitlines()[-1])["outcome"] == "agent"
+    eventually(lambda: not live())
+    assert desk.post(f"/contacts/{contact_id}/claim").status == 404
 
 
 def split(answers: Sequence[Answered]) -> tuple[int, int]:

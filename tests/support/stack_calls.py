@@ -34,8 +34,8 @@ def eventually(found: Callable[[], Any]) -> Any:
     return result
 
 
-def call(running_stack: RunningStack, number: str, keys: str) -> tuple[int, list[dict[str, Any]]]:
-    """Ring the hotline from the command line against the deployed stack; the exit code and the lines it printed.
+def ring(running_stack: RunningStack, number: str, keys: str, *options: str) -> subprocess.Popen[str]:
+    """Ring the hotline from the command line against the deployed stack, with pipes to and from it.
 
     The call is patient: the limits of the line are tried in process, where time is the test's own.
     """
@@ -44,17 +44,21 @@ def call(running_stack: RunningStack, number: str, keys: str) -> tuple[int, list
         FILE_VARIABLE: str(running_stack.stack_file),
         "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("local", "layers/hotline/python", ".")),
     }
-    rung = ("call", "--from", number, "--target", "lambda", "--patient")
-    done = subprocess.run(
-        [sys.executable, "-m", "hotline_local.cli", *rung, "--json", "--keys", keys],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER_S,
-        check=False,
-    )
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+    rung = ("call", "--from", number, "--target", "lambda", "--patient", "--json", "--keys", keys, *options)
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "hotline_local.cli", *rung]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def call(running_stack: RunningStack, number: str, keys: str) -> tuple[int, list[dict[str, Any]]]:
+    """Make a whole call; the exit code and the lines it printed."""
+    with ring(running_stack, number, keys) as ringing:
+        try:
+            printed, _ = ringing.communicate(timeout=HANGS_AFTER_S)
+        except subprocess.TimeoutExpired:
+            ringing.kill()
+            raise
+    return ringing.returncode, [json.loads(line) for line in printed.splitlines()]
 
 
 def outcomes(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
