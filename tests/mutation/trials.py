@@ -115,9 +115,14 @@ class Warm:
             self._items[test.partition("::")[0]].append(item)
         paths = {str(ROOT / rule.path) for rule in rules}
         self._functions: defaultdict[str, list[FunctionType]] = defaultdict(list)
+        # The suite freezes what it collected (tests/conftest.py), and what is frozen is in no list.
+        gc.unfreeze()
         for found in gc.get_objects():
             if isinstance(found, FunctionType) and found.__code__.co_filename in paths:
                 self._functions[found.__code__.co_filename].append(found)
+        gc.freeze()
+        if not self._functions:
+            raise RuntimeError("no function of a rule was found in what the tests import")
         gc.collect()
         gc.freeze()
 
