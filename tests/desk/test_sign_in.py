@@ -118,8 +118,8 @@ def test_a_token_that_the_api_refuses_is_renewed_once(desk: Desk) -> None:
 def test_each_role_sees_its_own_views(desk: Desk, username: str) -> None:
     page = desk.enter(username)
     names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
-    supervisors = ["Hours", "Banner", "Numbers", "Policies"]
-    assert names == ["Queue", "Approvals", *(supervisors if username == "mei" else [])]
+    supervisors = ["Hours", "Banner", "Numbers", "Policies", "Reports", "Activity"]
+    assert names == ["Queue", "Callbacks", "Approvals", *(supervisors if username == "mei" else [])]
 
 
 def test_after_the_sign_out_nothing_of_the_session_is_left(desk: Desk) -> None:
