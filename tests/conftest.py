@@ -34,7 +34,7 @@ os.environ.update(
 from hotline.kit.logging import logger  # noqa: E402 - it reads the environment
 
 # The suite is seeded and bounded; `make soak` looks further, with fresh seeds.
-settings.register_profile("suite", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("suite", derandomize=True, deadline=None, max_examples=30)
 settings.register_profile("soak", deadline=None, max_examples=5_000)
 settings.load_profile("soak" if os.environ.get("HOTLINE_SOAK") else "suite")
 

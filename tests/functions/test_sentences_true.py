@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.connect.envelope import EMPTY
@@ -286,7 +286,6 @@ def false(heard: list[Heard]) -> list[tuple[str, Any]]:
     return [(rule.__name__, one) for one in heard for rule in RULES if rule(one)]
 
 
-@settings(max_examples=60)
 @given(WORLDS)
 def test_every_answer_is_true_of_the_account_and_of_what_was_done(world: World) -> None:
     assert false(hear_all(world)) == []

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,7 @@ print(json.dumps({"callable": has, "files": files, "modules": sorted(sys.modules
 """
 
 
+@cache
 def imported(function: str, local: Path, *, module: str = "", attribute: str = "handler") -> tuple[set[Path], set[str]]:
     """Import a function's handler, or another module of it, with nothing but its artefact, the layers and the standard
     library."""

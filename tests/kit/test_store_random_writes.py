@@ -122,9 +122,7 @@ def same(remote: DynamoStore, steps: list[list[Write]]) -> None:
     assert content(memory) == content(remote)
 
 
-bounded = settings(
-    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+bounded = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @bounded

@@ -33,7 +33,6 @@ from tests.support.phone import Phone
 from tests.support.stores import NOON
 
 OFTEN: Final = settings(
-    max_examples=300,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 LONE: Final = "\ud800"

@@ -352,17 +352,14 @@ def _checked(item: Mapping[str, Any]) -> Item:
 
 
 def _copied(item: Item) -> Item:
-    return {name: _copied_value(value) for name, value in item.items()}
+    # Most values are scalars, which need no call of their own.
+    return {name: _copied_value(value) if type(value) in (dict, list) else value for name, value in item.items()}
 
 
 def _copied_value(value: Any) -> Any:
-    match value:
-        case dict():
-            return _copied(value)
-        case list():
-            return [_copied_value(part) for part in value]
-        case _:
-            return value
+    if type(value) is dict:
+        return _copied(value)
+    return [_copied_value(part) for part in value] if type(value) is list else value
 
 
 def size_of(value: Any) -> int:

@@ -37,9 +37,6 @@ from tests.support.lock_desk import (
 pytestmark = pytest.mark.soak
 
 SEEDED = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )

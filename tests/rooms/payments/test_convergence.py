@@ -7,7 +7,6 @@ has taken. The refunds that have not failed never exceed the capture.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,13 +29,7 @@ from tests.support.money_world import ACCOUNT, CAPTURED, NOON, MoneyWorld, moved
 
 pytestmark = pytest.mark.soak
 
-SOAK: Final = bool(os.environ.get("HOTLINE_SOAK"))
-BOUNDED: Final = settings(
-    max_examples=3000 if SOAK else 120,
-    derandomize=not SOAK,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+BOUNDED: Final = settings(suppress_health_check=[HealthCheck.too_slow])
 ASKED_MINOR: Final = 4000
 WALLETS_OWN_MINOR: Final = (3000, 5850)
 """The wallet's own refunds: together with what is asked for, no more than was captured."""

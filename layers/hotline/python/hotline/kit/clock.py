@@ -32,7 +32,7 @@ def to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, e.g. `2026-11-23T10:00:00.000Z`; text order is time order."""
     if instant.tzinfo is None:
         raise ValueError("a naive time has no place on the line")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

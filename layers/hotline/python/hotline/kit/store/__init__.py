@@ -47,6 +47,10 @@ class Key:
     pk: str
     sk: str | None = None
 
+    def __hash__(self) -> int:
+        # The table would tell hardly any two keys apart, and an enum's hash is slow.
+        return hash((self.pk, self.sk))
+
     def attributes(self) -> dict[str, str]:
         return {"PK": self.pk} if self.sk is None else {"PK": self.pk, "SK": self.sk}
 
