@@ -10,18 +10,12 @@ from typing import Any, Final
 import pytest
 
 from functions.agent_api.access import ROUTES
-from hotline.agents.model import PERMISSIONS, Role
+from hotline.agents.model import PERMISSIONS
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
-from hotline_local.openapi import AGENTS, CUSTOMERS, document
-from hotline_local.testing.memory_store import MemoryStore
-from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.agent_client import SCOPES, AgentClient
+from hotline_local.openapi import AGENTS, document
 from tests.support.agent_matrix import ROLES, THINGS, Matrix, matrix
-from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
-from tests.support.api_client import Client
-from tests.support.money_world import ACCOUNT
-from tests.support.stores import NOON
+from tests.support.agent_world import EMAIL, NUMBER
 
 GOOD: Final = "good"
 """The request is carried out, or refused for another reason than access: proof, a second person, the thing's state."""
@@ -118,21 +112,6 @@ def test_each_role_is_answered_as_stated(route: str, role: str) -> None:
             assert answered.status < 300 or answered.code in REFUSED_OTHERWISE, (thing, answered)
         else:
             assert answered.code == wanted, (thing, answered)
-
-
-@pytest.mark.parametrize("route", sorted(described(CUSTOMERS)))
-def test_an_agents_token_opens_no_route_of_customers(route: str) -> None:
-    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
-    claims = AgentClient(world.ctx, roles=tuple(Role), account_id=ACCOUNT).event("GET", "/me")
-    jwt = claims["requestContext"]["authorizer"]["jwt"]["claims"]
-    method, _, path = route.partition(" ")
-    client = Client(world.ctx, ACCOUNT, scopes=SCOPES, claims={"iss": jwt["iss"], "aud": jwt["aud"]})
-    answered = client.ask(method, path.replace("{id}", "some-id-1"), body={})
-    scopes = document(CUSTOMERS)["paths"][path][method.lower()]["security"]
-    if scopes and scopes[0]["token"]:
-        assert answered.code == "insufficient_scope"
-    else:
-        assert answered.status != 500
 
 
 # ---------------------------------------------------------------- traces
