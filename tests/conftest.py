@@ -55,15 +55,20 @@ def running_stack() -> Iterator["RunningStack"]:
 
 
 STACK: Final = "running_stack"
+BROWSER: Final = "chromium"
 HEAVIEST_FIRST: Final = (
     STACK,
+    BROWSER,
     "infra/test_running_stack.py",
-    "flows/test_every_edge.py",
-    "infra/test_least_privilege.py",
-    "security/test_takeover_by_keys.py",
-    "security/test_guessing_simulated.py",
-    "calls/test_hanging_up.py",
     "infra/test_artefacts.py",
+    "security/test_guessing_simulated.py",
+    "flows/test_every_edge.py",
+    "security/test_guessing_by_strangers.py",
+    "security/test_takeover_by_keys.py",
+    "functions/agent_api/test_agent_contract.py",
+    "security/test_injection_by_envelopes.py",
+    "infra/test_least_privilege.py",
+    "calls/test_hanging_up.py",
     "functions/test_prompts_length.py",
     "functions/test_acknowledgements.py",
     "functions/test_third_language.py",
@@ -92,8 +97,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Used by `make test`: tables are then made once a module, and the stack once a session. The heaviest come first.
     """
     folder = Path(__file__).parent
-    ranks = {str(folder / name) if name != STACK else STACK: rank for rank, name in enumerate(HEAVIEST_FIRST)}
-    if gone := [name for name in ranks if name != STACK and not Path(name).exists()]:
+    names = [str(folder / name) if name.endswith(".py") else name for name in HEAVIEST_FIRST]
+    ranks = {name: rank for rank, name in enumerate(names)}
+    if gone := [name for name in names if name.endswith(".py") and not Path(name).exists()]:
         raise pytest.UsageError(f"tests/conftest.py names test files that are not there: {', '.join(gone)}")
     groups: dict[pytest.Item, str] = {}
     for item in items:
