@@ -118,7 +118,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("identity/choices.py", ("rooms/identity/test_targets.py", *_CODES), ("functions/test_connect_identity.py",)),
     Rule("identity/code_messages.py", _CODES, _CODES_LATER),
     Rule("identity/counters.py", _CODES, _CODES_LATER),
-    Rule("identity/gate.py", (*_CODES, "rooms/agents/test_approvals.py", "rooms/agents/test_acts.py")),
+    Rule(
+        "identity/gate.py",
+        (*_CODES, "rooms/agents/test_approvals.py", "rooms/agents/test_acts.py"),
+        ("security/test_takeover_by_talked_out_codes.py",),
+    ),
     Rule("identity/limits.py", _CODES, _CODES_LATER),
     Rule("identity/pins.py", _PINS, ("security/test_takeover_by_enrolled_factors.py",)),
     Rule("identity/policy.py", _CODES, _CODES_LATER),

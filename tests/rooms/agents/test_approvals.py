@@ -19,7 +19,7 @@ from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
 from hotline.cases.model import CloseReason
 from hotline.contracts.model import ContactPointChanged, PointKind
-from hotline.identity.approvals import digest_of
+from hotline.identity.approvals import approval_key, digest_of
 from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, Subject
 from hotline.identity.service import require
 from hotline.kit.actor import Agent, Approved, System
@@ -87,7 +87,9 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
     assert basis.case_id is not None
     found = cases.read_case(world.store, basis.case_id)
     assert found is not None
-    assert found[1][-1].reason == "agent.approval_asked"
+    told = {"approval_id": approval.approval_id, "operation": "release_hold", "why": "false_alarm"}
+    assert (found[1][-1].reason, found[1][-1].facts) == ("agent.approval_asked", told)
+    assert (world.store.get(approval_key(approval.approval_id)) or {})["rev"] == 1
 
 
 def test_nobody_decides_about_an_account_that_shares_a_contact_point_with_their_own(quick: AgentWorld) -> None:

@@ -13,7 +13,7 @@ from hotline.accounts.items import profile_item
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.contracts.model import FactVersion, PointKind
 from hotline.identity import targets
-from hotline.identity.choices import choosable
+from hotline.identity.choices import choosable, choose_profile
 from hotline.kit.actor import FactorKind, ProvedFactor, Purpose
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
@@ -112,6 +112,25 @@ def test_a_code_to_a_shared_number_chooses_no_account_that_has_it_since_yesterda
     acting, looking = replace(CALL, factors=(factor(),)), replace(CALL, factors=(factor(Purpose.LOOK),))
     assert [one.account_id for one in choosable(acting, [new, old], {}, RING, NOW)] == ["b"]
     assert [one.account_id for one in choosable(looking, [new, old], {}, RING, NOW)] == ["a", "b"]
+
+
+def test_codes_go_to_the_number_of_the_call_and_to_the_address_confirmed_last() -> None:
+    def point(kind: PointKind, value: str, days: int) -> ContactPoint:
+        at = NOW - timedelta(days=days)
+        return ContactPoint(kind, value, accounts.point_id(value, RING), at, first_confirmed_at=at)
+
+    points = (
+        point(PointKind.EMAIL, "old@customer.example", 9),
+        point(PointKind.EMAIL, "new@customer.example", 1),
+        point(PointKind.PHONE, PHONE, 9),
+        point(PointKind.PHONE, "+8613800000002", 1),
+    )
+    chosen = choose_profile(CALL, replace(profile("a"), points=points), RING)
+    named = {kind: target.points for kind, target in chosen.targets.items()}
+    latest = accounts.point_ids("new@customer.example", RING)
+    assert named == {FactorKind.SMS: (POINT, OLDER), FactorKind.EMAIL: latest}
+    elsewhere = choose_profile(replace(CALL, calling=None), replace(profile("a"), points=points), RING)
+    assert elsewhere.targets[FactorKind.SMS].points == accounts.point_ids("+8613800000002", RING)
 
 
 @pytest.mark.parametrize("status", AccountStatus)
