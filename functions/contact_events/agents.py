@@ -29,7 +29,7 @@ def note_agent(word: AgentWord, ctx: Context, users: Users) -> bool:
     if not agents.was_handed_over(ctx.store, word.contact_id):
         return True
     if not word.connected:
-        agents.note_ended(ctx, word.contact_id, segment_id=word.segment_id, at=word.at)
+        agents.note_ended(ctx, word.contact_id, leg_id=word.leg_id, at=word.at)
         log(Event.CONTACT_NOTED, contact_id=word.contact_id, kind="ended")
         return True
     if word.user_arn is None:
@@ -46,7 +46,7 @@ def note_agent(word: AgentWord, ctx: Context, users: Users) -> bool:
     agent_id = agents.find_agent(ctx.store, name)
     if agent_id is None:
         return _pass_over(word, NOT_AT_DESK)
-    agents.note_connected(ctx, word.contact_id, agent_id, segment_id=word.segment_id, at=word.at)
+    agents.note_connected(ctx, word.contact_id, agent_id, leg_id=word.leg_id, at=word.at)
     log(Event.CONTACT_NOTED, contact_id=word.contact_id, kind="connected", actor=f"agent:{agent_id}")
     return True
 

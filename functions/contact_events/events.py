@@ -87,12 +87,12 @@ STATUS_OF_DECISION: Final[Mapping[str, RefundStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class AgentWord:
-    """The word of an event that an agent was connected to a segment of a contact, or that such a segment ended.
+    """The word of an event that an agent was connected to a leg of a contact, or that such a leg ended.
     `user_arn` is that of a user of Amazon Connect, None where the event has none."""
 
     contact_id: str
     """The id that the contact began under."""
-    segment_id: str
+    leg_id: str
     at: datetime
     connected: bool
     user_arn: str | None = None
@@ -167,7 +167,7 @@ def _of_contact(detail: object, sent_at: object, now: datetime) -> Told:
 
 
 def _agent_word(event: ContactEvent, moment: Moment, user_arn: object) -> AgentWord | None:
-    """The word of the event on an agent. The end of a segment is one where an agent was in it; a supervisor who listens
+    """The word of the event on an agent. The end of a leg is one where an agent was in it; a supervisor who listens
     is not in the call."""
     if event.method == LISTENING_METHOD:
         return None

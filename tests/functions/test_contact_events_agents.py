@@ -77,11 +77,11 @@ class Center:
         self.users.names[arn_of(agent_id)] = agent_id.title()
         return desk
 
-    def event(self, kind: str, agent_id: str | None, segment_id: str = CONTACT, **own: Any) -> dict[str, Any]:
+    def event(self, kind: str, agent_id: str | None, leg_id: str = CONTACT, **own: Any) -> dict[str, Any]:
         """An event about the call, now."""
         now = self.world.clock.now()
         own |= {"ended": now} if kind in ("DISCONNECTED", "COMPLETED") else {}
-        body = contact_event(kind, segment_id, first=CONTACT, at=now, queued=now, answered=now, **own)
+        body = contact_event(kind, leg_id, first=CONTACT, at=now, queued=now, answered=now, **own)
         body["detail"]["agentInfo"]["agentArn"] = arn_of(agent_id) if agent_id else None
         return body
 

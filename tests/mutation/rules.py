@@ -100,7 +100,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("agents/access.py", _ACCESS, _ACCESS_LATER),
     Rule("agents/actions.py", ("rooms/agents/test_actions.py",), _ACCESS_LATER),
     Rule("agents/approvals.py", ("rooms/agents/test_approvals.py",), ("rooms/agents/test_limits.py", *_ACCESS_LATER)),
-    Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events.py",)),
+    Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events_agents.py",)),
+    Rule("agents/legs.py", ("rooms/agents/test_legs.py", "rooms/agents/test_access.py")),
     Rule("agents/limits.py", ("rooms/agents/test_limits.py",)),
     Rule(
         "agents/model.py",

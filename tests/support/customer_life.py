@@ -267,8 +267,8 @@ class WholeLife:
         agents.perform(self.ctx, token, basis, agents.PAUSE)
         claimed = self._claim(token)
         agents.perform(self.ctx, token, claimed, agents.AskProof(Goal.UNLOCK))
-        agents.note_connected(self.ctx, "contact-zh", "agent-1", segment_id="contact-zh", at=self.clock.now())
-        agents.note_ended(self.ctx, "contact-zh", segment_id="contact-zh", at=self.clock.now())
+        agents.note_connected(self.ctx, "contact-zh", "agent-1", leg_id="contact-zh", at=self.clock.now())
+        agents.note_ended(self.ctx, "contact-zh", leg_id="contact-zh", at=self.clock.now())
         agents.remember_agent(self.ctx, token)
 
     def _claim(self, token: AgentToken) -> Basis:

@@ -160,7 +160,7 @@ def test_a_call_is_seen_by_its_agent_and_by_everybody_while_it_is_nobodys(world:
     world.take(phone, world.token("agent-1"))
     assert "contact_taken" in {entry["cause"] for entry in world.audit()}
     assert [seen(world, agent) for agent in ("agent-1", "agent-2")] == [(True, True), AgentError.NO_ACCESS]
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now())
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=world.clock.now())
     assert [seen(world, agent) for agent in ("agent-1", "agent-2")] == [(False, True)] * 2
 
 
@@ -177,12 +177,12 @@ def test_a_contact_without_events_lasts_so_long(world: AgentWorld, after: timede
 def test_a_contact_that_ended_is_nobodys_and_cannot_be_taken(world: AgentWorld) -> None:
     token = world.token()
     basis = world.take(world.call_in(), token)
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now())
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now() + SECOND)
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=world.clock.now())
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=world.clock.now() + SECOND)
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
     with pytest.raises(NotPossible, match=AgentError.NO_ACCESS):
         agents.take_contact(world.ctx, token, CONTACT)
-    agents.note_connected(world.ctx, CONTACT, "agent-1", segment_id=CONTACT, at=world.clock.now())
+    agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id=CONTACT, at=world.clock.now())
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
 
 
@@ -191,7 +191,7 @@ def test_a_claimed_case_stays_open_to_its_owner_when_the_call_has_ended(world: A
     basis = world.take(world.call_in(), token)
     assert basis.case_id is not None
     world.claim(basis.case_id, "agent-1")
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=world.clock.now())
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=world.clock.now())
     assert look(world, token, basis) == ACCOUNT
     assert refusal(world, token, Basis(None, CONTACT)) == AgentError.NO_ACCESS
     request = open_request(world.ctx, token, basis)
@@ -203,23 +203,23 @@ def test_a_caller_who_was_sent_on_is_back_with_an_agent(world: AgentWorld) -> No
     token = world.token()
     basis = world.take(world.call_in(), token)
     sent_on, back = world.clock.now() + SECOND, world.clock.now() + timedelta(minutes=2)
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=sent_on)
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=sent_on)
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
-    agents.note_connected(world.ctx, CONTACT, "agent-1", segment_id="contact-back", at=back)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id="contact-back", at=back)
     assert look(world, token, basis) == ACCOUNT
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=sent_on)
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=sent_on)
     assert look(world, token, basis) == ACCOUNT
-    agents.note_ended(world.ctx, CONTACT, segment_id="contact-back", at=back)
+    agents.note_ended(world.ctx, CONTACT, leg_id="contact-back", at=back)
     assert refusal(world, token, basis) == AgentError.NO_ACCESS
 
 
 def test_an_agent_who_stays_until_the_next_one_is_there_ends_nothing_of_theirs(world: AgentWorld) -> None:
     basis = Basis(world.case_of(world.call_in()), CONTACT)
     now = world.clock.now()
-    agents.note_connected(world.ctx, CONTACT, "agent-1", segment_id=CONTACT, at=now)
-    agents.note_connected(world.ctx, CONTACT, "agent-2", segment_id="contact-2", at=now + SECOND)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id=CONTACT, at=now)
+    agents.note_connected(world.ctx, CONTACT, "agent-2", leg_id="contact-2", at=now + SECOND)
     assert refusal(world, world.token("agent-1"), basis) == AgentError.NO_ACCESS
-    agents.note_ended(world.ctx, CONTACT, segment_id=CONTACT, at=now + 2 * SECOND)
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=now + 2 * SECOND)
     assert look(world, world.token("agent-2"), basis) == ACCOUNT
     assert agents.list_live_contacts(world.store, "agent-2", now) == (CONTACT,)
     assert agents.list_live_contacts(world.store, "agent-1", now) == ()
@@ -232,8 +232,8 @@ def test_a_contact_has_one_agent_and_an_event_overrules_the_workspace(world: Age
     with pytest.raises(NotPossible, match=AgentError.CONTACT_TAKEN):
         world.take(phone, second)
     later = world.clock.now() + timedelta(minutes=5)
-    agents.note_connected(world.ctx, CONTACT, "agent-2", segment_id=CONTACT, at=later)
-    agents.note_connected(world.ctx, CONTACT, "agent-1", segment_id=CONTACT, at=later - SECOND)
+    agents.note_connected(world.ctx, CONTACT, "agent-2", leg_id=CONTACT, at=later)
+    agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id=CONTACT, at=later - SECOND)
     world.clock.advance(timedelta(minutes=6))
     assert look(world, world.token("agent-2"), basis) == ACCOUNT
     assert refusal(world, world.token("agent-1"), basis) == AgentError.NO_ACCESS

@@ -103,7 +103,7 @@ def test_proof_of_a_contact_that_ended_counts_no_more(quick: AgentWorld) -> None
     quick.lock_out()
     token = quick.token()
     basis = quick.take(quick.call_in(), token)
-    agents.note_ended(quick.ctx, "contact-1", segment_id="contact-1", at=quick.clock.now())
+    agents.note_ended(quick.ctx, "contact-1", leg_id="contact-1", at=quick.clock.now())
     with pytest.raises(NotPossible, match=AgentError.NO_ACCESS):
         quick.do(token, basis, agents.UNLOCK)
 

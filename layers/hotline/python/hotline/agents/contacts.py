@@ -4,7 +4,7 @@ The workspace names the contact, and that proves nothing. So it is held against 
 nobody else is in it. A contact event overrules the workspace. Without events a contact lasts for HELD_MAX.
 
 Events come late, twice and in any order, and a caller who is sent on comes back to an agent. So what holds follows from
-all segments that were told (segments.py).
+all legs that were told (legs.py).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from hotline.kit.store import Store
 from hotline.sessions.service import session_in, session_key
 
 from . import items
+from .legs import Holder, Presence, find_holder, fold_connected, fold_ended
 from .model import NO_CASE, AgentError, AgentToken, ContactView, Permission
 from .records import record
-from .segments import Holder, Presence, find_holder, fold_connected, fold_ended
 
 HELD_MAX: Final = timedelta(hours=2)
 """Longer than any call that people remember; who talks on takes the contact again."""
@@ -106,16 +106,16 @@ def was_handed_over(store: Store, contact_id: str) -> bool:
     return state is not None and state.case_id is not None
 
 
-def note_connected(ctx: Context, contact_id: str, agent_id: str, *, segment_id: str, at: datetime) -> None:
-    """Note what a contact event says: the agent was connected to a segment of the contact (its initial id) at `at`. An
+def note_connected(ctx: Context, contact_id: str, agent_id: str, *, leg_id: str, at: datetime) -> None:
+    """Note what a contact event says: the agent was connected to a leg of the contact (its initial id) at `at`. An
     event that comes late or again changes nothing. Raises Stale, Unavailable."""
-    _note(ctx, contact_id, lambda told: fold_connected(told, segment_id, Holder(agent_id, at)))
+    _note(ctx, contact_id, lambda told: fold_connected(told, leg_id, Holder(agent_id, at)))
 
 
-def note_ended(ctx: Context, contact_id: str, *, segment_id: str, at: datetime) -> None:
-    """Note that a segment of a contact ended at `at`. Without another one nobody is in the contact until an agent is
+def note_ended(ctx: Context, contact_id: str, *, leg_id: str, at: datetime) -> None:
+    """Note that a leg of a contact ended at `at`. Without another one nobody is in the contact until an agent is
     connected later. An end that comes late or again changes nothing. Raises Stale, Unavailable."""
-    _note(ctx, contact_id, lambda told: fold_ended(told, segment_id, at))
+    _note(ctx, contact_id, lambda told: fold_ended(told, leg_id, at))
 
 
 def _note(ctx: Context, contact_id: str, fold: Callable[[Presence], Presence]) -> None:

@@ -1,6 +1,6 @@
 """How the agents' side is stored, approvals apart (identity.approvals).
 
-- CONTACT#<id>, AGENT: the agent who is in the contact, whether it has ended, and its segments as events told of them.
+- CONTACT#<id>, AGENT: the agent who is in the contact, whether it has ended, and its legs as events told of them.
   While it has not ended, it has a place in the index `queue`: HELD#<agent>, <since>#<contact>;
 - STAFF#<user name>, AGENT: the id of the agent with this name;
 - CONTACT#<id>, PROOF: the request for proof that waits for the line;
@@ -20,8 +20,8 @@ from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Query, Table, 
 from hotline.kit.store.condition import Item
 from hotline.sessions.model import CALL_LIFE
 
+from .legs import Holder, Leg, Presence
 from .model import ProofRequest, Trace
-from .segments import Holder, Presence, Segment
 
 TRACE_PREFIX: Final = "DID#"
 STAFF_LIFE: Final = timedelta(days=90)
@@ -40,11 +40,11 @@ def holder_item(contact_id: str, holder: Holder, presence: Presence) -> Item:
         "contact_id": contact_id,
         "agent_id": holder.agent_id or _NOBODY,
         "since": to_text(holder.since),
-        "segments": {segment_id: _segment_item(segment) for segment_id, segment in presence.segments.items()},
+        "legs": {leg_id: _leg_item(leg) for leg_id, leg in presence.legs.items()},
         TTL_ATTRIBUTE: epoch_s(holder.since + CALL_LIFE),
     }
     if presence.taken is not None:
-        item["taken"] = _segment_item(Segment(presence.taken.agent_id, presence.taken.since))
+        item["taken"] = _leg_item(Leg(presence.taken.agent_id, presence.taken.since))
     if holder.agent_id is None:
         return {**item, "ended_at": to_text(holder.since)}
     return {**item, "queue_pk": f"HELD#{holder.agent_id}", "queue_sk": f"{to_text(holder.since)}#{contact_id}"}
@@ -56,18 +56,18 @@ def presence_from(item: Mapping[str, Any] | None) -> Presence:
         return Presence()
     taken = item.get("taken")
     held = Holder(taken["agent_id"], from_text(taken["since"])) if taken is not None else None
-    return Presence({one: _segment_from(stored) for one, stored in item["segments"].items()}, held)
+    return Presence({one: _leg_from(stored) for one, stored in item["legs"].items()}, held)
 
 
-def _segment_item(segment: Segment) -> Item:
-    times = {"since": segment.since, "ended_at": segment.ended_at}
+def _leg_item(leg: Leg) -> Item:
+    times = {"since": leg.since, "ended_at": leg.ended_at}
     told: Item = {name: to_text(at) for name, at in times.items() if at is not None}
-    return told | ({"agent_id": segment.agent_id} if segment.agent_id is not None else {})
+    return told | ({"agent_id": leg.agent_id} if leg.agent_id is not None else {})
 
 
-def _segment_from(stored: Mapping[str, Any]) -> Segment:
+def _leg_from(stored: Mapping[str, Any]) -> Leg:
     since, ended_at = (from_text(stored[name]) if name in stored else None for name in ("since", "ended_at"))
-    return Segment(stored.get("agent_id"), since, ended_at)
+    return Leg(stored.get("agent_id"), since, ended_at)
 
 
 def staff_key(user_name: str) -> Key:

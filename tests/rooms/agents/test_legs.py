@@ -8,11 +8,11 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.agents.segments import (
-    SEGMENTS_MAX,
+from hotline.agents.legs import (
+    LEGS_MAX,
     Holder,
+    Leg,
     Presence,
-    Segment,
     find_holder,
     fold_connected,
     fold_ended,
@@ -21,7 +21,7 @@ from tests.support.stores import NOON
 
 SECOND: Final = timedelta(seconds=1)
 type Word = tuple[str, int, str | None]
-"""Segment, second, and the agent who was connected; None for an end."""
+"""Leg, second, and the agent who was connected; None for an end."""
 WORDS: Final = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.sampled_from(("agent-1", "agent-2", None))), max_size=8
 )
@@ -29,20 +29,18 @@ WORDS: Final = st.lists(
 
 def told(words: list[Word], taken: Holder | None = None) -> Presence:
     presence = Presence(taken=taken)
-    for segment_id, second, agent_id in words:
+    for leg_id, second, agent_id in words:
         at = NOON + second * SECOND
         if agent_id is None:
-            presence = fold_ended(presence, segment_id, at)
+            presence = fold_ended(presence, leg_id, at)
         else:
-            presence = fold_connected(presence, segment_id, Holder(agent_id, at))
+            presence = fold_connected(presence, leg_id, Holder(agent_id, at))
     return presence
 
 
 def one_agent_at_a_time(words: list[Word]) -> list[Word]:
-    """At one instant one agent is connected to a segment."""
-    return list(
-        {(segment, second, agent is None): (segment, second, agent) for segment, second, agent in words}.values()
-    )
+    """At one instant one agent is connected to a leg."""
+    return list({(leg, second, agent is None): (leg, second, agent) for leg, second, agent in words}.values())
 
 
 @given(WORDS.map(one_agent_at_a_time).flatmap(lambda words: st.tuples(st.just(words), st.permutations(words * 2))))
@@ -52,9 +50,9 @@ def test_the_order_and_the_repetition_of_events_change_nothing(drawn: tuple[list
 
 
 @given(WORDS)
-def test_an_agent_is_in_a_contact_exactly_while_a_segment_with_one_goes_on(words: list[Word]) -> None:
-    connected = {segment for segment, _, agent in words if agent is not None}
-    ended = {segment for segment, _, agent in words if agent is None}
+def test_an_agent_is_in_a_contact_exactly_while_a_leg_with_one_goes_on(words: list[Word]) -> None:
+    connected = {leg for leg, _, agent in words if agent is not None}
+    ended = {leg for leg, _, agent in words if agent is None}
     holder = find_holder(told(words))
     assert (holder is not None and holder.agent_id is not None) == bool(connected - ended)
     assert (holder is None) == (not words)
@@ -75,8 +73,8 @@ def test_an_agent_who_takes_their_own_call_again_has_it_for_longer() -> None:
     assert find_holder(told([("a", 1, "agent-1"), ("b", 2, "agent-2")], again)) == Holder("agent-2", NOON + 2 * SECOND)
 
 
-def test_a_contact_has_so_many_segments_and_those_that_are_known_go_on() -> None:
-    full = Presence({str(number): Segment("agent-1", NOON) for number in range(SEGMENTS_MAX)})
+def test_a_contact_has_so_many_legs_and_those_that_are_known_go_on() -> None:
+    full = Presence({str(number): Leg("agent-1", NOON) for number in range(LEGS_MAX)})
     assert fold_ended(full, "one-more", NOON) == full
     assert fold_connected(full, "one-more", Holder("agent-2", NOON)) == full
-    assert fold_ended(full, "0", NOON).segments["0"].ended_at == NOON
+    assert fold_ended(full, "0", NOON).legs["0"].ended_at == NOON
