@@ -82,11 +82,8 @@ _DETECTORS: Final = ("rooms/security/test_detectors.py", "rooms/security/test_wa
 _DETECTORS_LATER: Final = ("rooms/security/test_scan_stored.py",)
 _PINS: Final = ("rooms/identity/test_pins.py", "functions/test_connect_pins.py")
 
-_WORDS_TOLD: Final = (
-    "rules/test_error_codes.py",
-    "functions/agent_api/test_agent_contract.py::test_the_committed_description_is_that_of_the_code",
-)
-"""The words of enumerations, as logs and clients of the people's API know them."""
+_WORDS_TOLD: Final = ("rules/test_stored_words.py", "rules/test_error_codes.py")
+"""The words of enumerations, as items, logs and clients know them."""
 _ACCESS: Final = ("rooms/agents/test_access.py", "rooms/agents/test_proofs.py")
 _ACCESS_LATER: Final = ("functions/agent_api/test_agent_accounts.py", "functions/agent_api/test_agent_cases.py")
 _CASES: Final = ("rooms/cases/test_timeline.py", "rooms/cases/test_contents.py", "rooms/cases/test_agents_work.py")
@@ -98,11 +95,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("accounts/policy.py", _POINTS, _POINTS_LATER),
     Rule("accounts/stops.py", ("rooms/identity/test_targets.py",), ("security/test_takeover_by_enrolled_factors.py",)),
     Rule("agents/access.py", _ACCESS, _ACCESS_LATER),
-    Rule("agents/actions.py", ("rooms/agents/test_actions.py",), _ACCESS_LATER),
+    Rule("agents/actions.py", ("rules/test_stored_words.py", "rooms/agents/test_actions.py"), _ACCESS_LATER),
     Rule("agents/approvals.py", ("rooms/agents/test_approvals.py",), ("rooms/agents/test_limits.py", *_ACCESS_LATER)),
     Rule("agents/contacts.py", ("rooms/agents/test_access.py",), ("functions/test_contact_events_agents.py",)),
     Rule("agents/legs.py", ("rooms/agents/test_legs.py", "rooms/agents/test_access.py")),
-    Rule("agents/limits.py", ("rooms/agents/test_limits.py",)),
+    Rule("agents/limits.py", ("rules/test_stored_words.py", "rooms/agents/test_limits.py")),
     Rule(
         "agents/model.py",
         ("rooms/agents/test_access.py", *_WORDS_TOLD),

@@ -56,11 +56,6 @@ OPENED = entry(EntryKind.OPENED, "caller:c")
 DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
 
 
-def test_obstacles_and_steps_are_the_words_of_the_api() -> None:
-    assert [one.value for one in Obstacle] == ["not_claimed", "needs_proof", "own_account"]
-    assert [one.value for one in Step] == [one.name.lower() for one in Step]
-
-
 @pytest.mark.parametrize(
     ("kinds", "needs_proof"),
     [

@@ -96,11 +96,6 @@ def test_topics_are_counted_by_the_name_that_cases_give_them() -> None:
     assert set(TOPICS) == set(cases.TOPICS)
 
 
-def test_calls_and_callbacks_are_told_by_these_words() -> None:
-    assert [state.value for state in CallbackState] == ["waiting", "called", "failed"]
-    assert [moment.value for moment in Moment] == ["initiated_at", "queued_at", "answered_at", "ended_at"]
-
-
 # ---------------------------------------------------------------- calls
 
 
