@@ -96,11 +96,9 @@ class Visit:
         return identity.perform(self.session, act, turn)
 
     def find_offer(self) -> Offer | None:
-        """The offer that the caller chose by its place or, from a flow that kept it, by its key. It is the only offer
-        when there is no choice. None for anything that was not offered in this call."""
+        """The offer that the caller chose by its place; the only offer when there is no choice. None for anything that
+        was not offered in this call."""
         offers = self.state.offers
-        if "movement" in self.inputs:
-            return next((offer for offer in offers if offer.movement == self.inputs["movement"]), None)
         if "choice" in self.inputs:
             place = int(self.inputs["choice"])
             return offers[place - 1] if place <= len(offers) else None
@@ -266,9 +264,9 @@ def has_digits(least: int, most: int) -> Callable[[str], bool]:
     return lambda text: text.isascii() and text.isdigit() and least <= len(text) <= most
 
 
-def own_id(*, most: int, optional: bool = False) -> Input:
-    """One of our own ids or sort keys, which a flow hands back."""
-    return Input(lambda text: is_printed_ascii(text, characters_max=most), optional=optional)
+def own_id(*, most: int) -> Input:
+    """One of our own ids, which a flow hands back."""
+    return Input(lambda text: is_printed_ascii(text, characters_max=most))
 
 
 CHOICE: Final = one_of(tuple(str(place) for place in range(1, PLACES_MAX + 1)))

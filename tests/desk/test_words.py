@@ -36,6 +36,7 @@ from hotline.directory.model import DirectoryError
 from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError
 from hotline.identity.pins import PIN_SET
 from hotline.identity.service import REQUIREMENTS
+from hotline.kit import languages
 from hotline.kit.actor import FactorKind
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.lockout.outgoing import REPUDIABLE
@@ -368,3 +369,12 @@ def test_every_state_of_a_proof_is_shown() -> None:
     told = set(told_at(accounts.Proof, "state"))
     assert told == {"asked" if state is ProofState.WAITING else state.value for state in ProofState}
     assert shown == told
+
+
+def test_the_desk_knows_every_language_of_the_line() -> None:
+    names = re.search(r"LANGUAGE_NAMES = \{(.*)\}", (FOLDER / "words.js").read_text(encoding="utf-8"))
+    words = re.search(r"BANNER_WORDS = (\[.*\]);", (FOLDER / "views/settings.js").read_text(encoding="utf-8"))
+    assert names is not None
+    assert words is not None
+    assert set(re.findall(r'"([^"]+)":', names[1])) == set(languages.LANGUAGES)
+    assert {tag for _, tag in json.loads(words[1])} == set(languages.LANGUAGES)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from functions.connect.envelope import INVALID
-from functions.connect.step import OPTIONAL_CHOICE, Answer, Step, Visit, digits, one_of, own_id, words
+from functions.connect.step import OPTIONAL_CHOICE, Answer, Step, Visit, digits, one_of, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
@@ -102,9 +102,8 @@ def answer(visit: Visit) -> Answer:
 
 PURPOSES: Final = ("failed", "refund")
 """The values of `purpose` of `payments`, the default first: those that failed, or recent ones to be refunded."""
-MOVEMENT_CHARACTERS_MAX: Final = 160
-CHOSEN: Final = {"choice": OPTIONAL_CHOICE, "movement": own_id(most=MOVEMENT_CHARACTERS_MAX, optional=True)}
-"""How a step is told which of the offered payments is meant: by its place, or by the key that the flow kept."""
+CHOSEN: Final = {"choice": OPTIONAL_CHOICE}
+"""How a step is told which of the offered payments is meant: by its place."""
 
 STEPS: Final = (
     Step(

@@ -1,8 +1,8 @@
 """Freezes and holds in force, as far as factors depend on them. Pure.
 
 A stop is a freeze or a hold. A factor that was too new to act when a stop began stays too new until it ends. A thief
-who enrols a factor before the owner freezes must not wait the freeze out. The lock room writes the stops into the
-account's lock item; the identity room, which lies below it, reads them from there and nothing else.
+who enrols a factor before the owner freezes must not be able to sit the freeze out. The lock room writes the stops into
+the account's lock item; the identity room, which lies below it, reads them from there and nothing else.
 """
 
 from __future__ import annotations

@@ -25,11 +25,11 @@ OFFERED: Final = (
     Operation.UNFREEZE,
     Operation.NEW_ROW,
 )
-"""The operations upon the account of a case. Those upon a hold, a refund or a value stand with it."""
+"""The operations upon the account of a case. Actions on a hold, a refund or a value are listed with that thing."""
 
 
 class Obstacle(StrEnum):
-    """Why an action cannot be done now. A second person's word that is missing is none: it can be asked for."""
+    """Why an action cannot be done now. A missing approval is no obstacle: it can be asked for."""
 
     NOT_CLAIMED = "not_claimed"
     NEEDS_PROOF = "needs_proof"

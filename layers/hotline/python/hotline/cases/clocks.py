@@ -34,7 +34,7 @@ URGENT_WITHIN: Final = timedelta(hours=1)
 TASK_WITHIN: Final = timedelta(minutes=15)
 """How long a case may wait for somebody who works the queue of cases, until a task brings it to a person."""
 CALL_WITHIN: Final = timedelta(hours=1)
-"""The same where a call or a callback is to bring it to a person anyway."""
+"""How long it may wait where a call or a callback should bring it to a person already."""
 
 
 def date_task(since: datetime, hours: Hours, *, call_live: bool) -> datetime:

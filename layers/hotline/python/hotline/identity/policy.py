@@ -134,8 +134,8 @@ def missing_of_customer(operation: Operation, proof: Proof, now: datetime) -> tu
 
 
 def count_missing(operation: Operation, proof: Proof, now: datetime) -> int:
-    """How many more factors of different kinds the operation needs; what only an agent may do needs one that nobody
-    has."""
+    """How many more factors of different kinds the operation's row asks for. Whether a caller may do it at all is the
+    gate's to say."""
     requirement = REQUIREMENTS[operation]
     needed = requirement.factors_for(proof.two_step)
     proved = {factor.kind for factor in counting_factors(requirement, proof.factors, now)}
@@ -190,8 +190,8 @@ def may_try(counters: FactorCounters, tries_left: int, now: datetime, pace: Pace
 
 
 def tries_after_wrong(tries_left: int, pace: Pace) -> int:
-    """The tries of a code after a wrong one. The pace holds for a code that was asked for before it changed; only who
-    has been told of more tries keeps them."""
+    """The tries of a code after a wrong one. The pace holds for a code that was asked for before it changed; a caller
+    who was told of more tries keeps them."""
     return (pace.tries if tries_left == CODE_TRIES else tries_left) - 1
 
 
