@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from hotline.agents import service as agents
-from hotline.agents.limits import HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
+from hotline.agents.actions import OFFERED
+from hotline.agents.limits import COUNTED, HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
 from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, Part
+from hotline.identity.model import Operation
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
 from hotline.kit.errors import NeedSecond, NotPossible
@@ -38,6 +40,11 @@ def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, coun
     with pytest.raises(NotPossible, match=LIMITS[counted].refusal):
         count(store, counted, after=HOUR)
     count(store, counted, after=2 * HOUR)
+
+
+def test_whatever_lets_somebody_in_counts_as_an_opening_and_what_protects_does_not() -> None:
+    opening = {*OFFERED, Operation.NEW_ROW_UNPROVED, Operation.RELEASE_HOLD} - {Operation.FREEZE, Operation.PAUSE}
+    assert {**dict.fromkeys(opening, Counted.OPENINGS), Operation.UNMASK: Counted.UNMASKINGS} == COUNTED
 
 
 def test_many_at_once_do_not_pass_the_limit_together(exact_store: Store) -> None:
