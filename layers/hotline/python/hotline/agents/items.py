@@ -44,7 +44,7 @@ def holder_item(contact_id: str, holder: Holder, presence: Presence) -> Item:
         TTL_ATTRIBUTE: epoch_s(holder.since + CALL_LIFE),
     }
     if presence.taken is not None:
-        item["taken"] = _leg_item(Leg(presence.taken.agent_id, presence.taken.since))
+        item["taken"] = _connected_item(presence.taken)
     if holder.agent_id is None:
         return {**item, "ended_at": to_text(holder.since)}
     return {**item, "queue_pk": f"HELD#{holder.agent_id}", "queue_sk": f"{to_text(holder.since)}#{contact_id}"}
@@ -54,20 +54,26 @@ def presence_from(item: Mapping[str, Any] | None) -> Presence:
     """Everything that a stored item tells; None where there is no item."""
     if item is None:
         return Presence()
-    taken = item.get("taken")
-    held = Holder(taken["agent_id"], from_text(taken["since"])) if taken is not None else None
-    return Presence({one: _leg_from(stored) for one, stored in item["legs"].items()}, held)
+    legs = {leg_id: _leg_from(stored) for leg_id, stored in item["legs"].items()}
+    return Presence(legs, _connected_from(item["taken"]) if "taken" in item else None)
 
 
 def _leg_item(leg: Leg) -> Item:
-    times = {"since": leg.since, "ended_at": leg.ended_at}
-    told: Item = {name: to_text(at) for name, at in times.items() if at is not None}
-    return told | ({"agent_id": leg.agent_id} if leg.agent_id is not None else {})
+    connected = _connected_item(leg.connected) if leg.connected is not None else {}
+    return connected | ({"ended_at": to_text(leg.ended_at)} if leg.ended_at is not None else {})
 
 
 def _leg_from(stored: Mapping[str, Any]) -> Leg:
-    since, ended_at = (from_text(stored[name]) if name in stored else None for name in ("since", "ended_at"))
-    return Leg(stored.get("agent_id"), since, ended_at)
+    connected = _connected_from(stored) if "agent_id" in stored else None
+    return Leg(connected, from_text(stored["ended_at"]) if "ended_at" in stored else None)
+
+
+def _connected_item(holder: Holder) -> Item:
+    return {"agent_id": holder.agent_id, "since": to_text(holder.since)}
+
+
+def _connected_from(stored: Mapping[str, Any]) -> Holder:
+    return Holder(stored["agent_id"], from_text(stored["since"]))
 
 
 def staff_key(user_name: str) -> Key:

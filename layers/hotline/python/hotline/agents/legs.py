@@ -18,20 +18,19 @@ for callbacks. An event of a further one changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One leg: the agent who was connected to it last and when, and its end, as far as they were told."""
-
-    agent_id: str | None = None
-    since: datetime | None = None
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Holder:
     """The agent who is in a contact, and since when. Without an agent the contact ended at `since`."""
 
     agent_id: str | None
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg: the agent who was connected to it last, and its end, as far as they were told."""
+
+    connected: Holder | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +44,38 @@ class Presence:
 def fold_connected(presence: Presence, leg_id: str, holder: Holder) -> Presence:
     """The presence after the word that an agent was connected to a leg."""
     known = _find(presence, leg_id)
-    if known is None or (known.since is not None and known.since >= holder.since):
+    if known is None:
         return presence
-    return _with(presence, leg_id, replace(known, agent_id=holder.agent_id, since=holder.since))
+    latest = holder if known.connected is None else max(known.connected, holder, key=_order)
+    return _with(presence, leg_id, replace(known, connected=latest))
 
 
 def fold_ended(presence: Presence, leg_id: str, at: datetime) -> Presence:
     """The presence after the word that a leg ended."""
     known = _find(presence, leg_id)
-    if known is None or (known.ended_at is not None and known.ended_at <= at):
+    if known is None:
         return presence
-    return _with(presence, leg_id, replace(known, ended_at=at))
+    return _with(presence, leg_id, replace(known, ended_at=at if known.ended_at is None else min(known.ended_at, at)))
 
 
 def find_holder(presence: Presence) -> Holder | None:
     """The agent who is in the contact; None where nothing was told. A live leg overrules the workspace, and an end
     does so when it is the later word."""
     told, taken = presence.legs.values(), presence.taken
-    live = [Holder(one.agent_id, one.since) for one in told if one.since is not None and one.ended_at is None]
+    live = [one.connected for one in told if one.connected is not None and one.ended_at is None]
     if live:
-        newest = max(live, key=lambda one: (one.since, one.agent_id or ""))
+        newest = max(live, key=_order)
         # An agent who talks on has taken the contact again, so that it lasts.
-        again = taken is not None and taken.agent_id == newest.agent_id and taken.since > newest.since
-        return taken if again else newest
+        return max(newest, taken, key=_order) if taken is not None and taken.agent_id == newest.agent_id else newest
     ends = [one.ended_at for one in told if one.ended_at is not None]
     if not ends or (taken is not None and taken.since > max(ends)):
         return taken
     return Holder(None, max(ends))
+
+
+def _order(holder: Holder) -> tuple[datetime, str]:
+    """The order of two words: by their instants, and of one instant always the same."""
+    return holder.since, str(holder.agent_id)
 
 
 def _with(presence: Presence, leg_id: str, leg: Leg) -> Presence:
