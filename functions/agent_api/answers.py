@@ -67,7 +67,7 @@ def _change_of(content: Mapping[str, str | int]) -> dict[str, str | int | bool |
     told: dict[str, str | int | bool | list[str]] = {}
     for name, value in content.items():
         if name in _LISTS:
-            told[name] = [one for one in str(value).split(",") if one]
+            told[name] = str(value).split()
         elif name in _ANSWERS:
             told[name] = value == "yes"
         else:

@@ -53,13 +53,17 @@ def instant_claim(claims: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def check_past(instant: datetime | None, now: datetime) -> datetime | None:
-    """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
-    sign-in count for longer. Raises Problem `invalid_token`."""
-    if instant is None:
-        return None
-    if instant > now + CLOCK_SKEW:
+    """When somebody signed in, at the latest now. Raises as `check_skew`."""
+    checked = check_skew(instant, now)
+    return min(checked, now) if checked is not None else None
+
+
+def check_skew(instant: datetime | None, now: datetime) -> datetime | None:
+    """A time that has come by the issuer's clock, which may be a little ahead. One that lies further off would make a
+    sign-in or a token count for longer. Raises Problem `invalid_token`."""
+    if instant is not None and instant > now + CLOCK_SKEW:
         raise invalid_token()
-    return min(instant, now)
+    return instant
 
 
 def claim_words(value: object) -> set[str]:

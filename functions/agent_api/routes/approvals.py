@@ -48,9 +48,10 @@ def ask_for_approval(body: ApprovalAsked, contact: DeskContact = None, key: Idem
     memory = at.memory(key, body=body)
     approval_id = derive_id("apr", at.agent.agent_id, str(key))
     basis = basis_of(body.case_id, contact if body.case_id is not None else None)
+    begun_at = at.now
     asked = agents.ask(at.ctx, at.agent, basis, _act_of(body), body.reason, approval_id=approval_id, memory=memory)
     stored = idempotency.request_from(at.ctx.store.get(memory.key))
-    if asked.requested_at < at.now:
+    if asked.requested_at < begun_at:
         at.check_replay(stored, body=body)
     at.headers["Location"] = f"/v1/agent/approvals/{asked.approval_id}"
     return approval_of(asked)

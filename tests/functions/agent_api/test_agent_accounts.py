@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -378,6 +379,7 @@ def test_a_hold_is_released_by_two(world: AgentWorld, anna: AgentClient, bo: Age
     )
     approval_id = asked.json["id"]
     assert asked.headers["Location"] == f"/v1/agent/approvals/{approval_id}"
+    assert "Idempotency-Replayed" not in asked.headers
     (hold,) = anna.look(case_id, "account").json["holds"]
     (action,) = hold["actions"]
     assert action["subject"]["id"] == hold["cause"] == "RISK_SCORE"
@@ -532,6 +534,28 @@ def asked_for(world: AgentWorld, client: AgentClient) -> Answered:
     case_id = claim(world, client, "security")
     body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
     return client.post("/approvals", body)
+
+
+@dataclass
+class TickingClock:
+    """A clock that moves a little with each look at it, as a real one does."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        self.instant += timedelta(milliseconds=3)
+        return self.instant
+
+
+def test_only_a_repeated_request_is_told_as_repeated(world: AgentWorld, anna: AgentClient) -> None:
+    world.hold()
+    case_id = claim(world, anna, "security")
+    ticking = AgentClient(replace(world.ctx, clock=TickingClock(world.clock.now())))
+    body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    key = {"Idempotency-Key": "key-of-a-request-of-two"}
+    first, again = (ticking.post("/approvals", body, headers=key) for _ in range(2))
+    assert [one.headers.get("Idempotency-Replayed") for one in (first, again)] == [None, "true"]
+    assert first.json["id"] == again.json["id"]
 
 
 def test_nobody_decides_on_a_request_of_their_own(world: AgentWorld, chief: AgentClient) -> None:

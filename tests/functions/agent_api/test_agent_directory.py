@@ -173,6 +173,17 @@ def test_a_policy_is_published_by_two_supervisors(world: AgentWorld, chief: Agen
     assert saved.json["categories"] == ["b", "food"]
 
 
+def test_an_approval_of_two_categories_is_not_good_for_one_that_holds_both(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    terms = {**TERMS, "categories": ["digital", "tickets"]}
+    approval_id = approved(world, chief, operation="publish_policy", merchant_id="mer-1", **terms)
+    for joined in ("digital,tickets", "digital\ttickets"):
+        body = {**TERMS, "categories": [joined], "reason": "correction", "approval_id": approval_id}
+        assert put(chief, "/merchants/mer-1/policy", body).status in (400, 403)
+    assert chief.get("/merchants/mer-1/policy").json["version"] == 0
+
+
 def test_an_agent_asks_for_no_policy(world: AgentWorld, anna: AgentClient) -> None:
     body = {"operation": "publish_policy", "merchant_id": "mer-1", "reason": "correction", **TERMS}
     refused = anna.post("/approvals", body)

@@ -10,6 +10,7 @@ from hotline.agents import service as agents
 from hotline.agents.access import open_request
 from hotline.agents.contacts import HELD_MAX
 from hotline.agents.model import (
+    ISSUER_AHEAD_MAX,
     PERMISSIONS,
     TOKEN_LIFE,
     AgentError,
@@ -57,7 +58,8 @@ def test_a_token_is_good_for_fifteen_minutes_and_may_not_live_longer(world: Agen
     assert token.is_good(now)
     assert token.is_good(now + TOKEN_LIFE - SECOND)
     assert not token.is_good(now + TOKEN_LIFE)
-    assert not token.is_good(now - SECOND)
+    assert token.is_good(now - ISSUER_AHEAD_MAX)
+    assert not token.is_good(now - ISSUER_AHEAD_MAX - SECOND)
     long_lived = AgentToken("a", "A", token.roles, token.scopes, now, now + TOKEN_LIFE + SECOND)
     assert not long_lived.is_good(now)
     old = AgentToken("a", "A", token.roles, token.scopes, now - TOKEN_LIFE, now + SECOND)

@@ -90,7 +90,7 @@ class EditNumbers(_Edit[int]):
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         version = directory.numbers_of(request.read, ()).version
-        return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(version), {"numbers": ",".join(self.numbers)})
+        return Operation.EDIT_NUMBERS, Subject(NUMBERS_NAME, str(version), {"numbers": " ".join(self.numbers)})
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[int]:
         operation, subject = self.find_need(request)

@@ -12,6 +12,8 @@ from hotline.cases.model import Case
 
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """A token that is older, or that lives longer, is refused. So a role that was taken away is gone within this time."""
+ISSUER_AHEAD_MAX: Final = timedelta(minutes=1)
+"""How far the issuer's clock may be ahead."""
 NO_CASE: Final = "-"
 
 
@@ -76,9 +78,11 @@ class AgentToken:
     user_name: str | None = None
 
     def is_good(self, now: datetime) -> bool:
-        """Whether the token may still be believed: it is young, and was not made to live longer than that."""
+        """Whether the token may still be believed: it is young, and was not made to live longer than that, both by the
+        issuer's clock."""
         return (
-            self.issued_at <= now < self.expires_at
+            self.issued_at <= now + ISSUER_AHEAD_MAX
+            and now < self.expires_at
             and now - self.issued_at <= TOKEN_LIFE
             and self.expires_at - self.issued_at <= TOKEN_LIFE
         )

@@ -59,7 +59,8 @@ def policy_subject(read: Mapping[Key, Item], merchant_id: str, terms: PolicyTerm
         "window_days": terms.window_days,
         "partial": "yes" if terms.partial else "no",
         "auto_approve_minor": terms.auto_approve_minor,
-        "categories": ",".join(terms.categories),
+        # A category may hold any sign but the space.
+        "categories": " ".join(terms.categories),
     }
     return Subject(f"policy#{merchant_id}", str(known.version if known is not None else 0), content)
 
