@@ -27,7 +27,16 @@ NOT_GERUNDS: Final = frozenset(
 DOUBLES: Final = ("MemoryStore", "VirtualClock", "SeededIds", "LocalMacs")
 ENVIRONMENT: Final = frozenset({"environ", "getenv"})
 READERS: Final = frozenset(
-    {"optional", "required", "read_setting", "require_setting", "read_count", "read_region", "read_switch"}
+    {
+        "optional",
+        "required",
+        "read_setting",
+        "require_setting",
+        "read_count",
+        "read_region",
+        "read_switch",
+        "read_time_zone",
+    }
 )
 ERRORS: Final = frozenset({"NotPossible", "InvalidInput", "Unavailable", "Unreadable", "Stale", "Refused"})
 
