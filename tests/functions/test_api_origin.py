@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -10,10 +11,19 @@ import pytest
 from moto import mock_aws
 
 from functions.customer_api import app
+from hotline.kit.doors import Context
 from hotline.kit.origin import ORIGIN_HEADER
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.function_settings import started
 
 KEY = "k" * 64
+
+
+@pytest.fixture(autouse=True)
+def _store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers are read from a store, which is in memory here; all else is as it is deployed."""
+    made = cache(lambda: Context(MemoryStore(), official_numbers=("+864008001234",)))
+    monkeypatch.setattr(app, "_context_of_start", made)
 
 
 @pytest.fixture
