@@ -5,7 +5,6 @@ import { SignIn } from "./auth.js";
 import { css, drafts, html, LitElement, nothing, shared } from "./element.js";
 import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
-import { followWorkspace, inFrame } from "./workspace.js";
 import "./form.js";
 import "./views/activity.js";
 import "./views/approvals.js";
@@ -16,6 +15,8 @@ import "./views/queue.js";
 import "./views/reports.js";
 import "./views/settings.js";
 
+/** Whether another page shows this one in a frame. */
+const inFrame = () => window.parent !== window;
 const LOOK_FOR_CALLS_MS = 5000;
 const MESSAGE_MS = 8000;
 const NAVIGATION = [
@@ -101,7 +102,13 @@ class HotlineDesk extends LitElement {
     window.addEventListener("hashchange", () => this.#follow());
     window.addEventListener("beforeunload", (event) => this.#unsent() && event.preventDefault());
     this.#address();
-    await followWorkspace({
+    if (inFrame()) await this.#followWorkspace();
+    setInterval(() => this.#lookForCalls(), LOOK_FOR_CALLS_MS);
+  }
+
+  async #followWorkspace() {
+    const { followWorkspace } = await import("./workspace.js");
+    followWorkspace({
       on_contact: (id, send) => {
         const { proof_quick_connect: name } = this.config;
         this.#renew({ send_to_line: name ? () => send(name) : null });
@@ -113,7 +120,6 @@ class HotlineDesk extends LitElement {
         this.#ended(id);
       },
     });
-    setInterval(() => this.#lookForCalls(), LOOK_FOR_CALLS_MS);
   }
 
   async #config() {

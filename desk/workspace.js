@@ -1,10 +1,8 @@
-// The Amazon Connect agent workspace: tells the desk which contact it was opened for, and sends a call to the line.
-// Outside of it there is nothing to follow, and the SDK would only wait for a host that never answers.
+// The Amazon Connect agent workspace: tells the desk which contact it was opened for, and sends a call to the line. It is
+// fetched in a frame alone: elsewhere the SDK would only wait for a host that never answers.
 
 import { Problem } from "./api.js";
-
-/** Whether another page shows this one in a frame. */
-export const inFrame = () => window.parent !== window;
+import { AgentClient, AmazonConnectApp, ContactClient } from "./vendor/amazon-connect/workspace.js";
 
 const CONNECT_MS = 5000;
 const ANSWER_MS = 10_000;
@@ -16,9 +14,7 @@ const CASE_ATTRIBUTE = "case_id";
  * that the call began under, since a transfer makes a new one. `send(name)` transfers the call to a quick connect.
  * `on_case(id)` is called for the task of a case, `on_end(id)` when a call ends. Returns at once.
  */
-export async function followWorkspace({ on_contact, on_case, on_end }) {
-  if (!inFrame()) return;
-  const { AgentClient, AmazonConnectApp, ContactClient } = await import("./vendor/amazon-connect/workspace.js");
+export function followWorkspace({ on_contact, on_case, on_end }) {
   const { provider } = AmazonConnectApp.init({
     onCreate: async ({ context }) => {
       if (context.scope?.type !== "contact") return;
