@@ -60,6 +60,7 @@ def test_pages_put_together_are_the_whole_queue(world: CaseWorld, limit: int) ->
         assert len(page.cases) <= limit
         found += [case.case_id for case in page.cases]
         after = page.next
+        assert (after is None) is (len(found) == len(expected)), "no page is empty"
         if after is None:
             break
     assert found == expected

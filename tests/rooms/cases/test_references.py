@@ -9,11 +9,12 @@ import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.model import CaseRef
-from hotline.cases.references import REFERENCE_LIFE, RENEWED_WITHIN, draw, is_reference
+from hotline.cases.references import REFERENCE_LIFE, REFERENCES, RENEWED_WITHIN, draw, is_reference, reference_key
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput, Stale
 from hotline.kit.ids import IdSource
+from hotline.kit.store import hotline_key
 from hotline.refunds.service import reference_of
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
@@ -56,6 +57,15 @@ def test_a_person_finds_the_case_by_its_six_digits() -> None:
     assert is_reference(ref.reference)
     assert ref.new_reference
     assert desk.found(ref.reference) == ref.case_id
+
+
+def test_a_reference_is_drawn_of_all_random_digits_and_kept_under_its_own_key() -> None:
+    class LargeId:
+        def new(self, prefix: str) -> str:
+            return f"{prefix}_1{'0' * 31}"
+
+    assert draw(LargeId()) == f"{16**31 % REFERENCES:06d}"
+    assert reference_key("123456") == hotline_key("CASEREF#123456", "CASE")
 
 
 def test_no_two_cases_have_one_reference() -> None:

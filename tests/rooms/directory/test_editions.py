@@ -126,7 +126,7 @@ def test_a_banner_says_the_same_in_every_language_within_its_limits() -> None:
     [
         ((), DirectoryError.NUMBERS_COUNT), (("+8695188", "+8695188"), DirectoryError.NUMBERS_COUNT),
         (tuple(f"+180055501{place:02d}" for place in range(NUMBERS_MAX + 1)), DirectoryError.NUMBERS_COUNT),
-        (("95188",), DirectoryError.NUMBER_INVALID), (("+999123456789",), DirectoryError.NUMBER_INVALID),
+        (("95188",), DirectoryError.NUMBER_INVALID), (("+8695188", "+999123456789"), DirectoryError.NUMBER_INVALID),
     ],
 )  # fmt: skip
 def test_numbers_that_are_none_or_too_many_are_refused(

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from hotline.directory.hours import SEARCH_DAYS_MAX
 from hotline.directory.model import DirectoryError
 from hotline.directory.service import (
     NAME_CHARACTERS_MAX,
@@ -81,6 +82,9 @@ def test_there_may_be_no_opening_in_sight_and_a_last_one_has_its_end() -> None:
     assert find_opening(nobody, at("2026-12-01T00:00")) == Opening(at("2027-01-01T08:00"), at("2027-01-01T12:00"))
     assert find_opening(nobody, at("2027-01-01T13:30")) == Opening(at("2027-01-01T13:00"), at("2027-01-01T22:00"))
     assert find_opening(nobody, at("2027-01-01T22:00")) is None
+    for ahead, is_in_sight in ((SEARCH_DAYS_MAX, True), (SEARCH_DAYS_MAX + 1, False)):
+        instant = at("2027-01-01T12:00") - timedelta(days=ahead)
+        assert (find_opening(nobody, instant) is not None) is is_in_sight
 
 
 @pytest.mark.parametrize(
