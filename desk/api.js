@@ -1,40 +1,5 @@
-// The agents' API as the desk knows it: routes, forms, refusals. No other module names a route or a header.
-//
-// The forms, with `?` where a member may be missing or null. Times are RFC 3339, amounts {minor, currency}.
-//
-//   Me            agent_id, username, roles[], permissions[], token_ends_at, live_contacts[]
-//   CaseRow       id, version, reference?, topic, language, priority, status, reason, opened_at, updated_at, due_at,
-//                 snoozed_until?, owner? {id, name}, tags[]
-//   Case          CaseRow and skill, account_known, contact_id?, heard[], proved Proved, failed_login_at?,
-//                 missing_documents[], links[{kind, id}], next_step?, actions[Action]
-//   Action        operation, level: alone | proof | second, possible, why?, approval? Approval,
-//                 subject? {kind, id, version?}
-//   Proved        state: none | proved, factors[]
-//   Entry         id, number, at, kind, audience, actor {kind, name?}, reason, facts{}, note?
-//   Proof         state: none | asked | proved | expired, goal?, factors[], until?, operations[]
-//   Contact       contact_id, state: live | ended, case_id?, topic?, language?
-//   Account       account_id, status, language?, lock {state, cause?, since?, until?, asked?, text}, two_step?, pin,
-//                 fields[{name, masked, can_unmask}], facts_as_of?
-//   Payment       id, item_id, kind, status, initiated_at, merchant? {id, name}, order?, money {state, held_until?},
-//                 failure?, next_step
-//   Refund        id, payment_id, status, requested_at, promised_on?, reason?, review?, decided_by?, payout?, actions[Action]
-//   Finding       id, severity, found_at, rule, facts{}, feedback?
-//   Unmasked      field, item_id?, value?, amount?
-//   Approval      id, operation, case_id?, subject {kind, id, version?}, change{}, reason, state: asked | approved | denied |
-//                 spent | void | expired, requested_by {id, name}, requested_at, expires_at, decided_by? {id, name}, decided_at?
-//   Edited        version, edited_by?, edited_at?
-//   Hours         Edited and timezone, weekly[{day 1-7, opens, closes}], special_days[{date, name, opens?, closes?}], open,
-//                 next_opening?
-//   Banner        Edited and words? {language: words}, starts_at?, ends_at?, short_menu, holds
-//   Numbers       Edited and numbers[], actions[Action]
-//   Policy        merchant_id, version, window_days, partial, auto_approve_minor, categories[], actions[Action]
-//
-// Two views wait for their routes, and nothing leads to them until then:
-//
-//   Callback      case_id, reference, asked_at, topic, language, state
-//   Report        from, to, contacts[{day, contained, transferred, abandoned, callback}], topics[{topic, count}],
-//                 repeats {count, of}, answer {median_s, p90_s}, lock_causes[{cause, count}],
-//                 refunds[{status, count, late}], complaints[{kind, count, median_days}], survey[{score, count}]
+// The agents' API as the desk knows it: routes and refusals. No other module names a route or a header. The forms stand in
+// docs/openapi-agent.json, to which the tests hold each request and answer. Times are RFC 3339, amounts {minor, currency}.
 
 const TIMEOUT_MS = 20_000;
 const BASE = "/v1/agent";

@@ -137,3 +137,16 @@ def test_vendored_libraries_are_the_pinned_ones_and_have_their_licence() -> None
         f'"{element_version}"' in (FOLDER / "vendor/lit/lit.js").read_text()
         or f"`{element_version}`" in (FOLDER / "vendor/lit/lit.js").read_text()
     )
+
+
+def test_the_readme_names_every_file() -> None:
+    """Files of `views/` and `words/` by their folder."""
+    table = re.findall(r"^\| (`[^|]+) \|", (FOLDER / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {f"/{name}" for cell in table for name in re.findall(r"`([^`]+)`", cell)}
+    files = {path for path in OWN if path.count("/") == 1}
+    assert files - named == set()
+    assert {f"/{path.split('/')[1]}/" for path in set(OWN) - files} <= named | {"/words/"}
+
+
+def test_no_comment_tells_of_views_that_wait_for_their_routes() -> None:
+    assert [path for path, text in SCRIPTS.items() if re.search(r"wait for (its|their) routes?", text)] == []

@@ -59,6 +59,7 @@ from hotline.security.detectors import DETECTORS, Severity
 from hotline.security.model import SecurityError, Verdict
 from hotline.wording.catalogue import find
 from hotline_local.desk_server import FOLDER
+from hotline_local.launcher.paths import ROOT
 from tests.support.agent_document import DOCUMENT
 
 LANGUAGES: Final = {"en": "en-US", "zh": "zh-CN"}
@@ -378,3 +379,36 @@ def test_the_desk_knows_every_language_of_the_line() -> None:
     assert words is not None
     assert set(re.findall(r'"([^"]+)":', names[1])) == set(languages.LANGUAGES)
     assert {tag for _, tag in json.loads(words[1])} == set(languages.LANGUAGES)
+
+
+def test_the_hours_name_the_one_order_that_there_is() -> None:
+    assert "A day that differs goes before the week." in WORDS["en"]["hours.text"]
+    assert WORDS["zh"]["hours.special_days"] in WORDS["zh"]["hours.text"]
+    told = [text["hours.text"] for text in WORDS.values()]
+    assert [text for text in told if re.search(r"override|holiday|临时|节假日", text)] == []
+
+
+def test_the_chinese_words_for_a_review_fit_a_denial_as_well() -> None:
+    reviews = {key: text for key, text in WORDS["zh"].items() if "review_" in key or key.endswith("decide_refund")}
+    assert len(reviews) > 4
+    assert {key: text for key, text in reviews.items() if "决定退款" in text or "决定大额退款" in text} == {}
+    assert {reviews[f"operation.{name}"] for name in ("review_refund", "review_large_refund")} == {
+        "审核退款", "审核大额退款"
+    }  # fmt: skip
+
+
+def test_an_agent_has_one_chinese_word() -> None:
+    words = WORDS["zh"]
+    assert [key for key, text in words.items() if "坐席" in text] == []
+    assert words["actor.agent"] == words["field.agent"] == words["cause.AGENT"]
+    assert "坐席" not in (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+
+
+def test_the_proof_that_an_agent_asks_for_is_the_customers() -> None:
+    assert WORDS["zh"]["heard.agent_proof"] == "应客服要求核实身份"
+
+
+def test_the_limit_of_shown_values_is_not_told_as_that_of_looks() -> None:
+    assert WORDS["zh"]["figure.look_ups"] not in WORDS["zh"]["unmask.beyond"]
+    assert "显示内容的次数" in WORDS["zh"]["unmask.beyond"]
+    assert "显示内容的次数" in WORDS["zh"]["fault.unmaskings_limit"]
