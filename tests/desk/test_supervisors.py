@@ -155,7 +155,7 @@ def test_reports_are_charts_with_their_numbers(desk: Desk) -> None:
     expect(causes.get_by_role("row", name="Freeze: The customer asked 4")).to_be_visible()
     complaints = page.locator("section").filter(has=page.get_by_role("heading", name="Complaints"))
     complaints.get_by_text("As a table").click()
-    expect(complaints.get_by_role("row", name="Disputed payment 1 –")).to_be_visible()
+    expect(complaints.get_by_role("row", name="Security 1 –")).to_be_visible()
     expect(page.get_by_text("10.8%")).to_be_visible()
 
 
