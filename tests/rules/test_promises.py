@@ -96,6 +96,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.agents.model": {
         "TOKEN_LIFE": (15 * MINUTES, "docs/agent-api.md, tokens"),
+        "ISSUER_AHEAD_MAX": (1 * MINUTES, "decision: how far an issuer's clock may be ahead"),
     },
     "hotline.cases.clocks": {
         "CLOCKS": (CLOCKS, "decision: far within PSD2, article 101, and Regulation E, 1005.11"),

@@ -42,7 +42,7 @@ def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, coun
     count(store, counted, after=2 * HOUR)
 
 
-def test_whatever_lets_somebody_in_counts_as_an_opening_and_what_protects_does_not() -> None:
+def test_acts_that_let_somebody_in_count_as_openings_and_those_that_protect_do_not() -> None:
     opening = {*OFFERED, Operation.NEW_ROW_UNPROVED, Operation.RELEASE_HOLD} - {Operation.FREEZE, Operation.PAUSE}
     assert {**dict.fromkeys(opening, Counted.OPENINGS), Operation.UNMASK: Counted.UNMASKINGS} == COUNTED
 
