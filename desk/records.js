@@ -177,7 +177,8 @@ class DeskRecords extends View {
     return html`${findings.map((finding) => html`<article><div class="row spread"><h3>${words.word("rule", finding.rule)}</h3>
         <span class="tag ${["high", "critical"].includes(finding.severity) ? "bad" : "warn"}">${words.word("severity", finding.severity)}</span></div>
       <p class="muted small">${words.time(finding.found_at)}</p>
-      <dl>${readFacts(words, finding.facts).map(([name, value]) => html`<dt>${name}</dt><dd>${outside(value)}</dd>`)}</dl>
+      <dl>${readFacts(words, finding.facts).map(([name, value]) => html`<dt>${name}</dt><dd>${outside(value)}</dd>`)}
+        ${finding.masked.map(({ field, item_id }) => html`<dt>${words.word("mask", field)}</dt><dd>${this.values.amount(field, item_id)}</dd>`)}</dl>
       ${finding.feedback ? html`<span class="tag good">${words.word("verdict", finding.feedback)}</span>`
         : this.may(PERMISSIONS.work) ? html`<div class="row">${VERDICTS.map((verdict) => html`
           <button @click=${() => this.#judge(finding, verdict)}>${words.word("verdict", verdict)}</button>`)}</div>` : nothing}</article>`)}`;

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from functions.agent_api.desk import Desk
-from functions.agent_api.shapes.common import Action, Approval, Person, Subject
+from functions.agent_api.shapes.common import Action, Approval, MaskedFact, Person, Subject
 from hotline.agents import service as agents
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
@@ -33,6 +33,12 @@ def action_of(action: agents.Action, subject: Subject | None = None) -> Action:
             "subject": subject,
         }
     )
+
+
+def masked_of(facts: Mapping[str, str | int]) -> list[MaskedFact]:
+    """The value that these facts leave out, if there is a thing of which it can be shown."""
+    found = agents.find_masked(facts)
+    return [MaskedFact.model_validate({"field": found[0].value, "item_id": found[1]})] if found is not None else []
 
 
 def approval_of(approval: KnownApproval) -> Approval:

@@ -173,6 +173,18 @@ def test_a_timeline_masks_amounts_until_one_is_asked_for(desk: Desk) -> None:
     assert json.loads(request.body) == {"field": "refund_amount", "item_id": "refund-9", "reason": "customer_asked"}
 
 
+def test_a_finding_masks_its_amount_until_it_is_asked_for(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-4")
+    claim(page)
+    page.get_by_role("tab", name="Findings").click()
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("button", name="Show Amount of a finding").click()
+    confirm(page, "Show")
+    expect(page.locator("desk-records")).to_contain_text("CN¥1,999.00")
+    (request,) = desk.world.requests("POST", "/cases/case-4/unmaskings")
+    assert json.loads(request.body) == {"field": "finding_amount", "item_id": "f-1", "reason": "customer_asked"}
+
+
 def test_a_value_beyond_the_limit_is_shown_with_a_second_person(desk: Desk) -> None:
     desk.world.unmaskings_left = 0
     page = desk.enter(address="?case=case-1")

@@ -25,7 +25,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     agents.Part: "account payments refunds findings",
     agents.LookUpReason: "call case callback complaint investigation",
     agents.ActReason: "customer_asked customer_proved evidence_seen false_alarm complaint correction investigation",
-    agents.Masked: "name refund_amount payment_amount",
+    agents.Masked: "name refund_amount payment_amount finding_amount",
     agents.ProofState: "none waiting proved expired",
     agents.Figure: "look_ups unmaskings openings other_acts requests approvals case_work limits_reached own_account "
     "own_request",

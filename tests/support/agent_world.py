@@ -12,7 +12,7 @@ from hotline.agents.model import ActReason, AgentToken, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
 from hotline.identity.model import Approval
-from hotline.kit.actor import Agent
+from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
@@ -23,6 +23,8 @@ from hotline.lockout import service as lockout
 from hotline.lockout.model import LockView
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund
+from hotline.security.findings import contribute_findings, raising_keys
+from hotline.security.model import Finding
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
@@ -119,6 +121,15 @@ class AgentWorld:
     def tell_refund(self, *facts: Fact) -> None:
         """The wallet tells of refunds."""
         give(self.ctx, facts)
+
+    def find_theft(self, minor: int) -> str:
+        """The scan finds transfers after a new password and a new device, in fen; the finding's id."""
+        now, facts = self.clock.now(), {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
+        finding = Finding("fnd_theft", "reset_device_transfer", 1, "critical", ACCOUNT, now, now, facts, holds=True)
+        change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=self.ctx.ids)
+        contribute_findings(change, self.store.batch_get(list(raising_keys(ACCOUNT))), [finding])
+        change.commit(self.store)
+        return finding.id
 
     # ---------------------------------------------------------------- what agents do
 

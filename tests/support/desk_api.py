@@ -503,6 +503,7 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
         "found_at": _in(hours=-2),
         "rule": "failed_login_burst",
         "facts": {"failures": 40, "sources": 12, "distributed": "yes"},
+        "masked": [{"field": "finding_amount", "item_id": "f-1"}],
         "feedback": None,
     }
     return _json(200, {"findings": [finding], "next": None})

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from functions.agent_api.answers import action_of, own_approvals
+from functions.agent_api.answers import action_of, masked_of, own_approvals
 from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, basis_of, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
@@ -128,7 +128,8 @@ def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = Non
                 severity=one.severity,
                 found_at=one.found_at,
                 rule=one.rule,
-                facts=dict(one.facts),
+                facts=agents.mask_facts(one.facts),
+                masked=masked_of({"finding_id": one.id, **one.facts}),
                 feedback=one.verdict.value if one.verdict is not None else None,
             )
             for one in security.list_findings(desk().ctx.store, request.account_id)

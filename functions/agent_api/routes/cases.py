@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.answers import action_of, own_approvals
+from functions.agent_api.answers import action_of, masked_of, own_approvals
 from functions.agent_api.desk import (
     Desk,
     DeskContact,
@@ -28,7 +28,6 @@ from functions.agent_api.shapes.cases import (
     Edit,
     Entry,
     Link,
-    MaskedFact,
     Note,
     ProvedByLine,
     Snooze,
@@ -52,7 +51,6 @@ from hotline.kit.store.condition import Item
 
 _TAGS: Final = ["cases"]
 _TIMELINE: Final = "timeline"
-_AMOUNT: Final = frozenset({"amount_minor", "currency"})
 type Contribute = Callable[[Change, Mapping[Key, Item]], KnownCase]
 
 
@@ -296,7 +294,6 @@ def _owner(case: KnownCase) -> Person | None:
 
 
 def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
-    masked = _masked_in(entry)
     return Entry(
         id=entry.entry_id,
         number=entry.number,
@@ -305,17 +302,10 @@ def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
         audience=entry.audience.value,
         actor=Actor(kind=entry.author.value, name=_name(entry, case)),
         reason=entry.reason,
-        facts={name: value for name, value in entry.facts.items() if not (masked and name in _AMOUNT)},
-        masked=masked,
+        facts=agents.mask_facts(entry.facts),
+        masked=masked_of(entry.facts),
         note=entry.note,
     )
-
-
-def _masked_in(entry: CaseEntry) -> list[MaskedFact]:
-    """The amount of a refund, which its list masks, too."""
-    if not entry.facts.keys() >= _AMOUNT or "refund_id" not in entry.facts:
-        return []
-    return [MaskedFact(field="refund_amount", item_id=str(entry.facts["refund_id"]))]
 
 
 def _name(entry: CaseEntry, case: KnownCase) -> str | None:

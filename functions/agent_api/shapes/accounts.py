@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import StringConstraints
 
-from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id
+from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id, MaskedFact
 from hotline.agents.model import ActReason, Masked
 from hotline.identity.model import Goal
 
@@ -118,13 +118,14 @@ class Refunds(Answer):
 
 
 class Finding(Answer):
-    """A pattern that a rule saw. `feedback` is the word of a person on it."""
+    """A pattern that a rule saw. An amount is masked. `feedback` is the word of a person on it."""
 
     id: str
     severity: str
     found_at: datetime
     rule: str
     facts: dict[str, str | int]
+    masked: list[MaskedFact]
     feedback: str | None
 
 
@@ -136,7 +137,7 @@ class Findings(Answer):
 
 
 class Unmasking(Body):
-    """The value to show: a name needs no item, an amount that of its payment or refund."""
+    """The value to show: a name needs no item, an amount that of its payment, refund or finding."""
 
     field: Masked
     reason: ActReason

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from functions.agent_api.shapes.common import Action, Answer, Body, Id, Person, Word
+from functions.agent_api.shapes.common import Action, Answer, Body, Id, MaskedFact, Person, Word
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
@@ -109,13 +109,6 @@ class Actor(Answer):
 
     kind: str
     name: str | None
-
-
-class MaskedFact(Answer):
-    """A value of an entry that is masked; `field` and `item_id` name it in an unmasking."""
-
-    field: Literal["refund_amount"]
-    item_id: str
 
 
 class Entry(Answer):

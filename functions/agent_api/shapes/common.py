@@ -34,6 +34,13 @@ class Amount(Answer):
     currency: str
 
 
+class MaskedFact(Answer):
+    """A value that the facts leave out; `field` and `item_id` name it in an unmasking."""
+
+    field: Literal["refund_amount", "finding_amount"]
+    item_id: str
+
+
 class Person(Answer):
     """An agent or supervisor."""
 

@@ -10,7 +10,10 @@ import pytest
 
 from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
+from hotline.cases import service as cases
 from hotline.contracts.model import Fact, MerchantPolicyPublished
+from hotline.kit.actor import System
+from hotline.kit.change import Change
 from hotline.kit.store import BATCH_GET_KEYS_MAX
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline_local.testing.memory_store import MemoryStore
@@ -269,6 +272,8 @@ def test_amounts_are_masked_until_one_is_asked_for(world: AgentWorld, anna: Agen
         ({"field": "payment_amount", "item_id": "MOVE#2026-11-23T12:00:00.000000Z#mov_9"}, 404),
         ({"field": "refund_amount", "item_id": "../../#PROFILE"}, 404),
         ({"field": "refund_amount", "item_id": ""}, 404),
+        ({"field": "finding_amount"}, 400),
+        ({"field": "finding_amount", "item_id": "fnd_9"}, 404),
         ({"field": "refund_amount", "item_id": "x" * 257}, 400),
     ],
 )
@@ -446,6 +451,33 @@ def test_a_timeline_masks_the_amount_that_the_refunds_mask_and_unmasking_shows_i
     assert shown.json["amount"] == {"minor": REQUEST_CAP_MINOR["CNY"] + 100, "currency": "CNY"}
     (told,) = [one for one in anna.get(f"/cases/{case['id']}/timeline").json["entries"] if one["kind"] == "claimed"]
     assert told["masked"] == []
+
+
+def test_the_amount_of_a_finding_is_masked_wherever_it_is_told_and_unmasking_shows_it(
+    world: AgentWorld, anna: AgentClient, bo: AgentClient
+) -> None:
+    finding_id = world.find_theft(734_501)
+    (case,) = anna.get("/queue").json["cases"]
+    masked = [{"field": "finding_amount", "item_id": finding_id}]
+    (entry,) = bo.get(f"/cases/{case['id']}/timeline").json["entries"]
+    assert entry["facts"] == {"finding_id": finding_id, "hold": "asked", "transfers": 1}
+    assert entry["masked"] == masked
+    assert anna.post(f"/cases/{case['id']}/claim").status == 200
+    (finding,) = anna.look(case["id"], "findings").json["findings"]
+    assert (finding["facts"], finding["masked"]) == ({"transfers": 1}, masked)
+    shown = anna.post(f"/cases/{case['id']}/unmaskings", {**WHY, **masked[0]})
+    assert (shown.status, shown.json["amount"]) == (200, {"minor": 734_501, "currency": "CNY"})
+
+
+def test_an_amount_of_an_entry_about_nothing_that_is_unmasked_is_left_out(world: AgentWorld, anna: AgentClient) -> None:
+    case_id = world.open_case()
+    change = Change(actor=System("test", "test"), cause="test", now=world.clock.now(), ids=world.ctx.ids)
+    read = world.store.batch_get(list(cases.case_keys(ACCOUNT, "refund")))
+    facts: dict[str, str | int] = {"amount_minor": 734_501, "total_minor": 734_502, "currency": "CNY"}
+    cases.contribute_case(change, read, account_id=ACCOUNT, topic="refund", reason="test", facts=facts)
+    change.commit(world.store)
+    (entry, _) = anna.get(f"/cases/{case_id}/timeline").json["entries"]
+    assert (entry["facts"], entry["masked"]) == ({}, [])
 
 
 def test_a_list_of_refunds_takes_no_more_reads_for_each_that_may_be_decided(

@@ -311,11 +311,14 @@ def test_a_name_and_amounts_are_unmasked_and_no_contact_point_can_be(quick: Agen
     assert quick.do(token, basis, agents.Unmask(Masked.NAME)) == f"Test {ACCOUNT}"
     assert quick.do(token, basis, agents.Unmask(Masked.REFUND_AMOUNT, refund_id)) == Money(CAP, "CNY")
     assert quick.do(token, basis, agents.Unmask(Masked.PAYMENT_AMOUNT, sk)) == Money(CAP, "CNY")
-    with pytest.raises(NotPossible, match=AgentError.NOTHING_THERE):
-        quick.do(token, basis, agents.Unmask(Masked.REFUND_AMOUNT, "ref_of_somebody_else"))
+    finding_id = quick.find_theft(7_345)
+    assert quick.do(token, basis, agents.Unmask(Masked.FINDING_AMOUNT, finding_id)) == Money(7_345, "CNY")
+    for value, item_id in ((Masked.REFUND_AMOUNT, "ref_of_somebody_else"), (Masked.FINDING_AMOUNT, "fnd_of_nobody")):
+        with pytest.raises(NotPossible, match=AgentError.NOTHING_THERE):
+            quick.do(token, basis, agents.Unmask(value, item_id))
     assert not [value for value in Masked if "point" in value or "phone" in value or "email" in value]
     told = [entry["facts"]["value"] for entry in quick.audit() if entry["event"] == "agent.unmask"]
-    assert sorted(told) == ["name", "payment_amount", "refund_amount"]
+    assert sorted(told) == ["finding_amount", "name", "payment_amount", "refund_amount"]
     assert not any(f"Test {ACCOUNT}" in str(item) for item in quick.items() if item["SK"] != "#PROFILE")
 
 

@@ -130,6 +130,7 @@ class Masked(StrEnum):
     NAME = "name"
     REFUND_AMOUNT = "refund_amount"
     PAYMENT_AMOUNT = "payment_amount"
+    FINDING_AMOUNT = "finding_amount"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import find_agent, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
-from .views import Unmask, look_up, mask_name, mask_point
+from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "decide",
     "find_agent",
     "find_approval",
+    "find_masked",
     "find_next_step",
     "find_proof_request",
     "list_actions",
@@ -87,6 +88,7 @@ __all__ = [
     "list_own_approvals",
     "list_traces",
     "look_up",
+    "mask_facts",
     "mask_name",
     "mask_point",
     "note_connected",

@@ -5,7 +5,7 @@ Nobody unmasks a contact point: an agent knows it by its kind and last digits, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -22,6 +22,7 @@ from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
+from hotline.security import service as security
 
 from .access import AgentRequest, open_request
 from .limits import Counted, count_one, is_used_up, limit_keys
@@ -31,6 +32,8 @@ from .subjects import UNVERSIONED
 
 DIGITS_SHOWN: Final = 4
 HIDDEN: Final = "***"
+_MINOR: Final = "_minor"
+"""The end of the name of every fact that is an amount."""
 
 
 def look_up(ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason) -> AgentRequest:
@@ -71,9 +74,25 @@ def mask_point(kind: PointKind, value: str) -> str:
     return f"{value[:1]}{HIDDEN}@{HIDDEN}{value[-DIGITS_SHOWN:]}"
 
 
+def mask_facts(facts: Mapping[str, str | int]) -> dict[str, str | int]:
+    """The facts of an entry or a finding without amounts, and without the currency where there is an amount."""
+    amounts = {name for name in facts if name.endswith(_MINOR)}
+    hidden = {*amounts, "currency"} if amounts else set()
+    return {name: value for name, value in facts.items() if name not in hidden}
+
+
+def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
+    """The value that shows the amount which `mask_facts` leaves out of a case's entry, and its item. None where there
+    is no amount, or no thing of which it can be shown."""
+    if "amount_minor" not in facts:
+        return None
+    named = {"refund_id": Masked.REFUND_AMOUNT, "finding_id": Masked.FINDING_AMOUNT}
+    return next(((value, str(facts[name])) for name, value in named.items() if name in facts), None)
+
+
 @dataclass(frozen=True)
 class Unmask(AgentAct[str | Money]):
-    """See one value of the account: the name, or the amount of a payment (by its sort key) or refund (by its id).
+    """See one value: the name, or the amount of a payment (by its sort key), a refund or a finding (by its id).
 
     Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`; InvalidInput for
     what cannot be a payment's sort key."""
@@ -92,6 +111,8 @@ class Unmask(AgentAct[str | Money]):
                 return (payments.movement_key(account_id, self.item_id),)
             case Masked.REFUND_AMOUNT:
                 return (refunds.refund_key(account_id, self.item_id),)
+            case Masked.FINDING_AMOUNT:
+                return (security.named_finding_key(account_id, self.item_id),)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
         if not is_used_up(Counted.UNMASKINGS, request.agent_id, request.read, request.now):
@@ -116,3 +137,8 @@ class Unmask(AgentAct[str | Money]):
                 return payments.movement_from(item).amount
             case Masked.REFUND_AMOUNT:
                 return refunds.refund_from(item).amount
+            case Masked.FINDING_AMOUNT:
+                facts = security.finding_to_see(item).facts
+                if "amount_minor" not in facts:
+                    raise NotPossible(AgentError.NOTHING_THERE)
+                return Money(int(facts["amount_minor"]), str(facts["currency"]))

@@ -15,7 +15,14 @@ from hotline.kit.store import TRANSACTION_ITEMS_MAX, Key, Put, ReasonCode, Store
 from hotline.kit.store.condition import NEW, Item, equals
 
 from .activity import ACTIVITY_SHARDS, SHARDS_MAX, agent_row, rows_of
-from .items import all_findings_query, finding_to_see, finding_to_tell, findings_query, watch_key
+from .items import (
+    all_findings_query,
+    finding_to_see,
+    finding_to_tell,
+    findings_query,
+    named_finding_key,
+    watch_key,
+)
 from .model import Finding, SecurityError, SeenFinding, ShardReport, ToldFinding, Verdict
 from .scan import scan_shard
 from .verdicts import contribute_verdict, verdict_keys
@@ -30,7 +37,8 @@ WRITE_ATTEMPTS_MAX = 4
 __all__ = [
     "ACTIVITY_SHARDS", "SHARDS_MAX", "WRITE_ATTEMPTS_MAX", "Finding", "SeenFinding", "ShardReport", "ToldFinding",
     "Verdict", "activity_writes", "contribute_agent_activity", "contribute_facts", "contribute_verdict", "fact_keys",
-    "list_findings", "list_open_findings", "scan_shard", "verdict_keys", "write_activity",
+    "finding_to_see", "list_findings", "list_open_findings", "named_finding_key", "scan_shard", "verdict_keys",
+    "write_activity",
 ]  # fmt: skip
 
 
