@@ -124,7 +124,8 @@ class AgentWorld:
 
     def find_theft(self, minor: int) -> str:
         """The scan finds transfers after a new password and a new device, in fen; the finding's id."""
-        now, facts = self.clock.now(), {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
+        now = self.clock.now()
+        facts: dict[str, str | int] = {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
         finding = Finding("fnd_theft", "reset_device_transfer", 1, "critical", ACCOUNT, now, now, facts, holds=True)
         change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=self.ctx.ids)
         contribute_findings(change, self.store.batch_get(list(raising_keys(ACCOUNT))), [finding])
