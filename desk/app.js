@@ -226,7 +226,9 @@ class HotlineDesk extends LitElement {
     try {
       await this.sign_in.begin();
       const me = await this.api.me();
-      if (this.desk.me && this.desk.me.agent_id !== me.agent_id) drafts.clear();
+      // Somebody may have signed out since.
+      if (this.sign_in.state !== "live") throw new Problem({ code: "sign_in_cancelled" });
+      drafts.keepOf(me.agent_id);
       this.#renew({ me });
       this.moved = true;
       this.route = { ...this.route };
@@ -294,7 +296,7 @@ class HotlineDesk extends LitElement {
         ${me ? html`<span class="person">${me.username}</span><button @click=${this.#signOut}>${t("sign_out")}</button>` : nothing}
       </div></header>
       <div class="notices">${this.#notices(t)}</div>
-      <main id="main" tabindex="-1">${me ? keyed(`${this.route.view}/${this.route.id}`, this.#view()) : this.#door(t)}</main>
+      <main id="main" tabindex="-1">${me ? keyed(`${me.agent_id}/${this.route.view}/${this.route.id}`, this.#view()) : this.#door(t)}</main>
       <desk-form .desk=${this.desk}></desk-form>
       <div class="messages" role="status">${this.messages.map(({ text }) => html`<div>${text}</div>`)}</div>`;
   }

@@ -25,6 +25,8 @@ export class SignIn extends EventTarget {
   #since = 0;
   #life = TOKEN_LIFE_MS;
   #renewal = null;
+  /** Goes up at each sign-out: what began before it gives nobody a token afterwards. */
+  #generation = 0;
   #timers = [];
   #waiting = null;
 
@@ -74,18 +76,19 @@ export class SignIn extends EventTarget {
 
   /** A token that the API takes. `refused`: one that it did not take; another than that is given. Raises Problem signed_out. */
   async token(refused = undefined) {
-    const stale = this.#access === refused || !this.#access || this.#age() >= RENEW_AFTER_MS;
+    const generation = this.#generation;
+    const stale = this.#access === refused || !this.#access || this.#age() >= this.#renewAfter();
     if (stale && this.#refresh) await this.renew();
-    if (!this.#access) throw new Problem({ status: 401, code: "signed_out" });
+    if (!this.#access || generation !== this.#generation) throw new Problem({ status: 401, code: "signed_out" });
     return this.#access;
   }
 
   /** Change the token for a new one; at once one renewal at most. */
   renew() {
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = null;
-    });
-    return this.#renewal;
+    const renewal = (this.#renewal ??= this.#renew().finally(() => {
+      if (this.#renewal === renewal) this.#renewal = null;
+    }));
+    return renewal;
   }
 
   /** The API refused the token, and no newer one was to be had. */
@@ -96,12 +99,22 @@ export class SignIn extends EventTarget {
 
   /** Forget the tokens, and tell the issuer where it has a place for that (RFC 7009). */
   end() {
-    const { revocation_endpoint } = this.#endpoints ?? {};
-    if (revocation_endpoint && this.#refresh) {
-      const body = new URLSearchParams({ token: this.#refresh, client_id: this.#config.client_id });
-      fetch(revocation_endpoint, { method: "POST", body, keepalive: true }).catch(() => {});
-    }
+    this.#generation += 1;
+    this.#renewal = null;
+    this.cancel();
+    this.#revoke(this.#refresh);
     this.#forget("out");
+  }
+
+  #revoke(token) {
+    const { revocation_endpoint } = this.#endpoints ?? {};
+    if (!revocation_endpoint || !token) return;
+    const body = new URLSearchParams({ token, client_id: this.#config.client_id });
+    fetch(revocation_endpoint, { method: "POST", body, keepalive: true }).catch(() => {});
+  }
+
+  #renewAfter() {
+    return Math.min(RENEW_AFTER_MS, (this.#life * 2) / 3);
   }
 
   #age() {
@@ -142,6 +155,7 @@ export class SignIn extends EventTarget {
   }
 
   async #exchange(form) {
+    const generation = this.#generation;
     let answer;
     try {
       const body = new URLSearchParams({ ...form, client_id: this.#config.client_id });
@@ -152,19 +166,25 @@ export class SignIn extends EventTarget {
     if (answer.status >= 500 || answer.status === 429) throw new Problem({ code: "offline" });
     if (!answer.ok) throw new Problem({ status: answer.status, code: "sign_in_refused" });
     const tokens = await answer.json();
+    if (generation !== this.#generation) {
+      this.#revoke(tokens.refresh_token);
+      throw new Problem({ code: "sign_in_cancelled" });
+    }
     this.#access = tokens.access_token;
     this.#refresh = tokens.refresh_token ?? this.#refresh;
     this.#since = Date.now();
     this.#life = Math.min(TOKEN_LIFE_MS, (tokens.expires_in ?? 900) * 1000);
     this.#become("live");
-    this.#at(Math.min(RENEW_AFTER_MS, this.#life / 2), () => this.renew().catch(() => {}));
+    this.#at(this.#renewAfter(), () => this.renew().catch(() => {}));
   }
 
   async #renew() {
     if (!this.#refresh) return this.#ending();
+    const generation = this.#generation;
     try {
       await this.#exchange({ grant_type: "refresh_token", refresh_token: this.#refresh });
     } catch (problem) {
+      if (generation !== this.#generation) return;
       if (problem.code === "sign_in_refused") this.#refresh = null;
       else this.#at(RETRY_MS, () => this.renew().catch(() => {}));
       this.#ending();

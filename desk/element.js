@@ -203,7 +203,7 @@ export class Tick {
   }
 }
 
-/** A value that survives a reload of this window. The browser may refuse storage to a frame; then it does not. */
+/** Values of one person that survive a reload of this window. The browser may refuse storage to a frame; then it does not. */
 export const drafts = {
   read(name) {
     try {
@@ -219,6 +219,11 @@ export const drafts = {
     } catch {
       // The draft stays in memory.
     }
+  },
+  /** Keep those of this person, and forget anybody else's. */
+  keepOf(person) {
+    if (drafts.read("person") !== person) drafts.clear();
+    drafts.write("person", person);
   },
   clear() {
     try {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.desk.conftest import Desk
 from tests.support.desk_api import ALL
+from tests.support.loopback import Asked
 
 TOKENS_IN_STORES = """() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"""
 
@@ -15,6 +18,10 @@ def stores(page: Page) -> str:
     found = page.evaluate(TOKENS_IN_STORES)
     assert isinstance(found, str)
     return found
+
+
+def bearer(asked: Asked) -> str:
+    return asked.headers["authorization"].removeprefix("Bearer ")
 
 
 def test_a_person_signs_in_by_a_popup_and_sees_the_queue(desk: Desk) -> None:
@@ -95,7 +102,10 @@ def test_a_sign_in_that_cannot_be_renewed_is_announced_and_nothing_typed_is_lost
     page.goto(f"{desk.url}/?case=case-1")
     desk.sign_in(page)
     page.get_by_label("Note", exact=True).fill("The caller reads from a list.")
-    page.clock.fast_forward("10:01")
+    page.clock.fast_forward("09:30")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("The caller reads from a list.")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.clock.fast_forward("00:31")
     expect(page.get_by_role("alert").filter(has_text="within five minutes")).to_be_visible()
     page.clock.fast_forward("05:01")
     expect(page.get_by_role("alert").filter(has_text="has ended")).to_be_visible()
@@ -130,3 +140,50 @@ def test_after_the_sign_out_nothing_of_the_session_is_left(desk: Desk) -> None:
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert "private" not in stores(page)
     expect(page.get_by_text("482 913")).to_have_count(0)
+
+
+def test_a_sign_out_ends_a_renewal_that_is_under_way(desk: Desk) -> None:
+    page = desk.enter()
+    released = desk.issuer.hold_renewals = threading.Event()
+    desk.issuer.tokens.clear()
+    with page.expect_request(lambda request: "grant_type=refresh_token" in (request.post_data or "")):
+        page.get_by_role("link", name="Approvals").click()
+    page.get_by_role("button", name="Sign out").click()
+    (first,) = desk.issuer.refresh_tokens
+    with page.expect_request(
+        lambda request: request.url.endswith("/revoke") and first not in (request.post_data or "")
+    ):
+        released.set()
+    _, second = desk.issuer.refresh_tokens
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    asked = len(desk.world.asked)
+    desk.sign_in(page, "mei")
+    expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+    expect(page.get_by_text("482 913")).to_be_visible()
+    assert {desk.world.tokens[bearer(one)] for one in desk.world.asked[asked:]} == {"mei"}
+    assert desk.issuer.grants == ["authorization_code", "refresh_token", "authorization_code"]
+    assert set(desk.issuer.revoked) == {first, second}
+
+
+def test_another_persons_drafts_are_forgotten_at_sign_in(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    page.get_by_label("Note", exact=True).fill("Lin's words.")
+    page.reload()
+    desk.sign_in(page, "mei")
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    assert "Lin's words." not in stores(page)
+
+
+def test_a_form_of_somebody_whose_sign_in_ended_is_not_shown_to_the_next_person(desk: Desk) -> None:
+    desk.issuer.refresh = False
+    page = desk.enter(address="?case=case-1")
+    page.get_by_label("Note", exact=True).fill("Lin's words.")
+    desk.issuer.tokens.clear()
+    page.get_by_role("alert").filter(has_text="has ended").wait_for()
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Sign in again").click()
+    opened.value.get_by_label("Name").fill("mei")
+    opened.value.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Mei Supervisor")).to_be_visible()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("")
+    assert "Lin's words." not in stores(page)

@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 import secrets
+import threading
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
 
@@ -14,6 +15,7 @@ from tests.support.loopback import Answered, Asked
 
 CLIENT_ID = "desk"
 LIFE_S = 900
+HOLD_MAX_S = 30
 
 
 @dataclass
@@ -25,15 +27,28 @@ class DeskIssuer:
     tokens: dict[str, str] = field(default_factory=dict)
     grants: list[str] = field(default_factory=list)
     asked_scopes: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
+    """Refresh tokens that were given back (RFC 7009)."""
+    hold_renewals: threading.Event | None = None
+    """A renewal is answered once this is set."""
     _codes: dict[str, tuple[str, str]] = field(default_factory=dict)
     _refreshing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def refresh_tokens(self) -> list[str]:
+        """The refresh tokens that were given, in their order."""
+        return list(self._refreshing)
 
     def answer(self, asked: Asked) -> Answered:
         """Answer a request to the issuer. Its pages refuse to be shown in a frame, as login pages do."""
         match asked.method, asked.path:
             case "GET", "/.well-known/openid-configuration":
                 origin = f"http://{asked.headers['host']}"
-                paths = {"authorization_endpoint": "/authorize", "token_endpoint": "/token"}
+                paths = {
+                    "authorization_endpoint": "/authorize",
+                    "token_endpoint": "/token",
+                    "revocation_endpoint": "/revoke",
+                }
                 return _json(200, {"issuer": origin, **{name: origin + path for name, path in paths.items()}})
             case "GET", "/authorize":
                 return self._page(asked)
@@ -41,6 +56,9 @@ class DeskIssuer:
                 return self._login(asked)
             case "POST", "/token":
                 return self._token(asked)
+            case "POST", "/revoke":
+                self.revoked.append(parse_qs(asked.body.decode())["token"][0])
+                return _json(200, {})
         return Answered(404)
 
     def _page(self, asked: Asked) -> Answered:
@@ -74,6 +92,8 @@ class DeskIssuer:
         form = {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
         self.grants.append(form["grant_type"])
         if form["grant_type"] == "refresh_token":
+            if self.hold_renewals is not None:
+                self.hold_renewals.wait(HOLD_MAX_S)
             username = self._refreshing.get(form["refresh_token"]) if self.refresh else None
         else:
             username, challenge = self._codes.pop(form["code"], (None, ""))
