@@ -1,7 +1,7 @@
 // Approvals: what waits for a second person, who asked, and the decision. Nobody decides on their own request.
 
 import { PERMISSIONS } from "../api.js";
-import { css, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { css, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
 import { readFacts } from "../facts.js";
 
 const LOOK_MS = 10_000;
@@ -18,7 +18,8 @@ class DeskApprovals extends View {
   constructor() {
     super();
     this.state = "open";
-    this.approvals = new Loaded(this, () => this.desk.api.approvals({ state: this.state }));
+    this.pages = 1;
+    this.approvals = new Loaded(this, () => readPages((cursor) => this.desk.api.approvals({ state: this.state, cursor }), "approvals", this.pages));
     new Tick(this, LOOK_MS, () => this.approvals.load());
   }
 
@@ -33,6 +34,7 @@ class DeskApprovals extends View {
 
   #choose(state) {
     this.state = state;
+    this.pages = 1;
     this.approvals.clear();
     this.approvals.load();
   }
@@ -53,8 +55,9 @@ class DeskApprovals extends View {
     return html`<h1 tabindex="-1">${this.t("view.approvals")}</h1>
       <div class="row choose" role="group" aria-label=${this.t("field.status")}>${["open", "decided"].map((state) => html`
         <button aria-pressed=${this.state === state} @click=${() => this.#choose(state)}>${this.t(`approval.${state}`)}</button>`)}</div>
-      <div class="panel">${this.approvals.show(({ approvals }) => approvals.length === 0
-        ? html`<p class="empty">${this.t("approval.empty")}</p>` : approvals.map((approval) => this.#approval(approval)))}</div>`;
+      <div class="panel">${this.approvals.show(({ approvals, next }) => approvals.length === 0
+        ? html`<p class="empty">${this.t("approval.empty")}</p>` : html`${approvals.map((approval) => this.#approval(approval))}
+          ${next ? html`<p><button @click=${() => { this.pages += 1; this.approvals.load(); }}>${this.t("more")}</button></p>` : nothing}`)}</div>`;
   }
 
   #approval(approval) {

@@ -7,6 +7,7 @@ from typing import Final
 
 from functions.http import problems
 from functions.http.problems import Problem
+from hotline.agents import service as agents
 from hotline.agents.model import AgentError
 from hotline.cases import service as cases
 from hotline.cases.model import CaseError
@@ -42,7 +43,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     ApprovalError.VOID: "approval_void",
     ApprovalError.NOT_NEEDED: "approval_not_needed",
 }
-_LIMITS: Final = frozenset({AgentError.LOOK_UPS, AgentError.UNMASKINGS, AgentError.OPENINGS, AgentError.APPROVALS})
+_LIMITS: Final = frozenset(limit.refusal for limit in agents.LIMITS.values())
 
 
 def problem_of(error: HotlineError) -> Problem:

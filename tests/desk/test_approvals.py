@@ -115,6 +115,20 @@ def test_a_refused_request_is_found_among_those_decided(desk: Desk) -> None:
     expect(page.get_by_text("Omar Supervisor").last).to_be_visible()
 
 
+def test_requests_beyond_the_first_page_are_shown_when_asked_for(desk: Desk) -> None:
+    ask_for_large_refund(desk.enter("lin", "?case=case-2"))
+    known = desk.world.approvals["approval-1"]
+    many = {f"approval-{number}": {**known, "id": f"approval-{number}"} for number in range(2, 22)}
+    desk.world.approvals |= many
+    last = many["approval-21"]
+    last["requested_by"] = {"id": "omar", "name": "The Last"}
+    page = desk.enter("mei", "#/approvals")
+    expect(page.get_by_text("Lin Agent")).to_have_count(20)
+    expect(page.get_by_text("The Last")).to_have_count(0)
+    page.get_by_role("button", name="Show more", exact=True).click()
+    expect(page.get_by_text("The Last")).to_be_visible()
+
+
 def test_an_agent_sees_requests_and_decides_on_none(desk: Desk) -> None:
     ask_for_large_refund(desk.enter("mei", "?case=case-2"))
     page = desk.enter("lin")

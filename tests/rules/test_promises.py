@@ -81,7 +81,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.agents.approvals": {
         "APPROVAL_LIFE": (4 * HOURS, "decision: within one shift"),
         "OWN_MAX": (50, "decision: more requests than one case ever needs"),
-        "LISTED_MAX": (100, "decision: more than two supervisors decide in a shift"),
     },
     "hotline.agents.contacts": {
         "HELD_MAX": (2 * HOURS, "decision: longer than any call that people remember"),
@@ -93,6 +92,8 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "UNMASKINGS_MAX": (10, "decision: beyond them it takes a second person"),
         "OPENINGS_MAX": (20, "decision: three times what a busy agent needs"),
         "APPROVALS_MAX": (20, "decision: who approves each three minutes does not look"),
+        "REQUESTS_MAX": (20, "decision: as many as a supervisor may decide on"),
+        "REVIEWS_MAX": (30, "decision: three times what a busy agent needs"),
     },
     "hotline.agents.model": {
         "TOKEN_LIFE": (15 * MINUTES, "docs/agent-api.md, tokens"),

@@ -67,7 +67,7 @@ class Matrix:
         path = path.replace("{refund}", self.refund_id).replace("{finding}", "fnd_1")
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
-            body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "RISK_SCORE", **WHY}
+            body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None
         asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role])
         return asker.ask(method, path, body=body, query=_QUERY.get(route), headers={**REASON, "If-Match": tag})
@@ -81,7 +81,8 @@ class Matrix:
 def _made() -> Matrix:
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     ids = {"missing": dict.fromkeys(("cases", "contacts", "approvals"), "no-such-1")}
-    world.hold()
+    for cause in ("RISK_SCORE", "COMPLIANCE"):
+        world.hold(cause)
     world.pay(12850)
     refund_id = world.ask_refund()
     for whose, agent_id, topic, contact in (

@@ -596,7 +596,9 @@ def _judge(world: DeskWorld, call: _Call) -> Answered:
 def _approvals(world: DeskWorld, call: _Call) -> Answered:
     wanted = call.asked.query.get("state", "open")
     found = [one for one in world.approvals.values() if (one["state"] == "asked") == (wanted == "open")]
-    return _json(200, {"approvals": found, "next": None})
+    first = int(call.asked.query.get("cursor", 0))
+    more = str(first + 20) if len(found) > first + 20 else None
+    return _json(200, {"approvals": found[first : first + 20], "next": more})
 
 
 def _read_approval(world: DeskWorld, call: _Call) -> Answered:
@@ -610,13 +612,19 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
     body = dict(call.body)
     operation, reason, case_id = body.pop("operation"), body.pop("reason"), body.pop("case_id", None)
     kind, about, version = _subject_of(world, body, operation)
+    subject = {"kind": kind, "id": about, "version": version}
+    if any(
+        (one["state"], one["requested_by"], one["subject"]) == ("asked", call.person, subject)
+        for one in world.approvals.values()
+    ):
+        raise Refusal(409, "not_possible", "This is not possible now.", why="approval_open")
     if "way" in body:
         body["payout"] = body.pop("way")
     world.approvals[identifier] = {
         "id": identifier,
         "operation": operation,
         "case_id": case_id,
-        "subject": {"kind": kind, "id": about, "version": version},
+        "subject": subject,
         "change": body,
         "reason": reason,
         "state": "asked",

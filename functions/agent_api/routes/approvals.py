@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from functions.agent_api.answers import approval_of
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
 from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
-from functions.agent_api.shapes.common import Approval
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Approval
+from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem, problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents
@@ -21,17 +22,27 @@ from hotline.kit.ids import derive_id
 from hotline.refunds import service as refunds
 
 _TAGS: Final = ["approvals"]
+_LIST: Final = "approvals"
 _SAID: Final = {"approve": ApprovalState.APPROVED, "deny": ApprovalState.DENIED}
 _CARRIED: Final = frozenset({ApprovalState.APPROVED, ApprovalState.SPENT, ApprovalState.EXPIRED})
 
 
 @router.get("/v1/agent/approvals", tags=_TAGS, operation_id="list_approvals")
-def list_approvals(state: Annotated[Literal["open", "decided"], Query()] = "open") -> Approvals:
+def list_approvals(
+    state: Annotated[Literal["open", "decided"], Query()] = "open",
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
+) -> Approvals:
     """Requests to a second person: those that wait, what expires first in front, or those that are decided, the newest
     first."""
     at = desk()
+    context = (at.agent.agent_id, _LIST, state)
     read = agents.list_open_approvals if state == "open" else agents.list_decided_approvals
-    return Approvals(approvals=[approval_of(one) for one in read(at.ctx.store, at.now)])
+    page = read(at.ctx.store, at.now, limit=limit, after=position_of(cursor, at.lookup_keys, *context))
+    return Approvals(
+        approvals=[approval_of(one) for one in page.approvals],
+        next=cursor_of(page.next, at.lookup_keys, *context),
+    )
 
 
 @router.get("/v1/agent/approvals/<id>", tags=_TAGS, operation_id="read_approval")

@@ -11,6 +11,7 @@ from functions.agent_api.shapes.directory import Policy, PolicyAsked
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.identity.model import Operation
+from hotline.identity.model import Subject as KnownSubject
 from hotline.refunds import service as refunds
 
 _TAGS: Final = ["policies"]
@@ -57,15 +58,6 @@ def second_actions(at: Desk, operation: Operation, name: str, kind: str, subject
     """The one action upon a thing that no case is about, with the agent's own request. For supervisors alone."""
     if not at.supervises:
         return []
-    lists = (agents.list_decided_approvals(at.ctx.store, at.now), agents.list_open_approvals(at.ctx.store, at.now))
-    own = [
-        one
-        for found in lists
-        for one in reversed(found)
-        if one.requested_by == at.agent.agent_id and one.subject.name == name and one.state.value in _ALIVE
-    ]
-    action = agents.action_of(operation, None, own, at.now, subject=name)
+    own = agents.find_own_approval(at.ctx.store, at.agent.agent_id, KnownSubject(name, str(version)), at.now)
+    action = agents.action_of(operation, None, () if own is None else (own,), at.now, subject=name)
     return [action_of(action, Subject(kind=kind, id=subject_id, version=str(version)))]
-
-
-_ALIVE: Final = frozenset({"asked", "approved"})

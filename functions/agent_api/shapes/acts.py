@@ -18,10 +18,10 @@ from hotline.security.model import Verdict
 
 
 class Approvals(Answer):
-    """Requests to a second person; there are no further pages."""
+    """Requests to a second person."""
 
     approvals: list[Approval]
-    next: str | None = None
+    next: str | None
 
 
 class Act(Body):

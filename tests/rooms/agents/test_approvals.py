@@ -30,6 +30,7 @@ from hotline.kit.store import Store, Table
 from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
+from hotline.refunds.service import make_terms
 from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
@@ -38,6 +39,7 @@ from tests.support.stores import NOON
 
 SECOND = timedelta(seconds=1)
 ACT = agents.ReleaseHold(Cause.RISK_SCORE)
+TERMS = make_terms(window_days=30, partial=True, auto_approve_minor=1, categories=())
 THREADS = 6
 
 
@@ -72,6 +74,10 @@ def refusal(work: Callable[[], object]) -> str:
     return caught.value.code
 
 
+def waiting(world: AgentWorld, **page: Any) -> tuple[Approval, ...]:
+    return agents.list_open_approvals(world.store, world.clock.now(), **{"limit": 50, **page}).approvals
+
+
 def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWorld) -> None:
     basis = world.claimed()
     approval = asked(world, basis)
@@ -81,7 +87,7 @@ def test_a_request_names_what_is_to_be_done_and_waits_in_the_list(world: AgentWo
     assert approval.subject.name == f"hold#{ACCOUNT}#RISK_SCORE"
     assert (approval.case_id, approval.approval_id[:4]) == (basis.case_id, "apr_")
     assert approval.expires_at - approval.requested_at == APPROVAL_LIFE
-    assert agents.list_open_approvals(world.store, world.clock.now()) == (approval,)
+    assert waiting(world) == (approval,)
     assert agents.find_approval(world.store, approval.approval_id, world.clock.now()) == approval
     assert agents.find_approval(world.store, "apr_unknown", world.clock.now()) is None
     assert basis.case_id is not None
@@ -137,7 +143,7 @@ def test_a_decision_takes_the_approval_off_the_list_and_is_made_once(world: Agen
     assert (done.state, done.decided_by, done.decided_at) == (
         ApprovalState.APPROVED, "supervisor-1", world.clock.now(),
     )  # fmt: skip
-    assert agents.list_open_approvals(world.store, world.clock.now()) == ()
+    assert waiting(world) == ()
     again = lambda: agents.decide(world.ctx, world.supervisor("other"), approval.approval_id, approve=False)  # noqa: E731
     assert refusal(again) == ApprovalError.DECIDED
 
@@ -169,7 +175,7 @@ def test_an_approval_is_good_up_to_its_date(quick: AgentWorld) -> None:
         else:
             assert refusal(decide) == ApprovalError.EXPIRED
             assert see(approval, quick.clock.now()).state is ApprovalState.EXPIRED
-            assert agents.list_open_approvals(quick.store, quick.clock.now()) == ()
+            assert waiting(quick) == ()
 
 
 @pytest.mark.parametrize(("after", "good"), [(APPROVAL_LIFE - SECOND, True), (APPROVAL_LIFE, False)])
@@ -200,7 +206,7 @@ def test_an_approval_is_spent_once(world: AgentWorld) -> None:
 
 def test_a_changed_thing_voids_its_approval_before_and_after_the_word(quick: AgentWorld) -> None:
     basis, token = quick.claimed(), quick.token()
-    before, after = asked(quick, basis), quick.approve(token, basis, ACT)
+    after, before = quick.approve(token, basis, ACT), asked(quick, basis)
     quick.clock.advance(SECOND)
     quick.hold()
     token = quick.token()
@@ -218,9 +224,9 @@ def test_a_refund_that_moved_on_voids_its_approval(quick: AgentWorld) -> None:
     refund_id = quick.ask_refund()
     basis = quick.claimed()
     act = agents.ReviewRefund(refund_id, ReviewDecision.APPROVE)
-    waiting = asked(quick, basis, act=act)
-    quick.do(quick.token(), basis, act, quick.approve(quick.token(), basis, act))
-    decide = lambda: agents.decide(quick.ctx, quick.supervisor(), waiting.approval_id, approve=True)  # noqa: E731
+    approved, open_one = quick.approve(quick.token(), basis, act), asked(quick, basis, act=act)
+    quick.do(quick.token(), basis, act, approved)
+    decide = lambda: agents.decide(quick.ctx, quick.supervisor(), open_one.approval_id, approve=True)  # noqa: E731
     assert refusal(decide) == ApprovalError.VOID
     assert quick.refund(refund_id).state is RefundState.APPROVED
 
@@ -255,7 +261,82 @@ def test_the_same_request_is_asked_once(quick: AgentWorld) -> None:
         for _ in range(2)
     ]
     assert made[0] == made[1]
-    assert len(agents.list_open_approvals(quick.store, quick.clock.now())) == 1
+    assert len(waiting(quick)) == 1
+
+
+def test_an_agent_has_one_open_request_for_a_thing_as_it_is(world: AgentWorld) -> None:
+    basis = world.claimed()
+    first = asked(world, basis)
+    assert refusal(lambda: asked(world, basis)) == ApprovalError.OPEN
+    assert waiting(world) == (first,)
+    other = asked(world, world.claimed("agent-2", "payment"), "agent-2")
+    agents.decide(world.ctx, world.supervisor(), first.approval_id, approve=False)
+    world.clock.advance(SECOND)
+    second = asked(world, basis)
+    world.clock.advance(SECOND)
+    world.hold()
+    third = asked(world, basis)
+    assert waiting(world) == (other, second, third)
+
+
+def test_an_agent_asks_again_when_the_open_request_has_expired(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    asked(quick, basis)
+    quick.clock.advance(APPROVAL_LIFE - SECOND)
+    assert refusal(lambda: asked(quick, basis)) == ApprovalError.OPEN
+    quick.clock.advance(SECOND)
+    assert waiting(quick) == ()
+    again = asked(quick, basis)
+    assert waiting(quick) == (again,)
+
+
+def test_an_own_request_is_found_by_its_thing_as_it_is(quick: AgentWorld) -> None:
+    find = partial(agents.find_own_approval, quick.store, "agent-1")
+    approval = asked(quick, quick.claimed())
+    assert find(approval.subject, quick.clock.now()) == approval
+    assert agents.find_own_approval(quick.store, "agent-2", approval.subject, quick.clock.now()) is None
+    assert find(replace(approval.subject, version="other"), quick.clock.now()) is None
+    agents.decide(quick.ctx, quick.supervisor(), approval.approval_id, approve=False)
+    assert find(approval.subject, quick.clock.now()) is None
+
+
+def test_pages_of_open_and_decided_requests_hold_every_one_once(world: AgentWorld) -> None:
+    made = []
+    for number in range(5):
+        act, agent_id = agents.PublishPolicy(f"mer_{number}", TERMS, 0), f"supervisor-{number % 2}"
+        made.append(agents.ask(world.ctx, world.supervisor(agent_id), Basis(), act, ActReason.CORRECTION).approval_id)
+        world.clock.advance(timedelta(minutes=1))
+    read_open = partial(agents.list_open_approvals, world.store, world.clock.now())
+    assert ids_of(read_open) == made
+    for approval_id in made:
+        agents.decide(world.ctx, world.supervisor("other"), approval_id, approve=True)
+        world.clock.advance(timedelta(minutes=1))
+    assert ids_of(read_open) == []
+    assert ids_of(partial(agents.list_decided_approvals, world.store, world.clock.now())) == made[::-1]
+
+
+def ids_of(read: Callable[..., agents.ApprovalPage]) -> list[str]:
+    """The requests of every page of two."""
+    found: list[str] = []
+    after = None
+    while True:
+        page = read(limit=2, after=after)
+        assert len(page.approvals) <= 2
+        found += [one.approval_id for one in page.approvals]
+        if (after := page.next) is None:
+            return found
+
+
+def test_a_page_goes_on_after_the_request_that_it_ended_with_has_expired(quick: AgentWorld) -> None:
+    made = []
+    for number in range(3):
+        act = agents.PublishPolicy(f"mer_{number}", TERMS, 0)
+        made.append(agents.ask(quick.ctx, quick.supervisor(), Basis(), act, ActReason.CORRECTION))
+        quick.clock.advance(timedelta(minutes=1))
+    page = agents.list_open_approvals(quick.store, quick.clock.now(), limit=1)
+    assert page.approvals == (made[0],)
+    quick.clock.advance(APPROVAL_LIFE - timedelta(minutes=2))
+    assert waiting(quick, after=page.next) == (made[2],)
 
 
 # ---------------------------------------------------------------- the gate by itself
@@ -342,6 +423,13 @@ def test_of_many_who_decide_at_once_one_does_and_the_others_are_told(raced: Agen
     assert counted[stored.state] == 1
 
 
+def test_of_many_who_ask_for_one_thing_at_once_one_does(raced: AgentWorld) -> None:
+    basis = raced.claimed()
+    counted = Counter(at_once(lambda _: str(asked(raced, basis).state)))
+    assert counted == {"asked": 1, ApprovalError.OPEN.value: THREADS - 1}
+    assert len([item for item in raced.items() if item["PK"].startswith("APPROVAL#")]) == 1
+
+
 def test_an_approval_that_is_spent_many_times_at_once_is_spent_once(raced: AgentWorld) -> None:
     basis, token = raced.claimed(), raced.token()
     approval = raced.approve(token, basis, ACT)
@@ -356,7 +444,7 @@ def test_a_table_of_approvals_holds_no_personal_value(quick: AgentWorld) -> None
     give(quick.ctx, [_moved_number(quick)])
     asked(quick, quick.claimed())
     for item in quick.items(Table.HOTLINE):
-        if item["PK"].startswith(("APPROVAL#", "AGENT#")):
+        if item["PK"].startswith(("APPROVAL#", "ASKED#", "AGENT#")):
             assert not [part for part in ("Test acc", "+86137", "customer.example") if part in str(item)]
 
 

@@ -19,6 +19,8 @@ from hotline.kit.change import Change
 from hotline.kit.errors import NeedSecond, NotPossible
 from hotline.kit.ids import RandomIds
 from hotline.kit.store import Store
+from hotline.lockout.model import Cause
+from hotline.refunds.model import RefundState, ReviewDecision
 from tests.support.agent_world import AgentWorld
 from tests.support.stores import NOON
 
@@ -44,7 +46,8 @@ def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, coun
 
 def test_acts_that_let_somebody_in_count_as_openings_and_those_that_protect_do_not() -> None:
     opening = {*OFFERED, Operation.NEW_ROW_UNPROVED, Operation.RELEASE_HOLD} - {Operation.FREEZE, Operation.PAUSE}
-    assert {**dict.fromkeys(opening, Counted.OPENINGS), Operation.UNMASK: Counted.UNMASKINGS} == COUNTED
+    others = {Operation.UNMASK: Counted.UNMASKINGS, Operation.REVIEW_REFUND: Counted.REVIEWS}
+    assert {**dict.fromkeys(opening, Counted.OPENINGS), **others} == COUNTED
 
 
 def test_many_at_once_do_not_pass_the_limit_together(exact_store: Store) -> None:
@@ -118,8 +121,6 @@ def test_opening_ends_at_the_limit_also_with_proof(world: AgentWorld) -> None:
 
 
 def test_approving_ends_at_the_limit(world: AgentWorld) -> None:
-    from hotline.lockout.model import Cause
-
     world.hold()
     basis = world.claimed()
     act = agents.ReleaseHold(Cause.RISK_SCORE)
@@ -127,3 +128,31 @@ def test_approving_ends_at_the_limit(world: AgentWorld) -> None:
     fill(world, Counted.APPROVALS, "supervisor-1")
     with pytest.raises(NotPossible, match=AgentError.APPROVALS):
         agents.decide(world.ctx, world.supervisor(), asked.approval_id, approve=True)
+
+
+def test_asking_a_second_person_ends_at_the_limit(world: AgentWorld) -> None:
+    world.hold()
+    basis, act = world.claimed(), agents.ReleaseHold(Cause.RISK_SCORE)
+    fill(world, Counted.REQUESTS)
+    with pytest.raises(NotPossible, match=AgentError.REQUESTS):
+        agents.ask(world.ctx, world.token(), basis, act, ActReason.FALSE_ALARM)
+    assert not agents.list_open_approvals(world.store, world.clock.now(), limit=1).approvals
+
+
+def test_each_request_and_each_review_counts(world: AgentWorld) -> None:
+    world.hold()
+    world.pay(12850)
+    refund_id, basis = world.ask_refund(), world.claimed()
+    agents.ask(world.ctx, world.token(), basis, agents.ReleaseHold(Cause.RISK_SCORE), ActReason.FALSE_ALARM)
+    world.do(world.token(), basis, agents.ReviewRefund(refund_id, ReviewDecision.DENY))
+    for counted in (Counted.REQUESTS, Counted.REVIEWS):
+        assert len(world.store.batch_get(list(limit_keys(counted, "agent-1", NOON)))) == 1
+
+
+def test_reviewing_ends_at_the_limit(world: AgentWorld) -> None:
+    world.pay(12850)
+    refund_id, basis = world.ask_refund(), world.claimed()
+    fill(world, Counted.REVIEWS)
+    with pytest.raises(NotPossible, match=AgentError.REVIEWS):
+        world.do(world.token(), basis, agents.ReviewRefund(refund_id, ReviewDecision.DENY))
+    assert world.refund(refund_id).state is RefundState.IN_REVIEW

@@ -6,8 +6,8 @@ permission and no part in the account. The one who asked then does it, once, bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from hotline.identity.service import (
     approval_from,
     approval_item,
     approval_key,
+    asked_item,
+    asked_key,
     decided_query,
     digest_of,
     open_query,
@@ -48,8 +50,15 @@ ASKED_REASON: Final = "agent.approval_asked"
 """The reason of a case's entry that tells of a request."""
 OWN_MAX: Final = 50
 """So many of an agent's requests about a case are read, the newest."""
-LISTED_MAX: Final = 100
-"""More open requests than two supervisors decide in a shift."""
+_ALIVE: Final = frozenset({ApprovalState.ASKED, ApprovalState.APPROVED})
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPage:
+    """Requests to a second person. `next` is the `after` of the following page, None at the end."""
+
+    approvals: tuple[Approval, ...]
+    next: str | None
 
 
 def ask(
@@ -65,27 +74,35 @@ def ask(
     """Ask for a second person's word on an act, as it would be done now. `approval_id`: an id that the caller has
     derived; the same id asks once.
 
-    Raises NotPossible `approval_not_needed` for an act that takes one person; otherwise what `perform` raises before it
-    writes. Stale, Unavailable.
+    Raises NotPossible `approval_not_needed` for an act that takes one person, `approval_open` while an own request for
+    the thing as it is waits, `requests_limit`; otherwise what `perform` raises before it writes. Stale, Unavailable.
     """
 
     def ask_once() -> Approval:
         named = approval_id or ctx.ids.new("apr")
         key = approval_key(named)
         of_memory = (memory.key,) if memory is not None else ()
-        request = read_for(ctx, token, basis, act, (key, *of_memory))
+        of_limit = limit_keys(Counted.REQUESTS, token.agent_id, ctx.clock.now())
+        request = read_for(ctx, token, basis, act, (key, *of_memory, *of_limit))
         if key in request.read and request.read[key]["requested_by"] == token.agent_id:
             return see(approval_from(request.read[key]), request.now)
         operation, subject = act.find_need(request)
         if REQUIREMENTS[operation].by_agent is not ByAgent.SECOND or subject is None:
             raise NotPossible(ApprovalError.NOT_NEEDED)
         act.check_possible(request)
+        asked = asked_key(token.agent_id, subject)
+        known = request.fetch((asked,)).get(asked)
+        waiting = _find_asked(ctx.store, known, request.now)
+        if waiting is not None and waiting.state is ApprovalState.ASKED:
+            raise NotPossible(ApprovalError.OPEN, approval_id=waiting.approval_id)
         agent = request.actor()
         change = Change(actor=agent, cause="approval_asked", now=request.now, ids=ctx.ids)
         account_id = request.account_id if act.on_account else None
         approval = _make(named, token, operation, subject, reason, account_id, request.case_id, request.now)
         require(change, Operation.APPROVAL, account_id)
         change.create(key, {**approval_item(approval), "rev": 1})
+        change.replace(asked, known, asked_item(approval))
+        count_one(change, Counted.REQUESTS, token.agent_id, request.read)
         told = {"approval_id": named, "operation": operation.value, "why": reason.value}
         leave_records(change, request, agent, "approval_asked", account_id, told)
         if memory is not None and request_from(request.read.get(memory.key)) is None:
@@ -200,8 +217,8 @@ def _name_decided(_: Item | None) -> HotlineError:
 
 def see(approval: Approval, now: datetime) -> Approval:
     """The approval as it is to be shown: expired when its date has passed before it was used."""
-    is_open = approval.state in (ApprovalState.ASKED, ApprovalState.APPROVED)
-    return replace(approval, state=ApprovalState.EXPIRED) if is_open and approval.expires_at <= now else approval
+    is_over = approval.state in _ALIVE and approval.expires_at <= now
+    return replace(approval, state=ApprovalState.EXPIRED) if is_over else approval
 
 
 def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | None:
@@ -210,16 +227,31 @@ def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | N
     return see(approval_from(found), now) if found is not None else None
 
 
-def list_open_approvals(store: Store, now: datetime) -> tuple[Approval, ...]:
-    """The requests that wait for a second person, what expires first in front, at most LISTED_MAX. One query on an
-    index that may lag by a moment."""
-    return tuple(approval_from(item) for item in store.query(open_query(now, limit=LISTED_MAX)).items)
+def find_own_approval(store: Store, agent_id: str, subject: Subject, now: datetime) -> Approval | None:
+    """The agent's own latest request for a thing as it is, if it waits or was approved. Two reads at most."""
+    found = _find_asked(store, store.get(asked_key(agent_id, subject)), now)
+    return found if found is not None and found.state in _ALIVE else None
 
 
-def list_decided_approvals(store: Store, now: datetime) -> tuple[Approval, ...]:
-    """The requests that somebody has decided on, the newest decision first, at most LISTED_MAX. One query on an index
-    that may lag by a moment."""
-    return tuple(see(approval_from(item), now) for item in store.query(decided_query(limit=LISTED_MAX)).items)
+def _find_asked(store: Store, known: Item | None, now: datetime) -> Approval | None:
+    return find_approval(store, str(known["approval_id"]), now) if known is not None else None
+
+
+def list_open_approvals(store: Store, now: datetime, *, limit: int, after: str | None = None) -> ApprovalPage:
+    """The requests that wait for a second person, what expires first in front. One query on an index that may lag by a
+    moment."""
+    return _page_of(store.query(open_query(now, limit=limit + 1, after=after)).items, limit, now)
+
+
+def list_decided_approvals(store: Store, now: datetime, *, limit: int, after: str | None = None) -> ApprovalPage:
+    """The requests that somebody has decided on, the newest decision first. One query on an index that may lag by a
+    moment."""
+    return _page_of(store.query(decided_query(limit=limit + 1, after=after)).items, limit, now)
+
+
+def _page_of(rows: Sequence[Item], limit: int, now: datetime) -> ApprovalPage:
+    more = str(rows[limit - 1]["queue_sk"]) if len(rows) > limit else None
+    return ApprovalPage(tuple(see(approval_from(row), now) for row in rows[:limit]), more)
 
 
 def list_own_approvals(
@@ -232,4 +264,4 @@ def list_own_approvals(
     keys = list(dict.fromkeys(approval_key(str(one.facts["approval_id"])) for one in asked))[-OWN_MAX:]
     read = store.batch_get(keys) if keys else {}
     found = (see(approval_from(read[key]), now) for key in keys if key in read)
-    return tuple(one for one in found if one.state in (ApprovalState.ASKED, ApprovalState.APPROVED))
+    return tuple(one for one in found if one.state in _ALIVE)

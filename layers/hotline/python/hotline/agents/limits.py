@@ -1,4 +1,5 @@
-"""How often an agent may look, unmask, open and approve in an hour: against an insider who collects, or waves through.
+"""How often an agent may look, unmask, open, review, ask and approve in an hour: against an insider who collects, waves
+through, or hides one request among many.
 
 Each is a rate of one agent (kit.counts.rates), read with the request and counted in its transaction. The counter of the
 running hour is a condition as well, so that requests at once do not pass it together. The figures are the hotline's
@@ -30,6 +31,10 @@ OPENINGS_MAX: Final = 20
 """Unlocks, reset grants, ends of pauses and freezes, rows begun anew, holds released: whatever lets somebody in."""
 APPROVALS_MAX: Final = 20
 """Decisions on others' requests. Somebody who approves each three minutes does not look."""
+REQUESTS_MAX: Final = 20
+"""Requests to a second person: as many as a supervisor may decide on."""
+REVIEWS_MAX: Final = 30
+"""Refunds that an agent approves or denies alone."""
 
 
 class Counted(StrEnum):
@@ -39,6 +44,8 @@ class Counted(StrEnum):
     UNMASKINGS = "unmaskings"
     OPENINGS = "openings"
     APPROVALS = "approvals"
+    REQUESTS = "requests"
+    REVIEWS = "reviews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ LIMITS: Final[Mapping[Counted, Limit]] = {
     Counted.UNMASKINGS: Limit(UNMASKINGS_MAX, AgentError.UNMASKINGS),
     Counted.OPENINGS: Limit(OPENINGS_MAX, AgentError.OPENINGS),
     Counted.APPROVALS: Limit(APPROVALS_MAX, AgentError.APPROVALS),
+    Counted.REQUESTS: Limit(REQUESTS_MAX, AgentError.REQUESTS),
+    Counted.REVIEWS: Limit(REVIEWS_MAX, AgentError.REVIEWS),
 }
 
 
@@ -66,6 +75,7 @@ COUNTED: Final[Mapping[Operation, Counted]] = {
     Operation.NEW_ROW: Counted.OPENINGS,
     Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,
     Operation.UNMASK: Counted.UNMASKINGS,
+    Operation.REVIEW_REFUND: Counted.REVIEWS,
 }
 """The operations that are bounded by the hour, and as what they count."""
 

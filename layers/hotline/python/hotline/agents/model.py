@@ -32,6 +32,8 @@ class AgentError(StrEnum):
     UNMASKINGS = "unmaskings_limit"
     OPENINGS = "openings_limit"
     APPROVALS = "approvals_limit"
+    REQUESTS = "requests_limit"
+    REVIEWS = "reviews_limit"
     NOTHING_THERE = "nothing_to_unmask"
     DAYS_OUT_OF_ORDER = "days_out_of_order"
     TOO_MANY_DAYS = "too_many_days"

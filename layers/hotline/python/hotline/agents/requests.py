@@ -43,7 +43,7 @@ from .records import record
 ATTEMPTS_MAX: Final = 5
 """As many runs as the customers' API has: others write to the account meanwhile."""
 _OF_ACTS: Final = tuple(dict.fromkeys(COUNTED.values()))
-"""Looks and approvals are counted where they are done, not as acts."""
+"""Looks, requests and approvals are counted where they are done, not as acts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,17 @@ from .acts import (
 )
 from .approvals import (
     APPROVAL_LIFE,
+    ApprovalPage,
     ask,
     decide,
     find_approval,
+    find_own_approval,
     list_decided_approvals,
     list_open_approvals,
     list_own_approvals,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
+from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
@@ -45,6 +48,7 @@ __all__ = [
     "FREEZE",
     "GOALS",
     "GRANT_RESET",
+    "LIMITS",
     "PAGE_MAX",
     "PAUSE",
     "UNFREEZE",
@@ -55,6 +59,7 @@ __all__ = [
     "AnswerProof",
     "Approval",
     "ApprovalError",
+    "ApprovalPage",
     "ApprovalState",
     "AskProof",
     "BeginRowsAnew",
@@ -79,6 +84,7 @@ __all__ = [
     "find_approval",
     "find_masked",
     "find_next_step",
+    "find_own_approval",
     "find_proof_request",
     "list_actions",
     "list_activity",

@@ -32,6 +32,7 @@ _LAST: Final = "~"
 _OF_COUNTED: Final[Mapping[Counted, Figure]] = {
     Counted.UNMASKINGS: Figure.UNMASKINGS,
     Counted.OPENINGS: Figure.OPENINGS,
+    Counted.REVIEWS: Figure.OTHER_ACTS,
 }
 _OF_EVENTS: Final[Mapping[str, Figure]] = {
     **{operation.value: _OF_COUNTED[counted] for operation, counted in COUNTED.items()},

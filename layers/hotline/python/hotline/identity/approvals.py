@@ -4,6 +4,7 @@ An approval is good once, until a date, for the agent who asked, given by somebo
 subject as it was read, with what is to be done about it. The transaction that does it checks all of that and spends it.
 
     PK APPROVAL#<id> · SK APPROVAL · operation · subject · version · content · digest · state · expires_at
+    PK ASKED#<id> · SK ASKED · approval_id: the latest request of an agent for a thing as it is
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import Any, Final
 
 from hotline.kit.actor import Approved
 from hotline.kit.change import Change
-from hotline.kit.clock import from_text, to_text
+from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.errors import HotlineError, NeedSecond
 from hotline.kit.ids import derive_id
 from hotline.kit.retention import record_end
-from hotline.kit.store import Between, Index, Key, Query, Table, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Query, Table, hotline_key
 from hotline.kit.store.condition import Compare, Item, all_of, equals
 
 from .model import Approval, ApprovalError, ApprovalState, Operation, Subject
@@ -27,6 +28,9 @@ from .model import Approval, ApprovalError, ApprovalState, Operation, Subject
 OPEN_PARTITION: Final = "APPROVALS#asked"
 DECIDED_PARTITION: Final = "APPROVALS#decided"
 """Partitions of the index `queue`, one each: requests to a second person are few."""
+_LAST: Final = "~"
+_NEXT: Final = "!"
+"""After every place; and behind a place it makes a text that comes next."""
 _ENDS: Final = {
     ApprovalState.DENIED: ApprovalError.DENIED,
     ApprovalState.SPENT: ApprovalError.SPENT,
@@ -37,6 +41,16 @@ _ENDS: Final = {
 def approval_key(approval_id: str) -> Key:
     """The key of an approval."""
     return hotline_key(f"APPROVAL#{approval_id}", "APPROVAL")
+
+
+def asked_key(agent_id: str, subject: Subject) -> Key:
+    """The key of what leads to an agent's latest request for a thing as it is."""
+    return hotline_key(f"ASKED#{derive_id('ask', agent_id, subject.name, subject.version)}", "ASKED")
+
+
+def asked_item(approval: Approval) -> Item:
+    """The way to a request from its agent and thing; it ends with the request."""
+    return {"approval_id": approval.approval_id, TTL_ATTRIBUTE: epoch_s(approval.expires_at)}
 
 
 def digest_of(operation: Operation, subject: Subject) -> str:
@@ -98,15 +112,21 @@ def approval_from(item: Mapping[str, Any]) -> Approval:
     )
 
 
-def open_query(now: datetime, *, limit: int) -> Query:
-    """The requests that wait for a second person and have not expired, what expires first in front."""
-    span = Between(f"{to_text(now)}~", "~")
+def open_query(now: datetime, *, limit: int, after: str | None = None) -> Query:
+    """The requests that wait for a second person and have not expired, what expires first in front. `after`: the place
+    (`queue_sk`) of the last one of the page before."""
+    begins = f"{to_text(now)}{_LAST}"
+    span = Between(begins if after is None else max(begins, f"{after}{_NEXT}"), _LAST)
     return Query(Table.HOTLINE, OPEN_PARTITION, span, index=Index.QUEUE, limit=limit)
 
 
-def decided_query(*, limit: int) -> Query:
-    """The requests that somebody has decided on, the newest decision first."""
-    return Query(Table.HOTLINE, DECIDED_PARTITION, index=Index.QUEUE, limit=limit, descending=True)
+def decided_query(*, limit: int, after: str | None = None) -> Query:
+    """The requests that somebody has decided on, the newest decision first. `after` as of `open_query`."""
+    start = None
+    if after is not None:
+        of_item = approval_key(after.rpartition("#")[2]).attributes()
+        start = {**of_item, "queue_pk": DECIDED_PARTITION, "queue_sk": after}
+    return Query(Table.HOTLINE, DECIDED_PARTITION, index=Index.QUEUE, limit=limit, descending=True, start_after=start)
 
 
 def spend(change: Change, approved: Approved, *, agent_id: str, operation: Operation, subject: Subject) -> None:
