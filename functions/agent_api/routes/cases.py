@@ -140,13 +140,16 @@ def snooze_case(id: str, body: Snooze, if_match: IfMatch = None, key: Idempotenc
 def transfer_case(id: str, body: Transfer, if_match: IfMatch = None, key: IdempotencyKey = None) -> CaseRow:  # noqa: A002
     """Give a case to the queue of a topic and a language, or to one agent."""
     case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
-    topic, language, agent_id = body.topic, body.language, body.agent_id
+    topic, language, username = body.topic, body.language, body.username
     to_queue = topic is not None and language is not None
-    if to_queue == (agent_id is not None) or (agent_id is not None and body.note is not None):
+    if to_queue == (username is not None) or (username is not None and body.note is not None):
         raise problem_in("#", "queue_or_agent")
+    agent_id = agents.find_agent(desk().ctx.store, username) if username is not None else None
+    if username is not None and agent_id is None:
+        raise problem_in("#/username", "agent_unknown")
 
     def contribute(change: Change, read: Mapping[Key, Item]) -> KnownCase:
-        if agent_id is None:
+        if username is None or agent_id is None:
             skill = cases.skill_of(str(topic), str(language))
             return cases.contribute_transfer_to_skill(
                 change, read, case_id, skill=skill, note=body.note, version=version, supervised=supervised
@@ -156,7 +159,7 @@ def transfer_case(id: str, body: Transfer, if_match: IfMatch = None, key: Idempo
             read,
             case_id,
             agent_id=agent_id,
-            agent_name=body.agent_name or agent_id,
+            agent_name=username,
             version=version,
             supervised=supervised,
         )

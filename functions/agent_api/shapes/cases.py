@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from functions.agent_api.shapes.common import Action, Answer, Body, Id, MaskedFact, Person, Word
+from functions.agent_api.shapes.common import Action, Answer, Body, MaskedFact, Person, Word
+from hotline.agents.service import USER_NAME_CHARACTERS_MAX
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
@@ -157,12 +158,12 @@ class Snooze(Body):
 
 
 class Transfer(Body):
-    """The next to work on the case: the queue of a topic and a language, or one agent."""
+    """The next to work on the case: the queue of a topic and a language, or one agent by the user name, which is known
+    once they have read who they are."""
 
     topic: Word | None = None
     language: Word | None = None
-    agent_id: Id | None = None
-    agent_name: Word | None = None
+    username: Annotated[str, StringConstraints(max_length=USER_NAME_CHARACTERS_MAX)] | None = None
     note: Text | None = None
 
 

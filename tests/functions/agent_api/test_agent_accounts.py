@@ -286,6 +286,8 @@ def test_payments_and_refunds_are_read_by_pages(world: AgentWorld, anna: AgentCl
         world.pay(1000, f"mov_{number}")
         world.ask_refund(f"mov_{number}")
     case_id = claim(world, anna)
+    for client in (anna, bo):
+        assert client.get("/me").status == 200
     for part in ("payments", "refunds"):
         seen: list[str] = []
         query: dict[str, str] = {"limit": "2"}
@@ -296,10 +298,10 @@ def test_payments_and_refunds_are_read_by_pages(world: AgentWorld, anna: AgentCl
                 break
             query["cursor"] = page["next"]
         assert len(set(seen)) == 3
-        anna.post(f"/cases/{case_id}/transfer", {"agent_id": "agent-2"})
+        anna.post(f"/cases/{case_id}/transfer", {"username": "Agent-2"})
         refused = bo.get(f"/cases/{case_id}/{part}", query=query, headers={"Desk-Reason": "case"})
         assert (refused.status, refused.json["errors"][0]["pointer"]) == (400, "cursor")
-        bo.post(f"/cases/{case_id}/transfer", {"agent_id": "agent-1"})
+        bo.post(f"/cases/{case_id}/transfer", {"username": "Agent-1"})
 
 
 def test_looks_and_unmaskings_of_an_hour_are_limited(world: AgentWorld, anna: AgentClient) -> None:

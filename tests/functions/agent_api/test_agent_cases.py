@@ -216,9 +216,22 @@ def test_a_case_goes_to_another_queue_with_a_note_or_to_an_agent(
     assert anna.get(f"/cases/{case_id}").json["skill"] == "payment:zh-CN"
     assert anna.get(f"/cases/{case_id}/timeline").json["entries"][0]["note"] == "Speaks Chinese."
     assert anna.post(f"/cases/{case_id}/claim").status == 200
-    given = anna.post(f"/cases/{case_id}/transfer", {"agent_id": "agent-2", "agent_name": "Bo"})
-    assert given.json["owner"] == {"id": "agent-2", "name": "Bo"}
+    assert bo.get("/me").json["username"] == "Agent-2"
+    given = anna.post(f"/cases/{case_id}/transfer", {"username": "Agent-2"})
+    assert given.json["owner"] == {"id": "agent-2", "name": "Agent-2"}
     assert bo.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
+
+
+@pytest.mark.parametrize("username", ["Agent-2", "agent-1", "Supervisor-1", "nobody at all", "a" * 100, "#"])
+def test_a_case_goes_to_no_agent_who_has_not_been_at_the_desk(
+    world: AgentWorld, anna: AgentClient, username: str
+) -> None:
+    anna.get("/me")
+    case_id = claimed(world, anna)
+    refused = anna.post(f"/cases/{case_id}/transfer", {"username": username})
+    assert (refused.status, refused.code) == (400, "malformed_request")
+    assert refused.json["errors"] == [{"pointer": "#/username", "code": "agent_unknown"}]
+    assert anna.get(f"/cases/{case_id}").json["owner"]["id"] == "agent-1"
 
 
 @pytest.mark.parametrize(
@@ -227,14 +240,17 @@ def test_a_case_goes_to_another_queue_with_a_note_or_to_an_agent(
         {},
         {"topic": "refund"},
         {"language": "en-US"},
-        {"topic": "refund", "language": "en-US", "agent_id": "agent-2"},
-        {"agent_id": "agent-2", "note": "lost"},
+        {"topic": "refund", "language": "en-US", "username": "Agent-1"},
+        {"username": "Agent-1", "note": "lost"},
+        {"agent_id": "agent-2", "agent_name": "Supervisor-1"},
+        {"username": "a" * 101},
         {"topic": "nonsense", "language": "en-US"},
         {"topic": "refund", "language": "en-US", "note": ""},
         {"topic": "refund", "language": "en-US", "note": "\u202e"},
     ],
 )
 def test_a_transfer_to_nowhere_changes_nothing(world: AgentWorld, anna: AgentClient, body: Any) -> None:
+    anna.get("/me")
     case_id = claimed(world, anna)
     refused = anna.post(f"/cases/{case_id}/transfer", body)
     assert (refused.status, refused.code) == (400, "malformed_request")

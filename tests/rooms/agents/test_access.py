@@ -291,4 +291,8 @@ def test_an_old_token_and_a_missing_scope_open_nothing(world: AgentWorld) -> Non
 def test_an_agent_sees_points_by_their_last_digits() -> None:
     assert agents.mask_point(PointKind.PHONE, "+8613812345678") == "***5678"
     assert agents.mask_point(PointKind.EMAIL, "ada@customer.example") == "a***@***mple"
+    assert agents.mask_point(PointKind.EMAIL, "ada@mail.xyz") == "a***@***.xyz"
+    assert agents.mask_point(PointKind.EMAIL, "ada@post.uk") == "a***@***.uk"
+    assert agents.mask_point(PointKind.EMAIL, "a@b.cn") == "a***@***.cn"
+    assert agents.mask_point(PointKind.EMAIL, "a@b") == "a***@***"
     assert agents.mask_name("Ada Fictional") == "A***"

@@ -36,7 +36,7 @@ from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
-from .staff import find_agent, remember_agent
+from .staff import USER_NAME_CHARACTERS_MAX, find_agent, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
@@ -53,6 +53,7 @@ __all__ = [
     "PAUSE",
     "UNFREEZE",
     "UNLOCK",
+    "USER_NAME_CHARACTERS_MAX",
     "Action",
     "AgentAct",
     "AgentRequest",

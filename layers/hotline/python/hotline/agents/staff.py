@@ -23,7 +23,8 @@ from .model import AgentToken
 
 RENEWED_AFTER: Final = timedelta(days=30)
 """A name is written again so long after it was written, and not with each request."""
-_USER_NAME: Final = re.compile(r"[A-Za-z0-9_+=,.@-]{1,100}")
+USER_NAME_CHARACTERS_MAX: Final = 100
+_USER_NAME: Final = re.compile(rf"[A-Za-z0-9_+=,.@-]{{1,{USER_NAME_CHARACTERS_MAX}}}")
 """Characters of a role session name (IAM), which SAML makes the user name; 100 at most (Amazon Connect, CreateUser)."""
 
 

@@ -68,10 +68,15 @@ def mask_name(name: str) -> str:
 
 
 def mask_point(kind: PointKind, value: str) -> str:
-    """The last four digits of a number; the first character and the last four of an address."""
+    """The last four digits of a number; the first character and the last four of an address. Of a domain that is not
+    longer than twice that, only the top-level domain."""
     if kind is PointKind.PHONE:
         return f"{HIDDEN}{value[-DIGITS_SHOWN:]}"
-    return f"{value[:1]}{HIDDEN}@{HIDDEN}{value[-DIGITS_SHOWN:]}"
+    domain = value.rpartition("@")[2]
+    _, dot, top = domain.rpartition(".")
+    short = f"{dot}{top}" if dot else ""
+    end = domain[-DIGITS_SHOWN:] if len(domain) > 2 * DIGITS_SHOWN else short
+    return f"{value[:1]}{HIDDEN}@{HIDDEN}{end}"
 
 
 def mask_facts(facts: Mapping[str, str | int]) -> dict[str, str | int]:
