@@ -57,7 +57,7 @@ class Deed[Result]:
 
 class AgentAct[Result](ABC):
     """One thing that an agent may do. `permission` is asked once the case or contact has been read, and before the keys
-    of the act; `on_account`: it is about the account of the case or contact."""
+    of the act. `on_account`: it is about the account of the case or contact."""
 
     permission: ClassVar[Permission] = Permission.ACT
     on_account: ClassVar[bool] = True
