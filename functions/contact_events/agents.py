@@ -23,12 +23,14 @@ NOT_AT_DESK: Final = "not_at_desk"
 TOO_LATE: Final = "too_late"
 
 
-def note_agent(word: AgentWord, ctx: Context, users: Users) -> bool:
-    """Note who is in the call, or that a part of it ended. Answers whether the message is done with. Raises Stale, and
-    Unavailable for the store."""
+def note_agent(word: AgentWord, ctx: Context, users: Users | None) -> bool:
+    """Note who is in the call, or that a part of it ended. `users` None: agents are not looked up, and only ends are
+    noted. Answers whether the message is done with. Raises Stale, and Unavailable for the store."""
+    if word.connected and users is None:
+        return True
     if not agents.was_handed_over(ctx.store, word.contact_id):
         return True
-    if not word.connected:
+    if users is None or not word.connected:
         agents.note_ended(ctx, word.contact_id, leg_id=word.leg_id, at=word.at)
         log(Event.CONTACT_NOTED, contact_id=word.contact_id, kind="ended")
         return True

@@ -19,7 +19,8 @@ from hotline.kit.logging import Event, log
 def take_in(
     event: object, ctx: Context, *, zone: str, sources: Sources, users: Users | None
 ) -> dict[str, list[dict[str, str]]]:
-    """Count a batch; the answer is that of ReportBatchItemFailures. Without `users` no agent is noted."""
+    """Count a batch; the answer is that of ReportBatchItemFailures. Without `users` no agent is noted, and yet each end
+    of a call is."""
     failed = [
         message_id
         for message_id, body in read_messages(event, "reports")
@@ -35,7 +36,7 @@ def _take_one(body: object, ctx: Context, *, zone: str, sources: Sources, users:
         for take in told.takes:
             take(ctx, zone)
         log(Event.REPORT_COUNTED, count=len(told.takes))
-        if told.agent is not None and users is not None:
+        if told.agent is not None:
             return note_agent(told.agent, ctx, users)
     except NotCounted as odd:
         log(Event.REPORT_ODD, kind=odd.kind, reason=odd.reason)

@@ -167,14 +167,14 @@ def _of_contact(detail: object, sent_at: object, now: datetime) -> Told:
 
 
 def _agent_word(event: ContactEvent, moment: Moment, user_arn: object) -> AgentWord | None:
-    """The word of the event on an agent. The end of a leg is one where an agent was in it; a supervisor who listens
-    is not in the call."""
+    """The word of the event on an agent. The end of a leg is one also where nobody answered, since the call may be over
+    with it. A supervisor who listens is not in the call."""
     if event.method == LISTENING_METHOD:
         return None
     ids = (event.initial_contact_id, event.contact_id)
     if moment is Moment.ANSWERED:
         return AgentWord(*ids, event.moments[moment], connected=True, user_arn=_id(user_arn))
-    if moment is Moment.ENDED and (user_arn is not None or Moment.ANSWERED in event.moments):
+    if moment is Moment.ENDED:
         return AgentWord(*ids, event.moments[moment], connected=False)
     return None
 

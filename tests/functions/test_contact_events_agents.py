@@ -85,10 +85,11 @@ class Center:
         body["detail"]["agentInfo"]["agentArn"] = arn_of(agent_id) if agent_id else None
         return body
 
-    def take(self, *bodies: dict[str, Any]) -> list[str]:
-        """Deliver events; the places of those that are to come again."""
+    def take(self, *bodies: dict[str, Any], looked_up: bool = True) -> list[str]:
+        """Deliver events; the places of those that are to come again. `looked_up`: users of Amazon Connect are."""
         records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
-        answer = take_in({"Records": records}, self.world.ctx, zone=ZONE, sources=SOURCES, users=self.users)
+        users = self.users if looked_up else None
+        answer = take_in({"Records": records}, self.world.ctx, zone=ZONE, sources=SOURCES, users=users)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -149,13 +150,49 @@ def test_a_supervisor_who_listens_takes_the_call_from_nobody(center: Center) -> 
     assert (live(anna), live(chief)) == ([CONTACT], [])
 
 
-def test_an_end_in_the_menu_ends_nobodys_part(center: Center) -> None:
+@pytest.mark.parametrize("queued", [True, False])
+@pytest.mark.parametrize("looked_up", [True, False])
+def test_a_call_that_nobody_answered_is_over_with_its_end(center: Center, queued: bool, looked_up: bool) -> None:
     anna = center.come_to_desk("agent-1")
-    anna.post(f"/contacts/{CONTACT}/claim")
+    anna.contact_id = CONTACT
+    case_id = anna.get(f"/contacts/{CONTACT}").json["case_id"]
+    center.world.clock.advance(SECOND)
+    now = center.world.clock.now()
+    body = contact_event("DISCONNECTED", CONTACT, at=now, queued=now, ended=now)
+    if not queued:
+        del body["detail"]["queueInfo"]
+    assert "agentInfo" not in body["detail"]
+    assert center.take(body, looked_up=looked_up) == []
+    assert anna.get(f"/contacts/{CONTACT}").json["state"] == "ended"
+    assert anna.post(f"/contacts/{CONTACT}/claim").status == 404
+    assert anna.look(case_id, "account", "call").status == 404
+
+
+def test_an_end_overrules_the_workspace_also_where_no_agent_is_told(center: Center) -> None:
+    anna = center.come_to_desk("agent-1")
+    assert anna.post(f"/contacts/{CONTACT}/claim").status == 200
     center.world.clock.advance(SECOND)
     now = center.world.clock.now()
     assert center.take(contact_event("DISCONNECTED", CONTACT, at=now, ended=now)) == []
+    assert live(anna) == []
+
+
+def test_a_colleague_who_does_not_answer_ends_nothing_of_the_agents_call(center: Center) -> None:
+    anna = center.come_to_desk("agent-1")
+    center.take(center.event("CONNECTED_TO_AGENT", "agent-1"))
+    center.world.clock.advance(SECOND)
+    now = center.world.clock.now()
+    rung_out = contact_event(
+        "DISCONNECTED", "contact-consult", first=CONTACT, at=now, queued=now, ended=now, method="TRANSFER"
+    )
+    assert center.take(rung_out) == []
     assert live(anna) == [CONTACT]
+
+
+def test_without_a_directory_of_users_no_agent_is_noted(center: Center) -> None:
+    anna = center.come_to_desk("agent-1")
+    assert center.take(center.event("CONNECTED_TO_AGENT", "agent-1"), looked_up=False) == []
+    assert live(anna) == []
 
 
 def test_of_calls_that_were_not_handed_over_nobody_is_asked_or_noted(center: Center) -> None:

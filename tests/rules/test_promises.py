@@ -84,6 +84,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.agents.contacts": {
         "HELD_MAX": (2 * HOURS, "decision: longer than any call that people remember"),
+        "UNHEARD_MAX": (2 * HOURS, "decision: nobody waits longer"),
         "LIVE_MAX": (10, "decision: one call, and those in wrap-up"),
     },
     "hotline.agents.limits": {

@@ -8,7 +8,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.access import open_request
-from hotline.agents.contacts import HELD_MAX
+from hotline.agents.contacts import HELD_MAX, UNHEARD_MAX
 from hotline.agents.model import (
     ISSUER_AHEAD_MAX,
     PERMISSIONS,
@@ -82,14 +82,82 @@ def test_a_claimed_case_opens_its_account_and_nobody_elses_does(world: AgentWorl
     assert refusal(world, world.token("agent-1"), Basis("case_that_there_is_not")) == AgentError.NO_ACCESS
 
 
+def close(world: AgentWorld, case_id: str, agent_id: str = "agent-1") -> None:
+    change = Change(actor=Agent(agent_id, case_id), cause="close", now=world.clock.now(), ids=world.ctx.ids)
+    read = world.store.batch_get(list(cases.agent_keys(case_id)))
+    cases.contribute_close(change, read, case_id, reason=CloseReason.RESOLVED)
+    change.commit(world.store)
+
+
+def take_refusal(world: AgentWorld, token: AgentToken) -> str:
+    with pytest.raises(NotPossible) as caught:
+        agents.take_contact(world.ctx, token, CONTACT)
+    return caught.value.code
+
+
 def test_a_closed_case_opens_no_account(world: AgentWorld) -> None:
     basis = world.claimed()
     assert basis.case_id is not None
-    change = Change(actor=Agent("agent-1", basis.case_id), cause="close", now=world.clock.now(), ids=world.ctx.ids)
-    read = world.store.batch_get(list(cases.agent_keys(basis.case_id)))
-    cases.contribute_close(change, read, basis.case_id, reason=CloseReason.RESOLVED)
-    change.commit(world.store)
+    close(world, basis.case_id)
     assert refusal(world, world.token(), basis) == AgentError.NO_ACCESS
+
+
+def test_a_call_opens_no_closed_case_also_to_the_agent_who_is_in_it(world: AgentWorld) -> None:
+    phone, token = world.call_in(), world.token()
+    basis, now = world.take(phone, token), world.clock.now()
+    assert look(world, token, basis) == ACCOUNT
+    close(world, world.case_of(phone))
+    for _ in ("the workspace's word", "Amazon Connect's word"):
+        assert refusal(world, token, basis) == AgentError.NO_ACCESS
+        assert refusal(world, token, Basis(None, CONTACT)) == AgentError.NO_ACCESS
+        assert take_refusal(world, token) == AgentError.NO_ACCESS
+        agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id=CONTACT, at=now)
+
+
+def test_an_agent_cannot_take_the_call_of_a_case_that_another_one_has_claimed(world: AgentWorld) -> None:
+    phone = world.call_in()
+    basis = Basis(world.claim(world.case_of(phone), "agent-1").case_id, CONTACT)
+    assert take_refusal(world, world.token("agent-2")) == AgentError.NO_ACCESS
+    assert refusal(world, world.token("agent-2"), basis) == AgentError.NO_ACCESS
+    assert world.take(phone, world.token("agent-1")) == basis
+
+
+def test_a_later_claim_of_another_agent_overrules_the_workspace_and_not_amazon_connect(world: AgentWorld) -> None:
+    phone, second = world.call_in(), world.token("agent-2")
+    basis = world.take(phone, second)
+    assert look(world, second, basis) == ACCOUNT
+    world.claim(world.case_of(phone), "agent-1")
+    assert refusal(world, second, basis) == AgentError.NO_ACCESS
+    assert refusal(world, second, Basis(None, CONTACT)) == AgentError.NO_ACCESS
+    agents.note_connected(world.ctx, CONTACT, "agent-2", leg_id=CONTACT, at=world.clock.now())
+    assert look(world, second, basis) == ACCOUNT
+    assert world.take(phone, second) == basis, "the agent who talks on has it for longer"
+    agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=world.clock.now() + SECOND)
+    assert refusal(world, second, basis) == AgentError.NO_ACCESS
+
+
+@pytest.mark.parametrize(("after", "live"), [(UNHEARD_MAX - SECOND, True), (UNHEARD_MAX, False)])
+def test_a_call_that_the_line_has_not_heard_of_for_so_long_is_over(
+    world: AgentWorld, after: timedelta, live: bool
+) -> None:
+    phone = world.call_in()
+    world.clock.advance(after)
+    assert seen(world, "agent-1") == (live, True)
+    if live:
+        basis = world.take(phone, world.token())
+        world.clock.advance(UNHEARD_MAX - SECOND)
+        assert world.take(phone, world.token()) == basis, "the agent's own call is taken again"
+    else:
+        assert take_refusal(world, world.token()) == AgentError.NO_ACCESS
+
+
+def test_a_call_whose_hold_has_run_out_is_taken_again_only_if_the_line_heard_of_it(world: AgentWorld) -> None:
+    phone = world.call_in()
+    world.take(phone, world.token())
+    world.clock.advance(HELD_MAX)
+    assert take_refusal(world, world.token()) == AgentError.NO_ACCESS
+    phone.press("handover", topic="lockout", reason="asked")
+    assert look(world, world.token(), world.take(phone, world.token())) == ACCOUNT
 
 
 def test_a_contact_opens_the_account_that_was_proved_in_it(world: AgentWorld) -> None:

@@ -1,7 +1,8 @@
 """The accounts that an agent may look at, and the grounds for it.
 
-The ground is a case that the agent has claimed, or a live contact that the agent is in. Neither is believed as the
-request names it: the case's owner and the contact's agent are those that are stored. An agent's own account is refused,
+The ground is a case that the agent has claimed, or a live contact that the agent is in, as far as it opens its case
+(contacts.is_ground). Neither is believed as the request names it: the case's owner and the contact's agent are those
+that are stored. An agent's own account is refused,
 and so is one that shares a contact point with it, now or before.
 """
 
@@ -109,6 +110,8 @@ def open_request(ctx: Context, token: AgentToken, basis: Basis, also: Iterable[K
         return request
     held = _find_held_session(request)
     request.case = _find_case(request, held)
+    if request.case is None and held is not None:
+        _refuse_no_ground(request, held)
     if held is None or not _concerns(held, request.case):
         # A call of somebody else is no part of this: nobody in it is asked for proof, and nothing proved there counts.
         request.basis, request.asked_proof, held = Basis(basis.case_id), None, None
@@ -148,9 +151,25 @@ def _find_case(request: AgentRequest, held: SessionState | None) -> Case | None:
     if case_id is None:
         return None
     case = cases.case_in(request.read, case_id)
-    if case is None or not (_has_claimed(request, case) or _is_about(case, held)):
+    if case is None or not (_has_claimed(request, case) or (_is_about(case, held) and _is_ground(request, case))):
         raise NotPossible(AgentError.NO_ACCESS)
     return case
+
+
+def _refuse_no_ground(request: AgentRequest, held: SessionState) -> None:
+    """Raises NotPossible `no_access` for a call alone that does not open the case with which it was handed over."""
+    case = None
+    if held.case_id is not None:
+        request.fetch(cases.agent_keys(held.case_id))
+        case = cases.case_in(request.read, held.case_id)
+    if not _is_ground(request, case):
+        raise NotPossible(AgentError.NO_ACCESS)
+
+
+def _is_ground(request: AgentRequest, case: Case | None) -> bool:
+    contact_id = request.basis.contact_id
+    holder = request.read.get(items.holder_key(contact_id)) if contact_id is not None else None
+    return holder is not None and contacts.is_ground(case, holder, request.agent_id)
 
 
 def _has_claimed(request: AgentRequest, case: Case) -> bool:

@@ -5,6 +5,8 @@ nobody else is in it. A contact event overrules the workspace. Without events a 
 
 Events come late, twice and in any order, and a caller who is sent on comes back to an agent. So what holds follows from
 all legs that were told (legs.py).
+
+`is_ground` is the one rule of which case a call opens.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hotline.cases import service as cases
+from hotline.cases.model import Case
 from hotline.identity.service import Operation, require
 from hotline.kit.actor import Agent, System
 from hotline.kit.change import Change
@@ -23,15 +26,19 @@ from hotline.kit.clock import from_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
+from hotline.sessions.model import SessionState
 from hotline.sessions.service import session_in, session_key
 
 from . import items
-from .legs import Holder, Presence, find_holder, fold_connected, fold_ended
-from .model import NO_CASE, AgentError, AgentToken, ContactView, Permission
+from .legs import Holder, Presence, find_holder, fold_connected, fold_ended, is_connected
+from .model import AgentError, AgentToken, ContactView, Permission
 from .records import record
 
 HELD_MAX: Final = timedelta(hours=2)
-"""Longer than any call that people remember; who talks on takes the contact again."""
+"""Longer than any call that people remember; who talks on takes the contact again before that."""
+UNHEARD_MAX: Final = timedelta(hours=2)
+"""So long after its last step on the line a call is over that no agent is in, also where its end was not told. Nobody
+waits longer."""
 LIVE_MAX: Final = 10
 """The contacts of an agent that are listed: one call, and those in wrap-up."""
 ATTEMPTS_MAX: Final = 5
@@ -44,15 +51,36 @@ def holds(holder: Mapping[str, Any] | None, agent_id: str, now: datetime) -> boo
     return holder is not None and holder["agent_id"] == agent_id and _is_live(holder, now)
 
 
+def is_ground(case: Case | None, holder: Mapping[str, Any], agent_id: str) -> bool:
+    """Whether a call opens a case that it is about to the agent who is in it. `case`: None for one that is gone;
+    `holder`: what is stored of the contact's agent.
+
+    A call opens no closed case. A contact event tells who talks with the caller, so it opens a case whoever has claimed
+    it. The workspace's word proves nothing, so another agent's claim of the case overrules it.
+    """
+    if case is None or case.is_closed:
+        return False
+    return case.owner in (None, agent_id) or is_connected(items.presence_from(holder), agent_id)
+
+
 def _is_live(holder: Mapping[str, Any], now: datetime) -> bool:
     return "ended_at" not in holder and now < from_text(holder["since"]) + HELD_MAX
+
+
+def _is_over(state: SessionState, holder: Mapping[str, Any] | None, now: datetime) -> bool:
+    """Whether a call that was handed over has ended: its end was told, or it was neither heard of for so long nor is an
+    agent in it."""
+    if holder is not None and ("ended_at" in holder or _is_live(holder, now)):
+        return "ended_at" in holder
+    return now >= state.last_step_at + UNHEARD_MAX
 
 
 def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
     """Note that the agent is in a contact, as their workspace says. Taken again, it lasts anew.
 
     Raises NotPossible `token_old`, `no_permission`, `contact_taken` when another agent is in it. Raises `no_access` for
-    a contact that was not handed over, has ended, or that there is not. Stale, Unavailable.
+    a contact that was not handed over, is over, whose case is closed or another agent's, or that there is not. Stale,
+    Unavailable.
     """
 
     def take() -> None:
@@ -64,16 +92,19 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
         key = items.holder_key(contact_id)
         read = ctx.store.batch_get([session_key(contact_id), key])
         state, holder = session_in(read, contact_id), read.get(key)
-        if state is None or state.case_id is None or (holder is not None and "ended_at" in holder):
+        if state is None or state.case_id is None or _is_over(state, holder, now):
             raise NotPossible(AgentError.NO_ACCESS)
         if holder is not None and holder["agent_id"] != token.agent_id and _is_live(holder, now):
             raise NotPossible(AgentError.CONTACT_TAKEN)
-        agent = Agent(token.agent_id, state.case_id or NO_CASE)
-        change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
-        require(change, Operation.READ, state.account_id)
         held = Holder(token.agent_id, now)
         presence = replace(items.presence_from(holder), taken=held)
-        change.replace(key, holder, items.holder_item(contact_id, held, presence))
+        taken = items.holder_item(contact_id, held, presence)
+        if not is_ground(_find_case(ctx.store, state), taken, token.agent_id):
+            raise NotPossible(AgentError.NO_ACCESS)
+        agent = Agent(token.agent_id, state.case_id)
+        change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
+        require(change, Operation.READ, state.account_id)
+        change.replace(key, holder, taken)
         record(change, ctx, token, agent, "contact_taken", state.account_id, contact_id=contact_id)
         change.commit(ctx.store)
 
@@ -93,11 +124,17 @@ def view_contact(ctx: Context, token: AgentToken, contact_id: str) -> ContactVie
     key, now = items.holder_key(contact_id), ctx.clock.now()
     read = ctx.store.batch_get([session_key(contact_id), key])
     state, holder = session_in(read, contact_id), read.get(key)
-    is_over = holder is not None and not _is_live(holder, now)
-    if state is None or state.case_id is None or not (is_over or holder is None or holds(holder, token.agent_id, now)):
+    is_free = holder is None or not _is_live(holder, now)
+    if state is None or state.case_id is None or not (is_free or holds(holder, token.agent_id, now)):
         raise NotPossible(AgentError.NO_ACCESS)
-    case = cases.case_in(ctx.store.batch_get(list(cases.agent_keys(state.case_id))), state.case_id)
-    return ContactView(contact_id, live=not is_over, case=case)
+    return ContactView(contact_id, live=not _is_over(state, holder, now), case=_find_case(ctx.store, state))
+
+
+def _find_case(store: Store, state: SessionState) -> Case | None:
+    """The case with which a call was handed over. One read."""
+    if state.case_id is None:
+        return None
+    return cases.case_in(store.batch_get(list(cases.agent_keys(state.case_id))), state.case_id)
 
 
 def was_handed_over(store: Store, contact_id: str) -> bool:

@@ -73,6 +73,12 @@ def find_holder(presence: Presence) -> Holder | None:
     return Holder(None, max(ends))
 
 
+def is_connected(presence: Presence, agent_id: str) -> bool:
+    """Whether an event told that the agent is in a leg that goes on."""
+    live = (one.connected for one in presence.legs.values() if one.ended_at is None)
+    return any(holder is not None and holder.agent_id == agent_id for holder in live)
+
+
 def _order(holder: Holder) -> tuple[datetime, str]:
     """The order of two words: by their instants, and of one instant always the same."""
     return holder.since, str(holder.agent_id)
