@@ -3,7 +3,7 @@
 
 import { LOOK_REASONS, PERMISSIONS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
-import { css, html, Loaded, nothing, outside, shared, View } from "./element.js";
+import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
 import { MaskedValues } from "./masked.js";
 
@@ -26,6 +26,8 @@ class DeskRecords extends View {
     super();
     this.tab = "account";
     this.values = new MaskedValues(this);
+    /** How many pages of a tab are shown. */
+    this.pages = {};
     this.reads = Object.fromEntries(TABS.map((tab) => [tab, new Loaded(this, () => this.#read(tab))]));
   }
 
@@ -34,7 +36,25 @@ class DeskRecords extends View {
   }
 
   #read(tab) {
-    return this.desk.api[tab](this.case_id, this.why);
+    const read = (cursor) => this.desk.api[tab](this.case_id, this.why, cursor);
+    if (tab === "account") return read();
+    // The cursor that somebody follows is taken once: the next read is of all pages again.
+    const from = this.further;
+    this.further = null;
+    return from ? this.#readOn(tab, read, from) : readPages(read, tab, this.pages[tab] ?? 1);
+  }
+
+  /** One page more. Every page is a look, so those that are shown are not read again. */
+  async #readOn(tab, read, from) {
+    const { [tab]: shown } = this.reads[tab].value;
+    const answer = await read(from);
+    this.pages[tab] = (this.pages[tab] ?? 1) + 1;
+    return { [tab]: [...shown, ...answer[tab]], next: answer.next };
+  }
+
+  #showMore(read) {
+    this.further = read.value.next;
+    read.load();
   }
 
   #look(event) {
@@ -77,7 +97,8 @@ class DeskRecords extends View {
         <button class="main">${this.t("records.look")}</button></form><p class="muted small">${this.t("records.audited")}</p>`;
     const read = this.reads[this.tab];
     return html`${read.show((value) => this[`_${this.tab}`](value))}
-      ${read.value === undefined ? nothing : html`<p class="row"><button ?disabled=${read.loading} @click=${() => read.load()}>${this.t("records.refresh")}</button>
+      ${read.value === undefined ? nothing : html`${read.value.next ? html`<p><button ?disabled=${read.loading} @click=${() => this.#showMore(read)}>${this.t("more")}</button></p>` : nothing}
+        <p class="row"><button ?disabled=${read.loading} @click=${() => read.load()}>${this.t("records.refresh")}</button>
         <span class="muted small">${this.t("as_of", { time: this.words.clock(read.at) })}</span></p>`}`;
   }
 

@@ -149,11 +149,12 @@ class DeskCase extends View {
   #handles(found, open) {
     if (!open) return html`<button @click=${() => this.#do(() => this.desk.api.reopen(this.case_id), this.t("case.reopened"))}>${this.t("case.reopen")}</button>`;
     if (!found.owner) return html`<button class="main" @click=${() => this.#do(() => this.desk.api.claim(this.case_id), this.t("case.claimed"))}>${this.t("claim")}</button>`;
-    if (!this.mine) return nothing;
+    const release = html`<button @click=${() => this.#do(() => this.desk.api.release(this.case_id), this.t("case.released"))}>${this.t("case.release")}</button>`;
+    if (!this.mine) return this.may(PERMISSIONS.manage) ? release : nothing;
     return html`<button aria-expanded=${this.editing} @click=${() => { this.editing = !this.editing; }}>${this.t("case.edit")}</button>
       <button @click=${() => this.#snooze()}>${this.t("case.snooze")}</button>
       <button @click=${() => this.#transfer(found)}>${this.t("case.transfer")}</button>
-      <button @click=${() => this.#do(() => this.desk.api.release(this.case_id), this.t("case.released"))}>${this.t("case.release")}</button>
+      ${release}
       <button class="main" @click=${() => this.#close()}>${this.t("case.close")}</button>`;
   }
 
@@ -215,7 +216,8 @@ class DeskCase extends View {
     try {
       await this.desk.api.note(this.case_id, { text, audience }, this.key);
       this.refusal = null;
-      this.#draft({ text: "", audience: "agent" });
+      // What somebody typed meanwhile is another note.
+      if (this.note.text === text) this.#draft({ text: "", audience: "agent" });
       this.key = newKey();
       this.#again();
     } catch (problem) {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 
 from playwright.sync_api import Page, expect
 
 from tests.desk.conftest import Desk
-from tests.support.desk_api import MARKUP, UNMASKED, Refusal
+from tests.support.desk_api import CURSOR, MARKUP, UNMASKED, Refusal
 
 
 def claim(page: Page) -> None:
@@ -365,3 +366,65 @@ def test_the_desk_speaks_chinese_and_asks_the_api_for_it(desk: Desk) -> None:
     page.get_by_label("语言").select_option(label="English")
     expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     expect(page).to_have_title("Case · Hotline desk")
+
+
+def test_text_typed_while_a_note_is_sent_is_kept(desk: Desk) -> None:
+    released = desk.world.hold_notes = threading.Event()
+    page = desk.enter(address="?case=case-1")
+    note = page.get_by_label("Note", exact=True)
+    note.fill("Rang at noon.")
+    with page.expect_request("**/notes"):
+        page.get_by_role("button", name="Add note").click()
+    note.fill("Rings again at four.")
+    released.set()
+    expect(page.locator(".quote").filter(has_text="Rang at noon.")).to_be_visible()
+    expect(note).to_have_value("Rings again at four.")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".quote").filter(has_text="Rings again at four.")).to_be_visible()
+    expect(note).to_have_value("")
+    first, second = desk.world.requests("POST", "/cases/case-1/notes")
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+
+
+def test_payments_and_refunds_beyond_the_first_page_are_reached(desk: Desk) -> None:
+    (waiting,) = desk.world.refunds
+    paid = {**waiting, "status": "succeeded", "review": None, "actions": []}
+    desk.world.refunds[:0] = [{**paid, "id": f"paid-{number}"} for number in range(20)]
+    desk.world.payments_count = 25
+    page = desk.enter(address="?case=case-2")
+    claim(page)
+    page.get_by_role("button", name="Look", exact=True).click()
+    records = page.locator("desk-records")
+    page.get_by_role("tab", name="Payments").click()
+    expect(records.locator("article")).to_have_count(20)
+    records.get_by_role("button", name="Show more").click()
+    expect(records.locator("article")).to_have_count(25)
+    expect(records.get_by_role("button", name="Show more")).to_have_count(0)
+    # Every page is a look that is counted: those that are shown are not read once more.
+    assert [one.query.get("cursor") for one in desk.world.requests("GET", "/cases/case-2/payments")] == [None, CURSOR]
+
+    page.get_by_role("tab", name="Refunds").click()
+    expect(records.locator("article")).to_have_count(20)
+    expect(records.get_by_role("button", name="Ask for approval: Decide")).to_have_count(0)
+    records.get_by_role("button", name="Show more").click()
+    expect(records.locator("article")).to_have_count(21)
+    records.get_by_role("button", name="Ask for approval: Decide").click()
+    confirm(page, "Ask for approval")
+    expect(records.get_by_text("Waits for a second person")).to_be_visible()
+    expect(records.locator("article")).to_have_count(21)
+
+
+def test_a_supervisor_gives_back_what_another_agent_has_claimed(desk: Desk) -> None:
+    desk.world.cases["case-1"].update(owner={"id": "omar", "name": "Omar Supervisor"}, status="claimed")
+    page = desk.enter("mei", address="?case=case-1")
+    page.get_by_role("button", name="Give back").click()
+    expect(page.get_by_text("The case is back in the queue.")).to_be_visible()
+    expect(page.get_by_role("button", name="Claim", exact=True)).to_be_visible()
+    assert desk.world.cases["case-1"]["owner"] is None
+
+
+def test_an_agent_does_not_give_back_what_another_has_claimed(desk: Desk) -> None:
+    desk.world.cases["case-1"].update(owner={"id": "omar", "name": "Omar Supervisor"}, status="claimed")
+    page = desk.enter(address="?case=case-1")
+    expect(page.get_by_text("With Omar Supervisor")).to_be_visible()
+    expect(page.get_by_role("button", name="Give back")).to_have_count(0)

@@ -29,6 +29,8 @@ MARKS: Final = "\u202edrawkcab\u202c and on"
 UNMASKED: Final = "Wei Zhang"
 ACCOUNT_ID: Final = "acct-demo-01"
 CURSOR: Final = f"1.cGxhY2U.{'0' * 32}"
+PAGE: Final = 20
+HOLD_MAX_S: Final = 15
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH",
@@ -129,11 +131,14 @@ class DeskWorld:
     settings: dict[str, Document] = field(default_factory=dict)
     live: dict[str, list[str]] = field(default_factory=dict)
     lock: Document = field(default_factory=dict)
+    payments_count: int = 1
     holds: list[str] = field(default_factory=lambda: ["COMPLIANCE", "DORMANT"])
     """The causes of the holds that run."""
     asked: list[Asked] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
     """Path, and the refusal of each request to it."""
+    hold_notes: threading.Event | None = None
+    """A note is answered once this is set."""
     remembered: dict[str, Answered] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     """Requests and answers that are not as docs/openapi-agent.json says."""
@@ -149,6 +154,8 @@ class DeskWorld:
         """Answer a request."""
         if asked.method == "OPTIONS":
             return Answered(204, b"", _CORS)
+        if self.hold_notes is not None and asked.path.endswith("/notes"):
+            self.hold_notes.wait(HOLD_MAX_S)
         with self._lock:
             self.asked.append(asked)
             try:
@@ -379,7 +386,8 @@ def _claim(world: DeskWorld, call: _Call) -> Answered:
 
 
 def _release(world: DeskWorld, call: _Call) -> Answered:
-    case = _held(world, call)
+    supervises = "desk/manage" in PEOPLE[call.username]
+    case = _found(world, call) if supervises else _held(world, call)
     case.update(owner=None, status="open", version=case["version"] + 1)
     return _json(200, _row(case))
 
@@ -470,6 +478,13 @@ def _account(world: DeskWorld, call: _Call) -> Answered:
     )
 
 
+def _page(name: str, found: list[Document], call: _Call) -> Document:
+    """The first page, or the second one for CURSOR. There are no further ones."""
+    if "cursor" in call.asked.query:
+        return {name: found[PAGE:], "next": None}
+    return {name: found[:PAGE], "next": CURSOR if len(found) > PAGE else None}
+
+
 def _payments(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     payment = {
@@ -484,7 +499,8 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "failure": "insufficient_funds",
         "next_step": "top_up",
     }
-    return _json(200, {"payments": [payment], "next": None})
+    payments = [{**payment, "id": f"pay-{number}"} for number in range(1, world.payments_count + 1)]
+    return _json(200, _page("payments", payments, call))
 
 
 def _read_refunds(world: DeskWorld, call: _Call) -> Answered:
@@ -492,7 +508,7 @@ def _read_refunds(world: DeskWorld, call: _Call) -> Answered:
     for refund in world.refunds:
         for action in refund["actions"]:
             action["approval"] = _approval_of(world, call.username, action["operation"], case_id=call.ids[0])
-    return _json(200, {"refunds": world.refunds, "next": None})
+    return _json(200, _page("refunds", world.refunds, call))
 
 
 def _findings(world: DeskWorld, call: _Call) -> Answered:
