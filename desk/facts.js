@@ -39,6 +39,7 @@ const VALUES = {
   decision: (words, value) =>
     String(value).startsWith("account.") ? words.word("operation", value.replace(/^account\.|_requested$/g, "")) : words.word("decision", value),
   distributed: yesOrNo,
+  field: (words, value) => words.word("mask", value),
   from: skillText,
   goal: (words, value) => words.word("goal", value),
   history: (words, value) => words.list(several(value).map((turn) => heardText(words, turn))),

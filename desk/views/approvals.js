@@ -66,7 +66,7 @@ class DeskApprovals extends View {
     const own = approval.requested_by.id === this.desk.me.agent_id;
     return html`<article><div class="row spread"><h2>${words.word("operation", approval.operation)}</h2>
         <span class="tag ${MARKS[approval.state] ?? ""}">${words.word("approval_state", approval.state)}</span></div>
-      <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("subject", approval.subject.kind)} ${approval.subject.kind === "hold" ? words.word("cause", approval.subject.id) : outside(approval.subject.id)}</dd>
+      <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("subject", approval.subject.kind)} ${approval.subject.kind === "hold" ? words.word("cause", approval.subject.id) : approval.subject.id === "-" ? nothing : outside(approval.subject.id)}</dd>
         ${change.length ? html`<dt>${this.t("field.change")}</dt><dd class="text">${outside(change.map(([name, value]) => words.text("pair", { name, value })).join("\n"))}</dd>` : nothing}
         <dt>${this.t("field.why")}</dt><dd>${words.word("act_reason", approval.reason)}</dd>
         <dt>${this.t("field.requested_by")}</dt><dd>${outside(approval.requested_by.name)} · ${words.time(approval.requested_at)}</dd>

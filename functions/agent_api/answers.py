@@ -1,4 +1,4 @@
-"""Forms that several routes answer with: actions and approvals."""
+"""Parts that several routes share: actions, approvals, and the value that is to be shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Final
 
 from functions.agent_api.desk import Desk
 from functions.agent_api.shapes.common import Action, Approval, MaskedFact, Person, Subject
+from functions.http.problems import problem_in
 from hotline.agents import service as agents
+from hotline.agents.model import Masked
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
 from hotline.identity.model import Subject as KnownSubject
@@ -39,6 +41,13 @@ def masked_of(facts: Mapping[str, str | int]) -> list[MaskedFact]:
     """The value that these facts leave out, if there is a thing of which it can be shown."""
     found = agents.find_masked(facts)
     return [MaskedFact.model_validate({"field": found[0].value, "item_id": found[1]})] if found is not None else []
+
+
+def unmask_of(field: Masked, item_id: str | None) -> agents.Unmask:
+    """The showing of one value. Raises Problem for a name with an item, and for any other value without one."""
+    if (field is Masked.NAME) != (item_id is None):
+        raise problem_in("#/item_id", "item_of_field")
+    return agents.Unmask(field, item_id or "-")
 
 
 def approval_of(approval: KnownApproval) -> Approval:

@@ -663,8 +663,7 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
         case "review_large_refund" | "other_payout":
             return "refund", body.pop("refund_id"), "1"
         case "unmask_beyond":
-            body.pop("field")
-            return "unmask", body.pop("item_id", "-"), "-"
+            return "unmask", body.get("item_id", "-"), "-"
         case "edit_numbers":
             return "numbers", "official", str(world.settings["numbers"]["version"])
         case _:

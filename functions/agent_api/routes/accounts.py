@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from functions.agent_api.answers import action_of, masked_of, own_approvals
+from functions.agent_api.answers import action_of, masked_of, own_approvals, unmask_of
 from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, basis_of, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
@@ -32,7 +32,7 @@ from functions.http.problems import Problem, problem_in
 from functions.http.routes import id_from
 from hotline.accounts.model import Profile
 from hotline.agents import service as agents
-from hotline.agents.model import LookUpReason, Masked, Part
+from hotline.agents.model import LookUpReason, Part
 from hotline.agents.service import AgentRequest
 from hotline.cases import service as cases
 from hotline.contracts.model import PointKind
@@ -148,13 +148,12 @@ def unmask(
     at = desk()
     if key is None:
         raise Problem("idempotency_key_missing")
-    if (body.field is Masked.NAME) != (body.item_id is None):
-        raise problem_in("#/item_id", "item_of_field")
+    act = unmask_of(body.field, body.item_id)
     done = agents.perform(
         at.ctx,
         at.agent,
         basis_of(id_from(id), contact),
-        agents.Unmask(body.field, body.item_id or "-"),
+        act,
         approval_id=body.approval_id,
         why=body.reason,
     )

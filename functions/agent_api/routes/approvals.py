@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.answers import approval_of
+from functions.agent_api.answers import approval_of, unmask_of
 from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
 from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Approval
@@ -111,7 +111,7 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
         case "other_payout":
             return agents.PayOtherWay(_given(body.refund_id, "refund_id"), _given(body.way, "way"))
         case "unmask_beyond":
-            return agents.Unmask(_given(body.field, "field"), body.item_id or "-")
+            return unmask_of(_given(body.field, "field"), body.item_id)
         case "edit_numbers":
             return agents.EditNumbers(tuple(_given(body.numbers, "numbers")), 0)
         case "publish_policy":

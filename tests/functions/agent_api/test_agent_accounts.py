@@ -327,6 +327,46 @@ def test_more_values_than_the_limit_take_a_second_person(world: AgentWorld, anna
     assert (again.code, again.json["why"]) == ("second_missing", "approval_spent")
 
 
+def test_a_second_person_is_told_which_value_is_to_be_shown(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    world.pay(12850)
+    case_id = claim(world, anna)
+    item_id = anna.look(case_id, "payments").json["payments"][0]["item_id"]
+    use_up_unmaskings(anna, case_id)
+    wishes: list[dict[str, str]] = [{"field": "name"}, {"field": "payment_amount", "item_id": item_id}]
+    for wish in wishes:
+        asked = anna.post("/approvals", {**WHY, "operation": "unmask_beyond", "case_id": case_id, **wish})
+        assert asked.status == 201
+    told = [one["change"] for one in chief.get("/approvals").json["approvals"]]
+    assert sorted(told, key=len) == wishes
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"field": "refund_amount", "item_id": "ref_that_there_is_not"},
+        {"field": "payment_amount", "item_id": "MOV#2026-11-23T12:00:00.000Z#mov_none"},
+        {"field": "payment_amount", "item_id": "anything that a person would read"},
+        {"field": "payment_amount"},
+        {"field": "name", "item_id": "ref_1"},
+    ],
+)
+def test_a_second_person_is_not_asked_about_a_value_that_there_is_not(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient, wish: dict[str, str]
+) -> None:
+    case_id = claim(world, anna)
+    use_up_unmaskings(anna, case_id)
+    refused = anna.post("/approvals", {**WHY, "operation": "unmask_beyond", "case_id": case_id, **wish})
+    assert refused.status in (400, 404), refused
+    assert chief.get("/approvals").json["approvals"] == []
+
+
+def use_up_unmaskings(client: AgentClient, case_id: str) -> None:
+    for _ in range(UNMASKINGS_MAX):
+        assert client.post(f"/cases/{case_id}/unmaskings", {**WHY, "field": "name"}).status == 200
+
+
 # ---------------------------------------------------------------- acts
 
 

@@ -99,8 +99,8 @@ def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
 class Unmask(AgentAct[str | Money]):
     """See one value: the name, or the amount of a payment (by its sort key), a refund or a finding (by its id).
 
-    Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`; InvalidInput for
-    what cannot be a payment's sort key."""
+    Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`, also when a second
+    person is asked; InvalidInput for what cannot be a payment's sort key."""
 
     value: Masked
     item_id: str = "-"
@@ -123,7 +123,11 @@ class Unmask(AgentAct[str | Money]):
         if not is_used_up(Counted.UNMASKINGS, request.agent_id, request.read, request.now):
             return Operation.UNMASK, None
         name = f"unmask#{request.account_id}#{self.value.value}#{self.item_id}"
-        return Operation.UNMASK_BEYOND, Subject(name, UNVERSIONED)
+        content = {"field": self.value.value} | ({} if self.value is Masked.NAME else {"item_id": self.item_id})
+        return Operation.UNMASK_BEYOND, Subject(name, UNVERSIONED, content)
+
+    def check_possible(self, request: AgentRequest) -> None:
+        self._find(request)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[str | Money]:
         operation, subject = self.find_need(request)
