@@ -14,7 +14,7 @@ from hotline.agents.model import PERMISSIONS
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline_local.openapi import AGENTS, document
-from tests.support.agent_matrix import ROLES, THINGS, Matrix, matrix
+from tests.support.agent_matrix import CALLS, ROLES, THINGS, Matrix, calls, matrix
 from tests.support.agent_world import EMAIL, NUMBER
 
 GOOD: Final = "good"
@@ -112,6 +112,74 @@ def test_each_role_is_answered_as_stated(route: str, role: str) -> None:
             assert answered.status < 300 or answered.code in REFUSED_OTHERWISE, (thing, answered)
         else:
             assert answered.code == wanted, (thing, answered)
+
+
+# ---------------------------------------------------------------- calls
+
+SHUT: Final = dict.fromkeys(CALLS, "not_found")
+CALL_ALONE: Final = {False: {**SHUT, "own": GOOD}, True: SHUT}
+"""By whether the case is closed. Nobody has claimed it, so the call is the only ground: one that goes on, that the
+agent is in, and whose case is open."""
+SEEN: Final = {**SHUT, "own": GOOD, "ended": GOOD, "abandoned": GOOD}
+"""A call that nobody is in is everybody's to see, not to take."""
+TAKEN: Final = {**SHUT, "foreign": "contact_taken"}
+OF_CALLS: Final[Mapping[str, Mapping[bool, Mapping[str, str]]]] = {
+    "GET /v1/agent/contacts/{id}": {False: SEEN, True: SEEN},
+    "POST /v1/agent/contacts/{id}/claim": {False: {**TAKEN, "own": GOOD}, True: TAKEN},
+    f"GET {_CASE}": dict.fromkeys((False, True), dict.fromkeys(CALLS, GOOD)),
+    f"GET {_CASE}/account": CALL_ALONE,
+    f"GET {_CASE}/payments": CALL_ALONE,
+    f"GET {_CASE}/refunds": CALL_ALONE,
+    f"GET {_CASE}/findings": CALL_ALONE,
+    f"POST {_CASE}/unmaskings": CALL_ALONE,
+    f"GET {_CASE}/proofs": CALL_ALONE,
+    f"POST {_CASE}/proofs": CALL_ALONE,
+    f"POST {_CASE}/unlock": CALL_ALONE,
+    f"POST {_CASE}/reset-grants": CALL_ALONE,
+    f"POST {_CASE}/freeze": CALL_ALONE,
+    f"POST {_CASE}/unfreeze": CALL_ALONE,
+    f"POST {_CASE}/pause": CALL_ALONE,
+    f"POST {_CASE}/pause-ends": CALL_ALONE,
+    f"POST {_CASE}/new-rows": CALL_ALONE,
+    f"POST {_CASE}/hold-releases": CALL_ALONE,
+    f"POST {_CASE}/refunds/{{refund}}/decision": CALL_ALONE,
+    f"POST {_CASE}/refunds/{{refund}}/payout": CALL_ALONE,
+    f"POST {_CASE}/findings/{{finding}}/feedback": CALL_ALONE,
+    "POST /v1/agent/approvals": CALL_ALONE,
+}
+"""The answer by route, closed case and call."""
+
+
+def test_the_matrix_states_every_route_that_takes_a_call() -> None:
+    taking = set()
+    for path, methods in document(AGENTS)["paths"].items():
+        for method, told in methods.items():
+            headers = {parameter["name"] for parameter in told.get("parameters", ())}
+            if "Desk-Contact" in headers or "/contacts/" in path:
+                taking.add(f"{method.upper()} {path}")
+    assert set(OF_CALLS) == taking
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", sorted(OF_CALLS))
+def test_a_call_opens_what_is_stated_by_the_state_of_the_call_and_its_case(route: str, role: str, closed: bool) -> None:
+    has_role = any(ROUTES[route] in PERMISSIONS[one] for one in ROLES[role])
+    for call in CALLS:
+        made = calls(closed=closed)
+        answered = made.ask(role, route, call, in_call=True)
+        wanted = OF_CALLS[route][closed][call] if has_role else "role_missing"
+        if wanted == GOOD:
+            assert answered.status < 300 or answered.code in REFUSED_OTHERWISE, (call, answered)
+        else:
+            assert answered.code == wanted, (call, answered)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_case_says_that_the_call_opens_it_where_it_does(call: str) -> None:
+    answered = calls(closed=False).ask("agent", f"GET {_CASE}", call, in_call=True)
+    whys = {action["why"] for action in answered.json["actions"]}
+    assert ("not_claimed" in whys) == (call != "own")
 
 
 # ---------------------------------------------------------------- traces

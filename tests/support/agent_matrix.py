@@ -1,6 +1,7 @@
 """Two agents, each with a case, a call and a request to a second person, and a request to each of the agents' routes.
 
-A case, contact or approval is the asker's own, another's (foreign), or there is none (missing).
+A case, contact or approval is the asker's own, another's (foreign), or there is none (missing). A call is besides one
+that has ended, or that nobody answered (abandoned), and its case is open or closed.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
+from hotline.agents import service as agents
 from hotline.agents.model import Role
 from hotline.cases import service as cases
 from hotline_local.testing.memory_store import MemoryStore
@@ -22,6 +25,7 @@ from tests.support.stores import NOON
 
 ROLES: Final = {"nobody": (), "agent": (Role.AGENT,), "supervisor": (Role.AGENT, Role.SUPERVISOR)}
 THINGS: Final = ("own", "foreign", "missing")
+CALLS: Final = (*THINGS, "ended", "abandoned")
 WHY: Final = {"reason": "customer_asked"}
 REASON: Final = {"Desk-Reason": "case"}
 
@@ -58,18 +62,20 @@ class Matrix:
     world: AgentWorld
     ids: dict[str, dict[str, str]]
     refund_id: str
+    finding_id: str = "fnd_1"
 
-    def ask(self, role: str, route: str, thing: str) -> Answered:
-        """Ask as the first agent, with a role, about one of the things."""
+    def ask(self, role: str, route: str, thing: str, *, in_call: bool = False) -> Answered:
+        """Ask as the first agent, with a role, about one of the things. `in_call`: the request names the call, too."""
         method, _, path = route.partition(" ")
         kind = path.split("/")[3]
         path = path.replace("{id}", self.ids[thing].get(kind, "mer-1"))
-        path = path.replace("{refund}", self.refund_id).replace("{finding}", "fnd_1")
+        path = path.replace("{refund}", self.refund_id).replace("{finding}", self.finding_id)
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None
-        asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role])
+        contact_id = self.ids[thing]["contacts"] if in_call else None
+        asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role], contact_id=contact_id)
         return asker.ask(method, path, body=body, query=_QUERY.get(route), headers={**REASON, "If-Match": tag})
 
     def _tag(self, thing: str) -> str:
@@ -101,9 +107,41 @@ def _made() -> Matrix:
     return Matrix(world, ids, refund_id)
 
 
+@cache
+def _made_calls(*, closed: bool) -> Matrix:
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)))
+    world.pay(12850)
+    refund_id, finding_id = world.ask_refund(), world.find_theft(734_501, holds=False)
+    world.hold()
+    world.hold("COMPLIANCE")
+    ids = {"missing": "contact-of-nobody"}
+    for call in ("foreign", "ended", "abandoned", "own"):
+        world.clock.advance(timedelta(minutes=16))  # as many codes at once are not sent
+        phone = world.call_in(f"contact-{call}", goal="look")
+        ids[call], case_id = phone.contact_id, world.case_of(phone)
+        if call != "abandoned":
+            agents.take_contact(world.ctx, world.token("agent-2" if call == "foreign" else "agent-1"), phone.contact_id)
+        if call in ("ended", "abandoned"):
+            agents.note_ended(world.ctx, phone.contact_id, leg_id=phone.contact_id, at=world.clock.now())
+    if closed:
+        closer = AgentClient(world.ctx, "agent-3")
+        assert closer.post(f"/cases/{case_id}/claim").status == 200
+        assert closer.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
+    things = {call: {"cases": case_id, "contacts": ids[call]} for call in CALLS}
+    return Matrix(world, things, refund_id, finding_id)
+
+
+def calls(*, closed: bool) -> Matrix:
+    """Calls of one customer, all handed over with one case that nobody has claimed, for one request to change."""
+    return _forked(_made_calls(closed=closed))
+
+
 def matrix() -> Matrix:
     """The matrix as it was made, for one request to change."""
-    made = _made()
+    return _forked(_made())
+
+
+def _forked(made: Matrix) -> Matrix:
     world = copy(made.world)
     store = made.world.store
     assert isinstance(store, MemoryStore)

@@ -122,11 +122,12 @@ class AgentWorld:
         """The wallet tells of refunds."""
         give(self.ctx, facts)
 
-    def find_theft(self, minor: int) -> str:
-        """The scan finds transfers after a new password and a new device, in fen; the finding's id."""
+    def find_theft(self, minor: int, *, holds: bool = True) -> str:
+        """The scan finds transfers after a new password and a new device, in fen; the finding's id. `holds`: it asks
+        the wallet for a hold."""
         now = self.clock.now()
         facts: dict[str, str | int] = {"transfers": 1, "amount_minor": minor, "currency": "CNY"}
-        finding = Finding("fnd_theft", "reset_device_transfer", 1, "critical", ACCOUNT, now, now, facts, holds=True)
+        finding = Finding("fnd_theft", "reset_device_transfer", 1, "critical", ACCOUNT, now, now, facts, holds=holds)
         change = Change(actor=System("security_scan", finding.rule), cause="scan", now=now, ids=self.ctx.ids)
         contribute_findings(change, self.store.batch_get(list(raising_keys(ACCOUNT))), [finding])
         change.commit(self.store)
