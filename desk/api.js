@@ -68,6 +68,8 @@ export class Api {
 
   me = () => this.#get("/me");
   queue = (filters) => this.#get("/queue", filters);
+  /** The case that a customer names by its six digits; none or one. */
+  findCases = (reference) => this.#get("/cases", { reference });
   contact = (id) => this.#get(`/contacts/${segment(id)}`);
   claimContact = (id, key) => this.#post(`/contacts/${segment(id)}/claim`, {}, key);
   callbacks = (filters) => this.#get("/callbacks", filters);

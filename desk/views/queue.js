@@ -71,10 +71,18 @@ class DeskQueue extends View {
     return cases.find((row) => !row.owner);
   }
 
-  #find(event) {
+  async #find(event) {
     event.preventDefault();
-    const id = new FormData(event.target).get("id").trim();
-    if (id) this.desk.go(`${id.startsWith("case") || /^[\d\s]{6,8}$/.test(id) ? "case" : "contact"}/${encodeURIComponent(id.replaceAll(/\s/g, ""))}`);
+    const id = new FormData(event.target).get("id").replaceAll(/\s/g, "");
+    if (!id) return;
+    if (!/^\d{6}$/.test(id)) return this.desk.go(`${id.startsWith("case") ? "case" : "contact"}/${encodeURIComponent(id)}`);
+    try {
+      const { cases: [found] } = await this.desk.api.findCases(id);
+      if (found) this.desk.go(`case/${encodeURIComponent(found.id)}`);
+      else this.desk.say(this.t("queue.no_reference", { reference: spaced(id) }));
+    } catch (problem) {
+      this.desk.say(this.words.problem(problem));
+    }
   }
 
   render() {

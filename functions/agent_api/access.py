@@ -22,6 +22,7 @@ _CASE: Final = "/v1/agent/cases/{id}"
 ROUTES: Final[Mapping[str, Permission]] = {
     "GET /v1/agent/me": Permission.READ,
     "GET /v1/agent/queue": Permission.READ,
+    "GET /v1/agent/cases": Permission.READ,
     "GET /v1/agent/contacts/{id}": Permission.READ,
     "POST /v1/agent/contacts/{id}/claim": Permission.WORK,
     f"GET {_CASE}": Permission.READ,

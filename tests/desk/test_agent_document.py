@@ -20,6 +20,7 @@ VERSION_1: Final = {"if-match": '"1"'}
 REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ...]] = (
     ("GET", "/me", None, {}),
     ("GET", "/queue", None, {}),
+    ("GET", "/cases?reference=482913", None, {}),
     ("GET", "/contacts/contact-1", None, {}),
     ("POST", "/contacts/contact-1/claim", {}, {}),
     ("GET", CASE, None, {}),

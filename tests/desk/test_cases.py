@@ -203,6 +203,17 @@ def test_a_value_beyond_the_limit_is_shown_with_a_second_person(desk: Desk) -> N
     expect(page.get_by_text(UNMASKED)).to_be_visible()
 
 
+def test_a_case_is_found_by_its_reference(desk: Desk) -> None:
+    page = desk.enter()
+    find = page.get_by_label("Reference, contact or case")
+    find.fill("482 914")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_text("No case has the reference 482 914 now.")).to_be_visible()
+    find.fill("730 415")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page).to_have_url(re.compile(r"#/case/case-2$"))
+
+
 def test_a_closed_case_is_opened_again(desk: Desk) -> None:
     desk.world.cases["case-1"].update(status="closed")
     page = desk.enter(address="?case=case-1")

@@ -32,6 +32,7 @@ _CASE: Final = "/v1/agent/cases/{id}"
 EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/me": ALIKE,
     "GET /v1/agent/queue": ALIKE,
+    "GET /v1/agent/cases": ALIKE,
     "GET /v1/agent/contacts/{id}": ACCESS,
     "POST /v1/agent/contacts/{id}/claim": {**ACCESS, "foreign": "contact_taken"},
     f"GET {_CASE}": OPEN,

@@ -52,7 +52,11 @@ _BODY: Final[Mapping[str, Any]] = {
     },
 }
 _DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
-_QUERY: Final[Mapping[str, Mapping[str, str]]] = {"GET /v1/agent/reports": _DAYS, "GET /v1/agent/activity": _DAYS}
+_QUERY: Final[Mapping[str, Mapping[str, str]]] = {
+    "GET /v1/agent/reports": _DAYS,
+    "GET /v1/agent/activity": _DAYS,
+    "GET /v1/agent/cases": {"reference": "000000"},
+}
 
 
 @dataclass

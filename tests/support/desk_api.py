@@ -318,6 +318,11 @@ def _queue(world: DeskWorld, call: _Call) -> Answered:
     return _json(200, {"cases": [_row(case) for case in rows[first : first + 20]], "next": more})
 
 
+def _find_cases(world: DeskWorld, call: _Call) -> Answered:
+    rows = [_row(case) for case in world.cases.values() if case["reference"] == call.asked.query["reference"]]
+    return _json(200, {"cases": rows, "next": None})
+
+
 def _is_in_call(world: DeskWorld, case: Document, username: str) -> bool:
     return case["contact_id"] is not None and case["contact_id"] in (*world.live.get(username, []), *world.taken)
 
@@ -823,6 +828,7 @@ _OF_CASE: Final = f"/cases/{_ID}"
 ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("GET", "/me", _me),
     ("GET", "/queue", _queue),
+    ("GET", "/cases", _find_cases),
     ("GET", _OF_CASE, _read_case),
     ("PATCH", _OF_CASE, _patch_case),
     ("POST", f"{_OF_CASE}/claim", _claim),

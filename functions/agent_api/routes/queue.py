@@ -1,4 +1,4 @@
-"""The agent themselves, and the cases that wait for them."""
+"""The agent themselves, the cases that wait for them, and a case by its reference."""
 
 from __future__ import annotations
 
@@ -57,6 +57,16 @@ def list_queue(
         cases=[row_of(case) for case in page.cases],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
+
+
+@router.get("/v1/agent/cases", tags=["cases"], operation_id="find_cases")
+def find_cases(
+    reference: Annotated[str, Query(pattern=r"^[0-9]{6}$", description="The six digits that a customer names.")],
+) -> Cases:
+    """The case that a customer names by its reference, open or closed; none for a reference that names no case now."""
+    at = desk()
+    found = cases.find_case(at.ctx.store, reference, at.now)
+    return Cases(cases=[row_of(found[0])] if found is not None else [], next=None)
 
 
 def _one(given: str | None, every: tuple[str, ...]) -> tuple[str, ...]:

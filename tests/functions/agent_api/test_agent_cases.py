@@ -436,3 +436,24 @@ def test_cases_of_the_agents_own_account_are_refused(world: AgentWorld) -> None:
         refused = own.ask(method, f"/cases/{case_id}{path}", body=body)
         assert (refused.status, refused.code) == (403, "own_account"), path
     assert AgentClient(world.ctx, account_id="acct-of-another").get(f"/cases/{case_id}").status == 200
+
+
+# ---------------------------------------------------------------- references
+
+
+def test_a_case_is_found_by_its_reference_also_closed(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
+    case_id = claimed(world, anna)
+    reference = anna.get(f"/cases/{case_id}").json["reference"]
+    for status in ("claimed", "closed"):
+        found = bo.get("/cases", query={"reference": reference})
+        (row,) = found.json["cases"]
+        assert (found.status, row["id"], row["reference"], row["status"]) == (200, case_id, reference, status)
+        anna.post(f"/cases/{case_id}/close", {"ending": "resolved"})
+    world.clock.advance(timedelta(days=91))
+    assert bo.get("/cases", query={"reference": reference}).json == {"cases": [], "next": None}
+
+
+@pytest.mark.parametrize("reference", [None, "", "12345", "1234567", "12345a", "１２３４５６"])
+def test_anything_but_six_digits_finds_no_case(anna: AgentClient, reference: str | None) -> None:
+    refused = anna.get("/cases", query={"reference": reference} if reference is not None else {})
+    assert (refused.status, refused.code) == (400, "malformed_request")
