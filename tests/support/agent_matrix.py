@@ -67,6 +67,8 @@ class Matrix:
     ids: dict[str, dict[str, str]]
     refund_id: str
     finding_id: str = "fnd_1"
+    approval_id: str | None = None
+    """Goes with each act."""
 
     def ask(self, role: str, route: str, thing: str, *, in_call: bool = False) -> Answered:
         """Ask as the first agent, with a role, about one of the things. `in_call`: the request names the call, too."""
@@ -77,6 +79,8 @@ class Matrix:
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
+        if self.approval_id is not None and body is not None:
+            body = {**body, "approval_id": self.approval_id}
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None
         contact_id = self.ids[thing]["contacts"] if in_call else None
         asker = AgentClient(self.world.ctx, "agent-1", roles=ROLES[role], contact_id=contact_id)
