@@ -72,9 +72,9 @@ def approval_of(approval: KnownApproval) -> Approval:
 
 
 def subject_of(subject: KnownSubject) -> Subject:
-    """The thing of an approval without the account, which the case stands for."""
+    """The thing of an approval without the account, which the case stands for. Rows have no other id."""
     kind, _, rest = subject.name.partition("#")
-    return Subject(kind=kind, id=rest.rpartition("#")[2], version=subject.version)
+    return Subject(kind=kind, id="-" if kind == "rows" else rest.rpartition("#")[2], version=subject.version)
 
 
 def _change_of(content: Mapping[str, str | int]) -> dict[str, str | int | bool | list[str]]:

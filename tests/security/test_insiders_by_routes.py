@@ -21,9 +21,8 @@ from hotline.kit.store.condition import Item
 from hotline.refunds.model import PayoutWay, ReviewDecision
 from hotline.refunds.service import make_terms
 from hotline_local.openapi import AGENTS, document
-from tests.rooms.agents.test_acts import fill_row
 from tests.support.agent_matrix import CALLS, ROLES, THINGS, Matrix, calls, matrix
-from tests.support.agent_world import EMAIL, NUMBER
+from tests.support.agent_world import EMAIL, NUMBER, fill_row
 from tests.support.money_world import refunded
 
 GOOD: Final = "good"

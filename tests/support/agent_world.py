@@ -7,17 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from hotline.accounts import service as accounts
 from hotline.agents import service as agents
 from hotline.agents.model import ActReason, AgentToken, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
+from hotline.identity.items import point_key, with_counters
 from hotline.identity.model import Approval
-from hotline.kit.actor import Agent, System
+from hotline.identity.policy import FactorCounters
+from hotline.identity.ways import Way
+from hotline.kit.actor import Agent, FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
 from hotline.kit.money import Money
-from hotline.kit.store import Key, Table
+from hotline.kit.store import Key, Put, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockView
@@ -200,3 +204,12 @@ class AgentWorld:
         item = self.store.get(refunds.refund_key(ACCOUNT, refund_id))
         assert item is not None
         return refunds.refund_from(item)
+
+
+def fill_row(world: AgentWorld, value: str = NUMBER, factor: FactorKind = FactorKind.SMS, wrong: int = 100) -> None:
+    """A row of wrong codes at a contact point, by calls from its own number."""
+    key = point_key(accounts.point_id(value, world.ctx.lookup_ring))
+    item = world.store.get(key) or {}
+    counters = {f"{factor.value}/{Way.OWN_NUMBER.counter}": FactorCounters(wrong_in_a_row=wrong)}
+    stored = with_counters(item, counters, now=world.clock.now(), owned=True)
+    world.store.transact([Put(key, {**stored, "rev": int(item.get("rev", 0)) + 1})], token=f"fill-{value[-8:]}-{wrong}")

@@ -664,7 +664,7 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
         case "release_hold":
             return "hold", body["cause"], "2026-11-29T08:00:00.000Z#lock-1"
         case "new_row_unproved":
-            return "rows", ACCOUNT_ID, "rows-1"
+            return "rows", "-", "rows-1"
         case "review_large_refund" | "other_payout":
             return "refund", body.pop("refund_id"), "1"
         case "unmask_beyond":

@@ -40,7 +40,7 @@ def list_approvals(
     read = agents.list_open_approvals if state == "open" else agents.list_decided_approvals
     page = read(at.ctx.store, at.now, limit=limit, after=position_of(cursor, at.lookup_keys, *context))
     return Approvals(
-        approvals=[approval_of(one) for one in page.approvals],
+        approvals=[approval_of(one) for one in agents.leave_out_own(at.ctx.store, at.agent, page.approvals)],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
 
@@ -91,6 +91,7 @@ def _find(approval_id: str) -> KnownApproval:
     found = agents.find_approval(at.ctx.store, approval_id, at.now)
     if found is None:
         raise Problem("not_found")
+    agents.refuse_own(at.ctx.store, at.agent, found.account_id)
     return found
 
 

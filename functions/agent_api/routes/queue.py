@@ -54,7 +54,7 @@ def list_queue(
     after = position_of(cursor, at.lookup_keys, *context)
     page = _read_page(shelf, wanted, limit, after)
     return Cases(
-        cases=[row_of(case) for case in page.cases],
+        cases=[row_of(case) for case in agents.leave_out_own(at.ctx.store, at.agent, page.cases)],
         next=cursor_of(page.next, at.lookup_keys, *context),
     )
 

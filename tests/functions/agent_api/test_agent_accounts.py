@@ -11,17 +11,17 @@ import pytest
 from functions.agent_api.shapes.common import PAGE_MAX
 from hotline.agents.limits import LOOK_UPS_MAX, UNMASKINGS_MAX
 from hotline.cases import service as cases
-from hotline.contracts.model import Fact, MerchantPolicyPublished
-from hotline.kit.actor import System
+from hotline.contracts.model import Fact, MerchantPolicyPublished, PointKind
+from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.store import BATCH_GET_KEYS_MAX
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_client import AgentClient, supervisor
-from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld
+from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
 from tests.support.api_client import Answered
 from tests.support.money_world import ACCOUNT
-from tests.support.phone import give
+from tests.support.phone import give, opened
 
 PARTS = ("account", "payments", "refunds", "findings")
 WHY: dict[str, Any] = {"reason": "customer_asked"}
@@ -630,6 +630,41 @@ def test_only_a_repeated_request_is_told_as_repeated(world: AgentWorld, anna: Ag
     first, again = (ticking.post("/approvals", body, headers=key) for _ in range(2))
     assert [one.headers.get("Idempotency-Replayed") for one in (first, again)] == [None, "true"]
     assert first.json["id"] == again.json["id"]
+
+
+def test_a_request_about_rows_tells_no_account(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
+    fill_row(world, EMAIL, FactorKind.EMAIL)
+    case_id = claim(world, anna)
+    asked = anna.post("/approvals", {**WHY, "operation": "new_row_unproved", "case_id": case_id})
+    assert (asked.status, asked.json["subject"]["kind"], asked.json["subject"]["id"]) == (201, "rows", "-")
+    for told in (asked, bo.get(f"/approvals/{asked.json['id']}"), bo.get("/approvals"), bo.get(f"/cases/{case_id}")):
+        assert told.status in (200, 201)
+        assert ACCOUNT not in str(told.json)
+
+
+@pytest.mark.parametrize("own_account", [ACCOUNT, "acct-of-the-family"])
+def test_an_agent_learns_of_no_request_about_their_own_account(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient, own_account: str
+) -> None:
+    give(world.ctx, [opened("acct-of-the-family", (PointKind.PHONE, NUMBER), at=world.clock.now())])
+    waiting = asked_for(world, anna).json["id"]
+    numbers = chief.post("/approvals", {**WHY, "operation": "edit_numbers", "numbers": ["+18005550199"]}).json["id"]
+    insider = AgentClient(world.ctx, "agent-3", account_id=own_account)
+    for state, client in (("open", insider), ("decided", insider)):
+        assert {one["id"] for one in client.get("/approvals", query={"state": state}).json["approvals"]} <= {numbers}
+        refused = client.get(f"/approvals/{waiting}")
+        assert (refused.status, refused.code) == (403, "own_account")
+        assert chief.post(f"/approvals/{waiting}/decision", {"decision": "deny"}).status == 200
+    assert insider.get(f"/approvals/{numbers}").status == 200
+    assert waiting in {one["id"] for one in anna.get("/approvals", query={"state": "decided"}).json["approvals"]}
+
+
+def test_an_agent_learns_of_no_call_about_their_own_account(world: AgentWorld, anna: AgentClient) -> None:
+    world.call_in()
+    anna.account_id = ACCOUNT
+    for refused in (anna.get(f"/contacts/{CONTACT}"), anna.post(f"/contacts/{CONTACT}/claim")):
+        assert (refused.status, refused.code) == (403, "own_account")
+    assert anna.get("/me").json["live_contacts"] == []
 
 
 def test_nobody_decides_on_a_request_of_their_own(world: AgentWorld, chief: AgentClient) -> None:

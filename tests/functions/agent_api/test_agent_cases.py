@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX
+from hotline.contracts.model import PointKind
 from tests.support.agent_client import AgentClient
-from tests.support.agent_world import CONTACT, AgentWorld
+from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
 from tests.support.api_client import Answered
 from tests.support.money_world import ACCOUNT
+from tests.support.phone import give, opened
+from tests.support.stores import NOON
 
 MARKUP = '<img src=x onerror="alert(1)"> & <b>bold</b>'
 WORK: dict[str, Any] = {
@@ -423,6 +426,23 @@ def test_a_request_without_a_good_key_changes_nothing(
 
 
 # ---------------------------------------------------------------- the agent's own account
+
+
+@pytest.mark.parametrize("own_account", [ACCOUNT, "acct-of-the-family"])
+def test_cases_of_the_agents_own_account_are_in_no_queue_of_theirs(world: AgentWorld, own_account: str) -> None:
+    give(world.ctx, [opened("acct-of-the-family", (PointKind.PHONE, NUMBER), at=NOON)])
+    own = AgentClient(world.ctx, account_id=own_account)
+    mine, other = claimed(world, AgentClient(world.ctx), "payment"), world.open_case("refund", account_id=None)
+    asleep, until = world.open_case("lockout"), (world.clock.now() + timedelta(hours=1)).isoformat()
+    assert AgentClient(world.ctx).post(f"/cases/{asleep}/snooze", {"until": until}).status == 200
+    world.open_case("security")
+
+    def listed(client: AgentClient, shelf: str) -> set[str]:
+        return {case["id"] for case in client.get("/queue", query={"shelf": shelf}).json["cases"]}
+
+    assert listed(own, "waiting") == {other}
+    assert listed(own, "mine") == listed(own, "snoozed") == set()
+    assert listed(AgentClient(world.ctx, account_id="acct-of-another"), "mine") == {mine}
 
 
 def test_cases_of_the_agents_own_account_are_refused(world: AgentWorld) -> None:

@@ -14,20 +14,20 @@ from hotline.cases import service as cases
 from hotline.cases.model import EntryKind
 from hotline.contracts.model import RefundStatus
 from hotline.directory import service as directory
-from hotline.identity.items import counters_from, point_key, with_counters
+from hotline.identity.items import counters_from, point_key
 from hotline.identity.model import IdentityError, Operation
-from hotline.identity.policy import WRONG_IN_A_ROW, FactorCounters
+from hotline.identity.policy import WRONG_IN_A_ROW
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
 from hotline.kit.errors import NeedProof, NeedSecond, NotPossible
 from hotline.kit.money import Money
-from hotline.kit.store import Put, Store
+from hotline.kit.store import Store
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.payments import service as payments
 from hotline.refunds.model import PayoutWay, RefundError, RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
-from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
+from tests.support.agent_world import EMAIL, NUMBER, AgentWorld, fill_row
 from tests.support.money_world import ACCOUNT, refunded
 from tests.support.phone import give
 
@@ -263,15 +263,6 @@ def test_two_people_pay_a_failed_refund_by_another_way_once(world: AgentWorld) -
 
 
 # ---------------------------------------------------------------- rows of a hundred
-
-
-def fill_row(world: AgentWorld, value: str = NUMBER, factor: FactorKind = FactorKind.SMS, wrong: int = 100) -> None:
-    """A row of wrong codes at a contact point, by calls from its own number."""
-    key = point_key(accounts.point_id(value, world.ctx.lookup_ring))
-    item = world.store.get(key) or {}
-    counters = {f"{factor.value}/{Way.OWN_NUMBER.counter}": FactorCounters(wrong_in_a_row=wrong)}
-    stored = with_counters(item, counters, now=world.clock.now(), owned=True)
-    world.store.transact([Put(key, {**stored, "rev": int(item.get("rev", 0)) + 1})], token=f"fill-{value[-8:]}-{wrong}")
 
 
 def row(world: AgentWorld, value: str = NUMBER, factor: FactorKind = FactorKind.SMS) -> int:

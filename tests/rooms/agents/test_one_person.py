@@ -29,8 +29,8 @@ from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.rooms.agents.test_acts import fill_row, row
-from tests.support.agent_world import EMAIL, AgentWorld
+from tests.rooms.agents.test_acts import row
+from tests.support.agent_world import EMAIL, AgentWorld, fill_row
 from tests.support.money_world import refunded
 from tests.support.phone import give
 from tests.support.stores import NOON

@@ -27,6 +27,7 @@ from hotline.sessions.service import proof_from, session_in, session_key
 
 from . import contacts, items
 from .model import NO_CASE, AgentError, AgentToken, Basis, Permission, ProofRequest
+from .own import is_own
 
 
 @dataclass(slots=True)
@@ -217,18 +218,3 @@ def _refuse_own(request: AgentRequest, account_id: str) -> None:
     request.fetch((accounts.profile_key(account_id), items.app_proof_key(account_id), *of_own))
     if is_own(request.read, own, account_id):
         raise NotPossible(AgentError.OWN_ACCOUNT)
-
-
-def own_keys(own: str | None, account_id: str) -> tuple[Key, ...]:
-    """The keys to read before `is_own`."""
-    return tuple(dict.fromkeys(accounts.profile_key(one) for one in (account_id, own) if one is not None))
-
-
-def is_own(read: Snapshot, own: str | None, account_id: str) -> bool:
-    """Whether an account is the agent's own, or has or had a contact point in common with it. `own` None: the agent has
-    no account that is known."""
-    if own is None:
-        return False
-    profiles = [accounts.profile_from(read.get(accounts.profile_key(one))) for one in (own, account_id)]
-    points = [{point.value for point in profile.points} for profile in profiles if profile is not None]
-    return own == account_id or (len(points) == len(profiles) and not points[0].isdisjoint(points[1]))

@@ -38,9 +38,9 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 
 from . import subjects
-from .access import is_own, own_keys
 from .limits import Counted, count_one, limit_keys
 from .model import NO_CASE, ActReason, AgentError, AgentToken, Basis, Permission
+from .own import is_own, own_keys
 from .records import record
 from .requests import ATTEMPTS_MAX, AgentAct, leave_records, read_for
 

@@ -32,6 +32,7 @@ from hotline.sessions.service import session_in, session_key
 from . import items
 from .legs import Holder, Presence, find_holder, fold_connected, fold_ended, is_connected
 from .model import AgentError, AgentToken, ContactView, Permission
+from .own import refuse_own
 from .records import record
 
 HELD_MAX: Final = timedelta(hours=2)
@@ -78,9 +79,9 @@ def _is_over(state: SessionState, holder: Mapping[str, Any] | None, now: datetim
 def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
     """Note that the agent is in a contact, as their workspace says. Taken again, it lasts anew.
 
-    Raises NotPossible `token_old`, `no_permission`, `contact_taken` when another agent is in it. Raises `no_access` for
-    a contact that was not handed over, is over, whose case is closed or another agent's, or that there is not. Stale,
-    Unavailable.
+    Raises NotPossible `token_old`, `no_permission`, `own_account`, `contact_taken` when another agent is in it. Raises
+    `no_access` for a contact that was not handed over, is over, whose case is closed or another agent's, or that there
+    is not. Stale, Unavailable.
     """
 
     def take() -> None:
@@ -96,10 +97,12 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
             raise NotPossible(AgentError.NO_ACCESS)
         if holder is not None and holder["agent_id"] != token.agent_id and _is_live(holder, now):
             raise NotPossible(AgentError.CONTACT_TAKEN)
+        case = _find_case(ctx.store, state)
+        refuse_own(ctx.store, token, state.account_id, case.account_id if case is not None else None)
         held = Holder(token.agent_id, now)
         presence = replace(items.presence_from(holder), taken=held)
         taken = items.holder_item(contact_id, held, presence)
-        if not is_ground(_find_case(ctx.store, state), taken, token.agent_id):
+        if not is_ground(case, taken, token.agent_id):
             raise NotPossible(AgentError.NO_ACCESS)
         agent = Agent(token.agent_id, state.case_id)
         change = Change(actor=agent, cause="contact_taken", now=now, ids=ctx.ids)
@@ -120,14 +123,16 @@ def list_live_contacts(store: Store, agent_id: str, now: datetime) -> tuple[str,
 
 def view_contact(ctx: Context, token: AgentToken, contact_id: str) -> ContactView:
     """A contact that was handed over to people, as an agent may see it. Two reads. Raises NotPossible `no_access` for
-    one that another agent is in, that was not handed over, or that there is not."""
+    one that another agent is in, that was not handed over, or that there is not; `own_account`."""
     key, now = items.holder_key(contact_id), ctx.clock.now()
     read = ctx.store.batch_get([session_key(contact_id), key])
     state, holder = session_in(read, contact_id), read.get(key)
     is_free = holder is None or not _is_live(holder, now)
     if state is None or state.case_id is None or not (is_free or holds(holder, token.agent_id, now)):
         raise NotPossible(AgentError.NO_ACCESS)
-    return ContactView(contact_id, live=not _is_over(state, holder, now), case=_find_case(ctx.store, state))
+    case = _find_case(ctx.store, state)
+    refuse_own(ctx.store, token, state.account_id, case.account_id if case is not None else None)
+    return ContactView(contact_id, live=not _is_over(state, holder, now), case=case)
 
 
 def _find_case(store: Store, state: SessionState) -> Case | None:

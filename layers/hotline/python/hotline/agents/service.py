@@ -33,6 +33,7 @@ from .approvals import (
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
+from .own import leave_out_own, refuse_own
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
@@ -87,6 +88,7 @@ __all__ = [
     "find_next_step",
     "find_own_approval",
     "find_proof_request",
+    "leave_out_own",
     "list_actions",
     "list_activity",
     "list_decided_approvals",
@@ -106,6 +108,7 @@ __all__ = [
     "perform",
     "proof_request_keys",
     "read_case",
+    "refuse_own",
     "remember_agent",
     "take_contact",
     "view_contact",

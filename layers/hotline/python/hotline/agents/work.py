@@ -22,8 +22,8 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
-from .access import is_own, own_keys
-from .model import AgentError, AgentToken
+from .model import AgentToken
+from .own import refuse_own
 from .records import leave_trace
 from .requests import ATTEMPTS_MAX
 
@@ -44,7 +44,7 @@ def read_case(ctx: Context, token: AgentToken, case_id: str) -> tuple[Case, tupl
     found = cases.read_case(ctx.store, case_id)
     if found is None:
         raise NotPossible(CaseError.CASE_NOT_FOUND, case_id=case_id)
-    _refuse_own(ctx, token, found[0])
+    refuse_own(ctx.store, token, found[0].account_id)
     return found
 
 
@@ -70,7 +70,7 @@ def work_on_case(
         case = cases.case_in(read, case_id)
         if case is None:
             raise NotPossible(CaseError.CASE_NOT_FOUND, case_id=case_id)
-        _refuse_own(ctx, token, case)
+        refuse_own(ctx.store, token, case.account_id)
         known = request_from(read.get(memory.key)) if memory is not None else None
         if known is not None:
             return Worked(case, known)
@@ -87,11 +87,3 @@ def work_on_case(
         return Worked(after)
 
     return retry_stale(work_once, attempts_max=ATTEMPTS_MAX)
-
-
-def _refuse_own(ctx: Context, token: AgentToken, case: Case) -> None:
-    if case.account_id is None or token.account_id is None:
-        return
-    read = Snapshot(ctx.store.batch_get(list(own_keys(token.account_id, case.account_id))))
-    if is_own(read, token.account_id, case.account_id):
-        raise NotPossible(AgentError.OWN_ACCOUNT)
