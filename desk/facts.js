@@ -45,7 +45,6 @@ const VALUES = {
   history: (words, value) => words.list(several(value).map((turn) => heardText(words, turn))),
   hold: (words, value) => words.word("hold", value),
   language: (_, value) => languageName(value),
-  link: (words, value) => `${words.word("link", split(value)[0])} ${split(value)[1] ?? ""}`,
   missed_on: (words, value) => words.day(value),
   notice: (words, value) => words.word("notice", value),
   number_known: yesOrNo,

@@ -48,6 +48,7 @@ from tests.support.log_lines import lines, logged
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
 from tests.support.money_world import MoneyWorld, moved, published, refunded
 from tests.support.outbox_entries import RecordingBus, code_message, decision, message, redrive_event
+from tests.support.stored_cases import list_open_cases
 
 EVENTS: Final = Path(__file__).resolve().parents[2] / "events/deadlines"
 NOTHING: Final = Summary(0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -146,7 +147,7 @@ def test_after_the_alarm_the_decision_goes_out_at_a_slower_pace_and_nobody_is_al
     assert minute.run(sent + RESEND_LATER - MS).resent == 0
     ran = minute.run(sent + RESEND_LATER)
     assert (ran.resent, ran.alarmed) == (1, 0)
-    (case,) = [found for found in cases.list_open_cases(minute.store, ACCOUNT) if found.topic == "unconfirmed"]
+    (case,) = [found for found in list_open_cases(minute.store, ACCOUNT) if found.topic == "unconfirmed"]
     assert case.version == 1
 
 

@@ -17,6 +17,7 @@ from hotline_local.testing.virtual_clock import VirtualClock
 from tests.functions.test_api_recoveries import asked, code_of, enter
 from tests.support.api_world import ACCOUNT, ApiWorld
 from tests.support.phone import Phone, context, give, opened
+from tests.support.stored_cases import find_case_of_contact, list_open_cases
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NUMBER = "+447700900001"
@@ -38,7 +39,7 @@ def begun(ctx: Context, *, contact: str = "contact-1", language: str = CHINESE, 
 
 
 def of_contact(ctx: Context, contact: str = "contact-1") -> tuple[Case, tuple[CaseEntry, ...]]:
-    found = cases.find_case_of_contact(ctx.store, contact)
+    found = find_case_of_contact(ctx.store, contact)
     assert found is not None
     return found
 
@@ -86,8 +87,8 @@ def test_two_calls_about_one_thing_lead_to_one_case(ctx: Context) -> None:
 
 def test_a_contact_that_was_not_handed_over_has_no_case(ctx: Context) -> None:
     begun(ctx)
-    assert cases.find_case_of_contact(ctx.store, "contact-1") is None
-    assert cases.find_case_of_contact(ctx.store, "contact-of-nobody") is None
+    assert find_case_of_contact(ctx.store, "contact-1") is None
+    assert find_case_of_contact(ctx.store, "contact-of-nobody") is None
 
 
 # ---------------------------------------------------------------- a freeze
@@ -98,7 +99,7 @@ def test_a_freeze_opens_a_case_once(ctx: Context) -> None:
     phone.prove(goal="freeze")
     assert phone.press("freeze")["outcome"] == "ASKED"
     assert phone.press("freeze")["outcome"] == "ASKED"
-    (case,) = cases.list_open_cases(ctx.store, OWNER)
+    (case,) = list_open_cases(ctx.store, OWNER)
     assert (case.topic, case.reason, case.priority) == ("security", "freeze.asked", Priority.HIGH)
     assert (case.links, case.version) == (("contact:contact-1",), 1)
 
@@ -108,7 +109,7 @@ def test_a_handover_after_a_freeze_is_in_the_same_case(ctx: Context) -> None:
     phone.prove(goal="freeze")
     phone.press("freeze")
     phone.press("handover", topic="security", reason="asked")
-    (case,) = cases.list_open_cases(ctx.store, OWNER)
+    (case,) = list_open_cases(ctx.store, OWNER)
     assert (case.case_id, case.priority) == (of_contact(ctx)[0].case_id, Priority.URGENT)
 
 
@@ -130,7 +131,7 @@ def test_a_freeze_and_a_dispute_in_the_app_are_one_case(world: ApiWorld) -> None
     for key in ("request-key-0001", "request-key-0002"):
         answer = client.ask("POST", "/v1/me/refunds", body=body, headers={"Idempotency-Key": key})
         assert answer.code == "route_dispute"
-    (case,) = cases.list_open_cases(world.ctx.store, ACCOUNT)
+    (case,) = list_open_cases(world.ctx.store, ACCOUNT)
     assert case.links == (f"payment:{payment}",)
     found = cases.read_case(world.ctx.store, case.case_id)
     assert found is not None
@@ -148,7 +149,7 @@ def test_a_recovery_that_only_a_person_can_go_on_with_opens_a_case(store: Memory
     code = code_of(world, recovery)
     for _ in range(2):
         assert enter(anybody, recovery, code).json == {"state": "more", "needs": "agent"}
-    (case,) = cases.list_open_cases(store, "acct-3")
+    (case,) = list_open_cases(store, "acct-3")
     assert (case.topic, case.reason, case.version) == ("lockout", "recovery.stuck", 1)
     assert case.established.proved == ("sms",)
 
@@ -161,7 +162,7 @@ def test_a_recovery_that_meets_a_hold_opens_a_case_in_the_same_change(world: Api
     code = code_of(world, recovery)
     for _ in range(2):
         assert enter(anybody, recovery, code).json == {"state": "more", "needs": "agent"}
-    topics = {case.topic: case for case in cases.list_open_cases(world.ctx.store, ACCOUNT)}
+    topics = {case.topic: case for case in list_open_cases(world.ctx.store, ACCOUNT)}
     assert set(topics) == {"lockout", "security"}
     assert (topics["lockout"].reason, topics["lockout"].version) == ("recovery.refused", 1)
 
@@ -171,5 +172,5 @@ def test_a_recovery_that_goes_through_opens_none(world: ApiWorld, store: MemoryS
     recovery = asked(world.client(None)).json["id"]
     world.postbox().work()
     assert enter(world.client(None), recovery, code_of(world, recovery)).json["state"] == "granted"
-    assert cases.list_open_cases(store, ACCOUNT) == ()
+    assert list_open_cases(store, ACCOUNT) == ()
     assert [item["PK"] for item in store.items(Table.HOTLINE) if item["PK"].startswith("CASE#")] == []

@@ -327,7 +327,7 @@ def test_a_case_of_any_length_is_read_a_page_at_a_time_from_its_newest_entries(s
     case, newest = found
     assert case.status.value == "open"
     seen = list(newest)
-    while page := cases.entries_before(store, ref.case_id, seen[0]):
+    while page := cases.read_timeline(store, ref.case_id, before=case_items.place_of(seen[0])).entries:
         seen = [*page, *seen]
     assert [entry.number for entry in seen] == list(range(1, MANY + 1))
     assert store.worst()[0] <= entries.TIMELINE_PAGE

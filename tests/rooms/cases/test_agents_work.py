@@ -11,8 +11,7 @@ from typing import Any, Final
 import pytest
 
 from hotline.cases import service as cases
-from hotline.cases.entries import LINKS_MAX
-from hotline.cases.items import case_key, contact_case_key, pointer_key
+from hotline.cases.items import case_from_pointer, case_key, contact_case_key, pointer_key
 from hotline.cases.model import (
     Audience,
     AuthorKind,
@@ -21,7 +20,6 @@ from hotline.cases.model import (
     CaseStatus,
     CloseReason,
     EntryKind,
-    LinkKind,
     Priority,
     skill_of,
 )
@@ -46,7 +44,6 @@ ACTS: Final[dict[Callable[..., Case], dict[str, Any]]] = {
     cases.contribute_transfer_to_skill: {"skill": skill_of("security", CHINESE)},
     cases.contribute_transfer_to_agent: {"agent_id": BO, "agent_name": "Bo"},
     cases.contribute_edit: {"priority": Priority.URGENT},
-    cases.contribute_link: {"kind": LinkKind.REFUND, "linked_id": "refund_9"},
     cases.contribute_decided: {"reason": "refund.approved", "facts": {"refund_id": "refund_9"}},
 }
 """Each act on an open case, with what it is given."""
@@ -308,8 +305,9 @@ def test_an_account_adds_to_its_case_after_whatever_an_agent_did(store: Store, a
     case = world.case(ref.case_id)
     assert (again.case_id, case.version) == (ref.case_id, before.version + 1)
     assert (case.tags, case.links, case.skill, case.owner) == (before.tags, before.links, before.skill, before.owner)
-    (pointed,) = cases.list_open_cases(store, ACCOUNT)
-    assert pointed == case
+    pointer = store.get(pointer_key(ACCOUNT, case.topic))
+    assert pointer is not None
+    assert case_from_pointer(pointer, account_id=ACCOUNT, topic=case.topic) == case
 
 
 def test_a_closed_case_has_no_pointer_and_its_account_opens_another_one(store: Store) -> None:
@@ -507,24 +505,6 @@ def test_a_case_has_so_many_tags(world: CaseWorld) -> None:
     refused(
         CaseError.TAGS_COUNT, InvalidInput, lambda: world.act(cases.contribute_edit, ref.case_id, tags=[*most, "more"])
     )
-
-
-def test_an_agent_links_so_many_things_and_no_more(world: CaseWorld) -> None:
-    ref = world.add()
-    for number in range(LINKS_MAX):
-        case = world.act(cases.contribute_link, ref.case_id, kind=LinkKind.REFUND, linked_id=f"refund_{number}")
-    assert len(case.links) == LINKS_MAX
-    given = {"kind": LinkKind.REFUND, "linked_id": "refund_0"}
-    assert len(world.begin(cases.contribute_link, ref.case_id, **given)) == 0
-    given = {"kind": LinkKind.PAYMENT, "linked_id": "mov_1"}
-    refused(CaseError.LINKS_COUNT, NotPossible, lambda: world.act(cases.contribute_link, ref.case_id, **given))
-
-
-@pytest.mark.parametrize("linked_id", ["", "a#b", "+123", "x" * 129, "a b", "<b>"])
-def test_a_link_names_an_id(world: CaseWorld, linked_id: str) -> None:
-    ref = world.add()
-    given = {"kind": LinkKind.PAYMENT, "linked_id": linked_id}
-    refused(CaseError.LINK_INVALID, InvalidInput, lambda: world.act(cases.contribute_link, ref.case_id, **given))
 
 
 def test_a_case_goes_to_another_skill_and_out_of_its_owners_hands(world: CaseWorld) -> None:

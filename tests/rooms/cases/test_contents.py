@@ -292,14 +292,3 @@ def test_a_page_of_a_timeline_has_bounds(world: CaseWorld, limit: int) -> None:
     with pytest.raises(InvalidInput) as caught:
         cases.read_timeline(world.store, "case_1", limit=limit)
     assert caught.value.code == CaseError.LIMIT_OUT_OF_RANGE
-
-
-def test_the_open_cases_of_an_account_are_listed_the_most_urgent_first(world: CaseWorld) -> None:
-    world.add(topic="advice")
-    urgent = world.add(topic="security", priority=Priority.URGENT)
-    over = world.add(topic="payment")
-    world.add("acc_2", topic="refund")
-    world.act(cases.contribute_close, over.case_id, reason=CloseReason.RESOLVED)
-    found = cases.list_open_cases(world.store, ACCOUNT)
-    assert [case.topic for case in found] == ["security", "advice"]
-    assert found[0].case_id == urgent.case_id

@@ -48,8 +48,6 @@ TIMELINE_PAGE = 100
 """Entries of a case that are read at once: of 5 KB each at most, half of what one request answers."""
 LINKS_MAX: Final = 20
 HEARD_MAX: Final = 10
-OPEN_CASES_MAX: Final = 50
-"""Open cases of one account that are listed: an account has one for each topic."""
 _LINKED: Final[Mapping[str, LinkKind]] = {
     "refund_id": LinkKind.REFUND,
     "movement_id": LinkKind.PAYMENT,
@@ -215,24 +213,6 @@ def find_case(store: Store, reference: str, now: datetime) -> tuple[Case, tuple[
     return read_case(store, found["case_id"])
 
 
-def find_case_of_contact(store: Store, contact_id: str) -> tuple[Case, tuple[CaseEntry, ...]] | None:
-    """The case that a contact was handed over with last, by the contact's initial id, as `read_case`. Callers who have
-    proved nothing have one, too. None for a contact that was not handed over. Three reads."""
-    found = store.get(items.contact_case_key(contact_id))
-    return read_case(store, found["case_id"]) if found is not None else None
-
-
-def list_open_cases(store: Store, account_id: str) -> tuple[Case, ...]:
-    """The open cases of an account, the most urgent first. One read."""
-    prefix = items.POINTER_PREFIX
-    found = store.query(items.pointers_query(account_id, limit=OPEN_CASES_MAX)).items
-    cases = (
-        items.case_from_pointer(item, account_id=account_id, topic=str(item["SK"]).removeprefix(prefix))
-        for item in found
-    )
-    return tuple(sorted(cases, key=lambda case: (case.priority, case.due_at, case.case_id)))
-
-
 def find_unclaimed(store: Store, case_id: str) -> Case | None:
     """A case that is open and nobody's, as it is stored now; None for any other. One read."""
     stored = store.get(items.case_key(case_id))
@@ -250,11 +230,6 @@ def read_case(store: Store, case_id: str) -> tuple[Case, tuple[CaseEntry, ...]] 
     if is_decided(timeline) and (status_of(timeline) is CaseStatus.CLOSED) is not known.is_closed:
         known = with_status(known) if known.is_closed else replace(known, status=CaseStatus.CLOSED)
     return known, timeline
-
-
-def entries_before(store: Store, case_id: str, before: CaseEntry | None) -> tuple[CaseEntry, ...]:
-    """One page of a case's timeline: the TIMELINE_PAGE entries before one, or the newest; oldest first. One query."""
-    return read_timeline(store, case_id, before=items.place_of(before) if before is not None else None).entries
 
 
 def read_timeline(store: Store, case_id: str, *, before: str | None = None, limit: int = TIMELINE_PAGE) -> TimelinePage:

@@ -37,7 +37,6 @@ second."""
 CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
 NOTE_PREFIX = "NOTE#"
-POINTER_PREFIX = "CASE#"
 _CALLBACKS = "CALLBACK"
 """One partition: it takes a thousand callbacks a second."""
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
@@ -119,11 +118,6 @@ def callbacks_query(*, since: datetime, until: str | None, limit: int) -> Query:
     """Callbacks that were asked for since an instant, the newest first; `until` is the place of the first one."""
     span = Between(to_text(since), until or "~")
     return Query(Table.HOTLINE, _CALLBACKS, span, Index.QUEUE, limit=limit, descending=True)
-
-
-def pointers_query(account_id: str, *, limit: int) -> Query:
-    """The pointers to an account's open cases."""
-    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(POINTER_PREFIX), limit=limit)
 
 
 def queue_partitions(status: CaseStatus, skills: Sequence[str]) -> list[str]:

@@ -46,7 +46,6 @@ class CaseError(StrEnum):
     TAG_INVALID = "tag_invalid"
     TAGS_COUNT = "tags_count"
     LINK_INVALID = "link_invalid"
-    LINKS_COUNT = "links_count"
     CURSOR_INVALID = "cursor_invalid"
     LIMIT_OUT_OF_RANGE = "limit_out_of_range"
 
@@ -84,7 +83,6 @@ class EntryKind(StrEnum):
     SNOOZED = "snoozed"
     WOKEN = "woken"
     EDITED = "edited"
-    LINKED = "linked"
     DECIDED = "decided"
     """An agent did something about what the case is about: an unlock, the decision on a refund."""
     CLOSED = "closed"

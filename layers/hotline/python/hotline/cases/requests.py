@@ -29,7 +29,7 @@ from hotline.kit.text import fits, plain_text
 
 from . import items
 from .clocks import date_due
-from .entries import LINKS_MAX, WORD, link_of
+from .entries import WORD
 from .model import (
     Audience,
     Case,
@@ -37,7 +37,6 @@ from .model import (
     CaseStatus,
     CloseReason,
     EntryKind,
-    LinkKind,
     Priority,
 )
 from .queue import is_skill
@@ -246,30 +245,6 @@ def contribute_edit(
     if case.tags != known.tags:
         facts |= {"tags": ",".join(case.tags) or "-", "tags_before": ",".join(known.tags) or "-"}
     return _write(change, known, case, EntryKind.EDITED, "agent.edited", facts=facts, version=version)
-
-
-def contribute_link(
-    change: Change,
-    read: Mapping[Key, Item],
-    case_id: str,
-    *,
-    kind: LinkKind,
-    linked_id: str,
-    version: int | None = None,
-) -> Case:
-    """Link the case to a refund, payment, finding or contact; a link that is there changes nothing. Raises InvalidInput
-    `link_invalid`; NotPossible `links_count` for one more than LINKS_MAX, `case_not_found`, `case_closed`;
-    CaseChanged."""
-    _agent(change, case_id)
-    link = link_of(kind, linked_id)
-    known = _open_case(read, case_id)
-    _expect(known, version)
-    if link in known.links:
-        return known
-    if len(known.links) >= LINKS_MAX:
-        raise NotPossible(CaseError.LINKS_COUNT, case_id=case_id)
-    case = replace(known, links=(*known.links, link))
-    return _write(change, known, case, EntryKind.LINKED, "agent.linked", facts={"link": link}, version=version)
 
 
 def contribute_decided(
