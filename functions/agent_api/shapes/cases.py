@@ -158,8 +158,8 @@ class Snooze(Body):
 
 
 class Transfer(Body):
-    """The next to work on the case: the queue of a topic and a language, or one agent by the user name, which is known
-    once they have read who they are."""
+    """The next to work on the case: the queue of a topic and a language, or one agent. Their user name is known once
+    they have read who they are."""
 
     topic: Word | None = None
     language: Word | None = None
