@@ -2,7 +2,7 @@
 
 import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
-import { css, drafts, html, Loaded, nothing, outside, shared, Tick, View } from "../element.js";
+import { css, drafts, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
 import { heardText, readFacts, skillText } from "../facts.js";
 import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
@@ -72,16 +72,8 @@ class DeskCase extends View {
     this.timeline.load();
   }
 
-  async #entries() {
-    const entries = [];
-    let cursor = null;
-    for (let page = 0; page < this.pages; page += 1) {
-      const answer = await this.desk.api.timeline(this.case_id, cursor);
-      entries.push(...answer.entries);
-      cursor = answer.next;
-      if (!cursor) break;
-    }
-    return { entries, next: cursor };
+  #entries() {
+    return readPages((cursor) => this.desk.api.timeline(this.case_id, cursor), "entries", this.pages);
   }
 
   get mine() {

@@ -617,9 +617,9 @@ def _judge(world: DeskWorld, call: _Call) -> Answered:
 def _approvals(world: DeskWorld, call: _Call) -> Answered:
     wanted = call.asked.query.get("state", "open")
     found = [one for one in world.approvals.values() if (one["state"] == "asked") == (wanted == "open")]
-    first = int(call.asked.query.get("cursor", 0))
-    more = str(first + 20) if len(found) > first + 20 else None
-    return _json(200, {"approvals": found[first : first + 20], "next": more})
+    first = PAGE if call.asked.query.get("cursor") == CURSOR else 0
+    more = CURSOR if len(found) > first + PAGE else None
+    return _json(200, {"approvals": found[first : first + PAGE], "next": more})
 
 
 def _read_approval(world: DeskWorld, call: _Call) -> Answered:
