@@ -198,7 +198,7 @@ READING: Final = {route for route in ROUTES if route.startswith("GET")} - {
 }
 """Routes that show nothing of an account: each request of theirs is a line of the log, with the agent's id."""
 BESIDE_ACCOUNTS: Final = ("hours", "banner", "numbers", "merchants", "contacts")
-"""What such routes change is of no account, or of a caller who is not known."""
+"""Such routes change things of no account, or of a caller who is not known."""
 
 
 def prove_in_call(made: Matrix, *methods: str, goal: str) -> Matrix:
@@ -289,7 +289,7 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     "PUT /v1/agent/numbers": approve_numbers,
     "PUT /v1/agent/merchants/{id}/policy": approve_terms,
 }
-"""What comes first, so that the route is carried out: proof, a second person's word, or the thing's state."""
+"""The needs of a route that is carried out: proof, a second person's word, or the thing's state."""
 
 
 def traces(made: Matrix) -> list[Item]:

@@ -1,9 +1,8 @@
 """The accounts that an agent may look at, and the grounds for it.
 
-The ground is a case that the agent has claimed, or a live contact that the agent is in, as far as it opens its case
-(contacts.is_ground). Neither is believed as the request names it: the case's owner and the contact's agent are those
-that are stored. An agent's own account is refused,
-and so is one that shares a contact point with it, now or before.
+The ground is a case that the agent has claimed, or a live contact that the agent is in. A contact opens its case as
+contacts.is_ground says. Neither is believed as the request names it: the case's owner and the contact's agent are those
+that are stored. An agent's own account is refused, and so is one that shares a contact point with it, now or before.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def ask(
     derived; the same id asks once.
 
     Raises NotPossible `approval_not_needed` for an act that takes one person, `approval_open` while an own request for
-    the thing as it is waits, `requests_limit`; otherwise what `perform` raises before it writes. Stale, Unavailable.
+    the thing as it is waits, `requests_limit`. Raises what `perform` raises before it writes. Stale, Unavailable.
     """
 
     def ask_once() -> Approval:

@@ -69,8 +69,8 @@ def _is_live(holder: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _is_over(state: SessionState, holder: Mapping[str, Any] | None, now: datetime) -> bool:
-    """Whether a call that was handed over has ended: its end was told, or it was neither heard of for so long nor is an
-    agent in it."""
+    """Whether a call that was handed over has ended. Its end was told; or no agent is in it, and it was not heard of
+    for so long."""
     if holder is not None and ("ended_at" in holder or _is_live(holder, now)):
         return "ended_at" in holder
     return now >= state.last_step_at + UNHEARD_MAX

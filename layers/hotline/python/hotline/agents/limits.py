@@ -1,5 +1,6 @@
-"""How often an agent may look, unmask, open, review, ask and approve in an hour: against an insider who collects, waves
-through, or hides one request among many.
+"""How often an agent may look, unmask, open, review, ask and approve in an hour.
+
+The limits are against an insider who collects, waves through, or hides one request among many.
 
 Each is a rate of one agent (kit.counts.rates), read with the request and counted in its transaction. The counter of the
 running hour is a condition as well, so that requests at once do not pass it together. The figures are the hotline's
