@@ -14,7 +14,7 @@ GATES: Final = frozenset({"require", "identity.require"})
 
 AGENT_ACTS: Final = (
     *("claim", "release", "note", "snooze", "close", "reopen", "transfer_to_skill", "transfer_to_agent"),
-    *("edit", "link", "decided"),
+    *("edit", "decided"),
 )
 AGENT_WORK: Final = "asks for an agent who works on this case; it touches no lock, refund, factor or contact"
 

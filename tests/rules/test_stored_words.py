@@ -29,10 +29,9 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     agents.ProofState: "none waiting proved expired",
     agents.Figure: "look_ups unmaskings openings other_acts requests approvals case_work limits_reached own_account "
     "own_request",
-    limits.Counted: "look-ups unmaskings openings approvals",
+    limits.Counted: "look-ups unmaskings openings approvals requests reviews",
     cases.CaseStatus: "open claimed waiting closed",
-    cases.EntryKind: "opened added noted claimed released transferred snoozed woken edited linked decided closed "
-    "reopened",
+    cases.EntryKind: "opened added noted claimed released transferred snoozed woken edited decided closed reopened",
     cases.AuthorKind: "caller app agent system",
     cases.Audience: "customer agent",
     cases.CloseReason: "resolved not_needed not_reached duplicate false_alarm passed_on",
