@@ -11,13 +11,13 @@ import gzip
 import http.client
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from hotline_local.errors import CommandError
 from hotline_local.launcher.paths import ROOT
@@ -36,6 +36,8 @@ SCOPES: Final = (
     "openid", "desk/read", "desk/work", "desk/act", "desk/refund", "desk/approve", "desk/manage", "desk/report",
 )  # fmt: skip
 """The scopes that the desk asks for. The issuer gives those that the person may have."""
+type Renew = Callable[[str], Mapping[str, object] | None]
+"""Makes the answer of a token endpoint for a refresh token; None for one that is not good."""
 BODY_BYTES_MAX: Final = 1_000_000
 FORWARD_TIMEOUT_S: Final = 60
 _FORWARDED: Final = (
@@ -119,14 +121,18 @@ def page_files(folder: Path = FOLDER) -> dict[str, Path]:
 
 
 class DeskServer:
-    """A server of the desk, on a port of loopback, until `stop`. Raises CommandError when the port is taken."""
+    """A server of the desk, on a port of loopback, until `stop`. Raises CommandError when the port is taken.
 
-    def __init__(self, settings: DeskSettings, port: int, *, folder: Path = FOLDER) -> None:
+    `renew` answers refresh tokens in the place of the token endpoint that paths are forwarded to.
+    """
+
+    def __init__(self, settings: DeskSettings, port: int, *, folder: Path = FOLDER, renew: Renew | None = None) -> None:
         config = json.dumps(settings.config()).encode()
         read = {path: (TYPES[file.suffix], file.read_bytes()) for path, file in page_files(folder).items()}
         read |= {"/": read["/index.html"], "/config.json": (TYPES[".json"], config)}
         page = {path: _File(kind, body, gzip.compress(body, mtime=0)) for path, (kind, body) in read.items()}
-        handler = partial(_Handler, page, page_headers(settings), dict(settings.forwards))
+        renewal = _Renewal(settings.token_endpoint, renew) if settings.token_endpoint and renew else None
+        handler = partial(_Handler, page, page_headers(settings), dict(settings.forwards), renewal)
         try:
             self._server = _Server((HOST, port), handler)
         except OSError:
@@ -156,17 +162,29 @@ class _File:
     packed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Renewal:
+    path: str
+    renew: Renew
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "desk"
     sys_version = ""
 
     def __init__(
-        self, page: Mapping[str, _File], headers: Mapping[str, str], forwards: Mapping[str, str], *rest: object
+        self,
+        page: Mapping[str, _File],
+        headers: Mapping[str, str],
+        forwards: Mapping[str, str],
+        renewal: _Renewal | None,
+        *rest: object,
     ) -> None:
         self._page = page
         self._page_headers = headers
         self._forwards = forwards
+        self._renewal = renewal
         super().__init__(*rest)  # type: ignore[arg-type]  # what socketserver gives every handler
 
     def do_GET(self) -> None:
@@ -211,6 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(413, "text/plain", b"The body is too large.\n", {})
             return
         body = self.rfile.read(length) if length else None
+        if self._renewal is not None and urlsplit(self.path).path == self._renewal.path and self._renewed(body or b""):
+            return
         headers = {name: value for name in _FORWARDED if (value := self.headers.get(name)) is not None}
         connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=FORWARD_TIMEOUT_S)
         try:
@@ -223,7 +243,24 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
+    def _renewed(self, body: bytes) -> bool:
+        """Answer a request for new tokens; False for another one."""
+        form = dict(parse_qsl(body.decode(errors="replace")))
+        if self._renewal is None or form.get("grant_type") != "refresh_token":
+            return False
+        made = self._renewal.renew(form.get("refresh_token", ""))
+        told: Mapping[str, object] = made if made is not None else {"error": "invalid_grant"}
+        self._answer(200 if made is not None else 400, "application/json", json.dumps(told).encode(), {})
+        return True
+
     def _answer(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
+        try:
+            self._write(status, kind, body, headers)
+        except ConnectionError:
+            # The window was closed before its answer came.
+            self.close_connection = True
+
+    def _write(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Type": kind, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from hotline_local.desk_server import DeskServer, DeskSettings
@@ -29,8 +30,9 @@ def desk_settings(stack: Stack) -> DeskSettings:
 def open_desk(stack: Stack, port: int) -> DeskServer:
     """Serve the desk at a port of loopback, 0 for a free one, until `stop`, and let its people sign in. Raises
     CommandError when the port is taken."""
-    server = DeskServer(desk_settings(stack), port)
     login = StaffLogin(stack.staff_issuer, stack.staff_pool_id, stack.staff_client_id)
-    login.allow(stack.client("cognito-idp"), f"{server.url}{CALLBACK}")
+    cognito = stack.client("cognito-idp")
+    server = DeskServer(desk_settings(stack), port, renew=partial(login.renew, cognito))
+    login.allow(cognito, f"{server.url}{CALLBACK}")
     server.start()
     return server
