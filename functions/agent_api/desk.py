@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.agent_api.shapes.common import Body
 from functions.http.problems import Problem, Rendering
-from hotline.agents.model import AgentToken, Basis, Permission
+from hotline.agents.model import AgentToken, Permission
 from hotline.contracts import limits
 from hotline.kit.change import idempotency
 from hotline.kit.change.idempotency import Memory, Remembered
@@ -115,11 +115,6 @@ def desk() -> Desk:
     """The desk of the request that is being answered."""
     found: Desk = router.context[DESK]
     return found
-
-
-def basis_of(case_id: str | None, contact_id: str | None) -> Basis:
-    """The ground on which the agent comes to an account."""
-    return Basis(case_id, contact_id)
 
 
 def seen_version(if_match: str | None) -> int | None:

@@ -31,4 +31,4 @@ def _users_of_start() -> Users | None:
     settings = settings_from_environment()
     if settings.instance_arn is not None:
         return ConnectUsers(settings.instance_arn)
-    return SimulatedUsers() if settings.simulated else None
+    return SimulatedUsers() if settings.is_simulated else None

@@ -27,7 +27,7 @@ class Settings:
     instance_arn: str | None = None
 
     @property
-    def simulated(self) -> bool:
+    def is_simulated(self) -> bool:
         """Whether contact events are those of a simulator: AWS lets nobody else put its own source."""
         return self.sources.contacts != CONNECT_SOURCE
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from functions.http.problems import Problem
+from hotline.kit.clock import ISSUER_AHEAD_MAX
 from hotline.kit.text import is_unicode
 
-CLOCK_SKEW: Final = timedelta(seconds=60)
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 
 
@@ -53,17 +53,13 @@ def instant_claim(claims: Mapping[str, Any], name: str) -> datetime | None:
 
 
 def check_past(instant: datetime | None, now: datetime) -> datetime | None:
-    """When somebody signed in, at the latest now. Raises as `check_skew`."""
-    checked = check_skew(instant, now)
-    return min(checked, now) if checked is not None else None
-
-
-def check_skew(instant: datetime | None, now: datetime) -> datetime | None:
-    """A time that has come by the issuer's clock, which may be a little ahead. One that lies further off would make a
-    sign-in or a token count for longer. Raises Problem `invalid_token`."""
-    if instant is not None and instant > now + CLOCK_SKEW:
+    """When somebody signed in. An issuer's clock may be a little ahead; a time that lies further off would make the
+    sign-in count for longer. Raises Problem `invalid_token`."""
+    if instant is None:
+        return None
+    if instant > now + ISSUER_AHEAD_MAX:
         raise invalid_token()
-    return instant
+    return min(instant, now)
 
 
 def claim_words(value: object) -> set[str]:

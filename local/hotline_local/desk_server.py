@@ -229,8 +229,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(413, "text/plain", b"The body is too large.\n", {})
             return
         body = self.rfile.read(length) if length else None
-        if self._renewal is not None and urlsplit(self.path).path == self._renewal.path and self._renewed(body or b""):
-            return
+        if self._renewal is not None and urlsplit(self.path).path == self._renewal.path:
+            form = dict(parse_qsl((body or b"").decode(errors="replace")))
+            if form.get("grant_type") == "refresh_token":
+                self._answer_renewal(self._renewal.renew(form.get("refresh_token", "")))
+                return
         headers = {name: value for name in _FORWARDED if (value := self.headers.get(name)) is not None}
         connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=FORWARD_TIMEOUT_S)
         try:
@@ -243,15 +246,9 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _renewed(self, body: bytes) -> bool:
-        """Answer a request for new tokens; False for another one."""
-        form = dict(parse_qsl(body.decode(errors="replace")))
-        if self._renewal is None or form.get("grant_type") != "refresh_token":
-            return False
-        made = self._renewal.renew(form.get("refresh_token", ""))
-        told: Mapping[str, object] = made if made is not None else {"error": "invalid_grant"}
-        self._answer(200 if made is not None else 400, "application/json", json.dumps(told).encode(), {})
-        return True
+    def _answer_renewal(self, made: Mapping[str, object] | None) -> None:
+        status, told = (200, made) if made is not None else (400, {"error": "invalid_grant"})
+        self._answer(status, "application/json", json.dumps(told).encode(), {})
 
     def _answer(self, status: int, kind: str, body: bytes, headers: Mapping[str, str]) -> None:
         try:

@@ -98,7 +98,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.agents.model": {
         "TOKEN_LIFE": (15 * MINUTES, "docs/agent-api.md, tokens"),
-        "ISSUER_AHEAD_MAX": (1 * MINUTES, "decision: how far an issuer's clock may be ahead"),
     },
     "hotline.cases.clocks": {
         "CLOCKS": (CLOCKS, "decision: far within PSD2, article 101, and Regulation E, 1005.11"),
@@ -186,6 +185,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FACTOR_BLOCK": (24 * HOURS, "docs/security.md, limits"),
         "USUAL": (Pace(tries=3, codes_per_quarter_hour=3, wrong_per_day=8), "docs/security.md, limits"),
         "SLOW": (Pace(tries=1, codes_per_quarter_hour=1, wrong_per_day=2), "docs/security.md, limits"),
+    },
+    "hotline.kit.clock": {
+        "CLOCK_SKEW": (5 * MINUTES, "decision: how far the wallet's clock may be ahead"),
+        "ISSUER_AHEAD_MAX": (1 * MINUTES, "decision: how far an issuer's clock may be ahead"),
     },
     "hotline.kit.counts.rates": {
         "FIVE_MINUTES": (5 * MINUTES, "what the words say"),

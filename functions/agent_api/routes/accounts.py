@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.agent_api.answers import action_of, masked_of, own_approvals, unmask_of
-from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
     Finding,
@@ -32,7 +32,7 @@ from functions.http.problems import Problem, problem_in
 from functions.http.routes import id_from
 from hotline.accounts.model import Profile
 from hotline.agents import service as agents
-from hotline.agents.model import LookUpReason, Part
+from hotline.agents.model import Basis, LookUpReason, Part
 from hotline.agents.service import AgentRequest
 from hotline.cases import service as cases
 from hotline.contracts.model import PointKind
@@ -152,7 +152,7 @@ def unmask(
     done = agents.perform(
         at.ctx,
         at.agent,
-        basis_of(id_from(id), contact),
+        Basis(id_from(id), contact),
         act,
         approval_id=body.approval_id,
         why=body.reason,
@@ -168,7 +168,7 @@ def _look(id_: str, part: Part, reason: LookUpReason | None, contact: str | None
     at = desk()
     if reason is None:
         raise problem_in("Desk-Reason", "missing")
-    return agents.look_up(at.ctx, at.agent, basis_of(id_from(id_), contact), part, reason)
+    return agents.look_up(at.ctx, at.agent, Basis(id_from(id_), contact), part, reason)
 
 
 def _context(request: AgentRequest, part: Part) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.acts import Act, Done, Feedback, HoldRelease, Payout, RefundDecision
 from functions.http.routes import id_from
 from hotline.agents import service as agents
+from hotline.agents.model import Basis
 from hotline.agents.service import AgentAct
 
 _TAGS: Final = ["acts"]
@@ -114,7 +115,7 @@ def _do(id_: str, body: Act | Feedback, contact: str | None, key: str | None, ac
     done = agents.perform(
         at.ctx,
         at.agent,
-        basis_of(case_id, contact),
+        Basis(case_id, contact),
         act,
         approval_id=body.approval_id if isinstance(body, Act) else None,
         why=body.reason,

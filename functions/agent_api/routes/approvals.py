@@ -7,13 +7,14 @@ from typing import Annotated, Any, Final, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.answers import approval_of, unmask_of
-from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.acts import ApprovalAsked, Approvals, Decided
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Approval
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem, problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents
+from hotline.agents.model import Basis
 from hotline.agents.service import AgentAct, ApprovalError, ApprovalState
 from hotline.identity.model import Approval as KnownApproval
 from hotline.kit.change import idempotency
@@ -58,7 +59,7 @@ def ask_for_approval(body: ApprovalAsked, contact: DeskContact = None, key: Idem
     at = desk()
     memory = at.memory(key, body=body)
     approval_id = derive_id("apr", at.agent.agent_id, str(key))
-    basis = basis_of(body.case_id, contact if body.case_id is not None else None)
+    basis = Basis(body.case_id, contact if body.case_id is not None else None)
     begun_at = at.now
     asked = agents.ask(at.ctx, at.agent, basis, _act_of(body), body.reason, approval_id=approval_id, memory=memory)
     stored = idempotency.request_from(at.ctx.store.get(memory.key))

@@ -14,7 +14,6 @@ from functions.agent_api.desk import (
     IdempotencyKey,
     IfMatch,
     SeenTag,
-    basis_of,
     desk,
     router,
     seen_version,
@@ -39,7 +38,7 @@ from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor
 from functions.http.problems import problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents
-from hotline.agents.model import AgentError
+from hotline.agents.model import AgentError, Basis
 from hotline.agents.service import AgentRequest, Obstacle
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseEntry, LinkKind
@@ -261,7 +260,7 @@ def _ground(at: Desk, case: KnownCase, contact: str | None) -> tuple[Obstacle | 
         return None, None
     for one in dict.fromkeys((contact, None)):
         try:
-            return None, agents.open_request(at.ctx, at.agent, basis_of(case.case_id, one))
+            return None, agents.open_request(at.ctx, at.agent, Basis(case.case_id, one))
         except NotPossible as refusal:
             if refusal.code == AgentError.OWN_ACCOUNT:
                 return Obstacle.OWN_ACCOUNT, None

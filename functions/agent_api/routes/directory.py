@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.agent_api.desk import SeenTag, basis_of, desk, router, version_of
+from functions.agent_api.desk import SeenTag, desk, router, version_of
 from functions.agent_api.routes.policies import second_actions
 from functions.agent_api.shapes.directory import (
     Banner,
@@ -19,6 +19,7 @@ from functions.agent_api.shapes.directory import (
 )
 from functions.http.problems import problem_in
 from hotline.agents import service as agents
+from hotline.agents.model import Basis
 from hotline.directory import service as directory
 from hotline.directory.model import Banner as KnownBanner
 from hotline.directory.model import Edition
@@ -60,7 +61,7 @@ def edit_hours(body: HoursAsked, if_match: SeenTag = None) -> Hours:
     at, version = desk(), version_of(if_match)
     week = [[_span(span.opens, span.closes) for span in body.weekly if span.day == day] for day in _WEEK]
     hours = directory.make_hours(body.timezone, week, _special_days(body.special_days))
-    agents.perform(at.ctx, at.agent, basis_of(None, None), agents.EditHours(hours, version))
+    agents.perform(at.ctx, at.agent, Basis(), agents.EditHours(hours, version))
     return read_hours()
 
 
@@ -87,7 +88,7 @@ def read_banner() -> Banner:
 def edit_banner(body: BannerAsked, if_match: SeenTag = None) -> Banner:
     """Put a banner up for a time, or take it down. `If-Match` is required."""
     at, version = desk(), version_of(if_match)
-    agents.perform(at.ctx, at.agent, basis_of(None, None), agents.EditBanner(_known_banner(body), version))
+    agents.perform(at.ctx, at.agent, Basis(), agents.EditBanner(_known_banner(body), version))
     return read_banner()
 
 
@@ -111,7 +112,7 @@ def edit_numbers(body: NumbersAsked, if_match: SeenTag = None) -> Numbers:
     """Put other official numbers in place of the present ones, with a second person. `If-Match` is required."""
     at = desk()
     act = agents.EditNumbers(tuple(body.numbers), version_of(if_match))
-    agents.perform(at.ctx, at.agent, basis_of(None, None), act, approval_id=body.approval_id, why=body.reason)
+    agents.perform(at.ctx, at.agent, Basis(), act, approval_id=body.approval_id, why=body.reason)
     return read_numbers()
 
 

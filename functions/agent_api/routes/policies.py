@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from functions.agent_api.answers import action_of
-from functions.agent_api.desk import Desk, SeenTag, basis_of, desk, router, version_of
+from functions.agent_api.desk import Desk, SeenTag, desk, router, version_of
 from functions.agent_api.shapes.common import Action, Subject
 from functions.agent_api.shapes.directory import Policy, PolicyAsked
 from functions.http.routes import id_from
 from hotline.agents import service as agents
+from hotline.agents.model import Basis
 from hotline.identity.model import Operation
 from hotline.identity.model import Subject as KnownSubject
 from hotline.refunds import service as refunds
@@ -34,7 +35,7 @@ def publish_policy(id: str, body: PolicyAsked, if_match: SeenTag = None) -> Poli
         categories=tuple(body.categories),
     )
     act = agents.PublishPolicy(merchant_id, terms, version_of(if_match))
-    agents.perform(at.ctx, at.agent, basis_of(None, None), act, approval_id=body.approval_id, why=body.reason)
+    agents.perform(at.ctx, at.agent, Basis(), act, approval_id=body.approval_id, why=body.reason)
     return _policy(merchant_id)
 
 

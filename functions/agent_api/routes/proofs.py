@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.agent_api.desk import DeskContact, IdempotencyKey, basis_of, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import Proof, ProofWish
 from functions.http.problems import problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents
-from hotline.agents.model import ProofState
+from hotline.agents.model import Basis, ProofState
 
 _TAGS: Final = ["proof"]
 _STATES: Final = {ProofState.WAITING: "asked"}
@@ -35,14 +35,14 @@ def ask_for_proof(
     if body.goal not in agents.GOALS:
         raise problem_in("#/goal", "goal_of_owner")
     memory = at.memory(key, case_id, body=body)
-    done = agents.perform(at.ctx, at.agent, basis_of(case_id, contact), agents.AskProof(body.goal), memory=memory)
+    done = agents.perform(at.ctx, at.agent, Basis(case_id, contact), agents.AskProof(body.goal), memory=memory)
     at.check_replay(done.replayed, case_id, body=body)
     return _proof(case_id, contact)
 
 
 def _proof(case_id: str, contact: str | None) -> Proof:
     at = desk()
-    view = agents.view_proof(agents.open_request(at.ctx, at.agent, basis_of(case_id, contact)))
+    view = agents.view_proof(agents.open_request(at.ctx, at.agent, Basis(case_id, contact)))
     return Proof.model_validate(
         {
             "state": _STATES.get(view.state, view.state.value),

@@ -154,7 +154,7 @@ class Unmasked(Answer):
     amount: Amount | None
 
 
-# ---------------------------------------------------------------- proof and acts
+# ---------------------------------------------------------------- proof
 
 
 class ProofWish(Body):

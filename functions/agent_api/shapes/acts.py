@@ -105,6 +105,3 @@ class Decided(Body):
     """The second person's word."""
 
     decision: Literal["approve", "deny"]
-
-
-# ---------------------------------------------------------------- the directory and policies

@@ -12,7 +12,7 @@ from hotline_local.launcher.build import PYTHON_VERSION
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The date of every entry, so that equal content is an equal archive."""
 _SITE: Final = f"python/lib/python{PYTHON_VERSION[0]}.{PYTHON_VERSION[1]}/site-packages"
-"""Where a layer may tell Python of further folders, by a `.pth` file."""
+"""The folder of a layer whose `.pth` files tell Python of further folders."""
 
 
 def archive(folder: Path) -> bytes:

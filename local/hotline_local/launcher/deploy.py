@@ -77,9 +77,9 @@ def deploy(
     template = unhurried(sam.read(built))
     s3 = client("s3", endpoint, REGION)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    uploaded = {}
+    uploaded, layers = {}, sam.layers(template)
     for logical_id, name in sam.artefacts(template).items():
-        artefact, is_layer = built.parent / name, logical_id in sam.layers(template)
+        artefact, is_layer = built.parent / name, logical_id in layers
         body = archive_shared(artefact, folder / "layers" / name) if is_layer else archive(artefact)
         uploaded[logical_id] = _upload(s3, body)
     login = issuer.publish(s3, endpoint, REGION, folder)

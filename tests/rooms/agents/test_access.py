@@ -10,7 +10,6 @@ from hotline.agents import service as agents
 from hotline.agents.access import open_request
 from hotline.agents.contacts import HELD_MAX, UNHEARD_MAX
 from hotline.agents.model import (
-    ISSUER_AHEAD_MAX,
     PERMISSIONS,
     TOKEN_LIFE,
     AgentError,
@@ -26,6 +25,7 @@ from hotline.cases.model import CloseReason
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
+from hotline.kit.clock import ISSUER_AHEAD_MAX
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store, Table
 from tests.support.agent_world import CONTACT, NUMBER, AgentWorld

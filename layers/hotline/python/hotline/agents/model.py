@@ -9,11 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from hotline.cases.model import Case
+from hotline.kit.clock import ISSUER_AHEAD_MAX
 
 TOKEN_LIFE: Final = timedelta(minutes=15)
 """A token that is older, or that lives longer, is refused. So a role that was taken away is gone within this time."""
-ISSUER_AHEAD_MAX: Final = timedelta(minutes=1)
-"""How far the issuer's clock may be ahead."""
 NO_CASE: Final = "-"
 
 

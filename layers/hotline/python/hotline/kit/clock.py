@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the wallet's clock may be ahead of ours."""
+ISSUER_AHEAD_MAX = timedelta(minutes=1)
+"""How far the clock of an issuer of tokens may be ahead."""
 
 
 class Clock(Protocol):
