@@ -43,6 +43,54 @@ class FailureCode(StrEnum):
     WALLET_LOCKED = "WALLET_LOCKED"
     KYC_LIMIT = "KYC_LIMIT"
     MERCHANT_CONFIG = "MERCHANT_CONFIG"
+    CARD_NOT_ACTIVATED = "CARD_NOT_ACTIVATED"
+    CARD_REPLACED = "CARD_REPLACED"
+    SAVED_DETAILS_INVALID = "SAVED_DETAILS_INVALID"
+    """A token or a mandate that stood for the card and is not good any more."""
+    WRONG_EXPIRY = "WRONG_EXPIRY"
+    IDENTITY_MISMATCH = "IDENTITY_MISMATCH"
+    VERIFICATION_FAILED = "VERIFICATION_FAILED"
+    PIN_REQUIRED = "PIN_REQUIRED"
+    CHIP_REQUIRED = "CHIP_REQUIRED"
+    TOO_MANY_ATTEMPTS = "TOO_MANY_ATTEMPTS"
+    METHOD_SWITCHED_OFF = "METHOD_SWITCHED_OFF"
+    NO_USABLE_METHOD = "NO_USABLE_METHOD"
+    PAYER_ACCOUNT_LIMITED = "PAYER_ACCOUNT_LIMITED"
+    ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    """The card or account is blocked, for a reason that may be a risk."""
+    LEGAL_BLOCK = "LEGAL_BLOCK"
+    ACCOUNT_HOLDER_DECEASED = "ACCOUNT_HOLDER_DECEASED"
+    INVALID_BANK_DETAILS = "INVALID_BANK_DETAILS"
+    CURRENCY_NOT_SUPPORTED = "CURRENCY_NOT_SUPPORTED"
+    AMOUNT_TOO_SMALL = "AMOUNT_TOO_SMALL"
+    COUPON_NOT_APPLICABLE = "COUPON_NOT_APPLICABLE"
+    PAYMENT_CODE_INVALID = "PAYMENT_CODE_INVALID"
+    """The code that is shown at a till was used, or is too old."""
+    ISSUER_ASKS_TO_WAIT = "ISSUER_ASKS_TO_WAIT"
+    SERVICE_CLOSED = "SERVICE_CLOSED"
+    PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"
+    DEBITED_NOT_POSTED = "DEBITED_NOT_POSTED"
+    AUTHORISATION_EXPIRED = "AUTHORISATION_EXPIRED"
+    NOT_AUTHORISED = "NOT_AUTHORISED"
+    """A direct debit without a mandate."""
+    CANCELLED_BY_PAYER = "CANCELLED_BY_PAYER"
+    MONEY_RECALLED = "MONEY_RECALLED"
+    ORIGINAL_NOT_FOUND = "ORIGINAL_NOT_FOUND"
+    SAME_PAYER_AND_PAYEE = "SAME_PAYER_AND_PAYEE"
+    PAYEE_DETAILS_INVALID = "PAYEE_DETAILS_INVALID"
+    PAYEE_UNAVAILABLE = "PAYEE_UNAVAILABLE"
+    PAYEE_LIMIT = "PAYEE_LIMIT"
+    REFUND_MERCHANT_FUNDS = "REFUND_MERCHANT_FUNDS"
+    """The merchant's money is short, not the customer's."""
+    REFUND_WINDOW_OVER = "REFUND_WINDOW_OVER"
+    REFUND_AMOUNT_TOO_HIGH = "REFUND_AMOUNT_TOO_HIGH"
+    REFUND_ALREADY_DONE = "REFUND_ALREADY_DONE"
+    REFUND_DISPUTED = "REFUND_DISPUTED"
+    REFUND_DESTINATION_CLOSED = "REFUND_DESTINATION_CLOSED"
+    REFUND_NOT_ALLOWED = "REFUND_NOT_ALLOWED"
+    REFUND_NOT_YET = "REFUND_NOT_YET"
+    REFUND_DATA_MISMATCH = "REFUND_DATA_MISMATCH"
+    REFUND_STILL_RUNNING = "REFUND_STILL_RUNNING"
     OTHER = "OTHER"
     """No reason was given, or none that the taxonomy knows."""
 
@@ -91,6 +139,20 @@ class NextStep(StrEnum):
     """The account is closed for good."""
     VERIFY_IDENTITY = "verify_identity"
     ASK_MERCHANT = "ask_merchant"
+    ACTIVATE_CARD = "activate_card"
+    ENTER_PIN = "enter_pin"
+    USE_CHIP = "use_chip"
+    SWITCH_ON_METHOD = "switch_on_method"
+    ASK_ACCOUNT_PROVIDER = "ask_account_provider"
+    UPDATE_BANK_ACCOUNT = "update_bank_account"
+    CHANGE_AMOUNT = "change_amount"
+    PAY_WITHOUT_COUPON = "pay_without_coupon"
+    REFRESH_PAYMENT_CODE = "refresh_payment_code"
+    CHECK_PAYEE = "check_payee"
+    ASK_PAYEE = "ask_payee"
+    ASK_MERCHANT_FOR_REFUND = "ask_merchant_for_refund"
+    SEE_REFUND = "see_refund"
+    WAIT_FOR_REFUND = "wait_for_refund"
     NOTHING = "nothing"
 
 
@@ -103,6 +165,14 @@ class WorksWhen(StrEnum):
     AFTER_CONFIRMING = "after_confirming"
     WITH_ANOTHER_METHOD = "with_another_method"
     IN_AN_HOUR = "in_an_hour"
+    IN_A_DAY = "in_a_day"
+    IN_TWO_DAYS = "in_two_days"
+    IN_THREE_DAYS = "in_three_days"
+    IN_FOUR_DAYS = "in_four_days"
+    IN_SIX_DAYS = "in_six_days"
+    IN_EIGHT_DAYS = "in_eight_days"
+    IN_TEN_DAYS = "in_ten_days"
+    IN_SERVICE_HOURS = "in_service_hours"
     WHEN_OUTCOME_KNOWN = "when_outcome_known"
     WITH_NEW_ORDER = "with_new_order"
     AFTER_UNLOCK = "after_unlock"
@@ -110,6 +180,42 @@ class WorksWhen(StrEnum):
     AFTER_VERIFYING = "after_verifying"
     AT_ONCE = "at_once"
     NOT_NEEDED = "not_needed"
+
+
+class Actor(StrEnum):
+    """Who has to act for the payment or refund to go on."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+    PAYEE = "payee"
+    ACCOUNT_PROVIDER = "account_provider"
+    """The bank or provider of the account or card that pays."""
+    AGENT = "agent"
+    NOBODY = "nobody"
+    """Time or the provider settles it."""
+
+
+_ACTORS = {
+    NextStep.ASK_MERCHANT: Actor.MERCHANT,
+    NextStep.ASK_MERCHANT_FOR_REFUND: Actor.MERCHANT,
+    NextStep.ASK_PAYEE: Actor.PAYEE,
+    NextStep.ASK_ACCOUNT_PROVIDER: Actor.ACCOUNT_PROVIDER,
+    NextStep.SPEAK_TO_AGENT: Actor.AGENT,
+    NextStep.OPEN_WITH_AGENT: Actor.AGENT,
+    NextStep.WAIT_FOR_OUTCOME: Actor.NOBODY,
+    NextStep.WAIT_FOR_RELEASE: Actor.NOBODY,
+    NextStep.WAIT_FOR_RETURN: Actor.NOBODY,
+    NextStep.WAIT_FOR_OPENING: Actor.NOBODY,
+    NextStep.WAIT_FOR_REFUND: Actor.NOBODY,
+    NextStep.SEE_ORIGINAL: Actor.NOBODY,
+    NextStep.SEE_REFUND: Actor.NOBODY,
+    NextStep.NOTHING: Actor.NOBODY,
+}
+
+
+def actor_of(step: NextStep) -> Actor:
+    """Who acts in a step: the customer, unless it names somebody else or nobody."""
+    return _ACTORS.get(step, Actor.CUSTOMER)
 
 
 PLAIN_TEXT = "failure.declined"
@@ -132,6 +238,11 @@ class FailureInfo:
     def caller_text(self) -> str:
         """Key of the words for the caller."""
         return PLAIN_TEXT if self.plain else f"failure.{self.code.value.lower()}"
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts next."""
+        return actor_of(self.next_step)
 
     @property
     def agent_text(self) -> str:
@@ -173,6 +284,49 @@ _ROWS = (
     FailureInfo(_F.WALLET_LOCKED, _N.PAY_AGAIN, _R.AFTER_CHANGE, _W.AT_ONCE),
     FailureInfo(_F.KYC_LIMIT, _N.VERIFY_IDENTITY, _R.AFTER_CHANGE, _W.AFTER_VERIFYING),
     FailureInfo(_F.MERCHANT_CONFIG, _N.ASK_MERCHANT, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.CARD_NOT_ACTIVATED, _N.ACTIVATE_CARD, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.CARD_REPLACED, _N.UPDATE_CARD, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.SAVED_DETAILS_INVALID, _N.UPDATE_CARD, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.WRONG_EXPIRY, _N.CHECK_DETAILS, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.IDENTITY_MISMATCH, _N.CHECK_DETAILS, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.VERIFICATION_FAILED, _N.CONFIRM_PAYMENT, _R.AFTER_CHANGE, _W.AFTER_CONFIRMING),
+    FailureInfo(_F.PIN_REQUIRED, _N.ENTER_PIN, _R.AFTER_CHANGE, _W.AFTER_CONFIRMING),
+    FailureInfo(_F.CHIP_REQUIRED, _N.USE_CHIP, _R.AFTER_CHANGE, _W.AT_ONCE),
+    FailureInfo(_F.TOO_MANY_ATTEMPTS, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.METHOD_SWITCHED_OFF, _N.SWITCH_ON_METHOD, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.NO_USABLE_METHOD, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.PAYER_ACCOUNT_LIMITED, _N.ASK_ACCOUNT_PROVIDER, _R.AFTER_CHANGE, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.ACCOUNT_RESTRICTED, *DECLINED, risk=True, plain=True),
+    FailureInfo(_F.LEGAL_BLOCK, *DECLINED, risk=True, plain=True),
+    FailureInfo(_F.ACCOUNT_HOLDER_DECEASED, *DECLINED, plain=True),
+    FailureInfo(_F.INVALID_BANK_DETAILS, _N.UPDATE_BANK_ACCOUNT, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.CURRENCY_NOT_SUPPORTED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.AMOUNT_TOO_SMALL, _N.CHANGE_AMOUNT, _R.AFTER_CHANGE, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.COUPON_NOT_APPLICABLE, _N.PAY_WITHOUT_COUPON, _R.AFTER_CHANGE, _W.AT_ONCE),
+    FailureInfo(_F.PAYMENT_CODE_INVALID, _N.REFRESH_PAYMENT_CODE, _R.AFTER_CHANGE, _W.AT_ONCE),
+    FailureInfo(_F.ISSUER_ASKS_TO_WAIT, _N.TRY_LATER, _R.LATER, _W.IN_A_DAY),
+    FailureInfo(_F.SERVICE_CLOSED, _N.TRY_LATER, _R.LATER, _W.IN_SERVICE_HOURS),
+    FailureInfo(_F.PAYMENT_IN_PROGRESS, _N.WAIT_FOR_OUTCOME, _R.WHEN_OUTCOME_KNOWN, _W.WHEN_OUTCOME_KNOWN),
+    FailureInfo(_F.DEBITED_NOT_POSTED, _N.SPEAK_TO_AGENT, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.AUTHORISATION_EXPIRED, _N.ORDER_AGAIN, _R.NEVER, _W.WITH_NEW_ORDER),
+    FailureInfo(_F.NOT_AUTHORISED, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.CANCELLED_BY_PAYER, _N.ORDER_AGAIN, _R.NEVER, _W.WITH_NEW_ORDER),
+    FailureInfo(_F.MONEY_RECALLED, _N.SPEAK_TO_AGENT, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.ORIGINAL_NOT_FOUND, _N.SPEAK_TO_AGENT, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.SAME_PAYER_AND_PAYEE, _N.USE_ANOTHER_METHOD, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.PAYEE_DETAILS_INVALID, _N.CHECK_PAYEE, _R.AFTER_CHANGE, _W.AFTER_UPDATE),
+    FailureInfo(_F.PAYEE_UNAVAILABLE, _N.ASK_PAYEE, _R.NEVER, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.PAYEE_LIMIT, _N.ASK_PAYEE, _R.AFTER_CHANGE, _W.WITH_ANOTHER_METHOD),
+    FailureInfo(_F.REFUND_MERCHANT_FUNDS, _N.ASK_MERCHANT_FOR_REFUND, _R.AFTER_CHANGE, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_WINDOW_OVER, _N.ASK_MERCHANT_FOR_REFUND, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_AMOUNT_TOO_HIGH, _N.SEE_REFUND, _R.AFTER_CHANGE, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_ALREADY_DONE, _N.SEE_REFUND, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_DISPUTED, _N.SPEAK_TO_AGENT, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_DESTINATION_CLOSED, _N.SPEAK_TO_AGENT, _R.AFTER_CHANGE, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_NOT_ALLOWED, _N.ASK_MERCHANT_FOR_REFUND, _R.NEVER, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_NOT_YET, _N.WAIT_FOR_REFUND, _R.WHEN_OUTCOME_KNOWN, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_DATA_MISMATCH, _N.ASK_MERCHANT_FOR_REFUND, _R.AFTER_CHANGE, _W.NOT_NEEDED),
+    FailureInfo(_F.REFUND_STILL_RUNNING, _N.WAIT_FOR_REFUND, _R.WHEN_OUTCOME_KNOWN, _W.NOT_NEEDED),
     FailureInfo(_F.OTHER, *DECLINED, plain=True),
 )
 FAILURES: dict[FailureCode, FailureInfo] = {row.code: row for row in _ROWS}
