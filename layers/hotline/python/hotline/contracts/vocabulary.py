@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Final
 
 from .model import Instrument
@@ -22,8 +23,42 @@ NETWORKS: Final = (
     "rupay",
 )  # fmt: skip
 """Card networks. The same decline code means different things on different ones."""
-SCHEMES: Final = ("iso8583", "stripe", "adyen", "alipay", "wechat", "wallet")
-"""The schemes whose decline codes the taxonomy has; `wallet` stands for the names of the taxonomy itself."""
+class Scheme(StrEnum):
+    """The schemes whose decline codes the taxonomy has, each with the field that holds the code."""
+
+    ISO8583 = "iso8583"
+    """Data element 39 of an authorisation's answer, read by the card's network."""
+    MASTERCARD_MAC = "mastercard-mac"
+    """Merchant advice code: data element 48, subelement 84."""
+    STRIPE = "stripe"
+    """`decline_code` of an error, else its `code`; `failure_reason` of a refund, `failure_code` of a payout."""
+    ADYEN = "adyen"
+    """`refusalReasonCode`."""
+    PAYPAL = "paypal"
+    """`processor_response.response_code`, or the `issue` of an error's details."""
+    ALIPAY = "alipay"
+    """`sub_code` of the open platform."""
+    ANTOM = "antom"
+    """`result.resultCode` of the global platform and of Alipay+."""
+    WECHAT = "wechat"
+    """`err_code` of version 2."""
+    WECHAT_V3 = "wechat-v3"
+    """`code` of version 3; `fail_reason` of a transfer."""
+    UNIONPAY = "unionpay"
+    """`respCode` of the online gateway."""
+    UNIONPAY_POS = "unionpay-pos"
+    """Data element 39 in UnionPay's network; the same as `iso8583` with the network `unionpay`."""
+    ISO20022 = "iso20022"
+    """`StsRsnInf/Rsn/Cd` of a status report, `RtrRsnInf/Rsn/Cd` of a return."""
+    SEPA = "sepa"
+    """The reason of an R-transaction: codes of ISO 20022."""
+    NACHA = "nacha"
+    """Return reason code of an ACH entry (`R01`)."""
+    WALLET = "wallet"
+    """A name of the taxonomy, for what the wallet itself declined."""
+
+
+SCHEMES: Final = tuple(scheme.value for scheme in Scheme)
 
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "wallet": "balance",
@@ -49,7 +84,16 @@ _OTHER_NETWORKS: Final[Mapping[str, str]] = {
     "china_unionpay": "unionpay",
     "master_card": "mastercard",
 }
-_OTHER_SCHEMES: Final[Mapping[str, str]] = {"wechat_pay": "wechat", "weixin": "wechat", "alipay_plus": "alipay"}
+_OTHER_SCHEMES: Final[Mapping[str, str]] = {
+    "wechat_pay": "wechat",
+    "weixin": "wechat",
+    "wechat_v2": "wechat",
+    "alipay_plus": "antom",
+    "mac": "mastercard-mac",
+    "merchant_advice_code": "mastercard-mac",
+    "unionpay_gateway": "unionpay",
+    "ach": "nacha",
+}
 
 LOGGED_CHARACTERS_MAX: Final = 48
 """The longest decline code of the providers that are known has 42 characters."""

@@ -1,92 +1,34 @@
-"""From a scheme's decline code to the taxonomy: most specific key first, then the message, then general words. Pure.
+"""From a scheme's decline code to the taxonomy: most specific key first, then the message. Pure but for one file.
 
-A lookup by a general message must never hide a structured code, therefore the code is tried first, with the card
-network and without. The same digits mean different things on different networks: 65 is a count limit at Visa and a call
-for strong authentication at Mastercard. A code that is not found is told in the words of a plain decline, and is logged
-and counted when the fact comes.
+The table is `decline_codes.csv` beside this file: scheme, code, reason, retry, source. It is read when the first code is
+looked up, not when this module is imported. A row names the network in its scheme (`iso8583:visa`), because the same
+digits mean different things on different networks: 65 is a count limit at Visa and a call for strong authentication at
+Mastercard. `ISSUER_DECLINED_GENERIC` in a row says that the scheme gives no reason: it is generic on purpose. `retry` is
+`never` where the scheme forbids another try of the same payment, or the time after which it allows one.
 
-Sources: ISO 8583 data element 39 with the networks' own letters; Stripe's decline codes; Adyen's refusalReasonCode;
-Alipay's sub-codes; WeChat Pay's err_code. Adding a code is adding a row.
+A lookup by a general message must never hide a structured code, therefore a message decides only where no row does. A
+code that is not found is told in the words of a plain decline, and is logged and counted when the fact comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 from hotline.contracts.model import Failure
-from hotline.contracts.vocabulary import NETWORKS, scheme_of
+from hotline.contracts.vocabulary import Scheme, network_of, scheme_of
 
-from .failures import FAILURES
 from .failures import FailureCode as F
+from .failures import WorksWhen
 
-_ISO8583 = {
-    F.INSUFFICIENT_FUNDS: "51", F.LIMIT_AMOUNT: "61", F.LIMIT_COUNT: "65", F.EXPIRED_CARD: "54",
-    F.INVALID_CARD_NUMBER: "14", F.WRONG_CVC: "82", F.WRONG_PIN: "55", F.PIN_TRIES: "75", F.CARD_NOT_SUPPORTED: "58",
-    F.NOT_PERMITTED: "57 62 93", F.ISSUER_DECLINED_GENERIC: "01 02 05", F.SUSPECTED_FRAUD: "59 63",
-    F.LOST_STOLEN_PICKUP: "04 07 41 43", F.ACCOUNT_CLOSED: "46", F.NO_SUCH_ACCOUNT: "15",
-    F.ISSUER_UNAVAILABLE: "91 92", F.PROCESSOR_ERROR: "06 19 96", F.NETWORK_TIMEOUT: "68", F.DUPLICATE: "94",
-    F.MERCHANT_CONFIG: "03 12 13 30",
-}  # fmt: skip
-_VISA = {F.WRONG_CVC: "N7", F.AUTH_REQUIRED: "1A", F.REVOKED: "R0 R1 R3"}
-_MASTERCARD = {F.AUTH_REQUIRED: "65"}
-_STRIPE = {
-    F.INSUFFICIENT_FUNDS: "insufficient_funds",
-    F.LIMIT_AMOUNT: "withdrawal_count_limit_exceeded card_velocity_exceeded",
-    F.EXPIRED_CARD: "expired_card",
-    F.INVALID_CARD_NUMBER: "incorrect_number invalid_number",
-    F.WRONG_CVC: "incorrect_cvc invalid_cvc",
-    F.WRONG_NAME_OR_ADDRESS: "incorrect_zip incorrect_address",
-    F.WRONG_PIN: "incorrect_pin invalid_pin",
-    F.PIN_TRIES: "pin_try_exceeded",
-    F.AUTH_REQUIRED: "authentication_required",
-    F.CARD_NOT_SUPPORTED: "card_not_supported currency_not_supported",
-    F.NOT_PERMITTED: "transaction_not_allowed service_not_allowed",
-    F.ISSUER_DECLINED_GENERIC: "do_not_honor generic_decline call_issuer no_action_taken",
-    F.SUSPECTED_FRAUD: "fraudulent merchant_blacklist",
-    F.LOST_STOLEN_PICKUP: "lost_card stolen_card pickup_card restricted_card",
-    F.NO_SUCH_ACCOUNT: "invalid_account new_account_information_available",
-    F.REVOKED: "revocation_of_authorization revocation_of_all_authorizations",
-    F.ISSUER_UNAVAILABLE: "issuer_not_available",
-    F.PROCESSOR_ERROR: "processing_error try_again_later reenter_transaction",
-    F.DUPLICATE: "duplicate_transaction",
-    F.MERCHANT_CONFIG: "invalid_amount",
-}
-_ADYEN = {
-    F.INSUFFICIENT_FUNDS: "12", F.LIMIT_AMOUNT: "28", F.LIMIT_COUNT: "29", F.EXPIRED_CARD: "6",
-    F.INVALID_CARD_NUMBER: "8", F.WRONG_CVC: "24", F.WRONG_NAME_OR_ADDRESS: "32", F.WRONG_PIN: "17", F.PIN_TRIES: "18",
-    F.AUTH_REQUIRED: "11 38 42", F.CARD_NOT_SUPPORTED: "10", F.NOT_PERMITTED: "23 25",
-    F.ISSUER_DECLINED_GENERIC: "2 27", F.SUSPECTED_FRAUD: "14 20 22 31", F.LOST_STOLEN_PICKUP: "5", F.REVOKED: "26",
-    F.ISSUER_UNAVAILABLE: "9", F.PROCESSOR_ERROR: "4", F.NETWORK_TIMEOUT: "21", F.ORDER_CLOSED: "15 16",
-    F.MERCHANT_CONFIG: "7",
-}  # fmt: skip
-_ALIPAY = {
-    F.INSUFFICIENT_FUNDS: "BUYER_BALANCE_NOT_ENOUGH BUYER_BANKCARD_BALANCE_NOT_ENOUGH",
-    F.LIMIT_AMOUNT: "BUYER_PAYMENT_AMOUNT_DAY_LIMIT BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR BEYOND_PAY_RESTRICTION "
-    "BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR",
-    F.SUSPECTED_FRAUD: "PAYMENT_REQUEST_HAS_RISK ALIN43911",
-    F.ISSUER_DECLINED_GENERIC: "PAYMENT_FAIL",
-    F.ACCOUNT_CLOSED: "USER_ACCOUNT_ABNORMAL",
-    F.PROCESSOR_ERROR: "SYSTEM_ERROR",
-    F.DUPLICATE: "TRADE_HAS_SUCCESS",
-    F.ORDER_CLOSED: "TRADE_HAS_CLOSE",
-    F.PAYER_MISMATCH: "TRADE_BUYER_NOT_MATCH",
-    F.MERCHANT_CONFIG: "ACCESS_FORBIDDEN",
-}
-_WECHAT = {
-    F.INSUFFICIENT_FUNDS: "NOTENOUGH",
-    F.AUTH_REQUIRED: "USERPAYING",
-    F.CARD_NOT_SUPPORTED: "NOTSUPORTCARD",
-    F.ISSUER_DECLINED_GENERIC: "PAYMENT_FAIL",
-    F.ACCOUNT_CLOSED: "USER_ACCOUNT_ABNORMAL",
-    F.ISSUER_UNAVAILABLE: "BANKERROR",
-    F.PROCESSOR_ERROR: "SYSTEM_ERROR SYSTEMERROR",
-    F.DUPLICATE: "ORDERPAID",
-    F.ORDER_CLOSED: "ORDERCLOSED",
-    F.ORDER_EXPIRED: "AUTHCODEEXPIRE",
-}
-_WALLET: dict[F, str] = {code: code.value for code in F if code is not F.OTHER}
-"""The wallet's own scheme uses the names of the taxonomy."""
+TABLE: Final = Path(__file__).with_suffix(".csv")
+HEADER: Final = "scheme,code,reason,retry,source"
+NEVER: Final = "never"
+"""In the column `retry`: the scheme forbids another try of the same payment."""
 
 _PHRASES: tuple[tuple[str, F], ...] = (
     ("fraud", F.SUSPECTED_FRAUD),
@@ -120,54 +62,28 @@ _PHRASES: tuple[tuple[str, F], ...] = (
 )
 """Looked for in the message in this order; risk first, so that it is never told by accident."""
 
-_NEVER_RETRY: Mapping[str, str] = {
-    "iso8583": "04 07 12 15 33 35 37 38 40 41 42 43 46 52 53 56 57 79 93 R0 R3",
-    "visa": "04 07 12 14 15 41 43 46 57 R0 R1 R3",
-    "unionpay": "04 12 14 15 31 34 35 36 37 38 40 41 42 43 53 56 67 93",
-    "stripe": "do_not_try_again fraudulent lost_card invalid_account pickup_card revocation_of_all_authorizations "
-    "revocation_of_authorization stolen_card stop_payment_order testmode_decline bank_account_unusable "
-    "charge_disputed charge_expired_for_capture invalid_card_type payouts_not_allowed transfers_not_allowed "
-    "country_unsupported token_already_used",
-    "adyen": "10 20 23 26 46",
-    "alipay": "CONTEXT_INCONSISTENT BUYER_SELLER_EQUAL PAYMENT_REQUEST_HAS_RISK FREEZE_ALREADY_SUCCESS "
-    "ORDER_ALREADY_FINISH PAYEE_NOT_EXIST ALIN43911 RISK_REJECT FRAUD_REJECT CARD_NOT_SUPPORTED LOST_CARD PICKUP_CARD "
-    "NO_SELECTED_ACCOUNT ORDER_IS_CLOSED REFUND_WINDOW_EXCEED",
-    "wechat": "USER_ACCOUNT_ABNORMAL",
-}
-"""Codes of which the scheme says that the same payment must not be tried again. They are Visa's first category of
-declined authorisations, cards to be kept, and mandates that ended. The statements of Stripe, Adyen, Alipay and WeChat
-Pay add theirs. By scheme; those of ISO 8583 also by card network."""
+_SPEAKS_OF_THE_PAYEE: Final = re.compile("seller|merchant|payee|creditor|beneficiary|卖家|商户|商家|收款")
+"""A message about the other side says nothing about the customer: a seller's balance is not the customer's."""
 
-type _Key = tuple[str, str | None, str]
+_LABEL: Final = re.compile(r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+")
+_PLATFORM_PREFIX: Final = re.compile(r"(?:acq|aqc)\.")
+"""Alipay's name of the product before its sub-codes, with the misspelling of its own pages."""
+_END_OF_CODE: Final = re.compile(r"[\s:;,|(/]|：")
 
 
-def _rows(scheme: str, network: str | None, table: Mapping[F, str]) -> dict[_Key, F]:
-    return {
-        (scheme, network, scheme_code.casefold()): code
-        for code, codes in table.items()
-        for scheme_code in codes.split()
-    }
+@dataclass(frozen=True, slots=True)
+class DeclineCode:
+    """One row of the table. `scheme` names the card network where the row is of one (`iso8583:visa`).
 
+    `forbidden`: the scheme forbids another try of the same payment. `works_when`: the time that the scheme names for it,
+    None where it names none. `source`: who says so."""
 
-MAPPING: Mapping[_Key, F] = {
-    **_rows("iso8583", None, _ISO8583),
-    **_rows("iso8583", "visa", _VISA),
-    **_rows("iso8583", "mastercard", _MASTERCARD),
-    **_rows("stripe", None, _STRIPE),
-    **_rows("adyen", None, _ADYEN),
-    **_rows("alipay", None, _ALIPAY),
-    **_rows("wechat", None, _WECHAT),
-    **_rows("wallet", None, _WALLET),
-}
-"""(scheme, card network or None, code in lower case) -> our code."""
-
-
-NEVER_RETRY = frozenset(
-    ("iso8583", name, code.casefold()) if name in NETWORKS else (name, None, code.casefold())
-    for name, codes in _NEVER_RETRY.items()
-    for code in codes.split()
-)
-"""The same as (scheme, card network or None, code in lower case)."""
+    scheme: str
+    code: str
+    reason: F
+    forbidden: bool
+    works_when: WorksWhen | None
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,42 +97,117 @@ class Classified:
 def classify(failure: Failure, *, network: str | None) -> Classified:
     """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known.
 
-    A message explains an unknown code, but not one for which the scheme forbids another try. Cards to be kept are among
-    them ("Pick-up, expired card"), and are told as a plain decline.
+    A message explains an unknown code, unless it speaks of the seller.
     """
-    for key in _keys(failure.scheme, failure.code, network):
-        if key in MAPPING:
-            return Classified(MAPPING[key], mapped=True)
+    row = find_row(failure.scheme, failure.code, network=network)
+    if row is not None:
+        return Classified(row.reason, mapped=True)
     message = (failure.message or "").casefold()
-    forbidden = forbids_retry(failure.scheme, failure.code, network=network)
-    for phrase, found in _PHRASES:
-        if phrase in message and (FAILURES[found].plain or not forbidden):
-            return Classified(found, mapped=True)
+    if not _SPEAKS_OF_THE_PAYEE.search(message):
+        for phrase, found in _PHRASES:
+            if phrase in message:
+                return Classified(found, mapped=True)
     return Classified(F.OTHER, mapped=False)
 
 
 def is_known(scheme: str, code: str, *, network: str | None) -> bool:
     """Whether the taxonomy has the scheme's code itself, whatever the message said."""
-    return any(key in MAPPING for key in _keys(scheme, code, network))
+    return find_row(scheme, code, network=network) is not None
 
 
 def forbids_retry(scheme: str, code: str, *, network: str | None) -> bool:
     """Whether the scheme forbids another try of the same payment after this code."""
-    return any(key in NEVER_RETRY for key in _keys(scheme, code, network))
+    row = find_row(scheme, code, network=network)
+    return row is not None and row.forbidden
 
 
-def _keys(scheme: str, code: str, network: str | None) -> tuple[_Key, _Key]:
-    """Where a code may be found, the most specific place first."""
-    scheme = scheme_of(scheme) or scheme.strip().casefold()
-    plain = _plain_code(scheme, code.strip().casefold())
-    return (scheme, network, plain), (scheme, None, plain)
+def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | None:
+    """The most specific row for a code: that of the card network before that of the scheme. None for an unknown code.
+
+    Spellings mean nothing: case, leading zeros, labels (`DE39=51`), prefixes (`ACQ.`), and a text after the code
+    (`51 : Insufficient funds`). The scheme may name the network itself (`iso8583:visa`, or only `visa`).
+    """
+    scheme, network = _split_scheme(scheme, network)
+    spellings = tuple(dict.fromkeys(_spell(scheme, code)))
+    if scheme == Scheme.WALLET:
+        return next(filter(None, map(_WALLET.get, spellings)), None)
+    table = _read_lines()
+    for place in (f"{scheme}:{network}", scheme) if network else (scheme,):
+        for spelling in spellings:
+            if (place, spelling) in table:
+                return _parse(table[place, spelling])
+    return None
 
 
-def _plain_code(scheme: str, code: str) -> str:
+def list_rows() -> tuple[DeclineCode, ...]:
+    """Every row of the table, in its order."""
+    return tuple(map(_parse, _read_lines().values()))
+
+
+def _split_scheme(scheme: str, network: str | None) -> tuple[str, str | None]:
+    name, _, named = scheme.partition(":")
+    network = network_of(named) or network_of(network) or network
+    known = scheme_of(name)
+    if known == Scheme.UNIONPAY_POS:
+        return Scheme.ISO8583, "unionpay"
+    if known is None and network_of(name) is not None:
+        return Scheme.ISO8583, network_of(name)
+    return _SAME_CODES.get(known, known) if known else name.strip().casefold(), network
+
+
+_SAME_CODES: Final[Mapping[str, str]] = {
+    Scheme.ANTOM: Scheme.ALIPAY,
+    Scheme.WECHAT_V3: Scheme.WECHAT,
+    Scheme.SEPA: Scheme.ISO20022,
+}
+"""Schemes whose codes stand in the rows of another: no code of one means something else in the other."""
+
+
+def _spell(scheme: str, code: str) -> Iterator[str]:
+    """The spellings under which a code may stand in the table, the likeliest first."""
+    whole = " ".join(code.casefold().split())
+    bare = _LABEL.sub("", whole, count=1) if _LABEL.match(whole) else whole
+    for text in (whole, bare, _END_OF_CODE.split(bare)[0]):
+        plain = text.replace(" ", "_").replace("-", "_")
+        yield plain
+        yield _pad(scheme, _PLATFORM_PREFIX.sub("", plain) if scheme == Scheme.ALIPAY else plain)
+
+
+def _pad(scheme: str, code: str) -> str:
+    """The code with as many digits as its scheme writes."""
     match scheme:
-        case "iso8583":
-            return code.zfill(2)
-        case "alipay":
-            return code.removeprefix("acq.")
+        case Scheme.ISO8583 | Scheme.UNIONPAY | Scheme.MASTERCARD_MAC:
+            return code.lstrip("0").zfill(2)
+        case Scheme.ADYEN:
+            return code.lstrip("0")
+        case Scheme.PAYPAL:
+            return code.zfill(4) if code.isdigit() else code
+        case Scheme.NACHA:
+            digits = code.removeprefix("r").lstrip("0")
+            return f"r{digits.zfill(2)}"
         case _:
             return code
+
+
+def _parse(line: str) -> DeclineCode:
+    scheme, code, reason, retry, source = line.split(",")
+    when = None if retry in ("", NEVER) else WorksWhen(retry)
+    return DeclineCode(scheme, code, F(reason), retry == NEVER, when, source)
+
+
+@cache
+def _read_lines() -> Mapping[tuple[str, str], str]:
+    """The lines of the table by scheme and code. A line is parsed when it is asked for: a call asks for one or two."""
+    found: dict[tuple[str, str], str] = {}
+    for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]:
+        scheme, code, _ = line.split(",", 2)
+        found[scheme, code.casefold().replace("-", "_")] = line
+    return found
+
+
+_WALLET: Final[Mapping[str, DeclineCode]] = {
+    code.value.casefold(): DeclineCode(Scheme.WALLET, code.value, code, False, None, "names of the taxonomy")
+    for code in F
+    if code is not F.OTHER
+}
+"""The wallet's own scheme uses the names of the taxonomy."""

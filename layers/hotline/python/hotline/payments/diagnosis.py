@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .decline_codes import forbids_retry, is_known
-from .failures import DECLINED, FAILURES, FailureCode, FailureInfo, NextStep, RetryClass, WorksWhen
+from .decline_codes import find_row
+from .failures import DECLINED, FAILURES, FailureCode, NextStep, RetryClass, WorksWhen
 from .model import Diagnosis, MoneyAnswer, MoneyState, Movement, MovementStatus
 
 _ANSWERS = {
@@ -31,12 +31,18 @@ TAKES_NO_PAYING = frozenset(
         NextStep.WAIT_FOR_RETURN,
         NextStep.SPEAK_TO_AGENT,
         NextStep.SEE_ORIGINAL,
+        NextStep.ASK_MERCHANT_FOR_REFUND,
+        NextStep.SEE_REFUND,
+        NextStep.WAIT_FOR_REFUND,
         NextStep.NOTHING,
     }
 )
 """Steps that end in no payment; they can be taken with an account that is shut. All others lead to paying again."""
 
-type _Advice = tuple[NextStep, RetryClass, WorksWhen]
+_PAYS_AGAIN = frozenset({NextStep.CHECK_DETAILS, NextStep.CONFIRM_PAYMENT, NextStep.ENTER_PIN, NextStep.PAY_AGAIN})
+"""Steps whose words ask for the same payment again."""
+
+type Advice = tuple[NextStep, RetryClass, WorksWhen]
 
 
 def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Diagnosis:
@@ -77,7 +83,7 @@ def _failure_code(movement: Movement) -> FailureCode | None:
     return FailureCode.OTHER if movement.status is MovementStatus.FAILED else None
 
 
-def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *, held_overdue: bool) -> _Advice:
+def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *, held_overdue: bool) -> Advice:
     open_outcome = (NextStep.WAIT_FOR_OUTCOME, RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.WHEN_OUTCOME_KNOWN)
     if answer is MoneyAnswer.UNKNOWN or movement.status is MovementStatus.UNKNOWN:
         return open_outcome
@@ -85,7 +91,7 @@ def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *
         return NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
     next_step, retry, works_when = NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
     if code is not None:
-        next_step, retry, works_when = _advice_by_reason(movement, FAILURES[code])
+        next_step, retry, works_when = _advice_by_reason(movement, code)
     if held_overdue:
         return NextStep.SPEAK_TO_AGENT, retry, works_when
     if movement.status is MovementStatus.AUTHORISED:
@@ -96,17 +102,30 @@ def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *
     return next_step, retry, works_when
 
 
-def _advice_by_reason(movement: Movement, info: FailureInfo) -> _Advice:
-    """The advice of the taxonomy's row. The advice to wait and try again may become that of a plain decline. It does
-    where the scheme forbids another try of the code, or where only the message was known, not the code."""
+def _advice_by_reason(movement: Movement, code: FailureCode) -> Advice:
     failure = movement.failure
-    if failure is not None and info.retry is RetryClass.LATER:
-        network = movement.instrument.network
-        named = (failure.scheme, failure.scheme_code)
-        guessed = not is_known(*named, network=network) and info.works_when is not WorksWhen.AFTER_TOP_UP
-        if guessed or forbids_retry(*named, network=network):
+    if failure is None:
+        info = FAILURES[code]
+        return info.next_step, info.retry, info.works_when
+    return advise(code, failure.scheme, failure.scheme_code, network=movement.instrument.network)
+
+
+def advise(code: FailureCode, scheme: str, scheme_code: str, *, network: str | None) -> Advice:
+    """The advice for a reason that came as a scheme's code: next step, retry class, when it works.
+
+    It is that of the taxonomy's row, with the time that the scheme names. After a code for which the scheme forbids
+    another try, no step leads to one. Where only the message was known, no time is named.
+    """
+    info = FAILURES[code]
+    row = find_row(scheme, scheme_code, network=network)
+    if info.retry is RetryClass.LATER:
+        guessed = row is None and info.works_when is not WorksWhen.AFTER_TOP_UP
+        if guessed or (row is not None and row.forbidden):
             return DECLINED
-    return info.next_step, info.retry, info.works_when
+    if row is not None and row.forbidden and info.next_step in _PAYS_AGAIN:
+        return NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD
+    named = row.works_when if row is not None else None
+    return info.next_step, info.retry, named or info.works_when
 
 
 def _put_opening_first(
