@@ -1,10 +1,14 @@
-"""`./hotline codes unknown`: decline codes that came in and that the taxonomy does not know."""
+"""`./hotline codes`: what the taxonomy says about decline codes, and which ones came in that it does not know."""
 
 import argparse
+import csv
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
@@ -16,7 +20,7 @@ def register(subparsers: Subparsers) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "codes",
-        help="see decline codes that the hotline does not know",
+        help="see what decline codes mean, and which ones the hotline does not know",
         description="A decline code that the taxonomy does not know is told to the customer as a plain decline.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -24,6 +28,16 @@ def register(subparsers: Subparsers) -> None:
     unknown = actions.add_parser("unknown", help=sentence, description=sentence)
     unknown.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
     unknown.set_defaults(run=run_unknown)
+    sentence = "tell for each code of a file its reason, whether to try again, the next step and the words"
+    explain = actions.add_parser(
+        "explain",
+        help=sentence,
+        description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code and message (message may be "
+        "missing); other columns are ignored. A scheme may name the card network: iso8583:visa. Needs no stack.",
+    )
+    explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
+    explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
+    explain.set_defaults(run=run_explain)
 
 
 def run_unknown(arguments: argparse.Namespace) -> int:
@@ -55,3 +69,77 @@ def _as_json(code: "UnknownCode") -> dict[str, str | int]:
 def _sentence(code: "UnknownCode") -> str:
     told = _as_json(code)
     return f"{told['scheme']} {told['code']}: {told['count']} movements, from {told['first_at']} to {told['last_at']}"
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Explain the codes of a file. Raises CommandError for a file that cannot be read as one of codes."""
+    asked = tuple(_read_codes(arguments.file))
+    for scheme, code, message in asked:
+        told = explain(scheme, code, message)
+        print(json.dumps(told, ensure_ascii=False) if arguments.json else _explanation(told))
+    return 0
+
+
+def explain(scheme: str, code: str, message: str | None) -> dict[str, Any]:
+    """What caller and agent are told about a code: reason, retry class, next step, words by language, source.
+
+    `source` is None where no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom
+    it goes on.
+    """
+    from hotline.contracts.model import Failure
+    from hotline.kit.languages import LANGUAGES
+    from hotline.payments.decline_codes import classify, find_row
+    from hotline.payments.diagnosis import advise
+    from hotline.payments.failures import FAILURES, actor_of
+    from hotline.wording.catalogue import find
+
+    reason = classify(Failure(scheme, code, message), network=None).code
+    row = find_row(scheme, code, network=None)
+    step, retry, works_when = advise(reason, scheme, code, network=None)
+    heard = (FAILURES[reason].caller_text, f"next.{step.value}", f"works_when.{works_when.value}")
+    caller = {language: [line for key in heard for line in (find(key, language) or "").splitlines()] for language in LANGUAGES}
+    return {
+        "scheme": scheme,
+        "code": code,
+        "reason": reason.value,
+        "retry": retry.value,
+        "works_when": works_when.value,
+        "next_step": step.value,
+        "who_acts": actor_of(step).value,
+        "caller": {
+            language: ("" if language.startswith("zh") else " ").join(said) for language, said in caller.items()
+        },
+        "agent": {language: find(FAILURES[reason].agent_text, language) for language in LANGUAGES},
+        "source": row.source if row is not None else None,
+    }
+
+
+def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
+    """The rows of a file as scheme, code and message. Raises CommandError."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as fault:
+        raise CommandError(f"{file} cannot be read: {fault.strerror}.") from fault
+    except UnicodeDecodeError as fault:
+        raise CommandError(f"{file} is not UTF-8; save it as CSV in UTF-8.") from fault
+    lines = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    try:
+        missing = {"scheme", "code"} - set(lines.fieldnames or ())
+        if missing:
+            raise CommandError(f"{file} has no column {' and no column '.join(sorted(missing))} in its first line.")
+        for line in lines:
+            scheme, code = ((line[name] or "").strip() for name in ("scheme", "code"))
+            if not scheme or not code:
+                raise CommandError(f"{file}, line {lines.line_num}: scheme and code are needed in every row.")
+            yield scheme, code, line.get("message") or None
+    except csv.Error as fault:
+        raise CommandError(f"{file}, line {lines.line_num}: not CSV ({fault}).") from fault
+
+
+def _explanation(told: dict[str, Any]) -> str:
+    """An explanation as lines to read."""
+    lines = [f"{told['scheme']} {told['code']}: {told['reason']} ({told['source'] or 'not in the table'})"]
+    lines += [f"  retry {told['retry']}, {told['works_when']}; {told['who_acts']}: {told['next_step']}"]
+    for who in ("caller", "agent"):
+        lines += [f"  {who} {language}: {text}" for language, text in told[who].items()]
+    return "\n".join(lines)

@@ -7,8 +7,8 @@ import pytest
 
 from hotline.contracts.model import Failure, Instrument, MoneyState, MovementStatus, RefundStatus
 from hotline.lockout.policy import FIRST_STEPS
-from hotline.payments.decline_codes import NEVER_RETRY
-from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, diagnose
+from hotline.payments.decline_codes import list_rows
+from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, advise, diagnose
 from hotline.payments.failures import FailureCode, NextStep, RetryClass, WorksWhen
 from hotline.payments.model import MoneyAnswer
 from tests.support.money_world import NOON, moved, movement_of, refunded
@@ -107,14 +107,49 @@ def test_unknown_reasons_and_risks_are_told_exactly_as_a_plain_decline(failure: 
     )
 
 
-@pytest.mark.parametrize("message", [None, "issuer unavailable", "timed out", "amount exceeded", "insufficient funds"])
-def test_a_code_that_forbids_another_try_is_never_told_to_try_later(message: str | None) -> None:
-    for scheme, network, code in NEVER_RETRY:
-        failed = moved(S.FAILED, failure=Failure(scheme, code, message), instrument=Instrument("card", None, network))
-        told = diagnose(movement_of(failed), NOON, first=None)
-        assert told.retry is not RetryClass.LATER, code
-        assert told.next_step not in (NextStep.TRY_LATER, NextStep.WAIT_FOR_NEW_LIMIT), code
-        assert told.works_when not in (WorksWhen.IN_AN_HOUR, WorksWhen.NEXT_DAY), code
+ASKS_TO_PAY_AGAIN = {
+    NextStep.TRY_LATER,
+    NextStep.WAIT_FOR_NEW_LIMIT,
+    NextStep.CHECK_DETAILS,
+    NextStep.CONFIRM_PAYMENT,
+    NextStep.ENTER_PIN,
+    NextStep.PAY_AGAIN,
+    NextStep.TOP_UP,
+}
+
+
+def test_a_code_that_forbids_another_try_is_never_told_to_try_again() -> None:
+    forbidden = [row for row in list_rows() if row.forbidden]
+    assert len(forbidden) > 300
+    for row in forbidden:
+        step, retry, works_when = advise(row.reason, row.scheme, row.code, network=None)
+        assert retry in (RetryClass.NEVER, RetryClass.AFTER_CHANGE), row
+        assert step not in ASKS_TO_PAY_AGAIN, row
+        assert works_when not in (WorksWhen.IN_AN_HOUR, WorksWhen.NEXT_DAY, WorksWhen.IN_A_DAY), row
+
+
+def test_no_message_lets_a_forbidden_code_be_tried_again() -> None:
+    failure = Failure("iso8583", "43", "issuer unavailable, timed out, amount exceeded")
+    told = diagnose(movement_of(moved(S.FAILED, failure=failure)), NOON, first=None)
+    assert replace(told, failure=None, agent_text="") == replace(PLAIN, failure=None, agent_text="")
+
+
+@pytest.mark.parametrize(
+    ("code", "when"),
+    [
+        ("02", WorksWhen.IN_THREE_DAYS),
+        ("24", WorksWhen.IN_AN_HOUR),
+        ("25", WorksWhen.IN_A_DAY),
+        ("26", WorksWhen.IN_TWO_DAYS),
+        ("27", WorksWhen.IN_FOUR_DAYS),
+        ("28", WorksWhen.IN_SIX_DAYS),
+        ("29", WorksWhen.IN_EIGHT_DAYS),
+        ("30", WorksWhen.IN_TEN_DAYS),
+    ],
+)
+def test_the_time_that_a_scheme_names_is_told(code: str, when: WorksWhen) -> None:
+    told = diagnose(movement_of(moved(S.FAILED, failure=Failure("mastercard-mac", code))), NOON, first=None)
+    assert (told.next_step, told.retry, told.works_when) == (NextStep.TRY_LATER, RetryClass.LATER, when)
 
 
 @pytest.mark.parametrize("message", ["issuer unavailable", "acquirer error", "amount exceeded", "count exceeded"])

@@ -1,14 +1,13 @@
 """The taxonomy of failures: every code has its words, and decline codes find their way to it."""
 
 from enum import StrEnum
-from pathlib import Path
 
 import pytest
 
 from hotline.contracts.model import Failure
-from hotline.contracts.vocabulary import network_of
-from hotline.payments.decline_codes import MAPPING, NEVER_RETRY, classify, forbids_retry, is_known
-from hotline.payments.failures import FAILURES, PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
+from hotline.contracts.vocabulary import NETWORKS, Scheme, network_of
+from hotline.payments.decline_codes import HEADER, TABLE, classify, find_row, forbids_retry, is_known, list_rows
+from hotline.payments.failures import FAILURES, PLAIN_TEXT, Actor, FailureCode, NextStep, RetryClass, WorksWhen
 
 
 def test_every_code_has_a_row() -> None:
@@ -54,6 +53,49 @@ ADVICE = {
     FailureCode.WALLET_LOCKED: (NextStep.PAY_AGAIN, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
     FailureCode.KYC_LIMIT: (NextStep.VERIFY_IDENTITY, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_VERIFYING),
     FailureCode.MERCHANT_CONFIG: (NextStep.ASK_MERCHANT, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.CARD_NOT_ACTIVATED: (NextStep.ACTIVATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.CARD_REPLACED: (NextStep.UPDATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.SAVED_DETAILS_INVALID: (NextStep.UPDATE_CARD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.WRONG_EXPIRY: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.IDENTITY_MISMATCH: (NextStep.CHECK_DETAILS, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.VERIFICATION_FAILED: (NextStep.CONFIRM_PAYMENT, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_CONFIRMING),
+    FailureCode.PIN_REQUIRED: (NextStep.ENTER_PIN, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_CONFIRMING),
+    FailureCode.CHIP_REQUIRED: (NextStep.USE_CHIP, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
+    FailureCode.TOO_MANY_ATTEMPTS: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.METHOD_SWITCHED_OFF: (NextStep.SWITCH_ON_METHOD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.NO_USABLE_METHOD: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.PAYER_ACCOUNT_LIMITED: (NextStep.ASK_ACCOUNT_PROVIDER, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.ACCOUNT_RESTRICTED: DECLINED,
+    FailureCode.LEGAL_BLOCK: DECLINED,
+    FailureCode.ACCOUNT_HOLDER_DECEASED: DECLINED,
+    FailureCode.INVALID_BANK_DETAILS: (NextStep.UPDATE_BANK_ACCOUNT, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.CURRENCY_NOT_SUPPORTED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.AMOUNT_TOO_SMALL: (NextStep.CHANGE_AMOUNT, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.COUPON_NOT_APPLICABLE: (NextStep.PAY_WITHOUT_COUPON, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
+    FailureCode.PAYMENT_CODE_INVALID: (NextStep.REFRESH_PAYMENT_CODE, RetryClass.AFTER_CHANGE, WorksWhen.AT_ONCE),
+    FailureCode.ISSUER_ASKS_TO_WAIT: (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_A_DAY),
+    FailureCode.SERVICE_CLOSED: (NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_SERVICE_HOURS),
+    FailureCode.PAYMENT_IN_PROGRESS: OPEN,
+    FailureCode.DEBITED_NOT_POSTED: (NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.AUTHORISATION_EXPIRED: (NextStep.ORDER_AGAIN, RetryClass.NEVER, WorksWhen.WITH_NEW_ORDER),
+    FailureCode.NOT_AUTHORISED: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.CANCELLED_BY_PAYER: (NextStep.ORDER_AGAIN, RetryClass.NEVER, WorksWhen.WITH_NEW_ORDER),
+    FailureCode.MONEY_RECALLED: (NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.ORIGINAL_NOT_FOUND: (NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.SAME_PAYER_AND_PAYEE: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.PAYEE_DETAILS_INVALID: (NextStep.CHECK_PAYEE, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
+    FailureCode.PAYEE_UNAVAILABLE: (NextStep.ASK_PAYEE, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.PAYEE_LIMIT: (NextStep.ASK_PAYEE, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.REFUND_MERCHANT_FUNDS: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_WINDOW_OVER: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_AMOUNT_TOO_HIGH: (NextStep.SEE_REFUND, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_ALREADY_DONE: (NextStep.SEE_REFUND, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_DISPUTED: (NextStep.SPEAK_TO_AGENT, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_DESTINATION_CLOSED: (NextStep.SPEAK_TO_AGENT, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_NOT_ALLOWED: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_NOT_YET: (NextStep.WAIT_FOR_REFUND, RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_DATA_MISMATCH: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_STILL_RUNNING: (NextStep.WAIT_FOR_REFUND, RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED),
     FailureCode.OTHER: DECLINED,
 }
 """The advice after each failure: the next step, whether to try again, and when it will work."""
@@ -61,6 +103,9 @@ PLAIN = {
     FailureCode.ISSUER_DECLINED_GENERIC,
     FailureCode.SUSPECTED_FRAUD,
     FailureCode.LOST_STOLEN_PICKUP,
+    FailureCode.ACCOUNT_RESTRICTED,
+    FailureCode.LEGAL_BLOCK,
+    FailureCode.ACCOUNT_HOLDER_DECEASED,
     FailureCode.OTHER,
 }
 """Failures of which a caller hears no reason."""
@@ -93,7 +138,12 @@ def test_every_code_has_words_of_its_own_for_agents() -> None:
 def test_a_caller_cannot_tell_a_decline_for_risk_from_a_plain_one() -> None:
     plain = FAILURES[FailureCode.ISSUER_DECLINED_GENERIC]
     risky = [info for info in FAILURES.values() if info.risk]
-    assert {info.code for info in risky} == {FailureCode.SUSPECTED_FRAUD, FailureCode.LOST_STOLEN_PICKUP}
+    assert {info.code for info in risky} == {
+        FailureCode.SUSPECTED_FRAUD,
+        FailureCode.LOST_STOLEN_PICKUP,
+        FailureCode.ACCOUNT_RESTRICTED,
+        FailureCode.LEGAL_BLOCK,
+    }
     for info in risky:
         assert info.caller_text == plain.caller_text
         assert (info.next_step, info.retry, info.works_when) == (plain.next_step, plain.retry, plain.works_when)
@@ -134,8 +184,25 @@ def test_an_open_outcome_is_never_to_be_charged_again() -> None:
     assert FAILURES[FailureCode.NETWORK_TIMEOUT].retry is RetryClass.WHEN_OUTCOME_KNOWN
 
 
-def test_every_code_but_the_last_resort_can_be_reached_by_some_scheme() -> None:
-    assert set(FailureCode) - set(MAPPING.values()) == {FailureCode.OTHER}
+def test_every_reason_but_the_wallets_own_is_one_of_some_scheme() -> None:
+    reached = {row.reason for row in list_rows()}
+    assert set(FailureCode) - reached == {FailureCode.OTHER, FailureCode.WALLET_LOCKED}
+
+
+@pytest.mark.parametrize("code", [code for code in FailureCode if code is not FailureCode.OTHER])
+def test_the_wallets_own_scheme_names_each_reason(code: FailureCode) -> None:
+    assert classify(Failure("wallet", code.value.lower()), network=None).code is code
+    assert not is_known("wallet", "OTHER", network=None)
+
+
+def test_who_acts_follows_from_the_step() -> None:
+    actors = {code: info.actor for code, info in FAILURES.items()}
+    assert actors[FailureCode.INSUFFICIENT_FUNDS] is Actor.CUSTOMER
+    assert actors[FailureCode.MERCHANT_CONFIG] is actors[FailureCode.REFUND_MERCHANT_FUNDS] is Actor.MERCHANT
+    assert actors[FailureCode.PAYEE_LIMIT] is Actor.PAYEE
+    assert actors[FailureCode.PAYER_ACCOUNT_LIMITED] is Actor.ACCOUNT_PROVIDER
+    assert actors[FailureCode.DEBITED_NOT_POSTED] is Actor.AGENT
+    assert actors[FailureCode.NETWORK_TIMEOUT] is actors[FailureCode.DUPLICATE] is Actor.NOBODY
 
 
 @pytest.mark.parametrize(
@@ -161,33 +228,89 @@ def test_a_decline_code_is_mapped(scheme: str, network: str | None, code: str, e
     assert (found.code, found.mapped) == (expected, True)
 
 
-type Listed = dict[tuple[str, str | None, str], tuple[str, bool]]
+def test_the_table_names_every_code_once_with_its_reason_and_its_source() -> None:
+    header, *lines = TABLE.read_text(encoding="utf-8").splitlines()
+    rows = list_rows()
+    assert header == HEADER
+    assert len(lines) == len(rows) > 1_500
+    assert [row for row in rows if row.reason is FailureCode.OTHER or not row.source] == []
 
 
-def listed_codes() -> Listed:
-    """Every decline code of the list beside this file, by scheme, network and code: as what it is told, and whether
-    another try is forbidden."""
-    listed: Listed = {}
-    for line in (Path(__file__).parent / "decline_codes.txt").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            scheme, network, code, told, *never = line.split()
-            key = (scheme, None if network == "-" else network, code)
-            assert key not in listed
-            listed[key] = (told, never == ["never"])
-    return listed
+def test_the_schemes_of_the_table_are_known_and_their_codes_are_found_in_it() -> None:
+    for row in list_rows():
+        scheme, _, network = row.scheme.partition(":")
+        assert scheme in {known.value for known in Scheme}
+        assert not network or network in NETWORKS
+        assert find_row(row.scheme, row.code, network=None) == row
+        assert find_row(scheme.upper(), f"{row.code.lower()} : text", network=network or None) == row
 
 
-def test_every_code_is_told_as_the_list_of_codes_says() -> None:
-    listed = listed_codes()
-    known = {key: found.value for key, found in MAPPING.items() if key[0] != "wallet"}
-    assert known == {key: told for key, (told, _) in listed.items() if told != "-"}
-    assert {key: found for key, found in MAPPING.items() if key[0] == "wallet"} == {
-        ("wallet", None, code.value.lower()): code for code in FailureCode if code is not FailureCode.OTHER
-    }
+def test_a_row_that_forbids_another_try_has_no_reason_that_only_waits() -> None:
+    waiting = {RetryClass.WHEN_OUTCOME_KNOWN, RetryClass.NOT_NEEDED}
+    assert [row for row in list_rows() if row.forbidden and FAILURES[row.reason].retry in waiting] == []
+    assert [row for row in list_rows() if row.works_when and FAILURES[row.reason].retry is not RetryClass.LATER] == []
 
 
-def test_another_try_is_forbidden_after_the_codes_of_the_list_and_no_others() -> None:
-    assert {key for key, (_, never) in listed_codes().items() if never} == NEVER_RETRY
+def test_every_scheme_has_rows_of_its_own_or_those_of_another() -> None:
+    have = {row.scheme.partition(":")[0] for row in list_rows()}
+    same = {Scheme.ANTOM, Scheme.WECHAT_V3, Scheme.SEPA, Scheme.UNIONPAY_POS, Scheme.WALLET}
+    assert have == {scheme.value for scheme in Scheme if scheme not in same}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "found"),
+    [
+        ("iso8583", "051", ("iso8583", "51")),
+        ("iso8583", "51 : Insufficient funds", ("iso8583", "51")),
+        ("iso8583", "DE39=51", ("iso8583", "51")),
+        ("iso8583", "Response code: 51", ("iso8583", "51")),
+        ("iso8583:visa", "n7", ("iso8583:visa", "N7")),
+        ("Mastercard", "65", ("iso8583:mastercard", "65")),
+        ("iso8583:visa", "51", ("iso8583", "51")),
+        ("unionpay", "3", ("unionpay", "03")),
+        ("UnionPay POS", "A0", ("iso8583:unionpay", "A0")),
+        ("adyen", "02", ("adyen", "2")),
+        ("paypal", "390", ("paypal", "0390")),
+        ("nacha", "3", ("nacha", "R03")),
+        ("sepa", "ac03", ("iso20022", "AC03")),
+        ("stripe", "Insufficient Funds", ("stripe", "insufficient_funds")),
+        ("antom", "RISK_REJECT", ("alipay", "RISK_REJECT")),
+        ("alipay", "AQC.SYSTEM_ERROR", ("alipay", "SYSTEM_ERROR")),
+        ("alipay", "isv.invalid-signature", ("alipay", "isv.invalid-signature")),
+        ("wechat v3", "RULE_LIMIT", ("wechat", "RULE_LIMIT")),
+    ],
+)
+def test_the_spelling_of_a_code_does_not_matter(scheme: str, code: str, found: tuple[str, str]) -> None:
+    row = find_row(scheme, code, network=None)
+    assert row is not None
+    assert (row.scheme, row.code) == found
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "expected"),
+    [
+        ("adyen", "21", FailureCode.PROCESSOR_ERROR),
+        ("alipay", "ACQ.BEYOND_PAY_RESTRICTION", FailureCode.PAYEE_LIMIT),
+        ("alipay", "ACQ.SELLER_BALANCE_NOT_ENOUGH", FailureCode.REFUND_MERCHANT_FUNDS),
+        ("alipay", "ACQ.SYSTEM_ERROR", FailureCode.NETWORK_TIMEOUT),
+        ("wechat", "NOT_ENOUGH", FailureCode.REFUND_MERCHANT_FUNDS),
+        ("wechat", "USER_ACCOUNT_ABNORMAL", FailureCode.REFUND_DESTINATION_CLOSED),
+        ("wechat", "USERPAYING", FailureCode.PAYMENT_IN_PROGRESS),
+        ("paypal", "REFUND_FAILED_INSUFFICIENT_FUNDS", FailureCode.REFUND_MERCHANT_FUNDS),
+        ("stripe", "charge_disputed", FailureCode.REFUND_DISPUTED),
+        ("unionpay", "75", FailureCode.DEBITED_NOT_POSTED),
+        ("iso8583:visa", "82", FailureCode.WRONG_CVC),
+        ("iso8583:mastercard", "82", FailureCode.NOT_PERMITTED),
+        ("iso8583:mastercard", "83", FailureCode.SUSPECTED_FRAUD),
+    ],
+)
+def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, expected: FailureCode) -> None:
+    assert classify(Failure(scheme, code), network=None).code is expected
+
+
+@pytest.mark.parametrize("message", ["seller: not enough balance", "Merchant expired card", "商户余额不足", "收款方余额不足"])
+def test_a_message_about_the_other_side_explains_nothing(message: str) -> None:
+    assert classify(Failure("newbank", "X1", message), network=None).code is FailureCode.OTHER
 
 
 @pytest.mark.parametrize(
@@ -239,10 +362,8 @@ def test_the_message_helps_when_the_code_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("message", ["Pick-up, expired card", "insufficient funds", "cvc"])
-def test_no_message_explains_a_code_that_forbids_another_try(message: str) -> None:
-    found = classify(Failure("iso8583", "33", message), network=None)
-    assert (found.code, found.mapped) == (FailureCode.OTHER, False)
-    assert classify(Failure("iso8583", "33", "possible fraud"), network=None).code is FailureCode.SUSPECTED_FRAUD
+def test_a_card_to_be_kept_is_told_as_such_whatever_its_message_says(message: str) -> None:
+    assert classify(Failure("iso8583", "33", message), network=None).code is FailureCode.LOST_STOLEN_PICKUP
 
 
 def test_risk_in_a_message_is_found_before_anything_else_in_it() -> None:
