@@ -7,7 +7,15 @@ import json
 import sys
 from collections.abc import Mapping
 
-from benchmarks import agent_routes, attackers, desk_page, first_encrypted_code, same_for_everybody, start_of_the_phone
+from benchmarks import (
+    agent_routes,
+    attackers,
+    decline_codes,
+    desk_page,
+    first_encrypted_code,
+    same_for_everybody,
+    start_of_the_phone,
+)
 from hotline_local.launcher.build import Target, build
 from hotline_local.launcher.progress import Lines
 
@@ -26,6 +34,7 @@ def main() -> int:
         "same_for_everybody": same_for_everybody.measure(arguments.runs),
         "attackers": attackers.measure(),
         "agent_routes": agent_routes.measure(),
+        "decline_codes": decline_codes.measure(arguments.runs),
         "desk_page": desk_page.measure(arguments.runs),
     }
     if arguments.json:
