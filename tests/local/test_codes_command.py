@@ -1,0 +1,89 @@
+"""`./hotline codes explain`: what a file of decline codes means, row by row."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotline.kit.languages import LANGUAGES
+from hotline_local import cli
+
+HEAD = "scheme,code,message\n"
+
+
+def explained(file: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    file.write_text(text, encoding="utf-8")
+    assert cli.main(["codes", "explain", str(file), "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_row_is_answered_in_order_with_its_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "iso8583:visa,N7,\nstripe,insufficient_funds,no money\nnewbank,X1,商户余额不足\n"
+    found = explained(tmp_path / "codes.csv", HEAD + rows, capsys)
+    assert [(one["scheme"], one["code"], one["reason"], one["retry"], one["next_step"]) for one in found] == [
+        ("iso8583:visa", "N7", "WRONG_CVC", "after_change", "check_details"),
+        ("stripe", "insufficient_funds", "INSUFFICIENT_FUNDS", "later", "top_up"),
+        ("newbank", "X1", "OTHER", "never", "another_method_or_agent"),
+    ]
+    assert found[1]["caller"] == {
+        "zh-CN": "原因是余额或卡内资金不足。请充值后再付，或换一种支付方式。资金到账后就可以付款。",
+        "en-US": "There was not enough money on the balance or card. Please top up, or pay in another way. "
+        "It will work as soon as the money is there.",
+    }
+    assert found[1]["agent"]["zh-CN"] == "支付工具资金不足。"
+    assert all(set(one["caller"]) == set(one["agent"]) == set(LANGUAGES) for one in found)
+    assert (found[0]["source"].startswith("Visa"), found[2]["source"]) == (True, None)
+    assert [one["who_acts"] for one in found] == ["customer"] * 3
+
+
+def test_a_risk_is_answered_for_the_caller_as_a_plain_decline(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "iso8583,05,\niso8583,43,\nadyen,20,\npaypal,PPAB,\niso20022,RR04,\nnewbank,X1,\n"
+    plain, *others = explained(tmp_path / "codes.csv", HEAD + rows, capsys)
+    for key in ("retry", "works_when", "next_step", "caller"):
+        assert [one[key] for one in others] == [plain[key]] * len(others)
+    assert len({one["agent"]["en-US"] for one in (plain, *others)}) == 6
+
+
+def test_a_time_that_the_scheme_names_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = explained(tmp_path / "codes.csv", "code,scheme,more\n29,mastercard-mac,x\n", capsys)
+    assert (found["retry"], found["works_when"]) == ("later", "in_eight_days")
+    assert found["caller"]["zh-CN"].endswith("8天后可以付款。")
+
+
+def test_without_json_an_explanation_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text("\ufeff" + HEAD + "nacha,R01,\n", encoding="utf-8")
+    assert cli.main(["codes", "explain", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("nacha R01: INSUFFICIENT_FUNDS (Nacha return reason codes")
+    assert "caller zh-CN: 原因是余额或卡内资金不足。" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (b"scheme,message\nstripe,x\n", "no column code"),
+        (b"", "no column code and no column scheme"),
+        (b"scheme,code,message\nstripe,,x\n", "line 2: scheme and code are needed"),
+        (b"scheme,code,message\nstripe\n", "line 2: scheme and code are needed"),
+        (b'scheme,code,message\nstripe,"x\n', "not CSV"),
+        (b"scheme,code,message\n\xff\xfe,x\n", "is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_one_of_codes_is_refused_with_its_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes, fault: str
+) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_bytes(text)
+    assert cli.main(["codes", "explain", str(file), "--json"]) == 1
+    told = capsys.readouterr()
+    assert fault in told.err
+    assert told.out == ""
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["codes", "explain", str(tmp_path / "none.csv")]) == 1
+    assert "none.csv cannot be read: No such file" in capsys.readouterr().err
