@@ -97,7 +97,9 @@ def explain(scheme: str, code: str, message: str | None) -> dict[str, Any]:
     row = find_row(scheme, code, network=None)
     step, retry, works_when = advise(reason, scheme, code, network=None)
     heard = (FAILURES[reason].caller_text, f"next.{step.value}", f"works_when.{works_when.value}")
-    caller = {language: [line for key in heard for line in (find(key, language) or "").splitlines()] for language in LANGUAGES}
+    caller = {
+        language: [line for key in heard for line in (find(key, language) or "").splitlines()] for language in LANGUAGES
+    }
     return {
         "scheme": scheme,
         "code": code,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.contracts.model import Failure, Instrument, MoneyState, MovementStatus, RefundStatus
+from hotline.contracts.model import Failure, MoneyState, MovementStatus, RefundStatus
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.decline_codes import list_rows
 from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, advise, diagnose

@@ -7,7 +7,16 @@ import pytest
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import NETWORKS, Scheme, network_of
 from hotline.payments.decline_codes import HEADER, TABLE, classify, find_row, forbids_retry, is_known, list_rows
-from hotline.payments.failures import FAILURES, PLAIN_TEXT, Actor, FailureCode, NextStep, RetryClass, WorksWhen
+from hotline.payments.failures import (
+    FAILURES,
+    PLAIN_TEXT,
+    Actor,
+    FailureCode,
+    NextStep,
+    RetryClass,
+    WorksWhen,
+    actor_of,
+)
 
 
 def test_every_code_has_a_row() -> None:
@@ -64,7 +73,11 @@ ADVICE = {
     FailureCode.TOO_MANY_ATTEMPTS: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
     FailureCode.METHOD_SWITCHED_OFF: (NextStep.SWITCH_ON_METHOD, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
     FailureCode.NO_USABLE_METHOD: (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
-    FailureCode.PAYER_ACCOUNT_LIMITED: (NextStep.ASK_ACCOUNT_PROVIDER, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
+    FailureCode.PAYER_ACCOUNT_LIMITED: (
+        NextStep.ASK_ACCOUNT_PROVIDER,
+        RetryClass.AFTER_CHANGE,
+        WorksWhen.WITH_ANOTHER_METHOD,
+    ),
     FailureCode.ACCOUNT_RESTRICTED: DECLINED,
     FailureCode.LEGAL_BLOCK: DECLINED,
     FailureCode.ACCOUNT_HOLDER_DECEASED: DECLINED,
@@ -86,7 +99,11 @@ ADVICE = {
     FailureCode.PAYEE_DETAILS_INVALID: (NextStep.CHECK_PAYEE, RetryClass.AFTER_CHANGE, WorksWhen.AFTER_UPDATE),
     FailureCode.PAYEE_UNAVAILABLE: (NextStep.ASK_PAYEE, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD),
     FailureCode.PAYEE_LIMIT: (NextStep.ASK_PAYEE, RetryClass.AFTER_CHANGE, WorksWhen.WITH_ANOTHER_METHOD),
-    FailureCode.REFUND_MERCHANT_FUNDS: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
+    FailureCode.REFUND_MERCHANT_FUNDS: (
+        NextStep.ASK_MERCHANT_FOR_REFUND,
+        RetryClass.AFTER_CHANGE,
+        WorksWhen.NOT_NEEDED,
+    ),
     FailureCode.REFUND_WINDOW_OVER: (NextStep.ASK_MERCHANT_FOR_REFUND, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
     FailureCode.REFUND_AMOUNT_TOO_HIGH: (NextStep.SEE_REFUND, RetryClass.AFTER_CHANGE, WorksWhen.NOT_NEEDED),
     FailureCode.REFUND_ALREADY_DONE: (NextStep.SEE_REFUND, RetryClass.NEVER, WorksWhen.NOT_NEEDED),
@@ -196,7 +213,7 @@ def test_the_wallets_own_scheme_names_each_reason(code: FailureCode) -> None:
 
 
 def test_who_acts_follows_from_the_step() -> None:
-    actors = {code: info.actor for code, info in FAILURES.items()}
+    actors = {code: actor_of(info.next_step) for code, info in FAILURES.items()}
     assert actors[FailureCode.INSUFFICIENT_FUNDS] is Actor.CUSTOMER
     assert actors[FailureCode.MERCHANT_CONFIG] is actors[FailureCode.REFUND_MERCHANT_FUNDS] is Actor.MERCHANT
     assert actors[FailureCode.PAYEE_LIMIT] is Actor.PAYEE
@@ -308,7 +325,9 @@ def test_a_code_is_told_by_its_meaning_in_its_scheme(scheme: str, code: str, exp
     assert classify(Failure(scheme, code), network=None).code is expected
 
 
-@pytest.mark.parametrize("message", ["seller: not enough balance", "Merchant expired card", "商户余额不足", "收款方余额不足"])
+@pytest.mark.parametrize(
+    "message", ["seller: not enough balance", "Merchant expired card", "商户余额不足", "收款方余额不足"]
+)
 def test_a_message_about_the_other_side_explains_nothing(message: str) -> None:
     assert classify(Failure("newbank", "X1", message), network=None).code is FailureCode.OTHER
 

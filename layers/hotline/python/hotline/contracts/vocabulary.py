@@ -23,6 +23,8 @@ NETWORKS: Final = (
     "rupay",
 )  # fmt: skip
 """Card networks. The same decline code means different things on different ones."""
+
+
 class Scheme(StrEnum):
     """The schemes whose decline codes the taxonomy has, each with the field that holds the code."""
 

@@ -1,10 +1,11 @@
 """From a scheme's decline code to the taxonomy: most specific key first, then the message. Pure but for one file.
 
-The table is `decline_codes.csv` beside this file: scheme, code, reason, retry, source. It is read when the first code is
-looked up, not when this module is imported. A row names the network in its scheme (`iso8583:visa`), because the same
-digits mean different things on different networks: 65 is a count limit at Visa and a call for strong authentication at
-Mastercard. `ISSUER_DECLINED_GENERIC` in a row says that the scheme gives no reason: it is generic on purpose. `retry` is
-`never` where the scheme forbids another try of the same payment, or the time after which it allows one.
+The table is `decline_codes.csv` beside this file: scheme, code, reason, retry, source. It is read when the first code
+is looked up, not when this module is imported. A row names the network in its scheme (`iso8583:visa`), because the
+same digits mean different things on different networks: 65 is a count limit at Visa and a call for strong
+authentication at Mastercard. `ISSUER_DECLINED_GENERIC` in a row says that the scheme gives no reason: it is generic on
+purpose. `retry` is `never` where the scheme forbids another try of the same payment, or the time after which it allows
+one.
 
 A lookup by a general message must never hide a structured code, therefore a message decides only where no row does. A
 code that is not found is told in the words of a plain decline, and is logged and counted when the fact comes.
@@ -65,7 +66,9 @@ _PHRASES: tuple[tuple[str, F], ...] = (
 _SPEAKS_OF_THE_PAYEE: Final = re.compile("seller|merchant|payee|creditor|beneficiary|卖家|商户|商家|收款")
 """A message about the other side says nothing about the customer: a seller's balance is not the customer's."""
 
-_LABEL: Final = re.compile(r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+")
+_LABEL: Final = re.compile(
+    r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+"
+)
 _PLATFORM_PREFIX: Final = re.compile(r"(?:acq|aqc)\.")
 """Alipay's name of the product before its sub-codes, with the misspelling of its own pages."""
 _END_OF_CODE: Final = re.compile(r"[\s:;,|(/]|：")
@@ -75,8 +78,8 @@ _END_OF_CODE: Final = re.compile(r"[\s:;,|(/]|：")
 class DeclineCode:
     """One row of the table. `scheme` names the card network where the row is of one (`iso8583:visa`).
 
-    `forbidden`: the scheme forbids another try of the same payment. `works_when`: the time that the scheme names for it,
-    None where it names none. `source`: who says so."""
+    `forbidden`: the scheme forbids another try of the same payment. `works_when`: the time that the scheme names for
+    it, None where it names none. `source`: who says so."""
 
     scheme: str
     code: str
@@ -131,7 +134,7 @@ def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | No
     spellings = tuple(dict.fromkeys(_spell(scheme, code)))
     if scheme == Scheme.WALLET:
         return next(filter(None, map(_WALLET.get, spellings)), None)
-    table = _read_lines()
+    table = read_table()
     for place in (f"{scheme}:{network}", scheme) if network else (scheme,):
         for spelling in spellings:
             if (place, spelling) in table:
@@ -141,7 +144,7 @@ def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | No
 
 def list_rows() -> tuple[DeclineCode, ...]:
     """Every row of the table, in its order."""
-    return tuple(map(_parse, _read_lines().values()))
+    return tuple(map(_parse, read_table().values()))
 
 
 def _split_scheme(scheme: str, network: str | None) -> tuple[str, str | None]:
@@ -196,7 +199,7 @@ def _parse(line: str) -> DeclineCode:
 
 
 @cache
-def _read_lines() -> Mapping[tuple[str, str], str]:
+def read_table() -> Mapping[tuple[str, str], str]:
     """The lines of the table by scheme and code. A line is parsed when it is asked for: a call asks for one or two."""
     found: dict[tuple[str, str], str] = {}
     for line in TABLE.read_text(encoding="utf-8").splitlines()[1:]:

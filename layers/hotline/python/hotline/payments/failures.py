@@ -240,11 +240,6 @@ class FailureInfo:
         return PLAIN_TEXT if self.plain else f"failure.{self.code.value.lower()}"
 
     @property
-    def actor(self) -> Actor:
-        """Who acts next."""
-        return actor_of(self.next_step)
-
-    @property
     def agent_text(self) -> str:
         """Key of the words for an agent, always specific."""
         return f"failure.agent.{self.code.value.lower()}"
