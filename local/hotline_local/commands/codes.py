@@ -81,7 +81,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 
 def explain(scheme: str, code: str, message: str | None) -> dict[str, Any]:
-    """What caller and agent are told about a code: reason, retry class, next step, words by language, source.
+    """Explain a code: reason, retry class, next step, words for caller and agent by language, source.
 
     `source` is None where no row of the table has the code. The keys `works_when` and `who_acts` say when and by whom
     it goes on.

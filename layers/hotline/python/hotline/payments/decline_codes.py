@@ -2,7 +2,7 @@
 
 The table is `decline_codes.csv` beside this file: scheme, code, reason, retry, source. It is read when the first code
 is looked up, not when this module is imported. A row names the network in its scheme (`iso8583:visa`), because the
-same digits mean different things on different networks: 65 is a count limit at Visa and a call for strong
+same digits mean different things on different networks. 65 is a count limit at Visa and a call for strong
 authentication at Mastercard. `ISSUER_DECLINED_GENERIC` in a row says that the scheme gives no reason: it is generic on
 purpose. `retry` is `never` where the scheme forbids another try of the same payment, or the time after which it allows
 one.
@@ -27,7 +27,6 @@ from .failures import FailureCode as F
 from .failures import WorksWhen
 
 TABLE: Final = Path(__file__).with_suffix(".csv")
-HEADER: Final = "scheme,code,reason,retry,source"
 NEVER: Final = "never"
 """In the column `retry`: the scheme forbids another try of the same payment."""
 
@@ -116,12 +115,6 @@ def classify(failure: Failure, *, network: str | None) -> Classified:
 def is_known(scheme: str, code: str, *, network: str | None) -> bool:
     """Whether the taxonomy has the scheme's code itself, whatever the message said."""
     return find_row(scheme, code, network=network) is not None
-
-
-def forbids_retry(scheme: str, code: str, *, network: str | None) -> bool:
-    """Whether the scheme forbids another try of the same payment after this code."""
-    row = find_row(scheme, code, network=network)
-    return row is not None and row.forbidden
 
 
 def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | None:

@@ -183,7 +183,7 @@ class WorksWhen(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who has to act for the payment or refund to go on."""
+    """The one who has to act, so that the payment or refund goes on."""
 
     CUSTOMER = "customer"
     MERCHANT = "merchant"
@@ -214,7 +214,7 @@ _ACTORS = {
 
 
 def actor_of(step: NextStep) -> Actor:
-    """Who acts in a step: the customer, unless it names somebody else or nobody."""
+    """The actor of a step: the customer, unless it names somebody else or nobody."""
     return _ACTORS.get(step, Actor.CUSTOMER)
 
 
