@@ -343,6 +343,14 @@ def test_a_message_about_the_other_side_explains_nothing(message: str) -> None:
         ("pick up card", FailureCode.LOST_STOLEN_PICKUP),
         ("blocked card", FailureCode.LOST_STOLEN_PICKUP),
         ("restricted card", FailureCode.LOST_STOLEN_PICKUP),
+        ("stolen", FailureCode.LOST_STOLEN_PICKUP),
+        ("挂失", FailureCode.LOST_STOLEN_PICKUP),
+        ("被盗", FailureCode.LOST_STOLEN_PICKUP),
+        ("没收", FailureCode.LOST_STOLEN_PICKUP),
+        ("risk", FailureCode.SUSPECTED_FRAUD),
+        ("风险", FailureCode.SUSPECTED_FRAUD),
+        ("密码错误", FailureCode.WRONG_PIN),
+        ("限额", FailureCode.LIMIT_AMOUNT),
         ("insufficient funds", FailureCode.INSUFFICIENT_FUNDS),
         ("not enough balance", FailureCode.INSUFFICIENT_FUNDS),
         ("余额不足", FailureCode.INSUFFICIENT_FUNDS),
@@ -385,6 +393,13 @@ def test_the_message_helps_when_the_code_is_unknown() -> None:
 @pytest.mark.parametrize("message", ["Pick-up, expired card", "insufficient funds", "cvc"])
 def test_a_card_to_be_kept_is_told_as_such_whatever_its_message_says(message: str) -> None:
     assert classify(Failure("iso8583", "33", message), network=None).code is FailureCode.LOST_STOLEN_PICKUP
+
+
+def test_the_words_of_an_unknown_code_explain_it_unless_they_are_about_the_other_side() -> None:
+    found = [classify(Failure("newbank", code), network=None).code for code in ("X_STOLEN_CARD", "CARD_EXPIRED")]
+    assert found == [FailureCode.LOST_STOLEN_PICKUP, FailureCode.EXPIRED_CARD]
+    others = ("REFUND_INSUFFICIENT_FUNDS", "SELLER_INSUFFICIENT_FUNDS", "X1")
+    assert {classify(Failure("newbank", code), network=None).code for code in others} == {FailureCode.OTHER}
 
 
 def test_risk_in_a_message_is_found_before_anything_else_in_it() -> None:

@@ -37,6 +37,12 @@ _PHRASES: tuple[tuple[str, F], ...] = (
     ("pick up card", F.LOST_STOLEN_PICKUP),
     ("blocked card", F.LOST_STOLEN_PICKUP),
     ("restricted card", F.LOST_STOLEN_PICKUP),
+    ("stolen", F.LOST_STOLEN_PICKUP),
+    ("挂失", F.LOST_STOLEN_PICKUP),
+    ("被盗", F.LOST_STOLEN_PICKUP),
+    ("没收", F.LOST_STOLEN_PICKUP),
+    ("risk", F.SUSPECTED_FRAUD),
+    ("风险", F.SUSPECTED_FRAUD),
     ("insufficient funds", F.INSUFFICIENT_FUNDS),
     ("not enough balance", F.INSUFFICIENT_FUNDS),
     ("余额不足", F.INSUFFICIENT_FUNDS),
@@ -47,11 +53,13 @@ _PHRASES: tuple[tuple[str, F], ...] = (
     ("security code", F.WRONG_CVC),
     ("incorrect pin", F.WRONG_PIN),
     ("invalid pin", F.WRONG_PIN),
+    ("密码错误", F.WRONG_PIN),
     ("3d not authenticated", F.AUTH_REQUIRED),
     ("authentication required", F.AUTH_REQUIRED),
     ("not permitted", F.NOT_PERMITTED),
     ("not supported", F.CARD_NOT_SUPPORTED),
     ("amount exceeded", F.LIMIT_AMOUNT),
+    ("限额", F.LIMIT_AMOUNT),
     ("count exceeded", F.LIMIT_COUNT),
     ("issuer unavailable", F.ISSUER_UNAVAILABLE),
     ("acquirer error", F.PROCESSOR_ERROR),
@@ -62,8 +70,11 @@ _PHRASES: tuple[tuple[str, F], ...] = (
 )
 """Looked for in the message in this order; risk first, so that it is never told by accident."""
 
-_SPEAKS_OF_THE_PAYEE: Final = re.compile("seller|merchant|payee|creditor|beneficiary|卖家|商户|商家|收款")
-"""A message about the other side says nothing about the customer: a seller's balance is not the customer's."""
+_SPEAKS_OF_THE_PAYEE: Final = re.compile(
+    "seller|merchant|payee|receiver|creditor|beneficiary|refund|payout|卖家|商户|商家|收款|退款"
+)
+"""Words about the other side say nothing about the customer: a seller's balance is not the customer's, and a refund
+is paid from it."""
 
 _LABEL: Final = re.compile(
     r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+"
@@ -99,12 +110,13 @@ class Classified:
 def classify(failure: Failure, *, network: str | None) -> Classified:
     """Our code for a scheme's. `network` is that of the card, None for another instrument or when it is not known.
 
-    A message explains an unknown code, unless it speaks of the seller.
+    The words of an unknown code and its message explain it, unless they speak of the seller.
     """
     row = find_row(failure.scheme, failure.code, network=network)
     if row is not None:
         return Classified(row.reason, mapped=True)
-    message = (failure.message or "").casefold()
+    words = failure.code.casefold().replace("_", " ")
+    message = f"{words} {(failure.message or '').casefold()}"
     if not _SPEAKS_OF_THE_PAYEE.search(message):
         for phrase, found in _PHRASES:
             if phrase in message:
