@@ -23,7 +23,7 @@ def own_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApprova
     return agents.list_own_approvals(at.ctx.store, at.agent.agent_id, timeline, at.now)
 
 
-def action_of(action: agents.Action, subject: Subject | None = None) -> Action:
+def action_of(action: agents.Action) -> Action:
     """An action as the API tells it."""
     return Action.model_validate(
         {
@@ -32,7 +32,7 @@ def action_of(action: agents.Action, subject: Subject | None = None) -> Action:
             "possible": action.obstacle is None,
             "why": action.obstacle.value if action.obstacle is not None else None,
             "approval": approval_of(action.approval) if action.approval is not None else None,
-            "subject": subject,
+            "subject": subject_of(action.subject) if action.subject is not None else None,
         }
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.agent_api.answers import action_of, masked_of, own_approvals, unmask_of
-from functions.agent_api.desk import Desk, DeskContact, IdempotencyKey, desk, router
+from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
     Finding,
@@ -25,7 +25,7 @@ from functions.agent_api.shapes.accounts import (
     Value,
 )
 from functions.agent_api.shapes.accounts import Money as MoneyPlace
-from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Action, Amount, Subject
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem, problem_in
@@ -37,13 +37,12 @@ from hotline.agents.service import AgentRequest
 from hotline.cases import service as cases
 from hotline.contracts.model import PointKind
 from hotline.identity import service as identity
-from hotline.identity.model import Approval, Operation
+from hotline.identity.model import Approval
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
-from hotline.refunds.model import PayoutWay, RefundState, ReviewDecision
 from hotline.refunds.model import Refund as KnownRefund
 from hotline.security import service as security
 from hotline.wording.values import locale_of
@@ -110,9 +109,9 @@ def list_refunds(
     page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
     timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
     approvals = own_approvals(at, timeline)
-    _read_for_actions(request, page.refunds)
+    actions = agents.list_refund_actions(request, page.refunds, approvals)
     return Refunds(
-        refunds=[_refund(at, refund, request, approvals) for refund in page.refunds],
+        refunds=[_refund(refund, actions[refund.refund_id]) for refund in page.refunds],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -199,16 +198,15 @@ def _holds(request: AgentRequest) -> list[Hold]:
     approvals: tuple[Approval, ...] = ()
     if any(one.cause in lockout.RELEASABLE for one in known):
         approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries)
-    told = []
-    for one in known:
-        actions = []
-        if one.cause in lockout.RELEASABLE:
-            subject = lockout.hold_subject(request.read, account_id, one.cause)
-            action = agents.action_of(Operation.RELEASE_HOLD, None, approvals, at.now, subject=subject.name)
-            actions = [action_of(action, Subject(kind="hold", id=one.cause.value, version=subject.version))]
-        cause = one.cause.value if one.cause is not None else "OTHER"
-        told.append(Hold(cause=cause, since=one.since, until=one.until, actions=actions))
-    return told
+    return [
+        Hold(
+            cause=one.cause.value if one.cause is not None else "OTHER",
+            since=one.since,
+            until=one.until,
+            actions=[action_of(action) for action in agents.find_hold_action(request, one.cause, approvals)],
+        )
+        for one in known
+    ]
 
 
 def _values(profile: Profile) -> list[Value]:
@@ -239,7 +237,7 @@ def _payment(movement: Movement, request: AgentRequest) -> Payment:
     )
 
 
-def _refund(at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]) -> Refund:
+def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:
     return Refund(
         id=refund.refund_id,
         payment_id=refund.movement_id,
@@ -250,46 +248,5 @@ def _refund(at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tup
         review=refund.review.value if refund.review is not None else None,
         decided_by=refund.decided_by,
         payout=refund.payout.value if refund.payout is not None else None,
-        actions=_refund_actions(at, refund, request, approvals),
+        actions=[action_of(action) for action in actions],
     )
-
-
-def _read_for_actions(request: AgentRequest, listed: Sequence[KnownRefund]) -> None:
-    """Read all that the actions upon a page of refunds depend on. Two requests, which PAGE_MAX keeps in bounds."""
-    account_id = request.account_id
-    request.fetch(
-        key
-        for refund in listed
-        if _may_be_decided(refund) or _may_be_paid_otherwise(refund)
-        for key in refunds.deciding_keys(account_id, refund.refund_id)
-    )
-    request.fetch(
-        key
-        for refund in listed
-        if _may_be_decided(refund)
-        for key in refunds.paid_keys(request.read, account_id, refund.refund_id)
-    )
-
-
-def _may_be_decided(refund: KnownRefund) -> bool:
-    return refund.state is RefundState.IN_REVIEW
-
-
-def _may_be_paid_otherwise(refund: KnownRefund) -> bool:
-    return refund.state.is_unpaid and refund.payout is None
-
-
-def _refund_actions(
-    at: Desk, refund: KnownRefund, request: AgentRequest, approvals: tuple[Approval, ...]
-) -> list[Action]:
-    """The actions upon a refund that is in review, or did not arrive; `_read_for_actions` has read for them."""
-    account_id, refund_id = request.account_id, refund.refund_id
-    if _may_be_decided(refund):
-        operation, known = refunds.review_need(request.read, account_id, refund_id, ReviewDecision.APPROVE)
-    elif _may_be_paid_otherwise(refund):
-        operation = Operation.OTHER_PAYOUT
-        known = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
-    else:
-        return []
-    action = agents.action_of(operation, None, approvals, at.now, subject=known.name)
-    return [action_of(action, Subject(kind="refund", id=refund_id, version=known.version))]

@@ -38,13 +38,10 @@ from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor
 from functions.http.problems import problem_in
 from functions.http.routes import id_from
 from hotline.agents import service as agents
-from hotline.agents.model import AgentError, Basis
-from hotline.agents.service import AgentRequest, Obstacle
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseEntry, LinkKind
 from hotline.cases.model import Case as KnownCase
 from hotline.kit.change import Change
-from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
@@ -232,17 +229,13 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     links = [Link(kind=kind, id=rest) for kind, _, rest in (link.partition(":") for link in case.links)]
     contacts = [link.id for link in links if link.kind == LinkKind.CONTACT.value]
     established = case.established
-    obstacle, request = _ground(at, case, contact)
-    actions: tuple[agents.Action, ...] = ()
-    is_known = case.account_id is not None or (request is not None and request.account is not None)
-    if is_known and not case.is_closed:
-        proof = request.proof(standing=False) if request is not None else None
-        actions = agents.list_actions(proof, own_approvals(at, timeline), at.now, obstacle)
+    ground = agents.find_ground(at.ctx, at.agent, case, contact)
+    actions = agents.list_case_actions(at.ctx, case, ground, own_approvals(at, timeline))
     step = agents.find_next_step(case, timeline, actions)
     return Case(
         **row_of(case).model_dump(),
         skill=case.skill,
-        account_known=is_known,
+        account_known=ground.knows_account(case),
         contact_id=contacts[-1] if contacts else None,
         heard=list(established.heard),
         proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),
@@ -252,19 +245,6 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         next_step=step.value if step is not None else None,
         actions=[action_of(action) for action in actions],
     )
-
-
-def _ground(at: Desk, case: KnownCase, contact: str | None) -> tuple[Obstacle | None, AgentRequest | None]:
-    """Whether the agent has access to the account of the case, by the case or by the contact that they are in."""
-    if case.is_closed:
-        return None, None
-    for one in dict.fromkeys((contact, None)):
-        try:
-            return None, agents.open_request(at.ctx, at.agent, Basis(case.case_id, one))
-        except NotPossible as refusal:
-            if refusal.code == AgentError.OWN_ACCOUNT:
-                return Obstacle.OWN_ACCOUNT, None
-    return Obstacle.NOT_CLAIMED, None
 
 
 def row_of(case: KnownCase) -> CaseRow:

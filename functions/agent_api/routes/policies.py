@@ -57,8 +57,6 @@ def _policy(merchant_id: str) -> Policy:
 
 def second_actions(at: Desk, operation: Operation, name: str, kind: str, subject_id: str, version: int) -> list[Action]:
     """The one action upon a thing that no case is about, with the agent's own request. For supervisors alone."""
-    if not at.supervises:
-        return []
-    own = agents.find_own_approval(at.ctx.store, at.agent.agent_id, KnownSubject(name, str(version)), at.now)
-    action = agents.action_of(operation, None, () if own is None else (own,), at.now, subject=name)
-    return [action_of(action, Subject(kind=kind, id=subject_id, version=str(version)))]
+    listed = agents.list_edit_actions(at.ctx.store, at.agent, operation, KnownSubject(name, str(version)), at.now)
+    subject = Subject(kind=kind, id=subject_id, version=str(version))
+    return [action_of(action).model_copy(update={"subject": subject}) for action in listed]

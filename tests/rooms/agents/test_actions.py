@@ -90,11 +90,12 @@ def test_an_action_of_two_names_the_latest_approval_for_the_same_thing() -> None
     asked = [approval(Operation.RELEASE_HOLD, name="first"), approval(Operation.RELEASE_HOLD, name="second")]
     asked += [approval(Operation.RELEASE_HOLD, other, "other"), approval(Operation.OTHER_PAYOUT, name="payout")]
 
-    def found(subject: str | None) -> str | None:
+    def found(subject: Subject | None) -> str | None:
         named = action_of(Operation.RELEASE_HOLD, None, asked, NOON, subject=subject).approval
         return named.approval_id if named is not None else None
 
-    assert (found(SUBJECT.name), found(None), found("hold#acc_2#AGENT")) == ("second", "other", None)
+    nobodys = Subject("hold#acc_2#AGENT", "v1", {})
+    assert (found(SUBJECT), found(None), found(nobodys)) == ("second", "other", None)
     assert action_of(Operation.UNLOCK, None, [approval(Operation.UNLOCK)], NOON).approval is None
 
 

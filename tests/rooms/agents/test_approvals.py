@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hotline.agents import service as agents
-from hotline.agents.approvals import APPROVAL_LIFE, see
+from hotline.agents.approvals import APPROVAL_LIFE, find_own_approval, see
 from hotline.agents.model import ActReason, AgentError, Basis
 from hotline.cases import service as cases
 from hotline.cases.model import CloseReason
@@ -291,10 +291,10 @@ def test_an_agent_asks_again_when_the_open_request_has_expired(quick: AgentWorld
 
 
 def test_an_own_request_is_found_by_its_thing_as_it_is(quick: AgentWorld) -> None:
-    find = partial(agents.find_own_approval, quick.store, "agent-1")
+    find = partial(find_own_approval, quick.store, "agent-1")
     approval = asked(quick, quick.claimed())
     assert find(approval.subject, quick.clock.now()) == approval
-    assert agents.find_own_approval(quick.store, "agent-2", approval.subject, quick.clock.now()) is None
+    assert find_own_approval(quick.store, "agent-2", approval.subject, quick.clock.now()) is None
     assert find(replace(approval.subject, version="other"), quick.clock.now()) is None
     agents.decide(quick.ctx, quick.supervisor(), approval.approval_id, approve=False)
     assert find(approval.subject, quick.clock.now()) is None

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from hotline.cases.model import AuthorKind, Case, CaseEntry, EntryKind
-from hotline.identity.model import Approval, ByAgent, Operation
+from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
 
@@ -50,12 +50,14 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An operation, how an agent may do it, what stands in its way, and the approval that waits or was given for it."""
+    """An operation, how an agent may do it, what stands in its way, and the approval that waits or was given for it.
+    `subject`: the thing that it is about, None for the account of the case."""
 
     operation: Operation
     level: ByAgent
     obstacle: Obstacle | None = None
     approval: Approval | None = None
+    subject: Subject | None = None
 
 
 def list_actions(
@@ -72,17 +74,17 @@ def action_of(
     approvals: Iterable[Approval],
     now: datetime,
     obstacle: Obstacle | None = None,
-    subject: str | None = None,
+    subject: Subject | None = None,
 ) -> Action:
-    """One action. `subject`: the name of the thing that an approval must be about; None for any."""
+    """One action. `subject`: the thing that it is about, and an approval must be; None for the account."""
     level = REQUIREMENTS[operation].by_agent
     proved = level is not ByAgent.PROOF or _is_enough(operation, proof, now)
     found = None
     if level is ByAgent.SECOND:
         for one in approvals:
-            if one.operation is operation and subject in (None, one.subject.name):
+            if one.operation is operation and (subject is None or subject.name == one.subject.name):
                 found = one
-    return Action(operation, level, obstacle or (None if proved else Obstacle.NEEDS_PROOF), found)
+    return Action(operation, level, obstacle or (None if proved else Obstacle.NEEDS_PROOF), found, subject)
 
 
 def _is_enough(operation: Operation, proof: Proof | None, now: datetime) -> bool:

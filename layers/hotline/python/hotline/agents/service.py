@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotline.identity.model import Approval, ApprovalError, ApprovalState
 
 from .access import AgentRequest, open_request
-from .actions import Action, Obstacle, Step, action_of, find_next_step, list_actions
+from .actions import Action, Obstacle, Step, find_next_step
 from .acts import (
     END_PAUSE,
     FREEZE,
@@ -25,12 +25,12 @@ from .approvals import (
     ask,
     decide,
     find_approval,
-    find_own_approval,
     list_decided_approvals,
     list_open_approvals,
     list_own_approvals,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
+from .grounds import Ground, find_ground, list_case_actions
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .own import leave_out_own, refuse_own
@@ -39,6 +39,7 @@ from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
+from .thing_actions import find_hold_action, list_edit_actions, list_refund_actions
 from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
@@ -69,6 +70,7 @@ __all__ = [
     "EditBanner",
     "EditHours",
     "EditNumbers",
+    "Ground",
     "JudgeFinding",
     "Obstacle",
     "PayOtherWay",
@@ -79,22 +81,24 @@ __all__ = [
     "Step",
     "Unmask",
     "Worked",
-    "action_of",
     "ask",
     "decide",
     "find_agent",
     "find_approval",
+    "find_ground",
+    "find_hold_action",
     "find_masked",
     "find_next_step",
-    "find_own_approval",
     "find_proof_request",
     "leave_out_own",
-    "list_actions",
     "list_activity",
+    "list_case_actions",
     "list_decided_approvals",
+    "list_edit_actions",
     "list_live_contacts",
     "list_open_approvals",
     "list_own_approvals",
+    "list_refund_actions",
     "list_traces",
     "look_up",
     "mask_facts",

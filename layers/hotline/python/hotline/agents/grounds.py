@@ -1,0 +1,48 @@
+"""The ground on which an agent would come to the account of a case, for an agent who only looks at the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hotline.cases.model import Case
+from hotline.identity.model import Approval
+from hotline.kit.doors import Context
+from hotline.kit.errors import NotPossible
+
+from .access import AgentRequest, open_request
+from .actions import Action, Obstacle, list_actions
+from .model import AgentError, AgentToken, Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The request by which the agent comes to the account, or what stands in the way. Neither for a closed case."""
+
+    request: AgentRequest | None = None
+    obstacle: Obstacle | None = None
+
+    def knows_account(self, case: Case) -> bool:
+        """Whether the account is known: the case names it, or it was proved in the call that the agent is in."""
+        return case.account_id is not None or (self.request is not None and self.request.account is not None)
+
+
+def find_ground(ctx: Context, token: AgentToken, case: Case, contact_id: str | None) -> Ground:
+    """Whether the agent has access to the account of the case, by the contact that they are in or by the case."""
+    if case.is_closed:
+        return Ground()
+    for one in dict.fromkeys((contact_id, None)):
+        try:
+            return Ground(open_request(ctx, token, Basis(case.case_id, one)))
+        except NotPossible as refusal:
+            if refusal.code == AgentError.OWN_ACCOUNT:
+                return Ground(obstacle=Obstacle.OWN_ACCOUNT)
+    return Ground(obstacle=Obstacle.NOT_CLAIMED)
+
+
+def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Sequence[Approval]) -> tuple[Action, ...]:
+    """The actions upon the account of a case; none for one that is closed or whose account is not known."""
+    if case.is_closed or not ground.knows_account(case):
+        return ()
+    proof = ground.request.proof(standing=False) if ground.request is not None else None
+    return list_actions(proof, approvals, ctx.clock.now(), ground.obstacle)

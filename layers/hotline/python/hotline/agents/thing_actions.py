@@ -1,0 +1,87 @@
+"""The actions that an agent has upon the things of an account: its refunds, and the holds that keep it shut. An edit of
+what supervisors keep is one, too.
+
+They are copies for display, as in actions: the gate decides anew when the agent does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from hotline.identity.model import Approval, Subject
+from hotline.identity.service import Operation
+from hotline.kit.store import Store
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause
+from hotline.refunds import service as refunds
+from hotline.refunds.model import PayoutWay, Refund, RefundState, ReviewDecision
+
+from .access import AgentRequest
+from .actions import Action, action_of
+from .approvals import find_own_approval
+from .model import AgentToken, Permission
+
+
+def list_refund_actions(
+    request: AgentRequest, listed: Sequence[Refund], approvals: Sequence[Approval]
+) -> Mapping[str, tuple[Action, ...]]:
+    """The actions upon each refund of a page, by its id: a decision on one in review, another way for one that did not
+    arrive. `approvals` are the agent's own about the case. Two reads, whatever the page holds."""
+    _read_for(request, listed)
+    return {one.refund_id: _refund_actions(request, one, approvals) for one in listed}
+
+
+def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequence[Approval]) -> tuple[Action, ...]:
+    """The release of a hold of this cause; nothing for one that no agent releases. `request` has read the lock."""
+    if cause is None or cause not in lockout.RELEASABLE:
+        return ()
+    subject = lockout.hold_subject(request.read, request.account_id, cause)
+    return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, subject=subject),)
+
+
+def list_edit_actions(
+    store: Store, token: AgentToken, operation: Operation, subject: Subject, now: datetime
+) -> tuple[Action, ...]:
+    """The edit of a thing that no case is about, with the agent's own request; nothing for who may not edit. Two reads
+    at most."""
+    if Permission.MANAGE not in token.permissions():
+        return ()
+    own = find_own_approval(store, token.agent_id, subject, now)
+    return (action_of(operation, None, () if own is None else (own,), now, subject=subject),)
+
+
+def _read_for(request: AgentRequest, listed: Sequence[Refund]) -> None:
+    account_id = request.account_id
+    request.fetch(
+        key
+        for refund in listed
+        if _may_be_decided(refund) or _may_be_paid_otherwise(refund)
+        for key in refunds.deciding_keys(account_id, refund.refund_id)
+    )
+    request.fetch(
+        key
+        for refund in listed
+        if _may_be_decided(refund)
+        for key in refunds.paid_keys(request.read, account_id, refund.refund_id)
+    )
+
+
+def _may_be_decided(refund: Refund) -> bool:
+    return refund.state is RefundState.IN_REVIEW
+
+
+def _may_be_paid_otherwise(refund: Refund) -> bool:
+    return refund.state.is_unpaid and refund.payout is None
+
+
+def _refund_actions(request: AgentRequest, refund: Refund, approvals: Sequence[Approval]) -> tuple[Action, ...]:
+    account_id, refund_id = request.account_id, refund.refund_id
+    if _may_be_decided(refund):
+        operation, subject = refunds.review_need(request.read, account_id, refund_id, ReviewDecision.APPROVE)
+    elif _may_be_paid_otherwise(refund):
+        operation = Operation.OTHER_PAYOUT
+        subject = refunds.payout_subject(request.read, account_id, refund_id, PayoutWay.BALANCE)
+    else:
+        return ()
+    return (action_of(operation, None, approvals, request.now, subject=subject),)
