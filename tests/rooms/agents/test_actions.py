@@ -48,8 +48,17 @@ def case(topic: str = "general", **own: Any) -> Case:
     return Case(topic=topic, **(told | own))
 
 
-def entry(kind: EntryKind, actor: str, reason: str = "-") -> CaseEntry:
-    return CaseEntry("e", 1, NOON, kind, Audience.AGENT, actor, reason, {})
+def entry(kind: EntryKind, actor: str, reason: str = "-", refund_id: str | None = None) -> CaseEntry:
+    facts = {"refund_id": refund_id} if refund_id is not None else {}
+    return CaseEntry("e", 1, NOON, kind, Audience.AGENT, actor, reason, facts)
+
+
+def told(reason: str, refund_id: str = "ref_1") -> CaseEntry:
+    return entry(EntryKind.ADDED, "system:deadlines", reason, refund_id)
+
+
+def decided(operation: Operation, refund_id: str = "ref_1") -> CaseEntry:
+    return entry(EntryKind.DECIDED, "agent:agent-1:case_1", f"agent.{operation.value}", refund_id)
 
 
 OPENED = entry(EntryKind.OPENED, "caller:c")
@@ -142,3 +151,24 @@ def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_
 ) -> None:
     found = find_next_step(case("lockout"), (OPENED, *after), (UNLOCKABLE,))
     assert found is (Step.CLOSE if done else Step.UNLOCK)
+
+
+@pytest.mark.parametrize(
+    ("after", "step"),
+    [
+        ((told("refund_review"),), Step.DECIDE_REFUND),
+        ((told("refund_unpaid"),), Step.PAY_OTHER_WAY),
+        ((told("refund_overdue"),), Step.TRACE_REFUND),
+        ((told("refund_review"), decided(Operation.REVIEW_REFUND)), Step.CLOSE),
+        ((told("refund_review"), decided(Operation.REVIEW_REFUND), told("refund_unpaid")), Step.PAY_OTHER_WAY),
+        ((told("refund_unpaid"), decided(Operation.OTHER_PAYOUT)), Step.CLOSE),
+        ((told("refund_unpaid"), told("refund_review", "ref_2")), Step.PAY_OTHER_WAY),
+        ((told("refund_unpaid"), told("refund_review", "ref_2"), decided(Operation.OTHER_PAYOUT)), Step.DECIDE_REFUND),
+        ((told("refund_unpaid"), told("refund_overdue"), decided(Operation.REVIEW_REFUND, "ref_2")), Step.CLOSE),
+        ((told("refund_overdue"), told("refund_unpaid"), DONE), Step.PAY_OTHER_WAY),
+    ],
+)
+def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
+    after: tuple[CaseEntry, ...], step: Step
+) -> None:
+    assert find_next_step(case("refund"), (OPENED, *after), ()) is step

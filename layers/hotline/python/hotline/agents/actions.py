@@ -5,7 +5,7 @@ It is a copy for display: the gate decides anew when the agent does it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from hotline.cases.model import AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
+from hotline.refunds import service as refunds
 
 OFFERED: Final = (
     Operation.FREEZE,
@@ -42,6 +43,10 @@ class Step(StrEnum):
     ASK_PROOF = "ask_proof"
     UNLOCK = "unlock"
     DECIDE_REFUND = "decide_refund"
+    PAY_OTHER_WAY = "pay_other_way"
+    """A refund failed or came back: it is to be paid by another way."""
+    TRACE_REFUND = "trace_refund"
+    """A refund is late: somebody has to ask where it is."""
     JUDGE_FINDING = "judge_finding"
     CALL_BACK = "call_back"
     ASK_DOCUMENTS = "ask_documents"
@@ -102,7 +107,9 @@ def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[
     """The next step of a case; None for one that is closed, or that nothing is known about."""
     if case.is_closed:
         return None
-    if _is_done(timeline):
+    entries = tuple(timeline)
+    waiting = _list_refund_steps(entries)
+    if _is_done(entries) and not any(step in _ASKED_OF_AGENTS for step in waiting):
         return Step.CLOSE
     if case.established.missing_documents:
         return Step.ASK_DOCUMENTS
@@ -111,8 +118,24 @@ def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[
     if case.topic == "lockout":
         proved = any(one.operation is Operation.UNLOCK and one.obstacle is None for one in actions)
         return Step.UNLOCK if proved else Step.ASK_PROOF
+    if waiting:
+        return waiting[0]
     by_topic = {"refund": Step.DECIDE_REFUND, "security": Step.JUDGE_FINDING}
     return by_topic.get(case.topic)
+
+
+def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
+    """The step of each refund that the case tells of and that no agent has decided on since, the longest known first. A
+    case has all refunds of its account, so a word on one says nothing of another."""
+    waiting: dict[str, Step] = {}
+    for entry in timeline:
+        refund_id, step = str(entry.facts.get("refund_id", "-")), _STEP_OF_REFUND.get(entry.reason)
+        if step is not None and waiting.get(refund_id) is not step:
+            waiting.pop(refund_id, None)
+            waiting[refund_id] = step
+        elif entry.kind is EntryKind.DECIDED and entry.reason in _ENDING:
+            waiting.pop(refund_id, None)
+    return tuple(waiting.values())
 
 
 def _is_done(timeline: Iterable[CaseEntry]) -> bool:
@@ -128,6 +151,14 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
     return done
 
 
+_STEP_OF_REFUND: Final[Mapping[str, Step]] = {
+    refunds.REVIEW_REASON: Step.DECIDE_REFUND,
+    refunds.UNPAID_REASON: Step.PAY_OTHER_WAY,
+    refunds.OVERDUE_REASON: Step.TRACE_REFUND,
+}
+"""By the reason for which a refund came into its case."""
+_ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY})
+"""Steps of a refund that an agent does here. A case with one of them left is not to be closed."""
 _ENDING: Final = frozenset(
     f"agent.{one.value}"
     for one in (

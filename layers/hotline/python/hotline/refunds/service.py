@@ -18,6 +18,8 @@ from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
 from . import folds, items, policy
+from .due import OVERDUE as OVERDUE_REASON
+from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import (
@@ -29,6 +31,7 @@ from .model import (
 from .outgoing import reference_of
 from .records import write_refund
 from .requests import (
+    REVIEW_REASON,
     Offered,
     OfferRefund,
     RequestRefund,
@@ -54,6 +57,9 @@ from .reviews import (
 
 __all__ = [
     "DENIED_WINDOW",
+    "OVERDUE_REASON",
+    "REVIEW_REASON",
+    "UNPAID_REASON",
     "OfferRefund",
     "Offered",
     "PolicyTerms",
