@@ -84,8 +84,14 @@ HEAVIEST_FIRST: Final = (
 alone."""
 
 
+def pytest_collection() -> None:
+    """Collect without the garbage collector: all that collecting makes is kept."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Keep what was collected out of the garbage collector, which would walk all of it again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 

@@ -5,6 +5,7 @@ One file a type, for the whole CloudEvents object; the schema of its `data` is t
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +29,9 @@ class _WithoutTitles(GenerateJsonSchema):
         return False
 
 
+@cache
 def documents() -> dict[str, dict[str, Any]]:
-    """Return path below docs/schemas -> JSON Schema, for every fact and every decision."""
+    """Return path below docs/schemas -> JSON Schema, for every fact and every decision. Made once a process."""
     return {
         **_documents("facts", Envelope, FACTS),
         **_documents("decisions", DecisionEnvelope, DECISIONS),

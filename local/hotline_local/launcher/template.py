@@ -19,7 +19,7 @@ LAYER: Final = "AWS::Serverless::LayerVersion"
 ARTEFACT_PROPERTY: Final = {"AWS::Serverless::Function": "CodeUri", LAYER: "ContentUri"}
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML with CloudFormation's short forms (`!Ref`, `!Sub`, ..), read into their long forms."""
 
 
