@@ -32,6 +32,7 @@ export function heardText(words, turn) {
 /** How the value of a fact reads. Of any other fact it is an id, a number or a person's text, and stays as it is. */
 const VALUES = {
   amount_minor: (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor)),
+  asked_for: (words, value) => words.word("asked", value),
   auto_approve_minor: (words, minor) => words.number(minor),
   also: (words, value) => words.list(several(value)),
   categories: (words, value) => words.list(several(value)),
@@ -62,6 +63,7 @@ const VALUES = {
   state: (words, value) => words.word("refund", value),
   tags: (words, value) => words.list(several(value)),
   tags_before: (words, value) => words.list(several(value)),
+  thing: (words, value) => words.word("thing", value),
   told_at: (words, value) => words.time(value),
   until: (words, value) => words.time(value),
   value: (words, value) => words.word("mask", value),

@@ -90,6 +90,7 @@ class Wallet:
         self.events.put_rule(Name=RULE, EventBusName=self.bus, EventPattern=pattern)
         self.events.put_targets(Rule=RULE, EventBusName=self.bus, Targets=[{"Id": QUEUE, "Arn": arn}])
         self.heard: set[str] = set()
+        self.told: dict[str, Event] = {}
         self.latest: dict[str, int] = {}
 
     def tell(self, facts: Sequence[Event]) -> None:
@@ -99,6 +100,8 @@ class Wallet:
             answered = self.events.put_events(Entries=[{**entry, "Detail": json.dumps(told)}])
             if answered["FailedEntryCount"]:
                 raise RuntimeError(f"the bus refused {told['id']}")
+            if "refund_id" not in told["data"] and "movement_id" in told["data"]:
+                self.told[told["data"]["movement_id"]] = told
 
     def hear(self, now: datetime, wait_s: int = WAIT_S) -> list[tuple[Event, list[Event]]]:
         """Wait for decisions, answer those that are new, and return each with its answers. A decision that comes again
@@ -109,6 +112,9 @@ class Wallet:
             decision = json.loads(message["Body"])["detail"]
             if decision["id"] not in self.heard:
                 answers = [] if self._is_older(decision) else answer(decision, now)
+                # A real wallet asks its provider first; this one tells its payments again.
+                asked = decision["data"].get("about", [])
+                answers += [self.told[thing["id"]] for thing in asked if thing.get("id") in self.told]
                 self.tell(answers)
                 self.heard.add(decision["id"])
                 done.append((decision, answers))

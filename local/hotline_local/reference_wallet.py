@@ -6,7 +6,7 @@ was asked for becomes what is applied when the fact comes back.
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
 from hotline_local.circle import Circle
 from hotline_local.launcher.stack import Stack
+from hotline_local.told_facts import ToldFacts
 from hotline_local.wallet_modes import Answering, Mode
 
 WAIT_S: Final = 1
@@ -96,7 +97,8 @@ class ReferenceWallet:
         self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT, circle: Circle | None = None
     ) -> None:
         self._stack = stack
-        self._answering = Answering(mode, acknowledge)
+        self._told = ToldFacts()
+        self._answering = Answering(mode, self._answer)
         self._clock = clock or SystemClock()
         self._circle = circle
         self._stopping = threading.Event()
@@ -105,6 +107,13 @@ class ReferenceWallet:
     def start(self) -> None:
         """Begin to listen."""
         self._thread.start()
+
+    def remember(self, facts: Iterable[Mapping[str, Any]]) -> None:
+        """Note facts that were told in its name, so that it tells them again when it is asked."""
+        self._told.remember(facts)
+
+    def _answer(self, decision: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+        return acknowledge(decision, now) + self._told.find(decision)
 
     def stop(self) -> None:
         """Stop listening, and wait until it has. Does nothing when it was never started."""
@@ -131,6 +140,7 @@ class ReferenceWallet:
                 self._circle.decision(decision)
         facts = self._answering.due(self._clock.now())
         put_facts(self._stack, facts)
+        self._told.remember(facts)
         if self._circle is not None:
             for fact in facts:
                 self._circle.fact(fact)

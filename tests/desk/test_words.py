@@ -23,6 +23,7 @@ from functions.agent_api.shapes import accounts
 from functions.agent_api.shapes.cases import Contact
 from functions.connect.steps import STEPS
 from functions.http.problems import OF_AGENTS, STATUSES
+from hotline.accounts.facts_requests import FactsReason, ThingKind
 from hotline.accounts.model import AccountStatus
 from hotline.agents.approvals import ASKED_REASON
 from hotline.agents.model import ActReason, AgentError, Figure, LookUpReason, Masked, ProofState
@@ -132,6 +133,8 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "ending_of_contact": Ending,
     "lock_kind": LockKind,
     "figure": Figure,
+    "thing": ThingKind,
+    "asked": FactsReason,
 }
 """The closed words of each group of the dictionaries."""
 LOCAL_FAULTS: Final = frozenset(

@@ -224,8 +224,8 @@ def kind_of(kept_in: Table, item: Item) -> str:
     partition: str = item["PK"].split("#")[0] + "#"
     if kept_in is not Table.HOTLINE:
         return partition
-    sort: str = item["SK"]
-    return f"{partition} {sort if sort.startswith('#') or '#' not in sort else sort.split('#')[0] + '#'}"
+    first, more, _ = item["SK"].removeprefix("#").partition("#")
+    return f"{partition} {'#' if item['SK'].startswith('#') else ''}{first}{more}"
 
 
 def lived() -> Iterator[tuple[str, Item]]:

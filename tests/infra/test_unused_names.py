@@ -58,6 +58,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "REVERSED": "as BILL_PAYMENT",
     "DORMANT": "as BILL_PAYMENT",
     "MISSING_ITEM": "a reason that callers and the app name by its value",
+    "RANGE": "a kind of thing to ask the wallet about, which the contract names by its value",
     "LOW": "a priority of cases and a severity of findings that no rule gives yet",
     "CALL": "a reason that agents name by its value, as the others of LookUpReason and ActReason",
     "CASE": "as CALL",

@@ -56,6 +56,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "CHANGE_WAIT": (72 * HOURS, "practice: no code to a number that changed in the last 24 to 72 hours"),
         "SIM_CHANGE_WAIT": (72 * HOURS, "NIST SP 800-63B-4, out-of-band by telephone: consider a SIM change"),
     },
+    "hotline.accounts.facts_requests": {
+        "AGAIN_AFTER": ((1 * HOURS, 6 * HOURS), "decision: providers know most outcomes within the hour or the day"),
+        "ANSWERED_WITHIN": (1 * HOURS, "decision: as long as the first request waits"),
+        "REQUEST_LIFE": (30 * DAYS, "decision: then a thing that is still open may be asked about anew"),
+    },
     "hotline.accounts.feed": {
         "BEHIND_AFTER": (2 * MINUTES, "decision: a fact usually arrives within seconds"),
         "DRAINED_AFTER": (10 * MINUTES, "decision: longer than the five tries of the facts queue"),
@@ -127,6 +132,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "CONTACT_POINTS_MAX": (5, "docs/contracts.md"),
         "CATEGORIES_MAX": (50, "docs/contracts.md"),
         "WINDOW_DAYS_MAX": (3650, "docs/contracts.md"),
+        "THINGS_ASKED_MAX": (25, "docs/contracts.md, when the hotline asks"),
         "YEAR_MIN": (2000, "docs/contracts.md"),
         "YEAR_MAX": (2199, "docs/contracts.md"),
     },
@@ -241,9 +247,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "ORDER_TAIL_DIGITS_MIN": (4, "decision: callers key four to six last digits"),
         "ORDER_TAIL_DIGITS_MAX": (6, "decision: callers key four to six last digits"),
         "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
+        "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
+        "HOLD_GRACE": (1 * HOURS, "decision: releases are told in batches"),
     },
     "hotline.payments.service": {
-        "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },
     "hotline.refunds.folds": {

@@ -117,6 +117,7 @@ class WholeLife:
         self.tell(*(self._payment(number) for number in range(1, 4)))
         failed = self._payment(4)
         self.tell((failed[0].replace("succeeded", "failed"), failed[1] | {"money": "none"}))
+        self.tell(("transfer.unknown", self._payment(6)[1] | {"money": "unknown"}))
         unknown = {"money": "none", "failure": {"scheme": "newbank", "code": "X_77", "message": f"declined for {NAME}"}}
         self.tell(("payment.failed", self._payment(5)[1] | unknown))
         # Neither a fact that makes no sense nor one that nobody knows may put into a log what it holds.

@@ -162,7 +162,7 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
     try:
         running.stack.save()
         if wallet is not None:
-            demo.seed(running.stack, progress=progress)
+            demo.seed(running.stack, progress=progress, remember=wallet.remember)
         told = {"endpoint": running.stack.endpoint, "pages": pages.url, "caller": CALLER, "account": ACCOUNT}
         told |= {"desk": desk.url, "staff": ", ".join(STAFF), "password": PASSWORD}
         steps = (WITHOUT_DEMO if wallet is None else WITH_DEMO) + WITH_EITHER

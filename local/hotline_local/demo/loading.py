@@ -22,11 +22,20 @@ POLL_S: Final = 0.05
 _MERCHANT_FACT: Final = "merchant.policy_published.v1"
 
 
-def seed(stack: Stack, *, progress: Callable[[str], None], now: datetime | None = None) -> int:
+def seed(
+    stack: Stack,
+    *,
+    progress: Callable[[str], None],
+    now: datetime | None = None,
+    remember: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
+) -> int:
     """Load the demo wallet, moved to `now` (the present when None); return how many facts it has once they are all
-    taken in. Raises CommandError when some of them are not within WAIT_MAX_S."""
+    taken in. `remember` is given them first: a wallet that is asked has to know what it told. Raises CommandError when
+    some of them are not taken in within WAIT_MAX_S."""
     # A moment ago, so that no fact is of the future for a function whose clock is a little behind.
     facts = seed_facts((now or datetime.now(UTC)) - timedelta(seconds=1))
+    if remember is not None:
+        remember(facts)
     done = 0
     for some in batched(facts, FACTS_AT_ONCE, strict=False):
         put_facts(stack, some)

@@ -30,8 +30,9 @@ from hotline_local.schemas import documents
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
+from hotline_local.told_facts import ToldFacts
 from tests.support.agent_world import AgentWorld
-from tests.support.facts import NOON
+from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
 from tests.support.money_world import MoneyWorld, moved, published, refunded
@@ -74,6 +75,7 @@ def refund_decisions() -> list[Detail]:
     world.ask(RefundReason.DEFECTIVE, movement_id="mov_2", request_key="two")
     world.tell(published(version=2, window_days=0, categories=("food",)))
     world.ask(RefundReason.NO_REASON_RETURN, movement_id="mov_3", request_key="three")
+    world.tell(moved(MovementStatus.UNKNOWN, "mov_4"))
     late = refunds.refund_id_of(MONEY_ACCOUNT, "one")
     work_off_refund(store, late, days=60)
     world.tell(refunded(RefundStatus.FAILED, late))
@@ -159,6 +161,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "account.pause_requested": {"pause.applied"},
         "account.freeze_requested": {"freeze.applied"},
         "account.unfreeze_requested": {"unfreeze.applied"},
+        "account.facts_requested": set(),
         "password_reset.authorised": set(),
         "refund.requested": set(),
         "refund.approved": {"refund.sent"},
@@ -174,6 +177,32 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
 
 def without(detail: Detail, name: str) -> Detail:
     return {**detail, "data": {key: value for key, value in detail["data"].items() if key != name}}
+
+
+def test_the_demo_wallet_tells_again_what_it_is_asked_for() -> None:
+    told = ToldFacts()
+    unknown = event("payment.unknown", {"movement_id": "mov_4", "version": 2}, subject=MONEY_ACCOUNT)
+    older = event("payment.authorised", {"movement_id": "mov_4", "version": 1}, subject=MONEY_ACCOUNT)
+    elsewhere = event("payment.failed", {"movement_id": "mov_4"}, subject="acc_other")
+    told.remember([unknown, older, elsewhere, event("device.registered", subject=MONEY_ACCOUNT)])
+    assert [fact for detail in DECIDED for fact in told.find(detail)] == [unknown]
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "thing"),
+    [
+        ("refund.sent", {"refund_id": "ref_7"}, {"kind": "refund", "id": "ref_7"}),
+        ("bill.issued", {"bill_id": "bil_7"}, {"kind": "bill", "id": "bil_7"}),
+        ("funds.balance_changed", {}, {"kind": "funds"}),
+        ("account.updated", {}, {"kind": "account"}),
+    ],
+)
+def test_the_demo_wallet_knows_each_kind_of_thing(kind: str, named: Detail, thing: Detail) -> None:
+    told, fact = ToldFacts(), event(kind, named)
+    told.remember([fact])
+    asked = next(detail for detail in DECIDED if detail["type"] == "account.facts_requested.v1")
+    asked = {**asked, "subject": fact["subject"], "data": {**asked["data"], "about": [thing]}}
+    assert told.find(asked) == [fact]
 
 
 LOCKED = next(detail for detail in DECIDED if detail["type"] == "account.lock_requested.v1")

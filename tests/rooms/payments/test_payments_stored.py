@@ -16,7 +16,7 @@ from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput, NeedProof
 from hotline.kit.money import Money
 from hotline.payments import service as payments
-from hotline.payments.model import PaymentError
+from hotline.payments.model import FAILED_WINDOW, PaymentError
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome
 from tests.support.money_world import (
@@ -59,7 +59,7 @@ def test_the_three_latest_failures_are_listed_newest_first(money: MoneyWorld) ->
 @pytest.mark.parametrize(("seconds", "count"), [(-1, 1), (0, 1), (1, 0)])
 def test_failures_are_told_of_for_ninety_days(quick_money: MoneyWorld, seconds: int, count: int) -> None:
     quick_money.tell(moved(S.FAILED))
-    now = INITIATED + payments.FAILED_WINDOW + timedelta(seconds=seconds)
+    now = INITIATED + FAILED_WINDOW + timedelta(seconds=seconds)
     assert len(payments.list_failed(quick_money.store, ACCOUNT, now).movements) == count
 
 

@@ -12,7 +12,7 @@ from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 
-from . import changes, items, policy, stops
+from . import changes, facts_requests, items, policy, stops
 from .feed import behind_since as behind_since
 from .feed import feed_key as feed_key
 from .feed import move_feed_on as move_feed_on
@@ -125,8 +125,12 @@ def names_points(facts: Iterable[Fact]) -> bool:
 
 
 def fact_keys(facts: Iterable[Fact]) -> set[Key]:
-    """The keys to read before `fact_keys_of_points`: the profile of each account."""
-    return {items.profile_key(fact.subject) for fact in facts}
+    """The keys to read before `fact_keys_of_points`: the profile of each account, and requests that the facts end."""
+    keys: set[Key] = set()
+    for fact in facts:
+        keys |= {items.profile_key(fact.subject)}
+        keys |= facts_requests.request_keys(fact.subject, facts_requests.things_told([fact]))
+    return keys
 
 
 def fact_keys_of_points(read: Mapping[Key, Item], facts: Sequence[Fact], keyring: Keyring) -> set[Key]:
@@ -158,6 +162,7 @@ def contribute_facts(
     after = policy.fold(before, facts, account_id=account_id, name_of=lambda value: point_id(value, keyring))
     if after != before:
         change.replace(key, old, items.profile_item(after))
+    facts_requests.end_requests(change, read, account_id, facts_requests.things_told(facts))
     if not names_points(facts):
         return after
     for point in after.points:

@@ -1,5 +1,5 @@
 """The dates of a case. At the end of a snooze it comes back to its owner, or to the queue. A case that nobody has
-claimed is brought to a person by a task of Amazon Connect, once."""
+claimed is brought to a person by a task of Amazon Connect, once. `unanswered` has the dates of requests for facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotline.kit.outbox import Task
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
-from . import items
+from . import items, unanswered
 from .model import NO_ACCOUNT, EntryKind
 from .records import end_task_date, write_next
 
@@ -24,10 +24,10 @@ WOKEN: Final = "snooze.ended"
 
 
 def duty_at(key: Key) -> Duty | None:
-    """The duty about the item at a key; None when that is no case."""
+    """The duty about the item at a key; None when that is neither a case nor a request for facts."""
     case_id = items.case_id_at(key)
     if case_id is None:
-        return None
+        return unanswered.duty_at(key)
     return Duty(NO_ACCOUNT, "case", frozenset({key}), partial(contribute_due, case_id=case_id))
 
 

@@ -159,12 +159,31 @@ class FindingRaised(DecisionContract):
     window_end: Instant
 
 
+class ThingAsked(Contract):
+    """One thing that the wallet is to tell of. `id` is absent for the account itself and for its funds; `version` is
+    the highest that the hotline has been told of it."""
+
+    kind: Literal["movement", "refund", "bill", "funds", "account", "range"]
+    id: Id | None = None
+    version: Version | None = None
+
+
+class FactsRequested(DecisionContract):
+    """account.facts_requested: tell what you know of these things, each by the facts that you would tell of it now. The
+    same request that comes again has another `decision_id`."""
+
+    reason: Word
+    about: Annotated[list[ThingAsked], Field(min_length=1, max_length=limits.THINGS_ASKED_MAX)]
+    asked_at: Instant
+
+
 DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "account.lock_requested": LockRequested,
     "account.unlock_requested": UnlockRequested,
     "account.unfreeze_requested": UnlockRequested,
     "account.pause_requested": LockRequested,
     "account.freeze_requested": LockRequested,
+    "account.facts_requested": FactsRequested,
     "password_reset.authorised": ResetAuthorised,
     "refund.requested": RefundRequested,
     "refund.approved": RefundApproved,

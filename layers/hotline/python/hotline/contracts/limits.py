@@ -33,6 +33,8 @@ TIME_ZONE_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
 
 CONTACT_POINTS_MAX: Final = 5
 CATEGORIES_MAX: Final = 50
+THINGS_ASKED_MAX: Final = 25
+"""Things that one request for facts names; each is one write of its transaction."""
 WINDOW_DAYS_MAX: Final = 3650
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199

@@ -74,6 +74,9 @@ class Event(Enum):
     DUE_WORKED_OFF = ("HL068", "INFO", "The due items of a run were worked off.")
     REFUND_UNPAID = ("HL069", "WARNING", "A refund failed or came back, and a person has to find another way.")
     CURRENCIES_DIFFER = ("HL059", "WARNING", "A refund is in another currency than its payment, and a case is open.")
+    HOLD_OVERDUE = ("HL049", "WARNING", "Money is held for longer than it was to be, and the wallet is asked.")
+    FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")
+    FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")
     ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
     ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")
 

@@ -1,4 +1,4 @@
-"""A payment and a refund of it in different currencies: people are told, once."""
+"""A payment and a refund of it in different currencies: people are told, once. `holds` has the dates of movements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of, id_at
 from hotline.kit.store.condition import Item
 
-from . import items
+from . import holds, items
 
 CASE_TOPIC: Final = "refund"
 """The topic of all cases about refunds, those of the refunds room too: one person looks at all that is about a
@@ -25,10 +25,10 @@ CASE_REASON: Final = "refund_currency"
 
 
 def duty_at(key: Key) -> Duty | None:
-    """The duty about the item at a key; None when that is no ledger."""
+    """The duty about the item at a key; None when that is neither a ledger nor a movement."""
     account_id, movement_id = account_of(key), id_at(key, "TAKEN")
     if account_id is None or movement_id is None:
-        return None
+        return holds.duty_at(key)
     contribute = partial(contribute_due, account_id=account_id, movement_id=movement_id)
     return Duty(account_id, "currencies", frozenset(due_keys(account_id, movement_id)), contribute)
 

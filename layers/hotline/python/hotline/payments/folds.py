@@ -63,6 +63,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         order_no=known.order_no if known else None,
         fact_version=fact_version,
         described=known.described if known else {},
+        hold_asked=known.hold_asked if known else None,
     )
     return _take_names(stated, told, fact_version)
 

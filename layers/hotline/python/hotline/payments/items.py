@@ -18,6 +18,7 @@ from hotline.kit.store.condition import Item
 
 from .failures import FailureCode
 from .model import (
+    HOLD_GRACE,
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
     Bill,
@@ -119,8 +120,11 @@ def movement_item(movement: Movement) -> Item:
     if movement.needs_attention:
         item["attention_pk"] = account_pk(movement.ref.account_id)
         item["attention_sk"] = f"FAILED#{to_text(movement.ref.initiated_at)}"
+    if movement.is_held and movement.held_until is not None and movement.hold_asked != movement.held_until:
+        item |= due_attributes(movement.movement_id, movement.held_until + HOLD_GRACE)
     return item | _without_none(
         {
+            "hold_asked": to_text(movement.hold_asked) if movement.hold_asked else None,
             "held_until": to_text(movement.held_until) if movement.held_until else None,
             "balance_after_minor": movement.balance_after_minor,
             "order_no": movement.order_no,
@@ -148,6 +152,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         refundable_minor=int(item["refundable_minor"]),
         open_refund_id=item.get("open_refund_id"),
         mixed_currencies=bool(item.get("mixed_currencies", False)),
+        hold_asked=from_text(item["hold_asked"]) if "hold_asked" in item else None,
     )
 
 

@@ -25,6 +25,12 @@ is corrected by its biller; a top-up is the customer's own money."""
 REFUNDABLE_WINDOW = timedelta(days=365)
 """No payment can be refunded later, whatever a merchant's policy says (WeChat Pay: 365 days)."""
 
+FAILED_WINDOW = timedelta(days=90)
+"""Failed movements are told of for 90 days, and the wallet is asked about open ones for as long."""
+
+HOLD_GRACE = timedelta(hours=1)
+"""How long after its end a hold may be told to be over, before the wallet is asked."""
+
 
 class PaymentError(StrEnum):
     """Why a fact of a payment, a share of its money, or a search for one is refused."""
@@ -91,6 +97,8 @@ class Movement:
     open_refund_id: str | None = None
     mixed_currencies: bool = False
     """A refund of it is in another currency, see Ledger."""
+    hold_asked: datetime | None = None
+    """The end of a hold about which the wallet was asked after it had passed."""
 
     @property
     def sk(self) -> str:
@@ -111,11 +119,21 @@ class Movement:
         return self.amount.minor if taken and self.ref.kind in REFUNDABLE_KINDS else 0
 
     @property
+    def is_outcome_open(self) -> bool:
+        """Whether the wallet does not know what became of it, or where the money is."""
+        return self.status is MovementStatus.UNKNOWN or self.money is MoneyState.UNKNOWN
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its money is held and not captured."""
+        return self.status is MovementStatus.AUTHORISED and self.money is MoneyState.HELD
+
+    @property
     def needs_attention(self) -> bool:
         """Whether it is what a call may be about: failed, outcome unknown, or money held and not captured."""
         if self.status in (MovementStatus.FAILED, MovementStatus.UNKNOWN):
             return True
-        return self.status is MovementStatus.AUTHORISED and self.money is MoneyState.HELD
+        return self.is_held
 
     @property
     def order_tail(self) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
@@ -20,12 +20,13 @@ from hotline.kit.money import Money
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 
-from . import folds, items
+from . import folds, items, outcomes
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
 from .items import ledger_from, movement_from, movement_key
 from .model import (
+    FAILED_WINDOW,
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
     REFUNDABLE_WINDOW,
@@ -92,8 +93,6 @@ check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
 fact_version_item, fact_version_from = items.fact_version_item, items.fact_version_from
 
-FAILED_WINDOW = timedelta(days=90)
-"""Failed movements are told of for 90 days."""
 LEDGERS_AT_ONCE_MAX = 10
 """How many ledgers are read at once; a call speaks of three refunds."""
 SPOKEN_MAX = 3
@@ -117,6 +116,7 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
             case MovementTold() as told:
                 keys.add(movement_key(account_id, folds.movement_sk_of(fact, told)))
                 keys.add(ledger_key(account_id, told.movement_id))
+                keys |= outcomes.request_keys_of([fact])
             case RefundTold() as told:
                 keys.add(ledger_key(account_id, told.movement_id))
             case BillTold() as told:
@@ -163,7 +163,10 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
             ledger = folds.fold_ledger_refund(ledger, fact, fact.data)
     change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
-        _write_movement(change, known_item, folds.with_ledger(movement, ledger))
+        known = movement_from(known_item) if known_item else None
+        after = folds.with_ledger(movement, ledger)
+        _write_movement(change, known_item, known, after)
+        outcomes.contribute_awaited(change, read, known, after)
     elif ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
         _copy_left(change, ledger)
 
@@ -172,10 +175,9 @@ def _remainder(ledger: Ledger) -> tuple[int, str | None, bool]:
     return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies
 
 
-def _write_movement(change: Change, known_item: Item | None, movement: Movement) -> None:
+def _write_movement(change: Change, known_item: Item | None, known: Movement | None, movement: Movement) -> None:
     key = movement_key(movement.ref.account_id, movement.sk)
     change.replace_if_changed(key, known_item, items.movement_item(movement))
-    known = movement_from(known_item) if known_item else None
     old_key = items.pointer_key(known) if known else None
     new_key = items.pointer_key(movement)
     if old_key is not None and old_key != new_key:
