@@ -15,6 +15,7 @@ export const ACTION_ROUTES = {
   new_row: "new-rows",
   new_row_unproved: "new-rows",
   release_hold: "hold-releases",
+  contact_change: "contact-changes",
 };
 /** The reasons for which an agent may look at an account. */
 export const LOOK_REASONS = ["call", "case", "callback", "complaint", "investigation"];

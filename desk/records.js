@@ -8,6 +8,7 @@ import { readFacts } from "./facts.js";
 import { MaskedValues } from "./masked.js";
 
 const TABS = ["account", "payments", "refunds", "findings"];
+const LOSSES = ["lost", "stolen", "no_access", "not_theirs"];
 const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 
 class DeskRecords extends View {
@@ -119,7 +120,8 @@ class DeskRecords extends View {
         ${lock.until ? html`<dt>${this.t("field.until")}</dt><dd>${words.time(lock.until)}</dd>` : nothing}
         <dt>${this.t("field.two_step")}</dt><dd>${account.two_step === null ? this.t("unknown") : this.t(account.two_step ? "yes" : "no")}</dd>
         <dt>${this.t("field.pin")}</dt><dd>${this.t(account.pin ? "yes" : "no")}</dd>
-        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd>${this.values.masked(field.can_unmask ? { field: field.name } : null, outside(field.masked))}</dd>`)}</dl>
+        ${account.fields.map((field) => html`<dt>${words.word("value", field.name)}</dt><dd>${this.values.masked(field.can_unmask ? { field: field.name } : null, outside(field.masked))}
+          ${field.actions.map((action) => actionButton(this, action, () => this.#remove(field, action)))}</dd>`)}</dl>
       <p class="muted small">${this.t("records.left_masked")} ${account.facts_as_of ? this.t("as_of", { time: words.time(account.facts_as_of) }) : nothing}</p>`;
   }
 
@@ -127,6 +129,21 @@ class DeskRecords extends View {
     const done = await perform(this, action, {
       of: { cause },
       send: (deed, key) => this.desk.api.act(this.case_id, action.operation, { cause, ...deed }, key),
+      case_id: this.case_id,
+    });
+    if (done) this.#changed();
+  }
+
+  /** A contact point that the customer does not have any more; the new one comes from them, in the app. */
+  async #remove({ id }, action) {
+    const { words } = this;
+    const done = await perform(this, action, {
+      fields: [{ name: "loss", label: this.t("field.loss"), kind: "select", required: true, help: this.t("loss.text"),
+        options: [["", this.t("choose")], ...LOSSES.map((loss) => [loss, words.word("loss", loss)])] }],
+      values: { loss: "" },
+      of: { point_id: id },
+      approved: ({ loss }) => ({ loss }),
+      send: (deed, key) => this.desk.api.act(this.case_id, action.operation, { point_id: id, ...deed }, key),
       case_id: this.case_id,
     });
     if (done) this.#changed();

@@ -12,7 +12,7 @@ from hotline.agents.model import AgentError
 from hotline.cases import service as cases
 from hotline.cases.model import CaseError
 from hotline.directory.model import DirectoryError
-from hotline.identity.model import ApprovalError
+from hotline.identity.model import ApprovalError, IdentityError
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NeedSecond, NotPossible, Refused
 from hotline.lockout.model import LockoutError
 from hotline.refunds.model import RefundError
@@ -29,6 +29,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     RefundError.POLICY_CHANGED: "precondition_failed",
     RefundError.NO_SUCH_REFUND: "not_found",
     SecurityError.NO_SUCH_FINDING: "not_found",
+    IdentityError.NO_SUCH_POINT: "not_found",
     LockoutError.NO_SUCH_HOLD: "hold_not_running",
     AgentError.NO_ACCESS: "not_found",
     AgentError.NOTHING_THERE: "not_found",

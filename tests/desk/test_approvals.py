@@ -135,3 +135,33 @@ def test_an_agent_sees_requests_and_decides_on_none(desk: Desk) -> None:
     page.get_by_role("link", name="Approvals").click()
     expect(page.get_by_text("Mei Supervisor")).to_be_visible()
     expect(page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
+
+
+def test_a_lost_number_is_removed_as_it_was_approved(desk: Desk) -> None:
+    agent = desk.enter("lin", "?case=case-1")
+    agent.get_by_role("button", name="Claim", exact=True).click()
+    agent.get_by_role("button", name="Look", exact=True).click()
+    removal = agent.locator("dd", has_text="***0001").get_by_role("button")
+    expect(removal).to_have_text("Ask for approval: Remove the contact point")
+    removal.click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="What became of it").select_option(label="Lost")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(dialog).to_have_count(0)
+
+    supervisor = desk.enter("mei", "#/approvals")
+    expect(supervisor.get_by_text("What became of it: Lost")).to_be_visible()
+    expect(supervisor.get_by_text("Contact point: Phone")).to_be_visible()
+    decide(supervisor, "Approve")
+
+    agent.get_by_role("button", name="Look again").click()
+    agent.get_by_role("button", name="Remove the contact point", exact=True).click()
+    dialog = agent.get_by_role("dialog")
+    expect(dialog.get_by_label("What became of it")).to_have_count(0)
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
+    dialog.get_by_role("button", name="Remove the contact point").click()
+    expect(dialog).to_have_count(0)
+    (sent,) = desk.world.requests("POST", "/cases/case-1/contact-changes")
+    named = {"point_id": "point-phone", "loss": "lost"}
+    assert json.loads(sent.body) == {**named, "approval_id": "approval-1", "reason": "customer_asked"}

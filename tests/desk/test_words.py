@@ -32,10 +32,11 @@ from hotline.cases import handover
 from hotline.cases import requests as case_requests
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseError, CaseStatus, CloseReason, EntryKind, LinkKind, Priority
-from hotline.contracts.model import MovementKind, MovementStatus
+from hotline.contracts.model import MovementKind, MovementStatus, PointKind
 from hotline.directory.model import DirectoryError
-from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError
+from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError, PointLoss
 from hotline.identity.pins import PIN_SET
+from hotline.identity.point_changes import POINT_GONE_ASKED
 from hotline.identity.service import REQUIREMENTS
 from hotline.kit import languages
 from hotline.kit.actor import FactorKind
@@ -109,6 +110,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "goal": Goal,
     "factor": FactorKind,
     "mask": Masked,
+    "loss": PointLoss,
     "value": told_at(accounts.Value, "name"),
     "account": [*AccountStatus, *told_at(accounts.Account, "status")],
     "lock": LockState,
@@ -128,7 +130,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "verdict": Verdict,
     "approval_state": ApprovalState,
     "contact": told_at(Contact, "state"),
-    "notice": [*REPUDIABLE, PIN_SET],
+    "notice": [*REPUDIABLE, PIN_SET, *(f"{POINT_GONE_ASKED}.{kind}" for kind in PointKind)],
     "callback": CallbackState,
     "ending_of_contact": Ending,
     "lock_kind": LockKind,

@@ -14,9 +14,11 @@ import pytest
 from functions.messenger import app
 from functions.messenger.letter import official_number
 from hotline.accounts.model import Channel
+from hotline.contracts.model import PointKind
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState, Goal
 from hotline.identity.pins import PIN_REMOVED, PIN_SET
+from hotline.identity.point_changes import POINT_GONE_ASKED
 from hotline.kit.aws.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
@@ -148,6 +150,7 @@ def sent_by_rooms() -> set[str]:
         "code",
         PIN_SET,
         PIN_REMOVED,
+        *(f"{POINT_GONE_ASKED}.{kind.value}" for kind in PointKind),
         *(notice.value for notice in Notice),
         *outgoing._MESSAGES.values(),
         outgoing.PAYOUT_MESSAGE,

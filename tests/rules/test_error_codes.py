@@ -37,7 +37,7 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     DeliveryError: "address_refused destination_not_allowed call_not_permitted",
     UserError: "malformed_arn other_instance no_such_user",
     DecisionError: "unknown_type bad_decision",
-    IdentityError: "account_closed no_target no_account unknown_account no_full_row",
+    IdentityError: "account_closed no_target no_account unknown_account no_full_row no_such_point point_not_nameable",
     ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_expired "
     "approval_own approval_decided approval_not_needed",
     PinWeakness: "pin_length pin_repeats pin_sequence pin_common pin_own_number",

@@ -15,6 +15,7 @@ from hotline.agents import service as agents
 from hotline.agents.model import PERMISSIONS, Basis
 from hotline.agents.requests import AgentAct
 from hotline.contracts.model import RefundStatus
+from hotline.identity.model import PointLoss
 from hotline.kit.actor import FactorKind
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
@@ -68,6 +69,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     f"POST {_CASE}/pause-ends": ACCESS,
     f"POST {_CASE}/new-rows": ACCESS,
     f"POST {_CASE}/hold-releases": ACCESS,
+    f"POST {_CASE}/contact-changes": ACCESS,
     f"POST {_CASE}/refunds/{{refund}}/decision": ACCESS,
     f"POST {_CASE}/refunds/{{refund}}/payout": ACCESS,
     f"POST {_CASE}/findings/{{finding}}/feedback": {**ACCESS, "own": "not_found"},
@@ -151,6 +153,7 @@ OF_CALLS: Final[Mapping[str, Mapping[bool, Mapping[str, str]]]] = {
     f"POST {_CASE}/pause-ends": CALL_ALONE,
     f"POST {_CASE}/new-rows": CALL_ALONE,
     f"POST {_CASE}/hold-releases": CALL_ALONE,
+    f"POST {_CASE}/contact-changes": CALL_ALONE,
     f"POST {_CASE}/refunds/{{refund}}/decision": CALL_ALONE,
     f"POST {_CASE}/refunds/{{refund}}/payout": CALL_ALONE,
     f"POST {_CASE}/findings/{{finding}}/feedback": CALL_ALONE,
@@ -256,6 +259,10 @@ def approve_release(made: Matrix) -> Matrix:
     return replace(made, approval_id=made.ids["own"]["approvals"])
 
 
+def approve_removal(made: Matrix) -> Matrix:
+    return approve(made, agents.RemovePoint(made.world.point_name(), PointLoss.LOST), own(made))
+
+
 def fail_refund(made: Matrix) -> Matrix:
     world, refund_id = made.world, made.refund_id
     world.do(world.token(), own(made), agents.ReviewRefund(refund_id, ReviewDecision.APPROVE))
@@ -282,6 +289,7 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     f"POST {_CASE}/new-rows": fill_a_row,
     f"POST {_CASE}/reopen": close,
     f"POST {_CASE}/hold-releases": approve_release,
+    f"POST {_CASE}/contact-changes": approve_removal,
     f"POST {_CASE}/refunds/{{refund}}/payout": fail_refund,
     f"POST {_CASE}/findings/{{finding}}/feedback": lambda made: replace(
         made, finding_id=made.world.find_theft(1, holds=False)

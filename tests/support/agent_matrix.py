@@ -79,6 +79,8 @@ class Matrix:
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
+        if route.endswith("/contact-changes"):
+            body = {**WHY, "point_id": self.world.point_name(), "loss": "lost"}
         if self.approval_id is not None and body is not None:
             body = {**body, "approval_id": self.approval_id}
         tag = '"0"' if method == "PUT" else self._tag(thing) if method == "PATCH" else None

@@ -15,6 +15,7 @@ from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, 
 from hotline.identity.items import point_key, with_counters
 from hotline.identity.model import Approval
 from hotline.identity.policy import FactorCounters
+from hotline.identity.service import point_name
 from hotline.identity.ways import Way
 from hotline.kit.actor import Agent, FactorKind, System
 from hotline.kit.change import Change
@@ -125,6 +126,12 @@ class AgentWorld:
     def tell_refund(self, *facts: Fact) -> None:
         """The wallet tells of refunds."""
         give(self.ctx, facts)
+
+    def point_name(self, value: str = NUMBER) -> str:
+        """The name of a contact point, as agents say which one they mean."""
+        profile = accounts.find_profile(self.store, ACCOUNT)
+        assert profile is not None
+        return next(point_name(ACCOUNT, point) for point in profile.points if point.value == value)
 
     def find_theft(self, minor: int, *, holds: bool = True) -> str:
         """The scan finds transfers after a new password and a new device, in fen; the finding's id. `holds`: it asks

@@ -134,6 +134,8 @@ class DeskWorld:
     payments_count: int = 1
     holds: list[str] = field(default_factory=lambda: ["COMPLIANCE", "DORMANT"])
     """The causes of the holds that run."""
+    points: dict[str, str] = field(default_factory=lambda: {"phone": "***0001", "email": "c***@***mple"})
+    """The contact points of the account, masked."""
     asked: list[Asked] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
     """Path, and the refusal of each request to it."""
@@ -460,12 +462,34 @@ def _hold(world: DeskWorld, call: _Call, cause: str) -> Document:
     return {"cause": cause, "since": _in(hours=-2), "until": None, "actions": actions}
 
 
+def _point(world: DeskWorld, call: _Call, kind: str, masked: str) -> Document:
+    """A contact point, which two people may have removed."""
+    asked = _approval_of(world, call.username, "contact_change", case_id=call.ids[0])
+    action = {
+        "operation": "contact_change",
+        "level": "second",
+        "possible": True,
+        "why": None,
+        "approval": asked if asked and asked["subject"]["id"] == f"point-{kind}" else None,
+        "subject": {"kind": "point", "id": f"point-{kind}", "version": "2025-11-29T08:00:00.000Z"},
+    }
+    return {"name": kind, "masked": masked, "can_unmask": False, "id": f"point-{kind}", "actions": [action]}
+
+
+def _remove_point(world: DeskWorld, call: _Call) -> Answered:
+    _with_access(world, call)
+    kind = call.body["point_id"].removeprefix("point-")
+    if kind not in world.points:
+        raise Refusal(404, "not_found", "There is no such thing.")
+    assert _spend(world, call, "contact_change")["change"] == {"kind": kind, "loss": call.body["loss"]}
+    return _json(202, {"outcome": "asked"})
+
+
 def _account(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
     fields = [
-        {"name": "name", "masked": "W***", "can_unmask": True},
-        {"name": "phone", "masked": "***0001", "can_unmask": False},
-        {"name": "email", "masked": "c***@***mple", "can_unmask": False},
+        {"name": "name", "masked": "W***", "can_unmask": True, "id": None, "actions": []},
+        *(_point(world, call, kind, masked) for kind, masked in world.points.items()),
     ]
     return _json(
         200,
@@ -663,6 +687,9 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
     match operation:
         case "release_hold":
             return "hold", body["cause"], "2026-11-29T08:00:00.000Z#lock-1"
+        case "contact_change":
+            body["kind"] = body["point_id"].removeprefix("point-")
+            return "point", body.pop("point_id"), "2025-11-29T08:00:00.000Z"
         case "new_row_unproved":
             return "rows", "-", "rows-1"
         case "review_large_refund" | "other_payout":
@@ -847,6 +874,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("GET", f"{_OF_CASE}/proofs", _read_proof),
     ("POST", f"{_OF_CASE}/proofs", _ask_proof),
     ("POST", f"{_OF_CASE}/({'|'.join(_ACTIONS)})", _act),
+    ("POST", f"{_OF_CASE}/contact-changes", _remove_point),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/decision", _decide_refund),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/payout", _pay_out),
     ("POST", f"{_OF_CASE}/findings/{_ID}/feedback", _judge),

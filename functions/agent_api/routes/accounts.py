@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
@@ -60,17 +60,18 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 @router.get("/v1/agent/cases/<id>/account", tags=_TAGS, operation_id="read_account")
 def read_account(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Account:  # noqa: A002
     """Read the account of the case, masked, and what keeps it shut."""
-    request = _look(id, Part.ACCOUNT, reason, contact)
+    at, request = desk(), _look(id, Part.ACCOUNT, reason, contact)
     profile = request.profile
+    approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries)
     return Account(
         account_id=request.account_id,
         status=profile.status.value if profile is not None else "unknown",
         language=profile.language if profile is not None else None,
         lock=_lock(request, profile),
-        holds=_holds(request),
+        holds=_holds(request, approvals),
         two_step=profile.two_step if profile is not None else None,
         pin=identity.has_pin(request.read.get(identity.factors_key(request.account_id))),
-        fields=_values(profile) if profile is not None else [],
+        fields=_values(request, profile, approvals) if profile is not None else [],
         facts_as_of=profile.facts_as_of if profile is not None else None,
     )
 
@@ -191,13 +192,8 @@ def _lock(request: AgentRequest, profile: Profile | None) -> Lock:
     )
 
 
-def _holds(request: AgentRequest) -> list[Hold]:
+def _holds(request: AgentRequest, approvals: Sequence[Approval]) -> list[Hold]:
     """The holds that run, and the agent's own request to release each."""
-    account_id, at = request.account_id, desk()
-    known = lockout.list_holds(request.read, account_id, request.now)
-    approvals: tuple[Approval, ...] = ()
-    if any(one.cause in lockout.RELEASABLE for one in known):
-        approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries)
     return [
         Hold(
             cause=one.cause.value if one.cause is not None else "OTHER",
@@ -205,20 +201,23 @@ def _holds(request: AgentRequest) -> list[Hold]:
             until=one.until,
             actions=[action_of(action) for action in agents.find_hold_action(request, one.cause, approvals)],
         )
-        for one in known
+        for one in lockout.list_holds(request.read, request.account_id, request.now)
     ]
 
 
-def _values(profile: Profile) -> list[Value]:
+def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approval]) -> list[Value]:
     points = [
         Value(
             name="phone" if point.kind is PointKind.PHONE else "email",
             masked=agents.mask_point(point.kind, point.value),
             can_unmask=False,
+            id=identity.point_name(profile.account_id, point),
+            actions=[action_of(action) for action in agents.find_point_action(request, point, approvals)],
         )
         for point in sorted(profile.live_points, key=lambda point: point.kind is not PointKind.PHONE)
     ]
-    return [Value(name="name", masked=agents.mask_name(profile.name), can_unmask=True), *points]
+    name = Value(name="name", masked=agents.mask_name(profile.name), can_unmask=True, id=None, actions=[])
+    return [name, *points]
 
 
 def _payment(movement: Movement, request: AgentRequest) -> Payment:

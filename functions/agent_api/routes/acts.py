@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
-from functions.agent_api.shapes.acts import Act, Done, Feedback, HoldRelease, Payout, RefundDecision
+from functions.agent_api.shapes.acts import Act, ContactChange, Done, Feedback, HoldRelease, Payout, RefundDecision
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.agents.model import Basis
@@ -62,6 +62,13 @@ def begin_rows_anew(id: str, body: Act, contact: DeskContact = None, key: Idempo
 def release_hold(id: str, body: HoldRelease, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
     """Ask the wallet to release a hold, with a second person."""
     return _do(id, body, contact, key, agents.ReleaseHold(body.cause))
+
+
+@router.post("/v1/agent/cases/<id>/contact-changes", tags=_TAGS, operation_id="remove_point", status_code=202)
+def remove_point(id: str, body: ContactChange, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
+    """Ask the wallet to take off the account a contact point that its owner does not have any more, with a second
+    person. The owner adds the new one in the app."""
+    return _do(id, body, contact, key, agents.RemovePoint(body.point_id, body.loss))
 
 
 @router.post(

@@ -106,6 +106,8 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
     match body.operation:
         case "release_hold":
             return agents.ReleaseHold(_given(body.cause, "cause"))
+        case "contact_change":
+            return agents.RemovePoint(_given(body.point_id, "point_id"), _given(body.loss, "loss"))
         case "new_row_unproved":
             return agents.BeginRowsAnew()
         case "review_large_refund":

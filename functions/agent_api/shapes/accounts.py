@@ -37,11 +37,14 @@ class Hold(Answer):
 
 
 class Value(Answer):
-    """A personal value, masked. One with `can_unmask` is shown on request; a contact point never is."""
+    """A personal value, masked. One with `can_unmask` is shown on request; a contact point never is. `id` and `actions`
+    are a contact point's."""
 
     name: Literal["name", "phone", "email"]
     masked: str
     can_unmask: bool
+    id: str | None
+    actions: list[Action]
 
 
 class Account(Answer):

@@ -12,6 +12,7 @@ from functions.agent_api.shapes.directory import NUMBER_CHARACTERS_MAX
 from hotline.agents.model import ActReason, Masked
 from hotline.contracts import limits
 from hotline.directory import service as directory
+from hotline.identity.model import PointLoss
 from hotline.lockout.model import Cause
 from hotline.refunds.model import PayoutWay, ReviewDecision
 from hotline.security.model import Verdict
@@ -35,6 +36,13 @@ class HoldRelease(Act):
     """The hold to release, by its cause."""
 
     cause: Cause
+
+
+class ContactChange(Act):
+    """The contact point that is to go, by its id in the account's fields, and why."""
+
+    point_id: Id
+    loss: PointLoss
 
 
 class RefundDecision(Act):
@@ -67,11 +75,12 @@ class Done(Answer):
 
 class ApprovalAsked(Body):
     """The deed that a second person is to approve. The fields that it needs are those of its operation: `cause` of a
-    hold, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are `numbers`, or `merchant_id` with the
-    terms of a policy."""
+    hold, `point_id` with `loss`, `refund_id` with `decision` or `way`, `field` with `item_id`. Others are `numbers`, or
+    `merchant_id` with the terms of a policy."""
 
     operation: Literal[
         "release_hold",
+        "contact_change",
         "new_row_unproved",
         "review_large_refund",
         "other_payout",
@@ -82,6 +91,8 @@ class ApprovalAsked(Body):
     reason: ActReason
     case_id: Id | None = None
     cause: Cause | None = None
+    point_id: Id | None = None
+    loss: PointLoss | None = None
     refund_id: Id | None = None
     decision: ReviewDecision | None = None
     way: PayoutWay | None = None

@@ -20,7 +20,7 @@ from hotline.agents.limits import UNMASKINGS_MAX
 from hotline.agents.model import ActReason, Basis, Masked
 from hotline.contracts.model import RefundStatus
 from hotline.directory import service as directory
-from hotline.identity.model import Approval, Goal
+from hotline.identity.model import Approval, Goal, PointLoss
 from hotline.kit.errors import HotlineError, Refused
 from hotline.lockout.model import Cause
 from hotline.refunds import service as refunds
@@ -79,6 +79,7 @@ class OnePerson(RuleBasedStateMachine):
             agents.ReviewRefund(self.large, ReviewDecision.DENY),
             *(agents.PayOtherWay(self.failed, way) for way in PayoutWay),
             agents.BeginRowsAnew(),
+            agents.RemovePoint(self.world.point_name(), PointLoss.LOST),
             agents.EditNumbers(NUMBERS, 0),
             agents.PublishPolicy("mer_1", TERMS, 0),
             agents.Unmask(Masked.NAME),
@@ -165,6 +166,7 @@ class OnePerson(RuleBasedStateMachine):
         assert self.world.refund(self.failed).payout is None
         kinds = {one["kind"] for one in self.world.decisions()}
         assert kinds.isdisjoint({"refund.approved", "refund.rejected", "refund.payout_requested"})
+        assert "account.contact_change_requested" not in kinds
 
     @invariant()
     def no_limit_is_raised_and_no_number_edited(self) -> None:

@@ -15,6 +15,7 @@ from hotline.agents import service as agents
 from hotline.contracts.decisions import DECISIONS, SOURCE, DecisionError, parse_decision
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.contracts.schemas import parse
+from hotline.identity.model import PointLoss
 from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput
@@ -31,7 +32,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.told_facts import ToldFacts
-from tests.support.agent_world import AgentWorld
+from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
@@ -107,7 +108,8 @@ def agent_decisions() -> list[Detail]:
     basis, token = world.claimed(), world.token()
     world.do(token, basis, agents.ReviewRefund(refund_id, ReviewDecision.APPROVE))
     world.tell_refund(refunded(RefundStatus.FAILED, refund_id, movement_id, minor=100_000, version=2))
-    for act in (agents.PayOtherWay(refund_id, PayoutWay.BALANCE), agents.ReleaseHold(Cause.RISK_SCORE)):
+    gone = agents.RemovePoint(world.point_name(NUMBER), PointLoss.LOST)
+    for act in (agents.PayOtherWay(refund_id, PayoutWay.BALANCE), agents.ReleaseHold(Cause.RISK_SCORE), gone):
         world.do(token, basis, act, world.approve(token, basis, act))
     return on_the_bus(world.decisions())
 
@@ -163,6 +165,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "account.unfreeze_requested": {"unfreeze.applied"},
         "account.facts_requested": set(),
         "password_reset.authorised": set(),
+        "account.contact_change_requested": set(),
         "refund.requested": set(),
         "refund.approved": {"refund.sent"},
         "refund.rejected": set(),

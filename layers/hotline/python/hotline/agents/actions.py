@@ -164,6 +164,7 @@ _ENDING: Final = frozenset(
     for one in (
         *OFFERED,
         Operation.RELEASE_HOLD,
+        Operation.CONTACT_CHANGE,
         Operation.NEW_ROW_UNPROVED,
         Operation.REVIEW_REFUND,
         Operation.REVIEW_LARGE_REFUND,

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from hotline.identity.model import IdentityError, Subject
+from hotline.accounts.model import ContactPoint
+from hotline.identity.model import IdentityError, PointLoss, Subject
 from hotline.identity.service import (
     Operation,
     contribute_full_rows,
+    contribute_point_gone,
+    find_nameable,
     missing_of_customer,
+    point_subject,
     row_keys,
     rows_subject,
 )
@@ -124,6 +128,27 @@ class BeginRowsAnew(AgentAct[int]):
             change, request.read, profile, request.ctx.lookup_ring, proved=operation is Operation.NEW_ROW
         )
         return Deed(rows, "BEGUN", {"rows": rows})
+
+
+@dataclass(frozen=True)
+class RemovePoint(AgentAct[ContactPoint]):
+    """Ask the wallet to take a contact point off the account that its owner does not have any more, with a second
+    person. Raises NotPossible `no_such_point`, and `point_not_nameable` also when a second person is asked."""
+
+    point_name: str
+    loss: PointLoss
+
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.CONTACT_CHANGE, point_subject(request.profile, self.point_name, self.loss)
+
+    def check_possible(self, request: AgentRequest) -> None:
+        find_nameable(request.profile, self.point_name)
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[ContactPoint]:
+        point = contribute_point_gone(
+            change, request.read, request.account_id, self.point_name, self.loss, case_id=request.case_id
+        )
+        return Deed(point, "ASKED", {"kind": point.kind.value, "loss": self.loss.value})
 
 
 class _RefundAct(AgentAct[Refund]):

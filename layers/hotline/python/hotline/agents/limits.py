@@ -29,7 +29,8 @@ LOOK_UPS_MAX: Final = 60
 UNMASKINGS_MAX: Final = 10
 """Alone; with a second person more."""
 OPENINGS_MAX: Final = 20
-"""Unlocks, reset grants, ends of pauses and freezes, rows begun anew, holds released: whatever lets somebody in."""
+"""Unlocks, reset grants, ends of pauses and freezes, rows begun anew, holds released, contact points
+removed: whatever lets somebody in."""
 APPROVALS_MAX: Final = 20
 """Decisions on others' requests. Somebody who approves each three minutes does not look."""
 REQUESTS_MAX: Final = 20
@@ -75,6 +76,7 @@ COUNTED: Final[Mapping[Operation, Counted]] = {
     Operation.RELEASE_HOLD: Counted.OPENINGS,
     Operation.NEW_ROW: Counted.OPENINGS,
     Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,
+    Operation.CONTACT_CHANGE: Counted.OPENINGS,
     Operation.UNMASK: Counted.UNMASKINGS,
     Operation.REVIEW_REFUND: Counted.REVIEWS,
 }

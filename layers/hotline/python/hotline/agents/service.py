@@ -17,6 +17,7 @@ from .acts import (
     JudgeFinding,
     PayOtherWay,
     ReleaseHold,
+    RemovePoint,
     ReviewRefund,
 )
 from .approvals import (
@@ -39,7 +40,7 @@ from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
-from .thing_actions import find_hold_action, list_edit_actions, list_refund_actions
+from .thing_actions import find_hold_action, find_point_action, list_edit_actions, list_refund_actions
 from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
@@ -77,6 +78,7 @@ __all__ = [
     "Performed",
     "PublishPolicy",
     "ReleaseHold",
+    "RemovePoint",
     "ReviewRefund",
     "Step",
     "Unmask",
@@ -89,6 +91,7 @@ __all__ = [
     "find_hold_action",
     "find_masked",
     "find_next_step",
+    "find_point_action",
     "find_proof_request",
     "leave_out_own",
     "list_activity",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hotline.accounts import service as accounts
 from hotline.directory import service as directory
-from hotline.identity.service import row_keys, rows_subject
+from hotline.identity.service import find_nameable, row_keys, rows_subject, version_of_point
 from hotline.kit.errors import NotPossible
 from hotline.kit.keyring import Keyring
 from hotline.kit.store import Key
@@ -29,7 +29,7 @@ def first_keys(name: str) -> tuple[Key, ...]:
             return lockout.lock_keys(owner)
         case "refund":
             return (refunds.refund_key(owner, part),)
-        case "rows":
+        case "rows" | "point":
             return (accounts.profile_key(owner),)
         case "policy":
             return refunds.policy_keys(rest)
@@ -58,6 +58,8 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring) -> str:
             return str(item["rev"]) if item is not None else GONE
         case "rows":
             return _version_of_rows(owner, read, keyring)
+        case "point":
+            return _version_of_point(owner, part, read)
         case "policy":
             known = refunds.policy_in(read, rest)
             return str(known.version if known is not None else 0)
@@ -77,5 +79,12 @@ def _version_of_rows(account_id: str, read: Mapping[Key, Item], keyring: Keyring
         return GONE
     try:
         return rows_subject(read, profile, keyring).version
+    except NotPossible:
+        return GONE
+
+
+def _version_of_point(account_id: str, name: str, read: Mapping[Key, Item]) -> str:
+    try:
+        return version_of_point(find_nameable(accounts.profile_from(read.get(accounts.profile_key(account_id))), name))
     except NotPossible:
         return GONE

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from hotline.identity.model import Approval, Subject
-from hotline.identity.service import Operation
+from hotline.accounts.model import ContactPoint
+from hotline.identity.model import Approval, PointLoss, Subject
+from hotline.identity.service import Operation, find_nameable, point_name, point_subject
+from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
@@ -38,6 +40,18 @@ def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequ
         return ()
     subject = lockout.hold_subject(request.read, request.account_id, cause)
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, subject=subject),)
+
+
+def find_point_action(request: AgentRequest, point: ContactPoint, approvals: Sequence[Approval]) -> tuple[Action, ...]:
+    """The removal of a present contact point; nothing for one that no decision can name. `request` has read the
+    profile."""
+    name = point_name(request.account_id, point)
+    try:
+        find_nameable(request.profile, name)
+    except NotPossible:
+        return ()
+    subject = point_subject(request.profile, name, PointLoss.LOST)
+    return (action_of(Operation.CONTACT_CHANGE, None, approvals, request.now, subject=subject),)
 
 
 def list_edit_actions(

@@ -69,6 +69,18 @@ class ResetAuthorised(DecisionContract):
     uses: Literal[1]
 
 
+class ContactChangeRequested(DecisionContract):
+    """account.contact_change_requested: two people found that the customer does not have this contact point any more.
+    Take it off the account. The point is the one of this kind that the wallet last told as confirmed at
+    `confirmed_at`; no number and no address travels. The new one comes from the customer, in the wallet's app."""
+
+    kind: Literal["phone", "email"]
+    confirmed_at: Instant
+    loss: Word
+    requested_at: Instant
+    case_id: Id
+
+
 class RefundRequested(DecisionContract):
     """refund.requested: it was asked for; what became of it follows as a decision of its own."""
 
@@ -185,6 +197,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "account.freeze_requested": LockRequested,
     "account.facts_requested": FactsRequested,
     "password_reset.authorised": ResetAuthorised,
+    "account.contact_change_requested": ContactChangeRequested,
     "refund.requested": RefundRequested,
     "refund.approved": RefundApproved,
     "refund.rejected": RefundDecided,

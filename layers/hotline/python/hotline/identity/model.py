@@ -28,6 +28,9 @@ class IdentityError(StrEnum):
     NO_ACCOUNT = "no_account"
     UNKNOWN_ACCOUNT = "unknown_account"
     NO_FULL_ROW = "no_full_row"
+    NO_SUCH_POINT = "no_such_point"
+    POINT_NOT_NAMEABLE = "point_not_nameable"
+    """The wallet confirmed two points of one kind at one time, so a decision cannot say which is meant."""
 
 
 class ApprovalError(StrEnum):
@@ -108,6 +111,16 @@ class Subject:
     name: str
     version: str
     content: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class PointLoss(StrEnum):
+    """Why a contact point is to go."""
+
+    LOST = "lost"
+    STOLEN = "stolen"
+    NO_ACCESS = "no_access"
+    """The owner still has it by name and does not get what comes there: an old employer's address."""
+    NOT_THEIRS = "not_theirs"
 
 
 class ApprovalState(StrEnum):

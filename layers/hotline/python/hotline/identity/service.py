@@ -58,6 +58,13 @@ from .pins import (
     is_pin,
     pin_keys,
 )
+from .point_changes import (
+    contribute_point_gone,
+    find_nameable,
+    point_name,
+    point_subject,
+    version_of_point,
+)
 from .policy import CODE_LIFE, FACTOR_OF_METHOD, QUARTER_HOUR, REQUIREMENTS, missing_factors, missing_of_customer
 from .recovery import (
     PERSON,
@@ -140,6 +147,7 @@ __all__ = [
     "contribute_facts",
     "contribute_full_rows",
     "contribute_pin",
+    "contribute_point_gone",
     "contribute_repudiated_pin",
     "could_prove",
     "counter_keys",
@@ -150,6 +158,7 @@ __all__ = [
     "fact_keys",
     "factors_key",
     "find_flaw",
+    "find_nameable",
     "has_pin",
     "identify",
     "is_code",
@@ -165,6 +174,8 @@ __all__ = [
     "owner_keys",
     "perform",
     "pin_keys",
+    "point_name",
+    "point_subject",
     "reachable_accounts",
     "reachable_needs",
     "repudiation_key",
@@ -178,6 +189,7 @@ __all__ = [
     "take_code_back",
     "to_give_out",
     "tries_left",
+    "version_of_point",
 ]  # fmt: skip
 
 
