@@ -57,6 +57,8 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "BILL_PAYMENT": "a word of facts that is parsed by its value",
     "REVERSED": "as BILL_PAYMENT",
     "DORMANT": "as BILL_PAYMENT",
+    "STOLEN": "a word that agents name by its value",
+    "NOT_THEIRS": "as STOLEN",
     "MISSING_ITEM": "a reason that callers and the app name by its value",
     "RANGE": "a kind of thing to ask the wallet about, which the contract names by its value",
     "LOW": "a priority of cases and a severity of findings that no rule gives yet",

@@ -43,7 +43,7 @@ def confirmed(value: str, at: datetime) -> Fact:
 
 
 def notices(world: AgentWorld) -> list[tuple[str, str, bool]]:
-    """What was told of it, by which way, and whether its reader may say that it was not them."""
+    """The messages about it: each with its way, and whether its reader may say that it was not them."""
     sent = [entry for entry in world.items(Table.OUTBOX) if entry["kind"].startswith("contact.")]
     return sorted((entry["kind"], entry["channel"], "repudiation_id" in entry["facts"]) for entry in sent)
 
