@@ -1,8 +1,8 @@
 """A contact point that its owner does not have any more: two people ask the wallet to take it off the account.
 
 The hotline changes no data of the wallet, and no new number or address passes through it. The decision names the point
-by its kind and by when the wallet said that it was confirmed, so no personal value travels. The new point comes from the
-customer, who adds it in the app. Like every other it stays too new to act for 72 hours (accounts.changes).
+by its kind and by when the wallet said that it was confirmed, so no personal value travels. The new point comes from
+the customer, who adds it in the app. Like every other it stays too new to act for 72 hours (accounts.changes).
 """
 
 from __future__ import annotations
