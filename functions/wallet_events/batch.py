@@ -14,11 +14,11 @@ from typing import Any
 from hotline.accounts import service as accounts
 from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, MerchantPolicyPublished, Rejection
 from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, reject
-from hotline.intake.service import fold
+from hotline.intake.service import fold, fold_apart
 from hotline.kit.aws.carriers import Queue
 from hotline.kit.aws.queue_batches import name_failed, read_messages
 from hotline.kit.doors import Context
-from hotline.kit.errors import InvalidInput, Stale, Unavailable
+from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event, log
 from hotline.security.service import ACTIVITY_SHARDS
 
@@ -97,38 +97,5 @@ def read_fact(body: object, ctx: Context) -> Fact:
 
 def _take_in_group(ctx: Context, deliveries: Sequence[Delivery], shards: int) -> list[str]:
     """Fold the facts of one subject; returns the ids of the messages that must come again."""
-    subject = deliveries[0].fact.subject
-    failed: list[str] = []
-    remaining = list(deliveries)
-    while remaining:
-        try:
-            fold(ctx, [delivery.fact for delivery in remaining], shards=shards)
-        except InvalidInput as error:
-            # A room found one fact to contradict what it knows. The others are taken in without it.
-            poison = [delivery for delivery in remaining if delivery.fact.id == error.facts.get("fact_id")]
-            if not poison and len(remaining) > 1:
-                return failed + _one_by_one(ctx, remaining, shards)
-            for delivery in poison or remaining:
-                reason, fact = error.code, delivery.fact
-                log(Event.FACT_REJECTED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, reason=reason)
-                failed.append(delivery.message_id)
-            remaining = [delivery for delivery in remaining if delivery not in poison] if poison else []
-        except (Stale, Unavailable) as error:
-            log(Event.FACT_RETRIED, account_id=subject, count=len(remaining), error=error.code)
-            return failed + [delivery.message_id for delivery in remaining]
-        except Exception as error:  # noqa: BLE001 - one account's trouble must not fail the others' facts
-            if len(remaining) > 1:
-                return failed + _one_by_one(ctx, remaining, shards)
-            fact = remaining[0].fact
-            name = type(error).__name__
-            log(Event.FACT_FAILED, fact_type=fact.type + VERSION_SUFFIX, fact_id=fact.id, error=name)
-            return [*failed, remaining[0].message_id]
-        else:
-            log(Event.FACT_APPLIED, account_id=subject, count=len(remaining))
-            return failed
-    return failed
-
-
-def _one_by_one(ctx: Context, deliveries: Sequence[Delivery], shards: int) -> list[str]:
-    """Fold each fact alone, so that the one that brings an error about does not keep its neighbours out."""
-    return [message_id for delivery in deliveries for message_id in _take_in_group(ctx, [delivery], shards)]
+    outcome = fold_apart(deliveries, lambda facts: fold(ctx, facts, shards=shards))
+    return [delivery.message_id for delivery in (*(one.delivery for one in outcome.refused), *outcome.again)]

@@ -27,18 +27,22 @@ from hotline.payments.service import UnknownWord
 from hotline.refunds import service as refunds
 from hotline.security import service as security
 
+from .isolation import Outcome, Refused, fold_apart
 from .unknown import tell_unknown, tell_unopened
 
+__all__ = ["Outcome", "Refused", "fold", "fold_apart"]
 
-def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS) -> None:
+
+def fold(ctx: Context, facts: Sequence[Fact], *, shards: int = security.ACTIVITY_SHARDS, live: bool = True) -> None:
     """Take in facts that all have one subject, an account or a merchant. `shards`: over how many the scan's rows are
-    spread.
+    spread. `live` False: they are a copy of what the wallet knows, in any order. The scan does not look at them, and
+    nobody is told of an account that is not open yet.
 
     Raises InvalidInput (its `fact_id` names the fact) when a fact contradicts what is known, Stale after too many
     conflicts, Unavailable. Part of the facts may have been taken in then; to take them in again does no harm.
     """
     for share in _shares(facts):
-        _fold_share(ctx, share, shards)
+        _fold_share(ctx, share, shards if live else None)
 
 
 def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
@@ -53,7 +57,8 @@ def _shares(facts: Sequence[Fact]) -> list[list[Fact]]:
     return shares
 
 
-def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
+def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int | None) -> None:
+    """`shards` None: the facts are a copy."""
     made = retry_stale(lambda: _commit(ctx, facts))
     if made is None:
         middle = len(facts) // 2
@@ -64,9 +69,10 @@ def _fold_share(ctx: Context, facts: Sequence[Fact], shards: int) -> None:
     else:
         # First, because a delivery that comes again for want of the activity would bring no new word.
         tell_unknown(ctx, made.words)
-        if made.unopened:
-            tell_unopened(ctx, made.taken)
-        _keep_activity(ctx, made.taken, shards)
+        if shards is not None:
+            if made.unopened:
+                tell_unopened(ctx, made.taken)
+            _keep_activity(ctx, made.taken, shards)
 
 
 def _commit(ctx: Context, facts: Sequence[Fact]) -> _Contributions | None:
