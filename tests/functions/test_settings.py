@@ -27,6 +27,7 @@ from tests.support.template import properties
 LOGICAL_IDS: Final = {
     "connect": "ConnectFunction",
     "wallet_events": "WalletEventsFunction",
+    "imports": "ImportsFunction",
     "messenger": "MessengerFunction",
     "decisions": "DecisionsFunction",
     "deadlines": "DeadlinesFunction",

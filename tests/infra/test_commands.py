@@ -79,7 +79,7 @@ def test_wrong_usage_is_one_sentence_and_exit_2(arguments: list[str], message: s
 def test_every_command_says_what_it_does() -> None:
     done = command("./hotline", "--help")
     assert re.search(r"^    run +\S", done.stdout, re.MULTILINE)
-    names = [path.stem for path in (ROOT / "local/hotline_local/commands").glob("[a-z]*.py")]
+    names = [path.stem.rstrip("_") for path in (ROOT / "local/hotline_local/commands").glob("[a-z]*.py")]
     for name in names:
         assert re.search(rf"^    {name} +\S", done.stdout, re.MULTILINE), name
 

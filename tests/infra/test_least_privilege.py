@@ -104,6 +104,11 @@ def take_in_facts(here: Account) -> None:
         here.invoke("WalletEventsFunction", event)
 
 
+def take_in_snapshot(here: Account) -> None:
+    for event in files_of("imports"):
+        here.invoke("ImportsFunction", event)
+
+
 def erase(here: Account) -> None:
     """Send the erasure, which only happens to a known customer."""
     told = {**seed_facts(datetime.now(UTC))[-1], "id": "erased", "type": "account.erased.v1", "data": {"version": 3}}
@@ -244,6 +249,7 @@ def rotate(here: Account) -> None:
 # In this order: each finds what those before it left.
 DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "WalletEventsFunction": take_in_facts,
+    "ImportsFunction": take_in_snapshot,
     "ConnectFunction": make_calls,
     "CustomerApiFunction": ask_the_api,
     "AgentApiFunction": work_at_the_desk,

@@ -33,6 +33,7 @@ STARS: Final = {
 }
 ASSUMED_BY: Final = {
     "WalletEventsRole": "lambda",
+    "ImportsRole": "lambda",
     "ConnectRole": "lambda",
     "CustomerApiRole": "lambda",
     "AgentApiRole": "lambda",

@@ -39,6 +39,9 @@ class Stack:
     wallet_event_source: str
     facts_queue_url: str
     facts_dead_letters_url: str
+    import_queue_url: str
+    import_dead_letters_url: str
+    import_refusals_url: str
     outbox_failures_url: str
     reference_wallet_queue_url: str
     connect_function_arn: str

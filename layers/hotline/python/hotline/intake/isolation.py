@@ -13,7 +13,7 @@ from hotline.kit.logging import Event, log
 
 
 class Delivery(Protocol):
-    """Whatever brought one fact."""
+    """The thing that brought one fact: a message, or a line of a snapshot."""
 
     @property
     def fact(self) -> Fact: ...

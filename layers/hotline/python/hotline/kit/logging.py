@@ -31,7 +31,7 @@ class Event(Enum):
     ENVELOPE_ODD = ("HL004", "WARNING", "A contact event had unknown or missing parts.")
     INPUT_INVALID = ("HL005", "INFO", "A phone step was given an input that it cannot use, and did nothing.")
     FACT_APPLIED = ("HL010", "INFO", "Facts of an account were folded in.")
-    FACT_REJECTED = ("HL011", "ERROR", "A fact was rejected and goes to the dead-letter queue.")
+    FACT_REJECTED = ("HL011", "ERROR", "A fact was rejected and is not taken in.")
     FACT_UNBURIED = ("HL014", "WARNING", "A rejected fact could not be put among the dead letters and comes again.")
     FACT_UNOPENED = ("HL015", "WARNING", "Facts came about an account that was never opened.")
     FACT_RETRIED = ("HL012", "WARNING", "Facts of an account could not be written and will be delivered again.")

@@ -1,0 +1,186 @@
+"""`./hotline import SNAPSHOT.jsonl`: take in the copy of an existing wallet, beside live facts."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hotline_local.snapshots import Progress, Refusal
+
+TRIES_MAX: Final = 5
+"""How often a request is made whose messages Amazon SQS did not all take."""
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "import",
+        help="take in the copy of an existing wallet",
+        description=(
+            "Send a snapshot of an existing wallet to the import queue: facts, one CloudEvents object a line "
+            "(docs/contracts.md), best sorted by account; .gz is unpacked. Live facts never wait for it, and what they "
+            "told meanwhile stays. How far it is sent stands in SNAPSHOT.import.json, and each line that was refused "
+            "in SNAPSHOT.refused.jsonl. Exit code 0: every line was taken in; 1: some were not."
+        ),
+    )
+    parser.add_argument("file", type=Path, metavar="SNAPSHOT.jsonl", help="the snapshot")
+    parser.add_argument("--resume", action="store_true", help="go on with an import that was broken off")
+    parser.add_argument("--rate", type=int, metavar="LINES", help="send at most so many lines a second")
+    parser.add_argument("--no-wait", action="store_true", help="end when all is sent; --resume waits later")
+    parser.add_argument("--stack", metavar="NAME", help="a stack on AWS (default: the one that runs on this machine)")
+    parser.add_argument("--region", help="the region of that stack (default: that of the AWS settings)")
+    parser.add_argument("--json", action="store_true", help="one JSON object with the result, and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Import, show the progress, report; return 1 when a line was not taken in. Raises CommandError."""
+    from hotline_local.snapshots import Import
+
+    if arguments.rate is not None and arguments.rate < 1:
+        raise CommandError("--rate takes at least one line a second.", exit_code=2)
+    show = Show(quiet=arguments.json or not sys.stderr.isatty())
+    work = Import(arguments.file, _queues(arguments), show.show, arguments.rate)
+    began = work.monotonic()
+    progress = work.begin(lambda: uuid4().hex, resume=arguments.resume)
+    already = progress.sent
+    work.send(progress)
+    seconds = work.monotonic() - began
+    dead = None if arguments.no_wait else work.wait(progress)
+    show.end()
+    result = {
+        "import_id": progress.import_id,
+        "sent": progress.sent,
+        "lines_per_s": round((progress.sent - already) / seconds) if seconds > 0 else None,
+        "refused": progress.refused,
+        "dead_messages": dead,
+        "seconds": round(work.monotonic() - began, 1),
+        "refused_file": str(work.refused_file) if progress.refused else None,
+    }
+    if dead is not None:
+        # All is known: the next import of this file begins anew.
+        work.progress_file.unlink(missing_ok=True)
+    print(json.dumps(result) if arguments.json else _report(result))
+    return 1 if progress.refused or dead else 0
+
+
+@dataclass(slots=True)
+class Show:
+    """A line of progress on the terminal, which each one overwrites."""
+
+    quiet: bool
+    shown: bool = False
+
+    def show(self, progress: "Progress", waiting: int | None) -> None:
+        """Show how far it is; `waiting` as in snapshots.Import."""
+        if self.quiet:
+            return
+        rest = "" if waiting is None else f", about {waiting:,} messages are being taken in"
+        line = f"{progress.sent:,} lines sent, {progress.refused:,} refused{rest}"
+        print(f"\r{line:<90}", end="", file=sys.stderr, flush=True)
+        self.shown = True
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.shown:
+            print(file=sys.stderr)
+
+
+def _report(result: dict[str, Any]) -> str:
+    lines = [f"{result['sent']:,} lines sent in {result['seconds']} s ({result['lines_per_s'] or 0:,} a second)."]
+    if result["refused"]:
+        lines.append(f"{result['refused']:,} lines were refused: {result['refused_file']} says why.")
+    if result["dead_messages"]:
+        lines.append(
+            f"{result['dead_messages']:,} messages could not be taken in after five tries: they are in the dead "
+            "letters of the import (docs/operations.md)."
+        )
+    if result["dead_messages"] is None:
+        lines.append("They are being taken in; ./hotline import --resume waits for that.")
+    elif not result["refused"] and not result["dead_messages"]:
+        lines.append("Every line was taken in.")
+    return "\n".join(lines)
+
+
+def _queues(arguments: argparse.Namespace) -> "SqsQueues":
+    if arguments.stack is None:
+        from hotline_local.launcher.stack import load
+
+        stack = load()
+        urls = (stack.import_queue_url, stack.import_refusals_url, stack.import_dead_letters_url)
+        return SqsQueues(stack.client("sqs"), *urls)
+    import boto3
+
+    from hotline_local.commands.desk import describe
+
+    session: Any = boto3.session.Session(region_name=arguments.region)
+    outputs, _ = describe(session, arguments.stack)
+    return SqsQueues(
+        session.client("sqs"),
+        outputs["ImportQueueUrl"],
+        outputs["ImportRefusalsUrl"],
+        outputs["ImportDeadLettersUrl"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SqsQueues:
+    """The queues of an import at Amazon SQS, see snapshots.Queues."""
+
+    sqs: Any
+    queue_url: str
+    refusals_url: str
+    dead_letters_url: str
+
+    def send(self, bodies: tuple[str, ...]) -> None:
+        """Put the messages; those that were not taken are sent again, a few times. Raises CommandError."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        left = dict(enumerate(bodies))
+        for _ in range(TRIES_MAX):
+            entries = [{"Id": str(number), "MessageBody": body} for number, body in left.items()]
+            try:
+                answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                raise CommandError(f"The import queue took no messages ({type(error).__name__}).") from None
+            left = {int(failed["Id"]): left[int(failed["Id"])] for failed in answer.get("Failed", [])}
+            if not left:
+                return
+        raise CommandError(f"The import queue did not take {len(left)} messages: go on with --resume.")
+
+    def take_refusals(self, import_id: str, note: "Callable[[Sequence[Refusal]], None]") -> int:
+        """Take out refusals of this import after `note` has kept them; those of another one are left there."""
+        from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
+        from hotline_local.snapshots import Refusal
+
+        answer = self.sqs.receive_message(QueueUrl=self.refusals_url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX)
+        found = {}
+        for message in answer.get("Messages", []):
+            told = json.loads(message["Body"])
+            if told.pop("import_id") == import_id:
+                found[message["ReceiptHandle"]] = Refusal(**told)
+        note(tuple(found.values()))
+        for handle in found:
+            self.sqs.delete_message(QueueUrl=self.refusals_url, ReceiptHandle=handle)
+        return len(found)
+
+    def count_waiting(self) -> int:
+        """About how many messages wait, or are being worked on."""
+        return self._count(self.queue_url, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def count_dead(self) -> int:
+        """About how many messages could not be taken in."""
+        return self._count(self.dead_letters_url, "ApproximateNumberOfMessages")
+
+    def _count(self, url: str, *names: str) -> int:
+        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        return sum(int(counts[name]) for name in names)
