@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
 
-from hotline.contracts.model import Fact, FactRejected, MerchantPolicyPublished
-from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future
+from hotline.contracts.model import VERSION_SUFFIX, Fact, FactRejected, MerchantPolicyPublished
+from hotline.contracts.schemas import parse, refuse_future
 from hotline.intake.service import fold, fold_apart
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
 from hotline.kit.aws.queue_batches import name_failed, read_messages

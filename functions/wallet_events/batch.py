@@ -12,8 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from hotline.accounts import service as accounts
-from hotline.contracts.model import MAY_BE_TAKEN_LATER, Fact, FactRejected, MerchantPolicyPublished, Rejection
-from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future, reject
+from hotline.contracts.model import (
+    MAY_BE_TAKEN_LATER,
+    VERSION_SUFFIX,
+    Fact,
+    FactRejected,
+    MerchantPolicyPublished,
+    Rejection,
+)
+from hotline.contracts.schemas import parse, refuse_future, reject
 from hotline.intake.service import fold, fold_apart
 from hotline.kit.aws.carriers import Queue
 from hotline.kit.aws.queue_batches import name_failed, read_messages

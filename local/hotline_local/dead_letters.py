@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hotline.contracts.model import FactRejected
-from hotline.contracts.schemas import VERSION_SUFFIX, parse
+from hotline.contracts.model import VERSION_SUFFIX, FactRejected
+from hotline.contracts.schemas import parse
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.logging import Event
 from hotline_local.launcher.stack import Stack

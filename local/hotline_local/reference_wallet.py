@@ -13,8 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from hotline.contracts.decisions import LockRequested, PayoutRequested, RefundApproved, UnlockRequested, parse_decision
-from hotline.contracts.model import LockAction, RefundStatus
-from hotline.contracts.schemas import VERSION_SUFFIX
+from hotline.contracts.model import VERSION_SUFFIX, LockAction, RefundStatus
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.clock import Clock, SystemClock, to_text
 from hotline.kit.errors import InvalidInput

@@ -14,7 +14,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from hotline.contracts.decisions import DECISIONS, DecisionEnvelope
 from hotline.contracts.facts import FACTS
-from hotline.contracts.schemas import VERSION_SUFFIX, Envelope
+from hotline.contracts.model import VERSION_SUFFIX
+from hotline.contracts.schemas import Envelope
 from hotline_local import openapi
 from hotline_local.launcher.paths import ROOT
 

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import batched, islice
 from pathlib import Path
-from typing import IO, Any, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol
 
-from hotline.contracts.model import FactRejected, Rejection
-from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future
+from hotline.contracts.model import VERSION_SUFFIX, FactRejected, Rejection
+from hotline.contracts.schemas import parse, refuse_future
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
 from hotline.kit.clock import to_text
 from hotline_local.errors import CommandError
@@ -252,7 +252,7 @@ def _body(import_id: str, lines: list[tuple[int, dict[str, Any]]]) -> str:
     return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> "BinaryIO | gzip.GzipFile":
     try:
         return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
     except OSError as error:

@@ -264,7 +264,8 @@ def test_messages_that_the_queue_did_not_take_are_sent_again_alone() -> None:
 
 
 def test_refusals_of_another_import_stay_and_ours_go_once_they_are_kept() -> None:
-    sqs, kept = Sqs(), []
+    sqs = Sqs()
+    kept: list[Refusal] = []
 
     def note(refusals: Sequence[Refusal]) -> None:
         assert sqs.deleted == []

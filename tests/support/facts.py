@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hotline.contracts.facts import FACTS
-from hotline.contracts.model import Fact
-from hotline.contracts.schemas import VERSION_SUFFIX, parse
+from hotline.contracts.model import VERSION_SUFFIX, Fact
+from hotline.contracts.schemas import parse
 from hotline.kit.clock import to_text
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

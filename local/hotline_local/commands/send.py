@@ -62,8 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
 def checked_line(number: int, text: str, now: datetime) -> Line:
     """Return what is to be said of a line sent at `now`, by the function's own rules. Only what is no JSON object
     cannot be sent."""
-    from hotline.contracts.model import FactRejected, Rejection
-    from hotline.contracts.schemas import VERSION_SUFFIX, parse, refuse_future
+    from hotline.contracts.model import VERSION_SUFFIX, FactRejected, Rejection
+    from hotline.contracts.schemas import parse, refuse_future
 
     try:
         detail = json.loads(text)

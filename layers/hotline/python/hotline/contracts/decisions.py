@@ -19,9 +19,9 @@ from hotline.kit.errors import InvalidInput
 
 from . import limits
 from .fields import Amount, Contract, Day, Id, Instant, Version, Word
+from .model import VERSION_SUFFIX
 
 SOURCE: Final = "hotline"
-VERSION_SUFFIX: Final = ".v1"
 
 
 class DecisionError(StrEnum):

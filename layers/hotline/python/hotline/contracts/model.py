@@ -15,6 +15,9 @@ from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
+VERSION_SUFFIX: Final = ".v1"
+"""The end of the type of every fact and decision as it travels."""
+
 
 class Rejection(StrEnum):
     """Why a fact is not taken in: stable words for logs, dead letters and documents."""

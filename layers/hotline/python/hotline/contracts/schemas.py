@@ -18,7 +18,7 @@ from hotline.kit.clock import CLOCK_SKEW
 from . import limits, model
 from .facts import FACTS
 from .fields import AccountId, Contract, Id, Instant, Source
-from .model import Fact, FactRejected, Rejection
+from .model import VERSION_SUFFIX, Fact, FactRejected, Rejection
 
 
 class Envelope(Contract):
@@ -34,7 +34,6 @@ class Envelope(Contract):
     data: dict[str, Any]
 
 
-VERSION_SUFFIX: Final = ".v1"
 _KEYS: Final = frozenset(
     {"id", "type", "time", "subject", "version", "subject_version", "movement_id", "initiated_at", "refund_id"}
     | {"decision_id", "attempt_id", "device_id", "bill_id", "due_on", "as_of", "merchant_id"}

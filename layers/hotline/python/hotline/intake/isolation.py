@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hotline.contracts.model import Fact
-from hotline.contracts.schemas import VERSION_SUFFIX
+from hotline.contracts.model import VERSION_SUFFIX, Fact
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
 
