@@ -43,6 +43,7 @@ check: setup .tools/sam/.ready ## Check style, types, imports, template and flow
 	.venv/bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1 --template-file template.yaml
 	./hotline flows check flows
+	@$(PYTHON) -m hotline_local.calendars --check
 
 .PHONY: build
 build: setup ## Build what goes to AWS into .build/aws (arm64, Python 3.13).
@@ -59,6 +60,10 @@ schemas: setup ## Write docs/schemas from the contracts, docs/openapi.json from 
 .PHONY: words
 words: setup ## Bring the words of the catalogues to where they are used.
 	@$(PYTHON) -m hotline_local.words
+
+.PHONY: calendars
+calendars: setup ## Write the calendars of business days, from the libraries that know holidays.
+	@$(PYTHON) -m hotline_local.calendars
 
 .PHONY: pictures
 pictures: setup ## Draw every flow again, into docs/flows.

@@ -136,11 +136,12 @@ class MerchantName(Answer):
 
 
 class Paid(Answer):
-    """The instrument that was paid with; `kind` and `network` are words of the contract's lists, or the wallet's
-    own."""
+    """The instrument that was paid with; `kind` and `network` are words of the contract's lists, or the wallet's own.
+    `funding` of a card: credit, debit or prepaid."""
 
     kind: str
     network: str | None = None
+    funding: str | None = None
     last4: str | None = None
 
 
@@ -202,14 +203,17 @@ class Decision(Answer):
 
 
 class Refund(Answer):
-    """A refund. `promised_on`: when the money, or in review the answer, is there at the latest (UTC date)."""
+    """A refund. `promised_on`: when the money, or in review the answer, is there at the latest, a local date of the
+    customer; only about then unless `promise_certain`. `typical_on`: when it is usually there."""
 
     id: str
     payment_id: str
     status: str
     amount: Amount
     requested_at: datetime
+    typical_on: date | None = None
     promised_on: date | None = None
+    promise_certain: bool | None = None
     reason: str | None = None
     case_id: str | None = None
     decision: Decision | None = None

@@ -406,7 +406,7 @@ def test_money_that_does_not_arrive_takes_the_promise_back_and_has_a_case_a_deci
     assert (ran.due, ran.followed_up, ran.escalated, ran.failed) == (1, 1, 0, 0)
 
     refund = money.refund(refund_id)
-    next_step = escalation_promise(NOON)
+    next_step = escalation_promise(NOON, currency="CNY").latest_on
     assert (refund.state, refund.promised_on, date_told(refund)) == (state, next_step, next_step)
     (decided,) = told_by(minute, "refund.unpaid", "bus")
     assert parse_decision(dict(bus_event(decided).detail)).subject_version == before.version + 1
@@ -456,7 +456,7 @@ def test_a_refund_that_fails_again_after_it_was_sent_again_is_followed_up_again(
     money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=1))
     assert minute.run(NOON + minutes(1)).followed_up == 1
     money.tell(refunded(RefundStatus.SENT, refund_id, minor=12850, version=2))
-    assert date_told(money.refund(refund_id)) == escalation_promise(NOON)
+    assert date_told(money.refund(refund_id)) == escalation_promise(NOON, currency="CNY").latest_on
     money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=3))
     assert minute.run(NOON + minutes(2)).followed_up == 1
 
@@ -467,10 +467,15 @@ def test_a_refund_that_the_wallet_began_falls_due_at_the_end_of_the_date_that_is
     promised_on = date_told(money.refund("ref_w"))
     assert promised_on is not None
     money.tell(refunded(RefundStatus.SETTLED, money.movement().open_refund_id or "", minor=12850))
+    # The customer is in London: when the day ends where the banks are, it goes on.
+    ends_in_china = end_of(promised_on) - timedelta(hours=8)
+    assert minute.run(ends_in_china - MS) == NOTHING
+    ran = minute.run(ends_in_china)
+    assert (ran.due, ran.escalated, date_told(money.refund("ref_w"))) == (1, 0, promised_on)
     assert minute.run(end_of(promised_on) - MS) == NOTHING
     assert minute.run(end_of(promised_on)).escalated == 1
     refund = money.refund("ref_w")
-    assert date_told(refund) == escalation_promise(end_of(promised_on))
+    assert date_told(refund) == escalation_promise(end_of(promised_on), currency="CNY").latest_on
     (decided,) = told_by(minute, "refund.escalated", "bus")
     assert decided["facts"]["missed_on"] == promised_on.isoformat()
     assert len(told_by(minute, "refund.escalated", "message")) == 2

@@ -14,6 +14,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import ANY
 
 import pytest
 
@@ -22,6 +23,7 @@ from hotline.identity.policy import REQUIREMENTS, Pace
 from hotline.kit.counts.rates import Rate
 from hotline.lockout.tiers import Tier
 from hotline.refunds.policy import WalletPolicy
+from hotline.refunds.promises import Term
 
 SECONDS, MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 AUTO_APPROVE: Final = {"CNY": 50_000, "EUR": 6_000, "USD": 6_000, "GBP": 5_000, "HKD": 50_000, "JPY": 10_000}
@@ -47,6 +49,25 @@ ANSWER_STEPS_S: Final = tuple(
     + [60 + 15 * step for step in range(1, 17)]
     + [300 + 60 * step for step in range(1, 26)]
 )
+
+OWN_FIGURE: Final = Term(None, 10, ANY, is_certain=False)
+TERMS: Final = {
+    ("wechat", "balance"): Term(0, 1, ANY, business=False),
+    ("wechat", "bank_card"): Term(2, 3, ANY),
+    ("wechat", "card"): Term(2, 3, ANY),
+    ("alipay", "balance"): Term(0, 1, ANY, business=False),
+    ("alipay", "bank_card"): OWN_FIGURE,
+    ("alipay", "card"): OWN_FIGURE,
+    ("paypal", "balance"): Term(0, 1, ANY, business=False),
+    ("paypal", None): Term(18, 30, ANY, business=False),
+    ("razorpay", "balance"): Term(2, 3, ANY),
+    (None, "balance"): Term(0, 1, ANY),
+    (None, "bank_card"): Term(2, 3, ANY),
+    (None, "card"): Term(8, 10, ANY),
+    (None, "bank_account"): Term(6, 10, ANY),
+    (None, "credit_line"): Term(None, 10, ANY),
+    (None, "upi"): Term(5, 7, ANY),
+}
 
 type Promised = tuple[Any, str]
 """The figure, and its source: a standard with its section, or the decision that it is."""
@@ -207,6 +228,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "MESSAGES_MAX": (300, "decision: one a second, which some sixty calls at a time ask for"),
         "PER_PREFIX_MAX": (60, "decision: a fifth of all for one prefix"),
     },
+    "hotline.kit.business_days": {
+        "LONGEST_BLOCK_DAYS": (9, "State Council of China: Spring Festival 2024 and 2026"),
+        "BUSINESS_DAYS_MAX": (400, "decision: more than a year is a mistake"),
+    },
     "hotline.lockout.breaker": {
         "PAUSES": (Rate("pauses", 5 * MINUTES, shards=4), "docs/security.md, limits"),
         "PAUSES_WITHOUT_FACTOR_MAX": (50, "docs/security.md, limits"),
@@ -262,14 +287,15 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DEFAULT_WALLET_POLICY": (WALLET_POLICY, "WeChat Pay: 365 days; decisions for the other limits"),
     },
     "hotline.refunds.promises": {
-        "BALANCE_BUSINESS_DAYS": (1, "Alipay: at once; WeChat Pay: within 20 minutes"),
-        "LINKED_BANK_CARD_BUSINESS_DAYS": (3, "WeChat Pay: up to 3 working days"),
-        "CARD_BUSINESS_DAYS": (10, "Razorpay: 5 to 10 days; Stripe: ask after 10 business days"),
-        "BANK_ACCOUNT_BUSINESS_DAYS": (10, "Razorpay: 2 to 10 days"),
-        "OTHER_BUSINESS_DAYS": (10, "the longest of the known ones"),
+        "TERMS": (TERMS, "each row's own source"),
+        "_AT_ONCE": (1, "decision: midnight may come between the provider's 20 minutes"),
+        "LONGEST_BUSINESS_DAYS": (10, "Stripe: ask after 10 business days"),
+        "_UNKNOWN": (Term(None, 10, ANY), "the longest of the known ones"),
+        "_ALIPAY_CARD": (OWN_FIGURE, "the longest of the known ones, until the provider's estimate"),
+        "_WECHAT_CARD": (Term(2, 3, ANY), "WeChat Pay: 1 to 3 working days"),
+        "_PAYPAL": (Term(18, 30, ANY, business=False), "PayPal: 5 to 30 days"),
         "REVIEW_BUSINESS_DAYS": (10, "Regulation E, 12 CFR 1005.11(c)"),
         "ESCALATION_BUSINESS_DAYS": (3, "decision: long enough to ask the instrument's bank"),
-        "BUSINESS_DAYS": ({"balance": 1, "bank_card": 3, "card": 10, "bank_account": 10}, "the providers above"),
     },
     "hotline.reports.calls": {
         "LEGS_MAX": (24, "Amazon Connect: twelve contacts linked by transfers, and as many for callbacks"),
@@ -373,7 +399,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "the calendar, and a status of HTTP": {
         "hotline.directory.hours": "WEEK_DAYS DAY_MINUTES",
-        "hotline.refunds.promises": "_SATURDAY",
+        "hotline.kit.business_days": "_SATURDAY",
         "functions.customer_api.routes.refunds": "CREATED",
     },
 }

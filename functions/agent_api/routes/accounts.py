@@ -237,12 +237,15 @@ def _payment(movement: Movement, request: AgentRequest) -> Payment:
 
 
 def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:
+    promise = refunds.promise_told(refund)
     return Refund(
         id=refund.refund_id,
         payment_id=refund.movement_id,
         status=refund.state.value,
         requested_at=refund.requested_at,
-        promised_on=refunds.date_told(refund),
+        typical_on=promise.typical_on if promise is not None else None,
+        promised_on=promise.latest_on if promise is not None else None,
+        promise_certain=promise.is_certain if promise is not None else None,
         reason=refund.reason.value if refund.reason is not None else None,
         review=refund.review.value if refund.review is not None else None,
         decided_by=refund.decided_by,

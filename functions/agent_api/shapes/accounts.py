@@ -99,13 +99,16 @@ class Payments(Answer):
 
 
 class Refund(Answer):
-    """A refund. The amount is masked: `id` names it in an unmasking."""
+    """A refund. The amount is masked: `id` names it in an unmasking. `typical_on` and `promised_on`: when it is usually
+    there, and at the latest, as local dates of the customer; only about then unless `promise_certain`."""
 
     id: str
     payment_id: str
     status: str
     requested_at: datetime
+    typical_on: date | None
     promised_on: date | None
+    promise_certain: bool | None
     reason: str | None
     review: str | None
     decided_by: str | None

@@ -41,8 +41,14 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
         initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
         status=refund.state.value,
-        promised_on=refunds.date_told(refund),
+        **_promise_words(refunds.promise_told(refund)),
     )
+
+
+def _promise_words(promise: refunds.Promise | None) -> dict[str, object]:
+    if promise is None:
+        return {}
+    return {"typical_on": promise.typical_on, "promised_on": promise.latest_on, "about": not promise.is_certain}
 
 
 def offer(visit: Visit) -> Answer:
@@ -61,7 +67,7 @@ def offer(visit: Visit) -> Answer:
     facts = words(
         **item_words(found.movement.ref),
         refundable=offered.amount,
-        promised_on=offered.promised_on,
+        **_promise_words(offered.promise),
         reason=None if is_offered else offered.decided_by,
         refund_open=offered.open_refund_id is not None,
         now=visit.now,
@@ -92,9 +98,10 @@ def request(visit: Visit) -> Answer:
 
 
 def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None) -> Answer:
+    promise = refunds.promise_told(refund) if isinstance(refund, Refund) else refund.promise if refund else None
     facts = words(
         amount=refund.amount if refund else None,
-        promised_on=refunds.date_told(refund) if isinstance(refund, Refund) else refund.promised_on if refund else None,
+        **_promise_words(promise),
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=refund.decided_by if refund else None,
         refund=refunds.reference_of(refund.refund_id) if refund and refund.refund_id else None,

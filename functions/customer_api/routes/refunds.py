@@ -168,14 +168,16 @@ def _refund(visit: Visit, refund_id: str) -> Refund:
 
 def refund_of(refund: KnownRefund) -> Refund:
     """A refund as the API tells it. A refund that the wallet makes by itself has no decision."""
-    decided = refund.reason is not None
+    decided, promise = refund.reason is not None, refunds.promise_told(refund)
     return Refund(
         id=refund.refund_id,
         payment_id=refund.movement_id,
         status=refund.state.value,
         amount=amount_of(refund.amount),
         requested_at=refund.requested_at,
-        promised_on=refunds.date_told(refund),
+        typical_on=promise.typical_on if promise is not None else None,
+        promised_on=promise.latest_on if promise is not None else None,
+        promise_certain=promise.is_certain if promise is not None else None,
         reason=refund.reason.value if refund.reason else None,
         case_id=refund.case_id,
         decision=_decision(refund) if decided else None,

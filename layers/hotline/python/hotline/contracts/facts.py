@@ -27,6 +27,7 @@ from .fields import (
     Name,
     Note,
     PhoneValue,
+    Provider,
     Scheme,
     TimeZone,
     Version,
@@ -207,11 +208,12 @@ class Merchant(Contract):
 
 
 class Instrument(Contract):
-    """The instrument that was paid with: never more than the last four digits of a card. The kind decides until when a
-    refund is promised; the network of a card decides how its decline codes are read."""
+    """The instrument that was paid with: never more than the last four digits of a card. Kind and provider decide until
+    when a refund is promised; the network of a card decides how its decline codes are read."""
 
     kind: InstrumentKind
     network: CardNetwork | None = None
+    funding: Annotated[model.CardFunding, Field(strict=False)] | None = None
     last4: Annotated[str, Field(pattern=r"^[0-9]{4}$")] | None = None
 
 
@@ -238,6 +240,7 @@ class Movement(FactContract):
     money: Annotated[model.MoneyState, Field(strict=False)]
     held_until: Instant | None = None
     balance_after_minor: Minor | None = None
+    provider: Provider | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         kind, status = type_name.split(".")
@@ -248,7 +251,9 @@ class Movement(FactContract):
             version=self.version,
             initiated_at=self.initiated_at,
             amount=_money(self.amount),
-            instrument=instrument_of(self.instrument.kind, self.instrument.last4, self.instrument.network),
+            instrument=instrument_of(
+                self.instrument.kind, self.instrument.last4, self.instrument.network, self.instrument.funding
+            ),
             money=self.money,
             order_no=self.order_no,
             merchant=None if self.merchant is None else model.Merchant(**self.merchant.model_dump()),
@@ -256,22 +261,25 @@ class Movement(FactContract):
             failure=None if self.failure is None else model.Failure(**self.failure.model_dump()),
             held_until=self.held_until,
             balance_after_minor=self.balance_after_minor,
+            provider=self.provider,
         )
 
 
 class Refund(FactContract):
-    """refund.sent, refund.settled, refund.failed, refund.returned."""
+    """refund.sent, refund.settled, refund.failed, refund.returned. `expected_on`: on which local day of the customer a
+    refund that was sent arrives, as its provider estimates."""
 
     refund_id: Id
     movement_id: Id
     version: Version
     amount: Amount
     reason: Note | None = None
+    expected_on: Day | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         status = model.RefundStatus(type_name.split(".")[1])
         return model.RefundTold(
-            status, self.refund_id, self.movement_id, self.version, _money(self.amount), self.reason
+            status, self.refund_id, self.movement_id, self.version, _money(self.amount), self.reason, self.expected_on
         )
 
 

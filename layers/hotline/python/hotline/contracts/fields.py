@@ -16,7 +16,7 @@ from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
-from .vocabulary import KINDS, NETWORKS, SCHEMES
+from .vocabulary import KINDS, NETWORKS, PROVIDERS, SCHEMES
 
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -149,6 +149,9 @@ Source = Annotated[
 ]
 InstrumentKind = Annotated[
     Word, _describe_open_list(KINDS, "where the money comes from, and so until when a refund is promised")
+]
+Provider = Annotated[
+    Word, _describe_open_list(PROVIDERS, "the provider that moves the money, and so how long a refund takes")
 ]
 CardNetwork = Annotated[
     Word, _describe_open_list(NETWORKS, "the network of a card, which tells its decline codes apart")

@@ -239,14 +239,23 @@ class Merchant:
     category: str | None = None
 
 
+class CardFunding(StrEnum):
+    """Where the money of a card comes from. Laws differ by it."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+    PREPAID = "prepaid"
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """The instrument that was paid with: a kind, at most the last four digits of a card, and its network (see
-    vocabulary)."""
+    """The instrument that was paid with: a kind, at most the last four digits of a card, its network (see vocabulary)
+    and its funding."""
 
     kind: str
     last4: str | None = None
     network: str | None = None
+    funding: CardFunding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +285,14 @@ class MovementTold:
     failure: Failure | None = None
     held_until: datetime | None = None
     balance_after_minor: int | None = None
+    provider: str | None = None
+    """The provider that moved the money, as the wallet names it (vocabulary.provider_of)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundTold:
-    """refund.{sent, settled, failed, returned}."""
+    """refund.{sent, settled, failed, returned}. `expected_on`: the day on which the money that was sent arrives, as its
+    provider estimates; a local day of the customer."""
 
     status: RefundStatus
     refund_id: str
@@ -288,6 +300,7 @@ class RefundTold:
     version: int
     amount: Money
     reason: str | None = None
+    expected_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

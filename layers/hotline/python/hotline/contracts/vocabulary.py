@@ -1,4 +1,4 @@
-"""Open lists of words: kinds of instrument, card networks, schemes of decline codes. Pure.
+"""Open lists of words: kinds of instrument, providers, card networks, schemes of decline codes. Pure.
 
 A wallet names these in its own spelling. Case and separators mean nothing: `Wallet_Balance` and `wallet balance` are
 one word. A word that is on no list is taken in as it is: a fact about money is never refused for a label. It is
@@ -12,12 +12,17 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from .model import Instrument
+from .model import CardFunding, Instrument
 
 CARD: Final = "card"
-KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "other")
+KINDS: Final = ("balance", "bank_card", CARD, "bank_account", "credit_line", "upi", "other")
 """The sources of a payment's money. `bank_card` is a card that is linked to the wallet, `card` one that is taken over a
-card network. `balance` and `credit_line` are the wallet's own."""
+card network. `balance` and `credit_line` are the wallet's own. `upi` is a bank account that was reached by UPI."""
+PROVIDERS: Final = (
+    "wechat", "alipay", "unionpay", "stripe", "adyen", "braintree", "cybersource", "razorpay", "paypal", "mangopay",
+    "lemonway",
+)  # fmt: skip
+"""Providers that move the money. They state how long a refund takes, and until when one is possible."""
 NETWORKS: Final = (
     "visa", "mastercard", "unionpay", "amex", "jcb", "discover", "diners", "maestro", "cartes_bancaires", "elo", "mir",
     "rupay",
@@ -80,6 +85,13 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "online_banking": "bank_account",
     "credit": "credit_line",
 }
+_OTHER_PROVIDERS: Final[Mapping[str, str]] = {
+    "wechat_pay": "wechat",
+    "weixin": "wechat",
+    "alipay_plus": "alipay",
+    "antom": "alipay",
+    "ant_group": "alipay",
+}
 _OTHER_NETWORKS: Final[Mapping[str, str]] = {
     "american_express": "amex",
     "diners_club": "diners",
@@ -114,8 +126,10 @@ def _index_words(listed: Iterable[str], others: Mapping[str, str]) -> Mapping[st
     return {fold_word(name): name for name in listed} | {fold_word(other): name for other, name in others.items()}
 
 
+_FUNDING: Final = {fold_word(f"{funding}_card"): funding for funding in CardFunding}
 _KIND: Final = _index_words(KINDS, _OTHER_NAMES)
 _NETWORK: Final = _index_words(NETWORKS, _OTHER_NETWORKS)
+_PROVIDER: Final = _index_words(PROVIDERS, _OTHER_PROVIDERS)
 _SCHEME: Final = _index_words(SCHEMES, _OTHER_SCHEMES)
 
 
@@ -129,15 +143,22 @@ def network_of(word: str | None) -> str | None:
     return None if word is None else _NETWORK.get(fold_word(word))
 
 
+def provider_of(word: str | None) -> str | None:
+    """The provider that a word names, None when it names none that is known."""
+    return None if word is None else _PROVIDER.get(fold_word(word))
+
+
 def scheme_of(word: str) -> str | None:
     """The scheme of decline codes that a word names, None for an unknown one."""
     return _SCHEME.get(fold_word(word))
 
 
-def instrument_of(kind: str, last4: str | None, network: str | None) -> Instrument:
+def instrument_of(kind: str, last4: str | None, network: str | None, funding: CardFunding | None = None) -> Instrument:
     """The instrument in the words of the lists. A kind that names a card network is a card of that network, as facts
-    without a `network` have it. A word that is on no list stays as it is."""
-    return Instrument(kind_of(kind) or kind, last4, network_of(network) or network or network_of(kind))
+    without a `network` have it. A kind that says how the card is funded (`debit_card`) tells `funding`, where that is
+    not given. A word that is on no list stays as it is."""
+    funding = funding or _FUNDING.get(fold_word(kind))
+    return Instrument(kind_of(kind) or kind, last4, network_of(network) or network or network_of(kind), funding)
 
 
 def loggable(word: str) -> str:

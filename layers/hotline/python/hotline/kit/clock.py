@@ -50,6 +50,14 @@ def epoch_s(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
+def find_zone(name: str | None) -> ZoneInfo | None:
+    """The IANA time zone of a name; None without one, or where this machine has no data for it."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, LookupError):
+        return None
+
+
 def day_of(at: datetime, zone: str) -> date:
     """The day of an instant where the people of the hotline are; `zone` is an IANA time zone."""
     return at.astimezone(ZoneInfo(zone)).date()

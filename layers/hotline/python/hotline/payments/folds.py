@@ -64,6 +64,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         fact_version=fact_version,
         described=known.described if known else {},
         hold_asked=known.hold_asked if known else None,
+        provider=told.provider,
     )
     return _take_names(stated, told, fact_version)
 

@@ -7,7 +7,15 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from hotline.contracts.model import FactVersion, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import (
+    CardFunding,
+    FactVersion,
+    Instrument,
+    Merchant,
+    MoneyState,
+    MovementKind,
+    MovementStatus,
+)
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
@@ -108,7 +116,7 @@ def movement_item(movement: Movement) -> Item:
     item = ref_item(movement.ref) | {
         "status": movement.status.value,
         "money": movement.money.value,
-        "instrument": _without_none(asdict(movement.instrument)),
+        "instrument": _instrument_item(movement.instrument),
         "order": fact_version_item(movement.fact_version),
         "described": {name: fact_version_item(fact_version) for name, fact_version in movement.described.items()},
         "refundable_minor": movement.refundable_minor,
@@ -130,6 +138,7 @@ def movement_item(movement: Movement) -> Item:
             "order_no": movement.order_no,
             "open_refund_id": movement.open_refund_id,
             "mixed_currencies": movement.mixed_currencies or None,
+            "provider": movement.provider,
         }
     )
 
@@ -142,7 +151,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         status=MovementStatus(item["status"]),
         money=MoneyState(item["money"]),
         # Movements that were stored before the lists have their words as the wallet spelt them.
-        instrument=instrument_of(*(item["instrument"].get(name) for name in ("kind", "last4", "network"))),
+        instrument=_instrument_from(item["instrument"]),
         failure=_failure_from(failure) if failure else None,
         held_until=from_text(item["held_until"]) if "held_until" in item else None,
         balance_after_minor=item.get("balance_after_minor"),
@@ -153,6 +162,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         open_refund_id=item.get("open_refund_id"),
         mixed_currencies=bool(item.get("mixed_currencies", False)),
         hold_asked=from_text(item["hold_asked"]) if "hold_asked" in item else None,
+        provider=item.get("provider"),
     )
 
 
@@ -275,6 +285,16 @@ def money_item(money: Money) -> Item:
 def money_from(item: Mapping[str, Any]) -> Money:
     """The amount of a stored form."""
     return Money(int(item["minor"]), item["currency"])
+
+
+def _instrument_item(instrument: Instrument) -> Item:
+    funding = instrument.funding.value if instrument.funding is not None else None
+    return _without_none({**asdict(instrument), "funding": funding})
+
+
+def _instrument_from(item: Mapping[str, Any]) -> Instrument:
+    funding = CardFunding(item["funding"]) if "funding" in item else None
+    return instrument_of(item["kind"], item.get("last4"), item.get("network"), funding)
 
 
 def _failure_from(item: Mapping[str, Any]) -> MovementFailure:

@@ -99,6 +99,8 @@ class Movement:
     """A refund of it is in another currency, see Ledger."""
     hold_asked: datetime | None = None
     """The end of a hold about which the wallet was asked after it had passed."""
+    provider: str | None = None
+    """The provider that moved the money, as the wallet names it: how long a refund takes depends on it."""
 
     @property
     def sk(self) -> str:

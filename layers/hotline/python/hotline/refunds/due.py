@@ -31,7 +31,7 @@ from . import items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
 from .outgoing import send_decision
-from .promises import escalation_promise
+from .promises import escalation_promise, with_estimate
 from .records import correct_recent, write_refund
 
 OVERDUE: Final = "refund_overdue"
@@ -80,7 +80,20 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
         return ()
     if known.state.is_unpaid and not known.followed_up:
         return _follow_up(change, read, item, known)
+    placed = _place(read, known)
+    if placed is not None and change.now < (items.falls_due_at(placed) or change.now):
+        _write(change, read, item, placed)
+        return ()
     return _escalate(change, read, item, known)
+
+
+def _place(read: Mapping[Key, Item], known: Refund) -> Refund | None:
+    """A refund that the wallet made by itself, where its customer is: only now the profile is read. The date that was
+    told of it stays, and ends with the customer's day. None for any other refund, and where nobody knows the zone."""
+    profile = profile_from(read.get(profile_key(known.account_id)))
+    if known.promise is not None or profile is None or known.state is not RefundState.SENT:
+        return None
+    return replace(known, promise=items.promise_told(known), expected_on=None, time_zone=profile.time_zone)
 
 
 def _leave(change: Change, item: Item, known: Refund) -> None:
@@ -91,10 +104,10 @@ def _leave(change: Change, item: Item, known: Refund) -> None:
 
 
 def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
-    if known.promised_on is None and change.now - known.state_at > TOLD_FOR:
+    if known.promise is None and change.now - known.state_at > TOLD_FOR:
         _leave(change, item, known)
         return ()
-    refund = _with_next_step(change, replace(known, followed_up=True))
+    refund = _with_next_step(change, read, replace(known, followed_up=True))
     refund = replace(refund, case_id=_open_case(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)
@@ -112,10 +125,11 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
 
 
 def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
-    missed_on = items.date_told(known)
+    # A promise that the provider's later estimate breaks is missed before its day.
+    missed_on = known.promised_on or items.date_told(known)
     if missed_on is None:
         raise ValueError(f"refund {known.refund_id} is due and has no date")
-    refund = _with_next_step(change, replace(known, escalations=known.escalations + 1))
+    refund = _with_next_step(change, read, replace(known, escalations=known.escalations + 1))
     priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT
     refund = replace(refund, case_id=_open_case(change, read, refund, OVERDUE, priority, missed_on))
     _write(change, read, item, refund)
@@ -125,8 +139,15 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
     return (_done(Event.REFUND_OVERDUE, refund, count=refund.escalations),)
 
 
-def _with_next_step(change: Change, refund: Refund) -> Refund:
-    return replace(refund, version=refund.version + 1, promised_on=escalation_promise(change.now))
+def _with_next_step(change: Change, read: Mapping[Key, Item], refund: Refund) -> Refund:
+    """The refund with a new date; not before the one that the provider estimates for money that is under way."""
+    profile = profile_from(read.get(profile_key(refund.account_id)))
+    time_zone = profile.time_zone if profile is not None else refund.time_zone
+    promise = escalation_promise(change.now, currency=refund.amount.currency, time_zone=time_zone)
+    if refund.expected_on is not None:
+        promise = with_estimate(promise, refund.expected_on)
+    # The estimate is in the promise now. It must not become the usual date of a later one.
+    return replace(refund, version=refund.version + 1, promise=promise, expected_on=None, time_zone=time_zone)
 
 
 def _write(change: Change, read: Mapping[Key, Item], item: Item, refund: Refund) -> None:

@@ -7,7 +7,7 @@ of a refund that it asked for (reason, promise, case) stay; the wallet's word on
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hotline.contracts.model import Fact, FactVersion, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
@@ -35,6 +35,7 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
             requested_at=fact_version.time,
             state_at=fact_version.time,
             fact_version=fact_version,
+            expected_on=_estimate(told),
         )
     if known.movement_id != told.movement_id:
         raise InvalidInput(RefundError.MOVEMENT_CHANGED, fact_id=fact.id)
@@ -53,7 +54,13 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         fact_version=fact_version,
         followed_up=followed_up,
         payout=known.payout if followed_up else None,
+        expected_on=_estimate(told),
     )
+
+
+def _estimate(told: RefundTold) -> date | None:
+    """An estimate is of money that is under way."""
+    return told.expected_on if told.status is RefundStatus.SENT else None
 
 
 def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPublished) -> MerchantPolicy:
@@ -78,7 +85,7 @@ TOLD_FOR = timedelta(days=30)
 
 def is_pending(refund: Refund) -> bool:
     """Whether its owner waits for something: for the money, for an answer, or for another way to be paid."""
-    return refund.state.is_open or (refund.state.is_unpaid and refund.followed_up and refund.promised_on is not None)
+    return refund.state.is_open or (refund.state.is_unpaid and refund.followed_up and refund.promise is not None)
 
 
 def is_to_be_told(refund: Refund, *, since: timedelta) -> bool:

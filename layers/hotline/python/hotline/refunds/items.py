@@ -26,7 +26,7 @@ from .model import (
     ReviewNeed,
     RuleResult,
 )
-from .promises import date_to_expect, due_at
+from .promises import Promise, due_at, longest_promise, with_estimate
 
 LISTED_PREFIX: Final = "REFUND_AT#"
 _PENDING: Final = "REFUND_TOLD#PENDING#"
@@ -103,19 +103,37 @@ def refund_item(refund: Refund) -> Item:
 
 def falls_due_at(refund: Refund) -> datetime | None:
     """The time of the next work on the refund: at the end of the date that was told of it. It is at once when the
-    refund failed or came back and nobody has acted on it. None: there is no such work."""
+    refund failed or came back and nobody has acted on it. The same holds when the provider expects the money later than
+    was promised. None: there is no such work."""
     if refund.state.is_unpaid and not refund.followed_up:
         return refund.state_at
     told = date_told(refund) if refund.state.is_open or refund.state.is_unpaid else None
-    return due_at(told) if told is not None else None
+    if told is None:
+        return None
+    if refund.promised_on is not None and refund.promised_on < told:
+        return refund.state_at
+    return due_at(told, currency=refund.amount.currency, time_zone=refund.time_zone)
+
+
+def promise_told(refund: Refund) -> Promise | None:
+    """The promise that phone, API and messages tell of the refund; None: there is none. A customer whose money did not
+    arrive is told the date of the next step, and the one before no longer. Of money that was sent, the provider's
+    estimate is told, and without any promise the latest date of any instrument."""
+    if refund.state.is_unpaid and not refund.followed_up:
+        return None
+    if refund.state is not RefundState.SENT:
+        return refund.promise
+    if refund.expected_on is not None:
+        return with_estimate(refund.promise, refund.expected_on)
+    if refund.promise is not None:
+        return refund.promise
+    return longest_promise(refund.state_at, currency=refund.amount.currency, time_zone=refund.time_zone)
 
 
 def date_told(refund: Refund) -> date | None:
-    """The date that phone, API and messages tell of the refund; None: there is none. A customer whose money did not
-    arrive is told the date of the next step, and the one before no longer."""
-    if refund.state.is_unpaid and not refund.followed_up:
-        return None
-    return date_to_expect(refund.promised_on, refund.state_at if refund.state is RefundState.SENT else None)
+    """The latest date of `promise_told`; None: there is none."""
+    promise = promise_told(refund)
+    return promise.latest_on if promise is not None else None
 
 
 def _plain_item(refund: Refund) -> Item:
@@ -132,7 +150,7 @@ def _plain_item(refund: Refund) -> Item:
         "merchant_name": refund.merchant_name,
         "order_tail": refund.order_tail,
         "reason": refund.reason.value if refund.reason else None,
-        "promised_on": refund.promised_on.isoformat() if refund.promised_on else None,
+        **_promise_item(refund.promise),
         "review": refund.review.value if refund.review else None,
         "decided_by": refund.decided_by,
         "policy_version": refund.policy_version,
@@ -142,6 +160,8 @@ def _plain_item(refund: Refund) -> Item:
         "escalations": refund.escalations or None,
         "followed_up": refund.followed_up or None,
         "payout": refund.payout.value if refund.payout else None,
+        "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
+        "time_zone": refund.time_zone,
         **record_end(refund.state_at),
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -162,7 +182,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         merchant_name=item.get("merchant_name"),
         order_tail=item.get("order_tail"),
         reason=RefundReason(item["reason"]) if "reason" in item else None,
-        promised_on=date.fromisoformat(item["promised_on"]) if "promised_on" in item else None,
+        promise=_promise_from(item),
         review=ReviewNeed(item["review"]) if "review" in item else None,
         decided_by=item.get("decided_by"),
         policy_version=item.get("policy_version"),
@@ -172,6 +192,8 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         escalations=int(item.get("escalations", 0)),
         followed_up=bool(item.get("followed_up", False)),
         payout=PayoutWay(item["payout"]) if "payout" in item else None,
+        expected_on=_day_from(item, "expected_on"),
+        time_zone=item.get("time_zone"),
     )
 
 
@@ -220,12 +242,32 @@ def recent_from(item: Mapping[str, Any] | None, account_id: str) -> RecentReques
 
 def _recent_item(request: RecentRequest) -> Item:
     item: Item = {"refund_id": request.refund_id, "at": to_text(request.at), "amount": money_item(request.amount)}
-    return item | ({"promised_on": request.promised_on.isoformat()} if request.promised_on else {})
+    return item | _promise_item(request.promise)
 
 
 def _recent_from(item: Mapping[str, Any]) -> RecentRequest:
-    promised_on = date.fromisoformat(item["promised_on"]) if "promised_on" in item else None
-    return RecentRequest(item["refund_id"], from_text(item["at"]), money_from(item["amount"]), promised_on)
+    promise = _promise_from(item)
+    return RecentRequest(item["refund_id"], from_text(item["at"]), money_from(item["amount"]), promise)
+
+
+def _promise_item(promise: Promise | None) -> Item:
+    """A promise among the attributes of an item. `about`: it is not certain."""
+    if promise is None:
+        return {}
+    item: Item = {"promised_on": promise.latest_on.isoformat()}
+    item |= {"typical_on": promise.typical_on.isoformat()} if promise.typical_on is not None else {}
+    return item if promise.is_certain else item | {"about": True}
+
+
+def _promise_from(item: Mapping[str, Any]) -> Promise | None:
+    latest_on = _day_from(item, "promised_on")
+    if latest_on is None:
+        return None
+    return Promise(_day_from(item, "typical_on"), latest_on, is_certain=not item.get("about", False))
+
+
+def _day_from(item: Mapping[str, Any], name: str) -> date | None:
+    return date.fromisoformat(item[name]) if name in item else None
 
 
 def _rule_item(rule: RuleResult) -> Item:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from hotline.contracts.model import FactVersion
 from hotline.kit.money import Money
 
+from .promises import Promise
+
 
 class RefundError(StrEnum):
     """Why a refund, or a fact of one, is refused."""
@@ -152,9 +154,13 @@ class PolicyDecision:
     decided_by: str
     rules: tuple[RuleResult, ...]
     policy_version: str
-    promised_on: date | None
-    """Approved: when the money is there at the latest. In review: when the answer is there at the latest."""
+    promise: Promise | None
+    """Approved: when the money is there. In review: when the answer is there."""
     review: ReviewNeed | None = None
+
+    @property
+    def promised_on(self) -> date | None:
+        return self.promise.latest_on if self.promise is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,7 @@ class Refund:
     merchant_name: str | None = None
     order_tail: str | None = None
     reason: RefundReason | None = None
-    promised_on: date | None = None
+    promise: Promise | None = None
     review: ReviewNeed | None = None
     decided_by: str | None = None
     policy_version: str | None = None
@@ -184,10 +190,18 @@ class Refund:
     escalations: int = 0
     """How often a promised date has passed."""
     followed_up: bool = False
-    """The refund failed or came back, and the hotline has acted on it: `promised_on` is the date of the next step.
-    Until then `promised_on` is of the time before, and no longer true."""
+    """The refund failed or came back, and the hotline has acted on it: `promise` is the date of the next step.
+    Until then `promise` is of the time before, and no longer true."""
     payout: PayoutWay | None = None
     """The other way by which the wallet was asked to pay; until it tells that the money is under way."""
+    expected_on: date | None = None
+    """The provider's estimate of the day on which the money that was sent arrives, as the last fact told it."""
+    time_zone: str | None = None
+    """The customer's zone when the date was promised: the date ends there. None: see business_days.zone_of."""
+
+    @property
+    def promised_on(self) -> date | None:
+        return self.promise.latest_on if self.promise is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +222,19 @@ class RefundPage:
 
 @dataclass(frozen=True, slots=True)
 class RefundOffer:
-    """The refund that may be asked for. `amount` is what is left; `promised_on` holds if the request is approved at
+    """The refund that may be asked for. `amount` is what is left; `promise` holds if the request is approved at
     once."""
 
     outcome: OfferOutcome
     amount: Money
     partial: bool
-    promised_on: date | None
+    promise: Promise | None
     open_refund_id: str | None
     decided_by: str
+
+    @property
+    def promised_on(self) -> date | None:
+        return self.promise.latest_on if self.promise is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +244,15 @@ class RefundResult:
     outcome: RefundOutcome
     refund_id: str | None
     amount: Money | None
-    promised_on: date | None
+    promise: Promise | None
     state: RefundState | None = None
     decided_by: str | None = None
     rules: tuple[RuleResult, ...] = ()
     case_id: str | None = None
+
+    @property
+    def promised_on(self) -> date | None:
+        return self.promise.latest_on if self.promise is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +262,7 @@ class RecentRequest:
     refund_id: str
     at: datetime
     amount: Money
-    promised_on: date | None
+    promise: Promise | None
 
 
 @dataclass(frozen=True, slots=True)

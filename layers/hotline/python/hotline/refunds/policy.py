@@ -31,7 +31,7 @@ from .model import (
     ReviewNeed,
     RuleResult,
 )
-from .promises import arrival_promise, review_promise
+from .promises import Promise, arrival_promise, review_promise
 
 CHANGE_OF_MIND = frozenset({RefundReason.NO_REASON_RETURN, RefundReason.CANCELLED, RefundReason.PRICE_ADJUSTMENT})
 """Reasons for which a merchant may exclude categories of goods."""
@@ -80,6 +80,7 @@ class _Question:
     reason: RefundReason
     amount: Money
     now: datetime
+    time_zone: str | None
 
     @property
     def age_days(self) -> int:
@@ -213,14 +214,15 @@ def decide(
     amount: Money | None,
     now: datetime,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
+    time_zone: str | None = None,
 ) -> PolicyDecision:
-    """The decision on a request; `amount` None asks for all that is left.
+    """The decision on a request; `amount` None asks for all that is left. `time_zone`: where the customer's days begin.
 
     Raises InvalidInput for an amount that makes no sense: amount_not_positive, currency_differs,
     amount_over_refundable, partial_not_permitted.
     """
     left = Money(movement.refundable_minor, movement.amount.currency)
-    question = _Question(movement, merchant, wallet, recent, reason, amount or left, now)
+    question = _Question(movement, merchant, wallet, recent, reason, amount or left, now, time_zone)
     heard = [_judge_unauthorised(question)]
     if heard[0].outcome is None:
         heard += _eligibility(movement, wallet, now)
@@ -277,11 +279,11 @@ def _decision(question: _Question, heard: tuple[RuleResult, ...]) -> PolicyDecis
     forbidding = limited or [result for result in speaking if result.outcome is not RefundOutcome.IN_REVIEW]
     deciding = (forbidding or speaking or [_says("wallet.approve", RefundOutcome.APPROVED)])[0]
     outcome = deciding.outcome or RefundOutcome.APPROVED
-    promised_on, review = None, None
+    promise, review = None, None
     if outcome is RefundOutcome.APPROVED:
-        promised_on = arrival_promise(question.movement.instrument.kind, question.now)
+        promise = _arrival(question.movement, question.now, question.time_zone)
     elif outcome is RefundOutcome.IN_REVIEW:
-        promised_on = review_promise(question.now)
+        promise = review_promise(question.now, currency=question.amount.currency, time_zone=question.time_zone)
         wants_evidence = any(result.rule == "reason.evidence" for result in speaking)
         review = ReviewNeed.EVIDENCE if wants_evidence else ReviewNeed.APPROVAL
     merchant_version = question.merchant.version if question.merchant else 0
@@ -291,8 +293,18 @@ def _decision(question: _Question, heard: tuple[RuleResult, ...]) -> PolicyDecis
         decided_by=deciding.rule,
         rules=heard if speaking else (*heard, deciding),
         policy_version=f"{question.wallet.version}/merchant-{merchant_version}",
-        promised_on=promised_on,
+        promise=promise,
         review=review,
+    )
+
+
+def _arrival(movement: Movement, now: datetime, time_zone: str | None) -> Promise:
+    return arrival_promise(
+        movement.instrument,
+        now,
+        currency=movement.amount.currency,
+        provider=movement.provider,
+        time_zone=time_zone,
     )
 
 
@@ -301,9 +313,11 @@ def offer(
     merchant: MerchantPolicy | None,
     now: datetime,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
+    *,
+    time_zone: str | None = None,
 ) -> RefundOffer:
     """The refund that may be asked for, before a reason is known. No refund is offered while another refund of the
-    movement is under way."""
+    movement is under way. `time_zone`: where the customer's days begin."""
     heard = _eligibility(movement, wallet, now)
     deciding = heard[-1]
     outcome = OfferOutcome.OFFERED
@@ -316,7 +330,7 @@ def offer(
         outcome=outcome,
         amount=Money(movement.refundable_minor, movement.amount.currency),
         partial=merchant is None or merchant.partial,
-        promised_on=arrival_promise(movement.instrument.kind, now) if offered else None,
+        promise=_arrival(movement, now, time_zone) if offered else None,
         open_refund_id=movement.open_refund_id,
         decided_by="movement.open_refund" if movement.open_refund_id is not None else deciding.rule,
     )

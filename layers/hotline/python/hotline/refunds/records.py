@@ -36,7 +36,7 @@ def correct_recent(change: Change, read: Mapping[Key, Item], refund: Refund) -> 
     stored = read.get(key)
     recent = items.recent_from(stored, refund.account_id)
     requests = tuple(
-        replace(request, promised_on=items.date_told(refund)) if request.refund_id == refund.refund_id else request
+        replace(request, promise=items.promise_told(refund)) if request.refund_id == refund.refund_id else request
         for request in recent.requests
     )
     if requests != recent.requests:

@@ -197,10 +197,12 @@ class RequestRefund:
 
 def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | None, now: datetime) -> RefundOffer:
     """Say what may be asked for of a movement, before a reason is known. Nothing, unless the account is open."""
-    offered = policy.offer(movement, merchant_policy_of(policy_item), now)
-    if _is_open(profile_from(profile_item)):
+    profile = profile_from(profile_item)
+    time_zone = profile.time_zone if profile is not None else None
+    offered = policy.offer(movement, merchant_policy_of(policy_item), now, time_zone=time_zone)
+    if _is_open(profile):
         return offered
-    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promised_on=None, decided_by=NOT_OPEN_RULE)
+    return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
 
 
 def _is_open(profile: Profile | None) -> bool:
@@ -267,7 +269,8 @@ def contribute_refund(
     asked_before = read.get(items.refund_key(account_id, refund_id))
     if asked_before is not None:
         return _existing(items.refund_from(asked_before))
-    if not _is_open(profile_from(read.get(profile_key(account_id)))):
+    profile = profile_from(read.get(profile_key(account_id)))
+    if profile is None or not _is_open(profile):
         raise NotPossible(RefundError.ACCOUNT_NOT_OPEN)
     found = decode_once(read, payments.movement_key(account_id, movement_sk), payments.movement_from)
     ledger_key = payments.ledger_key(account_id, payments.movement_id_of(movement_sk))
@@ -281,13 +284,19 @@ def contribute_refund(
         return _under_way(movement.open_refund_id, recent)
     merchant = _merchant_policy(movement, read)
     decision = policy.decide(
-        movement=movement, merchant=merchant, recent=recent, reason=reason, amount=amount, now=change.now
+        movement=movement,
+        merchant=merchant,
+        recent=recent,
+        reason=reason,
+        amount=amount,
+        now=change.now,
+        time_zone=profile.time_zone,
     )
     if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
         return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
     if decision.outcome not in _STATES:
         return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
-    refund = _refund(change.now, refund_id, movement, reason, decision)
+    refund = replace(_refund(change.now, refund_id, movement, reason, decision), time_zone=profile.time_zone)
     if refund.state.is_open:
         payments.contribute_taking(
             change,
@@ -311,7 +320,7 @@ def contribute_refund(
         outcome=decision.outcome,
         refund_id=refund_id,
         amount=refund.amount,
-        promised_on=refund.promised_on,
+        promise=refund.promise,
         state=refund.state,
         decided_by=refund.decided_by,
         rules=refund.rules,
@@ -324,7 +333,7 @@ def _existing(refund: Refund) -> RefundResult:
         outcome=RefundOutcome.EXISTS,
         refund_id=refund.refund_id,
         amount=refund.amount,
-        promised_on=items.date_told(refund),
+        promise=items.promise_told(refund),
         state=refund.state,
         decided_by=refund.decided_by,
         rules=refund.rules,
@@ -335,8 +344,8 @@ def _existing(refund: Refund) -> RefundResult:
 def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
     """The known part of another refund of the movement, without reading it."""
     known = next((request for request in recent.requests if request.refund_id == refund_id), None)
-    amount, promised_on = (known.amount, known.promised_on) if known else (None, None)
-    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promised_on, decided_by="movement.open_refund")
+    amount, promise = (known.amount, known.promise) if known else (None, None)
+    return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by="movement.open_refund")
 
 
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
@@ -360,7 +369,7 @@ def _refund(
         merchant_name=movement.ref.merchant.name if movement.ref.merchant else None,
         order_tail=movement.order_tail,
         reason=reason,
-        promised_on=decision.promised_on,
+        promise=decision.promise,
         review=decision.review,
         decided_by=decision.decided_by,
         policy_version=decision.policy_version,
@@ -374,7 +383,7 @@ def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, ref
     requests = [request for request in recent.requests if request.at > change.now - wallet.velocity_window]
     denied_at = [at for at in recent.denied_at if at > change.now - wallet.denied_window]
     if refund.state.is_open:
-        requests.append(RecentRequest(refund.refund_id, change.now, refund.amount, refund.promised_on))
+        requests.append(RecentRequest(refund.refund_id, change.now, refund.amount, refund.promise))
     else:
         denied_at.append(change.now)
     counted = RecentRequests(

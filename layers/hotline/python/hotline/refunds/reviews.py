@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from hotline.accounts.service import profile_key
+from hotline.accounts.service import profile_from, profile_key
+from hotline.contracts.model import Instrument
 from hotline.identity.model import Subject
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
@@ -17,7 +19,7 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, equals
 from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments import service as payments
-from hotline.payments.model import Ledger, TakenState
+from hotline.payments.model import Ledger, Movement, TakenState
 
 from . import items
 from .model import PayoutWay, Refund, RefundError, RefundState, ReviewDecision
@@ -28,6 +30,7 @@ from .records import correct_recent, drop_recent, write_refund
 
 REVIEWED: Final = "agent.review"
 """The rule that decides where a person does."""
+_UNKNOWN_INSTRUMENT: Final = Instrument("other")
 _DECIDED: Final = {ReviewDecision.APPROVE: RefundState.APPROVED, ReviewDecision.DENY: RefundState.DENIED}
 
 
@@ -86,13 +89,13 @@ def contribute_review(
     if decision is ReviewDecision.APPROVE:
         if ledger.mixed_currencies or ledger.taken_minor > ledger.captured_minor:
             raise NotPossible(RefundError.OVERTAKEN, refund_id=refund_id)
-        refund = replace(refund, promised_on=arrival_promise(_instrument(read, known), change.now))
+        refund = _promise_arrival(read, refund, _payment(read, known), change.now)
         if ledger_item is not None:
             key = payments.ledger_key(account_id, known.movement_id)
             change.require_condition(key, equals("rev", int(ledger_item["rev"])), stale)
         correct_recent(change, read, refund)
     else:
-        refund = replace(refund, promised_on=None)
+        refund = replace(refund, promise=None)
         _give_back(change, ledger, ledger_item, refund_id)
         drop_recent(change, read, refund)
     write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
@@ -129,14 +132,8 @@ def contribute_payout(
     payments.contribute_taken_state(
         change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.OPEN
     )
-    refund = replace(
-        known,
-        version=known.version + 1,
-        promised_on=arrival_promise(way.value, change.now),
-        followed_up=True,
-        payout=way,
-        case_id=known.case_id or case_id,
-    )
+    refund = replace(known, version=known.version + 1, followed_up=True, payout=way, case_id=known.case_id or case_id)
+    refund = _promise_arrival(read, refund, None, change.now, instrument=Instrument(way.value))
     write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
     correct_recent(change, read, refund)
     change.audit(account_id, "refund.payout_requested", refund_id=refund_id, way=way.value)
@@ -169,10 +166,28 @@ def _ledger(read: Mapping[Key, Item], refund: Refund) -> Ledger:
     return decode_once(read, key, payments.ledger_from) or Ledger(refund.account_id, refund.movement_id)
 
 
-def _instrument(read: Mapping[Key, Item], refund: Refund) -> str:
-    """The kind of instrument that the payment was made with; another word where the payment is not known."""
+def _payment(read: Mapping[Key, Item], refund: Refund) -> Movement | None:
     if refund.movement_sk is None:
-        return "other"
-    key = payments.movement_key(refund.account_id, refund.movement_sk)
-    movement = decode_once(read, key, payments.movement_from)
-    return movement.instrument.kind if movement is not None else "other"
+        return None
+    return decode_once(read, payments.movement_key(refund.account_id, refund.movement_sk), payments.movement_from)
+
+
+def _promise_arrival(
+    read: Mapping[Key, Item],
+    refund: Refund,
+    payment: Movement | None,
+    now: datetime,
+    *,
+    instrument: Instrument = _UNKNOWN_INSTRUMENT,
+) -> Refund:
+    """The refund with the date of its arrival on the instrument of its payment; on `instrument` where that is None."""
+    profile = profile_from(read.get(profile_key(refund.account_id)))
+    time_zone = profile.time_zone if profile is not None else refund.time_zone
+    promise = arrival_promise(
+        payment.instrument if payment is not None else instrument,
+        now,
+        currency=refund.amount.currency,
+        provider=payment.provider if payment is not None else None,
+        time_zone=time_zone,
+    )
+    return replace(refund, promise=promise, time_zone=time_zone)

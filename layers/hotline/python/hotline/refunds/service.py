@@ -29,6 +29,7 @@ from .model import (
     RefundPage,
 )
 from .outgoing import reference_of
+from .promises import Promise
 from .records import write_refund
 from .requests import (
     REVIEW_REASON,
@@ -63,6 +64,7 @@ __all__ = [
     "OfferRefund",
     "Offered",
     "PolicyTerms",
+    "Promise",
     "RequestRefund",
     "contribute_due",
     "contribute_facts",
@@ -87,6 +89,7 @@ __all__ = [
     "policy_in",
     "policy_keys",
     "policy_subject",
+    "promise_told",
     "reference_of",
     "refund_from",
     "refund_id_of",
@@ -105,6 +108,7 @@ DENIED_WINDOW = policy.DEFAULT_WALLET_POLICY.denied_window
 refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told
+promise_told = items.promise_told
 
 
 def fact_keys(facts: Sequence[Fact]) -> set[Key]:

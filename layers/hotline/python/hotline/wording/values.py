@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
 
+from hotline.kit.clock import find_zone
 from hotline.kit.languages import LANGUAGES, language_or_english
 
 
@@ -87,10 +87,4 @@ def locale_of(language: str, time_zone: str | None, now: datetime | None = None)
     """The locale of an account. A language that the hotline does not speak becomes English. A zone that is unknown, or
     that this machine has no data for, is the language's."""
     language = language_or_english(language)
-    for name in (time_zone, LANGUAGES[language].time_zone):
-        if name:
-            try:
-                return Locale(language, ZoneInfo(name), now)
-            except (ValueError, OSError, LookupError):
-                continue
-    return Locale(language, None, now)
+    return Locale(language, find_zone(time_zone) or find_zone(LANGUAGES[language].time_zone), now)
