@@ -6,6 +6,7 @@ import { outcomeText } from "./facts.js";
 
 const MARKS = { alone: "info", proof: "warn", second: "bad" };
 const PERMISSION_OF = {
+  refund: PERMISSIONS.refund,
   review_refund: PERMISSIONS.refund,
   review_large_refund: PERMISSIONS.refund,
   other_payout: PERMISSIONS.refund,

@@ -96,6 +96,7 @@ export class Api {
   proof = (id) => this.#get(`/cases/${segment(id)}/proofs`);
   askProof = (id, wish, key) => this.#post(`/cases/${segment(id)}/proofs`, wish, key);
   act = (id, operation, why, key) => this.#post(`/cases/${segment(id)}/${ACTION_ROUTES[operation]}`, why, key);
+  askRefund = (id, refund, key) => this.#post(`/cases/${segment(id)}/refunds`, refund, key);
   decideRefund = (id, refund, decision, key) =>
     this.#post(`/cases/${segment(id)}/refunds/${segment(refund)}/decision`, decision, key);
   payOut = (id, refund, payout, key) => this.#post(`/cases/${segment(id)}/refunds/${segment(refund)}/payout`, payout, key);

@@ -9,6 +9,11 @@ import { MaskedValues } from "./masked.js";
 
 const TABS = ["account", "payments", "refunds", "findings"];
 const LOSSES = ["lost", "stolen", "no_access", "not_theirs"];
+const REFUND_REASONS = [
+  "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
+  "defective", "wrong_item", "unauthorised", "other",
+];
+const REFUND_NOTE_CHARACTERS_MAX = 500;
 const VERDICTS = ["confirmed", "false_alarm", "unclear"];
 
 class DeskRecords extends View {
@@ -159,7 +164,25 @@ class DeskRecords extends View {
         ${payment.order ? html`<span class="muted">${this.t("field.order")} ${outside(`… ${payment.order}`)}</span>` : nothing}</div>
       <dl>${payment.failure ? html`<dt>${this.t("field.failure")}</dt><dd>${words.word("failure", payment.failure)}</dd>` : nothing}
         ${payment.money.held_until ? html`<dt>${this.t("field.held_until")}</dt><dd>${words.time(payment.money.held_until)}</dd>` : nothing}
-        <dt>${this.t("records.next_step")}</dt><dd>${words.word("next", payment.next_step)}</dd></dl></article>`)}`;
+        <dt>${this.t("records.next_step")}</dt><dd>${words.word("next", payment.next_step)}</dd></dl>
+      ${payment.actions.map((action) => actionButton(this, action, () => this.#askRefund(payment, action)))}</article>`)}`;
+  }
+
+  /** A refund in the customer's name; the amount is theirs to say, and is not shown here. */
+  async #askRefund({ item_id }, action) {
+    const { words } = this;
+    const done = await perform(this, action, {
+      fields: [
+        { name: "refund_reason", label: this.t("field.refund_reason"), kind: "select", required: true,
+          options: [["", this.t("choose")], ...REFUND_REASONS.map((reason) => [reason, words.word("refund_reason", reason)])] },
+        { name: "amount_minor", label: this.t("field.amount_minor"), kind: "number", min: 1, help: this.t("refund.amount_help") },
+        { name: "note", label: this.t("refund.note"), kind: "note", max: REFUND_NOTE_CHARACTERS_MAX, empty: null },
+      ],
+      values: { refund_reason: "", amount_minor: null, note: null },
+      send: (deed, key) => this.desk.api.askRefund(this.case_id, { item_id, ...deed }, key),
+      case_id: this.case_id,
+    });
+    if (done) this.#changed();
   }
 
   _refunds({ refunds }) {

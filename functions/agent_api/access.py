@@ -51,6 +51,7 @@ ROUTES: Final[Mapping[str, Permission]] = {
     f"POST {_CASE}/new-rows": Permission.ACT,
     f"POST {_CASE}/hold-releases": Permission.ACT,
     f"POST {_CASE}/contact-changes": Permission.ACT,
+    f"POST {_CASE}/refunds": Permission.REFUND,
     f"POST {_CASE}/refunds/{{refund}}/decision": Permission.REFUND,
     f"POST {_CASE}/refunds/{{refund}}/payout": Permission.REFUND,
     f"POST {_CASE}/findings/{{finding}}/feedback": Permission.WORK,

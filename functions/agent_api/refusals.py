@@ -28,6 +28,7 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     DirectoryError.CHANGED: "precondition_failed",
     RefundError.POLICY_CHANGED: "precondition_failed",
     RefundError.NO_SUCH_REFUND: "not_found",
+    RefundError.NO_SUCH_MOVEMENT: "not_found",
     SecurityError.NO_SUCH_FINDING: "not_found",
     IdentityError.NO_SUCH_POINT: "not_found",
     LockoutError.NO_SUCH_HOLD: "hold_not_running",

@@ -38,6 +38,7 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("POST", f"{CASE}/pause", ACT, {}),
     ("PROVE", CASE, None, {}),
     ("POST", f"{CASE}/unlock", ACT, {}),
+    ("POST", f"{CASE}/refunds", {"item_id": "MOVEMENT#pay-2", "refund_reason": "defective", **ACT}, {}),
     ("POST", f"{CASE}/reset-grants", ACT, {}),
     ("POST", f"{CASE}/pause-ends", ACT, {}),
     ("POST", f"{CASE}/unfreeze", ACT, {}),

@@ -70,6 +70,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     f"POST {_CASE}/new-rows": ACCESS,
     f"POST {_CASE}/hold-releases": ACCESS,
     f"POST {_CASE}/contact-changes": ACCESS,
+    f"POST {_CASE}/refunds": ACCESS,
     f"POST {_CASE}/refunds/{{refund}}/decision": ACCESS,
     f"POST {_CASE}/refunds/{{refund}}/payout": ACCESS,
     f"POST {_CASE}/findings/{{finding}}/feedback": {**ACCESS, "own": "not_found"},
@@ -154,6 +155,7 @@ OF_CALLS: Final[Mapping[str, Mapping[bool, Mapping[str, str]]]] = {
     f"POST {_CASE}/new-rows": CALL_ALONE,
     f"POST {_CASE}/hold-releases": CALL_ALONE,
     f"POST {_CASE}/contact-changes": CALL_ALONE,
+    f"POST {_CASE}/refunds": CALL_ALONE,
     f"POST {_CASE}/refunds/{{refund}}/decision": CALL_ALONE,
     f"POST {_CASE}/refunds/{{refund}}/payout": CALL_ALONE,
     f"POST {_CASE}/findings/{{finding}}/feedback": CALL_ALONE,
@@ -290,6 +292,7 @@ READY: Final[Mapping[str, Callable[[Matrix], Matrix]]] = {
     f"POST {_CASE}/reopen": close,
     f"POST {_CASE}/hold-releases": approve_release,
     f"POST {_CASE}/contact-changes": approve_removal,
+    f"POST {_CASE}/refunds": lambda made: prove_in_call(made, "sms", goal="refund"),
     f"POST {_CASE}/refunds/{{refund}}/payout": fail_refund,
     f"POST {_CASE}/findings/{{finding}}/feedback": lambda made: replace(
         made, finding_id=made.world.find_theft(1, holds=False)

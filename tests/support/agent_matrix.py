@@ -66,6 +66,7 @@ class Matrix:
     world: AgentWorld
     ids: dict[str, dict[str, str]]
     refund_id: str
+    payment_key: str
     finding_id: str = "fnd_1"
     approval_id: str | None = None
     """Goes with each act."""
@@ -79,6 +80,8 @@ class Matrix:
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
+        if route.endswith("/refunds") and method == "POST":
+            body = {**WHY, "item_id": self.payment_key, "refund_reason": "defective"}
         if route.endswith("/contact-changes"):
             body = {**WHY, "point_id": self.world.point_name(), "loss": "lost"}
         if self.approval_id is not None and body is not None:
@@ -114,7 +117,7 @@ def _made() -> Matrix:
         world.call_in(contact, goal=None, number=None)
         assert by.post(f"/contacts/{contact}/claim").status == 200
         ids[whose] = {"cases": case_id, "contacts": contact, "approvals": approval.json["id"]}
-    return Matrix(world, ids, refund_id)
+    return Matrix(world, ids, refund_id, world.payment_key())
 
 
 @cache
@@ -138,7 +141,7 @@ def _made_calls(*, closed: bool) -> Matrix:
         assert closer.post(f"/cases/{case_id}/claim").status == 200
         assert closer.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
     things = {call: {"cases": case_id, "contacts": ids[call]} for call in CALLS}
-    return Matrix(world, things, refund_id, finding_id)
+    return Matrix(world, things, refund_id, world.payment_key(), finding_id)
 
 
 def calls(*, closed: bool) -> Matrix:

@@ -26,6 +26,7 @@ from hotline.kit.store import Key, Put, Table
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import LockView
+from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund
 from hotline.security.findings import contribute_findings, raising_keys
@@ -132,6 +133,12 @@ class AgentWorld:
         profile = accounts.find_profile(self.store, ACCOUNT)
         assert profile is not None
         return next(point_name(ACCOUNT, point) for point in profile.points if point.value == value)
+
+    def payment_key(self, movement_id: str = "mov_1") -> str:
+        """The sort key of a payment, as agents name it."""
+        movement = payments.find(self.store, ACCOUNT, movement_id)
+        assert movement is not None
+        return movement.sk
 
     def find_theft(self, minor: int, *, holds: bool = True) -> str:
         """The scan finds transfers after a new password and a new device, in fen; the finding's id. `holds`: it asks

@@ -514,9 +514,28 @@ def _page(name: str, found: list[Document], call: _Call) -> Document:
     return {name: found[:PAGE], "next": CURSOR if len(found) > PAGE else None}
 
 
+def _refund_action(world: DeskWorld, call: _Call) -> Document:
+    proved = world.proofs.get(call.ids[0], {}).get("state") == "proved"
+    return {
+        "operation": "refund",
+        "level": "proof",
+        "possible": proved,
+        "why": None if proved else "needs_proof",
+        "approval": None,
+        "subject": {"kind": "payment", "id": "pay-2", "version": "-"},
+    }
+
+
+def _ask_refund(world: DeskWorld, call: _Call) -> Answered:
+    _with_access(world, call)
+    if not _refund_action(world, call)["possible"]:
+        raise Refusal(403, "proof_missing", "The customer has to prove who they are first.", operation="refund")
+    return _json(202, {"outcome": "approved", "refund_id": "refund-7", "promised_on": "2026-12-04"})
+
+
 def _payments(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
-    payment = {
+    payment: Document = {
         "id": "pay-1",
         "item_id": "MOVEMENT#pay-1",
         "kind": "payment",
@@ -527,8 +546,14 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "money": {"state": "not_taken", "held_until": None},
         "failure": "insufficient_funds",
         "next_step": "top_up",
+        "actions": [],
     }
-    payments = [{**payment, "id": f"pay-{number}"} for number in range(1, world.payments_count + 1)]
+    good = {**payment, "item_id": "MOVEMENT#pay-2", "status": "succeeded", "failure": None, "next_step": "none"}
+    good |= {"money": {"state": "debited", "held_until": None}, "merchant": {"id": "m-1", "name": "Tea House"}}
+    good["actions"] = [_refund_action(world, call)]
+    payments = [
+        {**(good if number == 2 else payment), "id": f"pay-{number}"} for number in range(1, world.payments_count + 1)
+    ]
     return _json(200, _page("payments", payments, call))
 
 
@@ -875,6 +900,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("POST", f"{_OF_CASE}/proofs", _ask_proof),
     ("POST", f"{_OF_CASE}/({'|'.join(_ACTIONS)})", _act),
     ("POST", f"{_OF_CASE}/contact-changes", _remove_point),
+    ("POST", f"{_OF_CASE}/refunds", _ask_refund),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/decision", _decide_refund),
     ("POST", f"{_OF_CASE}/refunds/{_ID}/payout", _pay_out),
     ("POST", f"{_OF_CASE}/findings/{_ID}/feedback", _judge),

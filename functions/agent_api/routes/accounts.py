@@ -233,6 +233,7 @@ def _payment(movement: Movement, request: AgentRequest) -> Payment:
         money=MoneyPlace(state=told.answer.value.lower(), held_until=told.held_until),
         failure=told.caller_text.partition(".")[2] if told.failure is not None else None,
         next_step=told.next_step.value,
+        actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
 
 

@@ -6,11 +6,22 @@ from __future__ import annotations
 from typing import Any, Final
 
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
-from functions.agent_api.shapes.acts import Act, ContactChange, Done, Feedback, HoldRelease, Payout, RefundDecision
+from functions.agent_api.shapes.acts import (
+    Act,
+    ContactChange,
+    Done,
+    Feedback,
+    HoldRelease,
+    Payout,
+    RefundAsked,
+    RefundDecision,
+    RefundMade,
+)
 from functions.http.routes import id_from
 from hotline.agents import service as agents
 from hotline.agents.model import Basis
 from hotline.agents.service import AgentAct
+from hotline.kit.ids import derive_id
 
 _TAGS: Final = ["acts"]
 
@@ -69,6 +80,26 @@ def remove_point(id: str, body: ContactChange, contact: DeskContact = None, key:
     """Ask the wallet to take off the account a contact point that its owner does not have any more, with a second
     person. The owner adds the new one in the app."""
     return _do(id, body, contact, key, agents.RemovePoint(body.point_id, body.loss))
+
+
+@router.post("/v1/agent/cases/<id>/refunds", tags=_TAGS, operation_id="ask_refund", status_code=202)
+def ask_refund(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    body: RefundAsked,
+    contact: DeskContact = None,
+    key: IdempotencyKey = None,
+) -> RefundMade:
+    """Ask for a refund in the customer's name, with the customer's proof. The rules decide as they do for customers."""
+    at, case_id = desk(), id_from(id)
+    memory = at.memory(key, case_id, body=body)
+    request_key = derive_id("ask", "agent", at.agent.agent_id, case_id, str(key))
+    act = agents.AskRefund(body.item_id, body.refund_reason, request_key, body.amount_minor, body.note)
+    done = agents.perform(at.ctx, at.agent, Basis(case_id, contact), act, why=body.reason, memory=memory)
+    at.check_replay(done.replayed, case_id, body=body)
+    if done.deed is None:
+        return RefundMade(outcome=None, refund_id=None, promised_on=None)
+    made = done.deed.result
+    return RefundMade(outcome=made.outcome.value.lower(), refund_id=made.refund_id, promised_on=made.promised_on)
 
 
 @router.post(

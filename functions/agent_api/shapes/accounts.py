@@ -89,6 +89,7 @@ class Payment(Answer):
     money: Money
     failure: str | None
     next_step: str
+    actions: list[Action]
 
 
 class Payments(Answer):

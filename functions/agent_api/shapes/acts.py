@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -14,7 +15,7 @@ from hotline.contracts import limits
 from hotline.directory import service as directory
 from hotline.identity.model import PointLoss
 from hotline.lockout.model import Cause
-from hotline.refunds.model import PayoutWay, ReviewDecision
+from hotline.refunds.model import PayoutWay, RefundReason, ReviewDecision
 from hotline.security.model import Verdict
 
 
@@ -43,6 +44,25 @@ class ContactChange(Act):
 
     point_id: Id
     loss: PointLoss
+
+
+class RefundAsked(Body):
+    """A refund in the customer's name. `item_id` names the payment, as in an unmasking; `refund_reason` is the
+    customer's, `reason` the agent's. Without `amount_minor` it is all that is left. `note` is for who looks at it."""
+
+    item_id: Annotated[str, StringConstraints(max_length=ITEM_CHARACTERS_MAX)]
+    refund_reason: RefundReason
+    amount_minor: Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)] | None = None
+    note: Annotated[str, StringConstraints(max_length=limits.NOTE_CHARACTERS_MAX)] | None = None
+    reason: ActReason
+
+
+class RefundMade(Answer):
+    """The outcome, a closed word, and the refund that there is now. Null for a request that was carried out before."""
+
+    outcome: str | None
+    refund_id: str | None
+    promised_on: date | None
 
 
 class RefundDecision(Act):

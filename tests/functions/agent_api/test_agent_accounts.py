@@ -746,3 +746,29 @@ def test_a_second_person_is_not_asked_for_what_an_agent_may_do_alone(world: Agen
     case_id = claim(world, anna)
     body = {"operation": "unmask_beyond", "case_id": case_id, "field": "name", "reason": "correction"}
     assert anna.post("/approvals", body).code == "approval_not_needed"
+
+
+def test_a_refund_in_the_customers_name_is_offered_with_its_payment_and_made_once_for_a_key(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    world.pay(12850)
+    case_id = claim(world, anna)
+    phone = world.call_in(goal=None)
+    anna.contact_id = phone.contact_id
+    world.take(phone, world.token("agent-1"))
+    (payment,) = anna.look(case_id, "payments").json["payments"]
+    (action,) = payment["actions"]
+    assert (action["operation"], action["level"], action["why"]) == ("refund", "proof", "needs_proof")
+    body = {**WHY, "item_id": payment["item_id"], "refund_reason": "duplicate"}
+    assert anna.post(f"/cases/{case_id}/refunds", body).code == "proof_missing"
+    phone.prove("sms", "refund")
+    (payment,) = anna.look(case_id, "payments").json["payments"]
+    assert payment["actions"][0]["possible"] is True
+    key = {"Idempotency-Key": "key-of-the-refund-1"}
+    made = anna.post(f"/cases/{case_id}/refunds", body, headers=key)
+    assert (made.status, made.json["outcome"]) == (202, "in_review")
+    assert world.refund(made.json["refund_id"]).movement_id == payment["id"]
+    again = anna.post(f"/cases/{case_id}/refunds", body, headers=key)
+    assert again.json == {"outcome": None, "refund_id": None, "promised_on": None}
+    (payment,) = anna.look(case_id, "payments").json["payments"]
+    assert payment["actions"] == []

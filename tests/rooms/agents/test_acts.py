@@ -19,12 +19,12 @@ from hotline.identity.model import IdentityError, Operation
 from hotline.identity.policy import WRONG_IN_A_ROW
 from hotline.identity.ways import Way
 from hotline.kit.actor import FactorKind
-from hotline.kit.errors import NeedProof, NeedSecond, NotPossible
+from hotline.kit.errors import InvalidInput, NeedProof, NeedSecond, NotPossible
 from hotline.kit.money import Money
 from hotline.kit.store import Store
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.payments import service as payments
-from hotline.refunds.model import PayoutWay, RefundError, RefundState, ReviewDecision
+from hotline.refunds.model import PayoutWay, RefundError, RefundOutcome, RefundReason, RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
 from tests.support.agent_world import EMAIL, NUMBER, AgentWorld, fill_row
@@ -353,3 +353,59 @@ def agents_basis() -> Any:
     from hotline.agents.model import Basis
 
     return Basis()
+
+
+# ---------------------------------------------------------------- a refund in the customer's name
+
+
+def asking(world: AgentWorld, movement_id: str = "mov_1", reason: RefundReason = RefundReason.DUPLICATE) -> Any:
+    return agents.AskRefund(world.payment_key(movement_id), reason, "key-of-the-request")
+
+
+def test_a_refund_is_asked_for_with_the_customers_proof_as_the_customer_would(world: AgentWorld) -> None:
+    world.pay(12850)
+    token = world.token()
+    basis = world.take(world.call_in(goal="refund"), token)
+    result = world.do(token, basis, asking(world))
+    assert result.outcome in (RefundOutcome.IN_REVIEW, RefundOutcome.APPROVED)
+    refund = world.refund(result.refund_id)
+    assert (refund.reason, refund.amount) == (RefundReason.DUPLICATE, Money(12850, "CNY"))
+    (decision,) = world.decided("refund.requested")
+    assert decision["facts"]["refund_id"] == result.refund_id
+    who = f"agent:agent-1:{basis.case_id}"
+    actors = {entry["event"]: entry["actor"] for entry in world.audit()}
+    assert {actors["agent.refund"], actors[f"refund.{refund.state.value}"]} == {who}
+    again = world.do(token, basis, asking(world))
+    assert (again.outcome, again.refund_id) == (RefundOutcome.EXISTS, result.refund_id)
+    assert len(world.decided("refund.requested")) == 1
+
+
+@pytest.mark.parametrize("goal", [None, "look"])
+def test_no_refund_is_asked_for_without_proof_for_it(quick: AgentWorld, goal: str | None) -> None:
+    quick.pay(12850)
+    token = quick.token()
+    basis = quick.claimed() if goal is None else quick.take(quick.call_in(goal=goal), token)
+    with pytest.raises(NeedProof):
+        quick.do(token, basis, asking(quick))
+    assert quick.decided("refund.requested") == []
+
+
+def test_a_payment_that_the_customer_disputes_goes_to_people_and_one_of_nobody_is_not_found(quick: AgentWorld) -> None:
+    quick.pay(12850)
+    token = quick.token()
+    basis = quick.take(quick.call_in(goal="refund"), token)
+    disputed = quick.do(token, basis, asking(quick, reason=RefundReason.UNAUTHORISED))
+    assert disputed.outcome is RefundOutcome.ROUTE_DISPUTE
+    assert any(entry["facts"].get("topic") == "security" for entry in quick.decided("case.opened"))
+    sk = quick.payment_key().replace("mov_1", "mov_9")
+    with pytest.raises(NotPossible, match=RefundError.NO_SUCH_MOVEMENT):
+        quick.do(token, basis, agents.AskRefund(sk, RefundReason.DUPLICATE, "key-of-another-request"))
+
+
+def test_a_refund_beyond_what_is_left_is_refused(quick: AgentWorld) -> None:
+    quick.pay(12850)
+    token = quick.token()
+    basis = quick.take(quick.call_in(goal="refund"), token)
+    over = agents.AskRefund(quick.payment_key(), RefundReason.DUPLICATE, "key-of-the-request", amount_minor=12851)
+    with pytest.raises(InvalidInput, match="amount_over_refundable"):
+        quick.do(token, basis, over)

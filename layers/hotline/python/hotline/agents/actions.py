@@ -133,7 +133,7 @@ def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
         if step is not None and waiting.get(refund_id) is not step:
             waiting.pop(refund_id, None)
             waiting[refund_id] = step
-        elif entry.kind is EntryKind.DECIDED and entry.reason in _ENDING:
+        elif entry.kind is EntryKind.DECIDED and entry.reason in _DECIDING:
             waiting.pop(refund_id, None)
     return tuple(waiting.values())
 
@@ -143,7 +143,7 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
     done = False
     for entry in timeline:
         if entry.kind is EntryKind.DECIDED:
-            done = done or entry.reason in _ENDING
+            done = done or entry.reason in _ENDING or _is_refund_made(entry)
         elif entry.kind is EntryKind.ADDED and entry.author is AuthorKind.AGENT:
             done = True  # a freeze adds to the case itself
         elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
@@ -151,6 +151,16 @@ def _is_done(timeline: Iterable[CaseEntry]) -> bool:
     return done
 
 
+def _is_refund_made(entry: CaseEntry) -> bool:
+    """Whether an agent asked for a refund that was decided at once."""
+    return entry.reason == f"agent.{Operation.REFUND.value}" and entry.facts.get("outcome") in _DECIDED_AT_ONCE
+
+
+_DECIDED_AT_ONCE: Final = frozenset({"APPROVED", "DENIED"})
+_DECIDING: Final = frozenset(
+    f"agent.{one.value}" for one in (Operation.REVIEW_REFUND, Operation.REVIEW_LARGE_REFUND, Operation.OTHER_PAYOUT)
+)
+"""The reasons of entries that tell of a deed upon one refund."""
 _STEP_OF_REFUND: Final[Mapping[str, Step]] = {
     refunds.REVIEW_REASON: Step.DECIDE_REFUND,
     refunds.UNPAID_REASON: Step.PAY_OTHER_WAY,

@@ -25,8 +25,9 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
+from hotline.payments import service as payments
 from hotline.refunds import service as refunds
-from hotline.refunds.model import PayoutWay, Refund, ReviewDecision
+from hotline.refunds.model import PayoutWay, Refund, RefundError, RefundReason, RefundResult, ReviewDecision
 from hotline.security import service as security
 from hotline.security.service import Verdict
 
@@ -197,6 +198,51 @@ class PayOtherWay(_RefundAct):
             change, request.read, request.account_id, self.refund_id, self.way, case_id=request.case_id
         )
         return Deed(refund, "ASKED", {"refund_id": self.refund_id, "way": self.way.value})
+
+
+@dataclass(frozen=True)
+class AskRefund(AgentAct[RefundResult]):
+    """Ask for a refund of a payment in the customer's name and with their proof: their own act (refunds.RequestRefund),
+    so the same rules decide. `item_id` is the payment's sort key, `amount_minor` None all that is left. Raises what
+    that act raises; InvalidInput for what cannot be a sort key."""
+
+    item_id: str
+    reason: RefundReason
+    request_key: str
+    amount_minor: int | None = None
+    note: str | None = None
+    permission: ClassVar[Permission] = Permission.REFUND
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        payments.movement_id_of(self.item_id)
+        return (payments.movement_key(request.account_id, self.item_id),)
+
+    def further_keys(self, request: AgentRequest) -> Iterable[Key]:
+        return self._of_customer(request).keys_of(request.account_id)
+
+    def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
+        return Operation.REFUND, None
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[RefundResult]:
+        language = request.case.language if request.case is not None else None
+        asked = self._of_customer(request).contribute_for(change, request.read, request.account_id, language)
+        named = {"refund_id": asked.result.refund_id} if asked.result.refund_id is not None else {}
+        return Deed(asked.result, asked.outcome, named)
+
+    def _of_customer(self, request: AgentRequest) -> refunds.RequestRefund:
+        key = payments.movement_key(request.account_id, self.item_id)
+        movement = request.read.decode(key, payments.movement_from)
+        if movement is None:
+            raise NotPossible(RefundError.NO_SUCH_MOVEMENT)
+        merchant = movement.ref.merchant
+        return refunds.RequestRefund(
+            self.item_id,
+            merchant.id if merchant is not None else None,
+            self.reason,
+            self.amount_minor,
+            self.request_key,
+            note=self.note,
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from .acts import (
     PAUSE,
     UNFREEZE,
     UNLOCK,
+    AskRefund,
     BeginRowsAnew,
     JudgeFinding,
     PayOtherWay,
@@ -40,7 +41,13 @@ from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
-from .thing_actions import find_hold_action, find_point_action, list_edit_actions, list_refund_actions
+from .thing_actions import (
+    find_hold_action,
+    find_payment_action,
+    find_point_action,
+    list_edit_actions,
+    list_refund_actions,
+)
 from .views import Unmask, find_masked, look_up, mask_facts, mask_name, mask_point
 from .work import Worked, read_case, work_on_case
 
@@ -66,6 +73,7 @@ __all__ = [
     "ApprovalPage",
     "ApprovalState",
     "AskProof",
+    "AskRefund",
     "BeginRowsAnew",
     "Deed",
     "EditBanner",
@@ -91,6 +99,7 @@ __all__ = [
     "find_hold_action",
     "find_masked",
     "find_next_step",
+    "find_payment_action",
     "find_point_action",
     "find_proof_request",
     "leave_out_own",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from hotline.accounts import service as accounts
 from hotline.accounts.model import ContactPoint
 from hotline.identity.model import Approval, PointLoss, Subject
 from hotline.identity.service import Operation, find_nameable, point_name, point_subject
@@ -16,13 +17,15 @@ from hotline.kit.errors import NotPossible
 from hotline.kit.store import Store
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
+from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
-from hotline.refunds.model import PayoutWay, Refund, RefundState, ReviewDecision
+from hotline.refunds.model import OfferOutcome, PayoutWay, Refund, RefundState, ReviewDecision
 
 from .access import AgentRequest
 from .actions import Action, action_of
 from .approvals import find_own_approval
 from .model import AgentToken, Permission
+from .subjects import UNVERSIONED
 
 
 def list_refund_actions(
@@ -40,6 +43,17 @@ def find_hold_action(request: AgentRequest, cause: Cause | None, approvals: Sequ
         return ()
     subject = lockout.hold_subject(request.read, request.account_id, cause)
     return (action_of(Operation.RELEASE_HOLD, None, approvals, request.now, subject=subject),)
+
+
+def find_payment_action(request: AgentRequest, movement: Movement) -> tuple[Action, ...]:
+    """The request for a refund of a payment, with the customer's proof; nothing where no refund may be asked for.
+    `request` has read the profile."""
+    profile_item = request.read.get(accounts.profile_key(request.account_id))
+    offered = refunds.offer(movement, policy_item=None, profile_item=profile_item, now=request.now)
+    if offered.outcome is not OfferOutcome.OFFERED:
+        return ()
+    subject = Subject(f"payment#{request.account_id}#{movement.movement_id}", UNVERSIONED)
+    return (action_of(Operation.REFUND, request.proof(standing=False), (), request.now, subject=subject),)
 
 
 def find_point_action(request: AgentRequest, point: ContactPoint, approvals: Sequence[Approval]) -> tuple[Action, ...]:

@@ -141,25 +141,34 @@ class RequestRefund:
     operation: Operation = field(default=Operation.REFUND, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
+        return self.keys_of(session.account_id)
+
+    def keys_of(self, account_id: str) -> Iterable[Key]:
+        """The same for an agent, who asks in the customer's name."""
         return request_keys(
-            session.account_id,
-            movement_sk=self.movement_sk,
-            merchant_id=self.merchant_id,
-            request_key=self.request_key,
+            account_id, movement_sk=self.movement_sk, merchant_id=self.merchant_id, request_key=self.request_key
         )
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[RefundResult]:
+        return self.contribute_for(change, read, session.account_id, session.state.language)
+
+    def contribute_for(
+        self, change: Change, read: Snapshot, account_id: str, language: str | None
+    ) -> Effect[RefundResult]:
+        """The same upon an account that an agent has access to. `language` is the one of a case that is opened."""
         result = contribute_refund(
             change,
             read,
-            account_id=session.account_id,
+            account_id=account_id,
             movement_sk=self.movement_sk,
             reason=self.reason,
-            amount=self._amount(read, session.account_id),
+            amount=self._amount(read, account_id),
             note=self.note,
             request_key=self.request_key,
         )
-        disputed = result.outcome is RefundOutcome.ROUTE_DISPUTE and self._report_dispute(change, read, session)
+        disputed = result.outcome is RefundOutcome.ROUTE_DISPUTE and self._report_dispute(
+            change, read, account_id, language
+        )
         decided = result.outcome in _DECIDED
         if decided and self.memory is not None:
             # Somebody else with the same key was quicker: read again, and give theirs.
@@ -167,9 +176,9 @@ class RequestRefund:
         made = (result.refund_id,) if decided and result.refund_id is not None else ()
         return Effect(result.outcome.value, result, ids=made, idle=not (decided or disputed))
 
-    def _report_dispute(self, change: Change, read: Snapshot, session: Session) -> bool:
+    def _report_dispute(self, change: Change, read: Snapshot, account_id: str, language: str | None) -> bool:
         """Let people know of a payment that its owner disputes, once while the case is open."""
-        account_id, movement_id = session.account_id, payments.movement_id_of(self.movement_sk)
+        movement_id = payments.movement_id_of(self.movement_sk)
         known = find_open(read, account_id=account_id, topic=SECURITY_TOPIC)
         if known is not None and link_of(LinkKind.PAYMENT, movement_id) in known.links:
             return False
@@ -182,7 +191,7 @@ class RequestRefund:
             facts={"movement_id": movement_id, "refund_reason": self.reason.value},
             priority=Priority.HIGH,
             note=self.note,
-            language=session.state.language,
+            language=language,
         )
         return True
 
