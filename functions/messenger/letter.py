@@ -22,7 +22,7 @@ from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import Dropped, still_useful
 from hotline.kit.store.condition import Item
 from hotline.wording import messages
-from hotline.wording.values import Digits, Phone, Reference, Word, locale_of
+from hotline.wording.values import Digits, Lately, Phone, Reference, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
 CHALLENGE_ATTRIBUTE: Final = "challenge"
@@ -92,11 +92,16 @@ def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
     return {name: value for name, value in typed.items() if value is not None}
 
 
-def _parse_fact(name: str, value: Any) -> Money | Digits | Reference | Word | datetime | date | str | int | None:
+type _Value = Money | Digits | Lately | Reference | Word | datetime | date | str | int
+
+
+def _parse_fact(name: str, value: Any) -> _Value | None:
     try:
         match value:
             case {"minor": int(minor), "currency": str(currency)}:
                 return Money(minor, currency)
+            case str() if name == "initiated_at":
+                return Lately(from_text(value), placed=True)
             case str() if name in ("until", "since") or name.endswith("_at"):
                 return from_text(value)
             case str() if name.endswith("_on"):
@@ -105,7 +110,7 @@ def _parse_fact(name: str, value: Any) -> Money | Digits | Reference | Word | da
                 return Digits(value)
             case str() if name.endswith("_reference"):
                 return Reference(value)
-            case str() if name in ("goal", "place"):
+            case str() if name in ("goal", "place", "kind"):
                 return Word(f"{name}.{value}")
             case str() if name == "cause":
                 return Word(f"lock.cause.{value}")

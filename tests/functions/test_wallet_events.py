@@ -310,10 +310,10 @@ def test_trouble_with_one_account_does_not_touch_another() -> None:
 def test_a_fact_that_a_room_stumbles_over_does_not_keep_its_neighbours_out(monkeypatch: pytest.MonkeyPatch) -> None:
     contribute = payments.contribute_facts
 
-    def stumbling(change: Change, read: Mapping[Any, Any], facts: Sequence[Fact]) -> None:
+    def stumbling(change: Change, read: Mapping[Any, Any], facts: Sequence[Fact], **given: Any) -> None:
         if any(fact.id == "poison" for fact in facts):
             raise ZeroDivisionError("Ada Example")
-        contribute(change, read, facts)
+        contribute(change, read, facts, **given)
 
     monkeypatch.setattr(payments, "contribute_facts", stumbling)
     ctx = context()

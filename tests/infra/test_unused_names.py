@@ -56,7 +56,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "ended": "as resent",
     "escalated": "as resent",
     "BILL_PAYMENT": "a word of facts that is parsed by its value",
-    "REVERSED": "as BILL_PAYMENT",
     "DORMANT": "as BILL_PAYMENT",
     "STOLEN": "a word that agents name by its value",
     "NOT_THEIRS": "as STOLEN",

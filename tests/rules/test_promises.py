@@ -275,6 +275,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
         "HOLD_GRACE": (1 * HOURS, "decision: releases are told in batches"),
     },
+    "hotline.payments.outcomes": {
+        "NEWS_FOR": (30 * DAYS, "decision: as long as a failed refund is told of"),
+    },
     "hotline.payments.service": {
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },

@@ -180,10 +180,11 @@ class MoneyWorld:
 
     def tell(self, *facts: Fact) -> None:
         """Fold facts of one subject in one transaction, as the door does."""
-        keys = payments.fact_keys(facts) | refunds.fact_keys(facts)
-        read = self.store.batch_get(sorted(keys, key=repr)) if keys else {}
+        profile_key = accounts.profile_key(facts[0].subject)
+        keys = payments.fact_keys(facts) | refunds.fact_keys(facts) | {profile_key}
+        read = self.store.batch_get(sorted(keys, key=repr))
         change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
-        payments.contribute_facts(change, read, facts)
+        payments.contribute_facts(change, read, facts, profile=accounts.profile_from(read.get(profile_key)))
         refunds.contribute_facts(change, read, facts)
         change.commit(self.store)
 

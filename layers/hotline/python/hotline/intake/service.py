@@ -136,7 +136,7 @@ def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequ
     keyring = ctx.lookup_ring
     read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring))
     profile = accounts.contribute_facts(change, read, facts, keyring)
-    payments.contribute_facts(change, read, facts)
+    payments.contribute_facts(change, read, facts, profile=profile)
     lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)
     refunds.contribute_facts(change, read, facts)
     security.contribute_facts(change, read, facts)

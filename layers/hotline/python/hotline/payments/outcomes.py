@@ -1,25 +1,51 @@
 """Movements of which something is awaited: an outcome that the wallet does not know yet, or the end of a hold.
 
 The wallet is asked, once for each movement, and again by the dates of accounts.facts_requests. A fact that makes the
-outcome known ends that.
+outcome known ends that, and the owner is told what became of it, in the same transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, end_requests, request_facts, request_keys
-from hotline.contracts.model import Fact, MovementTold
+from hotline.accounts.model import Profile
+from hotline.accounts.service import send_notice
+from hotline.contracts.model import Fact, MoneyState, MovementStatus, MovementTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
+from hotline.kit.clock import to_text
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 
+from .items import money_item
 from .model import FAILED_WINDOW, Movement
 
 CASE_TOPIC: Final = "payment"
 """The topic of the case about a wallet that does not say what became of a movement."""
+
+NEWS_FOR: Final = timedelta(days=30)
+"""A fact that is older tells no news, as in history that a wallet loads at first."""
+
+
+class OutcomeNotice(StrEnum):
+    """Messages about what became of a movement that its owner was waiting for."""
+
+    WENT_THROUGH = "payment.went_through"
+    NOT_TAKEN = "payment.not_taken"
+    HELD = "payment.held"
+    COMES_BACK = "payment.comes_back"
+    GIVEN_BACK = "payment.given_back"
+
+
+_BY_MONEY: Final = {
+    MoneyState.NONE: OutcomeNotice.NOT_TAKEN,
+    MoneyState.HELD: OutcomeNotice.HELD,
+    MoneyState.RETURNED: OutcomeNotice.GIVEN_BACK,
+}
 
 
 def request_keys_of(facts: Iterable[Fact]) -> set[Key]:
@@ -37,17 +63,65 @@ def thing_named(movement_id: str, version: int | None = None) -> Thing:
     return Thing(ThingKind.MOVEMENT, movement_id, version)
 
 
-def contribute_awaited(change: Change, read: Mapping[Key, Item], before: Movement | None, after: Movement) -> None:
-    """Ask the wallet about a movement whose outcome is unknown now, or end what it was asked. `before`: the movement as
-    it was, None for a new one. A movement that did not change, or is too old to be told of, is asked about no
-    more. Raises NeedProof for anybody but the hotline itself."""
+def contribute_awaited(
+    change: Change, read: Mapping[Key, Item], before: Movement | None, after: Movement, profile: Profile | None
+) -> None:
+    """Ask the wallet about a movement whose outcome is unknown now, or end what it was asked and tell the owner.
+
+    `before`: the movement as it was, None for a new one; one that did not change is asked about and told of no more.
+    `profile`: the account's; nobody is told without one. Raises NeedProof for anybody but the hotline itself.
+    """
     require(change, Operation.FACTS)
     if before == after:
         return
-    if not after.is_outcome_open:
-        end_requests(change, read, after.ref.account_id, [thing_named(after.movement_id)])
-    elif change.now - after.ref.initiated_at <= FAILED_WINDOW:
-        ask_wallet(change, read, after, FactsReason.OUTCOME_UNKNOWN)
+    account_id = after.ref.account_id
+    if after.is_outcome_open:
+        if change.now - after.ref.initiated_at <= FAILED_WINDOW:
+            ask_wallet(change, read, after, FactsReason.OUTCOME_UNKNOWN)
+        return
+    end_requests(change, read, account_id, [thing_named(after.movement_id)])
+    notice = find_news(before, after)
+    if notice is not None and change.now - after.fact_version.time <= NEWS_FOR:
+        _tell_owner(change, profile, after, notice)
+
+
+def find_news(before: Movement | None, after: Movement) -> OutcomeNotice | None:
+    """The message for the owner of a movement whose outcome is known now, or whose money came back. None when they
+    waited for nothing, or when nothing that they wait for has come."""
+    if before is None or after.is_outcome_open:
+        return None
+    if is_taken_in_vain(before):
+        back = after.money in (MoneyState.RETURNED, MoneyState.NONE)
+        return OutcomeNotice.GIVEN_BACK if back else OutcomeNotice.WENT_THROUGH if has_gone_through(after) else None
+    waited_for_end = before.is_held and before.hold_asked is not None and not after.is_held
+    if not before.is_outcome_open and not waited_for_end:
+        return None
+    if after.money in _BY_MONEY:
+        return _BY_MONEY[after.money]
+    return OutcomeNotice.WENT_THROUGH if has_gone_through(after) else OutcomeNotice.COMES_BACK
+
+
+def has_gone_through(movement: Movement) -> bool:
+    """Whether it succeeded and its money was taken."""
+    return movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED
+
+
+def is_taken_in_vain(movement: Movement) -> bool:
+    """Whether its money was taken although it did not go through, and has to come back."""
+    over = movement.status in (MovementStatus.FAILED, MovementStatus.REVERSED)
+    return over and movement.money is MoneyState.DEBITED
+
+
+def _tell_owner(change: Change, profile: Profile | None, movement: Movement, notice: OutcomeNotice) -> None:
+    facts: dict[str, object] = {
+        "kind": movement.ref.kind.value,
+        "amount": money_item(movement.amount),
+        "initiated_at": to_text(movement.ref.initiated_at),
+    }
+    if movement.held_until is not None and notice is OutcomeNotice.HELD:
+        facts["until"] = to_text(movement.held_until)
+    send_notice(change, profile, notice.value, facts)
+    change.audit(movement.ref.account_id, notice.value, movement_id=movement.movement_id)
 
 
 def ask_wallet(change: Change, read: Mapping[Key, Item], movement: Movement, reason: FactsReason) -> bool:

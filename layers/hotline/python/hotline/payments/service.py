@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from hotline.accounts.model import Profile
 from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
@@ -128,20 +129,25 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
     return keys
 
 
-def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+def contribute_facts(
+    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], *, profile: Profile | None = None
+) -> None:
     """Fold the facts of one account about money; others are ignored. A fact that changes nothing writes nothing.
+    `profile`: the account's as it will be, to tell its owner of outcomes that they wait for; None tells nobody.
 
     Raises InvalidInput with the fact's id (`fact_id`) for the first fact that makes no sense; the change is then not
     to be committed.
     """
     require(change, Operation.FACTS)
     for about in folds.by_movement(facts).values():
-        _contribute_movement(change, read, about)
+        _contribute_movement(change, read, about, profile)
     _contribute_bills(change, read, facts)
     _contribute_funds(change, read, facts)
 
 
-def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
+def _contribute_movement(
+    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], profile: Profile | None
+) -> None:
     """Fold the facts about one movement and its refunds: one write on the movement, one on its ledger."""
     account_id = facts[0].subject
     movement_id = folds.movement_id_of(facts[0])
@@ -166,7 +172,7 @@ def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequen
         known = movement_from(known_item) if known_item else None
         after = folds.with_ledger(movement, ledger)
         _write_movement(change, known_item, known, after)
-        outcomes.contribute_awaited(change, read, known, after)
+        outcomes.contribute_awaited(change, read, known, after, profile)
     elif ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
         _copy_left(change, ledger)
 
