@@ -195,6 +195,8 @@ class DeskRecords extends View {
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
         ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}
         ${refund.decided_by ? html`<dt>${this.t("field.rule")}</dt><dd>${words.word("rule", refund.decided_by)}</dd>` : nothing}
+        ${refund.remedies.length > 0 ? html`<dt>${this.t("field.remedies")}</dt><dd>${refund.remedies.map((remedy) => words.word("remedy", remedy)).join(" · ")}</dd>` : nothing}
+        ${refund.policy_version ? html`<dt>${this.t("field.policy_version")}</dt><dd>${outside(refund.policy_version)}</dd>` : nothing}
         ${refund.payout ? html`<dt>${this.t("field.payout")}</dt><dd>${words.word("way", refund.payout)}</dd>` : nothing}</dl>
       ${refund.actions.map((action) => this.#refundAction(refund, action))}</article>`)}`;
   }

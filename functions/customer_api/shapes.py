@@ -195,10 +195,14 @@ class RuleSaid(Answer):
 
 
 class Decision(Answer):
-    """The answer of the policies, and every rule that was heard."""
+    """The answer of the policies, and every rule that was heard. `policy_version` names the versions of wallet,
+    merchant, law and providers' figures. `remedies`: what would change it, evidence first; `text` says so."""
 
     outcome: str
     decided_by: str | None = None
+    policy_version: str | None = None
+    remedies: list[str]
+    text: str
     rules: list[RuleSaid]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
+from hotline.refunds.service import Explanation
 from hotline.wording.catalogue import find
 from hotline.wording.messages import join, plain_text
 from hotline.wording.values import Locale, Word
@@ -52,6 +53,13 @@ def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
     keys += [f"works_when.{told.works_when.value}"]
     keys += ["payment_answer.refund_open"] if told.open_refund_id else []
     return join((plain_text(key, facts, locale) for key in keys), locale)
+
+
+def of_refund(told: Explanation, locale: Locale) -> str:
+    """The words for the rule that decided on a refund, and for what would change the decision; empty where the
+    outcome says it all."""
+    keys = [f"refund.rule.{told.rule}", *(f"refund.remedy.{remedy.value}" for remedy in told.remedies)]
+    return join((plain_text(key, told.facts, locale) for key in keys), locale)
 
 
 def _word(locale: Locale, *keys: str) -> Word | None:

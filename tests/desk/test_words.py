@@ -51,6 +51,7 @@ from hotline.refunds.model import (
     RefundError,
     RefundReason,
     RefundState,
+    Remedy,
     ReviewDecision,
     ReviewNeed,
 )
@@ -123,6 +124,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "refund": RefundState,
     "refund_reason": RefundReason,
     "review": ReviewNeed,
+    "remedy": Remedy,
     "decision": ReviewDecision,
     "way": PayoutWay,
     "rule": RULES,

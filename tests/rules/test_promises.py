@@ -154,6 +154,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "CATEGORIES_MAX": (50, "docs/contracts.md"),
         "WINDOW_DAYS_MAX": (3650, "docs/contracts.md"),
         "THINGS_ASKED_MAX": (25, "docs/contracts.md, when the hotline asks"),
+        "ANSWER_DAYS_MAX": (60, "docs/contracts.md"),
         "YEAR_MIN": (2000, "docs/contracts.md"),
         "YEAR_MAX": (2199, "docs/contracts.md"),
     },

@@ -33,6 +33,12 @@ _MOVEMENT: Final[dict[str, Any]] = {
     "money": "none",
     "held_until": "2026-11-30T00:00:00.000Z",
     "balance_after_minor": 900,
+    "provider": "wechat",
+    "succeeded_at": "2026-11-23T09:00:01.000Z",
+    "country": "CN",
+    "sold_remotely": True,
+    "delivered_on": "2026-11-25",
+    "return_waived": False,
 }
 _LOCK: Final = {"decision_id": "dec_1", "subject_version": 1, "cause": "RISK_SCORE", "until": "2026-11-24T12:00:00Z"}
 _DESCRIBED: Final = {
@@ -80,6 +86,8 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "partial": True,
         "auto_approve_minor": 50000,
         "categories": ["gift_card"],
+        "evidence_above_minor": 20000,
+        "answer_days": 5,
     },
     "transaction.confirmed_fraud": {"movement_id": "mov_1", "confirmed_at": "2026-11-23T11:00:00Z"},
 }

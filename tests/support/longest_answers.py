@@ -19,7 +19,7 @@ from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
 from hotline.payments.model import Movement, MovementFailure, MovementRef
-from hotline.refunds.model import RefundState
+from hotline.refunds.model import RefundState, Remedy
 from hotline.wording.values import Opening
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
@@ -113,9 +113,14 @@ def refunds(language: str) -> Iterator[Said]:
         yield "refund_request", "EXISTS", {**item, "status": state.value, "refund": "482913"}
     yield "refund_offer", "OFFERED", {**item, "refundable": AMOUNT}
     for rule in refund_rules():
+        item |= {"window": timedelta(days=365), "age": timedelta(days=399)}
         yield "refund_offer", "NOT_ELIGIBLE", {**item, "reason": rule}
         for outcome in ("APPROVED", "IN_REVIEW", "DENIED", "NOT_ELIGIBLE", "ROUTE_DISPUTE"):
             yield "refund_request", outcome, {**item, "reason": rule, "refund": "482913"}
+    for remedy in Remedy:
+        for outcome in ("IN_REVIEW", "DENIED"):
+            told = {"reason": "merchant.window", "remedy": remedy.value, "refund": "482913"}
+            yield "refund_request", outcome, {**item, **told}
 
 
 def others(_: str) -> Iterator[Said]:

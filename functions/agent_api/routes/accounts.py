@@ -250,6 +250,8 @@ def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:
         reason=refund.reason.value if refund.reason is not None else None,
         review=refund.review.value if refund.review is not None else None,
         decided_by=refund.decided_by,
+        policy_version=refund.policy_version,
+        remedies=[remedy.value for remedy in refunds.explain(refund.rules, refund.decided_by).remedies],
         payout=refund.payout.value if refund.payout is not None else None,
         actions=[action_of(action) for action in actions],
     )

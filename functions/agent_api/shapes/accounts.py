@@ -101,7 +101,9 @@ class Payments(Answer):
 
 class Refund(Answer):
     """A refund. The amount is masked: `id` names it in an unmasking. `typical_on` and `promised_on`: when it is usually
-    there, and at the latest, as local dates of the customer; only about then unless `promise_certain`."""
+    there, and at the latest, as local dates of the customer; only about then unless `promise_certain`.
+    `policy_version` names the versions of wallet, merchant, law and providers' figures; `remedies`: what would change
+    the decision."""
 
     id: str
     payment_id: str
@@ -113,6 +115,8 @@ class Refund(Answer):
     reason: str | None
     review: str | None
     decided_by: str | None
+    policy_version: str | None
+    remedies: list[str]
     payout: str | None
     actions: list[Action]
 

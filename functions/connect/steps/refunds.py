@@ -69,6 +69,7 @@ def offer(visit: Visit) -> Answer:
         refundable=offered.amount,
         **_promise_words(offered.promise),
         reason=None if is_offered else offered.decided_by,
+        **refunds.explain(offered.rules, offered.decided_by).facts,
         refund_open=offered.open_refund_id is not None,
         now=visit.now,
     )
@@ -99,11 +100,14 @@ def request(visit: Visit) -> Answer:
 
 def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None) -> Answer:
     promise = refunds.promise_told(refund) if isinstance(refund, Refund) else refund.promise if refund else None
+    told = refunds.explain(refund.rules if refund else (), refund.decided_by if refund else None)
     facts = words(
         amount=refund.amount if refund else None,
         **_promise_words(promise),
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
-        reason=refund.decided_by if refund else None,
+        reason=told.rule,
+        **told.facts,
+        remedy=told.remedies[0].value if told.remedies else None,
         refund=refunds.reference_of(refund.refund_id) if refund and refund.refund_id else None,
         now=visit.now,
     )

@@ -125,8 +125,16 @@ def refund_request(speech: Speech, outcome: str) -> None:
     if outcome in ("NOT_ELIGIBLE", "ROUTE_DISPUTE"):
         _say_refusal(speech, outcome)
         return
-    speech.say(f"refund_request.{outcome}", reason=_reason(speech))
-    if outcome == "EXISTS":
+    speech.say(f"refund_request.{outcome}")
+    if outcome == "IN_REVIEW":
+        _say_rule(speech, "refund_request.IN_REVIEW.by_person")
+        _say_remedy(speech)
+        speech.say("refund_request.IN_REVIEW.answer")
+    elif outcome == "DENIED":
+        _say_rule(speech)
+        _say_remedy(speech)
+        speech.say("refund_request.DENIED.again")
+    elif outcome == "EXISTS":
         speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
     if outcome != "LIMITED":
         speech.say("refund.reference", refund=in_groups(speech.facts.get("refund")))
@@ -136,9 +144,16 @@ def _say_refusal(speech: Speech, outcome: str) -> None:
     if outcome == "ROUTE_DISPUTE":
         speech.say("refund.dispute")
     else:
-        speech.say("refund.not_eligible", reason=_reason(speech))
+        speech.say("refund.not_eligible")
+        _say_rule(speech)
 
 
-def _reason(speech: Speech) -> Word | None:
-    """The rule that decided, where it has words of its own."""
-    return speech.word(f"refund.rule.{speech.facts.get('reason')}")
+def _say_rule(speech: Speech, otherwise: str = "") -> None:
+    """Say the rule that decided, where it has words of its own."""
+    key = f"refund.rule.{speech.facts.get('reason')}"
+    speech.say_if_known(key if speech.knows(key) else otherwise)
+
+
+def _say_remedy(speech: Speech) -> None:
+    """Say the first thing that would change the decision, where the caller can do something about it."""
+    speech.say_if_known(f"refund.remedy.{speech.facts.get('remedy')}")

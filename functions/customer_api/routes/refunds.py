@@ -20,6 +20,7 @@ from functions.customer_api.shapes import (
     RuleSaid,
 )
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
+from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from functions.http.problems import Problem
 from functions.http.routes import is_id
@@ -33,6 +34,7 @@ from hotline.payments.model import REFUNDABLE_WINDOW
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
 from hotline.refunds.model import RefundOutcome, RefundState
+from hotline.wording.values import Locale
 
 _TAGS: Final = ["refunds"]
 _LIST: Final = "refunds"
@@ -140,11 +142,12 @@ def list_refunds(
     at = desk()
     visit = at.visit()
     visit.allow(Operation.READ)
+    locale = visit.speak()  # an empty page is in the language that its refunds would have
     context = (visit.account_id, _LIST)
     after = position_of(cursor, at.lookup_keys, *context)
     page = refunds.list_refunds(at.ctx.store, visit.account_id, limit=limit, after=after)
     return Refunds(
-        refunds=[refund_of(refund) for refund in page.refunds],
+        refunds=[refund_of(refund, locale) for refund in page.refunds],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -163,10 +166,10 @@ def _refund(visit: Visit, refund_id: str) -> Refund:
     known = refunds.find(visit.desk.ctx.store, visit.account_id, refund_id)
     if known is None:
         raise Problem("not_found")
-    return refund_of(known)
+    return refund_of(known, visit.speak())
 
 
-def refund_of(refund: KnownRefund) -> Refund:
+def refund_of(refund: KnownRefund, locale: Locale) -> Refund:
     """A refund as the API tells it. A refund that the wallet makes by itself has no decision."""
     decided, promise = refund.reason is not None, refunds.promise_told(refund)
     return Refund(
@@ -180,19 +183,23 @@ def refund_of(refund: KnownRefund) -> Refund:
         promise_certain=promise.is_certain if promise is not None else None,
         reason=refund.reason.value if refund.reason else None,
         case_id=refund.case_id,
-        decision=_decision(refund) if decided else None,
+        decision=_decision(refund, locale) if decided else None,
     )
 
 
-def _decision(refund: KnownRefund) -> Decision:
+def _decision(refund: KnownRefund, locale: Locale) -> Decision:
     """By the rules that were heard, since a refund's state goes on after it was decided."""
     spoken = [rule.outcome for rule in refund.rules if rule.outcome is not None]
     hardest: Callable[[RefundOutcome], int] = [
         RefundOutcome.DENIED, RefundOutcome.IN_REVIEW, RefundOutcome.APPROVED,
     ].index  # fmt: skip
     outcome = min(spoken, key=hardest).value if spoken else _OUTCOMES.get(refund.state, "APPROVED")
+    told = refunds.explain(refund.rules, refund.decided_by)
     return Decision(
         outcome=outcome,
         decided_by=refund.decided_by,
+        policy_version=refund.policy_version,
+        remedies=[remedy.value for remedy in told.remedies],
+        text=words.of_refund(told, locale),
         rules=[RuleSaid(rule=rule.rule, outcome=rule.outcome.value if rule.outcome else None) for rule in refund.rules],
     )

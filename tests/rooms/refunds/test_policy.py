@@ -93,22 +93,26 @@ def test_every_rule_that_was_heard_is_in_the_decision_with_what_it_looked_at() -
         "movement.currency",
         "movement.left",
         "wallet.window",
+        "provider.window",
+        "provider.parts",
+        "law.return",
         "merchant.window",
         "merchant.category",
         "wallet.request_cap",
         "wallet.velocity",
         "wallet.auto_approve",
         "merchant.auto_approve",
+        "reason.delivered",
         "reason.evidence",
         "wallet.approve",
     ]
     heard = {result.rule: result.inputs for result in decision.rules}
     assert heard["merchant.auto_approve"] == {"amount_minor": 12850, "taken_minor": 0, "limit_minor": 50_000}
-    assert decision.policy_version == "wallet-1/merchant-7"
+    assert decision.policy_version == "wallet-1/merchant-7/law-cn-1/providers-1"
 
 
-WITHOUT_WORDS: Final = {"wallet.approve", "wallet.denied_rate", "reason.unauthorised"}
-"""Rules whose outcome says it all: approved, limited, and a dispute."""
+WITHOUT_WORDS: Final = {"wallet.approve", "wallet.denied_rate", "reason.unauthorised", "law.return"}
+"""Rules whose outcome says it all: approved, limited, and a dispute; and one that stands against nothing."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -134,7 +138,8 @@ def test_every_field_that_a_merchant_publishes_is_read_by_a_rule() -> None:
     merchant = Reading(OPEN_HANDED)
     for amount in (None, Money(1, "CNY")):
         decide(merchant=cast("MerchantPolicy", merchant), amount=amount)
-    names_the_policy = {"merchant_id", "fact_version"}
+    # How long the merchant takes to answer is no rule, but a clock.
+    names_the_policy = {"merchant_id", "fact_version", "answer_days"}
     assert merchant.read == {field.name for field in fields(MerchantPolicy)} - names_the_policy
 
 
@@ -207,7 +212,7 @@ def test_a_denial_is_not_softened_by_a_reason_for_review() -> None:
 def test_a_merchant_without_a_policy_has_approved_nothing() -> None:
     decision = decide(merchant=None)
     assert (decision.outcome, decision.decided_by) == (Out.IN_REVIEW, "merchant.auto_approve")
-    assert decision.policy_version == "wallet-1/merchant-0"
+    assert decision.policy_version == "wallet-1/merchant-0/law-cn-1/providers-1"
 
 
 @pytest.mark.parametrize(("over", "outcome"), [(-1, Out.APPROVED), (0, Out.APPROVED), (1, Out.IN_REVIEW)])
@@ -255,10 +260,12 @@ def test_requests_count_for_thirty_days(seconds: int, outcome: RefundOutcome) ->
         (1, Why.DEFECTIVE, ReviewNeed.EVIDENCE),
         (1, Why.WRONG_ITEM, ReviewNeed.EVIDENCE),
         (1, Why.NOT_AS_DESCRIBED, ReviewNeed.EVIDENCE),
+        (1, Why.MISSING_ITEM, ReviewNeed.EVIDENCE),
+        (1, Why.NOT_RECEIVED, ReviewNeed.EVIDENCE),
         (1, Why.CANCELLED, ReviewNeed.APPROVAL),
     ],
 )
-def test_faulty_goods_above_the_merchants_limit_need_evidence(
+def test_reasons_that_evidence_can_show_need_some_above_the_merchants_limit(
     over: int, reason: RefundReason, review: ReviewNeed | None
 ) -> None:
     assert decide(paid(7000 + over), merchant_policy(auto_approve_minor=7000), reason=reason).review is review

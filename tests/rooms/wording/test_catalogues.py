@@ -29,7 +29,7 @@ from hotline_local.words.catalogues import (
 )
 
 VALUES = ("value.", "currency.")
-WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.", "refund.rule.")
+WORDS = ("kind.", "goal.", "lock.cause.", "lock.asked.")
 """Messages that stand inside others, so that nothing can be filled into them."""
 
 

@@ -18,6 +18,7 @@ from .fields import (
     CardNetwork,
     ContactValue,
     Contract,
+    Country,
     Day,
     Id,
     Instant,
@@ -182,7 +183,7 @@ class Source(Contract):
 
     ip: Word | None = None
     device_id: Id | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    country: Country | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
 
@@ -241,6 +242,11 @@ class Movement(FactContract):
     held_until: Instant | None = None
     balance_after_minor: Minor | None = None
     provider: Provider | None = None
+    succeeded_at: Instant | None = None
+    country: Country | None = None
+    sold_remotely: bool | None = None
+    delivered_on: Day | None = None
+    return_waived: bool = False
 
     def fact(self, type_name: str, /) -> FactData:
         kind, status = type_name.split(".")
@@ -262,6 +268,13 @@ class Movement(FactContract):
             held_until=self.held_until,
             balance_after_minor=self.balance_after_minor,
             provider=self.provider,
+            purchase=model.Purchase(
+                succeeded_at=self.succeeded_at,
+                country=self.country,
+                sold_remotely=self.sold_remotely,
+                delivered_on=self.delivered_on,
+                return_waived=self.return_waived,
+            ),
         )
 
 
@@ -330,6 +343,8 @@ class Policy(FactContract):
     partial: bool
     auto_approve_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)]
     categories: Annotated[list[Word], Field(max_length=limits.CATEGORIES_MAX)]
+    evidence_above_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)] | None = None
+    answer_days: Annotated[int, Field(ge=1, le=limits.ANSWER_DAYS_MAX)] | None = None
 
     def fact(self, _: str, /) -> FactData:
         return model.MerchantPolicyPublished(
@@ -339,6 +354,8 @@ class Policy(FactContract):
             self.partial,
             self.auto_approve_minor,
             tuple(self.categories),
+            self.evidence_above_minor,
+            self.answer_days,
         )
 
 

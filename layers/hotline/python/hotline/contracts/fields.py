@@ -156,6 +156,7 @@ Provider = Annotated[
 CardNetwork = Annotated[
     Word, _describe_open_list(NETWORKS, "the network of a card, which tells its decline codes apart")
 ]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 Scheme = Annotated[Word, _describe_open_list(SCHEMES, "whose decline code it is")]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]

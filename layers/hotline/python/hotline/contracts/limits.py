@@ -36,6 +36,8 @@ CATEGORIES_MAX: Final = 50
 THINGS_ASKED_MAX: Final = 25
 """Things that one request for facts names; each is one write of its transaction."""
 WINDOW_DAYS_MAX: Final = 3650
+ANSWER_DAYS_MAX: Final = 60
+"""Days in which a merchant promises to answer for a refund."""
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 

@@ -268,6 +268,24 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Purchase:
+    """The terms of a purchase that laws and providers ask for, as far as the wallet tells. `succeeded_at` is when the
+    money was taken. `country` is the one whose consumer law holds
+    for the purchase. `delivered_on` is the day on which the customer signed for the goods. `return_waived`: the
+    customer confirmed at the purchase that these goods are not taken back."""
+
+    succeeded_at: datetime | None = None
+    country: str | None = None
+    sold_remotely: bool | None = None
+    delivered_on: date | None = None
+    return_waived: bool = False
+
+
+UNTOLD: Final = Purchase()
+"""A purchase of whose terms the wallet has told nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class MovementTold:
     """payment|transfer|bill_payment|top_up|withdrawal.{authorised, succeeded, failed, unknown, reversed}."""
 
@@ -287,6 +305,7 @@ class MovementTold:
     balance_after_minor: int | None = None
     provider: str | None = None
     """The provider that moved the money, as the wallet names it (vocabulary.provider_of)."""
+    purchase: Purchase = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +366,8 @@ class MerchantPolicyPublished:
     partial: bool
     auto_approve_minor: int
     categories: tuple[str, ...]
+    evidence_above_minor: int | None = None
+    answer_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

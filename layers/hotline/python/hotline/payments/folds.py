@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from hotline.contracts.model import BillTold, Fact, FactVersion, FundsTold, MovementTold, RefundStatus, RefundTold
+from hotline.contracts.model import (
+    BillTold,
+    Fact,
+    FactVersion,
+    FundsTold,
+    MovementTold,
+    Purchase,
+    RefundStatus,
+    RefundTold,
+)
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
@@ -60,6 +69,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         failure=_failure(told),
         held_until=told.held_until,
         balance_after_minor=told.balance_after_minor,
+        purchase=_purchase(told.purchase),
         order_no=known.order_no if known else None,
         fact_version=fact_version,
         described=known.described if known else {},
@@ -79,6 +89,12 @@ def _take_names(movement: Movement, told: MovementTold, fact_version: FactVersio
             else:
                 movement = replace(movement, ref=replace(movement.ref, merchant=told.merchant))
     return movement
+
+
+def _purchase(told: Purchase) -> Purchase:
+    """The purchase, its time cut to the milliseconds that are stored."""
+    at = told.succeeded_at
+    return told if at is None else replace(told, succeeded_at=from_text(to_text(at)))
 
 
 def _failure(told: MovementTold) -> MovementFailure | None:
@@ -122,6 +138,7 @@ def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
         refundable_minor=ledger.refundable_minor,
         open_refund_id=ledger.open_refund_id,
         mixed_currencies=ledger.mixed_currencies,
+        refund_count=ledger.refund_count,
     )
 
 

@@ -15,6 +15,7 @@ from hotline.contracts.model import (
     MoneyState,
     MovementKind,
     MovementStatus,
+    Purchase,
 )
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
@@ -139,6 +140,8 @@ def movement_item(movement: Movement) -> Item:
             "open_refund_id": movement.open_refund_id,
             "mixed_currencies": movement.mixed_currencies or None,
             "provider": movement.provider,
+            "refund_count": movement.refund_count or None,
+            "purchase": _purchase_item(movement.purchase) or None,
         }
     )
 
@@ -163,6 +166,8 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         mixed_currencies=bool(item.get("mixed_currencies", False)),
         hold_asked=from_text(item["hold_asked"]) if "hold_asked" in item else None,
         provider=item.get("provider"),
+        refund_count=int(item.get("refund_count", 0)),
+        purchase=_purchase_from(item.get("purchase", {})),
     )
 
 
@@ -295,6 +300,28 @@ def _instrument_item(instrument: Instrument) -> Item:
 def _instrument_from(item: Mapping[str, Any]) -> Instrument:
     funding = CardFunding(item["funding"]) if "funding" in item else None
     return instrument_of(item["kind"], item.get("last4"), item.get("network"), funding)
+
+
+def _purchase_item(purchase: Purchase) -> Item:
+    return _without_none(
+        {
+            "succeeded_at": to_text(purchase.succeeded_at) if purchase.succeeded_at else None,
+            "country": purchase.country,
+            "sold_remotely": purchase.sold_remotely,
+            "delivered_on": purchase.delivered_on.isoformat() if purchase.delivered_on else None,
+            "return_waived": purchase.return_waived or None,
+        }
+    )
+
+
+def _purchase_from(item: Mapping[str, Any]) -> Purchase:
+    return Purchase(
+        succeeded_at=from_text(item["succeeded_at"]) if "succeeded_at" in item else None,
+        country=item.get("country"),
+        sold_remotely=item.get("sold_remotely"),
+        delivered_on=date.fromisoformat(item["delivered_on"]) if "delivered_on" in item else None,
+        return_waived=bool(item.get("return_waived", False)),
+    )
 
 
 def _failure_from(item: Mapping[str, Any]) -> MovementFailure:

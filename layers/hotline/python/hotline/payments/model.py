@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import (
+    UNTOLD,
+    FactVersion,
+    Instrument,
+    Merchant,
+    MoneyState,
+    MovementKind,
+    MovementStatus,
+    Purchase,
+)
 from hotline.kit.clock import to_text
 from hotline.kit.money import Money
 
@@ -101,6 +110,9 @@ class Movement:
     """The end of a hold about which the wallet was asked after it had passed."""
     provider: str | None = None
     """The provider that moved the money, as the wallet names it: how long a refund takes depends on it."""
+    refund_count: int = 0
+    """How many refunds of it were asked of its provider, see Ledger."""
+    purchase: Purchase = UNTOLD
 
     @property
     def sk(self) -> str:
@@ -233,6 +245,12 @@ class Ledger:
             for taking in self.takings.values()
             if taking.state is not TakenState.VOID and self.currency in (None, taking.amount.currency)
         )
+
+    @property
+    def refund_count(self) -> int:
+        """How many refunds were asked of the provider. A failed one counts; one that people denied never got there."""
+        takings = self.takings.values()
+        return sum(1 for taking in takings if taking.fact_version or taking.state is not TakenState.VOID)
 
     @property
     def refundable_minor(self) -> int:

@@ -177,8 +177,8 @@ def _contribute_movement(
         _copy_left(change, ledger)
 
 
-def _remainder(ledger: Ledger) -> tuple[int, str | None, bool]:
-    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies
+def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int]:
+    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies, ledger.refund_count
 
 
 def _write_movement(change: Change, known_item: Item | None, known: Movement | None, movement: Movement) -> None:
@@ -201,6 +201,7 @@ def _copy_left(change: Change, ledger: Ledger) -> None:
         "refundable_minor": ledger.refundable_minor,
         "open_refund_id": ledger.open_refund_id,
         "mixed_currencies": ledger.mixed_currencies or None,
+        "refund_count": ledger.refund_count or None,
     }
     known = {name: value for name, value in kept.items() if value is not None}
     gone = tuple(name for name in kept if name not in known)
@@ -260,7 +261,7 @@ def contribute_taking(
     change.update(
         movement_key(movement.ref.account_id, movement.sk),
         set={"open_refund_id": refund_id},
-        add={"refundable_minor": -amount.minor, "rev": 1},
+        add={"refundable_minor": -amount.minor, "refund_count": 1, "rev": 1},
         condition=all_of(Compare("refundable_minor", ">=", amount.minor), Missing("open_refund_id")),
         failed=stale,
     )

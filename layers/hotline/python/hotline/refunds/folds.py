@@ -76,6 +76,8 @@ def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPu
         auto_approve_minor=told.auto_approve_minor,
         categories=told.categories,
         fact_version=fact_version,
+        evidence_above_minor=told.evidence_above_minor,
+        answer_days=told.answer_days,
     )
 
 

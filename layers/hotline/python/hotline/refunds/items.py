@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Final
 
+from hotline.contracts.model import MoneyState, MovementKind, MovementStatus
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
+from hotline.kit.money import Money
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
@@ -24,6 +28,7 @@ from .model import (
     RefundReason,
     RefundState,
     ReviewNeed,
+    RuleInputs,
     RuleResult,
 )
 from .promises import Promise, due_at, longest_promise, with_estimate
@@ -92,8 +97,10 @@ def rows(refund: Refund) -> dict[Key, Item]:
 
 def refund_item(refund: Refund) -> Item:
     """A refund as stored; while it is open it needs attention, and each date that was told of it falls due. `listed`:
-    its rows were written with it."""
+    its rows were written with it. The copies beside it do without the inputs of the rules."""
     item: Item = {**_plain_item(refund), "listed": True}
+    if refund.inputs is not None:
+        item["inputs"] = inputs_item(refund.inputs)
     if refund.state.is_open:
         item["attention_pk"] = f"ACCOUNT#{refund.account_id}"
         item["attention_sk"] = f"REFUND_OPEN#{to_text(refund.requested_at)}"
@@ -188,6 +195,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         policy_version=item.get("policy_version"),
         case_id=item.get("case_id"),
         rules=tuple(_rule_from(rule) for rule in item["rules"]),
+        inputs=inputs_from(item["inputs"]) if "inputs" in item else None,
         fact_version=fact_version_from(item["order"]) if "order" in item else None,
         escalations=int(item.get("escalations", 0)),
         followed_up=bool(item.get("followed_up", False)),
@@ -199,6 +207,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
 
 def merchant_policy_item(policy: MerchantPolicy) -> Item:
     """A policy as stored."""
+    optional = {"evidence_above_minor": policy.evidence_above_minor, "answer_days": policy.answer_days}
     return {
         "merchant_id": policy.merchant_id,
         "version": policy.version,
@@ -207,6 +216,7 @@ def merchant_policy_item(policy: MerchantPolicy) -> Item:
         "auto_approve_minor": policy.auto_approve_minor,
         "categories": list(policy.categories),
         "order": fact_version_item(policy.fact_version),
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
@@ -220,6 +230,8 @@ def merchant_policy_from(item: Mapping[str, Any]) -> MerchantPolicy:
         auto_approve_minor=int(item["auto_approve_minor"]),
         categories=tuple(item["categories"]),
         fact_version=fact_version_from(item["order"]),
+        evidence_above_minor=int(item["evidence_above_minor"]) if "evidence_above_minor" in item else None,
+        answer_days=int(item["answer_days"]) if "answer_days" in item else None,
     )
 
 
@@ -268,6 +280,45 @@ def _promise_from(item: Mapping[str, Any]) -> Promise | None:
 
 def _day_from(item: Mapping[str, Any], name: str) -> date | None:
     return date.fromisoformat(item[name]) if name in item else None
+
+
+def inputs_item(inputs: RuleInputs) -> Item:
+    """The inputs of the rules as stored: one attribute a field, those without a value left out."""
+    named = ((field.name, getattr(inputs, field.name)) for field in fields(inputs))
+    return {name: _plain(value) for name, value in named if value is not None}
+
+
+def inputs_from(item: Mapping[str, Any]) -> RuleInputs:
+    """The inputs of a stored form."""
+    of_field = {field.name: str(field.type).removesuffix(" | None") for field in fields(RuleInputs)}
+    known: dict[str, Any] = {name: _READ[of](item[name]) if name in item else None for name, of in of_field.items()}
+    return RuleInputs(**known)
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case StrEnum():
+            return value.value
+        case datetime():
+            return to_text(value)
+        case date():
+            return value.isoformat()
+        case Money():
+            return money_item(value)
+        case _:
+            return value
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "date": date.fromisoformat,
+    "datetime": from_text,
+    "Money": money_from,
+    **{kind.__name__: kind for kind in (RefundReason, MovementKind, MovementStatus, MoneyState)},
+}
+"""How a field of RuleInputs is read again, by the type that it is annotated with."""
 
 
 def _rule_item(rule: RuleResult) -> Item:

@@ -90,6 +90,9 @@ def contribute_policy(
         auto_approve_minor=terms.auto_approve_minor,
         categories=terms.categories,
         fact_version=FactVersion(version + 1, change.now, change.ids.new("policy")),
+        # The desk has no fields for what only the wallet tells, so that it stays.
+        evidence_above_minor=known.evidence_above_minor if known is not None else None,
+        answer_days=known.answer_days if known is not None else None,
     )
     key, stored = items.policy_key(merchant_id), items.merchant_policy_item(after)
     change.replace(key, read.get(key), stored)

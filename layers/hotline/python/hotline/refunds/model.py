@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from hotline.contracts.model import FactVersion
+from hotline.contracts.model import FactVersion, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 
 from .promises import Promise
@@ -81,6 +81,46 @@ class ReviewNeed(StrEnum):
     EVIDENCE = "evidence"
 
 
+class Evidence(StrEnum):
+    """A piece of evidence that a reason holds."""
+
+    PHOTO = "photo"
+    """A photo of the goods."""
+    CARRIER_STATUS = "carrier_status"
+    """The word of the carrier about the parcel."""
+    BOOKING = "booking"
+    """The booking, or what the merchant wrote about it."""
+    PRICE = "price"
+    """The lower price as it was offered."""
+
+
+class Remedy(StrEnum):
+    """Something that would change a decision that is not an approval; a piece of evidence is one, too."""
+
+    PHOTO = Evidence.PHOTO.value
+    CARRIER_STATUS = Evidence.CARRIER_STATUS.value
+    BOOKING = Evidence.BOOKING.value
+    PRICE = Evidence.PRICE.value
+    MERCHANT = "merchant"
+    """The merchant agrees to it."""
+    PERSON = "person"
+    """A person looks at it; the customer need do nothing."""
+    TIME = "time"
+    """The same request at a later time."""
+
+
+class ReturnRight(StrEnum):
+    """Whether a law lets the customer give the goods back without a reason."""
+
+    NONE = "none"
+    """No law says so, or they were not bought remotely as far as the wallet tells."""
+    EXCLUDED = "excluded"
+    UNSTARTED = "unstarted"
+    """Nobody has told that the customer signed for the goods, so the days have not begun."""
+    HOLDS = "holds"
+    OVER = "over"
+
+
 class ReviewDecision(StrEnum):
     """The word of a person on a refund in review."""
 
@@ -123,7 +163,9 @@ class OfferOutcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MerchantPolicy:
     """The published policy of a merchant. `window_days` counts from the payment; `auto_approve_minor` is in the
-    payment's currency; `categories` are those that cannot be given back for a change of mind."""
+    payment's currency; `categories` are those that cannot be given back for a change of mind. `evidence_above_minor`:
+    up to this of a payment no evidence is asked for; None: up to what is approved unseen. `answer_days`: how long the
+    merchant takes to answer for a refund in review; None: it has stated no time."""
 
     merchant_id: str
     version: int
@@ -132,6 +174,65 @@ class MerchantPolicy:
     auto_approve_minor: int
     categories: tuple[str, ...]
     fact_version: FactVersion
+    evidence_above_minor: int | None = None
+    answer_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInputs:
+    """Everything that the rules look at, flat and of a bounded size. It is kept with the refund, so that the decision
+    can be made again later from its record alone. Limits are in minor units of the payment's currency."""
+
+    at: datetime
+    today: date
+    """The customer's local day."""
+    reason: RefundReason
+    amount: Money
+    kind: MovementKind
+    status: MovementStatus
+    money: MoneyState
+    initiated_at: datetime
+    captured_minor: int
+    refundable_minor: int
+    mixed_currencies: bool
+    refund_count: int
+    category: str | None
+    instrument_kind: str
+    provider: str | None
+    provider_from: datetime
+    """The time from which the provider's window counts."""
+    provider_until: datetime | None
+    provider_parts_max: int | None
+    provider_version: int
+    law: str
+    """The law's profile with its version; `0`: no profile."""
+    return_days: int
+    return_excluded: bool
+    sold_remotely: bool
+    delivered_on: date | None
+    wallet_version: str
+    wallet_window_days: int
+    wallet_auto_minor: int
+    wallet_cap_minor: int
+    recent_count: int
+    recent_max: int
+    denied_count: int
+    denied_max: int
+    merchant_version: int
+    """0: the merchant has published no policy, and the other fields of it do not count."""
+    merchant_window_days: int
+    merchant_partial: bool
+    merchant_auto_minor: int
+    merchant_excluded: bool
+    """Whether the merchant excludes the category of these goods."""
+    merchant_evidence_minor: int
+
+    @property
+    def policy_version(self) -> str:
+        """The versions of all that decided: wallet, merchant, law, and the figures of providers."""
+        return (
+            f"{self.wallet_version}/merchant-{self.merchant_version}/law-{self.law}/providers-{self.provider_version}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +255,7 @@ class PolicyDecision:
     decided_by: str
     rules: tuple[RuleResult, ...]
     policy_version: str
+    inputs: RuleInputs
     promise: Promise | None
     """Approved: when the money is there. In review: when the answer is there."""
     review: ReviewNeed | None = None
@@ -186,6 +288,8 @@ class Refund:
     policy_version: str | None = None
     case_id: str | None = None
     rules: tuple[RuleResult, ...] = ()
+    inputs: RuleInputs | None = None
+    """None of a refund that was not asked for here, of one that was stored before inputs were kept, and of a copy."""
     fact_version: FactVersion | None = None
     escalations: int = 0
     """How often a promised date has passed."""
@@ -231,6 +335,7 @@ class RefundOffer:
     promise: Promise | None
     open_refund_id: str | None
     decided_by: str
+    rules: tuple[RuleResult, ...] = ()
 
     @property
     def promised_on(self) -> date | None:

@@ -4,22 +4,30 @@ Rules speak in this order, and the wallet's own come before the merchant's. Firs
 at all, then those that the merchant need not take back, then those that somebody must look at. Everything else is
 approved. The first rule that forbids ends it; of those that want a review all are heard, and the first one decides.
 Nothing is ever denied for being suspicious: unusual requests are looked at. Every rule that was heard is in the
-decision, with what it looked at. A payment that the customer did not authorise is a dispute, never a refund. Rights
-that a law gives beyond both policies would come before all rules; none is modelled yet.
+decision, with what it looked at. A payment that the customer did not authorise is a dispute, never a refund. A right
+that a law gives goes before the merchant's window and exclusions (laws). It never goes before the wallet's window or
+the provider's (providers), since nobody can offer what the provider refuses. So the smallest window that applies holds.
+
+`decide` and `offer` make RuleInputs of a payment; `evaluate` needs nothing else, so that a decision can be made again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Final
 
+from hotline.contracts.vocabulary import provider_of
+from hotline.kit.clock import find_zone
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.payments.model import REFUNDABLE_WINDOW, MoneyState, Movement, MovementKind, MovementStatus
 
+from . import laws, providers
 from .model import (
+    Evidence,
     MerchantPolicy,
     OfferOutcome,
     PolicyDecision,
@@ -28,7 +36,10 @@ from .model import (
     RefundOffer,
     RefundOutcome,
     RefundReason,
+    Remedy,
+    ReturnRight,
     ReviewNeed,
+    RuleInputs,
     RuleResult,
 )
 from .promises import Promise, arrival_promise, review_promise
@@ -37,8 +48,21 @@ CHANGE_OF_MIND = frozenset({RefundReason.NO_REASON_RETURN, RefundReason.CANCELLE
 """Reasons for which a merchant may exclude categories of goods."""
 NOTHING_TO_GIVE_BACK = frozenset({RefundReason.DUPLICATE, RefundReason.NOT_RECEIVED, RefundReason.SERVICE_NOT_RENDERED})
 """A merchant's window is for giving things back; where there is nothing to give back, a person looks after it."""
-NEEDS_EVIDENCE = frozenset({RefundReason.DEFECTIVE, RefundReason.NOT_AS_DESCRIBED, RefundReason.WRONG_ITEM})
-"""Reasons that a merchant may want to see pictures for, above the amount that it approves unseen."""
+RETURNS = frozenset({RefundReason.NO_REASON_RETURN, RefundReason.CANCELLED})
+"""Reasons for which a law may give the right to give goods back."""
+EVIDENCE: Final[Mapping[RefundReason, Evidence]] = {
+    RefundReason.DEFECTIVE: Evidence.PHOTO,
+    RefundReason.NOT_AS_DESCRIBED: Evidence.PHOTO,
+    RefundReason.WRONG_ITEM: Evidence.PHOTO,
+    RefundReason.MISSING_ITEM: Evidence.PHOTO,
+    RefundReason.NOT_RECEIVED: Evidence.CARRIER_STATUS,
+    RefundReason.SERVICE_NOT_RENDERED: Evidence.BOOKING,
+    RefundReason.PRICE_ADJUSTMENT: Evidence.PRICE,
+}
+"""The evidence for each reason, above the amount up to which the merchant asks for nothing. The wallet's own records
+show that something was paid twice; a change of mind needs no proof."""
+NO_LAW: Final = "0"
+"""Stands for the law where no profile applies."""
 
 
 AUTO_APPROVE_MINOR = MappingProxyType(
@@ -71,137 +95,232 @@ class WalletPolicy:
 DEFAULT_WALLET_POLICY = WalletPolicy()
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    movement: Movement
-    merchant: MerchantPolicy | None
-    wallet: WalletPolicy
-    recent: RecentRequests
-    reason: RefundReason
-    amount: Money
-    now: datetime
-    time_zone: str | None
-
-    @property
-    def age_days(self) -> int:
-        return (self.now - self.movement.ref.initiated_at).days
-
-    @property
-    def taken_minor(self) -> int:
-        """The amount that refunds have taken of the payment so far: those that arrived, and those that are under
-        way."""
-        return self.movement.captured_minor - self.movement.refundable_minor
-
-
-type _Rule = Callable[[_Question], RuleResult]
+type _Rule = Callable[[RuleInputs], RuleResult]
 
 
 def _says(rule: str, outcome: RefundOutcome | None, **inputs: str | int | bool) -> RuleResult:
     return RuleResult(rule, outcome, inputs)
 
 
-def _kind(movement: Movement) -> RuleResult:
+def inputs_of(
+    *,
+    movement: Movement,
+    merchant: MerchantPolicy | None,
+    recent: RecentRequests,
+    reason: RefundReason,
+    amount: Money | None,
+    now: datetime,
+    time_zone: str | None = None,
+    wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
+) -> RuleInputs:
+    """The inputs of the rules for a request; `amount` None asks for all that is left. `time_zone`: the customer's."""
+    currency, purchase = movement.amount.currency, movement.purchase
+    category = movement.ref.merchant.category if movement.ref.merchant else None
+    provider = provider_of(movement.provider)
+    law = laws.law_of(country=purchase.country, currency=currency)
+    paid_at = purchase.succeeded_at or movement.ref.initiated_at
+    auto_minor = merchant.auto_approve_minor if merchant else 0
+    evidence_minor = merchant.evidence_above_minor if merchant else None
+    return RuleInputs(
+        at=now,
+        today=now.astimezone(find_zone(time_zone) or UTC).date(),
+        reason=reason,
+        amount=amount or Money(movement.refundable_minor, currency),
+        kind=movement.ref.kind,
+        status=movement.status,
+        money=movement.money,
+        initiated_at=movement.ref.initiated_at,
+        captured_minor=movement.captured_minor,
+        refundable_minor=movement.refundable_minor,
+        mixed_currencies=movement.mixed_currencies,
+        refund_count=movement.refund_count,
+        category=category,
+        instrument_kind=movement.instrument.kind,
+        provider=provider,
+        provider_from=paid_at,
+        provider_until=providers.window_end(provider, paid_at),
+        provider_parts_max=providers.parts_max(provider),
+        provider_version=providers.PROVIDERS_VERSION,
+        law=law.label if law else NO_LAW,
+        return_days=law.return_days if law else 0,
+        return_excluded=law is not None and laws.excludes(law, category, waived=purchase.return_waived),
+        sold_remotely=bool(purchase.sold_remotely),
+        delivered_on=purchase.delivered_on,
+        wallet_version=wallet.version,
+        wallet_window_days=wallet.window.days,
+        wallet_auto_minor=wallet.auto_approve_minor.get(currency, 0),
+        wallet_cap_minor=wallet.request_cap_minor.get(currency, 0),
+        recent_count=sum(1 for request in recent.requests if request.at > now - wallet.velocity_window) + 1,
+        recent_max=wallet.velocity_max,
+        denied_count=sum(1 for at in recent.denied_at if at > now - wallet.denied_window) + 1,
+        denied_max=wallet.denied_max,
+        merchant_version=merchant.version if merchant else 0,
+        merchant_window_days=merchant.window_days if merchant else 0,
+        merchant_partial=merchant is None or merchant.partial,
+        merchant_auto_minor=auto_minor,
+        merchant_excluded=merchant is not None and (category or "-") in merchant.categories,
+        merchant_evidence_minor=auto_minor if evidence_minor is None else evidence_minor,
+    )
+
+
+def _age(inputs: RuleInputs) -> timedelta:
+    return inputs.at - inputs.initiated_at
+
+
+def _taken_minor(inputs: RuleInputs) -> int:
+    """The amount that refunds have taken of the payment so far: those that arrived, and those that are under way."""
+    return inputs.captured_minor - inputs.refundable_minor
+
+
+def return_right(inputs: RuleInputs) -> ReturnRight:
+    """Whether a law lets the customer give these goods back now, for a reason that is theirs alone."""
+    if inputs.return_days == 0 or not inputs.sold_remotely or inputs.reason not in RETURNS:
+        return ReturnRight.NONE
+    if inputs.return_excluded:
+        return ReturnRight.EXCLUDED
+    if inputs.delivered_on is None:
+        return ReturnRight.UNSTARTED
+    last = laws.last_return_day(inputs.delivered_on, inputs.return_days)
+    return ReturnRight.HOLDS if inputs.today <= last else ReturnRight.OVER
+
+
+def _kind(inputs: RuleInputs) -> RuleResult:
     """Only payments to merchants are refunded; money that went to somebody else is a dispute."""
-    kind = movement.ref.kind
     outcome: RefundOutcome | None = None
-    if kind is not MovementKind.PAYMENT:
-        gone = movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED
-        sent_away = kind in (MovementKind.TRANSFER, MovementKind.WITHDRAWAL) and gone
+    if inputs.kind is not MovementKind.PAYMENT:
+        gone = inputs.status is MovementStatus.SUCCEEDED and inputs.money is MoneyState.DEBITED
+        sent_away = inputs.kind in (MovementKind.TRANSFER, MovementKind.WITHDRAWAL) and gone
         outcome = RefundOutcome.ROUTE_DISPUTE if sent_away else RefundOutcome.NOT_ELIGIBLE
-    return _says("movement.kind", outcome, kind=kind.value)
+    return _says("movement.kind", outcome, kind=inputs.kind.value)
 
 
-def _judge_captured(movement: Movement) -> RuleResult:
+def _judge_captured(inputs: RuleInputs) -> RuleResult:
     """Money that was never taken cannot be given back."""
-    outcome = None if movement.captured_minor > 0 else RefundOutcome.NOT_ELIGIBLE
-    return _says("movement.captured", outcome, status=movement.status.value, money=movement.money.value)
+    outcome = None if inputs.captured_minor > 0 else RefundOutcome.NOT_ELIGIBLE
+    return _says("movement.captured", outcome, status=inputs.status.value, money=inputs.money.value)
 
 
-def _currency(movement: Movement) -> RuleResult:
+def _currency(inputs: RuleInputs) -> RuleResult:
     """With a refund in another currency nobody can say what is left; a person looks, see payments.due."""
-    outcome = RefundOutcome.NOT_ELIGIBLE if movement.mixed_currencies else None
-    return _says("movement.currency", outcome, mixed=movement.mixed_currencies)
+    outcome = RefundOutcome.NOT_ELIGIBLE if inputs.mixed_currencies else None
+    return _says("movement.currency", outcome, mixed=inputs.mixed_currencies)
 
 
-def _judge_left(movement: Movement) -> RuleResult:
+def _judge_left(inputs: RuleInputs) -> RuleResult:
     """Refunds never exceed the capture."""
-    outcome = None if movement.refundable_minor > 0 else RefundOutcome.NOT_ELIGIBLE
-    return _says("movement.left", outcome, refundable_minor=movement.refundable_minor)
+    outcome = None if inputs.refundable_minor > 0 else RefundOutcome.NOT_ELIGIBLE
+    return _says("movement.left", outcome, refundable_minor=inputs.refundable_minor)
 
 
-def _window_cap(movement: Movement, wallet: WalletPolicy, now: datetime) -> RuleResult:
+def _window_cap(inputs: RuleInputs) -> RuleResult:
     """Exactly at the end of the window a refund may still be asked for."""
-    outcome = None if now - movement.ref.initiated_at <= wallet.window else RefundOutcome.NOT_ELIGIBLE
-    age_days = (now - movement.ref.initiated_at).days
-    return _says("wallet.window", outcome, age_days=age_days, window_days=wallet.window.days)
+    days, age = inputs.wallet_window_days, _age(inputs)
+    outcome = None if age <= timedelta(days=days) else RefundOutcome.NOT_ELIGIBLE
+    return _says("wallet.window", outcome, age_days=age.days, window_days=days)
 
 
-def _judge_unauthorised(question: _Question) -> RuleResult:
-    outcome = RefundOutcome.ROUTE_DISPUTE if question.reason is RefundReason.UNAUTHORISED else None
-    return _says("reason.unauthorised", outcome, reason=question.reason.value)
+def _provider_window(inputs: RuleInputs) -> RuleResult:
+    """Nothing is offered that the provider would refuse, whatever a law or the merchant allows."""
+    until = inputs.provider_until
+    if until is None:
+        return _says("provider.window", None, provider=inputs.provider or "-")
+    outcome = None if inputs.at <= until else RefundOutcome.NOT_ELIGIBLE
+    days, age_days = (until - inputs.provider_from).days, (inputs.at - inputs.provider_from).days
+    return _says("provider.window", outcome, provider=inputs.provider or "-", age_days=age_days, window_days=days)
 
 
-def _merchant_window(question: _Question) -> RuleResult:
-    if question.merchant is None:
+def _provider_parts(inputs: RuleInputs) -> RuleResult:
+    """Failed refunds count, since a provider counts each that it was asked for."""
+    most = inputs.provider_parts_max
+    outcome = RefundOutcome.NOT_ELIGIBLE if most is not None and inputs.refund_count >= most else None
+    return _says("provider.parts", outcome, count=inputs.refund_count, max=most if most is not None else "-")
+
+
+def _judge_unauthorised(inputs: RuleInputs) -> RuleResult:
+    outcome = RefundOutcome.ROUTE_DISPUTE if inputs.reason is RefundReason.UNAUTHORISED else None
+    return _says("reason.unauthorised", outcome, reason=inputs.reason.value)
+
+
+def _judge_return(inputs: RuleInputs) -> RuleResult:
+    """The law's own right. It stands against nothing; the merchant's rules ask for it."""
+    right, delivered_on = return_right(inputs), inputs.delivered_on
+    known: dict[str, str | int | bool] = {"law": inputs.law, "right": right.value}
+    if right in (ReturnRight.HOLDS, ReturnRight.OVER) and delivered_on is not None:
+        last = laws.last_return_day(delivered_on, inputs.return_days)
+        known |= {"delivered_on": delivered_on.isoformat(), "last_day": last.isoformat()}
+    return _says("law.return", None, **known)
+
+
+def _merchant_window(inputs: RuleInputs) -> RuleResult:
+    """The law's right goes before the merchant's window. Where nobody told that the goods came, a person looks."""
+    if inputs.merchant_version == 0:
         return _says("merchant.window", None, policy=False)
-    days, age = question.merchant.window_days, question.now - question.movement.ref.initiated_at
+    days, age, right = inputs.merchant_window_days, _age(inputs), return_right(inputs)
     outcome: RefundOutcome | None = None
-    if age > timedelta(days=days):
-        looked_at = question.reason in NOTHING_TO_GIVE_BACK
+    if age > timedelta(days=days) and right is not ReturnRight.HOLDS:
+        looked_at = inputs.reason in NOTHING_TO_GIVE_BACK or right is ReturnRight.UNSTARTED
         outcome = RefundOutcome.IN_REVIEW if looked_at else RefundOutcome.DENIED
-    return _says("merchant.window", outcome, age_days=question.age_days, window_days=days)
+    return _says("merchant.window", outcome, age_days=age.days, window_days=days)
 
 
-def _merchant_category(question: _Question) -> RuleResult:
-    merchant = question.movement.ref.merchant
-    category = (merchant.category if merchant else None) or "-"
-    excluded = question.merchant is not None and category in question.merchant.categories
-    outcome = RefundOutcome.DENIED if excluded and question.reason in CHANGE_OF_MIND else None
-    return _says("merchant.category", outcome, category=category, excluded=excluded)
+def _merchant_category(inputs: RuleInputs) -> RuleResult:
+    """A merchant may exclude no goods for which the law gives the right to return them."""
+    excluded, right = inputs.merchant_excluded, return_right(inputs)
+    by_law = right in (ReturnRight.HOLDS, ReturnRight.UNSTARTED)
+    outcome = RefundOutcome.DENIED if excluded and inputs.reason in CHANGE_OF_MIND and not by_law else None
+    return _says("merchant.category", outcome, category=inputs.category or "-", excluded=excluded)
 
 
-def _request_cap(question: _Question) -> RuleResult:
-    cap = question.wallet.request_cap_minor.get(question.amount.currency, 0)
-    return _review_above("wallet.request_cap", question, cap)
+def _request_cap(inputs: RuleInputs) -> RuleResult:
+    return _review_above("wallet.request_cap", inputs, inputs.wallet_cap_minor)
 
 
-def _velocity(question: _Question) -> RuleResult:
-    since = question.now - question.wallet.velocity_window
-    count = sum(1 for request in question.recent.requests if request.at > since) + 1
-    outcome = RefundOutcome.IN_REVIEW if count > question.wallet.velocity_max else None
-    return _says("wallet.velocity", outcome, count=count, max=question.wallet.velocity_max)
+def _velocity(inputs: RuleInputs) -> RuleResult:
+    outcome = RefundOutcome.IN_REVIEW if inputs.recent_count > inputs.recent_max else None
+    return _says("wallet.velocity", outcome, count=inputs.recent_count, max=inputs.recent_max)
 
 
-def _wallet_limit(question: _Question) -> RuleResult:
-    limit = question.wallet.auto_approve_minor.get(question.amount.currency, 0)
-    return _review_above("wallet.auto_approve", question, limit)
+def _wallet_limit(inputs: RuleInputs) -> RuleResult:
+    return _review_above("wallet.auto_approve", inputs, inputs.wallet_auto_minor)
 
 
-def _merchant_limit(question: _Question) -> RuleResult:
+def _merchant_limit(inputs: RuleInputs) -> RuleResult:
     """A merchant without a policy approves nothing automatically."""
-    return _review_above("merchant.auto_approve", question, _merchant_auto(question))
+    return _review_above("merchant.auto_approve", inputs, inputs.merchant_auto_minor)
 
 
-def _evidence(question: _Question) -> RuleResult:
-    above = question.taken_minor + question.amount.minor > _merchant_auto(question)
-    wanted = question.reason in NEEDS_EVIDENCE and above
-    outcome = RefundOutcome.IN_REVIEW if wanted else None
-    return _says("reason.evidence", outcome, reason=question.reason.value, wanted=wanted)
+def _evidence(inputs: RuleInputs) -> RuleResult:
+    kind = EVIDENCE.get(inputs.reason)
+    above = _taken_minor(inputs) + inputs.amount.minor > inputs.merchant_evidence_minor
+    outcome = RefundOutcome.IN_REVIEW if kind is not None and above else None
+    return _says("reason.evidence", outcome, reason=inputs.reason.value, evidence=kind.value if kind and above else "-")
 
 
-def _merchant_auto(question: _Question) -> int:
-    return question.merchant.auto_approve_minor if question.merchant else 0
+def _contradiction(inputs: RuleInputs) -> RuleResult:
+    """Goods that somebody signed for, and that the customer has not received: a person asks the carrier."""
+    told = inputs.reason is RefundReason.NOT_RECEIVED and inputs.delivered_on is not None
+    return _says("reason.delivered", RefundOutcome.IN_REVIEW if told else None, delivered=told)
 
 
-def _review_above(rule: str, question: _Question, limit_minor: int) -> RuleResult:
+def _review_above(rule: str, inputs: RuleInputs, limit_minor: int) -> RuleResult:
     """A limit is for a payment, not for a request: asked for in parts it is the same money."""
-    amount, taken = question.amount.minor, question.taken_minor
+    amount, taken = inputs.amount.minor, _taken_minor(inputs)
     outcome = RefundOutcome.IN_REVIEW if taken + amount > limit_minor else None
     return _says(rule, outcome, amount_minor=amount, taken_minor=taken, limit_minor=limit_minor)
 
 
+def _judge_denied_rate(inputs: RuleInputs) -> RuleResult:
+    """Only a request that is denied anyway meets this rate: who may have a refund is never refused by it."""
+    outcome = RefundOutcome.LIMITED if inputs.denied_count > inputs.denied_max else None
+    return _says("wallet.denied_rate", outcome, count=inputs.denied_count, max=inputs.denied_max)
+
+
+_ELIGIBILITY: tuple[_Rule, ...] = (
+    _kind, _judge_captured, _currency, _judge_left, _window_cap, _provider_window, _provider_parts,
+)  # fmt: skip
 _RULES: tuple[_Rule, ...] = (
-    _merchant_window, _merchant_category, _request_cap, _velocity, _wallet_limit, _merchant_limit, _evidence,
+    _judge_return, _merchant_window, _merchant_category, _request_cap, _velocity, _wallet_limit, _merchant_limit,
+    _contradiction, _evidence,
 )  # fmt: skip
 
 
@@ -221,20 +340,55 @@ def decide(
     Raises InvalidInput for an amount that makes no sense: amount_not_positive, currency_differs,
     amount_over_refundable, partial_not_permitted.
     """
-    left = Money(movement.refundable_minor, movement.amount.currency)
-    question = _Question(movement, merchant, wallet, recent, reason, amount or left, now, time_zone)
-    heard = [_judge_unauthorised(question)]
+    inputs = inputs_of(
+        movement=movement,
+        merchant=merchant,
+        recent=recent,
+        reason=reason,
+        amount=amount,
+        now=now,
+        time_zone=time_zone,
+        wallet=wallet,
+    )
+    evaluated = evaluate(inputs)
+    if evaluated.outcome in _ON_AMOUNT:
+        _check_amount(inputs, movement.amount.currency)
+    promise = None
+    if evaluated.outcome is RefundOutcome.APPROVED:
+        promise = _arrival(movement, now, time_zone)
+    elif evaluated.outcome is RefundOutcome.IN_REVIEW:
+        promise = review_promise(now, currency=inputs.amount.currency, time_zone=time_zone)
+    return replace(evaluated, promise=promise)
+
+
+_ON_AMOUNT: Final = frozenset(
+    {RefundOutcome.APPROVED, RefundOutcome.IN_REVIEW, RefundOutcome.DENIED, RefundOutcome.LIMITED}
+)
+"""Outcomes of requests that are heard at all: only those ask for an amount."""
+
+
+def evaluate(inputs: RuleInputs) -> PolicyDecision:
+    """The decision of the rules on these inputs, without a date. The same inputs always give the same decision."""
+    heard = [_judge_unauthorised(inputs)]
     if heard[0].outcome is None:
-        heard += _eligibility(movement, wallet, now)
-    forbidden = next((result for result in heard if result.outcome is not None), None)
-    if forbidden is None:
-        _check_amount(question.amount, left, merchant)
+        heard += _hear_eligibility(inputs)
+    if all(result.outcome is None for result in heard):
         for rule in _RULES:
-            heard.append(rule(question))
+            heard.append(rule(inputs))
             if heard[-1].outcome is RefundOutcome.DENIED:
-                heard.append(_judge_denied_rate(question))
+                heard.append(_judge_denied_rate(inputs))
                 break
-    return _decision(question, tuple(heard))
+    return _decision(inputs, tuple(heard))
+
+
+def _hear_eligibility(inputs: RuleInputs) -> list[RuleResult]:
+    """The rules about the movement alone, up to the first that forbids."""
+    heard: list[RuleResult] = []
+    for rule in _ELIGIBILITY:
+        heard.append(rule(inputs))
+        if heard[-1].outcome is not None:
+            break
+    return heard
 
 
 def takes_second_person(taken: Money, wallet: WalletPolicy = DEFAULT_WALLET_POLICY) -> bool:
@@ -243,57 +397,36 @@ def takes_second_person(taken: Money, wallet: WalletPolicy = DEFAULT_WALLET_POLI
     return taken.minor > wallet.request_cap_minor.get(taken.currency, 0)
 
 
-def _eligibility(movement: Movement, wallet: WalletPolicy, now: datetime) -> list[RuleResult]:
-    """The rules about the movement alone, up to the first that forbids."""
-    heard: list[RuleResult] = []
-    rules = (_kind(movement), _judge_captured(movement), _currency(movement), _judge_left(movement))
-    for result in (*rules, _window_cap(movement, wallet, now)):
-        heard.append(result)
-        if result.outcome is not None:
-            break
-    return heard
-
-
-def _check_amount(amount: Money, left: Money, merchant: MerchantPolicy | None) -> None:
-    if amount.currency != left.currency:
+def _check_amount(inputs: RuleInputs, currency: str) -> None:
+    amount, left = inputs.amount, inputs.refundable_minor
+    if amount.currency != currency:
         raise InvalidInput(RefundError.CURRENCY_DIFFERS)
     if amount.minor <= 0:
         raise InvalidInput(RefundError.AMOUNT_NOT_POSITIVE)
-    if amount.minor > left.minor:
-        raise InvalidInput(RefundError.AMOUNT_OVER_REFUNDABLE, refundable_minor=left.minor)
-    if amount.minor < left.minor and merchant is not None and not merchant.partial:
-        raise InvalidInput(RefundError.PARTIAL_NOT_PERMITTED, refundable_minor=left.minor)
+    if amount.minor > left:
+        raise InvalidInput(RefundError.AMOUNT_OVER_REFUNDABLE, refundable_minor=left)
+    if amount.minor < left and not inputs.merchant_partial:
+        raise InvalidInput(RefundError.PARTIAL_NOT_PERMITTED, refundable_minor=left)
 
 
-def _judge_denied_rate(question: _Question) -> RuleResult:
-    """Only a request that is denied anyway meets this rate: who may have a refund is never refused by it."""
-    since = question.now - question.wallet.denied_window
-    count = sum(1 for at in question.recent.denied_at if at > since) + 1
-    outcome = RefundOutcome.LIMITED if count > question.wallet.denied_max else None
-    return _says("wallet.denied_rate", outcome, count=count, max=question.wallet.denied_max)
-
-
-def _decision(question: _Question, heard: tuple[RuleResult, ...]) -> PolicyDecision:
+def _decision(inputs: RuleInputs, heard: tuple[RuleResult, ...]) -> PolicyDecision:
     speaking = [result for result in heard if result.outcome is not None]
     limited = [result for result in speaking if result.outcome is RefundOutcome.LIMITED]
     forbidding = limited or [result for result in speaking if result.outcome is not RefundOutcome.IN_REVIEW]
     deciding = (forbidding or speaking or [_says("wallet.approve", RefundOutcome.APPROVED)])[0]
     outcome = deciding.outcome or RefundOutcome.APPROVED
-    promise, review = None, None
-    if outcome is RefundOutcome.APPROVED:
-        promise = _arrival(question.movement, question.now, question.time_zone)
-    elif outcome is RefundOutcome.IN_REVIEW:
-        promise = review_promise(question.now, currency=question.amount.currency, time_zone=question.time_zone)
+    review = None
+    if outcome is RefundOutcome.IN_REVIEW:
         wants_evidence = any(result.rule == "reason.evidence" for result in speaking)
         review = ReviewNeed.EVIDENCE if wants_evidence else ReviewNeed.APPROVAL
-    merchant_version = question.merchant.version if question.merchant else 0
     return PolicyDecision(
         outcome=outcome,
-        amount=question.amount,
+        amount=inputs.amount,
         decided_by=deciding.rule,
         rules=heard if speaking else (*heard, deciding),
-        policy_version=f"{question.wallet.version}/merchant-{merchant_version}",
-        promise=promise,
+        policy_version=inputs.policy_version,
+        inputs=inputs,
+        promise=None,
         review=review,
     )
 
@@ -308,6 +441,35 @@ def _arrival(movement: Movement, now: datetime, time_zone: str | None) -> Promis
     )
 
 
+_REMEDIES: Final[Mapping[str, Remedy]] = {
+    "provider.window": Remedy.MERCHANT,
+    "provider.parts": Remedy.PERSON,
+    "merchant.category": Remedy.MERCHANT,
+    "wallet.request_cap": Remedy.PERSON,
+    "wallet.velocity": Remedy.PERSON,
+    "wallet.auto_approve": Remedy.PERSON,
+    "wallet.denied_rate": Remedy.TIME,
+    "merchant.auto_approve": Remedy.PERSON,
+    "reason.delivered": Remedy.CARRIER_STATUS,
+}
+"""By the rule that stands against a refund. A rule without a remedy is one that nothing changes."""
+
+
+def remedies_of(rules: Iterable[RuleResult]) -> tuple[Remedy, ...]:
+    """All that would change a decision by these rules, each once; evidence comes first, since the customer has it."""
+    found: list[Remedy] = []
+    for result in rules:
+        if result.outcome in (None, RefundOutcome.APPROVED):
+            continue
+        if result.rule == "reason.evidence":
+            found.insert(0, Remedy(str(result.inputs.get("evidence", Remedy.PHOTO.value))))
+        elif result.rule == "merchant.window":
+            found.append(Remedy.PERSON if result.outcome is RefundOutcome.IN_REVIEW else Remedy.MERCHANT)
+        elif result.rule in _REMEDIES:
+            found.append(_REMEDIES[result.rule])
+    return tuple(dict.fromkeys(found))
+
+
 def offer(
     movement: Movement,
     merchant: MerchantPolicy | None,
@@ -318,7 +480,17 @@ def offer(
 ) -> RefundOffer:
     """The refund that may be asked for, before a reason is known. No refund is offered while another refund of the
     movement is under way. `time_zone`: where the customer's days begin."""
-    heard = _eligibility(movement, wallet, now)
+    nobody = RecentRequests(movement.ref.account_id)
+    asked = inputs_of(
+        movement=movement,
+        merchant=merchant,
+        recent=nobody,
+        reason=RefundReason.OTHER,
+        amount=None,
+        now=now,
+        wallet=wallet,
+    )
+    heard = _hear_eligibility(asked)
     deciding = heard[-1]
     outcome = OfferOutcome.OFFERED
     if movement.open_refund_id is not None:
@@ -333,4 +505,5 @@ def offer(
         promise=_arrival(movement, now, time_zone) if offered else None,
         open_refund_id=movement.open_refund_id,
         decided_by="movement.open_refund" if movement.open_refund_id is not None else deciding.rule,
+        rules=tuple(heard),
     )

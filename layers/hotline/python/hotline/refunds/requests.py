@@ -383,6 +383,7 @@ def _refund(
         decided_by=decision.decided_by,
         policy_version=decision.policy_version,
         rules=decision.rules,
+        inputs=decision.inputs,
     )
 
 

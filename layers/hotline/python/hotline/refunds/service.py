@@ -21,6 +21,7 @@ from . import folds, items, policy
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at
+from .explanations import Explanation, explain
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import (
     MerchantPolicy,
@@ -61,6 +62,7 @@ __all__ = [
     "OVERDUE_REASON",
     "REVIEW_REASON",
     "UNPAID_REASON",
+    "Explanation",
     "OfferRefund",
     "Offered",
     "PolicyTerms",
@@ -76,6 +78,7 @@ __all__ = [
     "deciding_keys",
     "due_keys",
     "duty_at",
+    "explain",
     "fact_keys",
     "find",
     "find_requested",
