@@ -13,6 +13,7 @@ from benchmarks import (
     decline_codes,
     desk_page,
     first_encrypted_code,
+    imports,
     same_for_everybody,
     start_of_the_phone,
 )
@@ -34,6 +35,7 @@ def main() -> int:
         "same_for_everybody": same_for_everybody.measure(arguments.runs),
         "attackers": attackers.measure(),
         "agent_routes": agent_routes.measure(),
+        "imports": imports.measure(),
         "decline_codes": decline_codes.measure(arguments.runs),
         "desk_page": desk_page.measure(arguments.runs),
     }

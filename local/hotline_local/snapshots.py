@@ -182,7 +182,7 @@ class Import:
         """Neighbouring good lines of one subject, as many as fit a message."""
         run: list[tuple[int, dict[str, Any]]] = []
         size = 0
-        for number, text in _lines(self.path, progress.lines):
+        for number, text in lines_of(self.path, progress.lines):
             detail = self._check(progress, number, text)
             if detail is None:
                 continue
@@ -259,7 +259,7 @@ def _open(path: Path) -> "BinaryIO | gzip.GzipFile":
         raise CommandError(f"{path} cannot be read ({type(error).__name__}).", exit_code=2) from None
 
 
-def _lines(path: Path, after: int) -> Iterator[tuple[int, bytes]]:
+def lines_of(path: Path, after: int = 0) -> Iterator[tuple[int, bytes]]:
     """Number and text of each line that is not empty, behind the line `after`."""
     try:
         with _open(path) as file:

@@ -28,6 +28,7 @@ LOGICAL_IDS: Final = {
     "connect": "ConnectFunction",
     "wallet_events": "WalletEventsFunction",
     "imports": "ImportsFunction",
+    "digests": "DigestsFunction",
     "messenger": "MessengerFunction",
     "decisions": "DecisionsFunction",
     "deadlines": "DeadlinesFunction",

@@ -109,6 +109,16 @@ def take_in_snapshot(here: Account) -> None:
         here.invoke("ImportsFunction", event)
 
 
+def compare_digests(here: Account) -> None:
+    """Accounts that differ, and then a digest that compares nothing of them, so that both sides agree."""
+    for event in files_of("digests"):
+        here.invoke("DigestsFunction", event)
+    known = json.loads((ROOT / "events/digests/two_accounts.json").read_text(encoding="utf-8"))
+    digest = json.loads(known["Records"][0]["body"])["detail"]
+    data = {**digest["data"], "as_of": to_text(datetime.now(UTC)), "accounts": [{"id": "acc_1"}, {"id": "acc_2"}]}
+    here.invoke("DigestsFunction", sqs_of([{**digest, "data": data}]))
+
+
 def erase(here: Account) -> None:
     """Send the erasure, which only happens to a known customer."""
     told = {**seed_facts(datetime.now(UTC))[-1], "id": "erased", "type": "account.erased.v1", "data": {"version": 3}}
@@ -250,6 +260,7 @@ def rotate(here: Account) -> None:
 DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "WalletEventsFunction": take_in_facts,
     "ImportsFunction": take_in_snapshot,
+    "DigestsFunction": compare_digests,
     "ConnectFunction": make_calls,
     "CustomerApiFunction": ask_the_api,
     "AgentApiFunction": work_at_the_desk,

@@ -34,6 +34,7 @@ STARS: Final = {
 ASSUMED_BY: Final = {
     "WalletEventsRole": "lambda",
     "ImportsRole": "lambda",
+    "DigestsRole": "lambda",
     "ConnectRole": "lambda",
     "CustomerApiRole": "lambda",
     "AgentApiRole": "lambda",
@@ -121,6 +122,7 @@ def test_a_function_is_called_from_outside_by_named_services_for_named_resources
 
 FILLED_BY: Final = {
     "FactsQueuesPolicy": {"Fn::GetAtt": ["FactsRule", "Arn"]},
+    "DigestsQueuesPolicy": {"Fn::GetAtt": ["DigestsRule", "Arn"]},
     "ReportsQueuesPolicy": [
         {"Fn::GetAtt": ["ContactEventsRule", "Arn"]},
         {"Fn::GetAtt": ["CountedRule", "Arn"]},

@@ -94,6 +94,7 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
     }
     assert most == {
         "WalletEventsFunctionFacts": 10,
+        "DigestsFunctionDigests": 2,
         "ImportsFunctionLines": {"Ref": "ImportConcurrency"},
         "MessengerFunctionAgain": 2,
         "DecisionsFunctionAgain": 2,

@@ -26,6 +26,7 @@ FUNCTIONS: Final = {
     "ConnectFunction": "connect",
     "WalletEventsFunction": "wallet_events",
     "ImportsFunction": "imports",
+    "DigestsFunction": "digests",
     "MessengerFunction": "messenger",
     "DecisionsFunction": "decisions",
     "DeadlinesFunction": "deadlines",
@@ -47,6 +48,7 @@ ENVIRONMENT: Final = {
     "WalletEventsFunction": EVERYWHERE
     | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "ACTIVITY_SHARDS"}
     | {"FACTS_DEAD_LETTERS_URL"},
+    "DigestsFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE"},
     "ImportsFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "IMPORT_REFUSALS_URL"},
     "MessengerFunction": EVERYWHERE
     | KEYS
@@ -261,7 +263,10 @@ def test_facts_come_in_batches_of_ten_of_which_each_may_fail_alone() -> None:
 
 
 def test_every_fact_of_the_wallet_passes_the_rule_and_no_decision_does() -> None:
-    assert properties("FactsRule")["EventPattern"] == {"source": [{"Ref": "WalletEventSource"}]}
+    no_digest = [{"anything-but": ["accounts.digest_told.v1"]}]
+    source = [{"Ref": "WalletEventSource"}]
+    assert properties("FactsRule")["EventPattern"] == {"source": source, "detail-type": no_digest}
+    assert properties("DigestsRule")["EventPattern"] == {"source": source, "detail-type": no_digest[0]["anything-but"]}
     allowed = cloudformation()["Parameters"]["WalletEventSource"]["AllowedPattern"]
     assert re.fullmatch(allowed, "wallet")
     assert not re.fullmatch(allowed, "hotline")

@@ -153,6 +153,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "CONTACT_POINTS_MAX": (5, "docs/contracts.md"),
         "CATEGORIES_MAX": (50, "docs/contracts.md"),
         "WINDOW_DAYS_MAX": (3650, "docs/contracts.md"),
+        "DIGEST_ACCOUNTS_MAX": (200, "docs/contracts.md, digests"),
         "THINGS_ASKED_MAX": (25, "docs/contracts.md, when the hotline asks"),
         "ANSWER_DAYS_MAX": (60, "docs/contracts.md"),
         "YEAR_MIN": (2000, "docs/contracts.md"),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from functions.contact_events.batch import take_in as count_events
 from functions.deadlines.work import Summary, work_off
 from functions.decisions.delivery import deliver as publish
+from functions.digests.batch import take_in as compare_digests
 from functions.wallet_events.batch import take_in
 from hotline.agents import service as agents
 from hotline.agents.model import ActReason, AgentToken, Basis, LookUpReason, Part, Permission, Role
@@ -120,9 +121,18 @@ class WholeLife:
         self.tell(("transfer.unknown", self._payment(6)[1] | {"money": "unknown"}))
         unknown = {"money": "none", "failure": {"scheme": "newbank", "code": "X_77", "message": f"declined for {NAME}"}}
         self.tell(("payment.failed", self._payment(5)[1] | unknown))
+        self.compare()
         # Neither a fact that makes no sense nor one that nobody knows may put into a log what it holds.
         self.tell(("account.updated", {**described, "version": 0, "contact_points": points}), failing=1)
         self.tell(("payment.failed", {**failed[1], "amount": {"minor": 0, "currency": NAME}}), failing=1)
+
+    def compare(self) -> None:
+        """A digest of the wallet that has another account's version."""
+        told = {"as_of": to_text(self.clock.now()), "since": "2026-01-01T00:00:00Z"}
+        detail = event("account.updated", {}, subject="range-1", id="digest-1", type="accounts.digest_told.v1")
+        detail["data"] = {**told, "accounts": [{"id": ACCOUNT, "account": 98}]}
+        answer = compare_digests(sqs_of([detail]), self.ctx, left_ms=lambda: 60_000)
+        assert answer == {"batchItemFailures": []}
 
     def _payment(self, number: int) -> tuple[str, dict[str, Any]]:
         return "payment.succeeded", {

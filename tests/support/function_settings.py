@@ -41,6 +41,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "ACTIVITY_SHARDS": "3",
         "FACTS_DEAD_LETTERS_URL": "https://sqs.example/dead",
     },
+    "digests": {**_TABLES},
     "imports": {**_TABLES, "LOOKUP_KEY_SECRET": "lookup", "IMPORT_REFUSALS_URL": "https://sqs.example/refused"},
     "messenger": {
         **_TABLES,

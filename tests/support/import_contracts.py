@@ -15,7 +15,19 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 # The rooms of layers/hotline, higher ones first: a room may import the ones below it.
 ROOMS: Final = (
-    *("intake", "erasure", "reports", "agents", "security", "refunds", "lockout", "payments", "cases", "identity"),
+    *(
+        "intake",
+        "erasure",
+        "reports",
+        "agents",
+        "security",
+        "drift",
+        "refunds",
+        "lockout",
+        "payments",
+        "cases",
+        "identity",
+    ),
     *("sessions", "directory", "accounts"),
     *("contracts", "wording", "kit"),
 )

@@ -44,6 +44,7 @@ PARAMETERS: Final = {
     # a cold start on a busy machine does not.
     "FactVisibilityTimeoutSeconds": "6",
     "FactMaxReceiveCount": "5",
+    "DigestDelaySeconds": "0",
     "OutboxMaximumAgeSeconds": "600",
     "LogRetentionDays": "1",
     "ContactEventSource": CONTACT_EVENT_SOURCE,

@@ -35,6 +35,8 @@ CONTACT_POINTS_MAX: Final = 5
 CATEGORIES_MAX: Final = 50
 THINGS_ASKED_MAX: Final = 25
 """Things that one request for facts names; each is one write of its transaction."""
+DIGEST_ACCOUNTS_MAX: Final = 200
+"""Accounts in one digest: below 100 KB, and compared within a minute."""
 WINDOW_DAYS_MAX: Final = 3650
 ANSWER_DAYS_MAX: Final = 60
 """Days in which a merchant promises to answer for a refund."""

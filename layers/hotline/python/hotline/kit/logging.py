@@ -96,6 +96,12 @@ class Event(Enum):
     AGENT_UNKNOWN = ("HL105", "WARNING", "It is not known at the desk which agent is in a call.")
     AGENT_NOT_TOLD = ("HL106", "WARNING", "Amazon Connect did not say who an agent is, and is asked again.")
 
+    DRIFT_FOUND = ("HL120", "WARNING", "The wallet has something else of an account, and is asked for facts.")
+    DRIFT_STAYS = ("HL121", "ERROR", "The wallet was asked for facts again and again, and an account still differs.")
+    DIGEST_COMPARED = ("HL122", "INFO", "A digest of a range of accounts was compared.")
+    DIGEST_REJECTED = ("HL123", "ERROR", "A digest breaks the contract and was passed over.")
+    DIGEST_RETRIED = ("HL124", "WARNING", "A digest could not be compared to its end and comes again.")
+
     @property
     def code(self) -> str:
         return self.value[0]

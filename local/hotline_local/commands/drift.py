@@ -1,0 +1,117 @@
+"""`./hotline drift`: accounts of which the wallet has something else than the hotline."""
+
+import argparse
+import json
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from hotline_local.errors import CommandError
+from hotline_local.subparsers import Subparsers
+
+if TYPE_CHECKING:
+    from hotline.drift.model import Drift
+    from hotline.kit.store import Store
+
+SINCE_DAYS: Final = 365
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "drift",
+        help="see the accounts of which the wallet has something else than the hotline",
+        description=(
+            "A wallet tells digests of its accounts (accounts.digest_told, docs/contracts.md). The hotline compares "
+            "them, asks for the facts that differ, and names the account here until both agree. Exit code 0: all "
+            "agree; 1: some differ."
+        ),
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
+    parser.add_argument("--stack", metavar="NAME", help="a stack on AWS (default: the one that runs on this machine)")
+    parser.add_argument("--region", help="the region of that stack (default: that of the AWS settings)")
+    parser.set_defaults(run=run)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION")
+    sentence = "write the digests of a snapshot that is sorted by account, one a line"
+    digest = actions.add_parser(
+        "digest", help=sentence, description=f"{sentence}. Put them on the bus with ./hotline send. Needs no stack."
+    )
+    digest.add_argument("file", type=Path, metavar="SNAPSHOT.jsonl", help="the snapshot")
+    digest.add_argument("--since", type=_day, metavar="DAY", help=f"compare from this UTC day ({SINCE_DAYS} days back)")
+    digest.set_defaults(run=run_digest)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no day like 2026-01-31") from None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the accounts that differ; return 1 when there is one. Raises CommandError without a stack."""
+    from hotline.drift.service import LISTED_MAX, list_drifts
+
+    found = list_drifts(_store(arguments))
+    for drift in found:
+        print(json.dumps(_as_json(drift)) if arguments.json else _sentence(drift))
+    if not arguments.json:
+        more = f" These are the first {LISTED_MAX:,}." if len(found) == LISTED_MAX else ""
+        print(f"{len(found):,} accounts differ.{more}" if found else "No account is known to differ.")
+    return 1 if found else 0
+
+
+def run_digest(arguments: argparse.Namespace) -> int:
+    """Write the digests. Raises CommandError for a snapshot that cannot be read or is not sorted."""
+    from hotline_local.digests import digests_of
+
+    now = datetime.now(UTC)
+    day = arguments.since or (now - timedelta(days=SINCE_DAYS)).date()
+    for digest in digests_of(arguments.file, since=datetime.combine(day, time(), UTC), as_of=now):
+        print(json.dumps(digest, ensure_ascii=False))
+    return 0
+
+
+def _store(arguments: argparse.Namespace) -> "Store":
+    if arguments.stack is None:
+        from hotline_local.launcher.stack import load
+
+        return load().hotline_store()
+    import boto3
+
+    from hotline.kit.config import TableNames
+    from hotline.kit.store import Table
+    from hotline.kit.store.dynamodb import DynamoStore
+    from hotline_local.commands.desk import describe
+
+    session: Any = boto3.session.Session(region_name=arguments.region)
+    outputs, _ = describe(session, arguments.stack)
+    if "HotlineTableName" not in outputs:
+        raise CommandError(f"The stack {arguments.stack} is no hotline.")
+    return DynamoStore(session.client("dynamodb"), TableNames({Table.HOTLINE: outputs["HotlineTableName"]}))
+
+
+def _as_json(drift: "Drift") -> dict[str, Any]:
+    from hotline.kit.clock import to_text
+
+    return {
+        "account_id": drift.account_id,
+        "range": drift.range_name,
+        "kinds": {
+            kind.value: {"wallet": found.wallet.count, "known": found.known.count}
+            for kind, found in drift.differences.items()
+        },
+        "comparisons": drift.times,
+        "first_seen_at": to_text(drift.first_seen_at),
+        "seen_at": to_text(drift.seen_at),
+    }
+
+
+def _sentence(drift: "Drift") -> str:
+    from hotline.kit.clock import to_text
+
+    kinds = ", ".join(
+        f"{kind.value} (wallet {found.wallet.count}, here {found.known.count})"
+        for kind, found in drift.differences.items()
+    )
+    return f"{drift.account_id}: {kinds}; in {drift.times} comparisons since {to_text(drift.first_seen_at)}"
