@@ -97,7 +97,7 @@ def expected_off(year: int) -> frozenset[date]:
     off = set(statutory)
     for day in statutory:
         off |= {day - _DAY} if day.weekday() == _TUESDAY else {day + _DAY} if day.weekday() == _THURSDAY else set()
-    eve = min(day for day in statutory if day in names and "Chinese New Year" in names[day])
+    eve = min(day for day in statutory if "(Spring Festival)" in names[day]) - _DAY
     for first, length in (
         (eve, SPRING_FESTIVAL_DAYS),
         (date(year, 5, 1), LABOUR_DAY_DAYS),

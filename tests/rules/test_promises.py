@@ -404,7 +404,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "the calendar, and a status of HTTP": {
         "hotline.directory.hours": "WEEK_DAYS DAY_MINUTES",
-        "hotline.kit.business_days": "_SATURDAY",
+        "hotline.kit.business_days": "_SATURDAY _DAY",
         "functions.customer_api.routes.refunds": "CREATED",
     },
 }

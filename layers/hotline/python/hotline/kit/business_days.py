@@ -63,6 +63,7 @@ BUSINESS_DAYS_MAX: Final = 400
 LONGEST_BLOCK_DAYS: Final = 9
 """The longest holiday of China (Spring Festival 2024 and 2026). It is added where the file has no days at all."""
 _SATURDAY: Final = 5
+_DAY: Final = timedelta(days=1)
 _DATA: Final = Path(__file__).with_name("calendars.json")
 
 
@@ -107,10 +108,7 @@ def days_of(calendar: Calendar) -> CalendarDays | None:
 
 def is_business_day(day: date, calendar: Calendar) -> bool:
     """Whether banks of the calendar work on a day, by what is known or, beyond that, expected."""
-    days = days_of(calendar)
-    if days is None:
-        return day.weekday() < _SATURDAY
-    return day in days.worked or (day.weekday() < _SATURDAY and day not in days.off)
+    return _works(day, days_of(calendar))
 
 
 def add_business_days(day: date, count: int, calendar: Calendar) -> BusinessDay:
@@ -119,12 +117,12 @@ def add_business_days(day: date, count: int, calendar: Calendar) -> BusinessDay:
     BUSINESS_DAYS_MAX."""
     if not 0 <= count <= BUSINESS_DAYS_MAX:
         raise ValueError("count of business days out of range")
-    found = _count(day, count, calendar)
     days = days_of(calendar)
+    found = _count(day, count, days)
     if days is None or found == day:
         return BusinessDay(found, found == day)
     if found > days.expected_until:
-        found = _count(found + timedelta(days=LONGEST_BLOCK_DAYS - 1), 1, calendar)
+        found = _count(found + timedelta(days=LONGEST_BLOCK_DAYS - 1), 1, days)
     return BusinessDay(found, days.known_from <= day and found <= days.known_until)
 
 
@@ -133,10 +131,16 @@ def add_calendar_days(day: date, count: int) -> BusinessDay:
     return BusinessDay(day + timedelta(days=count), is_certain=True)
 
 
-def _count(day: date, count: int, calendar: Calendar) -> date:
+def _works(day: date, days: CalendarDays | None) -> bool:
+    if day.weekday() < _SATURDAY:
+        return days is None or day not in days.off
+    return days is not None and day in days.worked
+
+
+def _count(day: date, count: int, days: CalendarDays | None) -> date:
     while count > 0:
-        day += timedelta(days=1)
-        count -= is_business_day(day, calendar)
+        day += _DAY
+        count -= _works(day, days)
     return day
 
 
