@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final
 
 from functions.messenger.settings import Sender
@@ -22,7 +23,7 @@ from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import Dropped, still_useful
 from hotline.kit.store.condition import Item
 from hotline.wording import messages
-from hotline.wording.values import Digits, Lately, Phone, Reference, Word, locale_of
+from hotline.wording.values import Digits, Lately, Latest, Phone, Reference, Usual, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
 CHALLENGE_ATTRIBUTE: Final = "challenge"
@@ -88,7 +89,13 @@ def _challenge(entry: Item, ctx: Context, profile: Profile) -> Challenge | Dropp
 
 def _facts(entry: Mapping[str, Any]) -> dict[str, object]:
     """The entry's facts as values that have words. A fact that is none of those kinds has none."""
-    typed = {name: _parse_fact(name, value) for name, value in entry["facts"].items()}
+    typed: dict[str, object] = {name: _parse_fact(name, value) for name, value in entry["facts"].items()}
+    for name, put in (
+        ("promised_on", partial(Latest, about=entry["facts"].get("about") is True)),
+        ("typical_on", Usual),
+    ):
+        if isinstance(day := typed.get(name), date):
+            typed[name] = put(day)
     return {name: value for name, value in typed.items() if value is not None}
 
 

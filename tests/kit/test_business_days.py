@@ -14,10 +14,14 @@ from hotline.kit.business_days import (
     add_calendar_days,
     calendar_of,
     days_of,
-    is_business_day,
 )
 
 FRIDAY = date(2026, 11, 27)
+
+
+def is_business_day(day: date, calendar: Calendar) -> bool:
+    """Whether one business day from the day before ends on it."""
+    return add_business_days(day - timedelta(days=1), 1, calendar).day == day
 
 
 @pytest.mark.parametrize("calendar", Calendar)

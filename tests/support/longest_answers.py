@@ -20,7 +20,7 @@ from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES
 from hotline.payments.model import Movement, MovementFailure, MovementRef
 from hotline.refunds.model import RefundState, Remedy
-from hotline.wording.values import Opening
+from hotline.wording.values import Latest, Opening, Usual
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -28,6 +28,7 @@ AMOUNT = Money(199_999, "CNY")
 MERCHANTS = {"zh-CN": "蓝杯咖啡人民广场店", "en-US": "Riverside Garden Market"}
 """As long as names of merchants are: nine characters, three words. At most forty characters are said of one."""
 PROMISED = date(2026, 12, 30)
+USUAL = date(2026, 12, 28)
 TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
 type Said = tuple[str, str, Mapping[str, object]]
 
@@ -106,7 +107,13 @@ def refund_rules() -> list[str]:
 
 
 def refunds(language: str) -> Iterator[Said]:
-    item = {"amount": AMOUNT, "merchant": MERCHANTS[language], "promised_on": PROMISED, "initiated_at": TIMES[1]}
+    item = {
+        "amount": AMOUNT,
+        "merchant": MERCHANTS[language],
+        "promised_on": Latest(PROMISED, about=True),
+        "typical_on": Usual(USUAL),
+        "initiated_at": TIMES[1],
+    }
     for state in RefundState:
         for number in (1, 2, 3):
             yield "refunds", "OPEN", {"items": [{**item, "status": state.value}] * number}

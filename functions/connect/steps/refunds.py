@@ -16,6 +16,7 @@ from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, Refund, RefundReason, RefundResult, RefundState
 from hotline.wording.amounts import speak_money
+from hotline.wording.values import Latest, Usual
 
 SPOKEN_MAX = 3
 
@@ -48,7 +49,8 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
 def _promise_words(promise: refunds.Promise | None) -> dict[str, object]:
     if promise is None:
         return {}
-    return {"typical_on": promise.typical_on, "promised_on": promise.latest_on, "about": not promise.is_certain}
+    usual = Usual(promise.typical_on) if promise.typical_on is not None else None
+    return words(typical_on=usual, promised_on=Latest(promise.latest_on, about=not promise.is_certain))
 
 
 def offer(visit: Visit) -> Answer:

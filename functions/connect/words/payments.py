@@ -84,28 +84,35 @@ def payment_answer(speech: Speech, outcome: str) -> None:
 
 
 def refunds(speech: Speech, outcome: str) -> None:
-    """Each refund under way: from whom, for the payment of which day, its state and promised date. Where the names are
-    too long for that, the days are left out, and then how many there are."""
+    """Each refund under way: from whom, for the payment of which day, its state and promised dates. Where that is too
+    long, the usual dates are left out, then the days of the payments, and then how many there are."""
     items = entries(speech.facts) if outcome == "OPEN" else []
     if not items:
         speech.say(f"refunds.{outcome}")
         return
-    for counted, with_day in ((True, True), (True, False), (False, False)):
+    for counted, with_day, usual in ((True, True, True), (True, True, False), (True, False, False), (False,) * 3):
         trial = Speech(speech.locale, speech.facts)
-        _list_refunds(trial, items, counted=counted, with_day=with_day)
+        _list_refunds(trial, items, counted=counted, with_day=with_day, usual=usual)
         if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, REFUNDS_PARTS)):
             break
-    _list_refunds(speech, items, counted=counted, with_day=with_day)
+    _list_refunds(speech, items, counted=counted, with_day=with_day, usual=usual)
 
 
-def _list_refunds(speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool, with_day: bool) -> None:
+def _list_refunds(
+    speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool, with_day: bool, usual: bool
+) -> None:
     if counted and speech.facts.get("more") is True:
         speech.say("refunds.OPEN.latest")
     elif counted:
         speech.say_counted("refunds.OPEN.count", len(items))
-    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on"))
+    unknown: dict[str, object] = dict.fromkeys(("amount", "merchant", "promised_on", "typical_on"))
     for item in items:
-        known = {**unknown, **item, "when": _when(item) if with_day else None}
+        known = {
+            **unknown,
+            **item,
+            "when": _when(item) if with_day else None,
+            **({} if usual else {"typical_on": None}),
+        }
         speech.say_first(f"refunds.item.{item.get('status')}", "refunds.item", **known)
     if any(item.get("status") in _PAID_OTHERWISE and item.get("promised_on") is None for item in items):
         speech.say("refunds.by_person")

@@ -79,12 +79,14 @@ def test_the_decisions_carry_what_the_wallet_needs_and_the_messages_what_the_cus
         "rule": "wallet.approve",
         "policy_version": "wallet-1/merchant-1/law-cn-1/providers-1",
         "promised_on": "2026-12-07",
+        "typical_on": "2026-12-03",
     }
     assert (email["channel"], sms["channel"]) == ("email", "sms")
     assert sms["facts"] == {
         "refund_reference": reference_of(result.refund_id or ""),
         "amount": {"minor": 12850, "currency": "CNY"},
         "promised_on": "2026-12-07",
+        "typical_on": "2026-12-03",
         "order_tail": "4711",
     }
 

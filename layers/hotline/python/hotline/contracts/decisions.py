@@ -99,8 +99,10 @@ class RefundDecided(RefundRequested):
 
 
 class RefundApproved(RefundDecided):
-    """refund.approved: `promised_on` is what the customer was told."""
+    """refund.approved: `promised_on` is what the customer was told as the latest date, `typical_on` as the usual one,
+    both local dates of the customer."""
 
+    typical_on: Day | None = None
     promised_on: Day
 
 
@@ -139,6 +141,7 @@ class PayoutRequested(DecisionContract):
     movement_id: Id
     amount: Amount
     way: Literal["balance", "bank_account"]
+    typical_on: Day | None = None
     promised_on: Day
     case_id: Id
 

@@ -106,11 +106,6 @@ def days_of(calendar: Calendar) -> CalendarDays | None:
     )
 
 
-def is_business_day(day: date, calendar: Calendar) -> bool:
-    """Whether banks of the calendar work on a day, by what is known or, beyond that, expected."""
-    return _works(day, days_of(calendar))
-
-
 def add_business_days(day: date, count: int, calendar: Calendar) -> BusinessDay:
     """The day `count` business days after `day`, which itself does not count; none gives `day`. The later of two
     readings is taken where a calendar does not know. Raises ValueError for a count below 0 or above

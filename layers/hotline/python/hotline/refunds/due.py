@@ -30,7 +30,7 @@ from hotline.payments.service import CASE_TOPIC, money_item
 from . import items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
-from .outgoing import send_decision
+from .outgoing import promise_facts, send_decision
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, write_refund
 
@@ -194,12 +194,12 @@ def _tell(
     change: Change, read: Mapping[Key, Item], refund: Refund, message: str, own: Mapping[str, str] | None = None
 ) -> None:
     profile = profile_from(read.get(profile_key(refund.account_id)))
-    if profile is None or refund.promised_on is None:
+    if profile is None or refund.promise is None:
         return
     facts: dict[str, object] = {
         "refund_id": refund.refund_id,
         "amount": money_item(refund.amount),
-        "promised_on": refund.promised_on.isoformat(),
+        **promise_facts(refund.promise),
         **(own or {}),
     }
     if refund.order_tail is not None:

@@ -16,6 +16,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments.service import money_item
 
 from .model import Refund, RefundState
+from .promises import Promise
 
 PAYOUT_MESSAGE: Final = "refund.payout"
 _MESSAGES: Final = {
@@ -66,15 +67,28 @@ def send_outcome(change: Change, refund: Refund) -> None:
         "rule": refund.decided_by or "-",
         "policy_version": refund.policy_version or "-",
     }
-    if refund.state is RefundState.APPROVED and refund.promised_on is not None:
-        promised = {**decided, "promised_on": refund.promised_on.isoformat()}
+    if refund.state is RefundState.APPROVED and refund.promise is not None:
+        promised = {**decided, **dates_of(refund.promise)}
         send_decision(change, refund, "refund.approved", promised, version=refund.version)
     elif refund.state is RefundState.DENIED:
         send_decision(change, refund, "refund.rejected", decided, version=refund.version)
 
 
+def dates_of(promise: Promise) -> dict[str, object]:
+    """The dates of a promise as decisions hold them."""
+    typical = {} if promise.typical_on is None else {"typical_on": promise.typical_on.isoformat()}
+    return {"promised_on": promise.latest_on.isoformat(), **typical}
+
+
 def _request_data(refund: Refund) -> dict[str, object]:
     return {"reason": refund.reason.value if refund.reason else "-", "requested_at": to_text(refund.requested_at)}
+
+
+def promise_facts(promise: Promise | None) -> dict[str, object]:
+    """A promise as a message holds it. `about`: its latest date is not certain."""
+    if promise is None:
+        return {}
+    return dates_of(promise) if promise.is_certain else {**dates_of(promise), "about": True}
 
 
 def tell_owner(change: Change, read: Mapping[Key, Item], refund: Refund, message: str | None = None) -> None:
@@ -87,8 +101,7 @@ def tell_owner(change: Change, read: Mapping[Key, Item], refund: Refund, message
         "refund_reference": reference_of(refund.refund_id),
         "amount": money_item(refund.amount),
     }
-    if refund.promised_on is not None:
-        facts["promised_on"] = refund.promised_on.isoformat()
+    facts |= promise_facts(refund.promise)
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
     send_notice(change, profile, message or _MESSAGES[refund.state], facts)

@@ -23,7 +23,7 @@ from hotline.payments.model import Ledger, Movement, TakenState
 
 from . import items
 from .model import PayoutWay, Refund, RefundError, RefundState, ReviewDecision
-from .outgoing import PAYOUT_MESSAGE, send_decision, send_outcome, tell_owner
+from .outgoing import PAYOUT_MESSAGE, dates_of, send_decision, send_outcome, tell_owner
 from .policy import takes_second_person
 from .promises import arrival_promise
 from .records import correct_recent, drop_recent, write_refund
@@ -137,7 +137,8 @@ def contribute_payout(
     write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
     correct_recent(change, read, refund)
     change.audit(account_id, "refund.payout_requested", refund_id=refund_id, way=way.value)
-    own = {"way": way.value, "promised_on": str(refund.promised_on), "case_id": case_id}
+    dates = dates_of(refund.promise) if refund.promise is not None else {}
+    own = {"way": way.value, **dates, "case_id": case_id}
     send_decision(change, refund, "refund.payout_requested", own, version=refund.version)
     tell_owner(change, read, refund, PAYOUT_MESSAGE)
     return refund

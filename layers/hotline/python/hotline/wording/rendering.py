@@ -17,8 +17,16 @@ from hotline.kit.money import Money
 
 from .amounts import speak_money, write_money
 from .catalogue import fill, find
-from .times import speak_day, speak_duration, speak_lately, speak_moment, speak_opening
-from .values import Counted, Dictated, Digits, Lately, Locale, Opening, Phone, Reference, Word
+from .times import (
+    speak_day,
+    speak_duration,
+    speak_lately,
+    speak_latest,
+    speak_moment,
+    speak_opening,
+    speak_usual,
+)
+from .values import Counted, Dictated, Digits, Lately, Latest, Locale, Opening, Phone, Reference, Usual, Word
 
 DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
@@ -149,6 +157,10 @@ def _common(value: object, locale: Locale) -> str | None:
             return speak_lately(instant, locale, placed=placed)
         case Opening():
             return speak_opening(value, locale)
+        case Usual(day):
+            return speak_usual(day, locale)
+        case Latest(day, about):
+            return speak_latest(day, locale, about=about)
         case Word(key):
             return find(key, locale.language)
         case _:

@@ -127,6 +127,43 @@ def speak_day(day: date, locale: Locale) -> str:
     return speak_date(day, locale.language, today)
 
 
+def speak_usual(day: date, locale: Locale) -> str | None:
+    """A day as it stands after a verb: `12月4日星期五`, `on Friday, December 4`. None for one that has passed."""
+    today = _today(locale)
+    if today is not None and day < today:
+        return None
+    words = _speak_promised(day, locale, today)
+    near = today is not None and (day - today).days in _NEAR_DAYS
+    return words if near or locale.language == CHINESE else fill("value.on", locale.language, words=words)
+
+
+def speak_latest(day: date, locale: Locale, *, about: bool) -> str:
+    """A day as it stands after by: `大约12月4日`, `Friday, December 4`. `about`: it is not certain."""
+    words = _speak_promised(day, locale, _today(locale))
+    if not about:
+        return words
+    return f"大约{words}" if locale.language == CHINESE else fill("value.about", locale.language, words=words)
+
+
+def _today(locale: Locale) -> date | None:
+    return locale.now.astimezone(locale.zone or UTC).date() if locale.now is not None else None
+
+
+def _speak_promised(day: date, locale: Locale, today: date | None) -> str:
+    """A day by its name if it is near, with its day of the week within six days."""
+    ahead = (day - today).days if today is not None else None
+    words = speak_date(day, locale.language, today)
+    if ahead is not None and ahead in _NEAR_DAYS:
+        near = _NEAR_DAYS[ahead]
+        return near[0] if locale.language == CHINESE else fill(near[1], locale.language)
+    if ahead is None or not 0 < ahead <= _WEEK_DAYS_AHEAD_MAX:
+        return words
+    if locale.language == CHINESE:
+        return f"{words}星期{_WEEK_DAYS[day.weekday()]}"
+    weekday = fill(f"value.weekday.{day.isoweekday()}", locale.language)
+    return fill("value.date.weekday", locale.language, weekday=weekday, date=words)
+
+
 def speak_duration(span: timedelta, language: str) -> str:
     """The two largest of days, hours and minutes, rounded up to minutes, at least one: `1小时5分钟`, `1 hour and 5
     minutes`. From a day on, minutes are not said."""

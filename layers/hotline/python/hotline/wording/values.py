@@ -7,7 +7,7 @@ treated with care). The classes here say how other texts are meant.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from hotline.kit.clock import find_zone
 from hotline.kit.languages import LANGUAGES, language_or_english
@@ -57,6 +57,22 @@ class Opening:
 
     begins_at: datetime
     ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The day on which something is usually there, as it stands after a verb: `today`, `on Friday, December 4`. It has
+    no words once it has passed: the sentence without it is said then."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last day of a promise, as it stands after by: `tomorrow`, `Friday, December 4`, `about December 11`."""
+
+    day: date
+    about: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""The days of a promise in words: what is usual stands after a verb, the latest after by."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hotline.wording.rendering import render_spoken, render_written
+from hotline.wording.values import Latest, Locale, Usual
+
+NOW = datetime(2026, 11, 29, 20, tzinfo=UTC)
+"""Sunday in New York, Monday in Shanghai."""
+CHINESE = Locale("zh-CN", ZoneInfo("Asia/Shanghai"), NOW)
+ENGLISH = Locale("en-US", ZoneInfo("America/New_York"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "words"),
+    [
+        (ENGLISH, date(2026, 11, 29), "today"),
+        (ENGLISH, date(2026, 11, 30), "tomorrow"),
+        (ENGLISH, date(2026, 12, 4), "on Friday, December 4"),
+        (ENGLISH, date(2026, 12, 7), "on December 7"),
+        (CHINESE, date(2026, 11, 30), "今天"),
+        (CHINESE, date(2026, 12, 1), "明天"),
+        (CHINESE, date(2026, 12, 4), "12月4日星期五"),
+        (CHINESE, date(2026, 12, 7), "12月7日"),
+        (CHINESE, date(2027, 1, 4), "2027年1月4日"),
+    ],
+)
+def test_the_usual_day_is_named_as_near_as_it_is(locale: Locale, day: date, words: str) -> None:
+    assert render_spoken(Usual(day), locale) == render_written(Usual(day), locale) == words
+
+
+@pytest.mark.parametrize("locale", [CHINESE, ENGLISH])
+def test_a_usual_day_that_has_passed_is_not_told(locale: Locale) -> None:
+    assert render_spoken(Usual(date(2026, 11, 28)), locale) is None
+
+
+@pytest.mark.parametrize(
+    ("locale", "about", "words"),
+    [
+        (ENGLISH, False, "Friday, December 4"),
+        (ENGLISH, True, "about Friday, December 4"),
+        (CHINESE, False, "12月4日星期五"),
+        (CHINESE, True, "大约12月4日星期五"),
+    ],
+)
+def test_a_latest_day_that_is_not_certain_is_told_about(locale: Locale, about: bool, words: str) -> None:
+    assert render_spoken(Latest(date(2026, 12, 4), about), locale) == words
