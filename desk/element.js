@@ -171,17 +171,19 @@ export class Loaded {
   }
 }
 
-/** As many pages of a list as somebody has asked for, so that a further look loses none of them. */
+/** As many pages of a list as somebody has asked for, so that a further look loses none of them, with the people that they name. */
 export async function readPages(read, name, pages) {
   const found = [];
+  const people = [];
   let cursor = null;
   for (let page = 0; page < pages; page += 1) {
     const answer = await read(cursor);
     found.push(...answer[name]);
+    people.push(...(answer.people ?? []));
     cursor = answer.next;
     if (!cursor) break;
   }
-  return { [name]: found, next: cursor };
+  return { [name]: found, people, next: cursor };
 }
 
 /** Calls a function every so often while the element is there, somebody looks and the network is up. */

@@ -75,6 +75,16 @@ const VALUES = {
   why: (words, value) => words.word("act_reason", value),
 };
 
+/** The facts that name an agent by their id. Shown are names, as far as the answer tells them. */
+const AGENTS = ["approved_by", "from", "to"];
+
+/** The same facts with the names of `people` ({id, name}) in the place of their ids. */
+export function withNames(facts, people) {
+  const names = new Map(people.map(({ id, name }) => [id, name]));
+  const named = Object.entries(facts).filter(([name, value]) => AGENTS.includes(name) && names.has(value));
+  return { ...facts, ...Object.fromEntries(named.map(([name, value]) => [name, names.get(value)])) };
+}
+
 const isSaid = (value) => value !== "-" && value !== "" && value !== null && value !== undefined && value.length !== 0;
 
 /** Facts as [name, value] in the words of the reader, without those that say nothing. */

@@ -3,7 +3,7 @@
 import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
-import { heardText, readFacts, skillText } from "../facts.js";
+import { heardText, readFacts, skillText, withNames } from "../facts.js";
 import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
@@ -133,7 +133,7 @@ class DeskCase extends View {
           ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
         <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
-          ${this.timeline.show(({ entries, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry))}</ol>
+          ${this.timeline.show(({ entries, people, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry, people))}</ol>
             ${next ? html`<button @click=${() => { this.pages += 1; this.timeline.load(); }}>${this.t("more")}</button>` : nothing}`)}</section>
       </div></div>`;
   }
@@ -171,9 +171,9 @@ class DeskCase extends View {
     return html`<section class="panel"><h2>${this.t("case.established")}</h2><dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
   }
 
-  #entry(entry) {
+  #entry(entry, people) {
     const { words } = this;
-    const facts = readFacts(words, entry.facts).map(([name, value]) => words.text("pair", { name, value }));
+    const facts = readFacts(words, withNames(entry.facts, people)).map(([name, value]) => words.text("pair", { name, value }));
     return html`<li class=${entry.actor.kind}><div><strong>${words.word("reason", entry.reason)}</strong>
         ${entry.audience === "customer" ? html`<span class="tag">${this.t("case.for_customer")}</span>` : nothing}</div>
       <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}${

@@ -13,7 +13,7 @@ const BANNER_WORDS = [["words_zh", "zh-CN"], ["words_en", "en-US"]];
 
 class DeskSettings extends View {
   static styles = [shared, css`.action { margin: .4rem 0; }`];
-  static properties = { ...View.properties, what: {}, merchant: {} };
+  static properties = { ...View.properties, what: {}, merchant: {}, edited: { state: true } };
 
   constructor() {
     super();
@@ -37,7 +37,18 @@ class DeskSettings extends View {
       return html`${title}<p class="muted">${this.t("numbers.text")}</p><div class="panel">${this.found.show(({ value, etag }) => this.#numbers(value, etag))}</div>`;
     const { fields, read, save } = this[`_${this.what}`]();
     return html`${title}<p class="muted">${this.t(`${this.what}.text`)}</p><div class="panel">
-      <desk-edit .desk=${this.desk} draft=${this.what} .fields=${fields} .read=${read} .save=${save}></desk-edit></div>`;
+      <desk-edit .desk=${this.desk} draft=${this.what} .fields=${fields} .read=${read} .save=${save}></desk-edit>${this.#editedBy(this.edited)}</div>`;
+  }
+
+  /** What was read or saved, with who edited it last told below the form. */
+  #seen = (answer) => {
+    this.edited = answer.value;
+    return answer;
+  };
+
+  #editedBy(edited) {
+    if (!edited?.editor) return nothing;
+    return html`<p class="muted small">${this.t("settings.edited", { name: edited.editor.name, time: this.words.time(edited.edited_at) })}</p>`;
   }
 
   _hours() {
@@ -45,8 +56,8 @@ class DeskSettings extends View {
     const days = [1, 2, 3, 4, 5, 6, 7].map((day) => [day, words.weekday(day)]);
     const time = (name) => ({ name, label: this.t(`field.${name}`), kind: "time", required: true });
     return {
-      read: () => this.desk.api.hours(),
-      save: (hours, etag) => this.desk.api.saveHours(hours, etag),
+      read: async () => this.#seen(await this.desk.api.hours()),
+      save: async (hours, etag) => this.#seen(await this.desk.api.saveHours(hours, etag)),
       fields: [
         { name: "timezone", label: this.t("field.timezone"), kind: "text", required: true, max: 64 },
         { name: "weekly", label: this.t("hours.weekly"), kind: "rows", new_row: { day: 1, opens: "09:00", closes: "18:00" },
@@ -64,7 +75,8 @@ class DeskSettings extends View {
   }
 
   _banner() {
-    const read = ({ value, etag }) => {
+    const read = (answer) => {
+      const { value, etag } = this.#seen(answer);
       const { words, starts_at, ends_at, short_menu } = value;
       const spoken = Object.fromEntries(BANNER_WORDS.map(([name, tag]) => [name, words?.[tag] ?? ""]));
       return { value: { active: words !== null, ...spoken, starts_at, ends_at, short_menu }, etag };
@@ -87,9 +99,9 @@ class DeskSettings extends View {
   }
 
   /** The numbers that are official, and their change, which takes a second person. */
-  #numbers({ numbers, actions }, etag) {
+  #numbers({ numbers, actions, ...edited }, etag) {
     const action = actions.find(({ operation }) => operation === "edit_numbers");
-    return html`<ol>${numbers.map((number) => html`<li>${outside(number)}</li>`)}</ol>
+    return html`<ol>${numbers.map((number) => html`<li>${outside(number)}</li>`)}</ol>${this.#editedBy(edited)}
       ${action ? actionButton(this, action, () => this.#editNumbers(numbers, action, etag)) : nothing}`;
   }
 

@@ -37,6 +37,11 @@ def action_of(action: agents.Action) -> Action:
     )
 
 
+def people_of(names: Mapping[str, str]) -> list[Person]:
+    """Agents as the API tells them, by their names."""
+    return [Person(id=agent_id, name=name) for agent_id, name in sorted(names.items())]
+
+
 def masked_of(facts: Mapping[str, str | int]) -> list[MaskedFact]:
     """The value that these facts leave out, if there is a thing of which it can be shown."""
     found = agents.find_masked(facts)

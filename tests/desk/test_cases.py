@@ -439,3 +439,10 @@ def test_an_agent_does_not_give_back_what_another_has_claimed(desk: Desk) -> Non
     page = desk.enter(address="?case=case-1")
     expect(page.get_by_text("With Omar Supervisor")).to_be_visible()
     expect(page.get_by_role("button", name="Give back")).to_have_count(0)
+
+
+def test_a_timeline_tells_a_second_person_by_their_name(desk: Desk) -> None:
+    who = {"kind": "agent", "name": "Lin Agent"}
+    desk.world.tell("case-1", "agent.release_hold", who, kind="decided", facts={"approved_by": "mei"})
+    page = desk.enter("lin", "?case=case-1")
+    expect(page.get_by_text("Approved by: Mei Supervisor")).to_be_visible()

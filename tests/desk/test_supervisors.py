@@ -179,3 +179,8 @@ def test_an_agent_is_led_to_no_view_of_supervisors(desk: Desk) -> None:
     page = desk.enter("lin")
     names = page.get_by_role("navigation").get_by_role("link").all_inner_texts()
     assert names == ["Queue", "Callbacks", "Approvals"]
+
+
+def test_a_setting_says_who_edited_it_last(desk: Desk) -> None:
+    page = desk.enter("mei", "#/hours")
+    expect(page.get_by_text("Last edited by Omar Supervisor")).to_be_visible()

@@ -23,6 +23,8 @@ READ: Final = ("desk/read", "desk/work", "desk/act", "desk/refund")
 ALL: Final = (*READ, "desk/approve", "desk/manage", "desk/report")
 PEOPLE: Final[Mapping[str, tuple[str, ...]]] = {"lin": READ, "mei": ALL, "omar": ALL}
 NAMES: Final = {"lin": "Lin Agent", "mei": "Mei Supervisor", "omar": "Omar Supervisor"}
+PERSON_OF: Final = {person: {"id": person, "name": name} for person, name in NAMES.items()}
+PEOPLE_NAMED: Final = list(PERSON_OF.values())
 MARKUP: Final = '<img src=x onerror="window.harmed=1"><b>bold</b>'
 MARKS: Final = "\u202edrawkcab\u202c and on"
 """A text that turns what follows it around, where nothing keeps it apart."""
@@ -433,7 +435,9 @@ def _transfer(world: DeskWorld, call: _Call) -> Answered:
 
 
 def _timeline(world: DeskWorld, call: _Call) -> Answered:
-    return _json(200, {"entries": world.timelines.get(_found(world, call)["id"], []), "next": None})
+    return _json(
+        200, {"entries": world.timelines.get(_found(world, call)["id"], []), "people": PEOPLE_NAMED, "next": None}
+    )
 
 
 def _with_access(world: DeskWorld, call: _Call) -> Document:
@@ -1031,7 +1035,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "language": "zh-CN",
         }
     }
-    edited = {"version": 1, "edited_by": None, "edited_at": None}
+    edited = {"version": 1, "edited_by": "omar", "editor": PERSON_OF["omar"], "edited_at": _in(hours=-20)}
     world.settings = {
         "hours": {
             **edited,

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.answers import action_of, masked_of, own_approvals
+from functions.agent_api.answers import action_of, masked_of, own_approvals, people_of
 from functions.agent_api.desk import (
     Desk,
     DeskContact,
@@ -70,8 +70,10 @@ def read_timeline(
     before = position_of(cursor, at.lookup_keys, case_id, _TIMELINE)
     page = cases.read_timeline(at.ctx.store, case_id, before=before)
     older = page.before
+    people = agents.find_people(at.ctx.store, [(entry.actor, entry.facts) for entry in page.entries])
     return Timeline(
-        entries=[_entry(entry, case) for entry in reversed(page.entries)],
+        entries=[_entry(entry, {**_known_names(case), **people}) for entry in reversed(page.entries)],
+        people=people_of(people),
         next=cursor_of(older, at.lookup_keys, case_id, _TIMELINE),
     )
 
@@ -275,14 +277,14 @@ def _owner(case: KnownCase) -> Person | None:
     return Person(id=case.owner, name=case.owner_name or case.owner)
 
 
-def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
+def _entry(entry: CaseEntry, names: Mapping[str, str]) -> Entry:
     return Entry(
         id=entry.entry_id,
         number=entry.number,
         at=entry.at,
         kind=entry.kind.value,
         audience=entry.audience.value,
-        actor=Actor(kind=entry.author.value, name=_name(entry, case)),
+        actor=Actor(kind=entry.author.value, name=_name(entry, names)),
         reason=entry.reason,
         facts=agents.mask_facts(entry.facts),
         masked=masked_of(entry.facts),
@@ -290,10 +292,16 @@ def _entry(entry: CaseEntry, case: KnownCase) -> Entry:
     )
 
 
-def _name(entry: CaseEntry, case: KnownCase) -> str | None:
+def _known_names(case: KnownCase) -> dict[str, str]:
+    """The names that are known without a look: the agent's own, and the owner's of the case."""
+    agent = desk().agent
+    owner = {case.owner: case.owner_name} if case.owner is not None and case.owner_name is not None else {}
+    return {agent.agent_id: agent.name, **owner}
+
+
+def _name(entry: CaseEntry, names: Mapping[str, str]) -> str | None:
     """The name of an agent where it is known, else their id."""
     if entry.author is not AuthorKind.AGENT:
         return None
     agent_id = entry.actor.split(":")[1]
-    known = {desk().agent.agent_id: desk().agent.name, case.owner: case.owner_name}
-    return known.get(agent_id) or agent_id
+    return names.get(agent_id, agent_id)

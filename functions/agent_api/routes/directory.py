@@ -7,6 +7,7 @@ from typing import Final
 
 from functions.agent_api.desk import SeenTag, desk, router, version_of
 from functions.agent_api.routes.policies import second_actions
+from functions.agent_api.shapes.common import Person
 from functions.agent_api.shapes.directory import (
     Banner,
     BannerAsked,
@@ -49,6 +50,7 @@ def read_hours() -> Hours:
         special_days=[told for special in known.special_days for told in _special(special)],
         version=edition.version,
         edited_by=edition.edited_by,
+        editor=_editor(edition.edited_by),
         edited_at=edition.edited_at,
         open=directory.is_open(known, at.now),
         next_opening=max(opening.begins_at, at.now) if opening is not None else None,
@@ -79,6 +81,7 @@ def read_banner() -> Banner:
         short_menu=known.short_menu if known else False,
         version=edition.version,
         edited_by=edition.edited_by,
+        editor=_editor(edition.edited_by),
         edited_at=edition.edited_at,
         holds=known is not None and known.holds(at.now),
     )
@@ -102,6 +105,7 @@ def read_numbers() -> Numbers:
         numbers=list(edition.content),
         version=edition.version,
         edited_by=edition.edited_by,
+        editor=_editor(edition.edited_by),
         edited_at=edition.edited_at,
         actions=second_actions(at, Operation.EDIT_NUMBERS, _NUMBERS, "numbers", "official", edition.version),
     )
@@ -114,6 +118,13 @@ def edit_numbers(body: NumbersAsked, if_match: SeenTag = None) -> Numbers:
     act = agents.EditNumbers(tuple(body.numbers), version_of(if_match))
     agents.perform(at.ctx, at.agent, Basis(), act, approval_id=body.approval_id, why=body.reason)
     return read_numbers()
+
+
+def _editor(agent_id: str | None) -> Person | None:
+    """The agent who edited a part, by their name where it is known, else by their id."""
+    if agent_id is None:
+        return None
+    return Person(id=agent_id, name=agents.find_names(desk().ctx.store, [agent_id]).get(agent_id, agent_id))
 
 
 def _known_banner(body: BannerAsked) -> KnownBanner | None:

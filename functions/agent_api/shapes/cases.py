@@ -128,9 +128,11 @@ class Entry(Answer):
 
 
 class Timeline(Answer):
-    """Entries, newest first; `next` is the cursor of the older ones."""
+    """Entries, newest first; `next` is the cursor of the older ones. `people` are the agents whom facts name by their
+    id, as far as their names are known."""
 
     entries: list[Entry]
+    people: list[Person]
     next: str | None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from functions.agent_api.shapes.common import Action, Answer, Body, Id, Word
+from functions.agent_api.shapes.common import Action, Answer, Body, Id, Person, Word
 from hotline.agents.model import ActReason
 from hotline.contracts import limits
 from hotline.directory import service as directory
@@ -46,10 +46,12 @@ class HoursAsked(Body):
 
 
 class Edited(Answer):
-    """The version of a part of the directory, which is its ETag; 0 where nobody has edited it."""
+    """The version of a part of the directory, which is its ETag; 0 where nobody has edited it. `editor` is the agent of
+    `edited_by`, with their name where it is known."""
 
     version: int
     edited_by: str | None
+    editor: Person | None
     edited_at: datetime | None
 
 

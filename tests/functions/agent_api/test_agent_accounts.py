@@ -772,3 +772,22 @@ def test_a_refund_in_the_customers_name_is_offered_with_its_payment_and_made_onc
     assert again.json == {"outcome": None, "refund_id": None, "promised_on": None}
     (payment,) = anna.look(case_id, "payments").json["payments"]
     assert payment["actions"] == []
+
+
+def test_a_timeline_names_the_second_person_beside_their_id(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    world.hold()
+    case_id = claim(world, anna)
+    chief.get("/me")
+    asked = {**WHY, "operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE"}
+    approval_id = anna.post("/approvals", asked).json["id"]
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).status == 200
+    body = {**WHY, "cause": "RISK_SCORE", "approval_id": approval_id}
+    assert anna.post(f"/cases/{case_id}/hold-releases", body).status == 202
+    told = anna.get(f"/cases/{case_id}/timeline").json
+    assert told["people"] == [{"id": "supervisor-1", "name": "Supervisor-1"}]
+    names = {entry["reason"]: entry["actor"]["name"] for entry in told["entries"]}
+    assert (names["agent.release_hold"], names["agent.approval_approved"]) == ("Agent-1", "Supervisor-1")
+    (released,) = [entry for entry in told["entries"] if entry["reason"] == "agent.release_hold"]
+    assert released["facts"]["approved_by"] == "supervisor-1"

@@ -53,10 +53,12 @@ def approved(world: AgentWorld, client: AgentClient, **asked: Any) -> str:
 def test_hours_are_edited_and_read_as_they_were_written(world: AgentWorld, chief: AgentClient) -> None:
     before = chief.get("/hours")
     assert (before.json["version"], before.json["open"], before.headers["ETag"]) == (0, True, '"0"')
+    chief.get("/me")
     saved = put(chief, "/hours", HOURS)
     assert saved.status == 200
     assert {name: saved.json[name] for name in HOURS} == HOURS
     assert (saved.json["edited_by"], saved.headers["ETag"]) == ("supervisor-1", '"1"')
+    assert saved.json["editor"] == {"id": "supervisor-1", "name": "Supervisor-1"}
     assert AgentClient(world.ctx).get("/hours").json == saved.json
     assert put(chief, "/hours", HOURS, '"1"').headers["ETag"] == '"2"'
 

@@ -66,3 +66,25 @@ def test_a_claim_that_can_be_no_user_name_is_not_remembered(world: AgentWorld, n
     come(world, name=name)
     assert written(world) == []
     assert name is None or agents.find_agent(world.store, name) is None
+
+
+def test_colleagues_find_the_name_of_an_agent_by_their_id_and_the_latest_one(world: AgentWorld) -> None:
+    assert agents.find_names(world.store, ["agent-1"]) == {}
+    agents.remember_agent(world.ctx, replace(world.token("agent-1"), name="Lin Wang", user_name=NAME))
+    agents.remember_agent(world.ctx, replace(world.token("agent-2"), name="Bo", user_name=None))
+    assert agents.find_names(world.store, ["agent-1", "agent-2", "agent-3"]) == {"agent-1": "Lin Wang", "agent-2": "Bo"}
+    agents.remember_agent(world.ctx, replace(world.token("agent-1"), name="Lin Li", user_name=NAME))
+    assert agents.find_names(world.store, ["agent-1"]) == {"agent-1": "Lin Li"}
+    assert agents.find_names(world.store, []) == {}
+
+
+def test_entries_name_who_acted_who_approved_and_to_whom_a_case_went(world: AgentWorld) -> None:
+    for number in range(1, 5):
+        come(world, f"agent-{number}", None)
+    told = [
+        ("agent:agent-1:case_1:approved_by:agent-2", {"approved_by": "agent-2"}),
+        ("agent:agent-9:case_1", {"to": "agent-3", "from": "-"}),
+        ("caller:agent-4", {"to": "lockout:zh-CN"}),
+    ]
+    named = {"agent-1": "Agent-1", "agent-2": "Agent-2", "agent-3": "Agent-3"}
+    assert agents.find_people(world.store, told) == named

@@ -3,6 +3,7 @@
 - CONTACT#<id>, AGENT: the agent who is in the contact, whether it has ended, and its legs as events told of them.
   While it has not ended, it has a place in the index `queue`: HELD#<agent>, <since>#<contact>;
 - STAFF#<user name>, AGENT: the id of the agent with this name;
+- AGENT#<id>, NAME: the name of this agent, for colleagues;
 - CONTACT#<id>, PROOF: the request for proof that waits for the line;
 - ACCOUNT#<id>, #PROOF: the same for the app;
 - AGENT#<id>, DID#<at>#<id>: the deeds of the agent.
@@ -84,6 +85,16 @@ def staff_key(user_name: str) -> Key:
 def staff_item(agent_id: str, at: datetime) -> Item:
     """The agent's id, as it was written at an instant."""
     return {"agent_id": agent_id, "at": to_text(at), TTL_ATTRIBUTE: epoch_s(at + STAFF_LIFE)}
+
+
+def name_key(agent_id: str) -> Key:
+    """The key of an agent's name."""
+    return hotline_key(f"AGENT#{agent_id}", "NAME")
+
+
+def name_item(name: str, at: datetime) -> Item:
+    """An agent's name, as it was written at an instant. It ends as their user name does."""
+    return {"name": name, "at": to_text(at), TTL_ATTRIBUTE: epoch_s(at + STAFF_LIFE)}
 
 
 def held_query(agent_id: str, *, since: datetime, limit: int) -> Query:

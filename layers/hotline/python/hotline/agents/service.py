@@ -39,7 +39,7 @@ from .own import leave_out_own, refuse_own
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces
 from .requests import AgentAct, Deed, Performed, perform
-from .staff import USER_NAME_CHARACTERS_MAX, find_agent, remember_agent
+from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_names, find_people, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
 from .thing_actions import (
     find_hold_action,
@@ -98,8 +98,10 @@ __all__ = [
     "find_ground",
     "find_hold_action",
     "find_masked",
+    "find_names",
     "find_next_step",
     "find_payment_action",
+    "find_people",
     "find_point_action",
     "find_proof_request",
     "leave_out_own",
