@@ -217,8 +217,8 @@ def test_closed_hours_leave_a_case_and_a_callback(ctx: Context) -> None:
     line = Line(ctx, MEI).press("0 0 1")
     assert line.failures == []
     assert line.steps[1:] == [("hours", "CLOSED"), ("handover", "CLOSED_HOURS"), ("handover", "CALLBACK")]
-    for block in ("Say hours", "Say closed hours"):
-        assert "人工服务时间是明天早上8点到晚上10点。" in line.heard(block)
+    for block in ("Say hours", "Say closed hours part 2"):
+        assert "人工服务时间是北京时间明天早上8点到晚上10点。" in line.heard(block)
     assert line.state.attributes["case_id"] != "-"
     assert line.state.end is not None
     assert line.state.end.outcome is EndOutcome.CALLBACK

@@ -92,4 +92,4 @@ def test_closed_hours_say_when_people_answer_next(ctx: Context) -> None:
     close_line(ctx)
     for reason in ("asked", "failed"):
         said = asks(begun(ctx, None, f"contact-{reason}"), reason=reason)
-        assert "We are here from 8 AM to 10 PM tomorrow." in said
+        assert "We are here from 8 AM to 10 PM tomorrow, China time." in said

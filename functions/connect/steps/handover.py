@@ -37,10 +37,11 @@ def _hours(visit: Visit) -> directory.Hours:
 
 
 def _hours_facts(visit: Visit) -> dict[str, object]:
-    """The next opening, told in the caller's zone, or in the people's own where that is not known."""
+    """The next opening, told in the caller's zone. Where that is not known, it is told in the people's own, by name."""
     edited = _hours(visit)
     found = directory.find_opening(edited, visit.now)
-    opening = Opening(found.begins_at, found.ends_at) if found else None
+    told_in = edited.time_zone if visit.state.time_zone is None else None
+    opening = Opening(found.begins_at, found.ends_at, told_in) if found else None
     return words(hours=opening, now=visit.now, time_zone=visit.state.time_zone or edited.time_zone)
 
 

@@ -292,6 +292,25 @@ def test_an_opening_is_said_with_its_day_and_from_when_to_when(
     assert speak_opening(opening, Locale("zh-CN", SHANGHAI, NOON_UTC)) == chinese
 
 
+@pytest.mark.parametrize(
+    ("zone", "english", "chinese"),
+    [
+        ("Asia/Shanghai", "from 8 AM to 10 PM tomorrow, China time", "北京时间明天早上8点到晚上10点"),
+        ("Europe/Berlin", "from 1 AM to 3 PM tomorrow, UTC plus 1 hour", "协调世界时加1小时明天凌晨1点到下午3点"),
+        ("America/St_Johns", "from 8:30 PM to 10:30 AM today, UTC minus 3 hours and 30 minutes", None),
+        ("UTC", "from 12 AM to 2 PM tomorrow, UTC", "协调世界时明天凌晨0点到下午2点"),
+    ],
+)
+def test_an_opening_in_another_zone_than_the_listeners_names_the_zone(
+    zone: str, english: str, chinese: str | None
+) -> None:
+    begins = datetime.fromisoformat("2026-11-24T08:00+08:00")
+    opening = Opening(begins, begins + timedelta(hours=14), zone)
+    assert speak_opening(opening, Locale("en-US", SHANGHAI, NOON_UTC)) == english
+    if chinese is not None:
+        assert speak_opening(opening, Locale("zh-CN", ZoneInfo("Europe/Berlin"), NOON_UTC)) == chinese
+
+
 def test_two_o_clock_of_an_opening_is_said_as_it_is_spoken() -> None:
     opening = Opening(NOON_UTC.replace(hour=6), None)
     assert render_spoken(opening, Locale("zh-CN", SHANGHAI, NOON_UTC)) == "今天下午两点起"

@@ -8,7 +8,7 @@ from typing import Final
 from hotline.kit.languages import CHINESE
 
 from .catalogue import fill
-from .values import Locale, Opening
+from .values import Locale, Opening, locale_of
 
 _PARTS_OF_DAY: Final = ((6, "凌晨"), (9, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
 """Up to which hour a part of the day goes, as it is said in Chinese with the twelve-hour clock."""
@@ -18,6 +18,8 @@ _NEAR_DAYS: Final = {
     1: ("明天", "value.day.tomorrow"),
 }
 """Days from today that have a name: it in Chinese, and its key in the catalogues of other languages."""
+_ZONES: Final = {"Asia/Shanghai": ("北京时间", "value.zone.china")}
+"""Zones that have a name in speech: it in Chinese, and its key in the catalogues of other languages."""
 _WEEK_DAYS: Final = "一二三四五六日"
 _WEEK_DAYS_AHEAD_MAX: Final = 6
 """How far ahead a day of the week names one day only."""
@@ -86,7 +88,36 @@ def _same_year(day: date, today: date | None) -> date | None:
 
 def speak_opening(opening: Opening, locale: Locale) -> str:
     """From when to when people answer, and on which day: `明天早上8点到晚上10点`, `from 8 AM to 10 PM tomorrow`.
-    The end of an opening that lasts longer than a day is not said."""
+    The end of an opening that lasts longer than a day is not said. The zone is named where it is not the listener's
+    own: `from 8 AM to 10 PM tomorrow, China time`."""
+    if opening.told_in is None:
+        return _speak_opening(opening, locale)
+    there = locale_of(locale.language, opening.told_in, locale.now)
+    words = _speak_opening(opening, there)
+    if there.zone is None:
+        return words  # each time says so itself
+    zone = speak_zone(opening.begins_at, there)
+    if locale.language == CHINESE:
+        return f"{zone}{words}"
+    return fill("value.opening.zone", locale.language, opening=words, zone=zone)
+
+
+def speak_zone(instant: datetime, locale: Locale) -> str:
+    """The name of a zone as people say it: `北京时间`, `China time`; of another one how far it is from UTC then."""
+    name = _ZONES.get(str(locale.zone))
+    if name is not None:
+        return name[0] if locale.language == CHINESE else fill(name[1], locale.language)
+    offset = instant.astimezone(locale.zone or UTC).utcoffset() or timedelta()
+    if locale.language == CHINESE:
+        sign = "" if not offset else "加" if offset > timedelta() else "减"
+        return f"协调世界时{sign}{speak_duration(abs(offset), locale.language) if offset else ''}"
+    if not offset:
+        return fill("value.zone.utc", locale.language)
+    key = "value.zone.ahead" if offset > timedelta() else "value.zone.behind"
+    return fill(key, locale.language, span=speak_duration(abs(offset), locale.language))
+
+
+def _speak_opening(opening: Opening, locale: Locale) -> str:
     zone = locale.zone or UTC
     begins, ends = opening.begins_at, opening.ends_at
     day = begins.astimezone(zone).date()

@@ -53,10 +53,12 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """From when to when people answer, as it stands after "we are here". `ends_at` None: no end is in sight."""
+    """From when to when people answer, as it stands after "we are here". `ends_at` None: no end is in sight. `told_in`:
+    the zone in which it is told, and named, whatever the listener's is; None: it is told in the listener's."""
 
     begins_at: datetime
     ends_at: datetime | None
+    told_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
