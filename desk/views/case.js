@@ -124,8 +124,8 @@ class DeskCase extends View {
       </div><div class="side">
         ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)}
           .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.workspace_contact_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
-        ${found.actions?.length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
-          ${found.actions.map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
+        ${this.#useful(found).length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
+          ${this.#useful(found).map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
         ${found.links?.length ? html`<section class="panel"><h2>${this.t("case.links")}</h2><dl>${found.links.map(({ kind, id }) => html`
           <dt>${words.word("link", kind)}</dt><dd class="small">${outside(id)}</dd>`)}</dl></section>` : nothing}
       </div><div class="rest">
@@ -136,6 +136,11 @@ class DeskCase extends View {
           ${this.timeline.show(({ entries, people, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry, people))}</ol>
             ${next ? html`<button @click=${() => { this.pages += 1; this.timeline.load(); }}>${this.t("more")}</button>` : nothing}`)}</section>
       </div></div>`;
+  }
+
+  /** The actions that would change something: an open account has nothing to unlock. */
+  #useful(found) {
+    return found.actions.filter(({ why }) => why !== "nothing_to_do");
   }
 
   #handles(found, open) {

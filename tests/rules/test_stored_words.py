@@ -18,7 +18,7 @@ from hotline.identity import model as identity
 from hotline.reports import model as reports
 
 WORDS: Final[dict[type[StrEnum], str]] = {
-    actions.Obstacle: "not_claimed needs_proof own_account",
+    actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do",
     actions.Step: "ask_proof unlock decide_refund pay_other_way trace_refund judge_finding call_back ask_documents"
     " close",
     agents.Role: "agents supervisors",

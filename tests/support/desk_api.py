@@ -345,6 +345,15 @@ def _approval_of(world: DeskWorld, username: str, operation: str, **about: Any) 
     )
 
 
+def _obstacle(world: DeskWorld, operation: str, *, held: bool, proved: bool) -> str | None:
+    ends = {"unlock": "SOFT", "end_pause": "PAUSED", "unfreeze": "FROZEN"}.get(operation)
+    if not held:
+        return "not_claimed"
+    if ends is not None and world.lock["state"] != ends:
+        return "nothing_to_do"
+    return None if proved else "needs_proof"
+
+
 def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
     held = (case["owner"] or {}).get("id") == username or _is_in_call(world, case, username)
     proved = world.proofs.get(case["id"], {}).get("state") == "proved"
@@ -356,8 +365,8 @@ def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
         {
             "operation": operation,
             "level": level,
-            "possible": held and (level != "proof" or proved),
-            "why": "not_claimed" if not held else "needs_proof" if level == "proof" and not proved else None,
+            "possible": _obstacle(world, operation, held=held, proved=proved or level != "proof") is None,
+            "why": _obstacle(world, operation, held=held, proved=proved or level != "proof"),
             "approval": _approval_of(world, username, operation, case_id=case["id"]) if level == "second" else None,
             "subject": None,
         }
@@ -614,7 +623,7 @@ def _act(world: DeskWorld, call: _Call) -> Answered:
     action = next(one for one in _actions(world, case, call.username) if one["operation"].startswith(operation))
     if action["level"] == "second":
         _spend(world, call, action["operation"])
-    elif not action["possible"]:
+    elif action["why"] == "needs_proof":
         raise Refusal(403, "proof_missing", "The customer has to prove who they are first.", operation=operation)
     if operation == "unlock":
         world.lock.update(state="OPEN", cause=None, since=None, until=None, text="Nothing keeps the account shut.")

@@ -231,10 +231,13 @@ def test_an_account_is_shown_masked_with_what_keeps_it_shut(world: AgentWorld, a
     assert account["lock"]["state"] == "SOFT"
     assert account["lock"]["cause"] == "TOO_MANY_PASSWORD"
     assert account["lock"]["text"]
-    assert account["fields"][1:] == [
-        {"name": "phone", "masked": f"***{NUMBER[-4:]}", "can_unmask": False},
-        {"name": "email", "masked": f"{EMAIL[0]}***@***{EMAIL[-4:]}", "can_unmask": False},
+    points = [(one["name"], one["masked"], one["can_unmask"], one["id"]) for one in account["fields"][1:]]
+    assert points == [
+        ("phone", f"***{NUMBER[-4:]}", False, world.point_name(NUMBER)),
+        ("email", f"{EMAIL[0]}***@***{EMAIL[-4:]}", False, world.point_name(EMAIL)),
     ]
+    removals = [action["operation"] for one in account["fields"] for action in one["actions"]]
+    assert removals == ["contact_change", "contact_change"]
     assert account["fields"][0]["can_unmask"] is True
     assert NUMBER not in str(found)
     assert EMAIL not in str(found)

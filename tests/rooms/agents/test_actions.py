@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
-from hotline.agents.actions import OFFERED, Action, Obstacle, Step, action_of, find_next_step, list_actions
+from hotline.agents.actions import (
+    OFFERED,
+    Action,
+    Obstacle,
+    Step,
+    action_of,
+    find_next_step,
+    is_pointless,
+    list_actions,
+)
 from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 from hotline.identity.model import Approval, ApprovalState, ByAgent, Operation, Subject
 from hotline.identity.service import digest_of
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
+from hotline.lockout.model import LockState
 from tests.support.facts import NOON
 
 SUBJECT = Subject("hold#acc_1#RISK_SCORE", "v1", {"cause": "RISK_SCORE"})
@@ -172,3 +182,19 @@ def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
     after: tuple[CaseEntry, ...], step: Step
 ) -> None:
     assert find_next_step(case("refund"), (OPENED, *after), ()) is step
+
+
+@pytest.mark.parametrize(
+    ("states", "pointless"),
+    [
+        ((), {Operation.UNLOCK, Operation.END_PAUSE, Operation.UNFREEZE}),
+        ((LockState.SOFT,), {Operation.END_PAUSE, Operation.UNFREEZE}),
+        ((LockState.HARD,), {Operation.END_PAUSE, Operation.UNFREEZE}),
+        ((LockState.HOLD,), {Operation.UNLOCK, Operation.END_PAUSE, Operation.UNFREEZE}),
+        ((LockState.PAUSED,), {Operation.UNLOCK, Operation.UNFREEZE, Operation.PAUSE}),
+        ((LockState.FROZEN,), {Operation.UNLOCK, Operation.END_PAUSE, Operation.PAUSE, Operation.FREEZE}),
+        ((LockState.SOFT, LockState.PAUSED), {Operation.UNFREEZE, Operation.PAUSE}),
+    ],
+)
+def test_what_would_change_nothing_is_no_action(states: tuple[LockState, ...], pointless: set[Operation]) -> None:
+    assert {operation for operation in OFFERED if is_pointless(operation, frozenset(states))} == pointless

@@ -79,3 +79,16 @@ def test_a_case_without_an_account_has_no_actions(world: AgentWorld) -> None:
     world.claim(case_id)
     ground = ground_of(world, case_id)
     assert agents.list_case_actions(world.ctx, case_in(world, case_id), ground, ()) == ()
+
+
+def test_an_open_account_has_nothing_to_unlock_and_a_locked_one_has(world: AgentWorld) -> None:
+    case_id = world.open_case("lockout")
+    world.claim(case_id)
+
+    def why(operation: Operation) -> Obstacle | None:
+        actions = agents.list_case_actions(world.ctx, case_in(world, case_id), ground_of(world, case_id), ())
+        return next(one.obstacle for one in actions if one.operation is operation)
+
+    assert (why(Operation.UNLOCK), why(Operation.END_PAUSE)) == (Obstacle.NOTHING_TO_DO, Obstacle.NOTHING_TO_DO)
+    world.lock_out()
+    assert (why(Operation.UNLOCK), why(Operation.END_PAUSE)) == (Obstacle.NEEDS_PROOF, Obstacle.NOTHING_TO_DO)

@@ -5,7 +5,7 @@ It is a copy for display: the gate decides anew when the agent does it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from hotline.cases.model import AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
+from hotline.lockout.model import LockState, LockView
 from hotline.refunds import service as refunds
 
 OFFERED: Final = (
@@ -35,6 +36,8 @@ class Obstacle(StrEnum):
     NOT_CLAIMED = "not_claimed"
     NEEDS_PROOF = "needs_proof"
     OWN_ACCOUNT = "own_account"
+    NOTHING_TO_DO = "nothing_to_do"
+    """The account is not in the state that the action ends, or is in the one that it begins."""
 
 
 class Step(StrEnum):
@@ -66,11 +69,39 @@ class Action:
 
 
 def list_actions(
-    proof: Proof | None, approvals: Sequence[Approval], now: datetime, obstacle: Obstacle | None
+    proof: Proof | None,
+    approvals: Sequence[Approval],
+    now: datetime,
+    obstacle: Obstacle | None,
+    view: LockView | None = None,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
-    about the case. `obstacle`: the one that stands in the way of them all."""
-    return tuple(action_of(_of_rows(one, proof, now), proof, approvals, now, obstacle) for one in OFFERED)
+    about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
+    agent who may see it."""
+    states = frozenset(component.state for component in view.components) if view is not None else None
+
+    def stands(operation: Operation) -> Obstacle | None:
+        return obstacle or (Obstacle.NOTHING_TO_DO if states is not None and is_pointless(operation, states) else None)
+
+    return tuple(action_of(_of_rows(one, proof, now), proof, approvals, now, stands(one)) for one in OFFERED)
+
+
+def is_pointless(operation: Operation, states: Set[LockState]) -> bool:
+    """Whether an action upon an account in these states would change nothing."""
+    ends, begins = _ENDS.get(operation), _BEGINS.get(operation)
+    return (ends is not None and not ends & states) or (begins is not None and bool(begins & states))
+
+
+_ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
+    Operation.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
+    Operation.END_PAUSE: frozenset({LockState.PAUSED}),
+    Operation.UNFREEZE: frozenset({LockState.FROZEN}),
+}
+_BEGINS: Final[Mapping[Operation, frozenset[LockState]]] = {
+    Operation.PAUSE: frozenset({LockState.PAUSED, LockState.FROZEN}),
+    Operation.FREEZE: frozenset({LockState.FROZEN}),
+}
+"""The states that an action ends, and those in which there is nothing for it to begin."""
 
 
 def action_of(

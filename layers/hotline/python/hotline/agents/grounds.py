@@ -9,6 +9,7 @@ from hotline.cases.model import Case
 from hotline.identity.model import Approval
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
+from hotline.lockout import service as lockout
 
 from .access import AgentRequest, open_request
 from .actions import Action, Obstacle, list_actions
@@ -31,9 +32,10 @@ def find_ground(ctx: Context, token: AgentToken, case: Case, contact_id: str | N
     """Whether the agent has access to the account of the case, by the contact that they are in or by the case."""
     if case.is_closed:
         return Ground()
+    of_lock = lockout.lock_keys(case.account_id) if case.account_id is not None else ()
     for one in dict.fromkeys((contact_id, None)):
         try:
-            return Ground(open_request(ctx, token, Basis(case.case_id, one)))
+            return Ground(open_request(ctx, token, Basis(case.case_id, one), of_lock))
         except NotPossible as refusal:
             if refusal.code == AgentError.OWN_ACCOUNT:
                 return Ground(obstacle=Obstacle.OWN_ACCOUNT)
@@ -44,5 +46,9 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
     """The actions upon the account of a case; none for one that is closed or whose account is not known."""
     if case.is_closed or not ground.knows_account(case):
         return ()
-    proof = ground.request.proof(standing=False) if ground.request is not None else None
-    return list_actions(proof, approvals, ctx.clock.now(), ground.obstacle)
+    request = ground.request
+    if request is None:
+        return list_actions(None, approvals, ctx.clock.now(), ground.obstacle)
+    read = request.fetch(lockout.lock_keys(request.account_id))
+    view = lockout.view_from(read, request.account_id, request.now)
+    return list_actions(request.proof(standing=False), approvals, request.now, ground.obstacle, view)
