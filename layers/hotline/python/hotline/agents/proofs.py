@@ -92,7 +92,7 @@ def view_proof(request: AgentRequest) -> ProofView:
 
 def _state_of(asked: ProofRequest | None, state: SessionState | None, now: datetime) -> ProofState:
     if asked is None:
-        # What was proved before the call came here counts as much: nobody is asked for it again.
+        # Proof from before the handover counts as much: nobody is asked for it again.
         return ProofState.PROVED if state is not None and state.good_factors(now) else ProofState.NONE
     if state is not None and _is_enough(operation_of(asked), state, now):
         return ProofState.PROVED
