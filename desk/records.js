@@ -191,6 +191,7 @@ class DeskRecords extends View {
     return html`${refunds.map((refund) => html`<article><div class="row spread"><h3><span class="tag ${refund.status === "in_review" ? "warn" : ""}">${words.word("refund", refund.status)}</span></h3>
         ${this.values.amount("refund_amount", refund.id)}</div>
       <dl><dt>${this.t("field.asked_at")}</dt><dd>${words.time(refund.requested_at)}</dd>
+        ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${words.day(refund.typical_on)}</dd>` : nothing}
         ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${words.day(refund.promised_on)}</dd>` : nothing}
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
         ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}

@@ -8,6 +8,8 @@ import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 export const TOPICS = ["security", "lockout", "payment", "refund", "unconfirmed", "advice", "general"];
 const SHELVES = ["waiting", "mine", "snoozed"];
 const LOOK_MS = 10_000;
+/** While nothing changes, so many ticks are left out, one more after each look. */
+const REST_MAX = 3;
 
 /** How pressing a priority is, as a mark. */
 export const priorityMark = (words, priority) =>
@@ -38,7 +40,18 @@ class DeskQueue extends View {
     this.pages = 1;
     this.cases = new Loaded(this, () =>
       readPages((cursor) => this.desk.api.queue({ shelf: this.shelf, topic: this.topic, language: this.language, cursor }), "cases", this.pages));
-    new Tick(this, LOOK_MS, () => this.cases.load());
+    this.rest = this.left = 0;
+    new Tick(this, LOOK_MS, () => this.#look());
+  }
+
+  /** Look again; the longer nothing has changed, the less often. */
+  async #look() {
+    this.left -= 1;
+    if (this.left >= 0) return;
+    const before = JSON.stringify(this.cases.value);
+    await this.cases.load();
+    this.rest = JSON.stringify(this.cases.value) === before ? Math.min(this.rest + 1, REST_MAX) : 0;
+    this.left = this.rest;
   }
 
   connectedCallback() {
@@ -53,6 +66,7 @@ class DeskQueue extends View {
   #choose(change) {
     Object.assign(this, change);
     this.pages = 1;
+    this.rest = this.left = 0;
     this.cases.clear();
     this.cases.load();
   }

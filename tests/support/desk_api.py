@@ -312,14 +312,11 @@ def _on_shelf(case: Document, shelf: str, username: str) -> bool:
 
 def _queue(world: DeskWorld, call: _Call) -> Answered:
     query = call.asked.query
-    mine = query.get("shelf") == "mine"
     rows = [case for case in world.cases.values() if _on_shelf(case, query.get("shelf", "waiting"), call.username)]
     for name in ("topic", "language"):
         rows = [case for case in rows if query.get(name, case[name]) == case[name]]
     rows.sort(key=lambda case: (case["priority"], case["due_at"]))
-    first = int(query.get("cursor", 0))
-    more = str(first + 20) if len(rows) > first + 20 and not mine else None
-    return _json(200, {"cases": [_row(case) for case in rows[first : first + 20]], "next": more})
+    return _json(200, _page("cases", [_row(case) for case in rows], call))
 
 
 def _find_cases(world: DeskWorld, call: _Call) -> Answered:
@@ -346,10 +343,10 @@ def _approval_of(world: DeskWorld, username: str, operation: str, **about: Any) 
 
 
 def _obstacle(world: DeskWorld, operation: str, *, held: bool, proved: bool) -> str | None:
-    ends = {"unlock": "SOFT", "end_pause": "PAUSED", "unfreeze": "FROZEN"}.get(operation)
+    ends = {"unlock": ("SOFT", "HARD"), "end_pause": ("PAUSED",), "unfreeze": ("FROZEN",)}.get(operation)
     if not held:
         return "not_claimed"
-    if ends is not None and world.lock["state"] != ends:
+    if ends is not None and world.lock["state"] not in ends:
         return "nothing_to_do"
     return None if proved else "needs_proof"
 
@@ -1018,6 +1015,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "payment_id": "pay-2",
             "status": "in_review",
             "requested_at": _in(days=-1),
+            "typical_on": str(_now().date() + timedelta(days=1)),
             "promised_on": str(_now().date() + timedelta(days=2)),
             "reason": "defective",
             "review": "approval",

@@ -196,5 +196,7 @@ def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
         ((LockState.SOFT, LockState.PAUSED), {Operation.UNFREEZE, Operation.PAUSE}),
     ],
 )
-def test_what_would_change_nothing_is_no_action(states: tuple[LockState, ...], pointless: set[Operation]) -> None:
+def test_an_action_that_would_change_nothing_is_pointless(
+    states: tuple[LockState, ...], pointless: set[Operation]
+) -> None:
     assert {operation for operation in OFFERED if is_pointless(operation, frozenset(states))} == pointless

@@ -6,7 +6,7 @@ import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.clocks import OTHERWISE, URGENT_WITHIN
-from hotline.cases.items import QUEUE_BUCKETS, case_key, entry_key
+from hotline.cases.items import case_key, entry_key
 from hotline.cases.model import CaseRef, CaseStatus, Priority
 from hotline.contracts.model import (
     MovementStatus,
@@ -155,10 +155,7 @@ def test_the_queue_is_worked_by_priority_then_age_and_a_case_only_gains_priority
 
 def queue_place(money: MoneyWorld, case_id: str) -> str:
     found = [
-        item["queue_sk"]
-        for number in range(QUEUE_BUCKETS)
-        for item in money.indexed(Index.QUEUE, f"QUEUE#open#lock:en-US#{number:02d}")
-        if item["case_id"] == case_id
+        item["queue_sk"] for item in money.indexed(Index.QUEUE, "QUEUE#open#lock:en-US") if item["case_id"] == case_id
     ]
     assert len(found) == 1
     return str(found[0])

@@ -9,12 +9,11 @@ import pytest
 
 from hotline.cases import service as cases
 from hotline.cases.clocks import CLOCKS
-from hotline.cases.items import QUEUE_BUCKETS
 from hotline.cases.model import CaseError, Priority, QueuePage, skill_of
 from hotline.cases.queue import QUEUE_PAGE_MAX, SKILLS_MAX
 from hotline.kit.errors import InvalidInput
 from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES
-from hotline.kit.store import Page, Query, Store, Table
+from hotline.kit.store import Page, Query, Store
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.case_world import ANNA, BO, SECOND, CaseWorld
 
@@ -107,29 +106,14 @@ class CountingStore(MemoryStore):
         return page
 
 
-def test_a_page_of_a_long_queue_costs_a_query_and_a_page_for_each_partition() -> None:
+def test_a_page_of_a_long_queue_costs_a_query_and_a_page_for_each_skill() -> None:
     store = CountingStore()
     world = CaseWorld(store)
     fill(world, 60)
     store.queries = store.rows = 0
     assert len(world.queue(REFUNDS, skill_of("refund", CHINESE), limit=5)) == 5
-    assert store.queries == 2 * QUEUE_BUCKETS
-    assert store.rows <= QUEUE_BUCKETS * (5 + 1)
-
-
-def test_cases_are_spread_over_the_partitions_of_their_skill(world: CaseWorld) -> None:
-    fill(world, 40)
-    used = {
-        item["queue_pk"]
-        for item in map(dict, _rows(world))
-        if str(item.get("queue_pk", "")).startswith(f"QUEUE#open#{REFUNDS}#")
-    }
-    assert len(used) == QUEUE_BUCKETS
-
-
-def _rows(world: CaseWorld) -> list[dict[str, object]]:
-    assert isinstance(world.store, MemoryStore)
-    return list(world.store.items(Table.HOTLINE))
+    assert store.queries == 2
+    assert store.rows <= 2 * (5 + 1)
 
 
 def test_all_skills_fit_one_request() -> None:

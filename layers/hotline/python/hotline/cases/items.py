@@ -6,7 +6,7 @@ the case need not read it.
 
 Places in the index `queue`, of which a case has one while it is open:
 
-    QUEUE#open#<skill>#<bucket>      the queue: <priority>#<due>#<case>
+    QUEUE#open#<skill>               the queue: <priority>#<due>#<case>
     QUEUE#waiting#<skill>#<bucket>   snoozed and nobody's: <end of the snooze>#<case>
     OWNER#<agent>                    an agent's own: <priority>#<due>#<case>
 
@@ -23,7 +23,6 @@ from typing import Any
 
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
-from hotline.kit.ids import bucket
 from hotline.kit.languages import language_or_english
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
@@ -31,9 +30,6 @@ from hotline.kit.store.condition import Item
 
 from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 
-QUEUE_BUCKETS = 4
-"""Index partitions of each skill: fixed, because a case's partition is stored with it. A partition takes 1000 writes a
-second."""
 CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
 NOTE_PREFIX = "NOTE#"
@@ -121,8 +117,9 @@ def callbacks_query(*, since: datetime, until: str | None, limit: int) -> Query:
 
 
 def queue_partitions(status: CaseStatus, skills: Sequence[str]) -> list[str]:
-    """The partitions of the index that hold the cases of skills that are open, or waiting, and nobody's."""
-    return [f"QUEUE#{status.value}#{skill}#{number:02d}" for skill in skills for number in range(QUEUE_BUCKETS)]
+    """The partitions of the index that hold the cases of skills that are open, or waiting, and nobody's: one each. A
+    partition takes 1000 writes a second, which no call center has of cases of one skill."""
+    return [f"QUEUE#{status.value}#{skill}" for skill in skills]
 
 
 def owner_partition(agent_id: str) -> str:
@@ -142,7 +139,7 @@ def _queue_attributes(case: Case) -> Item:
     place = f"{case.priority.value}#{to_text(case.due_at)}#{case.case_id}"
     if case.owner is not None:
         return {"queue_pk": owner_partition(case.owner), "queue_sk": place}
-    partition = queue_partitions(case.status, [case.skill])[bucket(case.case_id, QUEUE_BUCKETS)]
+    (partition,) = queue_partitions(case.status, [case.skill])
     if case.snoozed_until is not None:
         place = f"{to_text(case.snoozed_until)}#{case.case_id}"
     return {"queue_pk": partition, "queue_sk": place}

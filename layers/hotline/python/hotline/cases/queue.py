@@ -1,7 +1,7 @@
 """The queue: which cases are to be worked next, by skill and priority, the longest due first.
 
-An index holds the cases in the order of the queue, a few partitions for each skill. A page is merged from one query of
-each. The index lags, so a case that is claimed may still be listed for a moment; the claim itself is conditional.
+An index holds the cases in the order of the queue, a partition for each skill. A page is merged from one query of each.
+The index lags, so a case that is claimed may still be listed for a moment; the claim itself is conditional.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .clocks import TOPICS
 from .model import CaseError, CaseStatus, QueuePage, skill_of
 
 SKILLS_MAX: Final = 32
-"""Skills of one request; each costs as many queries as it has partitions."""
+"""Skills of one request; each costs a query."""
 QUEUE_PAGE_MAX: Final = 50
 AT_ONCE: Final = 8
 """How many partitions are asked at a time."""
@@ -51,7 +51,7 @@ def list_queue(
 ) -> QueuePage:
     """The open cases of these skills that nobody has claimed and that do not wait, by priority, the longest due first.
 
-    One query for each partition, of `limit` cases and one. Raises InvalidInput for a skill that no case needs, and for
+    One query for each skill, of `limit` cases and one. Raises InvalidInput for a skill that no case needs, and for
     too many skills or none. It does so for a limit outside 1 to QUEUE_PAGE_MAX, and for an `after` that no page named.
     """
     return _list(store, items.queue_partitions(CaseStatus.OPEN, _check_skills(skills)), limit, after, at_once)
