@@ -1017,9 +1017,12 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "requested_at": _in(days=-1),
             "typical_on": str(_now().date() + timedelta(days=1)),
             "promised_on": str(_now().date() + timedelta(days=2)),
+            "promise_certain": True,
             "reason": "defective",
             "review": "approval",
             "decided_by": "wallet.auto_approve",
+            "policy_version": "1.0.1.1",
+            "remedies": [],
             "payout": None,
             "actions": [
                 {
