@@ -13,7 +13,9 @@ from typing import Any, Final
 from functions.customer_api.access import ROUTES, WAY_TO_A_FREEZE, Token, admit
 from functions.customer_api.routes import (
     account,
+    bills,
     challenges,
+    funds,
     payments,
     pins,
     proof_requests,
@@ -34,7 +36,19 @@ from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
 from hotline.kit.origin import has_passed_the_front
 
-ROUTE_MODULES: Final = (account, challenges, payments, pins, proof_requests, public, recoveries, refunds, repudiations)
+ROUTE_MODULES: Final = (
+    account,
+    bills,
+    challenges,
+    funds,
+    payments,
+    pins,
+    proof_requests,
+    public,
+    recoveries,
+    refunds,
+    repudiations,
+)
 """Imported for the routes that they add."""
 
 api: Final = make_resolver(router, lambda: desk().how)

@@ -40,7 +40,8 @@ PER_ACCOUNT_MAX: Final = 50
 class Summary:
     """The figures of one run. `due`: items that the index named. `failed`: items that stay due because the work could
     not be done. `erased`: accounts of which nothing is known any more. `followed_up`: refunds that failed or came back,
-    and payments with a refund in another currency, about which people were told."""
+    and payments with a refund in another currency, about which people were told. `reminded`: bills that their customers
+    were reminded of."""
 
     due: int
     resent: int
@@ -53,6 +54,7 @@ class Summary:
     failed: int
     erased: int = 0
     followed_up: int = 0
+    reminded: int = 0
 
     def counts(self) -> dict[str, int]:
         """The same as plain numbers."""
@@ -79,6 +81,7 @@ def work_off(ctx: Context, now: datetime, queues: Queues, *, at_once: int = AT_O
         dropped=driven.dropped,
         failed=sum(outcome is None for outcome in outcomes) + driven.failed,
         erased=done[Event.ERASURE_FINISHED],
+        reminded=done[Event.BILL_REMINDED],
     )
     log(Event.DUE_WORKED_OFF, count=len(outcomes) + driven.redriven + driven.dropped)
     return summary
@@ -131,6 +134,7 @@ _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     lockout.duty_at,
     refunds.duty_at,
     payments.duty_at,
+    payments.bill_duty_at,
     cases.duty_at,
     erasure.duty_at,
     reports.duty_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from hotline.lockout.model import LockState, LockView
@@ -60,6 +61,11 @@ def of_refund(told: Explanation, locale: Locale) -> str:
     outcome says it all."""
     keys = [f"refund.rule.{told.rule}", *(f"refund.remedy.{remedy.value}" for remedy in told.remedies)]
     return join((plain_text(key, told.facts, locale) for key in keys), locale)
+
+
+def of_funds(facts: Mapping[str, object], locale: Locale) -> str:
+    """The words for stored funds, from the facts that payments lists of them."""
+    return plain_text("balance.KNOWN", facts, locale)
 
 
 def _word(locale: Locale, *keys: str) -> Word | None:

@@ -20,9 +20,14 @@ from hotline.kit.errors import Stale
 from hotline.kit.logging import Event, log
 from hotline.kit.outbox.delivery import Delivered, Dropped, Failed, Outbox, Result, entry_ids, still_useful
 from hotline.kit.store.condition import Item
+from hotline.payments import service as payments
 
 NOTICE_LIMIT: Final = "notice_limit"
 """Why a notice was dropped of whose kind enough went to its contact point today."""
+
+NOT_DUE: Final = "not_due"
+"""Why a reminder was dropped whose bill was paid, or that its customer does not want any more."""
+_REMINDERS: Final = frozenset(payments.REMINDER_MESSAGES.values())
 
 
 def deliver(event: object, ctx: Context, sender: Sender, transports: Mapping[str, Transport]) -> None:
@@ -67,6 +72,8 @@ def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
         # No calls are made here, or not any more: a code that was to be read out is written.
         channel = "sms"
     is_code = entry["kind"] == CODE_MESSAGE
+    if entry["kind"] in _REMINDERS and not payments.may_remind(ctx.store, entry["account_id"], entry["facts"]):
+        return Dropped(NOT_DUE)
     place = None if is_code else accounts.notice_place(ctx, entry, channel)
     times = place if accounts.is_last_for_now(place) else None
     outgoing = write_letter(entry, ctx, sender, channel, times=times)

@@ -20,6 +20,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "dataschema": "as specversion",
     "grant_id": "a field of a decision, read by the wallet",
     "uses": "as grant_id",
+    "days_before": "as grant_id",
     "withdrawn_on": "as grant_id",
     "rule_version": "as grant_id",
     "proved_until": "a field of an answer of the API",

@@ -156,6 +156,8 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DIGEST_ACCOUNTS_MAX": (200, "docs/contracts.md, digests"),
         "THINGS_ASKED_MAX": (25, "docs/contracts.md, when the hotline asks"),
         "ANSWER_DAYS_MAX": (60, "docs/contracts.md"),
+        "ANNUAL_PPM_MAX": (1_000_000, "decision: 100 % a year, beyond any product of a wallet"),
+        "SHOWN_WITHIN_DAYS_MAX": (60, "decision: longer than any biller takes"),
         "YEAR_MIN": (2000, "docs/contracts.md"),
         "YEAR_MAX": (2199, "docs/contracts.md"),
     },
@@ -266,6 +268,19 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.lockout.wallet_locks": {
         "NEWS_FOR": (24 * HOURS, "decision: an imported lock is no news"),
+    },
+    "hotline.payments.bills": {
+        "TOLD_MAX": (3, "decision: a listener keeps no more in mind"),
+        "LATE_TOLD_FOR": (90 * DAYS, "decision: late bills are told of for 90 days"),
+        "SHOWN_WITHIN_DAYS": (3, "decision: what billers usually need"),
+    },
+    "hotline.payments.funds": {
+        "FRESH_FOR": (2 * MINUTES, "decision: an older balance is told with its time"),
+    },
+    "hotline.payments.reminders": {
+        "DAYS_BEFORE": ({"before": 5, "near": 1, "after": -1}, "docs/security.md, reminders"),
+        "NO_USE_FROM": ({"before": -1, "near": 1, "after": 8}, "decision: the next reminder takes its place"),
+        "SPREAD": (12 * HOURS, "decision: an hour of the day is left for what was held up"),
     },
     "hotline.payments.folds": {
         "REFUNDS_PER_MOVEMENT_MAX": (200, "WeChat Pay: some 50 partial refunds"),
@@ -396,7 +411,8 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
-        "hotline.payments.service": "LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
+        "hotline.payments.service": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT"
+        " POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
         "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
@@ -491,9 +507,17 @@ NEEDED: Final = {
     Operation.MANAGE: (0, 0),
     Operation.EDIT_NUMBERS: (0, 0),
     Operation.PUBLISH_POLICY: (0, 0),
+    Operation.SET_REMINDERS: (1, 1),
+    Operation.REMIND: (0, 0),
 }
 """How many different factors an operation needs, without and with two-step verification."""
-BY_SESSION: Final = {Operation.PROVED_PAUSE, Operation.READ, Operation.FREEZE, Operation.NEW_ROW}
+BY_SESSION: Final = {
+    Operation.PROVED_PAUSE,
+    Operation.READ,
+    Operation.FREEZE,
+    Operation.NEW_ROW,
+    Operation.SET_REMINDERS,
+}
 """Operations for which being signed in to the app counts as a factor."""
 BY_AGENTS: Final = {
     Operation.READ: ByAgent.ALONE,
@@ -534,9 +558,12 @@ BY_CALLERS: Final = {
     Operation.END_PAUSE,
     Operation.UNFREEZE,
     Operation.SET_PIN,
+    Operation.SET_REMINDERS,
 }
 """Operations that a caller does alone, with the factors above."""
 BY_THE_HOTLINE: Final = {
+    Operation.REMIND,
+    Operation.SET_REMINDERS,
     Operation.LOCK,
     Operation.END_LOCK,
     Operation.HOLD,

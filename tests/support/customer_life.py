@@ -191,6 +191,7 @@ class WholeLife:
         client = Client(self.ctx, ACCOUNT, signed_in_at=self.clock.now())
         client.prove("set_pin", "sms")
         assert client.ask("PUT", "/v1/me/pin", body={"pin": PIN}).status == 200
+        assert client.ask("PUT", "/v1/me/reminders", body={"on": False}).status == 200
         body = {"payment_id": "mov-2", "reason": "defective", "note": NOTE}
         asked = client.ask("POST", "/v1/me/refunds", body=body, headers={"Idempotency-Key": "key-of-this-request"})
         assert (asked.status, asked.json["status"]) == (201, "in_review"), asked

@@ -33,6 +33,7 @@ _GOALS: Final = {
     "end_pause": Goal.END_PAUSE,
     "unfreeze": Goal.UNFREEZE,
     "set_pin": Goal.SET_PIN,
+    "set_reminders": Goal.LOOK,
 }
 """The operation of a challenge -> the goal that the message with the code names."""
 _REFUSALS: Final = {

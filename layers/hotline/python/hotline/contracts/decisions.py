@@ -163,6 +163,17 @@ class CaseTold(DecisionContract):
     at: Instant
 
 
+class ReminderSent(DecisionContract):
+    """bill.reminder_sent: a reminder of a bill went to the messenger, for the customer's day that is `days_before` its
+    due date (-1: the day after). Its `decision_id` is the same for the same bill and day."""
+
+    bill_id: Id
+    due_on: Day
+    days_before: Annotated[int, Field(ge=-31, le=31)]
+    channel: Literal["sms", "email"]
+    at: Instant
+
+
 class FindingRaised(DecisionContract):
     """finding.raised: a rule of the scan saw its pattern on the account, from its first event to its last."""
 
@@ -210,6 +221,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,
+    "bill.reminder_sent": ReminderSent,
 }
 """Type, without its version suffix, to the contract of its data."""
 

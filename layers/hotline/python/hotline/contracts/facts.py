@@ -20,14 +20,17 @@ from .fields import (
     Contract,
     Country,
     Day,
+    DayCount,
     Id,
     Instant,
     InstrumentKind,
     LanguageTag,
     Minor,
+    Month,
     Name,
     Note,
     PhoneValue,
+    ProductKind,
     Provider,
     Scheme,
     TimeZone,
@@ -309,29 +312,83 @@ class Lock(FactContract):
 
 
 class Bill(FactContract):
-    """bill.issued, bill.paid."""
+    """bill.issued, bill.paid. `shown_within_days`: within how many days of a payment the biller shows it."""
 
     bill_id: Id
     version: Version
     biller: Name
     amount: Amount
     due_on: Day
+    shown_within_days: Annotated[int, Field(ge=1, le=limits.SHOWN_WITHIN_DAYS_MAX)] | None = None
 
     def fact(self, type_name: str, /) -> FactData:
-        paid = type_name == "bill.paid"
-        return model.BillTold(self.bill_id, self.version, self.biller, _money(self.amount), self.due_on, paid)
+        return model.BillTold(
+            self.bill_id,
+            self.version,
+            self.biller,
+            _money(self.amount),
+            self.due_on,
+            paid=type_name == "bill.paid",
+            shown_within_days=self.shown_within_days,
+        )
+
+
+class DayIncome(Contract):
+    """The income of the last day that the wallet has credited, with its date."""
+
+    on: Day
+    amount: Balance
+
+
+class MonthIncome(Contract):
+    """The income of one calendar month up to `as_of`."""
+
+    month: Month
+    amount: Balance
+
+
+class AnnualRate(Contract):
+    """The rate of one day as parts per million a year: 12340 is 1.234 %."""
+
+    on: Day
+    annual_ppm: Annotated[int, Field(ge=-limits.ANNUAL_PPM_MAX, le=limits.ANNUAL_PPM_MAX)]
+
+
+class FundsProduct(Contract):
+    """The product in which the funds are kept. Without `day_count` that of its currency holds."""
+
+    kind: ProductKind
+    day_count: DayCount | None = None
+    rate: AnnualRate | None = None
 
 
 class Funds(FactContract):
-    """funds.balance_changed."""
+    """funds.balance_changed. Where the wallet tells a rate and no income of a day, the hotline computes one day."""
 
     version: Version
     balance: Balance
     accrued_interest: Balance
     as_of: Instant
+    income_of_day: DayIncome | None = None
+    income_of_month: MonthIncome | None = None
+    product: FundsProduct | None = None
 
     def fact(self, _: str, /) -> FactData:
-        return model.FundsTold(self.version, _money(self.balance), _money(self.accrued_interest), self.as_of)
+        day, month, product = self.income_of_day, self.income_of_month, self.product
+        rate = product.rate if product is not None else None
+        return model.FundsTold(
+            self.version,
+            _money(self.balance),
+            _money(self.accrued_interest),
+            self.as_of,
+            None if day is None else model.DayIncome(day.on, _money(day.amount)),
+            None if month is None else model.MonthIncome(month.month, _money(month.amount)),
+            None
+            if product is None
+            else model.FundsProduct(
+                product.kind, product.day_count, None if rate is None else model.AnnualRate(rate.on, rate.annual_ppm)
+            ),
+        )
 
 
 class Policy(FactContract):

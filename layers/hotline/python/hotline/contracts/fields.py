@@ -16,10 +16,11 @@ from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
-from .vocabulary import KINDS, NETWORKS, PROVIDERS, SCHEMES
+from .vocabulary import DAY_COUNTS, KINDS, NETWORKS, PRODUCT_KINDS, PROVIDERS, SCHEMES
 
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MONTH: Final = re.compile(limits.MONTH_PATTERN, re.ASCII)
 
 
 def refusal(reason: Rejection) -> PydanticCustomError:
@@ -57,6 +58,12 @@ def _date(value: Any) -> Any:
     if not limits.YEAR_MIN <= day.year <= limits.YEAR_MAX:
         raise refusal(Rejection.BAD_TIME)
     return day
+
+
+def _month(value: Any) -> Any:
+    if not isinstance(value, str) or _MONTH.fullmatch(value) is None:
+        raise refusal(Rejection.BAD_TIME)
+    return _date(f"{value}-01")
 
 
 def _within(characters_max: int) -> Callable[[str], str]:
@@ -127,6 +134,11 @@ Instant = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": "RFC 3339 with an offset"}),
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Month = Annotated[
+    date,
+    BeforeValidator(_month),
+    WithJsonSchema({"type": "string", "pattern": limits.MONTH_PATTERN, "description": "a calendar month, 2026-11"}),
+]
 Name = Annotated[
     str,
     Field(min_length=1, max_length=limits.NAME_CHARACTERS_MAX),
@@ -157,6 +169,11 @@ CardNetwork = Annotated[
     Word, _describe_open_list(NETWORKS, "the network of a card, which tells its decline codes apart")
 ]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+ProductKind = Annotated[Word, _describe_open_list(PRODUCT_KINDS, "the product in which funds are kept")]
+DayCount = Annotated[
+    Word,
+    _describe_open_list(DAY_COUNTS, "how days and years are counted for interest; of an unlisted one none is computed"),
+]
 Scheme = Annotated[Word, _describe_open_list(SCHEMES, "whose decline code it is")]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]

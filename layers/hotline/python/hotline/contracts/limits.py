@@ -29,6 +29,7 @@ EMAIL_PATTERN: Final = (
 PHONE_PATTERN: Final = r"^\+[1-9][0-9]{6,14}$"
 """ITU-T E.164: at most 15 digits with the country code."""
 LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+MONTH_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}$"
 TIME_ZONE_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"
 
 CONTACT_POINTS_MAX: Final = 5
@@ -40,6 +41,9 @@ DIGEST_ACCOUNTS_MAX: Final = 200
 WINDOW_DAYS_MAX: Final = 3650
 ANSWER_DAYS_MAX: Final = 60
 """Days in which a merchant promises to answer for a refund."""
+SHOWN_WITHIN_DAYS_MAX: Final = 60
+ANNUAL_PPM_MAX: Final = 1_000_000
+"""A rate of 100 % a year: far beyond any product in which a wallet keeps money."""
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 

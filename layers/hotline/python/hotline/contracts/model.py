@@ -344,16 +344,55 @@ class BillTold:
     amount: Money
     due_on: date
     paid: bool
+    shown_within_days: int | None = None
+    """Within how many days of a payment its biller shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayIncome:
+    """The income of stored funds on one day, as the wallet has credited it."""
+
+    on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class MonthIncome:
+    """The income of stored funds in one month, up to now. `month`: its first day."""
+
+    month: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AnnualRate:
+    """The rate of a product on one day, in parts per million of the amount a year: 12340 is 1.234 %."""
+
+    on: date
+    annual_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundsProduct:
+    """The product that the funds are kept in. `day_count`: its convention, in the wallet's spelling; None: that of its
+    currency."""
+
+    kind: str
+    day_count: str | None = None
+    rate: AnnualRate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FundsTold:
-    """funds.balance_changed."""
+    """funds.balance_changed. A field of None was not told."""
 
     version: int
     balance: Money
     accrued_interest: Money
     as_of: datetime
+    income_of_day: DayIncome | None = None
+    income_of_month: MonthIncome | None = None
+    product: FundsProduct | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ NETWORKS: Final = (
     "rupay",
 )  # fmt: skip
 """Card networks. The same decline code means different things on different ones."""
+PRODUCT_KINDS: Final = ("deposit", "money_fund", "other")
+"""Where a wallet keeps its customers' funds: with interest, or in a fund with daily income."""
+DAY_COUNTS: Final = ("act_360", "act_365", "act_act")
+"""Conventions for interest: the days that passed over a year of 360, of 365, or of as many days as it has."""
 
 
 class Scheme(StrEnum):
@@ -98,6 +102,13 @@ _OTHER_NETWORKS: Final[Mapping[str, str]] = {
     "china_unionpay": "unionpay",
     "master_card": "mastercard",
 }
+_OTHER_DAY_COUNTS: Final[Mapping[str, str]] = {
+    "actual_360": "act_360",
+    "actual_365": "act_365",
+    "actual_365_fixed": "act_365",
+    "act_365_fixed": "act_365",
+    "actual_actual": "act_act",
+}
 _OTHER_SCHEMES: Final[Mapping[str, str]] = {
     "wechat_pay": "wechat",
     "weixin": "wechat",
@@ -130,6 +141,7 @@ _FUNDING: Final = {fold_word(f"{funding}_card"): funding for funding in CardFund
 _KIND: Final = _index_words(KINDS, _OTHER_NAMES)
 _NETWORK: Final = _index_words(NETWORKS, _OTHER_NETWORKS)
 _PROVIDER: Final = _index_words(PROVIDERS, _OTHER_PROVIDERS)
+_DAY_COUNT: Final = _index_words(DAY_COUNTS, _OTHER_DAY_COUNTS)
 _SCHEME: Final = _index_words(SCHEMES, _OTHER_SCHEMES)
 
 
@@ -146,6 +158,11 @@ def network_of(word: str | None) -> str | None:
 def provider_of(word: str | None) -> str | None:
     """The provider that a word names, None when it names none that is known."""
     return None if word is None else _PROVIDER.get(fold_word(word))
+
+
+def day_count_of(word: str) -> str | None:
+    """The day count that a word names, None for an unknown one."""
+    return _DAY_COUNT.get(fold_word(word))
 
 
 def scheme_of(word: str) -> str | None:

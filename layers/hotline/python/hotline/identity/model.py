@@ -72,7 +72,10 @@ class Operation(StrEnum):
     ESCALATE = "escalate"
     FACTS = "facts"
     REPUDIATE = "repudiate"
+    REMIND = "remind"
     SET_PIN = "set_pin"
+    SET_REMINDERS = "set_reminders"
+    """Whether bills are reminded of."""
     # Only agents:
     APPROVAL = "approval"
     """Asking for a second person's word, and giving it."""

@@ -4,7 +4,7 @@ milliseconds, which sorts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -61,3 +61,14 @@ def find_zone(name: str | None) -> ZoneInfo | None:
 def day_of(at: datetime, zone: str) -> date:
     """The day of an instant where the people of the hotline are; `zone` is an IANA time zone."""
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """The time zone of an account, from its IANA name. UTC for a name that is missing, or that this machine has no data
+    for: a customer's zone is the wallet's word, and no fact is refused for it."""
+    if name:
+        try:
+            return ZoneInfo(name)
+        except (ValueError, OSError, LookupError):
+            pass
+    return UTC

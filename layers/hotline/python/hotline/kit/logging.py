@@ -77,6 +77,7 @@ class Event(Enum):
     HOLD_OVERDUE = ("HL049", "WARNING", "Money is held for longer than it was to be, and the wallet is asked.")
     FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")
     FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")
+    BILL_REMINDED = ("HL056", "INFO", "A reminder of a bill is on its way.")
     ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
     ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")
 

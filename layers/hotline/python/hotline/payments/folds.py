@@ -146,19 +146,41 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     """The bill after one more fact. Raises InvalidInput."""
     check_amount(fact, told.amount)
     fact_version = FactVersion.of(fact, told.version)
+    issued_at = fact_version.time if known is None else min(known.issued_at, fact_version.time)
     if known is not None and fact_version <= known.fact_version:
-        return known
-    return Bill(fact.subject, told.bill_id, told.due_on, told.biller, told.amount, told.paid, fact_version)
+        return replace(known, issued_at=issued_at)
+    return Bill(
+        fact.subject,
+        told.bill_id,
+        told.due_on,
+        told.biller,
+        told.amount,
+        told.paid,
+        fact_version,
+        issued_at,
+        told.shown_within_days,
+        known.reminded if known is not None else frozenset(),
+    )
 
 
 def fold_funds(known: Funds | None, fact: Fact, told: FundsTold) -> Funds:
     """The stored funds after one more fact. Raises InvalidInput."""
-    if told.accrued_interest.currency != told.balance.currency:
+    incomes = [told.accrued_interest, *(one.amount for one in (told.income_of_day, told.income_of_month) if one)]
+    if any(income.currency != told.balance.currency for income in incomes):
         raise InvalidInput(PaymentError.CURRENCY_CHANGED, fact_id=fact.id)
     fact_version = FactVersion.of(fact, told.version)
     if known is not None and fact_version <= known.fact_version:
         return known
-    return Funds(fact.subject, told.balance, told.accrued_interest, told.as_of, fact_version)
+    return Funds(
+        fact.subject,
+        told.balance,
+        told.accrued_interest,
+        told.as_of,
+        fact_version,
+        told.income_of_day,
+        told.income_of_month,
+        told.product,
+    )
 
 
 def by_movement(facts: Iterable[Fact]) -> Mapping[str, list[Fact]]:

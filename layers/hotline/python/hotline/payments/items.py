@@ -8,11 +8,15 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hotline.contracts.model import (
+    AnnualRate,
     CardFunding,
+    DayIncome,
     FactVersion,
+    FundsProduct,
     Instrument,
     Merchant,
     MoneyState,
+    MonthIncome,
     MovementKind,
     MovementStatus,
     Purchase,
@@ -40,6 +44,7 @@ from .model import (
     Taking,
     order_digits,
 )
+from .reminders import Offset
 
 
 def account_pk(account_id: str) -> str:
@@ -67,9 +72,14 @@ def pointer_key(movement: Movement) -> Key | None:
     return hotline_key(account_pk(movement.ref.account_id), f"TAIL#{digits[::-1]}#{movement.movement_id}")
 
 
-def bill_key(account_id: str, due_on: date, bill_id: str) -> Key:
-    """The key of a bill."""
-    return hotline_key(account_pk(account_id), f"BILL#{due_on.isoformat()}#{bill_id}")
+def bill_key(account_id: str, due_on: date | str, bill_id: str) -> Key:
+    """The key of a bill; its due date may be given as it is stored."""
+    return hotline_key(account_pk(account_id), f"BILL#{due_on}#{bill_id}")
+
+
+def reminders_key(account_id: str) -> Key:
+    """The key of an account's choice whether it is reminded of bills."""
+    return hotline_key(account_pk(account_id), "#REMINDERS")
 
 
 def funds_key(account_id: str) -> Key:
@@ -110,6 +120,28 @@ def attention_query(account_id: str, *, after: str | None, limit: int) -> Query:
 def pointers_query(account_id: str, tail: str, *, limit: int) -> Query:
     """Pointers whose order number ends in the digits."""
     return Query(Table.HOTLINE, account_pk(account_id), Prefix(f"TAIL#{tail[::-1]}"), limit=limit)
+
+
+def bills_query(account_id: str, *, since: date, limit: int) -> Query:
+    """Bills due on a day or later, paid or not, the earliest due date first. A consistent query on the table."""
+    span = Between(f"BILL#{since.isoformat()}", "BILL#~")
+    return Query(Table.HOTLINE, account_pk(account_id), span, limit=limit)
+
+
+def bill_page_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """All bills, the latest due date first, behind the one with the sort key `after`."""
+    pk = account_pk(account_id)
+    start = {"PK": pk, "SK": after} if after is not None else None
+    return Query(Table.HOTLINE, pk, Prefix("BILL#"), limit=limit, descending=True, start_after=start)
+
+
+def unpaid_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """Bills that are not paid, the earliest due date first, behind the one with the sort key `after`."""
+    pk, start = account_pk(account_id), None
+    if after is not None:
+        due_on = after.split("#", 2)[1]
+        start = {"PK": pk, "SK": after, "attention_pk": pk, "attention_sk": f"BILL#{due_on}"}
+    return Query(Table.HOTLINE, pk, Prefix("BILL#"), index=Index.ATTENTION, limit=limit, start_after=start)
 
 
 def movement_item(movement: Movement) -> Item:
@@ -231,14 +263,26 @@ def ledger_from(item: Mapping[str, Any]) -> Ledger:
     )
 
 
-def bill_item(bill: Bill) -> Item:
-    """A bill as stored; in the attention index until it is paid."""
+def bill_item(bill: Bill, *, look_at: datetime | None) -> Item:
+    """A bill as stored; in the attention index until it is paid. `look_at`: when to look whether to remind of it; of a
+    paid bill nobody is reminded."""
     item: Item = {"account_id": bill.account_id, "bill_id": bill.bill_id, "due_on": bill.due_on.isoformat()}
     item |= {"biller": bill.biller, "amount": money_item(bill.amount), "paid": bill.paid}
     item |= {"order": fact_version_item(bill.fact_version), **record_end(datetime.combine(bill.due_on, time(), UTC))}
+    item["issued_at"] = to_text(bill.issued_at)
+    if bill.shown_within_days is not None:
+        item["shown_within_days"] = bill.shown_within_days
+    if bill.reminded:
+        item["reminded"] = sorted(bill.reminded)
     if not bill.paid:
         item |= {"attention_pk": account_pk(bill.account_id), "attention_sk": f"BILL#{bill.due_on.isoformat()}"}
+        item |= due_attributes(bill.bill_id, look_at) if look_at is not None else {}
     return item
+
+
+def look_at_from(item: Mapping[str, Any]) -> datetime | None:
+    """When to look at a stored bill; None where no reminder of it is left."""
+    return from_text(item["due_sk"].partition("#")[0]) if "due_sk" in item else None
 
 
 def bill_from(item: Mapping[str, Any]) -> Bill:
@@ -250,7 +294,11 @@ def bill_from(item: Mapping[str, Any]) -> Bill:
         biller=item["biller"],
         amount=money_from(item["amount"]),
         paid=bool(item["paid"]),
-        fact_version=fact_version_from(item["order"]),
+        fact_version=(told := fact_version_from(item["order"])),
+        # Of a bill that was stored before reminders, the latest fact is the only one that is known.
+        issued_at=from_text(item["issued_at"]) if "issued_at" in item else told.time,
+        shown_within_days=int(item["shown_within_days"]) if "shown_within_days" in item else None,
+        reminded=frozenset(Offset(word) for word in item.get("reminded", ())),
     )
 
 
@@ -258,6 +306,13 @@ def funds_item(funds: Funds) -> Item:
     """Stored funds as stored."""
     item: Item = {"account_id": funds.account_id, "balance": money_item(funds.balance)}
     item |= {"accrued_interest": money_item(funds.accrued_interest), "as_of": to_text(funds.as_of)}
+    if (day := funds.income_of_day) is not None:
+        item["income_of_day"] = {"on": day.on.isoformat(), "amount": money_item(day.amount)}
+    if (month := funds.income_of_month) is not None:
+        item["income_of_month"] = {"month": month.month.isoformat(), "amount": money_item(month.amount)}
+    if (product := funds.product) is not None:
+        rate = {"on": product.rate.on.isoformat(), "annual_ppm": product.rate.annual_ppm} if product.rate else None
+        item["product"] = _without_none({"kind": product.kind, "day_count": product.day_count, "rate": rate})
     return item | {"order": fact_version_item(funds.fact_version)}
 
 
@@ -269,7 +324,20 @@ def funds_from(item: Mapping[str, Any]) -> Funds:
         accrued_interest=money_from(item["accrued_interest"]),
         as_of=from_text(item["as_of"]),
         fact_version=fact_version_from(item["order"]),
+        income_of_day=DayIncome(date.fromisoformat(day["on"]), money_from(day["amount"]))
+        if (day := item.get("income_of_day"))
+        else None,
+        income_of_month=MonthIncome(date.fromisoformat(month["month"]), money_from(month["amount"]))
+        if (month := item.get("income_of_month"))
+        else None,
+        product=_product_from(product) if (product := item.get("product")) else None,
     )
+
+
+def _product_from(item: Mapping[str, Any]) -> FundsProduct:
+    rate = item.get("rate")
+    told = AnnualRate(date.fromisoformat(rate["on"]), int(rate["annual_ppm"])) if rate else None
+    return FundsProduct(item["kind"], item.get("day_count"), told)
 
 
 def fact_version_item(fact_version: FactVersion) -> Item:

@@ -9,10 +9,13 @@ from enum import StrEnum
 
 from hotline.contracts.model import (
     UNTOLD,
+    DayIncome,
     FactVersion,
+    FundsProduct,
     Instrument,
     Merchant,
     MoneyState,
+    MonthIncome,
     MovementKind,
     MovementStatus,
     Purchase,
@@ -21,6 +24,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.money import Money
 
 from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
+from .reminders import Offset
 
 __all__ = [
     "PLAIN_TEXT", "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState",
@@ -264,7 +268,11 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A bill of an account. Its due date is part of what it is: moved to another date it is another bill."""
+    """A bill of an account. Its due date is part of what it is: moved to another date it is another bill. The due date
+    is a day in the zone of the account.
+
+    `issued_at`: the earliest time at which the wallet told of it. `reminded`: the reminders that are over, sent or
+    not."""
 
     account_id: str
     bill_id: str
@@ -273,17 +281,44 @@ class Bill:
     amount: Money
     paid: bool
     fact_version: FactVersion
+    issued_at: datetime
+    shown_within_days: int | None = None
+    reminded: frozenset[Offset] = frozenset()
+
+    @property
+    def sk(self) -> str:
+        """The bill's sort key, computed from its id and due date; it is never searched for."""
+        return f"BILL#{self.due_on.isoformat()}#{self.bill_id}"
+
+
+class BillState(StrEnum):
+    """Where a bill stands, by a day of its account."""
+
+    DUE = "due"
+    OVERDUE = "overdue"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class BillPage:
+    """Bills in an order; `next_after` is the sort key behind which the next page begins, None at the end."""
+
+    bills: tuple[Bill, ...]
+    next_after: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """Stored funds of an account, as of a time. The balance may be zero or below."""
+    """Stored funds of an account, as of a time. The balance may be zero or below. A field of None was not told."""
 
     account_id: str
     balance: Money
     accrued_interest: Money
     as_of: datetime
     fact_version: FactVersion
+    income_of_day: DayIncome | None = None
+    income_of_month: MonthIncome | None = None
+    product: FundsProduct | None = None
 
 
 class MoneyAnswer(StrEnum):

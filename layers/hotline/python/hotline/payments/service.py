@@ -1,15 +1,16 @@
 """The face of payments: folding what the wallet tells about money, finding movements, and telling what happened.
 
 Items: MOVE# (a movement), TAKEN# (its ledger of refunds, found by the movement's id alone), TAIL# (a pointer by an
-order number's last digits). Others are BILL#, #FUNDS and CODES# (unknown decline codes). The amount left for refunds is
-computed in TAKEN# and copied to MOVE# in the same transaction. So a query that lists movements knows it.
+order number's last digits). Others are BILL#, #FUNDS, #REMINDERS and CODES# (unknown decline
+codes). The amount left for refunds is computed in TAKEN# and copied to MOVE# in the same transaction. So a query that
+lists movements knows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from hotline.accounts.model import Profile
 from hotline.contracts.model import AccountErased, BillTold, Fact, FundsTold, MovementTold, RefundTold
@@ -18,19 +19,25 @@ from hotline.kit.change import Change, stale
 from hotline.kit.clock import CLOCK_SKEW, from_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
-from hotline.kit.store import Key, Store
+from hotline.kit.store import Key, Query, Store
 from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 
-from . import folds, items, outcomes
+from . import bills, folds, funds, items, outcomes
+from .bill_due import MESSAGES as REMINDER_MESSAGES
+from .bill_due import contribute_reminder, may_remind, reminder_keys
+from .bill_due import duty_at as bill_duty_at
+from .bills import BillsTold, days_until_shown, state_of, tell_bills
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
-from .items import ledger_from, movement_from, movement_key
+from .items import ledger_from, movement_from, movement_key, reminders_key
 from .model import (
     FAILED_WINDOW,
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
     REFUNDABLE_WINDOW,
+    Bill,
+    BillPage,
     Ledger,
     Movement,
     MovementList,
@@ -41,6 +48,15 @@ from .model import (
     TakenState,
     Taking,
 )
+from .reminder_choice import (
+    ChangedBy,
+    RemindersOutcome,
+    SwitchReminders,
+    are_on,
+    contribute_choice,
+    switch_by_reply,
+)
+from .reminders import first_look
 from .unknown_words import (
     Code,
     UnknownCode,
@@ -54,16 +70,26 @@ from .unknown_words import (
 __all__ = [
     "CASE_TOPIC",
     "REFUNDS_PER_MOVEMENT_MAX",
+    "REMINDER_MESSAGES",
+    "BillsTold",
+    "ChangedBy",
     "Code",
+    "RemindersOutcome",
+    "SwitchReminders",
     "UnknownCode",
     "UnknownWord",
+    "are_on",
+    "bill_duty_at",
     "check_amount",
     "code_keys",
+    "contribute_choice",
     "contribute_due",
     "contribute_facts",
+    "contribute_reminder",
     "contribute_taken_state",
     "contribute_taking",
     "contribute_unknown_codes",
+    "days_until_shown",
     "diagnose",
     "due_keys",
     "duty_at",
@@ -71,27 +97,42 @@ __all__ = [
     "fact_version_from",
     "fact_version_item",
     "find",
+    "find_income_of_day",
     "find_unknown_words",
+    "funds_from",
+    "funds_key",
     "ledger_from",
     "ledger_key",
     "ledgers_of",
+    "list_bills",
     "list_by_tail",
     "list_failed",
+    "list_funds_facts",
     "list_movements",
     "list_refundable",
     "list_unknown_codes",
+    "list_unpaid_bills",
+    "may_remind",
     "money_from",
     "money_item",
     "movement_from",
     "movement_id_of",
     "movement_key",
     "movement_time",
+    "reminder_keys",
+    "reminders_key",
+    "state_of",
+    "switch_by_reply",
+    "tell_of_bills",
     "with_ledger",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
 check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
+funds_key, funds_from = items.funds_key, items.funds_from
+list_funds_facts = funds.list_facts
+find_income_of_day = funds.find_income_of_day
 fact_version_item, fact_version_from = items.fact_version_item, items.fact_version_from
 
 LEDGERS_AT_ONCE_MAX = 10
@@ -220,7 +261,13 @@ def _contribute_bills(change: Change, read: Mapping[Key, Item], facts: Sequence[
         for fact, data in told:
             bill = folds.fold_bill(bill, fact, data)
         if bill is not None:
-            change.replace_if_changed(key, stored, items.bill_item(bill))
+            change.replace_if_changed(key, stored, items.bill_item(bill, look_at=_look_at(bill, stored)))
+
+
+def _look_at(bill: Bill, stored: Item | None) -> datetime | None:
+    """When to look at a bill for its reminders: as it stands, or at first by its due date alone."""
+    at = items.look_at_from(stored) if stored is not None else None
+    return at or first_look(bill.account_id, bill.due_on, bill.reminded)
 
 
 def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
@@ -234,11 +281,11 @@ def _contribute_funds(change: Change, read: Mapping[Key, Item], facts: Sequence[
     if told:
         key = items.funds_key(told[0][0].subject)
         stored = read.get(key)
-        funds = items.funds_from(stored) if stored else None
+        known = items.funds_from(stored) if stored else None
         for fact, data in told:
-            funds = folds.fold_funds(funds, fact, data)
-        if funds is not None:
-            change.replace_if_changed(key, stored, items.funds_item(funds))
+            known = folds.fold_funds(known, fact, data)
+        if known is not None:
+            change.replace_if_changed(key, stored, items.funds_item(known))
 
 
 def contribute_taking(
@@ -335,6 +382,37 @@ def list_movements(
     found = found[:limit]
     last = found[-1] if len(found) == limit else seen[-1] if seen else None
     return MovementPage(tuple(found), next_after=last.sk if more and last is not None else None)
+
+
+BILLS_LOOKED_AT = 200
+"""How many bills from 90 days back on are looked at for those to read out; more would be more than two a day."""
+
+
+def tell_of_bills(store: Store, account_id: str, now: datetime, zone: tzinfo) -> BillsTold:
+    """The bills to read out. `zone`: the account's, in which a due date is a day. One consistent query."""
+    today = now.astimezone(zone).date()
+    since = today - bills.LATE_TOLD_FOR
+    page = store.query(items.bills_query(account_id, since=since, limit=BILLS_LOOKED_AT))
+    told = tell_bills([items.bill_from(item) for item in page.items], today, zone)
+    return replace(told, more=told.more or page.next is not None)
+
+
+def list_bills(store: Store, account_id: str, *, limit: int, after: str | None = None) -> BillPage:
+    """One page of all bills, the latest due date first, behind the one with the sort key `after`."""
+    return _page_bills(store, items.bill_page_query(account_id, after=after, limit=limit + 1), limit)
+
+
+def list_unpaid_bills(store: Store, account_id: str, *, limit: int, after: str | None = None) -> BillPage:
+    """One page of the bills that are not paid, the earliest due date first. On an index that may lag by a moment."""
+    return _page_bills(store, items.unpaid_query(account_id, after=after, limit=limit + 1), limit)
+
+
+def _page_bills(store: Store, query: Query, limit: int) -> BillPage:
+    page = store.query(query)
+    found: list[Bill] = [items.bill_from(item) for item in page.items]
+    more = page.next is not None or len(found) > limit
+    found = found[:limit]
+    return BillPage(tuple(found), next_after=found[-1].sk if more and found else None)
 
 
 def find(store: Store, account_id: str, movement_id: str) -> Movement | None:

@@ -1,0 +1,127 @@
+"""Reminders of bills: the duty about a bill whose time to look has come.
+
+The bill is read again with the account's choice and its zone as they are now. So a bill that was paid, and an account
+that wants no reminders, get none, and a customer who moved is reminded by the clock of the new place. The offset is
+noted on the bill in the same transaction as the message, so that there is one message for each bill and offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from hotline.accounts.model import AccountStatus, ContactPoint, Profile
+from hotline.accounts.service import profile_from, profile_key
+from hotline.contracts.model import PointKind
+from hotline.identity.service import Operation, require
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text, zone_of
+from hotline.kit.due import Done, Duty, is_due
+from hotline.kit.ids import derive_id
+from hotline.kit.logging import Event
+from hotline.kit.outbox import Decision, Message
+from hotline.kit.store import Key, Store, account_of
+from hotline.kit.store.condition import Item
+
+from . import items
+from .model import Bill
+from .reminder_choice import are_on
+from .reminders import DAYS_BEFORE, Offset, decide_step, end_of_hours
+
+MESSAGES: Final = {Offset.BEFORE: "bill.due", Offset.NEAR: "bill.due", Offset.AFTER: "bill.overdue"}
+"""The message of each reminder."""
+
+
+def duty_at(key: Key) -> Duty | None:
+    """The duty about the item at a key; None when that is no bill."""
+    account_id = account_of(key)
+    if account_id is None or key.sk is None or not key.sk.startswith("BILL#"):
+        return None
+    contribute = partial(contribute_reminder, account_id=account_id, bill_key=key)
+    return Duty(account_id, "bill", frozenset(reminder_keys(account_id, key)), contribute, rounds=2)
+
+
+def reminder_keys(account_id: str, bill_key: Key) -> set[Key]:
+    """The keys to read before `contribute_reminder`."""
+    return {bill_key, profile_key(account_id), items.reminders_key(account_id)}
+
+
+def contribute_reminder(change: Change, read: Mapping[Key, Item], account_id: str, bill_key: Key) -> tuple[Done, ...]:
+    """Send the reminder of a bill whose time has come, and set the next time to look. Raises NeedProof for anybody but
+    the hotline itself; at commit Stale."""
+    item = read.get(bill_key)
+    if item is None or not is_due(item, change.now):
+        return ()
+    require(change, Operation.REMIND)
+    bill = items.bill_from(item)
+    profile = profile_from(read.get(profile_key(account_id)))
+    zone = zone_of(profile.time_zone if profile is not None else None)
+    step = decide_step(
+        account_id=account_id,
+        due_on=bill.due_on,
+        issued_at=bill.issued_at,
+        done=bill.reminded,
+        now=change.now,
+        zone=zone,
+    )
+    change.replace(bill_key, item, items.bill_item(replace(bill, reminded=step.done), look_at=step.next_at))
+    point = _find_point(profile) if are_on(read.get(items.reminders_key(account_id))) else None
+    if step.send is None or profile is None or point is None:
+        return ()
+    message = Message(
+        entry_id=change.ids.new("out"),
+        message=MESSAGES[step.send],
+        channel="sms" if point.kind is PointKind.PHONE else "email",
+        account_id=account_id,
+        point=point.key,
+        language=profile.language,
+        facts=_list_facts(bill, alone=not point.shared),
+        useless_after=end_of_hours(change.now, zone),
+    )
+    change.send(message)
+    change.send(_decision(change, bill, step.send, message))
+    change.audit(account_id, "bill.reminded", bill_id=bill.bill_id, offset=step.send.value, channel=message.channel)
+    return (Done(Event.BILL_REMINDED, {"account_id": account_id, "kind": step.send.value}),)
+
+
+def may_remind(store: Store, account_id: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a reminder may still go out: its bill is not paid, and its account wants reminders. `facts` are those of
+    its message. One consistent read, right before sending. Raises Unavailable."""
+    bill_key = items.bill_key(account_id, facts["due_on"], facts["bill_id"])
+    choice_key = items.reminders_key(account_id)
+    read = store.batch_get([bill_key, choice_key])
+    return bill_key in read and not read[bill_key]["paid"] and are_on(read.get(choice_key))
+
+
+def _find_point(profile: Profile | None) -> ContactPoint | None:
+    """Where to remind: a contact point that is the owner's alone before one that others use too, a phone before an
+    address, of several the one that was confirmed last. None for an account that is not open."""
+    if profile is None or profile.status is not AccountStatus.OPEN:
+        return None
+    latest = sorted(profile.live_points, key=lambda point: to_text(point.confirmed_at or profile.facts_as_of))[::-1]
+    return min(latest, key=lambda point: (point.shared, point.kind is not PointKind.PHONE), default=None)
+
+
+def _list_facts(bill: Bill, *, alone: bool) -> dict[str, object]:
+    """The facts of the message. Amount and biller go only where nobody else reads them."""
+    facts: dict[str, object] = {"bill_id": bill.bill_id, "due_on": bill.due_on.isoformat()}
+    return facts | ({"biller": bill.biller, "amount": items.money_item(bill.amount)} if alone else {})
+
+
+def _decision(change: Change, bill: Bill, offset: Offset, message: Message) -> Decision:
+    due_on = bill.due_on.isoformat()
+    return Decision(
+        entry_id=change.ids.new("out"),
+        type="bill.reminder_sent",
+        account_id=bill.account_id,
+        data={
+            "bill_id": bill.bill_id,
+            "due_on": due_on,
+            "days_before": DAYS_BEFORE[offset],
+            "channel": message.channel,
+            "at": to_text(change.now),
+        },
+        decision_id=derive_id("reminder", bill.account_id, bill.bill_id, due_on, offset.value),
+    )

@@ -1,0 +1,67 @@
+"""Income of stored funds as it is told: always with its date, and never of a day to come. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
+
+from hotline.kit.money import Money
+
+from .interest import accrue, find_day_count
+from .model import Funds
+
+FRESH_FOR: Final = timedelta(minutes=2)
+"""An older balance is told with its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeTold:
+    """The income of one day. `is_computed`: the wallet told the rate of that day and no income, so this is one day on
+    the balance as it is now."""
+
+    on: date
+    amount: Money
+    is_computed: bool
+
+
+def find_income_of_day(funds: Funds) -> IncomeTold | None:
+    """The income of the last day that is known; None where the wallet has told neither income nor rate."""
+    if funds.income_of_day is not None:
+        return IncomeTold(funds.income_of_day.on, funds.income_of_day.amount, is_computed=False)
+    product = funds.product
+    if product is None or product.rate is None:
+        return None
+    day_count = find_day_count(funds.balance.currency, product.day_count)
+    if day_count is None or funds.balance.minor <= 0:
+        return None
+    rate = product.rate
+    accrued = accrue(
+        balance_minor=funds.balance.minor, annual_ppm=rate.annual_ppm, first=rate.on, days=1, day_count=day_count
+    )
+    return IncomeTold(rate.on, Money(accrued.minor, funds.balance.currency), is_computed=True)
+
+
+def find_income_of_month(funds: Funds, today: date) -> Money | None:
+    """The income of the month that `today` is in; None where the wallet has told none of it."""
+    told = funds.income_of_month
+    return told.amount if told is not None and told.month == today.replace(day=1) else None
+
+
+def list_facts(funds: Funds, now: datetime, zone: tzinfo) -> dict[str, object]:
+    """The funds as facts for the words, without those that are not known. `zone`: the account's, in which months
+    begin."""
+    facts: dict[str, object] = {"balance": funds.balance}
+    if now - funds.as_of > FRESH_FOR:
+        facts["as_of"] = funds.as_of
+    income = find_income_of_day(funds)
+    if income is not None and not income.is_computed:
+        facts |= {"income_on": income.on, "income": income.amount}
+    elif income is not None and income.amount.minor > 0:
+        facts |= {"rate_on": income.on, "daily": income.amount}
+    month = find_income_of_month(funds, now.astimezone(zone).date())
+    if month is not None:
+        facts["month_income"] = month
+    if funds.accrued_interest.minor > 0:
+        facts["accrued"] = funds.accrued_interest
+    return facts

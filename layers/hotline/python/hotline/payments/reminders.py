@@ -1,0 +1,102 @@
+"""When to remind of a bill: by the account's own calendar and clock, once for each bill and offset. Pure.
+
+A due date is a date, never an instant: it is the day in the zone of the account, whatever its clock does on that day.
+Whoever has been away, as after an outage, hears of the latest reminder alone. Reminders of one day are spread over its
+hours, each account at a time of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from enum import StrEnum
+from typing import Final
+
+from hotline.kit.ids import bucket
+
+
+class Offset(StrEnum):
+    """A reminder of a bill, by when it comes; in their order."""
+
+    BEFORE = "before"
+    NEAR = "near"
+    AFTER = "after"
+
+
+DAYS_BEFORE: Final[Mapping[Offset, int]] = {Offset.BEFORE: 5, Offset.NEAR: 1, Offset.AFTER: -1}
+"""How many days before the due date each comes: time to move money, the last day to pay in time, and once after."""
+NO_USE_FROM: Final[Mapping[Offset, int]] = {Offset.BEFORE: -1, Offset.NEAR: 1, Offset.AFTER: 8}
+"""From how many days after the due date each is of no use. Of the first the second takes the place; of the second the
+third, from the day after on. A week after the due date the customer hears of it from the biller."""
+OPENS: Final = time(8)
+QUIET_FROM: Final = time(21)
+"""Reminders go out from 8:00 to 21:00 where the customer is. The hours are those of 47 CFR 64.1200(c)(1), which
+binds solicitations; a reminder of one's own bill is none, and keeps them all the same."""
+SPREAD: Final = timedelta(hours=12)
+"""Over so many hours from OPENS on the accounts are spread. The last hour is for whatever was held up."""
+_FIRST_ZONE: Final = timezone(timedelta(hours=14))
+"""Where each day begins first (Kiribati)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do about a bill now. `send`: the reminder to send. `done`: offsets that are over, with that one.
+    `next_at`: when to look again; None when no reminder is left."""
+
+    send: Offset | None
+    done: frozenset[Offset]
+    next_at: datetime | None
+
+
+def decide_step(
+    *, account_id: str, due_on: date, issued_at: datetime, done: Collection[Offset], now: datetime, zone: tzinfo
+) -> Step:
+    """The next step about a bill that is not paid. `issued_at`: since when the wallet has told of it. A reminder whose
+    time had passed by then is left out: the bill itself was news enough."""
+    today = now.astimezone(zone).date()
+    planned = {offset: plan_at(account_id, due_on, offset, zone) for offset in Offset}
+    over = {
+        offset
+        for offset, at in planned.items()
+        if offset in done or issued_at > at or today >= due_on + timedelta(days=NO_USE_FROM[offset])
+    }
+    ripe = [offset for offset, at in planned.items() if offset not in over and at <= now]
+    if ripe and is_quiet(now, zone):
+        return Step(None, frozenset(over), _next_morning(account_id, now, zone))
+    over.update(ripe)
+    left = [at for offset, at in planned.items() if offset not in over]
+    return Step(ripe[-1] if ripe else None, frozenset(over), min(left, default=None))
+
+
+def first_look(account_id: str, due_on: date, done: Collection[Offset]) -> datetime | None:
+    """When to look at a bill first, whatever zone its account is in: the time of the next reminder where days begin
+    first. None when no reminder is left. Facts alone decide it, since the account's may come later than the bill's."""
+    left = [offset for offset in Offset if offset not in done]
+    return plan_at(account_id, due_on, left[0], _FIRST_ZONE) if left else None
+
+
+def plan_at(account_id: str, due_on: date, offset: Offset, zone: tzinfo) -> datetime:
+    """The instant of a reminder: on its day in the zone, at the account's own time of day."""
+    return _at_own_time(account_id, due_on - timedelta(days=DAYS_BEFORE[offset]), zone)
+
+
+def is_quiet(now: datetime, zone: tzinfo) -> bool:
+    """Whether the customer is not to be reminded of anything now."""
+    return not OPENS <= now.astimezone(zone).time() < QUIET_FROM
+
+
+def end_of_hours(now: datetime, zone: tzinfo) -> datetime:
+    """The instant from which today's reminders are not to go out any more."""
+    return datetime.combine(now.astimezone(zone).date(), QUIET_FROM, zone).astimezone(UTC)
+
+
+def _next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
+    local = now.astimezone(zone)
+    day = local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
+    return _at_own_time(account_id, day, zone)
+
+
+def _at_own_time(account_id: str, day: date, zone: tzinfo) -> datetime:
+    late = timedelta(seconds=bucket(account_id, int(SPREAD.total_seconds())))
+    return (datetime.combine(day, OPENS) + late).replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,367 @@
+"""Reminders of bills, from the wallet's fact to the message: once each, at the account's hours, and none once paid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from functions.deadlines.work import work_off
+from functions.messenger.delivery import deliver
+from functions.messenger.settings import Sender
+from hotline.contracts.decisions import ReminderSent, parse_decision
+from hotline.contracts.model import (
+    AccountClosed,
+    AccountDescribed,
+    AccountErased,
+    BillTold,
+    ContactPointFact,
+    Fact,
+    FactData,
+    PointKind,
+)
+from hotline.intake.service import fold
+from hotline.kit.actor import System
+from hotline.kit.change.acts import perform_alone
+from hotline.kit.clock import from_text, to_text
+from hotline.kit.doors import Context
+from hotline.kit.money import Money
+from hotline.kit.store import Table, hotline_key
+from hotline.kit.store.condition import Item
+from hotline.payments import service as payments
+from hotline.payments.reminder_choice import ChangedBy
+from hotline.payments.reminders import OPENS, QUIET_FROM, Offset, plan_at
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.outbox_entries import Carrier, redrive_event
+from tests.support.phone import context
+
+ACCOUNT: Final = "acct-1"
+PHONE, EMAIL = "+8613800000001", "one@customer.example"
+START: Final = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+DUE: Final = date(2026, 12, 10)
+DAY: Final = timedelta(days=1)
+QUARTER: Final = timedelta(minutes=15)
+
+
+class _Queue:
+    def send(self, bodies: Sequence[str]) -> None:
+        """Entries are delivered by the world itself."""
+
+
+@dataclass(slots=True)
+class World:
+    """A wallet, the function of each minute, and a messenger, on one clock."""
+
+    store: MemoryStore
+    clock: VirtualClock
+    ctx: Context
+    zone: str = "Asia/Shanghai"
+    sms: Carrier = field(default_factory=Carrier)
+    email: Carrier = field(default_factory=Carrier)
+    facts: int = 0
+
+    def tell(self, type_name: str, data: FactData, *, at: datetime | None = None) -> None:
+        self.facts += 1
+        told_at = at or self.clock.now()
+        fold(self.ctx, [Fact(f"fact-{self.facts}", type_name, "wallet", told_at, ACCOUNT, data)])
+
+    def open(self, *points: tuple[PointKind, str], shared: bool = False, version: int = 1, **own: Any) -> None:
+        at = START - timedelta(days=60)
+        known = tuple(ContactPointFact(kind, value, at, shared) for kind, value in points)
+        stated = {"language": "en-US", "time_zone": self.zone, "name": "Test", "two_step": False} | own
+        data = AccountDescribed(version=version, contact_points=known, **stated)
+        self.tell("account.opened", data, at=at)
+
+    def bill(self, bill_id: str = "bil_1", *, version: int = 1, paid: bool = False, due_on: date = DUE) -> None:
+        data = BillTold(bill_id, version, "City Power", Money(1250, "CNY"), due_on, paid)
+        self.tell("bill.paid" if paid else "bill.issued", data)
+
+    def run(self) -> int:
+        """One minute's run and all deliveries; how many reminders it asked for."""
+        reminded = work_off(self.ctx, self.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1).reminded
+        self.deliver()
+        return reminded
+
+    def deliver(self) -> None:
+        waiting = [entry for entry in self.entries("message") if "pending_pk" in entry]
+        for entry in waiting:
+            deliver(
+                redrive_event(json.dumps({"entry_id": entry["entry_id"]})),
+                self.ctx,
+                Sender("Demo Wallet", ("+864005550199",)),
+                {"sms": self.sms, "email": self.email},
+            )
+
+    def entries(self, to: str) -> list[Item]:
+        return [item for item in self.store.items(Table.OUTBOX) if item["to"] == to]
+
+    def run_until(self, end: datetime) -> list[datetime]:
+        """Run now, and then whenever something is due; when reminders went out."""
+        sent = [self.clock.now()] * self.run()
+        while (due := self.next_due()) is not None and due <= end:
+            self.clock.instant = max(self.clock.now(), due)
+            sent += [self.clock.now()] * self.run()
+        self.clock.instant = max(self.clock.now(), end)
+        return sent
+
+    def next_due(self) -> datetime | None:
+        dates = [item["due_sk"].partition("#")[0] for item in self.store.items(Table.HOTLINE) if "due_sk" in item]
+        return from_text(min(dates)) if dates else None
+
+    def item(self, bill_id: str = "bil_1", due_on: date = DUE) -> Item:
+        item = self.store.get(hotline_key(f"ACCOUNT#{ACCOUNT}", f"BILL#{due_on}#{bill_id}"))
+        assert item is not None
+        return item
+
+
+@pytest.fixture
+def world(store: MemoryStore, clock: VirtualClock) -> World:
+    clock.instant = START
+    return World(store, clock, context(store, clock))
+
+
+def local_days(sent: list[datetime], zone: str) -> list[int]:
+    return [(DUE - at.astimezone(ZoneInfo(zone)).date()).days for at in sent]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Asia/Shanghai", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Pacific/Pago_Pago"]
+)
+def test_a_bill_brings_three_reminders_each_on_its_day_and_within_the_hours_of_the_account(
+    world: World, zone: str
+) -> None:
+    world.zone = zone
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    sent = world.run_until(START + 30 * DAY)
+    assert local_days(sent, zone) == [5, 1, -1]
+    for at in sent:
+        assert OPENS <= at.astimezone(ZoneInfo(zone)).time() < QUIET_FROM
+    assert len(world.sms.sent) == 3
+    assert "due_pk" not in world.item()
+
+
+@pytest.mark.parametrize(
+    ("zone", "due_on"),
+    [
+        ("Pacific/Auckland", date(2027, 4, 4)),
+        ("Europe/London", date(2027, 3, 28)),
+        ("America/New_York", date(2026, 11, 1)),
+    ],
+)
+def test_a_due_date_on_which_clocks_change_moves_no_reminder_to_another_day(
+    world: World, zone: str, due_on: date
+) -> None:
+    world.zone, world.clock.instant = zone, datetime.combine(due_on - 10 * DAY, time(3), UTC)
+    world.open((PointKind.PHONE, PHONE))
+    world.bill(due_on=due_on)
+    sent = world.run_until(world.clock.now() + 14 * DAY)
+    assert [(due_on - at.astimezone(ZoneInfo(zone)).date()).days for at in sent] == [5, 1, -1]
+
+
+def test_the_message_names_bill_and_amount_and_how_to_stop_it(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.run_until(START + 30 * DAY)
+    first, _, last = (outgoing.body for outgoing in world.sms.sent)
+    assert "Your bill of CNY 12.50 from City Power is due on December 10." in first
+    assert "You can switch reminders off" in first
+    assert "was due on December 10, and we have seen no payment" in last
+
+
+def test_a_phone_that_others_use_too_is_told_no_amount_and_no_biller(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE), shared=True)
+    world.bill()
+    world.run_until(START + 30 * DAY)
+    assert len(world.sms.sent) == 3
+    for outgoing in world.sms.sent:
+        assert "One of your bills" in outgoing.body
+        assert "City Power" not in outgoing.body
+        assert "12.50" not in outgoing.body
+
+
+def test_an_address_of_the_owners_alone_comes_before_a_phone_that_others_use_too(world: World) -> None:
+    world.open((PointKind.EMAIL, EMAIL))
+    family = ContactPointFact(PointKind.PHONE, PHONE, START, shared=True)
+    own = ContactPointFact(PointKind.EMAIL, EMAIL, START - 60 * DAY)
+    described = AccountDescribed(2, "en-US", world.zone, "Test", (family, own), two_step=False)
+    world.tell("account.updated", described)
+    world.bill()
+    world.run_until(START + 30 * DAY)
+    assert (len(world.email.sent), len(world.sms.sent)) == (3, 0)
+    assert "City Power" in world.email.sent[0].body
+
+
+def test_a_bill_that_is_paid_is_not_reminded_of_any_more(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.run_until(plan_at(ACCOUNT, DUE, Offset.BEFORE, ZoneInfo(world.zone)) + QUARTER)
+    assert len(world.sms.sent) == 1
+    world.bill(version=2, paid=True)
+    assert "due_pk" not in world.item()
+    assert world.run_until(START + 40 * DAY) == []
+
+
+def test_a_bill_that_is_paid_between_the_decision_and_the_sending_is_dropped(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    work_off(world.ctx, world.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1)
+    world.bill(version=2, paid=True)
+    world.deliver()
+    assert world.sms.sent == []
+    (entry,) = world.entries("message")
+    assert entry["dropped"] == "not_due"
+
+
+def test_a_carrier_that_fails_until_the_evening_sends_nothing_at_night(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    work_off(world.ctx, world.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1)
+    (entry,) = world.entries("message")
+    evening = from_text(entry["useless_after"]).astimezone(ZoneInfo(world.zone))
+    assert (evening.date(), evening.time()) == (date(2026, 12, 9), QUIET_FROM)
+    world.clock.instant = evening.astimezone(UTC) + timedelta(seconds=1)
+    world.deliver()
+    assert world.sms.sent == []
+
+
+@pytest.mark.parametrize(
+    ("off_until", "days"),
+    [
+        (DUE - 4 * DAY, [4, 1, -1]),
+        (DUE, [0, -1]),
+        (DUE + 3 * DAY, [-3]),
+        (DUE + 9 * DAY, []),
+    ],
+)
+def test_after_an_outage_only_the_latest_reminder_is_caught_up(world: World, off_until: date, days: list[int]) -> None:
+    """At noon of a day the function runs again after it did not run at all."""
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = datetime.combine(off_until, time(20, 30), ZoneInfo(world.zone)).astimezone(UTC) - QUARTER
+    assert local_days(world.run_until(START + 40 * DAY), world.zone) == days
+
+
+def test_what_an_outage_left_for_the_night_waits_for_the_morning(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    night = datetime.combine(DUE - 4 * DAY, time(23), ZoneInfo(world.zone)).astimezone(UTC)
+    world.clock.instant = night
+    first, *_ = world.run_until(START + 40 * DAY)
+    local = first.astimezone(ZoneInfo(world.zone))
+    assert local.date() == DUE - 3 * DAY
+    assert OPENS <= local.time() < QUIET_FROM
+
+
+def test_two_runs_at_once_and_facts_in_between_send_each_reminder_once(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    assert world.run() == 1
+    world.bill()
+    world.bill(version=2)
+    assert world.run() == 0
+    assert len(world.sms.sent) == 1
+
+
+def test_each_bill_has_reminders_of_its_own(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill("bil_1")
+    world.bill("bil_2", due_on=DUE + 2 * DAY)
+    assert len(world.run_until(START + 40 * DAY)) == 6
+    assert len({entry["decision_id"] for entry in world.entries("bus")}) == 6
+
+
+def test_whoever_moves_to_another_zone_is_reminded_by_its_clock(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.run_until(START + DAY)
+    points = (ContactPointFact(PointKind.PHONE, PHONE, START - 60 * DAY),)
+    world.tell("account.updated", AccountDescribed(2, "en-US", "America/New_York", "T", points, two_step=False))
+    sent = world.run_until(START + 40 * DAY)
+    assert local_days(sent, "America/New_York") == [5, 1, -1]
+
+
+def test_who_switched_reminders_off_gets_none_and_later_ones_after_switching_them_on(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    switch(world, on=False)
+    assert world.run_until(plan_at(ACCOUNT, DUE, Offset.BEFORE, ZoneInfo(world.zone)) + DAY) == []
+    switch(world, on=True)
+    assert local_days(world.run_until(START + 40 * DAY), world.zone) == [1, -1]
+
+
+def test_reminders_switched_off_between_the_decision_and_the_sending_are_dropped(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    work_off(world.ctx, world.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1)
+    switch(world, on=False)
+    world.deliver()
+    assert world.sms.sent == []
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    on: bool
+
+    def read(self, store: Any, _now: datetime) -> Any:
+        return store.batch_get([payments.reminders_key(ACCOUNT)])
+
+    def contribute(self, change: Any, read: Any) -> object:
+        return payments.contribute_choice(change, read, ACCOUNT, on=self.on, by=ChangedBy.REPLY)
+
+
+def switch(world: World, *, on: bool) -> None:
+    perform_alone(world.ctx, _Switch(on), actor=System("messenger", "reply"), cause="reply")
+
+
+def test_a_closed_account_an_erased_one_and_one_without_a_contact_point_are_not_reminded(world: World) -> None:
+    world.open()
+    world.bill("bil_1")
+    assert world.run_until(START + 40 * DAY) == []
+    world.clock.instant = START
+    world.open((PointKind.PHONE, PHONE), version=2)
+    world.bill("bil_2")
+    world.tell("account.closed", AccountClosed(9))
+    assert world.run_until(START + 40 * DAY) == []
+    world.clock.instant = START
+    world.bill("bil_3")
+    world.tell("account.erased", AccountErased(10))
+    assert world.run_until(START + 40 * DAY) == []
+    assert world.sms.sent == []
+
+
+def test_a_bill_before_its_account_is_reminded_of_all_the_same(world: World) -> None:
+    world.bill()
+    world.open((PointKind.PHONE, PHONE))
+    assert local_days(world.run_until(START + 40 * DAY), world.zone) == [5, 1, -1]
+
+
+def test_each_reminder_is_a_decision_that_keeps_its_contract(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    sent = world.run_until(START + 40 * DAY)
+    seen = []
+    for entry in sorted(world.entries("bus"), key=lambda entry: str(entry["created_at"])):
+        detail = {
+            "specversion": "1.0",
+            "id": entry["entry_id"],
+            "source": "hotline",
+            "type": f"{entry['kind']}.v1",
+            "time": entry["created_at"],
+            "subject": entry["account_id"],
+            "data": {"decision_id": entry["decision_id"], **entry["facts"]},
+        }
+        told = parse_decision(detail)
+        assert isinstance(told.data, ReminderSent)
+        seen.append((told.type, told.data.days_before, to_text(told.data.at)))
+    assert seen == [("bill.reminder_sent", days, to_text(at)) for days, at in zip((5, 1, -1), sent, strict=True)]
