@@ -250,7 +250,7 @@ def test_after_an_outage_only_the_latest_reminder_is_caught_up(world: World, off
     assert local_days(world.run_until(START + 40 * DAY), world.zone) == days
 
 
-def test_what_an_outage_left_for_the_night_waits_for_the_morning(world: World) -> None:
+def test_a_reminder_that_an_outage_left_for_the_night_waits_for_the_morning(world: World) -> None:
     world.open((PointKind.PHONE, PHONE))
     world.bill()
     night = datetime.combine(DUE - 4 * DAY, time(23), ZoneInfo(world.zone)).astimezone(UTC)
@@ -280,7 +280,7 @@ def test_each_bill_has_reminders_of_its_own(world: World) -> None:
     assert len({entry["decision_id"] for entry in world.entries("bus")}) == 6
 
 
-def test_whoever_moves_to_another_zone_is_reminded_by_its_clock(world: World) -> None:
+def test_a_customer_who_moves_to_another_zone_is_reminded_by_its_clock(world: World) -> None:
     world.open((PointKind.PHONE, PHONE))
     world.bill()
     world.run_until(START + DAY)
@@ -290,7 +290,7 @@ def test_whoever_moves_to_another_zone_is_reminded_by_its_clock(world: World) ->
     assert local_days(sent, "America/New_York") == [5, 1, -1]
 
 
-def test_who_switched_reminders_off_gets_none_and_later_ones_after_switching_them_on(world: World) -> None:
+def test_reminders_that_are_off_do_not_come_and_later_ones_do_once_they_are_on(world: World) -> None:
     world.open((PointKind.PHONE, PHONE))
     world.bill()
     switch(world, on=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,19 +14,23 @@ import pytest
 from functions.messenger import app
 from functions.messenger.letter import official_number
 from hotline.accounts.model import Channel
-from hotline.contracts.model import PointKind
+from hotline.contracts.model import BillTold, Fact, PointKind
 from hotline.identity import service as identity
 from hotline.identity.model import ChallengeState, Goal
 from hotline.identity.pins import PIN_REMOVED, PIN_SET
 from hotline.identity.point_changes import POINT_GONE_ASKED
+from hotline.intake.service import fold
 from hotline.kit.aws.carriers import Outgoing, Undeliverable
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.languages import LANGUAGES
+from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import CLAIM_LEASE, NotDelivered
 from hotline.kit.store import Key, Table
 from hotline.kit.store.expressions import from_item
 from hotline.lockout.outgoing import Notice
+from hotline.payments.reminder_choice import CONFIRMATIONS
+from hotline.payments.service import REMINDER_MESSAGES
 from hotline.refunds import due as refunds_due
 from hotline.refunds import outgoing
 from hotline.wording.messages import is_known
@@ -133,8 +137,11 @@ def test_facts_that_are_none_leave_their_sentence_out(post: Post) -> None:
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_every_message_that_rooms_send_has_words(post: Post, channel: Channel, language: str) -> None:
     point = PHONE_POINT if channel == "sms" else EMAIL_POINT
+    bill = BillTold("bil_1", 1, "City Power", Money(1250, "CNY"), date(2026, 12, 1), paid=False)
+    fold(post.ctx, [Fact("bill", "bill.issued", "wallet", outbox_entries.NOW, outbox_entries.ACCOUNT, bill)])
     for kind in sorted(sent_by_rooms() - {"code"}):
-        post.post(message(f"out_{kind}", kind, channel=channel, point=point, language=language))
+        reminds = {"facts": {"bill_id": "bil_1", "due_on": "2026-12-01"}} if kind in REMINDER_MESSAGES.values() else {}
+        post.post(message(f"out_{kind}", kind, channel=channel, point=point, language=language, **reminds))
     carrier = post.sms if channel == "sms" else post.email
     assert len(carrier.sent) == len(sent_by_rooms()) - 1
     for sent in carrier.sent:
@@ -156,6 +163,8 @@ def sent_by_rooms() -> set[str]:
         outgoing.PAYOUT_MESSAGE,
         refunds_due.OVERDUE_MESSAGE,
         *refunds_due.UNPAID_MESSAGES.values(),
+        *REMINDER_MESSAGES.values(),
+        *CONFIRMATIONS.values(),
     }
 
 

@@ -71,6 +71,23 @@ FULL: dict[str, dict[str, object]] = {
             for state in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT)
         ]
     },
+    "balance": {
+        "balance": MONEY,
+        "as_of": NOW - timedelta(hours=5),
+        "income_on": date(2026, 11, 22),
+        "income": MONEY,
+        "month_income": MONEY,
+        "accrued": MONEY,
+    },
+    "bills": {
+        "items": [
+            {"biller": NASTY, "amount": MONEY, "due_on": date(2026, 11, 20), "when": "overdue"},
+            {"biller": "City Power", "amount": MONEY, "due_on": date(2026, 11, 23), "when": "today"},
+        ],
+        "more": False,
+        "paid_biller": NASTY,
+        "shown_within": timedelta(days=3),
+    },
     "refund_offer": {
         **PAYMENT,
         "refundable": Money(2850, "CNY"),

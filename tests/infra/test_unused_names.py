@@ -24,6 +24,8 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "withdrawn_on": "as grant_id",
     "rule_version": "as grant_id",
     "proved_until": "a field of an answer of the API",
+    "computed": "as proved_until",
+    "rate_on": "as proved_until",
     "promise_certain": "as proved_until, and of the agents' API",
     "token_ends_at": "a field of an answer of the agents' API, as the following",
     "live_contacts": "as token_ends_at",

@@ -130,6 +130,19 @@ def refunds(language: str) -> Iterator[Said]:
             yield "refund_request", outcome, {**item, **told}
 
 
+def funds(language: str) -> Iterator[Said]:
+    income = {"income_on": date(2026, 11, 22), "income": AMOUNT}
+    computed = {"rate_on": date(2026, 11, 22), "daily": Money(5_499, "CNY")}
+    for told in (income, computed):
+        more = {"month_income": AMOUNT, "accrued": AMOUNT}
+        yield "balance", "KNOWN", {"balance": AMOUNT, "as_of": NOW - timedelta(days=20), **told, **more}
+    for when, number, more_left in product(("overdue", "today", "tomorrow", "later"), (1, 2, 3), (True, False)):
+        item = {"biller": MERCHANTS[language], "amount": AMOUNT, "due_on": PROMISED, "when": when}
+        paid = {"paid_biller": MERCHANTS[language], "shown_within": timedelta(days=60)}
+        yield "bills", "DUE", {"items": [item] * number, "more": more_left, **paid}
+    yield "bills", "NONE", {"items": [], **paid}
+
+
 def others(_: str) -> Iterator[Said]:
     for place, more in ((2, False), (3, False), (3, True)):
         yield (
@@ -159,5 +172,5 @@ def others(_: str) -> Iterator[Said]:
                 yield step.name, outcome, {"case": "482913"}
 
 
-EVERYTHING = (payments, locks, refunds, others)
+EVERYTHING = (payments, locks, refunds, funds, others)
 """Each gives, for a language, steps with outcomes and facts."""

@@ -13,6 +13,7 @@ from functions.connect.step import Step
 from functions.connect.steps import (
     advice,
     agent_proof,
+    funds,
     handover,
     locks,
     outbound_code,
@@ -24,7 +25,7 @@ from functions.connect.steps import (
 
 STEPS: Final[dict[str, Step]] = {
     step.name: step
-    for module in (session, locks, payments, refunds, advice, handover, agent_proof, survey, outbound_code)
+    for module in (session, locks, payments, funds, refunds, advice, handover, agent_proof, survey, outbound_code)
     for step in module.STEPS
 }
 """Every step by name."""

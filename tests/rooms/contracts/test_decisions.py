@@ -20,10 +20,11 @@ from hotline.kit.actor import FactorKind, System
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
-from hotline.kit.store import Table
+from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.lockout.model import Cause
+from hotline.payments import service as payments
 from hotline.refunds import service as refunds
 from hotline.refunds.model import PayoutWay, RefundReason, ReviewDecision
 from hotline_local.reference_wallet import acknowledge
@@ -36,7 +37,7 @@ from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
-from tests.support.money_world import MoneyWorld, moved, published, refunded
+from tests.support.money_world import MoneyWorld, billed, moved, published, refunded
 from tests.support.scan_runs import ScanWorld, chain
 
 type Detail = dict[str, Any]
@@ -99,6 +100,21 @@ def scan_decisions() -> list[Detail]:
     return on_the_bus(world.desk.decisions())
 
 
+def reminder_decisions() -> list[Detail]:
+    store = MemoryStore(VirtualClock(NOON))
+    world = MoneyWorld(store)
+    world.give_profile()
+    world.tell(billed())
+    bill_key = hotline_key(f"ACCOUNT#{MONEY_ACCOUNT}", "BILL#2026-12-01#bil_1")
+    change = Change(
+        actor=System("deadlines", "bill"), cause="deadline", now=NOON + timedelta(days=9, hours=8), ids=SeededIds(9)
+    )
+    read = store.batch_get(list(payments.reminder_keys(MONEY_ACCOUNT, bill_key)))
+    payments.contribute_reminder(change, read, MONEY_ACCOUNT, bill_key)
+    change.commit(store)
+    return on_the_bus([item for item in store.items(Table.OUTBOX) if item["to"] == "bus"])
+
+
 def agent_decisions() -> list[Detail]:
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     world.hold()
@@ -114,7 +130,7 @@ def agent_decisions() -> list[Detail]:
     return on_the_bus(world.decisions())
 
 
-DECIDED = [*lock_decisions(), *refund_decisions(), *scan_decisions(), *agent_decisions()]
+DECIDED = [*lock_decisions(), *refund_decisions(), *reminder_decisions(), *scan_decisions(), *agent_decisions()]
 
 
 def test_the_rooms_send_decisions_of_every_type_here() -> None:
@@ -175,6 +191,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "case.opened": set(),
         "case.updated": set(),
         "finding.raised": set(),
+        "bill.reminder_sent": set(),
     }
 
 

@@ -73,7 +73,7 @@ def test_each_reminder_is_on_its_day_of_the_account_and_within_its_hours(
 @pytest.mark.parametrize(("zone", "day"), CLOCK_CHANGES)
 @pytest.mark.parametrize("offset", Offset)
 def test_a_due_date_stays_the_same_day_when_clocks_change(zone: str, day: date, offset: Offset) -> None:
-    """Whatever the clock does on the day of the reminder or on the due date, no other day is meant."""
+    """Clocks change on the day of the reminder, or on the due date."""
     for due_on in (day, day + timedelta(days=DAYS_BEFORE[offset])):
         at = plan_at("acc_1", due_on, offset, ZoneInfo(zone))
         local = at.astimezone(ZoneInfo(zone))
@@ -167,7 +167,7 @@ def test_a_bill_that_came_after_the_time_of_a_reminder_is_reminded_of_by_the_nex
     issued=st.integers(-60, 400),
     pauses=st.lists(st.integers(1, 60 * 24 * 3), min_size=1, max_size=60),
 )
-def test_whenever_somebody_looks_each_reminder_comes_once_at_most_in_order_and_by_day(
+def test_each_reminder_comes_once_at_most_in_order_and_by_day_whenever_somebody_looks(
     zone: str, account: str, issued: int, pauses: list[int]
 ) -> None:
     """Looks come at any distance, as after outages. `issued`: hours before or after the first planned time."""
@@ -192,7 +192,7 @@ def test_whenever_somebody_looks_each_reminder_comes_once_at_most_in_order_and_b
 
 
 @given(zone=st.sampled_from(ZONES), due_on=st.dates(date(2025, 1, 1), date(2030, 12, 31)))
-def test_who_looks_when_asked_to_sends_all_three_on_their_days(zone: str, due_on: date) -> None:
+def test_all_three_go_out_on_their_days_when_somebody_looks_as_told(zone: str, due_on: date) -> None:
     done: frozenset[Offset] = frozenset()
     now = first_look("acc_1", due_on, done)
     sent = []

@@ -11,7 +11,7 @@ from hotline.kit.change import Change
 from hotline.kit.outbox import Message
 
 from . import policy
-from .model import Profile
+from .model import Channel, ContactPoint, Profile
 
 
 def send_notice(
@@ -53,15 +53,32 @@ def send_text(change: Change, profile: Profile | None, message: str, facts: Mapp
     if profile is None or not phones:
         return False
     newest = max(phones, key=lambda point: (point.confirmed_at is not None, point.confirmed_at or change.now))
+    send_to(change, profile, newest, message, facts)
+    return True
+
+
+def send_to(
+    change: Change,
+    profile: Profile,
+    point: ContactPoint,
+    message: str,
+    facts: Mapping[str, object],
+    *,
+    useless_after: datetime | None = None,
+) -> Channel:
+    """Add one message to one contact point of the account; the channel by which it goes. `useless_after`: from then on
+    it is not to go out any more."""
+    channel: Channel = "sms" if point.kind is PointKind.PHONE else "email"
     change.send(
         Message(
             entry_id=change.ids.new("out"),
             message=message,
-            channel="sms",
+            channel=channel,
             account_id=profile.account_id,
-            point=newest.key,
+            point=point.key,
             language=profile.language,
             facts=facts,
+            useless_after=useless_after,
         )
     )
-    return True
+    return channel

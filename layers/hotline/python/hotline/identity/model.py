@@ -73,6 +73,8 @@ class Operation(StrEnum):
     FACTS = "facts"
     REPUDIATE = "repudiate"
     REMIND = "remind"
+    TAKE_REPLY = "take_reply"
+    """Doing as a text message to the hotline's number asks: no more reminders, or reminders again."""
     SET_PIN = "set_pin"
     SET_REMINDERS = "set_reminders"
     """Whether bills are reminded of."""

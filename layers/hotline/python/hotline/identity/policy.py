@@ -69,8 +69,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.UNFREEZE: Requirement(2, 2, by_agent=ByAgent.PROOF),
     # A new factor is enrolled at the level that it will give (NIST SP 800-63B-4 4.1.2).
     Operation.SET_PIN: Requirement(1, 2),
-    # It opens nothing and moves nothing. A reply to a text message does it by itself: a message must be easy to stop.
-    Operation.SET_REMINDERS: Requirement(1, 1, Purpose.LOOK, session=True, system=True),
+    # It opens nothing and moves nothing.
+    Operation.SET_REMINDERS: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.CONTACT_CHANGE: Requirement(2, 2, agent=True, by_agent=ByAgent.SECOND),
     Operation.RELEASE_HOLD: Requirement(2, 2, agent=True, by_agent=ByAgent.SECOND),
     Operation.APPROVAL: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
@@ -93,6 +93,7 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.HOLD: Requirement(0, 0, agent=True, system=True),
     Operation.RESEND: Requirement(0, 0, agent=True, system=True),
     Operation.ESCALATE: Requirement(0, 0, agent=True, system=True),
+    Operation.TAKE_REPLY: Requirement(0, 0, agent=True, system=True),
     Operation.REMIND: Requirement(0, 0, agent=True, system=True),
     Operation.FACTS: Requirement(0, 0, agent=True, system=True),
     Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),

@@ -65,7 +65,7 @@ def day_of(at: datetime, zone: str) -> date:
 
 def zone_of(name: str | None) -> tzinfo:
     """The time zone of an account, from its IANA name. UTC for a name that is missing, or that this machine has no data
-    for: a customer's zone is the wallet's word, and no fact is refused for it."""
+    for. No fact is refused for its zone."""
     if name:
         try:
             return ZoneInfo(name)

@@ -1,7 +1,7 @@
 """Reminders of bills: the duty about a bill whose time to look has come.
 
 The bill is read again with the account's choice and its zone as they are now. So a bill that was paid, and an account
-that wants no reminders, get none, and a customer who moved is reminded by the clock of the new place. The offset is
+that wants no reminders, get none. A customer who moved is reminded by the clock of the new place. The offset is
 noted on the bill in the same transaction as the message, so that there is one message for each bill and offset.
 """
 
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from hotline.accounts.model import AccountStatus, ContactPoint, Profile
-from hotline.accounts.service import profile_from, profile_key
+from hotline.accounts.service import profile_from, profile_key, send_to
 from hotline.contracts.model import PointKind
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -21,7 +21,7 @@ from hotline.kit.clock import to_text, zone_of
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.ids import derive_id
 from hotline.kit.logging import Event
-from hotline.kit.outbox import Decision, Message
+from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store, account_of
 from hotline.kit.store.condition import Item
 
@@ -70,34 +70,26 @@ def contribute_reminder(change: Change, read: Mapping[Key, Item], account_id: st
     point = _find_point(profile) if are_on(read.get(items.reminders_key(account_id))) else None
     if step.send is None or profile is None or point is None:
         return ()
-    message = Message(
-        entry_id=change.ids.new("out"),
-        message=MESSAGES[step.send],
-        channel="sms" if point.kind is PointKind.PHONE else "email",
-        account_id=account_id,
-        point=point.key,
-        language=profile.language,
-        facts=_list_facts(bill, alone=not point.shared),
-        useless_after=end_of_hours(change.now, zone),
-    )
-    change.send(message)
-    change.send(_decision(change, bill, step.send, message))
-    change.audit(account_id, "bill.reminded", bill_id=bill.bill_id, offset=step.send.value, channel=message.channel)
+    facts = _list_facts(bill, alone=not point.shared)
+    end = end_of_hours(change.now, zone)
+    channel = send_to(change, profile, point, MESSAGES[step.send], facts, useless_after=end)
+    change.send(_decision(change, bill, step.send, channel))
+    change.audit(account_id, "bill.reminded", bill_id=bill.bill_id, offset=step.send.value, channel=channel)
     return (Done(Event.BILL_REMINDED, {"account_id": account_id, "kind": step.send.value}),)
 
 
 def may_remind(store: Store, account_id: str, facts: Mapping[str, Any]) -> bool:
     """Whether a reminder may still go out: its bill is not paid, and its account wants reminders. `facts` are those of
     its message. One consistent read, right before sending. Raises Unavailable."""
-    bill_key = items.bill_key(account_id, facts["due_on"], facts["bill_id"])
+    bill_key = items.bill_key(account_id, str(facts.get("due_on")), str(facts.get("bill_id")))
     choice_key = items.reminders_key(account_id)
     read = store.batch_get([bill_key, choice_key])
     return bill_key in read and not read[bill_key]["paid"] and are_on(read.get(choice_key))
 
 
 def _find_point(profile: Profile | None) -> ContactPoint | None:
-    """Where to remind: a contact point that is the owner's alone before one that others use too, a phone before an
-    address, of several the one that was confirmed last. None for an account that is not open."""
+    """Where to remind. A contact point that is the owner's alone comes before one that others use too, and a phone
+    before an address. Of several it is the one that was confirmed last. None for an account that is not open."""
     if profile is None or profile.status is not AccountStatus.OPEN:
         return None
     latest = sorted(profile.live_points, key=lambda point: to_text(point.confirmed_at or profile.facts_as_of))[::-1]
@@ -110,7 +102,7 @@ def _list_facts(bill: Bill, *, alone: bool) -> dict[str, object]:
     return facts | ({"biller": bill.biller, "amount": items.money_item(bill.amount)} if alone else {})
 
 
-def _decision(change: Change, bill: Bill, offset: Offset, message: Message) -> Decision:
+def _decision(change: Change, bill: Bill, offset: Offset, channel: str) -> Decision:
     due_on = bill.due_on.isoformat()
     return Decision(
         entry_id=change.ids.new("out"),
@@ -120,7 +112,7 @@ def _decision(change: Change, bill: Bill, offset: Offset, message: Message) -> D
             "bill_id": bill.bill_id,
             "due_on": due_on,
             "days_before": DAYS_BEFORE[offset],
-            "channel": message.channel,
+            "channel": channel,
             "at": to_text(change.now),
         },
         decision_id=derive_id("reminder", bill.account_id, bill.bill_id, due_on, offset.value),

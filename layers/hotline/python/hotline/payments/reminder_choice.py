@@ -1,7 +1,7 @@
 """Whether a customer is reminded of bills: an item of the account, changed on the line, in the app, or by a reply.
 
-An account without the item is reminded. Nothing else of a customer is changed by it, and it opens nothing: so one
-factor for looking is enough, and a reply to a text message needs none. Whoever gets a message must be able to stop it.
+An account without the item is reminded. The choice opens nothing and moves nothing. So one factor for looking is
+enough, and a reply to a text message needs none. A message must be easy to stop.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from hotline.accounts.model import Profile
-from hotline.accounts.service import profile_from, profile_key
+from hotline.accounts.model import ContactPoint, Profile
+from hotline.accounts.service import profile_from, profile_key, send_to
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.change.acts import Snapshot, perform_alone
 from hotline.kit.clock import to_text
 from hotline.kit.doors import Context
-from hotline.kit.outbox import Message
 from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item
 
@@ -54,7 +53,7 @@ def contribute_choice(
 ) -> RemindersOutcome:
     """Switch the reminders of an account on or off; add nothing where they are so already. `read` holds what exists of
     `reminders_key`. Raises NeedProof; at commit Stale."""
-    require(change, Operation.SET_REMINDERS, account_id)
+    require(change, Operation.TAKE_REPLY if by is ChangedBy.REPLY else Operation.SET_REMINDERS, account_id)
     key = reminders_key(account_id)
     outcome = RemindersOutcome.ON if on else RemindersOutcome.OFF
     if are_on(read.get(key)) is not on:
@@ -100,16 +99,7 @@ class _Reply:
         contribute_choice(change, read, self.account_id, on=self.on, by=ChangedBy.REPLY)
         if len(change) == before:
             return False
-        change.send(
-            Message(
-                entry_id=change.ids.new("out"),
-                message=CONFIRMATIONS[self.on],
-                channel="sms",
-                account_id=self.account_id,
-                point=point,
-                language=profile.language,
-            )
-        )
+        send_to(change, profile, point, CONFIRMATIONS[self.on], {})
         return True
 
 
@@ -121,7 +111,7 @@ def switch_by_reply(ctx: Context, account_id: str, point_ids: tuple[str, ...], *
     return perform_alone(ctx, reply, actor=System("messenger", "reply"), cause="reply")
 
 
-def _own_point(profile: Profile | None, point_ids: tuple[str, ...]) -> str | None:
-    """The key of the number as the account has it; None where it is not, or no longer, one of its own."""
+def _own_point(profile: Profile | None, point_ids: tuple[str, ...]) -> ContactPoint | None:
+    """The number as the account has it; None where it is not, or no longer, one of its own."""
     points = profile.live_points if profile is not None else ()
-    return next((point.key for point in points if point.key in point_ids), None)
+    return next((point for point in points if point.key in point_ids), None)

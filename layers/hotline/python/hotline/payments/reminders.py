@@ -1,8 +1,8 @@
 """When to remind of a bill: by the account's own calendar and clock, once for each bill and offset. Pure.
 
-A due date is a date, never an instant: it is the day in the zone of the account, whatever its clock does on that day.
-Whoever has been away, as after an outage, hears of the latest reminder alone. Reminders of one day are spread over its
-hours, each account at a time of its own.
+A due date is a date, never an instant. It is the day in the zone of the account, whatever its clock does on that day.
+After an outage only the latest reminder goes out. Reminders of one day are spread over its hours, each account at a
+time of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FIRST_ZONE: Final = timezone(timedelta(hours=14))
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do about a bill now. `send`: the reminder to send. `done`: offsets that are over, with that one.
+    """The next step about a bill. `send`: the reminder to send. `done`: offsets that are over, with that one.
     `next_at`: when to look again; None when no reminder is left."""
 
     send: Offset | None

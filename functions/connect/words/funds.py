@@ -1,0 +1,38 @@
+"""Words about bills: how many are to be paid, each with its day, and what was paid and may not show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from functions.connect.words import entries
+from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
+
+BILLS_PARTS: Final = 3
+"""In how many prompts the bills may be told."""
+BESIDE_PAID_MAX: Final = 1
+"""Beside more bills to pay, the one that was paid is not told: its listener has enough to keep in mind."""
+
+
+def bills(speech: Speech, outcome: str) -> None:
+    """The bills to pay, or that there are none. Then the one that was paid, beside few others. Where names and amounts
+    are too long for that, it is not said how many there are."""
+    items = entries(speech.facts) if outcome == "DUE" else []
+    trial = Speech(speech.locale, speech.facts)
+    _list_bills(trial, items, counted=True)
+    parts = in_parts(trial.sentences, BILLS_PARTS)
+    _list_bills(speech, items, counted=all(seconds("".join(part)) <= PROMPT_S_MAX for part in parts))
+
+
+def _list_bills(speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool) -> None:
+    if not items:
+        speech.say("bills.NONE")
+    elif counted and speech.facts.get("more") is True:
+        speech.say("bills.DUE.first")
+    elif counted:
+        speech.say_counted("bills.DUE.count", len(items))
+    unknown: dict[str, object] = dict.fromkeys(("amount", "biller", "due_on"))
+    for item in items:
+        speech.say_first(f"bills.item.{item.get('when')}", "bills.item", **{**unknown, **item})
+    if speech.facts.get("shown_within") is not None and len(items) <= BESIDE_PAID_MAX:
+        speech.say("bills.paid")
