@@ -25,7 +25,11 @@ def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
 
 def tell(world: ApiWorld, *, account_id: str = ACCOUNT, version: int = 1, **own: Any) -> None:
     at = world.clock.now() - timedelta(minutes=1)
-    stated = {"balance": Money(1_288_050, "CNY"), "accrued_interest": Money(0, "CNY"), "as_of": at} | own
+    stated: dict[str, Any] = {
+        "balance": Money(1_288_050, "CNY"),
+        "accrued_interest": Money(0, "CNY"),
+        "as_of": at,
+    } | own
     data = FundsTold(version=version, **stated)
     give(world.ctx, [Fact(f"funds-{version}", "funds.balance_changed", "wallet", at, account_id, data)])
 

@@ -74,7 +74,7 @@ class World:
     def open(self, *points: tuple[PointKind, str], shared: bool = False, version: int = 1, **own: Any) -> None:
         at = START - timedelta(days=60)
         known = tuple(ContactPointFact(kind, value, at, shared) for kind, value in points)
-        stated = {"language": "en-US", "time_zone": self.zone, "name": "Test", "two_step": False} | own
+        stated: dict[str, Any] = {"language": "en-US", "time_zone": self.zone, "name": "Test", "two_step": False} | own
         data = AccountDescribed(version=version, contact_points=known, **stated)
         self.tell("account.opened", data, at=at)
 
