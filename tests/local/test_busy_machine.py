@@ -59,6 +59,19 @@ def test_one_batch_of_facts_is_handled_at_a_time_so_that_none_is_delivered_besid
     assert facts["ReservedConcurrentExecutions"] == FACTS_AT_ONCE == 1
 
 
+def test_the_emulator_is_given_numbers_where_it_counts() -> None:
+    """A text in one event source ends its poller of all queues: no fact is taken in then."""
+    functions = (
+        one["Properties"]
+        for one in unhurried(sam.read())["Resources"].values()
+        if "Handler" in one.get("Properties", {})
+    )
+    sources = [source["Properties"] for one in functions for source in one.get("Events", {}).values()]
+    most = [source["ScalingConfig"]["MaximumConcurrency"] for source in sources if "ScalingConfig" in source]
+    assert len(most) >= 4
+    assert [one for one in most if not isinstance(one, int)] == []
+
+
 def test_a_reserved_port_is_given_to_nobody_else_and_a_server_may_listen_there() -> None:
     with reserve_port() as held, socket.socket() as stranger, socket.socket() as server:
         address = held.getsockname()

@@ -143,15 +143,10 @@ class SqsQueues:
 
     def send(self, bodies: tuple[str, ...]) -> None:
         """Put the messages; those that were not taken are sent again, a few times. Raises CommandError."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         left = dict(enumerate(bodies))
         for _ in range(TRIES_MAX):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in left.items()]
-            try:
-                answer = self.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
-            except (BotoCoreError, ClientError) as error:
-                raise CommandError(f"The import queue took no messages ({type(error).__name__}).") from None
+            answer = _request(self.sqs.send_message_batch, QueueUrl=self.queue_url, Entries=entries)
             left = {int(failed["Id"]): left[int(failed["Id"])] for failed in answer.get("Failed", [])}
             if not left:
                 return
@@ -162,7 +157,7 @@ class SqsQueues:
         from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
         from hotline_local.snapshots import Refusal
 
-        answer = self.sqs.receive_message(QueueUrl=self.refusals_url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX)
+        answer = _request(self.sqs.receive_message, QueueUrl=self.refusals_url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX)
         found = {}
         for message in answer.get("Messages", []):
             told = json.loads(message["Body"])
@@ -170,7 +165,7 @@ class SqsQueues:
                 found[message["ReceiptHandle"]] = Refusal(**told)
         note(tuple(found.values()))
         for handle in found:
-            self.sqs.delete_message(QueueUrl=self.refusals_url, ReceiptHandle=handle)
+            _request(self.sqs.delete_message, QueueUrl=self.refusals_url, ReceiptHandle=handle)
         return len(found)
 
     def count_waiting(self) -> int:
@@ -182,5 +177,16 @@ class SqsQueues:
         return self._count(self.dead_letters_url, "ApproximateNumberOfMessages")
 
     def _count(self, url: str, *names: str) -> int:
-        counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        counts = _request(self.sqs.get_queue_attributes, QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(counts[name]) for name in names)
+
+
+def _request(operation: "Callable[..., Any]", **parameters: object) -> Any:
+    """Make one request of Amazon SQS. Raises CommandError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return operation(**parameters)
+    except (BotoCoreError, ClientError) as error:
+        sentence = f"Amazon SQS did not answer ({type(error).__name__}): go on with --resume."
+        raise CommandError(sentence) from None
