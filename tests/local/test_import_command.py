@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import pytest
 
+from hotline.kit.clock import to_text
 from hotline_local.commands import import_
 from hotline_local.commands.import_ import SqsQueues
+from hotline_local.commands.send import checked_line
 from hotline_local.errors import CommandError
 from hotline_local.snapshots import (
     LINES_AT_ONCE_MAX,
@@ -296,3 +298,12 @@ def test_the_command_reports_and_leaves_no_progress_of_what_is_done(
 def test_a_rate_below_one_is_wrong_usage() -> None:
     with pytest.raises(CommandError, match="at least one line"):
         import_.run(Namespace(rate=0))
+
+
+def test_a_digest_may_be_sent_like_a_fact_and_a_bad_one_is_named() -> None:
+    known = {"specversion": "1.0", "id": "d-1", "source": "wallet", "type": "accounts.digest_told.v1"}
+    data = {"as_of": to_text(NOON), "since": to_text(NOON), "accounts": [{"id": "acc_1", "account": 1}]}
+    digest = {**known, "time": to_text(NOON), "subject": "range-1", "data": data}
+    assert checked_line(1, json.dumps(digest), NOON).reason is None
+    bad = checked_line(2, json.dumps({**digest, "data": {**data, "accounts": []}}), NOON)
+    assert (bad.sent, bad.reason, bad.field) == (True, "bad_digest", "data.accounts")

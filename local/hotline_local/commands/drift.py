@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(_as_json(drift)) if arguments.json else _sentence(drift))
     if not arguments.json:
         more = f" These are the first {LISTED_MAX:,}." if len(found) == LISTED_MAX else ""
-        print(f"{len(found):,} accounts differ.{more}" if found else "No account is known to differ.")
+        print(f"Accounts that differ: {len(found):,}.{more}" if found else "No account is known to differ.")
     return 1 if found else 0
 
 

@@ -5,9 +5,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
+
+DIGEST_TYPE: Final = "accounts.digest_told.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,8 @@ def checked_line(number: int, text: str, now: datetime) -> Line:
         detail = None
     if not isinstance(detail, dict):
         return Line(line=number, type=None, id=None, sent=False, reason=Rejection.NOT_AN_EVENT.value)
+    if detail.get("type") == DIGEST_TYPE:
+        return _checked_digest(number, detail)
     try:
         fact = parse(detail)
         refuse_future(fact, detail, now)
@@ -79,6 +84,19 @@ def checked_line(number: int, text: str, now: datetime) -> Line:
             line=number, type=error.fact_type, id=error.fact_id, sent=True, reason=error.code, field=error.field
         )
     return Line(line=number, type=fact.type + VERSION_SUFFIX, id=fact.id, sent=True)
+
+
+def _checked_digest(number: int, detail: dict[str, Any]) -> Line:
+    """What is to be said of a line that is a digest of accounts and no fact."""
+    from hotline.contracts.digests import parse_digest
+    from hotline.kit.errors import InvalidInput
+
+    named = {name: value if isinstance(value := detail.get(name), str) else None for name in ("type", "id")}
+    try:
+        parse_digest(detail)
+    except InvalidInput as error:
+        return Line(line=number, **named, sent=True, reason=error.code, field=str(error.facts.get("field")))
+    return Line(line=number, **named, sent=True)
 
 
 def _sentence(line: Line) -> str:
