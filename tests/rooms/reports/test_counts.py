@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -311,7 +312,7 @@ def promised(status: RefundStatus, *, told: datetime | None = None, on: date | N
     return RefundRecord(NOON, **spoken, promised_on=on, late=late, requested=True)
 
 
-END_OF_DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
+END_OF_DAY = datetime(2026, 11, 23, 23, 59, tzinfo=ZoneInfo(ZONE))
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,7 @@ END_OF_DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
     ],
 )
 def test_a_promise_is_kept_late_withdrawn_or_still_waits(refund: RefundRecord, state: PromiseState) -> None:
-    assert promise_of(refund) is state
+    assert promise_of(refund, ZONE) is state
     status = status_of(refund)
     assert status is not None
     assert count_refund(refund, ZONE) == {TODAY: {f"refund/{status.value}/{state.value}": 1}}

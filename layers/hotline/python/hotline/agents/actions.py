@@ -196,6 +196,7 @@ _STEP_OF_REFUND: Final[Mapping[str, Step]] = {
     refunds.REVIEW_REASON: Step.DECIDE_REFUND,
     refunds.UNPAID_REASON: Step.PAY_OTHER_WAY,
     refunds.OVERDUE_REASON: Step.TRACE_REFUND,
+    refunds.STATUTORY_REASON: Step.DECIDE_REFUND,
 }
 """By the reason for which a refund came into its case."""
 _ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY})

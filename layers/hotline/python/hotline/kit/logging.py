@@ -73,6 +73,11 @@ class Event(Enum):
     DUE_FAILED = ("HL067", "ERROR", "Something due could not be worked off and is tried again.")
     DUE_WORKED_OFF = ("HL068", "INFO", "The due items of a run were worked off.")
     REFUND_UNPAID = ("HL069", "WARNING", "A refund failed or came back, and a person has to find another way.")
+    REFUND_CLOCK_OVER = (
+        "HL125",
+        "WARNING",
+        "The law's time to answer a request for a refund is over, and a case is urgent.",
+    )
     CURRENCIES_DIFFER = ("HL059", "WARNING", "A refund is in another currency than its payment, and a case is open.")
     HOLD_OVERDUE = ("HL049", "WARNING", "Money is held for longer than it was to be, and the wallet is asked.")
     FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")

@@ -27,7 +27,7 @@ from hotline.kit.store.condition import Item
 from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments.service import CASE_TOPIC, money_item
 
-from . import items
+from . import clocks, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
 from .outgoing import promise_facts, send_decision
@@ -42,7 +42,10 @@ UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETUR
 
 
 def duty_at(key: Key) -> Duty | None:
-    """The duty about the item at a key; None when that is no refund."""
+    """The duty about the item at a key; None when that is no refund and no clock of one."""
+    clock = clocks.duty_at(key)
+    if clock is not None:
+        return clock
     account_id, refund_id = account_of(key), id_at(key, "REFUND")
     if account_id is None or refund_id is None:
         return None

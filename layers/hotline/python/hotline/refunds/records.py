@@ -10,18 +10,20 @@ from hotline.kit.store import Key
 from hotline.kit.store.condition import NEW, Item, any_of, equals
 
 from . import items
+from .clocks import stop_overtaken
 from .model import Refund
 
 
 def write_refund(change: Change, stored: Item | None, refund: Refund) -> None:
     """Write the refund where `stored` was read (None: nothing was there), and the rows by which bounded reads find it.
-    A refund that did not change writes nothing, unless it was stored before there were such rows. At commit Stale when
-    somebody else wrote in between."""
+    Clocks of what the change has ended stop. A refund that did not change writes nothing, unless it was stored before
+    there were such rows. At commit Stale when somebody else wrote in between."""
     key, item = items.refund_key(refund.account_id, refund.refund_id), items.refund_item(refund)
     before = items.refund_from(stored) if stored is not None else None
     if stored is not None and {name: stored[name] for name in stored if name not in ("PK", "SK", "rev")} == item:
         return
     change.replace(key, stored, item)
+    stop_overtaken(change, before, refund)
     rows, own = items.rows(refund), any_of(NEW, equals("refund_id", refund.refund_id))
     for row in (items.rows(before) if before is not None else {}).keys() - rows.keys():
         change.delete(row, condition=own)

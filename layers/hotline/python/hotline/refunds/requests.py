@@ -32,6 +32,8 @@ from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
 from . import items, policy
+from .clocks import ClockKind, start_clock, statutory_end
+from .laws import law_of
 from .model import (
     MerchantPolicy,
     OfferOutcome,
@@ -318,6 +320,9 @@ def contribute_refund(
     _count(change, read, recent, refund)
     if refund.state is RefundState.IN_REVIEW:
         refund = replace(refund, case_id=_open_case(change, read, refund, note))
+        law = law_of(country=movement.purchase.country, currency=refund.amount.currency)
+        due_at = statutory_end(law, change.now, currency=refund.amount.currency, time_zone=refund.time_zone)
+        start_clock(change, refund, ClockKind.STATUTORY, due_at)
     # A closure or an erasure that comes in between wins.
     change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
     write_refund(change, None, refund)

@@ -18,6 +18,7 @@ from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
 from . import folds, items, policy
+from .clocks import STATUTORY_REASON
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at
@@ -61,6 +62,7 @@ __all__ = [
     "DENIED_WINDOW",
     "OVERDUE_REASON",
     "REVIEW_REASON",
+    "STATUTORY_REASON",
     "UNPAID_REASON",
     "Explanation",
     "OfferRefund",

@@ -6,7 +6,7 @@ Each fold gives the same record in whatever order the events come, and however o
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import date
 from typing import Final
 
 from hotline.kit.clock import day_of
@@ -79,9 +79,9 @@ def status_of(refund: RefundRecord) -> RefundStatus | None:
     return word.status if word is not None else None
 
 
-def promise_of(refund: RefundRecord) -> PromiseState:
-    """The state of the first promise. A promise is a date of the UTC calendar and holds until that day is over
-    (refunds/promises.py)."""
+def promise_of(refund: RefundRecord, zone: str) -> PromiseState:
+    """The state of the first promise. A promise is a local date of the customer (refunds/promises.py). No event tells
+    where they are, so it holds until that day is over in the report's `zone`."""
     status = status_of(refund)
     if status in (RefundStatus.FAILED, RefundStatus.RETURNED_BACK):
         return PromiseState.WITHDRAWN
@@ -90,7 +90,7 @@ def promise_of(refund: RefundRecord) -> PromiseState:
     if refund.promised_on is None:
         return PromiseState.WAITING if status is RefundStatus.IN_REVIEW else PromiseState.NONE
     if status is RefundStatus.SUCCEEDED and refund.told is not None:
-        on_time = refund.told.at.astimezone(UTC).date() <= refund.promised_on
+        on_time = day_of(refund.told.at, zone) <= refund.promised_on
         return PromiseState.KEPT if on_time else PromiseState.LATE
     return PromiseState.NONE if status is RefundStatus.DENIED else PromiseState.WAITING
 
@@ -100,7 +100,7 @@ def count_refund(refund: RefundRecord, zone: str) -> Counts:
     status = status_of(refund)
     if status is None:
         return {}
-    return {day_of(refund.at, zone): {f"refund/{status.value}/{promise_of(refund).value}": 1}}
+    return {day_of(refund.at, zone): {f"refund/{status.value}/{promise_of(refund, zone).value}": 1}}
 
 
 def is_brought(reason: str) -> bool:
