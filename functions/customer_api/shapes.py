@@ -161,8 +161,18 @@ class Failure(Answer):
     works_when: str
 
 
+class Coupon(Answer):
+    """A coupon that was to lower what was paid, and why it did not; `other` where no listed reason is known."""
+
+    applied: bool
+    name: str | None = None
+    amount: Amount | None = None
+    reason: str | None = None
+
+
 class Payment(Answer):
-    """A movement of money with its diagnosis: what happened, where the money is, the one next step."""
+    """A movement of money with its diagnosis: what happened, where the money is, the one next step. `given_back`: the
+    sum of the refunds that have arrived. `counterparty`: the first character of the other side's name."""
 
     id: str
     kind: str
@@ -177,6 +187,9 @@ class Payment(Answer):
     next_step: str
     refundable: Amount
     open_refund_id: str | None = None
+    given_back: Amount | None = None
+    counterparty: str | None = None
+    coupon: Coupon | None = None
     text: str
 
 

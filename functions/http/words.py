@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
+from hotline.payments.service import answer_of
 from hotline.refunds.service import Explanation
 from hotline.wording.catalogue import find
 from hotline.wording.messages import join, plain_text
-from hotline.wording.values import Locale, Word
+from hotline.wording.values import Lately, Locale, Word
 
 
 def of_lock(view: LockView, *, behind_since: datetime | None, now: datetime, locale: Locale) -> str:
@@ -41,19 +42,34 @@ def of_proof_request(*, on_call: bool, locale: Locale) -> str:
 
 def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
     """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
+    said = answer_of(movement, told, locale.now or movement.fact_version.time)
     facts: dict[str, object] = {
+        "given_back": said.given_back,
+        "returned_at": Lately(said.returned_at, placed=True) if said.returned_at else None,
+        "counterparty": said.counterparty,
+        "card": said.last4,
+        "coupon": said.coupon,
+        "coupon_amount": said.coupon_amount,
+        "coupon_reason": _word(locale, said.coupon_reason) if said.coupon_reason else None,
         "kind": _word(locale, f"kind.{movement.ref.kind.value}", "kind.payment"),
         "amount": movement.amount,
         "merchant": movement.ref.merchant.name if movement.ref.merchant else None,
         "initiated_at": movement.ref.initiated_at,
         "held_until": told.held_until,
     }
-    money = "money.HELD.overdue" if told.held_overdue else f"money.{told.answer.value}"
-    keys = [f"payment_answer.{movement.status.value}", *([told.caller_text] if told.failure else []), money]
-    keys += [f"next.{told.next_step.value}", *(["next.then", f"next.{told.then.value}"] if told.then else [])]
-    keys += [f"works_when.{told.works_when.value}"]
-    keys += ["payment_answer.refund_open"] if told.open_refund_id else []
-    return join((plain_text(key, facts, locale) for key in keys), locale)
+    first = [(f"payment_answer.{movement.status.value}",), *([(told.caller_text,)] if told.failure else [])]
+    steps = [
+        said.next_step,
+        *([("next.then",), said.then] if told.then else []),
+        (f"works_when.{told.works_when.value}",),
+    ]
+    last = [("payment_answer.refund_open",)] if told.open_refund_id else []
+    found = (_first(locale, keys) for keys in (*first, said.money, *said.more, *steps, *last))
+    return join((plain_text(key, facts, locale) for key in found if key is not None), locale)
+
+
+def _first(locale: Locale, keys: Sequence[str]) -> str | None:
+    return next((key for key in keys if find(key, locale.language) is not None), None)
 
 
 def of_refund(told: Explanation, locale: Locale) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -11,13 +12,14 @@ from functions.connect.envelope import NEEDS
 from functions.connect.steps import STEPS
 from functions.connect.steps.advice import ADVICE_TOPICS
 from functions.connect.steps.handover import HANDOVER_TOPICS
+from functions.connect.steps.payments import facts_of
 from functions.connect.steps.session import GOALS
-from hotline.contracts.model import FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import Coupon, FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
-from hotline.payments.failures import FAILURES
+from hotline.payments.failures import FAILURES, FailureCode
 from hotline.payments.model import Movement, MovementFailure, MovementRef
 from hotline.refunds.model import RefundState, Remedy
 from hotline.wording.values import Latest, Opening, Usual
@@ -54,6 +56,13 @@ def movements(language: str) -> Iterator[Movement]:
                 yield Movement(status=MovementStatus.FAILED, money=money, failure=failure, **plain)
             for status in MovementStatus:
                 yield Movement(status=status, money=money, failure=None, **plain)
+        for kind, money, status in product(MovementKind, MoneyState, MovementStatus):
+            # A transfer has another side, anything else a coupon.
+            own = {**plain, "ref": replace(ref, kind=kind), "given_back_minor": 50_000, "counterparty": "W"}
+            code = FailureCode.INSUFFICIENT_FUNDS
+            short = MovementFailure("iso8583", "51", code, mapped=True) if status is MovementStatus.FAILED else None
+            coupon = Coupon(applied=False, name=MERCHANTS[language], reason="minimum_not_met")
+            yield Movement(status=status, money=money, failure=short, coupon=coupon, **own)
         done = {**plain, "refundable_minor": 100, "open_refund_id": "ref_1"}
         yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
 
@@ -70,18 +79,7 @@ def payments(language: str) -> Iterator[Said]:
         }
         if item not in listed:
             listed.append(item)
-        facts = {
-            **item,
-            "status": movement.status.value,
-            "failure": told.failure.value if told.failure else None,
-            "caller_text": told.caller_text,
-            "held_until": told.held_until,
-            "held_overdue": told.held_overdue,
-            "next_step": told.next_step.value,
-            "then": told.then.value if told.then else None,
-            "works_when": told.works_when.value,
-            "refund_open": told.open_refund_id is not None,
-        }
+        facts = {**facts_of(movement, told, NOW), "merchant": MERCHANTS[language]}
         yield "payment_answer", told.answer.value, facts
     # A list says nothing of how a payment went.
     for item in listed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from functions.connect.envelope import INVALID
@@ -12,7 +13,7 @@ from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
-from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, MovementRef
+from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, Diagnosis, Movement, MovementRef
 from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer
 
@@ -82,8 +83,27 @@ def answer(visit: Visit) -> Answer:
     view = lockout.view_from(read, account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
-    facts = words(
+    facts = words(**facts_of(movement, told, visit.now), now=visit.now)
+    refundable = told.refundable_minor > 0 and told.open_refund_id is None
+    return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
+
+
+def facts_of(movement: Movement, told: Diagnosis, now: datetime) -> dict[str, object]:
+    """The words for a movement and its diagnosis at a time."""
+    said = payments.answer_of(movement, told, now)
+    return words(
         **item_words(movement.ref, status=movement.status.value),
+        money_keys=said.money,
+        next_keys=said.next_step,
+        then_keys=said.then,
+        more_keys=said.more,
+        given_back=said.given_back,
+        returned_at=said.returned_at,
+        counterparty=said.counterparty,
+        last4=said.last4,
+        coupon=said.coupon,
+        coupon_amount=said.coupon_amount,
+        coupon_reason=said.coupon_reason,
         failure=told.failure.value if told.failure else None,
         caller_text=told.caller_text,
         money=told.answer.value,
@@ -94,10 +114,7 @@ def answer(visit: Visit) -> Answer:
         works_when=told.works_when.value,
         refundable=told.refundable_minor > 0,
         refund_open=told.open_refund_id is not None,
-        now=visit.now,
     )
-    refundable = told.refundable_minor > 0 and told.open_refund_id is None
-    return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 
 PURPOSES: Final = ("failed", "refund")

@@ -10,10 +10,12 @@ from functions.connect.words import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
 from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
-from hotline.wording.values import Lately, Word
+from hotline.wording.values import Digits, Lately, Word
 
 _WHEN_SILENT: Final = {"NOT_TAKEN": "failed", "DEBITED": "succeeded", "HELD": "authorised", "RETURNED": "reversed"}
 """The status of a movement whose status is not given, by where its money is."""
+ANSWER_PARTS: Final = 3
+"""In how many prompts the answer about a movement may be told."""
 REFUNDS_PARTS: Final = 3
 """In how many prompts the refunds may be told."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
@@ -61,26 +63,59 @@ def _when(item: Mapping[str, object]) -> Lately | None:
 
 
 def payment_answer(speech: Speech, outcome: str) -> None:
-    """Say what happened and why, where the money is, what to do first and then, and when that will help."""
+    """Say what happened and why, where the money is, what to do first and then, and when that will help. Further
+    sentences are left out, the last first, where all together would take too long."""
     facts = speech.facts
     status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
+    more = list(_keys_in(facts.get("more_keys")))
+    for left in range(len(more), -1, -1):
+        trial = Speech(speech.locale, facts)
+        _say_answer(trial, outcome, str(status), more[:left])
+        if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, ANSWER_PARTS)):
+            break
+    _say_answer(speech, outcome, str(status), more[:left])
+
+
+def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequence[str]]) -> None:
+    facts = speech.facts
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
     speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind, when=_when(facts))
     if facts.get("failure"):
         speech.say_if_known(str(facts.get("caller_text", PLAIN_TEXT)))
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
-    held_until = facts.get("held_until")
-    speech.say(
-        "money.HELD.overdue" if overdue else f"money.{outcome}",
-        held_until=Lately(held_until) if isinstance(held_until, datetime) else None,
-    )
-    speech.say_if_known(f"next.{facts.get('next_step')}")
+    own = ("money.HELD.overdue",) if overdue else tuple(_strings(facts.get("money_keys")))
+    speech.say_first(*own, f"money.{outcome}", **_lately(facts, "held_until", "returned_at"))
+    last4, reason = facts.get("last4"), facts.get("coupon_reason")
+    named = {
+        "card": Digits(last4) if isinstance(last4, str) else None,
+        "coupon_reason": speech.word(reason) if isinstance(reason, str) else None,
+    }
+    for keys in more:
+        speech.say_known(*keys, **named)
+    speech.say_known(*_strings(facts.get("next_keys")), f"next.{facts.get('next_step')}")
     if facts.get("then") is not None:
         speech.say("next.then")
-        speech.say_if_known(f"next.{facts.get('then')}")
+        speech.say_known(*_strings(facts.get("then_keys")), f"next.{facts.get('then')}")
     speech.say_if_known(f"works_when.{facts.get('works_when')}")
     if facts.get("refund_open") is True:
         speech.say("payment_answer.refund_open")
+
+
+def _lately(facts: Mapping[str, object], *names: str) -> dict[str, object]:
+    """Times of the facts, as they are told."""
+    found = {name: facts.get(name) for name in names}
+    return {
+        name: Lately(value, placed=name == "returned_at") if isinstance(value, datetime) else None
+        for name, value in found.items()
+    }
+
+
+def _strings(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+
+
+def _keys_in(value: object) -> list[list[str]]:
+    return [_strings(one) for one in value] if isinstance(value, list | tuple) else []
 
 
 def refunds(speech: Speech, outcome: str) -> None:

@@ -12,6 +12,7 @@ from functions.customer_api.shapes import (
     PAGE_DEFAULT,
     PAGE_MAX,
     Amount,
+    Coupon,
     Failure,
     MerchantName,
     MoneyPlace,
@@ -28,6 +29,7 @@ from hotline.identity.service import Operation
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
+from hotline.payments.model import Coupon as KnownCoupon
 from hotline.payments.model import Movement, MovementStatus
 
 _TAGS = ["payments"]
@@ -101,8 +103,16 @@ def payment_of(movement: Movement, visit: Visit) -> Payment:
         next_step=told.next_step.value,
         refundable=amount_of(Money(told.refundable_minor, currency)),
         open_refund_id=told.open_refund_id,
+        given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
+        counterparty=movement.counterparty,
+        coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,
         text=words.of_payment(movement, told, visit.speak()),
     )
+
+
+def _coupon_of(coupon: KnownCoupon) -> Coupon:
+    amount = amount_of(coupon.amount) if coupon.amount is not None else None
+    return Coupon(applied=coupon.applied, name=coupon.name, amount=amount, reason=coupon.reason)
 
 
 def amount_of(money: Money) -> Amount:

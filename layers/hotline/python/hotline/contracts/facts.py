@@ -19,6 +19,7 @@ from .fields import (
     ContactValue,
     Contract,
     Country,
+    CouponReason,
     Day,
     DayCount,
     Id,
@@ -39,7 +40,7 @@ from .fields import (
     refusal,
 )
 from .model import FactData, LockAction, MovementKind, MovementStatus, PointKind, Rejection
-from .vocabulary import instrument_of
+from .vocabulary import coupon_reason_of, instrument_of
 
 
 class FactContract(Contract):
@@ -229,6 +230,20 @@ class Failure(Contract):
     message: Note | None = None
 
 
+class Coupon(Contract):
+    """A coupon that was to lower what the movement took: whether it did, and why not."""
+
+    applied: bool
+    name: Name | None = None
+    amount: Amount | None = None
+    reason: CouponReason | None = None
+
+    def told(self) -> model.Coupon:
+        """The same as the model has it."""
+        reason = None if self.reason is None else coupon_reason_of(self.reason)
+        return model.Coupon(self.applied, self.name, None if self.amount is None else _money(self.amount), reason)
+
+
 class Movement(FactContract):
     """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life."""
 
@@ -245,6 +260,7 @@ class Movement(FactContract):
     held_until: Instant | None = None
     balance_after_minor: Minor | None = None
     provider: Provider | None = None
+    coupon: Coupon | None = None
     succeeded_at: Instant | None = None
     country: Country | None = None
     sold_remotely: bool | None = None
@@ -271,6 +287,7 @@ class Movement(FactContract):
             held_until=self.held_until,
             balance_after_minor=self.balance_after_minor,
             provider=self.provider,
+            coupon=None if self.coupon is None else self.coupon.told(),
             purchase=model.Purchase(
                 succeeded_at=self.succeeded_at,
                 country=self.country,

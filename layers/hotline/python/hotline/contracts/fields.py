@@ -16,7 +16,7 @@ from hotline.kit.text import fits, is_plain, plain_text
 
 from . import limits
 from .model import Rejection
-from .vocabulary import DAY_COUNTS, KINDS, NETWORKS, PRODUCT_KINDS, PROVIDERS, SCHEMES
+from .vocabulary import COUPON_REASONS, DAY_COUNTS, KINDS, NETWORKS, PRODUCT_KINDS, PROVIDERS, SCHEMES
 
 _RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -175,6 +175,9 @@ DayCount = Annotated[
     _describe_open_list(DAY_COUNTS, "how days and years are counted for interest; of an unlisted one none is computed"),
 ]
 Scheme = Annotated[Word, _describe_open_list(SCHEMES, "whose decline code it is")]
+CouponReason = Annotated[
+    Word, _describe_open_list(COUPON_REASONS, "why the coupon did not apply; any other word counts as other")
+]
 Id = Annotated[str, Field(max_length=limits.ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 AccountId = Annotated[str, Field(max_length=limits.ACCOUNT_ID_CHARACTERS_MAX, pattern=limits.ID_PATTERN)]
 Version = Annotated[int, Field(ge=1, le=limits.INTEGER_MAX)]

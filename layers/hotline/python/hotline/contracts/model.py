@@ -286,6 +286,17 @@ UNTOLD: Final = Purchase()
 
 
 @dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon that was to lower what a movement took. `reason`: why it did not apply, a word of
+    vocabulary.COUPON_REASONS."""
+
+    applied: bool
+    name: str | None = None
+    amount: Money | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MovementTold:
     """payment|transfer|bill_payment|top_up|withdrawal.{authorised, succeeded, failed, unknown, reversed}."""
 
@@ -305,6 +316,7 @@ class MovementTold:
     balance_after_minor: int | None = None
     provider: str | None = None
     """The provider that moved the money, as the wallet names it (vocabulary.provider_of)."""
+    coupon: Coupon | None = None
     purchase: Purchase = UNTOLD
 
 

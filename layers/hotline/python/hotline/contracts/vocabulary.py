@@ -71,6 +71,12 @@ class Scheme(StrEnum):
 
 SCHEMES: Final = tuple(scheme.value for scheme in Scheme)
 
+COUPON_REASONS: Final = (
+    "expired", "not_started", "used", "minimum_not_met", "other_merchant", "other_goods", "other_method",
+    "not_combinable", "limit_reached", "other",
+)  # fmt: skip
+"""Why a coupon did not apply."""
+
 _OTHER_NAMES: Final[Mapping[str, str]] = {
     "wallet": "balance",
     "wallet_balance": "balance",
@@ -142,7 +148,13 @@ _KIND: Final = _index_words(KINDS, _OTHER_NAMES)
 _NETWORK: Final = _index_words(NETWORKS, _OTHER_NETWORKS)
 _PROVIDER: Final = _index_words(PROVIDERS, _OTHER_PROVIDERS)
 _DAY_COUNT: Final = _index_words(DAY_COUNTS, _OTHER_DAY_COUNTS)
+_COUPON_REASON: Final = _index_words(COUPON_REASONS, {})
 _SCHEME: Final = _index_words(SCHEMES, _OTHER_SCHEMES)
+
+
+def coupon_reason_of(word: str) -> str:
+    """The listed reason that a word means; `other` for any other word."""
+    return _COUPON_REASON.get(fold_word(word), "other")
 
 
 def kind_of(word: str) -> str | None:

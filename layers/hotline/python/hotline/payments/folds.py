@@ -75,6 +75,8 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         described=known.described if known else {},
         hold_asked=known.hold_asked if known else None,
         provider=told.provider,
+        counterparty=told.counterparty[:1] if told.counterparty else None,
+        coupon=told.coupon,
     )
     return _take_names(stated, told, fact_version)
 
@@ -139,6 +141,7 @@ def with_ledger(movement: Movement, ledger: Ledger) -> Movement:
         open_refund_id=ledger.open_refund_id,
         mixed_currencies=ledger.mixed_currencies,
         refund_count=ledger.refund_count,
+        given_back_minor=ledger.given_back_minor,
     )
 
 

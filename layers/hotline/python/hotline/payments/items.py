@@ -10,6 +10,7 @@ from typing import Any
 from hotline.contracts.model import (
     AnnualRate,
     CardFunding,
+    Coupon,
     DayIncome,
     FactVersion,
     FundsProduct,
@@ -174,6 +175,9 @@ def movement_item(movement: Movement) -> Item:
             "provider": movement.provider,
             "refund_count": movement.refund_count or None,
             "purchase": _purchase_item(movement.purchase) or None,
+            "given_back_minor": movement.given_back_minor or None,
+            "counterparty": movement.counterparty,
+            "coupon": _coupon_item(movement.coupon) if movement.coupon is not None else None,
         }
     )
 
@@ -200,6 +204,9 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         provider=item.get("provider"),
         refund_count=int(item.get("refund_count", 0)),
         purchase=_purchase_from(item.get("purchase", {})),
+        given_back_minor=int(item.get("given_back_minor", 0)),
+        counterparty=item.get("counterparty"),
+        coupon=_coupon_from(item["coupon"]) if "coupon" in item else None,
     )
 
 
@@ -368,6 +375,17 @@ def _instrument_item(instrument: Instrument) -> Item:
 def _instrument_from(item: Mapping[str, Any]) -> Instrument:
     funding = CardFunding(item["funding"]) if "funding" in item else None
     return instrument_of(item["kind"], item.get("last4"), item.get("network"), funding)
+
+
+def _coupon_item(coupon: Coupon) -> Item:
+    amount = money_item(coupon.amount) if coupon.amount is not None else None
+    told = {"applied": coupon.applied, "name": coupon.name, "amount": amount, "reason": coupon.reason}
+    return _without_none(told)
+
+
+def _coupon_from(item: Mapping[str, Any]) -> Coupon:
+    amount = money_from(item["amount"]) if "amount" in item else None
+    return Coupon(bool(item["applied"]), item.get("name"), amount, item.get("reason"))
 
 
 def _purchase_item(purchase: Purchase) -> Item:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from hotline.contracts.model import (
     UNTOLD,
+    Coupon,
     DayIncome,
     FactVersion,
     FundsProduct,
@@ -27,9 +28,9 @@ from .failures import PLAIN_TEXT, FailureCode, NextStep, RetryClass, WorksWhen
 from .reminders import Offset
 
 __all__ = [
-    "PLAIN_TEXT", "Bill", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer", "MoneyState",
-    "Movement", "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef", "MovementRefList",
-    "MovementStatus", "NextStep", "TakenState", "Taking",
+    "PLAIN_TEXT", "Bill", "Coupon", "Diagnosis", "Funds", "Instrument", "Ledger", "Merchant", "MoneyAnswer",
+    "MoneyState", "Movement", "MovementFailure", "MovementKind", "MovementList", "MovementPage", "MovementRef",
+    "MovementRefList", "MovementStatus", "NextStep", "TakenState", "Taking",
 ]  # fmt: skip
 
 REFUNDABLE_KINDS = frozenset({MovementKind.PAYMENT})
@@ -117,6 +118,11 @@ class Movement:
     refund_count: int = 0
     """How many refunds of it were asked of its provider, see Ledger."""
     purchase: Purchase = UNTOLD
+    given_back_minor: int = 0
+    """The sum of its refunds that have arrived, see Ledger."""
+    counterparty: str | None = None
+    """The first character of the name of the other side, for whoever sent it; the name itself is not kept."""
+    coupon: Coupon | None = None
 
     @property
     def sk(self) -> str:
@@ -248,6 +254,15 @@ class Ledger:
             taking.amount.minor
             for taking in self.takings.values()
             if taking.state is not TakenState.VOID and self.currency in (None, taking.amount.currency)
+        )
+
+    @property
+    def given_back_minor(self) -> int:
+        """The sum of the refunds that have arrived, in the movement's currency."""
+        return sum(
+            taking.amount.minor
+            for taking in self.takings.values()
+            if taking.state is TakenState.DONE and self.currency in (None, taking.amount.currency)
         )
 
     @property

@@ -23,6 +23,7 @@ from hotline.kit.store import Key, Query, Store
 from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 
 from . import bills, folds, funds, items, outcomes
+from .answers import MovementAnswer, answer_of
 from .bill_due import MESSAGES as REMINDER_MESSAGES
 from .bill_due import contribute_reminder, may_remind, reminder_keys
 from .bill_due import duty_at as bill_duty_at
@@ -74,10 +75,12 @@ __all__ = [
     "BillsTold",
     "ChangedBy",
     "Code",
+    "MovementAnswer",
     "RemindersOutcome",
     "SwitchReminders",
     "UnknownCode",
     "UnknownWord",
+    "answer_of",
     "are_on",
     "bill_duty_at",
     "check_amount",
@@ -218,8 +221,9 @@ def _contribute_movement(
         _copy_left(change, ledger)
 
 
-def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int]:
-    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies, ledger.refund_count
+def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int, int]:
+    counted = ledger.refund_count, ledger.given_back_minor
+    return ledger.refundable_minor, ledger.open_refund_id, ledger.mixed_currencies, *counted
 
 
 def _write_movement(change: Change, known_item: Item | None, known: Movement | None, movement: Movement) -> None:
@@ -243,6 +247,7 @@ def _copy_left(change: Change, ledger: Ledger) -> None:
         "open_refund_id": ledger.open_refund_id,
         "mixed_currencies": ledger.mixed_currencies or None,
         "refund_count": ledger.refund_count or None,
+        "given_back_minor": ledger.given_back_minor or None,
     }
     known = {name: value for name, value in kept.items() if value is not None}
     gone = tuple(name for name in kept if name not in known)

@@ -58,6 +58,12 @@ class Speech:
         """Say the first of these messages that the catalogue has. Raises UnknownMessage when it has none."""
         self.say(next((key for key in keys if self.knows(key)), keys[-1]), **facts)
 
+    def say_known(self, *keys: str, **facts: object) -> None:
+        """Say the first of these messages that the catalogue has, if it has one."""
+        known = next((key for key in keys if self.knows(key)), None)
+        if known is not None:
+            self.say(known, **facts)
+
     def say_if_known(self, key: str) -> None:
         """Say a message, if the catalogue has it."""
         if self.knows(key):

@@ -1,0 +1,98 @@
+"""The sentences about a movement beside its status and its reason: where its money is, for whom, by which means. Pure.
+
+The words name the thing of the kind. For a top-up this is the balance that grew, for a withdrawal the money that left
+it. For a transfer it is the other side, who alone can give the money back. Both doors say the same keys of the
+catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hotline.contracts.model import MovementKind, MovementStatus
+from hotline.kit.money import Money
+
+from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement
+
+type Keys = tuple[str, ...]
+"""Keys of one sentence, the most exact first; the first that the catalogue has is said."""
+
+_OWN_MONEY: Final = frozenset({MovementKind.WITHDRAWAL, MovementKind.TRANSFER})
+"""Movements whose money comes from the balance, and goes back there."""
+_PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
+_NOT_DONE: Final = frozenset({MovementStatus.FAILED, MovementStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class MovementAnswer:
+    """The sentences about a movement. `money`: where the money is; `next_step` and `then`: what to do. `more` may be
+    left out where there is no time, the last first. The other fields are facts of the sentences."""
+
+    money: Keys
+    next_step: Keys
+    then: Keys
+    more: tuple[Keys, ...]
+    given_back: Money | None = None
+    returned_at: datetime | None = None
+    counterparty: str | None = None
+    last4: str | None = None
+    coupon: str | None = None
+    coupon_amount: Money | None = None
+    coupon_reason: str | None = None
+
+
+def answer_of(movement: Movement, told: Diagnosis, now: datetime) -> MovementAnswer:
+    """The sentences about a movement and its diagnosis at a time."""
+    coupon, kind = movement.coupon, movement.ref.kind
+    given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
+    return MovementAnswer(
+        money=_money_keys(movement, told),
+        next_step=_next_keys(told.next_step.value, kind),
+        then=_next_keys(told.then.value, kind) if told.then is not None else (),
+        more=tuple(_list_more(movement, told, now)),
+        given_back=given_back,
+        returned_at=movement.fact_version.time if told.answer is MoneyAnswer.RETURNED else None,
+        counterparty=movement.counterparty,
+        last4=movement.instrument.last4,
+        coupon=coupon.name if coupon is not None else None,
+        coupon_amount=coupon.amount if coupon is not None else None,
+        coupon_reason=f"coupon.reason.{coupon.reason}" if coupon is not None and coupon.reason else None,
+    )
+
+
+def _money_keys(movement: Movement, told: Diagnosis) -> Keys:
+    answer, kind, status = told.answer.value, movement.ref.kind.value, movement.status.value
+    if told.held_overdue:
+        return (f"money.{answer}.overdue",)
+    return (
+        f"money.{answer}.{status}.{kind}",
+        f"money.{answer}.{kind}",
+        f"money.{answer}.{status}",
+        f"money.{answer}",
+    )
+
+
+def _next_keys(step: str, kind: MovementKind) -> Keys:
+    return f"next.{step}.{kind.value}", f"next.{step}"
+
+
+def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[Keys]:
+    kind, instrument = movement.ref.kind, movement.instrument.kind
+    found: list[Keys] = []
+    if movement.is_outcome_open and now - movement.ref.initiated_at <= FAILED_WINDOW:
+        found.append(("outcome.asked",))
+    if movement.given_back_minor > 0:
+        whole = movement.given_back_minor >= movement.amount.minor
+        found.append(("given_back.whole" if whole else "given_back.part",))
+    if movement.coupon is not None:
+        found.append(("coupon.applied" if movement.coupon.applied else "coupon.not_applied",))
+    if movement.counterparty is not None and kind is MovementKind.TRANSFER:
+        found.append(("counterparty",))
+    if told.answer is MoneyAnswer.RETURNED or movement.given_back_minor > 0:
+        found.append(("returned.balance",) if kind in _OWN_MONEY else (f"returned.{instrument}",))
+    if kind in _PAID_BY and movement.status in _NOT_DONE:
+        found.append((f"paid_with.{instrument}",))
+    return found
