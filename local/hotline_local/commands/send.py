@@ -87,7 +87,7 @@ def checked_line(number: int, text: str, now: datetime) -> Line:
 
 
 def _checked_digest(number: int, detail: dict[str, Any]) -> Line:
-    """What is to be said of a line that is a digest of accounts and no fact."""
+    """The report on a line that is a digest of accounts and no fact."""
     from hotline.contracts.digests import parse_digest
     from hotline.kit.errors import InvalidInput
 
