@@ -77,11 +77,14 @@ _TOLD: Final[Mapping[ToldStatus, RefundStatus]] = {
     ToldStatus.SETTLED: RefundStatus.SUCCEEDED,
     ToldStatus.FAILED: RefundStatus.FAILED,
     ToldStatus.RETURNED: RefundStatus.RETURNED_BACK,
+    # Nobody knows more of it than that it was under way.
+    ToldStatus.UNKNOWN: RefundStatus.SENT,
 }
 STATUS_OF_DECISION: Final[Mapping[str, RefundStatus]] = {
     "refund.requested": RefundStatus.IN_REVIEW,
     "refund.approved": RefundStatus.APPROVED,
     "refund.rejected": RefundStatus.DENIED,
+    "refund.stopped": RefundStatus.STOPPED,
 }
 
 

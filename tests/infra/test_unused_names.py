@@ -64,6 +64,8 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "CREDIT": "as DORMANT",
     "DEBIT": "as DORMANT",
     "PREPAID": "as DORMANT",
+    "reproduce": "a decision made again, for `./hotline refund explain`",
+    "is_reproduced": "as reproduce",
     "PROFILES": "the laws, which tests hold against their sources",
     "return_source": "as PROFILES",
     "payback": "a clock of a law, kept as data with its source",

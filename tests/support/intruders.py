@@ -76,6 +76,7 @@ NEEDED: Final[Mapping[str, int]] = {
     "refund.requested": 1,
     "refund.escalated": 0,
     "refund.unpaid": 0,
+    "refund.stopped": 0,
     "refund.payout_requested": 2,
 }
 """Factors that a decision takes of whoever causes it, with two-step verification off (docs/security.md)."""

@@ -183,6 +183,8 @@ class MoneyWorld:
         profile_key = accounts.profile_key(facts[0].subject)
         keys = payments.fact_keys(facts) | refunds.fact_keys(facts) | {profile_key}
         read = self.store.batch_get(sorted(keys, key=repr))
+        of_payments = refunds.fact_keys_of_payments(read, facts)
+        read |= self.store.batch_get(sorted(of_payments, key=repr)) if of_payments else {}
         change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
         payments.contribute_facts(change, read, facts, profile=accounts.profile_from(read.get(profile_key)))
         refunds.contribute_facts(change, read, facts)

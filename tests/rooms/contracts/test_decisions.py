@@ -80,6 +80,9 @@ def refund_decisions() -> list[Detail]:
     world.tell(moved(MovementStatus.UNKNOWN, "mov_4"))
     late = refunds.refund_id_of(MONEY_ACCOUNT, "one")
     work_off_refund(store, late, days=60)
+    stopped = refunds.refund_id_of(MONEY_ACCOUNT, "two")
+    world.tell(moved(MovementStatus.REVERSED, "mov_2", version=2, amount=dear))
+    work_off_refund(store, stopped, days=1)
     world.tell(refunded(RefundStatus.FAILED, late))
     work_off_refund(store, late, days=61)
     return on_the_bus(list(store.items(Table.OUTBOX)))
@@ -187,6 +190,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "refund.rejected": set(),
         "refund.escalated": set(),
         "refund.unpaid": set(),
+        "refund.stopped": set(),
         "refund.payout_requested": {"refund.sent"},
         "case.opened": set(),
         "case.updated": set(),

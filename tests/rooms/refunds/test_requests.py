@@ -96,6 +96,10 @@ def test_a_promise_falls_due_at_the_end_of_its_day_until_the_refund_is_there(mon
     money.tell(GENEROUS)
     refund_id = money.ask().refund_id or ""
     item = money.item(f"REFUND#{refund_id}") or {}
+    # Before, the wallet is asked if it has told nothing of it.
+    assert item["due_sk"] == f"2026-11-24T12:00:00.000Z#{refund_id}"
+    money.tell(refunded(R.SENT, refund_id, minor=12850))
+    item = money.item(f"REFUND#{refund_id}") or {}
     assert item["due_sk"] == f"2026-11-25T00:00:00.000Z#{refund_id}"
     assert len(money.indexed(Index.DUE, item["due_pk"])) == 1
     money.tell(refunded(R.SENT, refund_id, minor=12850))

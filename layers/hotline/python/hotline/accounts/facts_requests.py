@@ -15,7 +15,7 @@ from itertools import batched
 from typing import Any, Final
 
 from hotline.contracts.limits import THINGS_ASKED_MAX
-from hotline.contracts.model import AccountDescribed, BillTold, Fact, FundsTold, RefundTold
+from hotline.contracts.model import AccountDescribed, BillTold, Fact, FundsTold, RefundStatus, RefundTold
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.due import due_attributes
@@ -54,6 +54,8 @@ class FactsReason(StrEnum):
     """It told that the outcome of a movement is unknown."""
     HOLD_OVERDUE = "hold_overdue"
     """Money is still held after the time until which it was to be held."""
+    UNANSWERED = "unanswered"
+    """It was asked to pay a refund, and has told nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def things_told(facts: Iterable[Fact]) -> tuple[Thing, ...]:
     found: dict[Thing, None] = {}
     for fact in facts:
         match fact.data:
-            case RefundTold(refund_id=refund_id):
+            case RefundTold(refund_id=refund_id, status=status) if status is not RefundStatus.UNKNOWN:
                 found[Thing(ThingKind.REFUND, refund_id)] = None
             case BillTold(bill_id=bill_id):
                 found[Thing(ThingKind.BILL, bill_id)] = None

@@ -132,6 +132,17 @@ class RefundUnpaid(DecisionContract):
     case_id: Id
 
 
+class RefundStopped(DecisionContract):
+    """refund.stopped: the payment itself was reversed while the refund was open, so that it would pay the customer
+    twice. Do not pay it; `state` sent: call it back where the provider can. A person looks."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    state: Word
+    case_id: Id
+
+
 class PayoutRequested(DecisionContract):
     """refund.payout_requested: people have found another way for a refund that did not reach the customer, or did not
     stay. `way`: to the customer's balance, or to the bank account that the wallet knows. The customer was told
@@ -217,6 +228,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.rejected": RefundDecided,
     "refund.escalated": RefundEscalated,
     "refund.unpaid": RefundUnpaid,
+    "refund.stopped": RefundStopped,
     "refund.payout_requested": PayoutRequested,
     "case.opened": CaseTold,
     "case.updated": CaseTold,

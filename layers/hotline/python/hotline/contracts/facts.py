@@ -299,8 +299,8 @@ class Movement(FactContract):
 
 
 class Refund(FactContract):
-    """refund.sent, refund.settled, refund.failed, refund.returned. `expected_on`: on which local day of the customer a
-    refund that was sent arrives, as its provider estimates."""
+    """refund.sent, refund.settled, refund.failed, refund.returned, refund.unknown. `expected_on`: on which local day of
+    the customer a refund that was sent arrives, as its provider estimates."""
 
     refund_id: Id
     movement_id: Id

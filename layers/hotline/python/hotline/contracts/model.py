@@ -107,6 +107,8 @@ class RefundStatus(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"
     RETURNED = "returned"
+    UNKNOWN = "unknown"
+    """The provider did not say; it is asked by the same number, never by a new one."""
 
 
 class LockAction(StrEnum):
@@ -322,8 +324,8 @@ class MovementTold:
 
 @dataclass(frozen=True, slots=True)
 class RefundTold:
-    """refund.{sent, settled, failed, returned}. `expected_on`: the day on which the money that was sent arrives, as its
-    provider estimates; a local day of the customer."""
+    """refund.{sent, settled, failed, returned, unknown}. `expected_on`: the day on which the money that was sent
+    arrives, as its provider estimates; a local day of the customer."""
 
     status: RefundStatus
     refund_id: str

@@ -83,6 +83,9 @@ class Event(Enum):
     FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")
     FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")
     BILL_REMINDED = ("HL056", "INFO", "A reminder of a bill is on its way.")
+    REFUND_STOPPED = ("HL130", "WARNING", "A payment was reversed while its refund was open, and a case is open.")
+    MERCHANT_SILENT = ("HL131", "WARNING", "A merchant has not answered for a refund in its time, and a case is open.")
+    REFUND_ASKED = ("HL132", "WARNING", "The outcome of a refund is not known, and the wallet is asked.")
     ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
     ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")
 

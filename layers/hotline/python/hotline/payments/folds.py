@@ -36,6 +36,7 @@ _TAKEN = {
     RefundStatus.SETTLED: TakenState.DONE,
     RefundStatus.FAILED: TakenState.VOID,
     RefundStatus.RETURNED: TakenState.VOID,
+    RefundStatus.UNKNOWN: TakenState.OPEN,
 }
 
 

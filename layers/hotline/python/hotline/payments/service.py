@@ -122,8 +122,10 @@ __all__ = [
     "movement_id_of",
     "movement_key",
     "movement_time",
+    "open_refunds",
     "reminder_keys",
     "reminders_key",
+    "reversals",
     "state_of",
     "switch_by_reply",
     "tell_of_bills",
@@ -219,6 +221,30 @@ def _contribute_movement(
         outcomes.contribute_awaited(change, read, known, after, profile)
     elif ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
         _copy_left(change, ledger)
+
+
+def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool]:
+    """For each movement that the facts of one account tell of: whether it is reversed, after all of them. `read` holds
+    what exists of `fact_keys`."""
+    found: dict[str, bool] = {}
+    for about in folds.by_movement(facts).values():
+        movement = None
+        for fact in about:
+            if isinstance(fact.data, MovementTold):
+                if movement is None:
+                    known = read.get(movement_key(fact.subject, folds.movement_sk_of(fact, fact.data)))
+                    movement = movement_from(known) if known else None
+                movement = folds.fold_movement(movement, fact, fact.data)
+        if movement is not None:
+            found[movement.movement_id] = movement.status is MovementStatus.REVERSED
+    return found
+
+
+def open_refunds(read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[str, ...]:
+    """The refunds of a movement that are under way, by its ledger as it was read."""
+    stored = read.get(ledger_key(account_id, movement_id))
+    takings = items.ledger_from(stored).takings if stored is not None else {}
+    return tuple(sorted(id_ for id_, taking in takings.items() if taking.state is TakenState.OPEN))
 
 
 def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int, int]:

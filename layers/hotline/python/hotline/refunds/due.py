@@ -15,6 +15,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, request_facts, request_keys
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
@@ -22,21 +23,36 @@ from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
-from hotline.kit.store import Key, account_of, id_at
+from hotline.kit.store import Key, Store, account_of, id_at
 from hotline.kit.store.condition import Item
 from hotline.lockout.service import is_erased, lock_keys
-from hotline.payments.service import CASE_TOPIC, money_item
+from hotline.payments.model import TakenState
+from hotline.payments.service import (
+    CASE_TOPIC,
+    contribute_taken_state,
+    ledger_from,
+    ledger_key,
+    money_item,
+)
 
 from . import clocks, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
-from .outgoing import promise_facts, send_decision
+from .outgoing import promise_facts, send_decision, tell_owner
 from .promises import escalation_promise, with_estimate
-from .records import correct_recent, write_refund
+from .records import correct_recent, drop_recent, write_refund
 
 OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"
+REVERSED: Final = "refund_payment_reversed"
+MERCHANT_SILENT: Final = "refund_merchant_silent"
 """Reasons of the case."""
+ASKED_FOR: Final = {
+    RefundState.UNKNOWN: FactsReason.OUTCOME_UNKNOWN.value,
+    RefundState.APPROVED: FactsReason.UNANSWERED.value,
+}
+"""Why the wallet is asked about a refund in such a state."""
+STOPPED_MESSAGE: Final = "refund.stopped"
 OVERDUE_MESSAGE: Final = "refund.escalated"
 UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
 
@@ -50,7 +66,18 @@ def duty_at(key: Key) -> Duty | None:
     if account_id is None or refund_id is None:
         return None
     contribute = partial(contribute_due, account_id=account_id, refund_id=refund_id)
-    return Duty(account_id, "refund", frozenset(due_keys(account_id, refund_id)), contribute)
+    look = partial(look_at_due, account_id=account_id, refund_id=refund_id)
+    return Duty(account_id, "refund", frozenset(), contribute, look)
+
+
+def look_at_due(store: Store, account_id: str, refund_id: str) -> dict[Key, Item]:
+    """The items to have before `contribute_due`. One read, and a second for a refund that is to be stopped: only the
+    refund knows the ledger of its payment."""
+    read = store.batch_get(sorted(due_keys(account_id, refund_id), key=lambda key: (key.pk, key.sk or "")))
+    item = read.get(items.refund_key(account_id, refund_id))
+    if item is not None and items.is_to_stop(refund := items.refund_from(item)):
+        read |= store.batch_get([ledger_key(account_id, refund.movement_id)])
+    return read
 
 
 def due_keys(account_id: str, refund_id: str) -> set[Key]:
@@ -61,7 +88,12 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
         profile_key(account_id),
         *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
+        *request_keys(account_id, [_thing(refund_id)]),
     }
+
+
+def _thing(refund_id: str, version: int | None = None) -> Thing:
+    return Thing(ThingKind.REFUND, refund_id, version)
 
 
 def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str) -> tuple[Done, ...]:
@@ -71,7 +103,11 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     a new date, and a message to every contact point. Money that did not arrive is followed up: a case, the decision
     refund.unpaid, and a message that says so. The date of the next step replaces the old one. A failure of which
     nothing was promised, and older than a call would tell of, is history: nobody is told. Of an erased account nobody
-    waits for anything. Raises NeedProof for anybody but the hotline itself; at commit Stale.
+    waits for anything. `read` as `look_at_due` gives it.
+
+    A refund whose payment was reversed is stopped first. A merchant that has not answered in its time is escalated to a
+    person. Of a refund whose outcome is unknown, or of which the wallet has told nothing, the wallet is asked.
+    Raises NeedProof for anybody but the hotline itself; at commit Stale.
     """
     item = read.get(items.refund_key(account_id, refund_id))
     if item is None or not is_due(item, change.now):
@@ -81,13 +117,74 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     if is_erased(read, account_id):
         _leave(change, item, known)
         return ()
+    if items.is_to_stop(known):
+        return _stop(change, read, item, known)
     if known.state.is_unpaid and not known.followed_up:
         return _follow_up(change, read, item, known)
+    if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
+        return _escalate_merchant(change, read, item, known)
+    is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
+    if not is_late and items.asked_at(known) is not None:
+        return _ask_wallet(change, read, item, known)
     placed = _place(read, known)
     if placed is not None and change.now < (items.falls_due_at(placed) or change.now):
         _write(change, read, item, placed)
         return ()
     return _escalate(change, read, item, known)
+
+
+def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Stop a refund whose payment was reversed: its money comes back by that way. Money that was sent already cannot be
+    stopped here; the wallet hears of it, and a person looks at once."""
+    is_sent = known.state is RefundState.SENT
+    state = known.state if is_sent else RefundState.STOPPED
+    refund = replace(known, state=state, version=known.version + 1, stopped=True, review=None, merchant_until=None)
+    refund = refund if is_sent else replace(refund, state_at=change.now, promise=None, expected_on=None)
+    priority = Priority.URGENT if is_sent else Priority.HIGH
+    refund = replace(refund, case_id=_open_case(change, read, refund, REVERSED, priority, known.promised_on))
+    write_refund(change, item, refund)
+    stored = read.get(ledger_key(known.account_id, known.movement_id))
+    if not is_sent:
+        drop_recent(change, read, refund)
+        if stored is not None:
+            contribute_taken_state(
+                change,
+                ledger=ledger_from(stored),
+                ledger_item=stored,
+                refund_id=known.refund_id,
+                state=TakenState.VOID,
+            )
+    change.audit(refund.account_id, "refund.stopped", refund_id=refund.refund_id, state=state.value)
+    own = {"state": state.value, "case_id": refund.case_id or "-"}
+    send_decision(change, refund, "refund.stopped", own, version=refund.version)
+    if not is_sent:
+        tell_owner(change, read, refund, STOPPED_MESSAGE)
+    return (_done(Event.REFUND_STOPPED, refund),)
+
+
+def _escalate_merchant(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Bring a refund to a person whose merchant has not answered in its time. The customer's own date stays."""
+    refund = replace(known, merchant_until=None)
+    missed_on = known.merchant_until.date() if known.merchant_until is not None else None
+    refund = replace(refund, case_id=_open_case(change, read, refund, MERCHANT_SILENT, Priority.HIGH, missed_on))
+    write_refund(change, item, refund)
+    change.audit(refund.account_id, "refund.merchant_silent", refund_id=refund.refund_id)
+    return (_done(Event.MERCHANT_SILENT, refund),)
+
+
+def _ask_wallet(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Ask the wallet what became of a refund, by the refund's own id. It is never asked for anew: a provider might pay
+    both. A wallet that does not answer is asked again, and then a case is open (accounts.facts_requests)."""
+    refund = _with_question(change, read, known)
+    write_refund(change, item, refund)
+    return (Done(Event.REFUND_ASKED, {"account_id": known.account_id, "reason": ASKED_FOR[known.state]}),)
+
+
+def _with_question(change: Change, read: Mapping[Key, Item], known: Refund) -> Refund:
+    version = known.fact_version.version if known.fact_version is not None else None
+    thing = _thing(known.refund_id, version)
+    request_facts(change, read, known.account_id, [thing], reason=ASKED_FOR[known.state], topic=CASE_TOPIC)
+    return replace(known, asked=True)
 
 
 def _place(read: Mapping[Key, Item], known: Refund) -> Refund | None:
@@ -132,6 +229,8 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
     missed_on = known.promised_on or items.date_told(known)
     if missed_on is None:
         raise ValueError(f"refund {known.refund_id} is due and has no date")
+    if items.asked_at(known) is not None:
+        known = _with_question(change, read, known)
     refund = _with_next_step(change, read, replace(known, escalations=known.escalations + 1))
     priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT
     refund = replace(refund, case_id=_open_case(change, read, refund, OVERDUE, priority, missed_on))

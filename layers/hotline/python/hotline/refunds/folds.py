@@ -19,6 +19,7 @@ _STATES = {
     RefundStatus.SETTLED: RefundState.SUCCEEDED,
     RefundStatus.FAILED: RefundState.FAILED,
     RefundStatus.RETURNED: RefundState.RETURNED_BACK,
+    RefundStatus.UNKNOWN: RefundState.UNKNOWN,
 }
 
 
@@ -55,7 +56,18 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         followed_up=followed_up,
         payout=known.payout if followed_up else None,
         expected_on=_estimate(told),
+        asked=known.asked and state is known.state,
+        # Money of a stopped refund that moves all the same is looked at anew.
+        stopped=known.stopped and state is known.state,
     )
+
+
+def fold_reversal(known: Refund, *, reversed_: bool) -> Refund:
+    """The refund after a fact about its payment. A reversal that a higher version takes back, before anybody acted on
+    it, is none."""
+    if reversed_ is known.reversed or not (known.state.is_open or known.reversed):
+        return known
+    return replace(known, reversed=reversed_)
 
 
 def _estimate(told: RefundTold) -> date | None:

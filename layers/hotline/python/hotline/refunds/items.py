@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ from .model import (
 )
 from .promises import Promise, due_at, longest_promise, with_estimate
 
+ANSWERED_WITHIN: Final = timedelta(days=1)
+"""How long a wallet may take to tell of an approved refund, until it is asked."""
 LISTED_PREFIX: Final = "REFUND_AT#"
 _PENDING: Final = "REFUND_TOLD#PENDING#"
 _OVER: Final = "REFUND_TOLD#OVER#"
@@ -109,9 +111,34 @@ def refund_item(refund: Refund) -> Item:
 
 
 def falls_due_at(refund: Refund) -> datetime | None:
-    """The time of the next work on the refund: at the end of the date that was told of it. It is at once when the
-    refund failed or came back and nobody has acted on it. The same holds when the provider expects the money later than
-    was promised. None: there is no such work."""
+    """The time of the next work on the refund, the earliest of its dates. None: there is no such work.
+
+    It is at once when the refund failed, came back or is to be stopped and nobody has acted on it. The same holds when
+    its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was promised.
+    """
+    dates = (promise_ends_at(refund), asked_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
+    return refund.state_at if is_to_stop(refund) else min((at for at in dates if at is not None), default=None)
+
+
+def is_to_stop(refund: Refund) -> bool:
+    """Whether its payment was reversed, and nobody has acted on it yet. Money that has arrived cannot be stopped."""
+    return refund.reversed and not refund.stopped and refund.state.is_open
+
+
+def is_with_merchant(refund: Refund) -> bool:
+    """Whether the merchant's time to answer still counts."""
+    return refund.merchant_until is not None and refund.state is RefundState.IN_REVIEW
+
+
+def asked_at(refund: Refund) -> datetime | None:
+    """When the wallet is asked what became of the refund; None when it need not be, or was asked."""
+    if refund.asked or refund.state not in (RefundState.UNKNOWN, RefundState.APPROVED):
+        return None
+    return refund.state_at + (ANSWERED_WITHIN if refund.state is RefundState.APPROVED else timedelta())
+
+
+def promise_ends_at(refund: Refund) -> datetime | None:
+    """When the date that was told of the refund is over, or cannot be kept any more; None: there is none."""
     if refund.state.is_unpaid and not refund.followed_up:
         return refund.state_at
     told = date_told(refund) if refund.state.is_open or refund.state.is_unpaid else None
@@ -169,6 +196,10 @@ def _plain_item(refund: Refund) -> Item:
         "payout": refund.payout.value if refund.payout else None,
         "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
         "time_zone": refund.time_zone,
+        "asked": refund.asked or None,
+        "reversed": refund.reversed or None,
+        "stopped": refund.stopped or None,
+        "merchant_until": to_text(refund.merchant_until) if refund.merchant_until else None,
         **record_end(refund.state_at),
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -202,6 +233,10 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         payout=PayoutWay(item["payout"]) if "payout" in item else None,
         expected_on=_day_from(item, "expected_on"),
         time_zone=item.get("time_zone"),
+        asked=bool(item.get("asked", False)),
+        reversed=bool(item.get("reversed", False)),
+        stopped=bool(item.get("stopped", False)),
+        merchant_until=from_text(item["merchant_until"]) if "merchant_until" in item else None,
     )
 
 

@@ -53,7 +53,7 @@ class RefundReason(StrEnum):
 
 
 class RefundState(StrEnum):
-    """The life of a refund. Denied, succeeded, failed and returned ones are over."""
+    """The life of a refund. Denied, succeeded, stopped, failed and returned ones are over."""
 
     IN_REVIEW = "in_review"
     APPROVED = "approved"
@@ -63,10 +63,14 @@ class RefundState(StrEnum):
     FAILED = "failed"
     RETURNED_BACK = "returned_back"
     """It had arrived, and the instrument's bank sent it back."""
+    UNKNOWN = "unknown"
+    """The wallet does not know whether it was paid, and asks its provider by the same number."""
+    STOPPED = "stopped"
+    """The payment itself was reversed, so that this refund would pay its customer twice."""
 
     @property
     def is_open(self) -> bool:
-        return self in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT)
+        return self in (RefundState.IN_REVIEW, RefundState.APPROVED, RefundState.SENT, RefundState.UNKNOWN)
 
     @property
     def is_unpaid(self) -> bool:
@@ -302,6 +306,14 @@ class Refund:
     """The provider's estimate of the day on which the money that was sent arrives, as the last fact told it."""
     time_zone: str | None = None
     """The customer's zone when the date was promised: the date ends there. None: see business_days.zone_of."""
+    asked: bool = False
+    """The wallet was asked what became of it."""
+    reversed: bool = False
+    """Its payment was reversed while it was open."""
+    stopped: bool = False
+    """People know of that."""
+    merchant_until: datetime | None = None
+    """The end of the merchant's time to answer; None: it has stated none, or people know that it has passed."""
 
     @property
     def promised_on(self) -> date | None:

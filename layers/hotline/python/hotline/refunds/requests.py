@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.accounts.model import AccountStatus, Profile
@@ -62,6 +62,8 @@ RECENT_KEPT_MAX = 50
 MANY_PARTS_RULE = "movement.parts"
 """The rule that decides about a payment that was refunded in as many parts as its ledger holds."""
 
+_MERCHANTS: Final = frozenset({"merchant.window", "merchant.auto_approve", "reason.evidence"})
+"""The rules by which the merchant has to answer."""
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
@@ -307,7 +309,11 @@ def contribute_refund(
         return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
     if decision.outcome not in _STATES:
         return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
-    refund = replace(_refund(change.now, refund_id, movement, reason, decision), time_zone=profile.time_zone)
+    refund = replace(
+        _refund(change.now, refund_id, movement, reason, decision),
+        time_zone=profile.time_zone,
+        merchant_until=_merchant_until(change.now, merchant, decision),
+    )
     if refund.state.is_open:
         payments.contribute_taking(
             change,
@@ -365,6 +371,14 @@ def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
     merchant = movement.ref.merchant
     return merchant_policy_of(read.get(items.policy_key(merchant.id))) if merchant else None
+
+
+def _merchant_until(now: datetime, merchant: MerchantPolicy | None, decision: PolicyDecision) -> datetime | None:
+    """The end of the merchant's time, where its own rules want a review and it has stated one."""
+    if decision.outcome is not RefundOutcome.IN_REVIEW or merchant is None or merchant.answer_days is None:
+        return None
+    asked = any(rule.outcome is not None and rule.rule in _MERCHANTS for rule in decision.rules)
+    return now + timedelta(days=merchant.answer_days) if asked else None
 
 
 def _refund(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, RefundTold
+from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.store import Key, Store
@@ -82,6 +82,7 @@ __all__ = [
     "duty_at",
     "explain",
     "fact_keys",
+    "fact_keys_of_payments",
     "find",
     "find_requested",
     "list_open_refunds",
@@ -132,6 +133,17 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
     return keys
 
 
+def fact_keys_of_payments(read: Mapping[Key, Item], facts: Sequence[Fact]) -> set[Key]:
+    """The keys to read then: the open refunds of the movements that the facts of one account tell of. `read` holds what
+    exists of the keys of payments."""
+    return {
+        items.refund_key(fact.subject, refund_id)
+        for fact in facts
+        if isinstance(fact.data, MovementTold)
+        for refund_id in payments.open_refunds(read, fact.subject, fact.data.movement_id)
+    }
+
+
 def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> None:
     """Fold the facts of one account about refunds, or of one merchant about its policy; others are ignored. Payments
     folds, from the same facts, the amounts that a refund takes from its movement and gives back. An account that is
@@ -157,10 +169,20 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 change.delete(key, condition=equals("rev", int(read[key]["rev"])))
             case _:
                 pass
+    _note_reversals(read, facts, refunds)
     for key, refund in refunds.items():
         write_refund(change, read.get(key), refund)
     for key, published in policies.items():
         change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
+
+
+def _note_reversals(read: Mapping[Key, Item], facts: Sequence[Fact], refunds: dict[Key, Refund]) -> None:
+    """Let open refunds know that their payment was reversed, or that it was not; they then fall due."""
+    known = {key: items.refund_from(read[key]) for key in fact_keys_of_payments(read, facts) if key in read}
+    after = payments.reversals(read, facts)
+    for key, refund in (known | refunds).items():
+        if refund.movement_id in after:
+            refunds[key] = folds.fold_reversal(refund, reversed_=after[refund.movement_id])
 
 
 def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:

@@ -92,7 +92,7 @@ def promise_of(refund: RefundRecord, zone: str) -> PromiseState:
     if status is RefundStatus.SUCCEEDED and refund.told is not None:
         on_time = day_of(refund.told.at, zone) <= refund.promised_on
         return PromiseState.KEPT if on_time else PromiseState.LATE
-    return PromiseState.NONE if status is RefundStatus.DENIED else PromiseState.WAITING
+    return PromiseState.NONE if status in (RefundStatus.DENIED, RefundStatus.STOPPED) else PromiseState.WAITING
 
 
 def count_refund(refund: RefundRecord, zone: str) -> Counts:

@@ -143,6 +143,7 @@ class RefundStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     RETURNED_BACK = "returned_back"
+    STOPPED = "stopped"
 
 
 class PromiseState(StrEnum):

@@ -1,0 +1,72 @@
+"""`./hotline refund explain`: a decision made again from its record, and as it would be today."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.contracts.model import MovementStatus, Purchase
+from hotline.refunds.reproductions import reproduce
+from hotline_local import cli
+from hotline_local.commands import refund as command
+from hotline_local.testing.memory_store import MemoryStore
+from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published
+
+
+class StackInMemory:
+    """Stands for a running stack."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+
+    def hotline_store(self) -> MemoryStore:
+        return self.store
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> MoneyWorld:
+    made = MoneyWorld(MemoryStore())
+    made.tell(moved(MovementStatus.SUCCEEDED, purchase=Purchase(sold_remotely=True)))
+    made.tell(published(auto_approve_minor=10**6))
+    monkeypatch.setattr("hotline_local.launcher.stack.load", lambda: StackInMemory(made.store))  # type: ignore[arg-type]
+    return made
+
+
+def explained(refund_id: str, capsys: pytest.CaptureFixture[str], *, code: int = 0) -> dict[str, Any]:
+    assert cli.main(["refund", "explain", refund_id, "--account", ACCOUNT, "--json"]) == code
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_a_decision_is_made_again_from_its_record(world: MoneyWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    refund_id = world.ask().refund_id or ""
+    told = explained(refund_id, capsys)
+    assert (told["outcome"], told["reproduced"]) == ("APPROVED", True)
+    assert told["policy_version"] == "wallet-1/merchant-1/law-cn-1/providers-1"
+    assert {"rule": "merchant.window", "outcome": None, "inputs": {"age_days": 0, "window_days": 30}} in told["rules"]
+
+
+def test_the_answer_of_today_names_the_rule_that_has_changed(world: MoneyWorld) -> None:
+    refund_id = world.ask().refund_id or ""
+    same = reproduce(world.store, ACCOUNT, refund_id, NOON + timedelta(days=1))
+    assert same is not None
+    assert (same.today and same.today.outcome, same.changed) == (same.outcome, ())
+    world.tell(published(version=2, auto_approve_minor=0, window_days=0))
+    found = reproduce(world.store, ACCOUNT, refund_id, NOON + timedelta(days=1))
+    assert found is not None
+    assert found.is_reproduced
+    told = command.as_json(found)
+    assert (told["differs_today"], told["today"]["outcome"]) == (True, "IN_REVIEW")
+    assert [one["rule"] for one in told["changed"]] == ["merchant.window", "merchant.auto_approve", "wallet.approve"]
+    assert told["today"]["policy_version"].startswith("wallet-1/merchant-2/")
+    words = command.describe(told)
+    assert "another answer" in words
+    assert "The record gives the same decision again." in words
+
+
+def test_a_refund_that_nobody_asked_for_here_has_no_decision(
+    world: MoneyWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["refund", "explain", "nothing", "--account", ACCOUNT]) != 0
+    assert "There is no such refund" in capsys.readouterr().err

@@ -1,0 +1,271 @@
+"""Refunds whatever happens, in any order: requests, facts late and twice, dates, crashes at any write of the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from hotline.contracts.model import Fact, MovementStatus, RefundStatus
+from hotline.kit.actor import System
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.errors import HotlineError, InvalidInput, NotPossible, Stale, Unavailable
+from hotline.kit.money import Money
+from hotline.kit.store import Table, hotline_key
+from hotline.kit.store.condition import Item
+from hotline.payments.items import ledger_from
+from hotline.payments.service import ledger_key
+from hotline.refunds import service as refunds
+from hotline.refunds.items import date_told, refund_from
+from hotline.refunds.model import Refund, RefundReason, RefundState
+from hotline_local.testing.memory_store import MemoryStore
+from tests.support.faults import once
+from tests.support.money_world import ACCOUNT, CAPTURED, MoneyWorld, moved, published, refunded
+
+pytestmark = pytest.mark.soak
+S, R = MovementStatus, RefundStatus
+MOVEMENTS: Final = ("mov_1", "mov_2")
+LIVES: Final = (
+    (R.SENT, R.SETTLED),
+    (R.UNKNOWN, R.SENT, R.SETTLED),
+    (R.SENT, R.FAILED),
+    (R.FAILED,),
+    (R.SENT, R.SETTLED, R.RETURNED),
+    (R.UNKNOWN,),
+    (),
+)
+"""The facts of a refund that the wallet was asked to pay; the last wallet says nothing at all."""
+CRASHES: Final = (None, "before", "after")
+"""The store's call fails, before or after it took effect."""
+AUDITED: Final = {
+    "refund.approved": "refund.approved",
+    "refund.rejected": "refund.denied",
+    "refund.escalated": "refund.escalated",
+    "refund.unpaid": "refund.unpaid",
+    "refund.stopped": "refund.stopped",
+}
+"""The audit entry that goes with each decision."""
+TOLD: Final = {
+    "refund.approved": ("refund.approved",),
+    "refund.rejected": ("refund.denied",),
+    "refund.escalated": ("refund.escalated",),
+    "refund.unpaid": ("refund.failed", "refund.returned"),
+}
+"""The messages of which one goes with each decision."""
+TRIES: Final = 4
+
+
+class Refunds(RuleBasedStateMachine):
+    """An account with two payments, a wallet that tells what it likes, and a minute hand that is now and then late."""
+
+    @initialize(auto_minor=st.sampled_from((0, 10**6)), answer_days=st.sampled_from((None, 2)))
+    def begin(self, auto_minor: int, answer_days: int | None) -> None:
+        self.store = MemoryStore()
+        self.world = MoneyWorld(self.store)
+        self.world.give_profile()
+        self.versions = dict.fromkeys(MOVEMENTS, 1)
+        self.reversed: set[str] = set()
+        self.asked: dict[str, set[str]] = {}
+        self.facts: list[Fact] = []
+        self.heard_of: set[str] = set()
+        self.calls = 1
+        for movement_id in MOVEMENTS:
+            self.world.tell(moved(S.SUCCEEDED, movement_id))
+        self.world.tell(published(auto_approve_minor=auto_minor, answer_days=answer_days))
+
+    # ---------------------------------------------------------------- what happens
+
+    @rule(
+        movement_id=st.sampled_from(MOVEMENTS),
+        request_key=st.sampled_from(("request-1", "request-2", "request-3", "request-4")),
+        reason=st.sampled_from((RefundReason.CANCELLED, RefundReason.DEFECTIVE, RefundReason.UNAUTHORISED)),
+        minor=st.sampled_from((None, 1, 5000, 12850)),
+        crash=st.sampled_from(CRASHES),
+    )
+    def ask(
+        self, movement_id: str, request_key: str, reason: RefundReason, minor: int | None, crash: str | None
+    ) -> None:
+        # A new call, whose code is fresh.
+        self.calls += 1
+        self.world.contact_id = f"contact-{self.calls}"
+        self.world.call_in()
+        self._arm(crash)
+        amount = None if minor is None else Money(minor, CAPTURED.currency)
+        for _ in range(TRIES):
+            try:
+                change, result = self.world.begin(reason, amount, movement_id=movement_id, request_key=request_key)
+                change.commit(self.store)
+            except (Unavailable, Stale):
+                continue
+            except (NotPossible, InvalidInput):
+                break
+            if result.refund_id is not None and result.outcome.value in ("APPROVED", "IN_REVIEW", "DENIED"):
+                self.asked.setdefault(request_key, set()).add(result.refund_id)
+            break
+        self._arm(None)
+
+    @rule(data=st.data())
+    def hear_of_a_refund(self, data: st.DataObject) -> None:
+        """The wallet takes up a refund that it was asked to pay; its facts may come in any order, later."""
+        waiting = sorted(
+            str(entry["facts"]["refund_id"])
+            for entry in self._decisions("refund.approved")
+            if entry["facts"]["refund_id"] not in self.heard_of
+        )
+        if not waiting:
+            return
+        refund_id = data.draw(st.sampled_from(waiting))
+        refund = self._refund(refund_id)
+        self.heard_of.add(refund_id)
+        told: dict[str, Any] = {"movement_id": refund.movement_id, "minor": refund.amount.minor}
+        life = data.draw(st.sampled_from(LIVES))
+        self.facts += [
+            refunded(status, refund_id, version=number, **told) for number, status in enumerate(life, start=1)
+        ]
+
+    @rule(data=st.data(), crash=st.sampled_from(CRASHES))
+    def deliver(self, data: st.DataObject, crash: str | None) -> None:
+        """A fact comes: early, late, or once more."""
+        if self.facts:
+            self._tell(data.draw(st.sampled_from(self.facts)), crash)
+
+    @rule(movement_id=st.sampled_from(MOVEMENTS), back=st.booleans(), crash=st.sampled_from(CRASHES))
+    def reverse(self, movement_id: str, back: bool, crash: str | None) -> None:
+        """A payment is reversed, or the reversal is taken back."""
+        self.versions[movement_id] += 1
+        self.reversed.add(movement_id)
+        status = S.SUCCEEDED if back else S.REVERSED
+        fact = moved(status, movement_id, version=self.versions[movement_id])
+        self.facts.append(fact)
+        self._tell(fact, crash)
+
+    @rule(hours=st.sampled_from((1, 25, 24 * 16)), crash=st.sampled_from(CRASHES))
+    def let_time_pass(self, hours: int, crash: str | None) -> None:
+        self.world.now += timedelta(hours=hours)
+        self._work(crash)
+
+    # ---------------------------------------------------------------- what always holds
+
+    @invariant()
+    def refunds_never_take_more_than_was_paid(self) -> None:
+        for movement_id in MOVEMENTS:
+            item = self.store.get(ledger_key(ACCOUNT, movement_id))
+            assert item is not None
+            assert ledger_from(item).taken_minor <= CAPTURED.minor
+
+    @invariant()
+    def a_request_is_one_refund_and_one_decision_goes_out_once(self) -> None:
+        assert all(len(made) == 1 for made in self.asked.values())
+        entries = [entry for entry in self.store.items(Table.OUTBOX) if entry.get("to") == "bus"]
+        of_refunds = [entry for entry in entries if str(entry["kind"]).startswith("refund.")]
+        once_each = Counter((entry["facts"]["refund_id"], entry["subject_version"]) for entry in of_refunds)
+        assert all(times == 1 for times in once_each.values()), once_each
+        for kind in ("refund.requested", "refund.approved", "refund.rejected"):
+            by_refund = Counter(entry["facts"]["refund_id"] for entry in of_refunds if entry["kind"] == kind)
+            assert all(times == 1 for times in by_refund.values())
+
+    @invariant()
+    def every_decision_has_its_audit_entry_and_its_message(self) -> None:
+        audited = Counter(
+            (str(item["event"]), str(item["facts"]["refund_id"]))
+            for item in self._items("AUDIT#")
+            if "refund_id" in item["facts"]
+        )
+        decided = Counter(
+            (AUDITED[str(entry["kind"])], str(entry["facts"]["refund_id"]))
+            for kind in AUDITED
+            for entry in self._decisions(kind)
+        )
+        assert {key: audited[key] for key in decided} == dict(decided)
+        messages = Counter(str(entry["kind"]) for entry in self.world.entries() if entry.get("channel") == "sms")
+        for kind, names in TOLD.items():
+            assert sum(messages[name] for name in names) == len(self._decisions(kind)), kind
+
+    @invariant()
+    def no_date_is_told_without_a_due_item(self) -> None:
+        for item in self._items("REFUND#"):
+            refund = refund_from(item)
+            if refund.state.is_open and date_told(refund) is not None:
+                assert "due_sk" in item
+
+    def teardown(self) -> None:
+        """Nobody says anything more: each approved refund ends, or people know of it."""
+        if not hasattr(self, "store"):
+            return
+        for _ in range(3):
+            self.world.now += timedelta(days=40)
+            self._work(None)
+        for item in self._items("REFUND#"):
+            refund = refund_from(item)
+            ledger = self.store.get(ledger_key(ACCOUNT, refund.movement_id))
+            is_reversed = ledger is not None and ledger_from(ledger).captured_minor == 0
+            if is_reversed and refund.state.is_open:
+                assert refund.stopped
+                assert refund.state is RefundState.SENT
+            if refund.state.is_open:
+                assert refund.case_id is not None, refund
+                assert refund.escalations > 0 or refund.stopped, refund
+                asked = hotline_key(f"ACCOUNT#{ACCOUNT}", f"#ASKED#refund#{refund.refund_id}")
+                silent = refund.state in (RefundState.APPROVED, RefundState.UNKNOWN)
+                assert not silent or self.store.get(asked) is not None or refund.asked
+            elif refund.state.is_unpaid:
+                assert refund.followed_up
+        self.every_decision_has_its_audit_entry_and_its_message()
+
+    # ---------------------------------------------------------------- helpers
+
+    def _arm(self, crash: str | None) -> None:
+        strike = once(Unavailable(), on="transact")
+        self.store.before = strike if crash == "before" else None
+        self.store.after = strike if crash == "after" else None
+
+    def _tell(self, fact: Fact, crash: str | None) -> None:
+        """A delivery that fails comes again, as a queue does it."""
+        self._arm(crash)
+        for _ in range(TRIES):
+            try:
+                self.world.tell(fact)
+            except (Unavailable, Stale):
+                continue
+            break
+        self._arm(None)
+
+    def _work(self, crash: str | None) -> None:
+        """Do the duties as the minute does; one that fails stays due."""
+        self._arm(crash)
+        for _ in range(TRIES):
+            for item in self._items("REFUND#"):
+                if "due_sk" in item and str(item["due_sk"]) < f"{to_text(self.world.now)}~":
+                    self._do_duty(str(item["refund_id"]))
+        self._arm(None)
+
+    def _do_duty(self, refund_id: str) -> None:
+        duty = refunds.duty_at(refunds.refund_key(ACCOUNT, refund_id))
+        assert duty is not None
+        change = Change(actor=System("deadlines", "refund"), cause="deadline", now=self.world.now, ids=self.world.ids)
+        try:
+            duty.contribute(change, duty.read(self.store, self.world.now))
+            change.commit(self.store)
+        except HotlineError:
+            return
+
+    def _decisions(self, kind: str) -> list[Item]:
+        return [one for one in self.store.items(Table.OUTBOX) if one["kind"] == kind and one.get("to") == "bus"]
+
+    def _items(self, prefix: str) -> list[Item]:
+        own = f"ACCOUNT#{ACCOUNT}"
+        rows = self.store.items(Table.HOTLINE)
+        return [item for item in rows if item["PK"] == own and str(item["SK"]).startswith(prefix)]
+
+    def _refund(self, refund_id: str) -> Refund:
+        item = self.store.get(refunds.refund_key(ACCOUNT, refund_id))
+        assert item is not None
+        return refund_from(item)
+
+
+TestRefunds: Any = Refunds.TestCase
