@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from functions.messenger.delivery import deliver
+from functions.messenger.replies import split_replies, take_replies
 from functions.messenger.settings import Settings, settings_from_environment
 from functions.messenger.task import TASK_CHANNEL
 from hotline.kit.aws.carriers import ConnectCall, ConnectTask, SesEmail, SnsSms, Transport
@@ -15,8 +16,11 @@ from hotline.kit.limits import TrafficLimits
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Send the messages of a batch. Raises NotDelivered when one has to come again."""
-    deliver(event, _context_of_start(), settings_from_environment().sender, _transports_of_start())
+    """Send the messages of a batch, and do as replies ask. Raises NotDelivered when a message has to come again."""
+    ctx = _context_of_start()
+    replies, rest = split_replies(event)
+    take_replies(replies, ctx)
+    deliver(rest, ctx, settings_from_environment().sender, _transports_of_start())
 
 
 @cache

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
+from functions.messenger.replies import told_words
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
@@ -61,6 +62,8 @@ def write_letter(
         facts["repudiation"] = Digits(token)
     if times is not None:
         facts["times"] = times
+    if sender.takes_replies and channel == "sms":
+        facts |= told_words(language)
     facts |= {"wallet": sender.wallet, "number": Phone(official_number(sender.numbers, address))}
     locale = locale_of(language, profile.time_zone, ctx.clock.now())
     if channel == "email":

@@ -17,10 +17,12 @@ from hotline.kit.store import Table
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """In whose name messages are written. `numbers` are the official ones, E.164, the main one first."""
+    """In whose name messages are written. `numbers` are the official ones, E.164, the main one first. `takes_replies`:
+    text messages may be answered."""
 
     wallet: str
     numbers: tuple[str, ...]
+    takes_replies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Settings:
             tables=TableNames.parse(environment, Table.HOTLINE, Table.OUTBOX),
             lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
             code_key_secret=require_setting(environment, "CODE_KEY_SECRET"),
-            sender=Sender(require_setting(environment, "WALLET_NAME"), numbers),
+            sender=Sender(
+                require_setting(environment, "WALLET_NAME"),
+                numbers,
+                takes_replies=read_setting(environment, "TEXT_REPLIES", "") == "yes",
+            ),
             sms_sender_id=require_setting(environment, "SMS_SENDER_ID"),
             email_from=require_setting(environment, "EMAIL_FROM"),
             code_calls=CodeCalls(flow, require_setting(environment, "CODE_CALL_NUMBER")) if flow else None,

@@ -13,6 +13,7 @@ import pytest
 
 from functions.messenger import app
 from functions.messenger.letter import official_number
+from functions.messenger.replies import split_replies
 from hotline.accounts.model import Channel
 from hotline.contracts.model import BillTold, Fact, PointKind
 from hotline.identity import service as identity
@@ -371,6 +372,7 @@ SENT_BY_FILE: Final[Mapping[str, tuple[str, ...]]] = {
     "point_of_nobody": (),
     "redrive": (f"sms {PHONE}",),
     "redrive_malformed": (),
+    "text_replies": (),
     "refund_approved_to_all_points": (f"sms {PHONE}", f"email {EMAIL}"),
     "unknown_message": (),
 }
@@ -391,10 +393,10 @@ def test_an_event_file_sends_what_it_should(post: Post, name: str) -> None:
         image = from_item(record.get("dynamodb", {}).get("NewImage", {}))
         if image and record["eventName"] == "INSERT":
             outbox_entries.put(post.ctx, Key(Table.OUTBOX, image["PK"]), image)
-    post.run(event)
+    post.run(split_replies(event)[1])  # type: ignore[arg-type]
     sent = [f"sms {one.address}" for one in post.sms.sent] + [f"email {one.address}" for one in post.email.sent]
     assert tuple(sent) == SENT_BY_FILE[name]
-    post.run(event)
+    post.run(split_replies(event)[1])  # type: ignore[arg-type]
     assert len(post.sms.sent) + len(post.email.sent) == len(sent)
 
 

@@ -53,6 +53,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "CODE_CALL_FLOW": CODE_CALL_FLOW,
         "CODE_CALL_NUMBER": "+498002000001",
         "TASK_FLOW": TASK_FLOW,
+        "TEXT_REPLIES": "yes",
         "SKILL_QUEUES": _SKILL_QUEUES,
     },
     "decisions": {"OUTBOX_TABLE": "outbox", "EVENT_BUS_NAME": "bus"},

@@ -45,6 +45,7 @@ class Event(Enum):
         "WARNING",
         "A notice was not sent: many of its kind went to the contact point today.",
     )
+    REPLY_TAKEN = ("HL025", "INFO", "A text message switched reminders of bills on or off.")
     DECISION_PUBLISHED = ("HL030", "INFO", "A decision was published to the bus.")
     DECISION_FAILED = ("HL031", "ERROR", "A decision could not be published and will be tried again.")
     ENTRY_CLAIMED = ("HL032", "INFO", "An outbox entry is already claimed or delivered.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -86,6 +87,7 @@ class _Reply:
     account_id: str
     point_ids: tuple[str, ...]
     on: bool
+    sent_at: datetime
 
     def read(self, store: Store, _now: object) -> Mapping[Key, Item]:
         return store.batch_get([reminders_key(self.account_id), profile_key(self.account_id)])
@@ -93,7 +95,7 @@ class _Reply:
     def contribute(self, change: Change, read: Mapping[Key, Item]) -> bool:
         profile = profile_from(read.get(profile_key(self.account_id)))
         point = _own_point(profile, self.point_ids)
-        if profile is None or point is None:
+        if profile is None or point is None or self._is_older(read.get(reminders_key(self.account_id))):
             return False
         before = len(change)
         contribute_choice(change, read, self.account_id, on=self.on, by=ChangedBy.REPLY)
@@ -102,12 +104,16 @@ class _Reply:
         send_to(change, profile, point, CONFIRMATIONS[self.on], {})
         return True
 
+    def _is_older(self, item: Mapping[str, Any] | None) -> bool:
+        """Whether the choice was made after the message was sent; messages may come late, and in another order."""
+        return item is not None and str(item["changed_at"]) >= to_text(self.sent_at)
 
-def switch_by_reply(ctx: Context, account_id: str, point_ids: tuple[str, ...], *, on: bool) -> bool:
+
+def switch_by_reply(ctx: Context, account_id: str, point_ids: tuple[str, ...], *, on: bool, sent_at: datetime) -> bool:
     """Switch the reminders of an account as a text message from its number asks; whether that changed anything. The
-    number gets one message that says so. `point_ids`: the number's keys under all key versions. Two requests. Raises
-    Stale, Unavailable."""
-    reply = _Reply(account_id, point_ids, on)
+    number gets one message that says so. A message that was sent before the present choice was made changes nothing.
+    `point_ids`: the number's keys under all key versions. Two requests. Raises Stale, Unavailable."""
+    reply = _Reply(account_id, point_ids, on, sent_at)
     return perform_alone(ctx, reply, actor=System("messenger", "reply"), cause="reply")
 
 

@@ -1,0 +1,92 @@
+"""Text messages that customers send to the hotline's number: no more reminders of bills, or reminders again.
+
+AWS End User Messaging hands them to an SNS topic, and its subscription puts each as it is into the messenger's queue.
+A message is known by the number that it came from. It opens nothing, and its words beyond the closed ones are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from hotline.accounts import service as accounts
+from hotline.kit.doors import Context
+from hotline.kit.languages import CHINESE
+from hotline.kit.logging import Event, log
+from hotline.payments import service as payments
+
+STOP_WORDS: Final = frozenset({"td", "退订", "stop", "stopall", "unsubscribe", "quit", "end", "cancel"})
+START_WORDS: Final = frozenset({"恢复", "start", "unstop"})
+"""Words that a message must be, case, blanks and signs aside. Carriers and people know them."""
+TOLD_WORDS: Final = {CHINESE: ("TD", "恢复")}
+TOLD_OTHERWISE: Final = ("STOP", "START")
+"""The words that messages tell their readers, to stop and to start, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text message with a wish: the number that it came from, and when it reached the queue."""
+
+    number: str
+    on: bool
+    sent_at: datetime
+
+
+def told_words(language: str) -> dict[str, object]:
+    """The facts that tell a reader how to reply."""
+    stop, start = TOLD_WORDS.get(language, TOLD_OTHERWISE)
+    return {"stop_word": stop, "start_word": start}
+
+
+def split_replies(event: object) -> tuple[list[Reply], object]:
+    """The wishes in an event, and the event without the messages of customers. An event that has none comes back as it
+    is."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list):
+        return [], event
+    bodies = [_inbound(record) for record in records]
+    if not any(body is not None for body in bodies):
+        return [], event
+    found = [_reply(record, body) for record, body in zip(records, bodies, strict=True) if body is not None]
+    rest = [record for record, body in zip(records, bodies, strict=True) if body is None]
+    return [reply for reply in found if reply is not None], {"Records": rest}
+
+
+def take_replies(replies: list[Reply], ctx: Context) -> None:
+    """Do as each message asks, for every account that its number leads to. Three requests for each account at most.
+    Raises Stale and Unavailable: the batch then comes again, and a message that was taken changes nothing."""
+    for reply in replies:
+        keys = accounts.point_keys(reply.number, ctx.lookup_ring)
+        read = ctx.store.batch_get(keys)
+        ids = accounts.point_ids(reply.number, ctx.lookup_ring)
+        for account_id in accounts.usable_owners([read.get(key) for key in keys]):
+            if payments.switch_by_reply(ctx, account_id, ids, on=reply.on, sent_at=reply.sent_at):
+                log(Event.REPLY_TAKEN, account_id=account_id, kind="on" if reply.on else "off")
+
+
+def _inbound(record: Any) -> Mapping[str, Any] | None:
+    """The body of a customer's message; None for every other record."""
+    if not isinstance(record, Mapping) or record.get("eventSource") != "aws:sqs":
+        return None
+    try:
+        body = json.loads(record["body"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return body if isinstance(body, Mapping) and "originationNumber" in body else None
+
+
+def _reply(record: Mapping[str, Any], body: Mapping[str, Any]) -> Reply | None:
+    """The wish of a message; None where it has none, or names no number or time."""
+    try:
+        word = "".join(sign for sign in body["messageBody"].casefold() if sign.isalnum())
+        sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+        number = accounts.normalise_phone(body["originationNumber"], "")
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        number, word, sent_at = None, "", None
+    if number is None or sent_at is None or word not in STOP_WORDS | START_WORDS:
+        log(Event.RECORD_ODD, kind="reply")
+        return None
+    return Reply(number, word in START_WORDS, sent_at)
