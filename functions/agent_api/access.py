@@ -39,6 +39,8 @@ ROUTES: Final[Mapping[str, Permission]] = {
     f"GET {_CASE}/payments": Permission.READ,
     f"GET {_CASE}/refunds": Permission.READ,
     f"GET {_CASE}/findings": Permission.READ,
+    f"GET {_CASE}/evidence": Permission.READ,
+    f"GET {_CASE}/evidence/{{evidence}}": Permission.READ,
     f"POST {_CASE}/unmaskings": Permission.READ,
     f"GET {_CASE}/proofs": Permission.READ,
     f"POST {_CASE}/proofs": Permission.WORK,

@@ -32,6 +32,7 @@ from functions.http.problems import Problem, Rendering
 from functions.http.requests import with_text
 from functions.http.resolver import make_resolver
 from hotline.agents import service as agents
+from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
@@ -65,6 +66,7 @@ def _context_of_start() -> Context:
     return Context(
         make_store(settings.tables),
         lookup_keys=secret_loader(settings.lookup_key_secret),
+        evidence_bucket=S3Bucket(settings.evidence_bucket),
         official_numbers=settings.official_numbers,
         activity_shards=settings.activity_shards,
         time_zone=settings.time_zone,

@@ -12,6 +12,7 @@ from hotline.agents.model import AgentError
 from hotline.cases import service as cases
 from hotline.cases.model import CaseError
 from hotline.directory.model import DirectoryError
+from hotline.evidence.model import EvidenceError
 from hotline.identity.model import ApprovalError, IdentityError
 from hotline.kit.errors import HotlineError, InvalidInput, NeedProof, NeedSecond, NotPossible, Refused
 from hotline.lockout.model import LockoutError
@@ -29,6 +30,8 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     RefundError.POLICY_CHANGED: "precondition_failed",
     RefundError.NO_SUCH_REFUND: "not_found",
     RefundError.NO_SUCH_MOVEMENT: "not_found",
+    EvidenceError.NO_SUCH_EVIDENCE: "not_found",
+    EvidenceError.NOT_CLEAN: "evidence_not_clean",
     SecurityError.NO_SUCH_FINDING: "not_found",
     IdentityError.NO_SUCH_POINT: "not_found",
     LockoutError.NO_SUCH_HOLD: "hold_not_running",

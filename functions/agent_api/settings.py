@@ -29,6 +29,7 @@ class Settings:
 
     tables: TableNames
     lookup_key_secret: str
+    evidence_bucket: str
     official_numbers: tuple[str, ...]
     activity_shards: int
     time_zone: str
@@ -41,6 +42,7 @@ class Settings:
         return cls(
             tables=TableNames.parse(environment, Table.HOTLINE, Table.ACTIVITY, Table.OUTBOX),
             lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
+            evidence_bucket=require_setting(environment, "EVIDENCE_BUCKET"),
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
             activity_shards=read_count(environment, "ACTIVITY_SHARDS", ACTIVITY_SHARDS, most=SHARDS_MAX),
             time_zone=read_time_zone(environment, "REPORT_TIME_ZONE"),

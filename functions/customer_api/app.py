@@ -15,6 +15,7 @@ from functions.customer_api.routes import (
     account,
     bills,
     challenges,
+    evidence,
     funds,
     payments,
     pins,
@@ -31,6 +32,7 @@ from functions.http.languages import find_wished_language
 from functions.http.problems import Problem, Rendering
 from functions.http.requests import header_of, with_text
 from functions.http.resolver import make_resolver
+from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_store, secret_loader
 from hotline.kit.keyring import CachedKeyring
@@ -40,6 +42,7 @@ ROUTE_MODULES: Final = (
     account,
     bills,
     challenges,
+    evidence,
     funds,
     payments,
     pins,
@@ -68,6 +71,8 @@ def _context_of_start() -> Context:
         lookup_keys=secret_loader(settings.lookup_key_secret),
         code_keys=secret_loader(settings.code_key_secret),
         pin_macs=KmsMacs(settings.pin_key_id),
+        evidence_bucket=S3Bucket(settings.evidence_bucket),
+        wallet=settings.wallet,
         home_region=settings.home_region,
         voice_codes=settings.voice_codes,
         official_numbers=settings.official_numbers,

@@ -33,6 +33,8 @@ class Settings:
     lookup_key_secret: str
     code_key_secret: str
     pin_key_id: str
+    evidence_bucket: str
+    wallet: str
     origin_key_secret: str | None
     official_numbers: tuple[str, ...]
     home_region: str
@@ -49,6 +51,8 @@ class Settings:
             lookup_key_secret=require_setting(environment, "LOOKUP_KEY_SECRET"),
             code_key_secret=require_setting(environment, "CODE_KEY_SECRET"),
             pin_key_id=require_setting(environment, "PIN_KEY_ID"),
+            evidence_bucket=require_setting(environment, "EVIDENCE_BUCKET"),
+            wallet=require_setting(environment, "WALLET_NAME"),
             origin_key_secret=read_setting(environment, "ORIGIN_KEY_SECRET", "") or None,
             official_numbers=directory.parse_numbers(require_setting(environment, directory.NUMBERS_SETTING)),
             home_region=read_region(environment, "HOME_REGION", DEFAULT_HOME_REGION),

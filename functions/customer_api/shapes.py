@@ -310,6 +310,53 @@ class Refunds(Answer):
     next: str | None = None
 
 
+class EvidenceAsked(Body):
+    """A picture that is to be sent: its type, and its size in bytes."""
+
+    content_type: str = Field(max_length=100)
+    size: int = Field(ge=1, le=INTEGER_MAX)
+
+
+class Upload(Answer):
+    """A form to be posted to `url` as multipart/form-data: all `fields`, and then the picture as `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class EvidenceGiven(Answer):
+    """Leave to upload one picture until `expires_at`."""
+
+    id: str
+    upload: Upload
+    expires_at: datetime
+
+
+class LinkUsed(Answer):
+    """The same for somebody with a link, who is told no id."""
+
+    upload: Upload
+    expires_at: datetime
+
+
+class Evidence(Answer):
+    """A picture for a refund. `size` is in bytes; `refusal` says why one was refused."""
+
+    id: str
+    status: Literal["asked", "opened", "uploaded", "clean", "refused", "expired"]
+    content_type: str | None = None
+    size: int | None = None
+    asked_at: datetime
+    expires_at: datetime
+    refusal: Literal["infected", "unreadable"] | None = None
+
+
+class EvidenceList(Answer):
+    """The pictures for a refund, the newest first."""
+
+    evidence: list[Evidence]
+
+
 class AmountAsked(Body):
     """How much is to be refunded; at most what is left of the payment."""
 

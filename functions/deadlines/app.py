@@ -10,6 +10,7 @@ from functools import cache
 from functions.deadlines.redrives import Queues
 from functions.deadlines.settings import settings_from_environment
 from functions.deadlines.work import work_off
+from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.carriers import SqsQueue
 from hotline.kit.clock import from_text
 from hotline.kit.doors import Context, make_store
@@ -49,7 +50,8 @@ def _time_asked_for(event: object) -> datetime | None:
 
 @cache
 def _context_of_start() -> Context:
-    return Context(make_store(settings_from_environment().tables))
+    settings = settings_from_environment()
+    return Context(make_store(settings.tables), evidence_bucket=S3Bucket(settings.evidence_bucket))
 
 
 @cache

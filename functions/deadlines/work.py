@@ -10,7 +10,7 @@ the next run and does not keep the others waiting.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,16 @@ from typing import Final
 from functions.deadlines.redrives import Queues, redrive
 from hotline.cases import service as cases
 from hotline.erasure import service as erasure
+from hotline.evidence import service as evidence
 from hotline.kit.actor import System
+from hotline.kit.change import Change
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.due import AT_ONCE, Done, Duty, all_of_them, due_keys
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
-from hotline.kit.store import Key
+from hotline.kit.store import Key, Store
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
@@ -123,15 +126,33 @@ def _work_off_rounds(ctx: Context, now: datetime, duty: Duty) -> tuple[Done, ...
     """Everything that was done about the item, round by round until nothing is due or its rounds are over."""
     done: tuple[Done, ...] = ()
     for _ in range(duty.rounds):
-        some = perform_alone(ctx, duty, actor=System(FUNCTION, duty.rule), cause="deadline", now=now)
+        some = perform_alone(ctx, _WithObjects(duty, ctx), actor=System(FUNCTION, duty.rule), cause="deadline", now=now)
         if not some:
             break
         done += some
     return done
 
 
+@dataclass(frozen=True, slots=True)
+class _WithObjects:
+    """A duty that deletes its objects of the bucket when it has read, before its writes are made."""
+
+    duty: Duty
+    ctx: Context
+
+    def read(self, store: Store, now: datetime) -> Mapping[Key, Item]:
+        found = self.duty.read(store, now)
+        for name in self.duty.objects(found, now) if self.duty.objects is not None else ():
+            self.ctx.pictures.delete(name)
+        return found
+
+    def contribute(self, change: Change, read: Mapping[Key, Item]) -> tuple[Done, ...]:
+        return self.duty.contribute(change, read)
+
+
 _ROOMS: Final[tuple[Callable[[Key], Duty | None], ...]] = (
     lockout.duty_at,
+    evidence.duty_at,
     refunds.duty_at,
     payments.duty_at,
     payments.bill_duty_at,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hotline.agents.model import AgentError
+from hotline.evidence.model import EvidenceError
 from hotline.identity.model import IdentityError, PinWeakness
 from hotline.identity.service import QUARTER_HOUR
 from hotline.kit.errors import (
@@ -49,7 +50,9 @@ STATUSES: Final[Mapping[str, int]] = {
     "not_possible": 409,
     "not_self_service": 409,
     "refund_exists": 409,
+    "evidence_not_awaited": 409,
     "code_expired": 410,
+    "link_over": 410,
     "body_too_large": 413,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
@@ -62,9 +65,12 @@ STATUSES: Final[Mapping[str, int]] = {
     "amount_over_refundable": 422,
     "currency_differs": 422,
     "partial_not_permitted": 422,
+    "evidence_type": 422,
+    "evidence_too_large": 422,
     "pin_weak": 422,
     "code_spent": 429,
     "too_many_denied": 429,
+    "evidence_limit": 429,
     "too_many_codes": 429,
     "quota_exceeded": 429,
     "unexpected": 500,
@@ -78,6 +84,7 @@ OF_AGENTS: Final[Mapping[str, int]] = {
     "second_missing": 403,
     "own_account": 403,
     "approval_own": 403,
+    "evidence_not_clean": 409,
     "case_claimed": 409,
     "case_closed": 409,
     "case_open": 409,
@@ -101,6 +108,10 @@ _OF_REFUSALS: Final[Mapping[str, str]] = {
     LockoutError.ACCOUNT_NOT_OPEN: "account_not_open",
     RefundError.ACCOUNT_NOT_OPEN: "account_not_open",
     RefundError.NO_SUCH_MOVEMENT: "not_found",
+    EvidenceError.LINK_OVER: "link_over",
+    EvidenceError.NOT_AWAITED: "evidence_not_awaited",
+    EvidenceError.TOO_MANY: "evidence_limit",
+    EvidenceError.NO_SUCH_EVIDENCE: "not_found",
     AgentError.NO_ACCESS: "not_found",
     IdentityError.NO_TARGET: "method_unavailable",
 }
@@ -111,6 +122,8 @@ _OF_INPUTS: Final = frozenset(
         RefundError.AMOUNT_OVER_REFUNDABLE,
         RefundError.CURRENCY_DIFFERS,
         RefundError.PARTIAL_NOT_PERMITTED,
+        EvidenceError.TYPE_REFUSED,
+        EvidenceError.TOO_LARGE,
     }
 )
 
@@ -165,7 +178,7 @@ def problem_of(error: HotlineError) -> Problem:
             return Problem("pin_weak", facts={"weakness": PinWeakness(code).name.lower()})
         case InvalidInput():
             known = error.code if error.code in _OF_INPUTS else None
-            facts = {name: value for name, value in error.facts.items() if name == "refundable_minor"}
+            facts = {name: value for name, value in error.facts.items() if name in ("refundable_minor", "bytes_max")}
             return Problem(known, facts=facts) if known else Problem("malformed_request")
         case Stale() | StaleTurn() | Unavailable():
             return Problem("try_later", headers={"Retry-After": str(RETRY_AFTER_S)})

@@ -15,6 +15,7 @@ from functions.messenger.replies import told_words
 from functions.messenger.settings import Sender
 from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
+from hotline.evidence import service as evidence
 from hotline.identity import service as identity
 from hotline.identity.model import Challenge
 from hotline.kit.aws.carriers import Outgoing
@@ -24,7 +25,7 @@ from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import Dropped, still_useful
 from hotline.kit.store.condition import Item
 from hotline.wording import messages
-from hotline.wording.values import Digits, Lately, Latest, Phone, Reference, Usual, Word, locale_of
+from hotline.wording.values import Digits, Lately, Latest, Link, Phone, Reference, Usual, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
 CHALLENGE_ATTRIBUTE: Final = "challenge"
@@ -60,6 +61,10 @@ def write_letter(
     if "repudiation_id" in entry["facts"]:
         token = identity.repudiation_token(str(entry["facts"]["repudiation_id"]), ctx.code_ring)
         facts["repudiation"] = Digits(token)
+    if "evidence_id" in entry["facts"]:
+        if not sender.page_base:
+            return Dropped("no_page")
+        facts["link"] = Link(evidence.link_of(str(entry["facts"]["evidence_id"]), ctx.code_ring, base=sender.page_base))
     if times is not None:
         facts["times"] = times
     if sender.takes_replies and channel == "sms":

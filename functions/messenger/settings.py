@@ -17,11 +17,12 @@ from hotline.kit.store import Table
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """In whose name messages are written. `numbers` are the official ones, E.164, the main one first. `takes_replies`:
-    text messages may be answered."""
+    """In whose name messages are written. `numbers` are the official ones, E.164, the main one first. `page_base` is
+    where the pages of the API answer, without a slash at its end. `takes_replies`: text messages may be answered."""
 
     wallet: str
     numbers: tuple[str, ...]
+    page_base: str = ""
     takes_replies: bool = False
 
 
@@ -66,6 +67,7 @@ class Settings:
             sender=Sender(
                 require_setting(environment, "WALLET_NAME"),
                 numbers,
+                require_setting(environment, "PAGE_BASE"),
                 takes_replies=read_setting(environment, "TEXT_REPLIES", "") == "yes",
             ),
             sms_sender_id=require_setting(environment, "SMS_SENDER_ID"),

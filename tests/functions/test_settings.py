@@ -35,6 +35,7 @@ LOGICAL_IDS: Final = {
     "security_scan": "SecurityScanFunction",
     "customer_api": "CustomerApiFunction",
     "contact_events": "ContactEventsFunction",
+    "evidence": "EvidenceFunction",
     "agent_api": "AgentApiFunction",
 }
 OF_POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
@@ -161,6 +162,8 @@ def test_the_api_is_given_what_is_set() -> None:
         lookup_key_secret="lookup",
         code_key_secret="codes",
         pin_key_id="pins",
+        evidence_bucket="pictures",
+        wallet="Test Wallet",
         origin_key_secret="origin",
         official_numbers=NUMBERS,
         home_region="DE",
@@ -181,7 +184,7 @@ def test_the_messenger_is_given_what_is_set() -> None:
         tables=BOTH,
         lookup_key_secret="lookup",
         code_key_secret="codes",
-        sender=Sender("Test Wallet", NUMBERS, takes_replies=True),
+        sender=Sender("Test Wallet", NUMBERS, "https://pages.example", takes_replies=True),
         sms_sender_id="WALLET",
         email_from="hotline@wallet.example",
         code_calls=CodeCalls(CODE_CALL_FLOW, "+498002000001"),
@@ -206,6 +209,8 @@ def test_the_other_functions_are_given_what_is_set() -> None:
     queues = ("https://sqs.example/messages", "https://sqs.example/decisions")
     assert (deadlines.tables, deadlines.messages_again_url, deadlines.decisions_again_url) == (BOTH, *queues)
     assert parse("security_scan", SETTINGS["security_scan"]).tables == ALL_THREE
+    evidence = parse("evidence", SETTINGS["evidence"])
+    assert (evidence.tables, evidence.bucket, evidence.scan_source) == (BOTH, "pictures", "aws.guardduty")
 
 
 NO_COUNTS: Final = ("0", "-1", "1.5", "1e3", "+5", " 5", "5_0", "٥", "many", "9" * 19)
@@ -245,7 +250,7 @@ def test_facts_may_be_spread_over_one_shard_and_over_as_many_as_are_scanned(shar
 def test_the_agents_api_is_told_how_tokens_of_the_staff_are_read() -> None:
     tokens = AgentTokenSettings(roles_claim="groups", name_claim="name", account_claim="wallet_account")
     assert parse("agent_api", SETTINGS["agent_api"]) == AgentApiSettings(
-        ALL_THREE, "lookup", NUMBERS, 3, "Asia/Shanghai", tokens
+        ALL_THREE, "lookup", "pictures", NUMBERS, 3, "Asia/Shanghai", tokens
     )
     usual = parse("agent_api", without("agent_api", *OPTIONAL))
     assert (usual.tokens, usual.activity_shards) == (AgentTokenSettings(), ACTIVITY_SHARDS)

@@ -56,6 +56,8 @@ def test_only_what_anybody_may_ask_goes_without_a_token() -> None:
         "POST /v1/recoveries",
         "POST /v1/recoveries/{id}/codes",
         "POST /v1/repudiations",
+        "GET /e/{token}",
+        "POST /e/{token}",
     }
 
 

@@ -57,9 +57,12 @@ def test_nobody_but_deadlines_reads_the_indexes_of_what_is_due_and_pending() -> 
 
 
 def test_deadlines_deletes_in_the_table_of_customers_only() -> None:
-    """Only an erasure leaves items to delete; an outbox entry ends by itself."""
+    """Only an erasure leaves items and pictures to delete; an outbox entry ends by itself."""
     deleting = [found for found in statements_of("DeadlinesRole") if "Delete" in json.dumps(found)]
-    assert [found["Resource"] for found in deleting] == [{"Fn::GetAtt": ["HotlineTable", "Arn"]}]
+    assert [found["Resource"] for found in deleting] == [
+        {"Fn::GetAtt": ["HotlineTable", "Arn"]},
+        {"Fn::Sub": "${EvidenceBucket.Arn}/evidence/*"},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,14 @@ from typing import Any, Final
 import pytest
 
 from functions.deadlines import work
+from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
+from hotline.evidence.model import Evidence, EvidenceState
+from hotline.kit.aws.buckets import SCAN_TAG, Scan
 from hotline.kit.clock import to_text
 from hotline.kit.origin import ORIGIN_HEADER
-from hotline.kit.store import Table
+from hotline.kit.store import Put, Table
+from hotline.kit.store.condition import NEW
+from hotline.refunds import service as refunds_room
 from hotline_local.demo import seed_facts
 from hotline_local.launcher.paths import ROOT
 from tests.support.agent_client import AgentClient
@@ -27,6 +32,7 @@ from tests.support.api_client import Answered, Client
 from tests.support.aws_account import ORIGIN_SECRET, Account, account
 from tests.support.deployed_template import FRONT, arn
 from tests.support.encrypted_entries import encrypted
+from tests.support.evidence_world import created
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.old_pin import age_pin
@@ -247,6 +253,37 @@ def work_off(here: Account) -> None:
             assert done["failed"] == 0
 
 
+def send_pictures(here: Account) -> None:
+    """A clean picture and an infected one, the events of both, and one of a customer who is erased later."""
+    client = LiveClient(here.ctx, "acct-demo-04", account=here)
+    refunds = client.ask("GET", "/v1/me/refunds").json["refunds"]
+    refund_id = next(refund["id"] for refund in refunds if refund["status"] == "in_review")
+    bucket = here.deployed.name("EvidenceBucket")
+    records: list[dict[str, str]] = []
+    for place, scan in enumerate((Scan.INFECTED, Scan.CLEAN)):
+        picture = {"content_type": "image/jpeg", "size": 3}
+        given = client.ask("POST", f"/v1/me/refunds/{refund_id}/evidence", body=picture)
+        name = given.json["upload"]["fields"]["key"]
+        here.s3.put_object(Bucket=bucket, Key=name, Body=b"jpg", Tagging=f"{SCAN_TAG}={scan.value}")
+        records.append({"messageId": str(place), "body": json.dumps(created(name, bucket=bucket))})
+    assert here.invoke("EvidenceFunction", {"Records": records}) == {"batchItemFailures": []}
+    agent = LiveAgent(here.ctx, account=here)
+    refund = refunds_room.find(here.ctx.store, "acct-demo-04", refund_id)
+    assert refund is not None
+    assert refund.case_id is not None
+    assert agent.look(refund.case_id, "evidence").status == 200
+    assert agent.look(refund.case_id, f"evidence/{given.json['id']}").status == 200
+    for event in files_of("evidence"):
+        assert here.invoke("EvidenceFunction", event) == {"batchItemFailures": []}
+    now = datetime.now(UTC)
+    left = Evidence("0" * 20, ERASED, "refund_1", EvidenceState.ASKED, now, now + timedelta(minutes=15), now)
+    puts = [
+        Put(evidence_key(ERASED, left.evidence_id), {**evidence_item(left), "rev": 1}, NEW),
+        Put(owner_key(left.evidence_id), owner_item(left), NEW),
+    ]
+    here.ctx.store.transact(puts, token="pictures")
+
+
 def rotate(here: Account) -> None:
     """A new lookup key: what was counted under the old one is carried along."""
     here.rotate_lookup_key()
@@ -268,6 +305,7 @@ DRIVES: Final[Mapping[str, Callable[[Account], None]]] = {
     "MessengerFunction": partial(deliver, "MessengerFunction", "message"),
     "DecisionsFunction": partial(deliver, "DecisionsFunction", "bus"),
     "ContactEventsFunction": count,
+    "EvidenceFunction": send_pictures,
     "DeadlinesFunction": work_off,
 }
 

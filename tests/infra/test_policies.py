@@ -29,6 +29,20 @@ STARS: Final = {
     ("DataKey", "Resource", "*"): "in the policy of a key this is the key",
     ("PinKey", "Action", "kms:*"): "the account administers its key, as AWS asks for: else nobody could",
     ("PinKey", "Resource", "*"): "in the policy of a key this is the key",
+    ("EvidenceBucketPolicy", "Principal", "*"): "what is refused is refused to everybody",
+    ("EvidenceBucketPolicy", "Action", "s3:*"): "without TLS nothing is done at all",
+    ("EvidenceBucketPolicy", "Resource", "${EvidenceBucket.Arn}/*"): "what is refused is refused for every object",
+    ("EvidenceScanRole", "Resource", "${EvidenceBucket.Arn}/*"): "the scanner reads every object of the bucket",
+    (
+        "EvidenceScanRole",
+        "Resource",
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/"
+        "DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*",
+    ): "Amazon GuardDuty names its rule itself",
+    ("CustomerApiRole", "Resource", "${EvidenceBucket.Arn}/evidence/*"): "each picture has a name of its own",
+    ("DeadlinesRole", "Resource", "${EvidenceBucket.Arn}/evidence/*"): "each picture has a name of its own",
+    ("AgentApiRole", "Resource", "${EvidenceBucket.Arn}/evidence/*"): "each picture has a name of its own",
+    ("EvidenceRole", "Resource", "${EvidenceBucket.Arn}/evidence/*"): "each picture has a name of its own",
     ("DataKey", "Principal", "*"): "whoever may read the data may use the key, through the service that holds it only",
 }
 ASSUMED_BY: Final = {
@@ -42,6 +56,8 @@ ASSUMED_BY: Final = {
     "DecisionsRole": "lambda",
     "DeadlinesRole": "lambda",
     "ContactEventsRole": "lambda",
+    "EvidenceRole": "lambda",
+    "EvidenceScanRole": "malware-protection-plan.guardduty",
     "SecurityScanRole": "lambda",
     "DeadlinesScheduleRole": "scheduler",
     "ScanScheduleRole": "scheduler",
@@ -87,7 +103,8 @@ def test_every_star_is_one_that_is_listed_with_its_reason() -> None:
 
 def test_policies_allow_by_name_and_nothing_is_allowed_by_exception() -> None:
     for name, statement in statements():
-        assert statement["Effect"] == "Allow", name
+        # The bucket of pictures refuses what no right may open: its policy says so for everybody.
+        assert statement["Effect"] == ("Deny" if name == "EvidenceBucketPolicy" else "Allow"), name
         assert not {"NotAction", "NotPrincipal"} & statement.keys(), name
 
 
@@ -127,6 +144,10 @@ FILLED_BY: Final = {
         {"Fn::GetAtt": ["ContactEventsRule", "Arn"]},
         {"Fn::GetAtt": ["CountedRule", "Arn"]},
     ],
+    "EvidenceQueuesPolicy": [
+        {"Fn::GetAtt": ["EvidenceArrivedRule", "Arn"]},
+        {"Fn::GetAtt": ["EvidenceScannedRule", "Arn"]},
+    ],
 }
 
 
@@ -152,7 +173,7 @@ def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus(
     condition = anybody["Condition"]["StringEquals"]
     assert condition["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
     assert {via["Fn::Sub"].partition(".")[0] for via in condition["kms:ViaService"]} == {
-        "dynamodb", "secretsmanager", "sqs",
+        "dynamodb", "secretsmanager", "sqs", "s3",
     }  # fmt: skip
     assert not {action for action in anybody["Action"] if action in ("kms:CreateGrant", "kms:PutKeyPolicy")}
     assert statements["EventBridgeFillsTheQueues"]["Principal"] == {"Service": "events.amazonaws.com"}

@@ -99,6 +99,7 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
         "MessengerFunctionAgain": 2,
         "DecisionsFunctionAgain": 2,
         "ContactEventsFunctionReports": 4,
+        "EvidenceFunctionEvidence": 4,
     }
     assert cloudformation()["Parameters"]["ImportConcurrency"]["Default"] == 5
 

@@ -16,6 +16,7 @@ from benchmarks import attackers
 from functions.connect.envelope import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
 from functions.customer_api.shapes import ContactGiven, Method
 from hotline.accounts import changes
+from hotline.evidence.model import KEPT_DAYS
 from hotline.identity import code_messages, limits, pins
 from hotline.identity import policy as rules
 from hotline.identity.code_messages import OverLimit
@@ -293,7 +294,12 @@ def test_every_queue_and_log_of_the_template_ends_as_the_document_says() -> None
     default = cloudformation()["Parameters"]["LogRetentionDays"]["Default"]
     (logs,) = [row["Ends"] for row in table("Where") if row["Where"] == "logs of the functions"]
     assert logs == f"`LogRetentionDays`, {default} days unless set"
-    assert set(resources("AWS::S3::Bucket")) == {"DeskBucket"}, "it holds the files of the page alone"
+    buckets = set(resources("AWS::S3::Bucket"))
+    assert buckets == {"DeskBucket", "EvidenceBucket"}, "the first one holds the files of the page alone"
+    (life,) = resources("AWS::S3::Bucket")["EvidenceBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    (pictures,) = [row["Ends"] for row in table("Where") if row["Where"] == "bucket of pictures"]
+    assert life["ExpirationInDays"] == KEPT_DAYS
+    assert pictures == f"{KEPT_DAYS} days after they were sent, erasure"
     assert "RecoveryPeriodInDays" not in str(resources("AWS::DynamoDB::Table")), "35 days is what is not set"
 
 

@@ -33,6 +33,7 @@ FUNCTIONS: Final = {
     "SecurityScanFunction": "security_scan",
     "CustomerApiFunction": "customer_api",
     "ContactEventsFunction": "contact_events",
+    "EvidenceFunction": "evidence",
     "AgentApiFunction": "agent_api",
 }
 EVERYWHERE: Final = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
@@ -54,21 +55,33 @@ ENVIRONMENT: Final = {
     | KEYS
     | SPOKEN
     | {"HOTLINE_TABLE", "OUTBOX_TABLE", "SMS_SENDER_ID", "EMAIL_FROM", "CODE_CALL_FLOW", "CODE_CALL_NUMBER"}
-    | {"TASK_FLOW", "SKILL_QUEUES", "TEXT_REPLIES"}
+    | {"TASK_FLOW", "SKILL_QUEUES", "TEXT_REPLIES", "PAGE_BASE"}
     | {"WRONG_CODES_MAX"},
     "DecisionsFunction": EVERYWHERE | {"OUTBOX_TABLE", "EVENT_BUS_NAME"},
-    "DeadlinesFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL"},
+    "DeadlinesFunction": EVERYWHERE
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "MESSAGES_AGAIN_URL", "DECISIONS_AGAIN_URL", "EVIDENCE_BUCKET"},
     "SecurityScanFunction": EVERYWHERE | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE"},
     "ContactEventsFunction": EVERYWHERE
     | {"HOTLINE_TABLE", "REPORT_TIME_ZONE", "CONTACT_EVENT_SOURCE", "WALLET_EVENT_SOURCE", "CONNECT_INSTANCE_ARN"},
+    "EvidenceFunction": EVERYWHERE | {"HOTLINE_TABLE", "OUTBOX_TABLE", "EVIDENCE_BUCKET", "SCAN_EVENT_SOURCE"},
     "CustomerApiFunction": EVERYWHERE
     | KEYS
-    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOTLINE_NUMBERS", "HOME_REGION", "WRONG_CODES_MAX", "PIN_KEY_ID"}
+    | SPOKEN
+    | {"EVIDENCE_BUCKET"}
+    | {"HOTLINE_TABLE", "OUTBOX_TABLE", "HOME_REGION", "WRONG_CODES_MAX", "PIN_KEY_ID"}
     | {"CODE_MESSAGES_MAX", "CODE_MESSAGES_PER_PREFIX_MAX"}
     | {"VOICE_CODES"}
     | {"API_ACCOUNT_CLAIM", "API_SCOPE_PREFIX", "API_TRUSTED_ACR_VALUES", "ORIGIN_KEY_SECRET"},
     "AgentApiFunction": EVERYWHERE
-    | {"HOTLINE_TABLE", "ACTIVITY_TABLE", "OUTBOX_TABLE", "LOOKUP_KEY_SECRET", "HOTLINE_NUMBERS", "ACTIVITY_SHARDS"}
+    | {
+        "HOTLINE_TABLE",
+        "ACTIVITY_TABLE",
+        "OUTBOX_TABLE",
+        "LOOKUP_KEY_SECRET",
+        "EVIDENCE_BUCKET",
+        "HOTLINE_NUMBERS",
+        "ACTIVITY_SHARDS",
+    }
     | {"AGENT_ROLES_CLAIM", "AGENT_NAME_CLAIM", "AGENT_ACCOUNT_CLAIM", "REPORT_TIME_ZONE"},
 }
 # The settings that name a resource, and with it a right to use it.
@@ -82,6 +95,7 @@ RESOURCE_SETTINGS: Final = {
     "DTMF_KEY_SECRET": "EntryKeySecret",
     "EVENT_BUS_NAME": "Bus",
     "FACTS_DEAD_LETTERS_URL": "FactsDeadLetters",
+    "EVIDENCE_BUCKET": "EvidenceBucket",
 }
 FOURTEEN_DAYS_S: Final = 1_209_600
 

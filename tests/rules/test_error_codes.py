@@ -33,7 +33,8 @@ from hotline.security.model import SecurityError
 from hotline_local.launcher.paths import ROOT
 
 TEXTS: Final[dict[type[StrEnum], str]] = {
-    KitError: "mac_unavailable key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
+    KitError: "bucket_unavailable mac_unavailable "
+    "key_version_retired keyring_malformed not_marked secret_unavailable too_many_conflicts",
     DeliveryError: "address_refused destination_not_allowed call_not_permitted",
     UserError: "malformed_arn other_instance no_such_user",
     DecisionError: "unknown_type bad_decision",

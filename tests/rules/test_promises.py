@@ -479,6 +479,7 @@ NEEDED: Final = {
     Operation.PROVED_PAUSE: (1, 1),
     Operation.READ: (1, 1),
     Operation.REFUND: (1, 2),
+    Operation.EVIDENCE: (1, 1),
     Operation.UNLOCK: (1, 2),
     Operation.RESET_GRANT: (1, 2),
     Operation.FREEZE: (1, 1),
@@ -494,6 +495,7 @@ NEEDED: Final = {
     Operation.ESCALATE: (0, 0),
     Operation.FACTS: (0, 0),
     Operation.REPUDIATE: (0, 0),
+    Operation.TAKE_EVIDENCE: (0, 0),
     Operation.APPROVAL: (0, 0),
     Operation.PROOF_REQUEST: (0, 0),
     Operation.REVIEW_REFUND: (0, 0),
@@ -515,6 +517,7 @@ NEEDED: Final = {
 BY_SESSION: Final = {
     Operation.PROVED_PAUSE,
     Operation.READ,
+    Operation.EVIDENCE,
     Operation.FREEZE,
     Operation.NEW_ROW,
     Operation.SET_REMINDERS,
@@ -553,6 +556,7 @@ BY_CALLERS: Final = {
     Operation.PROVED_PAUSE,
     Operation.READ,
     Operation.REFUND,
+    Operation.EVIDENCE,
     Operation.UNLOCK,
     Operation.RESET_GRANT,
     Operation.FREEZE,
@@ -572,6 +576,7 @@ BY_THE_HOTLINE: Final = {
     Operation.ESCALATE,
     Operation.FACTS,
     Operation.REPUDIATE,
+    Operation.TAKE_EVIDENCE,
 }
 """Operations that only a rule or a fact of the wallet brings about."""
 

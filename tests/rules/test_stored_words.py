@@ -23,7 +23,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     " close",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",
-    agents.Part: "account payments refunds findings",
+    agents.Part: "account payments refunds evidence findings",
     agents.LookUpReason: "call case callback complaint investigation",
     agents.ActReason: "customer_asked customer_proved evidence_seen false_alarm complaint correction investigation",
     agents.Masked: "name refund_amount payment_amount finding_amount",

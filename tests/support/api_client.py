@@ -28,7 +28,7 @@ from tests.support.stores import all_items
 
 CLIENT = "app-1"
 ISSUER = "https://login.wallet.example"
-SENDER = Sender("Demo Wallet", ("+864008001234",))
+SENDER = Sender("Demo Wallet", ("+864008001234",), "https://pages.wallet.example")
 
 
 @dataclass(frozen=True, slots=True)

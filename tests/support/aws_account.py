@@ -66,6 +66,7 @@ class Account:
         self._secrets = session.client("secretsmanager")
         self._function = ""
         self.dynamodb = session.client("dynamodb")
+        self.s3 = session.client("s3")
         make_tables(self.dynamodb)
         self._make(session)
         clock = SystemClock()
@@ -79,6 +80,9 @@ class Account:
     def _make(self, session: boto3.Session) -> None:
         for logical_id in self.deployed.resources("AWS::SQS::Queue"):
             session.client("sqs").create_queue(QueueName=self.deployed.name(logical_id))
+        for logical_id in self.deployed.resources("AWS::S3::Bucket"):
+            region: Any = {"LocationConstraint": session.region_name}
+            session.client("s3").create_bucket(Bucket=self.deployed.name(logical_id), CreateBucketConfiguration=region)
         for logical_id in self.deployed.resources("AWS::Events::EventBus"):
             session.client("events").create_event_bus(Name=self.deployed.name(logical_id))
         session.client("sesv2").create_email_identity(EmailIdentity=self.deployed.ref("EmailFrom"))

@@ -114,6 +114,17 @@ def _user(request: Request) -> str:
     return arn("connect", f"instance/{request['InstanceId']}/agent/{request['UserId']}")
 
 
+def _object(request: Request) -> str:
+    return arn("s3", f"{request['Bucket']}/{request['Key']}")
+
+
+def _form(request: Request) -> Iterator[Call]:
+    """A form that is signed. The SDK names an operation of the bucket then, and sends nothing. A browser that posts
+    the form puts a tagged object with the right of its signer."""
+    for action in ("PutObject", "PutObjectTagging"):
+        yield Call(f"s3:{action}", arn("s3", f"{request['Bucket']}/evidence/0123"))
+
+
 def _key(request: Request) -> str:
     return arn("kms", f"key/{request['KeyId']}")
 
@@ -125,6 +136,11 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Callable[[Request], Iterator[Call]]]
     ("dynamodb", "BatchGetItem"): _batch_get,
     ("dynamodb", "TransactWriteItems"): _transaction,
     ("secretsmanager", "GetSecretValue"): _one("secretsmanager:GetSecretValue", lambda asked: str(asked["SecretId"])),
+    ("s3", "CreateBucket"): _form,
+    ("s3", "ListObjectsV2"): _one("s3:ListBucket", lambda asked: arn("s3", asked["Bucket"])),
+    ("s3", "GetObjectTagging"): _one("s3:GetObjectTagging", _object),
+    ("s3", "GetObject"): _one("s3:GetObject", _object),
+    ("s3", "DeleteObject"): _one("s3:DeleteObject", _object),
     ("sqs", "SendMessage"): _one("sqs:SendMessage", _queue),
     ("sqs", "SendMessageBatch"): _one("sqs:SendMessage", _queue),
     ("events", "PutEvents"): _events,

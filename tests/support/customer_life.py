@@ -195,7 +195,16 @@ class WholeLife:
         body = {"payment_id": "mov-2", "reason": "defective", "note": NOTE}
         asked = client.ask("POST", "/v1/me/refunds", body=body, headers={"Idempotency-Key": "key-of-this-request"})
         assert (asked.status, asked.json["status"]) == (201, "in_review"), asked
-        for path in ("/v1/me/lock", "/v1/me/payments", "/v1/me/refunds", "/v1/me/security", "/v1/me/payments/mov-4"):
+        evidence = f"/v1/me/refunds/{asked.json['id']}/evidence"
+        assert client.ask("POST", evidence, body={"content_type": "image/jpeg", "size": 9}).status == 201
+        for path in (
+            evidence,
+            "/v1/me/lock",
+            "/v1/me/payments",
+            "/v1/me/refunds",
+            "/v1/me/security",
+            "/v1/me/payments/mov-4",
+        ):
             assert client.ask("GET", path).status == 200, path
         assert client.ask("POST", "/v1/me/freeze").status == 202
         self.clock.advance(timedelta(minutes=20))

@@ -170,6 +170,8 @@ class Deployed:
             return TABLE_NAMES[logical_id]
         properties = self._template["Resources"][logical_id].get("Properties", {})
         given = next((properties[name] for name in _NAME_PROPERTIES if name in properties), None)
+        if given is None and self._type(logical_id) == "AWS::S3::Bucket":
+            return f"{STACK}-{logical_id}".lower()  # the name of a bucket has small letters only
         return str(self.resolve(given)) if given is not None else f"{STACK}-{logical_id}"
 
     def _type(self, logical_id: str) -> str:
@@ -188,5 +190,6 @@ _ARNS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::Lambda::Function": ("lambda", "function:{}"),
     "AWS::Lambda::LayerVersion": ("lambda", "layer:{}:1"),
     "AWS::StepFunctions::StateMachine": ("states", "stateMachine:{}"),
+    "AWS::S3::Bucket": ("s3", "{}"),  # without the region and account that no bucket has
     "AWS::IAM::Role": ("iam", "role/{}"),  # without the region that no role has
 }

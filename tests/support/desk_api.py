@@ -589,6 +589,26 @@ def _findings(world: DeskWorld, call: _Call) -> Answered:
     return _json(200, {"findings": [finding], "next": None})
 
 
+def _evidence(world: DeskWorld, call: _Call) -> Answered:
+    _looked(world, call)
+    picture = {
+        "id": "evidence-1",
+        "refund_id": "ref-1",
+        "status": "clean",
+        "content_type": "image/jpeg",
+        "size": 2_400_000,
+        "asked_at": _in(hours=-1),
+        "state_at": _in(hours=-1),
+        "refusal": None,
+    }
+    return _json(200, {"evidence": [picture], "next": None})
+
+
+def _see_evidence(world: DeskWorld, call: _Call) -> Answered:
+    _looked(world, call)
+    return _json(200, {"url": "https://pictures.example/evidence-1", "expires_at": _in(minutes=1)})
+
+
 def _unmask(world: DeskWorld, call: _Call) -> Answered:
     case = _with_access(world, call)
     if world.unmaskings_left <= 0:
@@ -905,6 +925,8 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("GET", f"{_OF_CASE}/payments", _payments),
     ("GET", f"{_OF_CASE}/refunds", _read_refunds),
     ("GET", f"{_OF_CASE}/findings", _findings),
+    ("GET", f"{_OF_CASE}/evidence", _evidence),
+    ("GET", f"{_OF_CASE}/evidence/{_ID}", _see_evidence),
     ("POST", f"{_OF_CASE}/unmaskings", _unmask),
     ("GET", f"{_OF_CASE}/proofs", _read_proof),
     ("POST", f"{_OF_CASE}/proofs", _ask_proof),

@@ -22,6 +22,7 @@ ROOMS: Final = (
         "agents",
         "security",
         "drift",
+        "evidence",
         "refunds",
         "lockout",
         "payments",

@@ -31,6 +31,7 @@ from hotline.sessions.items import session_from, session_key
 from hotline.sessions.model import SessionState
 from hotline_local.entry_keys import key_of_this_process
 from hotline_local.testing.local_macs import LocalMacs
+from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 
@@ -57,6 +58,7 @@ def context(
         lookup_keys=CachedKeyring(lambda: LOOKUP_SECRET, clock),
         code_keys=CachedKeyring(lambda: CODE_SECRET, clock),
         pin_macs=LocalMacs(b"pin-key-for-tests-only"),
+        evidence_bucket=MemoryBucket(clock),
         entry_keys=CachedKeyring(lambda: key_of_this_process().secret, clock),
         voice_codes=voice_codes,
         wallet=WALLET,

@@ -30,6 +30,8 @@ def service_calls(deployed: Deployed) -> dict[str, set[Call]]:
         found[role_of[_function_name(properties["FunctionName"])]].update(_kept(properties))
     for properties in deployed.resources("AWS::Scheduler::Schedule").values():
         found[roles[properties["Target"]["RoleArn"]]].update(_scheduled(properties["Target"]))
+    for properties in deployed.resources("AWS::GuardDuty::MalwareProtectionPlan").values():
+        found[roles[properties["Role"]]].update(_scanned(properties, deployed.attribute("DataKey", "Arn")))
     for name, properties in deployed.resources("AWS::StepFunctions::StateMachine").items():
         found[roles[properties["RoleArn"]]].update(_run(deployed.ref(name), properties))
     return dict(found)
@@ -67,6 +69,26 @@ def _scheduled(target: dict[str, Any]) -> Iterator[Call]:
     service = target["Arn"].split(":")[2]
     yield Call({"lambda": "lambda:InvokeFunction", "states": "states:StartExecution"}[service], target["Arn"])
     yield Call("sqs:SendMessage", target["DeadLetterConfig"]["Arn"])
+
+
+def _scanned(plan: dict[str, Any], key: str) -> Iterator[Call]:
+    """GuardDuty User Guide, Malware Protection for S3: the role's policy and what each part of it is for."""
+    bucket = plan["ProtectedResource"]["S3Bucket"]["BucketName"]
+    rule = arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3-0123")
+    managed = (("events:managedby", "malware-protection-plan.guardduty.amazonaws.com"),)
+    for action in ("PutRule", "DeleteRule", "PutTargets", "RemoveTargets"):
+        yield Call(f"events:{action}", rule, managed)
+    for action in ("DescribeRule", "ListTargetsByRule"):
+        yield Call(f"events:{action}", rule)
+    for action in ("GetBucketNotification", "ListBucket", "PutBucketNotification"):
+        yield Call(f"s3:{action}", arn("s3", bucket))
+    yield Call("s3:PutObject", arn("s3", f"{bucket}/malware-protection-resource-validation-object"))
+    for action in ("GetObject", "GetObjectTagging", "PutObjectTagging"):
+        yield Call(f"s3:{action}", arn("s3", f"{bucket}/evidence/0123"))
+        yield Call(f"s3:{action.replace('Object', 'ObjectVersion')}", arn("s3", f"{bucket}/evidence/0123"))
+    through_s3 = (("kms:viaservice", f"s3.{key.split(':')[3]}.amazonaws.com"),)
+    for action in ("Decrypt", "GenerateDataKey"):
+        yield Call(f"kms:{action}", key, through_s3)
 
 
 def _run(machine: str, properties: dict[str, Any]) -> Iterator[Call]:

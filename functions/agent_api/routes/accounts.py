@@ -11,6 +11,9 @@ from functions.agent_api.answers import action_of, masked_of, own_approvals, unm
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
+    Evidence,
+    EvidenceList,
+    EvidenceSeen,
     Finding,
     Findings,
     Hold,
@@ -36,6 +39,8 @@ from hotline.agents.model import Basis, LookUpReason, Part
 from hotline.agents.service import AgentRequest
 from hotline.cases import service as cases
 from hotline.contracts.model import PointKind
+from hotline.evidence import service as pictures
+from hotline.evidence.model import Evidence as KnownEvidence
 from hotline.identity import service as identity
 from hotline.identity.model import Approval
 from hotline.kit.money import Money
@@ -137,6 +142,42 @@ def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = Non
     )
 
 
+@router.get("/v1/agent/cases/<id>/evidence", tags=_TAGS, operation_id="list_evidence")
+def list_evidence(id: str, reason: DeskReason = None, contact: DeskContact = None) -> EvidenceList:  # noqa: A002
+    """List the pictures that the customer sent for refunds, and those that were asked for."""
+    request = _look(id, Part.EVIDENCE, reason, contact)
+    found = pictures.list_evidence(desk().ctx.store, request.account_id)
+    return EvidenceList(evidence=[_evidence_of(one) for one in found])
+
+
+@router.get("/v1/agent/cases/<id>/evidence/<evidence>", tags=_TAGS, operation_id="see_evidence")
+def see_evidence(
+    id: str,  # noqa: A002 - the name of the path's parameter
+    evidence: str,
+    reason: DeskReason = None,
+    contact: DeskContact = None,
+) -> EvidenceSeen:
+    """Have one picture as a file. Refused unless its scan says at this moment that it is clean. The audit trail has who
+    looked, at which one, and why."""
+    at, wished = desk(), id_from(evidence)
+    request = _look(id, Part.EVIDENCE, reason, contact, wished)
+    url, expires_at = pictures.sign_reading(at.ctx, request.account_id, wished)
+    return EvidenceSeen(url=url, expires_at=expires_at)
+
+
+def _evidence_of(one: KnownEvidence) -> Evidence:
+    return Evidence(
+        id=one.evidence_id,
+        refund_id=one.refund_id,
+        status=one.state.value,
+        content_type=one.content_type.value if one.content_type is not None else None,
+        size=one.bytes_long,
+        asked_at=one.asked_at,
+        state_at=one.state_at,
+        refusal=one.refusal.value if one.refusal is not None else None,
+    )
+
+
 @router.post("/v1/agent/cases/<id>/unmaskings", tags=_TAGS, operation_id="unmask")
 def unmask(
     id: str,  # noqa: A002 - the name of the path's parameter
@@ -163,12 +204,14 @@ def unmask(
     return Unmasked(field=body.field.value, item_id=body.item_id, value=text, amount=amount)
 
 
-def _look(id_: str, part: Part, reason: LookUpReason | None, contact: str | None) -> AgentRequest:
+def _look(
+    id_: str, part: Part, reason: LookUpReason | None, contact: str | None, item_id: str | None = None
+) -> AgentRequest:
     """Look at a part of the account, with the reason in the audit trail. Raises Problem without one."""
     at = desk()
     if reason is None:
         raise problem_in("Desk-Reason", "missing")
-    return agents.look_up(at.ctx, at.agent, Basis(id_from(id_), contact), part, reason)
+    return agents.look_up(at.ctx, at.agent, Basis(id_from(id_), contact), part, reason, item_id)
 
 
 def _context(request: AgentRequest, part: Part) -> tuple[str, ...]:

@@ -147,6 +147,33 @@ class Findings(Answer):
     next: str | None = None
 
 
+class Evidence(Answer):
+    """A picture that the customer sent, or was asked for. `size` is in bytes. It can be seen while it is `clean`."""
+
+    id: str
+    refund_id: str
+    status: Literal["asked", "opened", "uploaded", "clean", "refused", "expired"]
+    content_type: str | None
+    size: int | None
+    asked_at: datetime
+    state_at: datetime
+    refusal: Literal["infected", "unreadable"] | None
+
+
+class EvidenceList(Answer):
+    """The account's pictures, newest first; there are no further pages."""
+
+    evidence: list[Evidence]
+    next: str | None = None
+
+
+class EvidenceSeen(Answer):
+    """Where the picture can be had as a file, until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+
+
 class Unmasking(Body):
     """The value to show: a name needs no item, an amount that of its payment, refund or finding."""
 

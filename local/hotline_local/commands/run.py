@@ -148,6 +148,7 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
     from hotline_local.circle import Circle
     from hotline_local.demo.desk import open_desk
     from hotline_local.launcher.stack import stack_file
+    from hotline_local.malware_scanner import MalwareScanner
     from hotline_local.pages import Pages
     from hotline_local.reference_wallet import ReferenceWallet
     from hotline_local.staff_login import PASSWORD, STAFF
@@ -157,6 +158,8 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
     pages.start()
     desk = open_desk(running.stack, desk_port)
     wallet = ReferenceWallet(running.stack, mode=mode, circle=circle) if mode is not None else None
+    scanner = MalwareScanner(running.stack)
+    scanner.start()
     if wallet is not None:
         wallet.start()
     try:
@@ -176,5 +179,6 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
         stack_file().unlink(missing_ok=True)
         if wallet is not None:
             wallet.stop()
+        scanner.stop()
         desk.stop()
         pages.stop()

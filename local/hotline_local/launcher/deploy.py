@@ -18,6 +18,7 @@ from hotline_local.launcher.archives import archive, archive_shared
 from hotline_local.launcher.build import Progress
 from hotline_local.launcher.ministack import REGION
 from hotline_local.launcher.stack import CREDENTIAL, Stack, client
+from hotline_local.malware_scanner import SOURCE as SCAN_SOURCE
 
 STACK_NAME: Final = "hotline"
 BUCKET: Final = "artefacts"
@@ -51,6 +52,9 @@ PARAMETERS: Final = {
     "ContactEventSource": CONTACT_EVENT_SOURCE,
     # Somebody who tries the scan starts it: ./hotline scan.
     "ScanSchedule": "off",
+    # There is no GuardDuty on this machine: malware_scanner.py stands in for it.
+    "EvidenceScannerRoleArn": "arn:aws:iam::000000000000:role/malware-scanner",
+    "EvidenceScanSource": SCAN_SOURCE,
 }
 HARMLESS: Final[Mapping[str, Mapping[str, Any]]] = {
     "WalletEventsFunctionArn": {"Records": []},
@@ -72,7 +76,11 @@ def deploy(
     """Deploy the built template and return the stack; `folder` keeps what goes when the stack does. Raises CommandError
     with the reasons when it fails."""
     parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
-    parameters |= {"ApiIssuer": issuer.url_at(endpoint), "ApiAudience": issuer.AUDIENCE}
+    parameters |= {
+        "PageBase": f"{endpoint}/_aws/execute-api/{{api}}",
+        "ApiIssuer": issuer.url_at(endpoint),
+        "ApiAudience": issuer.AUDIENCE,
+    }
     staff = staff_login.open_login(client("cognito-idp", endpoint, REGION), REGION)
     parameters |= {"AgentIssuer": staff.issuer, "AgentAudience": staff.client_id}
     progress("uploading artefacts")
@@ -145,6 +153,7 @@ def deploy(
         staff_pool_id=staff.pool_id,
         staff_client_id=staff.client_id,
         staff_issuer=staff.issuer,
+        evidence_bucket=outputs["EvidenceBucketName"],
         entry_key_secret=resources["EntryKeySecret"],
         entry_key_id=entry_key.key_id,
         entry_certificate=entry_key.certificate,

@@ -59,6 +59,7 @@ class Stack:
     staff_pool_id: str
     staff_client_id: str
     staff_issuer: str
+    evidence_bucket: str
 
     @property
     def api_url(self) -> str:

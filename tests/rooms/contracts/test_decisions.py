@@ -34,6 +34,7 @@ from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.told_facts import ToldFacts
 from tests.support.agent_world import NUMBER, AgentWorld
+from tests.support.evidence_world import EvidenceWorld
 from tests.support.facts import NOON, event
 from tests.support.lock_desk import ACCOUNT, Desk, failures, minutes
 from tests.support.money_world import ACCOUNT as MONEY_ACCOUNT
@@ -133,7 +134,21 @@ def agent_decisions() -> list[Detail]:
     return on_the_bus(world.decisions())
 
 
-DECIDED = [*lock_decisions(), *refund_decisions(), *reminder_decisions(), *scan_decisions(), *agent_decisions()]
+def evidence_decisions() -> list[Detail]:
+    clock = VirtualClock(NOON)
+    world = EvidenceWorld(MemoryStore(clock), clock)
+    world.send_clean(world.ask_refund())
+    return on_the_bus(list(world.store.items(Table.OUTBOX)))
+
+
+DECIDED = [
+    *evidence_decisions(),
+    *lock_decisions(),
+    *refund_decisions(),
+    *reminder_decisions(),
+    *scan_decisions(),
+    *agent_decisions(),
+]
 
 
 def test_the_rooms_send_decisions_of_every_type_here() -> None:
@@ -189,6 +204,7 @@ def test_the_reference_wallet_answers_what_asks_something_of_it() -> None:
         "refund.approved": {"refund.sent"},
         "refund.rejected": set(),
         "refund.escalated": set(),
+        "refund.evidence_received": set(),
         "refund.unpaid": set(),
         "refund.stopped": set(),
         "refund.payout_requested": {"refund.sent"},

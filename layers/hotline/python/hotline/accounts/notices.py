@@ -4,7 +4,7 @@ removed lately that were the account's for long enough."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hotline.contracts.model import PointKind
 from hotline.kit.change import Change
@@ -12,6 +12,8 @@ from hotline.kit.outbox import Message
 
 from . import policy
 from .model import Channel, ContactPoint, Profile
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def send_notice(
@@ -45,6 +47,41 @@ def send_notice(
 def has_somebody_to_repudiate(profile: Profile, now: datetime) -> bool:
     """Whether a notice of now goes to somebody who may say that it was not them."""
     return any(recipient.may_repudiate for recipient in policy.recipients(profile, now))
+
+
+def find_private_point(profile: Profile) -> ContactPoint | None:
+    """The contact point for what only the owner should get: a phone before an address, the one confirmed last. A point
+    that others use too is none. Whether it has changed hands since is known when the message goes out."""
+    own = [point for point in profile.live_points if not point.shared]
+    phones = [point for point in own if point.kind is PointKind.PHONE]
+    return max(phones or own, key=lambda point: point.confirmed_at or _EVER, default=None)
+
+
+def send_to_point(
+    change: Change,
+    profile: Profile,
+    point: ContactPoint,
+    message: str,
+    facts: Mapping[str, object],
+    *,
+    useless_after: datetime,
+) -> Channel:
+    """Add one message to one contact point of the account, which is dropped unsent after that time; give its
+    channel."""
+    channel: Channel = "sms" if point.kind is PointKind.PHONE else "email"
+    change.send(
+        Message(
+            entry_id=change.ids.new("out"),
+            message=message,
+            channel=channel,
+            account_id=profile.account_id,
+            point=point.key,
+            language=profile.language,
+            facts=facts,
+            useless_after=useless_after,
+        )
+    )
+    return channel
 
 
 def send_text(change: Change, profile: Profile | None, message: str, facts: Mapping[str, object]) -> bool:

@@ -20,10 +20,12 @@ from .model import ContactPoint, Point, PointOwner, Profile
 from .notice_rates import admit_notice as admit_notice
 from .notice_rates import is_last_for_now as is_last_for_now
 from .notice_rates import notice_place as notice_place
+from .notices import find_private_point as find_private_point
 from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
 from .notices import send_text as send_text
 from .notices import send_to as send_to
+from .notices import send_to_point as send_to_point
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of

@@ -100,6 +100,7 @@ class Part(StrEnum):
     ACCOUNT = "account"
     PAYMENTS = "payments"
     REFUNDS = "refunds"
+    EVIDENCE = "evidence"
     FINDINGS = "findings"
 
 

@@ -36,9 +36,12 @@ _MINOR: Final = "_minor"
 """The end of the name of every fact that is an amount."""
 
 
-def look_up(ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason) -> AgentRequest:
+def look_up(
+    ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason, item_id: str | None = None
+) -> AgentRequest:
     """Look at a part of the account of the case or contact: the request, with the account's profile, locks and factors
-    read. It is counted, and in the audit trail with its reason, before anything is shown.
+    read. It is counted, and in the audit trail with its reason, before anything is shown. `item_id`: the one thing of
+    that part, where it is one.
 
     Raises NotPossible `no_permission`, `case_without_account`, `look_ups_limit`, and what `open_request` raises. Stale,
     Unavailable.
@@ -54,7 +57,7 @@ def look_up(ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: L
         require(change, Operation.READ, account_id)
         count_one(change, Counted.LOOK_UPS, token.agent_id, request.read)
         # The case is not told: a timeline of looks would bury what was done.
-        told = {"part": part.value, "why": reason.value}
+        told = {"part": part.value, "why": reason.value} | ({} if item_id is None else {"item_id": item_id})
         leave_records(change, request, agent, "looked_up", account_id, told, in_case=False)
         change.commit(ctx.store)
         return request

@@ -143,6 +143,18 @@ class RefundStopped(DecisionContract):
     case_id: Id
 
 
+class RefundEvidenceReceived(DecisionContract):
+    """refund.evidence_received: a picture for a refund in review has come and was scanned, so that people can look at
+    it."""
+
+    refund_id: Id
+    movement_id: Id
+    amount: Amount
+    evidence_id: Id
+    received_at: Instant
+    case_id: Id
+
+
 class PayoutRequested(DecisionContract):
     """refund.payout_requested: people have found another way for a refund that did not reach the customer, or did not
     stay. `way`: to the customer's balance, or to the bank account that the wallet knows. The customer was told
@@ -230,6 +242,7 @@ DECISIONS: Final[Mapping[str, type[DecisionContract]]] = {
     "refund.unpaid": RefundUnpaid,
     "refund.stopped": RefundStopped,
     "refund.payout_requested": PayoutRequested,
+    "refund.evidence_received": RefundEvidenceReceived,
     "case.opened": CaseTold,
     "case.updated": CaseTold,
     "finding.raised": FindingRaised,

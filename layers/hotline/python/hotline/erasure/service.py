@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
 from hotline.accounts import service as accounts
 from hotline.cases import service as cases
 from hotline.contracts.model import AccountErased, Fact
+from hotline.evidence import service as evidence
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
@@ -31,10 +33,11 @@ from hotline.sessions.model import CALL_LIFE
 from . import items
 from .items import Erasure
 
-NOTES_AT_ONCE: Final = 30
+NOTES_AT_ONCE: Final = 25
 POINTS_AT_ONCE: Final = 8
 STATE_AT_ONCE: Final = 10
-"""Two writes a note, up to three a contact point while keys are replaced, one an item of state: 94 of a hundred. The
+EVIDENCE_AT_ONCE: Final = 5
+"""Two writes a note and a picture, up to three a contact point while keys are replaced, one an item of state: 94. The
 rest is for the erasure itself and the audit."""
 STAYING: Final = (items.ERASURE_SK, "#LOCK")
 """State that stays for now, and for good: the erasure itself, and the tombstone."""
@@ -68,11 +71,18 @@ def duty_at(key: Key) -> Duty | None:
     if account_id is None or key != items.erasure_key(account_id):
         return None
     contribute = partial(contribute_due, account_id=account_id)
-    return Duty(account_id, "erasure", frozenset(), contribute, partial(look, account_id=account_id), ROUNDS)
+    objects = partial(list_objects, account_id=account_id)
+    return Duty(account_id, "erasure", frozenset(), contribute, partial(look, account_id=account_id), ROUNDS, objects)
+
+
+def list_objects(read: Mapping[Key, Item], now: datetime, account_id: str) -> tuple[str, ...]:
+    """The customer's pictures that go with the part that was read; none when nothing is due."""
+    stored = read.get(items.erasure_key(account_id))
+    return evidence.objects_in(read, account_id) if stored is not None and is_due(stored, now) else ()
 
 
 def look(store: Store, account_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_due`: a part of what is left. At most five reads."""
+    """The items to have before `contribute_due`: a part of what is left. At most six reads."""
     key = items.erasure_key(account_id)
     read = store.batch_get([key])
     if key not in read:
@@ -82,6 +92,7 @@ def look(store: Store, account_id: str) -> dict[Key, Item]:
     read |= store.batch_get(list(points)) if points else {}
     state = store.query(items.state_query(account_id, limit=STATE_AT_ONCE + len(STAYING))).items
     read |= {hotline_key(item["PK"], item["SK"]): item for item in state}
+    read |= evidence.evidence_read(store, account_id, limit=EVIDENCE_AT_ONCE)
     return {**read, **cases.notes_read(store, account_id, limit=NOTES_AT_ONCE)}
 
 
@@ -100,9 +111,11 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) ->
     for ids in erasure.points[:POINTS_AT_ONCE]:
         accounts.contribute_unlisted(change, read, account_id, ids)
     notes = cases.contribute_emptied(change, read, account_id)
+    pictures = evidence.contribute_erased(change, read, account_id)
     left = replace(erasure, points=erasure.points[POINTS_AT_ONCE:])
     last_look = erasure.erased_at + LAST_LOOK_AFTER
-    if left.points or notes == NOTES_AT_ONCE or len(state) == STATE_AT_ONCE:
+    more = (notes == NOTES_AT_ONCE, len(state) == STATE_AT_ONCE, pictures == EVIDENCE_AT_ONCE)
+    if left.points or any(more):
         change.replace(key, stored, items.erasure_item(left, due_at=change.now))
     elif change.now < last_look:
         change.replace(key, stored, items.erasure_item(left, due_at=last_look))
@@ -110,5 +123,5 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str) ->
         change.delete(key, condition=equals("rev", int(stored["rev"])))
         change.audit(account_id, "erasure.finished")
         return (Done(Event.ERASURE_FINISHED, {"account_id": account_id}),)
-    worked_off = len(state) + len(erasure.points[:POINTS_AT_ONCE]) + notes
+    worked_off = len(state) + len(erasure.points[:POINTS_AT_ONCE]) + notes + pictures
     return (Done(Event.ERASURE_GOES_ON, {"account_id": account_id, "count": worked_off}),)

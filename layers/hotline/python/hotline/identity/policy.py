@@ -62,6 +62,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     # An agent reads with access to the account (agents.access).
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
     Operation.REFUND: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    # It tells nothing and moves nothing. The link goes to the owner's own contact point.
+    Operation.EVIDENCE: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.UNLOCK: Requirement(1, 2, by_agent=ByAgent.PROOF),
     Operation.RESET_GRANT: Requirement(1, 2, by_agent=ByAgent.PROOF),
     Operation.FREEZE: Requirement(1, 1, Purpose.PROTECT, session=True, by_agent=ByAgent.ALONE),
@@ -97,6 +99,7 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     Operation.REMIND: Requirement(0, 0, agent=True, system=True),
     Operation.FACTS: Requirement(0, 0, agent=True, system=True),
     Operation.REPUDIATE: Requirement(0, 0, agent=True, system=True),
+    Operation.TAKE_EVIDENCE: Requirement(0, 0, agent=True, system=True),
 }
 CODE_FACTORS = (FactorKind.SMS, FactorKind.EMAIL)
 """Factors by a code to a contact point, in the order in which they are asked for."""

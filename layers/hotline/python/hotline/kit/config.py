@@ -64,6 +64,11 @@ def read_count(environment: Mapping[str, str], name: str, default: int, *, most:
     return number
 
 
+def has_local_services(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether the services run on the machine of a developer, which has no names for buckets."""
+    return bool((os.environ if environment is None else environment).get("AWS_ENDPOINT_URL"))
+
+
 def read_switch(environment: Mapping[str, str], name: str) -> bool:
     """Whether a setting is `on`; unset or empty it is off. Raises MalformedSetting for anything but `on` and `off`."""
     text = read_setting(environment, name, "off")

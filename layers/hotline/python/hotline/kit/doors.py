@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hotline.kit.errors import KitError
 
+from .aws.buckets import Bucket
 from .aws.macs import Macs
 from .clock import Clock, SystemClock
 from .config import TableNames, patience_s
@@ -32,6 +33,8 @@ class Context:
     code_keys: CachedKeyring | None = None
     pin_macs: Macs | None = None
     """Keyed hashes of hotline PINs."""
+    evidence_bucket: Bucket | None = None
+    """Where customers' pictures are kept."""
     entry_keys: CachedKeyring | None = None
     """Private keys (PEM) by key id, of the security keys under which Amazon Connect encrypts entries."""
     home_region: str = DEFAULT_HOME_REGION
@@ -69,6 +72,13 @@ class Context:
             raise RuntimeError(_NO_KEYS)
         return self.pin_macs
 
+    @property
+    def pictures(self) -> Bucket:
+        """The bucket of customers' pictures; RuntimeError where a door was given none."""
+        if self.evidence_bucket is None:
+            raise RuntimeError(_NO_BUCKET)
+        return self.evidence_bucket
+
 
 def _ring(keys: CachedKeyring | None) -> Keyring:
     if keys is None:
@@ -77,6 +87,7 @@ def _ring(keys: CachedKeyring | None) -> Keyring:
 
 
 _NO_KEYS = "this function was given no such keys"
+_NO_BUCKET = "this function was given no bucket"
 
 SECRET_TIMEOUT_S = 1.0
 SECRET_ATTEMPTS = 2

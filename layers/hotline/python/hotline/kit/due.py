@@ -43,7 +43,8 @@ class Duty:
     """The act of the hotline about one item with a date that has passed. `rule` is the actor's in the audit trail.
 
     `keys` must be read, or `look` reads where no keys tell beforehand; then `add` contributes the writes. `rounds`: how
-    often in a row there may be more of it to do than one transaction holds.
+    often in a row there may be more of it to do than one transaction holds. `objects` names, of what was read, the
+    objects of the bucket that go with it. They are deleted before the writes are made, and again with each try.
     """
 
     account_id: str
@@ -52,6 +53,7 @@ class Duty:
     add: Callable[[Change, Mapping[Key, Item]], tuple[Done, ...]]
     look: Callable[[Store], Mapping[Key, Item]] | None = None
     rounds: int = 1
+    objects: Callable[[Mapping[Key, Item], datetime], Iterable[str]] | None = None
 
     def read(self, store: Store, _now: datetime) -> Mapping[Key, Item]:
         """Everything that `contribute` needs, as it is now."""

@@ -22,6 +22,7 @@ from enum import StrEnum
 class KitError(StrEnum):
     """Why a key, a secret or the store cannot be used. Each room has such a list of its own."""
 
+    BUCKET_UNAVAILABLE = "bucket_unavailable"
     MAC_UNAVAILABLE = "mac_unavailable"
     KEY_VERSION_RETIRED = "key_version_retired"
     KEYRING_MALFORMED = "keyring_malformed"

@@ -98,6 +98,13 @@ class Event(Enum):
     FINDING_RAISED = ("HL080", "WARNING", "A rule of the scan raised a finding.")
     SHARD_SCANNED = ("HL081", "INFO", "A shard of the activity was scanned.")
 
+    EVIDENCE_EXPIRED = ("HL110", "INFO", "A link to send a picture ended before anybody sent one.")
+    EVIDENCE_UNSCANNED = ("HL111", "ERROR", "A picture was not scanned in time, and a case is open.")
+    EVIDENCE_TAKEN = ("HL112", "INFO", "An event about a picture was taken in.")
+    EVIDENCE_ODD = ("HL113", "WARNING", "An event about a picture has no known shape and was passed over.")
+    EVIDENCE_RETRIED = ("HL114", "WARNING", "An event about a picture could not be taken in and comes again.")
+    EVIDENCE_FAILED = ("HL115", "ERROR", "An event about a picture could not be taken in, unexpectedly.")
+
     REPORT_COUNTED = ("HL100", "INFO", "An event was folded and counted.")
     REPORT_ODD = ("HL101", "WARNING", "An event to be counted has no known shape, or is too old, and was passed over.")
     REPORT_RETRIED = ("HL102", "WARNING", "An event could not be counted or noted and will be delivered again.")

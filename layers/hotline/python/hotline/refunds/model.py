@@ -300,6 +300,8 @@ class Refund:
     followed_up: bool = False
     """The refund failed or came back, and the hotline has acted on it: `promise` is the date of the next step.
     Until then `promise` is of the time before, and no longer true."""
+    evidence_at: datetime | None = None
+    """When the last picture came that may be looked at."""
     payout: PayoutWay | None = None
     """The other way by which the wallet was asked to pay; until it tells that the money is under way."""
     expected_on: date | None = None
@@ -366,6 +368,7 @@ class RefundResult:
     decided_by: str | None = None
     rules: tuple[RuleResult, ...] = ()
     case_id: str | None = None
+    review: ReviewNeed | None = None
 
     @property
     def promised_on(self) -> date | None:

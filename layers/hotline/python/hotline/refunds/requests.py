@@ -345,6 +345,7 @@ def contribute_refund(
         decided_by=refund.decided_by,
         rules=refund.rules,
         case_id=refund.case_id,
+        review=refund.review,
     )
 
 

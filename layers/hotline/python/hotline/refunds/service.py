@@ -22,6 +22,12 @@ from .clocks import STATUTORY_REASON
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at
+from .evidence import (
+    contribute_evidence_received,
+    contribute_evidence_refused,
+    contribute_evidence_unscanned,
+    evidence_keys,
+)
 from .explanations import Explanation, explain
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import (
@@ -71,6 +77,9 @@ __all__ = [
     "Promise",
     "RequestRefund",
     "contribute_due",
+    "contribute_evidence_received",
+    "contribute_evidence_refused",
+    "contribute_evidence_unscanned",
     "contribute_facts",
     "contribute_payout",
     "contribute_policy",
@@ -80,6 +89,7 @@ __all__ = [
     "deciding_keys",
     "due_keys",
     "duty_at",
+    "evidence_keys",
     "explain",
     "fact_keys",
     "fact_keys_of_payments",

@@ -26,7 +26,7 @@ from .times import (
     speak_opening,
     speak_usual,
 )
-from .values import Counted, Dictated, Digits, Lately, Latest, Locale, Opening, Phone, Reference, Usual, Word
+from .values import Counted, Dictated, Digits, Lately, Latest, Link, Locale, Opening, Phone, Reference, Usual, Word
 
 DICTATION_PAUSE: Final = '<break time="400ms"/>'
 DIGITS_MAX: Final = 32
@@ -129,6 +129,8 @@ def render_written(value: object, locale: Locale) -> str | None:
             return " ".join(_threes(digits)) or None
         case Phone(number):
             return write_phone(number)
+        case Link(address):
+            return address
         case str():
             return clean(value) or None
         case Word(key):

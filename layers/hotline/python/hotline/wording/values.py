@@ -42,6 +42,13 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An address of ours, as it is written."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lately:
     """An instant told no more exactly than helps: with its time from yesterday to tomorrow, else by its day alone.
     `placed`: as it stands in a sentence by itself, `at 6:35 PM today`, `on November 11`; otherwise as it stands after

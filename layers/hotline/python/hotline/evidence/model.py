@@ -1,0 +1,109 @@
+"""Evidence for a refund: its states, its limits, and what may be sent. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+LINK_LIFE: Final = timedelta(minutes=15)
+"""For so long after it was asked for a link can be used, and an upload begun."""
+BYTES_MAX: Final = 15 * 1024 * 1024
+"""A picture of a present phone has two to eight megabytes, one of its largest sensors up to twelve."""
+ASKED_PER_DAY_MAX: Final = 6
+"""So many pictures an account may ask to send in 24 hours: as many messages of one kind as a number gets in a day."""
+KEPT_DAYS: Final = 180
+"""An object of the bucket ends by itself after so many days: card disputes may take 120, and a case some weeks."""
+SCAN_PATIENCE: Final = timedelta(hours=1)
+"""A scan takes seconds to minutes. A picture that waits for longer is brought to a person."""
+READING_LIFE: Final = timedelta(seconds=60)
+"""For so long an agent's browser may begin to read a picture."""
+LISTED_MAX: Final = 50
+"""As many pictures of an account are listed, the newest first."""
+
+
+class ContentType(StrEnum):
+    """The types of files that may be sent."""
+
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+    WEBP = "image/webp"
+    HEIC = "image/heic"
+    PDF = "application/pdf"
+
+    @property
+    def ending(self) -> str:
+        return self.name.lower()
+
+
+class EvidenceState(StrEnum):
+    """The life of a piece of evidence. One that was refused is over. One that expired may still come: its upload may
+    have begun."""
+
+    ASKED = "asked"
+    """Its link is on its way, and nobody has used it."""
+    OPENED = "opened"
+    """Somebody may upload it now."""
+    UPLOADED = "uploaded"
+    """It is in the bucket, and its scan has no result yet."""
+    CLEAN = "clean"
+    REFUSED = "refused"
+    """It is infected or cannot be scanned, and was deleted."""
+    EXPIRED = "expired"
+    """Nothing was uploaded while the link could be used."""
+
+
+class Refusal(StrEnum):
+    """Why a picture was refused."""
+
+    INFECTED = "infected"
+    UNREADABLE = "unreadable"
+
+
+class EvidenceError(StrEnum):
+    """Why evidence cannot be sent or seen."""
+
+    LINK_OVER = "link_over"
+    """The token is wrong, used, or too old: which one is not said."""
+    NOT_AWAITED = "evidence_not_awaited"
+    TOO_MANY = "evidence_limit"
+    NO_POINT = "evidence_no_contact_point"
+    NO_SUCH_EVIDENCE = "no_such_evidence"
+    """Also: no such refund that it could be for."""
+    NOT_CLEAN = "evidence_not_clean"
+    TYPE_REFUSED = "evidence_type"
+    TOO_LARGE = "evidence_too_large"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One picture for one refund. `evidence_id` is in its link; `expires_at` is when the link and the upload end."""
+
+    evidence_id: str
+    account_id: str
+    refund_id: str
+    state: EvidenceState
+    asked_at: datetime
+    expires_at: datetime
+    state_at: datetime
+    content_type: ContentType | None = None
+    bytes_long: int | None = None
+    """As the bucket tells it; before that, as the sender announced."""
+    etag: str | None = None
+    refusal: Refusal | None = None
+    brought: bool = False
+    """A person was told that its scan has no result."""
+
+    @property
+    def awaits_upload(self) -> bool:
+        return self.state in (EvidenceState.ASKED, EvidenceState.OPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSent:
+    """The result of asking for a link: by which channel it goes."""
+
+    evidence_id: str
+    channel: str
+    expires_at: datetime
