@@ -92,6 +92,7 @@ class DeskReports extends View {
           report.refunds.map(({ status, count, late }) => ({ label: words.word("refund", status), value: count, cells: [words.number(late)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.complaints"), [...head, this.t("reports.days")],
           report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("topic", kind), value: count, cells: [words.number(median_days)] })))}</section>
+        <section class="panel">${bars(words, this.t("reports.wishes"), head, report.wishes.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.scores"), head, report.survey.map(({ score, count }) => ({ label: words.number(score), value: count })))}</section>
       </div>`;
   }

@@ -232,12 +232,12 @@ def _of_decision(detail: object) -> Sequence[Take]:
 
 
 def _of_case(told: DecisionTold, data: CaseTold) -> Sequence[Take]:
-    brought = reports.is_brought(data.reason)
     complaint = Complaint(
         topic=data.topic,
         version=told.subject_version or 0,
         closed_at=data.at if data.status == "closed" else None,
-        brought_at=data.at if brought else None,
+        brought_at=data.at if reports.is_complaint(data.reason) else None,
+        wished_at=data.at if reports.is_wish(data.reason) else None,
     )
     takes: list[Take] = [lambda ctx, zone: reports.take_complaint(ctx, data.case_id, complaint, zone=zone)]
     if data.contact_id is not None and data.reason.startswith("caller."):

@@ -53,7 +53,7 @@ def of_day(counted: Counted, day: str = DAY) -> dict[str, int]:
     [
         ("answered_call", {"contact/none/transferred": 1, "answer/25": 1}),
         ("out_of_order", {"contact/none/transferred": 1, "answer/25": 1}),
-        ("callback", {"contact/refund/callback": 1, "complaint/refund/open": 1}),
+        ("callback", {"contact/refund/callback": 1, "wish/refund": 1}),
         (
             "lock_refund_complaint",
             {"lock/lock/TOO_MANY_PASSWORD": 1, "refund/succeeded/kept": 1, "complaint/security/2": 1},
@@ -291,11 +291,13 @@ def test_a_complaint_that_is_opened_again_is_open(counted: Counted) -> None:
     assert of_day(counted) == {"complaint/lockout/open": 1}
 
 
-def test_a_case_that_the_hotline_opened_by_itself_is_a_complaint_once_a_customer_brings_it(counted: Counted) -> None:
+def test_a_case_that_the_hotline_opened_by_itself_is_a_complaint_once_somebody_names_it_so(counted: Counted) -> None:
     counted.take(case_event(id="out-1", reason="password_spraying"))
     assert counted.tallies() == {}
     counted.take(case_event(id="out-2", version=2, reason="recovery.stuck", at=NOON + timedelta(days=1)))
-    assert of_day(counted, "2026-11-24") == {"complaint/lockout/open": 1}
+    assert of_day(counted, "2026-11-24") == {"wish/lockout": 1}
+    counted.take(case_event(id="out-3", version=3, reason="agent.complaint", at=NOON + timedelta(days=1)))
+    assert of_day(counted, "2026-11-24") == {"wish/lockout": 1, "complaint/lockout/open": 1}
 
 
 # ---------------------------------------------------------------- what cannot be counted

@@ -878,6 +878,7 @@ def _reports(world: DeskWorld, call: _Call) -> Answered:
                 {"kind": "refund", "count": 4, "closed": 3, "within_15_days": 3, "median_days": 3},
                 {"kind": "security", "count": 1, "closed": 0, "within_15_days": 0, "median_days": None},
             ],
+            "wishes": [{"topic": "lockout", "count": 12}, {"topic": "refund", "count": 7}],
             "survey": [{"score": score, "count": count} for score, count in enumerate((2, 1, 5, 20, 44), start=1)],
         },
     )

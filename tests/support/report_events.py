@@ -130,7 +130,7 @@ def case_event(
     case_id: str = "case-1",
     *,
     id: str,  # noqa: A002 - CloudEvents
-    reason: str = "caller.asked",
+    reason: str = "agent.complaint",
     topic: str = "lockout",
     version: int = 1,
     status: str = "open",

@@ -72,13 +72,21 @@ class RefundsByStatus(Answer):
 
 
 class ComplaintsOfKind(Answer):
-    """Cases that customers brought in these days, by topic, and how fast the closed ones were closed."""
+    """Cases that a customer or an agent named a complaint in these days, by topic, and how fast the closed ones were
+    closed."""
 
     kind: str
     count: int
     closed: int
     within_15_days: int
     median_days: int | None
+
+
+class WishesOfTopic(Answer):
+    """Cases with which somebody asked for a person, by topic; that alone is no complaint."""
+
+    topic: str
+    count: int
 
 
 class Score(Answer):
@@ -100,6 +108,7 @@ class Report(Answer):
     lock_causes: list[LockCause]
     refunds: list[RefundsByStatus]
     complaints: list[ComplaintsOfKind]
+    wishes: list[WishesOfTopic]
     survey: list[Score]
 
 

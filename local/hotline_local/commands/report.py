@@ -115,6 +115,7 @@ def lines(report: "Report") -> Iterator[str]:
             for one in told["complaints"]
         ],
     )
+    yield from _table(("Wish for a person", "count"), [[one["topic"], one["count"]] for one in told["wishes"]])
     answers = sum(one["count"] for one in told["survey"])
     if answers:
         mean = sum(one["score"] * one["count"] for one in told["survey"]) / answers

@@ -498,6 +498,15 @@ def test_a_tag_is_a_short_word(world: CaseWorld, tag: str) -> None:
     refused(CaseError.TAG_INVALID, InvalidInput, lambda: world.act(cases.contribute_edit, ref.case_id, tags=[tag]))
 
 
+def test_an_agent_names_a_case_a_complaint_by_its_tag_once(world: CaseWorld) -> None:
+    ref = world.add()
+    world.act(cases.contribute_edit, ref.case_id, tags=["vip"])
+    world.act(cases.contribute_edit, ref.case_id, tags=["complaint", "vip"])
+    world.act(cases.contribute_edit, ref.case_id, tags=["complaint"])
+    reasons = [entry.reason for entry in world.timeline(ref.case_id) if entry.kind is EntryKind.EDITED]
+    assert reasons == ["agent.edited", "agent.complaint", "agent.edited"]
+
+
 def test_a_case_has_so_many_tags(world: CaseWorld) -> None:
     ref = world.add()
     most = [f"tag{number}" for number in range(TAGS_MAX)]

@@ -48,7 +48,8 @@ from hotline.reports.matters import (
     fold_complaint,
     fold_lock,
     fold_refund,
-    is_brought,
+    is_complaint,
+    is_wish,
     promise_of,
     status_of,
 )
@@ -342,17 +343,32 @@ def test_a_promise_is_kept_late_withdrawn_or_still_waits(refund: RefundRecord, s
 
 
 @pytest.mark.parametrize(
-    ("reason", "brought"),
+    ("reason", "complaint", "wish"),
     [
-        ("caller.asked", True),
-        ("recovery.stuck", True),
-        ("payment.disputed", True),
-        ("notice.repudiated", True),
-        ("decision_unconfirmed", False),
+        ("caller.asked", False, True),
+        ("caller.callback", False, True),
+        ("recovery.stuck", False, True),
+        ("payment.disputed", True, False),
+        ("notice.repudiated", True, False),
+        ("agent.complaint", True, False),
+        ("agent.edited", False, False),
+        ("decision_unconfirmed", False, False),
     ],
 )
-def test_a_complaint_is_what_a_customer_brought(reason: str, brought: bool) -> None:
-    assert is_brought(reason) is brought
+def test_a_complaint_is_what_somebody_named_so_and_no_wish_for_a_person(
+    reason: str, complaint: bool, wish: bool
+) -> None:
+    assert (is_complaint(reason), is_wish(reason)) == (complaint, wish)
+
+
+def test_a_wish_counts_once_on_its_first_day_also_beside_a_complaint() -> None:
+    wish, later = Complaint("refund", 1, wished_at=NOON), Complaint("refund", 2, wished_at=NOON + DAY)
+    complaint = Complaint("refund", 3, brought_at=NOON)
+    for order in itertools.permutations((wish, later)):
+        assert count_complaint(reduce(fold_complaint, order), ZONE) == {TODAY: {"wish/refund": 1}}
+    for order in itertools.permutations((wish, later, complaint)):
+        both = {"wish/refund": 1, "complaint/refund/open": 1}
+        assert count_complaint(reduce(fold_complaint, order), ZONE) == {TODAY: both}
 
 
 def test_of_two_words_on_a_case_the_higher_version_holds_and_the_first_time_that_it_was_brought() -> None:

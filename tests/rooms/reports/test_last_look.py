@@ -63,7 +63,7 @@ def test_an_end_that_is_told_after_all_corrects_what_was_taken_for_granted() -> 
 def test_there_is_one_last_look_and_it_changes_nothing_that_counts_already(times: int) -> None:
     counted = Counted()
     counted.begin("contact-1", served=("lockout",))
-    counted.take(*call_events(), case_event(id="out-1", contact_id="contact-1"))
+    counted.take(*call_events(), case_event(reason="caller.asked", id="out-1", contact_id="contact-1"))
     before = counted.tallies()
     assert [work(counted, OVER + SETTLED_AFTER) for _ in range(times)] == [1, *([0] * (times - 1))]
     assert counted.tallies() == before
@@ -71,7 +71,7 @@ def test_there_is_one_last_look_and_it_changes_nothing_that_counts_already(times
 
 def test_a_handover_without_a_call_counts_for_nothing_and_is_looked_at_once() -> None:
     counted = Counted()
-    counted.take(case_event(id="out-1", contact_id="contact-1"))
+    counted.take(case_event(reason="caller.asked", id="out-1", contact_id="contact-1"))
     assert work(counted, NOON + GIVEN_UP_AFTER) == 1
     assert work(counted, NOON + GIVEN_UP_AFTER) == 0
     assert endings(counted) == []

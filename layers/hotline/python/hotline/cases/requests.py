@@ -47,6 +47,8 @@ AGENT_NOTE_CHARACTERS_MAX: Final = 1000
 TAGS_MAX: Final = 10
 SNOOZE_MIN: Final = timedelta(minutes=5)
 SNOOZE_MAX: Final = timedelta(days=30)
+COMPLAINT_TAG: Final = "complaint"
+"""The tag by which an agent names a case a complaint. What a caller says to a person is no key of the line's."""
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
@@ -227,8 +229,9 @@ def contribute_edit(
 ) -> Case:
     """Set the priority, or all tags, or both; None leaves what there is, and what is as asked changes nothing.
 
-    Raises NotPossible `case_not_found`, `case_closed`, and `case_claimed` where another agent has the case and nobody
-    supervises; Refused `case_of_another_agent`; InvalidInput `tag_invalid`, `tags_count`; CaseChanged. At commit
+    The tag `complaint` names the case a complaint, which reports count. Raises NotPossible `case_not_found`,
+    `case_closed`, and `case_claimed` where another agent has the case and nobody supervises; Refused
+    `case_of_another_agent`; InvalidInput `tag_invalid`, `tags_count`; CaseChanged. At commit
     CaseChanged or Stale.
     """
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
@@ -244,7 +247,9 @@ def contribute_edit(
         facts |= {"priority": case.priority.value, "priority_before": known.priority.value}
     if case.tags != known.tags:
         facts |= {"tags": ",".join(case.tags) or "-", "tags_before": ",".join(known.tags) or "-"}
-    return _write(change, known, case, EntryKind.EDITED, "agent.edited", facts=facts, version=version)
+    named = COMPLAINT_TAG in case.tags and COMPLAINT_TAG not in known.tags
+    reason = "agent.complaint" if named else "agent.edited"
+    return _write(change, known, case, EntryKind.EDITED, reason, facts=facts, version=version)
 
 
 def contribute_decided(

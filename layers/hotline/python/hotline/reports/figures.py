@@ -49,6 +49,7 @@ def make_report(start: date, end: date, tallies: Counts) -> Report:
         complaints=tuple(
             _complaints(kind, _last(counts)) for kind, counts in sorted(_group(total, "complaint").items())
         ),
+        wishes={topic: sum(counts.values()) for topic, counts in sorted(_group(total, "wish").items())},
         scores={score: total["survey", str(score)] for score in SCORES},
     )
 
@@ -109,6 +110,7 @@ def plain(report: Report) -> dict[str, Any]:
             }
             for one in report.complaints
         ],
+        "wishes": [{"topic": topic, "count": number} for topic, number in report.wishes.items()],
         "survey": [{"score": score, "count": number} for score, number in sorted(report.scores.items())],
     }
 
@@ -116,8 +118,8 @@ def plain(report: Report) -> dict[str, Any]:
 def rows_of(counts: Counts) -> Iterator[tuple[str, str, str, str, int]]:
     """The counts as rows: day, what, name, detail, number. `what` decides the rest. Of a contact the name is its topic
     and the detail its ending. Of a lock they are kind and cause, of a refund status and the state of its promise. Of a
-    complaint they are its topic and the days at most until it was closed. An answer has the seconds at most, a survey
-    the score.
+    complaint they are its topic and the days at most until it was closed, of a wish for a person its topic. An answer
+    has the seconds at most, a survey the score.
     """
     for day in sorted(counts):
         for name, number in sorted(counts[day].items()):

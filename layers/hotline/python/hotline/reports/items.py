@@ -195,6 +195,7 @@ def complaint_item(complaint: Complaint) -> Item:
     times = {
         "closed_at": to_text(complaint.closed_at) if complaint.closed_at is not None else None,
         "brought_at": to_text(complaint.brought_at) if complaint.brought_at is not None else None,
+        "wished_at": to_text(complaint.wished_at) if complaint.wished_at is not None else None,
     }
     return {"topic": complaint.topic, "version": complaint.version, **_there(times)}
 
@@ -206,6 +207,7 @@ def complaint_from(item: Mapping[str, Any]) -> Complaint:
         version=int(item["version"]),
         closed_at=from_text(item["closed_at"]) if "closed_at" in item else None,
         brought_at=from_text(item["brought_at"]) if "brought_at" in item else None,
+        wished_at=from_text(item["wished_at"]) if "wished_at" in item else None,
     )
 
 

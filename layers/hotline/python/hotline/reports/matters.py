@@ -32,8 +32,10 @@ CAUSES: Final = (
 COMPLAINT_STEPS_DAYS: Final = (1, 2, 3, 5, 7, 10, 15, 20, 30, 60)
 """Upper ends of the steps in which the days until a complaint is closed are counted. PSD2, article 101, gives 15
 business days, and 35 in exceptional cases; the order of the PBoC on consumer protection (2020 no. 5) gives 15 days."""
-BROUGHT_BY_CUSTOMERS: Final = ("caller.", "recovery.", "payment.disputed", "notice.repudiated")
-"""How the reasons begin for which a customer, and not the hotline by itself, opens a case or adds to one."""
+COMPLAINTS: Final = ("payment.disputed", "notice.repudiated", "agent.complaint")
+"""The reasons of a case's change by which somebody named it a complaint: its customer, or an agent (cases.requests)."""
+WISHES: Final = ("caller.", "recovery.")
+"""How the reasons begin for which somebody asked for a person, which alone is no complaint."""
 DAY_S: Final = 86_400
 
 
@@ -103,9 +105,14 @@ def count_refund(refund: RefundRecord, zone: str) -> Counts:
     return {day_of(refund.at, zone): {f"refund/{status.value}/{promise_of(refund, zone).value}": 1}}
 
 
-def is_brought(reason: str) -> bool:
-    """Whether a customer brought the case, by the reason of its change."""
-    return reason.startswith(BROUGHT_BY_CUSTOMERS)
+def is_complaint(reason: str) -> bool:
+    """Whether the case is a complaint from this change on, by its reason."""
+    return reason in COMPLAINTS
+
+
+def is_wish(reason: str) -> bool:
+    """Whether somebody asked for a person by this change, by its reason."""
+    return reason.startswith(WISHES)
 
 
 def fold_complaint(known: Complaint | None, told: Complaint) -> Complaint:
@@ -115,18 +122,24 @@ def fold_complaint(known: Complaint | None, told: Complaint) -> Complaint:
         return told
     newest = max(known, told, key=lambda one: (one.version, one.closed_at is not None))
     brought = [one.brought_at for one in (known, told) if one.brought_at is not None]
-    return replace(newest, brought_at=min(brought, default=None))
+    wished = [one.wished_at for one in (known, told) if one.wished_at is not None]
+    return replace(newest, brought_at=min(brought, default=None), wished_at=min(wished, default=None))
 
 
 def count_complaint(complaint: Complaint, zone: str) -> Counts:
-    """The counts of a complaint, on the day on which it was brought: open, or the step of the days that it took."""
+    """The counts of a complaint, on the day on which it was brought: open, or the step of the days that it took. A wish
+    for a person counts on the day on which it was first said, also of a case that is no complaint."""
+    counts: dict[date, dict[str, int]] = {}
+    if complaint.wished_at is not None:
+        counts[day_of(complaint.wished_at, zone)] = {f"wish/{topic_word(complaint.topic)}": 1}
     if complaint.brought_at is None:
-        return {}
+        return counts
     end = "open"
     if complaint.closed_at is not None:
         took_s = (complaint.closed_at - complaint.brought_at).total_seconds()
         end = step_of(took_s / DAY_S, COMPLAINT_STEPS_DAYS)
-    return {day_of(complaint.brought_at, zone): {f"complaint/{topic_word(complaint.topic)}/{end}": 1}}
+    counts.setdefault(day_of(complaint.brought_at, zone), {})[f"complaint/{topic_word(complaint.topic)}/{end}"] = 1
+    return counts
 
 
 def _least(one: str | None, other: str | None) -> str | None:

@@ -190,13 +190,14 @@ class RefundRecord:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A case that a customer brought, by phone, in the app, or by answering a notice. `brought_at`: when a customer
-    first did so; None while nobody has, so that nothing is counted."""
+    """A case as it is counted. `brought_at`: when somebody first named it a complaint; None while nobody has.
+    `wished_at`: when somebody first asked for a person with it."""
 
     topic: str
     version: int
     closed_at: datetime | None = None
     brought_at: datetime | None = None
+    wished_at: datetime | None = None
 
 
 SCORES: Final = range(1, 6)
@@ -270,6 +271,8 @@ class Report:
     locks: Mapping[LockKind, Mapping[str, int]]
     refunds: Mapping[RefundStatus, Mapping[PromiseState, int]]
     complaints: tuple[ComplaintFigures, ...]
+    wishes: Mapping[str, int]
+    """Cases with which somebody asked for a person, by topic."""
     scores: Mapping[int, int]
 
 

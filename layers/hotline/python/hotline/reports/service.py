@@ -30,7 +30,8 @@ from .model import (
 
 __all__ = [
     "duty_at",
-    "is_brought",
+    "is_complaint",
+    "is_wish",
     "plain",
     "read_callbacks",
     "read_counts",
@@ -46,7 +47,8 @@ __all__ = [
 
 ATTEMPTS_MAX: Final = 5
 """How often one event is folded before it is delivered again: the events of a call come at once, and meet."""
-is_brought = matters.is_brought
+is_complaint = matters.is_complaint
+is_wish = matters.is_wish
 
 
 def take_contact(ctx: Context, event: ContactEvent, *, zone: str) -> None:
