@@ -145,6 +145,7 @@ export class Api {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
     const token = await this.sign_in.token();
+    const { generation } = this.sign_in;
     let answer, text;
     try {
       answer = await fetch(`${this.address}${BASE}${path}${search}`, {
@@ -165,6 +166,8 @@ export class Api {
     } catch {
       throw new Problem({ code: "offline" });
     }
+    // Somebody else may have signed in meanwhile: this request is none of theirs.
+    if (answer.status === 401 && generation !== this.sign_in.generation) throw new Problem({ status: 401, code: "signed_out" });
     if (answer.status === 401 && again) {
       const renewed = await this.sign_in.token(token);
       if (renewed !== token) return this.#send(method, path, { body, query, headers }, false);

@@ -74,6 +74,11 @@ export class SignIn extends EventTarget {
     this.#waiting?.(new Problem({ code: "sign_in_cancelled" }));
   }
 
+  /** Counts the people who were signed in here: what one of them asked for is never sent for the next. */
+  get generation() {
+    return this.#generation;
+  }
+
   /** A token that the API takes. `refused`: one that it did not take; another than that is given. Raises Problem signed_out. */
   async token(refused = undefined) {
     const generation = this.#generation;
@@ -93,6 +98,7 @@ export class SignIn extends EventTarget {
 
   /** The API refused the token, and no newer one was to be had. */
   refused() {
+    this.#generation += 1;
     this.#refresh = null;
     this.#forget("ended");
   }

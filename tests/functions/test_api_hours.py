@@ -96,7 +96,10 @@ def test_line_desk_and_api_say_at_every_hour_the_same(world: AgentWorld, chief: 
 
 
 def test_hours_without_an_opening_in_sight_have_none(world: AgentWorld, chief: AgentClient) -> None:
-    put(chief, "/hours", {"timezone": "UTC", "weekly": []})
+    tomorrow = str(world.clock.now().date() + timedelta(days=1))
+    day = {"date": tomorrow, "name": "Last day", "opens": "09:00", "closes": "10:00"}
+    put(chief, "/hours", {"timezone": "UTC", "weekly": [], "special_days": [day]})
+    world.clock.advance(timedelta(days=2))
     assert (hours(world)["open"], hours(world)["opening"]) == (False, None)
 
 

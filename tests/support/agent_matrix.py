@@ -43,7 +43,7 @@ _BODY: Final[Mapping[str, Any]] = {
     "POST /v1/agent/cases/{id}/findings/{finding}/feedback": {**WHY, "verdict": "unclear"},
     "POST /v1/agent/approvals/{id}/decision": {"decision": "approve"},
     "PUT /v1/agent/banner": {},
-    "PUT /v1/agent/hours": {"timezone": "UTC", "weekly": []},
+    "PUT /v1/agent/hours": {"timezone": "UTC", "weekly": [{"day": 1, "opens": "09:00", "closes": "18:00"}]},
     "PUT /v1/agent/numbers": {**WHY, "numbers": ["+864008001234"]},
     "PUT /v1/agent/merchants/{id}/policy": {**WHY, "window_days": 1, "partial": True, "auto_approve_minor": 1},
     **{

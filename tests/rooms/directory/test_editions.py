@@ -16,7 +16,9 @@ from hotline.directory.service import (
     HOURS_KEY,
     NUMBERS_KEY,
     NUMBERS_MAX,
+    Hours,
     Span,
+    SpecialDay,
     always_open,
     banner_of,
     contribute_banner,
@@ -50,6 +52,10 @@ def edit(store: Store, add: Callable[[Change, Mapping[Key, Item]], int]) -> int:
     return version
 
 
+def write_hours(hours: Hours, change: Change, read: Mapping[Key, Item]) -> int:
+    return contribute_hours(change, read, hours, expected_version=0, editor="a")
+
+
 def test_a_value_that_nobody_has_edited_is_as_deployed(store: Store) -> None:
     read = store.batch_get(KEYS)
     assert (hours_of(read).content, hours_of(read).version) == (always_open(), 0)
@@ -67,6 +73,21 @@ def test_an_edition_comes_back_as_it_was_written_with_its_editor(store: Store) -
     assert (hours.content, hours.version, hours.edited_by, hours.edited_at) == (HOURS, 1, "sup-1", NOON)
     assert banner_of(read).content == banner
     assert (numbers_of(read, ()).content, numbers_of(read, ()).edited_by) == (NUMBERS, "sup-2")
+
+
+def test_hours_that_never_open_and_a_banner_that_is_over_are_refused(store: Store) -> None:
+    yesterday = SpecialDay(NOON.date() - timedelta(days=1), "old", (Span(480, 1320),))
+    tomorrow = SpecialDay(NOON.date() + timedelta(days=1), "new", (Span(480, 1320),))
+    for days in ([], [yesterday]):
+        never = make_hours("Asia/Shanghai", [()] * 7, days)
+        with pytest.raises(InvalidInput, match=DirectoryError.NEVER_OPEN):
+            edit(store, partial(write_hours, never))
+    once = make_hours("Asia/Shanghai", [()] * 7, [tomorrow])
+    edit(store, lambda change, read: contribute_hours(change, read, once, expected_version=0, editor="a"))
+    over = make_banner(WORDS, starts_at=NOON - timedelta(hours=1), ends_at=NOON, short_menu=False)
+    with pytest.raises(InvalidInput, match=DirectoryError.BANNER_OVER):
+        edit(store, lambda change, read: contribute_banner(change, read, over, expected_version=0, editor="a"))
+    assert banner_of(store.batch_get(KEYS)).version == 0
 
 
 def test_an_edit_of_an_older_version_is_refused_and_changes_nothing(store: Store) -> None:

@@ -20,7 +20,7 @@ from hotline.kit.store.condition import Item
 from hotline.kit.text import fits, plain_text
 
 from . import items
-from .hours import Hours, always_open
+from .hours import Hours, always_open, find_opening
 from .items import BANNER_KEY, HOURS_KEY, NUMBERS_KEY
 from .model import Banner, DirectoryError, Edition
 from .numbers import is_e164
@@ -69,14 +69,20 @@ def contribute_hours(
     change: Change, read: Mapping[Key, Item], hours: Hours, *, expected_version: int, editor: str
 ) -> int:
     """Add an edition of the opening hours (as make_hours gives them). Returns its version; raises NotPossible when the
-    editor saw another one than the present."""
+    editor saw another one than the present. Raises InvalidInput `never_open` for hours with no opening in sight:
+    callers would be told so for ever, and nobody might notice."""
+    if find_opening(hours, change.now) is None:
+        raise InvalidInput(DirectoryError.NEVER_OPEN)
     return _contribute(change, read, HOURS_KEY, items.hours_attributes(hours), expected_version, editor)
 
 
 def contribute_banner(
     change: Change, read: Mapping[Key, Item], banner: Banner | None, *, expected_version: int, editor: str
 ) -> int:
-    """Put a banner up (as make_banner gives it), or take it down (None). Returns and raises as contribute_hours."""
+    """Put a banner up (as make_banner gives it), or take it down (None). Returns and raises as contribute_hours, but
+    InvalidInput `banner_over` for one that nobody would hear any more."""
+    if banner is not None and banner.ends_at <= change.now:
+        raise InvalidInput(DirectoryError.BANNER_OVER)
     return _contribute(change, read, BANNER_KEY, items.banner_attributes(banner), expected_version, editor)
 
 

@@ -21,6 +21,8 @@ class DirectoryError(StrEnum):
     BANNER_LANGUAGES = "banner_languages_incomplete"
     BANNER_LENGTH = "banner_length"
     BANNER_TIMES = "banner_times_invalid"
+    BANNER_OVER = "banner_over"
+    NEVER_OPEN = "never_open"
     NUMBER_INVALID = "number_invalid"
     NUMBERS_COUNT = "numbers_count"
     CHANGED = "directory_changed"
