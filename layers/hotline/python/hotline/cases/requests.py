@@ -247,9 +247,9 @@ def contribute_edit(
         facts |= {"priority": case.priority.value, "priority_before": known.priority.value}
     if case.tags != known.tags:
         facts |= {"tags": ",".join(case.tags) or "-", "tags_before": ",".join(known.tags) or "-"}
-    named = COMPLAINT_TAG in case.tags and COMPLAINT_TAG not in known.tags
-    reason = "agent.complaint" if named else "agent.edited"
-    return _write(change, known, case, EntryKind.EDITED, reason, facts=facts, version=version)
+    if COMPLAINT_TAG in case.tags and COMPLAINT_TAG not in known.tags:
+        return _write(change, known, case, EntryKind.EDITED, "agent.complaint", facts=facts, version=version)
+    return _write(change, known, case, EntryKind.EDITED, "agent.edited", facts=facts, version=version)
 
 
 def contribute_decided(
