@@ -6,14 +6,11 @@ import { css, drafts, html, LitElement, nothing, shared } from "./element.js";
 import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
 import "./form.js";
-import "./views/activity.js";
 import "./views/approvals.js";
 import "./views/callbacks.js";
 import "./views/case.js";
 import "./views/contact.js";
 import "./views/queue.js";
-import "./views/reports.js";
-import "./views/settings.js";
 
 /** Whether another page shows this one in a frame. */
 const inFrame = () => window.parent !== window;
@@ -31,6 +28,12 @@ const NAVIGATION = [
   ["activity", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
+/** What only supervisors open is read when they do. */
+const LATER = {
+  activity: () => import("./views/activity.js"),
+  reports: () => import("./views/reports.js"),
+  ...Object.fromEntries(SETTINGS.map((name) => [name, () => import("./views/settings.js")])),
+};
 
 class HotlineDesk extends LitElement {
   static styles = [shared, css`
@@ -76,6 +79,8 @@ class HotlineDesk extends LitElement {
     this.messages = [];
     this.offline = !navigator.onLine;
     this.seen = new Set();
+    /** The views whose scripts have been read. */
+    this.scripts = new Set();
     this.live = [];
     this.ready = this.#begin();
   }
@@ -177,9 +182,11 @@ class HotlineDesk extends LitElement {
 
   async updated(changed) {
     if (!changed.has("route") || !this.moved) return;
-    const view = this.renderRoot.querySelector("main > *");
-    if (!view) return;
+    if (!this.renderRoot.querySelector("main > *")) return;
     this.moved = false;
+    await this.#read(this.route.view);
+    await this.updateComplete;
+    const view = this.renderRoot.querySelector("main > *");
     await view.updateComplete;
     window.scrollTo(0, 0);
     view.renderRoot?.querySelector("h1")?.focus();
@@ -341,6 +348,18 @@ class HotlineDesk extends LitElement {
           : html`<button class="main" ?disabled=${!this.prepared} @click=${this.#signIn}>${t("sign_in")}</button>`}</div>`;
   }
 
+  /** Read the script of a view that is read later: before that there is no element to show. */
+  async #read(view) {
+    if (!(view in LATER) || this.scripts.has(view)) return;
+    try {
+      await LATER[view]();
+      this.scripts.add(view);
+      this.requestUpdate();
+    } catch {
+      this.desk.say(this.desk.words.problem(new Problem({ code: "offline" })));
+    }
+  }
+
   #view() {
     const { view, id } = this.route;
     const { desk } = this;
@@ -348,6 +367,10 @@ class HotlineDesk extends LitElement {
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
     if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
     if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
+    if (view in LATER && !this.scripts.has(view)) {
+      this.#read(view);
+      return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
+    }
     if (view === "activity") return html`<desk-activity .desk=${desk}></desk-activity>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;

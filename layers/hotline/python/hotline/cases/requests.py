@@ -48,7 +48,7 @@ TAGS_MAX: Final = 10
 SNOOZE_MIN: Final = timedelta(minutes=5)
 SNOOZE_MAX: Final = timedelta(days=30)
 COMPLAINT_TAG: Final = "complaint"
-"""The tag by which an agent names a case a complaint. What a caller says to a person is no key of the line's."""
+"""The tag by which an agent names a case a complaint, as the caller told them."""
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 
 
