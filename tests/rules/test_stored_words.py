@@ -45,7 +45,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     reports.Ending: "contained transferred abandoned callback closed_hours left",
     reports.CallbackState: "waiting called failed",
     reports.LockKind: "lock pause freeze",
-    reports.RefundStatus: "in_review approved denied sent succeeded failed returned_back",
+    reports.RefundStatus: "in_review approved denied sent succeeded failed returned_back stopped",
     reports.PromiseState: "kept late waiting withdrawn none",
 }
 
