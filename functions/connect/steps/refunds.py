@@ -152,7 +152,7 @@ STEPS: Final = (
             "amount_minor": digits(most=AMOUNT_DIGITS_MAX, optional=True),
         },
         say=words_of.refund_request,
-        parts=3,
+        parts=words_of.REQUEST_PARTS,
         acting=True,
         proof=True,
         finishes=dict.fromkeys(("APPROVED", "IN_REVIEW", "DENIED", "EXISTS"), "refund"),

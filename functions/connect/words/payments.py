@@ -18,6 +18,8 @@ ANSWER_PARTS: Final = 3
 """In how many prompts the answer about a movement may be told."""
 REFUNDS_PARTS: Final = 3
 """In how many prompts the refunds may be told."""
+REQUEST_PARTS: Final = 3
+"""In how many prompts the decision on a request may be told."""
 _PAID_OTHERWISE: Final = frozenset({"failed", "returned_back"})
 """Refunds that only a person can still pay out; one is asked for by key until somebody is on it, with a date."""
 
@@ -163,11 +165,19 @@ def refund_offer(speech: Speech, outcome: str) -> None:
 
 
 def refund_request(speech: Speech, outcome: str) -> None:
-    """The decision, the rule behind it, and what was promised."""
+    """The decision, the rule behind it, and what was promised. Where that is too long, the amount is left out: the
+    caller has just heard it with the offer."""
     if outcome in ("NOT_ELIGIBLE", "ROUTE_DISPUTE"):
         _say_refusal(speech, outcome)
         return
-    speech.say(f"refund_request.{outcome}")
+    trial = Speech(speech.locale, speech.facts)
+    _say_decision(trial, outcome)
+    fits = all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, REQUEST_PARTS))
+    _say_decision(speech, outcome, **({} if fits else {"amount": None}))
+
+
+def _say_decision(speech: Speech, outcome: str, **own: object) -> None:
+    speech.say(f"refund_request.{outcome}", **own)
     if outcome == "IN_REVIEW":
         _say_rule(speech, "refund_request.IN_REVIEW.by_person")
         _say_remedy(speech)
