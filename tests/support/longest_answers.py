@@ -21,7 +21,7 @@ from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES, FailureCode
 from hotline.payments.model import Movement, MovementFailure, MovementRef
-from hotline.refunds.model import RefundState, Remedy
+from hotline.refunds.model import Evidence, RefundState, Remedy
 from hotline.wording.values import Latest, Opening, Usual
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
@@ -122,10 +122,13 @@ def refunds(language: str) -> Iterator[Said]:
         yield "refund_offer", "NOT_ELIGIBLE", {**item, "reason": rule}
         for outcome in ("APPROVED", "IN_REVIEW", "DENIED", "NOT_ELIGIBLE", "ROUTE_DISPUTE"):
             yield "refund_request", outcome, {**item, "reason": rule, "refund": "482913"}
-    for remedy in Remedy:
-        for outcome in ("IN_REVIEW", "DENIED"):
-            told = {"reason": "merchant.window", "remedy": remedy.value, "refund": "482913"}
-            yield "refund_request", outcome, {**item, **told}
+    # A merchant's consent changes what is denied; evidence changes what is looked at.
+    denied = {"reason": "merchant.window", "remedy": Remedy.MERCHANT.value, "refund": "482913"}
+    yield "refund_request", "DENIED", {**item, **denied}
+    for evidence in Evidence:
+        for rule in ("merchant.auto_approve", "merchant.window", "wallet.velocity", "reason.delivered"):
+            told = {"reason": rule, "remedy": evidence.value, "refund": "482913"}
+            yield "refund_request", "IN_REVIEW", {**item, **told}
 
 
 def funds(language: str) -> Iterator[Said]:
