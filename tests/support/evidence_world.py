@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any, Final
 
+from functions.deadlines.work import work_off
 from functions.evidence.batch import take_in
-from hotline.evidence.items import evidence_from, evidence_key
+from hotline.evidence.items import asked_key, evidence_from, evidence_key
 from hotline.evidence.model import Evidence
+from hotline.evidence.service import AskForLink
+from hotline.identity import service as identity
 from hotline.kit.aws.buckets import Scan, Upload
 from hotline.kit.store import Table
 from hotline.refunds.items import refund_from
@@ -17,7 +21,9 @@ from hotline.refunds.service import refund_key
 from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.api_client import Answered, Client
-from tests.support.api_world import ACCOUNT, ApiWorld
+from tests.support.api_world import ACCOUNT, PHONE, ApiWorld
+from tests.support.customer_life import Nowhere
+from tests.support.phone import Phone, words
 
 BUCKET: Final = "pictures"
 SCAN_SOURCE: Final = "aws.guardduty"
@@ -88,6 +94,40 @@ class EvidenceWorld(ApiWorld):
         self.scan(key, Scan.CLEAN)
         assert self.tell(created(key), scanned(key)) == {"batchItemFailures": []}
         return str(given.json["id"])
+
+    def call_for_refund(self, movement: str = "mov-1") -> dict[str, str]:
+        """The owner calls for a refund of a payment that arrived broken; the answer, with its words as `said`."""
+        phone = Phone(self.ctx, PHONE, f"contact-{movement}")
+        phone.press("start")
+        phone.prove(goal="refund")
+        phone.press("payment_by_order", tail=f"{movement[-1]}0001")
+        phone.press("refund_offer", choice="1")
+        answer = phone.press("refund_request", choice="1", reason="defective")
+        return {**answer, "said": words(answer)}
+
+    def link(self) -> str:
+        """The path of the page behind the link that the owner gets, by the refund's request or for it."""
+        if self.store.get(asked_key(ACCOUNT)) is not None:
+            return self.ask_again()
+        self.call_for_refund()
+        return self.newest_link()
+
+    def ask_again(self) -> str:
+        """The path in another link, for the refund that the last one was for."""
+        now = self.clock.now()
+        sign_in = identity.SignIn("session-again", ACCOUNT, now, trusted=False, expires_at=now + timedelta(hours=1))
+        session = identity.open_app_session(self.ctx, sign_in)
+        identity.perform(session, AskForLink(), identity.Turn("evidence_link"))
+        return self.newest_link()
+
+    def newest_link(self) -> str:
+        found = [match[1] for text in self.messages() if (match := LINK.search(text))]
+        assert found
+        return found[-1]
+
+    def work_off(self) -> None:
+        """Deadlines at work, now."""
+        work_off(self.ctx, self.clock.now(), {"message": Nowhere(), "bus": Nowhere()}, at_once=1)
 
     def messages(self) -> list[str]:
         """The texts of what goes out now."""

@@ -8,6 +8,7 @@ from functions.connect.envelope import INVALID
 from functions.connect.step import CHOICE, Answer, Step, Visit, digits, one_of, words
 from functions.connect.steps.payments import CHOSEN, item_words
 from functions.connect.words import payments as words_of
+from hotline.evidence import service as evidence
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derive_id
@@ -90,17 +91,17 @@ def request(visit: Visit) -> Answer:
     request_key = derive_id("ask", visit.state.contact_id, chosen.movement, reason.value)
     if visit.replay is not None:
         known = refunds.find_requested(visit.ctx.store, account_id, request_key)
-        return _render(visit, visit.replay.outcome, known)
+        return _render(visit, visit.replay.outcome, known, visit.replay.notes)
     amount = int(visit.inputs["amount_minor"]) if "amount_minor" in visit.inputs else None
-    act = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)
+    asked = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)
     try:
-        result = visit.perform(act).result
+        effect = visit.perform(evidence.RequestRefundWithLink(asked))
     except (InvalidInput, NotPossible):
         return Answer(INVALID)
-    return _render(visit, result.outcome.value, result)
+    return _render(visit, effect.outcome, effect.result.refund, effect.notes)
 
 
-def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None) -> Answer:
+def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, notes: tuple[str, ...] = ()) -> Answer:
     promise = refunds.promise_told(refund) if isinstance(refund, Refund) else refund.promise if refund else None
     told = refunds.explain(refund.rules if refund else (), refund.decided_by if refund else None)
     facts = words(
@@ -110,6 +111,7 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None) ->
         reason=told.rule,
         **told.facts,
         remedy=told.remedies[0].value if told.remedies else None,
+        link=next((note for note in notes if note in evidence.CHANNELS), None),
         refund=refunds.reference_of(refund.refund_id) if refund and refund.refund_id else None,
         now=visit.now,
     )

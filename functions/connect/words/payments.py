@@ -181,6 +181,7 @@ def _say_decision(speech: Speech, outcome: str, **own: object) -> None:
     if outcome == "IN_REVIEW":
         _say_rule(speech, "refund_request.IN_REVIEW.by_person")
         _say_remedy(speech)
+        speech.say_if_known(f"refund_request.IN_REVIEW.link.{speech.facts.get('link')}")
         speech.say("refund_request.IN_REVIEW.answer")
     elif outcome == "DENIED":
         _say_rule(speech)

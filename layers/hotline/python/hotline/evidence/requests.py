@@ -34,6 +34,8 @@ from .model import (
 )
 
 LINK_MESSAGE: Final = "refund.evidence_link"
+CHANNELS: Final = ("sms", "email")
+"""The notes of an answer after which a link went out, by its channel."""
 NOT_SENT: Final = "none"
 """The note of an answer after which no link went out."""
 

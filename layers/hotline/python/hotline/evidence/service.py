@@ -18,6 +18,7 @@ from .arrivals import contribute_due, duty_at, take_object
 from .links import id_of_object, link_of, object_name, token_of
 from .model import LISTED_MAX, READING_LIFE, Evidence, EvidenceError
 from .requests import (
+    CHANNELS,
     LINK_MESSAGE,
     NOT_SENT,
     AskForLink,
@@ -32,6 +33,7 @@ from .requests import (
 )
 
 __all__ = [
+    "CHANNELS",
     "LINK_MESSAGE",
     "NOT_SENT",
     "AskForLink",
