@@ -174,7 +174,7 @@ def test_the_language_is_switched_on_the_page(served: Served) -> None:
     expect(page.get_by_role("status")).to_contain_text("照片已收到")
 
 
-def test_what_is_touched_is_large_and_nothing_is_wider_than_the_screen(served: Served) -> None:
+def test_controls_are_large_and_nothing_is_wider_than_the_screen(served: Served) -> None:
     page = served.open(served.world.link())
     for control in ("Take a picture", "Choose a file"):
         box = page.locator("label", has_text=control).bounding_box()
