@@ -23,7 +23,6 @@ type Keys = tuple[str, ...]
 _OWN_MONEY: Final = frozenset({MovementKind.WITHDRAWAL, MovementKind.TRANSFER})
 """Movements whose money comes from the balance, and goes back there."""
 _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
-_NOT_DONE: Final = frozenset({MovementStatus.FAILED, MovementStatus.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[K
         found.append(("counterparty",))
     if told.answer is MoneyAnswer.RETURNED or movement.given_back_minor > 0:
         found.append(("returned.balance",) if kind in _OWN_MONEY else (f"returned.{instrument}",))
-    if kind in _PAID_BY and movement.status in _NOT_DONE:
+    # Where something has to be done first, or the outcome is open, the means makes no difference yet.
+    if kind in _PAID_BY and movement.status is MovementStatus.FAILED and told.then is None:
         found.append((f"paid_with.{instrument}",))
     return found
