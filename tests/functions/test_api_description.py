@@ -20,6 +20,7 @@ from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
 from tests.support.api_world import ApiWorld, ids
+from tests.support.facts import fact
 from tests.support.phone import give, opened
 
 DOCUMENT: Final = document()
@@ -182,7 +183,7 @@ def cursor_parameters() -> list[dict[str, Any]]:
 
 def test_every_cursor_is_declared_with_the_pattern_that_the_code_reads() -> None:
     found = cursor_parameters()
-    assert len(found) == sum(f"GET /v1/me/{name}" in ROUTES for name in ("payments", "refunds"))
+    assert len(found) == sum(f"GET /v1/me/{name}" in ROUTES for name in ("payments", "refunds", "bills"))
     assert {choice["pattern"] for choice in found} == {CURSOR_PATTERN}
 
 
@@ -301,6 +302,7 @@ def test_an_answer_with_text_names_its_language(
     at = clock.now() - timedelta(days=1)
     give(world.ctx, [opened("acct-9", (PointKind.PHONE, "+8613812345699"), at=at, language=account)])
     world.pay("mov-1", account_id="acct-9")
+    give(world.ctx, [fact("funds.balance_changed", subject="acct-9")])
     method, _, path = route.partition(" ")
     headers = {"Accept-Language": wished} if wished else {}
     client, body, named = world.client("acct-9"), {"payment_id": "mov-1", "reason": "cancelled"}, "mov-1"

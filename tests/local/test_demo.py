@@ -178,7 +178,8 @@ def test_it_shows_refunds_in_every_state(facts: list[Fact]) -> None:
             fact.data.refund_id not in newest or fact.data.version > newest[fact.data.refund_id].version
         ):
             newest[fact.data.refund_id] = fact.data
-    assert {refund.status for refund in newest.values()} == set(RefundStatus)
+    # Of an unknown outcome the wallet is asked at once, and the reference wallet answers.
+    assert {refund.status for refund in newest.values()} == set(RefundStatus) - {RefundStatus.UNKNOWN}
 
 
 def test_it_has_both_languages_a_shared_phone_a_two_step_account_and_one_without_e_mail(facts: list[Fact]) -> None:
