@@ -271,6 +271,7 @@ def send_pictures(here: Account) -> None:
     refund = refunds_room.find(here.ctx.store, "acct-demo-04", refund_id)
     assert refund is not None
     assert refund.case_id is not None
+    assert agent.post(f"/cases/{refund.case_id}/claim").status == 200
     assert agent.look(refund.case_id, "evidence").status == 200
     assert agent.look(refund.case_id, f"evidence/{given.json['id']}").status == 200
     for event in files_of("evidence"):
