@@ -148,25 +148,34 @@ FILLED_BY: Final = {
         {"Fn::GetAtt": ["EvidenceArrivedRule", "Arn"]},
         {"Fn::GetAtt": ["EvidenceScannedRule", "Arn"]},
     ],
+    "TextRepliesPolicy": {"Ref": "TextRepliesTopic"},
 }
+FILLED_BY_A_TOPIC: Final = {"TextRepliesPolicy"}
+"""Text messages of customers come from a topic of Amazon SNS; everything else by rules of the bus."""
 
 
-def test_a_queue_is_filled_from_outside_by_its_rules_only() -> None:
+def test_a_queue_is_filled_from_outside_by_its_rules_or_its_topic_only() -> None:
     assert resources("AWS::SQS::QueuePolicy").keys() == FILLED_BY.keys()
     for name, policy in resources("AWS::SQS::QueuePolicy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-            assert statement["Principal"] == {"Service": "events.amazonaws.com"}, name
+            service = "sns" if name in FILLED_BY_A_TOPIC else "events"
+            assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}, name
             assert statement["Action"] == "sqs:SendMessage", name
             assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": FILLED_BY[name]}}
 
 
 def test_the_key_is_used_through_the_services_that_hold_the_data_and_by_the_bus() -> None:
-    statements = {one["Sid"]: one for one in properties("DataKey")["KeyPolicy"]["Statement"]}
+    written = properties("DataKey")["KeyPolicy"]["Statement"]
+    statements = {one["Sid"]: one for one in (found.get("Fn::If", ["", found])[1] for found in written)}
     assert set(statements) == {
         "AccountAdministersTheKey",
         "UsedThroughTheServicesThatHoldTheData",
         "EventBridgeFillsTheQueues",
+        "TextRepliesFillAQueue",
     }
+    replies = statements["TextRepliesFillAQueue"]
+    assert replies["Principal"] == {"Service": "sns.amazonaws.com"}
+    assert replies["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "TextRepliesTopic"}}}
     (root,) = statements["AccountAdministersTheKey"]["Principal"].values()
     assert root == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
     anybody = statements["UsedThroughTheServicesThatHoldTheData"]
