@@ -77,7 +77,8 @@ def deploy(
     with the reasons when it fails."""
     parameters = {**PARAMETERS, "DeadlinesSchedule": "on" if schedules else "off"}
     parameters |= {
-        "PageBase": f"{endpoint}/_aws/execute-api/{{api}}",
+        "PageBase": f"{endpoint}/_aws/execute-api/",
+        "ApiIdAfterPageBase": "yes",
         "ApiIssuer": issuer.url_at(endpoint),
         "ApiAudience": issuer.AUDIENCE,
     }
