@@ -24,7 +24,11 @@ from tests.support.phone import Phone
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROTECTING = {Operation.PAUSE, Operation.PROVED_PAUSE, Operation.FREEZE}
-LOOKING = {Operation.OFFICIAL_NUMBERS, Operation.ADVICE, Operation.READ}
+LOOKING = {
+    Operation.OFFICIAL_NUMBERS, Operation.ADVICE, Operation.READ,
+    # Neither moves money nor opens anything: a picture for a refund that was asked for, and reminders of bills.
+    Operation.EVIDENCE, Operation.SET_REMINDERS,
+}  # fmt: skip
 BY_CALLER = [
     operation for operation, requirement in REQUIREMENTS.items() if requirement.one_step > 0 and not requirement.agent
 ]
