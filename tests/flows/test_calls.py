@@ -160,9 +160,9 @@ def test_a_caller_who_comes_back_proved_is_not_asked_for_a_number() -> None:
     assert heard.spoken("Main menu")
 
 
-def test_a_known_caller_asks_about_another_account_by_one_key() -> None:
+def test_a_known_caller_asks_about_another_account_by_two_keys() -> None:
     taken = answer("identify", "TAKEN", elsewhere="yes")
-    heard = call("5 13900000001# 2", identify=taken, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
+    heard = call("5 4 13900000001# 2", identify=taken, lock_status=answer("lock_status", "NEED_PROOF", needs="agent"))
     assert heard.steps == ["start", "identify", "lock_status", "hours", "handover"]
     assert heard.asked[1]["phone"] == "13900000001"
     assert heard.state.attributes["elsewhere"] == "yes"
@@ -170,7 +170,7 @@ def test_a_known_caller_asks_about_another_account_by_one_key() -> None:
 
 def test_a_caller_who_gives_up_another_number_is_back_at_the_main_menu() -> None:
     for back in ("#", "*"):
-        heard = call(f"- 5 {back}")
+        heard = call(f"- 5 4 {back}")
         assert len(heard.spoken("Main menu")) == 2
         assert heard.steps == ["start"]
     unknown = call("1 *", number=None, start_answer=answer("start", "UNKNOWN", proved="no"))
@@ -179,7 +179,7 @@ def test_a_caller_who_gives_up_another_number_is_back_at_the_main_menu() -> None
 
 def test_values_about_the_account_before_are_forgotten_with_the_number() -> None:
     heard = call(
-        "3 2 3 * 5 13900000001#",
+        "3 2 3 * 5 4 13900000001#",
         payments=answer("payments", "SEVERAL", count="2"),
         payment_answer=answer("payment_answer", "NOT_TAKEN", refundable="no"),
         identify=answer("identify", "TAKEN", elsewhere="yes"),

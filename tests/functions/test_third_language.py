@@ -33,7 +33,7 @@ from hotline_local.worlds.flow_files import flow_files
 from tests.flows.shipped import RESOURCE_TOKENS
 from tests.flows.test_with_the_function import Line
 from tests.support.api_world import ApiWorld
-from tests.support.longest_answers import EVERYTHING, MERCHANTS, NOW, movements
+from tests.support.longest_answers import EVERYTHING, MERCHANTS, NOW, OTHER_SIDE, movements
 from tests.support.phone import context, give, opened
 from tests.support.spoken_prompt import prompt
 from tests.support.third_language import LONGER, speaking_a_third_language, translated
@@ -69,7 +69,7 @@ def untranslated(text: str) -> list[str]:
     """The words that did not come from the catalogue of the third language, names left out."""
     for name in NAMES:
         text = text.replace(name, "")
-    return re.findall(r"[A-Za-z]+|[一-鿿]+", text)
+    return [word for word in re.findall(r"[A-Za-z]+|[一-鿿]+", text) if word != OTHER_SIDE]
 
 
 @pytest.mark.parametrize("kind", EVERYTHING, ids=lambda kind: kind.__name__)

@@ -38,6 +38,8 @@ class Part:
 
     def begin(self) -> None: ...
 
+    def remember(self, *_: Any) -> None: ...
+
 
 @pytest.fixture(autouse=True)
 def _signals() -> Iterator[None]:

@@ -29,6 +29,8 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 AMOUNT = Money(199_999, "CNY")
 MERCHANTS = {"zh-CN": "蓝杯咖啡人民广场店", "en-US": "Riverside Garden Market"}
 """As long as names of merchants are: nine characters, three words. At most forty characters are said of one."""
+OTHER_SIDE = "W"
+"""All that is said of who a transfer went to: the first letter of the name."""
 PROMISED = date(2026, 12, 30)
 USUAL = date(2026, 12, 28)
 TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
@@ -58,7 +60,7 @@ def movements(language: str) -> Iterator[Movement]:
                 yield Movement(status=status, money=money, failure=None, **plain)
         for kind, money, status in product(MovementKind, MoneyState, MovementStatus):
             # A transfer has another side, anything else a coupon.
-            own = {**plain, "ref": replace(ref, kind=kind), "given_back_minor": 50_000, "counterparty": "W"}
+            own = {**plain, "ref": replace(ref, kind=kind), "given_back_minor": 50_000, "counterparty": OTHER_SIDE}
             code = FailureCode.INSUFFICIENT_FUNDS
             short = MovementFailure("iso8583", "51", code, mapped=True) if status is MovementStatus.FAILED else None
             coupon = Coupon(applied=False, name=MERCHANTS[language], reason="minimum_not_met")
