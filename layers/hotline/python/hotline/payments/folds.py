@@ -16,6 +16,7 @@ from hotline.contracts.model import (
     Fact,
     FactVersion,
     FundsTold,
+    MovementStatus,
     MovementTold,
     Purchase,
     RefundStatus,
@@ -116,6 +117,7 @@ def fold_ledger_movement(ledger: Ledger, movement: Movement) -> Ledger:
         movement_sk=movement.sk,
         currency=currency,
         captured_minor=movement.captured_minor,
+        reversed=movement.status is MovementStatus.REVERSED,
         merchant_name=merchant.name if merchant is not None else None,
     )
 

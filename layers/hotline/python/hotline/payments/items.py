@@ -252,7 +252,7 @@ def ledger_item(ledger: Ledger) -> Item:
     if ledger.mixed_currencies and not ledger.looked_at:
         item |= due_attributes(ledger.movement_id, max(heard_of))
     own = {"movement_sk": ledger.movement_sk, "currency": ledger.currency, "looked_at": ledger.looked_at or None}
-    own |= {"merchant_name": ledger.merchant_name}
+    own |= {"merchant_name": ledger.merchant_name, "reversed": ledger.reversed or None}
     return item | _without_none(own)
 
 
@@ -267,6 +267,7 @@ def ledger_from(item: Mapping[str, Any]) -> Ledger:
         takings={refund_id: _taking_from(taking) for refund_id, taking in item["takings"].items()},
         looked_at=bool(item.get("looked_at", False)),
         merchant_name=item.get("merchant_name"),
+        reversed=bool(item.get("reversed", False)),
     )
 
 

@@ -239,6 +239,8 @@ class Ledger:
     merchant_name: str | None = None
     looked_at: bool = False
     """People were told that its currencies differ."""
+    reversed: bool = False
+    """The payment itself was reversed: also a refund that is heard of only later has to know it."""
 
     @property
     def mixed_currencies(self) -> bool:

@@ -224,11 +224,13 @@ def _contribute_movement(
 
 
 def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool]:
-    """For each movement that the facts of one account tell of: whether it is reversed, after all of them. `read` holds
-    what exists of `fact_keys`."""
+    """For each movement that the facts of one account tell of, or whose refunds they tell of: whether it is reversed,
+    after all of them. `read` holds what exists of `fact_keys`."""
     found: dict[str, bool] = {}
-    for about in folds.by_movement(facts).values():
+    for movement_id, about in folds.by_movement(facts).items():
         movement = None
+        stored = read.get(ledger_key(about[0].subject, movement_id))
+        found[movement_id] = stored is not None and items.ledger_from(stored).reversed
         for fact in about:
             if isinstance(fact.data, MovementTold):
                 if movement is None:

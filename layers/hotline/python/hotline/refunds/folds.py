@@ -63,11 +63,10 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
 
 
 def fold_reversal(known: Refund, *, reversed_: bool) -> Refund:
-    """The refund after a fact about its payment. A reversal that a higher version takes back, before anybody acted on
-    it, is none."""
-    if reversed_ is known.reversed or not (known.state.is_open or known.reversed):
-        return known
-    return replace(known, reversed=reversed_)
+    """The refund as its payment is after a fact about either. A reversal that a higher version takes back, before
+    anybody acted on it, is none. It matters to money that is under way, and to a refund that was stopped for it; any
+    other refund forgets it, whichever came first."""
+    return replace(known, reversed=reversed_ and (known.state.is_open or known.stopped))
 
 
 def _estimate(told: RefundTold) -> date | None:

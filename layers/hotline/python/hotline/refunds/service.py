@@ -187,7 +187,8 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
 
 
 def _note_reversals(read: Mapping[Key, Item], facts: Sequence[Fact], refunds: dict[Key, Refund]) -> None:
-    """Let open refunds know that their payment was reversed, or that it was not; they then fall due."""
+    """Let open refunds know that their payment was reversed, or that it was not; they then fall due. A refund that is
+    heard of after the reversal knows it as well."""
     known = {key: items.refund_from(read[key]) for key in fact_keys_of_payments(read, facts) if key in read}
     after = payments.reversals(read, facts)
     for key, refund in (known | refunds).items():
