@@ -77,6 +77,8 @@ _GATEWAY_REFUSALS: Final = {
 _CONTENT_LANGUAGE: Final = "Content-Language"
 _HEADERS: Final = {name.lower(): name for name in ("Idempotency-Key", "If-Match", "Desk-Contact", "Desk-Reason")}
 """Names of headers as they are written; the resolver gives them in lower case."""
+_PAGES: Final = {"GET /e/{token}": {"200": "The page.", "410": "A page that says that the link is over."}}
+"""Routes that are for browsers: the answers that are pages, in words, and not JSON."""
 _GENERATED: Final = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 """Forms of the resolver's own errors, which the API does not answer."""
 
@@ -150,6 +152,7 @@ def _operation(
         for status, answer in operation["responses"].items()
         if status.startswith("2")
     }
+    good |= {status: _page(text, public=public) for status, text in _PAGES.get(route, {}).items()}
     refusals = {"default": _refusal("Refused, or not possible now.", "GatewayRefusal", public=public)}
     if not public:
         for status, (name, _, text) in _GATEWAY_REFUSALS.items():
@@ -157,6 +160,14 @@ def _operation(
             refusals[status]["headers"]["WWW-Authenticate"] = _header("The fault of the token (RFC 6750).")
     operation["responses"] = dict(sorted({**good, **refusals}.items()))
     return operation
+
+
+def _page(said: str, *, public: bool) -> dict[str, Any]:
+    return {
+        "description": said,
+        "headers": _headers(public=public, speaks=True),
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    }
 
 
 def _refused_with(message: str, said: str) -> dict[str, Any]:

@@ -18,9 +18,15 @@ import pytest
 from functions.customer_api.access import ANY_SCOPE, PUBLIC, ROUTES, SCOPES
 from hotline.agents.model import Role
 from hotline.cases import service as cases
+from hotline.contracts.model import Fact, FundsTold, Merchant
+from hotline.evidence.links import token_of
+from hotline.evidence.model import LINK_LIFE
+from hotline.evidence.service import AskForLink
+from hotline.identity import service as identity
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.ids import RandomIds
+from hotline.kit.money import Money
 from hotline.kit.store import Table
 from hotline.kit.store.condition import Item
 from hotline_local.openapi import AGENT_FILE, FILE
@@ -30,6 +36,7 @@ from tests.support.agent_client import SCOPES as AGENT_SCOPES
 from tests.support.agent_client import AgentClient
 from tests.support.api_client import Answered, Client
 from tests.support.api_world import ACCOUNT, OTHER, PHONE, ApiWorld
+from tests.support.phone import give
 from tests.support.stores import NOON
 
 THINGS: Final = ("own", "foreign", "missing")
@@ -49,6 +56,9 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "POST /v1/recoveries/{id}/codes": {"own": GOOD, "foreign": "wrong_code", "missing": "wrong_code"},
     # The token in a notice is the right itself, whoever brings it.
     "POST /v1/repudiations": {"own": GOOD, "foreign": GOOD, "missing": "not_found"},
+    # So is the token in a link to send a picture.
+    "GET /e/{token}": {"own": GOOD, "foreign": GOOD, "missing": "link_over"},
+    "POST /e/{token}": {"own": GOOD, "foreign": GOOD, "missing": "link_over"},
     "GET /v1/me/lock": ALIKE,
     "POST /v1/me/unlock": ALIKE,
     "POST /v1/me/reset-grants": ALIKE,
@@ -60,9 +70,15 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "DELETE /v1/me/pin": ALIKE,
     "GET /v1/me/payments": ALIKE,
     "GET /v1/me/payments/{id}": NAMED,
+    "GET /v1/me/funds": ALIKE,
+    "GET /v1/me/bills": ALIKE,
+    "GET /v1/me/reminders": ALIKE,
+    "PUT /v1/me/reminders": ALIKE,
     "GET /v1/me/refunds": ALIKE,
     "POST /v1/me/refunds": NAMED,
     "GET /v1/me/refunds/{id}": NAMED,
+    "GET /v1/me/refunds/{id}/evidence": NAMED,
+    "POST /v1/me/refunds/{id}/evidence": NAMED,
     "GET /v1/me/security": ALIKE,
     "GET /v1/me/proof-requests": ALIKE,
     "POST /v1/me/proof-requests/{id}/answers": NAMED,
@@ -71,6 +87,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """The answer to a customer whose token has the scope of the route."""
 REFUSED_OTHERWISE: Final = {"insufficient_user_authentication", "refund_exists", "not_self_service", "not_possible"}
+PAGE: Final = "GET /e/{token}"
 BEARERS: Final = ("nobody", "customer", "without_scope", "token_over", "agent", "agent_with_customers_scopes")
 TOKEN: Final = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){5}")
 STAFF: Final = {"iss": "https://staff.wallet.example", "aud": "desk", "sub": "agent-1", "sid": None, "jti": "token-1"}
@@ -89,7 +106,7 @@ def test_the_matrix_states_every_route_that_is_described() -> None:
 
 @dataclass
 class Matrix:
-    """Two customers, each with a payment, a refund, a challenge, a request for proof, a recovery and a notice."""
+    """Two customers, each with a payment, refund, challenge, request for proof, recovery, notice and link."""
 
     world: ApiWorld
     store: MemoryStore
@@ -100,10 +117,12 @@ class Matrix:
         method, _, path = route.partition(" ")
         ids = self.ids[thing]
         kind = path.split("/")[3 if path.startswith("/v1/me") else 2]
-        path = path.replace("{id}", ids.get(kind, "some-id-1"))
+        path = path.replace("{id}", ids.get(kind, "some-id-1")).replace("{token}", ids["links"])
         query = {"number": PHONE} if path.endswith("/verify") else None
         headers = {"Idempotency-Key": "the-key-of-a-refund-in-the-matrix"} if route == "POST /v1/me/refunds" else None
-        return self._client(route, bearer).ask(method, path, body=_body(route, ids), query=query, headers=headers)
+        client = self._client(route, bearer)
+        event = client.event(method, path, body=_body(route, ids), query=query, headers=headers)
+        return _look(client.answer(event)) if route == PAGE else client.send(event)
 
     def _client(self, route: str, bearer: str) -> Client:
         match bearer:
@@ -125,6 +144,14 @@ class Matrix:
         return [item for item in self.store.items(Table.HOTLINE) if item["PK"] == f"ACCOUNT#{account_id}"]
 
 
+def _look(told: Mapping[str, Any]) -> Answered:
+    """A page as it is seen. It has no code: that the link is over is said by its status and its title."""
+    over = "<title>This link is over</title>" in told["body"]
+    assert over == (told["statusCode"] == 410)
+    said = {"page": told["body"], **({"code": "link_over"} if over else {})}
+    return Answered(told["statusCode"], told["headers"], said)
+
+
 def _body(route: str, ids: Mapping[str, str]) -> Any:
     match route:
         case "POST /v1/recoveries":
@@ -133,6 +160,10 @@ def _body(route: str, ids: Mapping[str, str]) -> Any:
             return {"code": ids["codes"]}
         case "POST /v1/repudiations":
             return {"token": ids["tokens"]}
+        case "POST /e/{token}" | "POST /v1/me/refunds/{id}/evidence":
+            return {"content_type": "image/jpeg", "size": 12}
+        case "PUT /v1/me/reminders":
+            return {"on": False}
         case "PUT /v1/me/pin":
             return {"pin": "620935"}
         case "POST /v1/me/refunds":
@@ -163,6 +194,7 @@ def _made() -> Matrix:
             "codes": "000000",
             "answers": "000000",
             "tokens": "AAAA" + "-AAAA" * 5,
+            "links": "A" * 24,
         },
     }
     # Nobody has the code that went to another's contact.
@@ -182,12 +214,16 @@ def _give(world: ApiWorld, account_id: str, phone: str) -> dict[str, str]:
     post.work()
     tokens = [match.group(0) for sent in post.sent if (match := TOKEN.search(sent.body))]
     paid, unrefunded = f"mov-{account_id}-1", f"mov-{account_id}-2"
-    for movement_id in (paid, unrefunded):
-        world.pay(movement_id, account_id=account_id)
+    # Nothing is known of the other shop, so that the refund is in review and a picture may be sent for it.
+    world.pay(paid, account_id=account_id, merchant=Merchant("mer-2", "Lamp House", "home"))
+    world.pay(unrefunded, account_id=account_id)
+    money, now = Money(1_000, "CNY"), world.clock.now()
+    funds = FundsTold(1, balance=money, accrued_interest=money, as_of=now)
+    give(world.ctx, [Fact(f"funds-of-{account_id}", "funds.balance_changed", "wallet", now, account_id, funds)])
     client.prove("refund")
     body, key = {"payment_id": paid, "reason": "defective"}, {"Idempotency-Key": f"the-key-of-a-refund-of-{account_id}"}
     refund = client.ask("POST", "/v1/me/refunds", body=body, headers=key)
-    assert refund.status == 201, refund
+    assert (refund.status, refund.json["status"]) == (201, "in_review"), refund
     challenge = client.ask("POST", "/v1/challenges", body={"operation": "refund", "method": "sms"})
     assert challenge.status == 201, challenge
     return {
@@ -201,6 +237,7 @@ def _give(world: ApiWorld, account_id: str, phone: str) -> dict[str, str]:
         "codes": client.code(_challenge_of(world, recovery.json["id"])),
         "phones": phone,
         "tokens": tokens[0],
+        "links": _ask_link(world, account_id, refund.json["id"]),
     }
 
 
@@ -208,6 +245,18 @@ def _challenge_of(world: ApiWorld, recovery_id: str) -> str:
     assert isinstance(world.ctx.store, MemoryStore)
     (call,) = [item for item in world.ctx.store.items(Table.HOTLINE) if item["PK"] == f"RECOVERY#{recovery_id}"]
     return str(call["challenge"]["id"])
+
+
+def _ask_link(world: ApiWorld, account_id: str, refund_id: str) -> str:
+    """The token of a link by which to send a picture for a refund."""
+    body = {"content_type": "image/jpeg", "size": 12}
+    sent = world.client(account_id).ask("POST", f"/v1/me/refunds/{refund_id}/evidence", body=body)
+    assert sent.status == 201, sent
+    now = world.clock.now()
+    sign_in = identity.SignIn(f"call-of-{account_id}", account_id, now, trusted=False, expires_at=now + LINK_LIFE)
+    session = identity.open_app_session(world.ctx, sign_in)
+    link = identity.perform(session, AskForLink(), identity.Turn("evidence_link")).result
+    return token_of(link.evidence_id, world.ctx.code_ring)
 
 
 def _ask_proof(world: ApiWorld, account_id: str) -> str:
@@ -267,8 +316,8 @@ def test_no_answer_tells_anothers_thing_from_one_that_there_is_not(route: str) -
     assert (foreign.status, told[0]) == (missing.status, told[1])
 
 
-UNTOUCHED: Final = sorted(EXPECTED.keys() - {"POST /v1/repudiations", "POST /v1/recoveries"})
-"""The token of another's notice is good, and a recovery may be asked for anybody's contact."""
+UNTOUCHED: Final = sorted(EXPECTED.keys() - {"POST /v1/repudiations", "POST /v1/recoveries", "POST /e/{token}"})
+"""The token of another's notice or link is good, and a recovery may be asked for anybody's contact."""
 
 
 @pytest.mark.parametrize("route", UNTOUCHED)

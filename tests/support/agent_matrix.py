@@ -67,6 +67,7 @@ class Matrix:
     ids: dict[str, dict[str, str]]
     refund_id: str
     payment_key: str
+    evidence_id: str
     finding_id: str = "fnd_1"
     approval_id: str | None = None
     """Goes with each act."""
@@ -77,6 +78,7 @@ class Matrix:
         kind = path.split("/")[3]
         path = path.replace("{id}", self.ids[thing].get(kind, "mer-1"))
         path = path.replace("{refund}", self.refund_id).replace("{finding}", self.finding_id)
+        path = path.replace("{evidence}", self.evidence_id)
         body = _BODY.get(route)
         if route == "POST /v1/agent/approvals":
             body = {"operation": "release_hold", "case_id": self.ids[thing]["cases"], "cause": "COMPLIANCE", **WHY}
@@ -104,6 +106,7 @@ def _made() -> Matrix:
         world.hold(cause)
     world.pay(12850)
     refund_id = world.ask_refund()
+    evidence_id = world.send_picture(refund_id)
     for whose, agent_id, topic, contact in (
         ("own", "agent-1", "refund", CONTACT),
         ("foreign", "agent-2", "payment", "contact-2"),
@@ -117,7 +120,7 @@ def _made() -> Matrix:
         world.call_in(contact, goal=None, number=None)
         assert by.post(f"/contacts/{contact}/claim").status == 200
         ids[whose] = {"cases": case_id, "contacts": contact, "approvals": approval.json["id"]}
-    return Matrix(world, ids, refund_id, world.payment_key())
+    return Matrix(world, ids, refund_id, world.payment_key(), evidence_id)
 
 
 @cache
@@ -125,6 +128,7 @@ def _made_calls(*, closed: bool) -> Matrix:
     world = AgentWorld(MemoryStore(VirtualClock(NOON)))
     world.pay(12850)
     refund_id, finding_id = world.ask_refund(), world.find_theft(734_501, holds=False)
+    evidence_id = world.send_picture(refund_id)
     world.hold()
     world.hold("COMPLIANCE")
     ids = {"missing": "contact-of-nobody"}
@@ -141,7 +145,7 @@ def _made_calls(*, closed: bool) -> Matrix:
         assert closer.post(f"/cases/{case_id}/claim").status == 200
         assert closer.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
     things = {call: {"cases": case_id, "contacts": ids[call]} for call in CALLS}
-    return Matrix(world, things, refund_id, world.payment_key(), finding_id)
+    return Matrix(world, things, refund_id, world.payment_key(), evidence_id, finding_id)
 
 
 def calls(*, closed: bool) -> Matrix:

@@ -18,6 +18,7 @@ from hotline.identity.policy import FactorCounters
 from hotline.identity.service import point_name
 from hotline.identity.ways import Way
 from hotline.kit.actor import Agent, FactorKind, System
+from hotline.kit.aws.buckets import Scan, Upload
 from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.ids import RandomIds
@@ -31,6 +32,7 @@ from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund
 from hotline.security.findings import contribute_findings, raising_keys
 from hotline.security.model import Finding
+from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.api_client import Client
@@ -123,6 +125,18 @@ class AgentWorld:
         )
         assert asked.status == 201, asked
         return str(asked.json["id"])
+
+    def send_picture(self, refund_id: str) -> str:
+        """A picture for a refund that is sent in the app, and that the bucket says is clean; its id."""
+        client = Client(self.ctx, ACCOUNT, signed_in_at=self.clock.now())
+        body = {"content_type": "image/jpeg", "size": 12}
+        given = client.ask("POST", f"/v1/me/refunds/{refund_id}/evidence", body=body)
+        assert given.status == 201, given
+        bucket, upload = self.ctx.pictures, given.json["upload"]
+        assert isinstance(bucket, MemoryBucket)
+        bucket.post(Upload(upload["url"], upload["fields"]), b"\xff\xd8\xff a picture")
+        bucket.set_scan(upload["fields"]["key"], Scan.CLEAN)
+        return str(given.json["id"])
 
     def tell_refund(self, *facts: Fact) -> None:
         """The wallet tells of refunds."""
