@@ -80,6 +80,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "unauthorised": "as payback",
     "UNAUTHORISED_OTHERWISE": "as payback",
     "list_drifts": "read by ./hotline drift",
+    "changed_rules": "read by ./hotline refund explain",
     "LOW": "a priority of cases and a severity of findings that no rule gives yet",
     "CALL": "a reason that agents name by its value, as the others of LookUpReason and ActReason",
     "CASE": "as CALL",

@@ -51,7 +51,7 @@ def test_the_answer_of_today_names_the_rule_that_has_changed(world: MoneyWorld) 
     refund_id = world.ask().refund_id or ""
     same = reproduce(world.store, ACCOUNT, refund_id, NOON + timedelta(days=1))
     assert same is not None
-    assert (same.today and same.today.outcome, same.changed) == (same.outcome, ())
+    assert (same.today and same.today.outcome, same.changed_rules) == (same.outcome, ())
     world.tell(published(version=2, auto_approve_minor=0, window_days=0))
     found = reproduce(world.store, ACCOUNT, refund_id, NOON + timedelta(days=1))
     assert found is not None

@@ -168,7 +168,7 @@ class EvidenceList(Answer):
 
 
 class EvidenceSeen(Answer):
-    """Where the picture can be had as a file, until `expires_at`."""
+    """The address at which the picture can be had as a file, until `expires_at`."""
 
     url: str
     expires_at: datetime

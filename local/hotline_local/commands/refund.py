@@ -80,7 +80,7 @@ def as_json(found: "Reproduction") -> dict[str, Any]:
                 "then": _rule(one.then) if one.then is not None else None,
                 "today": _rule(one.today) if one.today is not None else None,
             }
-            for one in found.changed
+            for one in found.changed_rules
         ],
     }
 

@@ -57,33 +57,6 @@ def find_private_point(profile: Profile) -> ContactPoint | None:
     return max(phones or own, key=lambda point: point.confirmed_at or _EVER, default=None)
 
 
-def send_to_point(
-    change: Change,
-    profile: Profile,
-    point: ContactPoint,
-    message: str,
-    facts: Mapping[str, object],
-    *,
-    useless_after: datetime,
-) -> Channel:
-    """Add one message to one contact point of the account, which is dropped unsent after that time; give its
-    channel."""
-    channel: Channel = "sms" if point.kind is PointKind.PHONE else "email"
-    change.send(
-        Message(
-            entry_id=change.ids.new("out"),
-            message=message,
-            channel=channel,
-            account_id=profile.account_id,
-            point=point.key,
-            language=profile.language,
-            facts=facts,
-            useless_after=useless_after,
-        )
-    )
-    return channel
-
-
 def send_text(change: Change, profile: Profile | None, message: str, facts: Mapping[str, object]) -> bool:
     """Add one text message to the account's phone, the one that was confirmed last; whether there is one to send to."""
     phones = [point for point in profile.live_points if point.kind is PointKind.PHONE] if profile is not None else []

@@ -25,7 +25,6 @@ from .notices import has_somebody_to_repudiate as has_somebody_to_repudiate
 from .notices import send_notice as send_notice
 from .notices import send_text as send_text
 from .notices import send_to as send_to
-from .notices import send_to_point as send_to_point
 from .phones import normalise_phone as normalise_phone
 from .phones import number_prefix as number_prefix
 from .phones import region_of as region_of

@@ -242,7 +242,7 @@ class Merchant:
 
 
 class CardFunding(StrEnum):
-    """Where the money of a card comes from. Laws differ by it."""
+    """The source of the money of a card. Laws differ by it."""
 
     CREDIT = "credit"
     DEBIT = "debit"

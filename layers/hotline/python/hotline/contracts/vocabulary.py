@@ -29,7 +29,7 @@ NETWORKS: Final = (
 )  # fmt: skip
 """Card networks. The same decline code means different things on different ones."""
 PRODUCT_KINDS: Final = ("deposit", "money_fund", "other")
-"""Where a wallet keeps its customers' funds: with interest, or in a fund with daily income."""
+"""The products that keep customers' funds: with interest, or in a fund with daily income."""
 DAY_COUNTS: Final = ("act_360", "act_365", "act_act")
 """Conventions for interest: the days that passed over a year of 360, of 365, or of as many days as it has."""
 

@@ -139,7 +139,7 @@ def contribute_link(change: Change, read: Mapping[Key, Item], account_id: str, r
         raise NotPossible(EvidenceError.NO_POINT)
     evidence = _contribute_new(change, read, account_id, refund_id, state=EvidenceState.ASKED)
     facts = {"evidence_id": evidence.evidence_id, "refund_reference": refunds.reference_of(refund_id)}
-    channel = accounts.send_to_point(change, profile, point, LINK_MESSAGE, facts, useless_after=evidence.expires_at)
+    channel = accounts.send_to(change, profile, point, LINK_MESSAGE, facts, useless_after=evidence.expires_at)
     return LinkSent(evidence.evidence_id, channel, evidence.expires_at)
 
 

@@ -34,7 +34,7 @@ class Context:
     pin_macs: Macs | None = None
     """Keyed hashes of hotline PINs."""
     evidence_bucket: Bucket | None = None
-    """Where customers' pictures are kept."""
+    """The place that keeps customers' pictures."""
     entry_keys: CachedKeyring | None = None
     """Private keys (PEM) by key id, of the security keys under which Amazon Connect encrypts entries."""
     home_region: str = DEFAULT_HOME_REGION

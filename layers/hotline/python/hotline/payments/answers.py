@@ -92,7 +92,7 @@ def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[K
         found.append(("counterparty",))
     if told.answer is MoneyAnswer.RETURNED or movement.given_back_minor > 0:
         found.append(("returned.balance",) if kind in _OWN_MONEY else (f"returned.{instrument}",))
-    # Where something has to be done first, or the outcome is open, the means makes no difference yet.
+    # The means makes no difference yet while something has to be done first, or the outcome is open.
     if kind in _PAID_BY and movement.status is MovementStatus.FAILED and told.then is None:
         found.append((f"paid_with.{instrument}",))
     return found

@@ -88,7 +88,7 @@ def may_remind(store: Store, account_id: str, facts: Mapping[str, Any]) -> bool:
 
 
 def _find_point(profile: Profile | None) -> ContactPoint | None:
-    """Where to remind. A contact point that is the owner's alone comes before one that others use too, and a phone
+    """The contact point to remind. One that is the owner's alone comes before one that others use too, and a phone
     before an address. Of several it is the one that was confirmed last. None for an account that is not open."""
     if profile is None or profile.status is not AccountStatus.OPEN:
         return None

@@ -28,7 +28,7 @@ class BillsTold:
 
 
 def state_of(bill: Bill, today: date) -> BillState:
-    """Where a bill stands on a day in the zone of its account."""
+    """The state of a bill on a day in the zone of its account."""
     if bill.paid:
         return BillState.PAID
     return BillState.OVERDUE if bill.due_on < today else BillState.DUE

@@ -309,7 +309,7 @@ class Bill:
 
 
 class BillState(StrEnum):
-    """Where a bill stands, by a day of its account."""
+    """The state of a bill, by a day of its account."""
 
     DUE = "due"
     OVERDUE = "overdue"

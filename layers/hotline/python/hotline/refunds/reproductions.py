@@ -45,7 +45,7 @@ class Reproduction:
         return _outcome_of(self.refund.rules)
 
     @property
-    def changed(self) -> tuple[ChangedRule, ...]:
+    def changed_rules(self) -> tuple[ChangedRule, ...]:
         """The rules that say something else today, in the order in which they are heard."""
         if self.today is None:
             return ()

@@ -61,7 +61,7 @@ class StoredObject:
 
 
 class Bucket(Protocol):
-    """Where objects are kept. Each method raises Unavailable when the bucket does not answer."""
+    """A place that keeps objects. Each method raises Unavailable when the bucket does not answer."""
 
     @property
     def name(self) -> str: ...
