@@ -8,7 +8,6 @@ wallet put its own source alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from hotline.contracts.decisions import (
 from hotline.contracts.model import Fact, FactRejected, LockAction, LockTold, RefundTold
 from hotline.contracts.model import RefundStatus as ToldStatus
 from hotline.contracts.schemas import parse, refuse_future
+from hotline.kit.aws.queue_batches import read_object
 from hotline.kit.clock import CLOCK_SKEW, from_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput
@@ -129,11 +129,7 @@ class NotCounted(Exception):
 def read_event(body: object, sources: Sources, now: datetime) -> Told:
     """The folds that one message asks for, whose body is the event as EventBridge sent it, and its word on an agent.
     There are none for an event that counts for nothing. Raises NotCounted."""
-    try:
-        sent = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        sent = None
-    envelope = sent if isinstance(sent, dict) else {}
+    envelope = read_object(body)
     source, detail = envelope.get("source"), envelope.get("detail")
     if source == sources.contacts and envelope.get("detail-type") == CONTACT_EVENT:
         return _of_contact(detail, envelope.get("time"), now)

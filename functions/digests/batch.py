@@ -6,7 +6,6 @@ drift knows the digest's time. One that breaks the contract is named in the log 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 from hotline.contracts.digests import AccountDigestTold, DigestEnvelope, SumTold, parse_digest
 from hotline.drift import service as drift
 from hotline.drift.model import EMPTY, AccountDigest, Digest, Kind, RangeDigest, digest_of
-from hotline.kit.aws.queue_batches import name_failed, read_messages
+from hotline.kit.aws.queue_batches import name_failed, read_messages, read_object
 from hotline.kit.doors import Context
 from hotline.kit.errors import InvalidInput, Stale, Unavailable
 from hotline.kit.logging import Event, log
@@ -34,7 +33,7 @@ def take_in(event: object, ctx: Context, *, left_ms: Callable[[], int]) -> dict[
 def _take_one(body: object, ctx: Context, left_ms: Callable[[], int]) -> bool:
     """Whether a message is done with."""
     try:
-        digest = _digest_from(parse_digest(_detail_of(body)))
+        digest = _digest_from(parse_digest(read_object(body).get("detail")))
     except InvalidInput as error:
         log(Event.DIGEST_REJECTED, reason=error.code, kind=str(error.facts.get("field", "-")))
         return True
@@ -51,15 +50,6 @@ def _take_one(body: object, ctx: Context, left_ms: Callable[[], int]) -> bool:
     for result, count in sorted(results.items()):
         log(Event.DIGEST_COMPARED, outcome=result.value, count=count)
     return True
-
-
-def _detail_of(body: object) -> object:
-    """The digest in a queue message's body, which is the event as the bus sent it."""
-    try:
-        sent = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        return None
-    return sent.get("detail") if isinstance(sent, dict) else None
 
 
 def _digest_from(told: DigestEnvelope) -> RangeDigest:

@@ -6,12 +6,11 @@ that comes twice or late changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from hotline.evidence import service as evidence
-from hotline.kit.aws.queue_batches import name_failed, read_messages
+from hotline.kit.aws.queue_batches import name_failed, read_messages, read_object
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
@@ -59,11 +58,7 @@ def _take_one(body: object, ctx: Context, *, bucket: str, scan_source: str) -> b
 
 def read_object_name(body: object, *, bucket: str, scan_source: str) -> str:
     """The key of the object that an event of EventBridge is about. Raises NotTaken."""
-    try:
-        sent = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        sent = None
-    envelope = _mapping(sent)
+    envelope = read_object(body)
     detail = _mapping(envelope.get("detail"))
     match envelope.get("source"), envelope.get("detail-type"):
         case source, kind if source == BUCKET_SOURCE and kind == CREATED:

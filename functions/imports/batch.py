@@ -16,7 +16,7 @@ from hotline.contracts.model import VERSION_SUFFIX, Fact, FactRejected, Merchant
 from hotline.contracts.schemas import parse, refuse_future
 from hotline.intake.service import fold, fold_apart
 from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX, Queue
-from hotline.kit.aws.queue_batches import name_failed, read_messages
+from hotline.kit.aws.queue_batches import name_failed, read_messages, read_object
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event, log
@@ -85,12 +85,9 @@ def _refusal_of(line: Line, reason: str) -> Refusal:
 
 def _read(body: object) -> tuple[str | None, Sequence[tuple[int, Any]]]:
     """The import's id, and the lines of a message. Of a message of another form nothing, and it dies by its tries."""
-    try:
-        sent = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        sent = None
-    import_id = sent.get("import_id") if isinstance(sent, dict) else None
-    if not isinstance(sent, dict) or not isinstance(import_id, str) or not isinstance(sent.get("lines"), list):
+    sent = read_object(body)
+    import_id = sent.get("import_id")
+    if not isinstance(import_id, str) or not isinstance(sent.get("lines"), list):
         log(Event.RECORD_ODD, kind="imports")
         return None, ()
     return import_id, tuple(_lines(sent["lines"]))

@@ -6,10 +6,8 @@ account.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from hotline.accounts import service as accounts
 from hotline.contracts.model import (
@@ -23,7 +21,7 @@ from hotline.contracts.model import (
 from hotline.contracts.schemas import parse, refuse_future, reject
 from hotline.intake.service import fold, fold_apart
 from hotline.kit.aws.carriers import Queue
-from hotline.kit.aws.queue_batches import name_failed, read_messages
+from hotline.kit.aws.queue_batches import name_failed, read_messages, read_object
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.logging import Event, log
@@ -88,11 +86,7 @@ def _bury(body: object, dead_letters: Queue | None) -> bool:
 
 def read_fact(body: object, ctx: Context) -> Fact:
     """The fact in a queue message's body, which is the event as the bus sent it. Raises FactRejected."""
-    try:
-        sent = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        raise reject(None, Rejection.NOT_AN_EVENT) from None
-    envelope: dict[str, Any] = sent if isinstance(sent, dict) else {}
+    envelope = read_object(body)
     detail = envelope.get("detail")
     fact = parse(detail)
     if envelope.get("detail-type") != fact.type + VERSION_SUFFIX:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from hotline.kit.logging import Event, log
 
@@ -17,6 +19,15 @@ def read_messages(event: object, kind: str) -> Iterator[tuple[str, object]]:
             yield message_id, record.get("body")
         else:
             log(Event.RECORD_ODD, kind=kind)
+
+
+def read_object(body: object) -> Mapping[str, Any]:
+    """The JSON object in a message's body; an empty one for a body of any other form."""
+    try:
+        found = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def name_failed(message_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
