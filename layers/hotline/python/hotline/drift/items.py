@@ -26,11 +26,9 @@ def drift_key(account_id: str) -> Key:
     return hotline_key(f"DRIFT#{partition:02d}", f"{_PREFIX}{account_id}")
 
 
-def partition_query(partition: int, *, after: str | None, limit: int) -> Query:
-    """The query for the drifts of one partition, by account, behind the sort key `after`."""
-    pk = f"DRIFT#{partition:02d}"
-    start = {"PK": pk, "SK": after} if after is not None else None
-    return Query(Table.HOTLINE, pk, limit=limit, start_after=start)
+def partition_query(partition: int, *, limit: int) -> Query:
+    """The query for the drifts of one partition, by account."""
+    return Query(Table.HOTLINE, f"DRIFT#{partition:02d}", limit=limit)
 
 
 def drift_item(drift: Drift) -> Item:

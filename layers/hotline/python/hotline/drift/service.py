@@ -6,10 +6,11 @@ have come. An account about which a fact of a later time is known has moved on m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from hotline.accounts import service as accounts
@@ -20,10 +21,11 @@ from hotline.kit.change import Change
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.logging import Event, log
-from hotline.kit.store import Key, Store
+from hotline.kit.store import Key, Store, query_all
 from hotline.kit.store.condition import Item, equals
 from hotline.lockout import service as lockout
-from hotline.payments.versions import funds_key, funds_version, list_bill_versions, list_movement_versions
+from hotline.payments.service import funds_from, funds_key
+from hotline.payments.versions import list_bill_versions, list_movement_versions
 from hotline.refunds.versions import list_refund_versions
 
 from . import items
@@ -63,9 +65,10 @@ def compare_account(ctx: Context, told: AccountDigest, of: RangeDigest) -> Compa
     if profile is not None and profile.facts_as_of > of.as_of:
         return Comparison.MOVED_ON
     version = profile.version if profile is not None else 0
+    funds = read.get(funds_key(account_id))
     known = {
         Kind.ACCOUNT: _digest_of_one(account_id, version or None),
-        Kind.FUNDS: _digest_of_one(account_id, funds_version(read.get(funds_key(account_id)))),
+        Kind.FUNDS: _digest_of_one(account_id, funds_from(funds).fact_version.version if funds is not None else None),
         **_lists(ctx.store, account_id, of.since, ctx.clock.now()),
     }
     differences = compare(told, known)
@@ -155,16 +158,9 @@ def _thing(kind: Kind, since: datetime) -> Thing:
 def list_drifts(store: Store, *, limit: int = LISTED_MAX) -> tuple[Drift, ...]:
     """The accounts that differ, those that did in most comparisons first, at most `limit` of them. One query a
     partition, and further ones for full pages."""
-    found = [drift for partition in range(items.PARTITIONS) for drift in _drifts_of(store, partition, limit)]
+    found = [
+        items.drift_from(item)
+        for partition in range(items.PARTITIONS)
+        for item in islice(query_all(store, items.partition_query(partition, limit=_PAGE)), limit)
+    ]
     return tuple(sorted(found, key=lambda one: (-one.times, one.first_seen_at, one.account_id))[:limit])
-
-
-def _drifts_of(store: Store, partition: int, limit: int) -> Iterator[Drift]:
-    after, count = None, 0
-    while count < limit:
-        page = store.query(items.partition_query(partition, after=after, limit=_PAGE))
-        yield from (items.drift_from(item) for item in page.items)
-        count += len(page.items)
-        if page.next is None:
-            return
-        after = page.next["SK"]

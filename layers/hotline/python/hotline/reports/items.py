@@ -76,10 +76,10 @@ def tally_key(day: date, by: str) -> Key:
     return hotline_key(f"TALLY#{day:%Y-%m}", f"DAY#{day}#{bucket(by, TALLY_SHARDS):02d}")
 
 
-def tallies_query(first: date, last: date, start_after: Mapping[str, str] | None) -> Query:
+def tallies_query(first: date, last: date) -> Query:
     """The tallies of some days of one month."""
     span = Between(f"DAY#{first}", f"DAY#{last}#~")
-    return Query(Table.HOTLINE, f"TALLY#{first:%Y-%m}", span, start_after=start_after)
+    return Query(Table.HOTLINE, f"TALLY#{first:%Y-%m}", span)
 
 
 def tally_end(day: date) -> int:

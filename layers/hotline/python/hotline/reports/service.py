@@ -10,7 +10,7 @@ from typing import Final
 from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
-from hotline.kit.store import Store
+from hotline.kit.store import Store, query_all
 
 from . import calls, figures, items, matters, records
 from .due import duty_at
@@ -101,13 +101,8 @@ def read_counts(store: Store, start: date, end: date) -> Counts:
 def _tallies(store: Store, start: date, end: date) -> Iterator[Mapping[str, object]]:
     first = start
     while True:
-        last, after = min(end, first.replace(day=monthrange(first.year, first.month)[1])), None
-        while True:
-            page = store.query(items.tallies_query(first, last, after))
-            yield from page.items
-            if page.next is None:
-                break
-            after = page.next
+        last = min(end, first.replace(day=monthrange(first.year, first.month)[1]))
+        yield from query_all(store, items.tallies_query(first, last))
         if last == end:
             return
         first = last + timedelta(days=1)

@@ -6,8 +6,8 @@ There is no scan: every read names a partition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -203,3 +203,14 @@ class Store(Protocol):
         Raises TransactionCancelled; Unavailable when it is not known whether the writes were made.
         """
         ...
+
+
+def query_all(store: Store, query: Query) -> Iterator[Item]:
+    """Every item that a query finds, page after page; a page is read when its first item is asked for. `limit` of the
+    query is that of each page."""
+    while True:
+        page = store.query(query)
+        yield from page.items
+        if page.next is None:
+            return
+        query = replace(query, start_after=page.next)
