@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any, Final
 
+from hotline_local.aws_stacks import add_arguments, describe, open_session
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -21,8 +22,7 @@ def register(subparsers: Subparsers) -> None:
         description="Put the files of desk/ and their config.json into the bucket of a deployed stack, and have "
         "CloudFront fetch them anew. The credentials are those of the AWS command line.",
     )
-    publish_parser.add_argument("--stack", default="hotline", help="the stack's name (default hotline)")
-    publish_parser.add_argument("--region", help="the stack's region (default: that of the AWS settings)")
+    add_arguments(publish_parser, default="hotline")
     publish_parser.add_argument(
         "--client-id", help="the desk's client at the sign-in (default: AgentAudience, as with Amazon Cognito)"
     )
@@ -31,27 +31,13 @@ def register(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Publish the page; return 0. Raises CommandError without such a stack, or when the stack serves no desk."""
-    import boto3
-
-    session: Any = boto3.session.Session(region_name=arguments.region)
+    session = open_session(arguments)
     outputs, parameters = describe(session, arguments.stack)
     if "DeskBucketName" not in outputs:
         raise CommandError(f"The stack {arguments.stack} serves no desk: deploy it with DeskDomainName.")
     count = publish(session, outputs, parameters, client_id=arguments.client_id)
     print(f"{count} files are at https://{parameters['DeskDomainName']}")
     return 0
-
-
-def describe(session: Any, name: str) -> tuple[dict[str, str], dict[str, str]]:
-    """The outputs and the parameters of a stack, by name. Raises CommandError when there is no such stack."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        (stack,) = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"The stack {name} could not be read: {error}") from None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return outputs, {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
 
 
 def config_of(outputs: dict[str, str], parameters: dict[str, str], client_id: str | None) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from hotline_local.aws_stacks import add_arguments, describe, open_session
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -28,8 +29,7 @@ def register(subparsers: Subparsers) -> None:
         ),
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
-    parser.add_argument("--stack", metavar="NAME", help="a stack on AWS (default: the one that runs on this machine)")
-    parser.add_argument("--region", help="the region of that stack (default: that of the AWS settings)")
+    add_arguments(parser)
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(title="actions", metavar="ACTION")
     sentence = "write the digests of a snapshot that is sorted by account, one a line"
@@ -77,14 +77,11 @@ def _store(arguments: argparse.Namespace) -> "Store":
         from hotline_local.launcher.stack import load
 
         return load().hotline_store()
-    import boto3
-
     from hotline.kit.config import TableNames
     from hotline.kit.store import Table
     from hotline.kit.store.dynamodb import DynamoStore
-    from hotline_local.commands.desk import describe
 
-    session: Any = boto3.session.Session(region_name=arguments.region)
+    session = open_session(arguments)
     outputs, _ = describe(session, arguments.stack)
     if "HotlineTableName" not in outputs:
         raise CommandError(f"The stack {arguments.stack} is no hotline.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from hotline_local.aws_stacks import add_arguments, describe, open_session
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -36,8 +37,7 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an import that was broken off")
     parser.add_argument("--rate", type=int, metavar="LINES", help="send at most so many lines a second")
     parser.add_argument("--no-wait", action="store_true", help="end when all is sent; --resume waits later")
-    parser.add_argument("--stack", metavar="NAME", help="a stack on AWS (default: the one that runs on this machine)")
-    parser.add_argument("--region", help="the region of that stack (default: that of the AWS settings)")
+    add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object with the result, and nothing else")
     parser.set_defaults(run=run)
 
@@ -118,11 +118,8 @@ def _queues(arguments: argparse.Namespace) -> "SqsQueues":
         stack = load()
         urls = (stack.import_queue_url, stack.import_refusals_url, stack.import_dead_letters_url)
         return SqsQueues(stack.client("sqs"), *urls)
-    import boto3
 
-    from hotline_local.commands.desk import describe
-
-    session: Any = boto3.session.Session(region_name=arguments.region)
+    session = open_session(arguments)
     outputs, _ = describe(session, arguments.stack)
     return SqsQueues(
         session.client("sqs"),
