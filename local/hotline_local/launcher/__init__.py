@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hotline_local.launcher.build import Progress, Target, build
-from hotline_local.launcher.deploy import deploy
-from hotline_local.launcher.ministack import MiniStack, refuse_taken
-from hotline_local.launcher.stack import Stack
+if TYPE_CHECKING:
+    from hotline_local.launcher.build import Progress
+    from hotline_local.launcher.ministack import MiniStack
+    from hotline_local.launcher.stack import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningStack:
     """A stack that runs until its context ends: the stack, its MiniStack, and the file that describes it."""
 
-    stack: Stack
-    ministack: MiniStack
+    stack: "Stack"
+    ministack: "MiniStack"
     stack_file: Path
 
 
@@ -26,7 +27,7 @@ def silent(_: str) -> None:
 
 @contextmanager
 def start(
-    port: int = 0, progress: Progress = silent, *, schedules: bool = False, demo: bool = True
+    port: int = 0, progress: "Progress" = silent, *, schedules: bool = False, demo: bool = True
 ) -> Iterator[RunningStack]:
     """Build, start MiniStack and deploy; take it all down at the end. Port 0 takes a free one.
 
@@ -35,6 +36,11 @@ def start(
     what `HOTLINE_STACK_FILE` has to name for a command that is to use this stack. Raises CommandError when a step
     fails.
     """
+    # Here, since each command imports a part of this package, and few of them build or deploy.
+    from hotline_local.launcher.build import Target, build
+    from hotline_local.launcher.deploy import deploy
+    from hotline_local.launcher.ministack import MiniStack, refuse_taken
+
     if port:
         refuse_taken(port)
     built = build(Target.LOCAL, progress)
