@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import attackers
 from functions.connect.envelope import NEEDS, PHONE_OR_EMAIL, PHONE_OR_PERSON
-from functions.customer_api.shapes import ContactGiven, Method
+from functions.customer_api.shapes.identity import ContactGiven, Method
 from hotline.accounts import changes
 from hotline.evidence.model import KEPT_DAYS
 from hotline.identity import code_messages, limits, pins

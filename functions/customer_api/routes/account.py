@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.customer_api.shapes import Asked, ContactPoint, Finding, Lock, Security
+from functions.customer_api.shapes.account import Asked, ContactPoint, Finding, Lock, Security
 from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http import words
 from functions.http.problems import Problem

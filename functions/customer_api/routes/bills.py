@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api.routes.payments import amount_of
-from functions.customer_api.shapes import PAGE_DEFAULT, PAGE_MAX, Bill, Bills, Reminders, RemindersChosen
+from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
+from functions.customer_api.shapes.funds import Bill, Bills, Reminders, RemindersChosen
 from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from hotline.identity.service import Operation

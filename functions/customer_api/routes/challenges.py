@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.shapes import Challenge, ChallengeAsked, CodeEntered, Proved
+from functions.customer_api.shapes.identity import Challenge, ChallengeAsked, CodeEntered, Proved
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
 from functions.http.problems import Problem, problem_in, too_many_codes
 from hotline.identity import service as identity

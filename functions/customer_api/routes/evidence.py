@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api.evidence_page.rendering import LANGUAGE_PARAMETER, make_policy, write_form, write_over
-from functions.customer_api.shapes import Evidence, EvidenceAsked, EvidenceGiven, EvidenceList, LinkUsed, Upload
+from functions.customer_api.shapes.refunds import Evidence, EvidenceAsked, EvidenceGiven, EvidenceList, LinkUsed, Upload
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
 from functions.http import quota
 from functions.http.problems import Problem

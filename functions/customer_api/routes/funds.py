@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.customer_api.routes.payments import amount_of
-from functions.customer_api.shapes import DayIncome, Funds, MonthIncome, Product
+from functions.customer_api.shapes.funds import DayIncome, Funds, MonthIncome, Product
 from functions.customer_api.visits import desk, router
 from functions.http import words
 from functions.http.problems import Problem

@@ -8,18 +8,8 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api.shapes import (
-    PAGE_DEFAULT,
-    PAGE_MAX,
-    Amount,
-    Coupon,
-    Failure,
-    MerchantName,
-    MoneyPlace,
-    Paid,
-    Payment,
-    Payments,
-)
+from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount
+from functions.customer_api.shapes.payments import Coupon, Failure, MerchantName, MoneyPlace, Paid, Payment, Payments
 from functions.customer_api.visits import Visit, desk, router
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.customer_api.shapes import PinChosen, PinState
+from functions.customer_api.shapes.identity import PinChosen, PinState
 from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http.problems import Problem
 from hotline.identity import service as identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.shapes import ProofAnswered, ProofRequested, ProofRequests
+from functions.customer_api.shapes.identity import ProofAnswered, ProofRequested, ProofRequests
 from functions.customer_api.visits import Desk, attempt, desk, router
 from functions.http import words
 from hotline.agents import service as agents

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.customer_api.shapes import (
+from functions.customer_api.shapes.public import (
     TYPED_MAX,
     Banner,
     Genuine,

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import unquote
 
-from functions.customer_api.shapes import (
+from functions.customer_api.shapes.identity import (
     ContactGiven,
     PhoneGiven,
     Recovery,

@@ -10,15 +10,8 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from functions.customer_api.routes.payments import amount_of, find_payment
-from functions.customer_api.shapes import (
-    PAGE_DEFAULT,
-    PAGE_MAX,
-    Decision,
-    Refund,
-    RefundAsked,
-    Refunds,
-    RuleSaid,
-)
+from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
+from functions.customer_api.shapes.refunds import Decision, Refund, RefundAsked, Refunds, RuleSaid
 from functions.customer_api.visits import Desk, Visit, attempt, desk, router
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of

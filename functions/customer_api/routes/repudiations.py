@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from functions.customer_api.shapes import Repudiated, RepudiationAsked
+from functions.customer_api.shapes.identity import Repudiated, RepudiationAsked
 from functions.customer_api.visits import Desk, desk, router
 from functions.http.problems import Problem
 from hotline.kit.errors import NotPossible

@@ -1,0 +1,1 @@
+"""The forms of requests and answers. docs/openapi.json is written from them (`make schemas`)."""

@@ -1,0 +1,56 @@
+"""The forms of the account: what keeps it shut, and how well it is protected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from functions.customer_api.shapes.common import Answer
+
+
+class Lock(Answer):
+    """The lock in force on the account. `text` says it in words. `cause` is null for a hold that people look into,
+    whatever for. `asked` is the request to the wallet that it has not confirmed. `self_service` is the act that the
+    owner may do. Until `recovery_until` a new password may be chosen."""
+
+    state: Literal["OPEN", "SOFT", "HARD", "HOLD", "FROZEN", "PAUSED", "CLOSED", "ERASED"]
+    cause: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    asked: str | None = None
+    recovery_until: datetime | None = None
+    self_service: Literal["unlock", "reset", "both", "end_pause", "unfreeze", "no"]
+    facts_as_of: datetime
+    text: str
+
+
+class ContactPoint(Answer):
+    """A contact point of the account, by its kind: the value itself the app has from the wallet."""
+
+    kind: Literal["phone", "email"]
+    confirmed_at: datetime | None
+
+
+class Finding(Answer):
+    """Something that a scan found and nobody has dealt with; not by which rule: a thief may hold the session."""
+
+    id: str
+    severity: str
+    found_at: datetime
+
+
+class Security(Answer):
+    """How well the account is protected, and what was found on it. `two_step` null: the wallet has not said, and the
+    hotline asks for two factors."""
+
+    two_step: bool | None
+    pin: bool
+    contact_points: list[ContactPoint]
+    contact_changed_at: datetime | None
+    findings: list[Finding]
+
+
+class Asked(Answer):
+    """The result of asking: `asked` until the wallet has confirmed it, or that it is so already."""
+
+    outcome: Literal["asked", "open", "frozen", "granted"]

@@ -1,0 +1,80 @@
+"""The forms of movements of money, each with its diagnosis."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from functions.customer_api.shapes.common import Amount, Answer
+
+
+class MerchantName(Answer):
+    """The merchant that was paid."""
+
+    id: str
+    name: str
+
+
+class Paid(Answer):
+    """The instrument that was paid with; `kind` and `network` are words of the contract's lists, or the wallet's own.
+    `funding` of a card: credit, debit or prepaid."""
+
+    kind: str
+    network: str | None = None
+    funding: str | None = None
+    last4: str | None = None
+
+
+class MoneyPlace(Answer):
+    """Where the customer's money is, by the wallet's ledger."""
+
+    state: Literal["not_taken", "held", "debited", "returned", "unknown"]
+    held_until: datetime | None = None
+    overdue: bool = False
+
+
+class Failure(Answer):
+    """Why it failed. Reasons of risk are told as a plain decline."""
+
+    reason: str
+    retry: str
+    works_when: str
+
+
+class Coupon(Answer):
+    """A coupon that was to lower what was paid, and why it did not; `other` where no listed reason is known."""
+
+    applied: bool
+    name: str | None = None
+    amount: Amount | None = None
+    reason: str | None = None
+
+
+class Payment(Answer):
+    """A movement of money with its diagnosis: what happened, where the money is, the one next step. `given_back`: the
+    sum of the refunds that have arrived. `counterparty`: the first character of the other side's name."""
+
+    id: str
+    kind: str
+    status: str
+    amount: Amount
+    initiated_at: datetime
+    merchant: MerchantName | None = None
+    order_no: str | None = None
+    instrument: Paid
+    money: MoneyPlace
+    failure: Failure | None = None
+    next_step: str
+    refundable: Amount
+    open_refund_id: str | None = None
+    given_back: Amount | None = None
+    counterparty: str | None = None
+    coupon: Coupon | None = None
+    text: str
+
+
+class Payments(Answer):
+    """One page, newest first. `next` is a cursor, absent at the end; a page of one status may hold fewer than asked."""
+
+    payments: list[Payment]
+    next: str | None = None
