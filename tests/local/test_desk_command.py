@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from hotline_local import cli
+from hotline_local import aws_stacks, cli
 from hotline_local.commands import desk
 from hotline_local.desk_server import page_files
 from hotline_local.errors import CommandError
@@ -104,7 +104,7 @@ def test_outputs_and_parameters_are_those_of_the_stack() -> None:
     stack |= {"Outputs": [told], "Parameters": [given]}
     with Stubber(client) as stubber:
         stubber.add_response("describe_stacks", {"Stacks": [stack]}, {"StackName": NAME})
-        assert desk.describe(StubbedSession(client), NAME) == ({"DeskBucketName": BUCKET}, {"AgentAudience": "a"})
+        assert aws_stacks.describe(StubbedSession(client), NAME) == ({"DeskBucketName": BUCKET}, {"AgentAudience": "a"})
         stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id nowhere does not exist")
         with pytest.raises(CommandError, match="nowhere"):
-            desk.describe(StubbedSession(client), "nowhere")
+            aws_stacks.describe(StubbedSession(client), "nowhere")
