@@ -1,9 +1,12 @@
 """A stack on AWS as commands see it: named by their arguments, read by the credentials of the AWS command line."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotline_local.errors import CommandError
+
+if TYPE_CHECKING:
+    from hotline.kit.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
@@ -30,3 +33,21 @@ def describe(session: Any, name: str) -> tuple[dict[str, str], dict[str, str]]:
         raise CommandError(f"The stack {name} could not be read: {error}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return outputs, {given["ParameterKey"]: given["ParameterValue"] for given in stack.get("Parameters", [])}
+
+
+def open_hotline_store(arguments: argparse.Namespace) -> "Store":
+    """The store on the hotline table of the stack that is meant, and on no other table. Raises CommandError without
+    such a stack."""
+    if arguments.stack is None:
+        from hotline_local.launcher.stack import load
+
+        return load().hotline_store()
+    from hotline.kit.config import TableNames
+    from hotline.kit.store import Table
+    from hotline.kit.store.dynamodb import DynamoStore
+
+    session = open_session(arguments)
+    outputs, _ = describe(session, arguments.stack)
+    if "HotlineTableName" not in outputs:
+        raise CommandError(f"The stack {arguments.stack} is no hotline.")
+    return DynamoStore(session.client("dynamodb"), TableNames({Table.HOTLINE: outputs["HotlineTableName"]}))

@@ -1,7 +1,7 @@
 """Digests of a snapshot: what a wallet would tell of its accounts, computed from the facts that it told."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import batched
@@ -87,16 +87,22 @@ def digests_of(path: Path, *, since: datetime, as_of: datetime) -> Iterator[dict
     is no fact, and for an account whose lines are apart."""
     accounts = (known.tell(account_id, since) for account_id, known in _accounts(path))
     for number, some in enumerate(batched(accounts, DIGEST_ACCOUNTS_MAX, strict=False), 1):
-        name = f"range-{number:05}"
-        yield {
-            "specversion": "1.0",
-            "id": f"digest-{name}-{to_text(as_of)}",
-            "source": "wallet",
-            "type": "accounts.digest_told" + VERSION_SUFFIX,
-            "time": to_text(as_of),
-            "subject": name,
-            "data": {"as_of": to_text(as_of), "since": to_text(since), "accounts": list(some)},
-        }
+        yield digest_of_range(f"range-{number:05}", some, since=since, as_of=as_of)
+
+
+def digest_of_range(
+    name: str, accounts: Iterable[dict[str, Any]], *, since: datetime, as_of: datetime
+) -> dict[str, Any]:
+    """The digest of some accounts (each as `Known.tell` has it), as a CloudEvents object."""
+    return {
+        "specversion": "1.0",
+        "id": f"digest-{name}-{to_text(as_of)}",
+        "source": "wallet",
+        "type": "accounts.digest_told" + VERSION_SUFFIX,
+        "time": to_text(as_of),
+        "subject": name,
+        "data": {"as_of": to_text(as_of), "since": to_text(since), "accounts": list(accounts)},
+    }
 
 
 def _accounts(path: Path) -> Iterator[tuple[str, Known]]:

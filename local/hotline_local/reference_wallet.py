@@ -7,7 +7,8 @@ was asked for becomes what is applied when the fact comes back.
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,13 +21,17 @@ from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
 from hotline_local.circle import Circle
 from hotline_local.launcher.stack import Stack
-from hotline_local.told_facts import ToldFacts
+from hotline_local.told_facts import ToldFacts, find_drift
 from hotline_local.wallet_modes import Answering, Mode
 
 WAIT_S: Final = 1
 """How long one request waits for a decision, and so how long a stop may take."""
 PAUSE_S: Final = 0.5
 """Before it asks again after an error."""
+DIGEST_AFTER: Final = timedelta(seconds=30)
+"""So long after it told missing facts the wallet tells a digest of the account: they must have been taken in."""
+SPAN: Final = timedelta(days=365)
+"""How far back a digest compares, where the request names no day."""
 _ACTIONS: Final = {
     "account.lock_requested": LockAction.LOCK_APPLIED,
     "account.unlock_requested": LockAction.LOCK_RELEASED,
@@ -90,13 +95,22 @@ def _fact(type_name: str, account_id: str, decision_id: str, data: dict[str, Any
 
 class ReferenceWallet:
     """Answers the decisions of a running stack, in a thread of its own, until it is stopped. `mode` says how well, and
-    `circle` shows each decision and its answer."""
+    `circle` shows each decision and its answer. `snapshot` is the file that keeps the facts it has told."""
 
     def __init__(
-        self, stack: Stack, clock: Clock | None = None, *, mode: Mode = Mode.PROMPT, circle: Circle | None = None
+        self,
+        stack: Stack,
+        clock: Clock | None = None,
+        *,
+        mode: Mode = Mode.PROMPT,
+        circle: Circle | None = None,
+        snapshot: Path | None = None,
     ) -> None:
         self._stack = stack
         self._told = ToldFacts()
+        self._snapshot = snapshot
+        self._remembering = threading.Lock()
+        self._digests: dict[str, tuple[datetime, datetime]] = {}
         self._answering = Answering(mode, self._answer)
         self._clock = clock or SystemClock()
         self._circle = circle
@@ -109,10 +123,25 @@ class ReferenceWallet:
 
     def remember(self, facts: Iterable[Mapping[str, Any]]) -> None:
         """Note facts that were told in its name, so that it tells them again when it is asked."""
-        self._told.remember(facts)
+        with self._remembering:
+            self._told.remember(facts)
+            if self._snapshot is not None:
+                text = "".join(json.dumps(fact, ensure_ascii=False) + "\n" for fact in self._told)
+                self._snapshot.write_text(text, encoding="utf-8")
 
     def _answer(self, decision: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+        drift = find_drift(decision)
+        if drift is not None:
+            account_id, since = drift
+            self._digests[account_id] = (now + DIGEST_AFTER, since or now - SPAN)
         return acknowledge(decision, now) + self._told.find(decision)
+
+    def _digests_due(self, now: datetime) -> list[dict[str, Any]]:
+        """The digests of accounts whose missing facts were told a while ago, each given once."""
+        due = [(account_id, since) for account_id, (at, since) in self._digests.items() if at <= now]
+        for account_id, _ in due:
+            del self._digests[account_id]
+        return [self._told.tell_digest(account_id, since=since, as_of=now) for account_id, since in due]
 
     def stop(self) -> None:
         """Stop listening, and wait until it has. Does nothing when it was never started."""
@@ -137,9 +166,11 @@ class ReferenceWallet:
             self._answering.hear(decision, self._clock.now())
             if self._circle is not None:
                 self._circle.decision(decision)
-        facts = self._answering.due(self._clock.now())
+        now = self._clock.now()
+        facts = self._answering.due(now) + self._digests_due(now)
         put_facts(self._stack, facts)
-        self._told.remember(facts)
+        if facts:
+            self.remember(facts)
         if self._circle is not None:
             for fact in facts:
                 self._circle.fact(fact)

@@ -21,13 +21,15 @@ type Answer = Callable[[Event, datetime], Sequence[dict[str, Any]]]
 
 class Mode(StrEnum):
     """PROMPT answers each decision at once. SLOW answers late. REPEAT gives each answer twice. LOSE hears a decision
-    only when it comes for the second time. REORDER gathers answers and gives the latest first."""
+    only when it comes for the second time. REORDER gathers answers and gives the latest first. DROP answers at
+    once, but has never told the newest movement of each demo account: a digest finds that out."""
 
     PROMPT = "prompt"
     SLOW = "slow"
     REPEAT = "repeat"
     LOSE = "lose"
     REORDER = "reorder"
+    DROP = "drop"
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Answering:
         """Take a decision, a CloudEvents object from the bus."""
         facts = self.answer(decision, now)
         match self.mode:
-            case Mode.PROMPT:
+            case Mode.PROMPT | Mode.DROP:
                 times = [now]
             case Mode.SLOW:
                 times = [now + SLOW]

@@ -2,14 +2,17 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from hotline.contracts.model import MovementStatus, Purchase
+from hotline.refunds.model import RefundReason
 from hotline.refunds.reproductions import reproduce
 from hotline_local import cli
 from hotline_local.commands import refund as command
+from hotline_local.errors import CommandError
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published
 
@@ -70,3 +73,50 @@ def test_a_refund_that_nobody_asked_for_here_has_no_decision(
 ) -> None:
     assert cli.main(["refund", "explain", "nothing", "--account", ACCOUNT]) != 0
     assert "There is no such refund" in capsys.readouterr().err
+
+
+def test_what_would_change_a_decision_is_told_in_each_language(
+    world: MoneyWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.tell(published(version=2, auto_approve_minor=10**6, categories=("food",)))
+    told = explained(world.ask(RefundReason.PRICE_ADJUSTMENT).refund_id or "", capsys)
+    assert (told["outcome"], told["decided_by"], told["reproduced"]) == ("DENIED", "merchant.category", True)
+    (remedy,) = told["remedies"]
+    assert remedy["remedy"] == "merchant"
+    assert "merchant" in remedy["en-US"]
+    assert "商家" in remedy["zh-CN"]
+    assert "Would change it: merchant" in command.describe(told)
+
+
+class Pages:
+    """A table that a scan reads in pages; the last one holds the refund."""
+
+    hotline_table = "hotline"
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.read = 0
+
+    def client(self, _name: str) -> Any:
+        return SimpleNamespace(scan=self.scan)
+
+    def scan(self, **asked: Any) -> dict[str, Any]:
+        assert asked.get("ExclusiveStartKey") == (self.read or None)
+        self.read += 1
+        if self.read < self.count:
+            return {"Items": [], "LastEvaluatedKey": self.read}
+        return {"Items": [{"PK": {"S": "ACCOUNT#acc_1"}, "SK": asked["ExpressionAttributeValues"][":sk"]}]}
+
+
+def test_a_refund_is_searched_in_so_many_pages_and_no_more() -> None:
+    limit = command.SCAN_PAGES_MAX
+    assert command.find_account(Pages(limit), "refund_1") == "acc_1"  # type: ignore[arg-type]
+    larger = Pages(limit + 1)
+    with pytest.raises(CommandError, match="--account ID"):
+        command.find_account(larger, "refund_1")  # type: ignore[arg-type]
+    assert larger.read == limit
+
+
+def test_on_aws_the_account_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["refund", "explain", "refund_1", "--stack", "hotline"]) == 2
+    assert "--account ID" in capsys.readouterr().err

@@ -6,13 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from hotline_local.aws_stacks import add_arguments, describe, open_session
-from hotline_local.errors import CommandError
+from hotline_local.aws_stacks import add_arguments, open_hotline_store
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
     from hotline.drift.model import Drift
-    from hotline.kit.store import Store
 
 SINCE_DAYS: Final = 365
 
@@ -52,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     """List the accounts that differ; return 1 when there is one. Raises CommandError without a stack."""
     from hotline.drift.service import LISTED_MAX, list_drifts
 
-    found = list_drifts(_store(arguments))
+    found = list_drifts(open_hotline_store(arguments))
     for drift in found:
         print(json.dumps(_as_json(drift)) if arguments.json else _sentence(drift))
     if not arguments.json:
@@ -70,22 +68,6 @@ def run_digest(arguments: argparse.Namespace) -> int:
     for digest in digests_of(arguments.file, since=datetime.combine(day, time(), UTC), as_of=now):
         print(json.dumps(digest, ensure_ascii=False))
     return 0
-
-
-def _store(arguments: argparse.Namespace) -> "Store":
-    if arguments.stack is None:
-        from hotline_local.launcher.stack import load
-
-        return load().hotline_store()
-    from hotline.kit.config import TableNames
-    from hotline.kit.store import Table
-    from hotline.kit.store.dynamodb import DynamoStore
-
-    session = open_session(arguments)
-    outputs, _ = describe(session, arguments.stack)
-    if "HotlineTableName" not in outputs:
-        raise CommandError(f"The stack {arguments.stack} is no hotline.")
-    return DynamoStore(session.client("dynamodb"), TableNames({Table.HOTLINE: outputs["HotlineTableName"]}))
 
 
 def _as_json(drift: "Drift") -> dict[str, Any]:

@@ -3,8 +3,9 @@
 import argparse
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from hotline_local.aws_stacks import add_arguments, open_hotline_store
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from hotline.refunds.model import PolicyDecision, RuleResult
     from hotline.refunds.reproductions import Reproduction
     from hotline_local.launcher.stack import Stack
+
+SCAN_PAGES_MAX: Final = 20
+"""So many pages of 1 MB, thousands of accounts, are searched on this machine for a refund without its account."""
+NAME_THE_ACCOUNT: Final = (
+    "Name the account with --account ID: it is the subject of every decision about the refund, and stands on its case."
+)
 
 
 def register(subparsers: Subparsers) -> None:
@@ -26,19 +33,24 @@ def register(subparsers: Subparsers) -> None:
         "not give the decision that was made.",
     )
     explain.add_argument("refund", metavar="ID", help="the refund's id")
-    explain.add_argument("--account", metavar="ID", help="the account's id; without it the whole table is searched")
+    explain.add_argument(
+        "--account",
+        metavar="ID",
+        help=f"the account's id; without it up to {SCAN_PAGES_MAX} MB of this machine's table are searched",
+    )
     explain.add_argument("--json", action="store_true", help="one JSON object, and nothing else")
+    add_arguments(explain)
     explain.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Explain the refund. Raises CommandError when no stack runs, or when there is no such refund."""
+    """Explain the refund. Raises CommandError when no stack runs, when there is no such refund, or when its account has
+    to be named."""
     from hotline.refunds.reproductions import reproduce
-    from hotline_local.launcher.stack import load
 
-    stack = load()
-    account_id = arguments.account or find_account(stack, arguments.refund)
-    found = reproduce(stack.hotline_store(), account_id, arguments.refund, datetime.now(UTC)) if account_id else None
+    account_id = arguments.account or _find_account(arguments)
+    store = open_hotline_store(arguments)
+    found = reproduce(store, account_id, arguments.refund, datetime.now(UTC)) if account_id else None
     if found is None:
         raise CommandError("There is no such refund that was asked for at the hotline.")
     told = as_json(found)
@@ -46,23 +58,38 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if found.is_reproduced else 1
 
 
-def find_account(stack: "Stack", refund_id: str) -> str | None:
-    """The account of a refund, by a scan: only a table on one machine is small enough for that."""
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=stack.hotline_table,
-            FilterExpression="SK = :sk",
-            ExpressionAttributeValues={":sk": {"S": f"REFUND#{refund_id}"}},
-        )
-    )
-    found = (row["PK"]["S"].partition("#")[2] for page in pages for row in page["Items"])
-    return next(found, None)
+def _find_account(arguments: argparse.Namespace) -> str | None:
+    from hotline_local.launcher.stack import load
+
+    if arguments.stack is not None:
+        raise CommandError(NAME_THE_ACCOUNT, exit_code=2)
+    return find_account(load(), arguments.refund)
+
+
+def find_account(stack: "Stack", refund_id: str, *, pages_max: int = SCAN_PAGES_MAX) -> str | None:
+    """The account of a refund, by a scan of at most `pages_max` pages: the table of one machine is small. None: the
+    whole table has no such refund. Raises CommandError when it is larger."""
+    scan = stack.client("dynamodb").scan
+    asked: dict[str, Any] = {
+        "TableName": stack.hotline_table,
+        "FilterExpression": "SK = :sk",
+        "ExpressionAttributeValues": {":sk": {"S": f"REFUND#{refund_id}"}},
+    }
+    for _ in range(pages_max):
+        page = scan(**asked)
+        for row in page["Items"]:
+            return str(row["PK"]["S"]).partition("#")[2]
+        if "LastEvaluatedKey" not in page:
+            return None
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    raise CommandError(f"The table is too large to be searched. {NAME_THE_ACCOUNT}", exit_code=2)
 
 
 def as_json(found: "Reproduction") -> dict[str, Any]:
-    """The explanation as plain data."""
+    """The explanation as plain data. `remedies`: what would change the decision that was made, in words of each
+    language."""
+    from hotline.refunds.explanations import explain
+
     refund = found.refund
     return {
         "refund_id": refund.refund_id,
@@ -71,6 +98,7 @@ def as_json(found: "Reproduction") -> dict[str, Any]:
         "decided_by": refund.decided_by,
         "policy_version": refund.policy_version,
         "rules": [_rule(rule) for rule in refund.rules],
+        "remedies": [_remedy(remedy.value) for remedy in explain(refund.rules, refund.decided_by).remedies],
         "reproduced": found.is_reproduced if found.again is not None else None,
         "today": _decision(found.today) if found.today is not None else None,
         "differs_today": found.today is not None and found.today.outcome is not found.outcome,
@@ -83,6 +111,13 @@ def as_json(found: "Reproduction") -> dict[str, Any]:
             for one in found.changed_rules
         ],
     }
+
+
+def _remedy(name: str) -> dict[str, str | None]:
+    from hotline.kit.languages import LANGUAGES
+    from hotline.wording.catalogue import find
+
+    return {"remedy": name, **{language: find(f"refund.remedy.{name}", language) for language in LANGUAGES}}
 
 
 def _decision(decision: "PolicyDecision") -> dict[str, Any]:
@@ -111,6 +146,7 @@ def describe(told: dict[str, Any]) -> str:
         f"{told['refund_id']}: {told['outcome']} by {told['decided_by']}, asked for at {told['requested_at']}",
         f"policies {told['policy_version']}",
         *(_line(rule) for rule in told["rules"]),
+        *(f"Would change it: {one['remedy']} ({one['en-US']} {one['zh-CN']})" for one in told["remedies"]),
         _REPRODUCED[told["reproduced"]],
     ]
     today = told["today"]

@@ -157,7 +157,8 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
     pages = Pages(running.stack, pages_port)
     pages.start()
     desk = open_desk(running.stack, desk_port)
-    wallet = ReferenceWallet(running.stack, mode=mode, circle=circle) if mode is not None else None
+    snapshot = stack_file().with_name("wallet.jsonl")
+    wallet = ReferenceWallet(running.stack, mode=mode, circle=circle, snapshot=snapshot) if mode is not None else None
     scanner = MalwareScanner(running.stack)
     scanner.start()
     if wallet is not None:
@@ -165,7 +166,7 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
     try:
         running.stack.save()
         if wallet is not None:
-            demo.seed(running.stack, progress=progress, remember=wallet.remember)
+            demo.seed(running.stack, progress=progress, remember=wallet.remember, drop=mode is Mode.DROP)
         told = {"endpoint": running.stack.endpoint, "pages": pages.url, "caller": CALLER, "account": ACCOUNT}
         told |= {"desk": desk.url, "staff": ", ".join(STAFF), "password": PASSWORD}
         steps = (WITHOUT_DEMO if wallet is None else WITH_DEMO) + WITH_EITHER

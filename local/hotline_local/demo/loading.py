@@ -10,7 +10,7 @@ from hotline.accounts import service as accounts
 from hotline.kit.clock import to_text
 from hotline.kit.store import BATCH_GET_KEYS_MAX
 from hotline_local.bus import put_facts
-from hotline_local.demo.wallet import seed_facts
+from hotline_local.demo.wallet import drop_newest_movements, seed_facts
 from hotline_local.errors import CommandError
 from hotline_local.launcher.stack import Stack
 
@@ -28,14 +28,18 @@ def seed(
     progress: Callable[[str], None],
     now: datetime | None = None,
     remember: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
+    drop: bool = False,
 ) -> int:
     """Load the demo wallet, moved to `now` (the present when None); return how many facts it has once they are all
-    taken in. `remember` is given them first: a wallet that is asked has to know what it told. Raises CommandError when
-    some of them are not taken in within WAIT_MAX_S."""
+    taken in. `remember` is given them first: a wallet that is asked has to know what it told. `drop`: the newest
+    movement of each account is remembered and never told. Raises CommandError when some are not taken in within
+    WAIT_MAX_S."""
     # A moment ago, so that no fact is of the future for a function whose clock is a little behind.
-    facts = seed_facts((now or datetime.now(UTC)) - timedelta(seconds=1))
+    facts: Sequence[Mapping[str, Any]] = seed_facts((now or datetime.now(UTC)) - timedelta(seconds=1))
     if remember is not None:
         remember(facts)
+    if drop:
+        facts = drop_newest_movements(facts)
     done = 0
     for some in batched(facts, FACTS_AT_ONCE, strict=False):
         put_facts(stack, some)

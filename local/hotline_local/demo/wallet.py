@@ -7,6 +7,7 @@ days.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -38,3 +39,16 @@ def moved(value: Any, by: timedelta) -> Any:
             return (date.fromisoformat(value) + timedelta(days=round(by / timedelta(days=1)))).isoformat()
         case _:
             return value
+
+
+def drop_newest_movements(facts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The facts without the newest movement of each account, as if they had been lost on their way."""
+    newest: dict[str, str] = {}
+    movements = [fact for fact in facts if "initiated_at" in fact["data"]]
+    for fact in sorted(movements, key=lambda fact: from_text(fact["data"]["initiated_at"])):
+        newest[fact["subject"]] = fact["data"]["movement_id"]
+    return [
+        fact
+        for fact in facts
+        if "initiated_at" not in fact["data"] or fact["data"]["movement_id"] != newest[fact["subject"]]
+    ]
