@@ -112,7 +112,7 @@ def _thing_of(fact: Fact) -> tuple[str | None, str]:
         return "refund", str(data["refund_id"])
     if "bill_id" in data:
         return "bill", f"{data['bill_id']}/{data['due_on']}"
-    # That a payment was fraud names the payment, too, and does not tell of it.
+    # A fact about fraud names a payment, too, and does not tell of it.
     if "movement_id" in data and "version" in data:
         return "movement", str(data["movement_id"])
     return None, ""
