@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from hotline.contracts.model import AnnualRate, DayIncome, Fact, FundsProduct, FundsTold, MonthIncome
+from hotline.contracts.model import AnnualRate, DayIncome, Fact, FundDay, FundsProduct, FundsTold, MonthIncome
 from hotline.kit.money import Money
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -37,21 +37,27 @@ def tell(world: ApiWorld, *, account_id: str = ACCOUNT, version: int = 1, **own:
 def test_the_balance_comes_with_all_that_the_wallet_told_of_it(world: ApiWorld) -> None:
     tell(
         world,
-        accrued_interest=Money(250, "CNY"),
+        accrued_interest=Money(0, "CNY"),
         income_of_day=DayIncome(DAY, Money(86, "CNY")),
         income_of_month=MonthIncome(date(2026, 11, 1), Money(1_893, "CNY")),
-        product=FundsProduct("money_fund", "act_365", AnnualRate(DAY, 24_370)),
+        product=FundsProduct("money_fund", "act_365", AnnualRate(DAY, 24_370), FundDay(DAY, 6_680, 24_370)),
     )
     answer = world.client().ask("GET", PATH, headers={"Accept-Language": "zh-CN"})
     assert answer.status == 200
     assert answer.json | {"as_of": "-"} == {
         "balance": {"minor": 1_288_050, "currency": "CNY"},
-        "accrued_interest": {"minor": 250, "currency": "CNY"},
+        "accrued_interest": {"minor": 0, "currency": "CNY"},
         "as_of": "-",
         "income_of_day": {"on": "2026-11-22", "amount": {"minor": 86, "currency": "CNY"}, "computed": False},
         "income_of_month": {"month": "2026-11", "amount": {"minor": 1_893, "currency": "CNY"}},
-        "product": {"kind": "money_fund", "rate_on": "2026-11-22", "annual_ppm": 24_370},
-        "text": "您的余额是12,880.50元。11月22日的收益是0.86元。本月到现在的收益是18.93元。另有2.50元利息还没有入账。",
+        "product": {
+            "kind": "money_fund",
+            "rate_on": "2026-11-22",
+            "annual_ppm": 24_370,
+            "fund_day": {"on": "2026-11-22", "income_e4": 6_680, "seven_day_ppm": 24_370},
+        },
+        "text": "您的余额是12,880.50元。11月22日的收益是0.86元。本月到现在的收益是18.93元。"
+        "11月22日的七日年化是2.437%，不代表以后。",
     }
 
 

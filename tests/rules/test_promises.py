@@ -157,6 +157,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "THINGS_ASKED_MAX": (25, "docs/contracts.md, when the hotline asks"),
         "ANSWER_DAYS_MAX": (60, "docs/contracts.md"),
         "ANNUAL_PPM_MAX": (1_000_000, "decision: 100 % a year, beyond any product of a wallet"),
+        "INCOME_E4_MAX": (1_000_000, "decision: 1 % of the balance in a day, beyond any fund of a wallet"),
         "SHOWN_WITHIN_DAYS_MAX": (60, "decision: longer than any biller takes"),
         "YEAR_MIN": (2000, "docs/contracts.md"),
         "YEAR_MAX": (2199, "docs/contracts.md"),

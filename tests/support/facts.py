@@ -80,7 +80,12 @@ _SINGLE: Final[dict[str, dict[str, Any]]] = {
         "as_of": "2026-11-23T00:00:00Z",
         "income_of_day": {"on": "2026-11-22", "amount": {"minor": 7, "currency": "CNY"}},
         "income_of_month": {"month": "2026-11", "amount": {"minor": 153, "currency": "CNY"}},
-        "product": {"kind": "money_fund", "day_count": "act_365", "rate": {"on": "2026-11-22", "annual_ppm": 12340}},
+        "product": {
+            "kind": "money_fund",
+            "day_count": "act_365",
+            "rate": {"on": "2026-11-22", "annual_ppm": 12340},
+            "fund_day": {"on": "2026-11-22", "income_e4": 6123, "seven_day_ppm": 24370},
+        },
     },
     "merchant.policy_published": {
         "merchant_id": "mer_1",

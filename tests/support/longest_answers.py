@@ -15,7 +15,7 @@ from functions.connect.steps.handover import HANDOVER_TOPICS
 from functions.connect.steps.payments import facts_of
 from functions.connect.steps.session import GOALS
 from hotline.contracts.model import Coupon, FactVersion, Instrument, Merchant, MoneyState, MovementKind, MovementStatus
-from hotline.kit.money import Money
+from hotline.kit.money import Money, Rate
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
@@ -137,8 +137,10 @@ def funds(language: str) -> Iterator[Said]:
     income = {"income_on": date(2026, 11, 22), "income": AMOUNT}
     computed = {"rate_on": date(2026, 11, 22), "daily": Money(5_499, "CNY")}
     for told in (income, computed):
-        more = {"month_income": AMOUNT, "accrued": AMOUNT}
-        yield "balance", "KNOWN", {"balance": AMOUNT, "as_of": NOW - timedelta(days=20), **told, **more}
+        week = {"seven_days_to": date(2026, 11, 22), "seven_day_rate": Rate(24_370)}
+        for last in ({"accrued": AMOUNT}, week):
+            more = {"month_income": AMOUNT, **last}
+            yield "balance", "KNOWN", {"balance": AMOUNT, "as_of": NOW - timedelta(days=20), **told, **more}
     for when, number, more_left in product(("overdue", "today", "tomorrow", "later"), (1, 2, 3), (True, False)):
         item = {"biller": MERCHANTS[language], "amount": AMOUNT, "due_on": PROMISED, "when": when}
         paid = {"paid_biller": MERCHANTS[language], "shown_within": timedelta(days=60)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.customer_api.routes.payments import amount_of
-from functions.customer_api.shapes.funds import DayIncome, Funds, MonthIncome, Product
+from functions.customer_api.shapes.funds import DayIncome, FundDay, Funds, MonthIncome, Product
 from functions.customer_api.visits import desk, router
 from functions.http import words
 from functions.http.problems import Problem
@@ -23,7 +23,7 @@ def read_funds() -> Funds:
         raise Problem("not_found")
     income, month, product = payments.find_income_of_day(funds), funds.income_of_month, funds.product
     facts = payments.list_funds_facts(funds, visit.now, zone_of(visit.session.profile.time_zone))
-    rate = product.rate if product is not None else None
+    rate, day = (product.rate, product.fund_day) if product is not None else (None, None)
     return Funds(
         balance=amount_of(funds.balance),
         accrued_interest=amount_of(funds.accrued_interest),
@@ -36,6 +36,7 @@ def read_funds() -> Funds:
             kind=product.kind,
             rate_on=rate.on if rate is not None else None,
             annual_ppm=rate.annual_ppm if rate is not None else None,
+            fund_day=FundDay(on=day.on, income_e4=day.income_e4, seven_day_ppm=day.seven_day_ppm) if day else None,
         )
         if product
         else None,

@@ -9,8 +9,8 @@ from functions.customer_api.shapes.common import Amount, Answer, Body
 
 
 class DayIncome(Answer):
-    """The income of the last day that is known. `computed`: the wallet told the rate of that day and no income, so this
-    is one day on the balance as it is now. It is no promise."""
+    """The income of the last day that is known. `computed`: the wallet told a rate or a fund's figures and no income,
+    so this is one day on the balance as it is now. It is no promise."""
 
     on: date
     amount: Amount
@@ -24,12 +24,23 @@ class MonthIncome(Answer):
     amount: Amount
 
 
+class FundDay(Answer):
+    """A money fund's figures for one day. `income_e4`: the income of 10,000 units of the currency, in ten-thousandths
+    of it. `seven_day_ppm`: the seven days to that day as a rate a year, in parts per million; it is no promise."""
+
+    on: date
+    income_e4: int
+    seven_day_ppm: int | None = None
+
+
 class Product(Answer):
-    """The product in which the funds are kept, and its rate on a day in parts per million a year: 12340 is 1.234 %."""
+    """The product in which the funds are kept, and its rate on a day in parts per million a year: 12340 is 1.234 %.
+    `fund_day`: the figures of a money fund."""
 
     kind: str
     rate_on: date | None = None
     annual_ppm: int | None = None
+    fund_day: FundDay | None = None
 
 
 class Funds(Answer):

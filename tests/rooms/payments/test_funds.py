@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.contracts.model import AnnualRate, DayIncome, FactVersion, FundsProduct, FundsTold, MonthIncome
+from hotline.contracts.model import AnnualRate, DayIncome, FactVersion, FundDay, FundsProduct, FundsTold, MonthIncome
 from hotline.kit.errors import InvalidInput
-from hotline.kit.money import Money
+from hotline.kit.money import Money, Rate
 from hotline.payments import items
 from hotline.payments.folds import fold_funds
 from hotline.payments.funds import FRESH_FOR, IncomeTold, find_income_of_day, list_facts
@@ -21,6 +21,7 @@ from tests.support.money_world import NOON, told
 SUNDAY: Final = date(2026, 11, 22)
 FUNDS: Final = Funds("acc_1", Money(1_000_000, "CNY"), Money(0, "CNY"), NOON, FactVersion(1, NOON, "f"))
 RATE: Final = FundsProduct("deposit", None, AnnualRate(SUNDAY, 36_000))
+FUND: Final = FundsProduct("money_fund", fund_day=FundDay(SUNDAY, 6_123, 14_370))
 ALL: Final = replace(
     FUNDS,
     accrued_interest=Money(250, "CNY"),
@@ -51,6 +52,36 @@ def test_the_income_that_the_wallet_tells_comes_before_its_rate() -> None:
 def test_nothing_is_computed_where_something_is_not_known(funds: Funds) -> None:
     assert find_income_of_day(funds) is None
     assert not {"income", "daily"} & set(list_facts(funds, NOON, UTC))
+
+
+@pytest.mark.parametrize(
+    ("balance_minor", "income_e4", "income_minor"),
+    [
+        (1_000_000, 6_123, 61),  # 10,000.00 yuan at 0.6123: 61.23 fen, cut
+        (1_288_050, 6_680, 86),  # 86.04 fen
+        (100_000_000, 1, 1),
+        (99_999_999, 1, 0),
+        (1_000_000, -6_199, -61),  # a day of loss is cut towards zero, too
+        (1_000_000, 0, 0),
+    ],
+)
+def test_the_income_of_a_fund_is_its_income_of_ten_thousand_by_the_balance(
+    balance_minor: int, income_e4: int, income_minor: int
+) -> None:
+    """Own income = units / 10,000 x 万份收益, and less than a fen is not paid."""
+    product = replace(FUND, fund_day=FundDay(SUNDAY, income_e4), rate=RATE.rate)
+    funds = replace(FUNDS, balance=Money(balance_minor, "CNY"), product=product)
+    assert find_income_of_day(funds) == IncomeTold(SUNDAY, Money(income_minor, "CNY"), is_computed=True)
+
+
+def test_the_seven_days_of_a_fund_are_told_with_their_day_and_whatever_the_income() -> None:
+    told_of_week = {"seven_days_to": SUNDAY, "seven_day_rate": Rate(14_370)}
+    paid_out = replace(ALL, accrued_interest=Money(0, "CNY"), product=FUND)
+    for funds in (replace(FUNDS, product=FUND), paid_out):
+        facts = list_facts(funds, NOON, UTC)
+        assert {name: facts[name] for name in told_of_week} == told_of_week
+    assert "seven_day_rate" not in list_facts(replace(ALL, product=FUND), NOON, UTC), "interest is owed"
+    assert "seven_day_rate" not in list_facts(ALL, NOON, UTC)
 
 
 def test_everything_that_is_known_is_told_with_its_date() -> None:
@@ -93,7 +124,9 @@ def test_income_in_another_currency_than_the_balance_is_refused(name: str) -> No
         fold_funds(None, told("f", data), data)
 
 
-@pytest.mark.parametrize("funds", [FUNDS, ALL, replace(ALL, product=FundsProduct("gold", "30/360"))])
+@pytest.mark.parametrize(
+    "funds", [FUNDS, ALL, replace(ALL, product=FundsProduct("gold", "30/360")), replace(FUNDS, product=FUND)]
+)
 def test_funds_come_back_from_the_store_as_they_were(funds: Funds) -> None:
     assert items.funds_from(items.funds_item(funds)) == funds
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.kit.money import Money
-from hotline.wording.amounts import speak_money, write_money
+from hotline.kit.money import Money, Rate
+from hotline.wording.amounts import speak_money, speak_rate, write_money, write_rate
 from hotline.wording.rendering import (
     DIGITS_MAX,
     NAME_CHARACTERS_MAX,
@@ -94,6 +94,14 @@ def test_every_currency_is_said_and_written_in_its_own_size(language: str) -> No
         assert [Decimal(number) for number in re.findall(r"[0-9.,]+", smallest)] == [Decimal(1).scaleb(-digits)], (
             currency
         )
+
+
+@pytest.mark.parametrize(
+    ("ppm", "percent"), [(24_370, "2.437"), (9, "0.000"), (-12_345, "-1.234"), (1_000_000, "100.000")]
+)
+def test_a_rate_has_three_digits_and_is_cut(ppm: int, percent: str) -> None:
+    assert write_rate(Rate(ppm)) == speak_rate(Rate(ppm), "zh-CN") == f"{percent}%"
+    assert speak_rate(Rate(ppm), "en-US") == f"{percent} percent"
 
 
 @given(st.integers(-(10**12), 10**12), st.sampled_from(["CNY", "USD", "JPY", "KWD", "XTS"]))

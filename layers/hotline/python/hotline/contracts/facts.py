@@ -364,11 +364,24 @@ class MonthIncome(Contract):
     amount: Balance
 
 
+AnnualPpm = Annotated[int, Field(ge=-limits.ANNUAL_PPM_MAX, le=limits.ANNUAL_PPM_MAX)]
+
+
 class AnnualRate(Contract):
     """The rate of one day as parts per million a year: 12340 is 1.234 %."""
 
     on: Day
-    annual_ppm: Annotated[int, Field(ge=-limits.ANNUAL_PPM_MAX, le=limits.ANNUAL_PPM_MAX)]
+    annual_ppm: AnnualPpm
+
+
+class FundDay(Contract):
+    """The figures that a money fund publishes for one day. `income_e4`: the income of 10,000 units of the currency, in
+    ten-thousandths of it (万份收益): 6123 is 0.6123. `seven_day_ppm`: the seven days to that day, as a rate a year
+    (七日年化)."""
+
+    on: Day
+    income_e4: Annotated[int, Field(ge=-limits.INCOME_E4_MAX, le=limits.INCOME_E4_MAX)]
+    seven_day_ppm: AnnualPpm | None = None
 
 
 class FundsProduct(Contract):
@@ -377,10 +390,12 @@ class FundsProduct(Contract):
     kind: ProductKind
     day_count: DayCount | None = None
     rate: AnnualRate | None = None
+    fund_day: FundDay | None = None
 
 
 class Funds(FactContract):
-    """funds.balance_changed. Where the wallet tells a rate and no income of a day, the hotline computes one day."""
+    """funds.balance_changed. Where the wallet tells a rate or a fund's figures and no income of a day, the
+    hotline computes one day."""
 
     version: Version
     balance: Balance
@@ -392,7 +407,6 @@ class Funds(FactContract):
 
     def fact(self, _: str, /) -> FactData:
         day, month, product = self.income_of_day, self.income_of_month, self.product
-        rate = product.rate if product is not None else None
         return model.FundsTold(
             self.version,
             _money(self.balance),
@@ -400,12 +414,18 @@ class Funds(FactContract):
             self.as_of,
             None if day is None else model.DayIncome(day.on, _money(day.amount)),
             None if month is None else model.MonthIncome(month.month, _money(month.amount)),
-            None
-            if product is None
-            else model.FundsProduct(
-                product.kind, product.day_count, None if rate is None else model.AnnualRate(rate.on, rate.annual_ppm)
-            ),
+            None if product is None else _product(product),
         )
+
+
+def _product(told: FundsProduct) -> model.FundsProduct:
+    rate, day = told.rate, told.fund_day
+    return model.FundsProduct(
+        told.kind,
+        told.day_count,
+        None if rate is None else model.AnnualRate(rate.on, rate.annual_ppm),
+        None if day is None else model.FundDay(day.on, day.income_e4, day.seven_day_ppm),
+    )
 
 
 class Policy(FactContract):

@@ -44,6 +44,8 @@ ANSWER_DAYS_MAX: Final = 60
 SHOWN_WITHIN_DAYS_MAX: Final = 60
 ANNUAL_PPM_MAX: Final = 1_000_000
 """A rate of 100 % a year: far beyond any product in which a wallet keeps money."""
+INCOME_E4_MAX: Final = 1_000_000
+"""Income of 100 on 10,000 in a day: as far beyond."""
 YEAR_MIN: Final = 2000
 YEAR_MAX: Final = 2199
 

@@ -387,6 +387,17 @@ class AnnualRate:
 
 
 @dataclass(frozen=True, slots=True)
+class FundDay:
+    """The figures of a money fund for one day. `income_e4`: the income of 10,000 units of the currency, in
+    ten-thousandths of it: 6123 is 0.6123. `seven_day_ppm`: the seven days to that day as a rate a year, in parts per
+    million."""
+
+    on: date
+    income_e4: int
+    seven_day_ppm: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FundsProduct:
     """The product that the funds are kept in. `day_count`: its convention, in the wallet's spelling; None: that of its
     currency."""
@@ -394,6 +405,7 @@ class FundsProduct:
     kind: str
     day_count: str | None = None
     rate: AnnualRate | None = None
+    fund_day: FundDay | None = None
 
 
 @dataclass(frozen=True, slots=True)

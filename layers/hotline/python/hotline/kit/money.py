@@ -1,4 +1,4 @@
-"""Money: whole minor units of an ISO 4217 currency; never a float."""
+"""Money: whole minor units of an ISO 4217 currency, and rates of it; never a float."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ class Money:
 def exponent(currency: str) -> int:
     """How many minor digits the currency has (ISO 4217): 2 for CNY, 0 for JPY, 3 for KWD."""
     return _EXPONENTS.get(currency, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A part of an amount, in parts per million: Rate(12340) is 1.234 %. May be zero or negative."""
+
+    ppm: int

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from hotline.kit.money import Money
+from hotline.kit.money import Money, Rate
 
-from .interest import accrue, find_day_count
+from .interest import accrue, find_day_count, income_of_fund
 from .model import Funds
 
 FRESH_FOR: Final = timedelta(minutes=2)
@@ -17,8 +17,8 @@ FRESH_FOR: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class IncomeTold:
-    """The income of one day. `is_computed`: the wallet told the rate of that day and no income, so this is one day on
-    the balance as it is now."""
+    """The income of one day. `is_computed`: the wallet told the rate or the fund's figures of that day and no income,
+    so this is one day on the balance as it is now."""
 
     on: date
     amount: Money
@@ -26,20 +26,23 @@ class IncomeTold:
 
 
 def find_income_of_day(funds: Funds) -> IncomeTold | None:
-    """The income of the last day that is known; None where the wallet has told neither income nor rate."""
+    """The income of the last day that is known; None where the wallet has told neither income, nor a fund's figures,
+    nor a rate."""
     if funds.income_of_day is not None:
         return IncomeTold(funds.income_of_day.on, funds.income_of_day.amount, is_computed=False)
-    product = funds.product
-    if product is None or product.rate is None:
+    product, balance = funds.product, funds.balance
+    if product is None or balance.minor <= 0:
         return None
-    day_count = find_day_count(funds.balance.currency, product.day_count)
-    if day_count is None or funds.balance.minor <= 0:
+    if (day := product.fund_day) is not None:
+        minor = income_of_fund(balance_minor=balance.minor, income_e4=day.income_e4)
+        return IncomeTold(day.on, Money(minor, balance.currency), is_computed=True)
+    rate, day_count = product.rate, find_day_count(balance.currency, product.day_count)
+    if rate is None or day_count is None:
         return None
-    rate = product.rate
     accrued = accrue(
-        balance_minor=funds.balance.minor, annual_ppm=rate.annual_ppm, first=rate.on, days=1, day_count=day_count
+        balance_minor=balance.minor, annual_ppm=rate.annual_ppm, first=rate.on, days=1, day_count=day_count
     )
-    return IncomeTold(rate.on, Money(accrued.minor, funds.balance.currency), is_computed=True)
+    return IncomeTold(rate.on, Money(accrued.minor, balance.currency), is_computed=True)
 
 
 def find_income_of_month(funds: Funds, today: date) -> Money | None:
@@ -64,4 +67,8 @@ def list_facts(funds: Funds, now: datetime, zone: tzinfo) -> dict[str, object]:
         facts["month_income"] = month
     if funds.accrued_interest.minor > 0:
         facts["accrued"] = funds.accrued_interest
+    day = funds.product.fund_day if funds.product is not None else None
+    # A fund pays out each day and owes no interest. Where both are stated, what is owed is worth more to a listener.
+    if "accrued" not in facts and day is not None and day.seven_day_ppm is not None:
+        facts |= {"seven_days_to": day.on, "seven_day_rate": Rate(day.seven_day_ppm)}
     return facts

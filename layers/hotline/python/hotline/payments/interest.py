@@ -30,6 +30,7 @@ DAY_COUNTS: Final[Mapping[str, str]] = {
 """The usual day count by currency, where the wallet names none. Of a currency that is not listed nothing is
 computed."""
 _RATE_PARTS: Final = 1_000_000
+_FUND_PARTS: Final = 10_000 * 10_000
 _DAYS_LCM: Final = lcm(360, 365, 366)
 SUB_UNITS: Final = _RATE_PARTS * _DAYS_LCM
 """So many sub-units are one minor unit."""
@@ -51,6 +52,13 @@ def find_day_count(currency: str, word: str | None) -> str | None:
 def days_of_year(day: date, day_count: str) -> int:
     """Over how many days of a year the rate of a day counts. Raises KeyError for an unknown day count."""
     return {"act_360": 360, "act_365": 365, "act_act": 366 if isleap(day.year) else 365}[day_count]
+
+
+def income_of_fund(*, balance_minor: int, income_e4: int) -> int:
+    """One day's income of a balance in a money fund, in minor units, cut. `income_e4`: the income of 10,000 units of
+    the currency, in ten-thousandths of it, as funds in China publish it each day."""
+    income = abs(balance_minor * income_e4) // _FUND_PARTS
+    return income if balance_minor * income_e4 >= 0 else -income
 
 
 def accrue(*, balance_minor: int, annual_ppm: int, first: date, days: int, day_count: str, carried: int = 0) -> Accrual:

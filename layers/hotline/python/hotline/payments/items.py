@@ -13,6 +13,7 @@ from hotline.contracts.model import (
     Coupon,
     DayIncome,
     FactVersion,
+    FundDay,
     FundsProduct,
     Instrument,
     Merchant,
@@ -320,7 +321,9 @@ def funds_item(funds: Funds) -> Item:
         item["income_of_month"] = {"month": month.month.isoformat(), "amount": money_item(month.amount)}
     if (product := funds.product) is not None:
         rate = {"on": product.rate.on.isoformat(), "annual_ppm": product.rate.annual_ppm} if product.rate else None
-        item["product"] = _without_none({"kind": product.kind, "day_count": product.day_count, "rate": rate})
+        item["product"] = _without_none(
+            {"kind": product.kind, "day_count": product.day_count, "rate": rate, "fund_day": _fund_day_item(product)}
+        )
     return item | {"order": fact_version_item(funds.fact_version)}
 
 
@@ -342,10 +345,23 @@ def funds_from(item: Mapping[str, Any]) -> Funds:
     )
 
 
+def _fund_day_item(product: FundsProduct) -> Item | None:
+    day = product.fund_day
+    if day is None:
+        return None
+    return _without_none({"on": day.on.isoformat(), "income_e4": day.income_e4, "seven_day_ppm": day.seven_day_ppm})
+
+
 def _product_from(item: Mapping[str, Any]) -> FundsProduct:
-    rate = item.get("rate")
+    rate, day = item.get("rate"), item.get("fund_day")
     told = AnnualRate(date.fromisoformat(rate["on"]), int(rate["annual_ppm"])) if rate else None
-    return FundsProduct(item["kind"], item.get("day_count"), told)
+    return FundsProduct(item["kind"], item.get("day_count"), told, _fund_day_from(day) if day else None)
+
+
+def _fund_day_from(item: Mapping[str, Any]) -> FundDay:
+    seven_days = item.get("seven_day_ppm")
+    on = date.fromisoformat(item["on"])
+    return FundDay(on, int(item["income_e4"]), None if seven_days is None else int(seven_days))
 
 
 def fact_version_item(fact_version: FactVersion) -> Item:

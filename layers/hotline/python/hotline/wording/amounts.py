@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from hotline.kit.languages import CHINESE
-from hotline.kit.money import Money, exponent
+from hotline.kit.money import Money, Rate, exponent
 
 from .catalogue import fill, find
 
@@ -38,6 +38,21 @@ def write_money(money: Money, language: str) -> str:
         if name is not None:
             return f"{sign}{digits}{name}"
     return f"{money.currency} {sign}{digits}"
+
+
+def speak_rate(rate: Rate, language: str) -> str:
+    """The rate as it is said. A Chinese voice reads the sign by itself; an English sentence has the word."""
+    return write_rate(rate) if language == CHINESE else fill("value.percent", language, number=_percent(rate))
+
+
+def write_rate(rate: Rate) -> str:
+    """The rate as it is written, with three digits as funds publish it, cut: `1.234%`."""
+    return f"{_percent(rate)}%"
+
+
+def _percent(rate: Rate) -> str:
+    whole, thousandths = divmod(abs(rate.ppm) // 10, 1000)
+    return f"{'-' if rate.ppm < 0 else ''}{whole}.{thousandths:03}"
 
 
 def _by_patterns(minor: int, currency: str, language: str) -> str:

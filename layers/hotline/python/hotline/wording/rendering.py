@@ -13,9 +13,9 @@ from typing import Final
 from xml.sax.saxutils import escape as _xml_escape
 
 from hotline.kit.languages import CHINESE
-from hotline.kit.money import Money
+from hotline.kit.money import Money, Rate
 
-from .amounts import speak_money, write_money
+from .amounts import speak_money, speak_rate, write_money, write_rate
 from .catalogue import fill, find
 from .times import (
     speak_day,
@@ -96,6 +96,8 @@ def render_spoken(value: object, locale: Locale) -> str | None:
     match value:
         case Money():
             return escape(speak_money(value, locale.language))
+        case Rate():
+            return escape(speak_rate(value, locale.language))
         case Digits(text):
             return speak_digits(text) or None
         case Dictated(text):
@@ -123,6 +125,8 @@ def render_written(value: object, locale: Locale) -> str | None:
     match value:
         case Money():
             return write_money(value, locale.language)
+        case Rate():
+            return write_rate(value)
         case Digits(text) | Dictated(text):
             return clean(text) or None
         case Reference(digits):
