@@ -82,8 +82,8 @@ class ToldFacts:
 
 
 def find_drift(decision_event: Mapping[str, Any]) -> tuple[str, datetime | None] | None:
-    """The account on which a digest has led to a decision's request, and the time since when its lists are compared
-    (None: only the account or its funds differ). None for any other decision."""
+    """The account of a decision's request that a digest has led to, and the time since when its lists are compared. No
+    time where only the account or its funds differ. None for any other decision."""
     request = _request_in(decision_event)
     if request is None or request[1].reason != DRIFT:
         return None

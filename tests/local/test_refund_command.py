@@ -75,7 +75,7 @@ def test_a_refund_that_nobody_asked_for_here_has_no_decision(
     assert "There is no such refund" in capsys.readouterr().err
 
 
-def test_what_would_change_a_decision_is_told_in_each_language(
+def test_each_language_tells_the_ways_to_another_decision(
     world: MoneyWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.tell(published(version=2, auto_approve_minor=10**6, categories=("food",)))
