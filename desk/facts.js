@@ -34,6 +34,7 @@ const VALUES = {
   amount_minor: (words, minor, { currency }) => (currency ? words.money({ minor, currency }) : words.number(minor)),
   asked_for: (words, value) => words.word("asked", value),
   auto_approve_minor: (words, minor) => words.number(minor),
+  answer_by: (words, value) => words.day(value),
   asked_at: (words, value) => words.time(value),
   also: (words, value) => words.list(several(value)),
   categories: (words, value) => words.list(several(value)),

@@ -6,7 +6,7 @@ import { css, html, Loaded, nothing, shared, Tick, View } from "./element.js";
 
 const LOOK_MS = 2000;
 /** The goal to begin with, by the topic of the case. */
-const USUAL = { lockout: "unlock", refund: "refund" };
+const USUAL = { lockout: "unlock", refund: "refund", dispute: "freeze" };
 
 class DeskProof extends View {
   static styles = [shared, css`

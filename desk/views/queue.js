@@ -5,7 +5,7 @@ import { css, html, Loaded, nothing, outside, readPages, shared, Tick, View } fr
 import { repeat } from "../vendor/lit/lit.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
 
-export const TOPICS = ["security", "lockout", "payment", "refund", "unconfirmed", "advice", "general"];
+export const TOPICS = ["security", "dispute", "lockout", "payment", "refund", "unconfirmed", "advice", "general"];
 const SHELVES = ["waiting", "mine", "snoozed"];
 const LOOK_MS = 10_000;
 /** While nothing changes, so many ticks are left out, one more after each look. */

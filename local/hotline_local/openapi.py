@@ -279,6 +279,10 @@ CUSTOMERS: Final = Described(
         "refund_id": _TEXT,
         "refundable_minor": _NUMBER,
         "decided_by": {"type": ["string", "null"], "description": "The rule that decided."},
+        "answer_by": {**_TEXT, "description": "The last day on which a dispute is answered, a local date."},
+        "case_id": {**_TEXT, "description": "The case in which people work on a dispute."},
+        "next_action": {**_TEXT, "description": "The next step of the account's owner: `freeze`."},
+        "next_url": {**_TEXT, "description": "Where to ask for that."},
     },
 )
 AGENTS: Final = Described(

@@ -351,8 +351,12 @@ def test_a_refund_that_is_not_possible_is_refused_with_the_rule(world: ApiWorld,
     client.prove("refund")
     failed = refund(client, "mov-1")
     assert (failed.status, failed.code, failed.json["decided_by"]) == (422, "not_eligible", "movement.captured")
-    assert refund(client, "mov-2").code == "route_dispute"
-    assert refund(client, "mov-3", reason="unauthorised").code == "route_dispute"
+    for payment, reason in (("mov-2", "cancelled"), ("mov-3", "unauthorised")):
+        disputed = refund(client, payment, reason=reason)
+        assert (disputed.status, disputed.code) == (422, "route_dispute")
+        told = {name: disputed.json[name] for name in ("answer_by", "next_action", "next_url")}
+        assert told == {"answer_by": "2026-12-07", "next_action": "freeze", "next_url": "/v1/me/freeze"}
+        assert disputed.json["case_id"].startswith("case_")
     assert refund(client, "mov-9").status == 404
 
 

@@ -91,15 +91,23 @@ def test_a_two_step_account_asks_for_a_second_factor_before_money_moves(ctx: Con
     assert phone.press("refund_request", choice="1", reason="duplicate")["outcome"] != "NEED_PROOF"
 
 
+def refund_count(store: MemoryStore) -> int:
+    return sum(str(item["SK"]).startswith("REFUND#") for item in store.items(Table.HOTLINE))
+
+
 def test_an_unauthorised_payment_is_a_dispute_and_never_a_refund(ctx: Context, store: MemoryStore) -> None:
     phone = proved(ctx, SHOPPER, "refund")
     phone.press("payments", purpose="refund")
-    before = outgoing(store)
-    assert phone.press("refund_request", choice="1", reason="unauthorised")["outcome"] == "ROUTE_DISPUTE"
-    assert outgoing(store) - before == 1
+    before, refunds_before = outgoing(store), refund_count(store)
+    first = phone.press("refund_request", choice="1", reason="unauthorised")
+    assert first["outcome"] == "ROUTE_DISPUTE"
+    assert "7 December" in str(first["prompt"]) or "12月7日" in str(first["prompt"])
+    sent = outgoing(store) - before
     phone.press("payments", purpose="refund")
-    assert phone.press("refund_request", choice="1", reason="unauthorised")["outcome"] == "ROUTE_DISPUTE"
-    assert outgoing(store) - before == 1
+    again = phone.press("refund_request", choice="1", reason="unauthorised")
+    assert (again["outcome"], again["prompt"]) == ("ROUTE_DISPUTE", first["prompt"])
+    assert outgoing(store) - before == sent
+    assert refund_count(store) == refunds_before
 
 
 @pytest.mark.parametrize(

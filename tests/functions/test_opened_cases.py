@@ -121,7 +121,7 @@ def world(store: MemoryStore, clock: VirtualClock) -> ApiWorld:
     return ApiWorld(store, clock)
 
 
-def test_a_freeze_and_a_dispute_in_the_app_are_one_case(world: ApiWorld) -> None:
+def test_a_dispute_in_the_app_is_a_case_of_its_own_beside_that_of_a_freeze(world: ApiWorld) -> None:
     payment = "mov-1"
     world.pay(payment)
     client = world.client()
@@ -131,12 +131,14 @@ def test_a_freeze_and_a_dispute_in_the_app_are_one_case(world: ApiWorld) -> None
     for key in ("request-key-0001", "request-key-0002"):
         answer = client.ask("POST", "/v1/me/refunds", body=body, headers={"Idempotency-Key": key})
         assert answer.code == "route_dispute"
-    (case,) = list_open_cases(world.ctx.store, ACCOUNT)
-    assert case.links == (f"payment:{payment}",)
+    topics = {case.topic: case for case in list_open_cases(world.ctx.store, ACCOUNT)}
+    assert set(topics) == {"security", "dispute"}
+    case = topics["dispute"]
+    assert (case.links, case.priority) == ((f"payment:{payment}",), Priority.HIGH)
     found = cases.read_case(world.ctx.store, case.case_id)
     assert found is not None
-    assert [entry.reason for entry in found[1]] == ["freeze.asked", "payment.disputed"]
-    assert found[1][1].note == "I was <b>asleep</b>."
+    (entry,) = found[1]
+    assert (entry.reason, entry.note) == ("payment.disputed", "I was <b>asleep</b>.")
 
 
 def test_a_recovery_that_only_a_person_can_go_on_with_opens_a_case(store: MemoryStore, clock: VirtualClock) -> None:

@@ -288,9 +288,10 @@ def test_a_decision_on_a_refund_names_its_rule_and_its_promise() -> None:
     assert "refunded already" in said("refund_offer", "NOT_ELIGIBLE", FULL["refund_offer"])
 
 
-def test_a_payment_that_the_caller_did_not_make_goes_to_a_person() -> None:
-    for step in ("refund_offer", "refund_request"):
-        assert "disputed" in said(step, "ROUTE_DISPUTE", {})
+def test_a_payment_that_the_caller_did_not_make_goes_to_a_person_with_a_date() -> None:
+    assert "you can report that now" in said("refund_offer", "ROUTE_DISPUTE", {})
+    words = said("refund_request", "ROUTE_DISPUTE", FULL["refund_request"])
+    assert "you will have an answer by November 30 at the latest" in words
 
 
 @pytest.mark.parametrize(("left", "words"), [(2, "2 more tries"), (1, "one more try"), (0, "newest message")])

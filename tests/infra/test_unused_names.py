@@ -77,8 +77,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "return_source": "as PROFILES",
     "payback": "a clock of a law, kept as data with its source",
     "investigation": "as payback",
-    "unauthorised": "as payback",
-    "UNAUTHORISED_OTHERWISE": "as payback",
     "list_drifts": "read by ./hotline drift",
     "changed_rules": "read by ./hotline refund explain",
     "LOW": "a priority of cases and a severity of findings that no rule gives yet",

@@ -39,7 +39,7 @@ WALLET_POLICY: Final = WalletPolicy(
     denied_max=5,
 )
 CLOCKS: Final = {
-    **dict.fromkeys(("security", "unconfirmed"), 1 * HOURS),
+    **dict.fromkeys(("security", "dispute", "unconfirmed"), 1 * HOURS),
     "lockout": 4 * HOURS,
     **dict.fromkeys(("payment", "refund", "general"), 8 * HOURS),
     "advice": 16 * HOURS,
@@ -480,6 +480,7 @@ NEEDED: Final = {
     Operation.PROVED_PAUSE: (1, 1),
     Operation.READ: (1, 1),
     Operation.REFUND: (1, 2),
+    Operation.DISPUTE: (1, 1),
     Operation.EVIDENCE: (1, 1),
     Operation.UNLOCK: (1, 2),
     Operation.RESET_GRANT: (1, 2),
@@ -518,6 +519,7 @@ NEEDED: Final = {
 BY_SESSION: Final = {
     Operation.PROVED_PAUSE,
     Operation.READ,
+    Operation.DISPUTE,
     Operation.EVIDENCE,
     Operation.FREEZE,
     Operation.NEW_ROW,
@@ -528,6 +530,7 @@ BY_AGENTS: Final = {
     Operation.READ: ByAgent.ALONE,
     Operation.PAUSE: ByAgent.ALONE,
     Operation.FREEZE: ByAgent.ALONE,
+    Operation.DISPUTE: ByAgent.ALONE,
     Operation.APPROVAL: ByAgent.ALONE,
     Operation.PROOF_REQUEST: ByAgent.ALONE,
     Operation.REVIEW_REFUND: ByAgent.ALONE,
@@ -557,6 +560,7 @@ BY_CALLERS: Final = {
     Operation.PROVED_PAUSE,
     Operation.READ,
     Operation.REFUND,
+    Operation.DISPUTE,
     Operation.EVIDENCE,
     Operation.UNLOCK,
     Operation.RESET_GRANT,

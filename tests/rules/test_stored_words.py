@@ -19,8 +19,8 @@ from hotline.reports import model as reports
 
 WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do",
-    actions.Step: "ask_proof unlock decide_refund pay_other_way trace_refund judge_finding call_back ask_documents"
-    " close",
+    actions.Step: "ask_proof unlock decide_refund pay_other_way trace_refund answer_dispute judge_finding call_back"
+    " ask_documents close",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",
     agents.Part: "account payments refunds evidence findings",

@@ -27,7 +27,7 @@ PROTECTING = {Operation.PAUSE, Operation.PROVED_PAUSE, Operation.FREEZE}
 LOOKING = {
     Operation.OFFICIAL_NUMBERS, Operation.ADVICE, Operation.READ,
     # Neither moves money nor opens anything: a picture for a refund that was asked for, and reminders of bills.
-    Operation.EVIDENCE, Operation.SET_REMINDERS,
+    Operation.DISPUTE, Operation.EVIDENCE, Operation.SET_REMINDERS,
 }  # fmt: skip
 BY_CALLER = [
     operation for operation, requirement in REQUIREMENTS.items() if requirement.one_step > 0 and not requirement.agent

@@ -197,6 +197,9 @@ class WholeLife:
         assert (asked.status, asked.json["status"]) == (201, "in_review"), asked
         evidence = f"/v1/me/refunds/{asked.json['id']}/evidence"
         assert client.ask("POST", evidence, body={"content_type": "image/jpeg", "size": 9}).status == 201
+        stolen = {"payment_id": "mov-3", "reason": "unauthorised", "note": NOTE}
+        disputed = client.ask("POST", "/v1/me/refunds", body=stolen, headers={"Idempotency-Key": "key-of-the-dispute"})
+        assert disputed.code == "route_dispute"
         for path in (
             evidence,
             "/v1/me/lock",

@@ -83,7 +83,7 @@ def say_handover(speech: Speech, outcome: str) -> None:
     )
 
 
-HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "advice")
+HANDOVER_TOPICS: Final = ("lockout", "payment", "refund", "security", "dispute", "advice")
 """The values of `topic` of `handover`; `EMPTY` while the caller has not chosen one in this call."""
 HANDOVER_REASONS: Final = tuple(cases.OUTCOMES)
 """The values of `reason` of `handover`: asked for a person, something failed, wants a callback."""

@@ -15,7 +15,7 @@ from hotline.kit.ids import derive_id
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
-from hotline.refunds.model import OfferOutcome, Refund, RefundReason, RefundResult, RefundState
+from hotline.refunds.model import OfferOutcome, Refund, RefundOutcome, RefundReason, RefundResult, RefundState
 from hotline.wording.amounts import speak_money
 from hotline.wording.values import Latest, Usual
 
@@ -83,12 +83,15 @@ def offer(visit: Visit) -> Answer:
 def request(visit: Visit) -> Answer:
     """Ask for the refund. The request is known by call, payment and reason, so that a repeated delivery or a key
     pressed twice asks once."""
-    account_id = visit.account(Operation.REFUND)
+    reason = RefundReason(visit.inputs["reason"])
+    account_id = visit.account(refunds.operation_of(reason))
     chosen = visit.find_offer()
     if chosen is None:
         return Answer(INVALID)
-    reason = RefundReason(visit.inputs["reason"])
     request_key = derive_id("ask", visit.state.contact_id, chosen.movement, reason.value)
+    if visit.replay is not None and visit.replay.outcome == RefundOutcome.ROUTE_DISPUTE:
+        dispute = refunds.find_dispute(visit.ctx.store, account_id, payments.movement_id_of(chosen.movement))
+        return _render_dispute(visit, dispute.promise if dispute is not None else None)
     if visit.replay is not None:
         known = refunds.find_requested(visit.ctx.store, account_id, request_key)
         return _render(visit, visit.replay.outcome, known, visit.replay.notes)
@@ -98,7 +101,13 @@ def request(visit: Visit) -> Answer:
         effect = visit.perform(evidence.RequestRefundWithLink(asked))
     except (InvalidInput, NotPossible):
         return Answer(INVALID)
+    if effect.outcome == RefundOutcome.ROUTE_DISPUTE:
+        return _render_dispute(visit, effect.result.refund.promise)
     return _render(visit, effect.outcome, effect.result.refund, effect.notes)
+
+
+def _render_dispute(visit: Visit, promise: refunds.Promise | None) -> Answer:
+    return Answer(RefundOutcome.ROUTE_DISPUTE.value, words(**_promise_words(promise), now=visit.now))
 
 
 def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, notes: tuple[str, ...] = ()) -> Answer:
@@ -157,6 +166,6 @@ STEPS: Final = (
         parts=words_of.REQUEST_PARTS,
         acting=True,
         proof=True,
-        finishes=dict.fromkeys(("APPROVED", "IN_REVIEW", "DENIED", "EXISTS"), "refund"),
+        finishes={**dict.fromkeys(("APPROVED", "IN_REVIEW", "DENIED", "EXISTS"), "refund"), "ROUTE_DISPUTE": "dispute"},
     ),
 )

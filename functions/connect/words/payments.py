@@ -167,7 +167,10 @@ def refund_offer(speech: Speech, outcome: str) -> None:
 def refund_request(speech: Speech, outcome: str) -> None:
     """The decision, the rule behind it, and what was promised. Where that is too long, the amount is left out: the
     caller has just heard it with the offer."""
-    if outcome in ("NOT_ELIGIBLE", "ROUTE_DISPUTE"):
+    if outcome == "ROUTE_DISPUTE":
+        speech.say("refund_request.ROUTE_DISPUTE")
+        return
+    if outcome == "NOT_ELIGIBLE":
         _say_refusal(speech, outcome)
         return
     trial = Speech(speech.locale, speech.facts)

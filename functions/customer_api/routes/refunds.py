@@ -26,7 +26,7 @@ from hotline.kit.money import Money
 from hotline.payments.model import REFUNDABLE_WINDOW
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
-from hotline.refunds.model import RefundOutcome, RefundState
+from hotline.refunds.model import RefundOutcome, RefundResult, RefundState
 from hotline.wording.values import Locale
 
 _TAGS: Final = ["refunds"]
@@ -48,6 +48,7 @@ _REFUSALS: Final = {
     RefundOutcome.LIMITED: "too_many_denied",
 }
 CREATED: Final = 201
+FREEZE_URL: Final = "/v1/me/freeze"
 _DENIED_WINDOW_S: Final = int(refunds.DENIED_WINDOW.total_seconds())
 
 
@@ -81,7 +82,7 @@ def _ask(at: Desk, body: RefundAsked, key: str) -> Refund:
     remembered = idempotency.request_from(visit.read.get(remembered_key))
     if remembered is not None:
         return _replay(visit, remembered, canonical)
-    visit.allow(Operation.REFUND)
+    visit.allow(refunds.operation_of(body.reason))
     request_key = derive_id("ask", *whose)
     refund_id = refunds.refund_id_of(visit.account_id, request_key)
     request = Remembered(CREATED, refund_id, idempotency.fingerprint(at.lookup_keys, canonical))
@@ -107,9 +108,17 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
     if result.outcome in _REFUSALS:
         known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
         headers = {"Retry-After": str(_DENIED_WINDOW_S)} if result.outcome is RefundOutcome.LIMITED else {}
-        facts = {"decided_by": result.decided_by, **known}
+        facts = {"decided_by": result.decided_by, **known, **_next_of_dispute(result)}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
     return _render_made(visit, made_id)
+
+
+def _next_of_dispute(result: RefundResult) -> dict[str, str]:
+    """By when a dispute is answered, in which case, and what its owner should do now."""
+    if result.outcome is not RefundOutcome.ROUTE_DISPUTE or result.promised_on is None or result.case_id is None:
+        return {}
+    answer = {"answer_by": result.promised_on.isoformat(), "case_id": result.case_id}
+    return answer | {"next_action": "freeze", "next_url": FREEZE_URL}
 
 
 def _replay(visit: Visit, remembered: Remembered, canonical: str) -> Refund:

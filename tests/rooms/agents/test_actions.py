@@ -129,6 +129,8 @@ def test_an_action_of_two_names_the_latest_approval_for_the_same_thing() -> None
         (case("lockout"), (Action(Operation.FREEZE, ByAgent.ALONE),), Step.ASK_PROOF),
         (case("refund"), (), Step.DECIDE_REFUND),
         (case("security"), (), Step.JUDGE_FINDING),
+        (case("dispute"), (), Step.ANSWER_DISPUTE),
+        (case("dispute", reason="caller.callback"), (), Step.CALL_BACK),
         (case("general"), (), None),
     ],
 )
@@ -161,6 +163,11 @@ def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_
 ) -> None:
     found = find_next_step(case("lockout"), (OPENED, *after), (UNLOCKABLE,))
     assert found is (Step.CLOSE if done else Step.UNLOCK)
+
+
+def test_a_freeze_is_no_answer_to_a_dispute() -> None:
+    frozen = entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")
+    assert find_next_step(case("dispute"), (OPENED, frozen), ()) is Step.ANSWER_DISPUTE
 
 
 @pytest.mark.parametrize(

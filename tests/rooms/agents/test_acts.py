@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -393,10 +393,11 @@ def test_no_refund_is_asked_for_without_proof_for_it(quick: AgentWorld, goal: st
 def test_a_payment_that_the_customer_disputes_goes_to_people_and_one_of_nobody_is_not_found(quick: AgentWorld) -> None:
     quick.pay(12850)
     token = quick.token()
-    basis = quick.take(quick.call_in(goal="refund"), token)
+    basis = quick.claimed()
     disputed = quick.do(token, basis, asking(quick, reason=RefundReason.UNAUTHORISED))
     assert disputed.outcome is RefundOutcome.ROUTE_DISPUTE
-    assert any(entry["facts"].get("topic") == "security" for entry in quick.decided("case.opened"))
+    assert disputed.promised_on == date(2026, 12, 7)
+    assert any(entry["facts"].get("topic") == "dispute" for entry in quick.decided("case.opened"))
     sk = quick.payment_key().replace("mov_1", "mov_9")
     with pytest.raises(NotPossible, match=RefundError.NO_SUCH_MOVEMENT):
         quick.do(token, basis, agents.AskRefund(sk, RefundReason.DUPLICATE, "key-of-another-request"))

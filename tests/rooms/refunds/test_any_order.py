@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hotline.contracts.model import Fact, MovementStatus, RefundStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
-from hotline.kit.clock import to_text
+from hotline.kit.due import Duty, is_due
 from hotline.kit.errors import HotlineError, InvalidInput, NotPossible, Stale, Unavailable
 from hotline.kit.money import Money
 from hotline.kit.store import Table, hotline_key
@@ -21,6 +21,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments.items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline.refunds import service as refunds
+from hotline.refunds.disputes import dispute_from
 from hotline.refunds.items import date_told, refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundState
 from hotline_local.testing.memory_store import MemoryStore
@@ -187,6 +188,16 @@ class Refunds(RuleBasedStateMachine):
             assert sum(messages[name] for name in names) == len(self._decisions(kind)), kind
 
     @invariant()
+    def a_payment_is_disputed_once_and_each_word_about_it_is_told(self) -> None:
+        audited = Counter(str(item["event"]) for item in self._items("AUDIT#"))
+        messages = Counter(str(entry["kind"]) for entry in self.world.entries() if entry.get("channel") == "sms")
+        disputes = [dispute_from(item) for item in self._items("DISPUTE#")]
+        assert audited["dispute.noted"] == messages["dispute.noted"] == len(disputes)
+        assert audited["dispute.escalated"] == messages["dispute.escalated"]
+        assert messages["dispute.escalated"] == sum(dispute.escalations for dispute in disputes)
+        assert all("due_sk" in item for item in self._items("DISPUTE#")), "nobody has closed the case"
+
+    @invariant()
     def no_date_is_told_without_a_due_item(self) -> None:
         for item in self._items("REFUND#"):
             refund = refund_from(item)
@@ -200,6 +211,7 @@ class Refunds(RuleBasedStateMachine):
         for _ in range(3):
             self.world.now += timedelta(days=40)
             self._work(None)
+        assert all(dispute_from(item).escalations > 0 for item in self._items("DISPUTE#"))
         for item in self._items("REFUND#"):
             refund = refund_from(item)
             ledger = self.store.get(ledger_key(ACCOUNT, refund.movement_id))
@@ -239,14 +251,13 @@ class Refunds(RuleBasedStateMachine):
         """Do the duties as the minute does; one that fails stays due."""
         self._arm(crash)
         for _ in range(TRIES):
-            for item in self._items("REFUND#"):
-                if "due_sk" in item and str(item["due_sk"]) < f"{to_text(self.world.now)}~":
-                    self._do_duty(str(item["refund_id"]))
+            for item in self._items(""):
+                key = hotline_key(str(item["PK"]), str(item["SK"]))
+                if is_due(item, self.world.now) and (duty := refunds.duty_at(key)) is not None:
+                    self._do_duty(duty)
         self._arm(None)
 
-    def _do_duty(self, refund_id: str) -> None:
-        duty = refunds.duty_at(refunds.refund_key(ACCOUNT, refund_id))
-        assert duty is not None
+    def _do_duty(self, duty: Duty) -> None:
         change = Change(actor=System("deadlines", "refund"), cause="deadline", now=self.world.now, ids=self.world.ids)
         try:
             duty.contribute(change, duty.read(self.store, self.world.now))

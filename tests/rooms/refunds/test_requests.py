@@ -277,7 +277,6 @@ def test_a_denial_is_recorded_and_told_and_takes_nothing(money: MoneyWorld) -> N
 @pytest.mark.parametrize(
     ("reason", "status", "outcome"),
     [
-        (RefundReason.UNAUTHORISED, S.SUCCEEDED, Out.ROUTE_DISPUTE),
         (RefundReason.CANCELLED, S.FAILED, Out.NOT_ELIGIBLE),
     ],
 )

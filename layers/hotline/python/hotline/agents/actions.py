@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from hotline.cases.model import AuthorKind, Case, CaseEntry, EntryKind
+from hotline.cases.model import DISPUTE_TOPIC, AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
@@ -50,6 +50,8 @@ class Step(StrEnum):
     """A refund failed or came back: it is to be paid by another way."""
     TRACE_REFUND = "trace_refund"
     """A refund is late: somebody has to ask where it is."""
+    ANSWER_DISPUTE = "answer_dispute"
+    """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
     JUDGE_FINDING = "judge_finding"
     CALL_BACK = "call_back"
     ASK_DOCUMENTS = "ask_documents"
@@ -140,6 +142,9 @@ def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[
         return None
     entries = tuple(timeline)
     waiting = _list_refund_steps(entries)
+    if case.topic == DISPUTE_TOPIC and not case.reason.endswith("callback"):
+        # A freeze stops the next payment, and answers nothing about this one.
+        return Step.ANSWER_DISPUTE
     if _is_done(entries) and not any(step in _ASKED_OF_AGENTS for step in waiting):
         return Step.CLOSE
     if case.established.missing_documents:

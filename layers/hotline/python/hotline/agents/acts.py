@@ -221,7 +221,7 @@ class AskRefund(AgentAct[RefundResult]):
         return self._of_customer(request).keys_of(request.account_id)
 
     def find_need(self, _request: AgentRequest) -> tuple[Operation, Subject | None]:
-        return Operation.REFUND, None
+        return refunds.operation_of(self.reason), None
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[RefundResult]:
         language = request.case.language if request.case is not None else None

@@ -12,10 +12,11 @@ from typing import Final
 
 from hotline.directory.service import Hours, add_open_time
 
-from .model import LOCKOUT_TOPIC, SECURITY_TOPIC, Priority
+from .model import DISPUTE_TOPIC, LOCKOUT_TOPIC, SECURITY_TOPIC, Priority
 
 CLOCKS: Final[Mapping[str, timedelta]] = {
     SECURITY_TOPIC: timedelta(hours=1),
+    DISPUTE_TOPIC: timedelta(hours=1),
     "unconfirmed": timedelta(hours=1),
     LOCKOUT_TOPIC: timedelta(hours=4),
     "payment": timedelta(hours=8),

@@ -19,7 +19,7 @@ from hotline.sessions.model import SessionState
 
 from . import items
 from .entries import case_keys, contribute_case
-from .model import LOCKOUT_TOPIC, SECURITY_TOPIC, Established, Priority
+from .model import DISPUTE_TOPIC, LOCKOUT_TOPIC, SECURITY_TOPIC, Established, Priority
 
 QUEUED: Final = "QUEUE"
 CALLBACK: Final = "CALLBACK"
@@ -31,7 +31,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
 """The outcome of a handover while people answer, by its reason."""
 CLOSED: Final = "CLOSED_HOURS"
 """The outcome for callers who want a person while nobody answers."""
-URGENT_TOPICS: Final = frozenset({SECURITY_TOPIC})
+URGENT_TOPICS: Final = frozenset({SECURITY_TOPIC, DISPUTE_TOPIC})
 TEXTED: Final = "texted"
 """Note of a turn: the reference was sent by text."""
 

@@ -54,7 +54,10 @@ class RequestRefundWithLink:
     does not fail where no link can go out. `notes` of the effect hold the channel, or NOT_SENT."""
 
     request: refunds.RequestRefund
-    operation: Operation = field(default=Operation.REFUND, init=False)
+
+    @property
+    def operation(self) -> Operation:
+        return self.request.operation
 
     def keys(self, session: Session) -> Iterable[Key]:
         return (*self.request.keys(session), items.asked_key(session.account_id))

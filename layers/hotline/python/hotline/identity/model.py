@@ -57,6 +57,8 @@ class Operation(StrEnum):
     PROVED_PAUSE = "proved_pause"
     READ = "read"
     REFUND = "refund"
+    DISPUTE = "dispute"
+    """Reporting a payment that its owner did not make."""
     EVIDENCE = "evidence"
     """Asking to send a picture for a refund in review."""
     UNLOCK = "unlock"

@@ -62,6 +62,8 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     # An agent reads with access to the account (agents.access).
     Operation.READ: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
     Operation.REFUND: Requirement(1, 2, by_agent=ByAgent.PROOF),
+    # It tells nothing and moves nothing: people look into a payment, and the owner hears of that at every point.
+    Operation.DISPUTE: Requirement(1, 1, Purpose.LOOK, session=True, by_agent=ByAgent.ALONE),
     # It tells nothing and moves nothing. The link goes to the owner's own contact point.
     Operation.EVIDENCE: Requirement(1, 1, Purpose.LOOK, session=True),
     Operation.UNLOCK: Requirement(1, 2, by_agent=ByAgent.PROOF),

@@ -86,6 +86,7 @@ class Event(Enum):
     BILL_REMINDED = ("HL056", "INFO", "A reminder of a bill is on its way.")
     REFUND_STOPPED = ("HL130", "WARNING", "A payment was reversed while its refund was open, and a case is open.")
     MERCHANT_SILENT = ("HL131", "WARNING", "A merchant has not answered for a refund in its time, and a case is open.")
+    DISPUTE_OVERDUE = ("HL133", "WARNING", "A dispute was not answered by its date; its case is urgent.")
     REFUND_ASKED = ("HL132", "WARNING", "The outcome of a refund is not known, and the wallet is asked.")
     ERASURE_GOES_ON = ("HL090", "INFO", "A part of what is known of an erased account was taken away.")
     ERASURE_FINISHED = ("HL091", "INFO", "Nothing is known of an erased account any more, and nothing can come back.")

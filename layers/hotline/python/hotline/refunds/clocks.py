@@ -16,7 +16,7 @@ from typing import Final
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
-from hotline.kit.business_days import add_business_days, add_calendar_days, calendar_of, end_of_day, local_day, zone_of
+from hotline.kit.business_days import add_business_days, add_calendar_days, calendar_of, local_day, zone_of
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.due import Done, Duty, due_attributes, is_due
@@ -30,6 +30,7 @@ from hotline.payments.service import CASE_TOPIC
 from . import items
 from .laws import Clock, DayKind, LawProfile
 from .model import Refund, RefundState
+from .promises import Promise, due_at
 
 _PREFIX: Final = "CLOCK#"
 STATUTORY_REASON: Final = "refund_statutory"
@@ -53,12 +54,19 @@ def clock_key(account_id: str, refund_id: str, kind: ClockKind) -> Key:
 def statutory_end(law: LawProfile | None, asked_at: datetime, *, currency: str, time_zone: str | None) -> datetime:
     """By when the law wants an answer to a request: the end of the customer's last day for it."""
     clock = (law.complaint if law is not None else None) or ANSWER_OTHERWISE
+    last = clock_promise(clock, asked_at, currency=currency, time_zone=time_zone)
+    return due_at(last.latest_on, currency=currency, time_zone=time_zone)
+
+
+def clock_promise(clock: Clock, told_at: datetime, *, currency: str, time_zone: str | None) -> Promise:
+    """The last day of a clock, a local date of the customer, from the day on which the hotline was told."""
     calendar = calendar_of(currency)
-    zone = zone_of(time_zone, calendar)
-    asked_on = local_day(asked_at, zone)
+    told_on = local_day(told_at, zone_of(time_zone, calendar))
     if clock.day_kind is DayKind.BUSINESS:
-        return end_of_day(add_business_days(asked_on, clock.days, calendar).day, zone)
-    return end_of_day(add_calendar_days(asked_on, clock.days).day, zone)
+        found = add_business_days(told_on, clock.days, calendar)
+    else:
+        found = add_calendar_days(told_on, clock.days)
+    return Promise(None, found.day, found.is_certain)
 
 
 def start_clock(change: Change, refund: Refund, kind: ClockKind, due_at: datetime) -> None:

@@ -35,7 +35,7 @@ from hotline.payments.service import (
     money_item,
 )
 
-from . import clocks, items
+from . import clocks, disputes, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
 from .outgoing import promise_facts, send_decision, tell_owner
@@ -58,10 +58,10 @@ UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETUR
 
 
 def duty_at(key: Key) -> Duty | None:
-    """The duty about the item at a key; None when that is no refund and no clock of one."""
-    clock = clocks.duty_at(key)
-    if clock is not None:
-        return clock
+    """The duty about the item at a key; None when that is no refund, no clock of one and no dispute."""
+    beside = clocks.duty_at(key) or disputes.duty_at(key)
+    if beside is not None:
+        return beside
     account_id, refund_id = account_of(key), id_at(key, "REFUND")
     if account_id is None or refund_id is None:
         return None

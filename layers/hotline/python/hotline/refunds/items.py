@@ -184,7 +184,7 @@ def _plain_item(refund: Refund) -> Item:
         "merchant_name": refund.merchant_name,
         "order_tail": refund.order_tail,
         "reason": refund.reason.value if refund.reason else None,
-        **_promise_item(refund.promise),
+        **promise_item(refund.promise),
         "review": refund.review.value if refund.review else None,
         "decided_by": refund.decided_by,
         "policy_version": refund.policy_version,
@@ -221,7 +221,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         merchant_name=item.get("merchant_name"),
         order_tail=item.get("order_tail"),
         reason=RefundReason(item["reason"]) if "reason" in item else None,
-        promise=_promise_from(item),
+        promise=promise_from(item),
         review=ReviewNeed(item["review"]) if "review" in item else None,
         decided_by=item.get("decided_by"),
         policy_version=item.get("policy_version"),
@@ -291,15 +291,15 @@ def recent_from(item: Mapping[str, Any] | None, account_id: str) -> RecentReques
 
 def _recent_item(request: RecentRequest) -> Item:
     item: Item = {"refund_id": request.refund_id, "at": to_text(request.at), "amount": money_item(request.amount)}
-    return item | _promise_item(request.promise)
+    return item | promise_item(request.promise)
 
 
 def _recent_from(item: Mapping[str, Any]) -> RecentRequest:
-    promise = _promise_from(item)
+    promise = promise_from(item)
     return RecentRequest(item["refund_id"], from_text(item["at"]), money_from(item["amount"]), promise)
 
 
-def _promise_item(promise: Promise | None) -> Item:
+def promise_item(promise: Promise | None) -> Item:
     """A promise among the attributes of an item. `about`: it is not certain."""
     if promise is None:
         return {}
@@ -308,7 +308,8 @@ def _promise_item(promise: Promise | None) -> Item:
     return item if promise.is_certain else item | {"about": True}
 
 
-def _promise_from(item: Mapping[str, Any]) -> Promise | None:
+def promise_from(item: Mapping[str, Any]) -> Promise | None:
+    """The promise among the attributes of an item; None where it has none."""
     latest_on = _day_from(item, "promised_on")
     if latest_on is None:
         return None

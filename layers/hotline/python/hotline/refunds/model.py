@@ -151,7 +151,7 @@ class RefundOutcome(StrEnum):
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     """The movement can have no refund; nothing was recorded."""
     ROUTE_DISPUTE = "ROUTE_DISPUTE"
-    """Not a refund but a dispute, for people to handle; nothing was recorded."""
+    """Not a refund but a dispute, which is noted for people to answer by a date."""
     LIMITED = "LIMITED"
     """It would be denied, and so many were denied in the last day that no further one is recorded; nothing was."""
 
@@ -358,7 +358,8 @@ class RefundOffer:
 
 @dataclass(frozen=True, slots=True)
 class RefundResult:
-    """The answer to a request. For EXISTS, what is known of the refund that exists."""
+    """The answer to a request. For EXISTS, what is known of the refund that exists. For ROUTE_DISPUTE, of the dispute:
+    `promise` is the date of its answer."""
 
     outcome: RefundOutcome
     refund_id: str | None
@@ -369,6 +370,8 @@ class RefundResult:
     rules: tuple[RuleResult, ...] = ()
     case_id: str | None = None
     review: ReviewNeed | None = None
+    recorded: bool = False
+    """The request has changed something."""
 
     @property
     def promised_on(self) -> date | None:

@@ -15,8 +15,8 @@ from typing import Final
 
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key
-from hotline.cases.model import SECURITY_TOPIC, LinkKind, Priority
-from hotline.cases.service import case_keys, contribute_case, find_open, link_of
+from hotline.cases.model import Priority
+from hotline.cases.service import case_keys, contribute_case
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
@@ -33,6 +33,7 @@ from hotline.payments.model import Movement
 
 from . import items, policy
 from .clocks import ClockKind, start_clock, statutory_end
+from .disputes import contribute_report, report_keys
 from .laws import law_of
 from .model import (
     MerchantPolicy,
@@ -52,8 +53,7 @@ from .outgoing import send_outcome, send_requested, tell_owner
 from .records import write_refund
 
 REVIEW_REASON = "refund_review"
-DISPUTED_REASON = "payment.disputed"
-"""Reasons of cases: a person decides on a refund; money was moved that its owner did not send."""
+"""The reason of a case: a person decides on a refund."""
 NOT_OPEN_RULE = "account.not_open"
 """The rule that decides about an account that is closed, erased, or not known to have been opened."""
 REQUEST_KEY_CHARACTERS_MAX = 256
@@ -78,6 +78,12 @@ def merchant_policy_of(item: Item | None) -> MerchantPolicy | None:
 
 _DECIDED: Final = frozenset({RefundOutcome.APPROVED, RefundOutcome.IN_REVIEW, RefundOutcome.DENIED})
 """Outcomes that are recorded. Of every other one nothing is."""
+
+
+def operation_of(reason: RefundReason) -> Operation:
+    """The operation that a request is. A report of an unauthorised payment never becomes a refund (policy), so that
+    less proof is enough for it."""
+    return Operation.DISPUTE if reason is RefundReason.UNAUTHORISED else Operation.REFUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,10 @@ class RequestRefund:
     request_key: str
     note: str | None = None
     memory: Memory | None = None
-    operation: Operation = field(default=Operation.REFUND, init=False)
+
+    @property
+    def operation(self) -> Operation:
+        return operation_of(self.reason)
 
     def keys(self, session: Session) -> Iterable[Key]:
         return self.keys_of(session.account_id)
@@ -169,35 +178,14 @@ class RequestRefund:
             amount=self._amount(read, account_id),
             note=self.note,
             request_key=self.request_key,
-        )
-        disputed = result.outcome is RefundOutcome.ROUTE_DISPUTE and self._report_dispute(
-            change, read, account_id, language
+            language=language,
         )
         decided = result.outcome in _DECIDED
         if decided and self.memory is not None:
             # Somebody else with the same key was quicker: read again, and give theirs.
             self.memory.keep(change, failed=stale)
         made = (result.refund_id,) if decided and result.refund_id is not None else ()
-        return Effect(result.outcome.value, result, ids=made, idle=not (decided or disputed))
-
-    def _report_dispute(self, change: Change, read: Snapshot, account_id: str, language: str | None) -> bool:
-        """Let people know of a payment that its owner disputes, once while the case is open."""
-        movement_id = payments.movement_id_of(self.movement_sk)
-        known = find_open(read, account_id=account_id, topic=SECURITY_TOPIC)
-        if known is not None and link_of(LinkKind.PAYMENT, movement_id) in known.links:
-            return False
-        contribute_case(
-            change,
-            read,
-            account_id=account_id,
-            topic=SECURITY_TOPIC,
-            reason=DISPUTED_REASON,
-            facts={"movement_id": movement_id, "refund_reason": self.reason.value},
-            priority=Priority.HIGH,
-            note=self.note,
-            language=language,
-        )
-        return True
+        return Effect(result.outcome.value, result, ids=made, idle=not result.recorded)
 
     def _amount(self, read: Snapshot, account_id: str) -> Money | None:
         if not isinstance(self.amount, int):
@@ -252,7 +240,7 @@ def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, 
         items.recent_key(account_id),
         profile_key(account_id),
         *case_keys(account_id, payments.CASE_TOPIC),
-        *case_keys(account_id, SECURITY_TOPIC),
+        *report_keys(account_id, movement_id),
     }
     return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
 
@@ -267,15 +255,17 @@ def contribute_refund(
     amount: Money | None,
     note: str | None,
     request_key: str,
+    language: str | None = None,
 ) -> RefundResult:
     """Ask for a refund to the instrument that was paid with; `amount` None asks for all that is left.
 
-    `read` holds what exists of `request_keys`. `note` is the customer's own text, kept with the case that a review
-    opens and nowhere else. Nothing is recorded for EXISTS, NOT_ELIGIBLE, ROUTE_DISPUTE and LIMITED.
+    `read` holds what exists of `request_keys`. `note` is the customer's own text, kept only with the case that a
+    review or a dispute opens. `language` is the one of that case. Nothing is recorded for EXISTS, NOT_ELIGIBLE and
+    LIMITED. ROUTE_DISPUTE records the dispute, once while its case is open, and gives the date of the answer.
     Raises NeedProof; NotPossible `no_such_movement`, `account_not_open`; InvalidInput `note_too_long`,
     `request_key_length` or a code of policy.decide. At commit Stale: read again and ask again.
     """
-    require(change, Operation.REFUND, account_id)
+    require(change, operation_of(reason), account_id)
     if note is not None and not fits(plain_text(note), characters_max=NOTE_CHARACTERS_MAX):
         raise InvalidInput(RefundError.NOTE_TOO_LONG)
     refund_id = refund_id_of(account_id, request_key)
@@ -307,6 +297,20 @@ def contribute_refund(
     )
     if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
         return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
+    if decision.outcome is RefundOutcome.ROUTE_DISPUTE:
+        dispute, made = contribute_report(
+            change, read, movement, profile=profile, reason=reason, note=note, language=language
+        )
+        return RefundResult(
+            decision.outcome,
+            refund_id=None,
+            amount=dispute.amount,
+            promise=dispute.promise,
+            decided_by=decision.decided_by,
+            rules=decision.rules,
+            case_id=dispute.case_id,
+            recorded=made,
+        )
     if decision.outcome not in _STATES:
         return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
     refund = replace(
@@ -346,6 +350,7 @@ def contribute_refund(
         rules=refund.rules,
         case_id=refund.case_id,
         review=refund.review,
+        recorded=True,
     )
 
 

@@ -19,6 +19,7 @@ from hotline.payments import service as payments
 
 from . import folds, items, policy
 from .clocks import STATUTORY_REASON
+from .disputes import Dispute, find_dispute
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
 from .due import contribute_due, due_keys, duty_at
@@ -50,6 +51,7 @@ from .requests import (
     look_at_offer,
     merchant_policy_of,
     offer,
+    operation_of,
     refund_id_of,
     request_keys,
 )
@@ -70,6 +72,7 @@ __all__ = [
     "REVIEW_REASON",
     "STATUTORY_REASON",
     "UNPAID_REASON",
+    "Dispute",
     "Explanation",
     "OfferRefund",
     "Offered",
@@ -94,12 +97,14 @@ __all__ = [
     "fact_keys",
     "fact_keys_of_payments",
     "find",
+    "find_dispute",
     "find_requested",
     "list_open_refunds",
     "list_refunds",
     "look_at_offer",
     "make_terms",
     "offer",
+    "operation_of",
     "paid_keys",
     "payout_subject",
     "policy_in",

@@ -21,7 +21,7 @@ OTHER: Final = "other"
 """Stands for every word that is on no list, so that the counts of a day stay few."""
 NONE: Final = "none"
 """The topic of a call that came to none."""
-TOPICS: Final = ("lockout", "payment", "refund", "security", "advice", "general", "unconfirmed")
+TOPICS: Final = ("lockout", "payment", "refund", "security", "dispute", "advice", "general", "unconfirmed")
 """The topics of calls and complaints: those of the flows, and those of cases."""
 
 
