@@ -90,6 +90,11 @@ export class Api {
   account = (id, why) => this.#look(id, "account", why);
   payments = (id, why, cursor) => this.#look(id, "payments", why, cursor);
   refunds = (id, why, cursor) => this.#look(id, "refunds", why, cursor);
+  evidence = (id, why, cursor) => this.#look(id, "evidence", why, cursor);
+  /** The address of a picture as a file, {url, expires_at}, while its scan says that it is clean. */
+  picture = (id, picture, why) => this.#look(id, `evidence/${segment(picture)}`, why);
+  funds = (id, why) => this.#look(id, "funds", why);
+  bills = (id, why, cursor) => this.#look(id, "bills", why, cursor);
   findings = (id, why, cursor) => this.#look(id, "findings", why, cursor);
   unmask = (id, field, key) => this.#post(`/cases/${segment(id)}/unmaskings`, field, key);
 

@@ -176,14 +176,15 @@ export async function readPages(read, name, pages) {
   const found = [];
   const people = [];
   let cursor = null;
+  let answer = {};
   for (let page = 0; page < pages; page += 1) {
-    const answer = await read(cursor);
+    answer = await read(cursor);
     found.push(...answer[name]);
     people.push(...(answer.people ?? []));
     cursor = answer.next;
     if (!cursor) break;
   }
-  return { [name]: found, people, next: cursor };
+  return { ...answer, [name]: found, people, next: cursor };
 }
 
 /** Calls a function every so often while the element is there, somebody looks and the network is up. */

@@ -36,6 +36,7 @@ const VALUES = {
   auto_approve_minor: (words, minor) => words.number(minor),
   answer_by: (words, value) => words.day(value),
   asked_at: (words, value) => words.time(value),
+  evidence_above_minor: (words, minor) => words.number(minor),
   also: (words, value) => words.list(several(value)),
   categories: (words, value) => words.list(several(value)),
   cause: (words, value) => words.word("cause", value),

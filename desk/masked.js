@@ -18,18 +18,18 @@ export class MaskedValues {
     this.open = {};
   }
 
-  /** A masked value, with a button that shows it for a minute. `what` names it to the API; null: it is never shown. */
-  masked(what, hidden) {
+  /** A masked value, with a button that shows it for a minute. `what` names it to the API; null: it is never shown. `name`: where its field has several. */
+  masked(what, hidden, name) {
     const { view } = this;
     const key = JSON.stringify(what);
     if (what && key in this.open) return outside(this.open[key]);
     return html`<span class="row">${hidden}${what
-      ? html`<button class="link" @click=${() => this.#unmask(what, key)} aria-label=${view.t("records.unmask_of", { field: view.words.word("mask", what.field) })}
+      ? html`<button class="link" @click=${() => this.#unmask(what, key)} aria-label=${view.t("records.unmask_of", { field: name ?? view.words.word("mask", what.field) })}
         >${view.t("records.unmask")}</button>` : nothing}</span>`;
   }
 
-  amount(field, item_id) {
-    return html`<span class="amount">${this.masked({ field, item_id }, html`<span aria-hidden="true">•••</span>`)}</span>`;
+  amount(field, item_id, name) {
+    return html`<span class="amount">${this.masked({ field, item_id }, html`<span aria-hidden="true">•••</span>`, name)}</span>`;
   }
 
   async #unmask(what, key) {

@@ -1,13 +1,19 @@
 // What is known of the case's account, a tab each. Every look goes to the audit trail with its reason; values are masked
 // until one of them is asked for.
 
-import { LOOK_REASONS, PERMISSIONS } from "./api.js";
+import { LOOK_REASONS, PERMISSIONS, Problem } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
 import { MaskedValues } from "./masked.js";
 
-const TABS = ["account", "payments", "refunds", "findings"];
+const TABS = ["account", "payments", "refunds", "evidence", "funds", "bills", "findings"];
+/** What is read in one piece; all others are lists by pages. */
+const WHOLE = ["account", "funds"];
+const MEGABYTE = 1_000_000;
+const PPM = 1_000_000;
+const EVIDENCE_MARKS = { clean: "good", refused: "bad", uploaded: "warn" };
+const BILL_MARKS = { overdue: "bad", due: "warn", paid: "good" };
 const LOSSES = ["lost", "stolen", "no_access", "not_theirs"];
 const REFUND_REASONS = [
   "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
@@ -43,7 +49,7 @@ class DeskRecords extends View {
 
   #read(tab) {
     const read = (cursor) => this.desk.api[tab](this.case_id, this.why, cursor);
-    if (tab === "account") return read();
+    if (WHOLE.includes(tab)) return read();
     // The cursor that somebody follows is taken once: the next read is of all pages again.
     const from = this.further;
     this.further = null;
@@ -55,7 +61,7 @@ class DeskRecords extends View {
     const { [tab]: shown } = this.reads[tab].value;
     const answer = await read(from);
     this.pages[tab] = (this.pages[tab] ?? 1) + 1;
-    return { [tab]: [...shown, ...answer[tab]], next: answer.next };
+    return { ...answer, [tab]: [...shown, ...answer[tab]] };
   }
 
   #showMore(read) {
@@ -164,8 +170,18 @@ class DeskRecords extends View {
         ${payment.order ? html`<span class="muted">${this.t("field.order")} ${outside(`… ${payment.order}`)}</span>` : nothing}</div>
       <dl>${payment.failure ? html`<dt>${this.t("field.failure")}</dt><dd>${words.word("failure", payment.failure)}</dd>` : nothing}
         ${payment.money.held_until ? html`<dt>${this.t("field.held_until")}</dt><dd>${words.time(payment.money.held_until)}</dd>` : nothing}
+        ${payment.counterparty ? html`<dt>${this.t("field.counterparty")}</dt><dd>${outside(`${payment.counterparty}***`)}</dd>` : nothing}
+        ${payment.given_back === "none" ? nothing : html`<dt>${this.t("field.given_back")}</dt><dd class="row">${words.word("given_back", payment.given_back)}
+          ${this.values.amount("given_back_amount", payment.item_id)}</dd>`}
+        ${payment.coupon ? html`<dt>${this.t("field.coupon")}</dt><dd class="row">${this.#coupon(payment)}</dd>` : nothing}
         <dt>${this.t("records.next_step")}</dt><dd>${words.word("next", payment.next_step)}</dd></dl>
       ${payment.actions.map((action) => actionButton(this, action, () => this.#askRefund(payment, action)))}</article>`)}`;
+  }
+
+  #coupon({ coupon, item_id }) {
+    const { words } = this;
+    return html`${coupon.name ? outside(coupon.name) : nothing}<span class="tag ${coupon.applied ? "good" : "warn"}">${this.t(coupon.applied ? "coupon.applied" : "coupon.not_applied")}</span>
+      ${coupon.reason ? words.word("coupon_reason", coupon.reason) : nothing}${coupon.has_amount ? this.values.amount("coupon_amount", item_id) : nothing}`;
   }
 
   /** A refund in the customer's name; the amount is theirs to say, and is not shown here. */
@@ -191,8 +207,8 @@ class DeskRecords extends View {
     return html`${refunds.map((refund) => html`<article><div class="row spread"><h3><span class="tag ${refund.status === "in_review" ? "warn" : ""}">${words.word("refund", refund.status)}</span></h3>
         ${this.values.amount("refund_amount", refund.id)}</div>
       <dl><dt>${this.t("field.asked_at")}</dt><dd>${words.time(refund.requested_at)}</dd>
-        ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${words.day(refund.typical_on)}</dd>` : nothing}
-        ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${words.day(refund.promised_on)}</dd>` : nothing}
+        ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(refund, refund.typical_on)}</dd>` : nothing}
+        ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${this.#day(refund, refund.promised_on)}</dd>` : nothing}
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
         ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}
         ${refund.decided_by ? html`<dt>${this.t("field.rule")}</dt><dd>${words.word("rule", refund.decided_by)}</dd>` : nothing}
@@ -200,6 +216,12 @@ class DeskRecords extends View {
         ${refund.policy_version ? html`<dt>${this.t("field.policy_version")}</dt><dd>${outside(refund.policy_version)}</dd>` : nothing}
         ${refund.payout ? html`<dt>${this.t("field.payout")}</dt><dd>${words.word("way", refund.payout)}</dd>` : nothing}</dl>
       ${refund.actions.map((action) => this.#refundAction(refund, action))}</article>`)}`;
+  }
+
+  /** A day of a refund, with `about` where the calendar does not reach so far. */
+  #day({ promise_certain }, on) {
+    const day = this.words.day(on);
+    return promise_certain === false ? this.t("about", { day }) : day;
   }
 
   #refundAction(refund, action) {
@@ -233,6 +255,54 @@ class DeskRecords extends View {
       case_id: this.case_id,
     });
     if (done) this.#changed();
+  }
+
+  _evidence({ evidence }) {
+    const { words } = this;
+    if (evidence.length === 0) return html`<p class="empty">${this.t("records.no_evidence")}</p>`;
+    return html`<p class="muted small">${this.t("evidence.text")}</p>${evidence.map((picture) => html`<article><div class="row spread">
+        <h3><span class="tag ${EVIDENCE_MARKS[picture.status] ?? ""}">${words.word("evidence", picture.status)}</span></h3>
+        ${picture.status === "clean" ? html`<button @click=${() => this.#see(picture)} aria-label=${this.t("evidence.see_of", { name: picture.id })}>${this.t("evidence.see")}</button>` : nothing}</div>
+      <dl><dt>${this.t("field.refund")}</dt><dd>${outside(picture.refund_id)}</dd>
+        <dt>${this.t("field.asked_at")}</dt><dd>${words.time(picture.asked_at)}</dd>
+        ${picture.content_type ? html`<dt>${this.t("field.file")}</dt><dd>${outside(picture.content_type)}${picture.size === null ? nothing
+          : html` · ${words.number(picture.size / MEGABYTE, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 })}`}</dd>` : nothing}
+        ${picture.refusal ? html`<dt>${this.t("field.why")}</dt><dd>${words.word("evidence_refusal", picture.refusal)}</dd>` : nothing}</dl></article>`)}`;
+  }
+
+  /** Have a picture as a file: the page shows none itself. Its address holds for a minute; the audit trail has the look. */
+  async #see(picture) {
+    try {
+      const { url } = await this.desk.api.picture(this.case_id, picture.id, this.why);
+      if (!["https:", "http:"].includes(new URL(url).protocol)) throw new Problem({ code: "unexpected" });
+      Object.assign(document.createElement("a"), { href: url, target: "_blank", rel: "noopener noreferrer" }).click();
+    } catch (problem) {
+      this.desk.say(this.words.problem(problem));
+    }
+  }
+
+  _funds(funds) {
+    const { words } = this;
+    const { product } = funds;
+    if (funds.amounts.length === 0) return html`<p class="empty">${this.t("records.no_funds")}</p>`;
+    return html`<dl>${funds.amounts.map(({ name, on, month, computed }) => html`<dt>${words.word("funds", name)}</dt>
+        <dd class="row">${this.values.amount("funds_amount", name, words.word("funds", name))}
+          ${on ? html`<span class="muted">${words.day(on)}</span>` : nothing}${month ? html`<span class="muted">${words.month(month)}</span>` : nothing}
+          ${computed ? html`<span class="muted small">${this.t("funds.computed")}</span>` : nothing}</dd>`)}
+      ${product ? html`<dt>${this.t("field.product")}</dt><dd>${words.word("product", product.kind)}${product.annual_ppm === null ? nothing
+        : html` · ${this.t("funds.rate", { rate: words.number(product.annual_ppm / PPM, { style: "percent", maximumFractionDigits: 4 }), day: words.day(product.rate_on) })}`}</dd>` : nothing}</dl>
+      <p class="muted small">${this.t("as_of", { time: words.time(funds.as_of) })}</p>`;
+  }
+
+  _bills({ bills, reminders }) {
+    const { words } = this;
+    const told = html`<p class="muted small">${this.t(reminders ? "bills.reminded" : "bills.not_reminded")}</p>`;
+    if (bills.length === 0) return html`<p class="empty">${this.t("records.no_bills")}</p>${told}`;
+    return html`${told}${bills.map((bill) => html`<article><div class="row spread"><h3>${outside(bill.biller)}</h3>
+        ${this.values.amount("bill_amount", bill.item_id)}</div>
+      <div class="row small"><span class="tag ${BILL_MARKS[bill.status] ?? ""}">${words.word("bill", bill.status)}</span>
+        <span class="muted">${this.t("bills.due_on", { day: words.day(bill.due_on) })}</span></div>
+      ${bill.shown_within_days === null ? nothing : html`<p class="small">${this.t("bills.shown", { days: words.number(bill.shown_within_days) })}</p>`}</article>`)}`;
   }
 
   _findings({ findings }) {

@@ -95,6 +95,11 @@ export class Words {
     return new Intl.DateTimeFormat(this.tag, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${value.slice(0, 10)}T00:00Z`));
   }
 
+  /** A month as 2026-11. */
+  month(value) {
+    return new Intl.DateTimeFormat(this.tag, { year: "numeric", month: "long", timeZone: "UTC" }).format(new Date(`${value}-01T00:00Z`));
+  }
+
   weekday(number) {
     return new Intl.DateTimeFormat(this.tag, { weekday: "long", timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, number)));
   }

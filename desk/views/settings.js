@@ -8,6 +8,7 @@ const BANNER_CHARACTERS_MAX = 200;
 const DAY_CHARACTERS_MAX = 60;
 const NUMBER_CHARACTERS_MAX = 20;
 const WINDOW_DAYS_MAX = 3650;
+const ANSWER_DAYS_MAX = 60;
 /** The fields of a banner's words, with the languages of the line. */
 const BANNER_WORDS = [["words_zh", "zh-CN"], ["words_en", "en-US"]];
 
@@ -135,17 +136,22 @@ class DeskSettings extends View {
         <dt>${this.t("field.window_days")}</dt><dd>${words.number(policy.window_days)}</dd>
         <dt>${this.t("field.partial")}</dt><dd>${this.t(policy.partial ? "yes" : "no")}</dd>
         <dt>${this.t("field.auto_approve_minor")}</dt><dd>${words.number(policy.auto_approve_minor)} <span class="muted small">${this.t("field.auto_approve_hint")}</span></dd>
+        <dt>${this.t("field.evidence_above_minor")}</dt><dd>${words.number(policy.evidence_above_minor)} <span class="muted small">${this.t("field.evidence_above_hint")}</span></dd>
+        <dt>${this.t("field.answer_days")}</dt><dd>${words.number(policy.answer_days)}</dd>
         <dt>${this.t("field.categories")}</dt><dd>${words.list(policy.categories) || "–"}</dd></dl>
       ${action ? actionButton(this, action, () => this.#publish(policy, action, etag)) : nothing}`;
   }
 
   async #publish(policy, action, etag) {
-    const terms = ({ window_days, partial, auto_approve_minor, categories }) => ({ window_days, partial, auto_approve_minor, categories });
+    const terms = ({ window_days, partial, auto_approve_minor, categories, evidence_above_minor = null, answer_days = null }) =>
+      ({ window_days, partial, auto_approve_minor, categories, evidence_above_minor, answer_days });
     const done = await perform(this, action, {
       fields: [
         { name: "window_days", label: this.t("field.window_days"), kind: "number", required: true, min: 0, most: WINDOW_DAYS_MAX },
         { name: "partial", label: this.t("field.partial"), kind: "check" },
         { name: "auto_approve_minor", label: this.t("field.auto_approve_minor"), kind: "number", required: true, min: 0, help: this.t("field.auto_approve_hint") },
+        { name: "evidence_above_minor", label: this.t("field.evidence_above_minor"), kind: "number", min: 0, help: this.t("field.evidence_above_hint") },
+        { name: "answer_days", label: this.t("field.answer_days"), kind: "number", min: 1, most: ANSWER_DAYS_MAX },
         { name: "categories", label: this.t("field.categories"), kind: "tags" },
       ],
       values: terms(policy),

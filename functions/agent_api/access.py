@@ -38,6 +38,8 @@ ROUTES: Final[Mapping[str, Permission]] = {
     f"GET {_CASE}/account": Permission.READ,
     f"GET {_CASE}/payments": Permission.READ,
     f"GET {_CASE}/refunds": Permission.READ,
+    f"GET {_CASE}/funds": Permission.READ,
+    f"GET {_CASE}/bills": Permission.READ,
     f"GET {_CASE}/findings": Permission.READ,
     f"GET {_CASE}/evidence": Permission.READ,
     f"GET {_CASE}/evidence/{{evidence}}": Permission.READ,

@@ -21,6 +21,7 @@ from functions.agent_api.routes import (
     cases,
     contacts,
     directory,
+    funds,
     policies,
     proofs,
     queue,
@@ -38,7 +39,7 @@ from hotline.kit.errors import HotlineError
 from hotline.kit.logging import Event, log
 
 ROUTE_MODULES: Final = (
-    *(accounts, acts, approvals, callbacks, cases, contacts, directory, policies, proofs, queue, reports),
+    *(accounts, acts, approvals, callbacks, cases, contacts, directory, funds, policies, proofs, queue, reports),
 )
 """Imported for the routes that they add."""
 

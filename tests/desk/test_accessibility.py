@@ -16,6 +16,8 @@ VIEWS: Final = (
     "queue", "case/case-1", "contact/contact-9", "callbacks", "approvals", "hours", "banner", "numbers", "policies/m-1",
     "reports", "activity",
 )  # fmt: skip
+TABS: Final = ("Payments", "Refunds", "Pictures", "Balance", "Bills", "Findings")
+"""Of a case's account, beside the first one."""
 LOOKS: Final[dict[str, dict[str, object]]] = {
     "light": {},
     "dark": {"color_scheme": "dark"},
@@ -52,6 +54,10 @@ def test_no_view_has_a_serious_fault(desk: Desk, look: str) -> None:
         if view.startswith("case"):
             page.get_by_role("button", name="Look", exact=True).click()
             page.get_by_text("Locked after 15 wrong passwords").wait_for()
+            for tab in TABS:
+                page.get_by_role("tab", name=tab, exact=True).click()
+                settle(page)
+                found[tab] = faults(page)
             page.get_by_role("button", name="Edit").click()
             page.get_by_label("Tags").wait_for()
         found[view] = faults(page)

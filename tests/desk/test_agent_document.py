@@ -31,6 +31,8 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("GET", f"{CASE}/payments", None, {"desk-reason": "case"}),
     ("GET", f"{CASE}/refunds", None, {"desk-reason": "complaint"}),
     ("GET", f"{CASE}/findings", None, {"desk-reason": "investigation"}),
+    ("GET", f"{CASE}/funds", None, {"desk-reason": "case"}),
+    ("GET", f"{CASE}/bills", None, {"desk-reason": "case"}),
     ("GET", f"{CASE}/evidence", None, {"desk-reason": "case"}),
     ("GET", f"{CASE}/evidence/evidence-1", None, {"desk-reason": "case"}),
     ("POST", f"{CASE}/unmaskings", {"field": "name", **ACT}, {}),

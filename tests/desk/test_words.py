@@ -21,6 +21,7 @@ import pytest
 import hotline
 from functions.agent_api.shapes import accounts
 from functions.agent_api.shapes.cases import Contact
+from functions.agent_api.shapes.funds import FundsAmount
 from functions.connect.steps import STEPS
 from functions.http.problems import OF_AGENTS, STATUSES
 from hotline.accounts.facts_requests import FactsReason, ThingKind
@@ -33,7 +34,10 @@ from hotline.cases import requests as case_requests
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseError, CaseStatus, CloseReason, EntryKind, LinkKind, Priority
 from hotline.contracts.model import MovementKind, MovementStatus, PointKind
+from hotline.contracts.vocabulary import COUPON_REASONS, PRODUCT_KINDS
 from hotline.directory.model import DirectoryError
+from hotline.evidence.model import EvidenceState
+from hotline.evidence.model import Refusal as EvidenceRefusal
 from hotline.identity.model import ApprovalError, ApprovalState, ByAgent, Goal, IdentityError, PointLoss
 from hotline.identity.pins import PIN_SET
 from hotline.identity.point_changes import POINT_GONE_ASKED
@@ -43,7 +47,7 @@ from hotline.kit.actor import FactorKind
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.lockout.outgoing import REPUDIABLE
 from hotline.payments.failures import FAILURES, NextStep
-from hotline.payments.model import MoneyAnswer
+from hotline.payments.model import BillState, MoneyAnswer
 from hotline.refunds import policy as refund_policy
 from hotline.refunds import requests as refund_requests
 from hotline.refunds.model import (
@@ -111,6 +115,13 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "goal": Goal,
     "factor": FactorKind,
     "mask": Masked,
+    "evidence": EvidenceState,
+    "evidence_refusal": EvidenceRefusal,
+    "funds": told_at(FundsAmount, "name"),
+    "bill": BillState,
+    "product": PRODUCT_KINDS,
+    "given_back": {*told_at(accounts.Payment, "given_back")} - {"none"},
+    "coupon_reason": COUPON_REASONS,
     "loss": PointLoss,
     "value": told_at(accounts.Value, "name"),
     "account": [*AccountStatus, *told_at(accounts.Account, "status")],

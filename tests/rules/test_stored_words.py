@@ -23,10 +23,11 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     " ask_documents close",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",
-    agents.Part: "account payments refunds evidence findings",
+    agents.Part: "account payments refunds evidence funds bills findings",
     agents.LookUpReason: "call case callback complaint investigation",
     agents.ActReason: "customer_asked customer_proved evidence_seen false_alarm complaint correction investigation",
-    agents.Masked: "name refund_amount payment_amount finding_amount",
+    agents.Masked: "name refund_amount payment_amount given_back_amount coupon_amount funds_amount bill_amount "
+    "finding_amount",
     agents.ProofState: "none waiting proved expired",
     agents.Figure: "look_ups unmaskings openings other_acts requests approvals case_work limits_reached own_account "
     "own_request",

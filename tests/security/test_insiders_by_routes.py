@@ -57,6 +57,8 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     f"GET {_CASE}/account": ACCESS,
     f"GET {_CASE}/payments": ACCESS,
     f"GET {_CASE}/refunds": ACCESS,
+    f"GET {_CASE}/funds": ACCESS,
+    f"GET {_CASE}/bills": ACCESS,
     f"GET {_CASE}/findings": ACCESS,
     f"GET {_CASE}/evidence": ACCESS,
     f"GET {_CASE}/evidence/{{evidence}}": ACCESS,
@@ -144,6 +146,8 @@ OF_CALLS: Final[Mapping[str, Mapping[bool, Mapping[str, str]]]] = {
     f"GET {_CASE}/account": CALL_ALONE,
     f"GET {_CASE}/payments": CALL_ALONE,
     f"GET {_CASE}/refunds": CALL_ALONE,
+    f"GET {_CASE}/funds": CALL_ALONE,
+    f"GET {_CASE}/bills": CALL_ALONE,
     f"GET {_CASE}/findings": CALL_ALONE,
     f"GET {_CASE}/evidence": CALL_ALONE,
     f"GET {_CASE}/evidence/{{evidence}}": CALL_ALONE,
@@ -203,7 +207,11 @@ def test_a_case_says_that_the_call_opens_it_where_it_does(call: str) -> None:
 # ---------------------------------------------------------------- traces
 
 READING: Final = {route for route in ROUTES if route.startswith("GET")} - {
-    f"GET {_CASE}/{part}" for part in ("account", "payments", "refunds", "findings", "evidence", "evidence/{evidence}")
+    f"GET {_CASE}/{part}"
+    for part in (
+        *("account", "payments", "refunds", "funds", "bills", "findings"),
+        *("evidence", "evidence/{evidence}"),
+    )
 }
 """Routes that show nothing of an account: each request of theirs is a line of the log, with the agent's id."""
 BESIDE_ACCOUNTS: Final = ("hours", "banner", "numbers", "merchants", "contacts")

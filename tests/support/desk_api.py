@@ -150,6 +150,8 @@ class DeskWorld:
     """Contacts that were claimed by the agent's workspace."""
     unmaskings_left: int = 30
     """How many values may be shown without a second person."""
+    picture_url: str = "https://pictures.example/evidence-1"
+    """Where a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -556,10 +558,14 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "money": {"state": "not_taken", "held_until": None},
         "failure": "insufficient_funds",
         "next_step": "top_up",
+        "given_back": "none",
+        "counterparty": None,
+        "coupon": {"applied": False, "name": MARKUP, "reason": "minimum_not_met", "has_amount": False},
         "actions": [],
     }
     good = {**payment, "item_id": "MOVEMENT#pay-2", "status": "succeeded", "failure": None, "next_step": "none"}
     good |= {"money": {"state": "debited", "held_until": None}, "merchant": {"id": "m-1", "name": "Tea House"}}
+    good |= {"given_back": "part", "counterparty": "陈", "coupon": None}
     good["actions"] = [_refund_action(world, call)]
     payments = [
         {**(good if number == 2 else payment), "id": f"pay-{number}"} for number in range(1, world.payments_count + 1)
@@ -601,12 +607,48 @@ def _evidence(world: DeskWorld, call: _Call) -> Answered:
         "state_at": _in(hours=-1),
         "refusal": None,
     }
-    return _json(200, {"evidence": [picture], "next": None})
+    states = {"evidence-1": "clean", "evidence-2": "uploaded", "evidence-3": "refused", "evidence-4": "expired"}
+    pictures = [
+        {**picture, "id": name, "status": state, "refusal": "infected" if state == "refused" else None}
+        for name, state in states.items()
+    ]
+    return _json(200, {"evidence": pictures, "next": None})
 
 
 def _see_evidence(world: DeskWorld, call: _Call) -> Answered:
     _looked(world, call)
-    return _json(200, {"url": "https://pictures.example/evidence-1", "expires_at": _in(minutes=1)})
+    if call.ids[1] != "evidence-1" or not world.picture_url:
+        raise Refusal(409, "evidence_not_clean", "The picture cannot be seen.")
+    return _json(200, {"url": world.picture_url, "expires_at": _in(minutes=1)})
+
+
+def _funds(world: DeskWorld, call: _Call) -> Answered:
+    _looked(world, call)
+    plain = {"on": None, "month": None, "computed": False}
+    amounts = [
+        {**plain, "name": "balance"},
+        {**plain, "name": "accrued_interest"},
+        {**plain, "name": "income_of_day", "on": "2026-11-22", "computed": True},
+        {**plain, "name": "income_of_month", "month": "2026-11"},
+    ]
+    product = {"kind": "money_fund", "rate_on": "2026-11-22", "annual_ppm": 24_370}
+    return _json(200, {"as_of": _in(minutes=-1), "amounts": amounts, "product": product})
+
+
+def _bills(world: DeskWorld, call: _Call) -> Answered:
+    _looked(world, call)
+    bills = [
+        {
+            "id": f"bill-{number}",
+            "item_id": f"BILL#2026-12-{number:02}#bill-{number}",
+            "biller": MARKUP if number == 1 else f"City Power {number}",
+            "due_on": f"2026-12-{number:02}",
+            "status": status,
+            "shown_within_days": 3 if status == "paid" else None,
+        }
+        for number, status in enumerate(("due", "overdue", "paid"), 1)
+    ]
+    return _json(200, {**_page("bills", bills, call), "reminders": False})
 
 
 def _unmask(world: DeskWorld, call: _Call) -> Answered:
@@ -926,6 +968,8 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("GET", f"{_OF_CASE}/payments", _payments),
     ("GET", f"{_OF_CASE}/refunds", _read_refunds),
     ("GET", f"{_OF_CASE}/findings", _findings),
+    ("GET", f"{_OF_CASE}/funds", _funds),
+    ("GET", f"{_OF_CASE}/bills", _bills),
     ("GET", f"{_OF_CASE}/evidence", _evidence),
     ("GET", f"{_OF_CASE}/evidence/{_ID}", _see_evidence),
     ("POST", f"{_OF_CASE}/unmaskings", _unmask),
@@ -1040,7 +1084,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "requested_at": _in(days=-1),
             "typical_on": str(_now().date() + timedelta(days=1)),
             "promised_on": str(_now().date() + timedelta(days=2)),
-            "promise_certain": True,
+            "promise_certain": False,
             "reason": "defective",
             "review": "approval",
             "decided_by": "wallet.auto_approve",
@@ -1094,6 +1138,8 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
             "partial": True,
             "auto_approve_minor": 50000,
             "categories": ["food"],
+            "evidence_above_minor": None,
+            "answer_days": 5,
         },
     }
     return world

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
@@ -11,6 +11,7 @@ from functions.agent_api.answers import action_of, masked_of, own_approvals, unm
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
+    Coupon,
     Evidence,
     EvidenceList,
     EvidenceSeen,
@@ -46,6 +47,7 @@ from hotline.identity.model import Approval
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
+from hotline.payments.model import Coupon as KnownCoupon
 from hotline.payments.model import Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.model import Refund as KnownRefund
@@ -65,7 +67,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
 @router.get("/v1/agent/cases/<id>/account", tags=_TAGS, operation_id="read_account")
 def read_account(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Account:  # noqa: A002
     """Read the account of the case, masked, and what keeps it shut."""
-    at, request = desk(), _look(id, Part.ACCOUNT, reason, contact)
+    at, request = desk(), look(id, Part.ACCOUNT, reason, contact)
     profile = request.profile
     approvals = own_approvals(at, cases.read_timeline(at.ctx.store, request.case_id).entries)
     return Account(
@@ -90,8 +92,8 @@ def list_payments(
     cursor: Cursor = None,
 ) -> Payments:
     """Payments and other movements of money, what became of them, and what helps."""
-    at, request = desk(), _look(id, Part.PAYMENTS, reason, contact)
-    context = _context(request, Part.PAYMENTS)
+    at, request = desk(), look(id, Part.PAYMENTS, reason, contact)
+    context = look_context(request, Part.PAYMENTS)
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
     return Payments(
@@ -109,8 +111,8 @@ def list_refunds(
     cursor: Cursor = None,
 ) -> Refunds:
     """Refunds, and what you may do about them."""
-    at, request = desk(), _look(id, Part.REFUNDS, reason, contact)
-    context = _context(request, Part.REFUNDS)
+    at, request = desk(), look(id, Part.REFUNDS, reason, contact)
+    context = look_context(request, Part.REFUNDS)
     after = position_of(cursor, at.lookup_keys, *context)
     page = refunds.list_refunds(at.ctx.store, request.account_id, limit=limit, after=after)
     timeline = cases.read_timeline(at.ctx.store, request.case_id).entries
@@ -125,7 +127,7 @@ def list_refunds(
 @router.get("/v1/agent/cases/<id>/findings", tags=_TAGS, operation_id="list_findings")
 def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = None) -> Findings:  # noqa: A002
     """Patterns that the scan found on the account, also those that are dealt with."""
-    request = _look(id, Part.FINDINGS, reason, contact)
+    request = look(id, Part.FINDINGS, reason, contact)
     return Findings(
         findings=[
             Finding(
@@ -145,7 +147,7 @@ def list_findings(id: str, reason: DeskReason = None, contact: DeskContact = Non
 @router.get("/v1/agent/cases/<id>/evidence", tags=_TAGS, operation_id="list_evidence")
 def list_evidence(id: str, reason: DeskReason = None, contact: DeskContact = None) -> EvidenceList:  # noqa: A002
     """List the pictures that the customer sent for refunds, and those that were asked for."""
-    request = _look(id, Part.EVIDENCE, reason, contact)
+    request = look(id, Part.EVIDENCE, reason, contact)
     found = pictures.list_evidence(desk().ctx.store, request.account_id)
     return EvidenceList(evidence=[_evidence_of(one) for one in found])
 
@@ -160,7 +162,7 @@ def see_evidence(
     """Have one picture as a file. Refused unless its scan says at this moment that it is clean. The audit trail has who
     looked, at which one, and why."""
     at, wished = desk(), id_from(evidence)
-    request = _look(id, Part.EVIDENCE, reason, contact, wished)
+    request = look(id, Part.EVIDENCE, reason, contact, wished)
     url, expires_at = pictures.sign_reading(at.ctx, request.account_id, wished)
     return EvidenceSeen(url=url, expires_at=expires_at)
 
@@ -204,7 +206,7 @@ def unmask(
     return Unmasked(field=body.field.value, item_id=body.item_id, value=text, amount=amount)
 
 
-def _look(
+def look(
     id_: str, part: Part, reason: LookUpReason | None, contact: str | None, item_id: str | None = None
 ) -> AgentRequest:
     """Look at a part of the account, with the reason in the audit trail. Raises Problem without one."""
@@ -214,7 +216,8 @@ def _look(
     return agents.look_up(at.ctx, at.agent, Basis(id_from(id_), contact), part, reason, item_id)
 
 
-def _context(request: AgentRequest, part: Part) -> tuple[str, ...]:
+def look_context(request: AgentRequest, part: Part) -> tuple[str, ...]:
+    """The context of a cursor: whose it is, and of what."""
     return (request.agent_id, request.account_id, part.value)
 
 
@@ -276,8 +279,21 @@ def _payment(movement: Movement, request: AgentRequest) -> Payment:
         money=MoneyPlace(state=told.answer.value.lower(), held_until=told.held_until),
         failure=told.caller_text.partition(".")[2] if told.failure is not None else None,
         next_step=told.next_step.value,
+        given_back=_given_back(movement),
+        counterparty=movement.counterparty,
+        coupon=_coupon(movement.coupon) if movement.coupon is not None else None,
         actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
+
+
+def _given_back(movement: Movement) -> Literal["none", "part", "whole"]:
+    if movement.given_back_minor <= 0:
+        return "none"
+    return "whole" if movement.given_back_minor >= movement.amount.minor else "part"
+
+
+def _coupon(coupon: KnownCoupon) -> Coupon:
+    return Coupon(applied=coupon.applied, name=coupon.name, reason=coupon.reason, has_amount=coupon.amount is not None)
 
 
 def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:

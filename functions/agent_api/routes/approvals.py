@@ -124,6 +124,8 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
                 partial=_given(body.partial, "partial"),
                 auto_approve_minor=_given(body.auto_approve_minor, "auto_approve_minor"),
                 categories=tuple(body.categories or ()),
+                evidence_above_minor=body.evidence_above_minor,
+                answer_days=body.answer_days,
             )
             return agents.PublishPolicy(_given(body.merchant_id, "merchant_id"), terms, 0)
 

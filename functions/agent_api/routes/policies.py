@@ -33,6 +33,8 @@ def publish_policy(id: str, body: PolicyAsked, if_match: SeenTag = None) -> Poli
         partial=body.partial,
         auto_approve_minor=body.auto_approve_minor,
         categories=tuple(body.categories),
+        evidence_above_minor=body.evidence_above_minor,
+        answer_days=body.answer_days,
     )
     act = agents.PublishPolicy(merchant_id, terms, version_of(if_match))
     agents.perform(at.ctx, at.agent, Basis(), act, approval_id=body.approval_id, why=body.reason)
@@ -51,6 +53,8 @@ def _policy(merchant_id: str) -> Policy:
         partial=known.partial if known is not None else False,
         auto_approve_minor=known.auto_approve_minor if known is not None else 0,
         categories=list(known.categories) if known is not None else [],
+        evidence_above_minor=known.evidence_above_minor if known is not None else None,
+        answer_days=known.answer_days if known is not None else None,
         actions=second_actions(at, Operation.PUBLISH_POLICY, f"policy#{merchant_id}", "merchant", merchant_id, version),
     )
 

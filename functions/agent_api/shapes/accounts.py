@@ -75,9 +75,20 @@ class Money(Answer):
     held_until: datetime | None
 
 
+class Coupon(Answer):
+    """A coupon that was to lower what was paid, and why it did not. `has_amount`: it can be unmasked by the payment's
+    `item_id`."""
+
+    applied: bool
+    name: str | None
+    reason: str | None
+    has_amount: bool
+
+
 class Payment(Answer):
-    """A movement of money with its diagnosis. The amount is masked: `item_id` names it in an unmasking. `order` are the
-    last digits of the order's number."""
+    """A movement of money with its diagnosis. The amounts are masked: `item_id` names them in an unmasking. `order` are
+    the last digits of the order's number. `given_back`: how much of it refunds that have arrived gave back.
+    `counterparty`: the first character of the other side's name."""
 
     id: str
     item_id: str
@@ -89,6 +100,9 @@ class Payment(Answer):
     money: Money
     failure: str | None
     next_step: str
+    given_back: Literal["none", "part", "whole"]
+    counterparty: str | None
+    coupon: Coupon | None
     actions: list[Action]
 
 
@@ -175,7 +189,8 @@ class EvidenceSeen(Answer):
 
 
 class Unmasking(Body):
-    """The value to show: a name needs no item, an amount that of its payment, refund or finding."""
+    """The value to show: a name needs no item, an amount that of its payment, bill, refund or finding; one of the funds
+    its name."""
 
     field: Masked
     reason: ActReason

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from functions.agent_api.shapes.accounts import ITEM_CHARACTERS_MAX
 from functions.agent_api.shapes.common import Answer, Approval, Body, Id, Word
-from functions.agent_api.shapes.directory import NUMBER_CHARACTERS_MAX
+from functions.agent_api.shapes.directory import NUMBER_CHARACTERS_MAX, AnswerDays, EvidenceAboveMinor
 from hotline.agents.model import ActReason, Masked
 from hotline.contracts import limits
 from hotline.directory import service as directory
@@ -130,6 +130,8 @@ class ApprovalAsked(Body):
     partial: bool | None = None
     auto_approve_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)] | None = None
     categories: Annotated[list[Word], Field(max_length=limits.CATEGORIES_MAX)] | None = None
+    evidence_above_minor: EvidenceAboveMinor = None
+    answer_days: AnswerDays = None
 
 
 class Decided(Body):

@@ -102,13 +102,21 @@ class Numbers(Edited):
     actions: list[Action]
 
 
+EvidenceAboveMinor = Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)] | None
+AnswerDays = Annotated[int, Field(ge=1, le=limits.ANSWER_DAYS_MAX)] | None
+
+
 class PolicyAsked(Body):
-    """The terms of a merchant's policy. `auto_approve_minor` is in the currency of the payment."""
+    """The terms of a merchant's policy. Amounts are in the currency of the payment. `evidence_above_minor`: up to this
+    no evidence is asked for; null: up to what is approved unseen. `answer_days`: how long the merchant takes to answer
+    for a refund in review; null: it states no time."""
 
     window_days: Annotated[int, Field(ge=0, le=limits.WINDOW_DAYS_MAX)]
     partial: bool
     auto_approve_minor: Annotated[int, Field(ge=0, le=limits.INTEGER_MAX)]
     categories: Annotated[list[Word], Field(max_length=limits.CATEGORIES_MAX)] = []  # noqa: RUF012 - as above
+    evidence_above_minor: EvidenceAboveMinor = None
+    answer_days: AnswerDays = None
     reason: ActReason
     approval_id: Id | None = None
 
@@ -123,4 +131,6 @@ class Policy(Answer):
     partial: bool
     auto_approve_minor: int
     categories: list[str]
+    evidence_above_minor: int | None
+    answer_days: int | None
     actions: list[Action]

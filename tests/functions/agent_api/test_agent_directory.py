@@ -175,6 +175,31 @@ def test_a_policy_is_published_by_two_supervisors(world: AgentWorld, chief: Agen
     assert saved.json["categories"] == ["b", "food"]
 
 
+def test_a_policy_tells_what_needs_no_evidence_and_how_long_the_merchant_takes(
+    world: AgentWorld, chief: AgentClient
+) -> None:
+    terms = {**TERMS, "evidence_above_minor": 20_000, "answer_days": 5}
+    approval_id = approved(world, chief, operation="publish_policy", merchant_id="mer-1", **terms)
+    (action,) = chief.get("/merchants/mer-1/policy").json["actions"]
+    assert action["approval"]["change"] == {**terms, "categories": ["b", "food"]}
+    body = {**terms, "reason": "correction", "approval_id": approval_id}
+    slower = put(chief, "/merchants/mer-1/policy", {**body, "answer_days": 6})
+    assert (slower.code, slower.json["why"]) == ("second_missing", "approval_void")
+    saved = put(chief, "/merchants/mer-1/policy", body).json
+    assert (saved["evidence_above_minor"], saved["answer_days"]) == (20_000, 5)
+    approval_id = approved(world, chief, operation="publish_policy", merchant_id="mer-1", **TERMS)
+    again = put(
+        chief, "/merchants/mer-1/policy", {**TERMS, "reason": "correction", "approval_id": approval_id}, '"1"'
+    ).json
+    assert (again["evidence_above_minor"], again["answer_days"]) == (None, None)
+
+
+@pytest.mark.parametrize("field", [{"answer_days": 0}, {"answer_days": 61}, {"evidence_above_minor": -1}])
+def test_a_policy_beyond_the_limits_of_the_contract_is_refused(chief: AgentClient, field: dict[str, int]) -> None:
+    body = {**TERMS, **field, "reason": "correction"}
+    assert put(chief, "/merchants/mer-1/policy", body).status == 400
+
+
 def test_an_approval_of_two_categories_is_not_good_for_one_that_holds_both(
     world: AgentWorld, chief: AgentClient
 ) -> None:

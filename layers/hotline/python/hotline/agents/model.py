@@ -101,6 +101,8 @@ class Part(StrEnum):
     PAYMENTS = "payments"
     REFUNDS = "refunds"
     EVIDENCE = "evidence"
+    FUNDS = "funds"
+    BILLS = "bills"
     FINDINGS = "findings"
 
 
@@ -132,6 +134,10 @@ class Masked(StrEnum):
     NAME = "name"
     REFUND_AMOUNT = "refund_amount"
     PAYMENT_AMOUNT = "payment_amount"
+    GIVEN_BACK_AMOUNT = "given_back_amount"
+    COUPON_AMOUNT = "coupon_amount"
+    FUNDS_AMOUNT = "funds_amount"
+    BILL_AMOUNT = "bill_amount"
     FINDING_AMOUNT = "finding_amount"
 
 

@@ -19,6 +19,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.money import Money
 from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
@@ -100,7 +101,8 @@ def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
 
 @dataclass(frozen=True)
 class Unmask(AgentAct[str | Money]):
-    """See one value: the name, or the amount of a payment (by its sort key), a refund or a finding (by its id).
+    """See one value. It is the name, or an amount: of a payment or bill (by its sort key), a refund or a finding (by
+    its id), or of the funds (by its name, see payments.list_funds_amounts).
 
     Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`, also when a second
     person is asked; InvalidInput for what cannot be a payment's sort key."""
@@ -114,9 +116,14 @@ class Unmask(AgentAct[str | Money]):
         match self.value:
             case Masked.NAME:
                 return (accounts.profile_key(account_id),)
-            case Masked.PAYMENT_AMOUNT:
+            case Masked.PAYMENT_AMOUNT | Masked.GIVEN_BACK_AMOUNT | Masked.COUPON_AMOUNT:
                 payments.movement_id_of(self.item_id)
                 return (payments.movement_key(account_id, self.item_id),)
+            case Masked.FUNDS_AMOUNT:
+                return (payments.funds_key(account_id),)
+            case Masked.BILL_AMOUNT:
+                key = payments.bill_key_of(account_id, self.item_id)
+                return (key,) if key is not None else ()
             case Masked.REFUND_AMOUNT:
                 return (refunds.refund_key(account_id, self.item_id),)
             case Masked.FINDING_AMOUNT:
@@ -138,19 +145,33 @@ class Unmask(AgentAct[str | Money]):
         return Deed(self._find(request), "SHOWN", {"value": self.value.value, "item_id": self.item_id})
 
     def _find(self, request: AgentRequest) -> str | Money:
-        (key,) = self.keys(request)
-        item = request.read.get(key)
-        if item is None:
+        found = next((request.read[key] for key in self.keys(request) if key in request.read), None)
+        value = self._value_in(found) if found is not None else None
+        if value is None:
             raise NotPossible(AgentError.NOTHING_THERE)
+        return value
+
+    def _value_in(self, item: Item) -> str | Money | None:
         match self.value:
             case Masked.NAME:
                 return str(item["name"])
             case Masked.PAYMENT_AMOUNT:
                 return payments.movement_from(item).amount
+            case Masked.GIVEN_BACK_AMOUNT:
+                movement = payments.movement_from(item)
+                minor = movement.given_back_minor
+                return Money(minor, movement.amount.currency) if minor else None
+            case Masked.COUPON_AMOUNT:
+                coupon = payments.movement_from(item).coupon
+                return coupon.amount if coupon is not None else None
             case Masked.REFUND_AMOUNT:
                 return refunds.refund_from(item).amount
+            case Masked.FUNDS_AMOUNT:
+                return payments.list_funds_amounts(payments.funds_from(item)).get(self.item_id)
+            case Masked.BILL_AMOUNT:
+                return payments.bill_from(item).amount
             case Masked.FINDING_AMOUNT:
                 facts = security.finding_to_see(item).facts
                 if "amount_minor" not in facts:
-                    raise NotPossible(AgentError.NOTHING_THERE)
+                    return None
                 return Money(int(facts["amount_minor"]), str(facts["currency"]))

@@ -51,6 +51,15 @@ def find_income_of_month(funds: Funds, today: date) -> Money | None:
     return told.amount if told is not None and told.month == today.replace(day=1) else None
 
 
+def list_amounts(funds: Funds) -> dict[str, Money]:
+    """The amounts that are known of the funds, by their names: `balance`, `accrued_interest`, `income_of_day`,
+    `income_of_month`."""
+    income, month = find_income_of_day(funds), funds.income_of_month
+    known = {"balance": funds.balance, "accrued_interest": funds.accrued_interest}
+    known |= {"income_of_day": income.amount} if income is not None else {}
+    return known | ({"income_of_month": month.amount} if month is not None else {})
+
+
 def list_facts(funds: Funds, now: datetime, zone: tzinfo) -> dict[str, object]:
     """The funds as facts for the words, without those that are not known. `zone`: the account's, in which months
     begin."""

@@ -83,6 +83,8 @@ __all__ = [
     "answer_of",
     "are_on",
     "bill_duty_at",
+    "bill_from",
+    "bill_key_of",
     "check_amount",
     "code_keys",
     "contribute_choice",
@@ -110,6 +112,7 @@ __all__ = [
     "list_bills",
     "list_by_tail",
     "list_failed",
+    "list_funds_amounts",
     "list_funds_facts",
     "list_movements",
     "list_refundable",
@@ -137,6 +140,8 @@ check_amount = folds.check_amount
 money_item, money_from = items.money_item, items.money_from
 funds_key, funds_from = items.funds_key, items.funds_from
 list_funds_facts = funds.list_facts
+list_funds_amounts = funds.list_amounts
+bill_from = items.bill_from
 find_income_of_day = funds.find_income_of_day
 fact_version_item, fact_version_from = items.fact_version_item, items.fact_version_from
 
@@ -370,6 +375,13 @@ def movement_id_of(movement_sk: str) -> str:
     if len(parts) != 3 or parts[0] != "MOVE" or not parts[2]:
         raise InvalidInput(PaymentError.NO_MOVEMENT_KEY)
     return parts[2]
+
+
+def bill_key_of(account_id: str, bill_sk: str) -> Key | None:
+    """The key of a bill by its sort key; None for anything else."""
+    kind, _, rest = bill_sk.partition("#")
+    due_on, _, bill_id = rest.partition("#")
+    return items.bill_key(account_id, due_on, bill_id) if kind == "BILL" and due_on and bill_id else None
 
 
 def movement_time(movement_sk: str) -> datetime:

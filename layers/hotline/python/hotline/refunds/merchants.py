@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.contracts.limits import CATEGORIES_MAX, INTEGER_MAX, WINDOW_DAYS_MAX, WORD_CHARACTERS_MAX
+from hotline.contracts.limits import (
+    ANSWER_DAYS_MAX,
+    CATEGORIES_MAX,
+    INTEGER_MAX,
+    WINDOW_DAYS_MAX,
+    WORD_CHARACTERS_MAX,
+)
 from hotline.contracts.model import FactVersion
 from hotline.identity.model import Subject
 from hotline.identity.service import Operation, require
@@ -30,16 +36,28 @@ class PolicyTerms:
     partial: bool
     auto_approve_minor: int
     categories: tuple[str, ...]
+    evidence_above_minor: int | None = None
+    answer_days: int | None = None
 
 
-def make_terms(*, window_days: int, partial: bool, auto_approve_minor: int, categories: tuple[str, ...]) -> PolicyTerms:
+def make_terms(
+    *,
+    window_days: int,
+    partial: bool,
+    auto_approve_minor: int,
+    categories: tuple[str, ...],
+    evidence_above_minor: int | None = None,
+    answer_days: int | None = None,
+) -> PolicyTerms:
     """Terms within the limits of the contract, each category once. Raises InvalidInput `policy_invalid`."""
     words = tuple(sorted(set(categories)))
     plain = all(is_printed_ascii(word, characters_max=WORD_CHARACTERS_MAX) for word in words)
     in_range = 0 <= window_days <= WINDOW_DAYS_MAX and 0 <= auto_approve_minor <= INTEGER_MAX
+    in_range = in_range and (evidence_above_minor is None or 0 <= evidence_above_minor <= INTEGER_MAX)
+    in_range = in_range and (answer_days is None or 1 <= answer_days <= ANSWER_DAYS_MAX)
     if not plain or not in_range or len(words) > CATEGORIES_MAX:
         raise InvalidInput(RefundError.POLICY_INVALID)
-    return PolicyTerms(window_days, partial, auto_approve_minor, words)
+    return PolicyTerms(window_days, partial, auto_approve_minor, words, evidence_above_minor, answer_days)
 
 
 def policy_keys(merchant_id: str) -> tuple[Key, ...]:
@@ -62,6 +80,8 @@ def policy_subject(read: Mapping[Key, Item], merchant_id: str, terms: PolicyTerm
         # A category may hold any sign but the space.
         "categories": " ".join(terms.categories),
     }
+    also = {"evidence_above_minor": terms.evidence_above_minor, "answer_days": terms.answer_days}
+    content |= {name: value for name, value in also.items() if value is not None}
     return Subject(f"policy#{merchant_id}", str(known.version if known is not None else 0), content)
 
 
@@ -90,9 +110,8 @@ def contribute_policy(
         auto_approve_minor=terms.auto_approve_minor,
         categories=terms.categories,
         fact_version=FactVersion(version + 1, change.now, change.ids.new("policy")),
-        # The desk has no fields for what only the wallet tells, so that it stays.
-        evidence_above_minor=known.evidence_above_minor if known is not None else None,
-        answer_days=known.answer_days if known is not None else None,
+        evidence_above_minor=terms.evidence_above_minor,
+        answer_days=terms.answer_days,
     )
     key, stored = items.policy_key(merchant_id), items.merchant_policy_item(after)
     change.replace(key, read.get(key), stored)
