@@ -767,7 +767,7 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
         "operation": operation,
         "case_id": case_id,
         "subject": subject,
-        "change": body,
+        "change": {name: value for name, value in body.items() if value is not None},
         "reason": reason,
         "state": "asked",
         "requested_by": call.person,

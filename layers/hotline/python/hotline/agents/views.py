@@ -101,8 +101,8 @@ def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
 
 @dataclass(frozen=True)
 class Unmask(AgentAct[str | Money]):
-    """See one value. It is the name, or an amount: of a payment or bill (by its sort key), a refund or a finding (by
-    its id), or of the funds (by its name, see payments.list_funds_amounts).
+    """See one value: the name, or an amount. A payment or bill is named by its sort key, a refund or finding by its id,
+    an amount of the funds by its own name (payments.list_funds_amounts).
 
     Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`, also when a second
     person is asked; InvalidInput for what cannot be a payment's sort key."""
