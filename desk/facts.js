@@ -78,6 +78,9 @@ const VALUES = {
   why: (words, value) => words.word("act_reason", value),
 };
 
+/** Why an approval is void, by the kind of its thing; nothing where that is not known. */
+export const voidText = (words, cause, kind) => (cause ? words.text(`approval.void_${cause}`, { subject: words.word("subject", kind) }) : "");
+
 /** The facts that name an agent by their id. Shown are names, as far as the answer tells them. */
 const AGENTS = ["approved_by", "from", "to"];
 

@@ -2,10 +2,10 @@
 
 import { PERMISSIONS } from "../api.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
-import { readFacts } from "../facts.js";
+import { readFacts, voidText } from "../facts.js";
 
 const LOOK_MS = 10_000;
-const MARKS = { asked: "warn", approved: "good", spent: "good", denied: "bad" };
+const MARKS = { asked: "warn", approved: "good", spent: "good", denied: "bad", void: "bad" };
 
 class DeskApprovals extends View {
   static styles = [shared, css`
@@ -69,6 +69,7 @@ class DeskApprovals extends View {
       <dl><dt>${this.t("field.subject")}</dt><dd>${words.word("subject", approval.subject.kind)} ${approval.subject.kind === "hold" ? words.word("cause", approval.subject.id) : approval.subject.id === "-" ? nothing : outside(approval.subject.id)}</dd>
         ${change.length ? html`<dt>${this.t("field.change")}</dt><dd class="text">${outside(change.map(([name, value]) => words.text("pair", { name, value })).join("\n"))}</dd>` : nothing}
         <dt>${this.t("field.why")}</dt><dd>${words.word("act_reason", approval.reason)}</dd>
+        ${approval.state === "void" && approval.void_cause ? html`<dt>${this.t("field.void_cause")}</dt><dd>${voidText(words, approval.void_cause, approval.subject.kind)}</dd>` : nothing}
         <dt>${this.t("field.requested_by")}</dt><dd>${outside(approval.requested_by.name)} · ${words.time(approval.requested_at)}</dd>
         ${approval.decided_by ? html`<dt>${this.t("field.decided_by")}</dt><dd>${outside(approval.decided_by.name)} · ${words.time(approval.decided_at)}</dd>`
           : html`<dt>${this.t("field.expires")}</dt><dd>${words.away(approval.expires_at)}</dd>`}

@@ -3,7 +3,7 @@
 import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
-import { heardText, readFacts, skillText, withNames } from "../facts.js";
+import { heardText, readFacts, skillText, voidText, withNames } from "../facts.js";
 import { MaskedValues } from "../masked.js";
 import { localTime, renderField } from "../fields.js";
 import { languageName, LINE_LANGUAGES, spaced } from "../words.js";
@@ -184,9 +184,16 @@ class DeskCase extends View {
       <div class="muted small">${words.time(entry.at)} · ${words.word("actor", entry.actor.kind)}${entry.actor.name ? html` · ${outside(entry.actor.name)}` : nothing}${
         entry.reason.includes(entry.kind) ? nothing : html` · ${words.word("kind", entry.kind)}`}</div>
       ${facts.length ? html`<div class="small">${outside(facts.join(" · "))}</div>` : nothing}
+      ${this.#overtaken(entry) ? html`<div class="small row"><span class="tag bad">${words.word("approval_state", entry.approval.state)}</span>
+        ${voidText(words, entry.approval.void_cause, entry.approval.subject)}</div>` : nothing}
       ${entry.masked.map(({ field, item_id }) => html`<div class="small row">${words.word("mask", field)}:
         ${this.found.value && this.#hasAccess(this.found.value.value) ? this.values.amount(field, item_id) : html`<span aria-hidden="true">•••</span>`}</div>`)}
       ${entry.note ? html`<p class="quote text" dir="auto">${entry.note}</p>` : nothing}</li>`;
+  }
+
+  /** Whether an entry tells of a request or a word that is not good any more. */
+  #overtaken({ reason, approval }) {
+    return ["void", "expired"].includes(approval?.state) && ["agent.approval_asked", "agent.approval_approved"].includes(reason);
   }
 
   #noteForm() {

@@ -12,6 +12,7 @@ from hotline.agents import service as agents
 from hotline.agents.model import Masked
 from hotline.cases.model import CaseEntry
 from hotline.identity.model import Approval as KnownApproval
+from hotline.identity.model import ApprovalState, Operation
 from hotline.identity.model import Subject as KnownSubject
 
 _LISTS: Final = frozenset({"categories", "numbers"})
@@ -19,8 +20,15 @@ _ANSWERS: Final = frozenset({"partial"})
 
 
 def own_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
-    """The agent's own requests about a case that wait or were approved."""
+    """The agent's own requests about a case that wait or were approved. Some may be void."""
     return agents.list_own_approvals(at.ctx.store, at.agent.agent_id, timeline, at.now)
+
+
+def account_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
+    """The agent's own requests to begin rows of the account anew, that wait or were approved. No other action upon an
+    account alone takes a second person; an action upon one of its things is given that thing as it is."""
+    of_rows = [one for one in own_approvals(at, timeline) if one.operation is Operation.NEW_ROW_UNPROVED]
+    return tuple(one for one in agents.mark_void(at.ctx, of_rows) if one.state is not ApprovalState.VOID)
 
 
 def action_of(action: agents.Action) -> Action:
@@ -67,6 +75,7 @@ def approval_of(approval: KnownApproval) -> Approval:
             "change": _change_of(approval.subject.content),
             "reason": approval.reason,
             "state": approval.state.value,
+            "void_cause": approval.void_cause.value if approval.void_cause is not None else None,
             "requested_by": Person(id=approval.requested_by, name=approval.requested_by_name),
             "requested_at": approval.requested_at,
             "expires_at": approval.expires_at,

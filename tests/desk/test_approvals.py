@@ -53,6 +53,29 @@ def test_a_large_refund_is_asked_for_approved_by_another_and_carried_out(desk: D
     assert desk.world.approvals["approval-1"]["state"] == "spent"
 
 
+def test_a_void_approval_says_so_and_why_in_list_and_timeline(desk: Desk) -> None:
+    agent = desk.enter("lin", "?case=case-2")
+    ask_for_large_refund(agent)
+    now = {"state": "void", "void_cause": "changed", "subject": "refund"}
+    desk.world.approvals["approval-1"].update(state="void", void_cause="changed")
+    told = {"kind": "decided", "facts": {"approval_id": "approval-1"}}
+    desk.world.tell(
+        "case-2", "agent.approval_approved", {"kind": "agent", "name": "Mei Supervisor"}, **told, approval=now
+    )
+    supervisor = desk.enter("mei")
+    supervisor.get_by_role("link", name="Approvals").click()
+    supervisor.get_by_role("button", name="Decided").click()
+    listed = supervisor.locator("desk-approvals article")
+    expect(listed).to_contain_text("Void")
+    expect(listed).to_contain_text("Refund: it is not as it was when the request was made.")
+    expect(listed.get_by_role("button")).to_have_count(0)
+    agent.reload()
+    desk.sign_in(agent)
+    entry = agent.get_by_role("listitem").filter(has_text="Second person approved")
+    expect(entry).to_contain_text("Void")
+    expect(entry).to_contain_text("Ask again.")
+
+
 def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-4")
     agent.get_by_role("button", name="Claim", exact=True).click()

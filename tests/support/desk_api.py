@@ -208,6 +208,7 @@ class DeskWorld:
                 "facts": {},
                 "masked": [],
                 "note": None,
+                "approval": None,
                 **given,
             },
         )
@@ -775,6 +776,7 @@ def _ask_approval(world: DeskWorld, call: _Call) -> Answered:
         "expires_at": _in(hours=1),
         "decided_by": None,
         "decided_at": None,
+        "void_cause": None,
     }
     return _json(201, world.approvals[identifier])
 

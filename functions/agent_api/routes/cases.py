@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from functions.agent_api.answers import action_of, masked_of, own_approvals, people_of
+from functions.agent_api.answers import account_approvals, action_of, masked_of, people_of, subject_of
 from functions.agent_api.desk import (
     Desk,
     DeskContact,
@@ -21,6 +21,7 @@ from functions.agent_api.desk import (
 )
 from functions.agent_api.shapes.cases import (
     Actor,
+    ApprovalNow,
     Case,
     CaseRow,
     Close,
@@ -41,6 +42,7 @@ from hotline.agents import service as agents
 from hotline.cases import service as cases
 from hotline.cases.model import AuthorKind, CaseEntry, LinkKind
 from hotline.cases.model import Case as KnownCase
+from hotline.identity.model import Approval as KnownApproval
 from hotline.kit.change import Change
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -71,8 +73,10 @@ def read_timeline(
     page = cases.read_timeline(at.ctx.store, case_id, before=before)
     older = page.before
     people = agents.find_people(at.ctx.store, [(entry.actor, entry.facts) for entry in page.entries])
+    approvals = agents.mark_void(at.ctx, agents.list_told_approvals(at.ctx.store, page.entries, at.now))
+    now = {one.approval_id: one for one in approvals}
     return Timeline(
-        entries=[_entry(entry, {**_known_names(case), **people}) for entry in reversed(page.entries)],
+        entries=[_entry(entry, {**_known_names(case), **people}, now) for entry in reversed(page.entries)],
         people=people_of(people),
         next=cursor_of(older, at.lookup_keys, case_id, _TIMELINE),
     )
@@ -232,7 +236,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     contacts = [link.id for link in links if link.kind == LinkKind.CONTACT.value]
     established = case.established
     ground = agents.find_ground(at.ctx, at.agent, case, contact)
-    actions = agents.list_case_actions(at.ctx, case, ground, own_approvals(at, timeline))
+    actions = agents.list_case_actions(at.ctx, case, ground, account_approvals(at, timeline))
     step = agents.find_next_step(case, timeline, actions)
     return Case(
         **row_of(case).model_dump(),
@@ -277,7 +281,8 @@ def _owner(case: KnownCase) -> Person | None:
     return Person(id=case.owner, name=case.owner_name or case.owner)
 
 
-def _entry(entry: CaseEntry, names: Mapping[str, str]) -> Entry:
+def _entry(entry: CaseEntry, names: Mapping[str, str], approvals: Mapping[str, KnownApproval]) -> Entry:
+    approval = approvals.get(str(entry.facts.get("approval_id")))
     return Entry(
         id=entry.entry_id,
         number=entry.number,
@@ -289,6 +294,15 @@ def _entry(entry: CaseEntry, names: Mapping[str, str]) -> Entry:
         facts=agents.mask_facts(entry.facts),
         masked=masked_of(entry.facts),
         note=entry.note,
+        approval=ApprovalNow.model_validate(
+            {
+                "state": approval.state.value,
+                "void_cause": approval.void_cause.value if approval.void_cause is not None else None,
+                "subject": subject_of(approval.subject).kind,
+            }
+        )
+        if approval is not None
+        else None,
     )
 
 

@@ -24,7 +24,7 @@ def read_funds(id: str, reason: DeskReason = None, contact: DeskContact = None) 
     """Stored funds, as far as the wallet tells them: balance and income, each with its time."""
     request = look(id, Part.FUNDS, reason, contact)
     key = payments.funds_key(request.account_id)
-    funds = request.fetch((key,)).decode(key, payments.funds_from)
+    funds = request.read.decode(key, payments.funds_from)
     return _funds(funds) if funds is not None else Funds(as_of=None, amounts=[], product=None)
 
 
@@ -44,7 +44,7 @@ def list_bills(
     choice = payments.reminders_key(request.account_id)
     return Bills(
         bills=[_bill(bill, request) for bill in page.bills],
-        reminders=payments.are_on(request.fetch((choice,)).get(choice)),
+        reminders=payments.are_on(request.read.get(choice)),
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 

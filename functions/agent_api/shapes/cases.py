@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from functions.agent_api.shapes.common import Action, Answer, Body, MaskedFact, Person, Word
+from functions.agent_api.shapes.common import Action, Answer, ApprovalWord, Body, MaskedFact, Person, Word
 from hotline.agents.service import USER_NAME_CHARACTERS_MAX
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
@@ -112,8 +112,17 @@ class Actor(Answer):
     name: str | None
 
 
+class ApprovalNow(Answer):
+    """The state now of the approval that an entry tells of, and the kind of its thing. `void_cause` as of approvals."""
+
+    state: ApprovalWord
+    void_cause: Literal["changed", "gone"] | None
+    subject: str
+
+
 class Entry(Answer):
-    """One line of a timeline. `note` is a person's text: show it as text, never as markup."""
+    """One line of a timeline. `note` is a person's text: show it as text, never as markup. `approval` is null where it
+    tells of none, or of one that is not kept any more."""
 
     id: str
     number: int
@@ -125,6 +134,7 @@ class Entry(Answer):
     facts: dict[str, str | int]
     masked: list[MaskedFact]
     note: str | None
+    approval: ApprovalNow | None
 
 
 class Timeline(Answer):

@@ -59,8 +59,12 @@ class Subject(Answer):
     version: str | None
 
 
+ApprovalWord = Literal["asked", "approved", "denied", "spent", "void", "expired"]
+
+
 class Approval(Answer):
-    """A request to a second person. `change`: what is to be done. `reason` is a closed word; the case has the text."""
+    """A request to a second person. `change`: what is to be done. `reason` is a closed word; the case has the text.
+    `void_cause`: what made it void, as far as it is known; its thing changed, or is no more."""
 
     id: str
     operation: str
@@ -68,7 +72,8 @@ class Approval(Answer):
     subject: Subject
     change: dict[str, str | int | bool | list[str]]
     reason: str
-    state: Literal["asked", "approved", "denied", "spent", "void", "expired"]
+    state: ApprovalWord
+    void_cause: Literal["changed", "gone"] | None
     requested_by: Person
     requested_at: datetime
     expires_at: datetime

@@ -9,8 +9,9 @@ import pytest
 
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX
 from hotline.contracts.model import PointKind
+from hotline.kit.actor import FactorKind
 from tests.support.agent_client import AgentClient
-from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
+from tests.support.agent_world import CONTACT, EMAIL, NUMBER, AgentWorld, fill_row
 from tests.support.api_client import Answered
 from tests.support.money_world import ACCOUNT
 from tests.support.phone import give, opened
@@ -112,6 +113,51 @@ def test_a_timeline_is_read_from_the_newest_entry_back_by_cursors(world: AgentWo
     assert seen[0]["note"] == "note 109"
     assert seen[0]["actor"] == {"kind": "agent", "name": "Agent-1"}
     assert seen[-1]["kind"] == "opened"
+
+
+def test_an_approval_of_a_changed_hold_is_void_in_list_timeline_and_action(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    world.hold()
+    case_id = world.open_case()
+    assert anna.post(f"/cases/{case_id}/claim").status == 200
+    body = {"operation": "release_hold", "case_id": case_id, "cause": "RISK_SCORE", "reason": "false_alarm"}
+    approval_id = anna.post("/approvals", body).json["id"]
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).status == 200
+
+    def told() -> tuple[object, ...]:
+        (listed,) = chief.get("/approvals", query={"state": "decided"}).json["approvals"]
+        one = chief.get(f"/approvals/{approval_id}").json
+        entries = anna.get(f"/cases/{case_id}/timeline").json["entries"]
+        entry = {one["approval"]["state"]: one["approval"] for one in entries if one["approval"] is not None}
+        (hold,) = anna.look(case_id, "account").json["holds"]
+        return listed["state"], one["void_cause"], entry, hold["actions"][0]["approval"] is not None
+
+    plain = {"state": "approved", "void_cause": None, "subject": "hold"}
+    assert told() == ("approved", None, {"approved": plain}, True)
+    world.clock.advance(timedelta(seconds=1))
+    world.hold()
+    void = {"state": "void", "void_cause": "changed", "subject": "hold"}
+    assert told() == ("void", "changed", {"void": void}, False)
+
+
+def test_new_rows_are_offered_anew_where_their_approval_is_void(
+    world: AgentWorld, anna: AgentClient, chief: AgentClient
+) -> None:
+    fill_row(world)
+    case_id = world.open_case()
+    assert anna.post(f"/cases/{case_id}/claim").status == 200
+    body = {"operation": "new_row_unproved", "case_id": case_id, "reason": "false_alarm"}
+    approval_id = anna.post("/approvals", body).json["id"]
+    assert chief.post(f"/approvals/{approval_id}/decision", {"decision": "approve"}).status == 200
+
+    def offered() -> object:
+        actions = anna.get(f"/cases/{case_id}").json["actions"]
+        return next(one["approval"] for one in actions if one["operation"] == "new_row_unproved")
+
+    assert offered() is not None
+    fill_row(world, EMAIL, FactorKind.EMAIL)
+    assert offered() is None
 
 
 def test_a_cursor_is_good_for_its_list_and_its_agent_alone(world: AgentWorld, anna: AgentClient) -> None:

@@ -20,7 +20,7 @@ from hotline.cases import service as cases
 from hotline.cases.model import CloseReason
 from hotline.contracts.model import ContactPointChanged, PointKind
 from hotline.identity.approvals import approval_key, digest_of
-from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, Subject
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation, PointLoss, Subject, VoidCause
 from hotline.identity.service import require
 from hotline.kit.actor import Agent, Approved, System
 from hotline.kit.change import Change
@@ -31,6 +31,7 @@ from hotline.lockout.model import Cause
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.policy import REQUEST_CAP_MINOR
 from hotline.refunds.service import make_terms
+from hotline_local.testing.memory_store import MemoryStore
 from tests.support.agent_world import NUMBER, AgentWorld
 from tests.support.lock_desk import fact
 from tests.support.money_world import ACCOUNT
@@ -216,7 +217,59 @@ def test_a_changed_thing_voids_its_approval_before_and_after_the_word(quick: Age
     assert refusal(decide) == ApprovalError.DECIDED
     stored = agents.find_approval(quick.store, before.approval_id, quick.clock.now())
     assert stored is not None
-    assert stored.state is ApprovalState.VOID
+    assert (stored.state, stored.void_cause) == (ApprovalState.VOID, VoidCause.CHANGED)
+
+
+def test_a_request_and_an_approval_of_a_changed_thing_are_shown_as_void(world: AgentWorld) -> None:
+    basis = world.claimed()
+    listed = (world.approve(world.token(), basis, ACT), asked(world, basis))
+    assert agents.mark_void(world.ctx, listed) == listed
+    world.clock.advance(SECOND)
+    world.hold()
+    void = agents.mark_void(world.ctx, listed)
+    assert [(one.state, one.void_cause) for one in void] == [(ApprovalState.VOID, VoidCause.CHANGED)] * 2
+    assert [(one.decided_by, one.requested_by) for one in void] == [("supervisor-1", "agent-1"), (None, "agent-1")]
+
+
+def test_an_approval_of_a_contact_point_that_is_no_more_is_void_since_it_is_gone(quick: AgentWorld) -> None:
+    basis = quick.claimed()
+    act = agents.RemovePoint(quick.point_name(), PointLoss.LOST)
+    approval = quick.approve(quick.token(), basis, act)
+    quick.clock.advance(SECOND)
+    at = quick.clock.now()
+    removed = ContactPointChanged(2, PointKind.PHONE, NUMBER, None, at, reassigned=False)
+    give(quick.ctx, [fact("contact_point.changed", at, removed, name="gone", account=ACCOUNT)])
+    (void,) = agents.mark_void(quick.ctx, [approval])
+    assert (void.state, void.void_cause) == (ApprovalState.VOID, VoidCause.GONE)
+
+
+def test_an_approval_that_was_carried_out_stays_so_although_its_thing_has_changed_by_it(quick: AgentWorld) -> None:
+    quick.pay(REQUEST_CAP_MINOR["CNY"] + 1)
+    act = agents.ReviewRefund(quick.ask_refund(), ReviewDecision.APPROVE)
+    basis = quick.claimed()
+    approval = quick.approve(quick.token(), basis, act)
+    quick.do(quick.token(), basis, act, approval)
+    # An index may still tell of it as it was before.
+    (shown,) = agents.mark_void(quick.ctx, [approval])
+    assert (shown.state, shown.void_cause) == (ApprovalState.SPENT, None)
+
+
+def test_an_end_that_is_known_is_not_looked_at_again(quick: AgentWorld) -> None:
+    denied = quick.approve(quick.token(), quick.claimed(), ACT, approve=False)
+    quick.clock.advance(SECOND)
+    quick.hold()
+    store = quick.store
+    assert isinstance(store, MemoryStore)
+    reads = store.reads
+    assert agents.mark_void(quick.ctx, [denied]) == (denied,)
+    assert store.reads == reads
+
+
+def test_a_full_page_of_many_accounts_is_read_within_the_limits_of_a_batch(quick: AgentWorld) -> None:
+    approval = quick.approve(quick.token(), quick.claimed(), ACT)
+    names = [f"hold#acct_{number}#{Cause.RISK_SCORE}" for number in range(120)]
+    many = [replace(approval, subject=replace(approval.subject, name=name)) for name in names]
+    assert {one.state for one in agents.mark_void(quick.ctx, many)} == {ApprovalState.VOID}
 
 
 def test_a_refund_that_moved_on_voids_its_approval(quick: AgentWorld) -> None:

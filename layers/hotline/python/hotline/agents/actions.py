@@ -114,13 +114,14 @@ def action_of(
     obstacle: Obstacle | None = None,
     subject: Subject | None = None,
 ) -> Action:
-    """One action. `subject`: the thing that it is about, and an approval must be; None for the account."""
+    """One action. `subject`: the thing as it is that it is about, and an approval must be; None for the account."""
     level = REQUIREMENTS[operation].by_agent
     proved = level is not ByAgent.PROOF or _is_enough(operation, proof, now)
     found = None
     if level is ByAgent.SECOND:
         for one in approvals:
-            if one.operation is operation and (subject is None or subject.name == one.subject.name):
+            of_thing = subject is None or (subject.name, subject.version) == (one.subject.name, one.subject.version)
+            if one.operation is operation and of_thing:
                 found = one
     return Action(operation, level, obstacle or (None if proved else Obstacle.NEEDS_PROOF), found, subject)
 

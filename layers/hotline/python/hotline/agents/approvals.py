@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 from hotline.cases import service as cases
 from hotline.cases.model import CaseEntry
-from hotline.identity.model import Approval, ApprovalError, ApprovalState, Subject
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Subject, VoidCause
 from hotline.identity.service import (
     REQUIREMENTS,
     ByAgent,
@@ -34,7 +35,8 @@ from hotline.kit.change.acts import Snapshot, retry_stale
 from hotline.kit.change.idempotency import Memory, request_from
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, NotPossible
-from hotline.kit.store import Key, Store
+from hotline.kit.keyring import Keyring
+from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Store
 from hotline.kit.store.condition import Item, equals
 
 from . import subjects
@@ -167,9 +169,17 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
     if known.account_id is not None and is_own(read, token.account_id, known.account_id):
         raise NotPossible(AgentError.OWN_ACCOUNT)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
-    if subjects.version_of(known.subject.name, read, ctx.lookup_ring) != known.subject.version:
+    void_cause = _find_void_cause(known, read, ctx.lookup_ring)
+    if void_cause is not None:
         state = ApprovalState.VOID
-    approval = replace(known, state=state, decided_by=token.agent_id, decided_by_name=token.name, decided_at=now)
+    approval = replace(
+        known,
+        state=state,
+        decided_by=token.agent_id,
+        decided_by_name=token.name,
+        decided_at=now,
+        void_cause=void_cause,
+    )
     agent = Agent(token.agent_id, known.case_id or NO_CASE)
     change = Change(actor=agent, cause="approval_decided", now=now, ids=ctx.ids)
     require(change, Operation.APPROVAL, known.account_id)
@@ -221,6 +231,46 @@ def see(approval: Approval, now: datetime) -> Approval:
     return replace(approval, state=ApprovalState.EXPIRED) if is_over else approval
 
 
+def _find_void_cause(approval: Approval, read: Mapping[Key, Item], keyring: Keyring) -> VoidCause | None:
+    """What makes an approval void, by its thing as it was read; None for one whose thing is as it was."""
+    version = subjects.version_of(approval.subject.name, read, keyring)
+    if version == approval.subject.version:
+        return None
+    return VoidCause.GONE if version == subjects.GONE else VoidCause.CHANGED
+
+
+def mark_void(ctx: Context, listed: Iterable[Approval]) -> tuple[Approval, ...]:
+    """The approvals with those void that wait or were approved, and whose things are not as they were. Two reads for a
+    hundred keys, none where nothing waits or was approved; one more where something seems to be void."""
+    shown = tuple(listed)
+    alive = [one for one in shown if one.state in _ALIVE]
+    read: dict[Key, Item] = {}
+    _read_more(ctx.store, read, (key for one in alive for key in subjects.first_keys(one.subject.name)))
+    further = (key for one in alive for key in subjects.further_keys(one.subject.name, read, ctx.lookup_ring))
+    _read_more(ctx.store, read, list(further))
+    causes = {one.approval_id: _find_void_cause(one, read, ctx.lookup_ring) for one in alive}
+    # The thing may have changed by this very approval, since it was read before the thing.
+    suspected = [one for one in alive if causes[one.approval_id] is not None]
+    now_stored: dict[Key, Item] = {}
+    _read_more(ctx.store, now_stored, (approval_key(one.approval_id) for one in suspected))
+    known = {str(item["approval_id"]): approval_from(item) for item in now_stored.values()}
+    return tuple(_void(known.get(one.approval_id, one), causes.get(one.approval_id)) or one for one in shown)
+
+
+def _void(approval: Approval, cause: VoidCause | None) -> Approval | None:
+    if cause is None:
+        return None
+    if approval.state not in _ALIVE:
+        return approval
+    return replace(approval, state=ApprovalState.VOID, void_cause=cause)
+
+
+def _read_more(store: Store, read: dict[Key, Item], keys: Iterable[Key]) -> None:
+    wanted = [key for key in dict.fromkeys(keys) if key not in read]
+    for some in batched(wanted, BATCH_GET_KEYS_MAX, strict=False):
+        read.update(store.batch_get(list(some)))
+
+
 def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | None:
     """An approval as it is to be shown; None when there is none. One read."""
     found = store.get(approval_key(approval_id))
@@ -254,11 +304,19 @@ def _page_of(rows: Sequence[Item], limit: int, now: datetime) -> ApprovalPage:
     return ApprovalPage(tuple(see(approval_from(row), now) for row in rows[:limit]), more)
 
 
+def list_told_approvals(store: Store, entries: Iterable[CaseEntry], now: datetime) -> tuple[Approval, ...]:
+    """The approvals that entries of a timeline tell of, as they are now. One read, none where they tell of none."""
+    named = (str(one.facts["approval_id"]) for one in entries if "approval_id" in one.facts)
+    read: dict[Key, Item] = {}
+    _read_more(store, read, map(approval_key, named))
+    return tuple(see(approval_from(item), now) for item in read.values())
+
+
 def list_own_approvals(
     store: Store, agent_id: str, timeline: Iterable[CaseEntry], now: datetime
 ) -> tuple[Approval, ...]:
     """The agent's own requests about a case that wait or were approved, the newest last. The case's timeline names
-    them. One read, none where it names none."""
+    them. One read, none where it names none. Some may be void, see `mark_void`."""
     own = f"agent:{agent_id}:"
     asked = (one for one in timeline if one.reason == ASKED_REASON and one.actor.startswith(own))
     keys = list(dict.fromkeys(approval_key(str(one.facts["approval_id"])) for one in asked))[-OWN_MAX:]

@@ -30,6 +30,8 @@ from .approvals import (
     list_decided_approvals,
     list_open_approvals,
     list_own_approvals,
+    list_told_approvals,
+    mark_void,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
 from .grounds import Ground, find_ground, list_case_actions
@@ -113,8 +115,10 @@ __all__ = [
     "list_open_approvals",
     "list_own_approvals",
     "list_refund_actions",
+    "list_told_approvals",
     "list_traces",
     "look_up",
+    "mark_void",
     "mask_facts",
     "mask_name",
     "mask_point",

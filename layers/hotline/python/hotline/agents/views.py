@@ -5,7 +5,7 @@ Nobody unmasks a contact point: an agent knows it by its kind and last digits, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -33,6 +33,11 @@ from .subjects import UNVERSIONED
 
 DIGITS_SHOWN: Final = 4
 HIDDEN: Final = "***"
+_KEY_OF_PART: Final[Mapping[Part, Callable[[str], Key]]] = {
+    Part.FUNDS: payments.funds_key,
+    Part.BILLS: payments.reminders_key,
+}
+"""An item of the account that is shown with a part, and is read with the rest."""
 _MINOR: Final = "_minor"
 """The end of the name of every fact that is an amount."""
 
@@ -41,8 +46,8 @@ def look_up(
     ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason, item_id: str | None = None
 ) -> AgentRequest:
     """Look at a part of the account of the case or contact: the request, with the account's profile, locks and factors
-    read. It is counted, and in the audit trail with its reason, before anything is shown. `item_id`: the one thing of
-    that part, where it is one.
+    read, and funds or the choice of reminders with their parts. It is counted, and in the audit trail with its reason,
+    before anything is shown. `item_id`: the one thing of that part, where it is one.
 
     Raises NotPossible `no_permission`, `case_without_account`, `look_ups_limit`, and what `open_request` raises. Stale,
     Unavailable.
@@ -52,7 +57,9 @@ def look_up(
         request = open_request(ctx, token, basis, limit_keys(Counted.LOOK_UPS, token.agent_id, ctx.clock.now()))
         request.require(Permission.READ)
         account_id = request.account_id
-        request.fetch((*owner_keys(account_id), *lockout.lock_keys(account_id)))
+        of_part = _KEY_OF_PART.get(part)
+        also = () if of_part is None else (of_part(account_id),)
+        request.fetch((*owner_keys(account_id), *lockout.lock_keys(account_id), *also))
         agent = request.actor()
         change = Change(actor=agent, cause="look_up", now=request.now, ids=ctx.ids)
         require(change, Operation.READ, account_id)

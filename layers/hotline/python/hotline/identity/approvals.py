@@ -23,7 +23,7 @@ from hotline.kit.retention import record_end
 from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Query, Table, hotline_key
 from hotline.kit.store.condition import Compare, Item, all_of, equals
 
-from .model import Approval, ApprovalError, ApprovalState, Operation, Subject
+from .model import Approval, ApprovalError, ApprovalState, Operation, Subject, VoidCause
 
 OPEN_PARTITION: Final = "APPROVALS#asked"
 DECIDED_PARTITION: Final = "APPROVALS#decided"
@@ -83,6 +83,7 @@ def approval_item(approval: Approval) -> Item:
         "decided_by": approval.decided_by,
         "decided_by_name": approval.decided_by_name,
         "decided_at": to_text(approval.decided_at) if approval.decided_at is not None else None,
+        "void_cause": approval.void_cause.value if approval.void_cause is not None else None,
     }
     item |= {name: value for name, value in optional.items() if value is not None}
     decided_at = approval.decided_at
@@ -109,6 +110,7 @@ def approval_from(item: Mapping[str, Any]) -> Approval:
         decided_by=item.get("decided_by"),
         decided_by_name=item.get("decided_by_name"),
         decided_at=from_text(item["decided_at"]) if "decided_at" in item else None,
+        void_cause=VoidCause(item["void_cause"]) if "void_cause" in item else None,
     )
 
 

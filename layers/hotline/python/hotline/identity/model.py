@@ -145,10 +145,18 @@ class ApprovalState(StrEnum):
     EXPIRED = "expired"
 
 
+class VoidCause(StrEnum):
+    """What made an approval void: its thing changed, or is no more."""
+
+    CHANGED = "changed"
+    GONE = "gone"
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A request to a second person. `content`: what is to be done, for the second person to see. `digest`: a hash over
-    operation, subject, version and content. `account_id` and `case_id` are None where it is about neither."""
+    operation, subject, version and content. `account_id` and `case_id` are None where it is about neither.
+    `void_cause` is that of a void one, as far as it is known."""
 
     approval_id: str
     operation: Operation
@@ -165,6 +173,7 @@ class Approval:
     decided_by: str | None = None
     decided_by_name: str | None = None
     decided_at: datetime | None = None
+    void_cause: VoidCause | None = None
 
 
 class Goal(StrEnum):
