@@ -123,6 +123,8 @@ export class Api {
   savePolicy = (merchant, policy, etag) => this.#change("PUT", `/merchants/${segment(merchant)}/policy`, policy, etag);
 
   reports = (from, to) => this.#get("/reports", { from, to });
+  /** The deeds of one agent. */
+  trail = (agent, from, to, cursor) => this.#get("/trail", { agent, from, to, cursor });
   activity = (from, to, cursor) => this.#get("/activity", { from, to, cursor });
 
   #look(id, what, why, cursor) {

@@ -32,6 +32,7 @@ const SETTINGS = ["hours", "banner", "numbers", "policies"];
 const LATER = {
   activity: () => import("./views/activity.js"),
   reports: () => import("./views/reports.js"),
+  trail: () => import("./views/trail.js"),
   ...Object.fromEntries(SETTINGS.map((name) => [name, () => import("./views/settings.js")])),
 };
 
@@ -309,7 +310,7 @@ class HotlineDesk extends LitElement {
   }
 
   #title() {
-    return NAVIGATION.some(([name]) => name === this.route.view) || ["case", "contact"].includes(this.route.view) ? this.route.view : "queue";
+    return NAVIGATION.some(([name]) => name === this.route.view) || ["case", "contact", "trail"].includes(this.route.view) ? this.route.view : "queue";
   }
 
   #skip(event) {
@@ -319,7 +320,7 @@ class HotlineDesk extends LitElement {
 
   #navigation(t) {
     const may = NAVIGATION.filter(([, permission]) => this.desk.me.permissions.includes(permission));
-    const here = this.route.view === "case" || this.route.view === "contact" ? "queue" : this.route.view;
+    const here = { case: "queue", contact: "queue", trail: "activity" }[this.route.view] ?? this.route.view;
     return html`<nav aria-label=${t("navigation")}><ul>${may.map(
       ([name]) => html`<li><a href="#/${name}" aria-current=${name === here ? "page" : nothing}>${t(`view.${name}`)}</a></li>`,
     )}</ul></nav>`;
@@ -372,6 +373,7 @@ class HotlineDesk extends LitElement {
       return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
     }
     if (view === "activity") return html`<desk-activity .desk=${desk}></desk-activity>`;
+    if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id}></desk-trail>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
     return html`<desk-queue .desk=${desk}></desk-queue>`;

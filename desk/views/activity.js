@@ -39,7 +39,7 @@ class DeskActivity extends View {
         : html`<div class="scroll" tabindex="0" role="group" aria-label=${title}><table><caption class="hidden-text">${title}</caption><thead><tr>
             <th scope="col">${this.t("field.day")}</th><th scope="col">${this.t("field.agent")}</th>
             ${[...FIGURES, ...REFUSED].map((name) => html`<th scope="col" class="number">${words.word("figure", name)}</th>`)}</tr></thead>
-            <tbody>${days.map((one) => html`<tr><td>${words.day(one.day)}</td><th scope="row">${outside(one.agent.name)}</th>
+            <tbody>${days.map((one) => html`<tr><td>${words.day(one.day)}</td><th scope="row"><a href="#/trail/${encodeURIComponent(one.agent.id)}">${outside(one.agent.name)}</a></th>
               ${FIGURES.map((name) => html`<td class="number">${words.number(one[name])}</td>`)}
               ${REFUSED.map((name) => html`<td class="number">${one[name] ? html`<span class="tag bad">${words.number(one[name])}</span>` : words.number(0)}</td>`)}</tr>`)}</tbody></table></div>
           ${next ? html`<p><button @click=${() => { this.pages += 1; this.days.load(); }}>${this.t("more")}</button></p>` : nothing}`)}</div>`;

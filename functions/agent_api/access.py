@@ -74,13 +74,15 @@ ROUTES: Final[Mapping[str, Permission]] = {
     "GET /v1/agent/callbacks": Permission.READ,
     "GET /v1/agent/reports": Permission.REPORT,
     "GET /v1/agent/activity": Permission.REPORT,
+    "GET /v1/agent/trail": Permission.REPORT,
 }
 """Every route, in the gateway's form, and its permission. A request to a second person needs the permission of the act
 besides, which the room asks for."""
 CATCH_ALL: Final = "ANY /v1/{proxy+}"
 """The gateway's route for everything else below /v1, so that the function can say which methods a path has."""
 
-_AGENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/=~-]{0,63}")
+AGENT_ID_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._:@/=~-]{0,63}$"
+_AGENT_ID: Final = re.compile(AGENT_ID_PATTERN)
 _NAME_CHARACTERS_MAX: Final = 64
 _ROLES: Final = frozenset(role.value for role in Role)
 

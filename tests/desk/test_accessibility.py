@@ -14,7 +14,7 @@ from tests.desk.conftest import Desk
 SERIOUS: Final = ("serious", "critical")
 VIEWS: Final = (
     "queue", "case/case-1", "contact/contact-9", "callbacks", "approvals", "hours", "banner", "numbers", "policies/m-1",
-    "reports", "activity",
+    "reports", "activity", "trail/lin",
 )  # fmt: skip
 TABS: Final = ("Payments", "Refunds", "Pictures", "Balance", "Bills", "Findings")
 """Of a case's account, beside the first one."""

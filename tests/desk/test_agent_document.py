@@ -107,6 +107,7 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("GET", "/callbacks", None, {}),
     ("GET", "/reports?from=2026-11-02&to=2026-11-08", None, {}),
     ("GET", "/activity?from=2026-11-02&to=2026-11-08", None, {}),
+    ("GET", "/trail?agent=lin&from=2026-11-01&to=2026-11-08", None, {}),
 )
 """Every request of a working day: PROVE is the customer, APPROVE another supervisor."""
 

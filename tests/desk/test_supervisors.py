@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.desk.conftest import Desk
@@ -184,3 +186,30 @@ def test_an_agent_is_led_to_no_view_of_supervisors(desk: Desk) -> None:
 def test_a_setting_says_who_edited_it_last(desk: Desk) -> None:
     page = desk.enter("mei", "#/hours")
     expect(page.get_by_text("Last edited by Omar Supervisor")).to_be_visible()
+
+
+def test_the_report_of_insiders_leads_to_an_agents_trail(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Activity")
+    page.get_by_role("link", name="Lin Agent").click()
+    expect(page.get_by_role("heading", name="Trail · Lin Agent")).to_be_focused()
+    rows = page.locator("desk-trail tbody tr")
+    expect(rows).to_have_count(4)
+    for words in ("Looked at: pictures", "A complaint", "acct-demo-01", "Which: evidence-1"):
+        expect(rows.first).to_contain_text(words)
+    expect(rows.nth(1)).to_contain_text("The customer asked")
+    expect(rows.nth(1)).to_contain_text("Mei Supervisor")
+    expect(rows.nth(3)).to_contain_text("Edited hours or banner")
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(5)
+    expect(page.get_by_role("link", name="Activity", exact=True).first).to_have_attribute("aria-current", "page")
+    asked = desk.world.requests("GET", "/trail")[-1]
+    assert asked.query["agent"] == "lin"
+    rows.first.get_by_role("link", name="Open the case case-1").click()
+    expect(page).to_have_url(re.compile("#/case/case-1$"))
+
+
+def test_an_agent_is_shown_no_trail(desk: Desk) -> None:
+    page = desk.enter("lin")
+    page.evaluate("() => { location.hash = '#/trail/mei'; }")
+    expect(page.get_by_text("Your role does not allow it.")).to_be_visible()

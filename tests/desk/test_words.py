@@ -27,7 +27,7 @@ from functions.http.problems import OF_AGENTS, STATUSES
 from hotline.accounts.facts_requests import FactsReason, ThingKind
 from hotline.accounts.model import AccountStatus
 from hotline.agents.approvals import ASKED_REASON
-from hotline.agents.model import ActReason, AgentError, Figure, LookUpReason, Masked, ProofState
+from hotline.agents.model import ActReason, AgentError, Figure, LookUpReason, Masked, Part, ProofState
 from hotline.agents.service import Obstacle, Step
 from hotline.cases import handover
 from hotline.cases import requests as case_requests
@@ -148,6 +148,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "ending_of_contact": Ending,
     "lock_kind": LockKind,
     "figure": Figure,
+    "part": Part,
     "thing": ThingKind,
     "asked": FactsReason,
 }

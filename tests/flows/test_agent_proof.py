@@ -205,7 +205,7 @@ def test_no_code_and_no_contact_point_is_where_an_agent_looks(world: AgentWorld)
     code = phone.code
     line.press(CODE)
     request = agents.open_request(world.ctx, world.token(), basis)
-    traces = agents.list_traces(world.store, "agent-1", since=NOON, until=NOON.replace(year=2030))
+    traces = agents.list_traces(world.store, "agent-1", since=NOON, until=NOON.replace(year=2030)).traces
     shown = repr((agents.view_proof(request), request.case, traces, line.state.attributes))
     assert not [value for value in (code, NUMBER, EMAIL) if value in shown]
 

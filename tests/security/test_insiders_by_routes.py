@@ -93,6 +93,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/callbacks": ALIKE,
     "GET /v1/agent/reports": ALIKE,
     "GET /v1/agent/activity": ALIKE,
+    "GET /v1/agent/trail": ALIKE,
 }
 """The answer to somebody whose role has the permission of the route."""
 SUPERVISED: Final = {"PATCH", "release", "snooze", "transfer", "close"}

@@ -55,6 +55,7 @@ _DAYS: Final = {"from": "2026-11-01", "to": "2026-11-23"}
 _QUERY: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/agent/reports": _DAYS,
     "GET /v1/agent/activity": _DAYS,
+    "GET /v1/agent/trail": {"agent": "agent-2", **_DAYS},
     "GET /v1/agent/cases": {"reference": "000000"},
 }
 

@@ -950,6 +950,24 @@ def _activity(world: DeskWorld, call: _Call) -> Answered:
     return _json(200, {"days": [refused], "next": None})
 
 
+def _trail(world: DeskWorld, call: _Call) -> Answered:
+    _may(call, "desk/report")
+    agent = call.asked.query["agent"]
+    deed: Document = {"at": _in(hours=-1), "account_id": ACCOUNT_ID, "case_id": "case-1"}
+    look = {**deed, "event": "looked_up", "facts": {"part": "evidence", "why": "complaint", "item_id": "evidence-1"}}
+    shown = {"value": "payment_amount", "item_id": "MOVE#pay-1", "why": "customer_asked", "approved_by": "mei"}
+    deeds = [
+        look,
+        {**deed, "event": "unmask_beyond", "facts": {"outcome": "SHOWN", **shown}},
+        {**deed, "event": "case_claimed", "facts": {}},
+        {**deed, "event": "manage", "account_id": None, "case_id": None, "facts": {"part": "hours", "version": 2}},
+    ]
+    people = [PERSON_OF["mei"]]
+    if "cursor" in call.asked.query:
+        return _json(200, {"agent": PERSON_OF[agent], "deeds": [look], "people": people, "next": None})
+    return _json(200, {"agent": PERSON_OF[agent], "deeds": deeds, "people": people, "next": CURSOR})
+
+
 _ID: Final = "([^/]+)"
 _OF_CASE: Final = f"/cases/{_ID}"
 ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
@@ -996,6 +1014,7 @@ ROUTES: Final[tuple[tuple[str, str, Route], ...]] = (
     ("PUT", f"/merchants/{_ID}/policy", _save_setting),
     ("GET", "/reports", _reports),
     ("GET", "/activity", _activity),
+    ("GET", "/trail", _trail),
 )
 
 

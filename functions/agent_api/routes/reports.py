@@ -1,4 +1,4 @@
-"""The numbers of days, and the deeds of each agent, for supervisors."""
+"""The numbers of days, the deeds of each agent as numbers, and one agent's trail, for supervisors."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import Annotated, Final
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from functions.agent_api.access import AGENT_ID_PATTERN
+from functions.agent_api.answers import people_of
 from functions.agent_api.desk import desk, router
-from functions.agent_api.shapes.common import Person
-from functions.agent_api.shapes.reports import Activity, DayOfAgent, Report
+from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Person
+from functions.agent_api.shapes.reports import Activity, DayOfAgent, Deed, Report, Trail
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from hotline.agents import service as agents
+from hotline.agents.model import NO_CASE, Trace
 from hotline.reports import service as reports
 from hotline.reports.model import DAYS_MAX
 
 _TAGS: Final = ["reports"]
 _LIST: Final = "activity"
+_TRAIL: Final = "trail"
 From = Annotated[date, Query(alias="from", description="The first day.")]
 To = Annotated[date, Query(alias="to", description=f"The last day; at most {DAYS_MAX} days in all.")]
 
@@ -53,4 +57,45 @@ def list_activity(
             for one in page.days
         ],
         next=cursor_of(page.next, at.lookup_keys, *context),
+    )
+
+
+@router.get("/v1/agent/trail", tags=_TAGS, operation_id="read_trail")
+def read_trail(
+    agent: Annotated[str, Query(pattern=AGENT_ID_PATTERN, description="The agent, by their id.")],
+    start: From,
+    end: Annotated[date, Query(alias="to", description=f"The last day; at most {agents.DAYS_MAX} days in all.")],
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT,
+    cursor: Annotated[str | None, Query(max_length=CURSOR_CHARACTERS_MAX, pattern=CURSOR_PATTERN)] = None,
+) -> Trail:
+    """The deeds of one agent: where they looked, when, and with which reason, what they showed, did, asked for and
+    decided."""
+    at = desk()
+    store = at.ctx.store
+    context = (at.agent.agent_id, _TRAIL, agent, str(start), str(end))
+    page = agents.list_traces_of_days(
+        store,
+        agent,
+        start,
+        end,
+        zone=at.ctx.time_zone,
+        limit=limit,
+        after=position_of(cursor, at.lookup_keys, *context),
+    )
+    people = agents.find_people(store, [(f"agent:{agent}:-", {}), *(("-", one.facts) for one in page.traces)])
+    return Trail(
+        agent=Person(id=agent, name=people.get(agent, agent)),
+        deeds=[_deed(one) for one in agents.leave_out_own(store, at.agent, page.traces)],
+        people=people_of(people),
+        next=cursor_of(page.next, at.lookup_keys, *context),
+    )
+
+
+def _deed(trace: Trace) -> Deed:
+    return Deed(
+        at=trace.at,
+        event=trace.event,
+        account_id=trace.account_id,
+        case_id=trace.case_id if trace.case_id != NO_CASE else None,
+        facts=agents.mask_facts(trace.facts),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -110,6 +110,27 @@ class Report(Answer):
     complaints: list[ComplaintsOfKind]
     wishes: list[WishesOfTopic]
     survey: list[Score]
+
+
+class Deed(Answer):
+    """Something that an agent did. `event` is a closed word; `why` of a look is a reason for looking, of anything else
+    one for acting. Amounts are left out. `case_id` is null where it is about no case."""
+
+    at: datetime
+    event: str
+    account_id: str | None
+    case_id: str | None
+    facts: dict[str, str | int]
+
+
+class Trail(Answer):
+    """An agent's deeds, the newest first; `next` is the cursor of the following page. `people` are the agents whom
+    facts name by their id. Deeds upon your own account, or one linked to it, are left out."""
+
+    agent: Person
+    deeds: list[Deed]
+    people: list[Person]
+    next: str | None
 
 
 class DayOfAgent(Answer):

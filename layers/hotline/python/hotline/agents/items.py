@@ -158,7 +158,9 @@ def trace_from(item: Mapping[str, Any]) -> Trace:
     return Trace(from_text(item["at"]), item["event"], item.get("account_id"), item["case_id"], item["facts"])
 
 
-def traces_query(agent_id: str, *, since: datetime, until: datetime, limit: int) -> Query:
-    """An agent's deeds from one instant up to before another one, the newest first."""
+def traces_query(agent_id: str, *, since: datetime, until: datetime, limit: int, after: str | None = None) -> Query:
+    """An agent's deeds, the newest first, behind the one with the sort key `after`."""
+    pk = f"AGENT#{agent_id}"
     span = Between(f"{TRACE_PREFIX}{to_text(since)}", f"{TRACE_PREFIX}{to_text(until)}")
-    return Query(Table.HOTLINE, f"AGENT#{agent_id}", span, limit=limit, descending=True)
+    start = {"PK": pk, "SK": after} if after is not None else None
+    return Query(Table.HOTLINE, pk, span, limit=limit, descending=True, start_after=start)

@@ -208,6 +208,14 @@ class Trace:
     facts: Mapping[str, str | int]
 
 
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """Deeds of an agent, the newest first. `next` is the `after` of the following page, None at the end."""
+
+    traces: tuple[Trace, ...]
+    next: str | None
+
+
 class Figure(StrEnum):
     """A count of an agent's day."""
 

@@ -4,20 +4,22 @@ row for the scan, and the count of the agent's day."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from hotline.kit.actor import Agent
 from hotline.kit.change import Change
+from hotline.kit.clock import zone_of
 from hotline.kit.doors import Context
 from hotline.kit.store import Store
 from hotline.security import service as security
 
 from . import items
-from .model import AgentToken, Trace
-from .tallies import count_deed, figure_of
+from .model import AgentToken, Trace, TracePage
+from .tallies import check_days, count_deed, figure_of
 
-TRACES_MAX = 200
-"""How many of an agent's deeds are read at once."""
+TRACES_MAX: Final = 200
+"""How many of an agent's deeds are read at once, where no other number is named."""
 
 
 def record(
@@ -60,7 +62,23 @@ def leave_trace(
     change.create(items.trace_key(agent.agent_id, change.now, change.ids.new("did")), items.trace_item(trace))
 
 
-def list_traces(store: Store, agent_id: str, *, since: datetime, until: datetime) -> tuple[Trace, ...]:
-    """An agent's deeds from one instant up to before another one, the newest first, at most TRACES_MAX. One query."""
-    query = items.traces_query(agent_id, since=since, until=until, limit=TRACES_MAX)
-    return tuple(items.trace_from(item) for item in store.query(query).items)
+def list_traces(
+    store: Store, agent_id: str, *, since: datetime, until: datetime, limit: int = TRACES_MAX, after: str | None = None
+) -> TracePage:
+    """An agent's deeds from one instant up to before another one, the newest first. One query."""
+    query = items.traces_query(agent_id, since=since, until=until, limit=limit + 1, after=after)
+    rows = store.query(query).items
+    more = str(rows[limit - 1]["SK"]) if len(rows) > limit else None
+    return TracePage(tuple(items.trace_from(row) for row in rows[:limit]), more)
+
+
+def list_traces_of_days(
+    store: Store, agent_id: str, start: date, end: date, *, zone: str, limit: int, after: str | None = None
+) -> TracePage:
+    """An agent's deeds on the days from `start` to `end`, both included, in a time zone. Raises InvalidInput as
+    `tallies.list_activity` does; Unavailable."""
+    check_days(start, end)
+    midnight, of = time(), zone_of(zone)
+    since = datetime.combine(start, midnight, of).astimezone(UTC)
+    until = datetime.combine(end + timedelta(days=1), midnight, of).astimezone(UTC)
+    return list_traces(store, agent_id, since=since, until=until, limit=limit, after=after)

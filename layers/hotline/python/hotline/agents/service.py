@@ -39,7 +39,7 @@ from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
 from .own import leave_out_own, refuse_own
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
-from .records import list_traces
+from .records import list_traces, list_traces_of_days
 from .requests import AgentAct, Deed, Performed, perform
 from .staff import USER_NAME_CHARACTERS_MAX, find_agent, find_names, find_people, remember_agent
 from .tallies import DAYS_MAX, PAGE_MAX, list_activity, note_refusal
@@ -117,6 +117,7 @@ __all__ = [
     "list_refund_actions",
     "list_told_approvals",
     "list_traces",
+    "list_traces_of_days",
     "look_up",
     "mark_void",
     "mask_facts",

@@ -78,16 +78,21 @@ def note_refusal(ctx: Context, token: AgentToken, error: HotlineError) -> None:
     change.commit(ctx.store)
 
 
+def check_days(start: date, end: date) -> None:
+    """Raises InvalidInput `days_out_of_order`, `too_many_days` (DAYS_MAX)."""
+    if end < start:
+        raise InvalidInput(AgentError.DAYS_OUT_OF_ORDER)
+    if (end - start).days >= DAYS_MAX:
+        raise InvalidInput(AgentError.TOO_MANY_DAYS)
+
+
 def list_activity(store: Store, start: date, end: date, *, limit: int, after: str | None = None) -> ActivityPage:
     """The deeds of agents on the days from `start` to `end`, both included: the newest day first, of one day by agent.
     One query, two where a month ends.
 
     Raises InvalidInput `days_out_of_order`, `too_many_days` (DAYS_MAX), `limit_out_of_range` (PAGE_MAX); Unavailable.
     """
-    if end < start:
-        raise InvalidInput(AgentError.DAYS_OUT_OF_ORDER)
-    if (end - start).days >= DAYS_MAX:
-        raise InvalidInput(AgentError.TOO_MANY_DAYS)
+    check_days(start, end)
     if not 0 < limit <= PAGE_MAX:
         raise InvalidInput(AgentError.LIMIT_OUT_OF_RANGE)
     last = end if after is None else _day_in(after)
