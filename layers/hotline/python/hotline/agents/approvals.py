@@ -232,7 +232,7 @@ def see(approval: Approval, now: datetime) -> Approval:
 
 
 def _find_void_cause(approval: Approval, read: Mapping[Key, Item], keyring: Keyring) -> VoidCause | None:
-    """What makes an approval void, by its thing as it was read; None for one whose thing is as it was."""
+    """The cause that makes an approval void, by its thing as it was read; None for one whose thing is as it was."""
     version = subjects.version_of(approval.subject.name, read, keyring)
     if version == approval.subject.version:
         return None

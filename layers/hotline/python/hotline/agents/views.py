@@ -46,8 +46,8 @@ def look_up(
     ctx: Context, token: AgentToken, basis: Basis, part: Part, reason: LookUpReason, item_id: str | None = None
 ) -> AgentRequest:
     """Look at a part of the account of the case or contact: the request, with the account's profile, locks and factors
-    read, and funds or the choice of reminders with their parts. It is counted, and in the audit trail with its reason,
-    before anything is shown. `item_id`: the one thing of that part, where it is one.
+    read. With their parts the funds and the choice of reminders are read, too. The look is counted, and in the audit
+    trail with its reason, before anything is shown. `item_id`: the one thing of that part, where it is one.
 
     Raises NotPossible `no_permission`, `case_without_account`, `look_ups_limit`, and what `open_request` raises. Stale,
     Unavailable.
@@ -108,8 +108,8 @@ def find_masked(facts: Mapping[str, str | int]) -> tuple[Masked, str] | None:
 
 @dataclass(frozen=True)
 class Unmask(AgentAct[str | Money]):
-    """See one value: the name, or an amount. A payment or bill is named by its sort key, a refund or finding by its id,
-    an amount of the funds by its own name (payments.list_funds_amounts).
+    """See one value: the name, or an amount. A payment or bill is named by its sort key, a refund or finding by its id.
+    An amount of the funds has a name of its own (payments.list_funds_amounts).
 
     Alone so often an hour, beyond that with a second person. Raises NotPossible `nothing_to_unmask`, also when a second
     person is asked; InvalidInput for what cannot be a payment's sort key."""

@@ -146,7 +146,7 @@ class ApprovalState(StrEnum):
 
 
 class VoidCause(StrEnum):
-    """What made an approval void: its thing changed, or is no more."""
+    """Why an approval is void: its thing changed, or is no more."""
 
     CHANGED = "changed"
     GONE = "gone"
