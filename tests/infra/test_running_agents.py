@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from threading import Barrier
@@ -164,10 +164,10 @@ def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
     running_stack: RunningStack, office: Office
 ) -> None:
     desk = office.person("agent-1")
-    agent_id = desk.get("/me").json["agent_id"]
+    token = replace(office.world.token(), agent_id=desk.get("/me").json["agent_id"])
 
     def live() -> tuple[str, ...]:
-        return agents.list_live_contacts(office.world.store, agent_id, datetime.now(UTC))
+        return agents.list_live_contacts(office.world.store, token, datetime.now(UTC))
 
     with ring(running_stack, "+12025550177", "2,0,-,-", "--agent", "agent-1", "--agent-after", "0") as ringing:
         try:

@@ -32,7 +32,7 @@ def read_me() -> Me:
         roles=sorted(role.value for role in agent.roles),
         permissions=sorted(permission.value for permission in agent.permissions()),
         token_ends_at=agent.expires_at,
-        live_contacts=list(agents.list_live_contacts(at.ctx.store, agent.agent_id, at.now)),
+        live_contacts=list(agents.list_live_contacts(at.ctx.store, agent, at.now)),
     )
 
 
@@ -63,10 +63,12 @@ def list_queue(
 def find_cases(
     reference: Annotated[str, Query(pattern=r"^[0-9]{6}$", description="The six digits that a customer names.")],
 ) -> Cases:
-    """The case that a customer names by its reference, open or closed; none for a reference that names no case now."""
+    """The case that a customer names by its reference, open or closed; none for a reference that names no case now, or
+    one about your own account."""
     at = desk()
     found = cases.find_case(at.ctx.store, reference, at.now)
-    return Cases(cases=[row_of(found[0])] if found is not None else [], next=None)
+    shown = agents.leave_out_own(at.ctx.store, at.agent, found[:1] if found is not None else ())
+    return Cases(cases=[row_of(case) for case in shown], next=None)
 
 
 def _one(given: str | None, every: tuple[str, ...]) -> tuple[str, ...]:

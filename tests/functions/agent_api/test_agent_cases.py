@@ -508,6 +508,17 @@ def test_cases_of_the_agents_own_account_are_refused(world: AgentWorld) -> None:
 # ---------------------------------------------------------------- references
 
 
+@pytest.mark.parametrize("own_account", [ACCOUNT, "acct-linked"])
+def test_no_reference_leads_an_agent_to_a_case_of_their_own_account(
+    world: AgentWorld, anna: AgentClient, own_account: str
+) -> None:
+    give(world.ctx, [opened("acct-linked", (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=300))])
+    reference = anna.get(f"/cases/{world.open_case()}").json["reference"]
+    own = AgentClient(world.ctx, account_id=own_account)
+    assert own.get("/cases", query={"reference": reference}).json == {"cases": [], "next": None}
+    assert len(anna.get("/cases", query={"reference": reference}).json["cases"]) == 1
+
+
 def test_a_case_is_found_by_its_reference_also_closed(world: AgentWorld, anna: AgentClient, bo: AgentClient) -> None:
     case_id = claimed(world, anna)
     reference = anna.get(f"/cases/{case_id}").json["reference"]

@@ -9,11 +9,18 @@ from typing import Any
 import pytest
 
 from functions.contact_events.batch import take_in
+from hotline.agents import service as agents
+from hotline.contracts.model import PointKind
+from hotline.kit.store import Delete
+from hotline.kit.store.condition import PRESENT
 from hotline.reports.model import DAYS_MAX
+from hotline.sessions.service import session_key
 from tests.support.agent_client import AgentClient, supervisor
-from tests.support.agent_world import AgentWorld
-from tests.support.phone import Phone
+from tests.support.agent_world import CONTACT, NUMBER, AgentWorld
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import Phone, give, opened
 from tests.support.report_events import SOURCES, ZONE, call_events, contact_event
+from tests.support.stores import NOON
 
 FIRST = date(2026, 11, 23)
 
@@ -58,6 +65,31 @@ def test_a_caller_who_waits_in_line_is_no_callback_until_they_ask_for_one(world:
     assert (row["case_id"], row["topic"]) == (world.case_of(phone), "lockout")
     phone.press("handover", topic="lockout", reason="asked")
     assert anna.get("/callbacks").json["callbacks"] == [row]
+
+
+@pytest.mark.parametrize("own_account", [ACCOUNT, "acct-linked"])
+def test_callbacks_and_calls_of_the_agents_own_account_are_left_out(world: AgentWorld, own_account: str) -> None:
+    give(world.ctx, [opened("acct-linked", (PointKind.PHONE, NUMBER), at=NOON - timedelta(days=300))])
+    others = world.case_of(ask_callback(world, "contact-of-nobody"))
+    proved = world.call_in()
+    proved.press("handover", topic="lockout", reason="callback")
+    own = AgentClient(world.ctx, account_id=own_account)
+    someone = AgentClient(world.ctx, "agent-2", account_id="acct-of-another")
+
+    def listed(client: AgentClient) -> set[str]:
+        return {row["case_id"] for row in client.get("/callbacks").json["callbacks"]}
+
+    assert listed(someone) == {others, world.case_of(proved)}
+    assert listed(own) == {others}
+    # A contact event says that they are in the call all the same.
+    agents.note_connected(world.ctx, CONTACT, "agent-1", leg_id=CONTACT, at=world.clock.now())
+    agents.note_connected(world.ctx, "contact-of-nobody", "agent-1", leg_id="leg-2", at=world.clock.now())
+    assert own.get("/me").json["live_contacts"] == ["contact-of-nobody"]
+    assert set(AgentClient(world.ctx).get("/me").json["live_contacts"]) == {CONTACT, "contact-of-nobody"}
+    assert own.get(f"/contacts/{CONTACT}").code == "own_account"
+    # The call is forgotten before its case.
+    world.store.transact([Delete(session_key(CONTACT), PRESENT)], token="forget")
+    assert listed(own) == {others}
 
 
 def test_the_state_of_a_callback_follows_the_contact_events(world: AgentWorld, anna: AgentClient) -> None:

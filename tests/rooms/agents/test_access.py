@@ -291,8 +291,8 @@ def test_an_agent_who_stays_until_the_next_one_is_there_ends_nothing_of_theirs(w
     assert refusal(world, world.token("agent-1"), basis) == AgentError.NO_ACCESS
     agents.note_ended(world.ctx, CONTACT, leg_id=CONTACT, at=now + 2 * SECOND)
     assert look(world, world.token("agent-2"), basis) == ACCOUNT
-    assert agents.list_live_contacts(world.store, "agent-2", now) == (CONTACT,)
-    assert agents.list_live_contacts(world.store, "agent-1", now) == ()
+    assert agents.list_live_contacts(world.store, world.token("agent-2"), now) == (CONTACT,)
+    assert agents.list_live_contacts(world.store, world.token(), now) == ()
 
 
 def test_a_contact_has_one_agent_and_an_event_overrules_the_workspace(world: AgentWorld) -> None:

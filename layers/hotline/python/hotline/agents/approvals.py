@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import Any, Final
 
 from hotline.cases import service as cases
@@ -36,13 +35,13 @@ from hotline.kit.change.idempotency import Memory, request_from
 from hotline.kit.doors import Context
 from hotline.kit.errors import HotlineError, NotPossible
 from hotline.kit.keyring import Keyring
-from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Store
+from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 
 from . import subjects
 from .limits import Counted, count_one, limit_keys
 from .model import NO_CASE, ActReason, AgentError, AgentToken, Basis, Permission
-from .own import is_own, own_keys
+from .own import is_own, own_keys, read_all
 from .records import record
 from .requests import ATTEMPTS_MAX, AgentAct, leave_records, read_for
 
@@ -244,15 +243,13 @@ def mark_void(ctx: Context, listed: Iterable[Approval]) -> tuple[Approval, ...]:
     hundred keys, none where nothing waits or was approved; one more where something seems to be void."""
     shown = tuple(listed)
     alive = [one for one in shown if one.state in _ALIVE]
-    read: dict[Key, Item] = {}
-    _read_more(ctx.store, read, (key for one in alive for key in subjects.first_keys(one.subject.name)))
-    further = (key for one in alive for key in subjects.further_keys(one.subject.name, read, ctx.lookup_ring))
-    _read_more(ctx.store, read, list(further))
+    read = read_all(ctx.store, (key for one in alive for key in subjects.first_keys(one.subject.name)))
+    further = [key for one in alive for key in subjects.further_keys(one.subject.name, read, ctx.lookup_ring)]
+    read |= read_all(ctx.store, (key for key in further if key not in read))
     causes = {one.approval_id: _find_void_cause(one, read, ctx.lookup_ring) for one in alive}
     # The thing may have changed by this very approval, since it was read before the thing.
     suspected = [one for one in alive if causes[one.approval_id] is not None]
-    now_stored: dict[Key, Item] = {}
-    _read_more(ctx.store, now_stored, (approval_key(one.approval_id) for one in suspected))
+    now_stored = read_all(ctx.store, (approval_key(one.approval_id) for one in suspected))
     known = {str(item["approval_id"]): approval_from(item) for item in now_stored.values()}
     return tuple(_void(known.get(one.approval_id, one), causes.get(one.approval_id)) or one for one in shown)
 
@@ -263,12 +260,6 @@ def _void(approval: Approval, cause: VoidCause | None) -> Approval | None:
     if approval.state not in _ALIVE:
         return approval
     return replace(approval, state=ApprovalState.VOID, void_cause=cause)
-
-
-def _read_more(store: Store, read: dict[Key, Item], keys: Iterable[Key]) -> None:
-    wanted = [key for key in dict.fromkeys(keys) if key not in read]
-    for some in batched(wanted, BATCH_GET_KEYS_MAX, strict=False):
-        read.update(store.batch_get(list(some)))
 
 
 def find_approval(store: Store, approval_id: str, now: datetime) -> Approval | None:
@@ -307,8 +298,7 @@ def _page_of(rows: Sequence[Item], limit: int, now: datetime) -> ApprovalPage:
 def list_told_approvals(store: Store, entries: Iterable[CaseEntry], now: datetime) -> tuple[Approval, ...]:
     """The approvals that entries of a timeline tell of, as they are now. One read, none where they tell of none."""
     named = (str(one.facts["approval_id"]) for one in entries if "approval_id" in one.facts)
-    read: dict[Key, Item] = {}
-    _read_more(store, read, map(approval_key, named))
+    read = read_all(store, map(approval_key, named))
     return tuple(see(approval_from(item), now) for item in read.values())
 
 

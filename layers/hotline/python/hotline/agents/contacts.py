@@ -32,7 +32,7 @@ from hotline.sessions.service import session_in, session_key
 from . import items
 from .legs import Holder, Presence, find_holder, fold_connected, fold_ended, is_connected
 from .model import AgentError, AgentToken, ContactView, Permission
-from .own import refuse_own
+from .own import leave_out_own_contacts, refuse_own
 from .records import record
 
 HELD_MAX: Final = timedelta(hours=2)
@@ -114,11 +114,12 @@ def take_contact(ctx: Context, token: AgentToken, contact_id: str) -> None:
     retry_stale(take)
 
 
-def list_live_contacts(store: Store, agent_id: str, now: datetime) -> tuple[str, ...]:
-    """The contacts that the agent is in, by their initial ids, the newest first. One query on an index that may lag by
-    a moment; access itself reads what is stored."""
-    found = store.query(items.held_query(agent_id, since=now - HELD_MAX, limit=LIVE_MAX)).items
-    return tuple(item["contact_id"] for item in found)
+def list_live_contacts(store: Store, token: AgentToken, now: datetime) -> tuple[str, ...]:
+    """The contacts that the agent is in, by their initial ids, the newest first, without those about their own account.
+    One query on an index that may lag by a moment, and what `leave_out_own_contacts` reads. Access itself reads what is
+    stored."""
+    found = store.query(items.held_query(token.agent_id, since=now - HELD_MAX, limit=LIVE_MAX)).items
+    return leave_out_own_contacts(store, token, [item["contact_id"] for item in found])
 
 
 def view_contact(ctx: Context, token: AgentToken, contact_id: str) -> ContactView:

@@ -37,7 +37,7 @@ from .contacts import list_live_contacts, note_connected, note_ended, take_conta
 from .grounds import Ground, find_ground, list_case_actions
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
-from .own import leave_out_own, refuse_own
+from .own import leave_out_own, leave_out_own_contacts, refuse_own
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces, list_traces_of_days
 from .requests import AgentAct, Deed, Performed, perform
@@ -107,6 +107,7 @@ __all__ = [
     "find_point_action",
     "find_proof_request",
     "leave_out_own",
+    "leave_out_own_contacts",
     "list_activity",
     "list_case_actions",
     "list_decided_approvals",
