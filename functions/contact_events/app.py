@@ -29,6 +29,7 @@ def _context_of_start() -> Context:
 @cache
 def _users_of_start() -> Users | None:
     settings = settings_from_environment()
-    if settings.instance_arn is not None:
-        return ConnectUsers(settings.instance_arn)
-    return SimulatedUsers() if settings.is_simulated else None
+    if settings.sources.is_simulated:
+        return SimulatedUsers()
+    instance_arn = settings.sources.instance_arn
+    return ConnectUsers(instance_arn) if settings.has_agents and instance_arn is not None else None

@@ -46,6 +46,7 @@ from hotline.reports.model import (
 type Take = Callable[[Context, str], None]
 """Folds and counts one thing; the second argument is the time zone of the days."""
 
+CONNECT_SOURCE: Final = "aws.connect"
 HOTLINE_SOURCE: Final = "hotline"
 CONTACT_EVENT: Final = "Amazon Connect Contact Event"
 VOICE: Final = "VOICE"
@@ -111,10 +112,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of events: Amazon Connect, or a simulator in its place, and the wallet."""
+    """The sources of events: Amazon Connect, or a simulator in its place, and the wallet. `instance_arn` is the
+    hotline's instance of Amazon Connect, None where it has none: an account may hold several, and each puts its events
+    under the same source."""
 
     contacts: str
     wallet: str
+    instance_arn: str | None = None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether contact events are those of a simulator: AWS lets nobody else put its own source."""
+        return self.contacts != CONNECT_SOURCE
 
 
 class NotCounted(Exception):
@@ -132,7 +141,7 @@ def read_event(body: object, sources: Sources, now: datetime) -> Told:
     envelope = read_object(body)
     source, detail = envelope.get("source"), envelope.get("detail")
     if source == sources.contacts and envelope.get("detail-type") == CONTACT_EVENT:
-        return _of_contact(detail, envelope.get("time"), now)
+        return _of_contact(detail, envelope.get("time"), now, sources)
     if source == HOTLINE_SOURCE:
         return Told(_of_decision(detail))
     if source == sources.wallet:
@@ -143,8 +152,10 @@ def read_event(body: object, sources: Sources, now: datetime) -> Told:
 # ---------------------------------------------------------------- Amazon Connect
 
 
-def _of_contact(detail: object, sent_at: object, now: datetime) -> Told:
+def _of_contact(detail: object, sent_at: object, now: datetime, sources: Sources) -> Told:
     found = _keys(detail)
+    if not sources.is_simulated and (sources.instance_arn is None or found.get("instancearn") != sources.instance_arn):
+        return Told()  # Another instance of the account: its calls are none of the hotline's.
     moment = MOMENT_OF_EVENT.get(str(found.get("eventtype", "")).upper())
     if moment is None or str(found.get("channel", VOICE)).upper() != VOICE:
         return Told()

@@ -6,30 +6,22 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 from functions.contact_events.events import Sources
 from hotline.kit.aws.users import is_instance_arn
-from hotline.kit.config import MalformedSetting, TableNames, read_setting, read_time_zone, require_setting
+from hotline.kit.config import MalformedSetting, TableNames, read_setting, read_switch, read_time_zone, require_setting
 from hotline.kit.store import Table
-
-CONNECT_SOURCE: Final = "aws.connect"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`time_zone` is the IANA time zone by which days are counted. `sources`: who may send what. `instance_arn` is the
-    instance of Amazon Connect whose users are agents, None where they are not looked up."""
+    """`time_zone` is the IANA time zone by which days are counted. `sources`: who may send what. `has_agents`: whether
+    the users of the instance are looked up, who are agents."""
 
     tables: TableNames
     time_zone: str
     sources: Sources
-    instance_arn: str | None = None
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether contact events are those of a simulator: AWS lets nobody else put its own source."""
-        return self.sources.contacts != CONNECT_SOURCE
+    has_agents: bool = False
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Settings:
@@ -43,8 +35,9 @@ class Settings:
             sources=Sources(
                 contacts=require_setting(environment, "CONTACT_EVENT_SOURCE"),
                 wallet=require_setting(environment, "WALLET_EVENT_SOURCE"),
+                instance_arn=instance_arn or None,
             ),
-            instance_arn=instance_arn or None,
+            has_agents=read_switch(environment, "CONNECT_AGENTS"),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from tests.support.faults import once
 from tests.support.function_settings import started
 from tests.support.log_lines import lines, logged
 from tests.support.report_events import (
+    INSTANCE,
     NOON,
     SOURCES,
     ZONE,
@@ -298,6 +300,40 @@ def test_a_case_that_the_hotline_opened_by_itself_is_a_complaint_once_somebody_n
     assert of_day(counted, "2026-11-24") == {"wish/lockout": 1}
     counted.take(case_event(id="out-3", version=3, reason="agent.complaint", at=NOON + timedelta(days=1)))
     assert of_day(counted, "2026-11-24") == {"wish/lockout": 1, "complaint/lockout/open": 1}
+
+
+# ---------------------------------------------------------------- other instances
+
+
+def of_instance(instance_arn: str | None, contact_id: str) -> list[Body]:
+    """The events of a call at an instance of Amazon Connect; None: they name none."""
+    bodies = call_events(contact_id)
+    for body in bodies:
+        body["detail"].pop("instanceArn")
+        if instance_arn is not None:
+            body["detail"]["instanceArn"] = instance_arn
+    return bodies
+
+
+@pytest.mark.parametrize("instance_arn", [f"{INSTANCE}2", INSTANCE.replace("123456789012", "210987654321"), "", None])
+def test_calls_of_another_instance_count_for_nothing(counted: Counted, instance_arn: str | None) -> None:
+    assert counted.take(*of_instance(instance_arn, "contact-1")) == []
+    assert (counted.tallies(), counted.items("REPORT#")) == ({}, [])
+    assert counted.take(*of_instance(INSTANCE, "contact-2")) == []
+    assert sum(counted.tallies().values()) > 0
+
+
+def test_a_hotline_without_an_instance_counts_no_calls_of_the_account(counted: Counted) -> None:
+    counted.sources = replace(SOURCES, instance_arn=None)
+    assert counted.take(*of_instance(INSTANCE, "contact-1")) == []
+    assert counted.tallies() == {}
+
+
+def test_a_simulator_may_name_any_instance(counted: Counted) -> None:
+    counted.sources = replace(SOURCES, contacts="connect-sim")
+    bodies = [{**body, "source": "connect-sim"} for body in of_instance(f"{INSTANCE}2", "contact-1")]
+    assert counted.take(*bodies) == []
+    assert sum(counted.tallies().values()) > 0
 
 
 # ---------------------------------------------------------------- what cannot be counted

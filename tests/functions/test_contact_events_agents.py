@@ -105,6 +105,14 @@ def live(desk: AgentClient) -> list[str]:
     return found
 
 
+def test_an_answer_at_another_instance_is_at_nobodys_desk(center: Center) -> None:
+    anna = center.come_to_desk("agent-1")
+    event = center.event("CONNECTED_TO_AGENT", "agent-1")
+    event["detail"]["instanceArn"] = f"{INSTANCE}-of-others"
+    assert center.take(event) == []
+    assert live(anna) == []
+
+
 def test_a_call_that_an_agent_answers_is_at_their_desk_without_a_word_of_theirs(center: Center) -> None:
     anna, bo = center.come_to_desk("agent-1"), center.come_to_desk("agent-2")
     assert center.take(center.event("CONNECTED_TO_AGENT", "agent-1")) == []
@@ -339,12 +347,13 @@ def test_the_function_looks_users_up_where_there_is_an_instance_and_believes_a_s
     for case, settings in {
         "instance": {},
         "none": {"CONNECT_INSTANCE_ARN": ""},
+        "no agents": {"CONNECT_AGENTS": "off"},
         "simulator": {"CONNECT_INSTANCE_ARN": "", "CONTACT_EVENT_SOURCE": "connect-sim"},
     }.items():
         with started("contact_events", settings):
             users = app._users_of_start()
             found[case] = type(users) if users is not None else None
-    assert found == {"instance": ConnectUsers, "none": None, "simulator": SimulatedUsers}
+    assert found == {"instance": ConnectUsers, "none": None, "no agents": None, "simulator": SimulatedUsers}
     with pytest.raises(MalformedSetting):
         Settings.parse({**SETTINGS["contact_events"], "CONNECT_INSTANCE_ARN": "i-1"})
 

@@ -10,11 +10,12 @@ import pytest
 
 from connect_sim.simulator.events import CallEvent, Place
 from connect_sim.simulator.state import CallSetup
+from functions.contact_events.events import Sources
 from hotline.kit.aws.users import SimulatedUsers
 from hotline_local.contact_events import DETAIL_TYPE, SOURCE, ToldCall, put_contact_event
 from hotline_local.errors import CommandError
 from hotline_local.launcher.deploy import PARAMETERS
-from tests.support.report_events import NOON, SOURCES, Counted
+from tests.support.report_events import NOON, Counted
 
 PLACE: Final = Place("flow", "block")
 SETUP: Final = CallSetup(contact_id="contact-1", customer_number="+8613800000001")
@@ -76,7 +77,8 @@ def test_a_call_is_told_as_it_goes_on_and_counts_as_it_ended(
     assert [event["eventType"] for event in found] == kinds
     counted = Counted()
     counted.begin("contact-1", served=("lockout",), caller=None)
-    bodies = [{"source": SOURCES.contacts, "detail-type": DETAIL_TYPE, "detail": event} for event in found]
+    bodies = [{"source": SOURCE, "detail-type": DETAIL_TYPE, "detail": event} for event in found]
+    counted.sources = Sources(contacts=SOURCE, wallet="wallet")
     assert counted.take(*bodies) == []
     assert counted.tallies() == {f"2026-11-23 {name}": number for name, number in counts.items()}
 

@@ -71,6 +71,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
         "CONTACT_EVENT_SOURCE": "aws.connect",
         "WALLET_EVENT_SOURCE": "wallet",
         "CONNECT_INSTANCE_ARN": "arn:aws:connect:eu-central-1:123456789012:instance/i-1",
+        "CONNECT_AGENTS": "on",
     },
     "evidence": {**_TABLES, "EVIDENCE_BUCKET": "pictures", "SCAN_EVENT_SOURCE": "aws.guardduty"},
     "customer_api": {

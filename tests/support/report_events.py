@@ -29,7 +29,8 @@ from hotline_local.testing.virtual_clock import VirtualClock
 NOON: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY: Final = NOON.date()
 ZONE: Final = "Asia/Shanghai"
-SOURCES: Final = Sources(contacts="aws.connect", wallet="wallet")
+INSTANCE: Final = "arn:aws:connect:eu-central-1:123456789012:instance/i-1"
+SOURCES: Final = Sources(contacts="aws.connect", wallet="wallet", instance_arn=INSTANCE)
 type Body = dict[str, Any]
 
 
@@ -49,7 +50,7 @@ def contact_event(
         "contactId": contact_id,
         "initialContactId": first or contact_id,
         "channel": channel,
-        "instanceArn": "arn:aws:connect:eu-central-1:123456789012:instance/i-1",
+        "instanceArn": INSTANCE,
         "initiationMethod": method,
         "initiationTimestamp": to_text(times.get("initiated", at)),
     }
@@ -194,6 +195,7 @@ class Counted:
 
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOON + timedelta(days=12)))
     users: Users | None = None
+    sources: Sources = SOURCES
     store: MemoryStore = field(init=False)
     ctx: Context = field(init=False)
 
@@ -211,7 +213,7 @@ class Counted:
     def take(self, *bodies: Body) -> list[str]:
         """Deliver events in one batch, and return the places of those that have to come again."""
         records = [{"messageId": str(place), "body": json.dumps(body)} for place, body in enumerate(bodies)]
-        answer = take_in({"Records": records}, self.ctx, zone=ZONE, sources=SOURCES, users=self.users)
+        answer = take_in({"Records": records}, self.ctx, zone=ZONE, sources=self.sources, users=self.users)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def begin(

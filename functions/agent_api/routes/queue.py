@@ -63,8 +63,8 @@ def list_queue(
 def find_cases(
     reference: Annotated[str, Query(pattern=r"^[0-9]{6}$", description="The six digits that a customer names.")],
 ) -> Cases:
-    """The case that a customer names by its reference, open or closed; none for a reference that names no case now, or
-    one about your own account."""
+    """The case that a customer names by its reference, open or closed; none for a reference that names no case now. A
+    case about your own account is not found."""
     at = desk()
     found = cases.find_case(at.ctx.store, reference, at.now)
     shown = agents.leave_out_own(at.ctx.store, at.agent, found[:1] if found is not None else ())
