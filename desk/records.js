@@ -1,7 +1,7 @@
 // What is known of the case's account, a tab each. Every look goes to the audit trail with its reason; values are masked
 // until one of them is asked for.
 
-import { LOOK_REASONS, PERMISSIONS, Problem } from "./api.js";
+import { LOOK_REASONS, PERMISSIONS } from "./api.js";
 import { actionButton, perform, reasonField } from "./actions.js";
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "./element.js";
 import { readFacts } from "./facts.js";
@@ -10,10 +10,8 @@ import { MaskedValues } from "./masked.js";
 const TABS = ["account", "payments", "refunds", "evidence", "funds", "bills", "findings"];
 /** What is read in one piece; all others are lists by pages. */
 const WHOLE = ["account", "funds"];
-const MEGABYTE = 1_000_000;
-const PPM = 1_000_000;
-const EVIDENCE_MARKS = { clean: "good", refused: "bad", uploaded: "warn" };
-const BILL_MARKS = { overdue: "bad", due: "warn", paid: "good" };
+/** Tabs whose code is read when one of them is opened. */
+const LATER = ["evidence", "funds", "bills"];
 const LOSSES = ["lost", "stolen", "no_access", "not_theirs"];
 const REFUND_REASONS = [
   "duplicate", "cancelled", "price_adjustment", "no_reason_return", "not_received", "service_not_rendered", "missing_item", "not_as_described",
@@ -47,7 +45,8 @@ class DeskRecords extends View {
     for (const tab of TABS) if (this.reads[tab].value !== undefined) this.reads[tab].load();
   }
 
-  #read(tab) {
+  async #read(tab) {
+    if (LATER.includes(tab)) this.money ??= await import("./money.js");
     const read = (cursor) => this.desk.api[tab](this.case_id, this.why, cursor);
     if (WHOLE.includes(tab)) return read();
     // The cursor that somebody follows is taken once: the next read is of all pages again.
@@ -108,7 +107,7 @@ class DeskRecords extends View {
         ${LOOK_REASONS.map((why) => html`<option value=${why}>${this.words.word("look", why)}</option>`)}</select></label>
         <button class="main">${this.t("records.look")}</button></form><p class="muted small">${this.t("records.audited")}</p>`;
     const read = this.reads[this.tab];
-    return html`${read.show((value) => this[`_${this.tab}`](value))}
+    return html`${read.show((value) => (LATER.includes(this.tab) ? this.money[this.tab](this, value) : this[`_${this.tab}`](value)))}
       ${read.value === undefined ? nothing : html`${read.value.next ? html`<p><button ?disabled=${read.loading} @click=${() => this.#showMore(read)}>${this.t("more")}</button></p>` : nothing}
         <p class="row"><button ?disabled=${read.loading} @click=${() => read.load()}>${this.t("records.refresh")}</button>
         <span class="muted small">${this.t("as_of", { time: this.words.clock(read.at) })}</span></p>`}`;
@@ -255,54 +254,6 @@ class DeskRecords extends View {
       case_id: this.case_id,
     });
     if (done) this.#changed();
-  }
-
-  _evidence({ evidence }) {
-    const { words } = this;
-    if (evidence.length === 0) return html`<p class="empty">${this.t("records.no_evidence")}</p>`;
-    return html`<p class="muted small">${this.t("evidence.text")}</p>${evidence.map((picture) => html`<article><div class="row spread">
-        <h3><span class="tag ${EVIDENCE_MARKS[picture.status] ?? ""}">${words.word("evidence", picture.status)}</span></h3>
-        ${picture.status === "clean" ? html`<button @click=${() => this.#see(picture)} aria-label=${this.t("evidence.see_of", { name: picture.id })}>${this.t("evidence.see")}</button>` : nothing}</div>
-      <dl><dt>${this.t("field.refund")}</dt><dd>${outside(picture.refund_id)}</dd>
-        <dt>${this.t("field.asked_at")}</dt><dd>${words.time(picture.asked_at)}</dd>
-        ${picture.content_type ? html`<dt>${this.t("field.file")}</dt><dd>${outside(picture.content_type)}${picture.size === null ? nothing
-          : html` · ${words.number(picture.size / MEGABYTE, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 })}`}</dd>` : nothing}
-        ${picture.refusal ? html`<dt>${this.t("field.why")}</dt><dd>${words.word("evidence_refusal", picture.refusal)}</dd>` : nothing}</dl></article>`)}`;
-  }
-
-  /** Have a picture as a file: the page shows none itself. Its address holds for a minute; the audit trail has the look. */
-  async #see(picture) {
-    try {
-      const { url } = await this.desk.api.picture(this.case_id, picture.id, this.why);
-      if (!["https:", "http:"].includes(new URL(url).protocol)) throw new Problem({ code: "unexpected" });
-      Object.assign(document.createElement("a"), { href: url, target: "_blank", rel: "noopener noreferrer" }).click();
-    } catch (problem) {
-      this.desk.say(this.words.problem(problem));
-    }
-  }
-
-  _funds(funds) {
-    const { words } = this;
-    const { product } = funds;
-    if (funds.amounts.length === 0) return html`<p class="empty">${this.t("records.no_funds")}</p>`;
-    return html`<dl>${funds.amounts.map(({ name, on, month, computed }) => html`<dt>${words.word("funds", name)}</dt>
-        <dd class="row">${this.values.amount("funds_amount", name, words.word("funds", name))}
-          ${on ? html`<span class="muted">${words.day(on)}</span>` : nothing}${month ? html`<span class="muted">${words.month(month)}</span>` : nothing}
-          ${computed ? html`<span class="muted small">${this.t("funds.computed")}</span>` : nothing}</dd>`)}
-      ${product ? html`<dt>${this.t("field.product")}</dt><dd>${words.word("product", product.kind)}${product.annual_ppm === null ? nothing
-        : html` · ${this.t("funds.rate", { rate: words.number(product.annual_ppm / PPM, { style: "percent", maximumFractionDigits: 4 }), day: words.day(product.rate_on) })}`}</dd>` : nothing}</dl>
-      <p class="muted small">${this.t("as_of", { time: words.time(funds.as_of) })}</p>`;
-  }
-
-  _bills({ bills, reminders }) {
-    const { words } = this;
-    const told = html`<p class="muted small">${this.t(reminders ? "bills.reminded" : "bills.not_reminded")}</p>`;
-    if (bills.length === 0) return html`<p class="empty">${this.t("records.no_bills")}</p>${told}`;
-    return html`${told}${bills.map((bill) => html`<article><div class="row spread"><h3>${outside(bill.biller)}</h3>
-        ${this.values.amount("bill_amount", bill.item_id)}</div>
-      <div class="row small"><span class="tag ${BILL_MARKS[bill.status] ?? ""}">${words.word("bill", bill.status)}</span>
-        <span class="muted">${this.t("bills.due_on", { day: words.day(bill.due_on) })}</span></div>
-      ${bill.shown_within_days === null ? nothing : html`<p class="small">${this.t("bills.shown", { days: words.number(bill.shown_within_days) })}</p>`}</article>`)}`;
   }
 
   _findings({ findings }) {

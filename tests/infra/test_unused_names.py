@@ -40,6 +40,8 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "account_known": "as token_ends_at",
     "failed_login_at": "as token_ends_at",
     "can_unmask": "as token_ends_at",
+    "has_amount": "as token_ends_at",
+    "deeds": "as token_ends_at",
     "masked": "as token_ends_at",
     "feedback": "as token_ends_at",
     "next_opening": "as token_ends_at",
