@@ -5,7 +5,7 @@ AWS and MiniStack let nobody put events of the source `aws.connect`, so the stac
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +26,7 @@ type Tell = Callable[[Mapping[str, Any]], None]
 class ToldCall:
     """Shows a call, and tells of its contact as it goes on: created, queued, taken by an agent, over. `agent` is the
     user name of the one who takes it. `talk` returns when agent and caller have talked: the simulator knows nothing of
-    it."""
+    it. They talk once the flows of `whispers` have been heard."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class ToldCall:
         *,
         agent: str | None = None,
         talk: Callable[[], object] = lambda: None,
+        whispers: Callable[[], Collection[str]] = tuple,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._setup = setup
@@ -43,12 +44,17 @@ class ToldCall:
         self._tell = tell
         self._agent = agent
         self._talk = talk
+        self._whispers = whispers
+        self._is_to_talk = False
         self._now = now
         self._known: dict[str, Any] = {"initiationTimestamp": self._text()}
         self._send("INITIATED")
 
     def show(self, event: CallEvent) -> None:
         """See CallView."""
+        if self._is_to_talk and event.place.flow not in self._whispers():
+            self._is_to_talk = False
+            self._talk()
         self._view.show(event)
         if event.kind == "transfer" and event.data["queue"] is not None:
             queue = {"queueArn": event.data["queue"], "queueType": "STANDARD"}
@@ -58,7 +64,7 @@ class ToldCall:
             named = {} if self._agent is None else {"agentArn": f"{self._setup.instance_arn}/agent/{self._agent}"}
             self._known["agentInfo"] = {**named, "connectedToAgentTimestamp": self._text()}
             self._send("CONNECTED_TO_AGENT")
-            self._talk()
+            self._is_to_talk = True
         elif event.kind == "end":
             self._known["disconnectTimestamp"] = self._text()
             self._send("DISCONNECTED")

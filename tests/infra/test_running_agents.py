@@ -169,7 +169,7 @@ def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
     def live() -> tuple[str, ...]:
         return agents.list_live_contacts(office.world.store, token, datetime.now(UTC))
 
-    with ring(running_stack, "+12025550177", "2,0,-,-", "--agent", "agent-1", "--agent-after", "0") as ringing:
+    with ring(running_stack, "+12025550177", "2,0,-,-,5", "--agent", "agent-1", "--agent-after", "0") as ringing:
         try:
             (contact_id,) = eventually(live)
             assert desk.get("/me").json["live_contacts"] == [contact_id]
@@ -178,7 +178,10 @@ def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
             printed, _ = ringing.communicate("\n", timeout=HANGS_AFTER_S)
         finally:
             ringing.kill()
-    assert json.loads(printed.splitlines()[-1])["outcome"] == "agent"
+    told = [json.loads(line) for line in printed.splitlines()]
+    assert told[-1]["kind"] == "end"
+    # The agent hung up, and the caller said how good their help was.
+    assert [one["keys"] for one in told if one["kind"] == "input" and one["flow"] == "hotline-survey"] == ["5"]
     eventually(lambda: not live())
     assert desk.post(f"/contacts/{contact_id}/claim").status == 404
 

@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from connect_sim.simulator.faults import FaultError, Faults
 from connect_sim.simulator.keys import CODE, HANG_UP, SILENCE, KeysError, KeySource, ScriptedKeys, parse_keys
 from connect_sim.simulator.run import CallRun, CallView
 from connect_sim.simulator.setup_file import WITHHELD
-from connect_sim.simulator.state import CallSetup
+from connect_sim.simulator.state import CallSetup, CallState, Stage, Waiting
 from connect_sim.simulator.views import JsonLines, TerminalCall
 from hotline.kit.languages import LANGUAGES
 from hotline_local.errors import CommandError
@@ -25,6 +26,7 @@ from hotline_local.subparsers import Subparsers
 from hotline_local.worlds.environment import AGENTS, LOCAL_NUMBER, NOBODY
 
 if TYPE_CHECKING:
+    from connect_sim.language.flow_set import FlowSet
     from hotline_local.worlds.world import World
 
 TARGETS = ("inprocess", "lambda")
@@ -75,7 +77,8 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--agent",
         metavar="NAME",
-        help="with --target lambda and --agent-after: the demo agent who accepts, such as agent-1; Enter ends the talk",
+        help="with --target lambda and --agent-after: the demo agent who accepts, such as agent-1. "
+        "After the talk Enter lets them hang up, and ! yourself",
     )
     parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
     parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
@@ -154,10 +157,25 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _talk(agent: str | None) -> None:
-    """Wait until the caller has talked with the agent."""
-    if agent is not None:
-        print(f"     you talk with {agent}; Enter ends the call", file=sys.stderr, flush=True)
-        sys.stdin.readline()
+    """Wait until the caller has talked with the agent. Raises KeyboardInterrupt, as the keyboard does, when it is the
+    caller who hangs up."""
+    if agent is None:
+        return
+    print(f"     you talk with {agent}; Enter: they hang up, {HANG_UP}: you hang up", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() == HANG_UP:
+        raise KeyboardInterrupt
+
+
+def _waiting(waiting: Waiting | None, agent: str | None) -> Waiting | None:
+    """An agent who is named hangs up first, so that what follows the talk can be heard."""
+    return waiting if waiting is None or agent is None else replace(waiting, agent_leaves=True)
+
+
+def _list_whispers(flows: "FlowSet", state: CallState) -> tuple[str, ...]:
+    """The flows that are heard before the talk, as the contact names them by now."""
+    hooks = (state.event_hooks.get(stage.value) for stage in (Stage.AGENT_WHISPER, Stage.CUSTOMER_WHISPER))
+    found = (flows.find(reference) for reference in hooks if reference is not None)
+    return tuple(flow.name for flow in found if flow is not None)
 
 
 def run_call(args: argparse.Namespace) -> int:
@@ -172,7 +190,7 @@ def run_call(args: argparse.Namespace) -> int:
         customer_number=given["caller"],
         system_number=given["line"],
         language=args.language,
-        waiting=given["waiting"],
+        waiting=_waiting(given["waiting"], args.agent),
         metrics=AGENTS if args.hours == "open" else NOBODY,
     )
     world = _open_world(args, given["at"])
@@ -186,7 +204,14 @@ def run_call(args: argparse.Namespace) -> int:
         telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
         view: CallView = JsonLines(sys.stdout) if args.json else telephone
         if isinstance(world, TellsContacts):
-            view = ToldCall(setup, view, world.tell_contact, agent=args.agent, talk=partial(_talk, args.agent))
+            view = ToldCall(
+                setup,
+                view,
+                world.tell_contact,
+                agent=args.agent,
+                talk=partial(_talk, args.agent),
+                whispers=partial(_list_whispers, flows, state),
+            )
         keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         return exit_code(CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code).to_end())
     except FaultError as error:
