@@ -113,7 +113,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Sources:
     """The sources of events: Amazon Connect, or a simulator in its place, and the wallet. `instance_arn` is the
-    hotline's instance of Amazon Connect, None where it has none: an account may hold several, and each puts its events
+    hotline's instance of Amazon Connect, None where it has none. An account may hold several, and each puts its events
     under the same source."""
 
     contacts: str

@@ -88,7 +88,7 @@ def _accounts_of(state: SessionState | None, case_id: str | None, read: Mapping[
 
 
 def read_all(store: Store, keys: Iterable[Key]) -> dict[Key, Item]:
-    """What exists of any number of keys: one read for a hundred of them, none for none."""
+    """Everything that exists of any number of keys: one read for a hundred of them, none for none."""
     read: dict[Key, Item] = {}
     for some in batched(dict.fromkeys(keys), BATCH_GET_KEYS_MAX, strict=False):
         read.update(store.batch_get(list(some)))

@@ -17,8 +17,8 @@ FRESH_FOR: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class IncomeTold:
-    """The income of one day. `is_computed`: the wallet told the rate or the fund's figures of that day and no income,
-    so this is one day on the balance as it is now."""
+    """The income of one day. `is_computed`: the wallet told the rate or the fund's figures of that day and no income.
+    This is then one day on the balance as it is now."""
 
     on: date
     amount: Money
