@@ -61,7 +61,7 @@ def test_the_balance_comes_with_all_that_the_wallet_told_of_it(world: ApiWorld) 
     }
 
 
-def test_one_day_is_computed_from_a_rate_and_said_to_be_no_promise(world: ApiWorld) -> None:
+def test_one_day_is_computed_from_a_rate_and_told_of_that_day_alone(world: ApiWorld) -> None:
     tell(world, product=FundsProduct("deposit", None, AnnualRate(DAY, 15_000)))
     answer = world.client().ask("GET", PATH, headers={"Accept-Language": "en-US"})
     # 1,288,050 fen x 1.5 % / 360 = 53.66 fen, cut.
@@ -71,7 +71,7 @@ def test_one_day_is_computed_from_a_rate_and_said_to_be_no_promise(world: ApiWor
         "computed": True,
     }
     assert "At the rate of November 22" in answer.json["text"]
-    assert "no promise" in answer.json["text"]
+    assert "would have earned" in answer.json["text"]
 
 
 def test_a_plain_balance_is_told_as_of_its_time_once_it_is_not_fresh(world: ApiWorld) -> None:

@@ -128,7 +128,7 @@ def test_a_bill_that_was_paid_is_told_as_paid_until_its_biller_shows_it(ctx: Con
 
 def test_an_account_without_bills_has_none_to_pay(ctx: Context) -> None:
     answer = proved(ctx, LOCKED).press("bills")
-    assert (answer["outcome"], said(answer)) == ("NONE", "目前没有要付的账单。")
+    assert (answer["outcome"], said(answer)) == ("NONE", "最近90天没有要付的账单。")
 
 
 def test_reminders_are_switched_once_for_a_delivery_that_comes_twice(ctx: Context, store: MemoryStore) -> None:

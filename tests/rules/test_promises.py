@@ -292,6 +292,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "REFUNDABLE_WINDOW": (365 * DAYS, "WeChat Pay: 365 days"),
         "FAILED_WINDOW": (90 * DAYS, "decision: failed movements are told of for 90 days"),
         "HOLD_GRACE": (1 * HOURS, "decision: releases are told in batches"),
+        "RETURN_LOOKS": ((3 * DAYS, 7 * DAYS), "decision: a reversal before settlement takes a few days (Stripe)"),
     },
     "hotline.payments.outcomes": {
         "NEWS_FOR": (30 * DAYS, "decision: as long as a failed refund is told of"),

@@ -120,7 +120,7 @@ def published(*, version: int = 1, merchant_id: str = SHOP.id, **own: Any) -> Fa
     return told("merchant.policy_published", data, subject=merchant_id, fact_id=f"{merchant_id}.{version}")
 
 
-def billed(*, paid: bool = False, version: int = 1, **own: Any) -> Fact:
+def billed(*, paid: bool = False, version: int = 1, after_s: float = 0, **own: Any) -> Fact:
     """A bill of 12.50 yuan that is due in eight days."""
     stated: dict[str, Any] = {
         "bill_id": "bil_1",
@@ -129,7 +129,7 @@ def billed(*, paid: bool = False, version: int = 1, **own: Any) -> Fact:
         "due_on": date(2026, 12, 1),
     }
     data = BillTold(version=version, paid=paid, **(stated | own))
-    return told("bill.paid" if paid else "bill.issued", data, fact_id=f"bil.{version}.{paid}")
+    return told("bill.paid" if paid else "bill.issued", data, after_s=after_s, fact_id=f"bil.{version}.{paid}")
 
 
 def movement_of(*facts: Fact) -> Movement:

@@ -26,7 +26,7 @@ def bills(speech: Speech, outcome: str) -> None:
 
 def _list_bills(speech: Speech, items: Sequence[Mapping[str, object]], *, counted: bool) -> None:
     if not items:
-        speech.say("bills.NONE")
+        speech.say("bills.NONE.more" if speech.facts.get("more") is True else "bills.NONE")
     elif counted and speech.facts.get("more") is True:
         speech.say("bills.DUE.first")
     elif counted:

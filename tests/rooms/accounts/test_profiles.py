@@ -66,6 +66,20 @@ def test_the_line_speaks_chinese_to_chinese_speakers_and_english_to_others(tag: 
     assert folded(opened(language=tag)).language == spoken
 
 
+@pytest.mark.parametrize(
+    ("language", "told", "kept"),
+    [
+        ("zh-CN", "Asia/Beijing", "Asia/Shanghai"),
+        ("zh-CN", "America/New_York", "America/New_York"),
+        ("en-US", "Mars/Olympus", "Mars/Olympus"),
+    ],
+)
+def test_a_zone_that_no_clock_knows_becomes_the_one_of_the_language(language: str, told: str, kept: str) -> None:
+    """Else each reader has a fallback of its own, and bills are reminded of at night. English has no zone: it is told
+    in UTC, by name."""
+    assert folded(opened(language=language, time_zone=told)).time_zone == kept
+
+
 def test_a_fact_before_account_opened_makes_a_stub_that_opening_fills() -> None:
     early = fact("two_step.changed", {"version": 2, "two_step": True})
     stub = folded(early)

@@ -95,7 +95,9 @@ def test_nobody_is_told_to_do_it_again_while_the_outcome_is_open(kind: MovementK
         (K.PAYMENT, "card", "a line of its own, or the charge just disappears"),
         (K.PAYMENT, "balance", "It is in your balance."),
         (K.PAYMENT, "credit_line", "not to your balance"),
-        (K.TRANSFER, "card", "It is in your balance."),
+        (K.TRANSFER, "balance", "It is in your balance."),
+        (K.TRANSFER, "card", "On your card"),
+        (K.WITHDRAWAL, "bank_card", "It is in your balance."),
     ],
 )
 def test_money_that_was_given_back_is_told_with_its_time_and_place(

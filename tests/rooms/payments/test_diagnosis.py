@@ -44,6 +44,15 @@ def test_a_plain_failure_gets_its_reason_and_its_next_step() -> None:
     )
 
 
+def test_nothing_is_waited_for_once_the_ledger_says_that_nothing_was_taken() -> None:
+    """A time-out at the bank leaves the outcome open; the wallet's ledger has closed it, and asks nobody any more."""
+    timed_out = moved(S.FAILED, failure=Failure("iso8583", "68"))
+    told = diagnose(movement_of(timed_out), NOON, first=None)
+    assert (told.failure, told.next_step) == (FailureCode.NETWORK_TIMEOUT, NextStep.TRY_LATER)
+    open_yet = moved(S.FAILED, failure=Failure("iso8583", "68"), money=MoneyState.UNKNOWN)
+    assert diagnose(movement_of(open_yet), NOON, first=None).next_step is NextStep.WAIT_FOR_OUTCOME
+
+
 def test_money_that_was_taken_without_success_must_come_back_first() -> None:
     told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.DEBITED)), NOON, first=None)
     assert told.next_step is NextStep.WAIT_FOR_RETURN

@@ -21,7 +21,8 @@ from hotline.kit.due import due_keys
 from hotline.kit.money import Money
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item, equals
-from hotline.payments.model import FAILED_WINDOW, HOLD_GRACE
+from hotline.payments.diagnosis import diagnose
+from hotline.payments.model import FAILED_WINDOW, HOLD_GRACE, RETURN_LOOKS
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, refunded, told
 from tests.support.stored_cases import list_open_cases
@@ -158,6 +159,39 @@ def test_a_hold_that_was_prolonged_has_a_new_date(quick_money: MoneyWorld) -> No
     assert quick_money.item(ASKED) is None
     assert work_off(quick_money, later) == []
     assert work_off(quick_money, later + HOLD_GRACE) == ["HL049"]
+
+
+@pytest.mark.parametrize("status", [S.AUTHORISED, S.FAILED, S.REVERSED, S.SUCCEEDED])
+def test_every_date_of_a_hold_that_is_told_has_a_due_item(quick_money: MoneyWorld, status: MovementStatus) -> None:
+    quick_money.tell(moved(status, money=MoneyState.HELD, held_until=HELD_UNTIL))
+    assert diagnose(quick_money.movement(), NOON, first=None).held_until == HELD_UNTIL
+    assert work_off(quick_money, HELD_UNTIL + HOLD_GRACE) == ["HL049"]
+
+
+# ---------------------------------------------------------------- money that was taken in vain
+
+
+@pytest.mark.parametrize("status", [S.FAILED, S.REVERSED])
+def test_money_that_was_taken_in_vain_is_asked_for_and_then_a_case_is_open(
+    money: MoneyWorld, status: MovementStatus
+) -> None:
+    money.tell(moved(S.SUCCEEDED), moved(status, version=2, after_s=60, money=MoneyState.DEBITED))
+    since = money.movement().fact_version.time
+    assert work_off(money, since + RETURN_LOOKS[0] - MS) == []
+    assert work_off(money, since + RETURN_LOOKS[0]) == ["HL140"]
+    assert [entry["facts"]["reason"] for entry in asked(money)] == ["money_not_back"]
+    # The wallet answers that nothing has changed.
+    money.tell(moved(status, version=3, after_s=90, money=MoneyState.DEBITED))
+    assert work_off(money, since + RETURN_LOOKS[1] - MS) == []
+    assert work_off(money, since + RETURN_LOOKS[1]) == ["HL141"]
+    (case,) = list_open_cases(money.store, ACCOUNT)
+    assert (case.topic, case.reason, case.links) == ("payment", "money_not_back", ("payment:mov_1",))
+
+
+def test_money_that_came_back_is_not_looked_for(quick_money: MoneyWorld) -> None:
+    quick_money.tell(moved(S.FAILED, money=MoneyState.DEBITED))
+    quick_money.tell(moved(S.FAILED, version=2, money=MoneyState.RETURNED))
+    assert work_off(quick_money, NOON + RETURN_LOOKS[1]) == []
 
 
 def test_of_history_and_of_an_erased_account_no_hold_is_asked_about(quick_money: MoneyWorld) -> None:

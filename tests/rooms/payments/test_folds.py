@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 from hotline.contracts.model import (
+    BillTold,
     FundsTold,
     Merchant,
     MoneyState,
@@ -18,7 +19,7 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.payments import folds
 from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX, fold_bill, fold_funds, fold_ledger_refund
-from hotline.payments.model import Ledger, PaymentError, order_digits
+from hotline.payments.model import Bill, Ledger, PaymentError, order_digits
 from tests.support.money_world import ACCOUNT, CAPTURED, NOON, billed, moved, movement_of, refunded, told
 
 S, R = MovementStatus, RefundStatus
@@ -166,7 +167,11 @@ def test_a_ledger_holds_refunds_up_to_its_limit_and_still_hears_of_those() -> No
         (S.FAILED, MoneyState.NONE, True),
         (S.UNKNOWN, MoneyState.UNKNOWN, True),
         (S.AUTHORISED, MoneyState.HELD, True),
+        (S.REVERSED, MoneyState.HELD, True),
+        (S.REVERSED, MoneyState.DEBITED, True),
+        (S.SUCCEEDED, MoneyState.UNKNOWN, True),
         (S.AUTHORISED, MoneyState.NONE, False),
+        (S.AUTHORISED, MoneyState.DEBITED, False),
         (S.SUCCEEDED, MoneyState.DEBITED, False),
         (S.REVERSED, MoneyState.RETURNED, False),
     ],
@@ -175,6 +180,25 @@ def test_a_movement_needs_attention_by_its_status_and_money(
     status: MovementStatus, money: MoneyState, needs_attention: bool
 ) -> None:
     assert movement_of(moved(status, money=money)).needs_attention is needs_attention
+
+
+def test_the_money_is_where_it_is_since_it_was_first_told_whatever_is_told_later() -> None:
+    """In any order of the facts: what comes late may tell the earlier time."""
+    facts = [moved(S.SUCCEEDED), moved(S.REVERSED, version=2, after_s=60), moved(S.REVERSED, version=3, after_s=900)]
+    first = facts[1].time
+    for order in permutations(facts):
+        assert movement_of(*order).money_since == first
+
+
+def test_a_bill_is_paid_since_it_was_first_told_to_be() -> None:
+    facts = [billed(version=version, after_s=version, paid=version > 1) for version in (1, 2, 3)]
+    for order in permutations(facts):
+        known: Bill | None = None
+        for fact in order:
+            assert isinstance(fact.data, BillTold)
+            known = fold_bill(known, fact, fact.data)
+        assert known is not None
+        assert known.paid_at == facts[1].time
 
 
 @pytest.mark.parametrize(

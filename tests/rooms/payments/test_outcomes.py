@@ -39,6 +39,8 @@ def both(*notices: OutcomeNotice) -> list[str]:
         (moved(S.FAILED, version=2), N.NOT_TAKEN),
         (moved(S.REVERSED, version=2, money=M.NONE), N.NOT_TAKEN),
         (moved(S.AUTHORISED, version=2), N.HELD),
+        (moved(S.AUTHORISED, version=2, money=M.DEBITED), N.ON_ITS_WAY),
+        (moved(S.FAILED, version=2, money=M.HELD), N.HELD),
         (moved(S.FAILED, version=2, money=M.DEBITED), N.COMES_BACK),
         (moved(S.REVERSED, version=2), N.GIVEN_BACK),
         (moved(S.FAILED, version=2, money=M.RETURNED), N.GIVEN_BACK),
@@ -65,6 +67,17 @@ def test_a_message_says_which_movement_it_is_about_and_holds_no_name(quick_money
     about = {"kind": "withdrawal", "amount": {"minor": 12850, "currency": "CNY"}}
     about |= {"initiated_at": to_text(INITIATED), "until": to_text(NOON)}
     assert facts == {"sms": about, "email": about}
+
+
+@pytest.mark.parametrize("known", [UNKNOWN, IN_VAIN])
+@pytest.mark.parametrize("after_money", [M.RETURNED, M.NONE])
+def test_nobody_is_told_that_a_movement_failed_which_went_through(
+    quick_money: MoneyWorld, known: Fact, after_money: MoneyState
+) -> None:
+    quick_money.give_profile()
+    quick_money.tell(known)
+    quick_money.tell(moved(S.SUCCEEDED, version=2, money=after_money))
+    assert told(quick_money) == []
 
 
 @pytest.mark.parametrize("back", [moved(S.REVERSED, version=2), moved(S.FAILED, version=2, money=M.RETURNED)])

@@ -54,6 +54,8 @@ class FactsReason(StrEnum):
     """It told that the outcome of a movement is unknown."""
     HOLD_OVERDUE = "hold_overdue"
     """Money is still held after the time until which it was to be held."""
+    MONEY_NOT_BACK = "money_not_back"
+    """Money that was taken for a movement that did not go through is not back."""
     UNANSWERED = "unanswered"
     """It was asked to pay a refund, and has told nothing of it."""
 

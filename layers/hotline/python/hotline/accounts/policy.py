@@ -18,7 +18,8 @@ from hotline.contracts.model import (
     SimChanged,
     TwoStepChanged,
 )
-from hotline.kit.languages import CHINESE, language_or_english
+from hotline.kit.clock import find_zone
+from hotline.kit.languages import CHINESE, LANGUAGES, language_or_english
 
 from .changes import has_stood
 from .model import AccountStatus, ContactPoint, Point, PointOwner, Profile, Recipient
@@ -103,7 +104,9 @@ def _fold_description(profile: Profile, told: AccountDescribed, version: FactVer
     profile = _two_step(profile, told.two_step, version)
     if profile.described is None or version > profile.described:
         language = language_or_english(told.language)
-        profile = replace(profile, language=language, time_zone=told.time_zone, name=told.name, described=version)
+        # A zone that no clock knows would be another one for each who reads it: UTC here, the bank's there.
+        zone = told.time_zone if find_zone(told.time_zone) else LANGUAGES[language].time_zone or told.time_zone
+        profile = replace(profile, language=language, time_zone=zone, name=told.name, described=version)
         profile = replace(profile, senior=told.senior)
     points = {point.value: point for point in profile.points}
     listed = {point.value for point in told.contact_points}

@@ -80,6 +80,8 @@ class Event(Enum):
         "The law's time to answer a request for a refund is over, and a case is urgent.",
     )
     CURRENCIES_DIFFER = ("HL059", "WARNING", "A refund is in another currency than its payment, and a case is open.")
+    RETURN_ASKED = ("HL140", "WARNING", "Money that was taken in vain is not back yet, and the wallet is asked.")
+    RETURN_MISSED = ("HL141", "WARNING", "Money that was taken in vain is still not back, and a case is open.")
     HOLD_OVERDUE = ("HL049", "WARNING", "Money is held for longer than it was to be, and the wallet is asked.")
     FACTS_ASKED_AGAIN = ("HL047", "WARNING", "The wallet has not told what it was asked for, and is asked again.")
     FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")

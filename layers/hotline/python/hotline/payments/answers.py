@@ -20,8 +20,6 @@ from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement
 type Keys = tuple[str, ...]
 """Keys of one sentence, the most exact first; the first that the catalogue has is said."""
 
-_OWN_MONEY: Final = frozenset({MovementKind.WITHDRAWAL, MovementKind.TRANSFER})
-"""Movements whose money comes from the balance, and goes back there."""
 _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
 
 
@@ -53,7 +51,7 @@ def answer_of(movement: Movement, told: Diagnosis, now: datetime) -> MovementAns
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
         more=tuple(_list_more(movement, told, now)),
         given_back=given_back,
-        returned_at=movement.fact_version.time if told.answer is MoneyAnswer.RETURNED else None,
+        returned_at=movement.money_since if told.answer is MoneyAnswer.RETURNED else None,
         counterparty=movement.counterparty,
         last4=movement.instrument.last4,
         coupon=coupon.name if coupon is not None else None,
@@ -91,7 +89,8 @@ def _list_more(movement: Movement, told: Diagnosis, now: datetime) -> Sequence[K
     if movement.counterparty is not None and kind is MovementKind.TRANSFER:
         found.append(("counterparty",))
     if told.answer is MoneyAnswer.RETURNED or movement.given_back_minor > 0:
-        found.append(("returned.balance",) if kind in _OWN_MONEY else (f"returned.{instrument}",))
+        # The instrument of a withdrawal is where its money was to go; it comes from the balance, and goes back there.
+        found.append(("returned.balance",) if kind is MovementKind.WITHDRAWAL else (f"returned.{instrument}",))
     # The means makes no difference yet while something has to be done first, or the outcome is open.
     if kind in _PAID_BY and movement.status is MovementStatus.FAILED and told.then is None:
         found.append((f"paid_with.{instrument}",))

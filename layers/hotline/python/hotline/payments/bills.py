@@ -46,9 +46,9 @@ def tell_bills(bills: Iterable[Bill], today: date, zone: tzinfo) -> BillsTold:
     paid = [
         bill for bill in known if bill.paid and today <= _paid_on(bill, zone) + timedelta(days=days_until_shown(bill))
     ]
-    latest = max(paid, key=lambda bill: bill.fact_version.time, default=None)
+    latest = max(paid, key=lambda bill: bill.paid_at or bill.fact_version.time, default=None)
     return BillsTold(tuple(due[:TOLD_MAX]), latest, more=len(due) > TOLD_MAX)
 
 
 def _paid_on(bill: Bill, zone: tzinfo) -> date:
-    return bill.fact_version.time.astimezone(zone).date()
+    return (bill.paid_at or bill.fact_version.time).astimezone(zone).date()

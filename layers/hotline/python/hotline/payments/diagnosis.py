@@ -92,6 +92,9 @@ def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *
     next_step, retry, works_when = NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED
     if code is not None:
         next_step, retry, works_when = _advice_by_reason(movement, code)
+    if next_step is NextStep.WAIT_FOR_OUTCOME and answer is MoneyAnswer.NOT_TAKEN:
+        # The reason left the outcome open. The wallet's ledger has closed it: nothing is waited for any more.
+        next_step, retry, works_when = NextStep.TRY_LATER, RetryClass.LATER, WorksWhen.IN_AN_HOUR
     if held_overdue:
         return NextStep.SPEAK_TO_AGENT, retry, works_when
     if movement.status is MovementStatus.AUTHORISED:

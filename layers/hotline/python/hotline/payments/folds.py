@@ -27,7 +27,18 @@ from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 
 from .decline_codes import classify
-from .model import Bill, Funds, Ledger, Movement, MovementFailure, MovementRef, PaymentError, TakenState, Taking
+from .model import (
+    Bill,
+    Funds,
+    Ledger,
+    Movement,
+    MovementFailure,
+    MovementRef,
+    PaymentError,
+    TakenState,
+    Taking,
+    taken_in_vain,
+)
 
 REFUNDS_PER_MOVEMENT_MAX = 200
 """Refunds that one ledger holds; providers allow some 50 partial ones (WeChat Pay)."""
@@ -55,7 +66,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
     check_amount(fact, told.amount)
     fact_version = FactVersion.of(fact, told.version)
     if known is not None and fact_version <= known.fact_version:
-        return _take_names(known, told, fact_version)
+        return _take_names(_take_times(known, told, fact_version), told, fact_version)
     stated = Movement(
         ref=MovementRef(
             account_id=fact.subject,
@@ -79,8 +90,21 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         provider=told.provider,
         counterparty=told.counterparty[:1] if told.counterparty else None,
         coupon=told.coupon,
+        money_at=known.money_at if known else {},
+        in_vain_at=known.in_vain_at if known else None,
+        return_looks=known.return_looks if known else 0,
     )
-    return _take_names(stated, told, fact_version)
+    return _take_names(_take_times(stated, told, fact_version), told, fact_version)
+
+
+def _take_times(movement: Movement, told: MovementTold, fact_version: FactVersion) -> Movement:
+    """Note since when the money is where a fact tells that it is; a fact that comes late may tell an earlier time."""
+    at = fact_version.time
+    first = min(at, movement.money_at.get(told.money, at))
+    movement = replace(movement, money_at={**movement.money_at, told.money: first})
+    if taken_in_vain(told.status, told.money):
+        movement = replace(movement, in_vain_at=min(at, movement.in_vain_at or at))
+    return movement
 
 
 def _take_names(movement: Movement, told: MovementTold, fact_version: FactVersion) -> Movement:
@@ -153,8 +177,11 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
     check_amount(fact, told.amount)
     fact_version = FactVersion.of(fact, told.version)
     issued_at = fact_version.time if known is None else min(known.issued_at, fact_version.time)
+    paid_at = known.paid_at if known is not None else None
+    if told.paid:
+        paid_at = min(fact_version.time, paid_at or fact_version.time)
     if known is not None and fact_version <= known.fact_version:
-        return replace(known, issued_at=issued_at)
+        return replace(known, issued_at=issued_at, paid_at=paid_at)
     return Bill(
         fact.subject,
         told.bill_id,
@@ -166,6 +193,7 @@ def fold_bill(known: Bill | None, fact: Fact, told: BillTold) -> Bill:
         issued_at,
         told.shown_within_days,
         known.reminded if known is not None else frozenset(),
+        paid_at,
     )
 
 

@@ -33,7 +33,6 @@ from hotline.kit.store.condition import Item
 
 from .failures import FailureCode
 from .model import (
-    HOLD_GRACE,
     ORDER_TAIL_DIGITS_MAX,
     ORDER_TAIL_DIGITS_MIN,
     Bill,
@@ -163,8 +162,8 @@ def movement_item(movement: Movement) -> Item:
     if movement.needs_attention:
         item["attention_pk"] = account_pk(movement.ref.account_id)
         item["attention_sk"] = f"FAILED#{to_text(movement.ref.initiated_at)}"
-    if movement.is_held and movement.held_until is not None and movement.hold_asked != movement.held_until:
-        item |= due_attributes(movement.movement_id, movement.held_until + HOLD_GRACE)
+    if movement.look_at is not None:
+        item |= due_attributes(movement.movement_id, movement.look_at)
     return item | _without_none(
         {
             "hold_asked": to_text(movement.hold_asked) if movement.hold_asked else None,
@@ -179,6 +178,9 @@ def movement_item(movement: Movement) -> Item:
             "given_back_minor": movement.given_back_minor or None,
             "counterparty": movement.counterparty,
             "coupon": _coupon_item(movement.coupon) if movement.coupon is not None else None,
+            "money_at": {state.value: to_text(at) for state, at in movement.money_at.items()} or None,
+            "in_vain_at": to_text(movement.in_vain_at) if movement.in_vain_at else None,
+            "return_looks": movement.return_looks or None,
         }
     )
 
@@ -208,6 +210,9 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         given_back_minor=int(item.get("given_back_minor", 0)),
         counterparty=item.get("counterparty"),
         coupon=_coupon_from(item["coupon"]) if "coupon" in item else None,
+        money_at={MoneyState(state): from_text(at) for state, at in item.get("money_at", {}).items()},
+        in_vain_at=from_text(item["in_vain_at"]) if "in_vain_at" in item else None,
+        return_looks=int(item.get("return_looks", 0)),
     )
 
 
@@ -283,6 +288,8 @@ def bill_item(bill: Bill, *, look_at: datetime | None) -> Item:
         item["shown_within_days"] = bill.shown_within_days
     if bill.reminded:
         item["reminded"] = sorted(bill.reminded)
+    if bill.paid_at is not None:
+        item["paid_at"] = to_text(bill.paid_at)
     if not bill.paid:
         item |= {"attention_pk": account_pk(bill.account_id), "attention_sk": f"BILL#{bill.due_on.isoformat()}"}
         item |= due_attributes(bill.bill_id, look_at) if look_at is not None else {}
@@ -308,6 +315,7 @@ def bill_from(item: Mapping[str, Any]) -> Bill:
         issued_at=from_text(item["issued_at"]) if "issued_at" in item else told.time,
         shown_within_days=int(item["shown_within_days"]) if "shown_within_days" in item else None,
         reminded=frozenset(Offset(word) for word in item.get("reminded", ())),
+        paid_at=from_text(item["paid_at"]) if "paid_at" in item else None,
     )
 
 

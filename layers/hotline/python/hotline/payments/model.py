@@ -45,6 +45,10 @@ FAILED_WINDOW = timedelta(days=90)
 HOLD_GRACE = timedelta(hours=1)
 """How long after its end a hold may be told to be over, before the wallet is asked."""
 
+RETURN_LOOKS = (timedelta(days=3), timedelta(days=7))
+"""After these times money that was taken in vain has to be back: first the wallet is asked, then a case is open. A
+reversal before settlement takes from the same day to a few days."""
+
 
 class PaymentError(StrEnum):
     """Why a fact of a payment, a share of its money, or a search for one is refused."""
@@ -123,6 +127,12 @@ class Movement:
     counterparty: str | None = None
     """The first character of the name of the other side, for whoever sent it; the name itself is not kept."""
     coupon: Coupon | None = None
+    money_at: Mapping[MoneyState, datetime] = field(default_factory=dict)
+    """For each state of the money, the earliest time at which a fact told it. The last fact may tell other things."""
+    in_vain_at: datetime | None = None
+    """The earliest time at which a fact told that the money was taken in vain."""
+    return_looks: int = 0
+    """How many of RETURN_LOOKS are over."""
 
     @property
     def sk(self) -> str:
@@ -148,22 +158,44 @@ class Movement:
         return self.status is MovementStatus.UNKNOWN or self.money is MoneyState.UNKNOWN
 
     @property
+    def money_since(self) -> datetime:
+        """Since when the money is where it is."""
+        return self.money_at.get(self.money, self.fact_version.time)
+
+    @property
     def is_held(self) -> bool:
-        """Whether its money is held and not captured."""
-        return self.status is MovementStatus.AUTHORISED and self.money is MoneyState.HELD
+        """Whether its money is held and not captured, whatever became of the movement itself."""
+        return self.money is MoneyState.HELD
+
+    @property
+    def is_taken_in_vain(self) -> bool:
+        """Whether its money was taken although it did not go through, and has to come back."""
+        return taken_in_vain(self.status, self.money)
+
+    @property
+    def look_at(self) -> datetime | None:
+        """When to look where its money is; None while no date is waited for."""
+        if self.is_held and self.held_until is not None and self.hold_asked != self.held_until:
+            return self.held_until + HOLD_GRACE
+        if self.is_taken_in_vain and self.return_looks < len(RETURN_LOOKS):
+            return (self.in_vain_at or self.fact_version.time) + RETURN_LOOKS[self.return_looks]
+        return None
 
     @property
     def needs_attention(self) -> bool:
-        """Whether it is what a call may be about: failed, outcome unknown, or money held and not captured."""
-        if self.status in (MovementStatus.FAILED, MovementStatus.UNKNOWN):
-            return True
-        return self.is_held
+        """Whether it is what a call may be about: failed, outcome unknown, money held, or taken in vain."""
+        return self.status is MovementStatus.FAILED or self.is_outcome_open or self.is_held or self.is_taken_in_vain
 
     @property
     def order_tail(self) -> str | None:
         """The last four digits of the order number, for messages; None when it has fewer."""
         digits = order_digits(self.order_no or "")
         return digits[-ORDER_TAIL_DIGITS_MIN:] if len(digits) >= ORDER_TAIL_DIGITS_MIN else None
+
+
+def taken_in_vain(status: MovementStatus, money: MoneyState) -> bool:
+    """Whether money was taken for a movement that did not go through."""
+    return status in (MovementStatus.FAILED, MovementStatus.REVERSED) and money is MoneyState.DEBITED
 
 
 ORDER_TAIL_DIGITS_MIN = 4
@@ -289,7 +321,7 @@ class Bill:
     is a day in the zone of the account.
 
     `issued_at`: the earliest time at which the wallet told of it. `reminded`: the reminders that are over, sent or
-    not."""
+    not. `paid_at`: the earliest time at which it told that the bill is paid."""
 
     account_id: str
     bill_id: str
@@ -301,6 +333,7 @@ class Bill:
     issued_at: datetime
     shown_within_days: int | None = None
     reminded: frozenset[Offset] = frozenset()
+    paid_at: datetime | None = None
 
     @property
     def sk(self) -> str:

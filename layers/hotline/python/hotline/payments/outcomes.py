@@ -36,16 +36,10 @@ class OutcomeNotice(StrEnum):
 
     WENT_THROUGH = "payment.went_through"
     NOT_TAKEN = "payment.not_taken"
+    ON_ITS_WAY = "payment.on_its_way"
     HELD = "payment.held"
     COMES_BACK = "payment.comes_back"
     GIVEN_BACK = "payment.given_back"
-
-
-_BY_MONEY: Final = {
-    MoneyState.NONE: OutcomeNotice.NOT_TAKEN,
-    MoneyState.HELD: OutcomeNotice.HELD,
-    MoneyState.RETURNED: OutcomeNotice.GIVEN_BACK,
-}
 
 
 def request_keys_of(facts: Iterable[Fact]) -> set[Key]:
@@ -90,26 +84,31 @@ def find_news(before: Movement | None, after: Movement) -> OutcomeNotice | None:
     waited for nothing, or when nothing that they wait for has come."""
     if before is None or after.is_outcome_open:
         return None
-    if is_taken_in_vain(before):
-        back = after.money in (MoneyState.RETURNED, MoneyState.NONE)
-        return OutcomeNotice.GIVEN_BACK if back else OutcomeNotice.WENT_THROUGH if has_gone_through(after) else None
+    if before.is_taken_in_vain:
+        given_back = after.money is MoneyState.NONE and after.status is not MovementStatus.SUCCEEDED
+        return OutcomeNotice.GIVEN_BACK if given_back else None if after.is_taken_in_vain else _name_outcome(after)
     waited_for_end = before.is_held and before.hold_asked is not None and not after.is_held
-    if not before.is_outcome_open and not waited_for_end:
-        return None
-    if after.money in _BY_MONEY:
-        return _BY_MONEY[after.money]
-    return OutcomeNotice.WENT_THROUGH if has_gone_through(after) else OutcomeNotice.COMES_BACK
+    return _name_outcome(after) if before.is_outcome_open or waited_for_end else None
 
 
-def has_gone_through(movement: Movement) -> bool:
-    """Whether it succeeded and its money was taken."""
-    return movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED
-
-
-def is_taken_in_vain(movement: Movement) -> bool:
-    """Whether its money was taken although it did not go through, and has to come back."""
-    over = movement.status in (MovementStatus.FAILED, MovementStatus.REVERSED)
-    return over and movement.money is MoneyState.DEBITED
+def _name_outcome(movement: Movement) -> OutcomeNotice | None:
+    """The message that says what the wallet tells of a movement, by its money before its status."""
+    match movement.money, movement.status:
+        case MoneyState.NONE | MoneyState.RETURNED, MovementStatus.SUCCEEDED:
+            # It went through, and the money came back otherwise, as by a refund, which has messages of its own.
+            return None
+        case MoneyState.NONE, _:
+            return OutcomeNotice.NOT_TAKEN
+        case MoneyState.HELD, _:
+            return OutcomeNotice.HELD
+        case MoneyState.RETURNED, _:
+            return OutcomeNotice.GIVEN_BACK
+        case _, MovementStatus.SUCCEEDED:
+            return OutcomeNotice.WENT_THROUGH
+        case _, MovementStatus.AUTHORISED:
+            return OutcomeNotice.ON_ITS_WAY
+        case _:
+            return OutcomeNotice.COMES_BACK
 
 
 def _tell_owner(change: Change, profile: Profile | None, movement: Movement, notice: OutcomeNotice) -> None:
