@@ -19,14 +19,13 @@ from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
-from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES, FailureCode, NextStep, WorksWhen
 from hotline.payments.model import MovementStatus
 from hotline.refunds.model import RefundState
 from hotline.wording.catalogue import find
 from hotline.wording.speech import SSML_CHARACTERS_MAX
 from hotline.wording.values import Opening, locale_of
-from tests.support.longest_answers import movements
+from tests.support.longest_answers import answers
 from tests.support.spoken_prompt import prompt
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -240,12 +239,12 @@ def test_the_way_to_open_the_account_is_said_before_how_to_pay() -> None:
     assert chinese.endswith("没有扣款。请先解锁账户，热线可以办理。之后，请充值后再付，或换一种支付方式。")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("first", FIRST_STEPS)
 def test_no_moment_at_which_paying_works_is_named_while_the_account_is_shut(first: NextStep, language: str) -> None:
     promises = [find(f"works_when.{when.value}", language) for when in WorksWhen]
-    for movement in movements(language):
-        told = diagnose(movement, NOW, first=first)
+    for movement, told, _ in answers(language, first):
         facts = {"status": movement.status.value, "next_step": told.next_step.value, "then": told.then}
         facts |= {"works_when": told.works_when.value, "caller_text": told.caller_text, "failure": told.failure}
         heard = said("payment_answer", told.answer.value, {k: v for k, v in facts.items() if v is not None}, language)

@@ -25,6 +25,7 @@ def too_long(said: Iterator[Said], languages: list[str], **how: Any) -> list[str
     return list(found.values())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("said", EVERYTHING)
 def test_a_prompt_takes_ten_seconds_at_most(said: Any, language: str) -> None:

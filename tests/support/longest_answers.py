@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from functions.connect.envelope import NEEDS
 from functions.connect.steps import STEPS
@@ -19,10 +21,13 @@ from hotline.kit.money import Money, Rate
 from hotline.lockout.model import Cause, DecisionKind
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
-from hotline.payments.failures import FAILURES, FailureCode
-from hotline.payments.model import Movement, MovementFailure, MovementRef
+from hotline.payments.failures import FAILURES, FailureCode, NextStep
+from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
 from hotline.refunds.model import Evidence, RefundState, Remedy
-from hotline.wording.values import Latest, Opening, Usual
+from hotline.wording.catalogue import find
+from hotline.wording.rendering import render_spoken
+from hotline.wording.speech import seconds
+from hotline.wording.values import Lately, Latest, Opening, Usual, locale_of
 from hotline_local.words.catalogues import read_source, source_file, usable_texts
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -35,12 +40,15 @@ PROMISED = date(2026, 12, 30)
 USUAL = date(2026, 12, 28)
 TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
 type Said = tuple[str, str, Mapping[str, object]]
+ALL_CASES: Final = bool(os.environ.get("HOTLINE_SOAK"))
+"""Whether answers about payments are given for every reason in every circumstance, and at every time. Otherwise each
+reason, each circumstance and each time is given, with the words beside it that take longest."""
 
 
-def movements(language: str) -> Iterator[Movement]:
-    """Every kind of outcome, reason and whereabouts of the money that a wallet tells."""
+def movements(language: str, times: tuple[datetime, ...] = TIMES) -> Iterator[Movement]:
+    """Every kind of outcome, reason and whereabouts of the money that a wallet tells, at each of the times."""
     fact_version = FactVersion(1, NOW, "fact")
-    for at in TIMES:
+    for at in times:
         merchant = Merchant("m", MERCHANTS[language])
         ref = MovementRef("acc", "mov", MovementKind.BILL_PAYMENT, at, AMOUNT, merchant)
         plain: dict[str, Any] = {
@@ -69,22 +77,61 @@ def movements(language: str) -> Iterator[Movement]:
         yield Movement(status=MovementStatus.SUCCEEDED, money=MoneyState.DEBITED, failure=None, **done)
 
 
+type Told = tuple[Movement, Diagnosis, Mapping[str, object]]
+"""A movement, its diagnosis, and the facts that a caller is told of both."""
+
+
+def time_told_longest(language: str) -> datetime:
+    """The time of TIMES that takes longest to say."""
+    locale = locale_of(language, "Asia/Shanghai", NOW)
+    return max(TIMES, key=lambda at: seconds(render_spoken(Lately(at, placed=True), locale) or ""))
+
+
+@cache
+def answers(language: str, first: NextStep | None) -> tuple[Told, ...]:
+    """The answers about payments of an account that has to take a step first; None: of one that is open. Each is
+    given once.
+
+    Reason and time stand in sentences of their own. Parts are filled one after the other, so a shorter sentence never
+    needs more of them. Hence each circumstance is given with its longest and its shortest reason, and each reason and
+    each time is given once.
+    """
+    longest = time_told_longest(language)
+    told: dict[str, Told] = {}
+    for movement in movements(language, TIMES if ALL_CASES else (longest,)):
+        diagnosis = diagnose(movement, NOW, first=first)
+        facts = {**facts_of(movement, diagnosis, NOW), "merchant": MERCHANTS[language]}
+        told.setdefault(repr((diagnosis.answer, facts)), (movement, diagnosis, facts))
+    if ALL_CASES:
+        return tuple(told.values())
+    by_circumstance: dict[str, list[Told]] = {}
+    for one in told.values():
+        others = {name: value for name, value in one[2].items() if name not in {"failure", "caller_text"}}
+        by_circumstance.setdefault(repr((one[1].answer, one[1].failure is None, others)), []).append(one)
+    reason_s = {one[1].caller_text: seconds(find(one[1].caller_text, language) or "") for one in told.values()}
+    kept = list({one[1].failure: one for one in told.values()}.values())
+    for group in by_circumstance.values():
+        by_length = sorted(group, key=lambda one: reason_s[one[1].caller_text])
+        kept += [by_length[0], by_length[-1]]
+    for movement, diagnosis, facts in {one[0].status: one for one in told.values()}.values():
+        kept += [(at_time(movement, at), diagnosis, {**facts, "initiated_at": at}) for at in TIMES if at != longest]
+    return tuple({id(one): one for one in kept}.values())
+
+
+def at_time(movement: Movement, at: datetime) -> Movement:
+    """The movement as it were if it had begun at that time."""
+    return replace(movement, ref=replace(movement.ref, initiated_at=at))
+
+
 def payments(language: str) -> Iterator[Said]:
-    listed: list[dict[str, Any]] = []
-    for movement, first in product(movements(language), (None, *FIRST_STEPS)):
-        told = diagnose(movement, NOW, first=first)
-        item = {
-            "kind": movement.ref.kind.value,
-            "amount": movement.ref.amount,
-            "merchant": MERCHANTS[language],
-            "initiated_at": movement.ref.initiated_at,
-        }
-        if item not in listed:
-            listed.append(item)
-        facts = {**facts_of(movement, told, NOW), "merchant": MERCHANTS[language]}
-        yield "payment_answer", told.answer.value, facts
+    # Where no step has to come first, the same is told as of an account that is open.
+    told = (one for first in (None, *FIRST_STEPS) for one in answers(language, first))
+    given = {repr((diagnosis.answer, facts)): (diagnosis.answer.value, facts) for _, diagnosis, facts in told}
+    for outcome, facts in given.values():
+        yield "payment_answer", outcome, facts
     # A list says nothing of how a payment went.
-    for item in listed:
+    for kind, at in product(MovementKind, TIMES):
+        item = {"kind": kind.value, "amount": AMOUNT, "merchant": MERCHANTS[language], "initiated_at": at}
         for more in (True, False):
             yield "payments", "SEVERAL", {"items": [item] * 3, "more": more}
             yield "payment_by_order", "SEVERAL", {"items": [item] * 3, "more": more}
