@@ -22,8 +22,8 @@ from tests.support.api_wsgi import BEARER, application
 
 pytestmark = pytest.mark.soak
 
-EXAMPLES = 500 if os.environ.get("HOTLINE_SOAK") else 25
-"""A route; `make soak` looks further."""
+EXAMPLES = 500 if os.environ.get("HOTLINE_SOAK") else 8
+"""A route, beside one request for each limit and each form of the schema; `make soak` looks further."""
 LEFT_OUT = [positive_data_acceptance]
 """Not all that the schema allows is accepted: a code may be wrong, an amount too large."""
 
@@ -43,8 +43,16 @@ def world() -> ApiWorld:
     return made
 
 
-schema = schemathesis.openapi.from_dict(document())
-schema.app = application(world().client())
+@pytest.fixture(scope="module")
+def described() -> schemathesis.BaseSchema:
+    """The description, with a client that answers."""
+    schema = schemathesis.openapi.from_dict(document())
+    schema.app = application(world().client())
+    return schema
+
+
+schema = schemathesis.pytest.from_fixture("described")
+"""Read when its test runs: each worker collects all tests, and building these takes seconds."""
 
 
 def test_the_committed_description_is_that_of_the_code() -> None:

@@ -53,9 +53,21 @@ def world() -> tuple[AgentClient, dict[str, str]]:
     }
 
 
-CLIENT, KNOWN = world()
-schema = schemathesis.openapi.from_dict(document(AGENTS))
-schema.app = application(CLIENT)
+@pytest.fixture(scope="module")
+def at_work() -> tuple[AgentClient, dict[str, str]]:
+    return world()
+
+
+@pytest.fixture(scope="module")
+def described(at_work: tuple[AgentClient, dict[str, str]]) -> schemathesis.BaseSchema:
+    """The description, with a client that answers."""
+    schema = schemathesis.openapi.from_dict(document(AGENTS))
+    schema.app = application(at_work[0])
+    return schema
+
+
+schema = schemathesis.pytest.from_fixture("described")
+"""Read when its test runs: each worker collects all tests, and building these takes seconds."""
 
 
 def test_the_committed_description_is_that_of_the_code() -> None:
@@ -64,13 +76,13 @@ def test_the_committed_description_is_that_of_the_code() -> None:
     assert {f"{method.upper()} {path}" for path, methods in paths for method in methods} == set(ROUTES)
 
 
-def aim(case: Any) -> None:
+def aim(case: Any, known: dict[str, str]) -> None:
     """Aim half of the requests at what there is: else hardly one would come further than `not_found`."""
     kind = case.path.split("/")[3]
     if case.path_parameters and len(json.dumps(case.body, default=str)) % 2:
-        case.path_parameters["id"] = KNOWN.get(kind, "some-id")
+        case.path_parameters["id"] = known.get(kind, "some-id")
         if "refund" in case.path_parameters:
-            case.path_parameters["refund"] = KNOWN["refunds"]
+            case.path_parameters["refund"] = known["refunds"]
 
 
 @schema.parametrize()
@@ -79,10 +91,12 @@ def aim(case: Any) -> None:
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-def test_every_answer_is_as_described_and_none_is_an_error_of_the_api(case: Any, monkeypatch: Any) -> None:
+def test_every_answer_is_as_described_and_none_is_an_error_of_the_api(
+    case: Any, monkeypatch: Any, at_work: tuple[AgentClient, dict[str, str]]
+) -> None:
     monkeypatch.setattr(quota, "REQUESTS_MAX", 10**9)
     monkeypatch.setattr(
         limits, "LIMITS", {one: limits.Limit(10**9, known.refusal) for one, known in limits.LIMITS.items()}
     )
-    aim(case)
+    aim(case, at_work[1])
     case.call_and_validate(headers={"Authorization": BEARER}, excluded_checks=LEFT_OUT)
