@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -21,7 +22,12 @@ from tests.support.intake_context import context, items
 pytestmark = pytest.mark.soak
 
 LARGE: Final = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-VALIDATORS: Final = {name: Draft202012Validator(document) for name, document in documents().items()}
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(documents()[name])
+
 
 odd_numbers = st.sampled_from([0, -1, 1, 2**53, 10**30, 1.5, float("nan"), float("inf"), True])
 odd_texts = st.text(max_size=40) | st.sampled_from(
@@ -84,7 +90,7 @@ def test_a_damaged_event_is_taken_or_refused_by_a_word(detail: dict[str, Any]) -
 @LARGE
 def test_the_schema_takes_each_fact_that_the_hotline_takes(detail: dict[str, Any]) -> None:
     if taken(detail):
-        VALIDATORS[f"facts/{detail['type']}.json"].validate(detail)
+        validator(f"facts/{detail['type']}.json").validate(detail)
 
 
 @given(st.lists(damaged().map(bus_event) | odd_values, max_size=6), st.integers(0, 6))

@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from boto3 import Session
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 from hotline_local.launcher.paths import TEMPLATE
 
@@ -71,6 +68,11 @@ def to_cloudformation(template: Template, uploaded: Mapping[str, str], parameter
         resource["Properties"][ARTEFACT_PROPERTY[resource["Type"]]] = uploaded[logical_id]
     values = {name: parameters.get(name, declared.get("Default")) for name, declared in template["Parameters"].items()}
     # The region only fills pseudo parameters while the translator works; the result names none.
+    # Most of what reads the template translates none, and these take half a second to import.
+    from boto3 import Session
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
     translator = Translator({}, Parser(), boto_session=Session(region_name="eu-central-1"))
     translated: Template = translator.translate(template, values)
     return translated

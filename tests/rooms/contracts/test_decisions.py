@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -42,7 +42,6 @@ from tests.support.money_world import MoneyWorld, billed, moved, published, refu
 from tests.support.scan_runs import ScanWorld, chain
 
 type Detail = dict[str, Any]
-SCHEMAS: Final = documents()
 
 
 def on_the_bus(entries: Sequence[Item]) -> list[Detail]:
@@ -159,14 +158,14 @@ def test_the_rooms_send_decisions_of_every_type_here() -> None:
 def test_a_decision_keeps_to_its_contract_and_its_schema(detail: Detail) -> None:
     decision = parse_decision(detail)
     assert (decision.id, decision.subject) == (detail["id"], detail["subject"])
-    Draft202012Validator(SCHEMAS[f"decisions/{detail['type']}.json"]).validate(detail)
+    Draft202012Validator(documents()[f"decisions/{detail['type']}.json"]).validate(detail)
 
 
 @pytest.mark.parametrize("detail", DECIDED, ids=lambda detail: detail["type"])
 def test_a_decision_says_nothing_that_its_contract_does_not_name(detail: Detail) -> None:
     contract = DECISIONS[detail["type"].removesuffix(".v1")]
     assert set(detail["data"]) <= set(contract.model_fields)
-    schema = SCHEMAS[f"decisions/{detail['type']}.json"]
+    schema = documents()[f"decisions/{detail['type']}.json"]
     assert set(detail) - {"datacontenttype"} <= set(schema["properties"])
     assert detail["dataschema"] == schema["properties"]["data"]["$id"]
 
