@@ -40,7 +40,8 @@ check: setup .tools/sam/.ready ## Check style, types, imports, template and flow
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy $(TYPED)
 	$(PYTHON) -m tests.support.import_contracts
-	.venv/bin/cfn-lint template.yaml
+	@./hotline build
+	.venv/bin/cfn-lint template.yaml .build/aws/template.json
 	SAM_CLI_TELEMETRY=0 $(SAM) validate --lint --region eu-central-1 --template-file template.yaml
 	./hotline flows check flows
 	@$(PYTHON) -m hotline_local.calendars --check
