@@ -1,7 +1,7 @@
 """A flow as a graph: its edges, which of them a call can take, and what can be known at each block."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from connect_sim.language.actions.catalogue import find_spec
 from connect_sim.language.document import Action, ConditionEdge, Flow
@@ -11,9 +11,8 @@ END = "end"
 LEAVES = "leaves"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
-    """One way out of a block.
+class Edge(NamedTuple):
+    """One way out of a block. A tuple, since a search asks for the hashes of edges millions of times.
 
     `label` is `next`, `error:<type>`, `if:<operator>:<operand>`, `end` (the block ends the flow) or `leaves` (success
     goes on outside this flow). `target` is a block of the same flow, None for the last two.

@@ -150,6 +150,8 @@ def resolve(state: CallState, reference: Reference) -> str | None:
 
 def render(state: CallState, text: str) -> str:
     """Return a text with every reference replaced by its value; nothing for a reference to nothing."""
+    if "$" not in text:
+        return text
     return "".join(piece if isinstance(piece, str) else resolve(state, piece) or "" for piece in split_text(text))
 
 

@@ -183,13 +183,20 @@ class FlowMap:
 
     def _spread(self, flow: Flow, goals: list[tuple[int, str]]) -> Prices:
         """Return the shortest distances (Dijkstra) from every block of a flow to the nearest of the goals."""
-        found: dict[str, int] = {}
-        ahead = list(goals)
+        nearest: dict[str, int] = {}
+        for cost, block in goals:
+            if block not in nearest or cost < nearest[block]:
+                nearest[block] = cost
+        ahead = [(cost, block) for block, cost in nearest.items()]
         heapify(ahead)
+        sources = self._sources[flow.name]
         while ahead:
             cost, block = heappop(ahead)
-            if block not in found:
-                found[block] = cost
-                for source, price in self._sources[flow.name].get(block, ()):
-                    heappush(ahead, (cost + price, source))
-        return found
+            if cost > nearest[block]:
+                continue
+            for source, price in sources.get(block, ()):
+                further = cost + price
+                if source not in nearest or further < nearest[source]:
+                    nearest[source] = further
+                    heappush(ahead, (further, source))
+        return nearest
