@@ -111,8 +111,8 @@ for module, folder, attribute in asked["modules"]:
     if os.wait()[1] != 0:
         sys.exit(f"{module} cannot be imported from {folder}")
 """
-"""Imports modules, each in a fork, with nothing but one artefact, the layers and the standard library. What is imported
-first saves each fork the time, and comes from the same layers."""
+"""Imports modules, each in a fork, with nothing but one artefact, the layers and the standard library. Imports that all
+share are made first, from the same layers: that saves each fork the time."""
 LIBRARIES = ("boto3", "aws_lambda_powertools.metrics", "aws_lambda_powertools.event_handler")
 
 
