@@ -113,8 +113,8 @@ def answers(language: str, first: NextStep | None) -> tuple[Told, ...]:
     for group in by_circumstance.values():
         by_length = sorted(group, key=lambda one: reason_s[one[1].caller_text])
         kept += [by_length[0], by_length[-1]]
-    for movement, diagnosis, facts in {one[0].status: one for one in told.values()}.values():
-        kept += [(at_time(movement, at), diagnosis, {**facts, "initiated_at": at}) for at in TIMES if at != longest]
+    for movement, diagnosis, said in {one[0].status: one for one in told.values()}.values():
+        kept += [(at_time(movement, at), diagnosis, {**said, "initiated_at": at}) for at in TIMES if at != longest]
     return tuple({id(one): one for one in kept}.values())
 
 
