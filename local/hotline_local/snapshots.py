@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import batched, islice
+from itertools import batched
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from hotline.contracts.model import VERSION_SUFFIX, FactRejected, Rejection
 from hotline.contracts.schemas import parse, refuse_future
@@ -31,7 +31,7 @@ MESSAGE_BYTES_MAX: Final = 200 * 1024
 REQUESTS_AT_ONCE: Final = 8
 """Requests to the queue that are under way together; the progress is noted after each such round."""
 FINGERPRINT_BYTES: Final = 1 << 20
-"""The first bytes of a snapshot, by which a progress file knows its own."""
+"""The first bytes of a snapshot, by which another one is known before any line is read."""
 QUIET_LOOKS: Final = 2
 """A queue's counts are approximate: empty is what was seen empty so often in a row."""
 LOOK_S: Final = 1.0
@@ -56,6 +56,8 @@ class Progress:
     fingerprint: str
     started_at: str
     lines: int = 0
+    lines_hash: str = ""
+    """SHA-256 over these lines, those that are empty left out."""
     sent: int = 0
     refused: int = 0
     complete: bool = False
@@ -63,15 +65,25 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message for the queue: how many lines of one subject, and with which line of the file it ends."""
+    """One message for the queue: how many lines of one subject. Once it is sent, the file is done with up to
+    `last_line`, and `lines_hash` is that of Progress."""
 
     body: str
     count: int
     last_line: int
+    lines_hash: str
 
     @property
     def size_bytes(self) -> int:
         return len(self.body.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A good line: its subject, and the fact as it travels."""
+
+    subject: str
+    text: bytes
 
 
 class Queues(Protocol):
@@ -82,11 +94,16 @@ class Queues(Protocol):
         ...
 
     def take_refusals(self, import_id: str, note: Callable[[Sequence[Refusal]], None]) -> int:
-        """Take out some refusals of this import after `note` has kept them; return how many there were."""
+        """Take out some refusals of this import after `note` has kept them; return how many were received, with those
+        of other imports."""
         ...
 
     def count_waiting(self) -> int:
         """About how many messages wait or are being worked on."""
+        ...
+
+    def count_unread_refusals(self) -> int:
+        """About how many refusals lie in their queue, without those that were received here as another import's."""
         ...
 
     def count_dead(self) -> int:
@@ -137,14 +154,14 @@ class Import:
             raise CommandError(f"{self.progress_file} cannot be read: delete it to begin anew.") from None
         if known.fingerprint != fingerprint:
             raise CommandError(f"{self.path} is not the snapshot that {self.progress_file} tells of.", exit_code=2)
-        if self.refused_file.exists():
-            with self.refused_file.open(encoding="utf-8") as file:
-                self._known_refused.update(json.loads(text)["line"] for text in file)
+        self._known_refused.update(_read_refused(self.refused_file))
+        # The progress was kept once a round, and lines were refused within one.
+        known.refused = len(self._known_refused)
         return known
 
     def send(self, progress: Progress) -> None:
         """Send what is not sent. The progress is kept after each round of requests, so that a crash repeats one round
-        at most. Raises CommandError."""
+        at most. Raises CommandError, also where the part that was sent is another one now."""
         if progress.complete:
             return
         began, sent_before = self.monotonic(), progress.sent
@@ -153,7 +170,7 @@ class Import:
                 # Consumed, so that an error of any request is raised here.
                 list(pool.map(self.queues.send, [tuple(one.body for one in request) for request in requests]))
                 progress.sent += sum(message.count for request in requests for message in request)
-                progress.lines = requests[-1][-1].last_line
+                progress.lines, progress.lines_hash = requests[-1][-1].last_line, requests[-1][-1].lines_hash
                 self._keep(progress)
                 self.tell(progress, None)
                 self._slow_down(progress.sent - sent_before, began)
@@ -161,41 +178,55 @@ class Import:
         self._keep(progress)
 
     def wait(self, progress: Progress) -> int:
-        """Wait until the queue is empty, and take the refusals down; return how many messages are dead."""
+        """Wait until the queue is empty, and take all refusals down; return how many messages are dead."""
         quiet = 0
         while True:
-            refusals = self.queues.take_refusals(progress.import_id, partial(self._refuse, progress))
+            received = self.queues.take_refusals(progress.import_id, partial(self._refuse, progress))
+            if received:
+                self._keep(progress)
             waiting = self.queues.count_waiting()
             self.tell(progress, waiting)
-            quiet = 0 if waiting or refusals else quiet + 1
+            # Asked last: a message that has just been worked off may have left a refusal.
+            quiet = 0 if waiting or received or self.queues.count_unread_refusals() else quiet + 1
             if quiet >= QUIET_LOOKS:
-                self._keep(progress)
                 return self.queues.count_dead()
-            if not refusals:
+            if not received:
                 self.sleep(LOOK_S)
 
     def _messages(self, progress: Progress) -> Iterator[Message]:
-        for lines in self._runs(progress):
-            yield Message(_body(progress.import_id, lines), len(lines), lines[-1][0])
-
-    def _runs(self, progress: Progress) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-        """Neighbouring good lines of one subject, as many as fit a message."""
-        run: list[tuple[int, dict[str, Any]]] = []
+        """Neighbouring good lines of one subject, as many as fit a message. Raises CommandError for a file that does
+        not begin with the lines that were sent."""
+        done, hashed = 0, hashlib.sha256()
+        subject: str = ""
+        run: list[tuple[int, str]] = []
         size = 0
-        for number, text in lines_of(self.path, progress.lines):
-            detail = self._check(progress, number, text)
-            if detail is None:
+        for number, text in lines_of(self.path):
+            if number <= progress.lines:
+                hashed.update(text)
                 continue
-            full = len(run) == LINES_AT_ONCE_MAX or size + len(text) > MESSAGE_BYTES_MAX
-            if run and (full or run[0][1]["subject"] != detail["subject"]):
-                yield run
-                run, size = [], 0
-            run.append((number, detail))
-            size += len(text)
+            if not done:
+                self._require_sent(progress, hashed.hexdigest())
+            fact = self._check(progress, number, text)
+            if fact is not None:
+                full = len(run) == LINES_AT_ONCE_MAX or size + len(fact.text) > MESSAGE_BYTES_MAX
+                if run and (full or subject != fact.subject):
+                    yield Message(_body(progress.import_id, run), len(run), done, hashed.hexdigest())
+                    run, size = [], 0
+                subject = fact.subject
+                run.append((number, fact.text.decode()))
+                size += len(fact.text)
+            hashed.update(text)
+            done = number
+        if not done:
+            self._require_sent(progress, hashed.hexdigest())
         if run:
-            yield run
+            yield Message(_body(progress.import_id, run), len(run), done, hashed.hexdigest())
 
-    def _check(self, progress: Progress, number: int, text: bytes) -> dict[str, Any] | None:
+    def _require_sent(self, progress: Progress, lines_hash: str) -> None:
+        if progress.lines and progress.lines_hash != lines_hash:
+            raise CommandError(f"{self.path} is not the snapshot that {self.progress_file} tells of.", exit_code=2)
+
+    def _check(self, progress: Progress, number: int, text: bytes) -> _Line | None:
         """The fact in a line, None for one that the contract refuses or that is larger than a message."""
         try:
             detail = json.loads(text)
@@ -210,10 +241,17 @@ class Import:
         except FactRejected as error:
             self._refuse(progress, (Refusal(number, error.fact_type, error.fact_id, error.code, error.field),))
             return None
-        if len(text) > MESSAGE_BYTES_MAX:
-            self._refuse(progress, (Refusal(number, fact.type + VERSION_SUFFIX, fact.id, Rejection.TOO_LONG.value),))
+        refuse = partial(Refusal, number, fact.type + VERSION_SUFFIX, fact.id)
+        try:
+            written = json.dumps(detail, ensure_ascii=False, separators=(",", ":")).encode()
+        except UnicodeEncodeError:
+            # Half a surrogate pair in a field that the contract does not know; Amazon SQS takes none.
+            self._refuse(progress, (refuse(Rejection.BAD_TEXT.value),))
             return None
-        return detail
+        if len(written) > MESSAGE_BYTES_MAX:
+            self._refuse(progress, (refuse(Rejection.TOO_LONG.value),))
+            return None
+        return _Line(fact.subject, written)
 
     def _refuse(self, progress: Progress, refusals: Sequence[Refusal]) -> None:
         new = {refusal.line: refusal for refusal in refusals if refusal.line not in self._known_refused}
@@ -247,9 +285,24 @@ def _pack(messages: Iterable[Message]) -> Iterator[list[Message]]:
         yield request
 
 
-def _body(import_id: str, lines: list[tuple[int, dict[str, Any]]]) -> str:
-    sent = {"import_id": import_id, "lines": [{"line": number, "fact": detail} for number, detail in lines]}
-    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
+def _body(import_id: str, lines: list[tuple[int, str]]) -> str:
+    sent = ",".join(f'{{"line":{number},"fact":{fact}}}' for number, fact in lines)
+    return f'{{"import_id":{json.dumps(import_id)},"lines":[{sent}]}}'
+
+
+def _read_refused(path: Path) -> Iterator[int]:
+    """The numbers of the lines in a file of refusals. A last one that was written by half is cut off: it was not
+    counted as kept, so it comes again."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        whole = 0
+        for text in file:
+            if not text.endswith(b"\n"):
+                file.truncate(whole)
+                return
+            whole += len(text)
+            yield int(json.loads(text)["line"])
 
 
 def _open(path: Path) -> "BinaryIO | gzip.GzipFile":
@@ -259,11 +312,11 @@ def _open(path: Path) -> "BinaryIO | gzip.GzipFile":
         raise CommandError(f"{path} cannot be read ({type(error).__name__}).", exit_code=2) from None
 
 
-def lines_of(path: Path, after: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Number and text of each line that is not empty, behind the line `after`."""
+def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and text of each line that is not empty."""
     try:
         with _open(path) as file:
-            for number, text in enumerate(islice(file, after, None), after + 1):
+            for number, text in enumerate(file, 1):
                 if text.strip():
                     yield number, text
     except (OSError, EOFError) as error:

@@ -39,6 +39,7 @@ class Queues:
     requests: list[tuple[str, ...]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
+    unread: list[int] = field(default_factory=list)
     dead: int = 0
     breaks_after: int | None = None
 
@@ -54,6 +55,9 @@ class Queues:
 
     def count_waiting(self) -> int:
         return self.waiting.pop(0) if self.waiting else 0
+
+    def count_unread_refusals(self) -> int:
+        return self.unread.pop(0) if self.unread else 0
 
     def count_dead(self) -> int:
         return self.dead
@@ -158,6 +162,118 @@ def test_an_import_that_breaks_off_goes_on_where_it_was_and_loses_no_line(tmp_pa
     assert again.requests == []
 
 
+def arguments_of(path: Path, *, resume: bool = False, as_json: bool = False) -> Namespace:
+    return Namespace(file=path, resume=resume, rate=None, no_wait=False, stack=None, region=None, json=as_json)
+
+
+def broken_off(path: Path, *, after: int) -> Import:
+    """An import that broke off after so many requests; its progress file tells of the rounds before."""
+    work = importing(path, Queues(breaks_after=after))
+    with pytest.raises(CommandError, match="took no messages"):
+        work.send(begun(work))
+    return work
+
+
+def test_lines_refused_before_a_break_count_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The bad line stands in the round that breaks, so that the progress file does not count it.
+    lines: list[object] = [payment(number, f"acc_{number}") for number in range(REQUESTS_AT_ONCE * 10 * 2)]
+    lines[100] = "not JSON"
+    path = written(tmp_path / "s.jsonl", lines)
+    broken_off(path, after=REQUESTS_AT_ONCE + 2)
+    monkeypatch.setattr(import_, "_queues", lambda _: Queues())
+    monkeypatch.setattr("hotline_local.snapshots.LOOK_S", 0.0)
+    assert import_.run(arguments_of(path, resume=True)) == 1
+    assert "1 lines were refused" in capsys.readouterr().out
+
+
+def test_refusals_that_were_taken_count_when_the_wait_is_broken_off(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    path = written(tmp_path / "s.jsonl", [payment(1)])
+    work = importing(path, Queues(refusals=[Refusal(1, None, None, "bad_time")]))
+    progress = begun(work)
+    work.send(progress)
+    work.tell = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        work.wait(progress)
+    assert json.loads(work.progress_file.read_text(encoding="utf-8"))["refused"] == 1
+    assert begun(importing(path, Queues()), resume=True).refused == 1
+
+
+def test_a_refusal_that_was_written_by_half_is_dropped_and_comes_again(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.jsonl", ["not JSON", payment(2), "not JSON either"])
+    work = broken_off(path, after=0)
+    told = work.refused_file.read_bytes()
+    work.progress_file.write_text(json.dumps(_progress(work)), encoding="utf-8")
+    work.refused_file.write_bytes(told[: told.index(b"\n") + 9])
+    second = importing(path, queues := Queues())
+    progress = begun(second, resume=True)
+    assert progress.refused == 1
+    second.send(progress)
+    assert second.refused_file.read_bytes() == told
+    assert (progress.refused, queues.lines) == (2, [2])
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\udfff"], ids=["escaped", "raw"])
+def test_half_a_surrogate_pair_in_an_unknown_field_refuses_its_line_alone(half: str, tmp_path: Path) -> None:
+    bad = json.dumps(payment(1)).replace('"data": {', f'"data": {{"more": "{half}", ', 1)
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(f"{bad}\n{json.dumps(payment(2))}\n".encode(errors="surrogatepass"))
+    work = importing(path, queues := Queues())
+    work.send(begun(work))
+    (refused,) = [json.loads(text) for text in work.refused_file.read_text(encoding="utf-8").splitlines()]
+    assert (refused["line"], refused["id"], refused["reason"]) == (1, "evt-1", "bad_text")
+    assert queues.lines == [2]
+
+
+@pytest.mark.parametrize("changed", ["a line of the sent part", "the sent part is shorter"])
+def test_another_snapshot_of_the_same_beginning_and_size_is_not_gone_on_with(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hotline_local.snapshots.FINGERPRINT_BYTES", 1_000)
+    lines = [payment(number, f"acc_{number:05d}") for number in range(REQUESTS_AT_ONCE * 10 * 2)]
+    path = written(tmp_path / "s.jsonl", lines)
+    size = path.stat().st_size
+    broken_off(path, after=REQUESTS_AT_ONCE)
+    if changed == "a line of the sent part":
+        lines[50] = payment(50, "acc_99999")
+        written(path, lines)
+    else:
+        path.write_bytes(path.read_bytes()[:1_000].ljust(size - 1, b" ") + b"\n")
+    assert path.stat().st_size == size
+    second = importing(path, queues := Queues())
+    with pytest.raises(CommandError, match="is not the snapshot"):
+        second.send(begun(second, resume=True))
+    assert queues.requests == []
+
+
+def test_it_waits_while_refusals_lie_in_their_queue_unread(tmp_path: Path) -> None:
+    queues = Queues(unread=[3, 0, 1, 0, 0])
+    work = importing(written(tmp_path / "s.jsonl", [payment(1)]), queues)
+    progress = begun(work)
+    work.send(progress)
+    work.wait(progress)
+    assert queues.unread == []
+
+
+def test_the_progress_stays_while_a_message_is_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "s.jsonl", [payment(1)])
+    queues = Queues(dead=1)
+    monkeypatch.setattr(import_, "_queues", lambda _: queues)
+    monkeypatch.setattr("hotline_local.snapshots.LOOK_S", 0.0)
+    assert import_.run(arguments_of(path)) == 1
+    assert "--resume" in capsys.readouterr().out
+    queues.dead, queues.refusals = 0, [Refusal(1, None, None, "bad_time")]
+    assert import_.run(arguments_of(path, resume=True)) == 1
+    assert "1 lines were refused" in capsys.readouterr().out
+    assert not path.with_name("s.jsonl.import.json").exists()
+
+
 def test_a_line_that_is_refused_twice_is_told_once(tmp_path: Path) -> None:
     path = written(tmp_path / "s.jsonl", ["not JSON", payment(2)])
     first = importing(path, Queues(breaks_after=0))
@@ -249,11 +365,21 @@ class Sqs:
         self.taken += [entry["MessageBody"] for entry in Entries if entry not in failed]
         return {"Failed": [{"Id": entry["Id"], "Code": "ServiceUnavailable"} for entry in failed]}
 
-    def receive_message(self, **_: object) -> dict[str, Any]:
+    def receive_message(self, *, WaitTimeSeconds: int, VisibilityTimeout: int, **_: object) -> dict[str, Any]:  # noqa: N803
+        assert (WaitTimeSeconds, VisibilityTimeout) == (2, 60)
         numbers = count(1)
         unknown = {"type": None, "id": None, "reason": "bad_time", "field": None}
         bodies = [{"import_id": one, "line": next(numbers), **unknown} for one in (ID, "another", ID)]
-        return {"Messages": [{"Body": json.dumps(body), "ReceiptHandle": f"h{body['line']}"} for body in bodies]}
+        return {
+            "Messages": [
+                {"Body": json.dumps(body), "MessageId": f"m{body['line']}", "ReceiptHandle": f"h{body['line']}"}
+                for body in bodies
+            ]
+        }
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == "refusals"
+        return {"Attributes": dict(zip(AttributeNames, ("2", "4"), strict=True))}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
         self.deleted.append(ReceiptHandle)
@@ -273,8 +399,20 @@ def test_refusals_of_another_import_stay_and_ours_go_once_they_are_kept() -> Non
         assert sqs.deleted == []
         kept.extend(refusals)
 
-    assert SqsQueues(sqs, "queue", "refusals", "dead").take_refusals(ID, note) == 2
+    assert SqsQueues(sqs, "queue", "refusals", "dead").take_refusals(ID, note) == 3
     assert ([one.line for one in kept], sqs.deleted) == ([1, 3], ["h1", "h3"])
+
+
+def test_refusals_of_another_import_that_were_read_are_not_waited_for() -> None:
+    at = [0.0]
+    queues = SqsQueues(Sqs(), "queue", "refusals", "dead", monotonic=lambda: at[0])
+    assert queues.count_unread_refusals() == 6
+    for _ in range(2):
+        queues.take_refusals(ID, lambda _: None)
+    assert queues.count_unread_refusals() == 5
+    # Then it is to be seen again, by anybody.
+    at[0] = 60.0
+    assert queues.count_unread_refusals() == 6
 
 
 def test_the_command_reports_and_leaves_no_progress_of_what_is_done(
@@ -283,7 +421,7 @@ def test_the_command_reports_and_leaves_no_progress_of_what_is_done(
     path = written(tmp_path / "s.jsonl", [payment(1), "not JSON"])
     queues = Queues()
     monkeypatch.setattr(import_, "_queues", lambda _: queues)
-    arguments = Namespace(file=path, resume=False, rate=None, no_wait=False, stack=None, region=None, json=True)
+    arguments = arguments_of(path, as_json=True)
     monkeypatch.setattr("hotline_local.snapshots.LOOK_S", 0.0)
     assert import_.run(arguments) == 1
     told = json.loads(capsys.readouterr().out)

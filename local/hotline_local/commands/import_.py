@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 TRIES_MAX: Final = 5
 """How often a request is made whose messages Amazon SQS did not all take."""
+REFUSALS_WAIT_S: Final = 2
+"""A request for refusals waits for so long: one that does not wait asks some of the servers of the queue alone."""
+HELD_S: Final = 60
+"""A refusal that was received and not deleted, as another import's, is seen by nobody for so long."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -66,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         "seconds": round(work.monotonic() - began, 1),
         "refused_file": str(work.refused_file) if progress.refused else None,
     }
-    if dead is not None:
+    if dead == 0:
         # All is known: the next import of this file begins anew.
         work.progress_file.unlink(missing_ok=True)
     print(json.dumps(result) if arguments.json else _report(result))
@@ -102,7 +107,7 @@ def _report(result: dict[str, Any]) -> str:
     if result["dead_messages"]:
         lines.append(
             f"{result['dead_messages']:,} messages could not be taken in after five tries: they are in the dead "
-            "letters of the import (docs/operations.md)."
+            "letters of the import (docs/operations.md). Put them back, then --resume waits for them."
         )
     if result["dead_messages"] is None:
         lines.append("They are being taken in; ./hotline import --resume waits for that.")
@@ -129,7 +134,7 @@ def _queues(arguments: argparse.Namespace) -> "SqsQueues":
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SqsQueues:
     """The queues of an import at Amazon SQS, see snapshots.Queues."""
 
@@ -137,6 +142,9 @@ class SqsQueues:
     queue_url: str
     refusals_url: str
     dead_letters_url: str
+    monotonic: "Callable[[], float]" = time.monotonic
+    _held_until: dict[str, float] = field(default_factory=dict, init=False)
+    """Until when refusals of other imports, by the ids of their messages, are held by this one."""
 
     def send(self, bodies: tuple[str, ...]) -> None:
         """Put the messages; those that were not taken are sent again, a few times. Raises CommandError."""
@@ -154,16 +162,32 @@ class SqsQueues:
         from hotline.kit.aws.carriers import QUEUE_MESSAGES_MAX
         from hotline_local.snapshots import Refusal
 
-        answer = _request(self.sqs.receive_message, QueueUrl=self.refusals_url, MaxNumberOfMessages=QUEUE_MESSAGES_MAX)
-        found = {}
-        for message in answer.get("Messages", []):
+        asked_at = self.monotonic()
+        answer = _request(
+            self.sqs.receive_message,
+            QueueUrl=self.refusals_url,
+            MaxNumberOfMessages=QUEUE_MESSAGES_MAX,
+            WaitTimeSeconds=REFUSALS_WAIT_S,
+            VisibilityTimeout=HELD_S,
+        )
+        messages, found = answer.get("Messages", []), {}
+        for message in messages:
             told = json.loads(message["Body"])
             if told.pop("import_id") == import_id:
                 found[message["ReceiptHandle"]] = Refusal(**told)
+            else:
+                self._held_until[message["MessageId"]] = asked_at + HELD_S
         note(tuple(found.values()))
         for handle in found:
             _request(self.sqs.delete_message, QueueUrl=self.refusals_url, ReceiptHandle=handle)
-        return len(found)
+        return len(messages)
+
+    def count_unread_refusals(self) -> int:
+        """About how many refusals wait, or are held by somebody else."""
+        now = self.monotonic()
+        held = sum(until > now for until in self._held_until.values())
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return max(0, self._count(self.refusals_url, *names) - held)
 
     def count_waiting(self) -> int:
         """About how many messages wait, or are being worked on."""
