@@ -3,15 +3,21 @@
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connect_sim.simulator.engine import Engine
 from connect_sim.simulator.mailbox import Message
+from connect_sim.simulator.state import CallSetup, Waiting
 from connect_sim.simulator.stubs import StubFunctions
 from hotline_local import cli, worlds
+from hotline_local.commands import call as call_command
+from hotline_local.launcher.paths import ROOT
+from hotline_local.worlds.flow_files import load_flow_set
 from tests.connect_sim.samples.build import block, call, entry, flow, menu, say
 
 SAMPLES = Path(__file__).parents[1] / "connect_sim" / "samples"
@@ -73,6 +79,30 @@ def test_wrong_usage_is_answered_with_one_sentence_and_exit_code_2(
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("typed", "hangs_up"), [("\n", False), ("", False), ("!\n", True)])
+def test_after_the_talk_the_agent_hangs_up_or_the_caller_does(
+    monkeypatch: pytest.MonkeyPatch, typed: str, hangs_up: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(KeyboardInterrupt) if hangs_up else nullcontext():
+        call_command._talk("agent-1")
+
+
+def test_an_agent_who_is_named_hangs_up_first_so_that_the_survey_is_heard() -> None:
+    waiting = Waiting(5.0)
+    assert call_command._waiting(waiting, "agent-1") == Waiting(5.0, agent_leaves=True)
+    assert call_command._waiting(waiting, None) == waiting
+    assert call_command._waiting(None, "agent-1") is None
+
+
+def test_the_whispers_of_a_call_are_those_that_its_hooks_name() -> None:
+    flows = load_flow_set(sorted((ROOT / "flows").glob("*.json")), {})
+    state = Engine(flows, StubFunctions({})).begin(CallSetup("contact-1", None), "hotline-entry")
+    assert call_command._list_whispers(flows, state) == ()
+    state.event_hooks = {"AgentWhisper": "hotline-agent-whisper", "CustomerRemaining": "hotline-survey"}
+    assert call_command._list_whispers(flows, state) == ("hotline-agent-whisper",)
 
 
 class FakeWorld:

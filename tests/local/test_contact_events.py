@@ -92,6 +92,26 @@ def test_an_agent_who_takes_the_call_is_named_and_the_call_goes_on_until_they_ha
     assert before_the_end == [1]
 
 
+def test_they_talk_once_the_whispers_are_heard_and_before_what_follows_the_talk() -> None:
+    heard: list[str] = []
+
+    class Seen:
+        def show(self, event: CallEvent) -> None:
+            heard.append(event.place.flow)
+
+    call = ToldCall(
+        CallSetup("contact-1", None),
+        Seen(),
+        lambda _: None,
+        talk=lambda: heard.append("they talk"),
+        whispers=lambda: ("agent-whisper", "customer-whisper"),
+    )
+    call.show(CallEvent("agent", 1.0, Place("queue", "wait"), {}))
+    for flow in ("agent-whisper", "customer-whisper", "survey", "survey"):
+        call.show(CallEvent("prompt", 2.0, Place(flow, "say"), {}))
+    assert heard == ["queue", "agent-whisper", "customer-whisper", "they talk", "survey", "survey"]
+
+
 def test_the_stack_on_this_machine_believes_the_simulators_events() -> None:
     assert PARAMETERS["ContactEventSource"] == SOURCE
     assert not SOURCE.startswith("aws.")
