@@ -5,7 +5,10 @@ import { html, nothing, svg } from "./vendor/lit/lit.js";
 const ROW = 30;
 const LABEL = 180;
 const ROW_WIDTH = 430;
+/** Units of a wide chart, and of one that a phone shows as a whole, with letters of the same size. */
 const WIDTH = 800;
+const NARROW_WIDTH = 360;
+const UNITS_OF_DAY_NAME = 90;
 const HEIGHT = 210;
 /** Letters that fit beside a bar; a Chinese one is as wide as two. */
 const LETTERS = 24;
@@ -42,14 +45,15 @@ export function bars(words, title, heads, rows) {
     ${table(words, title, heads, rows.map(({ label, value, cells = [] }) => [label, words.number(value), ...cells]))}`;
 }
 
-/** Stacked columns, one a day: `series` [{name, label}], `days` [{day, ...}] by the names of the series. */
-export function columns(words, title, series, days) {
+/** Stacked columns, one a day: `series` [{name, label}], `days` [{day, ...}] by the names of the series. `narrow`: for a phone. */
+export function columns(words, title, series, days, narrow) {
+  const width = narrow ? NARROW_WIDTH : WIDTH;
   const total = (day) => series.reduce((sum, { name }) => sum + (day[name] ?? 0), 0);
   if (days.every((day) => !total(day))) return html`<h2>${title}</h2><p class="empty">${words.text("chart.empty")}</p>`;
   const most = ceiling(Math.max(...days.map(total)));
-  const step = (WIDTH - 40) / days.length;
+  const step = (width - 40) / days.length;
   const scale = (value) => (value / most) * (HEIGHT - 40);
-  const every = Math.ceil(days.length / 8);
+  const every = Math.ceil((days.length * UNITS_OF_DAY_NAME) / width);
   const stack = (day, at) => {
     let y = HEIGHT - 24;
     return series.map(({ name }, index) => {
@@ -60,8 +64,8 @@ export function columns(words, title, series, days) {
   };
   return html`<h2>${title}</h2>
     <div class="row small legend">${series.map(({ label }, at) => html`<span class="row"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><rect width="12" height="12" rx="3" class="c${at + 1}"></rect></svg>${label}</span>`)}</div>
-    <div class="scroll" tabindex="0" role="group" aria-label=${title}><svg role="img" aria-label=${title} viewBox="0 0 ${WIDTH} ${HEIGHT}" class="chart long">${[0, 0.5, 1].map((part) => svg`
-      <line x1="40" x2=${WIDTH} y1=${HEIGHT - 24 - scale(most * part)} y2=${HEIGHT - 24 - scale(most * part)} class="grid"></line>
+    <div class="scroll" tabindex="0" role="group" aria-label=${title}><svg role="img" aria-label=${title} viewBox="0 0 ${width} ${HEIGHT}" class="chart long ${narrow ? "" : "wide"}">${[0, 0.5, 1].map((part) => svg`
+      <line x1="40" x2=${width} y1=${HEIGHT - 24 - scale(most * part)} y2=${HEIGHT - 24 - scale(most * part)} class="grid"></line>
       <text x="34" y=${HEIGHT - 20 - scale(most * part)} text-anchor="end" class="label">${words.number(most * part)}</text>`)}
       ${days.map((day, at) => svg`${stack(day, at)}${at % every ? nothing : svg`<text x=${40 + at * step + step / 2} y=${HEIGHT - 6} text-anchor="middle" class="label">${day.day.slice(5)}</text>`}`)}</svg></div>
     ${table(words, title, [words.text("field.day"), ...series.map(({ label }) => label)], days.map((day) => [words.day(day.day), ...series.map(({ name }) => words.number(day[name] ?? 0))]))}`;

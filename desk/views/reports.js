@@ -4,6 +4,7 @@ import { bars, columns } from "../chart.js";
 import { css, html, Loaded, shared, View } from "../element.js";
 
 export const DAY_MS = 86_400_000;
+const PHONE = window.matchMedia("(max-width: 640px)");
 const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
 export const iso = (time) => new Date(time).toISOString().slice(0, 10);
 
@@ -27,7 +28,8 @@ class DeskReports extends View {
     .charts .panel { margin: 0; }
     .wide { grid-column: 1 / -1; }
     svg.chart { width: 100%; max-width: 34rem; height: auto; display: block; }
-    svg.long { min-width: 38rem; max-width: none; }
+    svg.long { max-width: none; }
+    svg.wide { min-width: 38rem; }
     .label { fill: var(--text); font-size: 12.5px; }
     .long .label { font-size: 11px; }
     .grid { stroke: var(--line); }
@@ -44,9 +46,18 @@ class DeskReports extends View {
     this.report = new Loaded(this, () => this.desk.api.reports(this.from, this.to));
   }
 
+  /** Drawn anew where the page gets narrow or wide. */
+  #redraw = () => this.requestUpdate();
+
   connectedCallback() {
     super.connectedCallback();
+    PHONE.addEventListener("change", this.#redraw);
     this.report.load();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    PHONE.removeEventListener("change", this.#redraw);
   }
 
   reload() {
@@ -85,7 +96,7 @@ class DeskReports extends View {
         ${figure("answer", seconds(report.answer.median_s), this.t("reports.p90", { time: seconds(report.answer.p90_s) }))}
         ${figure("survey", answers ? words.number(points / answers, { maximumFractionDigits: 1 }) : "–", this.t("reports.answers", { count: words.number(answers) }))}</div>
       <div class="charts">
-        <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts)}</section>
+        <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts, PHONE.matches)}</section>
         <section class="panel">${bars(words, this.t("reports.topics"), head, report.topics.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.lock_causes"), head, report.lock_causes.map(({ kind, cause, count }) => ({ label: this.#cause(kind, cause), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.refunds"), [...head, this.t("reports.late")],

@@ -7,7 +7,7 @@ import { DAY_MS, iso, periodForm } from "./reports.js";
 const LOOK = "looked_up";
 
 class DeskTrail extends View {
-  static styles = [shared, css`td { overflow-wrap: anywhere; } td.time { white-space: nowrap; }`];
+  static styles = [shared, css`td { overflow-wrap: anywhere; } td.time, td a { white-space: nowrap; }`];
   static properties = { ...View.properties, agent_id: {}, from: { state: true }, to: { state: true } };
 
   constructor() {

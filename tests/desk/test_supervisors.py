@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from playwright.sync_api import Page, expect
 
@@ -213,3 +214,26 @@ def test_an_agent_is_shown_no_trail(desk: Desk) -> None:
     page = desk.enter("lin")
     page.evaluate("() => { location.hash = '#/trail/mei'; }")
     expect(page.get_by_text("Your role does not allow it.")).to_be_visible()
+
+
+def test_on_a_phone_the_chart_of_days_is_seen_as_a_whole(desk: Desk) -> None:
+    page = desk.enter("mei", context=desk.new_context(viewport={"width": 390, "height": 844}))
+    page.evaluate("() => { location.hash = '#/reports'; }")
+    chart = page.get_by_role("img", name="Contacts by day and ending")
+    frame = page.get_by_role("group", name="Contacts by day and ending").first
+
+    def hidden() -> object:
+        return frame.evaluate("(one) => one.scrollWidth - one.clientWidth")
+
+    expect(chart).to_be_visible()
+    assert hidden() == 0
+    boxes = [one.bounding_box() for one in chart.locator("rect").all()]
+    assert boxes
+    assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    letters = chart.locator("text").last.evaluate("(one) => one.getBoundingClientRect().height")
+    assert letters >= 10
+    names = [one.bounding_box() for one in chart.locator("text").filter(has_text="-").all()]
+    ends = [(box["x"], box["x"] + box["width"]) for box in names if box is not None]
+    assert all(left >= before for (_, before), (left, _) in pairwise(ends))
+    page.set_viewport_size({"width": 1200, "height": 844})
+    expect(chart).to_have_class(re.compile("wide"))
