@@ -66,6 +66,7 @@ LOCKS: Final[Mapping[str, tuple[tuple[str, str | None], ...]]] = {
     "+8613800000015": (("OPEN", None),),
     "+8613800000016": (("OPEN", None),),
     "+12025550118": (("SOFT", "TOO_MANY_LOGIN_RATE"),),
+    "+8613800000019": (("OPEN", None),),
 }
 CUSTOMERS_MIN: Final = 12
 
@@ -262,7 +263,14 @@ def test_every_order_in_the_document_is_in_the_wallet(facts: list[Fact]) -> None
 
 
 @pytest.mark.parametrize(
-    ("tail", "outcome"), [("040005", "APPROVED"), ("040006", "IN_REVIEW"), ("040007", "DENIED"), ("130001", "APPROVED")]
+    ("tail", "outcome"),
+    [
+        ("040005", "APPROVED"),
+        ("040006", "IN_REVIEW"),
+        ("040007", "DENIED"),
+        ("130001", "APPROVED"),
+        ("190001", "IN_REVIEW"),
+    ],
 )
 def test_a_refund_of_the_orders_in_the_document_is_decided_as_promised(
     tail: str, outcome: str, loaded: Context
@@ -284,6 +292,14 @@ def test_a_refund_of_the_orders_in_the_document_is_decided_as_promised(
         now=NOW,
     )
     assert decision.outcome.value == outcome
+
+
+def test_one_order_takes_a_second_person_and_another_one_that_is_looked_at_does_not(loaded: Context) -> None:
+    minor = {
+        tail: payments.list_by_tail(loaded.store, f"acct-demo-{tail[:2]}", tail).refs[0].amount.minor
+        for tail in ("190001", "040006")
+    }
+    assert minor["040006"] <= refund_policy.REQUEST_CAP_MINOR["CNY"] < minor["190001"]
 
 
 def test_two_orders_share_their_last_four_digits_and_not_six(loaded: Context) -> None:
