@@ -20,6 +20,7 @@ from hotline.kit.clock import Clock, SystemClock, to_text
 from hotline.kit.errors import InvalidInput
 from hotline_local.bus import put_facts
 from hotline_local.circle import Circle
+from hotline_local.contact_removal import answer_removal
 from hotline_local.launcher.stack import Stack
 from hotline_local.told_facts import ToldFacts, find_drift
 from hotline_local.wallet_modes import Answering, Mode
@@ -134,7 +135,8 @@ class ReferenceWallet:
         if drift is not None:
             account_id, since = drift
             self._digests[account_id] = (now + DIGEST_AFTER, since or now - SPAN)
-        return acknowledge(decision, now) + self._told.find(decision)
+        removal = answer_removal(decision, self._told.list_of_accounts(), now)
+        return acknowledge(decision, now) + removal + self._told.find(decision)
 
     def _digests_due(self, now: datetime) -> list[dict[str, Any]]:
         """The digests of accounts whose missing facts were told a while ago, each given once."""

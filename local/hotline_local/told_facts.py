@@ -71,6 +71,12 @@ class ToldFacts:
             if thing.id is None or name.partition("/")[0] == thing.id:
                 yield fact
 
+    def list_of_accounts(self) -> Iterator[Fact]:
+        """The facts about accounts themselves, and not about their money."""
+        for (_, kind), facts in self._newest.items():
+            if kind == "account":
+                yield from facts.values()
+
     def tell_digest(self, account_id: str, *, since: datetime, as_of: datetime) -> dict[str, Any]:
         """The digest of one account by all that is remembered of it, as a CloudEvents object."""
         known = Known()
