@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from functions.messenger.letter import CODE_MESSAGE, write_letter
+from functions.messenger.letter import CODE_MESSAGE, TOO_LATE, write_letter
 from functions.messenger.settings import Sender
 from functions.messenger.task import start_task
 from hotline.accounts import service as accounts
@@ -63,6 +63,8 @@ def _send_and_count(entry: Item, ctx: Context, sender: Sender, transports: Mappi
     result = _send(entry, ctx, sender, transports)
     if isinstance(result, Dropped) and entry["kind"] == CODE_MESSAGE:
         identity.take_code_back(ctx, entry, result.reason)
+    if result == Dropped(TOO_LATE) and entry["kind"] in _REMINDERS:
+        payments.remind_again(ctx, entry["account_id"], entry["kind"], entry["facts"])
     return result
 
 
@@ -92,7 +94,7 @@ def _send(entry: Item, ctx: Context, sender: Sender, transports: Mapping[str, Tr
 def begin(entry: Item, ctx: Context) -> Result:
     """Begin the recovery of an entry. The same for a contact that reaches an account and for one that reaches none."""
     if not still_useful(entry, ctx.clock.now()):
-        return Dropped("too_late")
+        return Dropped(TOO_LATE)
     try:
         identity.begin_recovery(ctx, entry)
     except Stale:

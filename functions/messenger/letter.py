@@ -28,6 +28,8 @@ from hotline.wording import messages
 from hotline.wording.values import Digits, Lately, Latest, Link, Phone, Reference, Usual, Word, locale_of
 
 CODE_MESSAGE: Final = "code"
+TOO_LATE: Final = "too_late"
+"""Why a message was dropped after the time in which it is of use."""
 CHALLENGE_ATTRIBUTE: Final = "challenge"
 """The contact attribute by which the flow of a call names the code that it reads out."""
 
@@ -41,7 +43,7 @@ def write_letter(
     if not messages.is_known(entry["kind"], language):
         return Dropped("unknown_message")
     if not still_useful(entry, ctx.clock.now()):
-        return Dropped("too_late")
+        return Dropped(TOO_LATE)
     account_id = entry.get("account_id")
     profile = accounts.find_profile(ctx.store, account_id) if account_id else None
     if profile is None:

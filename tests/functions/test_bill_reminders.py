@@ -231,6 +231,9 @@ def test_a_carrier_that_fails_until_the_evening_sends_nothing_at_night(world: Wo
     world.clock.instant = evening.astimezone(UTC) + timedelta(seconds=1)
     world.deliver()
     assert world.sms.sent == []
+    # It is planned anew for the next morning, while it is of use.
+    assert local_days(world.run_until(START + 40 * DAY), world.zone) == [0, -1]
+    assert len(world.sms.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -344,6 +347,26 @@ def test_a_bill_before_its_account_is_reminded_of_all_the_same(world: World) -> 
     world.bill()
     world.open((PointKind.PHONE, PHONE))
     assert local_days(world.run_until(START + 40 * DAY), world.zone) == [5, 1, -1]
+
+
+def test_a_contact_point_that_comes_late_is_reminded_while_it_is_of_use(world: World) -> None:
+    """Bills may be imported before their account, and an account before its contact points."""
+    world.open()
+    world.bill()
+    world.run_until(plan_at(ACCOUNT, DUE, Offset.BEFORE, ZoneInfo(world.zone)) + QUARTER)
+    world.open((PointKind.PHONE, PHONE), version=2)
+    assert local_days(world.run_until(START + 40 * DAY), world.zone) == [4, 1, -1]
+
+
+def test_a_reminder_that_was_too_late_is_not_planned_anew_once_its_bill_is_paid(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    work_off(world.ctx, world.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1)
+    world.bill(version=2, paid=True)
+    world.clock.instant += DAY
+    world.deliver()
+    assert world.run_until(START + 40 * DAY) == []
 
 
 def test_each_reminder_is_a_decision_that_keeps_its_contract(world: World) -> None:

@@ -30,7 +30,7 @@ def balance(visit: Visit) -> Answer:
 def bills(visit: Visit) -> Answer:
     """The next three bills to pay, the earliest due date first; and one that was paid and may not show yet."""
     zone = zone_of(visit.state.time_zone)
-    told = payments.tell_of_bills(visit.ctx.store, visit.account(Operation.READ), visit.now, zone)
+    told = payments.list_bills_to_tell(visit.ctx.store, visit.account(Operation.READ), visit.now, zone)
     today = visit.now.astimezone(zone).date()
     items = [
         words(biller=bill.biller, amount=bill.amount, due_on=bill.due_on, when=_when(bill, today)) for bill in told.due

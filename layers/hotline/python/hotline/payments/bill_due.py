@@ -2,13 +2,14 @@
 
 The bill is read again with the account's choice and its zone as they are now. So a bill that was paid, and an account
 that wants no reminders, get none. A customer who moved is reminded by the clock of the new place. The offset is
-noted on the bill in the same transaction as the message, so that there is one message for each bill and offset.
+noted on the bill in the same transaction as the message, so that there is one message for each bill and offset. A
+message that could not be sent within its day takes the note away again (`remind_again`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -16,8 +17,11 @@ from hotline.accounts.model import AccountStatus, ContactPoint, Profile
 from hotline.accounts.service import profile_from, profile_key, send_to
 from hotline.contracts.model import PointKind
 from hotline.identity.service import Operation, require
+from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.change.acts import perform_alone
 from hotline.kit.clock import to_text, zone_of
+from hotline.kit.doors import Context
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.ids import derive_id
 from hotline.kit.logging import Event
@@ -28,7 +32,7 @@ from hotline.kit.store.condition import Item
 from . import items
 from .model import Bill
 from .reminder_choice import are_on
-from .reminders import DAYS_BEFORE, Offset, decide_step, end_of_hours
+from .reminders import DAYS_BEFORE, Offset, decide_step, end_of_hours, next_morning
 
 MESSAGES: Final = {Offset.BEFORE: "bill.due", Offset.NEAR: "bill.due", Offset.AFTER: "bill.overdue"}
 """The message of each reminder."""
@@ -66,8 +70,14 @@ def contribute_reminder(change: Change, read: Mapping[Key, Item], account_id: st
         now=change.now,
         zone=zone,
     )
+    wanted = are_on(read.get(items.reminders_key(account_id)))
+    point = _find_point(profile) if wanted else None
+    if step.send is not None and point is None and wanted and (profile is None or profile.status is AccountStatus.OPEN):
+        # Nobody can be told yet. The account's facts, or a contact point, may come while the reminder is of use.
+        step = replace(
+            step, send=None, done=step.done - {step.send}, next_at=next_morning(account_id, change.now, zone)
+        )
     change.replace(bill_key, item, items.bill_item(replace(bill, reminded=step.done), look_at=step.next_at))
-    point = _find_point(profile) if are_on(read.get(items.reminders_key(account_id))) else None
     if step.send is None or profile is None or point is None:
         return ()
     facts = _list_facts(bill, alone=not point.shared)
@@ -85,6 +95,43 @@ def may_remind(store: Store, account_id: str, facts: Mapping[str, Any]) -> bool:
     choice_key = items.reminders_key(account_id)
     read = store.batch_get([bill_key, choice_key])
     return bill_key in read and not read[bill_key]["paid"] and are_on(read.get(choice_key))
+
+
+@dataclass(frozen=True, slots=True)
+class _RemindAgain:
+    """The act of the hotline for a reminder that could not be sent within its day."""
+
+    account_id: str
+    message: str
+    bill_key: Key
+
+    def read(self, store: Store, _now: object) -> Mapping[Key, Item]:
+        return store.batch_get([self.bill_key, profile_key(self.account_id)])
+
+    def contribute(self, change: Change, read: Mapping[Key, Item]) -> bool:
+        item = read.get(self.bill_key)
+        bill = items.bill_from(item) if item is not None else None
+        if bill is None or bill.paid:
+            return False
+        require(change, Operation.REMIND)
+        over = [offset for offset in Offset if offset in bill.reminded and MESSAGES[offset] == self.message]
+        if not over:
+            return False
+        profile = profile_from(read.get(profile_key(self.account_id)))
+        zone = zone_of(profile.time_zone if profile is not None else None)
+        morning = next_morning(self.account_id, change.now, zone)
+        change.replace(
+            self.bill_key, item, items.bill_item(replace(bill, reminded=bill.reminded - {over[-1]}), look_at=morning)
+        )
+        return True
+
+
+def remind_again(ctx: Context, account_id: str, message: str, facts: Mapping[str, Any]) -> bool:
+    """Plan the reminder anew whose message could not be sent within its day, for the next morning while it is of use;
+    whether it was. `message` is its kind, `facts` are those of the message. Two requests. Raises Stale, Unavailable."""
+    bill_key = items.bill_key(account_id, str(facts.get("due_on")), str(facts.get("bill_id")))
+    again = _RemindAgain(account_id, message, bill_key)
+    return perform_alone(ctx, again, actor=System("messenger", "late"), cause="reminder")
 
 
 def _find_point(profile: Profile | None) -> ContactPoint | None:

@@ -39,7 +39,7 @@ def days_until_shown(bill: Bill) -> int:
     return bill.shown_within_days or SHOWN_WITHIN_DAYS
 
 
-def tell_bills(bills: Iterable[Bill], today: date, zone: tzinfo) -> BillsTold:
+def select_bills(bills: Iterable[Bill], today: date, zone: tzinfo) -> BillsTold:
     """The bills to tell of, of those that are due from `today - LATE_TOLD_FOR` on. `zone`: the account's."""
     known = sorted(bills, key=lambda bill: (bill.due_on, bill.bill_id))
     due = [bill for bill in known if not bill.paid]

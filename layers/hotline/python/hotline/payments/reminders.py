@@ -63,7 +63,7 @@ def decide_step(
     }
     ripe = [offset for offset, at in planned.items() if offset not in over and at <= now]
     if ripe and is_quiet(now, zone):
-        return Step(None, frozenset(over), _next_morning(account_id, now, zone))
+        return Step(None, frozenset(over), next_morning(account_id, now, zone))
     over.update(ripe)
     left = [at for offset, at in planned.items() if offset not in over]
     return Step(ripe[-1] if ripe else None, frozenset(over), min(left, default=None))
@@ -91,7 +91,8 @@ def end_of_hours(now: datetime, zone: tzinfo) -> datetime:
     return datetime.combine(now.astimezone(zone).date(), QUIET_FROM, zone).astimezone(UTC)
 
 
-def _next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
+def next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
+    """The account's own time of day on the first day whose hours have not begun."""
     local = now.astimezone(zone)
     day = local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
     return _at_own_time(account_id, day, zone)

@@ -25,9 +25,9 @@ from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, al
 from . import bills, folds, funds, items, outcomes
 from .answers import MovementAnswer, answer_of
 from .bill_due import MESSAGES as REMINDER_MESSAGES
-from .bill_due import contribute_reminder, may_remind, reminder_keys
+from .bill_due import contribute_reminder, may_remind, remind_again, reminder_keys
 from .bill_due import duty_at as bill_duty_at
-from .bills import BillsTold, days_until_shown, state_of, tell_bills
+from .bills import BillsTold, days_until_shown, select_bills, state_of
 from .diagnosis import diagnose
 from .due import CASE_TOPIC, contribute_due, due_keys, duty_at
 from .folds import REFUNDS_PER_MOVEMENT_MAX, with_ledger
@@ -110,6 +110,7 @@ __all__ = [
     "ledger_key",
     "ledgers_of",
     "list_bills",
+    "list_bills_to_tell",
     "list_by_tail",
     "list_failed",
     "list_funds_amounts",
@@ -126,12 +127,12 @@ __all__ = [
     "movement_key",
     "movement_time",
     "open_refunds",
+    "remind_again",
     "reminder_keys",
     "reminders_key",
     "reversals",
     "state_of",
     "switch_by_reply",
-    "tell_of_bills",
     "with_ledger",
 ]  # fmt: skip
 
@@ -433,12 +434,12 @@ BILLS_LOOKED_AT = 200
 """How many bills from 90 days back on are looked at for those to read out; more would be more than two a day."""
 
 
-def tell_of_bills(store: Store, account_id: str, now: datetime, zone: tzinfo) -> BillsTold:
+def list_bills_to_tell(store: Store, account_id: str, now: datetime, zone: tzinfo) -> BillsTold:
     """The bills to read out. `zone`: the account's, in which a due date is a day. One consistent query."""
     today = now.astimezone(zone).date()
     since = today - bills.LATE_TOLD_FOR
     page = store.query(items.bills_query(account_id, since=since, limit=BILLS_LOOKED_AT))
-    told = tell_bills([items.bill_from(item) for item in page.items], today, zone)
+    told = select_bills([items.bill_from(item) for item in page.items], today, zone)
     return replace(told, more=told.more or page.next is not None)
 
 
