@@ -26,7 +26,9 @@ from hotline.contracts.model import (
     RefundStatus,
     RefundTold,
 )
-from hotline.kit.actor import Caller, FactorKind, ProvedFactor, Purpose, System
+from hotline.identity.approvals import approval_item, approval_key, digest_of
+from hotline.identity.model import Approval, ApprovalState, Operation, Subject
+from hotline.kit.actor import Agent, Approved, Caller, FactorKind, ProvedFactor, Purpose, System
 from hotline.kit.change import Change
 from hotline.kit.ids import IdSource
 from hotline.kit.keyring import Keyring
@@ -40,7 +42,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement
 from hotline.refunds import service as refunds
 from hotline.refunds.items import refund_from
-from hotline.refunds.model import Refund, RefundReason, RefundResult
+from hotline.refunds.model import PayoutWay, Refund, RefundReason, RefundResult, ReviewDecision
 from hotline.sessions.items import session_item, session_key
 from hotline.sessions.model import SessionState
 from hotline.sessions.service import proof_from
@@ -52,6 +54,7 @@ NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACCOUNT: Final = "acc_1"
 CAPTURED: Final = Money(12850, "CNY")
 SHOP: Final = Merchant("mer_1", "Tea House", "food")
+KEYRING: Final = Keyring("1", {"1": b"key-for-tests-only-0123456789abcd"})
 INITIATED: Final = NOON - timedelta(hours=3)
 _MONEY: Final = {
     MovementStatus.AUTHORISED: MoneyState.HELD,
@@ -180,15 +183,24 @@ class MoneyWorld:
 
     def tell(self, *facts: Fact) -> None:
         """Fold facts of one subject in one transaction, as the door does."""
-        profile_key = accounts.profile_key(facts[0].subject)
-        keys = payments.fact_keys(facts) | refunds.fact_keys(facts) | {profile_key}
+        if isinstance(facts[0].data, MerchantPolicyPublished):
+            read = self.store.batch_get(sorted(refunds.fact_keys(facts), key=repr))
+            change = self._change_of_facts()
+            refunds.contribute_facts(change, read, facts)
+            change.commit(self.store)
+            return
+        keys = accounts.fact_keys(facts) | payments.fact_keys(facts) | refunds.fact_keys(facts)
         read = self.store.batch_get(sorted(keys, key=repr))
         of_payments = refunds.fact_keys_of_payments(read, facts)
         read |= self.store.batch_get(sorted(of_payments, key=repr)) if of_payments else {}
-        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
-        payments.contribute_facts(change, read, facts, profile=accounts.profile_from(read.get(profile_key)))
+        change = self._change_of_facts()
+        profile = accounts.contribute_facts(change, read, facts, KEYRING)
+        payments.contribute_facts(change, read, facts, profile=profile)
         refunds.contribute_facts(change, read, facts)
         change.commit(self.store)
+
+    def _change_of_facts(self) -> Change:
+        return Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
 
     def begin(
         self,
@@ -229,6 +241,52 @@ class MoneyWorld:
         change.commit(self.store)
         return result
 
+    def review(self, refund_id: str, decision: ReviewDecision) -> Refund:
+        """Let two people decide on a refund in review, and commit."""
+        read = self._read_to_decide(refund_id)
+        operation, subject = refunds.review_need(read, ACCOUNT, refund_id, decision)
+        change = self._change_of_two(operation, subject)
+        refund = refunds.contribute_review(change, read, ACCOUNT, refund_id, decision)
+        change.commit(self.store)
+        return refund
+
+    def pay_otherwise(self, refund_id: str, way: PayoutWay = PayoutWay.BALANCE) -> Refund:
+        """Let two people ask for another payout of a refund that did not reach its customer, and commit."""
+        read = self._read_to_decide(refund_id)
+        subject = refunds.payout_subject(read, ACCOUNT, refund_id, way)
+        change = self._change_of_two(Operation.OTHER_PAYOUT, subject)
+        refund = refunds.contribute_payout(change, read, ACCOUNT, refund_id, way, case_id="case_1")
+        change.commit(self.store)
+        return refund
+
+    def _read_to_decide(self, refund_id: str) -> dict[Key, Item]:
+        read = self.store.batch_get(list(refunds.deciding_keys(ACCOUNT, refund_id)))
+        return read | self.store.batch_get(list(refunds.paid_keys(read, ACCOUNT, refund_id)))
+
+    def _change_of_two(self, operation: Operation, subject: Subject) -> Change:
+        """A change of an agent, with the approval of a second one in the store."""
+        approval = Approval(
+            approval_id=self.ids.new("approval"),
+            operation=operation,
+            subject=subject,
+            digest=digest_of(operation, subject),
+            reason="test",
+            account_id=ACCOUNT,
+            case_id="case_1",
+            requested_by="agent-1",
+            requested_by_name="Anna",
+            requested_at=self.now,
+            expires_at=self.now + timedelta(hours=1),
+            state=ApprovalState.APPROVED,
+            decided_by="agent-2",
+            decided_by_name="Berta",
+            decided_at=self.now,
+        )
+        key = approval_key(approval.approval_id)
+        self.store.transact([Put(key, approval_item(approval))], token=self.ids.new("tx")[-36:])
+        actor = Agent("agent-1", "case_1", None, Approved(key, "agent-1", "agent-2"))
+        return Change(actor=actor, cause="test", now=self.now, ids=self.ids)
+
     def movement(self, movement_id: str = "mov_1") -> Movement:
         """The movement as stored."""
         sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
@@ -263,12 +321,11 @@ class MoneyWorld:
 
     def tell_accounts(self, *facts: Fact) -> None:
         """Fold facts about the account itself."""
-        keyring = Keyring("1", {"1": b"key-for-tests-only-0123456789abcd"})
         read = self.store.batch_get(sorted(accounts.fact_keys(facts), key=repr))
-        points = accounts.fact_keys_of_points(read, facts, keyring)
+        points = accounts.fact_keys_of_points(read, facts, KEYRING)
         read |= self.store.batch_get(sorted(points, key=repr)) if points else {}
-        change = Change(actor=System("wallet_events", "facts"), cause="facts", now=self.now, ids=self.ids)
-        accounts.contribute_facts(change, read, facts, keyring)
+        change = self._change_of_facts()
+        accounts.contribute_facts(change, read, facts, KEYRING)
         change.commit(self.store)
 
     def entries(self) -> list[Item]:

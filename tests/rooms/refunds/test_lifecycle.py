@@ -1,12 +1,13 @@
 """The life of an open refund: its payment reversed, its outcome unknown, a wallet or a merchant that is silent."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from hotline.cases.items import case_from
-from hotline.contracts.model import MovementStatus, RefundStatus
+from hotline.contracts.model import Fact, MovementStatus, RefundStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.errors import Stale
@@ -15,8 +16,9 @@ from hotline.kit.store.condition import Item
 from hotline.payments.items import ledger_from
 from hotline.refunds import service as refunds
 from hotline.refunds.due import look_at_due
+from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, falls_due_at
-from hotline.refunds.model import Refund, RefundReason, RefundState
+from hotline.refunds.model import PayoutWay, Refund, RefundState
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
@@ -59,29 +61,169 @@ def the_case(world: MoneyWorld, refund: Refund) -> Any:
     return case_from(item)
 
 
-@pytest.mark.parametrize("state", [RefundState.APPROVED, RefundState.IN_REVIEW, RefundState.UNKNOWN])
-def test_a_refund_whose_payment_is_reversed_is_stopped_once(world: MoneyWorld, state: RefundState) -> None:
-    reason = RefundReason.CANCELLED
-    if state is RefundState.IN_REVIEW:
-        world.tell(published(version=2, auto_approve_minor=0))
-    refund = ask(world, reason=reason)
-    if state is RefundState.UNKNOWN:
-        world.tell(refunded(R.UNKNOWN, refund.refund_id, minor=12850))
-    assert world.refund(refund.refund_id).state is state
+def taken_minor(world: MoneyWorld) -> int:
+    item = world.item("TAKEN#mov_1")
+    assert item is not None
+    return ledger_from(item).taken_minor
+
+
+def test_a_refund_in_review_whose_payment_is_reversed_is_stopped_once(world: MoneyWorld) -> None:
+    world.tell(published(version=2, auto_approve_minor=0))
+    refund = ask(world)
+    assert refund.state is RefundState.IN_REVIEW
     world.tell(moved(S.REVERSED, version=2))
     assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
     after = world.refund(refund.refund_id)
     assert (after.state, after.promised_on, falls_due_at(after)) == (RefundState.STOPPED, None, None)
-    ledger = world.item("TAKEN#mov_1")
-    assert ledger is not None
-    assert ledger_from(ledger).taken_minor == 0
+    assert taken_minor(world) == 0
     (decision,) = sent(world, "refund.stopped")
     assert decision["facts"]["state"] == "stopped"
     assert len(sent(world, "refund.stopped", "customer")) == 2
-    in_review = state is RefundState.IN_REVIEW
-    assert the_case(world, after).reason == ("refund_review" if in_review else "refund_payment_reversed")
+    assert the_case(world, after).reason == "refund_review"
     assert work(world, refund.refund_id) == []
     assert world.movement().open_refund_id is None
+
+
+@pytest.mark.parametrize("status", [None, R.UNKNOWN])
+def test_a_refund_that_may_be_paid_keeps_its_money_until_the_wallet_says_that_it_was_not(
+    world: MoneyWorld, status: RefundStatus | None
+) -> None:
+    refund = ask(world)
+    if status is not None:
+        world.tell(refunded(status, refund.refund_id, minor=12850))
+    state = world.refund(refund.refund_id).state
+    world.tell(moved(S.REVERSED, version=2))
+    assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
+    after = world.refund(refund.refund_id)
+    assert (after.state, taken_minor(world)) == (state, 12850)
+    assert (the_case(world, after).reason, the_case(world, after).priority.name) == (
+        "refund_payment_reversed",
+        "URGENT",
+    )
+    assert [one["facts"]["state"] for one in sent(world, "refund.stopped")] == [state.value]
+    (asked,) = sent(world, "account.facts_requested")
+    assert asked["facts"]["about"][0]["id"] == refund.refund_id
+    assert sent(world, "refund.stopped", "customer") == [], "it may be paid"
+    assert work(world, refund.refund_id) == []
+    world.tell(moved(S.SUCCEEDED, version=3))
+    assert world.ask(request_key="request-2").outcome.value == "EXISTS"
+    world.tell(moved(S.REVERSED, version=4), refunded(R.FAILED, refund.refund_id, minor=12850, version=2))
+    assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
+    assert (world.refund(refund.refund_id).state, taken_minor(world)) == (RefundState.STOPPED, 0)
+    assert len(sent(world, "refund.stopped", "customer")) == 2
+    world.tell(refunded(R.FAILED, refund.refund_id, minor=12850, version=3))
+    assert work(world, refund.refund_id) == []
+
+
+def test_of_a_refund_that_was_to_be_stopped_and_arrives_another_cannot_be_had(world: MoneyWorld) -> None:
+    refund = ask(world)
+    world.tell(refunded(R.UNKNOWN, refund.refund_id, minor=12850))
+    world.tell(moved(S.REVERSED, version=2))
+    work(world, refund.refund_id)
+    world.tell(moved(S.SUCCEEDED, version=3))
+    world.ask(request_key="request-2")
+    world.tell(refunded(R.SETTLED, refund.refund_id, minor=12850, version=3))
+    assert taken_minor(world) == 12850
+
+
+SENT_AND_REVERSED = (refunded(R.SENT, minor=12850), moved(S.REVERSED, version=2))
+ARRIVED = refunded(R.SETTLED, minor=12850, version=2)
+
+
+@pytest.mark.parametrize("order", list(permutations((*SENT_AND_REVERSED, ARRIVED))))
+@pytest.mark.parametrize("is_worked_off_between", [False, True])
+def test_people_look_at_a_refund_that_arrived_beside_a_reversed_payment_in_any_order(
+    world: MoneyWorld, order: tuple[Fact, ...], is_worked_off_between: bool
+) -> None:
+    done: list[str] = []
+    for fact in order:
+        world.tell(fact)
+        done += work(world, "ref_1") if is_worked_off_between else []
+    done += work(world, "ref_1")
+    refund = world.refund("ref_1")
+    assert (refund.state, refund.reversed) == (RefundState.SUCCEEDED, True)
+    assert done.count("REFUND_PAID_TWICE") == 1
+    assert the_case(world, refund).priority.name == "URGENT"
+    reasons = [entry["facts"]["reason"] for entry in world.entries() if entry["kind"].startswith("case.")]
+    assert "refund_paid_twice" in reasons
+    world.tell(refunded(R.SETTLED, minor=12850, version=3))
+    assert work(world, "ref_1") == []
+
+
+def test_a_stopped_refund_that_arrives_within_the_minute_is_looked_at(world: MoneyWorld) -> None:
+    world.tell(published(version=2, auto_approve_minor=0))
+    refund = ask(world)
+    world.tell(moved(S.REVERSED, version=2))
+    assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
+    told = {"minor": 12850}
+    world.tell(refunded(R.SENT, refund.refund_id, **told), refunded(R.SETTLED, refund.refund_id, version=2, **told))
+    assert work(world, refund.refund_id) == ["REFUND_PAID_TWICE"]
+
+
+def test_for_a_refund_and_a_reversal_of_long_ago_nobody_is_called(world: MoneyWorld) -> None:
+    world.now += TOLD_FOR + timedelta(days=1)
+    world.tell(*SENT_AND_REVERSED, ARRIVED)
+    assert work(world, "ref_1") == []
+    assert world.refund("ref_1").reversed
+
+
+@pytest.fixture
+def paid_otherwise(world: MoneyWorld) -> str:
+    """A refund that failed, was followed up, and is to be paid to the balance."""
+    refund_id = ask(world).refund_id
+    world.tell(refunded(R.FAILED, refund_id, minor=12850, version=2))
+    assert work(world, refund_id) == ["REFUND_UNPAID"]
+    world.pay_otherwise(refund_id)
+    return refund_id
+
+
+A_DAY_S = 24 * 3600.0
+
+
+@pytest.mark.parametrize("end", [R.FAILED, R.RETURNED])
+def test_a_payout_that_fails_is_followed_up_anew_and_only_then_frees_its_money(
+    world: MoneyWorld, paid_otherwise: str, end: RefundStatus
+) -> None:
+    world.tell(refunded(end, paid_otherwise, minor=12850, version=3, after_s=A_DAY_S))
+    assert taken_minor(world) == 12850
+    assert world.ask(request_key="request-2").outcome.value == "EXISTS"
+    world.now += timedelta(days=1)
+    assert work(world, paid_otherwise) == ["REFUND_UNPAID"]
+    after = world.refund(paid_otherwise)
+    assert (after.followed_up, after.payout, taken_minor(world)) == (True, None, 0)
+    assert len(sent(world, "refund.unpaid")) == 2
+    assert world.pay_otherwise(paid_otherwise, PayoutWay.BANK_ACCOUNT).payout is PayoutWay.BANK_ACCOUNT
+
+
+def test_a_failure_that_is_told_again_does_not_end_the_payout_after_it(world: MoneyWorld, paid_otherwise: str) -> None:
+    world.tell(refunded(R.FAILED, paid_otherwise, minor=12850, version=3))
+    world.now += timedelta(hours=1)
+    assert work(world, paid_otherwise) == []
+    assert (world.refund(paid_otherwise).payout, taken_minor(world)) == (PayoutWay.BALANCE, 12850)
+    world.tell(refunded(R.SENT, paid_otherwise, minor=12850, version=4, after_s=A_DAY_S))
+    world.tell(refunded(R.FAILED, paid_otherwise, minor=12850, version=5, after_s=A_DAY_S + 1))
+    assert taken_minor(world) == 0
+    world.now += timedelta(days=1)
+    assert work(world, paid_otherwise) == ["REFUND_UNPAID"]
+
+
+def test_a_payout_beside_a_payment_that_is_reversed_is_called_back(world: MoneyWorld, paid_otherwise: str) -> None:
+    world.tell(moved(S.REVERSED, version=2))
+    assert work(world, paid_otherwise) == ["REFUND_STOPPED"]
+    assert (the_case(world, world.refund(paid_otherwise)).priority.name, taken_minor(world)) == ("URGENT", 12850)
+    world.tell(refunded(R.FAILED, paid_otherwise, minor=12850, version=3, after_s=A_DAY_S))
+    world.now += timedelta(days=1)
+    assert work(world, paid_otherwise) == ["REFUND_STOPPED"]
+    assert (world.refund(paid_otherwise).state, taken_minor(world)) == (RefundState.STOPPED, 0)
+
+
+def test_a_failed_refund_whose_payment_is_reversed_is_paid_no_other_way(world: MoneyWorld) -> None:
+    refund = ask(world)
+    world.tell(refunded(R.FAILED, refund.refund_id, minor=12850, version=2))
+    work(world, refund.refund_id)
+    world.tell(moved(S.REVERSED, version=2))
+    assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
+    assert world.refund(refund.refund_id).promise is None
 
 
 def test_money_that_is_under_way_is_called_back_and_looked_at_by_a_person(world: MoneyWorld) -> None:
@@ -141,6 +283,18 @@ def test_a_refund_of_unknown_outcome_is_asked_about_by_its_own_number(world: Mon
     assert world.ask(request_key="another").refund_id == refund.refund_id
     after = world.refund(refund.refund_id)
     assert (after.state, after.promised_on) == (RefundState.UNKNOWN, refund.promised_on)
+
+
+def test_only_a_fact_that_counts_ends_what_the_wallet_is_asked_about_a_refund(world: MoneyWorld) -> None:
+    refund_id = ask(world).refund_id
+    world.tell(refunded(R.UNKNOWN, refund_id, minor=12850, version=2, after_s=10))
+    assert work(world, refund_id) == ["REFUND_ASKED"]
+    question = f"#ASKED#refund#{refund_id}"
+    world.tell(refunded(R.SENT, refund_id, minor=12850, version=1))
+    assert world.refund(refund_id).state is RefundState.UNKNOWN
+    assert world.item(question) is not None, "the fact came late, and says nothing of the outcome"
+    world.tell(refunded(R.SENT, refund_id, minor=12850, version=3, after_s=20))
+    assert world.item(question) is None
 
 
 def test_a_wallet_that_says_nothing_of_an_approved_refund_is_asked_after_a_day(world: MoneyWorld) -> None:

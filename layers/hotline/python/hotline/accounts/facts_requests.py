@@ -15,7 +15,7 @@ from itertools import batched
 from typing import Any, Final
 
 from hotline.contracts.limits import THINGS_ASKED_MAX
-from hotline.contracts.model import AccountDescribed, BillTold, Fact, FundsTold, RefundStatus, RefundTold
+from hotline.contracts.model import AccountDescribed, BillTold, Fact, FundsTold
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.due import due_attributes
@@ -171,13 +171,11 @@ def end_requests(change: Change, read: Mapping[Key, Item], account_id: str, thin
 
 
 def things_told(facts: Iterable[Fact]) -> tuple[Thing, ...]:
-    """The things that the facts of one account tell of, without movements. Only payments knows whether the outcome of a
-    movement is known now, and ends the requests about movements."""
+    """The things that the facts of one account tell of, without movements and refunds. Only payments and refunds know
+    whether a fact counts and makes the outcome known, and end the requests about theirs."""
     found: dict[Thing, None] = {}
     for fact in facts:
         match fact.data:
-            case RefundTold(refund_id=refund_id, status=status) if status is not RefundStatus.UNKNOWN:
-                found[Thing(ThingKind.REFUND, refund_id)] = None
             case BillTold(bill_id=bill_id):
                 found[Thing(ThingKind.BILL, bill_id)] = None
             case FundsTold():

@@ -133,8 +133,8 @@ class RefundUnpaid(DecisionContract):
 
 
 class RefundStopped(DecisionContract):
-    """refund.stopped: the payment itself was reversed while the refund was open, so that it would pay the customer
-    twice. Do not pay it; `state` sent: call it back where the provider can. A person looks."""
+    """refund.stopped: the payment itself was reversed beside the refund, so that it would pay the customer
+    twice. Do not pay it; in any `state` but stopped, call it back where the provider can. A person looks."""
 
     refund_id: Id
     movement_id: Id

@@ -87,6 +87,7 @@ class Event(Enum):
     FACTS_UNANSWERED = ("HL048", "WARNING", "The wallet has not told what it was asked for, and a case is open.")
     BILL_REMINDED = ("HL056", "INFO", "A reminder of a bill is on its way.")
     REFUND_STOPPED = ("HL130", "WARNING", "A payment was reversed while its refund was open, and a case is open.")
+    REFUND_PAID_TWICE = ("HL136", "WARNING", "A refund has arrived although its payment was reversed; a case is open.")
     MERCHANT_SILENT = ("HL131", "WARNING", "A merchant has not answered for a refund in its time, and a case is open.")
     DISPUTE_OVERDUE = ("HL133", "WARNING", "A dispute was not answered by its date; its case is urgent.")
     REFUND_ASKED = ("HL132", "WARNING", "The outcome of a refund is not known, and the wallet is asked.")

@@ -155,9 +155,10 @@ def fold_ledger_refund(ledger: Ledger, fact: Fact, told: RefundTold) -> Ledger:
         raise InvalidInput(PaymentError.TOO_MANY_REFUNDS, fact_id=fact.id)
     if known is not None and known.fact_version is not None and fact_version <= known.fact_version:
         return ledger
-    return replace(
-        ledger, takings={**ledger.takings, told.refund_id: Taking(told.amount, _TAKEN[told.status], fact_version)}
-    )
+    state = _TAKEN[told.status]
+    held = known is not None and known.held and state is TakenState.VOID
+    taking = Taking(told.amount, TakenState.OPEN if held else state, fact_version, held=held)
+    return replace(ledger, takings={**ledger.takings, told.refund_id: taking})
 
 
 def with_ledger(movement: Movement, ledger: Ledger) -> Movement:

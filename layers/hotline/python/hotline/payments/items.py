@@ -441,12 +441,15 @@ def _failure_from(item: Mapping[str, Any]) -> MovementFailure:
 
 def _taking_item(taking: Taking) -> Item:
     item: Item = {"amount": money_item(taking.amount), "state": taking.state.value}
-    return item | ({"order": fact_version_item(taking.fact_version)} if taking.fact_version else {})
+    item |= {"order": fact_version_item(taking.fact_version)} if taking.fact_version else {}
+    return item | ({"held": True} if taking.held else {})
 
 
 def _taking_from(item: Mapping[str, Any]) -> Taking:
     fact_version = fact_version_from(item["order"]) if "order" in item else None
-    return Taking(money_from(item["amount"]), TakenState(item["state"]), fact_version)
+    return Taking(
+        money_from(item["amount"]), TakenState(item["state"]), fact_version, held=bool(item.get("held", False))
+    )
 
 
 def _without_none(values: Mapping[str, Any]) -> Item:

@@ -245,11 +245,14 @@ class TakenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """One refund's part of a movement. `fact_version` is None until the wallet has told of it."""
+    """One refund's part of a movement. `fact_version` is None until the wallet has told of it. `held`: the hotline has
+    asked for it to be paid by another way. No fact that it failed frees it then, since that may be the old failure told
+    again: only the hotline does, once people know."""
 
     amount: Money
     state: TakenState
     fact_version: FactVersion | None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

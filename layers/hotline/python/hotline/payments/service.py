@@ -85,6 +85,7 @@ __all__ = [
     "bill_duty_at",
     "bill_from",
     "bill_key_of",
+    "changes_reversal",
     "check_amount",
     "code_keys",
     "contribute_choice",
@@ -126,8 +127,8 @@ __all__ = [
     "movement_id_of",
     "movement_key",
     "movement_time",
-    "open_refunds",
     "remind_again",
+    "refunds_of",
     "reminder_keys",
     "reminders_key",
     "reversals",
@@ -248,11 +249,16 @@ def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool
     return found
 
 
-def open_refunds(read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[str, ...]:
-    """The refunds of a movement that are under way, by its ledger as it was read."""
+def changes_reversal(read: Mapping[Key, Item], fact: Fact, told: MovementTold) -> bool:
+    """Whether a fact tells otherwise than the ledger, as it was read, whether the movement is reversed."""
+    stored = read.get(ledger_key(fact.subject, told.movement_id))
+    return stored is not None and items.ledger_from(stored).reversed != (told.status is MovementStatus.REVERSED)
+
+
+def refunds_of(read: Mapping[Key, Item], account_id: str, movement_id: str) -> tuple[str, ...]:
+    """The refunds of a movement, by its ledger as it was read."""
     stored = read.get(ledger_key(account_id, movement_id))
-    takings = items.ledger_from(stored).takings if stored is not None else {}
-    return tuple(sorted(id_ for id_, taking in takings.items() if taking.state is TakenState.OPEN))
+    return tuple(sorted(items.ledger_from(stored).takings)) if stored is not None else ()
 
 
 def _remainder(ledger: Ledger) -> tuple[int, str | None, bool, int, int]:
@@ -356,15 +362,16 @@ def contribute_taking(
 def contribute_taken_state(
     change: Change, *, ledger: Ledger, ledger_item: Item, refund_id: str, state: TakenState
 ) -> None:
-    """Give back what a refund took from a movement (VOID), or take it again (OPEN). `ledger_item`: the ledger as it
-    was read. Raises NotPossible `not_refundable` when so much is not left, or another refund is under way. At commit
-    Stale when somebody else wrote in between."""
+    """Give back what a refund took from a movement (VOID), or take it again and hold it (OPEN). `ledger_item`: the
+    ledger as it was read. Raises NotPossible `not_refundable` when so much is not left, or another refund is under way.
+    At commit Stale when somebody else wrote in between."""
     known = ledger.takings.get(refund_id)
     if known is None or known.state is state:
         return
     if state is TakenState.OPEN and (ledger.open_refund_id or known.amount.minor > ledger.refundable_minor):
         raise NotPossible(PaymentError.NOT_REFUNDABLE, refund_id=refund_id)
-    after = replace(ledger, takings={**ledger.takings, refund_id: replace(known, state=state)})
+    held = state is TakenState.OPEN
+    after = replace(ledger, takings={**ledger.takings, refund_id: replace(known, state=state, held=held)})
     change.replace(ledger_key(ledger.account_id, ledger.movement_id), ledger_item, items.ledger_item(after))
     if after.movement_sk is not None:
         _copy_left(change, after)

@@ -44,6 +44,7 @@ from .records import correct_recent, drop_recent, write_refund
 
 OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"
+PAID_TWICE: Final = "refund_paid_twice"
 REVERSED: Final = "refund_payment_reversed"
 MERCHANT_SILENT: Final = "refund_merchant_silent"
 """Reasons of the case."""
@@ -71,11 +72,11 @@ def duty_at(key: Key) -> Duty | None:
 
 
 def look_at_due(store: Store, account_id: str, refund_id: str) -> dict[Key, Item]:
-    """The items to have before `contribute_due`. One read, and a second for a refund that is to be stopped: only the
-    refund knows the ledger of its payment."""
+    """The items to have before `contribute_due`. One read, and a second for a refund whose work may free money: only
+    the refund knows the ledger of its payment."""
     read = store.batch_get(sorted(due_keys(account_id, refund_id), key=lambda key: (key.pk, key.sk or "")))
     item = read.get(items.refund_key(account_id, refund_id))
-    if item is not None and items.is_to_stop(refund := items.refund_from(item)):
+    if item is not None and items.needs_ledger(refund := items.refund_from(item)):
         read |= store.batch_get([ledger_key(account_id, refund.movement_id)])
     return read
 
@@ -88,11 +89,17 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
         profile_key(account_id),
         *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
-        *request_keys(account_id, [_thing(refund_id)]),
+        *request_keys_of(account_id, refund_id),
     }
 
 
-def _thing(refund_id: str, version: int | None = None) -> Thing:
+def request_keys_of(account_id: str, refund_id: str) -> set[Key]:
+    """Where the wallet is asked what became of a refund."""
+    return request_keys(account_id, [thing_named(refund_id)])
+
+
+def thing_named(refund_id: str, version: int | None = None) -> Thing:
+    """The refund with this id, as the wallet is asked about it."""
     return Thing(ThingKind.REFUND, refund_id, version)
 
 
@@ -105,7 +112,8 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     nothing was promised, and older than a call would tell of, is history: nobody is told. Of an erased account nobody
     waits for anything. `read` as `look_at_due` gives it.
 
-    A refund whose payment was reversed is stopped first. A merchant that has not answered in its time is escalated to a
+    A refund whose payment was reversed comes first. It ends where nothing was paid, and people look where the customer
+    may be paid twice. A merchant that has not answered in its time is escalated to a
     person. Of a refund whose outcome is unknown, or of which the wallet has told nothing, the wallet is asked.
     Raises NeedProof for anybody but the hotline itself; at commit Stale.
     """
@@ -118,7 +126,7 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
         _leave(change, item, known)
         return ()
     if items.is_to_stop(known):
-        return _stop(change, read, item, known)
+        return _act_on_reversal(change, read, item, known)
     if known.state.is_unpaid and not known.followed_up:
         return _follow_up(change, read, item, known)
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
@@ -133,33 +141,76 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     return _escalate(change, read, item, known)
 
 
-def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
-    """Stop a refund whose payment was reversed: its money comes back by that way. Money that was sent already cannot be
-    stopped here; the wallet hears of it, and a person looks at once."""
-    is_sent = known.state is RefundState.SENT
-    state = known.state if is_sent else RefundState.STOPPED
-    refund = replace(known, state=state, version=known.version + 1, stopped=True, review=None, merchant_until=None)
-    refund = refund if is_sent else replace(refund, state_at=change.now, promise=None, expected_on=None)
-    priority = Priority.URGENT if is_sent else Priority.HIGH
-    refund = replace(refund, case_id=_open_case(change, read, refund, REVERSED, priority, known.promised_on))
+def _act_on_reversal(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    if known.state is RefundState.SUCCEEDED:
+        return _report_paid_twice(change, read, item, known)
+    if items.may_be_paid(known):
+        return _call_back(change, read, item, known)
+    if _is_history(change, known):
+        _leave(change, item, known)
+        return ()
+    return _stop(change, read, item, known)
+
+
+def _report_paid_twice(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Have a person look at once: the customer has the refund, and the payment back as well."""
+    refund = replace(known, stopped=True)
+    case_id = _open_case(change, read, refund, PAID_TWICE, Priority.URGENT, known.promised_on)
+    refund = replace(refund, case_id=case_id)
     write_refund(change, item, refund)
-    stored = read.get(ledger_key(known.account_id, known.movement_id))
-    if not is_sent:
-        drop_recent(change, read, refund)
-        if stored is not None:
-            contribute_taken_state(
-                change,
-                ledger=ledger_from(stored),
-                ledger_item=stored,
-                refund_id=known.refund_id,
-                state=TakenState.VOID,
-            )
-    change.audit(refund.account_id, "refund.stopped", refund_id=refund.refund_id, state=state.value)
-    own = {"state": state.value, "case_id": refund.case_id or "-"}
+    change.audit(refund.account_id, "refund.paid_twice", refund_id=refund.refund_id)
+    return (_done(Event.REFUND_PAID_TWICE, refund),)
+
+
+def _call_back(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Tell the wallet not to pay a refund whose payment was reversed, or to call it back. It may be paid already, so it
+    goes on taking its money until the wallet tells of it. A person looks at once."""
+    refund = _with_question(change, read, known) if known.state in ASKED_FOR else known
+    refund = replace(refund, version=known.version + 1, stopped=True)
+    case_id = _open_case(change, read, refund, REVERSED, Priority.URGENT, known.promised_on)
+    return _write_stopped(change, item, replace(refund, case_id=case_id))
+
+
+def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """End a refund of a reversed payment that was not paid: its money comes back by that way."""
+    refund = replace(
+        known,
+        state=RefundState.STOPPED,
+        state_at=change.now,
+        version=known.version + 1,
+        promise=None,
+        expected_on=None,
+        stopped=True,
+        followed_up=False,
+        payout=None,
+        payout_at=None,
+        review=None,
+        merchant_until=None,
+    )
+    case_id = _open_case(change, read, refund, REVERSED, Priority.HIGH, known.promised_on)
+    refund = replace(refund, case_id=case_id)
+    drop_recent(change, read, refund)
+    _free(change, read, refund)
+    tell_owner(change, read, refund, STOPPED_MESSAGE)
+    return _write_stopped(change, item, refund)
+
+
+def _write_stopped(change: Change, item: Item, refund: Refund) -> tuple[Done, ...]:
+    write_refund(change, item, refund)
+    change.audit(refund.account_id, "refund.stopped", refund_id=refund.refund_id, state=refund.state.value)
+    own = {"state": refund.state.value, "case_id": refund.case_id or "-"}
     send_decision(change, refund, "refund.stopped", own, version=refund.version)
-    if not is_sent:
-        tell_owner(change, read, refund, STOPPED_MESSAGE)
     return (_done(Event.REFUND_STOPPED, refund),)
+
+
+def _free(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
+    """Give back what the refund took of its payment. `read` as `look_at_due` gives it."""
+    stored = read.get(ledger_key(refund.account_id, refund.movement_id))
+    if stored is not None:
+        ledger = ledger_from(stored)
+        contribute_taken_state(
+            change, ledger=ledger, ledger_item=stored, refund_id=refund.refund_id, state=TakenState.VOID
+        )
 
 
 def _escalate_merchant(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
@@ -182,7 +233,7 @@ def _ask_wallet(change: Change, read: Mapping[Key, Item], item: Item, known: Ref
 
 def _with_question(change: Change, read: Mapping[Key, Item], known: Refund) -> Refund:
     version = known.fact_version.version if known.fact_version is not None else None
-    thing = _thing(known.refund_id, version)
+    thing = thing_named(known.refund_id, version)
     request_facts(change, read, known.account_id, [thing], reason=ASKED_FOR[known.state], topic=CASE_TOPIC)
     return replace(known, asked=True)
 
@@ -196,6 +247,11 @@ def _place(read: Mapping[Key, Item], known: Refund) -> Refund | None:
     return replace(known, promise=items.promise_told(known), expected_on=None, time_zone=profile.time_zone)
 
 
+def _is_history(change: Change, known: Refund) -> bool:
+    """Whether a refund that was not paid is of so long ago that nobody waits for it."""
+    return known.promise is None and change.now - known.state_at > TOLD_FOR
+
+
 def _leave(change: Change, item: Item, known: Refund) -> None:
     """Note that nothing will be done, so that it does not fall due again."""
     stored = items.refund_item(replace(known, followed_up=known.state.is_unpaid))
@@ -204,10 +260,12 @@ def _leave(change: Change, item: Item, known: Refund) -> None:
 
 
 def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
-    if known.promise is None and change.now - known.state_at > TOLD_FOR:
+    if _is_history(change, known):
         _leave(change, item, known)
         return ()
-    refund = _with_next_step(change, read, replace(known, followed_up=True))
+    if known.payout is not None:
+        _free(change, read, known)
+    refund = _with_next_step(change, read, replace(known, followed_up=True, payout=None, payout_at=None))
     refund = replace(refund, case_id=_open_case(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)

@@ -46,15 +46,22 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     if known.fact_version is not None and fact_version <= known.fact_version:
         return known
     state = _STATES[told.status]
-    followed_up = known.followed_up and state.is_unpaid
+    if known.state is RefundState.STOPPED and known.reversed and state.is_unpaid:
+        # It was not paid, as everybody knows.
+        return replace(known, amount=told.amount, fact_version=fact_version)
+    # A failure from before the payout is the old one, told again.
+    has_payout_failed = known.payout_at is not None and fact_version.time > known.payout_at
+    is_paid_otherwise = known.payout is not None and state.is_unpaid
     return replace(
         known,
         amount=told.amount,
         state=state,
-        state_at=fact_version.time,
+        state_at=known.state_at if state is known.state and not has_payout_failed else fact_version.time,
         fact_version=fact_version,
-        followed_up=followed_up,
-        payout=known.payout if followed_up else None,
+        followed_up=known.followed_up and state.is_unpaid and not has_payout_failed,
+        # The work that follows the failure up frees the money, and then forgets the way.
+        payout=known.payout if is_paid_otherwise else None,
+        payout_at=known.payout_at if is_paid_otherwise else None,
         expected_on=_estimate(told),
         asked=known.asked and state is known.state,
         # Money of a stopped refund that moves all the same is looked at anew.
@@ -62,11 +69,12 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     )
 
 
-def fold_reversal(known: Refund, *, reversed_: bool) -> Refund:
+def fold_reversal(known: Refund, *, reversed_: bool, is_news: bool) -> Refund:
     """The refund as its payment is after a fact about either. A reversal that a higher version takes back, before
-    anybody acted on it, is none. It matters to money that is under way, and to a refund that was stopped for it; any
-    other refund forgets it, whichever came first."""
-    return replace(known, reversed=reversed_ and (known.state.is_open or known.stopped))
+    anybody acted on it, is none. `is_news` False: the facts are of long ago, and nobody is called for a refund that had
+    arrived by then."""
+    is_history = reversed_ and not known.reversed and not is_news and known.state is RefundState.SUCCEEDED
+    return replace(known, reversed=reversed_, stopped=known.stopped or is_history)
 
 
 def _estimate(told: RefundTold) -> date | None:

@@ -113,16 +113,34 @@ def refund_item(refund: Refund) -> Item:
 def falls_due_at(refund: Refund) -> datetime | None:
     """The time of the next work on the refund, the earliest of its dates. None: there is no such work.
 
-    It is at once when the refund failed, came back or is to be stopped and nobody has acted on it. The same holds when
-    its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was promised.
+    It is at once when the refund failed, came back or is of a reversed payment and nobody has acted on it. So it is
+    when its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was promised.
     """
     dates = (promise_ends_at(refund), asked_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
     return refund.state_at if is_to_stop(refund) else min((at for at in dates if at is not None), default=None)
 
 
+def may_be_paid(refund: Refund) -> bool:
+    """Whether the wallet has paid the refund, or may have, or may yet. It hears of one in review only when that is
+    approved."""
+    by_another_way = refund.payout is not None and refund.followed_up
+    return by_another_way or refund.state in _PAYABLE
+
+
+_PAYABLE: Final = frozenset({RefundState.APPROVED, RefundState.SENT, RefundState.UNKNOWN, RefundState.SUCCEEDED})
+
+
 def is_to_stop(refund: Refund) -> bool:
-    """Whether its payment was reversed, and nobody has acted on it yet. Money that has arrived cannot be stopped."""
-    return refund.reversed and not refund.stopped and refund.state.is_open
+    """Whether its payment is reversed, and that is to be acted on. People hear once of each state in which money may
+    reach the customer twice. A refund that was not paid ends."""
+    if may_be_paid(refund):
+        return refund.reversed and not refund.stopped
+    return refund.reversed and (refund.state is RefundState.IN_REVIEW or refund.state.is_unpaid)
+
+
+def needs_ledger(refund: Refund) -> bool:
+    """Whether its due work may free what it took of its payment."""
+    return is_to_stop(refund) or refund.payout is not None
 
 
 def is_with_merchant(refund: Refund) -> bool:
@@ -195,6 +213,7 @@ def _plain_item(refund: Refund) -> Item:
         "followed_up": refund.followed_up or None,
         "evidence_at": to_text(refund.evidence_at) if refund.evidence_at else None,
         "payout": refund.payout.value if refund.payout else None,
+        "payout_at": to_text(refund.payout_at) if refund.payout_at else None,
         "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
         "time_zone": refund.time_zone,
         "asked": refund.asked or None,
@@ -233,6 +252,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         followed_up=bool(item.get("followed_up", False)),
         evidence_at=from_text(item["evidence_at"]) if "evidence_at" in item else None,
         payout=PayoutWay(item["payout"]) if "payout" in item else None,
+        payout_at=from_text(item["payout_at"]) if "payout_at" in item else None,
         expected_on=_day_from(item, "expected_on"),
         time_zone=item.get("time_zone"),
         asked=bool(item.get("asked", False)),

@@ -303,7 +303,10 @@ class Refund:
     evidence_at: datetime | None = None
     """When the last picture came that may be looked at."""
     payout: PayoutWay | None = None
-    """The other way by which the wallet was asked to pay; until it tells that the money is under way."""
+    """The other way by which the wallet was asked to pay; until it tells that the money is under way, or people know
+    that this failed, too."""
+    payout_at: datetime | None = None
+    """When it was asked. A failure that is older is not of this payout."""
     expected_on: date | None = None
     """The provider's estimate of the day on which the money that was sent arrives, as the last fact told it."""
     time_zone: str | None = None
@@ -311,9 +314,9 @@ class Refund:
     asked: bool = False
     """The wallet was asked what became of it."""
     reversed: bool = False
-    """Its payment was reversed while it was open."""
+    """Its payment is reversed."""
     stopped: bool = False
-    """People know of that."""
+    """People know of that, and of the state in which it met the refund."""
     merchant_until: datetime | None = None
     """The end of the merchant's time to answer; None: it has stated none, or people know that it has passed."""
 

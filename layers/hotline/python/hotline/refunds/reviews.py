@@ -132,7 +132,14 @@ def contribute_payout(
     payments.contribute_taken_state(
         change, ledger=ledger, ledger_item=ledger_item, refund_id=refund_id, state=TakenState.OPEN
     )
-    refund = replace(known, version=known.version + 1, followed_up=True, payout=way, case_id=known.case_id or case_id)
+    refund = replace(
+        known,
+        version=known.version + 1,
+        followed_up=True,
+        payout=way,
+        payout_at=change.now,
+        case_id=known.case_id or case_id,
+    )
     refund = _promise_arrival(read, refund, None, change.now, instrument=Instrument(way.value))
     write_refund(change, read[items.refund_key(account_id, refund_id)], refund)
     correct_recent(change, read, refund)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from hotline.accounts.facts_requests import end_requests
 from hotline.contracts.model import AccountErased, Fact, MerchantPolicyPublished, MovementTold, RefundTold
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
@@ -22,7 +23,7 @@ from .clocks import STATUTORY_REASON
 from .disputes import Dispute, find_dispute
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
-from .due import contribute_due, due_keys, duty_at
+from .due import contribute_due, due_keys, duty_at, request_keys_of, thing_named
 from .evidence import (
     contribute_evidence_received,
     contribute_evidence_refused,
@@ -31,12 +32,7 @@ from .evidence import (
 )
 from .explanations import Explanation, explain
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
-from .model import (
-    MerchantPolicy,
-    Refund,
-    RefundList,
-    RefundPage,
-)
+from .model import MerchantPolicy, Refund, RefundList, RefundPage, RefundState
 from .outgoing import reference_of
 from .promises import Promise
 from .records import write_refund
@@ -139,6 +135,7 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
         match fact.data:
             case RefundTold() as told:
                 keys.add(items.refund_key(fact.subject, told.refund_id))
+                keys |= request_keys_of(fact.subject, told.refund_id)
             case MerchantPolicyPublished() as told:
                 keys.add(items.policy_key(told.merchant_id))
             case AccountErased():
@@ -149,13 +146,13 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
 
 
 def fact_keys_of_payments(read: Mapping[Key, Item], facts: Sequence[Fact]) -> set[Key]:
-    """The keys to read then: the open refunds of the movements that the facts of one account tell of. `read` holds what
-    exists of the keys of payments."""
+    """The keys to read then: the refunds of the movements whose facts begin or end a reversal. `read` holds what exists
+    of the keys of payments."""
     return {
         items.refund_key(fact.subject, refund_id)
         for fact in facts
-        if isinstance(fact.data, MovementTold)
-        for refund_id in payments.open_refunds(read, fact.subject, fact.data.movement_id)
+        if isinstance(fact.data, MovementTold) and payments.changes_reversal(read, fact, fact.data)
+        for refund_id in payments.refunds_of(read, fact.subject, fact.data.movement_id)
     }
 
 
@@ -184,21 +181,37 @@ def contribute_facts(change: Change, read: Mapping[Key, Item], facts: Sequence[F
                 change.delete(key, condition=equals("rev", int(read[key]["rev"])))
             case _:
                 pass
-    _note_reversals(read, facts, refunds)
+    _note_reversals(change.now, read, facts, refunds)
     for key, refund in refunds.items():
-        write_refund(change, read.get(key), refund)
+        stored = read.get(key)
+        write_refund(change, stored, refund)
+        _end_question(change, read, items.refund_from(stored) if stored is not None else None, refund)
     for key, published in policies.items():
         change.replace_if_changed(key, read.get(key), items.merchant_policy_item(published))
 
 
-def _note_reversals(read: Mapping[Key, Item], facts: Sequence[Fact], refunds: dict[Key, Refund]) -> None:
-    """Let open refunds know that their payment was reversed, or that it was not; they then fall due. A refund that is
-    heard of after the reversal knows it as well."""
+def _end_question(change: Change, read: Mapping[Key, Item], before: Refund | None, refund: Refund) -> None:
+    """End what the wallet was asked about a refund, once a fact that counts tells what became of it."""
+    counts = before is None or refund.fact_version != before.fact_version
+    if counts and refund.state is not RefundState.UNKNOWN:
+        end_requests(change, read, refund.account_id, [thing_named(refund.refund_id)])
+
+
+def _note_reversals(now: datetime, read: Mapping[Key, Item], facts: Sequence[Fact], refunds: dict[Key, Refund]) -> None:
+    """Let refunds know that their payment was reversed, or that it was not; they then fall due. A refund that is heard
+    of after the reversal knows it as well."""
+    recent = {
+        fact.data.movement_id
+        for fact in facts
+        if isinstance(fact.data, MovementTold | RefundTold) and now - fact.time <= folds.TOLD_FOR
+    }
     known = {key: items.refund_from(read[key]) for key in fact_keys_of_payments(read, facts) if key in read}
     after = payments.reversals(read, facts)
     for key, refund in (known | refunds).items():
         if refund.movement_id in after:
-            refunds[key] = folds.fold_reversal(refund, reversed_=after[refund.movement_id])
+            refunds[key] = folds.fold_reversal(
+                refund, reversed_=after[refund.movement_id], is_news=refund.movement_id in recent
+            )
 
 
 def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
