@@ -155,8 +155,8 @@ def test_a_stopped_refund_that_arrives_within_the_minute_is_looked_at(world: Mon
     refund = ask(world)
     world.tell(moved(S.REVERSED, version=2))
     assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
-    told = {"minor": 12850}
-    world.tell(refunded(R.SENT, refund.refund_id, **told), refunded(R.SETTLED, refund.refund_id, version=2, **told))
+    arrived = refunded(R.SETTLED, refund.refund_id, minor=12850, version=2)
+    world.tell(refunded(R.SENT, refund.refund_id, minor=12850), arrived)
     assert work(world, refund.refund_id) == ["REFUND_PAID_TWICE"]
 
 

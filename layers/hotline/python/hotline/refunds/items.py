@@ -114,7 +114,8 @@ def falls_due_at(refund: Refund) -> datetime | None:
     """The time of the next work on the refund, the earliest of its dates. None: there is no such work.
 
     It is at once when the refund failed, came back or is of a reversed payment and nobody has acted on it. So it is
-    when its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was promised.
+    when its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was
+    promised.
     """
     dates = (promise_ends_at(refund), asked_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
     return refund.state_at if is_to_stop(refund) else min((at for at in dates if at is not None), default=None)

@@ -303,8 +303,8 @@ class Refund:
     evidence_at: datetime | None = None
     """When the last picture came that may be looked at."""
     payout: PayoutWay | None = None
-    """The other way by which the wallet was asked to pay; until it tells that the money is under way, or people know
-    that this failed, too."""
+    """The other way by which the wallet was asked to pay. It ends when the money is under way, or when people know that
+    this failed as well."""
     payout_at: datetime | None = None
     """When it was asked. A failure that is older is not of this payout."""
     expected_on: date | None = None
