@@ -193,6 +193,7 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
     own = importlib.import_module("functions.agent_api.refusals")._OF_REFUSALS
     errors = {*AgentError, *LockoutError, *ApprovalError, *CaseError, *DirectoryError, *IdentityError, *SecurityError}
     errors |= {RefundError.NOT_IN_REVIEW, RefundError.NOT_UNPAID, RefundError.OVERTAKEN, RefundError.POLICY_INVALID}
+    errors |= {RefundError.PROVIDER_WINDOW_OVER, RefundError.PROVIDER_PARTS_OVER}
     without = {error for error in errors - own.keys() - LOCAL_FAULTS if not has_word(code, "fault", error.value)}
     # The scan and the version of a case are told by problems of every API.
     assert without == {SecurityError.ACTIVITY_NOT_WRITTEN, CaseError.CASE_CHANGED}

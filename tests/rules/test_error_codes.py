@@ -50,7 +50,7 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     LockoutError: "account_not_open repudiation_over account_closed no_such_hold",
     RefundError: "movement_changed no_such_movement request_key_length note_too_long account_not_open currency_differs "
     "amount_not_positive amount_over_refundable partial_not_permitted no_such_refund refund_not_in_review "
-    "refund_not_unpaid refund_overtaken policy_invalid policy_changed",
+    "refund_not_unpaid refund_overtaken provider_window_over provider_parts_over policy_invalid policy_changed",
     SecurityError: "activity_not_written no_such_finding",
     AgentError: "token_old no_permission no_access case_without_account own_account contact_taken look_ups_limit "
     "unmaskings_limit openings_limit approvals_limit requests_limit reviews_limit nothing_to_unmask "

@@ -211,13 +211,14 @@ class MoneyWorld:
         request_key: str = "request-1",
         note: str | None = None,
         read: Mapping[Key, Item] | None = None,
+        initiated_at: datetime = INITIATED,
     ) -> tuple[Change, RefundResult]:
         """Put a request into a change, from what is stored now or from what was read before, and do not commit it."""
-        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
+        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id, initiated_at=initiated_at)).sk
         change = Change(actor=self.caller, cause="refund_request", now=self.now, ids=self.ids)
         result = refunds.contribute_refund(
             change,
-            self.read_for(request_key, movement_id=movement_id) if read is None else read,
+            self.read_for(request_key, movement_id=movement_id, initiated_at=initiated_at) if read is None else read,
             account_id=ACCOUNT,
             movement_sk=sk,
             reason=reason,
@@ -227,9 +228,11 @@ class MoneyWorld:
         )
         return change, result
 
-    def read_for(self, request_key: str, *, movement_id: str = "mov_1") -> dict[Key, Item]:
+    def read_for(
+        self, request_key: str, *, movement_id: str = "mov_1", initiated_at: datetime = INITIATED
+    ) -> dict[Key, Item]:
         """The items that a request reads, in one batch."""
-        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id)).sk
+        sk = movement_of(moved(MovementStatus.SUCCEEDED, movement_id, initiated_at=initiated_at)).sk
         keys = refunds.request_keys(ACCOUNT, movement_sk=sk, merchant_id=SHOP.id, request_key=request_key)
         return self.store.batch_get(sorted(keys, key=repr))
 

@@ -168,7 +168,8 @@ class _RefundAct(AgentAct[Refund]):
 @dataclass(frozen=True)
 class ReviewRefund(_RefundAct):
     """Approve or deny a refund in review: alone up to the wallet's cap for a payment, above it with a second person.
-    Raises NotPossible `no_such_refund`, `refund_not_in_review`, `refund_overtaken`."""
+    Raises NotPossible `no_such_refund`, `refund_not_in_review`, `refund_overtaken`, `provider_window_over`,
+    `provider_parts_over`."""
 
     refund_id: str
     decision: ReviewDecision

@@ -391,6 +391,13 @@ def _hear_eligibility(inputs: RuleInputs) -> list[RuleResult]:
     return heard
 
 
+def find_refusal(inputs: RuleInputs) -> RefundError | None:
+    """Why the provider refuses a refund on these inputs; None where it does not."""
+    if _provider_window(inputs).outcome is not None:
+        return RefundError.PROVIDER_WINDOW_OVER
+    return RefundError.PROVIDER_PARTS_OVER if _provider_parts(inputs).outcome is not None else None
+
+
 def takes_second_person(taken: Money, wallet: WalletPolicy = DEFAULT_WALLET_POLICY) -> bool:
     """Whether the decision on a refund in review takes two people. `taken`: all that refunds have taken of the payment,
     this one too. One person alone decides up to the cap of a payment; a currency without a cap has none."""

@@ -24,7 +24,7 @@ from hotline.payments.model import Ledger, Movement, TakenState
 from . import items
 from .model import PayoutWay, Refund, RefundError, RefundState, ReviewDecision
 from .outgoing import PAYOUT_MESSAGE, dates_of, send_decision, send_outcome, tell_owner
-from .policy import takes_second_person
+from .policy import find_refusal, takes_second_person
 from .promises import arrival_promise
 from .records import correct_recent, drop_recent, write_refund
 
@@ -73,7 +73,8 @@ def contribute_review(
     change: Change, read: Mapping[Key, Item], account_id: str, refund_id: str, decision: ReviewDecision
 ) -> Refund:
     """Approve or deny a refund in review: one change of the refund, its payment's ledger, the decision for the wallet
-    and the customer's notice. `read` as for `review_need`. Raises the same, and NeedSecond; at commit Stale."""
+    and the customer's notice. `read` as for `review_need`. Raises the same, and NeedSecond; NotPossible
+    `refund_overtaken`, `provider_window_over`, `provider_parts_over`; at commit Stale."""
     operation, subject = review_need(read, account_id, refund_id, decision)
     require(change, operation, account_id, subject)
     known = refund_in(read, account_id, refund_id)
@@ -89,6 +90,7 @@ def contribute_review(
     if decision is ReviewDecision.APPROVE:
         if ledger.mixed_currencies or ledger.taken_minor > ledger.captured_minor:
             raise NotPossible(RefundError.OVERTAKEN, refund_id=refund_id)
+        _check_provider(known, ledger, change.now)
         refund = _promise_arrival(read, refund, _payment(read, known), change.now)
         if ledger_item is not None:
             key = payments.ledger_key(account_id, known.movement_id)
@@ -103,6 +105,17 @@ def contribute_review(
     send_outcome(change, refund)
     tell_owner(change, read, refund)
     return refund
+
+
+def _check_provider(refund: Refund, ledger: Ledger, now: datetime) -> None:
+    """Refuse what the provider refuses by now: it is long after the request that a person approves it. Raises
+    NotPossible `provider_window_over`, `provider_parts_over`."""
+    if refund.inputs is None:
+        return
+    others = ledger.refund_count - 1 if refund.refund_id in ledger.takings else ledger.refund_count
+    refusal = find_refusal(replace(refund.inputs, at=now, refund_count=others))
+    if refusal is not None:
+        raise NotPossible(refusal, refund_id=refund.refund_id)
 
 
 def payout_subject(read: Mapping[Key, Item], account_id: str, refund_id: str, way: PayoutWay) -> Subject:
