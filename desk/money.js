@@ -5,6 +5,7 @@ import { html, nothing, outside } from "./element.js";
 
 const MEGABYTE = 1_000_000;
 const PPM = 1_000_000;
+const E4 = 10_000;
 const EVIDENCE_MARKS = { clean: "good", refused: "bad", uploaded: "warn" };
 const BILL_MARKS = { overdue: "bad", due: "warn", paid: "good" };
 
@@ -41,7 +42,10 @@ export function funds(view, told) {
         ${on ? html`<span class="muted">${words.day(on)}</span>` : nothing}${month ? html`<span class="muted">${words.month(month)}</span>` : nothing}
         ${computed ? html`<span class="muted small">${view.t("funds.computed")}</span>` : nothing}</dd>`)}
     ${product ? html`<dt>${view.t("field.product")}</dt><dd>${words.word("product", product.kind)}${product.annual_ppm === null ? nothing
-      : html` · ${view.t("funds.rate", { rate: words.number(product.annual_ppm / PPM, { style: "percent", maximumFractionDigits: 4 }), day: words.day(product.rate_on) })}`}</dd>` : nothing}</dl>
+      : html` · ${view.t("funds.rate", { rate: words.number(product.annual_ppm / PPM, { style: "percent", maximumFractionDigits: 4 }), day: words.day(product.rate_on) })}`}</dd>` : nothing}
+    ${product?.fund_day ? html`<dt>${view.t("funds.fund_day", { day: words.day(product.fund_day.on) })}</dt><dd>${view.t("funds.income_e4", { income: words.number(product.fund_day.income_e4 / E4, { minimumFractionDigits: 4 }) })}${
+      product.fund_day.seven_day_ppm === null ? nothing
+        : html` · ${view.t("funds.seven_days", { rate: words.number(product.fund_day.seven_day_ppm / PPM, { style: "percent", maximumFractionDigits: 4 }) })}`}</dd>` : nothing}</dl>
     <p class="muted small">${view.t("as_of", { time: words.time(told.as_of) })}</p>`;
 }
 

@@ -59,6 +59,7 @@ def test_the_balance_and_the_income_are_shown_one_at_a_time(desk: Desk) -> None:
     page = look(desk, "Balance")
     records = page.locator("desk-records")
     expect(records).to_contain_text("Money fund · 2.437% a year on Nov 22, 2026")
+    expect(records).to_contain_text("0.6677 for each 10,000 · seven days as a year: 2.437%")
     expect(records).to_contain_text("November 2026")
     expect(records).to_contain_text("no promise")
     expect(records).not_to_contain_text("1,999")

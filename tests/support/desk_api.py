@@ -632,7 +632,8 @@ def _funds(world: DeskWorld, call: _Call) -> Answered:
         {**plain, "name": "income_of_day", "on": "2026-11-22", "computed": True},
         {**plain, "name": "income_of_month", "month": "2026-11"},
     ]
-    product = {"kind": "money_fund", "rate_on": "2026-11-22", "annual_ppm": 24_370}
+    fund_day = {"on": "2026-11-22", "income_e4": 6_677, "seven_day_ppm": 24_370}
+    product = {"kind": "money_fund", "rate_on": "2026-11-22", "annual_ppm": 24_370, "fund_day": fund_day}
     return _json(200, {"as_of": _in(minutes=-1), "amounts": amounts, "product": product})
 
 

@@ -7,10 +7,11 @@ from typing import Final
 from functions.agent_api.desk import DeskContact, desk, router
 from functions.agent_api.routes.accounts import Cursor, DeskReason, Limit, look, look_context
 from functions.agent_api.shapes.common import PAGE_DEFAULT
-from functions.agent_api.shapes.funds import Bill, Bills, Funds, FundsAmount, Product
+from functions.agent_api.shapes.funds import Bill, Bills, FundDay, Funds, FundsAmount, Product
 from functions.http.cursors import cursor_of, position_of
 from hotline.agents.model import Part
 from hotline.agents.service import AgentRequest
+from hotline.contracts.model import FundDay as KnownFundDay
 from hotline.kit.clock import zone_of
 from hotline.payments import service as payments
 from hotline.payments.model import Bill as KnownBill
@@ -69,10 +70,15 @@ def _funds(funds: KnownFunds) -> Funds:
             kind=product.kind,
             rate_on=rate.on if rate is not None else None,
             annual_ppm=rate.annual_ppm if rate is not None else None,
+            fund_day=_fund_day(product.fund_day) if product.fund_day is not None else None,
         )
         if product is not None
         else None,
     )
+
+
+def _fund_day(day: KnownFundDay) -> FundDay:
+    return FundDay(on=day.on, income_e4=day.income_e4, seven_day_ppm=day.seven_day_ppm)
 
 
 def _bill(bill: KnownBill, request: AgentRequest) -> Bill:

@@ -18,12 +18,23 @@ class FundsAmount(Answer):
     computed: bool
 
 
+class FundDay(Answer):
+    """A money fund's figures for one day. `income_e4`: the income of 10,000 units of the currency, in ten-thousandths
+    of it. `seven_day_ppm`: the seven days to that day as a rate a year, in parts per million; null: not told."""
+
+    on: date
+    income_e4: int
+    seven_day_ppm: int | None
+
+
 class Product(Answer):
-    """The product in which the funds are kept, and its rate on a day in parts per million a year: 12340 is 1.234 %."""
+    """The product in which the funds are kept, and its rate on a day in parts per million a year: 12340 is 1.234 %.
+    `fund_day`: the figures of a money fund."""
 
     kind: str
     rate_on: date | None
     annual_ppm: int | None
+    fund_day: FundDay | None
 
 
 class Funds(Answer):

@@ -11,6 +11,7 @@ from hotline.contracts.model import (
     AnnualRate,
     Coupon,
     DayIncome,
+    FundDay,
     FundsProduct,
     FundsTold,
     MonthIncome,
@@ -53,11 +54,16 @@ def test_funds_come_with_their_times_and_each_amount_is_shown_on_request(world: 
         world,
         income_of_day=DayIncome(day, Money(86, "CNY")),
         income_of_month=MonthIncome(date(2026, 11, 1), Money(1_893, "CNY")),
-        product=FundsProduct("money_fund", "act_365", AnnualRate(day, 24_370)),
+        product=FundsProduct("money_fund", "act_365", AnnualRate(day, 24_370), FundDay(day, 6_677, None)),
     )
     case_id = claim(world, anna)
     funds = anna.look(case_id, "funds").json
-    assert funds["product"] == {"kind": "money_fund", "rate_on": "2026-11-22", "annual_ppm": 24_370}
+    assert funds["product"] == {
+        "kind": "money_fund",
+        "rate_on": "2026-11-22",
+        "annual_ppm": 24_370,
+        "fund_day": {"on": "2026-11-22", "income_e4": 6_677, "seven_day_ppm": None},
+    }
     assert funds["as_of"] == "2026-11-23T11:59:00Z"
     told_of = {one.pop("name"): one for one in funds["amounts"]}
     plain = {"on": None, "month": None, "computed": False}
