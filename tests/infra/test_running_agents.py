@@ -169,7 +169,7 @@ def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
     def live() -> tuple[str, ...]:
         return agents.list_live_contacts(office.world.store, token, datetime.now(UTC))
 
-    with ring(running_stack, "+12025550177", "2,0,-,-,5", "--agent", "agent-1", "--agent-after", "0") as ringing:
+    with ring(running_stack, "+12025550177", "2,0,5", "--agent", "agent-1", "--agent-after", "0") as ringing:
         try:
             (contact_id,) = eventually(live)
             assert desk.get("/me").json["live_contacts"] == [contact_id]
