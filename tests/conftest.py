@@ -56,28 +56,31 @@ def running_stack() -> Iterator["RunningStack"]:
 
 STACK: Final = "running_stack"
 BROWSER: Final = "chromium"
+EMULATOR: Final = "ministack"
 HEAVIEST_FIRST: Final = (
     STACK,
     BROWSER,
+    EMULATOR,
     "infra/test_running_stack.py",
-    "infra/test_artefacts.py",
     "security/test_guessing_simulated.py",
-    "flows/test_every_edge.py",
-    "security/test_guessing_by_strangers.py",
-    "security/test_takeover_by_keys.py",
     "functions/agent_api/test_agent_contract.py",
-    "security/test_injection_by_envelopes.py",
     "infra/test_least_privilege.py",
+    "infra/test_artefacts.py",
+    "security/test_takeover_by_keys.py",
+    "security/test_guessing_by_strangers.py",
+    "flows/test_every_edge.py",
     "calls/test_hanging_up.py",
-    "functions/test_prompts_length.py",
-    "functions/test_acknowledgements.py",
-    "functions/test_third_language.py",
-    "security/test_growth_of_lists.py",
-    "rooms/payments/test_convergence.py",
-    "rooms/lockout/test_convergence.py",
-    "rooms/identity/test_races.py",
-    "security/test_growth_of_items.py",
+    "local/test_worlds.py",
     "calls/test_native_testcases.py",
+    "security/test_growth_of_profiles.py",
+    "security/test_growth_of_items.py",
+    "rules/test_language.py",
+    "functions/test_api_contract.py",
+    "rooms/agents/test_acts.py",
+    "functions/test_sentences_true.py",
+    "infra/test_import_contracts.py",
+    "security/test_growth_of_lists.py",
+    "functions/test_acknowledgements.py",
     "calls/test_scenarios.py",
 )
 """Groups that take longest, in the order in which workers begin them: one that began last would keep one worker busy
@@ -98,21 +101,31 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one worker, and every test of the deployed stack in the one that deploys it.
+    """Keep a module's tests in one worker, and every test of the deployed stack in the one that deploys it. The same
+    holds for the modules whose stores are in an emulator.
 
-    Used by `make test`: tables are then made once a module, and the stack once a session. The heaviest come first.
+    Used by `make test`: tables are then made once a module, stack and emulator once a session. The heaviest come first.
     """
     folder = Path(__file__).parent
     names = [str(folder / name) if name.endswith(".py") else name for name in HEAVIEST_FIRST]
     ranks = {name: rank for rank, name in enumerate(names)}
     if gone := [name for name in names if name.endswith(".py") and not Path(name).exists()]:
         raise pytest.UsageError(f"tests/conftest.py names test files that are not there: {', '.join(gone)}")
+    emulated = {item.path for item in items if needs_emulator(item)}
     groups: dict[pytest.Item, str] = {}
     for item in items:
         marker = item.get_closest_marker("xdist_group")
         if marker is None:
-            deployed = STACK in getattr(item, "fixturenames", ())
-            marker = pytest.mark.xdist_group(STACK if deployed else str(item.path)).mark
+            shared = STACK if STACK in getattr(item, "fixturenames", ()) else EMULATOR
+            alone = shared is not STACK and item.path not in emulated
+            marker = pytest.mark.xdist_group(str(item.path) if alone else shared).mark
             item.add_marker(pytest.mark.xdist_group(*marker.args))
         groups[item] = marker.args[0]
     items.sort(key=lambda item: ranks.get(groups[item], len(ranks)))
+
+
+def needs_emulator(item: pytest.Item) -> bool:
+    """Whether a test runs on a store of tests.support.stores that is in MiniStack."""
+    call = getattr(item, "callspec", None)
+    given = call.params.values() if call is not None else ()
+    return EMULATOR in given or f"{EMULATOR}_store" in getattr(item, "fixturenames", ())
