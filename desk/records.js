@@ -173,6 +173,7 @@ class DeskRecords extends View {
         ${payment.given_back === "none" ? nothing : html`<dt>${this.t("field.given_back")}</dt><dd class="row">${words.word("given_back", payment.given_back)}
           ${this.values.amount("given_back_amount", payment.item_id)}</dd>`}
         ${payment.coupon ? html`<dt>${this.t("field.coupon")}</dt><dd class="row">${this.#coupon(payment)}</dd>` : nothing}
+        ${payment.charged_twice ? html`<dt>${this.t("records.charged_twice")}</dt><dd>${this.t("pair", { name: words.word("twin", payment.charged_twice.other_state), value: words.word("stands", payment.charged_twice.stands) })} · ${words.time(payment.charged_twice.other_at)}</dd>` : nothing}
         <dt>${this.t("records.next_step")}</dt><dd>${words.word("next", payment.next_step)}</dd></dl>
       ${payment.actions.map((action) => actionButton(this, action, () => this.#askRefund(payment, action)))}</article>`)}`;
   }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hotline.lockout.model import LockState, LockView
 from hotline.payments.model import Diagnosis, Movement
-from hotline.payments.service import answer_of
+from hotline.payments.service import Twin, answer_of
 from hotline.refunds.service import Explanation
 from hotline.wording.catalogue import find
 from hotline.wording.messages import join, plain_text
@@ -40,12 +40,13 @@ def of_proof_request(*, on_call: bool, locale: Locale) -> str:
     return plain_text("proof_request.on_call" if on_call else "proof_request.later", {}, locale)
 
 
-def of_payment(movement: Movement, told: Diagnosis, locale: Locale) -> str:
+def of_payment(movement: Movement, told: Diagnosis, locale: Locale, twin: Twin | None = None) -> str:
     """The words for what happened and why, where the money is, what to do first and then, and when that will help."""
-    said = answer_of(movement, told, locale.now or movement.fact_version.time)
+    said = answer_of(movement, told, locale.now or movement.fact_version.time, twin)
     facts: dict[str, object] = {
         "given_back": said.given_back,
         "returned_at": Lately(said.returned_at, placed=True) if said.returned_at else None,
+        "twin_at": Lately(said.twin_at, placed=True) if said.twin_at else None,
         "counterparty": said.counterparty,
         "card": said.last4,
         "coupon": said.coupon,

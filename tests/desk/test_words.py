@@ -48,6 +48,7 @@ from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.lockout.outgoing import REPUDIABLE
 from hotline.payments.failures import FAILURES, NextStep
 from hotline.payments.model import BillState, MoneyAnswer
+from hotline.payments.twins import TwinState
 from hotline.refunds import policy as refund_policy
 from hotline.refunds import requests as refund_requests
 from hotline.refunds.model import (
@@ -130,6 +131,8 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "payment": MovementKind,
     "payment_status": MovementStatus,
     "money": [answer.value.lower() for answer in MoneyAnswer],
+    "twin": TwinState,
+    "stands": ["this", "other"],
     "failure": {failure.caller_text.partition(".")[2] for failure in FAILURES.values()},
     "next": NextStep,
     "refund": RefundState,

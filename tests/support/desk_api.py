@@ -560,6 +560,7 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "failure": "insufficient_funds",
         "next_step": "top_up",
         "given_back": "none",
+        "charged_twice": None,
         "counterparty": None,
         "coupon": {"applied": False, "name": MARKUP, "reason": "minimum_not_met", "has_amount": False},
         "actions": [],

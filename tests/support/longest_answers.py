@@ -23,6 +23,7 @@ from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.failures import FAILURES, FailureCode, NextStep
 from hotline.payments.model import Diagnosis, Movement, MovementFailure, MovementRef
+from hotline.payments.twins import Twin, TwinState
 from hotline.refunds.model import Evidence, RefundState, Remedy
 from hotline.wording.catalogue import find
 from hotline.wording.rendering import render_spoken
@@ -39,6 +40,17 @@ OTHER_SIDE = "W"
 PROMISED = date(2026, 12, 30)
 USUAL = date(2026, 12, 28)
 TIMES = (NOW - timedelta(hours=1, minutes=25), NOW - timedelta(days=12, hours=1), NOW - timedelta(days=340))
+TWINS = tuple(
+    Twin("mov_2", TIMES[1], state, this_stands=this_stands, may_be_refunded=not this_stands and whole)
+    for state, this_stands, whole in (
+        (TwinState.CHARGED, True, True),
+        (TwinState.CHARGED, False, True),
+        (TwinState.CHARGED, False, False),
+        (TwinState.REFUNDING, True, True),
+        (TwinState.GIVEN_BACK, True, True),
+    )
+)
+"""All that is told of a payment that was charged twice."""
 type Said = tuple[str, str, Mapping[str, object]]
 ALL_CASES: Final = bool(os.environ.get("HOTLINE_SOAK"))
 """Whether answers about payments are given for every reason in every circumstance, and at every time. Otherwise each
@@ -129,6 +141,11 @@ def payments(language: str) -> Iterator[Said]:
     given = {repr((diagnosis.answer, facts)): (diagnosis.answer.value, facts) for _, diagnosis, facts in told}
     for outcome, facts in given.values():
         yield "payment_answer", outcome, facts
+    for movement, diagnosis, said in answers(language, None):
+        if movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED:
+            for twin in TWINS:
+                twice = facts_of(movement, diagnosis, NOW, twin) | {"merchant": said["merchant"]}
+                yield "payment_answer", diagnosis.answer.value, twice
     # A list says nothing of how a payment went.
     for kind, at in product(MovementKind, TIMES):
         item = {"kind": kind.value, "amount": AMOUNT, "merchant": MERCHANTS[language], "initiated_at": at}

@@ -191,7 +191,7 @@ class MoneyWorld:
             return
         keys = accounts.fact_keys(facts) | payments.fact_keys(facts) | refunds.fact_keys(facts)
         read = self.store.batch_get(sorted(keys, key=repr))
-        of_payments = refunds.fact_keys_of_payments(read, facts)
+        of_payments = refunds.fact_keys_of_payments(read, facts) | payments.fact_keys_of_groups(read, facts)
         read |= self.store.batch_get(sorted(of_payments, key=repr)) if of_payments else {}
         change = self._change_of_facts()
         profile = accounts.contribute_facts(change, read, facts, KEYRING)

@@ -11,6 +11,7 @@ from functions.agent_api.answers import action_of, masked_of, own_approvals, unm
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
+    ChargedTwice,
     Coupon,
     Evidence,
     EvidenceList,
@@ -96,8 +97,9 @@ def list_payments(
     context = look_context(request, Part.PAYMENTS)
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, request.account_id, status=None, limit=limit, after=after)
+    twins = payments.read_twins(at.ctx.store, page.movements)
     return Payments(
-        payments=[_payment(movement, request) for movement in page.movements],
+        payments=[_payment(movement, request, twins.get(movement.sk)) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -266,7 +268,7 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
     return [name, *points]
 
 
-def _payment(movement: Movement, request: AgentRequest) -> Payment:
+def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | None) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
     return Payment(
         id=movement.movement_id,
@@ -282,6 +284,7 @@ def _payment(movement: Movement, request: AgentRequest) -> Payment:
         given_back=_given_back(movement),
         counterparty=movement.counterparty,
         coupon=_coupon(movement.coupon) if movement.coupon is not None else None,
+        charged_twice=_charged_twice(twin) if twin is not None else None,
         actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
 
@@ -294,6 +297,16 @@ def _given_back(movement: Movement) -> Literal["none", "part", "whole"]:
 
 def _coupon(coupon: KnownCoupon) -> Coupon:
     return Coupon(applied=coupon.applied, name=coupon.name, reason=coupon.reason, has_amount=coupon.amount is not None)
+
+
+def _charged_twice(twin: payments.Twin) -> ChargedTwice:
+    return ChargedTwice(
+        other_id=twin.movement_id,
+        other_at=twin.initiated_at,
+        other_state=twin.state.value,
+        stands="this" if twin.this_stands else "other",
+        refundable=twin.may_be_refunded,
+    )
 
 
 def _refund(refund: KnownRefund, actions: Iterable[agents.Action]) -> Refund:

@@ -85,6 +85,17 @@ class Coupon(Answer):
     has_amount: bool
 
 
+class ChargedTwice(Answer):
+    """Another charge that looks like the same purchase: what became of it, and which of the two stays paid.
+    `refundable`: this one may be asked back, with the reason `duplicate`."""
+
+    other_id: str
+    other_at: datetime
+    other_state: Literal["charged", "refunding", "given_back"]
+    stands: Literal["this", "other"]
+    refundable: bool
+
+
 class Payment(Answer):
     """A movement of money with its diagnosis. The amounts are masked: `item_id` names them in an unmasking. `order` are
     the last digits of the order's number. `given_back`: how much of it refunds that have arrived gave back.
@@ -103,6 +114,7 @@ class Payment(Answer):
     given_back: Literal["none", "part", "whole"]
     counterparty: str | None
     coupon: Coupon | None
+    charged_twice: ChargedTwice | None
     actions: list[Action]
 
 

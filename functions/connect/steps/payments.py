@@ -49,7 +49,7 @@ def _offer_list(
         outcome = visit.replay.outcome
     else:
         outcome = outcome_of_one if len(listed) == 1 else "SEVERAL" if listed else "NONE"
-        offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None) for ref, _ in listed)
+        offers = tuple(Offer(ref.sk, ref.merchant.id if ref.merchant else None, ref.twin) for ref, _ in listed)
         visit.note(outcome, replace(visit.state, offers=offers[: sessions.OFFERS_KEPT]))
     items = [item_words(ref, status=status, place=place) for place, (ref, status) in enumerate(listed, start=1)]
     facts = words(items=items, more=more, purpose=visit.inputs.get("purpose"), now=visit.now)
@@ -76,21 +76,26 @@ def answer(visit: Visit) -> Answer:
     if offer is None:
         return Answer(INVALID)
     key = payments.movement_key(account_id, offer.movement)
-    read = visit.fetch([key, *lockout.lock_keys(account_id)])
+    beside = [payments.movement_key(account_id, offer.twin)] if offer.twin is not None else []
+    read = visit.fetch([key, *beside, *lockout.lock_keys(account_id)])
     if key not in read:
         return Answer(INVALID)
     movement = payments.movement_from(read[key])
     view = lockout.view_from(read, account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
-    facts = words(**facts_of(movement, told, visit.now), now=visit.now)
+    other = read.get(beside[0]) if beside else None
+    twin = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
+    facts = words(**facts_of(movement, told, visit.now, twin), now=visit.now)
     refundable = told.refundable_minor > 0 and told.open_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 
-def facts_of(movement: Movement, told: Diagnosis, now: datetime) -> dict[str, object]:
-    """The words for a movement and its diagnosis at a time."""
-    said = payments.answer_of(movement, told, now)
+def facts_of(
+    movement: Movement, told: Diagnosis, now: datetime, twin: payments.Twin | None = None
+) -> dict[str, object]:
+    """The words for a movement and its diagnosis at a time. `twin`: the other charge of the same purchase."""
+    said = payments.answer_of(movement, told, now, twin)
     return words(
         **item_words(movement.ref, status=movement.status.value),
         money_keys=said.money,
@@ -99,6 +104,7 @@ def facts_of(movement: Movement, told: Diagnosis, now: datetime) -> dict[str, ob
         more_keys=said.more,
         given_back=said.given_back,
         returned_at=said.returned_at,
+        twin_at=said.twin_at,
         counterparty=said.counterparty,
         last4=said.last4,
         coupon=said.coupon,

@@ -96,7 +96,7 @@ def request(visit: Visit) -> Answer:
         known = refunds.find_requested(visit.ctx.store, account_id, request_key)
         return _render(visit, visit.replay.outcome, known, visit.replay.notes)
     amount = int(visit.inputs["amount_minor"]) if "amount_minor" in visit.inputs else None
-    asked = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key)
+    asked = refunds.RequestRefund(chosen.movement, chosen.merchant_id, reason, amount, request_key, twin=chosen.twin)
     try:
         effect = visit.perform(evidence.RequestRefundWithLink(asked))
     except (InvalidInput, NotPossible):

@@ -93,7 +93,7 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
         "coupon_reason": speech.word(reason) if isinstance(reason, str) else None,
     }
     for keys in more:
-        speech.say_known(*keys, **named)
+        speech.say_known(*keys, **named, **_lately(facts, "twin_at"))
     speech.say_known(*_strings(facts.get("next_keys")), f"next.{facts.get('next_step')}")
     if facts.get("then") is not None:
         speech.say("next.then")
@@ -107,7 +107,7 @@ def _lately(facts: Mapping[str, object], *names: str) -> dict[str, object]:
     """Times of the facts, as they are told."""
     found = {name: facts.get(name) for name in names}
     return {
-        name: Lately(value, placed=name == "returned_at") if isinstance(value, datetime) else None
+        name: Lately(value, placed=name != "held_until") if isinstance(value, datetime) else None
         for name, value in found.items()
     }
 

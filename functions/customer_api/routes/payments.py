@@ -9,7 +9,16 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount
-from functions.customer_api.shapes.payments import Coupon, Failure, MerchantName, MoneyPlace, Paid, Payment, Payments
+from functions.customer_api.shapes.payments import (
+    ChargedTwice,
+    Coupon,
+    Failure,
+    MerchantName,
+    MoneyPlace,
+    Paid,
+    Payment,
+    Payments,
+)
 from functions.customer_api.visits import Visit, desk, router
 from functions.http import words
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
@@ -40,8 +49,9 @@ def list_payments(
     context = (visit.account_id, _LIST, status.value if status else "-")
     after = position_of(cursor, at.lookup_keys, *context)
     page = payments.list_movements(at.ctx.store, visit.account_id, status=status, limit=limit, after=after)
+    twins = payments.read_twins(at.ctx.store, page.movements)
     return Payments(
-        payments=[payment_of(movement, visit) for movement in page.movements],
+        payments=[payment_of(movement, visit, twins.get(movement.sk)) for movement in page.movements],
         next=cursor_of(page.next_after, at.lookup_keys, *context),
     )
 
@@ -52,7 +62,8 @@ def read_payment(id: str) -> Payment:  # noqa: A002 - the name of the path's par
     at = desk()
     visit = at.visit(lockout.lock_keys(at.bearer.sign_in.account_id))
     visit.allow(Operation.READ)
-    return payment_of(find_payment(visit, unquote(id)), visit)
+    movement = find_payment(visit, unquote(id))
+    return payment_of(movement, visit, payments.read_twins(at.ctx.store, [movement]).get(movement.sk))
 
 
 def find_payment(visit: Visit, movement_id: str) -> Movement:
@@ -65,8 +76,9 @@ def find_payment(visit: Visit, movement_id: str) -> Movement:
     return movement
 
 
-def payment_of(movement: Movement, visit: Visit) -> Payment:
-    """A movement as the API tells it. The visit has read the account's lock."""
+def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = None) -> Payment:
+    """A movement as the API tells it. The visit has read the account's lock. `twin`: the other charge of the same
+    purchase."""
     view = lockout.view_from(visit.read, visit.account_id, visit.now)
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
@@ -96,7 +108,18 @@ def payment_of(movement: Movement, visit: Visit) -> Payment:
         given_back=amount_of(Money(movement.given_back_minor, currency)) if movement.given_back_minor else None,
         counterparty=movement.counterparty,
         coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,
-        text=words.of_payment(movement, told, visit.speak()),
+        charged_twice=_charged_twice(twin) if twin is not None else None,
+        text=words.of_payment(movement, told, visit.speak(), twin),
+    )
+
+
+def _charged_twice(twin: payments.Twin) -> ChargedTwice:
+    return ChargedTwice(
+        other_id=twin.movement_id,
+        other_at=twin.initiated_at,
+        other_state=twin.state.value,
+        stands="this" if twin.this_stands else "other",
+        refundable=twin.may_be_refunded,
     )
 
 

@@ -100,6 +100,7 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
         request_key,
         note=body.note,
         memory=memory,
+        twin=movement.ref.twin,
     )
     result = visit.perform(act, _REFUND).result
     if result.outcome is RefundOutcome.EXISTS and result.refund_id == made_id:

@@ -50,6 +50,18 @@ class Coupon(Answer):
     reason: str | None = None
 
 
+class ChargedTwice(Answer):
+    """Another charge that looks like the same purchase. `stands`: which of the two stays paid, `this` or `other`.
+    `other_state`: whether the other one is charged, being refunded, or given back. `refundable`: this one is the second
+    and may be asked back, with the reason `duplicate`."""
+
+    other_id: str
+    other_at: datetime
+    other_state: Literal["charged", "refunding", "given_back"]
+    stands: Literal["this", "other"]
+    refundable: bool
+
+
 class Payment(Answer):
     """A movement of money with its diagnosis: what happened, where the money is, the one next step. `given_back`: the
     sum of the refunds that have arrived. `counterparty`: the first character of the other side's name."""
@@ -70,6 +82,7 @@ class Payment(Answer):
     given_back: Amount | None = None
     counterparty: str | None = None
     coupon: Coupon | None = None
+    charged_twice: ChargedTwice | None = None
     text: str
 
 

@@ -243,6 +243,7 @@ class AskRefund(AgentAct[RefundResult]):
             self.amount_minor,
             self.request_key,
             note=self.note,
+            twin=movement.ref.twin,
         )
 
 

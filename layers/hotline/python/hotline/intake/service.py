@@ -134,8 +134,8 @@ def _contributions(ctx: Context, facts: Sequence[Fact]) -> _Contributions:
 def _contribute(ctx: Context, change: Change, read: dict[Key, Item], facts: Sequence[Fact]) -> Profile | None:
     """Let every room contribute; the profile as it will be, None when the account is erased."""
     keyring = ctx.lookup_ring
-    of_refunds = refunds.fact_keys_of_payments(read, facts)
-    read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring) | of_refunds)
+    of_refunds, of_groups = refunds.fact_keys_of_payments(read, facts), payments.fact_keys_of_groups(read, facts)
+    read |= _read(ctx.store, accounts.fact_keys_of_points(read, facts, keyring) | of_refunds | of_groups)
     profile = accounts.contribute_facts(change, read, facts, keyring)
     payments.contribute_facts(change, read, facts, profile=profile)
     lockout.contribute_facts(change, read, facts, lookup_keys=keyring, profile=profile)

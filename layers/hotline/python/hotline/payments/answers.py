@@ -16,6 +16,7 @@ from hotline.contracts.model import MovementKind, MovementStatus
 from hotline.kit.money import Money
 
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement
+from .twins import Twin, TwinState
 
 type Keys = tuple[str, ...]
 """Keys of one sentence, the most exact first; the first that the catalogue has is said."""
@@ -39,17 +40,18 @@ class MovementAnswer:
     coupon: str | None = None
     coupon_amount: Money | None = None
     coupon_reason: str | None = None
+    twin_at: datetime | None = None
 
 
-def answer_of(movement: Movement, told: Diagnosis, now: datetime) -> MovementAnswer:
-    """The sentences about a movement and its diagnosis at a time."""
+def answer_of(movement: Movement, told: Diagnosis, now: datetime, twin: Twin | None = None) -> MovementAnswer:
+    """The sentences about a movement and its diagnosis at a time. `twin`: the other charge of the same purchase."""
     coupon, kind = movement.coupon, movement.ref.kind
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         money=_money_keys(movement, told),
         next_step=_next_keys(told.next_step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
-        more=tuple(_list_more(movement, told, now)),
+        more=(*((_twin_keys(twin),) if twin is not None else ()), *_list_more(movement, told, now)),
         given_back=given_back,
         returned_at=movement.money_since if told.answer is MoneyAnswer.RETURNED else None,
         counterparty=movement.counterparty,
@@ -57,7 +59,18 @@ def answer_of(movement: Movement, told: Diagnosis, now: datetime) -> MovementAns
         coupon=coupon.name if coupon is not None else None,
         coupon_amount=coupon.amount if coupon is not None else None,
         coupon_reason=f"coupon.reason.{coupon.reason}" if coupon is not None and coupon.reason else None,
+        twin_at=twin.initiated_at if twin is not None else None,
     )
+
+
+def _twin_keys(twin: Twin) -> Keys:
+    """The sentence says that one of two charges stands, and tells of the other. Where both stay charged the later one
+    may be asked back."""
+    if twin.state is not TwinState.CHARGED:
+        return (f"twin.{twin.state.value}",)
+    if twin.may_be_refunded:
+        return ("twin.charged.second",)
+    return ("twin.charged.first" if twin.this_stands else "twin.charged.other_stands",)
 
 
 def _money_keys(movement: Movement, told: Diagnosis) -> Keys:

@@ -75,6 +75,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
             initiated_at=from_text(to_text(told.initiated_at)),
             amount=told.amount,
             merchant=known.ref.merchant if known else None,
+            twin=known.ref.twin if known else None,
         ),
         status=told.status,
         money=told.money,

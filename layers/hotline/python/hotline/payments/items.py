@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -26,6 +26,7 @@ from hotline.contracts.model import (
 from hotline.contracts.vocabulary import instrument_of
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
+from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
 from hotline.kit.retention import record_end
 from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
@@ -46,6 +47,7 @@ from .model import (
     order_digits,
 )
 from .reminders import Offset
+from .twins import Charge
 
 
 def account_pk(account_id: str) -> str:
@@ -229,7 +231,7 @@ def ref_item(ref: MovementRef) -> Item:
     if ref.merchant is not None:
         merchant = {"id": ref.merchant.id, "name": ref.merchant.name, "category": ref.merchant.category}
         item["merchant"] = _without_none(merchant)
-    return item
+    return item | ({"twin": ref.twin} if ref.twin is not None else {})
 
 
 def ref_from(item: Mapping[str, Any]) -> MovementRef:
@@ -242,7 +244,36 @@ def ref_from(item: Mapping[str, Any]) -> MovementRef:
         initiated_at=from_text(item["initiated_at"]),
         amount=money_from(item["amount"]),
         merchant=Merchant(merchant["id"], merchant["name"], merchant.get("category")) if merchant else None,
+        twin=item.get("twin"),
     )
+
+
+def group_key(account_id: str, merchant: Merchant, amount: Money) -> Key:
+    """Where the charges of one merchant, amount and currency stand together."""
+    name = derive_id("same", merchant.id, str(amount.minor), amount.currency)
+    return hotline_key(account_pk(account_id), f"SAME#{name}")
+
+
+def group_item(account_id: str, charges: Sequence[Charge]) -> Item:
+    """The charges of a group as stored; it ends with the newest of them."""
+    kept = [_without_none({"sk": one.sk, "order_no": one.order_no, "pointer": one.pointer}) for one in charges]
+    return {"account_id": account_id, "charges": kept, **record_end(max(one.at for one in charges))}
+
+
+def group_from(item: Mapping[str, Any] | None) -> tuple[Charge, ...]:
+    """The charges of a stored group; none where there is no item."""
+    charges = item["charges"] if item is not None else ()
+    return tuple(
+        Charge(one["sk"], from_text(one["sk"].split("#", 2)[1]), one.get("order_no"), one.get("pointer"))
+        for one in charges
+    )
+
+
+def charge_of(movement: Movement) -> Charge:
+    """A movement as its group keeps it."""
+    pointer = pointer_key(movement)
+    at = from_text(to_text(movement.ref.initiated_at))
+    return Charge(movement.sk, at, movement.order_no, pointer.sk if pointer is not None else None)
 
 
 def ledger_item(ledger: Ledger) -> Item:

@@ -75,7 +75,8 @@ class MovementFailure:
 
 @dataclass(frozen=True, slots=True)
 class MovementRef:
-    """The fields of a movement that never change, enough to read it out: the pointer by order number holds them too."""
+    """The fields of a movement that never change, enough to read it out: the pointer by order number holds them too.
+    `twin` is the sort key of a charge that looks like the same purchase (twins)."""
 
     account_id: str
     movement_id: str
@@ -83,6 +84,7 @@ class MovementRef:
     initiated_at: datetime
     amount: Money
     merchant: Merchant | None
+    twin: str | None = None
 
     @property
     def sk(self) -> str:

@@ -19,10 +19,10 @@ from hotline.kit.change import Change, stale
 from hotline.kit.clock import CLOCK_SKEW, from_text
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.money import Money
-from hotline.kit.store import Key, Query, Store
+from hotline.kit.store import Key, Query, Store, hotline_key
 from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, Missing, all_of, any_of, equals
 
-from . import bills, folds, funds, items, outcomes
+from . import bills, folds, funds, items, outcomes, twins
 from .answers import MovementAnswer, answer_of
 from .bill_due import MESSAGES as REMINDER_MESSAGES
 from .bill_due import contribute_reminder, may_remind, remind_again, reminder_keys
@@ -58,6 +58,7 @@ from .reminder_choice import (
     switch_by_reply,
 )
 from .reminders import first_look
+from .twins import Charge, Twin, find_twin
 from .unknown_words import (
     Code,
     UnknownCode,
@@ -78,6 +79,7 @@ __all__ = [
     "MovementAnswer",
     "RemindersOutcome",
     "SwitchReminders",
+    "Twin",
     "UnknownCode",
     "UnknownWord",
     "answer_of",
@@ -100,10 +102,12 @@ __all__ = [
     "due_keys",
     "duty_at",
     "fact_keys",
+    "fact_keys_of_groups",
     "fact_version_from",
     "fact_version_item",
     "find",
     "find_income_of_day",
+    "find_twin",
     "find_unknown_words",
     "funds_from",
     "funds_key",
@@ -127,6 +131,7 @@ __all__ = [
     "movement_id_of",
     "movement_key",
     "movement_time",
+    "read_twins",
     "refunds_of",
     "remind_again",
     "reminder_keys",
@@ -171,6 +176,8 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
                 keys.add(movement_key(account_id, folds.movement_sk_of(fact, told)))
                 keys.add(ledger_key(account_id, told.movement_id))
                 keys |= outcomes.request_keys_of([fact])
+                if told.merchant is not None:
+                    keys.add(items.group_key(account_id, told.merchant, told.amount))
             case RefundTold() as told:
                 keys.add(ledger_key(account_id, told.movement_id))
             case BillTold() as told:
@@ -180,6 +187,19 @@ def fact_keys(facts: Sequence[Fact]) -> set[Key]:
             case _:
                 pass
     return keys
+
+
+def fact_keys_of_groups(read: Mapping[Key, Item], facts: Sequence[Fact]) -> set[Key]:
+    """The keys to read then: the groups of charges that movements stand in by what was known of them. `read` holds what
+    exists of `fact_keys`."""
+    found: set[Key] = set()
+    for fact in facts:
+        if isinstance(fact.data, MovementTold):
+            known = read.get(movement_key(fact.subject, folds.movement_sk_of(fact, fact.data)))
+            ref = items.ref_from(known) if known is not None else None
+            if ref is not None and ref.merchant is not None:
+                found.add(items.group_key(fact.subject, ref.merchant, ref.amount))
+    return found - fact_keys(facts)
 
 
 def contribute_facts(
@@ -192,16 +212,25 @@ def contribute_facts(
     to be committed.
     """
     require(change, Operation.FACTS)
-    for about in folds.by_movement(facts).values():
-        _contribute_movement(change, read, about, profile)
+    folded = [_contribute_movement(change, read, about) for about in folds.by_movement(facts).values()]
+    moved = [one for one in folded if one is not None]
+    twins_of = _contribute_groups(change, read, moved)
+    for known_item, known, folded_movement in moved:
+        twin = twins_of.get(folded_movement.sk, folded_movement.ref.twin)
+        after = replace(folded_movement, ref=replace(folded_movement.ref, twin=twin))
+        _write_movement(change, known_item, known, after)
+        outcomes.contribute_awaited(change, read, known, after, profile)
     _contribute_bills(change, read, facts)
     _contribute_funds(change, read, facts)
 
 
-def _contribute_movement(
-    change: Change, read: Mapping[Key, Item], facts: Sequence[Fact], profile: Profile | None
-) -> None:
-    """Fold the facts about one movement and its refunds: one write on the movement, one on its ledger."""
+type _Folded = tuple[Item | None, Movement | None, Movement]
+"""A movement as it was stored, as it was, and as it is now."""
+
+
+def _contribute_movement(change: Change, read: Mapping[Key, Item], facts: Sequence[Fact]) -> _Folded | None:
+    """Fold the facts about one movement and its refunds, and write its ledger. Gives the movement to be written; None
+    where the facts are of refunds alone."""
     account_id = facts[0].subject
     movement_id = folds.movement_id_of(facts[0])
     stored = read.get(ledger_key(account_id, movement_id))
@@ -223,11 +252,55 @@ def _contribute_movement(
     change.replace_if_changed(ledger_key(account_id, movement_id), stored, items.ledger_item(ledger))
     if movement is not None:
         known = movement_from(known_item) if known_item else None
-        after = folds.with_ledger(movement, ledger)
-        _write_movement(change, known_item, known, after)
-        outcomes.contribute_awaited(change, read, known, after, profile)
-    elif ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
+        return known_item, known, folds.with_ledger(movement, ledger)
+    if ledger.movement_sk is not None and _remainder(ledger) != _remainder(before):
         _copy_left(change, ledger)
+    return None
+
+
+def _contribute_groups(change: Change, read: Mapping[Key, Item], moved: Sequence[_Folded]) -> Mapping[str, str | None]:
+    """Put the charges into their groups, and link those of other movements anew. Gives the links of these movements, by
+    sort key. A charge that is too old for its group keeps the link that it has."""
+    groups: dict[Key, dict[str, Charge]] = {}
+    for _, known, after in moved:
+        for movement in (known, after):
+            if movement is not None and (key := _group_of(movement)) is not None:
+                groups.setdefault(key, {one.sk: one for one in items.group_from(read.get(key))}).pop(after.sk, None)
+        key = _group_of(after)
+        if key is not None and twins.is_charge(after):
+            groups[key][after.sk] = items.charge_of(after)
+    own = {after.sk for _, _, after in moved}
+    found: dict[str, str | None] = {after.sk: None for _, _, after in moved if not twins.is_charge(after)}
+    for key, charges in groups.items():
+        stored = read.get(key)
+        before, kept = items.group_from(stored), twins.newest(charges.values())
+        linked, account_id = twins.link(kept), moved[0][2].ref.account_id
+        found |= {charge.sk: linked.get(charge.sk) for charge in kept}
+        if kept != before:
+            if kept:
+                change.replace(key, stored, items.group_item(account_id, kept))
+            else:
+                change.delete(key, condition=equals("rev", int(stored["rev"])) if stored is not None else NEW)
+            earlier = twins.link(before)
+            for charge in kept:
+                if charge.sk not in own and linked.get(charge.sk) != earlier.get(charge.sk):
+                    _link_other(change, account_id, charge, linked.get(charge.sk))
+    return found
+
+
+def _group_of(movement: Movement) -> Key | None:
+    ref = movement.ref
+    return items.group_key(ref.account_id, ref.merchant, ref.amount) if ref.merchant is not None else None
+
+
+def _link_other(change: Change, account_id: str, charge: Charge, twin: str | None) -> None:
+    """Note the link of a charge that this change does not write: on the movement, and on its pointer."""
+    put, gone = ({"twin": twin}, ()) if twin is not None else ({}, ("twin",))
+    change.update(movement_key(account_id, charge.sk), set=put, remove=gone, add={"rev": 1}, condition=PRESENT)
+    if charge.pointer is not None:
+        change.update(
+            hotline_key(items.account_pk(account_id), charge.pointer), set=put, remove=gone, condition=PRESENT
+        )
 
 
 def reversals(read: Mapping[Key, Item], facts: Sequence[Fact]) -> dict[str, bool]:
@@ -485,6 +558,20 @@ def ledgers_of(store: Store, account_id: str, movement_ids: Sequence[str]) -> di
     keys = dict.fromkeys(ledger_key(account_id, one) for one in movement_ids)
     found = [items.ledger_from(stored) for stored in (store.batch_get(list(keys)) if keys else {}).values()]
     return {ledger.movement_id: ledger for ledger in found}
+
+
+def read_twins(store: Store, movements: Sequence[Movement]) -> Mapping[str, Twin]:
+    """The other charge of each of these movements that was charged twice, by the sort key of the movement. One read, of
+    as many items as there are such movements; none without any."""
+    keys = {one.sk: movement_key(one.ref.account_id, one.ref.twin) for one in movements if one.ref.twin is not None}
+    read = store.batch_get(sorted(set(keys.values()), key=lambda key: key.sk or "")) if keys else {}
+    found: dict[str, Twin] = {}
+    for one in movements:
+        stored = read.get(keys[one.sk]) if one.sk in keys else None
+        twin = find_twin(one, movement_from(stored)) if stored is not None else None
+        if twin is not None:
+            found[one.sk] = twin
+    return found
 
 
 def list_by_tail(store: Store, account_id: str, tail: str) -> MovementRefList:

@@ -233,6 +233,8 @@ class RuleInputs:
     merchant_excluded: bool
     """Whether the merchant excludes the category of these goods."""
     merchant_evidence_minor: int
+    paid_twice: bool = False
+    """The wallet's records show this payment a second time, and it is the later of the two (payments.twins)."""
 
     @property
     def policy_version(self) -> str:

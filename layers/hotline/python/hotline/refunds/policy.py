@@ -112,8 +112,10 @@ def inputs_of(
     now: datetime,
     time_zone: str | None = None,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
+    paid_twice: bool = False,
 ) -> RuleInputs:
-    """The inputs of the rules for a request; `amount` None asks for all that is left. `time_zone`: the customer's."""
+    """The inputs of the rules for a request; `amount` None asks for all that is left. `time_zone`: the customer's.
+    `paid_twice`: it is the second of two charges, see RuleInputs."""
     currency, purchase = movement.amount.currency, movement.purchase
     category = movement.ref.merchant.category if movement.ref.merchant else None
     provider = provider_of(movement.provider)
@@ -160,6 +162,7 @@ def inputs_of(
         merchant_auto_minor=auto_minor,
         merchant_excluded=merchant is not None and (category or "-") in merchant.categories,
         merchant_evidence_minor=auto_minor if evidence_minor is None else evidence_minor,
+        paid_twice=paid_twice,
     )
 
 
@@ -252,9 +255,12 @@ def _judge_return(inputs: RuleInputs) -> RuleResult:
 
 
 def _merchant_window(inputs: RuleInputs) -> RuleResult:
-    """The law's right goes before the merchant's window. Where nobody told that the goods came, a person looks."""
+    """The law's right goes before the merchant's window. Where nobody told that the goods came, a person looks.
+    A second charge that the wallet's records show has nothing to do with giving things back."""
     if inputs.merchant_version == 0:
         return _says("merchant.window", None, policy=False)
+    if inputs.paid_twice and inputs.reason is RefundReason.DUPLICATE:
+        return _says("merchant.window", None, paid_twice=True)
     days, age, right = inputs.merchant_window_days, _age(inputs), return_right(inputs)
     outcome: RefundOutcome | None = None
     if age > timedelta(days=days) and right is not ReturnRight.HOLDS:
@@ -334,8 +340,10 @@ def decide(
     now: datetime,
     wallet: WalletPolicy = DEFAULT_WALLET_POLICY,
     time_zone: str | None = None,
+    paid_twice: bool = False,
 ) -> PolicyDecision:
     """The decision on a request; `amount` None asks for all that is left. `time_zone`: where the customer's days begin.
+    `paid_twice`: it is the second of two charges, see RuleInputs.
 
     Raises InvalidInput for an amount that makes no sense: amount_not_positive, currency_differs,
     amount_over_refundable, partial_not_permitted.
@@ -349,6 +357,7 @@ def decide(
         now=now,
         time_zone=time_zone,
         wallet=wallet,
+        paid_twice=paid_twice,
     )
     evaluated = evaluate(inputs)
     if evaluated.outcome in _ON_AMOUNT:

@@ -137,7 +137,8 @@ class RequestRefund:
     """Ask for a refund of a movement to the instrument that was paid with.
 
     `amount`: None asks for all that is left; a number is minor units of the movement's own currency. `request_key`
-    names the request: asked again under the same key it is the same refund. `memory` keeps the request for an API's
+    names the request: asked again under the same key it is the same refund. `twin`: the sort key of another charge that
+    looks like the same purchase, if the movement names one. `memory` keeps the request for an API's
     Idempotency-Key, in the same transaction. Raises what `service.contribute_refund` raises.
     """
 
@@ -148,6 +149,7 @@ class RequestRefund:
     request_key: str
     note: str | None = None
     memory: Memory | None = None
+    twin: str | None = None
 
     @property
     def operation(self) -> Operation:
@@ -159,7 +161,11 @@ class RequestRefund:
     def keys_of(self, account_id: str) -> Iterable[Key]:
         """The same for an agent, who asks in the customer's name."""
         return request_keys(
-            account_id, movement_sk=self.movement_sk, merchant_id=self.merchant_id, request_key=self.request_key
+            account_id,
+            movement_sk=self.movement_sk,
+            merchant_id=self.merchant_id,
+            request_key=self.request_key,
+            twin=self.twin,
         )
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[RefundResult]:
@@ -230,8 +236,10 @@ def refund_id_of(account_id: str, request_key: str) -> str:
     return derive_id("refund", account_id, request_key)
 
 
-def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str) -> set[Key]:
-    """The keys to read, in one batch, before `contribute_refund`. `merchant_id` as offered to the caller."""
+def request_keys(
+    account_id: str, *, movement_sk: str, merchant_id: str | None, request_key: str, twin: str | None = None
+) -> set[Key]:
+    """The keys to read, in one batch, before `contribute_refund`. `merchant_id` and `twin` as offered to the caller."""
     movement_id = payments.movement_id_of(movement_sk)
     keys = {
         payments.movement_key(account_id, movement_sk),
@@ -242,6 +250,7 @@ def request_keys(account_id: str, *, movement_sk: str, merchant_id: str | None, 
         *case_keys(account_id, payments.CASE_TOPIC),
         *report_keys(account_id, movement_id),
     }
+    keys |= {payments.movement_key(account_id, twin)} if twin is not None else set()
     return keys | ({items.policy_key(merchant_id)} if merchant_id else set())
 
 
@@ -294,6 +303,7 @@ def contribute_refund(
         amount=amount,
         now=change.now,
         time_zone=profile.time_zone,
+        paid_twice=_is_paid_twice(change, read, movement, reason),
     )
     if decision.outcome in _STATES and len(ledger.takings) >= payments.REFUNDS_PER_MOVEMENT_MAX:
         return RefundResult(RefundOutcome.NOT_ELIGIBLE, None, None, None, decided_by=MANY_PARTS_RULE)
@@ -352,6 +362,19 @@ def contribute_refund(
         review=refund.review,
         recorded=True,
     )
+
+
+def _is_paid_twice(change: Change, read: Mapping[Key, Item], movement: Movement, reason: RefundReason) -> bool:
+    """Whether the wallet's records show that this is the second of two charges. The first has to stay as it was read:
+    otherwise both might be asked back at once."""
+    if reason is not RefundReason.DUPLICATE or movement.ref.twin is None:
+        return False
+    key = payments.movement_key(movement.ref.account_id, movement.ref.twin)
+    twin = payments.find_twin(movement, decode_once(read, key, payments.movement_from))
+    if twin is None or not twin.may_be_refunded:
+        return False
+    change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
+    return True
 
 
 def _existing(refund: Refund) -> RefundResult:

@@ -54,7 +54,7 @@ def session_attributes(state: SessionState) -> Item:
         "time_zone": state.time_zone,
         "factors": {factor.kind.value: _factor_item(factor) for factor in state.factors},
         "challenge": {"id": state.challenge.id, "point": state.challenge.point} if state.challenge else None,
-        "offers": [{"movement": offer.movement, "merchant_id": offer.merchant_id or "-"} for offer in state.offers],
+        "offers": [_offer_item(offer) for offer in state.offers],
         "topic": state.topic,
         "case_id": state.case_id,
         "served": list(state.served),
@@ -62,6 +62,11 @@ def session_attributes(state: SessionState) -> Item:
         "own_number_only": state.own_number_only or None,
     }
     return {name: value for name, value in attributes.items() if value not in (None, [], {})}
+
+
+def _offer_item(offer: Offer) -> Item:
+    item: Item = {"movement": offer.movement, "merchant_id": offer.merchant_id or "-"}
+    return item | ({"twin": offer.twin} if offer.twin is not None else {})
 
 
 CHANGING_ATTRIBUTES = (
@@ -91,7 +96,7 @@ def session_from(item: Mapping[str, Any]) -> SessionState:
         factors=tuple(_factor_from(kind, factor) for kind, factor in sorted(item.get("factors", {}).items())),
         challenge=AskedChallenge(**item["challenge"]) if "challenge" in item else None,
         offers=tuple(
-            Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"])
+            Offer(offer["movement"], None if offer["merchant_id"] == "-" else offer["merchant_id"], offer.get("twin"))
             for offer in item.get("offers", [])
         ),
         topic=item.get("topic"),

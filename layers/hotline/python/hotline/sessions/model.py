@@ -35,6 +35,8 @@ class Offer:
     movement: str
     """Sort key of the movement."""
     merchant_id: str | None
+    twin: str | None = None
+    """Sort key of a charge that looks like the same purchase, so that it is read together with the movement."""
 
 
 @dataclass(frozen=True, slots=True)
