@@ -32,6 +32,7 @@ from functions.http.languages import find_wished_language
 from functions.http.problems import Problem, Rendering
 from functions.http.requests import header_of, with_text
 from functions.http.resolver import make_resolver
+from functions.http.sources import source_of
 from hotline.kit.aws.buckets import S3Bucket
 from hotline.kit.aws.macs import KmsMacs
 from hotline.kit.doors import Context, make_store, secret_loader
@@ -100,19 +101,26 @@ def answer_request(
     def resolve(request: dict[str, Any], how: Rendering, headers: dict[str, str]) -> dict[str, Any]:
         ctx = context_of()
         _refuse_around_the_front(request, front)
-        return _resolve(request, context, ctx, tokens, how, headers)
+        source = source_of(request, behind_front=front is not None)
+        return _resolve(request, context, ctx, tokens, how, headers, source)
 
     return requests.answer_request(event, ROUTES, resolve)
 
 
 def _resolve(
-    event: dict[str, Any], context: Any, ctx: Context, tokens: TokenSettings, how: Rendering, headers: dict[str, str]
+    event: dict[str, Any],
+    context: Any,
+    ctx: Context,
+    tokens: TokenSettings,
+    how: Rendering,
+    headers: dict[str, str],
+    source: str | None,
 ) -> dict[str, Any]:
     event = with_text(event)
     token = admit(event, tokens, ctx.clock.now())
     if token is not None:
         headers |= _within_quota(ctx, token, event["routeKey"])
-    desk = Desk(ctx, how, token, find_wished_language(header_of(event, "accept-language")), headers)
+    desk = Desk(ctx, how, token, find_wished_language(header_of(event, "accept-language")), headers, source)
     api.append_context(**{DESK: desk})  # type: ignore[no-untyped-call]
     told: dict[str, Any] = api.resolve(event, context)
     return told

@@ -41,6 +41,8 @@ class Desk:
     language: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     """Headers that a route adds to its answer."""
+    source: str | None = field(default=None, repr=False)
+    """The address on the network that the request comes from (functions.http.sources); for counts alone."""
 
     @property
     def lookup_keys(self) -> Keyring:

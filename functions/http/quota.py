@@ -1,5 +1,5 @@
-"""How many requests an account may make in a minute, and the headers that tell (RateLimit header fields for HTTP,
-draft-ietf-httpapi-ratelimit-headers).
+"""How many requests an account or an address may make in a minute, and the headers that tell it (RateLimit header
+fields for HTTP, draft-ietf-httpapi-ratelimit-headers).
 
 The count is read with one request and written with another, so that requests at the same moment may pass the limit by a
 few. It keeps one client from using up the share of all; it guards nothing that must hold exactly.
@@ -20,44 +20,61 @@ from hotline.kit.store.condition import Compare, Missing, any_of
 
 REQUESTS_MAX: Final = 120
 """An app that shows everything at once makes some ten requests; this is for loops that went wrong."""
+SOURCE_REQUESTS_MAX: Final = 240
+"""The same for one address on the network, on routes that need no token. The customers of one carrier share an address,
+so that it may not be as few as those of one customer."""
 WINDOW: Final = timedelta(seconds=60)
-POLICY: Final = f'"account";q={REQUESTS_MAX};w={int(WINDOW.total_seconds())}'
 _KEPT: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The rest of the account's window."""
+    """The rest of a window: of the account, or of another `partition`, of whose requests so many are allowed."""
 
     left: int
     reset_s: int
+    partition: str = "account"
+    most: int = REQUESTS_MAX
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"RateLimit-Policy": POLICY, "RateLimit": f'"account";r={self.left};t={self.reset_s}'}
+        policy = f'"{self.partition}";q={self.most};w={int(WINDOW.total_seconds())}'
+        return {"RateLimit-Policy": policy, "RateLimit": f'"{self.partition}";r={self.left};t={self.reset_s}'}
 
 
 def count_request(ctx: Context, account_id: str) -> Quota:
     """Count one request of the account. Raises Problem `quota_exceeded` when the window is used up. A store that does
     not answer here is no reason to refuse: the request itself will find out."""
+    return _count(ctx, account_id, "account", REQUESTS_MAX)
+
+
+def count_source(ctx: Context, source: str) -> Quota:
+    """Count one request of a source (`functions.http.sources`), as `count_request` does. Only a keyed hash of it is
+    stored, which a change of the key makes another one."""
+    keyring = ctx.lookup_ring
+    hashed = keyring.mac_text(keyring.current, "source", source)
+    return _count(ctx, f"source#{hashed}", "source", SOURCE_REQUESTS_MAX)
+
+
+def _count(ctx: Context, subject: str, partition: str, most: int) -> Quota:
     now = ctx.clock.now()
-    key, reset_s = _window(account_id, now)
+    key, reset_s = _window(subject, now)
     try:
         stored = ctx.store.get(key)
         count = int(stored["count"]) if stored is not None else 0
-        if count >= REQUESTS_MAX:
-            quota = Quota(0, reset_s)
+        if count >= most:
+            quota = Quota(0, reset_s, partition, most)
             raise Problem("quota_exceeded", headers={**quota.headers, "Retry-After": str(reset_s)})
-        below = any_of(Missing("count"), Compare("count", "<", REQUESTS_MAX))
+        below = any_of(Missing("count"), Compare("count", "<", most))
         update = Update(key, set={TTL_ATTRIBUTE: epoch_s(now + _KEPT)}, add={"count": 1}, condition=below)
         ctx.store.transact([update], token=ctx.ids.new("tx"))
     except (Unavailable, TransactionCancelled):
-        return Quota(REQUESTS_MAX, reset_s)
-    return Quota(REQUESTS_MAX - count - 1, reset_s)
+        return Quota(most, reset_s, partition, most)
+    return Quota(most - count - 1, reset_s, partition, most)
 
 
-def _window(account_id: str, now: datetime) -> tuple[Key, int]:
+def _window(subject: str, now: datetime) -> tuple[Key, int]:
     """The item of the window that runs, and how long it still does."""
     length = int(WINDOW.total_seconds())
     number, gone = divmod(epoch_s(now), length)
-    return hotline_key(f"RATE#{account_id}", f"WINDOW#{number}"), length - gone
+    return hotline_key(f"RATE#{subject}", f"WINDOW#{number}"), length - gone

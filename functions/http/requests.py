@@ -49,7 +49,7 @@ def request_from(event: object, routes: Container[str]) -> dict[str, Any]:
         "queryStringParameters": _texts(sent.get("queryStringParameters")),
         "isBase64Encoded": sent.get("isBase64Encoded") is True,
         "requestContext": {
-            "http": {"method": method, "path": path},
+            "http": {"method": method, "path": path, "sourceIp": _text(http.get("sourceIp"))},
             "requestId": request_id_of(sent),
             "routeKey": route,
             "stage": "$default",

@@ -8,21 +8,24 @@ from typing import Any
 
 import pytest
 
+from functions.http import quota
 from functions.http.quota import REQUESTS_MAX
+from hotline.accounts.items import profile_key
 from hotline.contracts.model import AccountErased, Fact
 from hotline.evidence.items import evidence_key
-from hotline.evidence.model import ASKED_PER_DAY_MAX, LINK_LIFE, EvidenceState
+from hotline.evidence.model import ASKED_PER_DAY_MAX, LINK_LIFE, LINKS_PER_REFUND_MAX, EvidenceState
 from hotline.evidence.service import duty_at
 from hotline.kit.actor import System
 from hotline.kit.aws.buckets import Scan, Upload
 from hotline.kit.change.acts import perform_alone
-from hotline.kit.store import Table
+from hotline.kit.store import Table, Update
+from hotline.refunds.service import refund_key
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api_world import ACCOUNT
+from tests.support.api_world import ACCOUNT, PHONE
 from tests.support.evidence_world import LINK, PICTURE, EvidenceWorld, created
 from tests.support.log_lines import logged
-from tests.support.phone import give
+from tests.support.phone import Phone, give, words
 
 FILE = {"content_type": "image/jpeg", "size": len(PICTURE)}
 
@@ -100,6 +103,35 @@ def test_a_link_asks_no_more_often_than_its_quota(world: EvidenceWorld) -> None:
     path = world.link()
     answers = [show(world, path)["statusCode"] for _ in range(REQUESTS_MAX + 1)]
     assert answers == [200] * REQUESTS_MAX + [429]
+
+
+def from_source(world: EvidenceWorld, path: str, address: str) -> int:
+    """The status of the page for a request from an address on the network."""
+    client = world.client(None)
+    event = client.event("GET", path)
+    event["requestContext"]["http"]["sourceIp"] = address
+    return int(client.answer(event)["statusCode"])
+
+
+def test_one_address_asks_no_more_often_than_its_quota_and_others_go_on(
+    world: EvidenceWorld, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quota, "SOURCE_REQUESTS_MAX", 4)
+    path, wrong = world.link(), f"/e/{'0' * 24}"
+    answers = [from_source(world, wrong, "198.51.100.7") for _ in range(5)]
+    assert answers == [410] * 4 + [429]
+    assert from_source(world, path, "198.51.100.7") == 429
+    assert from_source(world, path, "198.51.100.8") == 200
+    clock.advance(timedelta(minutes=1))
+    assert from_source(world, path, "198.51.100.7") == 200
+
+
+def test_neither_an_item_nor_a_log_line_holds_the_address(world: EvidenceWorld) -> None:
+    with logged() as lines:
+        from_source(world, world.link(), "198.51.100.7")
+    items = [item for table in Table for item in world.store.items(table)]
+    assert "198.51.100.7" not in f"{items}{lines.getvalue()}"
+    assert [item for item in items if item["PK"].startswith("RATE#source#")]
 
 
 def test_the_page_lets_nothing_else_run_and_is_told_to_nobody(world: EvidenceWorld) -> None:
@@ -185,3 +217,79 @@ def test_no_more_links_are_sent_than_a_day_allows_and_the_refund_is_asked_for_al
     said = world.call_for_refund(movement="mov-9")
     assert said["outcome"] == "IN_REVIEW"
     assert "A link to send a picture" not in said["said"]
+
+
+def call_for_link(world: EvidenceWorld, contact_id: str = "contact-again") -> dict[str, str]:
+    """The owner calls for another link; the answer, with its words as `said`."""
+    phone = Phone(world.ctx, PHONE, contact_id)
+    phone.press("start")
+    assert phone.press("evidence_link")["outcome"] == "NEED_PROOF"
+    phone.prove(goal="look")
+    answer = phone.press("evidence_link")
+    return {**answer, "said": words(answer)}
+
+
+def test_a_caller_gets_another_link_that_works(world: EvidenceWorld) -> None:
+    first = world.link()
+    use(world, first)
+    answer = call_for_link(world)
+    assert answer["outcome"] == "SMS"
+    assert answer["said"].startswith("A new link to send a picture is on its way to your phone.")
+    path = world.newest_link()
+    assert path != first
+    assert use(world, path).status == 200
+
+
+def test_a_delivery_that_comes_again_sends_no_second_link(world: EvidenceWorld) -> None:
+    world.call_for_refund()
+    phone = Phone(world.ctx, PHONE, "contact-again")
+    phone.press("start")
+    phone.prove(goal="look")
+    event = phone.event("evidence_link")
+    answers = [phone.deliver(event) for _ in range(2)]
+    assert [answer["outcome"] for answer in answers] == ["SMS", "SMS"]
+    assert world.kinds().count("refund.evidence_link") == 2
+
+
+def test_a_refund_that_was_asked_for_in_the_app_gets_a_link_by_phone(world: EvidenceWorld) -> None:
+    refund_id = world.ask_refund()
+    assert call_for_link(world)["outcome"] == "SMS"
+    entries = [entry for entry in world.store.items(Table.OUTBOX) if entry["kind"] == "refund.evidence_link"]
+    (evidence_id,) = [entry["facts"]["evidence_id"] for entry in entries]
+    assert world.evidence(evidence_id).refund_id == refund_id
+
+
+def test_without_a_refund_that_waits_for_a_picture_no_link_goes_out(world: EvidenceWorld) -> None:
+    assert call_for_link(world)["outcome"] == "NOT_AWAITED"
+    refund_id = world.ask_refund()
+    denied = Update(refund_key(ACCOUNT, refund_id), set={"state": "denied"})
+    world.store.transact([denied], token="a-person-denied-it")
+    answer = call_for_link(world, "contact-later")
+    assert (answer["outcome"], answer["said"]) == ("NOT_AWAITED", "No refund of yours waits for a picture now.")
+    assert "refund.evidence_link" not in world.kinds()
+
+
+def test_a_refund_gets_so_many_links_a_day_and_another_refund_its_own(
+    world: EvidenceWorld, clock: VirtualClock
+) -> None:
+    world.call_for_refund()
+    phone = Phone(world.ctx, PHONE, "contact-again")
+    phone.press("start")
+    phone.prove(goal="look")
+    outcomes = [phone.press("evidence_link")["outcome"] for _ in range(LINKS_PER_REFUND_MAX)]
+    assert outcomes == ["SMS"] * (LINKS_PER_REFUND_MAX - 1) + ["LIMITED"]
+    assert words(phone.answers[-1]).startswith("No further link can be sent today.")
+    world.pay("mov-9")
+    assert "A link to send a picture" in world.call_for_refund(movement="mov-9")["said"]
+    clock.advance(timedelta(days=1))
+    assert call_for_link(world, "contact-tomorrow")["outcome"] == "SMS"
+
+
+def test_a_customer_without_a_point_of_their_own_gets_no_link(world: EvidenceWorld) -> None:
+    world.call_for_refund()
+    key = profile_key(ACCOUNT)
+    item = world.store.get(key)
+    assert item is not None
+    points = [{**point, "shared": True} for point in item["points"]]
+    world.store.transact([Update(key, set={"points": points})], token="a-household-shares-the-phone")
+    assert call_for_link(world)["outcome"] == "NO_POINT"

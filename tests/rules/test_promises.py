@@ -379,6 +379,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "functions.http.quota": {
         "REQUESTS_MAX": (120, "docs/api.md, limits"),
+        "SOURCE_REQUESTS_MAX": (240, "docs/api.md, pictures for a refund"),
         "WINDOW": (60 * SECONDS, "docs/api.md, limits"),
     },
     "functions.customer_api.routes.refunds": {

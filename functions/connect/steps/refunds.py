@@ -1,4 +1,5 @@
-"""refunds, refund_offer, refund_request: refunds under way, what may be asked for, and asking."""
+"""refunds, refund_offer, refund_request, evidence_link: refunds under way, what may be asked for, asking, and another
+link for a picture."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from functions.connect.step import CHOICE, Answer, Step, Visit, digits, one_of, 
 from functions.connect.steps.payments import CHOSEN, item_words
 from functions.connect.words import payments as words_of
 from hotline.evidence import service as evidence
+from hotline.evidence.model import EvidenceError
 from hotline.identity.model import Operation
 from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derive_id
@@ -127,6 +129,22 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, no
     return Answer(outcome, facts)
 
 
+def another_link(visit: Visit) -> Answer:
+    """Send another link by which to send a picture, for the refund that the last one was for. Sending one changes
+    nothing else, so that a refusal is not noted as a turn."""
+    if visit.replay is not None:
+        return Answer(visit.replay.outcome)
+    try:
+        return Answer(visit.perform(evidence.AskForLink()).outcome)
+    except NotPossible as refusal:
+        return Answer(_NO_LINK[EvidenceError(refusal.code)])
+
+
+_NO_LINK: Final = {
+    EvidenceError.NOT_AWAITED: "NOT_AWAITED",
+    EvidenceError.TOO_MANY: "LIMITED",
+    EvidenceError.NO_POINT: "NO_POINT",
+}
 AMOUNT_DIGITS_MAX: Final = 12
 REFUND_REASONS: Final = tuple(reason.value for reason in RefundReason)
 """The values of `reason` of `refund_request`."""
@@ -167,5 +185,13 @@ STEPS: Final = (
         acting=True,
         proof=True,
         finishes={**dict.fromkeys(("APPROVED", "IN_REVIEW", "DENIED", "EXISTS"), "refund"), "ROUTE_DISPUTE": "dispute"},
+    ),
+    Step(
+        "evidence_link",
+        ("SMS", "EMAIL", *_NO_LINK.values()),
+        another_link,
+        acting=True,
+        proof=True,
+        finishes=dict.fromkeys(("SMS", "EMAIL"), "refund"),
     ),
 )

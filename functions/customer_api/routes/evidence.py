@@ -95,7 +95,10 @@ def use_link(token: str, body: EvidenceAsked) -> LinkUsed:
 
 
 def _count(at: Desk, token: str) -> None:
-    """Count the request against the link's own quota. A token that is not genuine costs no read. Raises Problem."""
+    """Count the request against the quota of its source, and of the link. A source that has used its own up costs one
+    read, whatever it asks. Raises Problem."""
+    if at.source is not None:
+        quota.count_source(at.ctx, at.source)
     evidence_id = evidence.find_link(at.ctx, token)
     if evidence_id is not None:
         quota.count_request(at.ctx, f"evidence#{evidence_id}")

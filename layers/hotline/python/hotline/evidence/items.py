@@ -6,7 +6,7 @@ object. `ACCOUNT#id / #EVIDENCE`: when the account asked to send some, within th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +17,7 @@ from hotline.kit.retention import record_end
 from hotline.kit.store import Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
-from .model import SCAN_PATIENCE, ContentType, Evidence, EvidenceState, Refusal
+from .model import SCAN_PATIENCE, Ask, ContentType, Evidence, EvidenceState, Refusal
 
 PREFIX: Final = "EVIDENCE#"
 KIND: Final = "EVIDENCE"
@@ -103,16 +103,12 @@ def with_file(evidence: Evidence, content_type: ContentType, bytes_long: int) ->
     return replace(evidence, content_type=content_type, bytes_long=bytes_long)
 
 
-def asked_item(times: tuple[datetime, ...], refund_id: str) -> Item:
-    """When an account asked, and for which refund last, as stored."""
-    return {"asked_at": [to_text(at) for at in times], "refund_id": refund_id}
+def asked_item(asked: Sequence[Ask]) -> Item:
+    """The requests of an account within the last day, the newest last, as stored."""
+    return {"asked": [{"at": to_text(one.at), "refund_id": one.refund_id, "by_link": one.by_link} for one in asked]}
 
 
-def refund_asked_for(item: Mapping[str, Any] | None) -> str | None:
-    """The refund that the account last asked to send a picture for; None where it never asked."""
-    return str(item["refund_id"]) if item is not None else None
-
-
-def asked_from(item: Mapping[str, Any] | None) -> tuple[datetime, ...]:
-    """When an account asked, from the stored item; never, where there is none."""
-    return tuple(from_text(at) for at in item["asked_at"]) if item is not None else ()
+def asked_from(item: Mapping[str, Any] | None) -> tuple[Ask, ...]:
+    """The requests in the stored item, the newest last; none, where there is no item."""
+    stored = item["asked"] if item is not None else ()
+    return tuple(Ask(from_text(one["at"]), str(one["refund_id"]), bool(one["by_link"])) for one in stored)

@@ -13,6 +13,9 @@ BYTES_MAX: Final = 15 * 1024 * 1024
 """A picture of a present phone has two to eight megabytes, one of its largest sensors up to twelve."""
 ASKED_PER_DAY_MAX: Final = 6
 """So many pictures an account may ask to send in 24 hours: as many messages of one kind as a number gets in a day."""
+LINKS_PER_REFUND_MAX: Final = 3
+"""So many links go out for one refund in 24 hours. More would not help a customer whose pictures do not arrive, and
+teach customers to expect such messages."""
 KEPT_DAYS: Final = 180
 """An object of the bucket ends by itself after so many days: card disputes may take 120, and a case some weeks."""
 SCAN_PATIENCE: Final = timedelta(hours=1)
@@ -98,6 +101,15 @@ class Evidence:
     @property
     def awaits_upload(self) -> bool:
         return self.state in (EvidenceState.ASKED, EvidenceState.OPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request to send a picture: when, for which refund, and whether by a link in a message."""
+
+    at: datetime
+    refund_id: str
+    by_link: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from hotline.refunds.model import Refund, RefundState
 from .model import (
     ASKED_PER_DAY_MAX,
     BYTES_MAX,
+    LINKS_PER_REFUND_MAX,
+    Ask,
     ContentType,
     Evidence,
     EvidenceError,
@@ -31,12 +33,14 @@ def check_refund(refund: Refund) -> None:
         raise NotPossible(EvidenceError.NOT_AWAITED, refund_id=refund.refund_id)
 
 
-def count_ask(asked: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
-    """The times of the last day's requests with one more. Raises NotPossible `evidence_limit`."""
-    recent = tuple(at for at in asked if at > now - DAY)
-    if len(recent) >= ASKED_PER_DAY_MAX:
+def count_ask(asked: Sequence[Ask], new: Ask) -> tuple[Ask, ...]:
+    """The requests of the last day with one more. Raises NotPossible `evidence_limit` when the account, or the refund
+    by links, has used the day's up."""
+    recent = tuple(one for one in asked if one.at > new.at - DAY)
+    links = [one for one in recent if one.by_link and one.refund_id == new.refund_id]
+    if len(recent) >= ASKED_PER_DAY_MAX or (new.by_link and len(links) >= LINKS_PER_REFUND_MAX):
         raise NotPossible(EvidenceError.TOO_MANY)
-    return (*recent, now)
+    return (*recent, new)
 
 
 def check_file(content_type: str, bytes_long: int) -> ContentType:

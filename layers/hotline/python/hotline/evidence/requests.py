@@ -26,6 +26,7 @@ from . import items, links, policy
 from .model import (
     BYTES_MAX,
     LINK_LIFE,
+    Ask,
     ContentType,
     Evidence,
     EvidenceError,
@@ -77,17 +78,19 @@ class RequestRefundWithLink:
 
 @dataclass(frozen=True, slots=True)
 class AskForLink:
-    """Ask for another link for the refund that the last one was for. Raises NotPossible `evidence_not_awaited`, also at
-    commit, `evidence_limit` and `evidence_no_contact_point`."""
+    """Ask for another link for the refund that the account last asked to send a picture for, or for its newest request.
+    Raises NotPossible `evidence_not_awaited`, also at commit, `evidence_limit` and `evidence_no_contact_point`."""
 
     operation: Operation = field(default=Operation.EVIDENCE, init=False)
 
     def keys(self, session: Session) -> Iterable[Key]:
-        return (items.asked_key(session.account_id), accounts.profile_key(session.account_id))
+        account_id = session.account_id
+        return (items.asked_key(account_id), accounts.profile_key(account_id), refunds.recent_key(account_id))
 
     def contribute(self, change: Change, read: Snapshot, session: Session) -> Effect[LinkSent]:
         account_id = session.account_id
-        refund_id = items.refund_asked_for(read.get(items.asked_key(account_id)))
+        asked = items.asked_from(read.get(items.asked_key(account_id)))
+        refund_id = asked[-1].refund_id if asked else refunds.newest_request(read, account_id)
         if refund_id is None:
             raise NotPossible(EvidenceError.NOT_AWAITED)
         # The refund itself is not read: whether it still waits is a condition of the change.
@@ -157,7 +160,8 @@ def _contribute_new(
     bytes_long: int | None = None,
 ) -> Evidence:
     key, now = items.asked_key(account_id), change.now
-    asked = policy.count_ask(items.asked_from(read.get(key)), now)
+    ask = Ask(now, refund_id, by_link=state is EvidenceState.ASKED)
+    asked = policy.count_ask(items.asked_from(read.get(key)), ask)
     evidence = Evidence(
         evidence_id=new_token_id(change.ids),
         account_id=account_id,
@@ -169,7 +173,7 @@ def _contribute_new(
         content_type=content_type,
         bytes_long=bytes_long,
     )
-    change.replace(key, read.get(key), items.asked_item(asked, refund_id))
+    change.replace(key, read.get(key), items.asked_item(asked))
     change.replace(items.evidence_key(account_id, evidence.evidence_id), None, items.evidence_item(evidence))
     change.put(items.owner_key(evidence.evidence_id), items.owner_item(evidence), condition=NEW)
     change.audit(account_id, f"evidence.{state.value}", evidence_id=evidence.evidence_id, refund_id=refund_id)

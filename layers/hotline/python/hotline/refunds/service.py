@@ -31,6 +31,7 @@ from .evidence import (
     evidence_keys,
 )
 from .explanations import Explanation, explain
+from .items import recent_key
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
 from .model import MerchantPolicy, Refund, RefundList, RefundPage, RefundState
 from .outgoing import reference_of
@@ -99,6 +100,7 @@ __all__ = [
     "list_refunds",
     "look_at_offer",
     "make_terms",
+    "newest_request",
     "offer",
     "operation_of",
     "paid_keys",
@@ -107,6 +109,7 @@ __all__ = [
     "policy_keys",
     "policy_subject",
     "promise_told",
+    "recent_key",
     "reference_of",
     "refund_from",
     "refund_id_of",
@@ -233,3 +236,10 @@ def list_refunds(store: Store, account_id: str, *, limit: int, after: str | None
     refunds = tuple(items.refund_from(read[key]) for key in keys if key in read)
     last = str(named[limit - 1]["SK"]).removeprefix(items.LISTED_PREFIX) if len(named) > limit else None
     return RefundPage(refunds, next_after=last)
+
+
+def newest_request(read: Mapping[Key, Item], account_id: str) -> str | None:
+    """The refund that the account asked for last, within the time in which requests count. `read` holds what exists of
+    `recent_key`."""
+    requests = items.recent_from(read.get(items.recent_key(account_id)), account_id).requests
+    return requests[-1].refund_id if requests else None
