@@ -14,6 +14,7 @@ import pytest
 from functions.deadlines.work import work_off
 from functions.messenger.delivery import deliver
 from functions.messenger.settings import Sender
+from hotline.accounts.notice_rates import OF_A_KIND_MAX
 from hotline.contracts.decisions import ReminderSent, parse_decision
 from hotline.contracts.model import (
     AccountClosed,
@@ -281,6 +282,19 @@ def test_each_bill_has_reminders_of_its_own(world: World) -> None:
     world.bill("bil_2", due_on=DUE + 2 * DAY)
     assert len(world.run_until(START + 40 * DAY)) == 6
     assert len({entry["decision_id"] for entry in world.entries("bus")}) == 6
+
+
+def test_the_sixth_reminder_of_a_day_says_in_its_own_words_that_no_more_follow(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    for number in range(OF_A_KIND_MAX + 1):
+        world.bill(f"bil_{number}")
+    near = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    world.run_until(near + DAY / 2)
+    said = [sent.body for sent in world.sms.sent]
+    last = "You have had 6 reminders of bills within a day, so for now no more follow"
+    # Both the reminder some days before and that of the last days.
+    assert [last in body for body in said] == ([False] * (OF_A_KIND_MAX - 1) + [True]) * 2
+    assert not [body for body in said if "You have been told of this" in body]
 
 
 def test_a_customer_who_moves_to_another_zone_is_reminded_by_its_clock(world: World) -> None:

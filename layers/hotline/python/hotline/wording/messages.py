@@ -54,7 +54,15 @@ def _gap(locale: Locale) -> str:
 
 
 def _content(message: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
-    return [*_say(f"message.{message}", facts, locale), *_say("message.footer", facts, locale)]
+    """The sentences of a message, what all have, and before that `message.last` where no more of its kind follow. Its
+    family may have a sentence of its own for that, such as `message.last.bill`."""
+    own = f"message.last.{message.partition('.')[0]}"
+    last = own if find(own, locale.language) is not None else "message.last"
+    return [
+        *_say(f"message.{message}", facts, locale),
+        *_say(last, facts, locale),
+        *_say("message.footer", facts, locale),
+    ]
 
 
 def _say(key: str, facts: Mapping[str, object], locale: Locale) -> list[str]:
