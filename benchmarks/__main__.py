@@ -12,8 +12,10 @@ from benchmarks import (
     attackers,
     decline_codes,
     desk_page,
+    facts,
     first_encrypted_code,
     imports,
+    phone_steps,
     same_for_everybody,
     start_of_the_phone,
 )
@@ -36,6 +38,8 @@ def main() -> int:
         "attackers": attackers.measure(),
         "agent_routes": agent_routes.measure(),
         "imports": imports.measure(),
+        "facts": facts.measure(),
+        "phone_steps": phone_steps.measure(),
         "decline_codes": decline_codes.measure(arguments.runs),
         "desk_page": desk_page.measure(arguments.runs),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import phone_steps
 from connect_sim.language.speech import estimate_duration
 from connect_sim.simulator.events import CallEvent
 from functions.connect.steps import STEPS
@@ -25,11 +26,26 @@ AGENT_STEP = "agent_proof"
 """A step of callers whom an agent sends on; no scenario has an agent. tests/flows/test_agent_proof.py plays them."""
 LONGEST_PROMPT_S = 10.0
 SPEECH_UNTIL_PAUSED_S = 20.0
+READS_MAX, TRANSACTIONS_MAX = 2, 1
+MORE_READS = {"refunds": 3}
+"""The third read names the payments of refunds that the wallet began by itself, whose facts may come before these."""
 CAUSES = (
     *("password", "one-time-password", "login-rate", "risk", "stolen-password", "compliance", "agent", "dormant"),
     *("owner", "pause", "closed"),
 )
 """Why the demo wallet's accounts are shut (docs/demo.md)."""
+
+TOPICS_AND_GOALS = (
+    (Topic.LOCKOUT, "lock_reason"),
+    (Topic.PAYMENTS, "failed_payment"),
+    (Topic.REFUNDS, "refund_status"),
+    (Topic.BALANCE, "balance"),
+    (Topic.BALANCE, "bills"),
+    (Topic.FREEZE, "freeze"),
+    (Topic.ADVICE, "official_numbers"),
+    (Topic.HANDOVER, "person"),
+)
+"""The seven things that callers come with, each with the goal of speech that stands for it."""
 
 each_scenario = pytest.mark.parametrize("name", sorted(SCENARIOS))
 _played: dict[str, Played] = {}
@@ -53,6 +69,14 @@ def speech_s(event: CallEvent) -> float:
 @each_scenario
 def test_a_call_goes_as_it_is_written(name: str) -> None:
     assert played(name).problems == ()
+
+
+@each_scenario
+def test_no_step_of_a_call_takes_more_than_two_reads_and_one_transaction(name: str) -> None:
+    costs = played(name).costs
+    assert costs
+    assert [cost for cost in costs if cost.reads > MORE_READS.get(cost.step, READS_MAX)] == []
+    assert [cost for cost in costs if cost.transactions > TRANSACTIONS_MAX] == []
 
 
 @each_scenario
@@ -107,6 +131,17 @@ def test_every_goal_of_speech_is_measured_in_both_languages_and_none_is_missed(g
     assert [each for each in reached if each.missed] == []
 
 
+@pytest.mark.parametrize("speaks", ["zh-CN", "en-US"])
+@pytest.mark.parametrize(("topic", "goal"), TOPICS_AND_GOALS)
+def test_each_topic_that_callers_come_with_has_a_call_that_reaches_its_goal_in_each_language(
+    topic: Topic, goal: str, speaks: str
+) -> None:
+    calls = [name for name, each in SCENARIOS.items() if topic in each.covers and each.speaks == speaks]
+    reached = [each for name in calls for each in goals_of(played(name)) if each.goal == goal]
+    assert reached, f"no call of {topic} in {speaks}"
+    assert [each for each in reached if each.missed] == []
+
+
 def test_a_goal_that_is_missed_fails_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     call = FOLDER / "freeze-listening-en.yaml"
     assert main(["flows", "voice", str(call)]) == 0
@@ -139,3 +174,11 @@ def test_a_known_caller_who_is_locked_hears_that_first_after_the_proof() -> None
     assert blocks[blocks.index("Say proved") + 1] == "Say locked"
     blocks = [event.place.block for event in prompts(played("lockout-password-zh"))]
     assert next(block for block in blocks[blocks.index("Say proved") + 1 :] if block != "One moment") == "Say lock"
+
+
+def test_the_bench_tells_the_cost_of_steps_and_of_calls() -> None:
+    found = phone_steps.measure([FOLDER / "refunds-link-zh.yaml"])
+    assert str(found["evidence_link SMS"]).startswith("2 reads, 1 transactions; ")
+    steps, _, units = str(found["call refunds-link-zh"]).partition(" steps; ")
+    assert int(steps) == len(played("refunds-link-zh").costs)
+    assert int(units.partition(" W")[0]) > int(steps)

@@ -22,8 +22,9 @@ LEVELS: Final = ("none", "one", "two")
 
 def hours(visit: Visit) -> Answer:
     """Whether people answer now; if not, when they do next."""
-    open_now = directory.is_open(_hours(visit), visit.now)
-    return Answer("OPEN") if open_now else Answer("CLOSED", _hours_facts(visit))
+    known = _hours(visit)
+    open_now = directory.is_open(known, visit.now)
+    return Answer("OPEN") if open_now else Answer("CLOSED", _hours_facts(visit, known))
 
 
 def hours_to_read(ctx: Context, inputs: Mapping[str, str]) -> Sequence[Key]:
@@ -36,9 +37,8 @@ def _hours(visit: Visit) -> directory.Hours:
     return directory.hours_of(visit.fetch((directory.HOURS_KEY,))).content
 
 
-def _hours_facts(visit: Visit) -> dict[str, object]:
+def _hours_facts(visit: Visit, edited: directory.Hours) -> dict[str, object]:
     """The next opening, told in the caller's zone. Where that is not known, it is told in the people's own, by name."""
-    edited = _hours(visit)
     found = directory.find_opening(edited, visit.now)
     told_in = edited.time_zone if visit.state.time_zone is None else None
     opening = Opening(found.begins_at, found.ends_at, told_in) if found else None
@@ -53,6 +53,8 @@ def level_of(visit: Visit) -> str:
 def handover(visit: Visit) -> Answer:
     """Open a case or add to the caller's open one, and say what happens next."""
     topic, reason = visit.inputs.get("topic", NO_TOPIC), visit.inputs["reason"]
+    # Read ahead with the call, and kept: the act forgets what was read.
+    edited = _hours(visit)
     if visit.replay is not None:
         outcome, notes = visit.replay.outcome, visit.replay.notes
     else:
@@ -60,7 +62,7 @@ def handover(visit: Visit) -> Answer:
         outcome, notes = done.outcome, done.notes
     facts = words(topic=topic, case=notes[0] if notes else None, texted=cases.TEXTED in notes)
     if outcome == cases.CLOSED:
-        facts |= _hours_facts(visit)
+        facts |= _hours_facts(visit, edited)
     is_callback = outcome == cases.OUTCOMES["callback"]
     keys = {
         "queue": cases.find_skill_queue(visit.ctx.skill_queues, topic, visit.state.language) or EMPTY,
@@ -99,5 +101,6 @@ STEPS: Final = (
         say=say_handover,
         parts=3,
         acting=True,
+        ahead=hours_to_read,
     ),
 )

@@ -22,16 +22,26 @@ now hangs up on a line that talks longer."""
 DECISIONS_BEFORE_FREEZE_MAX: Final = 1
 """Menus beside the main one until the code: to freeze or not."""
 SPEECH_AFTER_PROOF_S_MAX: Final = 30.0
-"""From the proof to the end of the answer: a caller with one question has it answered within half a minute. A caller
-who keys in an order number or says nothing takes longer and is not measured."""
+"""From the proof, or from an answer before, to the end of the answer: a caller has a question answered within half a
+minute. A caller who keys in an order number or says nothing takes longer and is not measured."""
 
 ANSWERS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "lock_reason": ("lock_status", frozenset({"SOFT", "HARD", "HOLD", "FROZEN", "PAUSED"})),
     "failed_payment": ("payment_answer", frozenset({"NOT_TAKEN", "HELD", "DEBITED", "RETURNED", "UNKNOWN"})),
     "refund_status": ("refunds", frozenset({"NONE", "OPEN"})),
+    "balance": ("balance", frozenset({"KNOWN", "NONE"})),
+    "bills": ("bills", frozenset({"DUE", "NONE"})),
 }
 """Questions, each with the step that answers it and the outcomes that are an answer."""
-GOALS: Final = (FREEZE, *ANSWERS)
+SPEECH_WITHOUT_PROOF_S_MAX: Final = 45.0
+"""From the beginning of the call to the end of the answer, where no proof is asked for. It is as long as an answer
+after a proof, with the greeting and the main menu before it."""
+ANSWERS_WITHOUT_PROOF: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "official_numbers": ("advice", frozenset({"TOLD"})),
+    "person": ("handover", frozenset({"QUEUE"})),
+}
+"""The same for questions that nobody has to prove anything for. While nobody works, callers hear when somebody does."""
+GOALS: Final = (FREEZE, *ANSWERS, *ANSWERS_WITHOUT_PROOF)
 _PROVED: Final = "PROVED"
 _ENTRY: Final = "Enter code"
 _MAIN: Final = frozenset({"Greeting", "Main menu"})
@@ -58,7 +68,7 @@ class Reached:
 def goals_of(played: Played) -> tuple[Reached, ...]:
     """Every goal that the call comes to, the first time that it does. A freeze counts for calls that begin with the
     greeting and let it and the main menu be said."""
-    return (*_freeze(played), *_answers(played))
+    return (*_freeze(played), *_answers(played), *_answers_without_proof(played))
 
 
 def _freeze(played: Played) -> Iterator[Reached]:
@@ -84,18 +94,46 @@ def _answers(played: Played) -> Iterator[Reached]:
     if proved is None:
         return
     for goal, (step, outcomes) in ANSWERS.items():
-        answered = next(
-            (
-                place
-                for place, event in enumerate(events)
-                if place > proved and event.data.get("step") == step and event.data.get("outcome") in outcomes
-            ),
-            None,
-        )
-        if answered is not None and _is_straight(played.flows, events[proved:answered]):
+        answered = _find_answer(events, proved, step, outcomes)
+        if answered is None:
+            continue
+        asked = max(proved, *(_end_of_answer(played.flows, events, one) for one in _answers_in(events[:answered])), 0)
+        if _is_straight(played.flows, events[asked:answered]):
             told = _end_of_answer(played.flows, events, answered)
-            speech_s = sum(_heard_s(played.flows, events, place) for place in range(proved, told))
+            speech_s = sum(_heard_s(played.flows, events, place) for place in range(asked, told))
             yield _measure_goal(goal, played, speech_s, SPEECH_AFTER_PROOF_S_MAX)
+
+
+def _answers_without_proof(played: Played) -> Iterator[Reached]:
+    events = played.events
+    for goal, (step, outcomes) in ANSWERS_WITHOUT_PROOF.items():
+        answered = _find_answer(events, -1, step, outcomes)
+        if answered is None or any(event.data.get("step") == "check_code" for event in events[:answered]):
+            continue
+        if _is_straight(played.flows, events[:answered]):
+            told = _end_of_answer(played.flows, events, answered)
+            speech_s = sum(_heard_s(played.flows, events, place) for place in range(told))
+            yield _measure_goal(goal, played, speech_s, SPEECH_WITHOUT_PROOF_S_MAX)
+
+
+def _answers_in(events: Sequence[CallEvent]) -> Iterator[int]:
+    """The places of the answers to any of the questions after a proof."""
+    wanted = {(step, outcome) for step, outcomes in ANSWERS.values() for outcome in outcomes}
+    return (
+        place for place, event in enumerate(events) if (event.data.get("step"), event.data.get("outcome")) in wanted
+    )
+
+
+def _find_answer(events: Sequence[CallEvent], after: int, step: str, outcomes: frozenset[str]) -> int | None:
+    """The place of the first answer of a step with one of the outcomes; None where there is none."""
+    return next(
+        (
+            place
+            for place, event in enumerate(events)
+            if place > after and event.data.get("step") == step and event.data.get("outcome") in outcomes
+        ),
+        None,
+    )
 
 
 def _is_straight(flows: FlowSet, events: Sequence[CallEvent]) -> bool:

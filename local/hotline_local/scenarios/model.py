@@ -22,6 +22,7 @@ class Topic(StrEnum):
 
     LOCKOUT = "lockout"
     PAYMENTS = "payments"
+    BALANCE = "balance"
     REFUNDS = "refunds"
     PAUSE = "pause"
     FREEZE = "freeze"

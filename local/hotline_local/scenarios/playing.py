@@ -17,7 +17,7 @@ from hotline_local.scenarios.checking import problems_in
 from hotline_local.scenarios.model import Scenario, ScenarioError
 from hotline_local.worlds.environment import AGENTS, LOCAL_NUMBER, NOBODY
 from hotline_local.worlds.flow_files import load_flow_set
-from hotline_local.worlds.inprocess import InProcessWorld
+from hotline_local.worlds.inprocess import InProcessWorld, StepCost
 from hotline_local.worlds.world import sends_code
 
 CONTACT = "00000000-0000-4000-8000-00000000ca11"
@@ -42,6 +42,7 @@ class Played:
     events: tuple[CallEvent, ...]
     visits: tuple[Visit, ...]
     answers: tuple[Answered, ...]
+    costs: tuple[StepCost, ...]
     problems: tuple[str, ...]
 
 
@@ -70,7 +71,8 @@ def shipped_flows(world: InProcessWorld) -> FlowSet:
 
 
 @lru_cache(maxsize=4)
-def _demo_wallet(now: datetime) -> InProcessWorld:
+def demo_wallet(now: datetime) -> InProcessWorld:
+    """The world in which scenarios are played, before their call: fork it. The last few are kept."""
     return InProcessWorld(now, repeatable=True)
 
 
@@ -78,7 +80,7 @@ def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: st
     """Run one scenario to its end, in a world of its own or one where calls have been before. Raises ScenarioError for
     faults that the flows cannot have."""
     calling = scenario.calling
-    world = world or _demo_wallet(calling.at).fork()
+    world = world or demo_wallet(calling.at).fork()
     if not calling.hours_open:
         world.close_line()
     flows = shipped_flows(world)
@@ -104,4 +106,6 @@ def play(scenario: Scenario, world: InProcessWorld | None = None, contact_id: st
     run.to_end()
     events = tuple(recorder.events)
     problems = problems_in(scenario, events, state)
-    return Played(scenario, flows, state, events, tuple(run.visits), tuple(recorder.answers), problems)
+    return Played(
+        scenario, flows, state, events, tuple(run.visits), tuple(recorder.answers), tuple(world.costs), problems
+    )

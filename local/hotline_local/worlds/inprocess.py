@@ -12,7 +12,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,7 @@ from hotline_local.inbox import code_in
 from hotline_local.reference_wallet import acknowledge
 from hotline_local.testing.local_macs import LocalMacs
 from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.metered_store import MeteredStore, Units
 from hotline_local.testing.seeded_ids import SeededIds
 from hotline_local.testing.virtual_clock import VirtualClock
 from hotline_local.worlds.callee import heard
@@ -56,6 +57,18 @@ REPEATABLE_MS: Final = 50
 SENDER: Final = Sender(LOCAL_WALLET, (LOCAL_NUMBER,))
 CALL_SEED: Final = 1
 """Ids of a repeatable call have their own row, so that they stay when the demo wallet grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepCost:
+    """The cost of one step in requests to the store. `units` are those that DynamoDB would bill; None in a world that
+    does not count them."""
+
+    step: str
+    outcome: str
+    reads: int
+    transactions: int
+    units: Units | None
 
 
 class InProcessWorld:
@@ -87,6 +100,7 @@ class InProcessWorld:
         self._seen: set[str] = set()
         self._messages: list[Message] = []
         self._reader = Reader()
+        self.costs: list[StepCost] = []
         self.functions = self
         self._take_in([*demo.seed_facts(now), *(_facts_of(seed) if seed else ())])
         self.after_function()
@@ -97,10 +111,13 @@ class InProcessWorld:
         """Have nobody answer today."""
         close_line(self._ctx)
 
-    def fork(self) -> Self:
-        """A second world that is as this one is now. From here on, each goes its own way."""
+    def fork(self, *, metered: bool = False) -> Self:
+        """A second world that is as this one is now. From here on, each goes its own way. `metered`: it counts the
+        units of each step."""
         clock = VirtualClock(self._clock.now())
         store = self._store.fork(clock)
+        if metered:
+            store = MeteredStore(store)
         twin = copy.copy(self)
         twin.functions = twin
         vars(twin).update(
@@ -110,6 +127,7 @@ class InProcessWorld:
             _seen=set(self._seen),
             _messages=list(self._messages),
             _reader=copy.deepcopy(self._reader),
+            costs=[],
         )
         return twin
 
@@ -126,7 +144,7 @@ class InProcessWorld:
         if arn != CONNECT_FUNCTION:
             return FunctionResult(error=FunctionErrorKind.UNREACHABLE, detail=f"there is no function {arn}")
         self._reader.note(event)
-        before, began = self._store.reads + self._store.transactions, time.thread_time()
+        before, began = self._count(), time.thread_time()
         try:
             payload = json.loads(json.dumps(answer(request_from(json.loads(json.dumps(event))), self._ctx)))
             error, detail = None, ""
@@ -135,8 +153,27 @@ class InProcessWorld:
         took_ms = REPEATABLE_MS if self._repeatable else round((time.thread_time() - began) * 1000)
         if took_ms > time_limit_s * 1000:
             payload, error = None, FunctionErrorKind.TIMEOUT
-        requests = self._store.reads + self._store.transactions - before
+        cost = self._cost_since(before, event, payload)
+        self.costs.append(cost)
+        requests = cost.reads + cost.transactions
         return FunctionResult(payload=payload, error=error, duration_ms=took_ms, requests=requests, detail=detail)
+
+    def _count(self) -> tuple[int, int, Units]:
+        units = copy.copy(self._store.units) if isinstance(self._store, MeteredStore) else Units()
+        return self._store.reads, self._store.transactions, units
+
+    def _cost_since(
+        self, before: tuple[int, int, Units], event: Mapping[str, Any], payload: Mapping[str, str] | None
+    ) -> StepCost:
+        (reads, transactions, units), (reads_now, transactions_now, now) = before, self._count()
+        used = Units(now.read - units.read, now.written - units.written, now.indexed - units.indexed)
+        return StepCost(
+            step=event["Details"]["Parameters"]["step"],
+            outcome=payload["outcome"] if payload is not None else "-",
+            reads=reads_now - reads,
+            transactions=transactions_now - transactions,
+            units=used if isinstance(self._store, MeteredStore) else None,
+        )
 
     def after_function(self) -> Sequence[Message]:
         """Deliver what the outbox holds, and what that sets off, until there is nothing new. See World."""

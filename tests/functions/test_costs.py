@@ -1,0 +1,17 @@
+"""The figures of `make bench` about facts: each type has one, and ten facts together cost less than ten alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import facts
+from hotline.contracts.facts import FACTS
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_ten_facts_of_a_type_cost_no_more_than_one_alone_ten_times(name: str) -> None:
+    alone, together = facts.measure_type(name, 1), facts.measure_type(name, facts.TOGETHER)
+    assert alone.written + alone.indexed > 0
+    assert together.written <= facts.TOGETHER * alone.written
+    assert together.read <= facts.TOGETHER * alone.read
+    assert facts.tell_units(alone, together).startswith(f"{alone.written + alone.indexed} W, ")
