@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -31,7 +33,9 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
+from hotline.kit.errors import Unavailable
 from hotline.kit.money import Money
+from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
@@ -39,6 +43,7 @@ from hotline.payments.reminder_choice import ChangedBy
 from hotline.payments.reminders import OPENS, QUIET_FROM, Offset, plan_at
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.faults import at_call
 from tests.support.outbox_entries import Carrier, redrive_event
 from tests.support.phone import context
 
@@ -48,11 +53,26 @@ START: Final = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DUE: Final = date(2026, 12, 10)
 DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
+CALLS_OF_A_RUN: Final = 24
+"""So many of these calls make a run with two reminders and their deliveries; it asks what is due by queries."""
+CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact"})
 
 
 class _Queue:
     def send(self, bodies: Sequence[str]) -> None:
         """Entries are delivered by the world itself."""
+
+
+@dataclass(slots=True)
+class _BrokenQueue:
+    """A queue that gives no answer, before or after it took what was sent."""
+
+    took_effect: bool
+    asked: list[str] = field(default_factory=list)
+
+    def send(self, bodies: Sequence[str]) -> None:
+        self.asked += bodies
+        raise Unavailable
 
 
 @dataclass(slots=True)
@@ -274,6 +294,56 @@ def test_two_runs_at_once_and_facts_in_between_send_each_reminder_once(world: Wo
     world.bill(version=2)
     assert world.run() == 0
     assert len(world.sms.sent) == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, CALLS_OF_A_RUN + 1))
+def test_a_crash_at_any_call_of_a_run_asks_for_each_reminder_once(world: World, number: int, moment: str) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill("bil_1")
+    world.bill("bil_2")
+    world.clock.instant = near = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    setattr(world.store, moment, at_call(Unavailable(), number, of=CALLS_OF_WORK))
+    with suppress(Unavailable, NotDelivered):
+        world.run()
+    world.store.before = world.store.after = None
+    # Claims of entries that were begun have ended by then.
+    for _ in range(3):
+        world.clock.advance(QUARTER)
+        world.run()
+    assert world.clock.now() < near + DAY / 2
+    for to in ("message", "bus"):
+        asked = Counter(entry["facts"]["bill_id"] for entry in world.entries(to))
+        assert asked == {"bil_1": 1, "bil_2": 1}, to
+    assert {entry["facts"]["bill_id"] for entry in world.entries("message") if "pending_pk" in entry} == set()
+    assert len(world.sms.sent) >= 2
+
+
+def test_a_run_makes_no_more_calls_than_are_made_to_crash(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill("bil_1")
+    world.bill("bil_2")
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    names: list[str] = []
+    world.store.before = names.append
+    world.run()
+    assert len([name for name in names if name in CALLS_OF_WORK]) == CALLS_OF_A_RUN
+
+
+def test_a_queue_that_fails_loses_no_reminder_and_makes_no_second_one(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    work_off(world.ctx, world.clock.now(), {"message": _Queue(), "bus": _Queue()}, at_once=1)
+    for took_effect in (False, True):
+        world.clock.advance(QUARTER)
+        broken = _BrokenQueue(took_effect)
+        with suppress(Unavailable):
+            work_off(world.ctx, world.clock.now(), {"message": broken, "bus": broken}, at_once=1)
+        assert broken.asked
+    world.deliver()
+    assert len(world.sms.sent) == 1
+    assert len(world.entries("message")) == len(world.entries("bus")) == 1
 
 
 def test_each_bill_has_reminders_of_its_own(world: World) -> None:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -31,6 +31,8 @@ from tests.support.stores import NAMES, all_rows
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+CALLS: Final = frozenset({"get", "batch_get", "query", "transact"})
+"""The calls of a store in memory, by name."""
 type Operation = Literal["BatchGetItem", "GetItem", "Query", "TransactWriteItems"]
 type Answer = tuple[AWSResponse, Wire]
 _OPERATIONS: tuple[Operation, ...] = ("BatchGetItem", "GetItem", "Query", "TransactWriteItems")
@@ -195,6 +197,19 @@ def once(error: Exception, *, on: str) -> Callable[[str], None]:
     def strike(name: str) -> None:
         if name == on and left:
             raise left.pop()
+
+    return strike
+
+
+def at_call(error: Exception, number: int, *, of: Container[str] = CALLS) -> Callable[[str], None]:
+    """For `before` or `after` of a MemoryStore: raise the error at the call with this number from now on, and never
+    again. `of`: the names of calls that count."""
+    left = [number]
+
+    def strike(name: str) -> None:
+        left[0] -= name in of
+        if name in of and left[0] == 0:
+            raise error
 
     return strike
 

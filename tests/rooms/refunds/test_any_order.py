@@ -1,9 +1,10 @@
-"""Refunds whatever happens, in any order: requests, facts late and twice, dates, crashes at any write of the store."""
+"""Refunds whatever happens, in any order: requests, facts late and twice, dates, crashes at any call of the store."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -25,7 +26,7 @@ from hotline.refunds.disputes import dispute_from
 from hotline.refunds.items import date_told, refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundState
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.faults import once
+from tests.support.faults import at_call
 from tests.support.money_world import ACCOUNT, CAPTURED, MoneyWorld, moved, published, refunded
 
 pytestmark = pytest.mark.soak
@@ -41,8 +42,10 @@ LIVES: Final = (
     (),
 )
 """The facts of a refund that the wallet was asked to pay; the last wallet says nothing at all."""
-CRASHES: Final = (None, "before", "after")
-"""The store's call fails, before or after it took effect."""
+type Crash = tuple[str, int] | None
+CRASHES: Final[tuple[Crash, ...]] = (None, *product(("before", "after"), (1, 2, 3)))
+"""The call of the store with this number fails, read or write, before or after it took effect. Most work is a read or
+two and a transaction."""
 AUDITED: Final = {
     "refund.approved": "refund.approved",
     "refund.rejected": "refund.denied",
@@ -88,9 +91,7 @@ class Refunds(RuleBasedStateMachine):
         minor=st.sampled_from((None, 1, 5000, 12850)),
         crash=st.sampled_from(CRASHES),
     )
-    def ask(
-        self, movement_id: str, request_key: str, reason: RefundReason, minor: int | None, crash: str | None
-    ) -> None:
+    def ask(self, movement_id: str, request_key: str, reason: RefundReason, minor: int | None, crash: Crash) -> None:
         # A new call, whose code is fresh.
         self.calls += 1
         self.world.contact_id = f"contact-{self.calls}"
@@ -130,13 +131,13 @@ class Refunds(RuleBasedStateMachine):
         ]
 
     @rule(data=st.data(), crash=st.sampled_from(CRASHES))
-    def deliver(self, data: st.DataObject, crash: str | None) -> None:
+    def deliver(self, data: st.DataObject, crash: Crash) -> None:
         """A fact comes: early, late, or once more."""
         if self.facts:
             self._tell(data.draw(st.sampled_from(self.facts)), crash)
 
     @rule(movement_id=st.sampled_from(MOVEMENTS), back=st.booleans(), crash=st.sampled_from(CRASHES))
-    def reverse(self, movement_id: str, back: bool, crash: str | None) -> None:
+    def reverse(self, movement_id: str, back: bool, crash: Crash) -> None:
         """A payment is reversed, or the reversal is taken back."""
         self.versions[movement_id] += 1
         self.reversed.add(movement_id)
@@ -146,7 +147,7 @@ class Refunds(RuleBasedStateMachine):
         self._tell(fact, crash)
 
     @rule(hours=st.sampled_from((1, 25, 24 * 16)), crash=st.sampled_from(CRASHES))
-    def let_time_pass(self, hours: int, crash: str | None) -> None:
+    def let_time_pass(self, hours: int, crash: Crash) -> None:
         self.world.now += timedelta(hours=hours)
         self._work(crash)
 
@@ -231,12 +232,12 @@ class Refunds(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- helpers
 
-    def _arm(self, crash: str | None) -> None:
-        strike = once(Unavailable(), on="transact")
-        self.store.before = strike if crash == "before" else None
-        self.store.after = strike if crash == "after" else None
+    def _arm(self, crash: Crash) -> None:
+        moment, number = crash or ("", 0)
+        self.store.before = at_call(Unavailable(), number) if moment == "before" else None
+        self.store.after = at_call(Unavailable(), number) if moment == "after" else None
 
-    def _tell(self, fact: Fact, crash: str | None) -> None:
+    def _tell(self, fact: Fact, crash: Crash) -> None:
         """A delivery that fails comes again, as a queue does it."""
         self._arm(crash)
         for _ in range(TRIES):
@@ -247,7 +248,7 @@ class Refunds(RuleBasedStateMachine):
             break
         self._arm(None)
 
-    def _work(self, crash: str | None) -> None:
+    def _work(self, crash: Crash) -> None:
         """Do the duties as the minute does; one that fails stays due."""
         self._arm(crash)
         for _ in range(TRIES):
