@@ -44,9 +44,9 @@ class CountingWorld(InProcessWorld):
         self.published: Counter[str] = Counter()
         super().__init__(scenario.calling.at, repeatable=True)
 
-    def fork(self) -> Self:
+    def fork(self, *, metered: bool = False) -> Self:
         """See InProcessWorld. Nothing has been published yet."""
-        twin = super().fork()
+        twin = super().fork(metered=metered)
         twin.published = Counter()
         return twin
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import boto3
@@ -20,6 +20,9 @@ from hotline.kit.errors import Unavailable
 from hotline_local.testing.memory_bucket import MemoryBucket
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import NOON
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import TagTypeDef
 
 NAME: Final = "pictures"
 KEY: Final = "evidence/0123456789abcdef0123"
@@ -57,7 +60,10 @@ def on_moto() -> Iterator[Held]:
             s3.delete_object_tagging(Bucket=NAME, Key=upload.fields["key"])
 
         def tag(key: str, scan: Scan) -> None:
-            tags = [{"Key": PENDING_TAG, "Value": PENDING}, {"Key": SCAN_TAG, "Value": scan.value}]
+            tags: list[TagTypeDef] = [
+                {"Key": PENDING_TAG, "Value": PENDING},
+                {"Key": SCAN_TAG, "Value": scan.value},
+            ]
             s3.put_object_tagging(Bucket=NAME, Key=key, Tagging={"TagSet": tags})
 
         yield Held(S3Bucket(NAME), post, tag)
