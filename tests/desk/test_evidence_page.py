@@ -22,7 +22,7 @@ from tests.support.agent_client import AgentClient
 from tests.support.api_world import ACCOUNT
 from tests.support.clock_and_store import clock as clock
 from tests.support.clock_and_store import store as store
-from tests.support.evidence_world import EvidenceWorld, created, scanned
+from tests.support.evidence_world import EvidenceWorld, created
 from tests.support.loopback import Answered, Asked, LoopbackServer
 
 PHONE_SCREEN: Any = {"width": 390, "height": 844}
@@ -120,7 +120,7 @@ def test_a_picture_goes_from_the_link_to_the_case(served: Served) -> None:
     assert served.bucket.types[name] == "image/jpeg"
     assert served.bucket.seen == [""], "the address of the page is told to nobody"
     served.world.scan(name, Scan.CLEAN)
-    assert served.world.tell(created(name), scanned(name)) == {"batchItemFailures": []}
+    assert served.world.tell(created(name), served.world.scanned(name)) == {"batchItemFailures": []}
     (found,) = list_evidence(served.world.store, ACCOUNT)
     assert found.state is EvidenceState.CLEAN
     refund = served.world.refund(found.refund_id)

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
+from hotline.contracts.model import AccountErased, Fact
+from hotline.evidence.items import owner_key
 from hotline.evidence.links import object_name
-from hotline.evidence.model import ASKED_PER_DAY_MAX, BYTES_MAX, LINK_LIFE, EvidenceState, Refusal
+from hotline.evidence.model import ASKED_PER_DAY_MAX, BYTES_MAX, LINK_LIFE, OBJECTS_MAX, EvidenceState, Refusal
 from hotline.kit.aws.buckets import Scan
-from hotline.kit.store import Table
+from hotline.kit.store import Delete, Table
+from hotline.kit.store.condition import PRESENT
 from hotline_local.testing.memory_bucket import NotTaken
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
-from tests.support.api_world import OTHER
-from tests.support.evidence_world import EvidenceWorld, created, scanned
+from tests.support.api_world import ACCOUNT, OTHER
+from tests.support.evidence_world import EvidenceWorld, created
+from tests.support.phone import give
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def test_a_clean_picture_marks_the_refund_and_tells_everybody_once(world: Eviden
     assert (after.evidence_at, after.version) == (world.clock.now(), before.version + 1)
     assert world.kinds().count("refund.evidence_received") == 1 + 2  # the decision, and a message to each contact point
     name = object_name(evidence_id)
-    world.tell(scanned(name), created(name))
+    world.tell(world.scanned(name), created(name))
     assert world.kinds().count("refund.evidence_received") == 3
 
 
@@ -48,9 +52,95 @@ def test_events_may_come_in_any_order_and_twice(
     given = world.begin(world.ask_refund())
     name = world.put(given)
     world.scan(name, scan)
+    result = world.scanned(name, scan)
     for event in order:
-        world.tell(created(name) if event == "created" else scanned(name, scan.value))
+        world.tell(created(name) if event == "created" else result)
     assert world.evidence(given.json["id"]).state is state
+
+
+def test_a_result_of_the_object_before_makes_no_picture_clean(world: EvidenceWorld) -> None:
+    refund_id = world.ask_refund()
+    given = world.begin(refund_id)
+    name = world.put(given)
+    late = world.scanned(name)
+    world.put(given, b"replaced while the first one was scanned")
+    world.scan(name, Scan.CLEAN)
+    world.tell(created(name), late)
+    assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
+    assert world.refund(refund_id).evidence_at is None
+    # Its own result decides, also while the tag is that of the first one.
+    world.tell(world.scanned(name, Scan.INFECTED))
+    assert world.evidence(given.json["id"]).state is EvidenceState.REFUSED
+    assert world.bucket.look_at(name) is None
+
+
+def test_one_leave_tells_people_and_the_customer_once_however_often_it_is_used(world: EvidenceWorld) -> None:
+    refund_id = world.ask_refund()
+    given = world.begin(refund_id)
+    for number in range(OBJECTS_MAX + 20):
+        name = world.put(given, b"picture %d" % number)
+        world.scan(name, Scan.CLEAN)
+        assert world.tell(created(name), world.scanned(name)) == {"batchItemFailures": []}
+    assert world.kinds().count("refund.evidence_received") == 3
+    found = world.evidence(given.json["id"])
+    assert (found.state, found.refusal, found.objects) == (EvidenceState.REFUSED, Refusal.REPLACED, OBJECTS_MAX + 1)
+    assert world.bucket.objects == {}
+    assert len([one for one in audits(world) if one["event"].startswith("evidence.")]) <= 2 * OBJECTS_MAX + 2
+
+
+def test_as_many_objects_as_are_allowed_are_taken(world: EvidenceWorld) -> None:
+    given = world.begin(world.ask_refund())
+    for number in range(OBJECTS_MAX):
+        name = world.put(given, b"picture %d" % number)
+        world.scan(name, Scan.CLEAN)
+        world.tell(world.scanned(name))
+    assert world.evidence(given.json["id"]).state is EvidenceState.CLEAN
+
+
+def test_a_result_that_comes_before_its_tag_comes_again(world: EvidenceWorld) -> None:
+    given = world.begin(world.ask_refund())
+    name = world.put(given)
+    early = world.scanned(name)
+    assert world.tell(created(name), early) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    world.scan(name, Scan.CLEAN)
+    assert world.tell(early) == {"batchItemFailures": []}
+    assert world.evidence(given.json["id"]).state is EvidenceState.CLEAN
+
+
+@pytest.mark.parametrize("scan", [Scan.FAILED, Scan.ACCESS_DENIED])
+def test_an_event_without_a_result_awaits_no_tag(world: EvidenceWorld, scan: Scan) -> None:
+    given = world.begin(world.ask_refund())
+    name = world.put(given)
+    assert world.tell(world.scanned(name, scan)) == {"batchItemFailures": []}
+    assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
+
+
+def test_a_link_that_ends_leaves_a_trace(world: EvidenceWorld, clock: VirtualClock) -> None:
+    given = world.begin(world.ask_refund())
+    clock.advance(LINK_LIFE + timedelta(seconds=1))
+    world.work_off()
+    assert world.evidence(given.json["id"]).state is EvidenceState.EXPIRED
+    assert [one["event"] for one in audits(world) if one["event"].startswith("evidence.")] == [
+        "evidence.opened",
+        "evidence.expired",
+    ]
+
+
+def test_an_erasure_goes_on_where_the_owner_of_a_picture_is_gone(world: EvidenceWorld, clock: VirtualClock) -> None:
+    given = world.begin(world.ask_refund())
+    name = world.put(given)
+    world.tell(created(name))
+    world.store.transact([Delete(owner_key(given.json["id"]), PRESENT)], token="its-ttl")
+    give(world.ctx, [Fact("gone", "account.erased", "wallet", clock.now(), ACCOUNT, AccountErased(99))])
+    world.work_off()
+    left = [item["SK"] for item in world.store.items(Table.HOTLINE) if item["PK"] == f"ACCOUNT#{ACCOUNT}"]
+    assert [key for key in left if key.startswith("EVIDENCE#")] == []
+
+
+def audits(world: EvidenceWorld) -> list[dict[str, Any]]:
+    """The entries of the audit trail, the oldest first."""
+    found = [item for item in world.store.items(Table.HOTLINE) if item["SK"].startswith("AUDIT#")]
+    return sorted(found, key=lambda item: str(item["SK"]))
 
 
 def test_a_picture_counts_only_when_its_scan_has_a_result(world: EvidenceWorld) -> None:
@@ -60,8 +150,11 @@ def test_a_picture_counts_only_when_its_scan_has_a_result(world: EvidenceWorld) 
     world.tell(created(name))
     assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
     assert world.refund(refund_id).evidence_at is None
-    # An event that claims a result which the tag does not have is no result.
-    world.tell(scanned(name))
+    # An event that claims a result which the tag does not have is no result, and neither is a tag by itself.
+    world.tell(world.scanned(name))
+    assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
+    world.scan(name, Scan.CLEAN)
+    world.tell(created(name))
     assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
 
 
@@ -73,7 +166,7 @@ def test_a_refused_picture_is_deleted_and_its_owner_asked_for_another(
     given = world.begin(refund_id)
     name = world.put(given)
     world.scan(name, scan)
-    world.tell(scanned(name, scan.value))
+    world.tell(world.scanned(name, scan))
     found = world.evidence(given.json["id"])
     assert (found.state, found.refusal) == (EvidenceState.REFUSED, why)
     assert world.bucket.look_at(name) is None
@@ -103,12 +196,12 @@ def test_a_picture_that_replaces_a_clean_one_is_scanned_again(world: EvidenceWor
     given = world.begin(refund_id)
     name = world.put(given)
     world.scan(name, Scan.CLEAN)
-    world.tell(scanned(name))
+    world.tell(world.scanned(name))
     world.put(given, b"something else")
     world.tell(created(name))
     assert world.evidence(given.json["id"]).state is EvidenceState.UPLOADED
     world.scan(name, Scan.INFECTED)
-    world.tell(scanned(name, "THREATS_FOUND"))
+    world.tell(world.scanned(name, Scan.INFECTED))
     assert world.evidence(given.json["id"]).state is EvidenceState.REFUSED
 
 

@@ -174,7 +174,7 @@ def test_a_link_that_nobody_used_ends_and_a_late_upload_still_counts(world: Evid
     perform_alone(world.ctx, duty, actor=System("deadlines", duty.rule), cause="deadline")
     assert world.evidence(evidence_id).state is EvidenceState.EXPIRED
     world.scan(name, Scan.CLEAN)
-    world.tell(created(name))
+    world.tell(world.scanned(name))
     assert world.evidence(evidence_id).state is EvidenceState.CLEAN
 
 

@@ -32,7 +32,7 @@ from tests.support.api_client import Answered, Client
 from tests.support.aws_account import ORIGIN_SECRET, Account, account
 from tests.support.deployed_template import FRONT, arn
 from tests.support.encrypted_entries import encrypted
-from tests.support.evidence_world import created
+from tests.support.evidence_world import scanned
 from tests.support.facts import sqs_of
 from tests.support.iam import Call, Grant, grants
 from tests.support.old_pin import age_pin
@@ -264,8 +264,9 @@ def send_pictures(here: Account) -> None:
         picture = {"content_type": "image/jpeg", "size": 3}
         given = client.ask("POST", f"/v1/me/refunds/{refund_id}/evidence", body=picture)
         name = given.json["upload"]["fields"]["key"]
-        here.s3.put_object(Bucket=bucket, Key=name, Body=b"jpg", Tagging=f"{SCAN_TAG}={scan.value}")
-        records.append({"messageId": str(place), "body": json.dumps(created(name, bucket=bucket))})
+        put = here.s3.put_object(Bucket=bucket, Key=name, Body=b"jpg", Tagging=f"{SCAN_TAG}={scan.value}")
+        result = scanned(name, scan, etag=put["ETag"], bucket=bucket)
+        records.append({"messageId": str(place), "body": json.dumps(result)})
     assert here.invoke("EvidenceFunction", {"Records": records}) == {"batchItemFailures": []}
     agent = LiveAgent(here.ctx, account=here)
     refund = refunds_room.find(here.ctx.store, "acct-demo-04", refund_id)

@@ -12,6 +12,7 @@ from hotline.agents import service as agents
 from hotline.agents.model import ActReason, AgentToken, Basis, Permission, Role
 from hotline.cases import service as cases
 from hotline.contracts.model import Fact, LockAction, LockTold, MovementStatus, PointKind
+from hotline.evidence import service as evidence
 from hotline.identity.items import point_key, with_counters
 from hotline.identity.model import Approval
 from hotline.identity.policy import FactorCounters
@@ -134,8 +135,10 @@ class AgentWorld:
         assert given.status == 201, given
         bucket, upload = self.ctx.pictures, given.json["upload"]
         assert isinstance(bucket, MemoryBucket)
-        bucket.post(Upload(upload["url"], upload["fields"]), b"\xff\xd8\xff a picture")
-        bucket.set_scan(upload["fields"]["key"], Scan.CLEAN)
+        stored = bucket.post(Upload(upload["url"], upload["fields"]), b"\xff\xd8\xff a picture")
+        name = upload["fields"]["key"]
+        bucket.set_scan(name, Scan.CLEAN)
+        evidence.take_object(self.ctx, name, evidence.ScanResult(stored.etag, Scan.CLEAN))
         return str(given.json["id"])
 
     def tell_refund(self, *facts: Fact) -> None:

@@ -86,13 +86,18 @@ class EvidenceWorld(ApiWorld):
         records = [{"messageId": f"m-{n}", "body": json.dumps(event)} for n, event in enumerate(events)]
         return take_in({"Records": records}, self.ctx, bucket=BUCKET, scan_source=SCAN_SOURCE)
 
+    def scanned(self, key: str, scan: Scan = Scan.CLEAN) -> dict[str, Any]:
+        """The scanner's event about the object that is there now."""
+        found = self.bucket.look_at(key)
+        return scanned(key, scan, etag=found.etag if found is not None else "gone")
+
     def send_clean(self, refund_id: str) -> str:
         """A picture from the app to the case; the id of the evidence."""
         given = self.begin(refund_id)
         assert given.status == 201, given
         key = self.put(given)
         self.scan(key, Scan.CLEAN)
-        assert self.tell(created(key), scanned(key)) == {"batchItemFailures": []}
+        assert self.tell(created(key), self.scanned(key)) == {"batchItemFailures": []}
         return str(given.json["id"])
 
     def call_for_refund(self, movement: str = "mov-1") -> dict[str, str]:
@@ -150,13 +155,14 @@ def created(key: str, *, bucket: str = BUCKET) -> dict[str, Any]:
     return {"source": "aws.s3", "detail-type": "Object Created", "detail": {**detail, "reason": "PostObject"}}
 
 
-def scanned(key: str, status: str = "NO_THREATS_FOUND", *, bucket: str = BUCKET) -> dict[str, Any]:
+def scanned(key: str, scan: Scan = Scan.CLEAN, *, etag: str, bucket: str = BUCKET) -> dict[str, Any]:
     """GuardDuty's event about the scan of an object."""
+    named = {"bucketName": bucket, "objectKey": key, "eTag": etag, "versionId": ""}
     detail = {
         "schemaVersion": "1.0",
         "scanStatus": "COMPLETED",
         "resourceType": "S3_OBJECT",
-        "s3ObjectDetails": {"bucketName": bucket, "objectKey": key, "eTag": "e", "versionId": "", "s3Throttled": False},
-        "scanResultDetails": {"scanResultStatus": status, "threats": None},
+        "s3ObjectDetails": {**named, "s3Throttled": False},
+        "scanResultDetails": {"scanResultStatus": scan.value, "threats": None},
     }
     return {"source": SCAN_SOURCE, "detail-type": "GuardDuty Malware Protection Object Scan Result", "detail": detail}

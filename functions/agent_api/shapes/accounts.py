@@ -183,7 +183,7 @@ class Evidence(Answer):
     size: int | None
     asked_at: datetime
     state_at: datetime
-    refusal: Literal["infected", "unreadable"] | None
+    refusal: Literal["infected", "unreadable", "replaced"] | None
 
 
 class EvidenceList(Answer):

@@ -120,7 +120,7 @@ class Evidence(Answer):
     size: int | None = None
     asked_at: datetime
     expires_at: datetime
-    refusal: Literal["infected", "unreadable"] | None = None
+    refusal: Literal["infected", "unreadable", "replaced"] | None = None
 
 
 class EvidenceList(Answer):

@@ -46,11 +46,25 @@ def test_a_picture_whose_tag_says_anything_else_now_is_not_shown(world: Evidence
     given = world.begin(refund_id)
     name = world.put(given)
     world.scan(name, Scan.CLEAN)
-    world.send_clean(refund_id)
+    world.tell(world.scanned(name))
     world.put(given, b"replaced after its scan")
     if scan is not None:
         world.scan(name, scan)
     agent, case_id = agent_at(world, refund_id)
+    answer = agent.look(case_id, f"evidence/{given.json['id']}")
+    assert (answer.status, answer.code) == (409, "evidence_not_clean")
+
+
+def test_a_picture_that_was_replaced_is_not_shown_by_the_tag_of_the_one_before(world: EvidenceWorld) -> None:
+    refund_id = world.ask_refund()
+    given = world.begin(refund_id)
+    name = world.put(given)
+    world.scan(name, Scan.CLEAN)
+    world.tell(world.scanned(name))
+    agent, case_id = agent_at(world, refund_id)
+    assert agent.look(case_id, f"evidence/{given.json['id']}").status == 200
+    world.put(given, b"replaced while the first one was scanned again")
+    world.scan(name, Scan.CLEAN)
     answer = agent.look(case_id, f"evidence/{given.json['id']}")
     assert (answer.status, answer.code) == (409, "evidence_not_clean")
 

@@ -14,6 +14,7 @@ from hotline.kit.change import Change
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 from hotline.kit.due import Done, Duty, is_due
+from hotline.kit.errors import KitError, Unavailable
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, id_at
 from hotline.kit.store.condition import Item
@@ -21,14 +22,15 @@ from hotline.lockout.service import is_erased, lock_keys
 from hotline.refunds import service as refunds
 
 from . import items, links, policy
-from .model import Evidence, EvidenceState
+from .model import Evidence, EvidenceState, ScanResult
 
 
-def take_object(ctx: Context, name: str) -> EvidenceState | None:
+def take_object(ctx: Context, name: str, result: ScanResult | None = None) -> EvidenceState | None:
     """Take in what the bucket holds under the name of an object, after any event about it; give the evidence's state.
-    None for an object of nobody, as after an erasure: it is deleted, and so is one that was refused.
+    `result` is what an event of the scanner says. None for an object of nobody, as after an erasure: it is deleted, and
+    so is one that was refused.
 
-    Raises Stale and Unavailable: then the event has to come again.
+    Raises Stale, and Unavailable also while the scanner's tag is missing: then the event has to come again.
     """
     evidence_id = links.id_of_object(name)
     if evidence_id is None:
@@ -37,7 +39,7 @@ def take_object(ctx: Context, name: str) -> EvidenceState | None:
     if owner is None:
         ctx.pictures.delete(name)
         return None
-    act = _TakeObject(str(owner["account_id"]), evidence_id, ctx.pictures)
+    act = _TakeObject(str(owner["account_id"]), evidence_id, result, ctx.pictures)
     known = perform_alone(ctx, act, actor=System("evidence", "evidence.object"), cause="evidence.object")
     if known is None or known.state is EvidenceState.REFUSED:
         ctx.pictures.delete(name)
@@ -48,6 +50,7 @@ def take_object(ctx: Context, name: str) -> EvidenceState | None:
 class _TakeObject:
     account_id: str
     evidence_id: str
+    result: ScanResult | None
     bucket: Bucket
     found: StoredObject | None = field(default=None, init=False)
 
@@ -72,7 +75,9 @@ class _TakeObject:
         known = items.evidence_from(read[key])
         if self.found is None:
             return known
-        evidence = policy.fold_object(known, self.found, change.now)
+        if policy.awaits_tag(self.found, self.result):
+            raise Unavailable(KitError.BUCKET_UNAVAILABLE)
+        evidence = policy.fold_object(known, self.found, self.result, change.now)
         if evidence == known:
             return known
         change.replace(key, read[key], items.evidence_item(evidence))
@@ -83,7 +88,7 @@ class _TakeObject:
             refund_id=evidence.refund_id,
         )
         about = (self.account_id, evidence.refund_id, self.evidence_id)
-        if evidence.state is EvidenceState.CLEAN:
+        if evidence.state is EvidenceState.CLEAN and known.received_at is None:
             refunds.contribute_evidence_received(change, read, *about)
         elif evidence.refusal is not None:
             refunds.contribute_evidence_refused(change, read, *about, evidence.refusal.value)
@@ -122,6 +127,7 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, ev
     if known.awaits_upload:
         expired = replace(known, state=EvidenceState.EXPIRED, state_at=change.now)
         change.replace(key, stored, items.evidence_item(expired))
+        change.audit(account_id, "evidence.expired", evidence_id=evidence_id, refund_id=known.refund_id)
         return (Done(Event.EVIDENCE_EXPIRED, about),)
     change.replace(key, stored, items.evidence_item(replace(known, brought=True)))
     change.audit(account_id, "evidence.unscanned", evidence_id=evidence_id, refund_id=known.refund_id)

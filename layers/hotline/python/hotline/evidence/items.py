@@ -66,6 +66,8 @@ def evidence_item(evidence: Evidence) -> Item:
         "content_type": evidence.content_type.value if evidence.content_type else None,
         "bytes_long": evidence.bytes_long,
         "etag": evidence.etag,
+        "objects": evidence.objects or None,
+        "received_at": to_text(evidence.received_at) if evidence.received_at else None,
         "refusal": evidence.refusal.value if evidence.refusal else None,
         "brought": evidence.brought or None,
         **record_end(evidence.asked_at),
@@ -88,6 +90,8 @@ def evidence_from(item: Mapping[str, Any]) -> Evidence:
         content_type=ContentType(item["content_type"]) if "content_type" in item else None,
         bytes_long=int(item["bytes_long"]) if "bytes_long" in item else None,
         etag=item.get("etag"),
+        objects=int(item.get("objects", 0)),
+        received_at=from_text(item["received_at"]) if "received_at" in item else None,
         refusal=Refusal(item["refusal"]) if "refusal" in item else None,
         brought=bool(item.get("brought", False)),
     )

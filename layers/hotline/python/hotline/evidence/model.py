@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from hotline.kit.aws.buckets import Scan
+
 LINK_LIFE: Final = timedelta(minutes=15)
 """For so long after it was asked for a link can be used, and an upload begun."""
 BYTES_MAX: Final = 15 * 1024 * 1024
@@ -22,6 +24,9 @@ SCAN_PATIENCE: Final = timedelta(hours=1)
 """A scan takes seconds to minutes. A picture that waits for longer is brought to a person."""
 READING_LIFE: Final = timedelta(seconds=60)
 """For so long an agent's browser may begin to read a picture."""
+OBJECTS_MAX: Final = 5
+"""So many objects may be uploaded for one piece of evidence: an upload that breaks off is repeated. Each one more makes
+entries in the audit trail."""
 LISTED_MAX: Final = 50
 """As many pictures of an account are listed, the newest first."""
 
@@ -52,7 +57,7 @@ class EvidenceState(StrEnum):
     """It is in the bucket, and its scan has no result yet."""
     CLEAN = "clean"
     REFUSED = "refused"
-    """It is infected or cannot be scanned, and was deleted."""
+    """It is infected, cannot be scanned or was replaced too often, and was deleted."""
     EXPIRED = "expired"
     """Nothing was uploaded while the link could be used."""
 
@@ -62,6 +67,8 @@ class Refusal(StrEnum):
 
     INFECTED = "infected"
     UNREADABLE = "unreadable"
+    REPLACED = "replaced"
+    """By others, more often than OBJECTS_MAX allows."""
 
 
 class EvidenceError(StrEnum):
@@ -94,6 +101,11 @@ class Evidence:
     bytes_long: int | None = None
     """As the bucket tells it; before that, as the sender announced."""
     etag: str | None = None
+    """Of the object that `state` is about."""
+    objects: int = 0
+    """So many different objects came for it."""
+    received_at: datetime | None = None
+    """When the first clean object came, of which people and the customer were told."""
     refusal: Refusal | None = None
     brought: bool = False
     """A person was told that its scan has no result."""
@@ -110,6 +122,14 @@ class Ask:
     at: datetime
     refund_id: str
     by_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """An event of the scanner: the object that it looked at, and the result. `scan` is None for an unknown word."""
+
+    etag: str
+    scan: Scan | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,14 @@ from .model import (
     ASKED_PER_DAY_MAX,
     BYTES_MAX,
     LINKS_PER_REFUND_MAX,
+    OBJECTS_MAX,
     Ask,
     ContentType,
     Evidence,
     EvidenceError,
     EvidenceState,
     Refusal,
+    ScanResult,
 )
 
 DAY: Final = timedelta(hours=24)
@@ -59,16 +61,33 @@ def open_link(known: Evidence, now: datetime) -> Evidence:
     return replace(known, state=EvidenceState.OPENED, state_at=now)
 
 
-def fold_object(known: Evidence, found: StoredObject, now: datetime) -> Evidence:
-    """The evidence as the present object makes it. An event only says that something may have changed. The object and
-    its tag count, so that events may come late, twice and in any order. A refused one stays refused."""
+def awaits_tag(found: StoredObject, result: ScanResult | None) -> bool:
+    """Whether an event of the scanner came before its tag: the tag says so to the bucket's policy, too."""
+    tells = result is not None and result.etag == found.etag and result.scan is Scan.CLEAN
+    return tells and found.scan is None
+
+
+def fold_object(known: Evidence, found: StoredObject, result: ScanResult | None, now: datetime) -> Evidence:
+    """The evidence as the present object and an event make it, so that events may come late, twice and in any order.
+
+    The scanner tags whatever lies under the key at the end of its scan, and that may have replaced what it looked at.
+    Therefore an object is clean only once the scanner has told so of this very one, and the tag agrees. Either is
+    enough to refuse it. A refused one stays refused, and so does one that was replaced more than OBJECTS_MAX allows.
+    """
     if known.state is EvidenceState.REFUSED:
         return known
-    refusal = _REFUSALS.get(found.scan) if found.scan is not None else None
+    new = found.etag != known.etag
+    told = result.scan if result is not None and result.etag == found.etag else None
+    refusal = _refusal_of(found.scan) or _refusal_of(told)
+    if new and known.objects >= OBJECTS_MAX:
+        refusal = Refusal.REPLACED
+    was_clean = known.state is EvidenceState.CLEAN and not new
     if refusal is not None:
         state = EvidenceState.REFUSED
+    elif found.scan is Scan.CLEAN and (told is Scan.CLEAN or was_clean):
+        state = EvidenceState.CLEAN
     else:
-        state = EvidenceState.CLEAN if found.scan is Scan.CLEAN else EvidenceState.UPLOADED
+        state = EvidenceState.UPLOADED
     if (state, found.etag) == (known.state, known.etag):
         return known
     return replace(
@@ -77,6 +96,12 @@ def fold_object(known: Evidence, found: StoredObject, now: datetime) -> Evidence
         state_at=now,
         bytes_long=found.bytes_long,
         etag=found.etag,
+        objects=known.objects + new,
+        received_at=known.received_at or (now if state is EvidenceState.CLEAN else None),
         refusal=refusal,
         brought=False,
     )
+
+
+def _refusal_of(scan: Scan | None) -> Refusal | None:
+    return _REFUSALS.get(scan) if scan is not None else None

@@ -11,12 +11,12 @@ from hotline.kit.change import Change
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key, Store, account_of, id_at
-from hotline.kit.store.condition import PRESENT, Item
+from hotline.kit.store.condition import NEW, PRESENT, Item, any_of
 
 from . import items
 from .arrivals import contribute_due, duty_at, take_object
 from .links import id_of_object, link_of, object_name, token_of
-from .model import LISTED_MAX, READING_LIFE, Evidence, EvidenceError
+from .model import LISTED_MAX, READING_LIFE, Evidence, EvidenceError, EvidenceState, ScanResult
 from .requests import (
     CHANNELS,
     LINK_MESSAGE,
@@ -41,6 +41,7 @@ __all__ = [
     "Opened",
     "RequestRefundWithLink",
     "Requested",
+    "ScanResult",
     "contribute_due",
     "contribute_erased",
     "duty_at",
@@ -62,8 +63,8 @@ __all__ = [
 
 def sign_reading(ctx: Context, account_id: str, evidence_id: str) -> tuple[str, datetime]:
     """The address by which a picture of the account can be had as a file, and when that ends. The bucket is asked now:
-    what was clean when it came may have been replaced since. Two reads. Raises NotPossible `no_such_evidence`,
-    `evidence_not_clean`; Unavailable."""
+    what was clean when it came may have been replaced since, and the tag may be of the one before. Two reads. Raises
+    NotPossible `no_such_evidence`, `evidence_not_clean`; Unavailable."""
     key = items.evidence_key(account_id, evidence_id)
     stored = ctx.store.get(key)
     known = items.evidence_from(stored) if stored is not None else None
@@ -71,7 +72,9 @@ def sign_reading(ctx: Context, account_id: str, evidence_id: str) -> tuple[str, 
         raise NotPossible(EvidenceError.NO_SUCH_EVIDENCE)
     name = object_name(evidence_id)
     found = ctx.pictures.look_at(name)
-    if found is None or found.scan is not Scan.CLEAN:
+    if known.state is not EvidenceState.CLEAN or found is None or found.scan is not Scan.CLEAN:
+        raise NotPossible(EvidenceError.NOT_CLEAN)
+    if found.etag != known.etag:
         raise NotPossible(EvidenceError.NOT_CLEAN)
     file_name = f"{evidence_id}.{known.content_type.ending}"
     url = ctx.pictures.sign_reading(name, file_name=file_name, valid_for=READING_LIFE)
@@ -96,7 +99,8 @@ def contribute_erased(change: Change, read: Mapping[Key, Item], account_id: str)
     found = _evidence_in(read, account_id)
     for one in found:
         change.delete(items.evidence_key(account_id, one.evidence_id), condition=PRESENT)
-        change.delete(items.owner_key(one.evidence_id), condition=PRESENT)
+        # Its TTL may have taken it before: then there is nothing to delete.
+        change.delete(items.owner_key(one.evidence_id), condition=any_of(PRESENT, NEW))
     return len(found)
 
 
