@@ -150,8 +150,8 @@ def test_the_page_lets_nothing_else_run_and_is_told_to_nobody(world: EvidenceWor
 @pytest.mark.parametrize(
     ("query", "language", "words"),
     [
-        (None, "en-US", "Only our staff who work on your refund can see it."),
-        ({"lang": "zh-CN"}, "zh-CN", "只有处理您退款的工作人员可以查看"),
+        (None, "en-US", "Only our staff who work on a case of yours can see it."),
+        ({"lang": "zh-CN"}, "zh-CN", "只有处理您个案的工作人员可以查看"),
     ],
 )
 def test_the_page_is_in_the_accounts_language_and_can_be_switched(
