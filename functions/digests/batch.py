@@ -33,7 +33,7 @@ def take_in(event: object, ctx: Context, *, left_ms: Callable[[], int]) -> dict[
 def _take_one(body: object, ctx: Context, left_ms: Callable[[], int]) -> bool:
     """Whether a message is done with."""
     try:
-        digest = _digest_from(parse_digest(read_object(body).get("detail")))
+        digest = _digest_from(parse_digest(read_object(body).get("detail"), ctx.clock.now()))
     except InvalidInput as error:
         log(Event.DIGEST_REJECTED, reason=error.code, kind=str(error.facts.get("field", "-")))
         return True

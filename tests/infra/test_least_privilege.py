@@ -17,6 +17,8 @@ from typing import Any, Final
 import pytest
 
 from functions.deadlines import work
+from hotline.drift import service as drift
+from hotline.drift.model import Drift, Kind, digest_of
 from hotline.evidence.items import evidence_item, evidence_key, owner_item, owner_key
 from hotline.evidence.model import Evidence, EvidenceState
 from hotline.kit.aws.buckets import SCAN_TAG, Scan
@@ -116,13 +118,26 @@ def take_in_snapshot(here: Account) -> None:
 
 
 def compare_digests(here: Account) -> None:
-    """Accounts that differ, and then a digest that compares nothing of them, so that both sides agree."""
+    """Accounts that differ, and then a digest of just what is known of them, so that both sides agree."""
     for event in files_of("digests"):
         here.invoke("DigestsFunction", event)
     known = json.loads((ROOT / "events/digests/two_accounts.json").read_text(encoding="utf-8"))
     digest = json.loads(known["Records"][0]["body"])["detail"]
-    data = {**digest["data"], "as_of": to_text(datetime.now(UTC)), "accounts": [{"id": "acc_1"}, {"id": "acc_2"}]}
+    named = drift.list_drifts(here.ctx.store)
+    agreed = [
+        {"id": one.account_id, **{kind.value: agree_on(here, one, kind) for kind in one.differences}} for one in named
+    ]
+    data = {**digest["data"], "as_of": to_text(datetime.now(UTC)), "accounts": agreed}
     here.invoke("DigestsFunction", sqs_of([{**digest, "data": data}]))
+    assert drift.list_drifts(here.ctx.store) == ()
+
+
+def agree_on(here: Account, named: Drift, kind: Kind) -> object:
+    """A kind of an account as a digest tells what the hotline knows."""
+    found = named.differences[kind].known
+    if kind in (Kind.ACCOUNT, Kind.FUNDS):
+        return next((version for version in range(1, 100) if digest_of([(named.account_id, version)]) == found), None)
+    return {"count": found.count, "digest": found.digest}
 
 
 def erase(here: Account) -> None:

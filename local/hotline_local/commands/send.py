@@ -75,7 +75,7 @@ def checked_line(number: int, text: str, now: datetime) -> Line:
     if not isinstance(detail, dict):
         return Line(line=number, type=None, id=None, sent=False, reason=Rejection.NOT_AN_EVENT.value)
     if detail.get("type") == DIGEST_TYPE:
-        return _checked_digest(number, detail)
+        return _checked_digest(number, detail, now)
     try:
         fact = parse(detail)
         refuse_future(fact, detail, now)
@@ -86,14 +86,14 @@ def checked_line(number: int, text: str, now: datetime) -> Line:
     return Line(line=number, type=fact.type + VERSION_SUFFIX, id=fact.id, sent=True)
 
 
-def _checked_digest(number: int, detail: dict[str, Any]) -> Line:
+def _checked_digest(number: int, detail: dict[str, Any], now: datetime) -> Line:
     """The report on a line that is a digest of accounts and no fact."""
     from hotline.contracts.digests import parse_digest
     from hotline.kit.errors import InvalidInput
 
     named = {name: value if isinstance(value := detail.get(name), str) else None for name in ("type", "id")}
     try:
-        parse_digest(detail)
+        parse_digest(detail, now)
     except InvalidInput as error:
         return Line(line=number, **named, sent=True, reason=error.code, field=str(error.facts.get("field")))
     return Line(line=number, **named, sent=True)

@@ -20,7 +20,7 @@ from hotline.contracts.limits import DIGEST_ACCOUNTS_MAX
 from hotline.drift import items as drift_items
 from hotline.drift import service as drift
 from hotline.drift.model import EMPTY, Kind, digest_of
-from hotline.kit.clock import to_text
+from hotline.kit.clock import CLOCK_SKEW, to_text
 from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
@@ -205,6 +205,80 @@ def test_kinds_that_a_wallet_leaves_out_are_not_compared(tmp_path: Path) -> None
     (account,) = digest["data"]["accounts"]
     digest["data"]["accounts"] = [{"id": account["id"], "movements": account["movements"]}]
     compare(ctx, digest)
+    assert drift.list_drifts(ctx.store) == ()
+
+
+@pytest.mark.parametrize("other", [(Kind.MOVEMENTS,), ()], ids=["another kind", "no kind"])
+def test_a_digest_without_the_kind_that_differs_ends_no_drift(other: tuple[Kind, ...], tmp_path: Path) -> None:
+    ctx = knowing(ALL[1:])
+    with logged() as log:
+        for day in range(12):
+            digest = told(ALL, tmp_path, as_of=later(ctx, 1))
+            (account,) = digest["data"]["accounts"]
+            if day % 2:
+                digest["data"]["accounts"] = [{name: account[name] for name in ("id", *other)}]
+            compare(ctx, digest)
+    assert [(set(one.differences), one.times) for one in drift.list_drifts(ctx.store)] == [({Kind.ACCOUNT}, 6)]
+    assert len(asked(ctx)) == drift.ASKED_MAX
+    assert [line["attempt"] for line in lines(log) if line["event"] == "HL121"] == [4, 5, 6]
+
+
+def test_a_kind_that_agrees_again_ends_alone(tmp_path: Path) -> None:
+    ctx = knowing([ALL[0], *ALL[3:5]])
+    compare(ctx, told(ALL, tmp_path))
+    hear(ctx, [ALL[5]])
+    digest = told(ALL, tmp_path, as_of=later(ctx, 1))
+    (account,) = digest["data"]["accounts"]
+    digest["data"]["accounts"] = [{"id": account["id"], "funds": account["funds"]}]
+    compare(ctx, digest)
+    assert [(set(one.differences), one.times) for one in drift.list_drifts(ctx.store)] == [({Kind.MOVEMENTS}, 1)]
+    hear(ctx, ALL[1:3])
+    compare(ctx, told(ALL, tmp_path, as_of=later(ctx, 1)))
+    assert drift.list_drifts(ctx.store) == ()
+
+
+@pytest.mark.parametrize("field", ["time", "data.as_of"])
+def test_a_digest_of_a_time_that_has_not_come_is_refused(field: str, tmp_path: Path) -> None:
+    ctx = knowing(ALL[1:])
+    digest = told(ALL, tmp_path, as_of=ctx.clock.now())
+    within = digest["data"] if field == "data.as_of" else digest
+    name = field.removeprefix("data.")
+    within[name] = to_text(ctx.clock.now() + CLOCK_SKEW + timedelta(seconds=1))
+    with logged() as log:
+        assert compare(ctx, digest) == []
+    assert drift.list_drifts(ctx.store) == ()
+    assert [(line["reason"], line["kind"]) for line in lines(log)] == [("future_time", field)]
+    within[name] = to_text(ctx.clock.now() + CLOCK_SKEW)
+    compare(ctx, digest)
+    assert len(drift.list_drifts(ctx.store)) == 1
+
+
+def test_a_fact_that_comes_during_the_comparison_is_no_drift(tmp_path: Path) -> None:
+    ctx = knowing(ALL)
+    now = later(ctx, 1)
+    digest = told(ALL, tmp_path, as_of=now - timedelta(minutes=5))
+    newer = {**event("payment.failed", {"movement_id": "mov_9"}), "id": "evt-9", "time": to_text(now)}
+    assert isinstance(ctx.store, MemoryStore)
+    came: list[str] = []
+
+    def come(operation: str) -> None:
+        if operation == "query" and not came:
+            came.append(operation)
+            hear(ctx, [newer])
+
+    ctx.store.before = come
+    compare(ctx, digest)
+    assert came == ["query"]
+    assert drift.list_drifts(ctx.store) == ()
+    assert asked(ctx) == []
+
+
+def test_an_account_that_is_erased_later_is_named_no_more(tmp_path: Path) -> None:
+    ctx = knowing(ALL[1:])
+    compare(ctx, told(ALL, tmp_path))
+    assert len(drift.list_drifts(ctx.store)) == 1
+    hear(ctx, [event("account.opened"), event("account.erased")])
+    compare(ctx, told(ALL, tmp_path))
     assert drift.list_drifts(ctx.store) == ()
 
 

@@ -6,11 +6,13 @@ says how a digest is computed.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from hotline.kit.clock import CLOCK_SKEW
 from hotline.kit.errors import InvalidInput
 
 from . import limits
@@ -21,6 +23,7 @@ class DigestError(StrEnum):
     """Why the detail of an event is no digest."""
 
     BAD_DIGEST = "bad_digest"
+    FUTURE_TIME = "future_time"
 
 
 class SumTold(Contract):
@@ -64,11 +67,15 @@ class DigestEnvelope(Contract):
     data: RangeDigestTold
 
 
-def parse_digest(detail: object) -> DigestEnvelope:
-    """The digest in the `detail` of a bus event. Raises InvalidInput `bad_digest` with the path of the first offending
-    field."""
+def parse_digest(detail: object, now: datetime) -> DigestEnvelope:
+    """The digest in the `detail` of a bus event. Raises InvalidInput `bad_digest`, or `future_time` for a time that has
+    not come, with the path of the first offending field. No later digest would count against one of the future."""
     try:
-        return DigestEnvelope.model_validate(detail)
+        digest = DigestEnvelope.model_validate(detail)
     except ValidationError as error:
         path = ".".join(str(step) for step in error.errors(include_url=False, include_input=False)[0]["loc"])
         raise InvalidInput(DigestError.BAD_DIGEST, field=path) from None
+    for field, at in (("time", digest.time), ("data.as_of", digest.data.as_of)):
+        if at > now + CLOCK_SKEW:
+            raise InvalidInput(DigestError.FUTURE_TIME, field=field)
+    return digest

@@ -69,8 +69,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """An account on which the two differ. `times`: in how many comparisons in a row; so often the wallet was asked for
-    facts, up to ASKED_MAX."""
+    """An account on which the two differ. `times`: in how many comparisons in a row, without those in which no kind
+    differed. So often the wallet was asked for facts, up to ASKED_MAX."""
 
     account_id: str
     range_name: str

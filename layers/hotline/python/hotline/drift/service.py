@@ -6,7 +6,7 @@ have come. An account about which a fact of a later time is known has moved on m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +60,8 @@ def compare_account(ctx: Context, told: AccountDigest, of: RangeDigest) -> Compa
     keys = _keys(account_id)
     read = ctx.store.batch_get(keys)
     if lockout.is_erased(read, account_id):
+        if items.drift_key(account_id) in read:
+            perform_alone(ctx, _NoteDrift(account_id, of, frozenset(), {}), actor=ACTOR, cause=REASON)
         return Comparison.ERASED
     profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
     if profile is not None and profile.facts_as_of > of.as_of:
@@ -73,7 +75,8 @@ def compare_account(ctx: Context, told: AccountDigest, of: RangeDigest) -> Compa
     }
     differences = compare(told, known)
     if differences or items.drift_key(account_id) in read:
-        noted = perform_alone(ctx, _NoteDrift(account_id, of, differences), actor=ACTOR, cause=REASON)
+        compared = frozenset(told.kinds.keys() & known.keys())
+        noted = perform_alone(ctx, _NoteDrift(account_id, of, compared, differences), actor=ACTOR, cause=REASON)
         if noted is not None:
             event = Event.DRIFT_FOUND if noted.times <= ASKED_MAX else Event.DRIFT_STAYS
             log(event, account_id=account_id, count=len(differences), attempt=noted.times)
@@ -106,13 +109,18 @@ class _NoteDrift:
 
     account_id: str
     of: RangeDigest
+    compared: frozenset[Kind]
     differences: Mapping[Kind, Difference]
 
     def read(self, store: Store, _now: datetime) -> Mapping[Key, Item]:
-        return store.batch_get([items.drift_key(self.account_id), *lockout.lock_keys(self.account_id)])
+        """The profile, too, once more: the lists may have been read around a fact that came meanwhile."""
+        return store.batch_get(_keys(self.account_id))
 
     def contribute(self, change: Change, read: Mapping[Key, Item]) -> Drift | None:
-        return contribute_drift(change, read, self.account_id, self.of, self.differences)
+        profile = accounts.profile_from(read.get(accounts.profile_key(self.account_id)))
+        if profile is not None and profile.facts_as_of > self.of.as_of:
+            return None
+        return contribute_drift(change, read, self.account_id, self.of, self.compared, self.differences)
 
 
 def contribute_drift(
@@ -120,23 +128,33 @@ def contribute_drift(
     read: Mapping[Key, Item],
     account_id: str,
     of: RangeDigest,
+    compared: Collection[Kind],
     differences: Mapping[Kind, Difference],
 ) -> Drift | None:
-    """Keep what differs on an account, and ask the wallet for facts, ASKED_MAX times in a row; or end its drift where
-    nothing differs. A digest that is not newer than the last one changes nothing. Returns the drift that was noted.
-    Raises NeedProof for anybody but the hotline itself; at commit Stale."""
+    """Keep what differs on an account, and ask the wallet for facts, ASKED_MAX times in a row. End its drift where
+    nothing differs any more, or the account is erased. A kind that was not compared stays as it was. A digest that is
+    not newer than the last one changes nothing. Returns the drift in which something was found to differ. Raises
+    NeedProof for anybody but the hotline itself; at commit Stale."""
     require(change, Operation.FACTS)
     key = items.drift_key(account_id)
     stored = read.get(key)
     before = items.drift_from(stored) if stored is not None else None
-    if lockout.is_erased(read, account_id) or (before is not None and of.as_of <= before.as_of):
+    is_erased = lockout.is_erased(read, account_id)
+    if before is not None and of.as_of <= before.as_of and not is_erased:
         return None
-    if not differences:
+    carried = before.differences if before is not None else {}
+    left = {kind: found for kind, found in carried.items() if kind not in compared} | dict(differences)
+    if is_erased or not left:
         if stored is not None:
             change.delete(key, condition=equals("rev", int(stored["rev"])))
             change.audit(account_id, "drift.ended")
         return None
-    drift = Drift(account_id, of.name, differences, change.now, change.now, of.as_of)
+    if before is not None and not differences:
+        # Nothing was found now: whether the rest still differs, a digest with those kinds tells.
+        if left != before.differences:
+            change.replace(key, stored, items.drift_item(replace(before, differences=left, as_of=of.as_of)))
+        return None
+    drift = Drift(account_id, of.name, left, change.now, change.now, of.as_of)
     if before is not None:
         drift = replace(drift, first_seen_at=before.first_seen_at, times=before.times + 1)
     change.replace(key, stored, items.drift_item(drift))
