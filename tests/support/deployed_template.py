@@ -117,6 +117,12 @@ class Deployed:
             case "Fn::Join":
                 separator, parts = operand
                 return separator.join(str(self.resolve(part)) for part in parts)
+            case "Fn::Select":
+                place, of = operand
+                return self.resolve(of)[int(place)]
+            case "Fn::Split":
+                separator, text = operand
+                return str(self.resolve(text)).split(separator)
         raise NotImplementedError(f"intrinsic function {function}")
 
     def _substituted(self, name: str, values: Mapping[str, Any]) -> str:
