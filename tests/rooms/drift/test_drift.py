@@ -363,3 +363,6 @@ def test_a_snapshot_that_is_not_sorted_gives_no_digest(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps(one) + "\n" for one in (ALL[0], other, ALL[1])), encoding="utf-8")
     with pytest.raises(CommandError, match="line 3: sort the snapshot"):
         list(digests_of(path, since=SINCE, as_of=NOON))
+    path.write_text("".join(json.dumps(one) + "\n" for one in (other, ALL[0])), encoding="utf-8")
+    with pytest.raises(CommandError, match="line 2: sort the snapshot"):
+        list(digests_of(path, since=SINCE, as_of=NOON))

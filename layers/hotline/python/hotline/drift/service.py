@@ -174,8 +174,9 @@ def _thing(kind: Kind, since: datetime) -> Thing:
 
 
 def list_drifts(store: Store, *, limit: int = LISTED_MAX) -> tuple[Drift, ...]:
-    """The accounts that differ, those that did in most comparisons first, at most `limit` of them. One query a
-    partition, and further ones for full pages."""
+    """The accounts that differ, at most `limit` of them, those that did in most comparisons first. Of each partition
+    `limit` accounts are read, by their ids: of more the rest is not ranked. One query a partition, and further ones for
+    full pages."""
     found = [
         items.drift_from(item)
         for partition in range(items.PARTITIONS)
