@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import batched
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from functions.imports.batch import take_in
 from hotline.kit.clock import to_text
 from hotline.kit.logging import logger
-from hotline_local.snapshots import LINES_AT_ONCE_MAX
+from hotline_local.snapshots import LINES_AT_ONCE_MAX, Import, Refusal
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.metered_store import MeteredStore
 from hotline_local.testing.virtual_clock import VirtualClock
@@ -44,6 +46,25 @@ class Nowhere:
         raise AssertionError(bodies)
 
 
+class Taker:
+    """Queues of an import that take everything and hold nothing."""
+
+    def send(self, bodies: tuple[str, ...]) -> None:
+        """Take the messages."""
+
+    def take_refusals(self, import_id: str, note: Callable[[Sequence[Refusal]], None]) -> int:
+        raise AssertionError((import_id, note))
+
+    def count_waiting(self) -> int:
+        return 0
+
+    def count_unread_refusals(self) -> int:
+        return 0
+
+    def count_dead(self) -> int:
+        return 0
+
+
 def measure() -> dict[str, object]:
     """The figures of one account and of five million."""
     clock = VirtualClock(NOON)
@@ -66,6 +87,7 @@ def measure() -> dict[str, object]:
     read = store.units.read / ACCOUNTS
     dollars = (written * WRITE_USD_PER_MILLION + read * READ_USD_PER_MILLION) * FIVE_MILLION / 1_000_000
     hours = FIVE_MILLION * messages / ACCOUNTS * (cpu_ms + STEP_MS) / 1000 / CONCURRENCY / 3600
+    lines_per_s = measure_sender()
     return {
         "lines_of_an_account": lines // ACCOUNTS,
         "messages_of_an_account": messages // ACCOUNTS,
@@ -74,7 +96,24 @@ def measure() -> dict[str, object]:
         "own_ms_of_a_message_here": round(cpu_ms, 1),
         "usd_for_five_million_accounts": round(dollars),
         "hours_for_five_million_accounts_five_at_once": round(hours),
+        "lines_a_second_of_the_sender_here": round(lines_per_s),
+        "hours_of_the_sender_for_five_million_accounts": round(FIVE_MILLION * lines / ACCOUNTS / lines_per_s / 3600, 1),
     }
+
+
+def measure_sender() -> float:
+    """Lines that `./hotline import` checks and packs in a second of the processor, without the queue."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "snapshot.jsonl"
+        facts = [json.dumps(fact) for number in range(ACCOUNTS) for fact in account(number)]
+        path.write_text("\n".join(facts) + "\n", encoding="utf-8")
+        work = Import(path, Taker(), lambda *_: None, now=lambda: NOON)
+        progress = work.begin(lambda: "bench", resume=False)
+        began = time.process_time()
+        work.send(progress)
+        seconds = time.process_time() - began
+    assert (progress.sent, progress.refused) == (len(facts), 0)
+    return progress.sent / seconds
 
 
 def account(number: int) -> Iterator[dict[str, Any]]:
