@@ -62,7 +62,7 @@ TERMS: Final = {
     ("paypal", None): Term(18, 30, ANY, business=False),
     ("razorpay", "balance"): Term(2, 3, ANY),
     (None, "balance"): Term(0, 1, ANY),
-    (None, "bank_card"): Term(2, 3, ANY),
+    (None, "bank_card"): Term(8, 10, ANY),
     (None, "card"): Term(8, 10, ANY),
     (None, "bank_account"): Term(6, 10, ANY),
     (None, "credit_line"): Term(None, 10, ANY),

@@ -191,12 +191,14 @@ def refund_of(refund: KnownRefund, locale: Locale) -> Refund:
 
 
 def _decision(refund: KnownRefund, locale: Locale) -> Decision:
-    """By the rules that were heard, since a refund's state goes on after it was decided."""
+    """By the rules that were heard, since a refund's state goes on after it was decided. A person's word wins."""
     spoken = [rule.outcome for rule in refund.rules if rule.outcome is not None]
     hardest: Callable[[RefundOutcome], int] = [
         RefundOutcome.DENIED, RefundOutcome.IN_REVIEW, RefundOutcome.APPROVED,
     ].index  # fmt: skip
-    outcome = min(spoken, key=hardest).value if spoken else _OUTCOMES.get(refund.state, "APPROVED")
+    is_by_person = refund.decided_by == refunds.REVIEWED_RULE
+    by_state = _OUTCOMES.get(refund.state, "APPROVED")
+    outcome = by_state if is_by_person or not spoken else min(spoken, key=hardest).value
     told = refunds.explain(refund.rules, refund.decided_by)
     return Decision(
         outcome=outcome,

@@ -16,9 +16,10 @@ from hotline.kit.logging import Event
 from hotline.kit.money import Money
 from hotline.kit.store import Key, hotline_key
 from hotline.refunds import service as refunds
-from hotline.refunds.clocks import ClockKind, clock_key, statutory_end
+from hotline.refunds.clocks import ClockKind, answer_promise, clock_key
 from hotline.refunds.laws import CHINA, EUROPEAN_UNION, UNITED_STATES, LawProfile
 from hotline.refunds.model import RefundState
+from hotline.refunds.promises import due_at
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, refunded
 
 LONDON = "Europe/London"
@@ -112,7 +113,8 @@ def test_the_law_of_the_purchase_says_by_when_there_is_an_answer(
     law: LawProfile | None, currency: str, zone: str | None, ends_at: datetime
 ) -> None:
     """15 business days of TARGET under PSD2, article 101; 15 days otherwise."""
-    assert statutory_end(law, NOON, currency=currency, time_zone=zone) == ends_at
+    last = answer_promise(law, NOON, currency=currency, time_zone=zone)
+    assert due_at(last.latest_on, currency=currency, time_zone=zone) == ends_at
 
 
 @pytest.mark.parametrize("sk", ["CLOCK#ref", "CLOCK#ref#later", "CLOCK#ref#statutory#1", "REFUND#ref#statutory"])

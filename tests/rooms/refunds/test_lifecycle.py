@@ -1,6 +1,6 @@
 """The life of an open refund: its payment reversed, its outcome unknown, a wallet or a merchant that is silent."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -17,8 +17,9 @@ from hotline.payments.items import ledger_from
 from hotline.refunds import service as refunds
 from hotline.refunds.due import look_at_due
 from hotline.refunds.folds import TOLD_FOR
-from hotline.refunds.items import ANSWERED_WITHIN, falls_due_at
+from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told
 from hotline.refunds.model import PayoutWay, Refund, RefundState
+from hotline.refunds.promises import longest_promise
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
@@ -327,3 +328,51 @@ def test_a_review_that_the_merchant_has_no_part_in_has_no_clock_of_the_merchant(
     world.tell(moved(S.SUCCEEDED, "mov_9", amount=Money(10**6, "CNY")))
     world.tell(published(version=2, auto_approve_minor=10**9, answer_days=3))
     assert ask(world, movement_id="mov_9").merchant_until is None
+
+
+@pytest.mark.parametrize("is_worked_off", [False, True])
+def test_the_date_of_an_answer_is_not_told_as_the_day_of_arrival(world: MoneyWorld, *, is_worked_off: bool) -> None:
+    world.tell(published(version=2, auto_approve_minor=0, answer_days=3))
+    refund = ask(world)
+    world.tell(refunded(R.SENT, refund.refund_id, minor=12850, after_s=A_DAY_S))
+    if is_worked_off:
+        world.now += timedelta(days=8)
+        work(world, refund.refund_id)
+    after = world.refund(refund.refund_id)
+    assert (after.state, after.review, after.merchant_until) == (RefundState.SENT, None, None)
+    assert promise_told(after) == longest_promise(after.state_at, currency="CNY", time_zone="Europe/London")
+
+
+def test_the_date_of_a_next_step_is_not_told_as_the_day_of_arrival(world: MoneyWorld) -> None:
+    refund_id = ask(world).refund_id
+    world.tell(refunded(R.FAILED, refund_id, minor=12850))
+    work(world, refund_id)
+    step_on = world.refund(refund_id).promised_on
+    world.tell(refunded(R.SENT, refund_id, minor=12850, version=2, after_s=3600))
+    arrives_on = date_told(world.refund(refund_id))
+    assert step_on is not None
+    assert arrives_on is not None
+    assert arrives_on > step_on + timedelta(days=7)
+
+
+def test_the_date_of_a_refund_that_the_wallet_made_does_not_move_when_it_is_told_again(world: MoneyWorld) -> None:
+    world.tell(refunded(R.SENT))
+    first = world.refund("ref_1")
+    world.tell(refunded(R.SENT, version=2, after_s=9 * A_DAY_S))
+    assert date_told(world.refund("ref_1")) == date_told(first)
+    assert falls_due_at(world.refund("ref_1")) == falls_due_at(first)
+
+
+def test_an_answer_is_promised_by_the_end_of_the_laws_own_time(world: MoneyWorld) -> None:
+    world.tell(published(version=2, auto_approve_minor=0))
+    # Ten business days from here go over the Spring Festival; fifteen calendar days do not.
+    world.now = datetime(2027, 1, 22, 12, 0, tzinfo=UTC)
+    world.contact_id = "contact-2"
+    world.call_in()
+    world.tell(moved(S.SUCCEEDED, "mov_9", initiated_at=world.now - timedelta(hours=1)))
+    change, result = world.begin(movement_id="mov_9", initiated_at=world.now - timedelta(hours=1))
+    change.commit(world.store)
+    assert result.promised_on == date(2027, 2, 6)
+    clock = world.item(f"CLOCK#{result.refund_id}#statutory")
+    assert clock is not None
+    assert str(clock["due_sk"]).startswith("2027-02-07T00:00:00")

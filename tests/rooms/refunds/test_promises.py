@@ -43,7 +43,10 @@ def promised(kind: str, provider: str | None = None, now: datetime = FRIDAY, cur
         ("paypal", "card", date(2026, 12, 15), date(2026, 12, 27)),
         ("paypal", "a new one", date(2026, 12, 15), date(2026, 12, 27)),
         (None, "balance", date(2026, 11, 27), date(2026, 11, 30)),
-        (None, "bank_card", date(2026, 12, 1), date(2026, 12, 2)),
+        *(
+            (other, "bank_card", date(2026, 12, 9), date(2026, 12, 11))
+            for other in (None, "stripe", "adyen", "razorpay")
+        ),
         (None, "debit_card", date(2026, 12, 9), date(2026, 12, 11)),
         (None, "bank_transfer", date(2026, 12, 7), date(2026, 12, 11)),
         (None, "barter", None, date(2026, 12, 11)),

@@ -7,7 +7,10 @@ import pytest
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.errors import NotPossible
 from hotline.kit.money import Money
-from hotline.refunds.model import RefundError, RefundState, ReviewDecision
+from hotline.refunds.explanations import explain
+from hotline.refunds.model import RefundError, RefundOutcome, RefundState, ReviewDecision, RuleResult
+from hotline.wording.messages import plain_text
+from hotline.wording.values import locale_of
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import NOON, MoneyWorld, moved, published, refunded
 
@@ -57,3 +60,22 @@ def test_a_person_approves_no_more_parts_than_the_provider_pays(
         return
     with pytest.raises(NotPossible, match=RefundError.PROVIDER_PARTS_OVER):
         world.review(refund_id, ReviewDecision.APPROVE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "days", "said"),
+    [
+        ("merchant.window", 7, "This merchant takes things back for 7 days, and this payment is a little older."),
+        ("merchant.window", 8, "This merchant takes things back for 7 days, and this payment was 8 days ago."),
+        ("provider.window", 7, "The payment service refunds for 7 days only, and this payment is a little older."),
+    ],
+)
+def test_a_payment_that_is_hours_too_old_is_not_said_to_be_within_its_days(rule: str, days: int, said: str) -> None:
+    result = RuleResult(rule, RefundOutcome.DENIED, {"age_days": days, "window_days": 7})
+    told = explain([result], rule)
+    assert plain_text(f"refund.rule.{rule}", told.facts, locale_of("en-US", "UTC", NOON)) == said
+
+
+def test_nobody_can_arrange_what_the_provider_does_not_pay() -> None:
+    result = RuleResult("provider.window", RefundOutcome.NOT_ELIGIBLE, {"age_days": 181, "window_days": 180})
+    assert explain([result], result.rule).remedies == ()

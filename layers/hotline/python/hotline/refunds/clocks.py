@@ -30,7 +30,7 @@ from hotline.payments.service import CASE_TOPIC
 from . import items
 from .laws import Clock, DayKind, LawProfile
 from .model import Refund, RefundState
-from .promises import Promise, due_at
+from .promises import Promise
 
 _PREFIX: Final = "CLOCK#"
 STATUTORY_REASON: Final = "refund_statutory"
@@ -51,11 +51,10 @@ def clock_key(account_id: str, refund_id: str, kind: ClockKind) -> Key:
     return hotline_key(f"ACCOUNT#{account_id}", f"{_PREFIX}{refund_id}#{kind.value}")
 
 
-def statutory_end(law: LawProfile | None, asked_at: datetime, *, currency: str, time_zone: str | None) -> datetime:
-    """By when the law wants an answer to a request: the end of the customer's last day for it."""
+def answer_promise(law: LawProfile | None, asked_at: datetime, *, currency: str, time_zone: str | None) -> Promise:
+    """By when the law wants an answer to a request: the customer's last day for it."""
     clock = (law.complaint if law is not None else None) or ANSWER_OTHERWISE
-    last = clock_promise(clock, asked_at, currency=currency, time_zone=time_zone)
-    return due_at(last.latest_on, currency=currency, time_zone=time_zone)
+    return clock_promise(clock, asked_at, currency=currency, time_zone=time_zone)
 
 
 def clock_promise(clock: Clock, told_at: datetime, *, currency: str, time_zone: str | None) -> Promise:

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 from .model import Remedy, RuleResult
 from .policy import remedies_of
+from .reviews import REVIEWED
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The rule that decided, its window and the age of the payment where it looked at those, and what would change the
-    decision. `window` is None for a window of no days, which nobody says."""
+    decision. `window` is None for a window of no days, which nobody says. `age` is None where it is as many whole days
+    as the window: to say both would sound as if the payment were still within it."""
 
     rule: str | None
     window: timedelta | None = None
@@ -31,11 +33,13 @@ def explain(rules: Iterable[RuleResult], decided_by: str | None) -> Explanation:
     heard = tuple(rules)
     deciding = next((result for result in heard if result.rule == decided_by), None)
     inputs = deciding.inputs if deciding is not None else {}
+    window, age = _days(inputs.get("window_days")), _days(inputs.get("age_days"))
     return Explanation(
         rule=decided_by,
-        window=_days(inputs.get("window_days")),
-        age=_days(inputs.get("age_days")),
-        remedies=remedies_of(heard),
+        window=window,
+        age=age if age != window else None,
+        # After a person's word nothing that the rules asked for changes anything.
+        remedies=() if decided_by == REVIEWED else remedies_of(heard),
     )
 
 

@@ -52,10 +52,16 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
     # A failure from before the payout is the old one, told again.
     has_payout_failed = known.payout_at is not None and fact_version.time > known.payout_at
     is_paid_otherwise = known.payout is not None and state.is_unpaid
+    # The date of an answer, or of a next step, is none on which the money arrives.
+    is_next_step = known.followed_up and known.payout is None and not state.is_unpaid
+    is_promise_over = known.state is RefundState.IN_REVIEW or is_next_step
     return replace(
         known,
         amount=told.amount,
         state=state,
+        promise=None if is_promise_over else known.promise,
+        review=None,
+        merchant_until=None,
         state_at=known.state_at if state is known.state and not has_payout_failed else fact_version.time,
         fact_version=fact_version,
         followed_up=known.followed_up and state.is_unpaid and not has_payout_failed,

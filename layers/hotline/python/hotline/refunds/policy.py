@@ -458,7 +458,6 @@ def _arrival(movement: Movement, now: datetime, time_zone: str | None) -> Promis
 
 
 _REMEDIES: Final[Mapping[str, Remedy]] = {
-    "provider.window": Remedy.MERCHANT,
     "provider.parts": Remedy.PERSON,
     "merchant.category": Remedy.MERCHANT,
     "wallet.request_cap": Remedy.PERSON,

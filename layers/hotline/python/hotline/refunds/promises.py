@@ -63,6 +63,7 @@ _ALIPAY_CARD: Final = Term(
     "Alipay and Antom, refund: est_bank_receipt_time is the provider's own, and the only figure",
     is_certain=False,
 )
+_CARD: Final = Term(8, 10, "Razorpay: 5 to 10 days; Stripe: ask after 10 business days, by the ARN")
 _WECHAT_CARD: Final = Term(2, 3, "WeChat Pay v3, query a refund: cards 1 to 3 working days")
 _PAYPAL: Final = Term(18, 30, "PayPal, refunds: 5 to 30 days to a card", business=False)
 
@@ -80,8 +81,8 @@ TERMS: Final[Mapping[tuple[str | None, str | None], Term]] = MappingProxyType(
         ("paypal", None): _PAYPAL,
         ("razorpay", "balance"): Term(2, 3, "Razorpay, refunds: wallets 0 to 3 days"),
         (None, "balance"): Term(0, 1, "WeChat Pay and Alipay: at once, or within 20 minutes"),
-        (None, "bank_card"): _WECHAT_CARD,
-        (None, "card"): Term(8, 10, "Razorpay: 5 to 10 days; Stripe: ask after 10 business days, by the ARN"),
+        (None, "bank_card"): _CARD,
+        (None, "card"): _CARD,
         (None, "bank_account"): Term(6, 10, "Razorpay, netbanking: 2 to 10 days"),
         (None, "credit_line"): Term(None, 10, "none: back to the line, and no provider states a time"),
         (None, "upi"): Term(5, 7, "Razorpay, UPI: 2 to 7 days"),
@@ -128,6 +129,11 @@ def escalation_promise(now: datetime, *, currency: str, time_zone: str | None = 
 def longest_promise(sent_at: datetime, *, currency: str, time_zone: str | None = None) -> Promise:
     """The date of a refund that the wallet sent by itself: the latest that any instrument takes."""
     return _in_business_days(sent_at, LONGEST_BUSINESS_DAYS, currency, time_zone)
+
+
+def earlier(promise: Promise | None, other: Promise) -> Promise:
+    """The one of two promises whose latest date comes first."""
+    return other if promise is None or other.latest_on < promise.latest_on else promise
 
 
 def with_estimate(promise: Promise | None, expected_on: date) -> Promise:

@@ -32,7 +32,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
 from . import items, policy
-from .clocks import ClockKind, start_clock, statutory_end
+from .clocks import ClockKind, answer_promise, start_clock
 from .disputes import contribute_report, report_keys
 from .laws import law_of
 from .model import (
@@ -50,6 +50,8 @@ from .model import (
     RefundState,
 )
 from .outgoing import send_outcome, send_requested, tell_owner
+from .promises import due_at as promise_due_at
+from .promises import earlier
 from .records import write_refund
 
 REVIEW_REASON = "refund_review"
@@ -337,12 +339,14 @@ def contribute_refund(
             refund_id=refund_id,
             amount=refund.amount,
         )
-    _count(change, read, recent, refund)
     if refund.state is RefundState.IN_REVIEW:
-        refund = replace(refund, case_id=_open_case(change, read, refund, note))
         law = law_of(country=movement.purchase.country, currency=refund.amount.currency)
-        due_at = statutory_end(law, change.now, currency=refund.amount.currency, time_zone=refund.time_zone)
+        answer = answer_promise(law, change.now, currency=refund.amount.currency, time_zone=refund.time_zone)
+        refund = replace(refund, promise=earlier(refund.promise, answer))
+        refund = replace(refund, case_id=_open_case(change, read, refund, note))
+        due_at = promise_due_at(answer.latest_on, currency=refund.amount.currency, time_zone=refund.time_zone)
         start_clock(change, refund, ClockKind.STATUTORY, due_at)
+    _count(change, read, recent, refund)
     # A closure or an erasure that comes in between wins.
     change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
     write_refund(change, None, refund)

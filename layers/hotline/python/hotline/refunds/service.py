@@ -52,6 +52,7 @@ from .requests import (
     refund_id_of,
     request_keys,
 )
+from .reviews import REVIEWED as REVIEWED_RULE
 from .reviews import (
     contribute_payout,
     contribute_review,
@@ -66,6 +67,7 @@ from .reviews import (
 __all__ = [
     "DENIED_WINDOW",
     "OVERDUE_REASON",
+    "REVIEWED_RULE",
     "REVIEW_REASON",
     "STATUTORY_REASON",
     "UNPAID_REASON",
