@@ -57,7 +57,7 @@ AUDITED: Final = {
 TOLD: Final = {
     "refund.approved": ("refund.approved",),
     "refund.rejected": ("refund.denied",),
-    "refund.escalated": ("refund.escalated",),
+    "refund.escalated": ("refund.escalated", "refund.answer_late"),
     "refund.unpaid": ("refund.failed", "refund.returned"),
 }
 """The messages of which one goes with each decision."""

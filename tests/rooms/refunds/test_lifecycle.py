@@ -19,7 +19,10 @@ from hotline.refunds.due import look_at_due
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told
 from hotline.refunds.model import PayoutWay, Refund, RefundState
+from hotline.refunds.outgoing import reference_of
 from hotline.refunds.promises import longest_promise
+from hotline.wording.messages import plain_text
+from hotline.wording.values import locale_of
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
@@ -376,3 +379,34 @@ def test_an_answer_is_promised_by_the_end_of_the_laws_own_time(world: MoneyWorld
     clock = world.item(f"CLOCK#{result.refund_id}#statutory")
     assert clock is not None
     assert str(clock["due_sk"]).startswith("2027-02-07T00:00:00")
+
+
+@pytest.mark.parametrize("is_in_review", [False, True])
+def test_a_date_that_has_passed_is_told_with_the_shop_and_the_reference(
+    world: MoneyWorld, *, is_in_review: bool
+) -> None:
+    if is_in_review:
+        world.tell(published(version=2, auto_approve_minor=0))
+    refund = ask(world)
+    world.now += timedelta(days=30)
+    assert "REFUND_OVERDUE" in work(world, refund.refund_id)
+    message = "refund.answer_late" if is_in_review else "refund.escalated"
+    told = sent(world, message, "customer")
+    assert len(told) == 2
+    facts = told[0]["facts"]
+    assert (facts["merchant"], facts["refund_reference"]) == ("Tea House", reference_of(refund.refund_id))
+    words = {"amount": refund.amount, "merchant": facts["merchant"]}
+    about = "our answer about your refund" if is_in_review else "your refund"
+    text = plain_text(f"message.{message}", words, locale_of("en-US", "UTC", world.now))
+    assert text.startswith(f"We are sorry: {about} of CNY 128.50 from Tea House is late.")
+
+
+@pytest.mark.parametrize("end", [R.FAILED, R.RETURNED])
+def test_money_that_did_not_arrive_is_told_with_the_shop_and_the_reference(
+    world: MoneyWorld, end: RefundStatus
+) -> None:
+    refund = ask(world)
+    world.tell(refunded(end, refund.refund_id, minor=12850))
+    work(world, refund.refund_id)
+    (facts, _) = (one["facts"] for one in sent(world, f"refund.{end.value}", "customer"))
+    assert (facts["merchant"], facts["refund_reference"]) == ("Tea House", reference_of(refund.refund_id))

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, request_facts, request_keys
-from hotline.accounts.service import profile_from, profile_key, send_notice
+from hotline.accounts.service import profile_from, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
@@ -32,13 +32,12 @@ from hotline.payments.service import (
     contribute_taken_state,
     ledger_from,
     ledger_key,
-    money_item,
 )
 
 from . import clocks, disputes, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
-from .outgoing import promise_facts, send_decision, tell_owner
+from .outgoing import send_decision, tell_owner
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, drop_recent, write_refund
 
@@ -55,6 +54,7 @@ ASKED_FOR: Final = {
 """Why the wallet is asked about a refund in such a state."""
 STOPPED_MESSAGE: Final = "refund.stopped"
 OVERDUE_MESSAGE: Final = "refund.escalated"
+LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
 UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
 
 
@@ -272,13 +272,8 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     withdrawn = {} if known.promised_on is None else {"withdrawn_on": known.promised_on.isoformat()}
     _decide(change, refund, "refund.unpaid", withdrawn)
     # Where the new date is the old one by chance, nothing is taken back.
-    _tell(
-        change,
-        read,
-        refund,
-        UNPAID_MESSAGES[refund.state],
-        {} if known.promised_on == refund.promised_on else withdrawn,
-    )
+    told = {} if known.promised_on == refund.promised_on else withdrawn
+    tell_owner(change, read, refund, UNPAID_MESSAGES[refund.state], told)
     return (_done(Event.REFUND_UNPAID, refund),)
 
 
@@ -295,7 +290,8 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.escalated", refund_id=refund.refund_id, escalations=refund.escalations)
     _decide(change, refund, "refund.escalated", {"missed_on": missed_on.isoformat()})
-    _tell(change, read, refund, OVERDUE_MESSAGE)
+    is_answer = refund.state is RefundState.IN_REVIEW
+    tell_owner(change, read, refund, LATE_ANSWER_MESSAGE if is_answer else OVERDUE_MESSAGE)
     return (_done(Event.REFUND_OVERDUE, refund, count=refund.escalations),)
 
 
@@ -348,20 +344,3 @@ def _decide(change: Change, refund: Refund, kind: str, own: Mapping[str, str]) -
         **own,
     }
     send_decision(change, refund, kind, data, version=refund.version)
-
-
-def _tell(
-    change: Change, read: Mapping[Key, Item], refund: Refund, message: str, own: Mapping[str, str] | None = None
-) -> None:
-    profile = profile_from(read.get(profile_key(refund.account_id)))
-    if profile is None or refund.promise is None:
-        return
-    facts: dict[str, object] = {
-        "refund_id": refund.refund_id,
-        "amount": money_item(refund.amount),
-        **promise_facts(refund.promise),
-        **(own or {}),
-    }
-    if refund.order_tail is not None:
-        facts["order_tail"] = refund.order_tail
-    send_notice(change, profile, message, facts)

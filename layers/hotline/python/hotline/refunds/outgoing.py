@@ -91,9 +91,15 @@ def promise_facts(promise: Promise | None) -> dict[str, object]:
     return dates_of(promise) if promise.is_certain else {**dates_of(promise), "about": True}
 
 
-def tell_owner(change: Change, read: Mapping[Key, Item], refund: Refund, message: str | None = None) -> None:
+def tell_owner(
+    change: Change,
+    read: Mapping[Key, Item],
+    refund: Refund,
+    message: str | None = None,
+    own: Mapping[str, object] | None = None,
+) -> None:
     """Tell the customer wherever security notices go: a refund that they did not ask for would be one. `message` None:
-    the one of the refund's state. `read` holds the profile if there is one."""
+    the one of the refund's state. `own`: further facts of that message. `read` holds the profile if there is one."""
     profile = profile_from(read.get(profile_key(refund.account_id)))
     if profile is None:
         return
@@ -104,4 +110,6 @@ def tell_owner(change: Change, read: Mapping[Key, Item], refund: Refund, message
     facts |= promise_facts(refund.promise)
     if refund.order_tail is not None:
         facts["order_tail"] = refund.order_tail
-    send_notice(change, profile, message or _MESSAGES[refund.state], facts)
+    if refund.merchant_name is not None:
+        facts["merchant"] = refund.merchant_name
+    send_notice(change, profile, message or _MESSAGES[refund.state], {**facts, **(own or {})})
