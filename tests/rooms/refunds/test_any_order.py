@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
 from typing import Any, Final
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from hotline.contracts.model import Fact, MovementStatus, RefundStatus
+from hotline.contracts.model import Fact, MovementStatus, RefundStatus, RefundTold
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.due import Duty, is_due
@@ -27,7 +28,7 @@ from hotline.refunds.items import date_told, refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundState
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.faults import at_call
-from tests.support.money_world import ACCOUNT, CAPTURED, MoneyWorld, moved, published, refunded
+from tests.support.money_world import ACCOUNT, CAPTURED, NOON, MoneyWorld, moved, published, refunded
 
 pytestmark = pytest.mark.soak
 S, R = MovementStatus, RefundStatus
@@ -42,6 +43,8 @@ LIVES: Final = (
     (),
 )
 """The facts of a refund that the wallet was asked to pay; the last wallet says nothing at all."""
+PAYOUTS: Final = ((), (R.SENT, R.SETTLED), (R.FAILED,), (R.SENT, R.RETURNED), (R.UNKNOWN,))
+"""The facts of a payout by another way."""
 type Crash = tuple[str, int] | None
 CRASHES: Final[tuple[Crash, ...]] = (None, *product(("before", "after"), (1, 2, 3)))
 """The call of the store with this number fails, read or write, before or after it took effect. Most work is a read or
@@ -52,6 +55,7 @@ AUDITED: Final = {
     "refund.escalated": "refund.escalated",
     "refund.unpaid": "refund.unpaid",
     "refund.stopped": "refund.stopped",
+    "refund.payout_requested": "refund.payout_requested",
 }
 """The audit entry that goes with each decision."""
 TOLD: Final = {
@@ -59,9 +63,23 @@ TOLD: Final = {
     "refund.rejected": ("refund.denied",),
     "refund.escalated": ("refund.escalated", "refund.answer_late"),
     "refund.unpaid": ("refund.failed", "refund.returned"),
+    "refund.payout_requested": ("refund.payout",),
 }
 """The messages of which one goes with each decision."""
 TRIES: Final = 4
+NOT_PAID: Final = (R.FAILED, R.RETURNED)
+FACTS_FROM: Final = NOON - timedelta(hours=2)
+
+
+@dataclass
+class Paid:
+    """A refund in the wallet's own book. `is_out`: its money has left the wallet, or may have."""
+
+    movement_id: str
+    minor: int
+    is_out: bool
+    last: Fact | None = None
+    version: int = 0
 
 
 class Refunds(RuleBasedStateMachine):
@@ -76,7 +94,7 @@ class Refunds(RuleBasedStateMachine):
         self.reversed: set[str] = set()
         self.asked: dict[str, set[str]] = {}
         self.facts: list[Fact] = []
-        self.heard_of: set[str] = set()
+        self.book: dict[str, Paid] = {}
         self.calls = 1
         for movement_id in MOVEMENTS:
             self.world.tell(moved(S.SUCCEEDED, movement_id))
@@ -117,18 +135,55 @@ class Refunds(RuleBasedStateMachine):
         waiting = sorted(
             str(entry["facts"]["refund_id"])
             for entry in self._decisions("refund.approved")
-            if entry["facts"]["refund_id"] not in self.heard_of
+            if entry["facts"]["refund_id"] not in self.book
         )
         if not waiting:
             return
         refund_id = data.draw(st.sampled_from(waiting))
         refund = self._refund(refund_id)
-        self.heard_of.add(refund_id)
-        told: dict[str, Any] = {"movement_id": refund.movement_id, "minor": refund.amount.minor}
-        life = data.draw(st.sampled_from(LIVES))
-        self.facts += [
-            refunded(status, refund_id, version=number, **told) for number, status in enumerate(life, start=1)
-        ]
+        paid = Paid(refund.movement_id, refund.amount.minor, is_out=True)
+        self.book[refund_id] = paid
+        self._live(refund_id, data.draw(st.sampled_from(LIVES)))
+
+    @rule(data=st.data())
+    def tell_again(self, data: st.DataObject) -> None:
+        """The wallet tells the last that it knows of a refund under a higher version."""
+        told = sorted(refund_id for refund_id, paid in self.book.items() if paid.last is not None)
+        if told:
+            paid = self.book[data.draw(st.sampled_from(told))]
+            paid.version += 1
+            assert paid.last is not None
+            assert isinstance(paid.last.data, RefundTold)
+            again = replace(paid.last.data, version=paid.version)
+            self.facts.append(replace(paid.last, id=f"{paid.last.id}.{paid.version}", data=again))
+
+    @rule(data=st.data())
+    def pay_another_way(self, data: st.DataObject) -> None:
+        """Two people have a refund paid by another way, which the wallet does or cannot do."""
+        unpaid = sorted(
+            refund.refund_id
+            for refund in map(refund_from, self._items("REFUND#"))
+            if refund.followed_up and refund.payout is None and refund.refund_id in self.book
+        )
+        if not unpaid:
+            return
+        refund_id = data.draw(st.sampled_from(unpaid))
+        try:
+            self.world.pay_otherwise(refund_id)
+        except NotPossible:
+            return
+        self._live(refund_id, data.draw(st.sampled_from(PAYOUTS)))
+
+    def _live(self, refund_id: str, life: tuple[RefundStatus, ...]) -> None:
+        """Let the wallet do something with a refund, and tell of it from now on."""
+        paid = self.book[refund_id]
+        paid.is_out = not life or life[-1] not in NOT_PAID
+        since_s = (self.world.now - FACTS_FROM).total_seconds()
+        told: dict[str, Any] = {"movement_id": paid.movement_id, "minor": paid.minor}
+        for after_s, status in enumerate(life, start=1):
+            paid.version += 1
+            paid.last = refunded(status, refund_id, version=paid.version, after_s=since_s + after_s, **told)
+            self.facts.append(paid.last)
 
     @rule(data=st.data(), crash=st.sampled_from(CRASHES))
     def deliver(self, data: st.DataObject, crash: Crash) -> None:
@@ -154,11 +209,10 @@ class Refunds(RuleBasedStateMachine):
     # ---------------------------------------------------------------- what always holds
 
     @invariant()
-    def refunds_never_take_more_than_was_paid(self) -> None:
+    def the_wallet_never_pays_more_than_was_paid(self) -> None:
         for movement_id in MOVEMENTS:
-            item = self.store.get(ledger_key(ACCOUNT, movement_id))
-            assert item is not None
-            assert ledger_from(item).taken_minor <= CAPTURED.minor
+            out = [paid.minor for paid in self.book.values() if paid.movement_id == movement_id and paid.is_out]
+            assert sum(out) <= CAPTURED.minor, (movement_id, self.book)
 
     @invariant()
     def a_request_is_one_refund_and_one_decision_goes_out_once(self) -> None:
@@ -216,16 +270,18 @@ class Refunds(RuleBasedStateMachine):
         for item in self._items("REFUND#"):
             refund = refund_from(item)
             ledger = self.store.get(ledger_key(ACCOUNT, refund.movement_id))
-            is_reversed = ledger is not None and ledger_from(ledger).captured_minor == 0
-            if is_reversed and refund.state.is_open:
-                assert refund.stopped
-                assert refund.state is RefundState.SENT
+            is_reversed = ledger is not None and ledger_from(ledger).reversed
+            assert refund.reversed == is_reversed
+            if is_reversed and refund.state is not RefundState.DENIED:
+                assert refund.stopped, "somebody looks before the customer is paid twice"
+                assert refund.state is not RefundState.IN_REVIEW
+                assert not refund.state.is_unpaid or refund.payout is not None
             if refund.state.is_open:
                 assert refund.case_id is not None, refund
                 assert refund.escalations > 0 or refund.stopped, refund
                 asked = hotline_key(f"ACCOUNT#{ACCOUNT}", f"#ASKED#refund#{refund.refund_id}")
                 silent = refund.state in (RefundState.APPROVED, RefundState.UNKNOWN)
-                assert not silent or self.store.get(asked) is not None or refund.asked
+                assert not silent or self.store.get(asked) is not None
             elif refund.state.is_unpaid:
                 assert refund.followed_up
         self.every_decision_has_its_audit_entry_and_its_message()
