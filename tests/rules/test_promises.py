@@ -314,6 +314,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "LONGEST_BUSINESS_DAYS": (10, "Stripe: ask after 10 business days"),
         "_UNKNOWN": (Term(None, 10, ANY), "the longest of the known ones"),
         "_ALIPAY_CARD": (OWN_FIGURE, "the longest of the known ones, until the provider's estimate"),
+        "_CARD": (Term(8, 10, ANY), "Razorpay: 5 to 10 days; Stripe: 10 business days"),
         "_WECHAT_CARD": (Term(2, 3, ANY), "WeChat Pay: 1 to 3 working days"),
         "_PAYPAL": (Term(18, 30, ANY, business=False), "PayPal: 5 to 30 days"),
         "REVIEW_BUSINESS_DAYS": (10, "Regulation E, 12 CFR 1005.11(c)"),

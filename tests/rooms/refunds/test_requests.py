@@ -88,6 +88,7 @@ def test_the_decisions_carry_what_the_wallet_needs_and_the_messages_what_the_cus
         "promised_on": "2026-12-07",
         "typical_on": "2026-12-03",
         "order_tail": "4711",
+        "merchant": "Tea House",
     }
 
 

@@ -15,7 +15,7 @@ from .reviews import REVIEWED
 class Explanation:
     """The rule that decided, its window and the age of the payment where it looked at those, and what would change the
     decision. `window` is None for a window of no days, which nobody says. `age` is None where it is as many whole days
-    as the window: to say both would sound as if the payment were still within it."""
+    as the window: the payment would sound as if it were still within that."""
 
     rule: str | None
     window: timedelta | None = None
