@@ -434,11 +434,14 @@ def test_a_text_that_does_not_look_like_a_code_is_neither_logged_nor_kept(code: 
     assert [one.code for one in payments.list_unknown_codes(ctx.store, NOON)] == ["-"]
 
 
-def test_an_unknown_kind_and_an_unknown_network_are_logged_and_the_fact_is_taken_in() -> None:
+def test_words_that_no_list_has_are_logged_once_and_the_fact_is_taken_in() -> None:
     ctx = context()
-    sent = failed_with("51", "iso8583", instrument={"kind": "gift_card", "network": "Moon Card"})
+    sent = failed_with(
+        "51", "iso8583", instrument={"kind": "gift_card", "network": "Moon Card"}, provider="moonpay", version=3
+    )
     found = [(line["event"], line["reason"], line["kind"]) for line in taken(ctx, sent)]
-    assert found == [("HL051", "kind", "gift_card"), ("HL051", "network", "-")]
+    assert found == [("HL051", "kind", "gift_card"), ("HL051", "network", "-"), ("HL051", "provider", "moonpay")]
+    assert taken(ctx, sent) == []
     movement = payments.find(ctx.store, ACCOUNT, "mov_1")
     assert movement is not None
     assert (movement.instrument.kind, movement.instrument.network) == ("gift_card", "Moon Card")

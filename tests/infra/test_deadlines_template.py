@@ -19,6 +19,7 @@ COUNTED: Final = {
     "UnpaidRefunds": Event.REFUND_UNPAID,
     "EntriesLeftBehind": Event.ENTRY_REDRIVEN,
     "DeadlinesNotWorkedOff": Event.DUE_FAILED,
+    "UnscannedPictures": Event.EVIDENCE_UNSCANNED,
 }
 
 

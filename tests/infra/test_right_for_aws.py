@@ -94,14 +94,15 @@ def test_a_queue_never_takes_more_than_a_small_part_of_the_concurrency() -> None
     }
     assert most == {
         "WalletEventsFunctionFacts": 10,
-        "DigestsFunctionDigests": 2,
+        "DigestsFunctionDigests": {"Ref": "DigestConcurrency"},
         "ImportsFunctionLines": {"Ref": "ImportConcurrency"},
         "MessengerFunctionAgain": 2,
         "DecisionsFunctionAgain": 2,
         "ContactEventsFunctionReports": 4,
         "EvidenceFunctionEvidence": 4,
     }
-    assert cloudformation()["Parameters"]["ImportConcurrency"]["Default"] == 5
+    for name in ("ImportConcurrency", "DigestConcurrency"):
+        assert cloudformation()["Parameters"][name]["Default"] == 5
 
 
 def test_the_stream_is_read_in_order_and_a_batch_fails_by_an_error_alone() -> None:

@@ -33,10 +33,11 @@ PATIENCE_S: Final = 60
 same processors run the services, the functions and whatever else somebody does."""
 FUNCTION_TIME_S: Final = 300
 """How long a function may take on this machine, instead of what the template allows on AWS."""
-IMPORTS_AT_ONCE: Final = 2
 FACTS_AT_ONCE: Final = 1
 """Batches of facts that are handled at the same time. With more, a batch that takes longer than it is hidden would be
 delivered again beside itself. It would so reach the dead letters only because the machine is busy."""
+_AT_ONCE: Final = {"ImportsFunction": 2, "DigestsFunction": 2}
+"""By function, how many runs its queue may have at once."""
 PARAMETERS: Final = {
     "HotlineNumbers": "+18005550199",
     "EmailFrom": "hotline@wallet.example",
@@ -173,10 +174,10 @@ def unhurried(template: sam.Template) -> sam.Template:
             resource["Properties"]["Timeout"] = FUNCTION_TIME_S
         if logical_id == "WalletEventsFunction":
             resource["Properties"]["ReservedConcurrentExecutions"] = FACTS_AT_ONCE
-        if logical_id == "ImportsFunction":
+        if logical_id in _AT_ONCE:
             # MiniStack leaves the value of a parameter a text, and its poller of all queues then fails.
-            lines = resource["Properties"]["Events"]["Lines"]["Properties"]
-            lines["ScalingConfig"]["MaximumConcurrency"] = IMPORTS_AT_ONCE
+            (source,) = resource["Properties"]["Events"].values()
+            source["Properties"]["ScalingConfig"]["MaximumConcurrency"] = _AT_ONCE[logical_id]
     return template
 
 

@@ -59,7 +59,7 @@ class Event(Enum):
     CODE_WITHHELD = ("HL045", "WARNING", "A one-time code was not read out on a call.")
     SERVICE_UNCOUNTED = ("HL046", "WARNING", "A caller was helped, and the call does not count as contained.")
     CODE_UNKNOWN = ("HL050", "WARNING", "A decline code is not in the taxonomy; it is told as a plain decline.")
-    INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind or network of an instrument is not listed.")
+    INSTRUMENT_UNKNOWN = ("HL051", "WARNING", "A kind, a network or a provider is not listed.")
     UNCOUNTED = ("HL052", "WARNING", "Unknown codes, or facts of unopened accounts, were logged and not counted.")
 
     CASE_WOKEN = ("HL058", "INFO", "A case that waited comes back to its owner or to the queue.")

@@ -1,4 +1,4 @@
-"""Words of the wallet that no list has: decline codes that the taxonomy does not know, and kinds of instrument.
+"""Words of the wallet that no list has: decline codes, kinds of instrument, card networks and providers.
 
 Unknown codes are counted by month under `CODES#<month>` (kit.monthly_counts); all unknown words are logged.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from hotline.contracts.model import Fact, FactVersion, MovementTold
-from hotline.contracts.vocabulary import kind_of, loggable, network_of, scheme_of
+from hotline.contracts.vocabulary import kind_of, loggable, network_of, provider_of, scheme_of
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.counts.monthly_counts import MonthlyCounts
@@ -32,8 +32,8 @@ type Code = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class UnknownWord:
-    """A word in a fact that is on no list, as it may be logged. `what`: `code`, `kind` or `network`; `scheme`: whose
-    code it is, None for other words."""
+    """A word in a fact that is on no list, as it may be logged. `what`: `code`, `kind`, `network` or `provider`;
+    `scheme`: whose code it is, None for other words."""
 
     what: str
     word: str
@@ -83,6 +83,9 @@ def _new_words(fact: Fact, told: MovementTold, stored: Item | None) -> Iterator[
     network = instrument.network
     if network is not None and network_of(network) is None and (before is None or before.instrument.network != network):
         yield UnknownWord("network", loggable(network), fact.id)
+    provider = told.provider
+    if provider is not None and provider_of(provider) is None and (before is None or before.provider != provider):
+        yield UnknownWord("provider", loggable(provider), fact.id)
 
 
 def code_keys(codes: Sequence[Code], now: datetime) -> set[Key]:
