@@ -132,7 +132,7 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
         return _escalate_merchant(change, read, item, known)
     is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
-    if not is_late and items.asked_at(known) is not None:
+    if not is_late and items.ask_due_at(known) is not None:
         return _ask_wallet(change, read, item, known)
     placed = _place(read, known)
     if placed is not None and change.now < (items.falls_due_at(placed) or change.now):
@@ -282,7 +282,7 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
     missed_on = known.promised_on or items.date_told(known)
     if missed_on is None:
         raise ValueError(f"refund {known.refund_id} is due and has no date")
-    if items.asked_at(known) is not None:
+    if items.ask_due_at(known) is not None:
         known = _with_question(change, read, known)
     refund = _with_next_step(change, read, replace(known, escalations=known.escalations + 1))
     priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT

@@ -117,7 +117,7 @@ def falls_due_at(refund: Refund) -> datetime | None:
     when its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was
     promised.
     """
-    dates = (promise_ends_at(refund), asked_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
+    dates = (promise_ends_at(refund), ask_due_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
     return refund.state_at if is_to_stop(refund) else min((at for at in dates if at is not None), default=None)
 
 
@@ -149,7 +149,7 @@ def is_with_merchant(refund: Refund) -> bool:
     return refund.merchant_until is not None and refund.state is RefundState.IN_REVIEW
 
 
-def asked_at(refund: Refund) -> datetime | None:
+def ask_due_at(refund: Refund) -> datetime | None:
     """When the wallet is asked what became of the refund; None when it need not be, or was asked."""
     if refund.asked or refund.state not in (RefundState.UNKNOWN, RefundState.APPROVED):
         return None

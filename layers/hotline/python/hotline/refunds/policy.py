@@ -187,7 +187,7 @@ def return_right(inputs: RuleInputs) -> ReturnRight:
     return ReturnRight.HOLDS if inputs.today <= last else ReturnRight.OVER
 
 
-def _kind(inputs: RuleInputs) -> RuleResult:
+def _judge_kind(inputs: RuleInputs) -> RuleResult:
     """Only payments to merchants are refunded; money that went to somebody else is a dispute."""
     outcome: RefundOutcome | None = None
     if inputs.kind is not MovementKind.PAYMENT:
@@ -203,7 +203,7 @@ def _judge_captured(inputs: RuleInputs) -> RuleResult:
     return _says("movement.captured", outcome, status=inputs.status.value, money=inputs.money.value)
 
 
-def _currency(inputs: RuleInputs) -> RuleResult:
+def _judge_currency(inputs: RuleInputs) -> RuleResult:
     """With a refund in another currency nobody can say what is left; a person looks, see payments.due."""
     outcome = RefundOutcome.NOT_ELIGIBLE if inputs.mixed_currencies else None
     return _says("movement.currency", outcome, mixed=inputs.mixed_currencies)
@@ -215,14 +215,14 @@ def _judge_left(inputs: RuleInputs) -> RuleResult:
     return _says("movement.left", outcome, refundable_minor=inputs.refundable_minor)
 
 
-def _window_cap(inputs: RuleInputs) -> RuleResult:
+def _judge_wallet_window(inputs: RuleInputs) -> RuleResult:
     """Exactly at the end of the window a refund may still be asked for."""
     days, age = inputs.wallet_window_days, _age(inputs)
     outcome = None if age <= timedelta(days=days) else RefundOutcome.NOT_ELIGIBLE
     return _says("wallet.window", outcome, age_days=age.days, window_days=days)
 
 
-def _provider_window(inputs: RuleInputs) -> RuleResult:
+def _judge_provider_window(inputs: RuleInputs) -> RuleResult:
     """Nothing is offered that the provider would refuse, whatever a law or the merchant allows."""
     until = inputs.provider_until
     if until is None:
@@ -232,7 +232,7 @@ def _provider_window(inputs: RuleInputs) -> RuleResult:
     return _says("provider.window", outcome, provider=inputs.provider or "-", age_days=age_days, window_days=days)
 
 
-def _provider_parts(inputs: RuleInputs) -> RuleResult:
+def _judge_provider_parts(inputs: RuleInputs) -> RuleResult:
     """Failed refunds count, since a provider counts each that it was asked for."""
     most = inputs.provider_parts_max
     outcome = RefundOutcome.NOT_ELIGIBLE if most is not None and inputs.refund_count >= most else None
@@ -254,7 +254,7 @@ def _judge_return(inputs: RuleInputs) -> RuleResult:
     return _says("law.return", None, **known)
 
 
-def _merchant_window(inputs: RuleInputs) -> RuleResult:
+def _judge_merchant_window(inputs: RuleInputs) -> RuleResult:
     """The law's right goes before the merchant's window. Where nobody told that the goods came, a person looks.
     A second charge that the wallet's records show has nothing to do with giving things back."""
     if inputs.merchant_version == 0:
@@ -269,7 +269,7 @@ def _merchant_window(inputs: RuleInputs) -> RuleResult:
     return _says("merchant.window", outcome, age_days=age.days, window_days=days)
 
 
-def _merchant_category(inputs: RuleInputs) -> RuleResult:
+def _judge_merchant_category(inputs: RuleInputs) -> RuleResult:
     """A merchant may exclude no goods for which the law gives the right to return them."""
     excluded, right = inputs.merchant_excluded, return_right(inputs)
     by_law = right in (ReturnRight.HOLDS, ReturnRight.UNSTARTED)
@@ -277,32 +277,32 @@ def _merchant_category(inputs: RuleInputs) -> RuleResult:
     return _says("merchant.category", outcome, category=inputs.category or "-", excluded=excluded)
 
 
-def _request_cap(inputs: RuleInputs) -> RuleResult:
+def _judge_request_cap(inputs: RuleInputs) -> RuleResult:
     return _review_above("wallet.request_cap", inputs, inputs.wallet_cap_minor)
 
 
-def _velocity(inputs: RuleInputs) -> RuleResult:
+def _judge_velocity(inputs: RuleInputs) -> RuleResult:
     outcome = RefundOutcome.IN_REVIEW if inputs.recent_count > inputs.recent_max else None
     return _says("wallet.velocity", outcome, count=inputs.recent_count, max=inputs.recent_max)
 
 
-def _wallet_limit(inputs: RuleInputs) -> RuleResult:
+def _judge_wallet_limit(inputs: RuleInputs) -> RuleResult:
     return _review_above("wallet.auto_approve", inputs, inputs.wallet_auto_minor)
 
 
-def _merchant_limit(inputs: RuleInputs) -> RuleResult:
+def _judge_merchant_limit(inputs: RuleInputs) -> RuleResult:
     """A merchant without a policy approves nothing automatically."""
     return _review_above("merchant.auto_approve", inputs, inputs.merchant_auto_minor)
 
 
-def _evidence(inputs: RuleInputs) -> RuleResult:
+def _judge_evidence(inputs: RuleInputs) -> RuleResult:
     kind = EVIDENCE.get(inputs.reason)
     above = _taken_minor(inputs) + inputs.amount.minor > inputs.merchant_evidence_minor
     outcome = RefundOutcome.IN_REVIEW if kind is not None and above else None
     return _says("reason.evidence", outcome, reason=inputs.reason.value, evidence=kind.value if kind and above else "-")
 
 
-def _contradiction(inputs: RuleInputs) -> RuleResult:
+def _judge_delivered(inputs: RuleInputs) -> RuleResult:
     """Goods that somebody signed for, and that the customer has not received: a person asks the carrier."""
     told = inputs.reason is RefundReason.NOT_RECEIVED and inputs.delivered_on is not None
     return _says("reason.delivered", RefundOutcome.IN_REVIEW if told else None, delivered=told)
@@ -322,12 +322,25 @@ def _judge_denied_rate(inputs: RuleInputs) -> RuleResult:
 
 
 _ELIGIBILITY: tuple[_Rule, ...] = (
-    _kind, _judge_captured, _currency, _judge_left, _window_cap, _provider_window, _provider_parts,
-)  # fmt: skip
+    _judge_kind,
+    _judge_captured,
+    _judge_currency,
+    _judge_left,
+    _judge_wallet_window,
+    _judge_provider_window,
+    _judge_provider_parts,
+)
 _RULES: tuple[_Rule, ...] = (
-    _judge_return, _merchant_window, _merchant_category, _request_cap, _velocity, _wallet_limit, _merchant_limit,
-    _contradiction, _evidence,
-)  # fmt: skip
+    _judge_return,
+    _judge_merchant_window,
+    _judge_merchant_category,
+    _judge_request_cap,
+    _judge_velocity,
+    _judge_wallet_limit,
+    _judge_merchant_limit,
+    _judge_delivered,
+    _judge_evidence,
+)
 
 
 def decide(
@@ -402,9 +415,9 @@ def _hear_eligibility(inputs: RuleInputs) -> list[RuleResult]:
 
 def find_refusal(inputs: RuleInputs) -> RefundError | None:
     """Why the provider refuses a refund on these inputs; None where it does not."""
-    if _provider_window(inputs).outcome is not None:
+    if _judge_provider_window(inputs).outcome is not None:
         return RefundError.PROVIDER_WINDOW_OVER
-    return RefundError.PROVIDER_PARTS_OVER if _provider_parts(inputs).outcome is not None else None
+    return RefundError.PROVIDER_PARTS_OVER if _judge_provider_parts(inputs).outcome is not None else None
 
 
 def takes_second_person(taken: Money, wallet: WalletPolicy = DEFAULT_WALLET_POLICY) -> bool:
