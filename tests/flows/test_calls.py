@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -511,34 +511,29 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
     assert heard.spoken("Say cancelled") == ["好的，没有提交申请。"]
 
 
-def test_a_caller_who_did_not_pay_is_offered_a_freeze_at_once_and_no_refund_is_read_back() -> None:
-    heard = call(
-        "4 2 1 4 1",
-        payments=answer("payments", "SEVERAL", count="2"),
-        refund_offer=answer("refund_offer", "OFFERED"),
-    )
-    assert heard.steps == ["start", "payments", "refund_offer", "freeze"]
+REPORTED: Final = {
+    "payments": answer("payments", "SEVERAL", count="2"),
+    "refund_offer": answer("refund_offer", "OFFERED"),
+    "refund_request": answer("refund_request", "ROUTE_DISPUTE"),
+}
+"""The answers to a caller who reports a payment that they did not make."""
+
+
+def test_a_caller_who_did_not_pay_reports_it_and_is_offered_a_freeze_and_no_refund_is_read_back() -> None:
+    heard = call("4 2 1 4 1 1", **REPORTED)
+    assert heard.steps == ["start", "payments", "refund_offer", "refund_request", "freeze"]
     assert heard.spoken("Read back") == []
     assert heard.spoken("Security menu") == []
     assert heard.state.attributes["topic"] == "security"
 
 
-def test_a_caller_who_did_not_pay_may_go_back_or_take_the_dispute_to_a_person_who_is_told_of_fraud() -> None:
-    for keys, topic in (("4 2 1 4 0", "security"), ("4 2 1 4 * 0", "refund")):
-        heard = call(
-            keys,
-            payments=answer("payments", "SEVERAL", count="2"),
-            refund_offer=answer("refund_offer", "OFFERED"),
-        )
-        assert heard.asked[-1]["topic"] == topic
+def test_a_caller_who_did_not_pay_may_go_back_or_take_the_dispute_to_a_person_who_is_told_of_it() -> None:
+    for keys, topic in (("4 2 1 4 0", "dispute"), ("4 2 1 4 1 0", "dispute"), ("4 2 1 4 * 0", "refund")):
+        assert call(keys, **REPORTED).asked[-1]["topic"] == topic
 
 
 def test_a_freeze_that_was_asked_for_in_one_way_is_not_begun_by_the_main_menu() -> None:
-    heard = call(
-        "4 2 1 4 1 * 1",
-        payments=answer("payments", "SEVERAL", count="2"),
-        refund_offer=answer("refund_offer", "OFFERED"),
-    )
+    heard = call("4 2 1 4 1 1 * 1", **REPORTED)
     assert heard.steps.count("freeze") == 1
     assert heard.spoken("Security menu")
 

@@ -13,7 +13,7 @@ from hotline.accounts.facts_requests import AGAIN_AFTER, ANSWERED_WITHIN, REQUES
 from hotline.cases.unanswered import CASE_REASON
 from hotline.contracts.decisions import ThingAsked
 from hotline.contracts.limits import THINGS_ASKED_MAX
-from hotline.contracts.model import Fact, FundsTold, MoneyState, MovementStatus, RefundStatus
+from hotline.contracts.model import Fact, FundsTold, MoneyState, MovementStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
@@ -24,7 +24,7 @@ from hotline.kit.store.condition import Item, equals
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.model import FAILED_WINDOW, HOLD_GRACE, RETURN_LOOKS
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, refunded, told
+from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, told
 from tests.support.stored_cases import list_open_cases
 
 S, M = MovementStatus, MoneyState
@@ -226,7 +226,6 @@ FUNDS: Final = told("funds.balance_changed", FundsTold(1, Money(1, "CNY"), Money
 @pytest.mark.parametrize(
     ("thing", "fact"),
     [
-        (Thing(ThingKind.REFUND, "ref_1", 2), refunded(RefundStatus.SENT)),
         (Thing(ThingKind.BILL, "bil_1"), billed()),
         (Thing(ThingKind.FUNDS), FUNDS),
     ],

@@ -45,6 +45,7 @@ from .model import (
     TakenState,
     Taking,
     order_digits,
+    taken_in_vain,
 )
 from .reminders import Offset
 from .twins import Charge
@@ -180,11 +181,29 @@ def movement_item(movement: Movement) -> Item:
             "given_back_minor": movement.given_back_minor or None,
             "counterparty": movement.counterparty,
             "coupon": _coupon_item(movement.coupon) if movement.coupon is not None else None,
-            "money_at": {state.value: to_text(at) for state, at in movement.money_at.items()} or None,
-            "in_vain_at": to_text(movement.in_vain_at) if movement.in_vain_at else None,
+            **_times_item(movement),
             "return_looks": movement.return_looks or None,
         }
     )
+
+
+def _times_item(movement: Movement) -> Item:
+    """Since when the money is where it is, unless the one fact that is known says so."""
+    told_at, now_at = movement.fact_version.time, movement.money_at
+    since = {state.value: to_text(at) for state, at in now_at.items()} if now_at != {movement.money: told_at} else None
+    in_vain = movement.in_vain_at
+    is_same = in_vain is None or (movement.is_taken_in_vain and in_vain == told_at)
+    return {"money_at": since, "in_vain_at": None if is_same or in_vain is None else to_text(in_vain)}
+
+
+def _times_from(item: Mapping[str, Any]) -> dict[str, Any]:
+    told_at, money = fact_version_from(item["order"]).time, MoneyState(item["money"])
+    since = item.get("money_at")
+    in_vain = told_at if taken_in_vain(MovementStatus(item["status"]), money) else None
+    return {
+        "money_at": {MoneyState(state): from_text(at) for state, at in since.items()} if since else {money: told_at},
+        "in_vain_at": from_text(item["in_vain_at"]) if "in_vain_at" in item else in_vain,
+    }
 
 
 def movement_from(item: Mapping[str, Any]) -> Movement:
@@ -212,8 +231,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         given_back_minor=int(item.get("given_back_minor", 0)),
         counterparty=item.get("counterparty"),
         coupon=_coupon_from(item["coupon"]) if "coupon" in item else None,
-        money_at={MoneyState(state): from_text(at) for state, at in item.get("money_at", {}).items()},
-        in_vain_at=from_text(item["in_vain_at"]) if "in_vain_at" in item else None,
+        **_times_from(item),
         return_looks=int(item.get("return_looks", 0)),
     )
 
