@@ -511,7 +511,7 @@ def test_a_refund_that_is_not_confirmed_is_not_asked_for() -> None:
     assert heard.spoken("Say cancelled") == ["好的，没有提交申请。"]
 
 
-REPORTED: Final = {
+REPORTED: Final[dict[str, Any]] = {
     "payments": answer("payments", "SEVERAL", count="2"),
     "refund_offer": answer("refund_offer", "OFFERED"),
     "refund_request": answer("refund_request", "ROUTE_DISPUTE"),
