@@ -297,7 +297,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.payments.outcomes": {
         "NEWS_FOR": (30 * DAYS, "decision: as long as a failed refund is told of"),
     },
-    "hotline.payments.service": {
+    "hotline.payments.lists": {
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },
     "hotline.refunds.folds": {
@@ -415,8 +415,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
     "how much one read, write or retry takes: a matter of cost": {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
-        "hotline.payments.service": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT"
-        " POINTERS_PAGE",
+        "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
         "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
         "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",

@@ -23,7 +23,7 @@ from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Delete, Key, Page, Put, Query, hotline_key
 from hotline.kit.store.condition import Item
-from hotline.payments import folds
+from hotline.payments import folds, lists
 from hotline.payments import items as payment_items
 from hotline.payments import service as payments
 from hotline.payments.model import Ledger, PaymentError
@@ -260,7 +260,7 @@ def test_every_page_of_payments_is_a_bounded_read(store: MeasuringStore, status:
         seen, after = seen + len(page.movements), page.next_after
     assert seen == (50 * PAGES if status in (None, MovementStatus.FAILED) else 0)
     count, size = store.worst()
-    assert count <= payments.LISTED_LOOKED_AT + 1, "one more tells whether there is another page"
+    assert count <= lists.LISTED_LOOKED_AT + 1, "one more tells whether there is another page"
     assert size <= ANSWER_BYTES_MAX
 
 
@@ -271,7 +271,7 @@ def test_the_payments_that_the_phone_reads_are_bounded(store: MeasuringStore) ->
     assert payments.list_by_tail(store, ACCOUNT, "4711").more
     assert payments.list_refundable(store, ACCOUNT, now).more
     count, size = store.worst()
-    assert count <= payments.REFUNDABLE_PAGE
+    assert count <= lists.REFUNDABLE_PAGE
     assert size <= ANSWER_BYTES_MAX
 
 

@@ -15,6 +15,7 @@ from hotline.contracts.model import (
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput, NeedProof
 from hotline.kit.money import Money
+from hotline.payments import lists
 from hotline.payments import service as payments
 from hotline.payments.model import FAILED_WINDOW, PaymentError
 from hotline.refunds import service as refunds
@@ -75,7 +76,7 @@ def test_refundable_movements_are_listed_from_the_base_table(money: MoneyWorld) 
 
 @pytest.mark.parametrize(("others", "more"), [(-1, False), (0, False), (1, True)])
 def test_the_list_says_when_it_did_not_look_at_everything(quick_money: MoneyWorld, others: int, more: bool) -> None:
-    for number in range(payments.REFUNDABLE_PAGE + others):
+    for number in range(lists.REFUNDABLE_PAGE + others):
         quick_money.tell(moved(S.FAILED, f"mov_{number:03d}", order_no=None))
     # A page that is exactly full may have a key to go on from, although nothing follows.
     found = payments.list_refundable(quick_money.store, ACCOUNT, NOON)
