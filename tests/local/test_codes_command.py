@@ -62,13 +62,21 @@ def test_without_json_an_explanation_can_be_read(tmp_path: Path, capsys: pytest.
     assert "caller zh-CN: 原因是余额或卡内资金不足。" in told
 
 
+def test_a_row_without_a_code_is_explained_by_its_message_and_stops_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text("scheme,code,message\niso8583,51,\niso8583,,Expired card\n,,\nstripe\n", encoding="utf-8")
+    assert cli.main(["codes", "explain", str(file), "--json"]) == 0
+    reasons = [json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines()]
+    assert reasons == ["INSUFFICIENT_FUNDS", "EXPIRED_CARD", "OTHER", "OTHER"]
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         (b"scheme,message\nstripe,x\n", "no column code"),
         (b"", "no column code and no column scheme"),
-        (b"scheme,code,message\nstripe,,x\n", "line 2: scheme and code are needed"),
-        (b"scheme,code,message\nstripe\n", "line 2: scheme and code are needed"),
         (b'scheme,code,message\nstripe,"x\n', "not CSV"),
         (b"scheme,code,message\n\xff\xfe,x\n", "is not UTF-8"),
     ],

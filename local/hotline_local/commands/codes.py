@@ -33,7 +33,8 @@ def register(subparsers: Subparsers) -> None:
         "explain",
         help=sentence,
         description=f"{sentence}. The file is CSV in UTF-8 with the columns scheme, code and message (message may be "
-        "missing); other columns are ignored. A scheme may name the card network: iso8583:visa. Needs no stack.",
+        "missing); other columns are ignored. A row without a code is explained by its message alone. A scheme may "
+        "name the card network: iso8583:visa. Needs no stack.",
     )
     explain.add_argument("file", type=Path, metavar="FILE.csv", help="the file")
     explain.add_argument("--json", action="store_true", help="one JSON object a line, in the order of the file")
@@ -131,8 +132,6 @@ def _read_codes(file: Path) -> Iterator[tuple[str, str, str | None]]:
             raise CommandError(f"{file} has no column {' and no column '.join(sorted(missing))} in its first line.")
         for line in lines:
             scheme, code = ((line[name] or "").strip() for name in ("scheme", "code"))
-            if not scheme or not code:
-                raise CommandError(f"{file}, line {lines.line_num}: scheme and code are needed in every row.")
             yield scheme, code, line.get("message") or None
     except csv.Error as fault:
         raise CommandError(f"{file}, line {lines.line_num}: not CSV ({fault}).") from fault

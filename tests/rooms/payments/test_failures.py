@@ -420,3 +420,23 @@ def test_only_card_networks_are_networks() -> None:
 def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
     assert classify(Failure(scheme, "51"), network=None).code is FailureCode.INSUFFICIENT_FUNDS
     assert find_row(scheme, "43", network=None) == find_row("iso8583", "43", network=None)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "expected"),
+    [
+        ("stripe", "card_declined: insufficient_funds", FailureCode.INSUFFICIENT_FUNDS),
+        ("stripe", "card_declined (expired_card)", FailureCode.EXPIRED_CARD),
+        ("stripe", "card_declined: whatever", FailureCode.ISSUER_DECLINED_GENERIC),
+        ("alipay", "aop.ACQ.SYSTEM_ERROR", FailureCode.NETWORK_TIMEOUT),
+        ("alipay", "aop.unknow-error", FailureCode.NETWORK_TIMEOUT),
+        ("iso8583", "５１", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "51:", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "5 1", FailureCode.OTHER),
+        ("paypal", "PENDING", FailureCode.PAYMENT_IN_PROGRESS),
+    ],
+)
+def test_the_most_specific_part_of_a_code_is_read_and_nothing_is_guessed(
+    scheme: str, code: str, expected: FailureCode
+) -> None:
+    assert classify(Failure(scheme, code), network=None).code is expected

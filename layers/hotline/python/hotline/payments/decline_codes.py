@@ -14,11 +14,12 @@ code that is not found is told in the words of a plain decline, and is logged an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import Scheme, network_of, scheme_of
@@ -79,9 +80,11 @@ is paid from it."""
 _LABEL: Final = re.compile(
     r"(?:de ?39|iso|iso ?8583|rc|mac|(?:decline|response|resp|refusal|error|result)?_? ?(?:reason)?_? ?code)[ :=#]+"
 )
-_PLATFORM_PREFIX: Final = re.compile(r"(?:acq|aqc)\.")
-"""Alipay's name of the product before its sub-codes, with the misspelling of its own pages."""
+_PLATFORM_PREFIX: Final = re.compile(r"(?:(?:aop|acq|aqc)\.)+")
+"""Alipay's names of gateway and product before its sub-codes, with the misspelling of its own pages."""
 _END_OF_CODE: Final = re.compile(r"[\s:;,|(/]|：")
+_PARTS: Final = re.compile(r"\s*[:/|(]\s*")
+"""Between a general code and the one that it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,19 @@ def find_row(scheme: str, code: str, *, network: str | None) -> DeclineCode | No
     spellings = tuple(dict.fromkeys(_spell(scheme, code)))
     if scheme == Scheme.WALLET:
         return next(filter(None, map(_WALLET.get, spellings)), None)
+    places = (f"{scheme}:{network}", scheme) if network else (scheme,)
+    row = _find_spelling(places, spellings)
+    if row is not None and row.reason is F.ISSUER_DECLINED_GENERIC:
+        # `card_declined: insufficient_funds`: a general code may hold the one that says why.
+        inner = _PARTS.split(normalize("NFKC", code), maxsplit=1)[1:]
+        named = _find_spelling(places, tuple(_spell(scheme, inner[0].strip(" )]")))) if inner else None
+        return named or row
+    return row
+
+
+def _find_spelling(places: Sequence[str], spellings: Sequence[str]) -> DeclineCode | None:
     table = read_table()
-    for place in (f"{scheme}:{network}", scheme) if network else (scheme,):
+    for place in places:
         for spelling in spellings:
             if (place, spelling) in table:
                 return _parse(table[place, spelling])
@@ -173,9 +187,13 @@ _SAME_CODES: Final[Mapping[str, str]] = {
 
 def _spell(scheme: str, code: str) -> Iterator[str]:
     """The spellings under which a code may stand in the table, the likeliest first."""
-    whole = " ".join(code.casefold().split())
+    whole = " ".join(normalize("NFKC", code).casefold().split())
     bare = _LABEL.sub("", whole, count=1) if _LABEL.match(whole) else whole
-    for text in (whole, bare, _END_OF_CODE.split(bare)[0]):
+    first, *rest = _END_OF_CODE.split(bare, maxsplit=1)
+    # Digits behind digits (`5 1`) are no text: nobody knows which of them is the code.
+    behind = "".join(rest)
+    told = bare if any(map(str.isdigit, behind)) and not any(map(str.isalpha, behind)) else first
+    for text in (whole, bare, told):
         plain = text.replace(" ", "_").replace("-", "_")
         yield plain
         yield _pad(scheme, _PLATFORM_PREFIX.sub("", plain) if scheme == Scheme.ALIPAY else plain)
