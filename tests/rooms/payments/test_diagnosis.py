@@ -53,6 +53,14 @@ def test_nothing_is_waited_for_once_the_ledger_says_that_nothing_was_taken() -> 
     assert diagnose(movement_of(open_yet), NOON, first=None).next_step is NextStep.WAIT_FOR_OUTCOME
 
 
+@pytest.mark.parametrize(
+    ("code", "text"), [("51", NO_FAILURE_TEXT), ("05", NO_FAILURE_TEXT), ("68", "failure.network_timeout")]
+)
+def test_nobody_hears_that_a_payment_was_declined_whose_outcome_is_open(code: str, text: str) -> None:
+    unknown = movement_of(moved(S.UNKNOWN, failure=Failure("iso8583", code)))
+    assert diagnose(unknown, NOON, first=None).caller_text == text
+
+
 def test_money_that_was_taken_without_success_must_come_back_first() -> None:
     told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.DEBITED)), NOON, first=None)
     assert told.next_step is NextStep.WAIT_FOR_RETURN

@@ -64,7 +64,7 @@ def diagnose(movement: Movement, now: datetime, *, first: NextStep | None) -> Di
     return Diagnosis(
         answer=answer,
         failure=code,
-        caller_text=FAILURES[code].caller_text if code else NO_FAILURE_TEXT,
+        caller_text=_caller_text(movement, code),
         agent_text=FAILURES[code].agent_text if code else NO_FAILURE_TEXT,
         next_step=next_step,
         then=then,
@@ -81,6 +81,14 @@ def _failure_code(movement: Movement) -> FailureCode | None:
     if movement.failure is not None:
         return movement.failure.code
     return FailureCode.OTHER if movement.status is MovementStatus.FAILED else None
+
+
+def _caller_text(movement: Movement, code: FailureCode | None) -> str:
+    """The reason as the caller hears it. While the outcome is open, nothing has failed yet: only a reason that says so
+    is told."""
+    if code is None or (movement.is_outcome_open and FAILURES[code].next_step is not NextStep.WAIT_FOR_OUTCOME):
+        return NO_FAILURE_TEXT
+    return FAILURES[code].caller_text
 
 
 def _advice(movement: Movement, answer: MoneyAnswer, code: FailureCode | None, *, held_overdue: bool) -> Advice:
