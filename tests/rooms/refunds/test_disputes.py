@@ -110,6 +110,18 @@ def test_a_payment_is_disputed_once_and_another_one_joins_the_case_with_its_own_
     assert len(messages(world, "dispute.noted")) == 4
 
 
+@pytest.mark.parametrize("reason", [RefundReason.CANCELLED, RefundReason.DUPLICATE, RefundReason.UNAUTHORISED])
+def test_a_disputed_payment_is_refunded_for_no_other_reason_until_there_is_an_answer(
+    world: MoneyWorld, reason: RefundReason
+) -> None:
+    """Else it would be paid back by itself while people look for who took the money, and then once more."""
+    first = report(world)
+    again = world.ask(reason, request_key="request-2")
+    assert (again.outcome, again.promise, again.case_id) == (RefundOutcome.ROUTE_DISPUTE, first.promise, first.case_id)
+    assert world.movement().open_refund_id is None
+    assert len(messages(world, "dispute.noted")) == 2
+
+
 @pytest.mark.parametrize(
     ("country", "answer_on", "law"),
     [

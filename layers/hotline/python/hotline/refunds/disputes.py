@@ -85,6 +85,12 @@ def find_dispute(store: Store, account_id: str, movement_id: str) -> Dispute | N
     return decode_once(store.batch_get([key]), key, dispute_from)
 
 
+def find_running(read: Mapping[Key, Item], account_id: str, movement_id: str) -> Dispute | None:
+    """The dispute about a movement to which people still owe an answer. `read` holds what exists of `report_keys`."""
+    known = decode_once(read, dispute_key(account_id, movement_id), dispute_from)
+    return known if known is not None and _is_running(read, known) else None
+
+
 def contribute_report(
     change: Change,
     read: Mapping[Key, Item],
@@ -100,8 +106,7 @@ def contribute_report(
     account_id, now = profile.account_id, change.now
     require(change, Operation.DISPUTE, account_id)
     key = dispute_key(account_id, movement.movement_id)
-    known = decode_once(read, key, dispute_from)
-    if known is not None and _is_running(read, known):
+    if (known := find_running(read, account_id, movement.movement_id)) is not None:
         return known, False
     currency = movement.amount.currency
     law = law_of(country=movement.purchase.country, currency=currency)

@@ -26,14 +26,14 @@ from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
 from hotline.kit.store import Key, Store
-from hotline.kit.store.condition import Item, equals
+from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
 from hotline.payments.model import Movement
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, start_clock
-from .disputes import contribute_report, report_keys
+from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
     MerchantPolicy,
@@ -296,6 +296,10 @@ def contribute_refund(
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         return _under_way(movement.open_refund_id, recent)
+    running = find_running(read, account_id, movement.movement_id)
+    if running is not None:
+        # Its owner says that they did not make it. Until that is answered, no other reason has it paid back.
+        return _disputed(running)
     merchant = _merchant_policy(movement, read)
     decision = policy.decide(
         movement=movement,
@@ -347,7 +351,10 @@ def contribute_refund(
         due_at = promise_due_at(answer.latest_on, currency=refund.amount.currency, time_zone=refund.time_zone)
         start_clock(change, refund, ClockKind.STATUTORY, due_at)
     _count(change, read, recent, refund)
-    # A closure or an erasure that comes in between wins.
+    # A report that its owner did not make it, a closure, or an erasure that comes in between wins.
+    disputed = dispute_key(account_id, movement.movement_id)
+    over = read.get(disputed)
+    change.require_condition(disputed, NEW if over is None else equals("rev", int(over["rev"])), stale)
     change.require_condition(profile_key(account_id), equals("status", AccountStatus.OPEN.value), stale)
     write_refund(change, None, refund)
     change.audit(account_id, f"refund.{refund.state.value}", refund_id=refund_id, rule=decision.decided_by)
@@ -391,6 +398,19 @@ def _existing(refund: Refund) -> RefundResult:
         decided_by=refund.decided_by,
         rules=refund.rules,
         case_id=refund.case_id,
+    )
+
+
+def _disputed(dispute: Dispute) -> RefundResult:
+    """The answer to a request about a payment of which a dispute waits for its answer."""
+    return RefundResult(
+        RefundOutcome.ROUTE_DISPUTE,
+        refund_id=None,
+        amount=dispute.amount,
+        promise=dispute.promise,
+        decided_by="reason.unauthorised",
+        case_id=dispute.case_id,
+        recorded=False,
     )
 
 
