@@ -2,6 +2,8 @@
 // docs/openapi-agent.json, to which the tests hold each request and answer. Times are RFC 3339, amounts {minor, currency}.
 
 const TIMEOUT_MS = 20_000;
+/** How long to wait before a request that was refused for load is sent again, in milliseconds: so often, then it is told. */
+const BUSY_PAUSES_MS = [500, 1_000, 2_000];
 const BASE = "/v1/agent";
 
 /** The route of each action on a case, by its operation. */
@@ -48,6 +50,11 @@ export class Problem extends Error {
 
   get stale() {
     return this.status === 412;
+  }
+
+  /** Whether too much was asked for at once. What the gateway refuses so was never begun: its answer has no code of the API. */
+  get busy() {
+    return this.code === "busy" || this.status === 503;
   }
 }
 
@@ -148,7 +155,20 @@ export class Api {
     return this.#send(method, path, { body, headers: { "If-Match": etag } });
   }
 
-  async #send(method, path, { body, query = {}, headers = {} }, again = true) {
+  /** Send, and again where there was too much at once. A change that the API itself put off may have been made: that is told. */
+  async #send(method, path, request) {
+    for (const pause_ms of BUSY_PAUSES_MS) {
+      try {
+        return await this.#sendOnce(method, path, request);
+      } catch (problem) {
+        if (!problem.busy || (problem.open && method !== "GET")) throw problem;
+        await new Promise((done) => setTimeout(done, pause_ms * (0.5 + Math.random())));
+      }
+    }
+    return this.#sendOnce(method, path, request);
+  }
+
+  async #sendOnce(method, path, { body, query = {}, headers = {} }, again = true) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
     const token = await this.sign_in.token();
@@ -177,7 +197,7 @@ export class Api {
     if (answer.status === 401 && generation !== this.sign_in.generation) throw new Problem({ status: 401, code: "signed_out" });
     if (answer.status === 401 && again) {
       const renewed = await this.sign_in.token(token);
-      if (renewed !== token) return this.#send(method, path, { body, query, headers }, false);
+      if (renewed !== token) return this.#sendOnce(method, path, { body, query, headers }, false);
     }
     if (answer.status === 401) this.sign_in.refused();
     let value = null;
@@ -189,7 +209,8 @@ export class Api {
     if (!answer.ok) {
       const { code, title, ...facts } = value ?? {};
       const retry_after_s = Number(answer.headers.get("Retry-After")) || null;
-      throw new Problem({ status: answer.status, code: code ?? "unexpected", title: title ?? value?.message, retry_after_s, facts });
+      const bare = answer.status === 429 ? "busy" : "unexpected";
+      throw new Problem({ status: answer.status, code: code ?? bare, title: title ?? value?.message, retry_after_s, facts });
     }
     return { value, etag: answer.headers.get("ETag") };
   }

@@ -333,6 +333,37 @@ def test_an_empty_queue_and_a_failed_one_are_told_apart(desk: Desk) -> None:
     expect(page.get_by_text("You hold no case.")).to_be_visible()
 
 
+def test_what_the_gateway_refuses_for_load_is_sent_again_and_not_told(desk: Desk) -> None:
+    desk.world.throttled["/cases/case-1/account"] = 2
+    desk.world.throttled["/cases/case-1/claim"] = 1
+    page = desk.enter(address="?case=case-1")
+    claim(page)
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.get_by_text("W***")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert len(desk.world.requests("GET", "/cases/case-1/account")) == 3
+    keys = [one.headers["idempotency-key"] for one in desk.world.requests("POST", "/cases/case-1/claim")]
+    assert len(keys) == 2
+    assert len(set(keys)) == 1, keys
+
+
+def test_a_load_that_lasts_is_told_in_plain_words(desk: Desk) -> None:
+    desk.world.throttled["/queue"] = 4
+    page = desk.enter()
+    expect(page.get_by_role("alert")).to_contain_text("Too much is asked for at once.")
+    assert len(desk.world.requests("GET", "/queue")) == 4
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("482 913")).to_be_visible()
+
+
+def test_a_change_that_the_api_puts_off_is_told_and_not_sent_again_by_itself(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-1")
+    desk.world.refused["/cases/case-1/claim"] = Refusal(503, "try_later", "Try again in a moment.")
+    page.get_by_role("button", name="Claim", exact=True).click()
+    expect(page.get_by_text("Try again in a moment.")).to_be_visible()
+    assert len(desk.world.requests("POST", "/cases/case-1/claim")) == 1
+
+
 def test_without_a_network_what_is_there_stays_and_is_dated(desk: Desk) -> None:
     context = desk.new_context()
     page = desk.enter(context=context)

@@ -154,6 +154,8 @@ class DeskWorld:
     """Where a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
+    throttled: dict[str, int] = field(default_factory=dict)
+    """Path, and how many of the next requests to it the gateway refuses before the API sees them."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, asked: Asked) -> Answered:
@@ -164,6 +166,10 @@ class DeskWorld:
             self.hold_notes.wait(HOLD_MAX_S)
         with self._lock:
             self.asked.append(asked)
+            path = asked.path.removeprefix(BASE)
+            if self.throttled.get(path, 0) > 0:
+                self.throttled[path] -= 1
+                return _json(429, {"message": "Too Many Requests"})
             try:
                 answered = self._keyed(asked)
             except Refusal as refusal:
