@@ -28,6 +28,7 @@ ACCOUNT: Final = "acct-circle-1"
 NUMBER: Final = "+8613800000081"
 AMOUNT: Final = {"minor": REQUEST_CAP_MINOR["CNY"] + 100, "currency": "CNY"}
 """Above what one person decides alone."""
+SERVER_ERROR: Final = 500
 PATIENT_MS: Final = HANGS_AFTER_S * 1000
 
 
@@ -81,10 +82,12 @@ def _is_known(running_stack: RunningStack) -> bool:
 def sign_in(desk: DeskServer, chromium: Browser) -> Iterator[Callable[[str], Page]]:
     """Signs somebody of the demo staff in, in a browser of their own."""
     contexts = []
+    broken: list[str] = []
 
     def enter(name: str) -> Page:
         contexts.append(chromium.new_context(locale="en-US", timezone_id="Asia/Shanghai"))
         page = contexts[-1].new_page()
+        page.on("response", lambda answer: broken.append(answer.url) if answer.status >= SERVER_ERROR else None)
         page.set_default_timeout(PATIENT_MS)
         page.goto(desk.url)
         with page.expect_popup() as opened:
@@ -99,6 +102,7 @@ def sign_in(desk: DeskServer, chromium: Browser) -> Iterator[Callable[[str], Pag
     yield enter
     for context in contexts:
         context.close()
+    assert broken == []
 
 
 def case_of(running_stack: RunningStack) -> str:

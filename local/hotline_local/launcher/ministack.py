@@ -26,8 +26,9 @@ READY_TIMEOUT_S: Final = 10
 STOP_TIMEOUT_S: Final = 10
 
 # A function runs in a process of its own per concurrent call. Without a cap, a burst of events would start one for
-# each of them. Eight: the four workers of a scan, one each of what queues and streams call, and the phone's.
-_CONCURRENCY: Final = 8
+# each of them; beyond it a call is refused (429), also a page's. Twenty-four: the four workers of a scan, one each of
+# what queues and streams call, the phone's, and four reads at once for each of three pages that are open.
+_CONCURRENCY: Final = 24
 _WARM_S: Final = 120
 _FOLDER_PREFIX: Final = "ministack-"
 
