@@ -12,7 +12,9 @@ from hotline_local.subparsers import Subparsers
 from hotline_local.wallet_modes import Mode
 
 if TYPE_CHECKING:
+    from hotline_local.circle import Circle
     from hotline_local.launcher import RunningStack
+    from hotline_local.launcher.ministack import MiniStack
     from hotline_local.launcher.progress import Lines
 
 
@@ -141,6 +143,23 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def show_messages(ministack: "MiniStack", circle: "Circle") -> None:
+    """Show the messages that the hotline sends until a signal of ENDINGS comes. The signal ends no look in its middle.
+
+    Raises KeyboardInterrupt then, and CommandError when MiniStack ends by itself.
+    """
+    asked: list[int] = []
+    for name in ENDINGS:
+        signal.signal(name, lambda number, _frame: asked.append(number))
+    while not asked:
+        if not ministack.alive():
+            raise CommandError(f"MiniStack ended by itself. Its last lines:\n{ministack.log_tail()}")
+        circle.messages()
+        if not asked:
+            time.sleep(LOOK_EVERY_S)
+    raise KeyboardInterrupt
+
+
 def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_port: int, desk_port: int) -> None:
     """Show what happens until MiniStack ends. `mode` None: without the demo wallet, which otherwise is loaded and
     answers decisions."""
@@ -172,10 +191,7 @@ def _serve(running: "RunningStack", progress: "Lines", mode: Mode | None, pages_
         steps = (WITHOUT_DEMO if wallet is None else WITH_DEMO) + WITH_EITHER
         print(steps.format(**told, file=stack_file()), flush=True)
         circle.begin()
-        while running.ministack.alive():
-            circle.messages()
-            time.sleep(LOOK_EVERY_S)
-        raise CommandError(f"MiniStack ended by itself. Its last lines:\n{running.ministack.log_tail()}")
+        show_messages(running.ministack, circle)
     finally:
         stack_file().unlink(missing_ok=True)
         if wallet is not None:
