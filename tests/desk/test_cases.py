@@ -333,7 +333,7 @@ def test_an_empty_queue_and_a_failed_one_are_told_apart(desk: Desk) -> None:
     expect(page.get_by_text("You hold no case.")).to_be_visible()
 
 
-def test_what_the_gateway_refuses_for_load_is_sent_again_and_not_told(desk: Desk) -> None:
+def test_a_request_that_the_gateway_refuses_for_load_is_sent_again_and_not_told(desk: Desk) -> None:
     desk.world.throttled["/cases/case-1/account"] = 2
     desk.world.throttled["/cases/case-1/claim"] = 1
     page = desk.enter(address="?case=case-1")

@@ -17,6 +17,7 @@ from tests.support.phone import Phone, give, opened
 ORDER = "DW2026114711"
 NUMBER = "+447700900009"
 OWNER = "acct-twice"
+NOTHING_TO_DO = {ENGLISH: "nothing you have to do", CHINESE: "无需做任何操作"}
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def test_a_caller_is_told_which_charge_stands_in_two_reads(
         assert all(part in told(answer) for part in words), told(answer)
         assert "pay again" not in told(answer)
         assert "重新付款" not in told(answer)
+        assert NOTHING_TO_DO[language] not in told(answer)
 
 
 def test_the_app_is_told_which_charge_stands_and_may_ask_the_second_back(world: ApiWorld) -> None:

@@ -159,6 +159,11 @@ def test_an_open_outcome_is_told_as_open_and_nobody_is_told_to_pay_again(ctx: Co
     assert "try again" not in text(said).lower()
 
 
+def whole(answer: dict[str, str]) -> str:
+    """All that is said, in however many prompts."""
+    return " ".join(text({"prompt": answer.get(part, "")}) for part in ("prompt", "prompt_2", "prompt_3"))
+
+
 class Nowhere:
     """A queue of nobody."""
 
@@ -192,9 +197,15 @@ def test_phone_and_message_name_the_date_of_the_next_step_after_money_did_not_ar
     (next_step,) = {entry["facts"]["promised_on"] for entry in sent}
     day = from_text(f"{next_step}T00:00:00.000Z")
     answer = phone.press("refunds")
-    assert f"{day:%B} {day.day}" in " ".join(
-        text({"prompt": answer[part]}) for part in ("prompt", "prompt_2", "prompt_3")
-    )
+    assert f"{day:%B} {day.day}" in whole(answer)
+
+    phone.press("payments", purpose="refund")
+    offered = phone.press("refund_offer", choice="1")
+    asked = phone.press("refund_request", choice="1", reason="cancelled")
+    assert (offered["outcome"], asked["outcome"]) == ("NOT_ELIGIBLE", "EXISTS")
+    for said in (whole(offered), whole(asked)):
+        assert "could not be paid out" in said
+        assert f"{day:%B} {day.day}" in said
 
 
 def test_the_line_says_that_nothing_was_recorded_when_too_many_requests_were_denied(

@@ -143,7 +143,8 @@ def payments(language: str) -> Iterator[Said]:
         yield "payment_answer", outcome, facts
     for movement, diagnosis, said in answers(language, None):
         if movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED:
-            for twin in TWINS:
+            # A charge of which a refund is under way is no question any more (find_twin).
+            for twin in (one for one in TWINS if movement.open_refund_id is None or not one.is_question):
                 twice = facts_of(movement, diagnosis, NOW, twin) | {"merchant": said["merchant"]}
                 yield "payment_answer", diagnosis.answer.value, twice
     # A list says nothing of how a payment went.

@@ -9,6 +9,7 @@ from typing import Final
 from functions.connect.words import entries, in_groups
 from hotline.kit.money import Money
 from hotline.payments.model import PLAIN_TEXT
+from hotline.refunds.model import UNPAID_RULE
 from hotline.wording.speech import PROMPT_S_MAX, Speech, in_parts, seconds
 from hotline.wording.values import Digits, Lately, Word
 
@@ -94,7 +95,8 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
     }
     for keys in more:
         speech.say_known(*keys, **named, **_lately(facts, "twin_at"))
-    speech.say_known(*_strings(facts.get("next_keys")), f"next.{facts.get('next_step')}")
+    next_keys = (*_strings(facts.get("next_keys")), f"next.{facts.get('next_step')}")
+    speech.say_known(*next_keys, **_lately(facts, "twin_at"))
     if facts.get("then") is not None:
         speech.say("next.then")
         speech.say_known(*_strings(facts.get("then_keys")), f"next.{facts.get('then')}")
@@ -192,6 +194,8 @@ def _say_decision(speech: Speech, outcome: str, **own: object) -> None:
         speech.say("refund_request.DENIED.again")
     elif outcome == "EXISTS":
         speech.say_if_known(f"refund.state.{speech.facts.get('status')}")
+        if speech.facts.get("reason") == UNPAID_RULE:
+            _say_rule(speech)
     if outcome != "LIMITED":
         speech.say("refund.reference", refund=in_groups(speech.facts.get("refund")))
 

@@ -26,8 +26,9 @@ READY_TIMEOUT_S: Final = 10
 STOP_TIMEOUT_S: Final = 10
 
 # A function runs in a process of its own per concurrent call. Without a cap, a burst of events would start one for
-# each of them; beyond it a call is refused (429), also a page's. Twenty-four: the four workers of a scan, one each of
-# what queues and streams call, the phone's, and four reads at once for each of three pages that are open.
+# each of them. Beyond the cap a call is refused (429), also that of a page. Twelve of them
+# are for four workers of a scan, for what queues and streams call, and for the phone. Twelve are for three open pages,
+# each of which reads four things at once.
 _CONCURRENCY: Final = 24
 _WARM_S: Final = 120
 _FOLDER_PREFIX: Final = "ministack-"

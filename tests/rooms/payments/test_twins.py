@@ -197,7 +197,7 @@ def test_nobody_is_told_to_pay_again_and_the_second_may_be_asked_back(quick_mone
         one = movement(quick_money, movement_id)
         told = payments.diagnose(one, quick_money.now, first=None)
         assert told.next_step.value == "nothing"
-        assert answer_of(one, told, quick_money.now, twin(quick_money, movement_id)).more[0] == (key,)
+        assert answer_of(one, told, quick_money.now, twin(quick_money, movement_id)).next_step == (key,)
 
 
 def ask_back(world: MoneyWorld, movement_id: str, reason: RefundReason) -> tuple[Change, refunds.RequestRefund]:

@@ -18,7 +18,15 @@ from hotline.refunds import service as refunds
 from hotline.refunds.due import look_at_due
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import ANSWERED_WITHIN, date_told, falls_due_at, promise_told
-from hotline.refunds.model import PayoutWay, Refund, RefundState
+from hotline.refunds.model import (
+    UNPAID_RULE,
+    PayoutWay,
+    Refund,
+    RefundOutcome,
+    RefundReason,
+    RefundState,
+    ReviewDecision,
+)
 from hotline.refunds.outgoing import reference_of
 from hotline.refunds.promises import longest_promise
 from hotline.wording.messages import plain_text
@@ -26,7 +34,7 @@ from hotline.wording.values import locale_of
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
-S, R = MovementStatus, RefundStatus
+S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 GENEROUS = published(auto_approve_minor=10**6)
 
 
@@ -179,6 +187,31 @@ def paid_otherwise(world: MoneyWorld) -> str:
     assert work(world, refund_id) == ["REFUND_UNPAID"]
     world.pay_otherwise(refund_id)
     return refund_id
+
+
+def test_while_a_refund_waits_for_another_way_no_second_one_is_made_or_offered(world: MoneyWorld) -> None:
+    refund = ask(world, amount=Money(5000, "CNY"))
+    world.tell(refunded(R.FAILED, refund.refund_id, version=2))
+    work(world, refund.refund_id)
+    again = world.ask(request_key="request-2", amount=Money(100, "CNY"))
+    assert (again.outcome, again.refund_id, again.decided_by) == (Out.EXISTS, refund.refund_id, UNPAID_RULE)
+    assert again.promised_on == world.refund(refund.refund_id).promised_on
+    assert taken_minor(world) == 0
+    report = world.ask(request_key="request-3", reason=RefundReason.UNAUTHORISED)
+    assert report.outcome is Out.ROUTE_DISPUTE
+
+
+@pytest.mark.parametrize("over", ["denied", "stopped"])
+def test_a_refund_that_waits_for_nothing_stands_in_no_way(world: MoneyWorld, over: str) -> None:
+    world.tell(published(version=2, auto_approve_minor=0))
+    refund = ask(world, amount=Money(5000, "CNY"))
+    if over == "denied":
+        world.review(refund.refund_id, ReviewDecision.DENY)
+    else:
+        world.tell(moved(S.REVERSED, version=2))
+        assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
+        world.tell(moved(S.SUCCEEDED, version=3))
+    assert world.ask(request_key="request-2").outcome is Out.IN_REVIEW
 
 
 A_DAY_S = 24 * 3600.0

@@ -14,7 +14,8 @@ from hotline.kit.errors import Stale
 from hotline.kit.money import Money
 from hotline.payments import service as payments
 from hotline.refunds import service as refunds
-from hotline.refunds.model import RefundOutcome
+from hotline.refunds.due import look_at_due
+from hotline.refunds.model import UNPAID_RULE, Refund, RefundOutcome
 from hotline_local.testing.seeded_ids import SeededIds
 from tests.support.money_world import (
     ACCOUNT,
@@ -28,6 +29,7 @@ from tests.support.money_world import (
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 GENEROUS = published(auto_approve_minor=50_000)
+A_DAY_S = 24 * 3600.0
 
 
 @pytest.mark.parametrize("end", [R.FAILED, R.RETURNED])
@@ -44,7 +46,9 @@ def test_a_refund_that_fails_gives_its_amount_back_once(money: MoneyWorld, end: 
     told_of = refunds.list_open_refunds(money.store, ACCOUNT, now=NOON).refunds
     assert [refund.refund_id for refund in told_of] == [refund_id]
     assert refunds.list_open_refunds(money.store, ACCOUNT, now=NOON + timedelta(days=31)).refunds == ()
-    assert money.ask(request_key="request-2").outcome is Out.APPROVED
+    # A person finds another way to pay it: no second request goes the way that has just failed.
+    again = money.ask(request_key="request-2")
+    assert (again.outcome, again.refund_id, again.decided_by) == (Out.EXISTS, refund_id, UNPAID_RULE)
 
 
 def test_a_fact_that_comes_between_reading_and_asking_makes_the_request_read_again(money: MoneyWorld) -> None:
@@ -96,3 +100,22 @@ def test_a_fact_read_before_a_refund_was_told_of_does_not_undo_it(money: MoneyWo
         change.commit(money.store)
     money.tell(renamed)
     assert (money.movement().refundable_minor, money.movement().order_no) == (7850, "2026112300009999")
+
+
+def test_a_call_hears_first_of_a_refund_that_waits_for_another_way(money: MoneyWorld) -> None:
+    money.give_profile()
+    money.tell(moved(S.SUCCEEDED))
+    money.tell(GENEROUS)
+    failed = money.ask(amount=Money(5000, "CNY")).refund_id or ""
+    newer = [refunded(R.SENT, f"ref_{number}", movement_id=f"mov_{number}", after_s=A_DAY_S) for number in (2, 3)]
+    money.tell(refunded(R.FAILED, failed, version=2), *newer)
+    assert [refund.refund_id for refund in told_of(money)] == ["ref_3", "ref_2", failed]
+    read = look_at_due(money.store, ACCOUNT, failed)
+    change = Change(actor=System("deadlines", "refund"), cause="deadline", now=NOON, ids=money.ids)
+    refunds.contribute_due(change, read, ACCOUNT, failed)
+    change.commit(money.store)
+    assert [refund.refund_id for refund in told_of(money)] == [failed, "ref_3", "ref_2"]
+
+
+def told_of(money: MoneyWorld) -> tuple[Refund, ...]:
+    return refunds.list_open_refunds(money.store, ACCOUNT, now=NOON + timedelta(days=2)).refunds

@@ -15,7 +15,7 @@ from typing import Final
 from hotline.contracts.model import MovementKind, MovementStatus
 from hotline.kit.money import Money
 
-from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement
+from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
 
 type Keys = tuple[str, ...]
@@ -46,12 +46,15 @@ class MovementAnswer:
 def answer_of(movement: Movement, told: Diagnosis, now: datetime, twin: Twin | None = None) -> MovementAnswer:
     """The sentences about a movement and its diagnosis at a time. `twin`: the other charge of the same purchase."""
     coupon, kind = movement.coupon, movement.ref.kind
+    of_twin = _twin_keys(twin) if twin is not None else ()
+    # A customer who may ask one of two charges back is not told that there is nothing to do.
+    is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         money=_money_keys(movement, told),
-        next_step=_next_keys(told.next_step.value, kind),
+        next_step=of_twin if is_step else _next_keys(told.next_step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
-        more=(*((_twin_keys(twin),) if twin is not None else ()), *_list_more(movement, told, now)),
+        more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
         given_back=given_back,
         returned_at=movement.money_since if told.answer is MoneyAnswer.RETURNED else None,
         counterparty=movement.counterparty,

@@ -55,6 +55,11 @@ class Twin:
     this_stands: bool
     may_be_refunded: bool
 
+    @property
+    def is_question(self) -> bool:
+        """Whether the customer has to say if it is one purchase: then the later of the two may be asked back."""
+        return self.state is TwinState.CHARGED and (self.this_stands or self.may_be_refunded)
+
 
 def is_charge(movement: Movement) -> bool:
     """Whether the movement stands in a group: a payment to a merchant whose money was taken, or taken and returned."""

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from hotline.contracts.model import FactVersion, MoneyState, MovementKind, MovementStatus
 from hotline.kit.money import Money
 
 from .promises import Promise
+
+UNPAID_RULE: Final = "movement.unpaid_refund"
+"""The rule that decides about a payment of which a refund failed or came back: a person finds another way to pay it."""
 
 
 class RefundError(StrEnum):

@@ -29,13 +29,14 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
-from hotline.payments.model import Movement
+from hotline.payments.model import Ledger, Movement, TakenState
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, start_clock
 from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
+    UNPAID_RULE,
     MerchantPolicy,
     OfferOutcome,
     PolicyDecision,
@@ -107,7 +108,13 @@ class OfferRefund:
     def keys(self, session: Session) -> Iterable[Key]:
         account_id = session.account_id
         of_merchant = (items.policy_key(self.merchant_id),) if self.merchant_id else ()
-        return (payments.movement_key(account_id, self.movement_sk), profile_key(account_id), *of_merchant)
+        return (
+            payments.movement_key(account_id, self.movement_sk),
+            payments.ledger_key(account_id, payments.movement_id_of(self.movement_sk)),
+            items.recent_key(account_id),
+            profile_key(account_id),
+            *of_merchant,
+        )
 
     def contribute(self, _change: Change, read: Snapshot, session: Session) -> Effect[Offered]:
         found = self.look(read, session)
@@ -126,7 +133,10 @@ class OfferRefund:
             profile_item=read.get(profile_key(account_id)),
             now=session.now,
         )
-        return Offered(movement, found)
+        ledger = read.decode(payments.ledger_key(account_id, movement.movement_id), payments.ledger_from)
+        recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
+        unpaid = _find_unpaid(ledger, recent)
+        return Offered(movement, found if unpaid is None else _without_offer(found, unpaid))
 
 
 def look_at_offer(session: Session, act: OfferRefund) -> Offered:
@@ -214,6 +224,28 @@ def offer(movement: Movement, *, policy_item: Item | None, profile_item: Item | 
     return replace(offered, outcome=OfferOutcome.NOT_ELIGIBLE, promise=None, decided_by=NOT_OPEN_RULE)
 
 
+def _find_unpaid(ledger: Ledger | None, recent: RecentRequests) -> RecentRequest | None:
+    """The newest refund of the payment that was asked for here, took its money, and takes none now. It failed or came
+    back, and a person finds another way to pay it. A refund that was denied or stopped is off the recent requests."""
+    takings = ledger.takings if ledger is not None else {}
+    void = {id_ for id_, taking in takings.items() if taking.state is TakenState.VOID}
+    return next((request for request in reversed(recent.requests) if request.refund_id in void), None)
+
+
+def _without_offer(offered: RefundOffer, unpaid: RecentRequest) -> RefundOffer:
+    """The same where a refund of the payment waits for another way: its date, and nothing to ask for. A rule that
+    forbids a refund anyway goes before."""
+    if offered.outcome is not OfferOutcome.OFFERED:
+        return offered
+    return replace(
+        offered,
+        outcome=OfferOutcome.NOT_ELIGIBLE,
+        promise=unpaid.promise,
+        open_refund_id=unpaid.refund_id,
+        decided_by=UNPAID_RULE,
+    )
+
+
 def _is_open(profile: Profile | None) -> bool:
     return profile is not None and profile.status is AccountStatus.OPEN
 
@@ -296,6 +328,10 @@ def contribute_refund(
     recent = items.recent_from(read.get(items.recent_key(account_id)), account_id)
     if movement.open_refund_id is not None and reason is not RefundReason.UNAUTHORISED:
         return _under_way(movement.open_refund_id, recent)
+    unpaid = _find_unpaid(ledger, recent)
+    if unpaid is not None and reason is not RefundReason.UNAUTHORISED:
+        # One more request would go the way that has just failed, beside the person who finds another.
+        return _unpaid(unpaid)
     running = find_running(read, account_id, movement.movement_id)
     if running is not None:
         # Its owner says that they did not make it. Until that is answered, no other reason has it paid back.
@@ -419,6 +455,13 @@ def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
     known = next((request for request in recent.requests if request.refund_id == refund_id), None)
     amount, promise = (known.amount, known.promise) if known else (None, None)
     return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by="movement.open_refund")
+
+
+def _unpaid(request: RecentRequest) -> RefundResult:
+    """The answer to a request about a payment of which a refund was not paid out: that one, and its next date."""
+    return RefundResult(
+        RefundOutcome.EXISTS, request.refund_id, request.amount, request.promise, decided_by=UNPAID_RULE
+    )
 
 
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:

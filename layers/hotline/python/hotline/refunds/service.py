@@ -220,13 +220,16 @@ def _note_reversals(now: datetime, read: Mapping[Key, Item], facts: Sequence[Fac
 
 
 def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> RefundList:
-    """The refunds that a call about refunds should hear of, newest first. They are those under way, and those that
-    failed or came back and wait for another way, or did so in the last 30 days. One consistent query that reads
-    TOLD_READ_MAX + 1 at most, whatever else the account has asked for; those under way come before the others."""
+    """The refunds that a call about refunds should hear of. First come those that failed or came back and wait for
+    another way: money that did not arrive is the usual cause of a call. Then come those under way, and those that
+    failed or came back in the last 30 days, the newest first. One consistent query reads TOLD_READ_MAX + 1 at most,
+    whatever else the account has asked for. Those that somebody waits for are read first."""
     found = store.query(items.copies_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
     refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
     told = [one for one in refunds if folds.is_to_be_told(one, since=now - one.state_at)]
-    return RefundList(tuple(sorted(told, key=items.position, reverse=True)), more=len(found) > TOLD_READ_MAX)
+    told.sort(key=items.position, reverse=True)
+    told.sort(key=lambda one: not (one.state.is_unpaid and folds.is_pending(one)))
+    return RefundList(tuple(told), more=len(found) > TOLD_READ_MAX)
 
 
 def list_refunds(store: Store, account_id: str, *, limit: int, after: str | None = None) -> RefundPage:
