@@ -249,6 +249,7 @@ def test_a_review_takes_the_amount_and_opens_a_case_in_the_same_change(money: Mo
     assert timeline[0].facts["refund_id"] == result.refund_id
     assert money.kinds() == ["case.opened", "refund.in_review", "refund.in_review", "refund.requested"]
     assert "lid" not in repr(money.entries())
+    assert case.established.proved == ("sms",)
 
 
 def test_a_second_review_adds_to_the_case_that_is_open(money: MoneyWorld) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from hotline.accounts.service import profile_from, profile_key
 from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
 from hotline.directory.service import HOURS_KEY, hours_of
-from hotline.kit.actor import Caller
+from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
 from hotline.kit.clock import epoch_s, from_text
@@ -132,7 +132,7 @@ def contribute_case(
     case = replace(
         case,
         links=add_links(case.links, _list_links(change, facts)),
-        established=_merge(case.established, established),
+        established=_merge(case.established, established or _proved_by(change)),
     )
     case = give_reference(change, with_status(case))
     write_case(change, known, case)
@@ -188,6 +188,14 @@ def add_links(links: tuple[str, ...], added: Iterable[str]) -> tuple[str, ...]:
         calls = (link for link in kept if link.startswith(f"{LinkKind.CONTACT.value}:"))
         kept.remove(next(calls, kept[0]))
     return tuple(kept)
+
+
+def _proved_by(change: Change) -> Established | None:
+    """The factors that the person who makes the change has proved. A case may open beside the thing they ask for."""
+    if not isinstance(change.actor, Caller | Session):
+        return None
+    factors = change.actor.proof.factors
+    return Established(proved=tuple(factor.kind.value for factor in factors if factor.until > change.now))
 
 
 def _merge(known: Established, more: Established | None) -> Established:
