@@ -9,6 +9,7 @@ import pytest
 
 from hotline.contracts.model import MovementStatus, Purchase
 from hotline.refunds.model import RefundReason
+from hotline.refunds.outgoing import reference_of
 from hotline.refunds.reproductions import reproduce
 from hotline_local import cli
 from hotline_local.commands import refund as command
@@ -93,8 +94,9 @@ class Pages:
 
     hotline_table = "hotline"
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, refund_id: str = "refund_1") -> None:
         self.count = count
+        self.refund_id = refund_id
         self.read = 0
 
     def client(self, _name: str) -> Any:
@@ -105,16 +107,30 @@ class Pages:
         self.read += 1
         if self.read < self.count:
             return {"Items": [], "LastEvaluatedKey": self.read}
-        return {"Items": [{"PK": {"S": "ACCOUNT#acc_1"}, "SK": asked["ExpressionAttributeValues"][":sk"]}]}
+        return {"Items": [{"PK": {"S": "ACCOUNT#acc_1"}, "SK": {"S": f"REFUND#{self.refund_id}"}}]}
 
 
 def test_a_refund_is_searched_in_so_many_pages_and_no_more() -> None:
     limit = command.SCAN_PAGES_MAX
-    assert command.find_account(Pages(limit), "refund_1") == "acc_1"  # type: ignore[arg-type]
+    assert command.find_in_table(Pages(limit), "refund_1") == ("acc_1", "refund_1")  # type: ignore[arg-type]
     larger = Pages(limit + 1)
     with pytest.raises(CommandError, match="--account ID"):
-        command.find_account(larger, "refund_1")  # type: ignore[arg-type]
+        command.find_in_table(larger, "refund_1")  # type: ignore[arg-type]
     assert larger.read == limit
+
+
+@pytest.mark.parametrize("separator", ["", " ", "-", ","])
+def test_a_refund_is_found_by_the_six_digits_that_its_customer_heard(
+    world: MoneyWorld, capsys: pytest.CaptureFixture[str], separator: str
+) -> None:
+    refund_id = world.ask().refund_id or ""
+    digits = reference_of(refund_id)
+    heard = separator.join((digits[:3], digits[3:]))
+    assert explained(heard, capsys)["refund_id"] == refund_id
+    assert command.find_in_table(Pages(1, refund_id), heard) == ("acc_1", refund_id)  # type: ignore[arg-type]
+    other = f"{(int(digits) + 1) % 10**6:06}"
+    assert command.find_in_table(Pages(1, refund_id), other) is None  # type: ignore[arg-type]
+    assert cli.main(["refund", "explain", other, "--account", ACCOUNT]) != 0
 
 
 def test_on_aws_the_account_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:

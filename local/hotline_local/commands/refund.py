@@ -1,7 +1,8 @@
-"""`./hotline refund explain ID`: the decision on a refund, made again from its record, and as it would be today."""
+"""`./hotline refund explain NAME`: the decision on a refund, made again from its record and by what holds today."""
 
 import argparse
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,10 +11,14 @@ from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
 
 if TYPE_CHECKING:
+    from hotline.kit.store import Store
     from hotline.refunds.model import PolicyDecision, RuleResult
     from hotline.refunds.reproductions import Reproduction
     from hotline_local.launcher.stack import Stack
 
+_REFUND: Final = "REFUND#"
+LISTED_MAX: Final = 100
+"""So many refunds of one account are looked at for a reference."""
 SCAN_PAGES_MAX: Final = 20
 """So many pages of 1 MB, thousands of accounts, are searched on this machine for a refund without its account."""
 NAME_THE_ACCOUNT: Final = (
@@ -32,7 +37,7 @@ def register(subparsers: Subparsers) -> None:
         description=f"{sentence}. Every rule is shown with what it looked at. The exit code is 1 when the record does "
         "not give the decision that was made.",
     )
-    explain.add_argument("refund", metavar="ID", help="the refund's id")
+    explain.add_argument("refund", metavar="NAME", help="the refund's id, or the six digits that its customer heard")
     explain.add_argument(
         "--account",
         metavar="ID",
@@ -48,9 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
     to be named."""
     from hotline.refunds.reproductions import reproduce
 
-    account_id = arguments.account or _find_account(arguments)
+    named = None if arguments.account else _find(arguments)
     store = open_hotline_store(arguments)
-    found = reproduce(store, account_id, arguments.refund, datetime.now(UTC)) if account_id else None
+    if arguments.account:
+        named = find_in_account(store, arguments.account, arguments.refund)
+    found = reproduce(store, *named, datetime.now(UTC)) if named is not None else None
     if found is None:
         raise CommandError("There is no such refund that was asked for at the hotline.")
     told = as_json(found)
@@ -58,31 +65,59 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if found.is_reproduced else 1
 
 
-def _find_account(arguments: argparse.Namespace) -> str | None:
+def find_in_account(store: "Store", account_id: str, name: str) -> tuple[str, str] | None:
+    """The account and the id of its refund of this name. Of refunds of one reference it is the newest; the newest
+    LISTED_MAX are looked at. None: none of them has this reference."""
+    from hotline.refunds.service import list_refunds
+
+    if not _is_reference(name):
+        return account_id, name
+    listed = list_refunds(store, account_id, limit=LISTED_MAX).refunds
+    return next(((account_id, one.refund_id) for one in listed if _is_named(one.refund_id, name)), None)
+
+
+def _find(arguments: argparse.Namespace) -> tuple[str, str] | None:
     from hotline_local.launcher.stack import load
 
     if arguments.stack is not None:
         raise CommandError(NAME_THE_ACCOUNT, exit_code=2)
-    return find_account(load(), arguments.refund)
+    return find_in_table(load(), arguments.refund)
 
 
-def find_account(stack: "Stack", refund_id: str, *, pages_max: int = SCAN_PAGES_MAX) -> str | None:
-    """The account of a refund, by a scan of at most `pages_max` pages: the table of one machine is small. None: the
-    whole table has no such refund. Raises CommandError when it is larger."""
+def find_in_table(stack: "Stack", name: str, *, pages_max: int = SCAN_PAGES_MAX) -> tuple[str, str] | None:
+    """The account and the id of the refund of this name, by a scan of at most `pages_max` pages. The table of one
+    machine is small. None: the whole table has no such refund. Raises CommandError when it is larger."""
     scan = stack.client("dynamodb").scan
     asked: dict[str, Any] = {
         "TableName": stack.hotline_table,
-        "FilterExpression": "SK = :sk",
-        "ExpressionAttributeValues": {":sk": {"S": f"REFUND#{refund_id}"}},
+        "FilterExpression": "begins_with(SK, :sk)",
+        "ExpressionAttributeValues": {":sk": {"S": _REFUND if _is_reference(name) else f"{_REFUND}{name}"}},
+        "ProjectionExpression": "PK, SK",
     }
     for _ in range(pages_max):
         page = scan(**asked)
         for row in page["Items"]:
-            return str(row["PK"]["S"]).partition("#")[2]
+            refund_id = str(row["SK"]["S"]).removeprefix(_REFUND)
+            if _is_named(refund_id, name):
+                return str(row["PK"]["S"]).partition("#")[2], refund_id
         if "LastEvaluatedKey" not in page:
             return None
         asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
     raise CommandError(f"The table is too large to be searched. {NAME_THE_ACCOUNT}", exit_code=2)
+
+
+def _is_named(refund_id: str, name: str) -> bool:
+    from hotline.refunds.service import reference_of
+
+    return refund_id == name or (_is_reference(name) and reference_of(refund_id) == _digits(name))
+
+
+def _is_reference(name: str) -> bool:
+    return re.fullmatch(r"\d{3}[ ,\-]?\d{3}", name, re.ASCII) is not None
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdecimal, name))
 
 
 def as_json(found: "Reproduction") -> dict[str, Any]:
