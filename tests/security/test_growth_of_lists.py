@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import pytest
@@ -19,6 +19,9 @@ from hotline.cases import items as case_items
 from hotline.cases import service as cases
 from hotline.cases.model import Audience, CaseEntry, EntryKind
 from hotline.contracts.model import MovementStatus, RefundStatus
+from hotline.evidence import items as evidence_items
+from hotline.evidence import service as evidence
+from hotline.evidence.model import LISTED_MAX, LOOKED_AT_MAX, Evidence, EvidenceState
 from hotline.kit.change import Change
 from hotline.kit.errors import InvalidInput
 from hotline.kit.store import Delete, Key, Page, Put, Query, hotline_key
@@ -361,3 +364,25 @@ def test_no_list_of_an_account_holds_refunds_of_another(store: MeasuringStore) -
     assert refunds.list_refunds(store, ACCOUNT, limit=50).refunds == ()
     assert refunds.list_open_refunds(store, ACCOUNT, now=NOON).refunds == ()
     assert store.get(hotline_key("ACCOUNT#acc_2", "REFUND#refund_00001")) is not None
+
+
+def test_the_newest_pictures_are_listed_whatever_their_ids_are(store: MeasuringStore) -> None:
+    # The later one was asked for, the lower its id.
+    asked = [
+        Evidence(
+            evidence_id=f"evidence_{LOOKED_AT_MAX - number:04}",
+            account_id=ACCOUNT,
+            refund_id=f"ref_{number % 2}",
+            state=EvidenceState.EXPIRED,
+            asked_at=NOON + SECOND * number,
+            expires_at=NOON + SECOND * number,
+            state_at=NOON + SECOND * number,
+        )
+        for number in range(LOOKED_AT_MAX)
+    ]
+    key_of = partial(evidence_items.evidence_key, ACCOUNT)
+    store.load((key_of(one.evidence_id), evidence_items.evidence_item(one)) for one in asked)
+    newest = tuple(reversed(asked))
+    assert evidence.list_evidence(store, ACCOUNT) == newest[:LISTED_MAX]
+    assert evidence.list_evidence(store, ACCOUNT, "ref_1") == newest[::2][:LISTED_MAX]
+    assert store.worst()[0] <= LOOKED_AT_MAX

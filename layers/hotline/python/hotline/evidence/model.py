@@ -29,6 +29,9 @@ OBJECTS_MAX: Final = 5
 entries in the audit trail."""
 LISTED_MAX: Final = 50
 """As many pictures of an account are listed, the newest first."""
+LOOKED_AT_MAX: Final = 1000
+"""As many are read to find the newest: their ids tell nothing of when they were asked for. An account that asks for as
+many as it may every day has so many after five months."""
 
 
 class ContentType(StrEnum):

@@ -16,7 +16,7 @@ from hotline.kit.store.condition import NEW, PRESENT, Item, any_of
 from . import items
 from .arrivals import contribute_due, duty_at, take_object
 from .links import id_of_object, link_of, object_name, token_of
-from .model import LISTED_MAX, READING_LIFE, Evidence, EvidenceError, EvidenceState, ScanResult
+from .model import LISTED_MAX, LOOKED_AT_MAX, READING_LIFE, Evidence, EvidenceError, EvidenceState, ScanResult
 from .requests import (
     CHANNELS,
     LINK_MESSAGE,
@@ -110,9 +110,9 @@ def _evidence_in(read: Mapping[Key, Item], account_id: str) -> list[Evidence]:
 
 
 def list_evidence(store: Store, account_id: str, refund_id: str | None = None) -> tuple[Evidence, ...]:
-    """The pictures of an account, or of one of its refunds, that were asked for, the newest first. One consistent query
-    of LISTED_MAX items at most. Of an account with more, those with the lowest ids are read."""
-    found = store.query(items.evidence_query(account_id, limit=LISTED_MAX)).items
-    evidence = (items.evidence_from(item) for item in found)
-    of_refund = [one for one in evidence if refund_id in (None, one.refund_id)]
-    return tuple(sorted(of_refund, key=lambda one: one.asked_at, reverse=True))
+    """The pictures of an account, or of one of its refunds, that were asked for: the newest LISTED_MAX, the newest
+    first. One consistent query of LOOKED_AT_MAX items at most."""
+    found = store.query(items.evidence_query(account_id, limit=LOOKED_AT_MAX)).items
+    of_refund = [item for item in found if refund_id in (None, item["refund_id"])]
+    of_refund.sort(key=lambda item: str(item["asked_at"]), reverse=True)
+    return tuple(items.evidence_from(item) for item in of_refund[:LISTED_MAX])
