@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.digests.batch import SPARE_MS, take_in
+from functions.digests.batch import PLACES, SPARE_MS, take_in
 from functions.imports.batch import take_in as take_in_lines
 from hotline.contracts.limits import DIGEST_ACCOUNTS_MAX
 from hotline.drift import items as drift_items
@@ -26,6 +27,7 @@ from hotline.kit.errors import Unavailable
 from hotline.kit.store import Table
 from hotline_local.digests import digests_of
 from hotline_local.errors import CommandError
+from hotline_local.launcher.template import read as read_template
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.facts import ACCOUNT, NOON, bus_event, event
@@ -72,10 +74,17 @@ class Nowhere:
         raise AssertionError(bodies)
 
 
-def compare(ctx: Context, digest: Any, *, left_ms: int = 60_000) -> list[str]:
-    """Compare; return the ids of messages that come again."""
-    event_of_queue = {"Records": [{"messageId": "m1", "body": json.dumps(bus_event(digest))}]}
-    answer = take_in(event_of_queue, ctx, left_ms=lambda: left_ms)
+def compare(
+    ctx: Context, digest: Any, *, left_ms: int = 60_000, accounts: int | None = None, attempt: int = 1
+) -> list[str]:
+    """Compare, where there is time for so many accounts; return the ids of messages that come again."""
+    record = {
+        "messageId": "m1",
+        "body": json.dumps(bus_event(digest)),
+        "attributes": {"ApproximateReceiveCount": str(attempt)},
+    }
+    times = iter([left_ms] * accounts + [0]) if accounts is not None else repeat(left_ms)
+    answer = take_in({"Records": [record]}, ctx, left_ms=lambda: next(times))
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
@@ -298,6 +307,24 @@ def test_a_digest_whose_time_is_over_comes_again_and_its_accounts_are_asked_once
     assert compare(ctx, digest) == ["m1"]
     assert compare(ctx, digest) == []
     assert len(asked(ctx)) == 1
+
+
+@pytest.mark.parametrize("count", [1, 4, 10, 11])
+def test_a_digest_that_is_too_long_for_one_run_is_compared_to_its_end_by_all_of_them(
+    tmp_path: Path, count: int
+) -> None:
+    names = {f"acc_{number:02}" for number in range(count)}
+    digest = told([event("account.opened", id=f"e{name}", subject=name) for name in sorted(names)], tmp_path)
+    ctx = context()
+    at_once = -(-count // PLACES)
+    again = [compare(ctx, digest, accounts=at_once, attempt=attempt) for attempt in range(1, PLACES + 1)]
+    assert {one.account_id for one in drift.list_drifts(ctx.store)} == names
+    assert again == ([["m1"]] * PLACES if at_once < count else [[]] * PLACES)
+
+
+def test_a_digest_comes_as_often_as_the_queue_hands_it_out() -> None:
+    queue = read_template()["Resources"]["DigestsQueue"]["Properties"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == PLACES
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))

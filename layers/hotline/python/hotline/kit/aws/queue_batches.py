@@ -21,6 +21,21 @@ def read_messages(event: object, kind: str) -> Iterator[tuple[str, object]]:
             log(Event.RECORD_ODD, kind=kind)
 
 
+def read_attempts(event: object) -> dict[str, int]:
+    """How often each message of an event was handed out, this time included; the first time, where nothing says so."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return {
+        str(record.get("messageId")): _count(record.get("attributes"))
+        for record in (records if isinstance(records, list) else ())
+        if isinstance(record, Mapping)
+    }
+
+
+def _count(attributes: object) -> int:
+    told = str(attributes.get("ApproximateReceiveCount")) if isinstance(attributes, Mapping) else ""
+    return max(1, int(told)) if told.isdecimal() else 1
+
+
 def read_object(body: object) -> Mapping[str, Any]:
     """The JSON object in a message's body; an empty one for a body of any other form."""
     try:
