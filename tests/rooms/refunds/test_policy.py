@@ -22,6 +22,7 @@ from hotline.kit.languages import LANGUAGES
 from hotline.kit.money import Money
 from hotline.payments.model import Movement
 from hotline.refunds import folds, policy
+from hotline.refunds.items import inputs_from, inputs_item
 from hotline.refunds.model import (
     MerchantPolicy,
     OfferOutcome,
@@ -323,3 +324,10 @@ def test_nothing_is_offered_while_a_refund_is_under_way() -> None:
 def test_a_transfer_is_offered_as_a_dispute() -> None:
     offered = policy.offer(paid(kind=MovementKind.TRANSFER), None, NOON)
     assert offered.outcome is OfferOutcome.ROUTE_DISPUTE
+
+
+def test_inputs_that_were_stored_before_a_field_came_have_its_default() -> None:
+    inputs = decide().inputs
+    stored = inputs_item(inputs)
+    del stored["paid_twice"]
+    assert inputs_from(stored) == inputs

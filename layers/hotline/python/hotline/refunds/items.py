@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -348,9 +348,13 @@ def inputs_item(inputs: RuleInputs) -> Item:
 
 
 def inputs_from(item: Mapping[str, Any]) -> RuleInputs:
-    """The inputs of a stored form."""
-    of_field = {field.name: str(field.type).removesuffix(" | None") for field in fields(RuleInputs)}
-    known: dict[str, Any] = {name: _READ[of](item[name]) if name in item else None for name, of in of_field.items()}
+    """The inputs of a stored form. A field that came later has its default."""
+    known: dict[str, Any] = {}
+    for field in fields(RuleInputs):
+        if field.name in item:
+            known[field.name] = _READ[str(field.type).removesuffix(" | None")](item[field.name])
+        elif field.default is MISSING:
+            known[field.name] = None
     return RuleInputs(**known)
 
 
