@@ -163,14 +163,14 @@ class HotlineDesk extends LitElement {
   }
 
   #follow() {
-    const [view = "queue", id = ""] = location.hash.replace(/^#\/?/, "").split("/");
+    const [view = "queue", id = "", ...days] = location.hash.replace(/^#\/?/, "").split("/");
     let known = id;
     try {
       known = decodeURIComponent(id);
     } catch {
       // The address is shown as it is.
     }
-    const route = { view: view || "queue", id: known };
+    const route = { view: view || "queue", id: known, days };
     if (route.view === this.route?.view && route.id === this.route?.id) return;
     this.route = route;
     if (route.view === "contact") {
@@ -362,7 +362,7 @@ class HotlineDesk extends LitElement {
   }
 
   #view() {
-    const { view, id } = this.route;
+    const { view, id, days } = this.route;
     const { desk } = this;
     if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id}></desk-case>`;
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
@@ -372,8 +372,8 @@ class HotlineDesk extends LitElement {
       this.#read(view);
       return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
     }
-    if (view === "activity") return html`<desk-activity .desk=${desk}></desk-activity>`;
-    if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id}></desk-trail>`;
+    if (view === "activity" || (view === "trail" && !id)) return html`<desk-activity .desk=${desk}></desk-activity>`;
+    if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id} .days=${days}></desk-trail>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;
     if (SETTINGS.includes(view)) return html`<desk-settings .desk=${desk} .what=${view} .merchant=${id}></desk-settings>`;
     return html`<desk-queue .desk=${desk}></desk-queue>`;

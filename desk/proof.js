@@ -18,7 +18,8 @@ class DeskProof extends View {
   constructor() {
     super();
     this.proof = new Loaded(this, () => this.#read());
-    new Tick(this, LOOK_MS, () => this.access && this.proof.value?.state === "asked" && this.proof.load());
+    // A proof that was given ends with its time, and with the call that it was given in.
+    new Tick(this, LOOK_MS, () => this.access && ["asked", "proved"].includes(this.proof.value?.state) && this.proof.load());
   }
 
   /** Nothing is asked before the case, or its call, is the agent's: the API would know of no such case. */

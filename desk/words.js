@@ -114,7 +114,8 @@ export class Words {
     return format.format(Math.round(minutes / 1440), "day");
   }
 
+  /** Several things in a row. Chinese parts them by its own comma; a list of units there has nothing between them. */
   list(values) {
-    return new Intl.ListFormat(this.tag, { type: "unit", style: "short" }).format(values);
+    return [...values].join(this.code === "zh" ? "、" : ", ");
   }
 }

@@ -55,12 +55,18 @@ def running_stack() -> Iterator["RunningStack"]:
 
 
 STACK: Final = "running_stack"
-BROWSER: Final = "chromium"
 EMULATOR: Final = "ministack"
 HEAVIEST_FIRST: Final = (
     STACK,
-    BROWSER,
+    "desk/test_cases.py",
     EMULATOR,
+    "desk/test_accessibility.py",
+    "desk/test_approvals.py",
+    "desk/test_sign_in.py",
+    "desk/test_supervisors.py",
+    "desk/test_workspace.py",
+    "desk/test_money.py",
+    "desk/test_evidence_page.py",
     "infra/test_running_stack.py",
     "security/test_guessing_simulated.py",
     "functions/agent_api/test_agent_contract.py",

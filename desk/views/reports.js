@@ -3,10 +3,15 @@
 import { bars, columns } from "../chart.js";
 import { css, html, Loaded, shared, View } from "../element.js";
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+const DAYS = 14;
 const PHONE = window.matchMedia("(max-width: 640px)");
 const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
-export const iso = (time) => new Date(time).toISOString().slice(0, 10);
+/** The day of a time in a zone, as 2026-11-30. */
+const dayIn = (zone, time) => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(time);
+
+/** The last days up to today, as {from, to}: days as the reports count them. */
+export const lastDays = (desk, count) => ({ from: dayIn(desk.me.time_zone, Date.now() - (count - 1) * DAY_MS), to: dayIn(desk.me.time_zone, Date.now()) });
 
 /** The first and last day of what a view shows; `ask` is given those that somebody chose. */
 export function periodForm(view, ask) {
@@ -41,8 +46,6 @@ class DeskReports extends View {
 
   constructor() {
     super();
-    this.to = iso(Date.now());
-    this.from = iso(Date.now() - 13 * DAY_MS);
     this.report = new Loaded(this, () => this.desk.api.reports(this.from, this.to));
   }
 
@@ -52,6 +55,7 @@ class DeskReports extends View {
   connectedCallback() {
     super.connectedCallback();
     PHONE.addEventListener("change", this.#redraw);
+    Object.assign(this, lastDays(this.desk, DAYS));
     this.report.load();
   }
 

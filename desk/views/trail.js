@@ -2,25 +2,28 @@
 
 import { css, html, Loaded, nothing, outside, readPages, shared, View } from "../element.js";
 import { readFacts, withNames } from "../facts.js";
-import { DAY_MS, iso, periodForm } from "./reports.js";
+import { DAYS } from "./activity.js";
+import { lastDays, periodForm } from "./reports.js";
 
 const LOOK = "looked_up";
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 class DeskTrail extends View {
   static styles = [shared, css`td { overflow-wrap: anywhere; } td.time, td a { white-space: nowrap; }`];
-  static properties = { ...View.properties, agent_id: {}, from: { state: true }, to: { state: true } };
+  /** `days`: the first and the last of those that somebody chose; else the last ones. */
+  static properties = { ...View.properties, agent_id: {}, days: { attribute: false }, from: { state: true }, to: { state: true } };
 
   constructor() {
     super();
-    this.to = iso(Date.now());
-    this.from = iso(Date.now() - 6 * DAY_MS);
     this.pages = 1;
     this.trail = new Loaded(this, () => readPages((cursor) => this.desk.api.trail(this.agent_id, this.from, this.to, cursor), "deeds", this.pages));
   }
 
   connectedCallback() {
     super.connectedCallback();
-    if (this.agent_id) this.trail.load();
+    const [from, to] = this.days;
+    Object.assign(this, [from, to].every((day) => DAY.test(day)) ? { from, to } : lastDays(this.desk, DAYS));
+    this.trail.load();
   }
 
   #ask(period) {
@@ -34,7 +37,7 @@ class DeskTrail extends View {
     const title = this.t("view.trail");
     return html`<h1 tabindex="-1">${title}${this.trail.value ? html` · ${outside(this.trail.value.agent.name)}` : nothing}</h1>
       <p class="muted">${this.t("trail.text")} <a href="#/activity">${this.t("view.activity")}</a></p>
-      ${this.agent_id ? html`${periodForm(this, (period) => this.#ask(period))}<div class="panel">${this.trail.show((trail) => this.#trail(trail, title))}</div>` : nothing}`;
+      ${periodForm(this, (period) => this.#ask(period))}<div class="panel">${this.trail.show((trail) => this.#trail(trail, title))}</div>`;
   }
 
   #trail({ deeds, people, next }, title) {

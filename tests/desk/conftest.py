@@ -20,18 +20,6 @@ TIMEOUT_MS = 20_000
 expect.set_options(timeout=TIMEOUT_MS)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that need a browser in one worker, so that one is started.
-
-    A test of the deployed stack stays in the worker that deploys it: a second browser costs less than a second stack.
-    """
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        if "chromium" in fixtures and "running_stack" not in fixtures:
-            item.add_marker(pytest.mark.xdist_group("chromium"))
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = find_chromium()

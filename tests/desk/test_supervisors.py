@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.desk.conftest import Desk
@@ -208,6 +211,34 @@ def test_the_report_of_insiders_leads_to_an_agents_trail(desk: Desk) -> None:
     assert asked.query["agent"] == "lin"
     rows.first.get_by_role("link", name="Open the case case-1").click()
     expect(page).to_have_url(re.compile("#/case/case-1$"))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_days_end_with_today_in_the_zone_in_which_they_are_counted(desk: Desk, zone: str) -> None:
+    desk.world.time_zone = zone
+    page = desk.enter("mei")
+    for name, path, days in (("Reports", "/reports", 14), ("Activity", "/activity", 7)):
+        before = datetime.now(ZoneInfo(zone)).date()
+        with page.expect_response(re.compile(path)):
+            go(page, name)
+        asked = desk.world.requests("GET", path)[-1].query
+        last = date.fromisoformat(asked["to"])
+        assert before <= last <= datetime.now(ZoneInfo(zone)).date()
+        assert last - date.fromisoformat(asked["from"]) == timedelta(days=days - 1)
+
+
+def test_a_trail_shows_the_days_that_were_chosen_in_the_activity(desk: Desk) -> None:
+    page = desk.enter("mei")
+    go(page, "Activity")
+    page.get_by_label("From", exact=True).fill("2026-02-01")
+    page.get_by_label("To", exact=True).fill("2026-02-03")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("link", name="Lin Agent").click()
+    expect(page.get_by_role("heading", name="Trail · Lin Agent")).to_be_visible()
+    asked = desk.world.requests("GET", "/trail")[-1].query
+    assert (asked["from"], asked["to"]) == ("2026-02-01", "2026-02-03")
+    page.evaluate("() => { location.hash = '#/trail'; }")
+    expect(page.get_by_role("heading", name="Activity")).to_be_visible()
 
 
 def test_an_agent_is_shown_no_trail(desk: Desk) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,7 +29,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     found.take(*call_events("contact-2", queued_after_s=3, answered_after_s=20))
     found.take(case_event(id="c-1"))
     found.take(case_event(id="c-2", version=2, status="closed", reason="agent.closed", at=NOON + timedelta(days=3)))
-    monkeypatch.setattr(report, "_store", lambda stack: found.store)
+    monkeypatch.setattr(report, "_find", lambda stack: (found.store, "Asia/Shanghai"))
     return found
 
 
@@ -138,7 +139,11 @@ class CloudFormation:
     ("outputs", "sentence"),
     [
         (None, "AWS does not show the stack mine (ValidationError): check name, region, rights."),
-        ([], "The stack mine is no hotline: it has no output HotlineTableName."),
+        ([], "The stack mine is no hotline of this version: it has no output HotlineTableName."),
+        (
+            [{"OutputKey": "HotlineTableName", "OutputValue": "mine"}],
+            "The stack mine is no hotline of this version: it has no output ReportTimeZone.",
+        ),
     ],
 )
 def test_a_stack_that_is_not_there_or_no_hotline_is_named(
@@ -147,15 +152,30 @@ def test_a_stack_that_is_not_there_or_no_hotline_is_named(
     monkeypatch.undo()
     monkeypatch.setattr("boto3.client", lambda _: CloudFormation(outputs))
     with pytest.raises(CommandError) as refused:
-        report._store("mine")
+        report._find("mine")
     assert refused.value.sentence == sentence
 
 
 def test_a_stack_on_aws_is_read_by_the_name_that_it_gives_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     asked: list[Any] = []
-    outputs = [{"OutputKey": "HotlineTableName", "OutputValue": "mine-HotlineTable-1"}]
+    outputs = [
+        {"OutputKey": "HotlineTableName", "OutputValue": "mine-HotlineTable-1"},
+        {"OutputKey": "ReportTimeZone", "OutputValue": "Pacific/Kiritimati"},
+    ]
     monkeypatch.setattr("boto3.client", lambda _: CloudFormation(outputs))
     monkeypatch.setattr("hotline.kit.store.dynamodb.DynamoStore.from_environment", asked.append)
-    report._store("mine")
+    _, zone = report._find("mine")
+    assert zone == "Pacific/Kiritimati"
     assert list(asked[0].names.values()) == ["mine-HotlineTable-1"]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_last_day_is_today_in_the_zone_of_the_stack(
+    monkeypatch: pytest.MonkeyPatch, counted: Counted, capsys: pytest.CaptureFixture[str], zone: str
+) -> None:
+    monkeypatch.setattr(report, "_find", lambda stack: (counted.store, zone))
+    before = datetime.now(ZoneInfo(zone)).date()
+    told = json.loads(said(capsys, "--json"))
+    assert before <= date.fromisoformat(told["to"]) <= datetime.now(ZoneInfo(zone)).date()
+    assert len(told["contacts"]) == report.DAYS

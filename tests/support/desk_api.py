@@ -154,6 +154,8 @@ class DeskWorld:
     """Where a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
+    time_zone: str = "Asia/Shanghai"
+    """In which reports have their days."""
     throttled: dict[str, int] = field(default_factory=dict)
     """Path, and how many of the next requests to it the gateway refuses before the API sees them."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -308,6 +310,7 @@ def _me(world: DeskWorld, call: _Call) -> Answered:
         "roles": ["supervisors" if "desk/manage" in PEOPLE[call.username] else "agents"],
         "permissions": list(PEOPLE[call.username]),
         "token_ends_at": _in(minutes=15),
+        "time_zone": world.time_zone,
         "live_contacts": world.live.get(call.username, []),
     }
     return _json(200, document)

@@ -33,6 +33,7 @@ def read_me() -> Me:
         permissions=sorted(permission.value for permission in agent.permissions()),
         token_ends_at=agent.expires_at,
         live_contacts=list(agents.list_live_contacts(at.ctx.store, agent, at.now)),
+        time_zone=at.ctx.time_zone,
     )
 
 

@@ -17,7 +17,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2 * AGENT_NOTE_
 
 
 class Me(Answer):
-    """The agent as their token says, what they may do now, and the contacts that they are in, the newest first."""
+    """The agent as their token says, what they may do now, and the contacts that they are in, the newest first.
+    `time_zone` is the one in which reports have their days."""
 
     agent_id: str
     username: str
@@ -25,6 +26,7 @@ class Me(Answer):
     permissions: list[str]
     token_ends_at: datetime
     live_contacts: list[str]
+    time_zone: str
 
 
 # ---------------------------------------------------------------- cases

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from connect_sim.commands.parsing import ExitCode
 from hotline_local.errors import CommandError
@@ -20,6 +21,7 @@ DAYS: Final = 14
 """As many days as are shown when nobody says from when."""
 COLUMNS: Final = ("day", "what", "name", "detail", "count")
 TABLE_OUTPUT: Final = "HotlineTableName"
+ZONE_OUTPUT: Final = "ReportTimeZone"
 EPILOG: Final = """\
 examples:
   ./hotline report                                   the last two weeks, of the stack that make run started
@@ -42,7 +44,9 @@ def register(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--from", dest="start", type=_day, metavar="DAY", help=f"default: {DAYS} days up to --to")
-    parser.add_argument("--to", dest="end", type=_day, metavar="DAY", help="the last day, such as 2026-11-30; today")
+    parser.add_argument(
+        "--to", dest="end", type=_day, metavar="DAY", help="the last day, such as 2026-11-30; today"
+    )
     parser.add_argument("--year", type=_year, metavar="YYYY", help="the yearly summary of complaints instead")
     parser.add_argument("--stack", metavar="NAME", help="a stack on AWS instead of the one on this machine")
     form = parser.add_mutually_exclusive_group()
@@ -53,8 +57,9 @@ def register(subparsers: Subparsers) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the numbers. Raises CommandError for days that cannot be, when no stack runs, or when AWS refuses."""
-    start, end = _days(arguments, datetime.now().astimezone().date())
-    return show(_store(arguments.stack), start, end, arguments)
+    store, zone = _find(arguments.stack)
+    start, end = _days(arguments, datetime.now(ZoneInfo(zone)).date())
+    return show(store, start, end, arguments)
 
 
 def show(store: "Store", start: date, end: date, arguments: argparse.Namespace) -> int:
@@ -192,12 +197,13 @@ def _days(arguments: argparse.Namespace, today: date) -> tuple[date, date]:
     return arguments.start or end - timedelta(days=DAYS - 1), end
 
 
-def _store(stack_name: str | None) -> "Store":
-    """The store of the stack on this machine, or of one on AWS. Raises CommandError."""
+def _find(stack_name: str | None) -> "tuple[Store, str]":
+    """The store of the stack on this machine, or of one on AWS, and the zone of its days. Raises CommandError."""
     if stack_name is None:
         from hotline_local.launcher.stack import load
 
-        return load().hotline_store()
+        stack = load()
+        return stack.hotline_store(), stack.report_time_zone
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -211,9 +217,11 @@ def _store(stack_name: str | None) -> "Store":
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         raise CommandError(f"AWS does not show the stack {stack_name} ({code}): check name, region, rights.") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    if TABLE_OUTPUT not in outputs:
-        raise CommandError(f"The stack {stack_name} is no hotline: it has no output {TABLE_OUTPUT}.")
-    return DynamoStore.from_environment(TableNames({Table.HOTLINE: outputs[TABLE_OUTPUT]}))
+    for name in (TABLE_OUTPUT, ZONE_OUTPUT):
+        if name not in outputs:
+            raise CommandError(f"The stack {stack_name} is no hotline of this version: it has no output {name}.")
+    store = DynamoStore.from_environment(TableNames({Table.HOTLINE: outputs[TABLE_OUTPUT]}))
+    return store, outputs[ZONE_OUTPUT]
 
 
 def _day(text: str) -> date:

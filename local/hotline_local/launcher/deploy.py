@@ -156,6 +156,7 @@ def deploy(
         staff_client_id=staff.client_id,
         staff_issuer=staff.issuer,
         evidence_bucket=outputs["EvidenceBucketName"],
+        report_time_zone=outputs["ReportTimeZone"],
         entry_key_secret=resources["EntryKeySecret"],
         entry_key_id=entry_key.key_id,
         entry_certificate=entry_key.certificate,

@@ -60,6 +60,7 @@ class Stack:
     staff_client_id: str
     staff_issuer: str
     evidence_bucket: str
+    report_time_zone: str
 
     @property
     def api_url(self) -> str:

@@ -140,6 +140,7 @@ def test_the_agent_is_told_who_they_are(world: AgentWorld, chief: AgentClient) -
         "permissions": sorted(SCOPES),
         "token_ends_at": (world.clock.now() + TOKEN_LIFE).isoformat().replace("+00:00", "Z"),
         "live_contacts": [],
+        "time_zone": "UTC",
     }
 
 
