@@ -6,8 +6,6 @@ import { css, drafts, html, LitElement, nothing, shared } from "./element.js";
 import { keyed } from "./vendor/lit/lit.js";
 import { firstLanguage, LANGUAGES, loadWords } from "./words.js";
 import "./form.js";
-import "./views/approvals.js";
-import "./views/callbacks.js";
 import "./views/case.js";
 import "./views/contact.js";
 import "./views/queue.js";
@@ -28,8 +26,10 @@ const NAVIGATION = [
   ["activity", PERMISSIONS.report],
 ];
 const SETTINGS = ["hours", "banner", "numbers", "policies"];
-/** What only supervisors open is read when they do. */
+/** Views that nobody begins with are read when somebody opens them. */
 const LATER = {
+  approvals: () => import("./views/approvals.js"),
+  callbacks: () => import("./views/callbacks.js"),
   activity: () => import("./views/activity.js"),
   reports: () => import("./views/reports.js"),
   trail: () => import("./views/trail.js"),
@@ -366,12 +366,12 @@ class HotlineDesk extends LitElement {
     const { desk } = this;
     if (view === "case" && id) return html`<desk-case .desk=${desk} .case_id=${id}></desk-case>`;
     if (view === "contact" && id) return html`<desk-contact .desk=${desk} .contact_id=${id}></desk-contact>`;
-    if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
-    if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
     if (view in LATER && !this.scripts.has(view)) {
       this.#read(view);
       return html`<p role="status" class="muted">${desk.words.text("loading")}</p>`;
     }
+    if (view === "callbacks") return html`<desk-callbacks .desk=${desk}></desk-callbacks>`;
+    if (view === "approvals") return html`<desk-approvals .desk=${desk}></desk-approvals>`;
     if (view === "activity" || (view === "trail" && !id)) return html`<desk-activity .desk=${desk}></desk-activity>`;
     if (view === "trail") return html`<desk-trail .desk=${desk} .agent_id=${id} .days=${days}></desk-trail>`;
     if (view === "reports") return html`<desk-reports .desk=${desk}></desk-reports>`;

@@ -30,7 +30,7 @@ class DeskRecords extends View {
     .amount { font-weight: 600; font-variant-numeric: tabular-nums; }
     .hold { border: 0; padding: 0; margin: 0 0 .8rem; }
   `];
-  static properties = { ...View.properties, case_id: {}, case_of: { attribute: false }, tab: { state: true }, why: { state: true } };
+  static properties = { ...View.properties, case_id: {}, in_call: { type: Boolean }, tab: { state: true }, why: { state: true } };
 
   constructor() {
     super();
@@ -103,7 +103,8 @@ class DeskRecords extends View {
 
   #panel() {
     if (!this.why)
-      return html`<form class="row end" @submit=${this.#look}><label>${this.t("records.why")}<select name="why">
+      return html`<form class="row end" @submit=${this.#look}><label>${this.t("records.why")}<select name="why" required>
+        ${this.in_call ? nothing : html`<option value="">${this.t("choose")}</option>`}
         ${LOOK_REASONS.map((why) => html`<option value=${why}>${this.words.word("look", why)}</option>`)}</select></label>
         <button class="main">${this.t("records.look")}</button></form><p class="muted small">${this.t("records.audited")}</p>`;
     const read = this.reads[this.tab];
@@ -231,10 +232,10 @@ class DeskRecords extends View {
 
   async #decide(refund, action) {
     const { words } = this;
-    const options = ["approve", "deny"].map((word) => [word, words.word("decision", word)]);
+    const options = [["", this.t("choose")], ...["approve", "deny"].map((word) => [word, words.word("decision", word)])];
     const done = await perform(this, action, {
       fields: [{ name: "decision", label: this.t("field.decision"), kind: "select", options, required: true }],
-      values: { decision: "approve" },
+      values: { decision: "" },
       of: { refund_id: refund.id },
       approved: ({ decision }) => ({ decision }),
       send: (deed, key) => this.desk.api.decideRefund(this.case_id, refund.id, deed, key),

@@ -130,7 +130,8 @@ class DeskCase extends View {
           <dt>${words.word("link", kind)}</dt><dd class="small">${outside(id)}</dd>`)}</dl></section>` : nothing}
       </div><div class="rest">
         ${found.account_known && (open || this.#hasAccess(found)) ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.#hasAccess(found)
-          ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id} @changed=${() => this.#again()}></desk-records>`
+          ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id}
+            .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.contact_id} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
         <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
           ${this.timeline.show(({ entries, people, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry, people))}</ol>

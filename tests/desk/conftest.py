@@ -33,6 +33,12 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def look_up(page: Page, reason: str = "Work on this case") -> None:
+    """Look at the account of the case that is open. In a call its reason is chosen already, and may be kept."""
+    page.get_by_label("Why do you look?").select_option(label=reason)
+    page.get_by_role("button", name="Look", exact=True).click()
+
+
 @dataclass
 class Desk:
     """A running desk. `world` is what its API knows."""

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.desk.conftest import Desk
+from tests.desk.conftest import Desk, look_up
 
 SERIOUS: Final = ("serious", "critical")
 VIEWS: Final = (
@@ -52,7 +52,7 @@ def test_no_view_has_a_serious_fault(desk: Desk, look: str) -> None:
         page.evaluate("(to) => { location.hash = `#/${to}`; }", view)
         settle(page)
         if view.startswith("case"):
-            page.get_by_role("button", name="Look", exact=True).click()
+            look_up(page)
             page.get_by_text("Locked after 15 wrong passwords").wait_for()
             for tab in TABS:
                 page.get_by_role("tab", name=tab, exact=True).click()
@@ -124,6 +124,9 @@ def test_a_case_is_worked_with_the_keyboard_alone(desk: Desk) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Give back").wait_for()
     tab_to(page, "Look")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_text("Locked after 15 wrong passwords").wait_for()
     page.get_by_role("tab", name="Account").focus()

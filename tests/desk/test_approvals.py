@@ -6,15 +6,17 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.desk.conftest import Desk
+from tests.desk.conftest import Desk, look_up
 
 
 def ask_for_large_refund(page: Page) -> None:
     page.get_by_role("button", name="Claim", exact=True).click()
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     page.get_by_role("tab", name="Refunds").click()
     page.get_by_role("button", name="Ask for approval: Decide", exact=True).click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Decision")).to_have_value("")
+    dialog.get_by_label("Decision").select_option(label="Approve")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="Evidence was seen")
     dialog.get_by_role("button", name="Ask for approval").click()
     expect(dialog).to_have_count(0)
@@ -79,7 +81,7 @@ def test_a_void_approval_says_so_and_why_in_list_and_timeline(desk: Desk) -> Non
 def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-4")
     agent.get_by_role("button", name="Claim", exact=True).click()
-    agent.get_by_role("button", name="Look", exact=True).click()
+    look_up(agent)
     expect(agent.get_by_role("heading", name="Hold: Long unused")).to_be_visible()
     agent.get_by_role("button", name="Ask for approval: Release the hold").click()
     dialog = agent.get_by_role("dialog")
@@ -93,7 +95,7 @@ def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
 
     agent.reload()
     desk.sign_in(agent)
-    agent.get_by_role("button", name="Look", exact=True).click()
+    look_up(agent)
     agent.get_by_role("button", name="Release the hold", exact=True).click()
     dialog = agent.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="False alarm")
@@ -163,7 +165,7 @@ def test_an_agent_sees_requests_and_decides_on_none(desk: Desk) -> None:
 def test_a_lost_number_is_removed_as_it_was_approved(desk: Desk) -> None:
     agent = desk.enter("lin", "?case=case-1")
     agent.get_by_role("button", name="Claim", exact=True).click()
-    agent.get_by_role("button", name="Look", exact=True).click()
+    look_up(agent)
     removal = agent.locator("dd", has_text="***0001").get_by_role("button")
     expect(removal).to_have_text("Ask for approval: Remove the contact point")
     removal.click()

@@ -8,7 +8,7 @@ import threading
 
 from playwright.sync_api import Page, expect
 
-from tests.desk.conftest import Desk
+from tests.desk.conftest import Desk, look_up
 from tests.support.desk_api import CURSOR, MARKUP, UNMASKED, Refusal
 
 
@@ -75,10 +75,11 @@ def test_a_call_that_an_agent_answers_opens_its_account_without_a_claim_until_it
     page = desk.enter()
     expect(page.get_by_role("heading", name=re.compile("482 913"))).to_be_visible()
     expect(page.get_by_text("Time of the failed login, as keyed in")).to_be_visible()
+    expect(page.get_by_label("Why do you look?")).to_have_value("call")
     page.get_by_role("button", name="Look", exact=True).click()
     expect(page.get_by_text("W***")).to_be_visible()
     (look,) = desk.world.requests("GET", "/cases/case-1/account")
-    assert look.headers["desk-contact"] == "contact-1"
+    assert (look.headers["desk-contact"], look.headers["desk-reason"]) == ("contact-1", "call")
     assert [one for one in desk.world.asked if one.path.endswith("/claim")] == []
 
     desk.world.live["lin"] = []
@@ -87,6 +88,15 @@ def test_a_call_that_an_agent_answers_opens_its_account_without_a_claim_until_it
     assert "desk-contact" not in desk.world.requests("POST", "/cases/case-1/claim")[0].headers
     desk.world.live["lin"] = ["contact-1"]
     expect(page.get_by_role("alert").filter(has_text="A call has come to you.")).to_be_visible()
+
+
+def test_without_a_call_nobody_looks_before_a_reason_is_chosen(desk: Desk) -> None:
+    page = desk.enter(address="?case=case-2")
+    claim(page)
+    expect(page.get_by_label("Why do you look?")).to_have_value("")
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.get_by_label("Why do you look?")).to_be_focused()
+    assert desk.world.requests("GET", "/cases/case-2/account") == []
 
 
 def test_a_contact_without_a_case_is_waited_for(desk: Desk) -> None:
@@ -106,7 +116,7 @@ def test_the_account_is_read_with_a_reason_and_values_are_shown_one_at_a_time(de
     claim(page)
     page.get_by_label("Why do you look?").select_option(label="A complaint")
     assert desk.world.requests("GET", "/cases/case-1/account") == []
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page, "A complaint")
     expect(page.get_by_text("Locked after 15 wrong passwords in a day.")).to_be_visible()
     assert desk.world.requests("GET", "/cases/case-1/account")[0].headers["desk-reason"] == "complaint"
     expect(page.get_by_text("***0001")).to_be_visible()
@@ -178,7 +188,7 @@ def test_a_finding_masks_its_amount_until_it_is_asked_for(desk: Desk) -> None:
     page = desk.enter(address="?case=case-4")
     claim(page)
     page.get_by_role("tab", name="Findings").click()
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     page.get_by_role("button", name="Show Amount of a finding").click()
     confirm(page, "Show")
     expect(page.locator("desk-records")).to_contain_text("CN¥1,999.00")
@@ -190,7 +200,7 @@ def test_a_value_beyond_the_limit_is_shown_with_a_second_person(desk: Desk) -> N
     desk.world.unmaskings_left = 0
     page = desk.enter(address="?case=case-1")
     claim(page)
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     page.get_by_role("button", name="Show Name").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
@@ -225,7 +235,7 @@ def test_text_from_outside_is_shown_as_it_was_written(desk: Desk) -> None:
     page = desk.enter(address="?case=case-1")
     expect(page.locator(".quote").first).to_contain_text(MARKUP)
     claim(page)
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     page.get_by_role("tab", name="Payments").click()
     expect(page.get_by_role("heading", name=MARKUP)).to_be_visible()
     assert page.evaluate("() => window.harmed") is None
@@ -338,7 +348,7 @@ def test_a_request_that_the_gateway_refuses_for_load_is_sent_again_and_not_told(
     desk.world.throttled["/cases/case-1/claim"] = 1
     page = desk.enter(address="?case=case-1")
     claim(page)
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     expect(page.get_by_text("W***")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert len(desk.world.requests("GET", "/cases/case-1/account")) == 3
@@ -435,7 +445,7 @@ def test_payments_and_refunds_beyond_the_first_page_are_reached(desk: Desk) -> N
     desk.world.payments_count = 25
     page = desk.enter(address="?case=case-2")
     claim(page)
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
     records = page.locator("desk-records")
     page.get_by_role("tab", name="Payments").click()
     expect(records.locator("article")).to_have_count(20)
@@ -451,6 +461,7 @@ def test_payments_and_refunds_beyond_the_first_page_are_reached(desk: Desk) -> N
     records.get_by_role("button", name="Show more").click()
     expect(records.locator("article")).to_have_count(21)
     records.get_by_role("button", name="Ask for approval: Decide").click()
+    page.get_by_role("dialog").get_by_label("Decision").select_option(label="Approve")
     confirm(page, "Ask for approval")
     expect(records.get_by_text("Waits for a second person")).to_be_visible()
     expect(records.locator("article")).to_have_count(21)

@@ -25,6 +25,7 @@ from hotline_local.launcher import RunningStack
 from hotline_local.malware_scanner import MalwareScanner
 from hotline_local.reference_wallet import ReferenceWallet
 from hotline_local.staff_login import PASSWORD
+from tests.desk.conftest import look_up
 from tests.support.stack_calls import HANGS_AFTER_S, call, eventually, outcomes
 
 pytestmark = pytest.mark.slow
@@ -154,7 +155,7 @@ def open_case(page: Page, case_id: str) -> None:
     """Claim a case of the queue, in which other calls may have left some, and look at its account."""
     page.locator(f'a[href$="{case_id}"]').click()
     page.get_by_role("button", name="Claim", exact=True).click()
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page)
 
 
 def link_in_message(running_stack: RunningStack, customer: Customer) -> str | None:
@@ -172,7 +173,7 @@ def test_a_large_refund_goes_from_a_call_over_two_people_to_the_next_call(
     open_case(agent, case_of(running_stack, OF_TWO))
     agent.get_by_role("tab", name="Refunds").click()
     agent.get_by_role("button", name="Ask for approval: Decide", exact=True).click()
-    submit(agent, "Ask for approval", because_of_evidence)
+    submit(agent, "Ask for approval", approve_by_evidence)
     expect(agent.get_by_text("Waits for a second person")).to_be_visible(timeout=PATIENT_MS)
 
     supervisor = sign_in("supervisor-1")
@@ -190,6 +191,11 @@ def test_a_large_refund_goes_from_a_call_over_two_people_to_the_next_call(
     said = " ".join(line["text"] for line in again if line["kind"] == "prompt")
     assert ("refunds", "OPEN") in outcomes(again), outcomes(again)
     assert "approved" in said or "on its way" in said, said
+
+
+def approve_by_evidence(dialog: Any) -> None:
+    dialog.get_by_label("Decision").select_option(label="Approve")
+    because_of_evidence(dialog)
 
 
 def because_of_evidence(dialog: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.desk.conftest import Desk
+from tests.desk.conftest import Desk, look_up
 from tests.desk.test_cases import claim, confirm
 from tests.support.desk_api import MARKUP
 from tests.support.loopback import Answered, Asked, LoopbackServer
@@ -16,8 +16,7 @@ def look(desk: Desk, tab: str) -> Page:
     """The records of a case, at one of their tabs."""
     page = desk.enter(address="?case=case-1")
     claim(page)
-    page.get_by_label("Why do you look?").select_option(label="A complaint")
-    page.get_by_role("button", name="Look", exact=True).click()
+    look_up(page, "A complaint")
     page.get_by_role("tab", name=tab, exact=True).click()
     return page
 

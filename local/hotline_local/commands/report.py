@@ -44,9 +44,7 @@ def register(subparsers: Subparsers) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--from", dest="start", type=_day, metavar="DAY", help=f"default: {DAYS} days up to --to")
-    parser.add_argument(
-        "--to", dest="end", type=_day, metavar="DAY", help="the last day, such as 2026-11-30; today"
-    )
+    parser.add_argument("--to", dest="end", type=_day, metavar="DAY", help="the last day, such as 2026-11-30; today")
     parser.add_argument("--year", type=_year, metavar="YYYY", help="the yearly summary of complaints instead")
     parser.add_argument("--stack", metavar="NAME", help="a stack on AWS instead of the one on this machine")
     form = parser.add_mutually_exclusive_group()
