@@ -347,7 +347,7 @@ def test_a_snooze_without_a_time_zone_is_refused(world: AgentWorld, anna: AgentC
 
 def test_markup_and_direction_marks_in_a_note_are_data(world: AgentWorld, anna: AgentClient) -> None:
     case_id = claimed(world, anna)
-    for text, kept in ((MARKUP, MARKUP), ("a\u202eb\u2066c\u200fd", "abcd"), ("  two\n\n lines\t", "two lines")):
+    for text, kept in ((MARKUP, MARKUP), ("a\u202eb\u2066c\u200fd", "abcd"), ("  two\n\n lines\t", "two\n\nlines")):
         assert anna.post(f"/cases/{case_id}/notes", {"text": text}).status == 201
         told = anna.get(f"/cases/{case_id}/timeline")
         assert told.json["entries"][0]["note"] == kept

@@ -438,10 +438,16 @@ def test_a_note_is_plain_text_for_its_audience(world: CaseWorld) -> None:
     dirty = "<b>call\u202e back</b>\x1b[31m\nat\u200b noon"
     world.act(cases.contribute_note, ref.case_id, note=dirty, audience=Audience.CUSTOMER)
     entry = world.timeline(ref.case_id)[-1]
-    assert entry.note == "<b>call back</b> at noon"
-    assert is_plain(entry.note)
+    assert entry.note == "<b>call back</b>\nat noon"
+    assert all(map(is_plain, entry.note.splitlines()))
     assert (entry.kind, entry.audience) == (EntryKind.NOTED, Audience.CUSTOMER)
     assert all("noon" not in repr(row) for row in world.sent())
+
+
+def test_a_note_keeps_its_lines_with_one_empty_line_at_most_between_two(world: CaseWorld) -> None:
+    ref = world.add()
+    world.act(cases.contribute_note, ref.case_id, note="\n called\ttwice \r\n\r\n \n\nno  answer\u2028wrote\n")
+    assert world.timeline(ref.case_id)[-1].note == "called twice\n\nno answer\nwrote"
 
 
 @pytest.mark.parametrize(

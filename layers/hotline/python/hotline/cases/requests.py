@@ -25,7 +25,7 @@ from hotline.kit.clock import to_text
 from hotline.kit.errors import HotlineError, InvalidInput, NotPossible, Refused
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item, Missing, any_of, equals
-from hotline.kit.text import fits, plain_text
+from hotline.kit.text import fits, plain_lines, plain_text
 
 from . import items
 from .clocks import date_due
@@ -365,7 +365,7 @@ def _refuse_second(stored: Item | None) -> HotlineError:
 
 
 def _check_note(note: str) -> str:
-    text = plain_text(note)
+    text = plain_lines(note)
     if not text:
         raise InvalidInput(CaseError.NOTE_EMPTY)
     if not fits(text, characters_max=AGENT_NOTE_CHARACTERS_MAX):

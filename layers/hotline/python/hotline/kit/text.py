@@ -61,6 +61,15 @@ def plain_text(text: str) -> str:
     return _collapse_spaces(unicodedata.normalize("NFC", _drop_needless_joiners(visible)))
 
 
+def plain_lines(text: str) -> str:
+    """The text of somebody who writes in lines: each in its plain form, with one empty line at most between two."""
+    lines: list[str] = []
+    for line in map(plain_text, text.splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines).strip("\n")
+
+
 def is_plain(text: str) -> bool:
     """Whether the text is in its plain form: for what is refused rather than changed, such as ids and addresses."""
     return plain_text(text) == text
