@@ -120,7 +120,7 @@ class DeskRecords extends View {
     return html`<div class="notice ${lock.state === "OPEN" ? "good" : "warn"}"><strong>${words.word("lock", lock.state)}</strong>
         ${lock.cause ? html` · ${words.word("cause", lock.cause)}` : nothing}
         ${lock.asked ? html`<span class="tag info">${this.t("records.asked", { operation: words.word("operation", lock.asked) })}</span>` : nothing}
-        <p class="text">${outside(lock.text)}</p></div>
+        <p class="text"><span class="small">${this.t("records.told")}</span> ${outside(lock.text)}</p></div>
       ${account.holds.map((hold) => html`<article class="hold"><h3>${this.t("records.hold", { cause: words.word("cause", hold.cause) })}</h3>
         <p class="muted small">${hold.since ? words.time(hold.since) : "–"} – ${hold.until ? words.time(hold.until) : this.t("records.no_end")}</p>
         ${hold.actions.map((action) => actionButton(this, action, () => this.#release(hold, action)))}</article>`)}

@@ -6,6 +6,8 @@ import { css, html, Loaded, shared, View } from "../element.js";
 const DAY_MS = 86_400_000;
 const DAYS = 14;
 const PHONE = window.matchMedia("(max-width: 640px)");
+/** What became of the date that a customer was told first. */
+const PROMISES = ["kept", "late", "waiting", "withdrawn"];
 const ENDINGS = ["contained", "transferred", "callback", "abandoned", "closed_hours", "left"];
 /** The day of a time in a zone, as 2026-11-30. */
 const dayIn = (zone, time) => new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(time);
@@ -103,8 +105,8 @@ class DeskReports extends View {
         <section class="panel wide">${columns(words, this.t("reports.by_day"), ENDINGS.map((name) => ({ name, label: words.word("ending_of_contact", name) })), report.contacts, PHONE.matches)}</section>
         <section class="panel">${bars(words, this.t("reports.topics"), head, report.topics.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
         <section class="panel">${bars(words, this.t("reports.lock_causes"), head, report.lock_causes.map(({ kind, cause, count }) => ({ label: this.#cause(kind, cause), value: count })))}</section>
-        <section class="panel">${bars(words, this.t("reports.refunds"), [...head, this.t("reports.late")],
-          report.refunds.map(({ status, count, late }) => ({ label: words.word("refund", status), value: count, cells: [words.number(late)] })))}</section>
+        <section class="panel">${bars(words, this.t("reports.refunds"), [...head, ...PROMISES.map((name) => this.t(`reports.${name}`))],
+          report.refunds.map((one) => ({ label: words.word("refund", one.status), value: one.count, cells: PROMISES.map((name) => words.number(one[name])) })))}</section>
         <section class="panel">${bars(words, this.t("reports.complaints"), [...head, this.t("reports.days")],
           report.complaints.map(({ kind, count, median_days }) => ({ label: words.word("topic", kind), value: count, cells: [words.number(median_days)] })))}</section>
         <section class="panel">${bars(words, this.t("reports.wishes"), head, report.wishes.map(({ topic, count }) => ({ label: words.word("topic", topic), value: count })))}</section>
