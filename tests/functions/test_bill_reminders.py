@@ -36,11 +36,12 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import NotDelivered
+from hotline.kit.quiet_hours import OPENS, QUIET_FROM
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
 from hotline.payments.reminder_choice import ChangedBy
-from hotline.payments.reminders import OPENS, QUIET_FROM, Offset, plan_at
+from hotline.payments.reminders import Offset, plan_at
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.faults import at_call

@@ -237,6 +237,9 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "LONGEST_BLOCK_DAYS": (9, "State Council of China: Spring Festival 2024 and 2026"),
         "BUSINESS_DAYS_MAX": (400, "decision: more than a year is a mistake"),
     },
+    "hotline.kit.quiet_hours": {
+        "SPREAD": (12 * HOURS, "decision: an hour of the day is left for what was held up"),
+    },
     "hotline.lockout.breaker": {
         "PAUSES": (Rate("pauses", 5 * MINUTES, shards=4), "docs/security.md, limits"),
         "PAUSES_WITHOUT_FACTOR_MAX": (50, "docs/security.md, limits"),
@@ -281,7 +284,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.payments.reminders": {
         "DAYS_BEFORE": ({"before": 5, "near": 1, "after": -1}, "docs/security.md, reminders"),
         "NO_USE_FROM": ({"before": -1, "near": 1, "after": 8}, "decision: the next reminder takes its place"),
-        "SPREAD": (12 * HOURS, "decision: an hour of the day is left for what was held up"),
     },
     "hotline.payments.folds": {
         "REFUNDS_PER_MOVEMENT_MAX": (200, "WeChat Pay: some 50 partial refunds"),

@@ -11,18 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.payments.reminders import (
-    DAYS_BEFORE,
-    OPENS,
-    QUIET_FROM,
-    Offset,
-    Step,
-    decide_step,
-    end_of_hours,
-    first_look,
-    is_quiet,
-    plan_at,
-)
+from hotline.kit.quiet_hours import OPENS, QUIET_FROM, end_of_hours, is_quiet
+from hotline.payments.reminders import DAYS_BEFORE, Offset, Step, decide_step, first_look, plan_at
 
 DUE: Final = date(2026, 12, 10)
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)

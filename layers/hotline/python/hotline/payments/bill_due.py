@@ -26,13 +26,14 @@ from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.ids import derive_id
 from hotline.kit.logging import Event
 from hotline.kit.outbox import Decision
+from hotline.kit.quiet_hours import end_of_hours, next_morning
 from hotline.kit.store import Key, Store, account_of
 from hotline.kit.store.condition import Item
 
 from . import items
 from .model import Bill
 from .reminder_choice import are_on
-from .reminders import DAYS_BEFORE, Offset, decide_step, end_of_hours, next_morning
+from .reminders import DAYS_BEFORE, Offset, decide_step
 
 MESSAGES: Final = {Offset.BEFORE: "bill.due", Offset.NEAR: "bill.due", Offset.AFTER: "bill.overdue"}
 """The message of each reminder."""

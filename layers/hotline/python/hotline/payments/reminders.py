@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from hotline.kit.ids import bucket
+from hotline.kit.quiet_hours import is_quiet, next_morning, own_time_on
 
 
 class Offset(StrEnum):
@@ -29,12 +29,6 @@ DAYS_BEFORE: Final[Mapping[Offset, int]] = {Offset.BEFORE: 5, Offset.NEAR: 1, Of
 NO_USE_FROM: Final[Mapping[Offset, int]] = {Offset.BEFORE: -1, Offset.NEAR: 1, Offset.AFTER: 8}
 """From how many days after the due date each is of no use. Of the first the second takes the place; of the second the
 third, from the day after on. A week after the due date the customer hears of it from the biller."""
-OPENS: Final = time(8)
-QUIET_FROM: Final = time(21)
-"""Reminders go out from 8:00 to 21:00 where the customer is. The hours are those of 47 CFR 64.1200(c)(1), which
-binds solicitations; a reminder of one's own bill is none, and keeps them all the same."""
-SPREAD: Final = timedelta(hours=12)
-"""Over so many hours from OPENS on the accounts are spread. The last hour is for whatever was held up."""
 _FIRST_ZONE: Final = timezone(timedelta(hours=14))
 """Where each day begins first (Kiribati)."""
 
@@ -78,26 +72,4 @@ def first_look(account_id: str, due_on: date, done: Collection[Offset]) -> datet
 
 def plan_at(account_id: str, due_on: date, offset: Offset, zone: tzinfo) -> datetime:
     """The instant of a reminder: on its day in the zone, at the account's own time of day."""
-    return _at_own_time(account_id, due_on - timedelta(days=DAYS_BEFORE[offset]), zone)
-
-
-def is_quiet(now: datetime, zone: tzinfo) -> bool:
-    """Whether the customer is not to be reminded of anything now."""
-    return not OPENS <= now.astimezone(zone).time() < QUIET_FROM
-
-
-def end_of_hours(now: datetime, zone: tzinfo) -> datetime:
-    """The instant from which today's reminders are not to go out any more."""
-    return datetime.combine(now.astimezone(zone).date(), QUIET_FROM, zone).astimezone(UTC)
-
-
-def next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
-    """The account's own time of day on the first day whose hours have not begun."""
-    local = now.astimezone(zone)
-    day = local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
-    return _at_own_time(account_id, day, zone)
-
-
-def _at_own_time(account_id: str, day: date, zone: tzinfo) -> datetime:
-    late = timedelta(seconds=bucket(account_id, int(SPREAD.total_seconds())))
-    return (datetime.combine(day, OPENS) + late).replace(tzinfo=zone).astimezone(UTC)
+    return own_time_on(account_id, due_on - timedelta(days=DAYS_BEFORE[offset]), zone)

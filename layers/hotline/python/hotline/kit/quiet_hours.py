@@ -1,0 +1,45 @@
+"""The hours in which a customer is told what can wait: from morning to evening where they are. Pure.
+
+Messages that the hotline sends by its own clock keep these hours. Each account has a time of its own among them, so
+that a date which many share does not send all their messages at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+from .ids import bucket
+
+OPENS: Final = time(8)
+QUIET_FROM: Final = time(21)
+"""Messages go out from 8:00 to 21:00 where the customer is. The hours are those of 47 CFR 64.1200(c)(1), which
+binds solicitations. A message about one's own bill or refund is none, and keeps them all the same."""
+SPREAD: Final = timedelta(hours=12)
+"""Over so many hours from OPENS on the accounts are spread. The last hour is for whatever was held up."""
+
+
+def is_quiet(now: datetime, zone: tzinfo) -> bool:
+    """Whether the customer is not to be told now of anything that can wait."""
+    return not OPENS <= now.astimezone(zone).time() < QUIET_FROM
+
+
+def end_of_hours(now: datetime, zone: tzinfo) -> datetime:
+    """The instant from which today's messages are not to go out any more."""
+    return datetime.combine(now.astimezone(zone).date(), QUIET_FROM, zone).astimezone(UTC)
+
+
+def next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
+    """The account's own time of day on the first day whose hours have not begun."""
+    return own_time_on(account_id, _next_day(now, zone), zone)
+
+
+def own_time_on(account_id: str, day: date, zone: tzinfo) -> datetime:
+    """The account's own time of day on a day in a zone."""
+    late = timedelta(seconds=bucket(account_id, int(SPREAD.total_seconds())))
+    return (datetime.combine(day, OPENS) + late).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _next_day(now: datetime, zone: tzinfo) -> date:
+    local = now.astimezone(zone)
+    return local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
