@@ -259,6 +259,18 @@ class Refunds(RuleBasedStateMachine):
             if refund.state.is_open and date_told(refund) is not None:
                 assert "due_sk" in item
 
+    @invariant()
+    def a_clock_runs_while_its_refund_is_in_review_and_is_worked_off_once(self) -> None:
+        states = {refund.refund_id: refund.state for refund in map(refund_from, self._items("REFUND#"))}
+        for item in self._items("CLOCK#"):
+            assert "due_sk" in item
+            assert states[str(item["refund_id"])] is RefundState.IN_REVIEW
+        for event in ("refund.merchant_silent", "refund.clock_expired"):
+            of_refunds = Counter(
+                str(item["facts"]["refund_id"]) for item in self._items("AUDIT#") if item["event"] == event
+            )
+            assert all(times == 1 for times in of_refunds.values()), (event, of_refunds)
+
     def teardown(self) -> None:
         """Nobody says anything more: each approved refund ends, or people know of it."""
         if not hasattr(self, "store"):
@@ -267,6 +279,7 @@ class Refunds(RuleBasedStateMachine):
             self.world.now += timedelta(days=40)
             self._work(None)
         assert all(dispute_from(item).escalations > 0 for item in self._items("DISPUTE#"))
+        assert self._items("CLOCK#") == []
         for item in self._items("REFUND#"):
             refund = refund_from(item)
             ledger = self.store.get(ledger_key(ACCOUNT, refund.movement_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,13 +15,14 @@ from hotline.kit.change import Change
 from hotline.kit.due import Done
 from hotline.kit.logging import Event
 from hotline.kit.money import Money
-from hotline.kit.store import Key, hotline_key
+from hotline.kit.store import Delete, Key, Put, hotline_key
+from hotline.refunds import items
 from hotline.refunds import service as refunds
 from hotline.refunds.clocks import ClockKind, answer_promise, clock_key
 from hotline.refunds.laws import CHINA, EUROPEAN_UNION, UNITED_STATES, LawProfile
-from hotline.refunds.model import RefundState
+from hotline.refunds.model import RefundReason, RefundState, ReviewDecision
 from hotline.refunds.promises import due_at
-from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, refunded
+from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published, refunded
 
 LONDON = "Europe/London"
 ENDS_AT = datetime(2026, 12, 9, tzinfo=UTC)
@@ -34,6 +36,25 @@ def in_review(money: MoneyWorld) -> str:
     result = money.ask()
     assert (result.state, result.case_id is not None) == (RefundState.IN_REVIEW, True)
     return result.refund_id or ""
+
+
+ANSWERS_WITHIN = timedelta(days=3)
+
+
+def with_merchant(money: MoneyWorld, reason: RefundReason = RefundReason.CANCELLED) -> str:
+    """A refund in review for which its merchant has to answer within three days."""
+    money.give_profile()
+    money.tell(moved(MovementStatus.SUCCEEDED))
+    money.tell(published(auto_approve_minor=0, answer_days=3))
+    result = money.ask(reason)
+    assert result.state is RefundState.IN_REVIEW
+    return result.refund_id or ""
+
+
+def clocks_of(money: MoneyWorld, refund_id: str) -> dict[ClockKind, str]:
+    """The clocks that run on a refund, with the date of each."""
+    found = {kind: money.store.get(clock_key(ACCOUNT, refund_id, kind)) for kind in ClockKind}
+    return {kind: str(item["due_sk"]) for kind, item in found.items() if item is not None}
 
 
 def statutory_key(refund_id: str) -> Key:
@@ -77,11 +98,67 @@ def test_the_laws_time_that_passes_makes_the_case_urgent_once(quick_money: Money
 
 
 @pytest.mark.parametrize("status", RefundStatus)
-def test_an_answer_stops_the_clock(money: MoneyWorld, status: RefundStatus) -> None:
+def test_an_answer_stops_every_clock(money: MoneyWorld, status: RefundStatus) -> None:
     """Also when the wallet pays or refuses without waiting for it."""
-    refund_id = in_review(money)
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    assert set(clocks_of(money, refund_id)) == set(ClockKind)
     money.tell(refunded(status, refund_id, minor=12850))
-    assert money.store.get(statutory_key(refund_id)) is None
+    assert clocks_of(money, refund_id) == {}
+
+
+@pytest.mark.parametrize("decision", ReviewDecision)
+def test_a_persons_decision_stops_every_clock(money: MoneyWorld, decision: ReviewDecision) -> None:
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    money.review(refund_id, decision)
+    assert clocks_of(money, refund_id) == {}
+
+
+def test_the_merchants_time_is_a_due_item_of_its_own_and_is_worked_off_once(quick_money: MoneyWorld) -> None:
+    money = quick_money
+    refund_id = with_merchant(money)
+    key, before = clock_key(ACCOUNT, refund_id, ClockKind.MERCHANT), money.refund(refund_id)
+    entries = len(money.entries())
+    assert work_off(money, key, NOON + ANSWERS_WITHIN - timedelta(milliseconds=1)) == ()
+    (done,) = work_off(money, key, NOON + ANSWERS_WITHIN)
+    assert (done.event, done.keys["case_id"]) == (Event.MERCHANT_SILENT, before.case_id)
+    assert money.refund(refund_id) == before
+    found = read_case(money.store, before.case_id or "")
+    assert found is not None
+    case, timeline = found
+    assert (case.priority, timeline[-1].reason) == (Priority.HIGH, "refund_merchant_silent")
+    assert timeline[-1].facts["missed_on"] == "2026-11-26"
+    assert len(money.entries()) == entries + 1, "the case goes to the bus, and nobody is told"
+    assert work_off(money, key, NOON + ANSWERS_WITHIN) == ()
+    assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY}
+
+
+def test_a_review_that_the_merchant_has_no_part_in_has_no_clock_of_the_merchant(money: MoneyWorld) -> None:
+    money.give_profile()
+    money.tell(moved(MovementStatus.SUCCEEDED, amount=Money(10**6, "CNY")))
+    money.tell(published(auto_approve_minor=10**9, answer_days=3))
+    assert set(clocks_of(money, money.ask().refund_id or "")) == {ClockKind.STATUTORY}
+
+
+@pytest.mark.parametrize("is_decided", [False, True])
+def test_the_merchants_time_of_a_refund_that_was_stored_before_still_ends(
+    quick_money: MoneyWorld, *, is_decided: bool
+) -> None:
+    """The date stood on the refund itself, without a clock."""
+    money = quick_money
+    refund_id = with_merchant(money)
+    key, clock = refunds.refund_key(ACCOUNT, refund_id), clock_key(ACCOUNT, refund_id, ClockKind.MERCHANT)
+    stored = items.refund_item(replace(money.refund(refund_id), merchant_until=NOON + ANSWERS_WITHIN))
+    assert str(stored["due_sk"]).startswith("2026-11-26T12:00:00")
+    money.store.transact([Put(key, stored | {"rev": 1}), Delete(clock)], token="stored-before")
+    if is_decided:
+        money.review(refund_id, ReviewDecision.DENY)
+        assert work_off(money, key, NOON + ANSWERS_WITHIN) == ()
+        return
+    assert work_off(money, key, NOON + ANSWERS_WITHIN - timedelta(milliseconds=1)) == ()
+    (done,) = work_off(money, key, NOON + ANSWERS_WITHIN)
+    assert done.event is Event.MERCHANT_SILENT
+    assert money.refund(refund_id).merchant_until is None
+    assert work_off(money, key, NOON + ANSWERS_WITHIN) == ()
 
 
 def test_a_date_that_passes_in_review_leaves_the_laws_clock_running(quick_money: MoneyWorld) -> None:

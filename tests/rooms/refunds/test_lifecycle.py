@@ -346,26 +346,6 @@ def test_a_wallet_that_says_nothing_of_an_approved_refund_is_asked_after_a_day(w
     assert work(world, refund.refund_id) == ["REFUND_OVERDUE"]
 
 
-def test_a_merchant_that_does_not_answer_in_its_time_is_escalated_once(world: MoneyWorld) -> None:
-    world.tell(published(version=2, auto_approve_minor=0, answer_days=3))
-    refund = ask(world)
-    assert refund.state is RefundState.IN_REVIEW
-    world.now += timedelta(days=3) - timedelta(milliseconds=1)
-    assert work(world, refund.refund_id) == []
-    world.now += timedelta(milliseconds=1)
-    assert work(world, refund.refund_id) == ["MERCHANT_SILENT"]
-    after = world.refund(refund.refund_id)
-    assert (after.promise, after.merchant_until) == (refund.promise, None)
-    assert the_case(world, after).priority.name == "HIGH"
-    assert work(world, refund.refund_id) == []
-
-
-def test_a_review_that_the_merchant_has_no_part_in_has_no_clock_of_the_merchant(world: MoneyWorld) -> None:
-    world.tell(moved(S.SUCCEEDED, "mov_9", amount=Money(10**6, "CNY")))
-    world.tell(published(version=2, auto_approve_minor=10**9, answer_days=3))
-    assert ask(world, movement_id="mov_9").merchant_until is None
-
-
 @pytest.mark.parametrize("is_worked_off", [False, True])
 def test_the_date_of_an_answer_is_not_told_as_the_day_of_arrival(world: MoneyWorld, *, is_worked_off: bool) -> None:
     world.tell(published(version=2, auto_approve_minor=0, answer_days=3))
@@ -375,7 +355,7 @@ def test_the_date_of_an_answer_is_not_told_as_the_day_of_arrival(world: MoneyWor
         world.now += timedelta(days=8)
         work(world, refund.refund_id)
     after = world.refund(refund.refund_id)
-    assert (after.state, after.review, after.merchant_until) == (RefundState.SENT, None, None)
+    assert (after.state, after.review) == (RefundState.SENT, None)
     assert promise_told(after) == longest_promise(after.state_at, currency="CNY", time_zone="Europe/London")
 
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, request_facts, request_keys
 from hotline.accounts.service import profile_from, profile_key
 from hotline.cases.model import Priority
-from hotline.cases.service import case_keys, contribute_case
+from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
@@ -34,10 +33,10 @@ from hotline.payments.service import (
     ledger_key,
 )
 
-from . import clocks, disputes, items
+from . import disputes, expiries, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
-from .outgoing import send_decision, tell_owner
+from .outgoing import send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, drop_recent, write_refund
 
@@ -45,7 +44,6 @@ OVERDUE: Final = "refund_overdue"
 UNPAID: Final = "refund_unpaid"
 PAID_TWICE: Final = "refund_paid_twice"
 REVERSED: Final = "refund_payment_reversed"
-MERCHANT_SILENT: Final = "refund_merchant_silent"
 """Reasons of the case."""
 ASKED_FOR: Final = {
     RefundState.UNKNOWN: FactsReason.OUTCOME_UNKNOWN.value,
@@ -60,7 +58,7 @@ UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETUR
 
 def duty_at(key: Key) -> Duty | None:
     """The duty about the item at a key; None when that is no refund, no clock of one and no dispute."""
-    beside = clocks.duty_at(key) or disputes.duty_at(key)
+    beside = expiries.duty_at(key) or disputes.duty_at(key)
     if beside is not None:
         return beside
     account_id, refund_id = account_of(key), id_at(key, "REFUND")
@@ -130,7 +128,7 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     if known.state.is_unpaid and not known.followed_up:
         return _follow_up(change, read, item, known)
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
-        return _escalate_merchant(change, read, item, known)
+        return expiries.escalate_merchant(change, read, item, known, known.merchant_until)
     is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
     if not is_late and items.ask_due_at(known) is not None:
         return _ask_wallet(change, read, item, known)
@@ -155,7 +153,7 @@ def _act_on_reversal(change: Change, read: Mapping[Key, Item], item: Item, known
 def _report_paid_twice(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
     """Have a person look at once: the customer has the refund, and the payment back as well."""
     refund = replace(known, stopped=True)
-    case_id = _open_case(change, read, refund, PAID_TWICE, Priority.URGENT, known.promised_on)
+    case_id = tell_people(change, read, refund, PAID_TWICE, Priority.URGENT, known.promised_on)
     refund = replace(refund, case_id=case_id)
     write_refund(change, item, refund)
     change.audit(refund.account_id, "refund.paid_twice", refund_id=refund.refund_id)
@@ -167,7 +165,7 @@ def _call_back(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     goes on taking its money until the wallet tells of it. A person looks at once."""
     refund = _with_question(change, read, known) if known.state in ASKED_FOR else known
     refund = replace(refund, version=known.version + 1, stopped=True)
-    case_id = _open_case(change, read, refund, REVERSED, Priority.URGENT, known.promised_on)
+    case_id = tell_people(change, read, refund, REVERSED, Priority.URGENT, known.promised_on)
     return _write_stopped(change, item, replace(refund, case_id=case_id))
 
 
@@ -187,7 +185,7 @@ def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -
         review=None,
         merchant_until=None,
     )
-    case_id = _open_case(change, read, refund, REVERSED, Priority.HIGH, known.promised_on)
+    case_id = tell_people(change, read, refund, REVERSED, Priority.HIGH, known.promised_on)
     refund = replace(refund, case_id=case_id)
     drop_recent(change, read, refund)
     _free(change, read, refund)
@@ -211,16 +209,6 @@ def _free(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
         contribute_taken_state(
             change, ledger=ledger, ledger_item=stored, refund_id=refund.refund_id, state=TakenState.VOID
         )
-
-
-def _escalate_merchant(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
-    """Bring a refund to a person whose merchant has not answered in its time. The customer's own date stays."""
-    refund = replace(known, merchant_until=None)
-    missed_on = known.merchant_until.date() if known.merchant_until is not None else None
-    refund = replace(refund, case_id=_open_case(change, read, refund, MERCHANT_SILENT, Priority.HIGH, missed_on))
-    write_refund(change, item, refund)
-    change.audit(refund.account_id, "refund.merchant_silent", refund_id=refund.refund_id)
-    return (_done(Event.MERCHANT_SILENT, refund),)
 
 
 def _ask_wallet(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
@@ -266,7 +254,7 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     if known.payout is not None:
         _free(change, read, known)
     refund = _with_next_step(change, read, replace(known, followed_up=True, payout=None, payout_at=None))
-    refund = replace(refund, case_id=_open_case(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
+    refund = replace(refund, case_id=tell_people(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)
     withdrawn = {} if known.promised_on is None else {"withdrawn_on": known.promised_on.isoformat()}
@@ -286,7 +274,7 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
         known = _with_question(change, read, known)
     refund = _with_next_step(change, read, replace(known, escalations=known.escalations + 1))
     priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT
-    refund = replace(refund, case_id=_open_case(change, read, refund, OVERDUE, priority, missed_on))
+    refund = replace(refund, case_id=tell_people(change, read, refund, OVERDUE, priority, missed_on))
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.escalated", refund_id=refund.refund_id, escalations=refund.escalations)
     _decide(change, refund, "refund.escalated", {"missed_on": missed_on.isoformat()})
@@ -313,27 +301,6 @@ def _write(change: Change, read: Mapping[Key, Item], item: Item, refund: Refund)
 
 def _done(event: Event, refund: Refund, **counts: int) -> Done:
     return Done(event, {"account_id": refund.account_id, **counts, "case_id": refund.case_id or "-"})
-
-
-def _open_case(
-    change: Change, read: Mapping[Key, Item], refund: Refund, reason: str, priority: Priority, missed_on: date | None
-) -> str:
-    return contribute_case(
-        change,
-        read,
-        account_id=refund.account_id,
-        topic=CASE_TOPIC,
-        reason=reason,
-        facts={
-            "refund_id": refund.refund_id,
-            "movement_id": refund.movement_id,
-            "state": refund.state.value,
-            "missed_on": missed_on.isoformat() if missed_on is not None else "-",
-            "amount_minor": refund.amount.minor,
-            "currency": refund.amount.currency,
-        },
-        priority=priority,
-    ).case_id
 
 
 def _decide(change: Change, refund: Refund, kind: str, own: Mapping[str, str]) -> None:

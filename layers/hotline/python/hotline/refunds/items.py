@@ -145,7 +145,7 @@ def needs_ledger(refund: Refund) -> bool:
 
 
 def is_with_merchant(refund: Refund) -> bool:
-    """Whether the merchant's time to answer still counts."""
+    """Whether the merchant's time to answer stands on the refund itself, and still counts."""
     return refund.merchant_until is not None and refund.state is RefundState.IN_REVIEW
 
 

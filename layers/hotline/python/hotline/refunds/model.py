@@ -327,7 +327,7 @@ class Refund:
     stopped: bool = False
     """People know of that, and of the state in which it met the refund."""
     merchant_until: datetime | None = None
-    """The end of the merchant's time to answer; None: it has stated none, or people know that it has passed."""
+    """The end of the merchant's time to answer, of a refund that was stored before this was a clock of its own."""
 
     @property
     def promised_on(self) -> date | None:

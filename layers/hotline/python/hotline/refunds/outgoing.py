@@ -1,19 +1,22 @@
-"""Telling the wallet and the customer about a refund, in the transaction that makes it true."""
+"""Telling the wallet, people and the customer about a refund, in the transaction that makes it true."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key, send_notice
+from hotline.cases.model import Priority
 from hotline.cases.references import REFERENCE_DIGITS
+from hotline.cases.service import contribute_case
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
-from hotline.payments.service import money_item
+from hotline.payments.service import CASE_TOPIC, money_item
 
 from .model import Refund, RefundState
 from .promises import Promise
@@ -72,6 +75,29 @@ def send_outcome(change: Change, refund: Refund) -> None:
         send_decision(change, refund, "refund.approved", promised, version=refund.version)
     elif refund.state is RefundState.DENIED:
         send_decision(change, refund, "refund.rejected", decided, version=refund.version)
+
+
+def tell_people(
+    change: Change, read: Mapping[Key, Item], refund: Refund, reason: str, priority: Priority, missed_on: date | None
+) -> str:
+    """Have a person look at the refund, for a reason. `missed_on`: the date that has passed, if there is one. Gives the
+    id of the case. `read` holds what exists of the case's keys."""
+    return contribute_case(
+        change,
+        read,
+        account_id=refund.account_id,
+        topic=CASE_TOPIC,
+        reason=reason,
+        facts={
+            "refund_id": refund.refund_id,
+            "movement_id": refund.movement_id,
+            "state": refund.state.value,
+            "missed_on": missed_on.isoformat() if missed_on is not None else "-",
+            "amount_minor": refund.amount.minor,
+            "currency": refund.amount.currency,
+        },
+        priority=priority,
+    ).case_id
 
 
 def dates_of(promise: Promise) -> dict[str, object]:

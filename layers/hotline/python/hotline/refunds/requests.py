@@ -32,7 +32,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement, TakenState
 
 from . import items, policy
-from .clocks import ClockKind, answer_promise, start_clock
+from .clocks import ClockKind, answer_promise, asks_merchant, start_clock
 from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
@@ -65,8 +65,6 @@ RECENT_KEPT_MAX = 50
 MANY_PARTS_RULE = "movement.parts"
 """The rule that decides about a payment that was refunded in as many parts as its ledger holds."""
 
-_MERCHANTS: Final = frozenset({"merchant.window", "merchant.auto_approve", "reason.evidence"})
-"""The rules by which the merchant has to answer."""
 _STATES = {
     RefundOutcome.APPROVED: RefundState.APPROVED,
     RefundOutcome.IN_REVIEW: RefundState.IN_REVIEW,
@@ -365,11 +363,7 @@ def contribute_refund(
         )
     if decision.outcome not in _STATES:
         return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
-    refund = replace(
-        _refund(change.now, refund_id, movement, reason, decision),
-        time_zone=profile.time_zone,
-        merchant_until=_merchant_until(change.now, merchant, decision),
-    )
+    refund = replace(_refund(change.now, refund_id, movement, reason, decision), time_zone=profile.time_zone)
     if refund.state.is_open:
         payments.contribute_taking(
             change,
@@ -386,6 +380,9 @@ def contribute_refund(
         refund = replace(refund, case_id=_open_case(change, read, refund, note))
         due_at = promise_due_at(answer.latest_on, currency=refund.amount.currency, time_zone=refund.time_zone)
         start_clock(change, refund, ClockKind.STATUTORY, due_at)
+        if merchant is not None and merchant.answer_days is not None and asks_merchant(refund.rules):
+            answers_until = change.now + timedelta(days=merchant.answer_days)
+            start_clock(change, refund, ClockKind.MERCHANT, answers_until)
     _count(change, read, recent, refund)
     # A report that its owner did not make it, a closure, or an erasure that comes in between wins.
     disputed = dispute_key(account_id, movement.movement_id)
@@ -467,14 +464,6 @@ def _unpaid(request: RecentRequest) -> RefundResult:
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
     merchant = movement.ref.merchant
     return merchant_policy_of(read.get(items.policy_key(merchant.id))) if merchant else None
-
-
-def _merchant_until(now: datetime, merchant: MerchantPolicy | None, decision: PolicyDecision) -> datetime | None:
-    """The end of the merchant's time, where its own rules want a review and it has stated one."""
-    if decision.outcome is not RefundOutcome.IN_REVIEW or merchant is None or merchant.answer_days is None:
-        return None
-    asked = any(rule.outcome is not None and rule.rule in _MERCHANTS for rule in decision.rules)
-    return now + timedelta(days=merchant.answer_days) if asked else None
 
 
 def _refund(

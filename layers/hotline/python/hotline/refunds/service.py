@@ -19,7 +19,6 @@ from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
 from . import folds, items, policy
-from .clocks import STATUTORY_REASON
 from .disputes import Dispute, find_dispute
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
@@ -30,6 +29,7 @@ from .evidence import (
     contribute_evidence_unscanned,
     evidence_keys,
 )
+from .expiries import STATUTORY_REASON
 from .explanations import Explanation, explain
 from .items import recent_key
 from .merchants import PolicyTerms, contribute_policy, make_terms, policy_in, policy_keys, policy_subject
