@@ -22,6 +22,7 @@ from hotline.identity.model import ByAgent, Operation
 from hotline.identity.policy import REQUIREMENTS, Pace
 from hotline.kit.counts.rates import Rate
 from hotline.lockout.tiers import Tier
+from hotline.refunds.laws import Clock, DayKind
 from hotline.refunds.policy import WalletPolicy
 from hotline.refunds.promises import Term
 
@@ -301,6 +302,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.payments.lists": {
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
+    },
+    "hotline.refunds.clocks": {
+        "ANSWER_OTHERWISE": (Clock(15, DayKind.CALENDAR, ANY), "PBoC 2020 no. 5 and PSD2, article 101: 15 days"),
+        "EVIDENCE_REMINDED_AFTER_DAYS": (3, "decision: time to find the goods, and early in the time of the answer"),
     },
     "hotline.refunds.folds": {
         "TOLD_FOR": (30 * DAYS, "decision: a failed refund is told of for 30 days"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,16 +13,21 @@ from hotline.cases.service import read_case
 from hotline.contracts.model import MovementStatus, RefundStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
+from hotline.kit.clock import from_text
 from hotline.kit.due import Done
+from hotline.kit.errors import Stale
 from hotline.kit.logging import Event
 from hotline.kit.money import Money
+from hotline.kit.quiet_hours import is_quiet
 from hotline.kit.store import Delete, Key, Put, hotline_key
 from hotline.refunds import items
 from hotline.refunds import service as refunds
-from hotline.refunds.clocks import ClockKind, answer_promise, clock_key
+from hotline.refunds.clocks import EVIDENCE_REMINDED_AFTER_DAYS, ClockKind, answer_promise, clock_key
 from hotline.refunds.laws import CHINA, EUROPEAN_UNION, UNITED_STATES, LawProfile
 from hotline.refunds.model import RefundReason, RefundState, ReviewDecision
 from hotline.refunds.promises import due_at
+from hotline.wording.messages import plain_text
+from hotline.wording.values import locale_of
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published, refunded
 
 LONDON = "Europe/London"
@@ -130,6 +136,65 @@ def test_the_merchants_time_is_a_due_item_of_its_own_and_is_worked_off_once(quic
     assert len(money.entries()) == entries + 1, "the case goes to the bus, and nobody is told"
     assert work_off(money, key, NOON + ANSWERS_WITHIN) == ()
     assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY}
+
+
+def test_a_customer_who_sends_no_picture_is_reminded_once_by_day(quick_money: MoneyWorld) -> None:
+    money = quick_money
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    key, before = clock_key(ACCOUNT, refund_id, ClockKind.EVIDENCE), money.refund(refund_id)
+    remind_at = from_text(clocks_of(money, refund_id)[ClockKind.EVIDENCE].partition("#")[0])
+    assert (remind_at.astimezone(ZoneInfo(LONDON)).date() - NOON.date()).days == EVIDENCE_REMINDED_AFTER_DAYS
+    assert not is_quiet(remind_at, ZoneInfo(LONDON))
+    entries = len(money.entries())
+    assert work_off(money, key, remind_at - timedelta(milliseconds=1)) == ()
+    (done,) = work_off(money, key, remind_at)
+    assert done.event is Event.EVIDENCE_REMINDED
+    told = [entry for entry in money.entries() if entry["kind"] == "refund.evidence_reminder"]
+    assert [entry["channel"] for entry in told] == ["email", "sms"]
+    assert told[0]["facts"]["refund_reference"] == refunds.reference_of(refund_id)
+    assert len(money.entries()) == entries + 2
+    assert money.refund(refund_id) == before
+    assert work_off(money, key, remind_at) == ()
+
+
+def test_a_picture_that_came_stops_the_reminder(money: MoneyWorld) -> None:
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    read = money.store.batch_get(list(refunds.evidence_keys(ACCOUNT, refund_id)))
+    change = Change(actor=System("evidence", "arrival"), cause="evidence", now=NOON, ids=money.ids)
+    refunds.contribute_evidence_received(change, read, ACCOUNT, refund_id, "evd_1")
+    change.commit(money.store)
+    assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
+
+
+def test_a_decision_beside_the_reminder_wins(money: MoneyWorld) -> None:
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    key = clock_key(ACCOUNT, refund_id, ClockKind.EVIDENCE)
+    duty = refunds.duty_at(key)
+    assert duty is not None
+    at = NOON + timedelta(days=7)
+    change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=at, ids=money.ids)
+    duty.contribute(change, duty.read(money.store, at))
+    money.review(refund_id, ReviewDecision.DENY)
+    with pytest.raises(Stale):
+        change.commit(money.store)
+
+
+def test_a_refund_that_waits_for_no_picture_has_no_such_reminder(money: MoneyWorld) -> None:
+    refund_id = with_merchant(money)
+    assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
+
+
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_the_reminder_says_how_to_send_the_picture(language: str) -> None:
+    locale = locale_of(language, LONDON, NOON)
+    text = plain_text(
+        "message.refund.evidence_reminder",
+        {"amount": Money(5000, "CNY"), "merchant": "Tea House", "refund_reference": "123456"},
+        locale,
+    )
+    assert "Tea House" in text
+    assert ("app" if language == "en-US" else "应用") in text
+    assert "{" not in text
 
 
 def test_a_review_that_the_merchant_has_no_part_in_has_no_clock_of_the_merchant(money: MoneyWorld) -> None:

@@ -7,7 +7,7 @@ or is worked off once when its date has passed (`expiries`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -15,12 +15,13 @@ from hotline.kit.business_days import add_business_days, add_calendar_days, cale
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.due import due_attributes
+from hotline.kit.quiet_hours import own_time_on
 from hotline.kit.retention import record_end
 from hotline.kit.store import Key, hotline_key
 from hotline.kit.store.condition import NEW, Condition, Item, any_of, equals
 
 from .laws import Clock, DayKind, LawProfile
-from .model import Refund, RefundState, RuleResult
+from .model import Refund, RefundState, ReviewNeed, RuleResult
 from .promises import Promise
 
 PREFIX: Final = "CLOCK#"
@@ -28,6 +29,8 @@ ANSWER_OTHERWISE: Final = Clock(15, DayKind.CALENDAR, "PBoC on consumer protecti
 """Until a request in review has its answer, where the law of the purchase names no time for a complaint."""
 _MERCHANTS: Final = frozenset({"merchant.window", "merchant.auto_approve", "reason.evidence"})
 """The rules by which the merchant has to answer."""
+EVIDENCE_REMINDED_AFTER_DAYS: Final = 3
+"""From the request on: time to find the goods, and early in the ten business days within which the answer is due."""
 
 
 class ClockKind(StrEnum):
@@ -37,6 +40,8 @@ class ClockKind(StrEnum):
     """The answer to a request in review, within the time that the law gives for one."""
     MERCHANT = "merchant"
     """The merchant's word on a request in review, within the time that its policy states."""
+    EVIDENCE = "evidence"
+    """The customer's picture for a request in review."""
 
 
 def clock_key(account_id: str, refund_id: str, kind: ClockKind) -> Key:
@@ -66,6 +71,20 @@ def asks_merchant(rules: Iterable[RuleResult]) -> bool:
     return any(result.outcome is not None and result.rule in _MERCHANTS for result in rules)
 
 
+def waits_for_picture(refund: Refund) -> bool:
+    """Whether the refund waits in review for a picture, and no picture has come that may be looked at."""
+    return refund.state is RefundState.IN_REVIEW and refund.review is ReviewNeed.EVIDENCE and refund.evidence_at is None
+
+
+def start_reminder(change: Change, refund: Refund) -> None:
+    """Start the clock of a picture, where the refund waits for one. It ends by day where the customer is."""
+    if not waits_for_picture(refund):
+        return
+    zone = zone_of(refund.time_zone, calendar_of(refund.amount.currency))
+    day = local_day(change.now, zone) + timedelta(days=EVIDENCE_REMINDED_AFTER_DAYS)
+    start_clock(change, refund, ClockKind.EVIDENCE, own_time_on(refund.account_id, day, zone))
+
+
 def start_clock(change: Change, refund: Refund, kind: ClockKind, due_at: datetime) -> None:
     """Start a clock of a refund that the same change writes, or set it anew."""
     item: Item = {
@@ -85,16 +104,24 @@ def stop_clock(change: Change, refund: Refund, kind: ClockKind) -> None:
 
 
 def stop_overtaken(change: Change, before: Refund | None, refund: Refund) -> None:
-    """Stop the clocks of what a change of the refund has ended: a request that leaves review has its answer."""
-    if before is None or before.state is not RefundState.IN_REVIEW or refund.state is RefundState.IN_REVIEW:
-        return
-    for kind in _kinds_of(before):
-        stop_clock(change, refund, kind)
+    """Stop the clocks of what a change of the refund has ended. A request that leaves review has its answer, and a
+    picture that came is waited for no more."""
+    for kind in ClockKind:
+        if before is not None and _may_run(kind, before) and not _may_run(kind, refund):
+            stop_clock(change, refund, kind)
 
 
-def _kinds_of(refund: Refund) -> tuple[ClockKind, ...]:
-    """The clocks that may run on a refund in review."""
-    return (ClockKind.STATUTORY, *((ClockKind.MERCHANT,) if asks_merchant(refund.rules) else ()))
+def _may_run(kind: ClockKind, refund: Refund) -> bool:
+    """Whether a clock may run on the refund as it is."""
+    if refund.state is not RefundState.IN_REVIEW:
+        return False
+    match kind:
+        case ClockKind.STATUTORY:
+            return True
+        case ClockKind.MERCHANT:
+            return asks_merchant(refund.rules)
+        case ClockKind.EVIDENCE:
+            return waits_for_picture(refund)
 
 
 def _own(refund_id: str) -> Condition:

@@ -9,10 +9,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from hotline.accounts.service import profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
-from hotline.kit.change import Change
+from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
@@ -22,15 +23,16 @@ from hotline.lockout.service import is_erased, lock_keys
 from hotline.payments.service import CASE_TOPIC
 
 from . import items
-from .clocks import PREFIX, ClockKind, clock_key
+from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
 from .model import Refund, RefundState
-from .outgoing import tell_people
+from .outgoing import tell_owner, tell_people
 from .records import write_refund
 
 STATUTORY_REASON: Final = "refund_statutory"
 """The reason of the case: the law's time for an answer is over."""
 MERCHANT_SILENT: Final = "refund_merchant_silent"
 """The reason of the case: the merchant's time is over."""
+REMINDER_MESSAGE: Final = "refund.evidence_reminder"
 
 
 def duty_at(key: Key) -> Duty | None:
@@ -48,6 +50,7 @@ def due_keys(account_id: str, refund_id: str, kind: ClockKind) -> set[Key]:
     return {
         clock_key(account_id, refund_id, kind),
         items.refund_key(account_id, refund_id),
+        profile_key(account_id),
         *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
     }
@@ -113,8 +116,23 @@ def _miss_merchant(change: Change, read: Mapping[Key, Item], clock: Item, refund
     return escalate_merchant(change, read, stored, refund, until)
 
 
+def _remind_of_picture(change: Change, read: Mapping[Key, Item], _clock: Item, refund: Refund) -> tuple[Done, ...]:
+    """No picture has come: the customer hears once how to send it. People need no word, since the case is open."""
+    if not waits_for_picture(refund):
+        return ()
+    key = items.refund_key(refund.account_id, refund.refund_id)
+    change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
+    change.audit(refund.account_id, "refund.evidence_reminded", refund_id=refund.refund_id)
+    tell_owner(change, read, refund, REMINDER_MESSAGE)
+    return (Done(Event.EVIDENCE_REMINDED, {"account_id": refund.account_id}),)
+
+
 type _Work = Callable[[Change, Mapping[Key, Item], Item, Refund], tuple[Done, ...]]
 _WORK: Final[Mapping[ClockKind, _Work]] = MappingProxyType(
-    {ClockKind.STATUTORY: _miss_answer, ClockKind.MERCHANT: _miss_merchant}
+    {
+        ClockKind.STATUTORY: _miss_answer,
+        ClockKind.MERCHANT: _miss_merchant,
+        ClockKind.EVIDENCE: _remind_of_picture,
+    }
 )
 _KINDS: Final = frozenset(kind.value for kind in _WORK)

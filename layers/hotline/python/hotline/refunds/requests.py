@@ -32,7 +32,7 @@ from hotline.payments import service as payments
 from hotline.payments.model import Ledger, Movement, TakenState
 
 from . import items, policy
-from .clocks import ClockKind, answer_promise, asks_merchant, start_clock
+from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start_reminder
 from .disputes import Dispute, contribute_report, dispute_key, find_running, report_keys
 from .laws import law_of
 from .model import (
@@ -383,6 +383,7 @@ def contribute_refund(
         if merchant is not None and merchant.answer_days is not None and asks_merchant(refund.rules):
             answers_until = change.now + timedelta(days=merchant.answer_days)
             start_clock(change, refund, ClockKind.MERCHANT, answers_until)
+        start_reminder(change, refund)
     _count(change, read, recent, refund)
     # A report that its owner did not make it, a closure, or an erasure that comes in between wins.
     disputed = dispute_key(account_id, movement.movement_id)
