@@ -24,7 +24,7 @@ from hotline.payments.items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline.refunds import service as refunds
 from hotline.refunds.disputes import dispute_from
-from hotline.refunds.items import date_told, refund_from
+from hotline.refunds.items import date_told, promise_told, refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundState
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.faults import at_call
@@ -36,6 +36,8 @@ MOVEMENTS: Final = ("mov_1", "mov_2")
 LIVES: Final = (
     (R.SENT, R.SETTLED),
     (R.UNKNOWN, R.SENT, R.SETTLED),
+    (R.SENT, R.UNKNOWN, R.SENT),
+    (R.SENT, R.FAILED, R.SENT),
     (R.SENT, R.FAILED),
     (R.FAILED,),
     (R.SENT, R.SETTLED, R.RETURNED),
@@ -45,6 +47,8 @@ LIVES: Final = (
 """The facts of a refund that the wallet was asked to pay; the last wallet says nothing at all."""
 PAYOUTS: Final = ((), (R.SENT, R.SETTLED), (R.FAILED,), (R.SENT, R.RETURNED), (R.UNKNOWN,))
 """The facts of a payout by another way."""
+ESTIMATES: Final = (None, 1, 4, 40)
+"""The provider's estimate, in days from when it is told."""
 type Crash = tuple[str, int] | None
 CRASHES: Final[tuple[Crash, ...]] = (None, *product(("before", "after"), (1, 2, 3)))
 """The call of the store with this number fails, read or write, before or after it took effect. Most work is a read or
@@ -85,8 +89,15 @@ class Paid:
 class Refunds(RuleBasedStateMachine):
     """An account with two payments, a wallet that tells what it likes, and a minute hand that is now and then late."""
 
-    @initialize(auto_minor=st.sampled_from((0, 10**6)), answer_days=st.sampled_from((None, 2)))
-    def begin(self, auto_minor: int, answer_days: int | None) -> None:
+    @initialize(
+        auto_minor=st.sampled_from((10**6, 0)),
+        answer_days=st.sampled_from((None, 2)),
+        life=st.sampled_from(LIVES),
+        after_days=st.sampled_from(ESTIMATES),
+    )
+    def begin(
+        self, auto_minor: int, answer_days: int | None, life: tuple[RefundStatus, ...], after_days: int | None
+    ) -> None:
         self.store = MemoryStore()
         self.world = MoneyWorld(self.store)
         self.world.give_profile()
@@ -94,11 +105,15 @@ class Refunds(RuleBasedStateMachine):
         self.reversed: set[str] = set()
         self.asked: dict[str, set[str]] = {}
         self.facts: list[Fact] = []
+        self.heard: list[Fact] = []
         self.book: dict[str, Paid] = {}
         self.calls = 1
         for movement_id in MOVEMENTS:
             self.world.tell(moved(S.SUCCEEDED, movement_id))
         self.world.tell(published(auto_approve_minor=auto_minor, answer_days=answer_days))
+        self.ask(MOVEMENTS[0], "request-1", RefundReason.CANCELLED, 5000, None)
+        for refund_id in self._not_taken_up():
+            self._take_up(refund_id, life, after_days)
 
     # ---------------------------------------------------------------- what happens
 
@@ -132,18 +147,10 @@ class Refunds(RuleBasedStateMachine):
     @rule(data=st.data())
     def hear_of_a_refund(self, data: st.DataObject) -> None:
         """The wallet takes up a refund that it was asked to pay; its facts may come in any order, later."""
-        waiting = sorted(
-            str(entry["facts"]["refund_id"])
-            for entry in self._decisions("refund.approved")
-            if entry["facts"]["refund_id"] not in self.book
-        )
-        if not waiting:
-            return
-        refund_id = data.draw(st.sampled_from(waiting))
-        refund = self._refund(refund_id)
-        paid = Paid(refund.movement_id, refund.amount.minor, is_out=True)
-        self.book[refund_id] = paid
-        self._live(refund_id, data.draw(st.sampled_from(LIVES)))
+        waiting = self._not_taken_up()
+        if waiting:
+            refund_id = data.draw(st.sampled_from(waiting))
+            self._take_up(refund_id, data.draw(st.sampled_from(LIVES)), data.draw(st.sampled_from(ESTIMATES)))
 
     @rule(data=st.data())
     def tell_again(self, data: st.DataObject) -> None:
@@ -172,17 +179,33 @@ class Refunds(RuleBasedStateMachine):
             self.world.pay_otherwise(refund_id)
         except NotPossible:
             return
-        self._live(refund_id, data.draw(st.sampled_from(PAYOUTS)))
+        self._live(refund_id, data.draw(st.sampled_from(PAYOUTS)), data.draw(st.sampled_from(ESTIMATES)))
 
-    def _live(self, refund_id: str, life: tuple[RefundStatus, ...]) -> None:
-        """Let the wallet do something with a refund, and tell of it from now on."""
+    def _not_taken_up(self) -> list[str]:
+        """Refunds that the wallet was asked to pay, and has not begun with."""
+        asked = {str(entry["facts"]["refund_id"]) for entry in self._decisions("refund.approved")}
+        return sorted(asked - self.book.keys())
+
+    def _take_up(self, refund_id: str, life: tuple[RefundStatus, ...], after_days: int | None) -> None:
+        refund = self._refund(refund_id)
+        self.book[refund_id] = Paid(refund.movement_id, refund.amount.minor, is_out=True)
+        self._live(refund_id, life, after_days)
+
+    def _live(self, refund_id: str, life: tuple[RefundStatus, ...], after_days: int | None) -> None:
+        """Let the wallet do something with a refund, and tell of it from now on. `after_days`: the provider's estimate
+        of the arrival, told when the money is first sent."""
+        first_sent = life.index(R.SENT) if R.SENT in life and after_days is not None else None
+        expected_on = self.world.now.date() + timedelta(days=after_days or 0)
         paid = self.book[refund_id]
         paid.is_out = not life or life[-1] not in NOT_PAID
         since_s = (self.world.now - FACTS_FROM).total_seconds()
         told: dict[str, Any] = {"movement_id": paid.movement_id, "minor": paid.minor}
         for after_s, status in enumerate(life, start=1):
             paid.version += 1
-            paid.last = refunded(status, refund_id, version=paid.version, after_s=since_s + after_s, **told)
+            fact = refunded(status, refund_id, version=paid.version, after_s=since_s + after_s, **told)
+            if first_sent == after_s - 1 and isinstance(fact.data, RefundTold):
+                fact = replace(fact, data=replace(fact.data, expected_on=expected_on))
+            paid.last = fact
             self.facts.append(paid.last)
 
     @rule(data=st.data(), crash=st.sampled_from(CRASHES))
@@ -190,6 +213,15 @@ class Refunds(RuleBasedStateMachine):
         """A fact comes: early, late, or once more."""
         if self.facts:
             self._tell(data.draw(st.sampled_from(self.facts)), crash)
+
+    @rule(data=st.data())
+    def deliver_all_of_a_refund(self, data: st.DataObject) -> None:
+        """A queue that stood still hands on whatever it has of a refund, in any order."""
+        if self.book:
+            refund_id = data.draw(st.sampled_from(sorted(self.book)))
+            own = [one for one in self.facts if isinstance(one.data, RefundTold) and one.data.refund_id == refund_id]
+            for fact in data.draw(st.permutations(own)):
+                self._tell(fact, None)
 
     @rule(movement_id=st.sampled_from(MOVEMENTS), back=st.booleans(), crash=st.sampled_from(CRASHES))
     def reverse(self, movement_id: str, back: bool, crash: Crash) -> None:
@@ -260,6 +292,23 @@ class Refunds(RuleBasedStateMachine):
                 assert "due_sk" in item
 
     @invariant()
+    def an_estimate_that_nobody_withdrew_is_told(self) -> None:
+        of_refunds: dict[str, list[RefundTold]] = {}
+        for fact in self.heard:
+            if isinstance(fact.data, RefundTold):
+                of_refunds.setdefault(fact.data.refund_id, []).append(fact.data)
+        for refund_id, told in of_refunds.items():
+            refund = self._refund(refund_id)
+            words = [one for one in told if one.expected_on is not None or one.status not in (R.SENT, R.UNKNOWN)]
+            last = max(words, key=lambda one: one.version, default=None)
+            if refund.state is not RefundState.SENT or refund.escalations > 0 or last is None:
+                continue
+            promise = promise_told(refund)
+            assert promise is not None
+            assert last.expected_on in (None, promise.typical_on, promise.latest_on), (refund, last)
+            assert refund.expected_on in (None, last.expected_on), (refund, last)
+
+    @invariant()
     def a_clock_runs_while_its_refund_is_in_review_and_is_worked_off_once(self) -> None:
         states = {refund.refund_id: refund.state for refund in map(refund_from, self._items("REFUND#"))}
         for item in self._items("CLOCK#"):
@@ -315,6 +364,7 @@ class Refunds(RuleBasedStateMachine):
                 self.world.tell(fact)
             except (Unavailable, Stale):
                 continue
+            self.heard.append(fact)
             break
         self._arm(None)
 

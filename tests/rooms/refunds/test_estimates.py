@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,11 @@ from hotline.refunds import items
 from hotline.refunds.model import Refund, RefundState
 from hotline.refunds.promises import Promise, due_at
 from tests.rooms.refunds.test_clocks import work_off
+from tests.rooms.refunds.test_folds import refund_of
 from tests.support.money_world import ACCOUNT, NOON, MoneyWorld, moved, published, refunded
 
 DAY = timedelta(days=1)
+ON = date(2026, 11, 30)
 GENEROUS = published(auto_approve_minor=50_000)
 LONDON = "Europe/London"
 
@@ -88,6 +91,61 @@ def test_of_two_estimates_the_higher_version_holds_in_any_order(money: MoneyWorl
     for version in (first, 3 - first):
         money.tell(sent(refund_id, promised_on - version * DAY, version=version))
     assert money.refund(refund_id).expected_on == promised_on - 2 * DAY
+
+
+def orders(*facts: Fact) -> list[tuple[Fact, ...]]:
+    return [(*order, *order) for order in permutations(facts)]
+
+
+def test_an_estimate_still_holds_once_the_refund_is_sent_again_in_any_order() -> None:
+    """The provider said a day, was silent, and sent it all the same."""
+    for order in orders(sent("ref_1", ON), refunded(RefundStatus.UNKNOWN, version=2), sent("ref_1", None, version=3)):
+        refund = refund_of(*order)
+        assert (refund.state, refund.expected_on) == (RefundState.SENT, ON)
+        assert items.refund_from(items.refund_item(refund)) == refund
+
+
+@pytest.mark.parametrize("end", [RefundStatus.FAILED, RefundStatus.RETURNED, RefundStatus.SETTLED])
+def test_an_attempt_that_ended_takes_its_estimate_with_it_in_any_order(end: RefundStatus) -> None:
+    for order in orders(sent("ref_1", ON), refunded(end, version=2), sent("ref_1", None, version=3)):
+        assert refund_of(*order).expected_on is None
+
+
+def test_an_estimate_that_comes_again_after_a_failure_holds_in_any_order() -> None:
+    facts = (sent("ref_1", ON), refunded(RefundStatus.FAILED, version=2), sent("ref_1", ON + DAY, version=3))
+    for order in orders(*facts, refunded(RefundStatus.UNKNOWN, version=4), sent("ref_1", None, version=5)):
+        assert refund_of(*order).expected_on == ON + DAY
+
+
+def test_an_estimate_that_became_the_promise_is_not_told_anew(quick_money: MoneyWorld) -> None:
+    refund_id, promised_on = approved(quick_money)
+    later = sent(refund_id, promised_on + 5 * DAY)
+    quick_money.tell(later)
+    work_off(quick_money, items.refund_key(ACCOUNT, refund_id), NOON + timedelta(minutes=1))
+    before = quick_money.refund(refund_id)
+    quick_money.tell(later, refunded(RefundStatus.UNKNOWN, refund_id, minor=12850, version=2))
+    quick_money.tell(sent(refund_id, None, version=3))
+    after = quick_money.refund(refund_id)
+    assert (after.promise, after.expected_on) == (before.promise, None)
+
+
+def test_a_day_that_has_passed_is_not_the_usual_one_of_the_next_date(quick_money: MoneyWorld) -> None:
+    refund_id, promised_on = approved(quick_money)
+    quick_money.tell(sent(refund_id, promised_on - DAY))
+    at = due_at(promised_on, currency="CNY", time_zone=LONDON)
+    assert work_off(quick_money, items.refund_key(ACCOUNT, refund_id), at) != ()
+    promise = quick_money.refund(refund_id).promise
+    assert promise is not None
+    assert promise.typical_on is None
+
+
+def test_the_estimate_of_a_refund_that_was_stored_before_holds_as_it_did() -> None:
+    """Its version was not kept."""
+    stored = items.refund_item(refund_of(sent("ref_1", ON, version=2)))
+    del stored["estimate_order"]
+    known = items.refund_from(stored)
+    assert refund_of(sent("ref_1", ON - DAY), known=known).expected_on == ON
+    assert refund_of(sent("ref_1", ON + DAY, version=3), known=known).expected_on == ON + DAY
 
 
 days = st.dates(date(2026, 1, 1), date(2027, 12, 31))

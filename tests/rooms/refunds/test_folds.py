@@ -18,8 +18,8 @@ from tests.support.money_world import NOON, published, refunded
 R = RefundStatus
 
 
-def refund_of(*facts: Fact) -> Refund:
-    refund: Refund | None = None
+def refund_of(*facts: Fact, known: Refund | None = None) -> Refund:
+    refund = known
     for told in facts:
         assert isinstance(told.data, RefundTold)
         refund = fold_refund(refund, told, told.data)

@@ -19,6 +19,7 @@ from hotline.accounts.service import profile_from, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
+from hotline.kit.business_days import calendar_of, local_day, zone_of
 from hotline.kit.change import Change
 from hotline.kit.due import Done, Duty, is_due
 from hotline.kit.logging import Event
@@ -284,11 +285,14 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
 
 
 def _with_next_step(change: Change, read: Mapping[Key, Item], refund: Refund) -> Refund:
-    """The refund with a new date; not before the one that the provider estimates for money that is under way."""
+    """The refund with a new date; not before the one that the provider estimates for money that is under way. A day
+    that has passed is no estimate."""
     profile = profile_from(read.get(profile_key(refund.account_id)))
     time_zone = profile.time_zone if profile is not None else refund.time_zone
-    promise = escalation_promise(change.now, currency=refund.amount.currency, time_zone=time_zone)
-    if refund.expected_on is not None:
+    currency = refund.amount.currency
+    promise = escalation_promise(change.now, currency=currency, time_zone=time_zone)
+    today = local_day(change.now, zone_of(time_zone, calendar_of(currency)))
+    if refund.expected_on is not None and refund.expected_on > today:
         promise = with_estimate(promise, refund.expected_on)
     # The estimate is in the promise now. It must not become the usual date of a later one.
     return replace(refund, version=refund.version + 1, promise=promise, expected_on=None, time_zone=time_zone)

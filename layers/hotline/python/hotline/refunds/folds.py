@@ -1,13 +1,15 @@
 """How the wallet's facts become the state of refunds and the policies of merchants. Pure.
 
 Of two facts about one refund the higher version holds, of equal versions the later (time, id). The hotline's own fields
-of a refund that it asked for (reason, promise, case) stay; the wallet's word on amount and state stands.
+of a refund that it asked for (reason, promise, case) stay; the wallet's word on amount and state stands. The provider's
+estimate has a version of its own, since not every fact speaks of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypedDict
 
 from hotline.contracts.model import Fact, FactVersion, MerchantPolicyPublished, RefundStatus, RefundTold
 from hotline.kit.errors import InvalidInput
@@ -36,13 +38,14 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
             requested_at=fact_version.time,
             state_at=fact_version.time,
             fact_version=fact_version,
-            expected_on=_estimate(told),
+            **_fold_estimate(None, fact_version, told),
         )
     if known.movement_id != told.movement_id:
         raise InvalidInput(RefundError.MOVEMENT_CHANGED, fact_id=fact.id)
     if known.reason is None:
         # The wallet's own refund: the first that was heard of it, whichever fact comes first.
         known = replace(known, requested_at=min(known.requested_at, fact_version.time))
+    known = replace(known, **_fold_estimate(known.estimate_version, fact_version, told))
     if known.fact_version is not None and fact_version <= known.fact_version:
         return known
     state = _STATES[told.status]
@@ -68,7 +71,6 @@ def fold_refund(known: Refund | None, fact: Fact, told: RefundTold) -> Refund:
         # The work that follows the failure up frees the money, and then forgets the way.
         payout=known.payout if is_paid_otherwise else None,
         payout_at=known.payout_at if is_paid_otherwise else None,
-        expected_on=_estimate(told),
         asked=known.asked and state is known.state,
         # Money of a stopped refund that moves all the same is looked at anew.
         stopped=known.stopped and state is known.state,
@@ -83,9 +85,21 @@ def fold_reversal(known: Refund, *, reversed_: bool, is_news: bool) -> Refund:
     return replace(known, reversed=reversed_, stopped=known.stopped or is_history)
 
 
-def _estimate(told: RefundTold) -> date | None:
-    """An estimate is of money that is under way."""
-    return told.expected_on if told.status is RefundStatus.SENT else None
+class _Estimate(TypedDict, total=False):
+    """The fields of a refund that a fact changes about its estimate."""
+
+    expected_on: date | None
+    estimate_version: FactVersion
+
+
+def _fold_estimate(known: FactVersion | None, fact_version: FactVersion, told: RefundTold) -> _Estimate:
+    """The estimate after one more fact; `known` is the version that has the last word on it so far. A date is told with
+    money that is sent. It holds, whatever is told in between, until another is told or the attempt has ended."""
+    is_silent = told.status is RefundStatus.UNKNOWN or (told.status is RefundStatus.SENT and told.expected_on is None)
+    if is_silent or (known is not None and fact_version <= known):
+        return {}
+    is_sent = told.status is RefundStatus.SENT
+    return {"expected_on": told.expected_on if is_sent else None, "estimate_version": fact_version}
 
 
 def fold_policy(known: MerchantPolicy | None, fact: Fact, told: MerchantPolicyPublished) -> MerchantPolicy:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from hotline.contracts.model import MoneyState, MovementKind, MovementStatus
+from hotline.contracts.model import FactVersion, MoneyState, MovementKind, MovementStatus
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.due import due_attributes
 from hotline.kit.money import Money
@@ -216,6 +216,7 @@ def _plain_item(refund: Refund) -> Item:
         "payout": refund.payout.value if refund.payout else None,
         "payout_at": to_text(refund.payout_at) if refund.payout_at else None,
         "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
+        "estimate_order": fact_version_item(refund.estimate_version) if refund.estimate_version else None,
         "time_zone": refund.time_zone,
         "asked": refund.asked or None,
         "reversed": refund.reversed or None,
@@ -255,12 +256,21 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         payout=PayoutWay(item["payout"]) if "payout" in item else None,
         payout_at=from_text(item["payout_at"]) if "payout_at" in item else None,
         expected_on=_day_from(item, "expected_on"),
+        estimate_version=_estimate_version_from(item),
         time_zone=item.get("time_zone"),
         asked=bool(item.get("asked", False)),
         reversed=bool(item.get("reversed", False)),
         stopped=bool(item.get("stopped", False)),
         merchant_until=from_text(item["merchant_until"]) if "merchant_until" in item else None,
     )
+
+
+def _estimate_version_from(item: Mapping[str, Any]) -> FactVersion | None:
+    """The version of the estimate. A refund that was stored before it was kept has that of its last fact, if this told
+    an estimate or an end."""
+    is_told = "expected_on" in item or RefundState(item["state"]) not in (RefundState.SENT, RefundState.UNKNOWN)
+    name = "estimate_order" if "estimate_order" in item else "order"
+    return fact_version_from(item[name]) if name in item and (is_told or name == "estimate_order") else None
 
 
 def merchant_policy_item(policy: MerchantPolicy) -> Item:

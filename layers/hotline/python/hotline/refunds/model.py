@@ -317,7 +317,10 @@ class Refund:
     payout_at: datetime | None = None
     """When it was asked. A failure that is older is not of this payout."""
     expected_on: date | None = None
-    """The provider's estimate of the day on which the money that was sent arrives, as the last fact told it."""
+    """The provider's estimate of the day on which the money that was sent arrives, until another fact withdraws it or a
+    promise takes it up."""
+    estimate_version: FactVersion | None = None
+    """The version of the fact that had the last word on the estimate: it told one, or that the attempt has ended."""
     time_zone: str | None = None
     """The customer's zone when the date was promised: the date ends there. None: see business_days.zone_of."""
     asked: bool = False
