@@ -378,6 +378,11 @@ def test_a_second_date_that_passes_is_urgent_and_one_case_has_both() -> None:
 def test_a_refund_that_has_arrived_is_never_escalated() -> None:
     minute, money, refund_id = money_world()
     money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850))
+    with logged() as log:
+        assert minute.run(NOON).due == 1
+    assert [line["event"] for line in lines(log) if line["event"] == "HL135"] == ["HL135"]
+    assert len(told_by(minute, "refund.arrived", "message")) == 2
+    minute.deliver()
     assert minute.run(NOON + timedelta(days=30)) == NOTHING
 
 
@@ -450,7 +455,8 @@ def test_a_failure_that_a_later_fact_has_overtaken_is_told_to_nobody() -> None:
     minute, money, refund_id = money_world()
     money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850, version=3))
     money.tell(refunded(RefundStatus.FAILED, refund_id, minor=12850, version=2))
-    assert minute.run(NOON + minutes(1)) == NOTHING
+    assert minute.run(NOON + minutes(1)).followed_up == 0
+    assert told_by(minute, "refund.failed", "message") == []
 
 
 def test_a_refund_that_fails_again_after_it_was_sent_again_is_followed_up_again() -> None:
@@ -470,6 +476,8 @@ def test_a_refund_that_the_wallet_began_falls_due_at_the_end_of_the_date_that_is
     promised_on = date_told(money.refund("ref_w"))
     assert promised_on is not None
     money.tell(refunded(RefundStatus.SETTLED, money.movement().open_refund_id or "", minor=12850))
+    assert minute.run(NOON).due == 1, "the other one has arrived"
+    minute.deliver()
     # The customer is in London: when the day ends where the banks are, it goes on.
     ends_in_china = end_of(promised_on) - timedelta(hours=8)
     assert minute.run(ends_in_china - MS) == NOTHING

@@ -239,6 +239,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "BUSINESS_DAYS_MAX": (400, "decision: more than a year is a mistake"),
     },
     "hotline.kit.quiet_hours": {
+        "MORNING": (2 * HOURS, "decision: told before most people call"),
         "SPREAD": (12 * HOURS, "decision: an hour of the day is left for what was held up"),
     },
     "hotline.lockout.breaker": {

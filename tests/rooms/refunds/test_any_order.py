@@ -24,6 +24,7 @@ from hotline.payments.items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline.refunds import service as refunds
 from hotline.refunds.disputes import dispute_from
+from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import date_told, promise_told, refund_from
 from hotline.refunds.model import Refund, RefundReason, RefundState
 from hotline_local.testing.memory_store import MemoryStore
@@ -70,6 +71,7 @@ TOLD: Final = {
     "refund.payout_requested": ("refund.payout",),
 }
 """The messages of which one goes with each decision."""
+ARRIVED: Final = "refund.arrival_told"
 TRIES: Final = 4
 NOT_PAID: Final = (R.FAILED, R.RETURNED)
 FACTS_FROM: Final = NOON - timedelta(hours=2)
@@ -271,6 +273,11 @@ class Refunds(RuleBasedStateMachine):
         )
         assert {key: audited[key] for key in decided} == dict(decided)
         messages = Counter(str(entry["kind"]) for entry in self.world.entries() if entry.get("channel") == "sms")
+        assert messages["refund.arrived"] == sum(times for (event, _), times in audited.items() if event == ARRIVED)
+        for (event, refund_id), times in audited.items():
+            assert event != ARRIVED or times <= 1 + audited["refund.unpaid", refund_id], (
+                "only what failed arrives again"
+            )
         for kind, names in TOLD.items():
             assert sum(messages[name] for name in names) == len(self._decisions(kind)), kind
 
@@ -324,6 +331,14 @@ class Refunds(RuleBasedStateMachine):
         """Nobody says anything more: each approved refund ends, or people know of it."""
         if not hasattr(self, "store"):
             return
+        # A night may lie between the two.
+        for hours in (24, 13):
+            self.world.now += timedelta(hours=hours)
+            self._work(None)
+        for refund in map(refund_from, self._items("REFUND#")):
+            is_news = self.world.now - refund.state_at <= TOLD_FOR
+            if refund.state is RefundState.SUCCEEDED and is_news:
+                assert refund.arrival_told or refund.reversed
         for _ in range(3):
             self.world.now += timedelta(days=40)
             self._work(None)

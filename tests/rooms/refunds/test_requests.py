@@ -105,8 +105,10 @@ def test_a_promise_falls_due_at_the_end_of_its_day_until_the_refund_is_there(mon
     assert len(money.indexed(Index.DUE, item["due_pk"])) == 1
     money.tell(refunded(R.SENT, refund_id, minor=12850))
     assert len(money.indexed(Index.DUE, item["due_pk"])) == 1
-    money.tell(refunded(R.SETTLED, refund_id, minor=12850, version=2))
-    assert money.indexed(Index.DUE, item["due_pk"]) == []
+    money.tell(refunded(R.SETTLED, refund_id, minor=12850, version=2, after_s=60))
+    item = money.item(f"REFUND#{refund_id}") or {}
+    # Its customer is to be told that it is there.
+    assert item["due_sk"] == f"2026-11-23T10:01:00.000Z#{refund_id}"
     assert money.attention() == []
     refund = money.refund(refund_id)
     assert (refund.state, refund.promised_on, refund.reason) == (

@@ -18,6 +18,9 @@ binds solicitations. A message about one's own bill or refund is none, and keeps
 SPREAD: Final = timedelta(hours=12)
 """Over so many hours from OPENS on the accounts are spread. The last hour is for whatever was held up."""
 
+MORNING: Final = timedelta(hours=2)
+"""Over so many hours from OPENS on go the messages that the night held up: their customers have waited already."""
+
 
 def is_quiet(now: datetime, zone: tzinfo) -> bool:
     """Whether the customer is not to be told now of anything that can wait."""
@@ -34,9 +37,14 @@ def next_morning(account_id: str, now: datetime, zone: tzinfo) -> datetime:
     return own_time_on(account_id, _next_day(now, zone), zone)
 
 
-def own_time_on(account_id: str, day: date, zone: tzinfo) -> datetime:
-    """The account's own time of day on a day in a zone."""
-    late = timedelta(seconds=bucket(account_id, int(SPREAD.total_seconds())))
+def quiet_until(account_id: str, now: datetime, zone: tzinfo) -> datetime | None:
+    """The time of the morning at which the account may be told what the night holds up; None where it is no night."""
+    return own_time_on(account_id, _next_day(now, zone), zone, within=MORNING) if is_quiet(now, zone) else None
+
+
+def own_time_on(account_id: str, day: date, zone: tzinfo, *, within: timedelta = SPREAD) -> datetime:
+    """The account's own time of day on a day in a zone, `within` so long after the hours begin."""
+    late = timedelta(seconds=bucket(account_id, int(within.total_seconds())))
     return (datetime.combine(day, OPENS) + late).replace(tzinfo=zone).astimezone(UTC)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -21,7 +22,7 @@ from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
 from hotline.kit.business_days import calendar_of, local_day, zone_of
 from hotline.kit.change import Change
-from hotline.kit.due import Done, Duty, is_due
+from hotline.kit.due import Done, Duty, due_attributes, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, Store, account_of, id_at
 from hotline.kit.store.condition import Item
@@ -37,7 +38,7 @@ from hotline.payments.service import (
 from . import disputes, expiries, items
 from .folds import TOLD_FOR
 from .model import Refund, RefundState
-from .outgoing import send_decision, tell_owner, tell_people
+from .outgoing import owner_sleeps_until, send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, drop_recent, write_refund
 
@@ -54,6 +55,7 @@ ASKED_FOR: Final = {
 STOPPED_MESSAGE: Final = "refund.stopped"
 OVERDUE_MESSAGE: Final = "refund.escalated"
 LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
+ARRIVED_MESSAGE: Final = "refund.arrived"
 UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
 
 
@@ -112,8 +114,9 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     waits for anything. `read` as `look_at_due` gives it.
 
     A refund whose payment was reversed comes first. It ends where nothing was paid, and people look where the customer
-    may be paid twice. A merchant that has not answered in its time is escalated to a
-    person. Of a refund whose outcome is unknown, or of which the wallet has told nothing, the wallet is asked.
+    may be paid twice. Of a refund that has arrived its customer is told, by day. A merchant that has not answered in
+    its time is escalated to a person. Of a refund whose outcome is unknown, or of which the wallet has told nothing,
+    the wallet is asked.
     Raises NeedProof for anybody but the hotline itself; at commit Stale.
     """
     item = read.get(items.refund_key(account_id, refund_id))
@@ -128,6 +131,8 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
         return _act_on_reversal(change, read, item, known)
     if known.state.is_unpaid and not known.followed_up:
         return _follow_up(change, read, item, known)
+    if items.is_arrival_untold(known):
+        return _tell_arrival(change, read, item, known)
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
         return expiries.escalate_merchant(change, read, item, known, known.merchant_until)
     is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
@@ -243,9 +248,31 @@ def _is_history(change: Change, known: Refund) -> bool:
 
 def _leave(change: Change, item: Item, known: Refund) -> None:
     """Note that nothing will be done, so that it does not fall due again."""
-    stored = items.refund_item(replace(known, followed_up=known.state.is_unpaid))
+    is_there = known.arrival_told or known.state is RefundState.SUCCEEDED
+    stored = items.refund_item(replace(known, followed_up=known.state.is_unpaid, arrival_told=is_there))
     plain = {name: value for name, value in stored.items() if not name.startswith("due_")}
     change.replace(items.refund_key(known.account_id, known.refund_id), item, plain)
+
+
+def _put_off(change: Change, item: Item, known: Refund, until: datetime) -> None:
+    """Look at the refund again later, unless something about it changes before."""
+    later = items.refund_item(known) | due_attributes(known.refund_id, until)
+    change.replace(items.refund_key(known.account_id, known.refund_id), item, later)
+
+
+def _tell_arrival(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
+    """Tell the customer once that the money has arrived, by day. One that arrived long ago is history."""
+    if change.now - known.state_at > TOLD_FOR:
+        _leave(change, item, known)
+        return ()
+    if (until := owner_sleeps_until(read, known, change.now)) is not None:
+        _put_off(change, item, known, until)
+        return ()
+    refund = replace(known, arrival_told=True)
+    write_refund(change, item, refund)
+    change.audit(refund.account_id, "refund.arrival_told", refund_id=refund.refund_id)
+    tell_owner(change, read, refund, ARRIVED_MESSAGE)
+    return (Done(Event.REFUND_ARRIVED, {"account_id": refund.account_id}),)
 
 
 def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
@@ -254,7 +281,9 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
         return ()
     if known.payout is not None:
         _free(change, read, known)
-    refund = _with_next_step(change, read, replace(known, followed_up=True, payout=None, payout_at=None))
+    # Where it arrives after all, that is news again.
+    unpaid = replace(known, followed_up=True, payout=None, payout_at=None, arrival_told=False)
+    refund = _with_next_step(change, read, unpaid)
     refund = replace(refund, case_id=tell_people(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)

@@ -114,11 +114,13 @@ def falls_due_at(refund: Refund) -> datetime | None:
     """The time of the next work on the refund, the earliest of its dates. None: there is no such work.
 
     It is at once when the refund failed, came back or is of a reversed payment and nobody has acted on it. So it is
-    when its outcome is unknown and the wallet was not asked, or when the provider expects the money later than was
-    promised.
+    when it has arrived and its customer does not know, and when its outcome is unknown and the wallet was not asked. It
+    is as well when the provider expects the money later than was promised.
     """
+    if is_to_stop(refund) or is_arrival_untold(refund):
+        return refund.state_at
     dates = (promise_ends_at(refund), ask_due_at(refund), refund.merchant_until if is_with_merchant(refund) else None)
-    return refund.state_at if is_to_stop(refund) else min((at for at in dates if at is not None), default=None)
+    return min((at for at in dates if at is not None), default=None)
 
 
 def may_be_paid(refund: Refund) -> bool:
@@ -137,6 +139,13 @@ def is_to_stop(refund: Refund) -> bool:
     if may_be_paid(refund):
         return refund.reversed and not refund.stopped
     return refund.reversed and (refund.state is RefundState.IN_REVIEW or refund.state.is_unpaid)
+
+
+def is_arrival_untold(refund: Refund) -> bool:
+    """Whether its customer is to be told that the money has arrived. They are where the hotline has decided or told
+    something about it. Beside a reversed payment people speak of it."""
+    was_told_of = refund.version > 0 and not refund.arrival_told
+    return refund.state is RefundState.SUCCEEDED and was_told_of and not refund.reversed
 
 
 def needs_ledger(refund: Refund) -> bool:
@@ -217,6 +226,7 @@ def _plain_item(refund: Refund) -> Item:
         "payout_at": to_text(refund.payout_at) if refund.payout_at else None,
         "expected_on": refund.expected_on.isoformat() if refund.expected_on else None,
         "estimate_order": fact_version_item(refund.estimate_version) if refund.estimate_version else None,
+        "arrival_told": refund.arrival_told or None,
         "time_zone": refund.time_zone,
         "asked": refund.asked or None,
         "reversed": refund.reversed or None,
@@ -257,6 +267,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         payout_at=from_text(item["payout_at"]) if "payout_at" in item else None,
         expected_on=_day_from(item, "expected_on"),
         estimate_version=_estimate_version_from(item),
+        arrival_told=bool(item.get("arrival_told", False)),
         time_zone=item.get("time_zone"),
         asked=bool(item.get("asked", False)),
         reversed=bool(item.get("reversed", False)),

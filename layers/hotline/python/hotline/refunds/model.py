@@ -321,6 +321,8 @@ class Refund:
     promise takes it up."""
     estimate_version: FactVersion | None = None
     """The version of the fact that had the last word on the estimate: it told one, or that the attempt has ended."""
+    arrival_told: bool = False
+    """The customer was told that the money has arrived, or need not be: it was long ago, or the account is erased."""
     time_zone: str | None = None
     """The customer's zone when the date was promised: the date ends there. None: see business_days.zone_of."""
     asked: bool = False

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from hotline.accounts.service import profile_from, profile_key, send_notice
 from hotline.cases.model import Priority
 from hotline.cases.references import REFERENCE_DIGITS
 from hotline.cases.service import contribute_case
+from hotline.kit.business_days import calendar_of, zone_of
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.outbox import Decision
+from hotline.kit.quiet_hours import quiet_until
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
 from hotline.payments.service import CASE_TOPIC, money_item
@@ -115,6 +117,14 @@ def promise_facts(promise: Promise | None) -> dict[str, object]:
     if promise is None:
         return {}
     return dates_of(promise) if promise.is_certain else {**dates_of(promise), "about": True}
+
+
+def owner_sleeps_until(read: Mapping[Key, Item], refund: Refund, now: datetime) -> datetime | None:
+    """The time of the morning at which the customer may be told what can wait; None: they may be told now. `read` holds
+    the profile if there is one."""
+    profile = profile_from(read.get(profile_key(refund.account_id)))
+    time_zone = profile.time_zone if profile is not None else refund.time_zone
+    return quiet_until(refund.account_id, now, zone_of(time_zone, calendar_of(refund.amount.currency)))
 
 
 def tell_owner(
