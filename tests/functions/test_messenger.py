@@ -33,7 +33,7 @@ from hotline.lockout.outgoing import Notice
 from hotline.payments.reminder_choice import CONFIRMATIONS
 from hotline.payments.service import REMINDER_MESSAGES
 from hotline.refunds import due as refunds_due
-from hotline.refunds import outgoing
+from hotline.refunds import expiries, late_words, outgoing
 from hotline.wording.messages import is_known
 from tests.support import outbox_entries
 from tests.support.function_settings import started
@@ -162,7 +162,11 @@ def sent_by_rooms() -> set[str]:
         *(notice.value for notice in Notice),
         *outgoing._MESSAGES.values(),
         outgoing.PAYOUT_MESSAGE,
-        refunds_due.OVERDUE_MESSAGE,
+        refunds_due.ARRIVED_MESSAGE,
+        refunds_due.STOPPED_MESSAGE,
+        late_words.OVERDUE_MESSAGE,
+        late_words.LATE_ANSWER_MESSAGE,
+        expiries.REMINDER_MESSAGE,
         *refunds_due.UNPAID_MESSAGES.values(),
         *REMINDER_MESSAGES.values(),
         *CONFIRMATIONS.values(),

@@ -139,6 +139,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("refunds/policy.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/promises.py", _REFUNDS, _REFUNDS_LATER),
     Rule("refunds/clocks.py", ("rooms/refunds/test_clocks.py",), ("functions/test_deadlines.py",)),
+    Rule("refunds/late_words.py", ("rooms/refunds/test_late_words.py",), ("functions/test_deadlines.py",)),
     Rule("refunds/expiries.py", ("rooms/refunds/test_clocks.py",), ("functions/test_deadlines.py",)),
     Rule("reports/calls.py", _REPORTS, _REPORTS_LATER),
     Rule("reports/figures.py", _REPORTS),

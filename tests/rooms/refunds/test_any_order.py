@@ -23,6 +23,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments.items import ledger_from
 from hotline.payments.service import ledger_key
 from hotline.refunds import service as refunds
+from hotline.refunds.clocks import ClockKind
 from hotline.refunds.disputes import dispute_from
 from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.items import date_told, promise_told, refund_from
@@ -279,7 +280,10 @@ class Refunds(RuleBasedStateMachine):
                 "only what failed arrives again"
             )
         for kind, names in TOLD.items():
-            assert sum(messages[name] for name in names) == len(self._decisions(kind)), kind
+            times_told, times_decided = sum(messages[name] for name in names), len(self._decisions(kind))
+            # The night holds a word about a date up, and a newer one may take its place.
+            is_held_up = kind == "refund.escalated" and times_told < times_decided
+            assert is_held_up or times_told == times_decided, kind
 
     @invariant()
     def a_payment_is_disputed_once_and_each_word_about_it_is_told(self) -> None:
@@ -320,7 +324,8 @@ class Refunds(RuleBasedStateMachine):
         states = {refund.refund_id: refund.state for refund in map(refund_from, self._items("REFUND#"))}
         for item in self._items("CLOCK#"):
             assert "due_sk" in item
-            assert states[str(item["refund_id"])] is RefundState.IN_REVIEW
+            in_review = states[str(item["refund_id"])] is RefundState.IN_REVIEW
+            assert in_review or item["kind"] == ClockKind.MORNING.value
         for event in ("refund.merchant_silent", "refund.clock_expired"):
             of_refunds = Counter(
                 str(item["facts"]["refund_id"]) for item in self._items("AUDIT#") if item["event"] == event
@@ -343,6 +348,8 @@ class Refunds(RuleBasedStateMachine):
             self.world.now += timedelta(days=40)
             self._work(None)
         assert all(dispute_from(item).escalations > 0 for item in self._items("DISPUTE#"))
+        self.world.now += timedelta(hours=13)
+        self._work(None)
         assert self._items("CLOCK#") == []
         for item in self._items("REFUND#"):
             refund = refund_from(item)

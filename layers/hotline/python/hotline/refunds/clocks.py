@@ -42,6 +42,8 @@ class ClockKind(StrEnum):
     """The merchant's word on a request in review, within the time that its policy states."""
     EVIDENCE = "evidence"
     """The customer's picture for a request in review."""
+    MORNING = "morning"
+    """The morning in which the customer hears of a date that has passed in the night."""
 
 
 def clock_key(account_id: str, refund_id: str, kind: ClockKind) -> Key:
@@ -85,13 +87,14 @@ def start_reminder(change: Change, refund: Refund) -> None:
     start_clock(change, refund, ClockKind.EVIDENCE, own_time_on(refund.account_id, day, zone))
 
 
-def start_clock(change: Change, refund: Refund, kind: ClockKind, due_at: datetime) -> None:
-    """Start a clock of a refund that the same change writes, or set it anew."""
+def start_clock(change: Change, refund: Refund, kind: ClockKind, due_at: datetime, **own: str) -> None:
+    """Start a clock of a refund that the same change writes, or set it anew. `own`: what its work is to know."""
     item: Item = {
         "account_id": refund.account_id,
         "refund_id": refund.refund_id,
         "kind": kind.value,
         "started_at": to_text(change.now),
+        **own,
         **record_end(change.now),
         **due_attributes(refund.refund_id, due_at),
     }
@@ -122,6 +125,9 @@ def _may_run(kind: ClockKind, refund: Refund) -> bool:
             return asks_merchant(refund.rules)
         case ClockKind.EVIDENCE:
             return waits_for_picture(refund)
+        case ClockKind.MORNING:
+            # Only its own work knows whether the word still holds.
+            return False
 
 
 def _own(refund_id: str) -> Condition:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 
 from hotline.accounts.facts_requests import FactsReason, Thing, ThingKind, request_facts, request_keys
-from hotline.accounts.service import profile_from, profile_key
+from hotline.accounts.service import feed_key, profile_from, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
@@ -37,6 +37,7 @@ from hotline.payments.service import (
 
 from . import disputes, expiries, items
 from .folds import TOLD_FOR
+from .late_words import look_again_at, tell_late
 from .model import Refund, RefundState
 from .outgoing import owner_sleeps_until, send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
@@ -53,8 +54,6 @@ ASKED_FOR: Final = {
 }
 """Why the wallet is asked about a refund in such a state."""
 STOPPED_MESSAGE: Final = "refund.stopped"
-OVERDUE_MESSAGE: Final = "refund.escalated"
-LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
 ARRIVED_MESSAGE: Final = "refund.arrived"
 UNPAID_MESSAGES: Final = {RefundState.FAILED: "refund.failed", RefundState.RETURNED_BACK: "refund.returned"}
 
@@ -88,6 +87,7 @@ def due_keys(account_id: str, refund_id: str) -> set[Key]:
         items.refund_key(account_id, refund_id),
         items.recent_key(account_id),
         profile_key(account_id),
+        feed_key(),
         *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
         *request_keys_of(account_id, refund_id),
@@ -108,7 +108,8 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     """Do the due work on the refund; do nothing when it is over, or when its date has not passed.
 
     A date that has passed is escalated. There is a case (the second time an urgent one), the decision refund.escalated,
-    a new date, and a message to every contact point. Money that did not arrive is followed up: a case, the decision
+    a new date, and a message to every contact point, by day. It waits for a time while the wallet's facts are behind.
+    Money that did not arrive is followed up: a case, the decision
     refund.unpaid, and a message that says so. The date of the next step replaces the old one. A failure of which
     nothing was promised, and older than a call would tell of, is history: nobody is told. Of an erased account nobody
     waits for anything. `read` as `look_at_due` gives it.
@@ -136,6 +137,9 @@ def contribute_due(change: Change, read: Mapping[Key, Item], account_id: str, re
     if items.is_with_merchant(known) and known.merchant_until is not None and known.merchant_until <= change.now:
         return expiries.escalate_merchant(change, read, item, known, known.merchant_until)
     is_late = (ends_at := items.promise_ends_at(known)) is not None and ends_at <= change.now
+    if is_late and ends_at is not None and (again_at := look_again_at(change, read, known, ends_at)) is not None:
+        _put_off(change, item, known, again_at)
+        return ()
     if not is_late and items.ask_due_at(known) is not None:
         return _ask_wallet(change, read, item, known)
     placed = _place(read, known)
@@ -308,8 +312,7 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.escalated", refund_id=refund.refund_id, escalations=refund.escalations)
     _decide(change, refund, "refund.escalated", {"missed_on": missed_on.isoformat()})
-    is_answer = refund.state is RefundState.IN_REVIEW
-    tell_owner(change, read, refund, LATE_ANSWER_MESSAGE if is_answer else OVERDUE_MESSAGE)
+    tell_late(change, read, refund)
     return (_done(Event.REFUND_OVERDUE, refund, count=refund.escalations),)
 
 

@@ -9,13 +9,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from hotline.accounts.service import profile_key
+from hotline.accounts.service import feed_key, profile_key
 from hotline.cases.model import Priority
 from hotline.cases.service import case_keys, contribute_case
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text, to_text
-from hotline.kit.due import Done, Duty, is_due
+from hotline.kit.due import Done, Duty, due_attributes, is_due
 from hotline.kit.logging import Event
 from hotline.kit.store import Key, account_of
 from hotline.kit.store.condition import Item, equals
@@ -24,6 +24,7 @@ from hotline.payments.service import CASE_TOPIC
 
 from . import items
 from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
+from .late_words import look_again_at, tell_in_the_morning
 from .model import Refund, RefundState
 from .outgoing import tell_owner, tell_people
 from .records import write_refund
@@ -51,6 +52,7 @@ def due_keys(account_id: str, refund_id: str, kind: ClockKind) -> set[Key]:
         clock_key(account_id, refund_id, kind),
         items.refund_key(account_id, refund_id),
         profile_key(account_id),
+        feed_key(),
         *lock_keys(account_id),
         *case_keys(account_id, CASE_TOPIC),
     }
@@ -66,8 +68,12 @@ def contribute_due(
     if item is None or not is_due(item, change.now):
         return ()
     require(change, Operation.ESCALATE)
-    change.delete(key, condition=equals("due_sk", str(item["due_sk"])))
+    as_read = equals("due_sk", str(item["due_sk"]))
     stored = read.get(items.refund_key(account_id, refund_id))
+    if stored is not None and (again_at := _put_off_until(change, read, kind, item, stored)) is not None:
+        change.update(key, set=due_attributes(refund_id, again_at), condition=as_read, failed=stale)
+        return ()
+    change.delete(key, condition=as_read)
     if stored is None or is_erased(read, account_id):
         return ()
     return _WORK[kind](change, read, item, items.refund_from(stored))
@@ -127,12 +133,33 @@ def _remind_of_picture(change: Change, read: Mapping[Key, Item], _clock: Item, r
     return (Done(Event.EVIDENCE_REMINDED, {"account_id": refund.account_id}),)
 
 
+def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], clock: Item, refund: Refund) -> tuple[Done, ...]:
+    """A date has passed in the night: its customer hears of it, unless a newer word was told meanwhile."""
+    if not tell_in_the_morning(change, read, str(clock["about"]), refund):
+        return ()
+    key = items.refund_key(refund.account_id, refund.refund_id)
+    change.require_condition(key, equals("rev", int(read[key]["rev"])), stale)
+    change.audit(refund.account_id, "refund.late_told", refund_id=refund.refund_id)
+    return (Done(Event.LATE_REFUND_TOLD, {"account_id": refund.account_id}),)
+
+
+def _put_off_until(
+    change: Change, read: Mapping[Key, Item], kind: ClockKind, clock: Item, stored: Item
+) -> datetime | None:
+    """When to look at a clock again that waits for the wallet's facts; None: it is worked off now."""
+    if kind is not ClockKind.MORNING:
+        return None
+    tell_at = from_text(str(clock["tell_at"]))
+    return look_again_at(change, read, items.refund_from(stored), tell_at)
+
+
 type _Work = Callable[[Change, Mapping[Key, Item], Item, Refund], tuple[Done, ...]]
 _WORK: Final[Mapping[ClockKind, _Work]] = MappingProxyType(
     {
         ClockKind.STATUTORY: _miss_answer,
         ClockKind.MERCHANT: _miss_merchant,
         ClockKind.EVIDENCE: _remind_of_picture,
+        ClockKind.MORNING: _tell_in_the_morning,
     }
 )
 _KINDS: Final = frozenset(kind.value for kind in _WORK)

@@ -1,0 +1,66 @@
+"""Words about a date that has passed: who may hear them when, and whether they still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from hotline.accounts.service import behind_since
+from hotline.kit.change import Change
+from hotline.kit.clock import to_text
+from hotline.kit.store import Key
+from hotline.kit.store.condition import Item
+
+from .clocks import ClockKind, start_clock
+from .folds import is_pending
+from .model import Refund, RefundState
+from .outgoing import owner_sleeps_until, tell_owner
+
+OVERDUE_MESSAGE: Final = "refund.escalated"
+LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
+FEED_WAIT_MAX: Final = timedelta(hours=6)
+"""For so long a date that has passed waits for facts that are known to wait somewhere. A promise ends at midnight, so
+that this ends before the morning."""
+FEED_LOOK_AGAIN: Final = timedelta(minutes=10)
+
+
+def look_again_at(change: Change, read: Mapping[Key, Item], refund: Refund, passed_at: datetime) -> datetime | None:
+    """The time at which to look again at a date that passed at `passed_at`; None: act now. Facts that wait may say that
+    it was kept. An answer to a request is people's own, and waits for no fact. `read` holds what exists of the feed."""
+    waits = change.now < passed_at + FEED_WAIT_MAX and behind_since(read, change.now) is not None
+    return change.now + FEED_LOOK_AGAIN if waits and refund.state is not RefundState.IN_REVIEW else None
+
+
+def tell_late(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
+    """Tell the customer that a date has passed, and the new one: at once, or in the morning where it is night there."""
+    until = owner_sleeps_until(read, refund, change.now)
+    if until is None:
+        tell_owner(change, read, refund, _message_of(refund))
+    else:
+        start_clock(change, refund, ClockKind.MORNING, until, about=_word_of(refund), tell_at=to_text(until))
+
+
+def tell_in_the_morning(change: Change, read: Mapping[Key, Item], about: str, refund: Refund) -> bool:
+    """Tell what the night held up; whether it was told. It is not where the customer has heard a newer word, or waits
+    for nothing any more. `about`: what the clock holds."""
+    if not is_pending(refund) or _word_of(refund) != about:
+        return False
+    tell_owner(change, read, refund, _message_of(refund))
+    return True
+
+
+def _message_of(refund: Refund) -> str:
+    return LATE_ANSWER_MESSAGE if refund.state is RefundState.IN_REVIEW else OVERDUE_MESSAGE
+
+
+def _word_of(refund: Refund) -> str:
+    """The new date, and the thing that the customer waits for. A decision of people, a failure or another way of payout
+    has a message of its own, and makes another word."""
+    if refund.state is RefundState.IN_REVIEW:
+        waits_for = "answer"
+    elif refund.state.is_unpaid:
+        waits_for = "payout" if refund.payout is not None else "next_step"
+    else:
+        waits_for = "money"
+    return f"{refund.promised_on}#{waits_for}"
