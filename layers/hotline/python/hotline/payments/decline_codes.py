@@ -34,7 +34,6 @@ NEVER: Final = "never"
 _PHRASES: tuple[tuple[str, F], ...] = (
     ("fraud", F.SUSPECTED_FRAUD),
     ("lost card", F.LOST_STOLEN_PICKUP),
-    ("stolen card", F.LOST_STOLEN_PICKUP),
     ("pick up card", F.LOST_STOLEN_PICKUP),
     ("blocked card", F.LOST_STOLEN_PICKUP),
     ("restricted card", F.LOST_STOLEN_PICKUP),
@@ -82,7 +81,7 @@ _LABEL: Final = re.compile(
 )
 _PLATFORM_PREFIX: Final = re.compile(r"(?:(?:aop|acq|aqc)\.)+")
 """Alipay's names of gateway and product before its sub-codes, with the misspelling of its own pages."""
-_END_OF_CODE: Final = re.compile(r"[\s:;,|(/]|：")
+_END_OF_CODE: Final = re.compile(r"[\s:;,|(/]")
 _PARTS: Final = re.compile(r"\s*[:/|(]\s*")
 """Between a general code and the one that it holds."""
 
@@ -168,7 +167,7 @@ def list_rows() -> tuple[DeclineCode, ...]:
 
 def _split_scheme(scheme: str, network: str | None) -> tuple[str, str | None]:
     name, _, named = scheme.partition(":")
-    network = network_of(named) or network_of(network) or network
+    network = network_of(named) or network_of(network)
     known = scheme_of(name)
     if known == Scheme.UNIONPAY_POS:
         return Scheme.ISO8583, "unionpay"
