@@ -15,7 +15,11 @@ from hotline.agents import actions, limits
 from hotline.agents import model as agents
 from hotline.cases import model as cases
 from hotline.identity import model as identity
+from hotline.payments import failures, outcomes, reminders, twins
+from hotline.payments import model as payments
 from hotline.reports import model as reports
+from hotline.security import model as security
+from hotline.security.detectors import Severity
 
 WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do",
@@ -42,6 +46,26 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     identity.ApprovalState: "asked approved denied spent void expired",
     identity.Goal: "look unlock reset refund freeze pause end_pause unfreeze set_pin",
     identity.ChallengeState: "open proved spent replaced",
+    failures.RetryClass: "never later after_change when_outcome_known not_needed",
+    failures.NextStep: "top_up wait_for_new_limit update_card check_details reset_pin confirm_payment "
+    "use_another_method another_method_or_agent try_later wait_for_outcome wait_for_release wait_for_return "
+    "speak_to_agent see_original order_again pay_as_first_payer pay_again unlock_wallet reset_password end_pause "
+    "end_freeze wait_for_opening open_with_agent use_another_account verify_identity ask_merchant activate_card "
+    "enter_pin use_chip switch_on_method ask_account_provider update_bank_account change_amount pay_without_coupon "
+    "refresh_payment_code check_payee ask_payee ask_merchant_for_refund see_refund wait_for_refund nothing",
+    failures.WorksWhen: "after_top_up next_day after_update after_confirming with_another_method in_an_hour in_a_day "
+    "in_two_days in_three_days in_four_days in_six_days in_eight_days in_ten_days in_service_hours when_outcome_known "
+    "with_new_order after_unlock after_verifying at_once not_needed",
+    failures.Actor: "customer merchant payee account_provider agent nobody",
+    payments.TakenState: "open done void",
+    payments.BillState: "due overdue paid",
+    payments.MoneyAnswer: "NOT_TAKEN HELD DEBITED RETURNED UNKNOWN",
+    reminders.Offset: "before near after",
+    outcomes.OutcomeNotice: "payment.went_through payment.not_taken payment.on_its_way payment.held "
+    "payment.comes_back payment.given_back",
+    twins.TwinState: "charged refunding given_back",
+    security.Verdict: "confirmed false_alarm unclear",
+    Severity: "low medium high critical",
     reports.Moment: "initiated_at queued_at answered_at ended_at",
     reports.Ending: "contained transferred abandoned callback closed_hours left",
     reports.CallbackState: "waiting called failed",

@@ -8,8 +8,8 @@ import pytest
 from hotline.contracts.model import Failure, MoneyState, MovementStatus, RefundStatus
 from hotline.lockout.policy import FIRST_STEPS
 from hotline.payments.decline_codes import list_rows
-from hotline.payments.diagnosis import NO_FAILURE_TEXT, TAKES_NO_PAYING, advise, diagnose
-from hotline.payments.failures import FailureCode, NextStep, RetryClass, WorksWhen
+from hotline.payments.diagnosis import NO_FAILURE_TEXT, advise, diagnose
+from hotline.payments.failures import FAILURES, Actor, FailureCode, NextStep, RetryClass, WorksWhen, actor_of
 from hotline.payments.model import MoneyAnswer
 from tests.support.money_world import NOON, moved, movement_of, refunded
 
@@ -49,6 +49,7 @@ def test_nothing_is_waited_for_once_the_ledger_says_that_nothing_was_taken() -> 
     timed_out = moved(S.FAILED, failure=Failure("iso8583", "68"))
     told = diagnose(movement_of(timed_out), NOON, first=None)
     assert (told.failure, told.next_step) == (FailureCode.NETWORK_TIMEOUT, NextStep.TRY_LATER)
+    assert (told.retry, told.works_when) == (RetryClass.LATER, WorksWhen.IN_AN_HOUR)
     open_yet = moved(S.FAILED, failure=Failure("iso8583", "68"), money=MoneyState.UNKNOWN)
     assert diagnose(movement_of(open_yet), NOON, first=None).next_step is NextStep.WAIT_FOR_OUTCOME
 
@@ -63,7 +64,7 @@ def test_nobody_hears_that_a_payment_was_declined_whose_outcome_is_open(code: st
 
 def test_money_that_was_taken_without_success_must_come_back_first() -> None:
     told = diagnose(movement_of(moved(S.FAILED, money=MoneyState.DEBITED)), NOON, first=None)
-    assert told.next_step is NextStep.WAIT_FOR_RETURN
+    assert (told.next_step, told.works_when) == (NextStep.WAIT_FOR_RETURN, WorksWhen.NOT_NEEDED)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,16 @@ def test_money_that_was_taken_without_success_must_come_back_first() -> None:
 def test_nobody_is_told_to_pay_again_while_the_outcome_is_open(status: MovementStatus, money: MoneyState) -> None:
     told = diagnose(movement_of(moved(status, money=money)), NOON, first=None)
     assert told.next_step is NextStep.WAIT_FOR_OUTCOME
-    assert told.retry is RetryClass.WHEN_OUTCOME_KNOWN
+    assert (told.retry, told.works_when) == (RetryClass.WHEN_OUTCOME_KNOWN, WorksWhen.WHEN_OUTCOME_KNOWN)
+
+
+def test_an_open_outcome_is_waited_for_with_an_account_that_is_shut_too() -> None:
+    told = diagnose(movement_of(moved(S.UNKNOWN)), NOON, first=NextStep.UNLOCK_WALLET)
+    assert (told.next_step, told.then, told.works_when) == (
+        NextStep.WAIT_FOR_OUTCOME,
+        None,
+        WorksWhen.WHEN_OUTCOME_KNOWN,
+    )
 
 
 @pytest.mark.parametrize(("seconds", "overdue"), [(1, False), (0, True), (-1, True)])
@@ -90,11 +100,19 @@ def test_a_hold_without_a_date_is_not_overdue() -> None:
     assert told.next_step is NextStep.WAIT_FOR_RELEASE
 
 
+NOTHING_TO_DO = (NextStep.NOTHING, RetryClass.NOT_NEEDED, WorksWhen.NOT_NEEDED)
+
+
 def test_a_success_needs_nothing_and_says_what_could_be_refunded() -> None:
     told = diagnose(movement_of(moved(S.SUCCEEDED), refunded(RefundStatus.SETTLED)), NOON, first=None)
     assert (told.failure, told.caller_text) == (None, NO_FAILURE_TEXT)
-    assert told.next_step is NextStep.NOTHING
+    assert (told.next_step, told.retry, told.works_when) == NOTHING_TO_DO
     assert told.refundable_minor == 12850 - 5000
+
+
+def test_a_payment_that_was_reversed_without_a_reason_needs_nothing() -> None:
+    told = diagnose(movement_of(moved(S.REVERSED)), NOON, first=None)
+    assert (told.next_step, told.retry, told.works_when) == NOTHING_TO_DO
 
 
 PLAIN = diagnose(movement_of(moved(S.FAILED, failure=Failure("iso8583", "05"))), NOON, first=None)
@@ -143,6 +161,16 @@ def test_a_code_that_forbids_another_try_is_never_told_to_try_again() -> None:
         assert retry in (RetryClass.NEVER, RetryClass.AFTER_CHANGE), row
         assert step not in ASKS_TO_PAY_AGAIN, row
         assert works_when not in (WorksWhen.IN_AN_HOUR, WorksWhen.NEXT_DAY, WorksWhen.IN_A_DAY), row
+
+
+def test_after_a_code_that_forbids_another_try_no_reason_that_was_found_before_leads_to_one() -> None:
+    """A reason is kept as it was found when the fact came; the table may have forbidden the code since."""
+    another = (NextStep.USE_ANOTHER_METHOD, RetryClass.NEVER, WorksWhen.WITH_ANOTHER_METHOD)
+    for code, info in FAILURES.items():
+        told = advise(code, "iso8583", "43", network=None)
+        assert told[0] not in ASKS_TO_PAY_AGAIN, code
+        if info.next_step in ASKS_TO_PAY_AGAIN and info.retry is RetryClass.AFTER_CHANGE:
+            assert told == another, code
 
 
 def test_no_message_lets_a_forbidden_code_be_tried_again() -> None:
@@ -195,6 +223,11 @@ def test_a_reason_that_is_known_names_its_time_and_one_from_a_message_what_needs
     assert (found.next_step, found.retry, found.works_when) == told
 
 
+NO_PAYING = {step for step in NextStep if actor_of(step) is Actor.NOBODY} | {
+    NextStep.SPEAK_TO_AGENT,
+    NextStep.ASK_MERCHANT_FOR_REFUND,
+}
+"""Steps that an account need not be open for: there is nothing to pay, or nothing to do but to wait."""
 SHUT = [step for step in FIRST_STEPS if step is not NextStep.USE_ANOTHER_ACCOUNT]
 
 
@@ -203,17 +236,19 @@ def test_an_account_that_is_shut_is_opened_before_it_is_paid_from(first: NextSte
     for code in FailureCode:
         failed = movement_of(moved(S.FAILED, failure=Failure("wallet", code.value)))
         open_told, told = (diagnose(failed, NOON, first=step) for step in (None, first))
-        if open_told.next_step in TAKES_NO_PAYING:
+        if open_told.next_step in NO_PAYING:
             assert (told.next_step, told.then) == (open_told.next_step, None), code
         else:
             assert (told.next_step, told.then) == (first, open_told.next_step), code
-            assert told.retry in (RetryClass.NEVER, RetryClass.AFTER_CHANGE), code
+            again = RetryClass.NEVER if open_told.retry is RetryClass.NEVER else RetryClass.AFTER_CHANGE
+            assert told.retry is again, code
         assert told.works_when in (WorksWhen.AFTER_UNLOCK, WorksWhen.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED), code
 
 
 def test_nothing_is_advised_for_paying_from_a_closed_account() -> None:
     told = diagnose(movement_of(moved(S.FAILED)), NOON, first=NextStep.USE_ANOTHER_ACCOUNT)
     assert (told.next_step, told.then, told.retry) == (NextStep.USE_ANOTHER_ACCOUNT, None, RetryClass.NEVER)
+    assert told.works_when is WorksWhen.WITH_ANOTHER_METHOD
 
 
 def test_a_hold_that_is_overdue_promises_nothing_for_an_account_that_is_shut() -> None:

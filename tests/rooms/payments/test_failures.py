@@ -148,6 +148,10 @@ def test_more_than_twelve_codes_have_words_of_their_own_for_the_caller() -> None
     assert FAILURES[FailureCode.ISSUER_DECLINED_GENERIC].caller_text == PLAIN_TEXT
 
 
+def test_a_code_is_stored_by_its_name() -> None:
+    assert [code.value for code in FailureCode] == list(FailureCode.__members__)
+
+
 def test_every_code_has_words_of_its_own_for_agents() -> None:
     assert len({info.agent_text for info in FAILURES.values()}) == len(FailureCode)
 
@@ -224,6 +228,14 @@ def test_the_actor_follows_from_the_step() -> None:
     assert actors[FailureCode.NETWORK_TIMEOUT] is actors[FailureCode.DUPLICATE] is Actor.NOBODY
 
 
+def test_nobody_has_to_act_where_something_is_waited_for_and_an_agent_where_only_people_can() -> None:
+    waited_for = {step for step in NextStep if step.value.startswith(("wait_for_", "see_"))}
+    nobodys = waited_for - {NextStep.WAIT_FOR_NEW_LIMIT} | {NextStep.NOTHING}
+    assert {step for step in NextStep if actor_of(step) is Actor.NOBODY} == nobodys
+    with_agent = {step for step in NextStep if step.value.endswith("_agent")} - {NextStep.ANOTHER_METHOD_OR_AGENT}
+    assert {step for step in NextStep if actor_of(step) is Actor.AGENT} == with_agent
+
+
 @pytest.mark.parametrize(
     ("scheme", "network", "code", "expected"),
     [
@@ -233,6 +245,7 @@ def test_the_actor_follows_from_the_step() -> None:
         ("iso8583", "visa", "65", FailureCode.LIMIT_COUNT),
         ("iso8583", "mastercard", "65", FailureCode.AUTH_REQUIRED),
         ("iso8583", "visa", "1a", FailureCode.AUTH_REQUIRED),
+        ("iso8583", "Master Card", "65", FailureCode.AUTH_REQUIRED),
         ("iso8583", "visa", "R1", FailureCode.REVOKED),
         ("iso8583", None, "43", FailureCode.LOST_STOLEN_PICKUP),
         ("Stripe", None, "expired_card", FailureCode.EXPIRED_CARD),
@@ -291,6 +304,9 @@ def test_every_scheme_has_rows_of_its_own_or_those_of_another() -> None:
         ("adyen", "02", ("adyen", "2")),
         ("paypal", "390", ("paypal", "0390")),
         ("nacha", "3", ("nacha", "R03")),
+        ("nacha", "R3", ("nacha", "R03")),
+        ("mastercard-mac", "2", ("mastercard-mac", "02")),
+        ("stripe", "decline code: Insufficient funds", ("stripe", "insufficient_funds")),
         ("sepa", "ac03", ("iso20022", "AC03")),
         ("stripe", "Insufficient Funds", ("stripe", "insufficient_funds")),
         ("antom", "RISK_REJECT", ("alipay", "RISK_REJECT")),
@@ -433,6 +449,10 @@ def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
         ("iso8583", "５１", FailureCode.INSUFFICIENT_FUNDS),
         ("iso8583", "51:", FailureCode.INSUFFICIENT_FUNDS),
         ("iso8583", "5 1", FailureCode.OTHER),
+        ("iso8583", "51 declined at terminal 12", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "Response code: 51, reason code: 4", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "05 declined: 51", FailureCode.INSUFFICIENT_FUNDS),
+        ("iso8583", "05 declined: 51/12", FailureCode.ISSUER_DECLINED_GENERIC),
         ("paypal", "PENDING", FailureCode.PAYMENT_IN_PROGRESS),
     ],
 )

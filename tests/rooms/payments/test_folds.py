@@ -7,6 +7,7 @@ import pytest
 
 from hotline.contracts.model import (
     BillTold,
+    FactVersion,
     FundsTold,
     Merchant,
     MoneyState,
@@ -18,8 +19,15 @@ from hotline.contracts.model import (
 from hotline.kit.errors import InvalidInput
 from hotline.kit.money import Money
 from hotline.payments import folds
-from hotline.payments.folds import REFUNDS_PER_MOVEMENT_MAX, fold_bill, fold_funds, fold_ledger_refund
-from hotline.payments.model import Bill, Ledger, PaymentError, order_digits
+from hotline.payments.folds import (
+    REFUNDS_PER_MOVEMENT_MAX,
+    fold_bill,
+    fold_funds,
+    fold_ledger_movement,
+    fold_ledger_refund,
+    fold_movement,
+)
+from hotline.payments.model import Bill, Ledger, PaymentError, TakenState, Taking, order_digits
 from tests.support.money_world import ACCOUNT, CAPTURED, NOON, billed, moved, movement_of, refunded, told
 
 S, R = MovementStatus, RefundStatus
@@ -64,6 +72,7 @@ def test_an_order_number_and_a_merchant_may_come_in_facts_of_their_own() -> None
         assert movement.order_no == "2026112300004711"
         assert movement.ref.merchant is not None
     (only_numbered, only_sold) = (movement_of(fact) for fact in (numbered, sold))
+    assert (set(only_numbered.described), set(only_sold.described)) == ({"order_no"}, {"merchant"})
     assert (only_numbered.order_no, only_numbered.ref.merchant) == ("2026112300004711", None)
     assert (only_sold.order_no, only_sold.ref.merchant is not None) == (None, True)
 
@@ -120,7 +129,13 @@ def test_only_payments_can_be_refunded(kind: MovementKind) -> None:
 
 @pytest.mark.parametrize(
     ("status", "left", "under_way"),
-    [(R.SENT, 7850, "ref_1"), (R.SETTLED, 7850, None), (R.FAILED, 12850, None), (R.RETURNED, 12850, None)],
+    [
+        (R.SENT, 7850, "ref_1"),
+        (R.UNKNOWN, 7850, "ref_1"),
+        (R.SETTLED, 7850, None),
+        (R.FAILED, 12850, None),
+        (R.RETURNED, 12850, None),
+    ],
 )
 def test_the_amount_left_follows_the_state_of_the_refund(
     status: RefundStatus, left: int, under_way: str | None
@@ -159,6 +174,54 @@ def test_a_ledger_holds_refunds_up_to_its_limit_and_still_hears_of_those() -> No
     assert fold_ledger_refund(ledger, known, known.data).taken_minor == REFUNDS_PER_MOVEMENT_MAX - 1
     with pytest.raises(InvalidInput, match="too_many_refunds"):
         fold_ledger_refund(ledger, unknown, unknown.data)
+
+
+def test_a_fact_that_comes_again_changes_nothing_of_a_movement_or_its_ledger() -> None:
+    """Not even what the hotline itself has done since, such as to give back what a refund took."""
+    payment, refund = moved(S.SUCCEEDED), refunded(R.SENT)
+    movement = movement_of(payment, refund)
+    assert fold_movement(movement, payment, payment.data) == movement  # type: ignore[arg-type]
+    void = Taking(Money(5000, "CNY"), TakenState.VOID, FactVersion.of(refund, 1))
+    ledger = Ledger(ACCOUNT, "mov_1", takings={"ref_1": void})
+    assert fold_ledger_refund(ledger, refund, refund.data) == ledger  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "held"),
+    [
+        (R.FAILED, TakenState.OPEN, True),
+        (R.RETURNED, TakenState.OPEN, True),
+        (R.SENT, TakenState.OPEN, False),
+        (R.SETTLED, TakenState.DONE, False),
+    ],
+)
+def test_a_refund_that_is_paid_by_another_way_stays_open_whatever_failure_is_told(
+    status: RefundStatus, state: TakenState, held: bool
+) -> None:
+    taking = Taking(Money(5000, "CNY"), TakenState.OPEN, FactVersion.of(refunded(R.FAILED), 1), held=True)
+    fact = refunded(status, version=2)
+    ledger = fold_ledger_refund(Ledger(ACCOUNT, "mov_1", takings={"ref_1": taking}), fact, fact.data)  # type: ignore[arg-type]
+    assert (ledger.takings["ref_1"].state, ledger.takings["ref_1"].held) == (state, held)
+
+
+@pytest.mark.parametrize("status", S)
+def test_a_ledger_knows_whether_its_payment_was_reversed(status: MovementStatus) -> None:
+    ledger = fold_ledger_movement(Ledger(ACCOUNT, "mov_1"), movement_of(moved(status)))
+    assert ledger.reversed is (status is S.REVERSED)
+
+
+def test_money_is_taken_in_vain_since_it_was_first_told_to_be() -> None:
+    """In any order of the facts, and whatever else they tell before and after."""
+    facts = [
+        moved(S.SUCCEEDED),
+        moved(S.FAILED, version=2, after_s=60, money=MoneyState.DEBITED),
+        moved(S.REVERSED, version=3, after_s=90, money=MoneyState.DEBITED),
+        moved(S.REVERSED, version=4, after_s=120),
+    ]
+    for order in permutations(facts):
+        movement = movement_of(*order)
+        assert (movement.in_vain_at, movement.return_looks) == (facts[1].time, 0)
+    assert movement_of(facts[0], facts[3]).in_vain_at is None
 
 
 @pytest.mark.parametrize(
@@ -210,6 +273,13 @@ def test_the_tail_of_an_order_number_is_its_last_four_plain_digits(order_no: str
 
 def test_letters_cannot_be_keyed_in() -> None:
     assert order_digits("WX-20/7a") == "207"
+
+
+def test_a_bill_was_issued_when_it_was_first_told_of() -> None:
+    for facts in permutations([billed(version=version, after_s=version) for version in (1, 2)]):
+        first, second = (fold_bill(None, fact, fact.data) for fact in facts)  # type: ignore[arg-type]
+        bill = fold_bill(first, facts[1], facts[1].data)  # type: ignore[arg-type]
+        assert bill.issued_at == min(first.issued_at, second.issued_at) == min(fact.time for fact in facts)
 
 
 def test_the_newest_bill_holds_in_any_order() -> None:

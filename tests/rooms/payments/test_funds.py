@@ -74,6 +74,23 @@ def test_the_income_of_a_fund_is_its_income_of_ten_thousand_by_the_balance(
     assert find_income_of_day(funds) == IncomeTold(SUNDAY, Money(income_minor, "CNY"), is_computed=True)
 
 
+def test_the_least_balance_has_an_income_of_nothing_yet() -> None:
+    funds = replace(FUNDS, balance=Money(1, "CNY"), product=RATE)
+    assert find_income_of_day(funds) == IncomeTold(SUNDAY, Money(0, "CNY"), is_computed=True)
+
+
+@pytest.mark.parametrize(("income_e4", "minor"), [(200, 2), (100, 1), (99, None), (0, None), (-6_199, None)])
+def test_income_that_is_computed_is_told_with_its_day_unless_it_is_nothing_or_a_loss(
+    income_e4: int, minor: int | None
+) -> None:
+    """The balance is 10,000.00 yuan, so an income of 0.0100 is one fen."""
+    facts = list_facts(
+        replace(FUNDS, product=FundsProduct("money_fund", fund_day=FundDay(SUNDAY, income_e4))), NOON, UTC
+    )
+    told_of_day = {} if minor is None else {"rate_on": SUNDAY, "daily": Money(minor, "CNY")}
+    assert facts == {"balance": FUNDS.balance, **told_of_day}
+
+
 def test_the_seven_days_of_a_fund_are_told_with_their_day_and_whatever_the_income() -> None:
     told_of_week = {"seven_days_to": SUNDAY, "seven_day_rate": Rate(14_370)}
     paid_out = replace(ALL, accrued_interest=Money(0, "CNY"), product=FUND)
@@ -93,6 +110,7 @@ def test_everything_that_is_known_is_told_with_its_date() -> None:
         "accrued": Money(250, "CNY"),
     }
     assert list_facts(replace(ALL, income_of_day=None), NOON, UTC)["rate_on"] == SUNDAY
+    assert "accrued" in list_facts(replace(ALL, accrued_interest=Money(1, "CNY")), NOON, UTC)
 
 
 @pytest.mark.parametrize(("age", "told_with_time"), [(FRESH_FOR, False), (FRESH_FOR + timedelta(seconds=1), True)])

@@ -60,6 +60,11 @@ def test_income_below_a_minor_unit_is_nothing_yet_and_is_carried_to_the_day_that
     assert seen == [0, 0, 1, 0]
 
 
+@pytest.mark.parametrize(("day_count", "days"), [("act_360", 360), ("act_365", 365)])
+def test_a_fixed_year_has_its_days_in_a_leap_year_too(day_count: str, days: int) -> None:
+    assert {days_of_year(date(year, 3, 1), day_count) for year in (2027, 2028)} == {days}
+
+
 @pytest.mark.parametrize(("year", "days"), [(2027, 365), (2028, 366), (2100, 365)])
 def test_a_year_of_actual_days_has_as_many_as_the_calendar(year: int, days: int) -> None:
     assert days_of_year(date(year, 3, 1), "act_act") == days
