@@ -36,7 +36,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import Unavailable
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import NotDelivered
-from hotline.kit.quiet_hours import OPENS, QUIET_FROM
+from hotline.kit.quiet_hours import OPENS, QUIET_FROM, next_morning
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
@@ -54,7 +54,7 @@ START: Final = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 DUE: Final = date(2026, 12, 10)
 DAY: Final = timedelta(days=1)
 QUARTER: Final = timedelta(minutes=15)
-CALLS_OF_A_RUN: Final = 24
+CALLS_OF_A_RUN: Final = 22
 """So many of these calls make a run with two reminders and their deliveries; it asks what is due by queries."""
 CALLS_OF_WORK: Final = frozenset({"get", "batch_get", "transact"})
 
@@ -220,6 +220,24 @@ def test_an_address_of_the_owners_alone_comes_before_a_phone_that_others_use_too
     assert "City Power" in world.email.sent[0].body
 
 
+def test_a_phone_comes_before_an_address_and_of_several_phones_the_one_that_was_confirmed_last(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    points = tuple(
+        ContactPointFact(kind, value, START - days * DAY)
+        for kind, value, days in (
+            (PointKind.EMAIL, EMAIL, 1),
+            (PointKind.PHONE, "+8613800000007", 60),
+            (PointKind.PHONE, "+8613800000008", 2),
+            (PointKind.PHONE, "+8613800000009", 3),
+        )
+    )
+    world.tell("account.updated", AccountDescribed(2, "en-US", world.zone, "Test", points, two_step=False))
+    world.bill()
+    world.run_until(START + 30 * DAY)
+    assert {outgoing.address for outgoing in world.sms.sent} == {"+8613800000008"}
+    assert world.email.sent == []
+
+
 def test_a_bill_that_is_paid_is_not_reminded_of_any_more(world: World) -> None:
     world.open((PointKind.PHONE, PHONE))
     world.bill()
@@ -254,6 +272,8 @@ def test_a_carrier_that_fails_until_the_evening_sends_nothing_at_night(world: Wo
     world.deliver()
     assert world.sms.sent == []
     # It is planned anew for the next morning, while it is of use.
+    morning = next_morning(ACCOUNT, world.clock.now(), ZoneInfo(world.zone))
+    assert world.next_due() == morning
     assert local_days(world.run_until(START + 40 * DAY), world.zone) == [0, -1]
     assert len(world.sms.sent) == 2
 
@@ -452,6 +472,24 @@ def test_a_reminder_that_was_too_late_is_not_planned_anew_once_its_bill_is_paid(
     world.clock.instant += DAY
     world.deliver()
     assert world.run_until(START + 40 * DAY) == []
+
+
+def remind_again(world: World, message: str, bill_id: str = "bil_1") -> bool:
+    return payments.remind_again(world.ctx, ACCOUNT, message, {"bill_id": bill_id, "due_on": DUE.isoformat()})
+
+
+def test_only_the_last_reminder_that_was_sent_is_planned_anew_and_only_by_its_own_message(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    assert not remind_again(world, "bill.due")
+    world.run_until(plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone)) + QUARTER)
+    assert world.item()["reminded"] == ["before", "near"]
+    assert not remind_again(world, "bill.overdue")
+    assert not remind_again(world, "bill.due", "bil_9")
+    assert remind_again(world, "bill.due")
+    assert world.item()["reminded"] == ["before"]
+    world.bill(version=2, paid=True)
+    assert not remind_again(world, "bill.due")
 
 
 def test_each_reminder_is_a_decision_that_keeps_its_contract(world: World) -> None:

@@ -45,7 +45,7 @@ def duty_at(key: Key) -> Duty | None:
     if account_id is None or key.sk is None or not key.sk.startswith("BILL#"):
         return None
     contribute = partial(contribute_reminder, account_id=account_id, bill_key=key)
-    return Duty(account_id, "bill", frozenset(reminder_keys(account_id, key)), contribute, rounds=2)
+    return Duty(account_id, "bill", frozenset(reminder_keys(account_id, key)), contribute)
 
 
 def reminder_keys(account_id: str, bill_key: Key) -> set[Key]:
