@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from hotline.contracts.model import (
     FactData,
     FraudConfirmed,
     Instrument,
+    LoginKind,
     LoginSource,
     MoneyState,
     MovementKind,
@@ -38,7 +40,7 @@ from hotline.kit.store import (
     TransactionCancelled,
     Write,
 )
-from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS
+from hotline.security.activity import ACTIVITY_LIFE, ACTIVITY_SHARDS, agent_row
 from hotline.security.service import WRITE_ATTEMPTS_MAX, activity_writes, write_activity
 from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.seeded_ids import SeededIds
@@ -95,6 +97,8 @@ def test_a_failed_login_is_kept_by_its_source_too() -> None:
     other = rows(failed(NOON, account="somebody_else"))[1]
     assert other.key.pk == by_source.key.pk
     assert other.item["ip"] == by_source.item["ip"]
+    without_address = [failed(NOON, source=LoginSource(device_id="device-9"), account=name) for name in ("a", "b")]
+    assert len({rows(one)[1].key.pk for one in without_address}) == 1
 
 
 @pytest.mark.parametrize("one", [succeeded(NOON), failed(NOON, source=LoginSource(country="CN"))])
@@ -102,26 +106,75 @@ def test_a_login_that_succeeded_or_has_no_source_is_kept_by_account_alone(one: F
     assert [row.key.pk[:3] for row in rows(one)] == ["ACT"]
 
 
+def hashed(name: str, value: str) -> str:
+    return KEYS.mac_text(KEYS.current, name, value)
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("data", "kept"),
     [
-        DeviceRegistered("device-9"),
-        PasswordChanged(2),
-        TwoStepChanged(3, two_step=False),
-        ContactPointChanged(4, PointKind.PHONE, None, "+8613800000009", NOON, reassigned=False),
-        FraudConfirmed("move_1", NOON),
+        (DeviceRegistered("device-9"), {"device": hashed("device", "device-9")}),
+        (PasswordChanged(2), {}),
+        (TwoStepChanged(3, two_step=False), {}),
+        (
+            ContactPointChanged(4, PointKind.PHONE, None, "+8613800000009", NOON, reassigned=True),
+            {"kind": "phone", "reassigned": True},
+        ),
+        (FraudConfirmed("move_1", NOON), {"movement_id": "move_1"}),
     ],
 )
-def test_facts_that_matter_to_the_scan_are_kept(data: FactData) -> None:
-    (row,) = rows(fact("some.type", NOON, data))
-    assert row.item["account_id"] == ACCOUNT
+def test_facts_that_matter_to_the_scan_are_kept(data: FactData, kept: dict[str, object]) -> None:
+    one = fact("some.type", NOON, data)
+    (row,) = rows(one)
+    assert row.item == {
+        "account_id": ACCOUNT,
+        "fact_id": one.id,
+        "type": "some.type",
+        "at": "2026-11-23T12:00:00.000Z",
+        TTL_ATTRIBUTE: epoch_s(SERVER + ACTIVITY_LIFE),
+        **kept,
+    }
+
+
+def test_a_device_is_known_again_from_its_registration_to_a_login() -> None:
+    (registered,) = rows(fact("device.registered", NOON, DeviceRegistered("device-9")))
+    source = LoginSource(ip="192.0.2.9", device_id="device-9", country="CN")
+    by_account, _ = rows(failed(NOON, source=source))
+    assert by_account.item["device"] == registered.item["device"]
+    assert by_account.item["kind"] == LoginKind.PASSWORD.value
+    assert by_account.item["ip"] == hashed("ip", "192.0.2.9")
+    assert by_account.item["country"] == hashed("country", "CN")
+
+
+def test_an_act_of_an_agent_is_a_row_of_the_account_in_its_shard() -> None:
+    row = agent_row("act-1", "agent.unmasked", ACCOUNT, SERVER, agent_id="agent-1", case_id="case-1", shards=16)
+    (by_account,) = rows(succeeded(NOON))
+    assert row.key == replace(by_account.key, sk="2026-11-23T13:01:00.000Z#act-1")
+    assert row.item == {
+        "account_id": ACCOUNT,
+        "fact_id": "act-1",
+        "type": "agent.unmasked",
+        "at": "2026-11-23T13:01:00.000Z",
+        "agent": "agent-1",
+        "case": "case-1",
+        TTL_ATTRIBUTE: epoch_s(SERVER + ACTIVITY_LIFE),
+    }
+    assert row.condition == by_account.condition
 
 
 def test_money_that_leaves_is_kept_and_other_facts_are_not() -> None:
     kept = [kind for kind in MovementKind if rows(transfer(kind))]
     assert kept == [MovementKind.TRANSFER, MovementKind.WITHDRAWAL]
-    (row,) = rows(transfer())
-    assert (row.item["amount_minor"], row.item["currency"], row.item["movement_id"]) == (12850, "CNY", "move_1")
+    (row,), (bare,) = rows(transfer()), rows(fact("some.type", NOON, PasswordChanged(2)))
+    assert {name: row.item[name] for name in set(row.item) - set(bare.item)} == {
+        "kind": "transfer",
+        "status": "succeeded",
+        "movement_id": "move_1",
+        "version": 1,
+        "amount_minor": 12850,
+        "currency": "CNY",
+        "counterparty": hashed("counterparty", "payee@example.invalid"),
+    }
     assert rows(closed(NOON), fact("x", NOON, AccountClosed(1))) == []
 
 

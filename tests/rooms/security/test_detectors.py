@@ -195,6 +195,43 @@ def test_the_distributed_variant_is_noted_from_five_sources_on() -> None:
     assert noted(limit + 1) == (limit + 1, "yes")
 
 
+def left(minute: float, amount_minor: int, *, currency: str = "CNY", name: str = "a") -> Event:
+    values: dict[str, str | int] = {
+        "movement_id": name,
+        "version": 1,
+        "amount_minor": amount_minor,
+        "currency": currency,
+    }
+    return Event(name, NOON + timedelta(minutes=minute), "transfer.succeeded", values)
+
+
+RESET: Final = Event("reset", NOON, "password.changed")
+WINDOW_MINUTES: Final = chain.WINDOW / timedelta(minutes=1)
+FLOOR: Final = chain.FLOOR_MINOR["CNY"]
+
+
+def test_a_stolen_account_is_told_with_how_much_left_in_how_many_transfers_until_when() -> None:
+    device = Event("device", NOON + timedelta(minutes=1), "device.registered")
+    sent = [left(2, FLOOR, name="a"), left(3, 7, name="b"), left(4, 9, currency="EUR", name="c")]
+    (hit,) = chain.DETECTOR.judge([RESET, device, *sent])
+    assert (hit.started_at, hit.ended_at) == (NOON, NOON + timedelta(minutes=3))
+    assert hit.facts == {"transfers": 2, "amount_minor": FLOOR + 7, "currency": "CNY"}
+
+
+def test_a_new_password_is_one_hit_whatever_currencies_left() -> None:
+    """Of several the first by name."""
+    device = Event("device", NOON, "device.registered")
+    hits = list(chain.DETECTOR.judge([RESET, device, left(1, 10**6, currency="USD"), left(1, 10**6, name="b")]))
+    assert [hit.facts["currency"] for hit in hits] == ["CNY"]
+
+
+def test_all_may_happen_at_the_first_or_at_the_last_moment_of_the_window() -> None:
+    for minute in (0, WINDOW_MINUTES):
+        device = Event("device", NOON + timedelta(minutes=minute), "device.registered")
+        (hit,) = chain.DETECTOR.judge([RESET, device, left(minute, FLOOR)])
+        assert hit.started_at == NOON
+
+
 def test_outgoing_money_counts_by_its_highest_version_in_any_order() -> None:
     example = next(example for example in chain.DETECTOR.examples if "failed in the end" in example.name)
     for seed in range(5):

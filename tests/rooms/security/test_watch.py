@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -157,6 +158,53 @@ def test_one_transaction_takes_one_row_that_a_person_is_to_look_at(severity: Sev
     assert (len(found), taken) == (1, 1)
     _, found, _ = judge_rows(Watch("acct_1"), [row(0)], [rule(severity=severity), rule("other", holds=True)])
     assert len(found) == 2
+
+
+@pytest.mark.parametrize("types", [("seen", "other"), ("other", "seen")])
+def test_one_transaction_takes_a_grave_finding_beside_others(types: tuple[str, str]) -> None:
+    grave = replace(rule("grave", severity=Severity.HIGH), watches={"other": ()})
+    lesser = replace(rule("lesser"), watches={"seen": ()})
+    rows = [row(number, type_=type_) for number, type_ in enumerate(types)]
+    watch, found, taken = judge_rows(Watch("acct_1"), [*rows, row(2), row(3, type_="other")], [grave, lesser])
+    assert ({finding.rule for finding in found}, taken) == ({"grave", "lesser"}, 3)
+    assert judge_rows(watch, [row(3, type_="other")], [grave, lesser])[2] == 1
+
+
+def test_a_rule_stays_quiet_whatever_other_rules_find() -> None:
+    rules = [rule("first", quiet=HOUR), rule("second", quiet=HOUR)]
+    watch, found, _ = judge_rows(Watch("acct_1"), [row(0, NOON)], rules)
+    assert [finding.rule for finding in found] == ["first", "second"]
+    assert judge_rows(watch, [row(1, NOON + MINUTE)], rules)[1] == []
+
+
+def test_events_are_judged_by_their_time_and_then_by_their_id() -> None:
+    judged: list[str] = []
+
+    def judge(events: Sequence[Event]) -> Iterator[Hit]:
+        judged[:] = [event.id for event in events]
+        yield from ()
+
+    came = [(9, NOON), (1, NOON), (5, NOON - MINUTE)]
+    rows = [row(number, at, arrived=NOON + place * MINUTE) for place, (number, at) in enumerate(came)]
+    judge_rows(Watch("acct_1"), rows, [replace(rule(), judge=judge)])
+    assert judged == ["seen-5", "seen-1", "seen-9"]
+
+
+@pytest.mark.parametrize(("early_s", "kept"), [(1, True), (0, False), (-1, False)])
+def test_a_beginning_is_forgotten_when_no_event_of_its_time_is_left(early_s: int, kept: bool) -> None:
+    detector = rule()
+    watch = Watch("acct_1", raised={"every.1": (NOON,)})
+    at = NOON + detector.quiet - timedelta(seconds=early_s)
+    after, _, _ = judge_rows(watch, [row(1, at)], [detector])
+    assert (NOON in after.raised["every.1"]) is kept
+
+
+def test_an_event_is_kept_for_the_longest_window_of_all_rules() -> None:
+    later = NOON + HOUR + LATENESS + MINUTE
+    longer = replace(blind(), rule="longer", window=2 * HOUR)
+    for rules in ([blind(), longer], [longer, blind()]):
+        watch, _, _ = judge_rows(Watch("acct_1"), [row(0, arrived=NOON), row(1, arrived=later)], rules)
+        assert watch.events[0].event.id == "seen-0"
 
 
 def test_rows_one_by_one_or_all_at_once_come_to_the_same() -> None:
