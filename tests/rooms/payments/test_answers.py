@@ -17,6 +17,7 @@ from hotline.contracts.schemas import parse
 from hotline.contracts.vocabulary import COUPON_REASONS
 from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES
 from hotline.kit.money import Money
+from hotline.payments.answers import answer_of
 from hotline.payments.diagnosis import diagnose
 from hotline.payments.folds import fold_movement
 from hotline.payments.items import movement_from, movement_item
@@ -69,6 +70,12 @@ def test_the_money_is_told_of_as_the_kind_asks(
         assert words in written
 
 
+def test_a_payment_that_went_through_is_told_that_there_is_nothing_to_do() -> None:
+    movement = of(K.PAYMENT, S.SUCCEEDED)
+    answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
+    assert (answer.next_step, answer.then) == (("next.nothing.payment", "next.nothing"), ())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_status_and_place_of_the_money_is_told_without_a_hole(language: str) -> None:
     for kind, status, money in product(K, S, M):
@@ -110,13 +117,19 @@ def test_money_that_was_given_back_is_told_with_its_time_and_place(
 
 @pytest.mark.parametrize(
     ("minor", "english", "chinese"),
-    [(5000, "50 yuan of it has been given back", "其中50元已经退回"), (12850, "All of it has been", "已经全额退回")],
+    [
+        (1, "1 fen of it has been given back", "其中1分已经退回"),
+        (5000, "50 yuan of it has been given back", "其中50元已经退回"),
+        (12850, "All of it has been", "已经全额退回"),
+    ],
 )
 def test_a_payment_says_how_much_of_it_was_given_back(minor: int, english: str, chinese: str) -> None:
     movement = movement_of(moved(S.SUCCEEDED), refunded(RefundStatus.SETTLED, minor=minor))
     assert movement.given_back_minor == minor
     assert english in told(movement)[0]
     assert chinese in told(movement, CHINESE)[0]
+    # Where it went is said as well.
+    assert ("returned.card",) in answer_of(movement, diagnose(movement, NOON, first=None), NOON).more
     under_way = movement_of(moved(S.SUCCEEDED), refunded(RefundStatus.SENT, minor=minor))
     assert under_way.given_back_minor == 0
 

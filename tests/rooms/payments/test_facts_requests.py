@@ -10,6 +10,7 @@ import pytest
 from functions.deadlines.work import duty_of
 from hotline.accounts import facts_requests
 from hotline.accounts.facts_requests import AGAIN_AFTER, ANSWERED_WITHIN, REQUEST_LIFE, Thing, ThingKind
+from hotline.cases.model import Priority
 from hotline.cases.unanswered import CASE_REASON
 from hotline.contracts.decisions import ThingAsked
 from hotline.contracts.limits import THINGS_ASKED_MAX
@@ -17,7 +18,7 @@ from hotline.contracts.model import Fact, FundsTold, MoneyState, MovementStatus
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
-from hotline.kit.due import due_keys
+from hotline.kit.due import Done, due_keys
 from hotline.kit.money import Money
 from hotline.kit.store import Table, hotline_key
 from hotline.kit.store.condition import Item, equals
@@ -39,16 +40,22 @@ def asked(money: MoneyWorld) -> list[Item]:
     return sorted(found, key=lambda entry: str(entry["created_at"]))
 
 
-def work_off(money: MoneyWorld, at: datetime) -> list[str]:
-    """Do everything that is due at a time, as deadlines does; the codes of what was done."""
-    done: list[str] = []
+def do_due(money: MoneyWorld, at: datetime) -> list[Done]:
+    """Do everything that is due at a time, as deadlines does."""
+    done: list[Done] = []
     for key in due_keys(money.store, at, at_once=1):
         duty = duty_of(key)
         assert duty is not None
-        change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=at, ids=money.ids)
-        done += [one.event.code for one in duty.contribute(change, duty.read(money.store, at))]
-        change.commit(money.store)
+        for _ in range(duty.rounds):
+            change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=at, ids=money.ids)
+            done += duty.contribute(change, duty.read(money.store, at))
+            change.commit(money.store)
     return done
+
+
+def work_off(money: MoneyWorld, at: datetime) -> list[str]:
+    """Do everything that is due at a time; the codes of what was done."""
+    return [one.event.code for one in do_due(money, at)]
 
 
 def test_an_unknown_outcome_asks_the_wallet_at_once_and_once(money: MoneyWorld) -> None:
@@ -186,6 +193,46 @@ def test_money_that_was_taken_in_vain_is_asked_for_and_then_a_case_is_open(
     assert work_off(money, since + RETURN_LOOKS[1]) == ["HL141"]
     (case,) = list_open_cases(money.store, ACCOUNT)
     assert (case.topic, case.reason, case.links) == ("payment", "money_not_back", ("payment:mov_1",))
+    assert case.priority is Priority.HIGH
+    assert (money.movement().return_looks, money.movement().look_at) == (len(RETURN_LOOKS), None)
+
+
+def test_after_a_long_outage_both_looks_for_money_are_made_in_one_run(quick_money: MoneyWorld) -> None:
+    quick_money.tell(moved(S.FAILED, money=MoneyState.DEBITED))
+    about = {"account_id": ACCOUNT, "kind": "payment"}
+    due = do_due(quick_money, quick_money.movement().fact_version.time + RETURN_LOOKS[1])
+    assert [(one.event.code, one.keys) for one in due] == [("HL140", about), ("HL141", about)]
+
+
+def test_money_that_is_not_back_goes_to_the_case_about_payments_that_is_open(quick_money: MoneyWorld) -> None:
+    for movement_id in ("mov_1", "mov_2"):
+        quick_money.tell(moved(S.FAILED, movement_id, money=MoneyState.DEBITED))
+    work_off(quick_money, quick_money.movement().fact_version.time + RETURN_LOOKS[1])
+    (case,) = list_open_cases(quick_money.store, ACCOUNT)
+    assert sorted(case.links) == ["payment:mov_1", "payment:mov_2"]
+
+
+@pytest.mark.parametrize("reason", ["hold", "return"])
+def test_the_wallet_is_not_asked_while_it_is_asked_about_the_movement_anyway(
+    quick_money: MoneyWorld, reason: str
+) -> None:
+    held = moved(S.AUTHORISED, held_until=HELD_UNTIL) if reason == "hold" else moved(S.FAILED, money=M.DEBITED)
+    quick_money.tell(held)
+    at = quick_money.movement().look_at
+    assert at is not None
+    assert ask(quick_money, Thing(ThingKind.MOVEMENT, "mov_1"), at=at)
+    assert work_off(quick_money, at) == []
+    assert len(asked(quick_money)) == 1
+    later = quick_money.movement().look_at
+    assert later is None or later > at
+
+
+@pytest.mark.parametrize(("more", "codes"), [(timedelta(), ["HL049"]), (MS, [])])
+def test_a_hold_is_asked_about_as_long_as_its_movement_is_told_of(
+    quick_money: MoneyWorld, more: timedelta, codes: list[str]
+) -> None:
+    quick_money.tell(moved(S.AUTHORISED, held_until=HELD_UNTIL))
+    assert work_off(quick_money, INITIATED + FAILED_WINDOW + more) == codes
 
 
 def test_money_that_came_back_is_not_looked_for(quick_money: MoneyWorld) -> None:
@@ -212,9 +259,9 @@ def test_of_history_and_of_an_erased_account_no_hold_is_asked_about(quick_money:
 # ---------------------------------------------------------------- other things
 
 
-def ask(money: MoneyWorld, *things: Thing) -> tuple[Thing, ...]:
+def ask(money: MoneyWorld, *things: Thing, at: datetime = NOON) -> tuple[Thing, ...]:
     read = money.store.batch_get(sorted(facts_requests.request_keys(ACCOUNT, things), key=repr))
-    change = Change(actor=System("test", "test"), cause="test", now=NOON, ids=money.ids)
+    change = Change(actor=System("test", "test"), cause="test", now=at, ids=money.ids)
     found = facts_requests.request_facts(change, read, ACCOUNT, things, reason="drift", topic="general")
     change.commit(money.store)
     return found

@@ -176,6 +176,46 @@ def test_a_ledger_holds_refunds_up_to_its_limit_and_still_hears_of_those() -> No
         fold_ledger_refund(ledger, unknown, unknown.data)
 
 
+def test_nothing_is_left_of_a_movement_whose_ledger_is_not_known_yet() -> None:
+    payment = moved(S.SUCCEEDED)
+    movement = fold_movement(None, payment, payment.data)  # type: ignore[arg-type]
+    assert (movement.refundable_minor, movement.given_back_minor, movement.refund_count) == (0, 0, 0)
+    assert (movement.open_refund_id, movement.mixed_currencies) == (None, False)
+
+
+def test_refunds_are_known_before_their_movement() -> None:
+    ledger = ledger_with(2)
+    assert (ledger.currency, ledger.taken_minor, ledger.given_back_minor) == (None, 2, 2)
+    assert (ledger.captured_minor, ledger.refundable_minor, ledger.mixed_currencies) == (0, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("state", "was_told", "count"),
+    [
+        (TakenState.OPEN, False, 1),
+        (TakenState.VOID, False, 0),
+        (TakenState.VOID, True, 1),
+        (TakenState.DONE, True, 1),
+    ],
+)
+def test_refunds_that_reached_the_provider_are_counted(state: TakenState, was_told: bool, count: int) -> None:
+    """A refund that people denied never got there; one that failed did."""
+    fact_version = FactVersion.of(refunded(R.FAILED), 1) if was_told else None
+    taking = Taking(Money(5000, "CNY"), state, fact_version)
+    assert Ledger(ACCOUNT, "mov_1", takings={"ref_1": taking}).refund_count == count
+
+
+def test_only_refunds_that_arrived_in_the_currency_of_the_payment_are_given_back() -> None:
+    facts = [
+        refunded(R.SETTLED, "ref_1", minor=1),
+        refunded(R.SENT, "ref_2", minor=20),
+        refunded(R.FAILED, "ref_3", minor=300),
+        refunded(R.SETTLED, "ref_4", minor=4000, currency="EUR"),
+    ]
+    movement = movement_of(moved(S.SUCCEEDED), *facts)
+    assert (movement.given_back_minor, movement.refund_count, movement.open_refund_id) == (1, 4, "ref_2")
+
+
 def test_a_fact_that_comes_again_changes_nothing_of_a_movement_or_its_ledger() -> None:
     """Not even what the hotline itself has done since, such as to give back what a refund took."""
     payment, refund = moved(S.SUCCEEDED), refunded(R.SENT)

@@ -20,11 +20,20 @@ from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
 from hotline.payments.answers import answer_of
 from hotline.payments.model import Movement
-from hotline.payments.twins import CHARGES_KEPT_MAX, CLOSE_WITHIN, SAME_ORDER_WITHIN, TwinState
+from hotline.payments.twins import CHARGES_KEPT_MAX, CLOSE_WITHIN, SAME_ORDER_WITHIN, TwinState, find_twin
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome, RefundReason
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.money_world import ACCOUNT, CAPTURED, INITIATED, MoneyWorld, moved, published, refunded
+from tests.support.money_world import (
+    ACCOUNT,
+    CAPTURED,
+    INITIATED,
+    MoneyWorld,
+    moved,
+    movement_of,
+    published,
+    refunded,
+)
 
 S = MovementStatus
 MINUTE = timedelta(minutes=1)
@@ -142,11 +151,44 @@ def test_a_refund_of_one_charge_is_known_at_the_other(quick_money: MoneyWorld) -
     assert under_way is not None
     assert (under_way.state, under_way.this_stands) == (TwinState.REFUNDING, True)
     assert own is not None
-    assert (own.this_stands, own.may_be_refunded) == (False, False)
+    assert (own.this_stands, own.may_be_refunded, own.is_question) == (False, False, False)
+    one = movement(world, "mov_2")
+    answer = answer_of(one, payments.diagnose(one, world.now, first=None), world.now, own)
+    assert answer.more[0] == ("twin.charged.other_stands",)
     world.tell(refunded(RefundStatus.SETTLED, "ref_1", "mov_2", minor=CAPTURED.minor, version=2))
     settled = twin(world, "mov_1")
     assert settled is not None
     assert settled.state is TwinState.GIVEN_BACK
+
+
+def test_a_charge_of_which_a_part_was_given_back_is_not_asked_back_as_a_second_one(quick_money: MoneyWorld) -> None:
+    quick_money.tell(first())
+    quick_money.tell(second())
+    quick_money.tell(refunded(RefundStatus.SETTLED, "ref_1", "mov_2"))
+    own, other = twin(quick_money, "mov_2"), twin(quick_money, "mov_1")
+    assert own is not None
+    assert (own.this_stands, own.may_be_refunded) == (False, False)
+    assert other is not None
+    assert (other.state, other.this_stands) == (TwinState.REFUNDING, True)
+
+
+@pytest.mark.parametrize(
+    ("own", "other"),
+    [
+        (first(), None),
+        (first(), second(S.FAILED)),
+        (first(), second(merchant=None)),
+        (first(), second(kind=MovementKind.BILL_PAYMENT)),
+        (first(), second(S.AUTHORISED)),
+        (first(), second(amount=Money(CAPTURED.minor + 1, "CNY"))),
+        (moved(S.FAILED), second()),
+        (first(kind=MovementKind.TRANSFER), second()),
+    ],
+)
+def test_a_link_to_what_is_no_charge_any_more_says_nothing(own: Fact, other: Fact | None) -> None:
+    """A link is stored, and the other movement may have changed since."""
+    assert find_twin(movement_of(own), movement_of(other) if other is not None else None) is None
+    assert find_twin(movement_of(first()), movement_of(second())) is not None
 
 
 def test_facts_in_any_order_and_twice_leave_the_same() -> None:
