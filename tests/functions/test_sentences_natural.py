@@ -45,6 +45,7 @@ UNNATURAL = {
         "没有听[懂清]": "keys are not heard",
         "马上接听": "untrue in a queue",
         "[^一二三四五六七八九十0-9]二(?=[笔次个])": "两 before a measure word",
+        "(?<![0-9零])2(?=[笔次个天点]|小时|分钟)": "a voice reads 2 as 二, so 两 before what is counted",
     },
     ENGLISH: {
         r"press pound|, then pound": "the pound is money in Britain, where the key is the hash key",
