@@ -34,7 +34,6 @@ DIGITS_MAX: Final = 32
 _RUNS: Final = re.compile(r"[0-9]+|[A-Za-z]")
 _TWO: Final = re.compile("(?<![0-9零])2(?=小时|分钟|天|点)")
 """A two that stands alone before what is counted: 两小时, 凌晨两点; but 12小时, 零2分, 12月2日."""
-_WITH_TIMES: Final = (datetime, timedelta, Lately, Opening)
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to hold, escaped or not."""
 
@@ -115,9 +114,9 @@ def render_spoken(value: object, locale: Locale) -> str | None:
             return "两"
         case _:
             words = _common(value, locale)
-            if words is not None and locale.language == CHINESE and isinstance(value, _WITH_TIMES):
-                words = _TWO.sub("两", words)
-            return None if words is None else escape(words)
+            if words is None:
+                return None
+            return escape(_TWO.sub("两", words) if locale.language == CHINESE else words)
 
 
 def render_written(value: object, locale: Locale) -> str | None:

@@ -40,7 +40,7 @@ def speak_time(instant: datetime, locale: Locale, *, brief: bool = False) -> str
     local = instant.astimezone(locale.zone or UTC)
     if locale.language == CHINESE:
         part = next(name for until, name in _PARTS_OF_DAY if local.hour < until)
-        hour = local.hour if local.hour in (0, 12) else local.hour % 12
+        hour = 12 if local.hour == 12 else local.hour % 12
         minute = "" if not local.minute else f"零{local.minute}分" if local.minute < 10 else f"{local.minute}分"
         return ("" if locale.zone else "协调世界时") + f"{part}{hour}点{minute}"
     time = fill(
