@@ -384,6 +384,10 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "TURNS_KEPT": (4, "decision: the turns that a repeated delivery may ask for"),
         "OFFERS_KEPT": (3, "decision: a listener keeps no more in mind"),
     },
+    "hotline.wording.rendering": {
+        "DIGITS_MAX": (32, "decision: longer than any reference that is said sign by sign"),
+        "NAME_CHARACTERS_MAX": (40, "decision: nobody listens to more of a name"),
+    },
     "hotline.wording.speech": {
         "MANDARIN_CHARACTERS_PER_S": (4.5, "a common pace of neural voices: 270 characters a minute"),
         "ENGLISH_WORDS_PER_S": (2.75, "a common pace of neural voices: 165 words a minute"),

@@ -19,11 +19,16 @@ ENGLISH = Locale("en-US", ZoneInfo("America/New_York"), NOW)
     [
         (ENGLISH, date(2026, 11, 29), "today"),
         (ENGLISH, date(2026, 11, 30), "tomorrow"),
+        (ENGLISH, date(2026, 12, 1), "on Tuesday, December 1"),
         (ENGLISH, date(2026, 12, 4), "on Friday, December 4"),
+        (ENGLISH, date(2026, 12, 5), "on Saturday, December 5"),
+        (ENGLISH, date(2026, 12, 6), "on December 6"),
         (ENGLISH, date(2026, 12, 7), "on December 7"),
         (CHINESE, date(2026, 11, 30), "今天"),
         (CHINESE, date(2026, 12, 1), "明天"),
+        (CHINESE, date(2026, 12, 2), "12月2日星期三"),
         (CHINESE, date(2026, 12, 4), "12月4日星期五"),
+        (CHINESE, date(2026, 12, 6), "12月6日星期日"),
         (CHINESE, date(2026, 12, 7), "12月7日"),
         (CHINESE, date(2027, 1, 4), "2027年1月4日"),
     ],
@@ -48,3 +53,5 @@ def test_a_usual_day_that_has_passed_is_not_told(locale: Locale) -> None:
 )
 def test_a_latest_day_that_is_not_certain_is_told_about(locale: Locale, about: bool, words: str) -> None:
     assert render_spoken(Latest(date(2026, 12, 4), about), locale) == words
+    if not about:
+        assert render_spoken(Latest(date(2026, 12, 4)), locale) == words
