@@ -6,6 +6,7 @@ import ast
 import hashlib
 import random
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -213,8 +214,10 @@ FLOOR: Final = chain.FLOOR_MINOR["CNY"]
 def test_a_stolen_account_is_told_with_how_much_left_in_how_many_transfers_until_when() -> None:
     device = Event("device", NOON + timedelta(minutes=1), "device.registered")
     sent = [left(2, FLOOR, name="a"), left(3, 7, name="b"), left(4, 9, currency="EUR", name="c")]
-    (hit,) = chain.DETECTOR.judge([RESET, device, *sent])
-    assert (hit.started_at, hit.ended_at) == (NOON, NOON + timedelta(minutes=3))
+    for ids in ("abc", "zyx"):
+        named = [replace(event, id=id_) for event, id_ in zip(sent, ids, strict=True)]
+        (hit,) = chain.DETECTOR.judge([RESET, device, *named])
+        assert (hit.started_at, hit.ended_at) == (NOON, NOON + timedelta(minutes=3))
     assert hit.facts == {"transfers": 2, "amount_minor": FLOOR + 7, "currency": "CNY"}
 
 

@@ -12,7 +12,15 @@ from hotline.kit.clock import to_text
 from hotline.security.detectors import DETECTORS, Detector, Event, Hit, Severity
 from hotline.security.items import watch_item, watch_of
 from hotline.security.model import Row, Watch
-from hotline.security.watch import EVENTS_MAX, HITS_MAX, LATENESS, judge_rows, list_watched_types
+from hotline.security.watch import (
+    EVENTS_MAX,
+    HITS_MAX,
+    LATENESS,
+    finding_id,
+    judge_rows,
+    list_watched_types,
+    shorten,
+)
 from tests.support.lock_desk import NOON, minutes
 
 HOUR = timedelta(hours=1)
@@ -133,6 +141,15 @@ def test_findings_have_ids_of_their_rule_version_account_and_beginning() -> None
         ids("acct_1", rule(), NOON + minutes(1)),
     }
     assert len(others - {base}) == 4
+
+
+def test_a_finding_keeps_its_id_for_good() -> None:
+    """Scans of other releases made the ids that are stored: with others, a lost watch would raise them all again."""
+    assert finding_id(rule(), "acct_1", Hit(NOON, NOON)) == "finding_59075d126ebe252a817503613da99956"
+
+
+def test_a_short_hash_tells_apart_as_much_as_64_bits() -> None:
+    assert [len(shorten(value)) * 4 for value in ("", "an id")] == [64, 64]
 
 
 @pytest.mark.parametrize(
