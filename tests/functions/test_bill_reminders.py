@@ -33,13 +33,17 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.doors import Context
+from hotline.kit.due import Done
 from hotline.kit.errors import Unavailable
+from hotline.kit.logging import Event
 from hotline.kit.money import Money
 from hotline.kit.outbox.delivery import NotDelivered
 from hotline.kit.quiet_hours import OPENS, QUIET_FROM, next_morning
-from hotline.kit.store import Table, hotline_key
+from hotline.kit.store import Key, Table, hotline_key
 from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
+from hotline.payments.bill_due import duty_at
+from hotline.payments.items import bill_key
 from hotline.payments.reminder_choice import ChangedBy
 from hotline.payments.reminders import Offset, plan_at
 from hotline_local.testing.memory_store import MemoryStore
@@ -472,6 +476,31 @@ def test_a_reminder_that_was_too_late_is_not_planned_anew_once_its_bill_is_paid(
     world.clock.instant += DAY
     world.deliver()
     assert world.run_until(START + 40 * DAY) == []
+
+
+def test_a_reminder_is_logged_and_kept_in_the_audit_trail(world: World) -> None:
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    world.clock.instant = plan_at(ACCOUNT, DUE, Offset.NEAR, ZoneInfo(world.zone))
+    duty = duty_at(bill_key(ACCOUNT, DUE.isoformat(), "bil_1"))
+    assert duty is not None
+    done = perform_alone(world.ctx, duty, actor=System("deadlines", duty.rule), cause="deadline")
+    assert done == (Done(Event.BILL_REMINDED, {"account_id": ACCOUNT, "kind": "near"}),)
+    (entry,) = [item for item in world.store.items(Table.HOTLINE) if item.get("event") == "bill.reminded"]
+    assert entry["facts"] == {"bill_id": "bil_1", "offset": "near", "channel": "sms"}
+    assert entry["actor"] == "system:deadlines:bill"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        Key(Table.HOTLINE, f"ACCOUNT#{ACCOUNT}", None),
+        hotline_key(f"ACCOUNT#{ACCOUNT}", "#PROFILE"),
+        hotline_key("CASE#case_1", f"BILL#{DUE}#bil_1"),
+    ],
+)
+def test_only_a_bill_of_an_account_has_the_duty_of_its_reminders(key: Key) -> None:
+    assert duty_at(key) is None
 
 
 def remind_again(world: World, message: str, bill_id: str = "bil_1") -> bool:

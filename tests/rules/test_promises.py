@@ -301,6 +301,11 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.payments.outcomes": {
         "NEWS_FOR": (30 * DAYS, "decision: as long as a failed refund is told of"),
     },
+    "hotline.payments.twins": {
+        "SAME_ORDER_WITHIN": (1 * DAYS, "decision: long enough for a shop that charges when it sends"),
+        "CLOSE_WITHIN": (10 * MINUTES, "decision: for a key pressed twice or a payment begun anew"),
+        "CHARGES_KEPT_MAX": (8, "decision: more charges of one amount at one shop are no mistake"),
+    },
     "hotline.payments.lists": {
         "SPOKEN_MAX": (3, "decision: a listener keeps no more in mind"),
     },
@@ -352,6 +357,7 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     },
     "hotline.security.activity": {
         "ACTIVITY_LIFE": (35 * DAYS, "docs/security.md, what is kept"),
+        "SHARDS_MAX": (1_000, "AWS Step Functions: an array of States.ArrayRange has at most 1,000 elements"),
     },
     "hotline.security.detectors.failed_login_burst": {
         "FAILURES": (10, "PCI DSS 4, 8.3.4: at most ten"),
@@ -432,7 +438,7 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.agents.contacts": "ATTEMPTS_MAX",
         "hotline.cases.queue": "AT_ONCE",
         "hotline.payments.lists": "BILLS_LOOKED_AT LEDGERS_AT_ONCE_MAX REFUNDABLE_PAGE LISTED_LOOKED_AT POINTERS_PAGE",
-        "hotline.security.activity": "ACTIVITY_SHARDS SHARDS_MAX",
+        "hotline.security.activity": "ACTIVITY_SHARDS",
         "hotline.security.scan": "ATTEMPTS_MAX",
         "hotline.security.service": "WRITE_ATTEMPTS_MAX",
         "functions.http.quota": "_KEPT",

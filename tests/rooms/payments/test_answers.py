@@ -74,6 +74,7 @@ def test_a_payment_that_went_through_is_told_that_there_is_nothing_to_do() -> No
     movement = of(K.PAYMENT, S.SUCCEEDED)
     answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
     assert (answer.next_step, answer.then) == (("next.nothing.payment", "next.nothing"), ())
+    assert (answer.more, answer.given_back, answer.returned_at) == ((), None, None)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -164,6 +165,13 @@ def test_a_failed_payment_says_what_it_was_to_be_paid_with() -> None:
     assert "the card ending in 4242" in told(movement_of(failed))[1]
     assert "尾号4242的卡" in told(movement_of(failed), CHINESE)[1]
     assert "card ending" not in told(movement_of(moved(S.SUCCEEDED)))[1]
+
+
+@pytest.mark.parametrize("kind", K)
+def test_the_means_is_told_of_what_is_paid_and_of_no_transfer_or_withdrawal(kind: MovementKind) -> None:
+    movement = of(kind, S.FAILED)
+    answer = answer_of(movement, diagnose(movement, NOON, first=None), NOON)
+    assert (("paid_with.card",) in answer.more) is (kind not in (K.TRANSFER, K.WITHDRAWAL))
 
 
 def test_of_the_other_side_one_character_is_kept_and_told() -> None:

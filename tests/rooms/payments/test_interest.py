@@ -60,6 +60,12 @@ def test_income_below_a_minor_unit_is_nothing_yet_and_is_carried_to_the_day_that
     assert seen == [0, 0, 1, 0]
 
 
+@pytest.mark.parametrize("carried", [-1, 0, 1])
+def test_a_rest_of_an_earlier_span_is_carried_on_where_nothing_comes_in(carried: int) -> None:
+    still = accrue(balance_minor=0, annual_ppm=36_000, first=DAY, days=1, day_count="act_360", carried=carried)
+    assert still == Accrual(0, carried)
+
+
 @pytest.mark.parametrize(("day_count", "days"), [("act_360", 360), ("act_365", 365)])
 def test_a_fixed_year_has_its_days_in_a_leap_year_too(day_count: str, days: int) -> None:
     assert {days_of_year(date(year, 3, 1), day_count) for year in (2027, 2028)} == {days}

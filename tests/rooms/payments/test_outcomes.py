@@ -80,7 +80,9 @@ def test_nobody_is_told_that_a_movement_failed_which_went_through(
     assert told(quick_money) == []
 
 
-@pytest.mark.parametrize("back", [moved(S.REVERSED, version=2), moved(S.FAILED, version=2, money=M.RETURNED)])
+@pytest.mark.parametrize(
+    "back", [moved(S.REVERSED, version=2), moved(S.FAILED, version=2, money=M.RETURNED), moved(S.FAILED, version=2)]
+)
 def test_money_that_was_taken_in_vain_is_told_when_it_is_back(quick_money: MoneyWorld, back: Fact) -> None:
     quick_money.give_profile()
     quick_money.tell(IN_VAIN)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.kit.quiet_hours import OPENS, QUIET_FROM, end_of_hours, is_quiet
+from hotline.kit.quiet_hours import OPENS, QUIET_FROM, end_of_hours, is_quiet, next_morning
 from hotline.payments.reminders import DAYS_BEFORE, Offset, Step, decide_step, first_look, plan_at
 
 DUE: Final = date(2026, 12, 10)
@@ -140,6 +140,15 @@ def test_nobody_is_reminded_from_nine_in_the_evening_to_eight_in_the_morning(loc
         assert found.done == frozenset()
         assert found.next_at.astimezone(SHANGHAI).time() >= OPENS
         assert found.next_at - now < timedelta(hours=23)
+
+
+@pytest.mark.parametrize(("local", "days"), [(time(7, 59, 59), 0), (time(8), 1), (time(23), 1)])
+def test_the_next_morning_is_that_of_the_first_day_whose_hours_have_not_begun(local: time, days: int) -> None:
+    now = datetime.combine(date(2026, 12, 7), local, SHANGHAI).astimezone(UTC)
+    morning = next_morning("acc_1", now, SHANGHAI)
+    assert morning.astimezone(SHANGHAI).date() == date(2026, 12, 7) + timedelta(days=days)
+    # Each account keeps its time of day.
+    assert morning.astimezone(SHANGHAI).time() == planned(Offset.NEAR).astimezone(SHANGHAI).time()
 
 
 @pytest.mark.parametrize("offset", Offset)
