@@ -176,6 +176,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("security/model.py", (*_DETECTORS, *_WORDS_TOLD), _DETECTORS_LATER),
     Rule("security/watch.py", _DETECTORS, _DETECTORS_LATER),
     Rule("wording/amounts.py", _WORDS),
+    Rule("wording/catalogue.py", ("rooms/wording/test_catalogues.py", *_WORDS)),
+    Rule("wording/messages.py", ("rooms/wording/test_messages.py",)),
     Rule("wording/rendering.py", _WORDS),
     Rule("wording/speech.py", _WORDS),
     Rule("wording/times.py", _WORDS),

@@ -17,7 +17,7 @@ from hotline.kit.languages import CHINESE, ENGLISH, LANGUAGES, language_or_engli
 from hotline.lockout.model import Cause, DecisionKind, LockState
 from hotline.payments.failures import FAILURES, NextStep, WorksWhen
 from hotline.refunds.model import RefundState
-from hotline.wording.catalogue import PLACEHOLDER, WORDINGS, find, sentences
+from hotline.wording.catalogue import PLACEHOLDER, WORDINGS, fill, find, sentences
 from hotline_local.words.catalogues import (
     FLOW_PREFIX,
     MalformedCatalogue,
@@ -149,6 +149,11 @@ def test_plurals_follow_the_number_in_english() -> None:
     assert find("check_code.WRONG.left", ENGLISH, 1) == "That code is not correct. You have one more try."
     assert find("check_code.WRONG.left", ENGLISH, 2) == "That code is not correct. You have {n} more tries."
     assert find("check_code.WRONG.left", CHINESE, 1) == find("check_code.WRONG.left", CHINESE, 2)
+
+
+def test_a_plural_form_may_have_other_facts_beside_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotline.wording.catalogue.find", lambda *_: "{n} of {what}")
+    assert fill("any.key", ENGLISH, 1200, what="them") == "1,200 of them"
 
 
 def test_an_unknown_key_has_no_text_and_neither_has_the_empty_one() -> None:
