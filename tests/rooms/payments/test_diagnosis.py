@@ -245,6 +245,22 @@ def test_an_account_that_is_shut_is_opened_before_it_is_paid_from(first: NextSte
         assert told.works_when in (WorksWhen.AFTER_UNLOCK, WorksWhen.WHEN_OUTCOME_KNOWN, WorksWhen.NOT_NEEDED), code
 
 
+@pytest.mark.parametrize(
+    ("status", "money", "step"),
+    [
+        (S.AUTHORISED, MoneyState.HELD, NextStep.WAIT_FOR_RELEASE),
+        (S.FAILED, MoneyState.DEBITED, NextStep.WAIT_FOR_RETURN),
+        (S.SUCCEEDED, MoneyState.DEBITED, NextStep.NOTHING),
+        (S.REVERSED, MoneyState.RETURNED, NextStep.NOTHING),
+    ],
+)
+def test_money_that_needs_no_payment_needs_no_account_that_is_open(
+    status: MovementStatus, money: MoneyState, step: NextStep
+) -> None:
+    told = diagnose(movement_of(moved(status, money=money)), NOON, first=NextStep.UNLOCK_WALLET)
+    assert (told.next_step, told.then, told.works_when) == (step, None, WorksWhen.NOT_NEEDED)
+
+
 def test_nothing_is_advised_for_paying_from_a_closed_account() -> None:
     told = diagnose(movement_of(moved(S.FAILED)), NOON, first=NextStep.USE_ANOTHER_ACCOUNT)
     assert (told.next_step, told.then, told.retry) == (NextStep.USE_ANOTHER_ACCOUNT, None, RetryClass.NEVER)

@@ -20,12 +20,14 @@ from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.due import Done, due_keys
 from hotline.kit.money import Money
-from hotline.kit.store import Table, hotline_key
+from hotline.kit.store import Key, Table, hotline_key
 from hotline.kit.store.condition import Item, equals
 from hotline.payments.diagnosis import diagnose
+from hotline.payments.holds import duty_at
+from hotline.payments.items import movement_key
 from hotline.payments.model import FAILED_WINDOW, HOLD_GRACE, RETURN_LOOKS
 from hotline_local.testing.memory_store import MemoryStore
-from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, told
+from tests.support.money_world import ACCOUNT, INITIATED, NOON, MoneyWorld, billed, moved, movement_of, told
 from tests.support.stored_cases import list_open_cases
 
 S, M = MovementStatus, MoneyState
@@ -202,6 +204,19 @@ def test_after_a_long_outage_both_looks_for_money_are_made_in_one_run(quick_mone
     about = {"account_id": ACCOUNT, "kind": "payment"}
     due = do_due(quick_money, quick_money.movement().fact_version.time + RETURN_LOOKS[1])
     assert [(one.event.code, one.keys) for one in due] == [("HL140", about), ("HL141", about)]
+
+
+def test_only_a_movement_of_an_account_has_the_duty_of_its_money() -> None:
+    sk = movement_of(moved(S.FAILED)).sk
+    duty = duty_at(movement_key(ACCOUNT, sk))
+    assert duty is not None
+    assert (duty.account_id, duty.rule) == (ACCOUNT, "hold")
+    for key in (
+        Key(Table.HOTLINE, f"ACCOUNT#{ACCOUNT}", None),
+        hotline_key(f"ACCOUNT#{ACCOUNT}", "#PROFILE"),
+        hotline_key("CASE#case_1", sk),
+    ):
+        assert duty_at(key) is None
 
 
 def test_money_that_is_not_back_goes_to_the_case_about_payments_that_is_open(quick_money: MoneyWorld) -> None:

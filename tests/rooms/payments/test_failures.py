@@ -6,7 +6,7 @@ import pytest
 
 from hotline.contracts.model import Failure
 from hotline.contracts.vocabulary import NETWORKS, Scheme, network_of
-from hotline.payments.decline_codes import TABLE, classify, find_row, is_known, list_rows
+from hotline.payments.decline_codes import TABLE, DeclineCode, classify, find_row, is_known, list_rows
 from hotline.payments.failures import (
     FAILURES,
     PLAIN_TEXT,
@@ -215,6 +215,9 @@ def test_every_reason_but_the_wallets_own_is_one_of_some_scheme() -> None:
 @pytest.mark.parametrize("code", [code for code in FailureCode if code is not FailureCode.OTHER])
 def test_the_wallets_own_scheme_names_each_reason(code: FailureCode) -> None:
     assert classify(Failure("wallet", code.value.lower()), network=None).code is code
+    assert find_row("wallet", code.value, network=None) == DeclineCode(
+        Scheme.WALLET, code.value, code, False, None, "names of the taxonomy"
+    )
     assert not is_known("wallet", "OTHER", network=None)
 
 
@@ -443,6 +446,7 @@ def test_the_spelling_of_a_scheme_does_not_matter(scheme: str) -> None:
     [
         ("stripe", "card_declined: insufficient_funds", FailureCode.INSUFFICIENT_FUNDS),
         ("stripe", "card_declined (expired_card)", FailureCode.EXPIRED_CARD),
+        ("paypal", "INSTRUMENT_DECLINED (PPAX)", FailureCode.LIMIT_AMOUNT),
         ("stripe", "card_declined: whatever", FailureCode.ISSUER_DECLINED_GENERIC),
         ("alipay", "aop.ACQ.SYSTEM_ERROR", FailureCode.NETWORK_TIMEOUT),
         ("alipay", "aop.unknow-error", FailureCode.NETWORK_TIMEOUT),

@@ -81,6 +81,12 @@ def test_the_first_look_comes_before_the_reminder_wherever_the_account_is(zone: 
     assert planned(Offset.BEFORE, zone) - look <= timedelta(hours=26)
 
 
+def test_the_first_look_is_the_reminder_where_days_begin_first() -> None:
+    assert first_look("acc_1", DUE, set()) == planned(Offset.BEFORE, "Pacific/Kiritimati")
+    assert first_look("acc_1", DUE, {Offset.BEFORE}) == planned(Offset.NEAR, "Pacific/Kiritimati")
+    assert first_look("acc_1", DUE, set(Offset)) is None
+
+
 def test_reminders_of_one_day_are_spread_over_its_hours_and_each_account_keeps_its_time() -> None:
     accounts = [f"acc_{number}" for number in range(2400)]
     hours = Counter(plan_at(one, DUE, Offset.NEAR, SHANGHAI).astimezone(SHANGHAI).hour for one in accounts)

@@ -20,7 +20,15 @@ from hotline.kit.store.condition import Item
 from hotline.payments import service as payments
 from hotline.payments.answers import answer_of
 from hotline.payments.model import Movement
-from hotline.payments.twins import CHARGES_KEPT_MAX, CLOSE_WITHIN, SAME_ORDER_WITHIN, TwinState, find_twin
+from hotline.payments.twins import (
+    CHARGES_KEPT_MAX,
+    CLOSE_WITHIN,
+    SAME_ORDER_WITHIN,
+    Charge,
+    TwinState,
+    find_twin,
+    link,
+)
 from hotline.refunds import service as refunds
 from hotline.refunds.model import RefundOutcome, RefundReason
 from hotline_local.testing.memory_store import MemoryStore
@@ -227,6 +235,12 @@ def test_a_group_keeps_the_newest_and_a_link_goes_to_the_nearest(minutes: list[i
         assert (linked is None) is (not near)
         if linked is not None:
             assert abs(int(linked.rpartition("_")[2]) - minute) == min(abs(other - minute) for other in near)
+
+
+def test_of_two_charges_that_are_as_near_the_earlier_one_is_linked() -> None:
+    early, middle, late = (Charge(f"MOVE#{number}", INITIATED + number * MINUTE) for number in range(3))
+    for order in permutations((early, middle, late)):
+        assert link(order) == {early.sk: middle.sk, middle.sk: early.sk, late.sk: middle.sk}
 
 
 # ---------------------------------------------------------------- what is said, and what may be asked back
