@@ -170,6 +170,8 @@ class DeskRecords extends View {
         ${payment.order ? html`<span class="muted">${this.t("field.order")} ${outside(`… ${payment.order}`)}</span>` : nothing}</div>
       <dl>${payment.failure ? html`<dt>${this.t("field.failure")}</dt><dd>${words.word("failure", payment.failure)}</dd>` : nothing}
         ${payment.money.held_until ? html`<dt>${this.t("field.held_until")}</dt><dd>${words.time(payment.money.held_until)}</dd>` : nothing}
+        ${payment.arrival?.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(payment.arrival.certain, payment.arrival.typical_on)}</dd>` : nothing}
+        ${payment.arrival ? html`<dt>${this.t("field.latest")}</dt><dd>${this.#day(payment.arrival.certain, payment.arrival.latest_on)}</dd>` : nothing}
         ${payment.counterparty ? html`<dt>${this.t("field.counterparty")}</dt><dd>${outside(`${payment.counterparty}***`)}</dd>` : nothing}
         ${payment.given_back === "none" ? nothing : html`<dt>${this.t("field.given_back")}</dt><dd class="row">${words.word("given_back", payment.given_back)}
           ${this.values.amount("given_back_amount", payment.item_id)}</dd>`}
@@ -208,8 +210,8 @@ class DeskRecords extends View {
     return html`${refunds.map((refund) => html`<article><div class="row spread"><h3><span class="tag ${refund.status === "in_review" ? "warn" : ""}">${words.word("refund", refund.status)}</span></h3>
         ${this.values.amount("refund_amount", refund.id)}</div>
       <dl><dt>${this.t("field.asked_at")}</dt><dd>${words.time(refund.requested_at)}</dd>
-        ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(refund, refund.typical_on)}</dd>` : nothing}
-        ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${this.#day(refund, refund.promised_on)}</dd>` : nothing}
+        ${refund.typical_on ? html`<dt>${this.t("field.typical")}</dt><dd>${this.#day(refund.promise_certain, refund.typical_on)}</dd>` : nothing}
+        ${refund.promised_on ? html`<dt>${this.t("field.promised")}</dt><dd>${this.#day(refund.promise_certain, refund.promised_on)}</dd>` : nothing}
         ${refund.reason ? html`<dt>${this.t("field.reason")}</dt><dd>${words.word("refund_reason", refund.reason)}</dd>` : nothing}
         ${refund.review ? html`<dt>${this.t("field.review")}</dt><dd>${words.word("review", refund.review)}</dd>` : nothing}
         ${refund.decided_by ? html`<dt>${this.t("field.rule")}</dt><dd>${words.word("rule", refund.decided_by)}</dd>` : nothing}
@@ -220,9 +222,9 @@ class DeskRecords extends View {
   }
 
   /** A day of a refund, with `about` where the calendar does not reach so far. */
-  #day({ promise_certain }, on) {
+  #day(certain, on) {
     const day = this.words.day(on);
-    return promise_certain === false ? this.t("about", { day }) : day;
+    return certain === false ? this.t("about", { day }) : day;
   }
 
   #refundAction(refund, action) {

@@ -32,6 +32,10 @@ def test_a_payment_tells_what_came_back_from_whom_and_why_a_coupon_did_not_apply
     expect(failed).not_to_contain_text("Given back")
     expect(good).to_contain_text("陈***")
     expect(good).to_contain_text("A part")
+    for name in ("Usually there on", "There at the latest"):
+        told = good.get_by_role("term").filter(has_text=name)
+        expect(told.locator("xpath=following-sibling::dd[1]")).to_contain_text("about ")
+    expect(failed).not_to_contain_text("There at the latest")
     good.get_by_role("button", name="Show Amount given back").click()
     confirm(page, "Show")
     expect(good).to_contain_text("CN¥1,999.00")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -89,6 +89,21 @@ def test_a_failed_payment_says_why_where_the_money_is_and_what_to_do(world: ApiW
     assert "failed" in told["text"]
     assert "There was not enough money" in told["text"]
     assert "No money was taken." in told["text"]
+
+
+def test_a_withdrawal_tells_when_it_is_at_the_bank(world: ApiWorld, client: Client) -> None:
+    world.pay("mov-1", kind=MovementKind.WITHDRAWAL, merchant=None)
+    world.pay("mov-2")
+    told = client.ask("GET", "/v1/me/payments/mov-1", headers={"Accept-Language": "en"}).json
+    assert told["arrival"].keys() == {"typical_on", "latest_on", "certain"}
+    assert told["arrival"]["typical_on"] < told["arrival"]["latest_on"]
+    assert told["arrival"]["certain"] is False
+    assert "It is usually at your bank" in told["text"]
+    assert client.ask("GET", "/v1/me/payments/mov-2").json["arrival"] is None
+    estimate = date.fromisoformat(told["arrival"]["latest_on"]) + timedelta(days=9)
+    world.pay("mov-3", kind=MovementKind.WITHDRAWAL, merchant=None, expected_on=estimate)
+    later = client.ask("GET", "/v1/me/payments/mov-3").json["arrival"]
+    assert later == {"typical_on": None, "latest_on": estimate.isoformat(), "certain": True}
 
 
 def test_a_reason_of_risk_is_told_as_a_plain_decline(world: ApiWorld, client: Client) -> None:

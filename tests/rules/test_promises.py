@@ -22,9 +22,9 @@ from hotline.identity.model import ByAgent, Operation
 from hotline.identity.policy import REQUIREMENTS, Pace
 from hotline.kit.counts.rates import Rate
 from hotline.lockout.tiers import Tier
+from hotline.payments.arrivals import Term
 from hotline.refunds.laws import Clock, DayKind
 from hotline.refunds.policy import WalletPolicy
-from hotline.refunds.promises import Term
 
 SECONDS, MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 AUTO_APPROVE: Final = {"CNY": 50_000, "EUR": 6_000, "USD": 6_000, "GBP": 5_000, "HKD": 50_000, "JPY": 10_000}
@@ -275,6 +275,16 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
     "hotline.lockout.wallet_locks": {
         "NEWS_FOR": (24 * HOURS, "decision: an imported lock is no news"),
     },
+    "hotline.payments.arrivals": {
+        "TERMS": (TERMS, "each row's own source"),
+        "_AT_ONCE": (1, "decision: midnight may come between the provider's 20 minutes"),
+        "LONGEST_BUSINESS_DAYS": (10, "Stripe: ask after 10 business days"),
+        "_UNKNOWN": (Term(None, 10, ANY), "the longest of the known ones"),
+        "_ALIPAY_CARD": (OWN_FIGURE, "the longest of the known ones, until the provider's estimate"),
+        "_CARD": (Term(8, 10, ANY), "Razorpay: 5 to 10 days; Stripe: 10 business days"),
+        "_WECHAT_CARD": (Term(2, 3, ANY), "WeChat Pay: 1 to 3 working days"),
+        "_PAYPAL": (Term(18, 30, ANY, business=False), "PayPal: 5 to 30 days"),
+    },
     "hotline.payments.bills": {
         "TOLD_MAX": (3, "decision: a listener keeps no more in mind"),
         "LATE_TOLD_FOR": (90 * DAYS, "decision: late bills are told of for 90 days"),
@@ -326,14 +336,6 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "DEFAULT_WALLET_POLICY": (WALLET_POLICY, "WeChat Pay: 365 days; decisions for the other limits"),
     },
     "hotline.refunds.promises": {
-        "TERMS": (TERMS, "each row's own source"),
-        "_AT_ONCE": (1, "decision: midnight may come between the provider's 20 minutes"),
-        "LONGEST_BUSINESS_DAYS": (10, "Stripe: ask after 10 business days"),
-        "_UNKNOWN": (Term(None, 10, ANY), "the longest of the known ones"),
-        "_ALIPAY_CARD": (OWN_FIGURE, "the longest of the known ones, until the provider's estimate"),
-        "_CARD": (Term(8, 10, ANY), "Razorpay: 5 to 10 days; Stripe: 10 business days"),
-        "_WECHAT_CARD": (Term(2, 3, ANY), "WeChat Pay: 1 to 3 working days"),
-        "_PAYPAL": (Term(18, 30, ANY, business=False), "PayPal: 5 to 30 days"),
         "REVIEW_BUSINESS_DAYS": (10, "Regulation E, 12 CFR 1005.11(c)"),
         "ESCALATION_BUSINESS_DAYS": (3, "decision: long enough to ask the instrument's bank"),
     },

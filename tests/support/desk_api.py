@@ -570,6 +570,7 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
         "next_step": "top_up",
         "given_back": "none",
         "charged_twice": None,
+        "arrival": None,
         "counterparty": None,
         "coupon": {"applied": False, "name": MARKUP, "reason": "minimum_not_met", "has_amount": False},
         "actions": [],
@@ -577,6 +578,7 @@ def _payments(world: DeskWorld, call: _Call) -> Answered:
     good = {**payment, "item_id": "MOVEMENT#pay-2", "status": "succeeded", "failure": None, "next_step": "none"}
     good |= {"money": {"state": "debited", "held_until": None}, "merchant": {"id": "m-1", "name": "Tea House"}}
     good |= {"given_back": "part", "counterparty": "陈", "coupon": None}
+    good["arrival"] = {"typical_on": "2026-12-01", "latest_on": "2026-12-07", "certain": False}
     good["actions"] = [_refund_action(world, call)]
     payments = [
         {**(good if number == 2 else payment), "id": f"pay-{number}"} for number in range(1, world.payments_count + 1)

@@ -39,6 +39,7 @@ _MOVEMENT: Final[dict[str, Any]] = {
     "sold_remotely": True,
     "delivered_on": "2026-11-25",
     "return_waived": False,
+    "expected_on": "2026-11-27",
 }
 _LOCK: Final = {"decision_id": "dec_1", "subject_version": 1, "cause": "RISK_SCORE", "until": "2026-11-24T12:00:00Z"}
 _DESCRIBED: Final = {

@@ -142,7 +142,9 @@ def payments(language: str) -> Iterator[Said]:
     for outcome, facts in given.values():
         yield "payment_answer", outcome, facts
     for movement, diagnosis, said in answers(language, None):
-        if movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED:
+        is_withdrawal = movement.ref.kind is MovementKind.WITHDRAWAL
+        if movement.status is MovementStatus.SUCCEEDED and movement.money is MoneyState.DEBITED and not is_withdrawal:
+            # A withdrawal has no merchant, and so no twin.
             # A charge of which a refund is under way is no question any more (find_twin).
             for twin in (one for one in TWINS if movement.open_refund_id is None or not one.is_question):
                 twice = facts_of(movement, diagnosis, NOW, twin) | {"merchant": said["merchant"]}

@@ -11,6 +11,7 @@ from functions.agent_api.answers import action_of, masked_of, own_approvals, unm
 from functions.agent_api.desk import DeskContact, IdempotencyKey, desk, router
 from functions.agent_api.shapes.accounts import (
     Account,
+    Arrival,
     ChargedTwice,
     Coupon,
     Evidence,
@@ -45,6 +46,7 @@ from hotline.evidence import service as pictures
 from hotline.evidence.model import Evidence as KnownEvidence
 from hotline.identity import service as identity
 from hotline.identity.model import Approval
+from hotline.kit.clock import find_zone
 from hotline.kit.money import Money
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
@@ -270,6 +272,8 @@ def _values(request: AgentRequest, profile: Profile, approvals: Sequence[Approva
 
 def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | None) -> Payment:
     told, merchant = payments.diagnose(movement, request.now, first=None), movement.ref.merchant
+    zone = find_zone(request.profile.time_zone) if request.profile is not None else None
+    arrival = payments.withdrawal_arrival(movement, zone)
     return Payment(
         id=movement.movement_id,
         item_id=movement.sk,
@@ -285,6 +289,7 @@ def _payment(movement: Movement, request: AgentRequest, twin: payments.Twin | No
         counterparty=movement.counterparty,
         coupon=_coupon(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
+        arrival=_arrival(arrival) if arrival is not None else None,
         actions=[action_of(action) for action in agents.find_payment_action(request, movement)],
     )
 
@@ -297,6 +302,10 @@ def _given_back(movement: Movement) -> Literal["none", "part", "whole"]:
 
 def _coupon(coupon: KnownCoupon) -> Coupon:
     return Coupon(applied=coupon.applied, name=coupon.name, reason=coupon.reason, has_amount=coupon.amount is not None)
+
+
+def _arrival(promise: payments.Promise) -> Arrival:
+    return Arrival(typical_on=promise.typical_on, latest_on=promise.latest_on, certain=promise.is_certain)
 
 
 def _charged_twice(twin: payments.Twin) -> ChargedTwice:

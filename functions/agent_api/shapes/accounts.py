@@ -96,6 +96,15 @@ class ChargedTwice(Answer):
     refundable: bool
 
 
+class Arrival(Answer):
+    """When the money of a withdrawal is at the customer's bank: usually, and at the latest. These are local dates of
+    the customer; only about then unless `certain`."""
+
+    typical_on: date | None
+    latest_on: date
+    certain: bool
+
+
 class Payment(Answer):
     """A movement of money with its diagnosis. The amounts are masked: `item_id` names them in an unmasking. `order` are
     the last digits of the order's number. `given_back`: how much of it refunds that have arrived gave back.
@@ -115,6 +124,7 @@ class Payment(Answer):
     counterparty: str | None
     coupon: Coupon | None
     charged_twice: ChargedTwice | None
+    arrival: Arrival | None
     actions: list[Action]
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from functions.connect.envelope import INVALID
 from functions.connect.step import OPTIONAL_CHOICE, Answer, Step, Visit, digits, one_of, words
 from functions.connect.words import payments as words_of
 from hotline.identity.model import Operation
+from hotline.kit.clock import find_zone
 from hotline.lockout import service as lockout
 from hotline.payments import service as payments
 from hotline.payments.model import ORDER_TAIL_DIGITS_MAX, ORDER_TAIL_DIGITS_MIN, Diagnosis, Movement, MovementRef
 from hotline.sessions import service as sessions
 from hotline.sessions.model import Offer
+from hotline.wording.values import Latest, Usual
 
 HISTORY = "refund"
 """The purpose with which `payments` lists recent payments that could be refunded instead of failed ones."""
@@ -86,18 +88,34 @@ def answer(visit: Visit) -> Answer:
     told = payments.diagnose(movement, visit.now, first=first)
     other = read.get(beside[0]) if beside else None
     twin = payments.find_twin(movement, payments.movement_from(other) if other is not None else None)
-    facts = words(**facts_of(movement, told, visit.now, twin), now=visit.now)
+    zone = find_zone(visit.state.time_zone)
+    facts = words(**facts_of(movement, told, visit.now, twin, zone=zone), now=visit.now)
     refundable = told.refundable_minor > 0 and told.open_refund_id is None
     return Answer(told.answer.value, facts, {"refundable": "yes" if refundable else "no"})
 
 
+def promise_words(promise: payments.Promise | None) -> dict[str, object]:
+    """The words for the usual and the latest day on which money is there."""
+    if promise is None:
+        return {}
+    usual = Usual(promise.typical_on) if promise.typical_on is not None else None
+    return words(typical_on=usual, promised_on=Latest(promise.latest_on, about=not promise.is_certain))
+
+
 def facts_of(
-    movement: Movement, told: Diagnosis, now: datetime, twin: payments.Twin | None = None
+    movement: Movement,
+    told: Diagnosis,
+    now: datetime,
+    twin: payments.Twin | None = None,
+    *,
+    zone: tzinfo | None = None,
 ) -> dict[str, object]:
-    """The words for a movement and its diagnosis at a time. `twin`: the other charge of the same purchase."""
-    said = payments.answer_of(movement, told, now, twin)
+    """The words for a movement and its diagnosis at a time. `twin`: the other charge of the same purchase. `zone`:
+    where the caller's days begin."""
+    said = payments.answer_of(movement, told, now, twin, zone=zone)
     return words(
         **item_words(movement.ref, status=movement.status.value),
+        **promise_words(said.arrival),
         money_keys=said.money,
         next_keys=said.next_step,
         then_keys=said.then,

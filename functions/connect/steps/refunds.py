@@ -7,7 +7,7 @@ from typing import Final
 
 from functions.connect.envelope import INVALID
 from functions.connect.step import CHOICE, Answer, Step, Visit, digits, one_of, words
-from functions.connect.steps.payments import CHOSEN, item_words
+from functions.connect.steps.payments import CHOSEN, item_words, promise_words
 from functions.connect.words import payments as words_of
 from hotline.evidence import service as evidence
 from hotline.evidence.model import EvidenceError
@@ -19,7 +19,6 @@ from hotline.payments.model import Ledger
 from hotline.refunds import service as refunds
 from hotline.refunds.model import OfferOutcome, Refund, RefundOutcome, RefundReason, RefundResult, RefundState
 from hotline.wording.amounts import speak_money
-from hotline.wording.values import Latest, Usual
 
 SPOKEN_MAX = 3
 
@@ -45,15 +44,8 @@ def _refund_words(refund: Refund, paid: Ledger | None) -> dict[str, object]:
         merchant=refund.merchant_name or (paid.merchant_name if paid else None),
         initiated_at=payments.movement_time(movement_sk) if movement_sk else None,
         status=refund.state.value,
-        **_promise_words(refunds.promise_told(refund)),
+        **promise_words(refunds.promise_told(refund)),
     )
-
-
-def _promise_words(promise: refunds.Promise | None) -> dict[str, object]:
-    if promise is None:
-        return {}
-    usual = Usual(promise.typical_on) if promise.typical_on is not None else None
-    return words(typical_on=usual, promised_on=Latest(promise.latest_on, about=not promise.is_certain))
 
 
 def offer(visit: Visit) -> Answer:
@@ -72,7 +64,7 @@ def offer(visit: Visit) -> Answer:
     facts = words(
         **item_words(found.movement.ref),
         refundable=offered.amount,
-        **_promise_words(offered.promise),
+        **promise_words(offered.promise),
         reason=None if is_offered else offered.decided_by,
         **refunds.explain(offered.rules, offered.decided_by).facts,
         refund_open=offered.open_refund_id is not None,
@@ -109,7 +101,7 @@ def request(visit: Visit) -> Answer:
 
 
 def _render_dispute(visit: Visit, promise: refunds.Promise | None) -> Answer:
-    return Answer(RefundOutcome.ROUTE_DISPUTE.value, words(**_promise_words(promise), now=visit.now))
+    return Answer(RefundOutcome.ROUTE_DISPUTE.value, words(**promise_words(promise), now=visit.now))
 
 
 def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, notes: tuple[str, ...] = ()) -> Answer:
@@ -117,7 +109,7 @@ def _render(visit: Visit, outcome: str, refund: RefundResult | Refund | None, no
     told = refunds.explain(refund.rules if refund else (), refund.decided_by if refund else None)
     facts = words(
         amount=refund.amount if refund else None,
-        **_promise_words(promise),
+        **promise_words(promise),
         status=refund.state.value if refund and isinstance(refund.state, RefundState) else None,
         reason=told.rule,
         **told.facts,

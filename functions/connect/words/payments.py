@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Final
 
 from functions.connect.words import entries, in_groups
@@ -67,19 +68,19 @@ def _when(item: Mapping[str, object]) -> Lately | None:
 
 def payment_answer(speech: Speech, outcome: str) -> None:
     """Say what happened and why, where the money is, what to do first and then, and when that will help. Further
-    sentences are left out, the last first, where all together would take too long."""
+    sentences are left out, the last first, where all together would take too long, and then the usual day."""
     facts = speech.facts
     status = facts.get("status") or ("failed" if facts.get("failure") else _WHEN_SILENT.get(outcome, "unknown"))
     more = list(_keys_in(facts.get("more_keys")))
-    for left in range(len(more), -1, -1):
+    for usual, left in product((True, False), range(len(more), -1, -1)):
         trial = Speech(speech.locale, facts)
-        _say_answer(trial, outcome, str(status), more[:left])
+        _say_answer(trial, outcome, str(status), more[:left], usual=usual)
         if all(seconds("".join(part)) <= PROMPT_S_MAX for part in in_parts(trial.sentences, ANSWER_PARTS)):
             break
-    _say_answer(speech, outcome, str(status), more[:left])
+    _say_answer(speech, outcome, str(status), more[:left], usual=usual)
 
 
-def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequence[str]]) -> None:
+def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequence[str]], *, usual: bool) -> None:
     facts = speech.facts
     kind = speech.word(f"kind.{facts.get('kind')}") or Word("kind.payment")
     speech.say_first(f"payment_answer.{status}", "payment_answer.unknown", kind=kind, when=_when(facts))
@@ -87,7 +88,8 @@ def _say_answer(speech: Speech, outcome: str, status: str, more: Sequence[Sequen
         speech.say_if_known(str(facts.get("caller_text", PLAIN_TEXT)))
     overdue = outcome == "HELD" and facts.get("held_overdue") is True
     own = ("money.HELD.overdue",) if overdue else tuple(_strings(facts.get("money_keys")))
-    speech.say_first(*own, f"money.{outcome}", **_lately(facts, "held_until", "returned_at"))
+    days: dict[str, object] = {} if usual else {"typical_on": None}
+    speech.say_first(*own, f"money.{outcome}", **_lately(facts, "held_until", "returned_at"), **days)
     last4, reason = facts.get("last4"), facts.get("coupon_reason")
     named = {
         "card": Digits(last4) if isinstance(last4, str) else None,

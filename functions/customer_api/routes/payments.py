@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.customer_api.shapes.common import PAGE_DEFAULT, PAGE_MAX, Amount
 from functions.customer_api.shapes.payments import (
+    Arrival,
     ChargedTwice,
     Coupon,
     Failure,
@@ -83,6 +84,8 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
     first = lockout.first_before_paying(view, visit.state, visit.now, movement.ref.kind)
     told = payments.diagnose(movement, visit.now, first=first)
     merchant, currency = movement.ref.merchant, movement.amount.currency
+    locale = visit.speak()
+    arrival = payments.withdrawal_arrival(movement, locale.zone)
     failed = told.failure is not None
     return Payment(
         id=movement.movement_id,
@@ -109,8 +112,13 @@ def payment_of(movement: Movement, visit: Visit, twin: payments.Twin | None = No
         counterparty=movement.counterparty,
         coupon=_coupon_of(movement.coupon) if movement.coupon is not None else None,
         charged_twice=_charged_twice(twin) if twin is not None else None,
-        text=words.of_payment(movement, told, visit.speak(), twin),
+        arrival=_arrival(arrival) if arrival is not None else None,
+        text=words.of_payment(movement, told, locale, twin),
     )
+
+
+def _arrival(promise: payments.Promise) -> Arrival:
+    return Arrival(typical_on=promise.typical_on, latest_on=promise.latest_on, certain=promise.is_certain)
 
 
 def _charged_twice(twin: payments.Twin) -> ChargedTwice:

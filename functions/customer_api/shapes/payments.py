@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from functions.customer_api.shapes.common import Amount, Answer
@@ -62,6 +62,15 @@ class ChargedTwice(Answer):
     refundable: bool
 
 
+class Arrival(Answer):
+    """When the money of a withdrawal is at the customer's bank: usually, and at the latest. These are local dates of
+    the customer; only about then unless `certain`."""
+
+    typical_on: date | None = None
+    latest_on: date
+    certain: bool
+
+
 class Payment(Answer):
     """A movement of money with its diagnosis: what happened, where the money is, the one next step. `given_back`: the
     sum of the refunds that have arrived. `counterparty`: the first character of the other side's name."""
@@ -83,6 +92,7 @@ class Payment(Answer):
     counterparty: str | None = None
     coupon: Coupon | None = None
     charged_twice: ChargedTwice | None = None
+    arrival: Arrival | None = None
     text: str
 
 

@@ -170,3 +170,12 @@ def test_a_transfer_tells_the_first_character_of_its_other_side_and_nothing_came
     assert (payment["counterparty"], payment["given_back"], payment["coupon"]) == ("C", "none", None)
     for field in ("given_back_amount", "coupon_amount"):
         assert unmask(anna, case_id, field, payment["item_id"]).status == 404
+
+
+def test_a_withdrawal_tells_when_it_is_at_the_bank(world: AgentWorld, anna: AgentClient) -> None:
+    sent = moved(MovementStatus.SUCCEEDED, kind=MovementKind.WITHDRAWAL, merchant=None)
+    give(world.ctx, [sent, moved(MovementStatus.SUCCEEDED, "mov_2")])
+    told = {one["id"]: one["arrival"] for one in anna.look(claim(world, anna), "payments").json["payments"]}
+    assert told["mov_2"] is None
+    assert told["mov_1"]["typical_on"] < told["mov_1"]["latest_on"]
+    assert told["mov_1"]["certain"] is False

@@ -23,7 +23,7 @@ from hotline.contracts.vocabulary import (
     network_of,
     scheme_of,
 )
-from hotline.refunds.promises import Term, term_of
+from hotline.payments.arrivals import Term, term_of
 from tests.support.facts import event
 
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)

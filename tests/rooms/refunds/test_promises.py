@@ -6,16 +6,14 @@ import pytest
 
 from hotline.contracts.model import CardFunding, Instrument
 from hotline.kit.business_days import add_business_days, calendar_of
+from hotline.payments.arrivals import LONGEST_BUSINESS_DAYS, TERMS, term_of
 from hotline.refunds.promises import (
-    LONGEST_BUSINESS_DAYS,
-    TERMS,
     Promise,
     arrival_promise,
     due_at,
     escalation_promise,
     longest_promise,
     review_promise,
-    term_of,
     with_estimate,
 )
 

@@ -245,7 +245,8 @@ class Coupon(Contract):
 
 
 class Movement(FactContract):
-    """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life."""
+    """payment, transfer, bill_payment, top_up, withdrawal: one movement of money at one version of its life.
+    `expected_on`: on which local day of the customer a withdrawal is at their bank, as its provider estimates."""
 
     movement_id: Id
     version: Version
@@ -266,6 +267,7 @@ class Movement(FactContract):
     sold_remotely: bool | None = None
     delivered_on: Day | None = None
     return_waived: bool = False
+    expected_on: Day | None = None
 
     def fact(self, type_name: str, /) -> FactData:
         kind, status = type_name.split(".")
@@ -295,6 +297,7 @@ class Movement(FactContract):
                 delivered_on=self.delivered_on,
                 return_waived=self.return_waived,
             ),
+            expected_on=self.expected_on,
         )
 
 

@@ -320,6 +320,8 @@ class MovementTold:
     """The provider that moved the money, as the wallet names it (vocabulary.provider_of)."""
     coupon: Coupon | None = None
     purchase: Purchase = UNTOLD
+    expected_on: date | None = None
+    """Of a withdrawal: the local day of the customer on which the money is at their bank, as the provider estimates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final
 
 from hotline.contracts.model import MovementKind, MovementStatus
+from hotline.kit.business_days import calendar_of, local_day, zone_of
 from hotline.kit.money import Money
 
+from .arrivals import Promise, withdrawal_arrival
 from .model import FAILED_WINDOW, Diagnosis, MoneyAnswer, Movement, NextStep
 from .twins import Twin, TwinState
 
 type Keys = tuple[str, ...]
 """Keys of one sentence, the most exact first; the first that the catalogue has is said."""
 
+WITHDRAWAL_OVERDUE: Final = "money.DEBITED.withdrawal.overdue"
+"""The latest day on which the money was to be at the bank is over."""
 _PAID_BY: Final = frozenset({MovementKind.PAYMENT, MovementKind.BILL_PAYMENT, MovementKind.TOP_UP})
 
 
@@ -41,17 +45,25 @@ class MovementAnswer:
     coupon_amount: Money | None = None
     coupon_reason: str | None = None
     twin_at: datetime | None = None
+    arrival: Promise | None = None
 
 
-def answer_of(movement: Movement, told: Diagnosis, now: datetime, twin: Twin | None = None) -> MovementAnswer:
-    """The sentences about a movement and its diagnosis at a time. `twin`: the other charge of the same purchase."""
+def answer_of(
+    movement: Movement, told: Diagnosis, now: datetime, twin: Twin | None = None, *, zone: tzinfo | None = None
+) -> MovementAnswer:
+    """The sentences about a movement and its diagnosis at a time. `twin`: the other charge of the same purchase.
+    `zone`: where the customer's days begin, None: where those of the currency's banks do."""
+    zone = zone or zone_of(None, calendar_of(movement.amount.currency))
+    arrival = withdrawal_arrival(movement, zone)
+    is_overdue = arrival is not None and local_day(now, zone) > arrival.latest_on
     coupon, kind = movement.coupon, movement.ref.kind
     of_twin = _twin_keys(twin) if twin is not None else ()
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
-        money=_money_keys(movement, told),
+        money=(WITHDRAWAL_OVERDUE,) if is_overdue else _money_keys(movement, told),
+        arrival=arrival,
         next_step=of_twin if is_step else _next_keys(told.next_step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),

@@ -94,6 +94,7 @@ def fold_movement(known: Movement | None, fact: Fact, told: MovementTold) -> Mov
         money_at=known.money_at if known else {},
         in_vain_at=known.in_vain_at if known else None,
         return_looks=known.return_looks if known else 0,
+        expected_on=told.expected_on,
     )
     return _take_names(_take_times(stated, told, fact_version), told, fact_version)
 

@@ -183,6 +183,7 @@ def movement_item(movement: Movement) -> Item:
             "coupon": _coupon_item(movement.coupon) if movement.coupon is not None else None,
             **_times_item(movement),
             "return_looks": movement.return_looks or None,
+            "expected_on": movement.expected_on.isoformat() if movement.expected_on else None,
         }
     )
 
@@ -233,6 +234,7 @@ def movement_from(item: Mapping[str, Any]) -> Movement:
         coupon=_coupon_from(item["coupon"]) if "coupon" in item else None,
         **_times_from(item),
         return_looks=int(item.get("return_looks", 0)),
+        expected_on=date.fromisoformat(item["expected_on"]) if "expected_on" in item else None,
     )
 
 

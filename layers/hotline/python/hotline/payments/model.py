@@ -135,6 +135,8 @@ class Movement:
     """The earliest time at which a fact told that the money was taken in vain."""
     return_looks: int = 0
     """How many of RETURN_LOOKS are over."""
+    expected_on: date | None = None
+    """Of a withdrawal: the day on which the money is at the customer's bank, as the provider estimates."""
 
     @property
     def sk(self) -> str:

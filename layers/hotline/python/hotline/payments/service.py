@@ -21,6 +21,7 @@ from hotline.kit.store.condition import Compare, Item, Missing, all_of
 
 from . import folds, funds, items
 from .answers import MovementAnswer, answer_of
+from .arrivals import Promise, withdrawal_arrival
 from .bill_due import MESSAGES as REMINDER_MESSAGES
 from .bill_due import contribute_reminder, may_remind, remind_again, reminder_keys
 from .bill_due import duty_at as bill_duty_at
@@ -84,6 +85,7 @@ __all__ = [
     "ChangedBy",
     "Code",
     "MovementAnswer",
+    "Promise",
     "RemindersOutcome",
     "SwitchReminders",
     "Twin",
@@ -147,6 +149,7 @@ __all__ = [
     "state_of",
     "switch_by_reply",
     "with_ledger",
+    "withdrawal_arrival",
 ]  # fmt: skip
 
 ledger_key = items.ledger_key
