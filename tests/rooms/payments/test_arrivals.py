@@ -116,5 +116,6 @@ def test_after_the_latest_day_the_caller_is_sent_to_a_person(now: datetime, key:
     movement = withdrawn()
     said = answer_of(movement, diagnose(movement, now, first=None), now, zone=SHANGHAI)
     assert said.money[0] == key
+    assert ("next.speak_to_agent" in said.next_step) is (key == WITHDRAWAL_OVERDUE)
     assert all(find(key, language) is not None for language in ("en-US", "zh-CN"))
     assert "promised_on" in facts_of(movement, diagnose(movement, now, first=None), now, zone=SHANGHAI)

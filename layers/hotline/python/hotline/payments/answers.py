@@ -60,11 +60,13 @@ def answer_of(
     of_twin = _twin_keys(twin) if twin is not None else ()
     # A customer who may ask one of two charges back is not told that there is nothing to do.
     is_step = twin is not None and twin.is_question and told.next_step is NextStep.NOTHING
+    # Only the words know the customer's day: the diagnosis has no zone.
+    step = NextStep.SPEAK_TO_AGENT if is_overdue and told.next_step is NextStep.NOTHING else told.next_step
     given_back = Money(movement.given_back_minor, movement.amount.currency) if movement.given_back_minor > 0 else None
     return MovementAnswer(
         money=(WITHDRAWAL_OVERDUE,) if is_overdue else _money_keys(movement, told),
         arrival=arrival,
-        next_step=of_twin if is_step else _next_keys(told.next_step.value, kind),
+        next_step=of_twin if is_step else _next_keys(step.value, kind),
         then=_next_keys(told.then.value, kind) if told.then is not None else (),
         more=(*((of_twin,) if of_twin and not is_step else ()), *_list_more(movement, told, now)),
         given_back=given_back,
