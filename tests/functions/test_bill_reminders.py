@@ -498,6 +498,18 @@ def test_a_reminder_is_logged_and_kept_in_the_audit_trail(world: World) -> None:
     assert entry["actor"] == "system:deadlines:bill"
 
 
+def test_a_bill_whose_date_has_not_come_or_that_is_gone_is_left_as_it_is(world: World) -> None:
+    """The index of what is due lags."""
+    world.open((PointKind.PHONE, PHONE))
+    world.bill()
+    before = world.item()
+    for bill_id in ("bil_1", "bil_9"):
+        duty = duty_at(bill_key(ACCOUNT, DUE.isoformat(), bill_id))
+        assert duty is not None
+        assert perform_alone(world.ctx, duty, actor=System("deadlines", duty.rule), cause="deadline") == ()
+    assert world.item() == before
+
+
 @pytest.mark.parametrize(
     "key",
     [

@@ -206,6 +206,19 @@ def test_after_a_long_outage_both_looks_for_money_are_made_in_one_run(quick_mone
     assert [(one.event.code, one.keys) for one in due] == [("HL140", about), ("HL141", about)]
 
 
+@pytest.mark.parametrize("movement_id", ["mov_1", "mov_9"])
+def test_a_movement_whose_date_has_not_come_or_that_is_gone_is_left_as_it_is(
+    quick_money: MoneyWorld, movement_id: str
+) -> None:
+    """The index of what is due lags."""
+    quick_money.tell(moved(S.AUTHORISED, held_until=HELD_UNTIL))
+    duty = duty_at(movement_key(ACCOUNT, movement_of(moved(S.AUTHORISED, movement_id)).sk))
+    assert duty is not None
+    change = Change(actor=System("deadlines", duty.rule), cause="deadline", now=NOON, ids=quick_money.ids)
+    assert duty.contribute(change, duty.read(quick_money.store, NOON)) == ()
+    assert len(change) == 0
+
+
 def test_only_a_movement_of_an_account_has_the_duty_of_its_money() -> None:
     sk = movement_of(moved(S.FAILED)).sk
     duty = duty_at(movement_key(ACCOUNT, sk))
