@@ -157,12 +157,15 @@ export class Api {
 
   /** Send, and again where there was too much at once. A change that the API itself put off may have been made: that is told. */
   async #send(method, path, request) {
+    const { generation } = this.sign_in;
     for (const pause_ms of BUSY_PAUSES_MS) {
       try {
         return await this.#sendOnce(method, path, request);
       } catch (problem) {
         if (!problem.busy || (problem.open && method !== "GET")) throw problem;
         await new Promise((done) => setTimeout(done, pause_ms * (0.5 + Math.random())));
+        // Somebody else may have signed in meanwhile: the request is none of theirs.
+        if (generation !== this.sign_in.generation) throw new Problem({ status: 401, code: "signed_out" });
       }
     }
     return this.#sendOnce(method, path, request);

@@ -171,7 +171,7 @@ class HotlineDesk extends LitElement {
       // The address is shown as it is.
     }
     const route = { view: view || "queue", id: known, days };
-    if (route.view === this.route?.view && route.id === this.route?.id) return;
+    if (route.view === this.route?.view && route.id === this.route?.id && `${days}` === `${this.route.days}`) return;
     this.route = route;
     if (route.view === "contact") {
       this.seen.add(route.id);
@@ -304,7 +304,7 @@ class HotlineDesk extends LitElement {
         ${me ? html`<span class="person">${me.username}</span><button @click=${this.#signOut}>${t("sign_out")}</button>` : nothing}
       </div></header>
       <div class="notices">${this.#notices(t)}</div>
-      <main id="main" tabindex="-1">${me ? keyed(`${me.agent_id}/${this.route.view}/${this.route.id}`, this.#view()) : this.#door(t)}</main>
+      <main id="main" tabindex="-1">${me ? keyed(`${me.agent_id}/${this.route.view}/${this.route.id}/${this.route.days}`, this.#view()) : this.#door(t)}</main>
       <desk-form .desk=${this.desk}></desk-form>
       <div class="messages" role="status">${this.messages.map(({ text }) => html`<div>${text}</div>`)}</div>`;
   }

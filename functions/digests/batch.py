@@ -1,8 +1,8 @@
 """A digest of the queue: each of its accounts is compared by itself.
 
-A digest that comes again is compared again, each time from a later place on: so each account has its turn. An account
-that was compared changes nothing then, for its drift knows the digest's time. A digest that breaks the contract is
-named in the log and passed over; the next one tells.
+A digest that comes again is compared again, each time from a later place on: so accounts at its end have their turn.
+An account that was compared changes nothing then, for its drift knows the digest's time. A digest that breaks the
+contract is named in the log and passed over; the next one tells.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def take_in(event: object, ctx: Context, *, left_ms: Callable[[], int]) -> dict[
 
 
 def _take_one(body: object, attempt: int, ctx: Context, left_ms: Callable[[], int]) -> bool:
-    """Whether a message is done with that comes for the `attempt`-th time."""
+    """Whether a message is done with. `attempt`: how often it has come."""
     try:
         digest = _digest_from(parse_digest(read_object(body).get("detail"), ctx.clock.now()))
     except InvalidInput as error:

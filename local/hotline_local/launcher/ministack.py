@@ -26,7 +26,7 @@ READY_TIMEOUT_S: Final = 10
 STOP_TIMEOUT_S: Final = 10
 
 # A function runs in a process of its own per concurrent call. Without a cap, a burst of events would start one for
-# each of them. Beyond the cap a call is refused (429), also that of a page. Twelve of them
+# each of them. Beyond the cap a call is refused (429), and so is a page's. Twelve of them
 # are for four workers of a scan, for what queues and streams call, and for the phone. Twelve are for three open pages,
 # each of which reads four things at once.
 _CONCURRENCY: Final = 24

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from zoneinfo import ZoneInfo
@@ -172,3 +173,16 @@ def test_the_message_names_the_shop_and_the_reference(language: str) -> None:
     text = plain_text("message.refund.arrived", words, locale)
     assert "Tea House" in text
     assert "123456" in text
+
+
+def test_an_arrival_that_was_stored_before_arrivals_were_told_is_not_told_now(money: MoneyWorld) -> None:
+    money.give_profile()
+    money.tell(moved(MovementStatus.SUCCEEDED))
+    money.tell(published(auto_approve_minor=50_000))
+    refund_id = money.ask().refund_id or ""
+    money.tell(refunded(RefundStatus.SETTLED, refund_id, minor=12850))
+    item = items.refund_item(replace(money.refund(refund_id), arrival_told=True))
+    stored = {name: value for name, value in item.items() if name != "arrival_told"}
+    assert "due_sk" not in stored
+    assert items.refund_from(stored).arrival_told
+    assert items.falls_due_at(items.refund_from(stored)) is None

@@ -166,6 +166,29 @@ def test_a_picture_that_came_stops_the_reminder(money: MoneyWorld) -> None:
     assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
 
 
+def test_a_reminder_that_is_worked_off_late_waits_for_the_day(quick_money: MoneyWorld) -> None:
+    money = quick_money
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    key = clock_key(ACCOUNT, refund_id, ClockKind.EVIDENCE)
+    night = datetime(2026, 11, 28, 23, 30, tzinfo=ZoneInfo(LONDON))
+    entries = len(money.entries())
+    assert work_off(money, key, night) == ()
+    assert len(money.entries()) == entries
+    morning = from_text(clocks_of(money, refund_id)[ClockKind.EVIDENCE].partition("#")[0])
+    assert not is_quiet(morning, ZoneInfo(LONDON))
+    (done,) = work_off(money, key, morning)
+    assert done.event is Event.EVIDENCE_REMINDED
+
+
+def test_a_picture_without_a_result_of_its_scan_stops_the_reminder(money: MoneyWorld) -> None:
+    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
+    read = money.store.batch_get(list(refunds.evidence_keys(ACCOUNT, refund_id)))
+    change = Change(actor=System("evidence", "arrival"), cause="evidence", now=NOON, ids=money.ids)
+    refunds.contribute_evidence_unscanned(change, read, ACCOUNT, refund_id, "evd_1")
+    change.commit(money.store)
+    assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
+
+
 def test_a_decision_beside_the_reminder_wins(money: MoneyWorld) -> None:
     refund_id = with_merchant(money, RefundReason.DEFECTIVE)
     key = clock_key(ACCOUNT, refund_id, ClockKind.EVIDENCE)

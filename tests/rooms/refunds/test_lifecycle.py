@@ -195,7 +195,8 @@ def test_while_a_refund_waits_for_another_way_no_second_one_is_made_or_offered(w
     work(world, refund.refund_id)
     again = world.ask(request_key="request-2", amount=Money(100, "CNY"))
     assert (again.outcome, again.refund_id, again.decided_by) == (Out.EXISTS, refund.refund_id, UNPAID_RULE)
-    assert again.promised_on == world.refund(refund.refund_id).promised_on
+    # The date that is kept of a request may be of before it failed: the refund itself tells the next one.
+    assert again.promised_on is None
     assert taken_minor(world) == 0
     report = world.ask(request_key="request-3", reason=RefundReason.UNAUTHORISED)
     assert report.outcome is Out.ROUTE_DISPUTE
@@ -212,6 +213,29 @@ def test_a_refund_that_waits_for_nothing_stands_in_no_way(world: MoneyWorld, ove
         assert work(world, refund.refund_id) == ["REFUND_STOPPED"]
         world.tell(moved(S.SUCCEEDED, version=3))
     assert world.ask(request_key="request-2").outcome is Out.IN_REVIEW
+
+
+def test_a_refund_bars_another_one_for_as_long_as_it_waits(world: MoneyWorld) -> None:
+    world.tell(published(version=2, auto_approve_minor=10**6, window_days=365))
+    refund = ask(world, amount=Money(5000, "CNY"))
+    world.tell(refunded(R.FAILED, refund.refund_id, version=2))
+    work(world, refund.refund_id)
+    for _ in range(12):
+        world.now += timedelta(days=5)
+        work(world, refund.refund_id)
+        world.call_in()
+    world.tell(moved(S.SUCCEEDED, "mov_2"))
+    assert world.ask(movement_id="mov_2", request_key="request-2").outcome is Out.APPROVED
+    again = world.ask(request_key="request-3", amount=Money(100, "CNY"))
+    assert (again.outcome, again.refund_id) == (Out.EXISTS, refund.refund_id)
+
+
+def test_a_refund_that_was_paid_in_the_place_of_one_that_failed_bars_no_further_one(world: MoneyWorld) -> None:
+    refund = ask(world, amount=Money(5000, "CNY"))
+    world.tell(refunded(R.FAILED, refund.refund_id, version=2))
+    work(world, refund.refund_id)
+    world.tell(refunded(R.SETTLED, "ref_again", after_s=A_DAY_S))
+    assert world.ask(request_key="request-2", amount=Money(100, "CNY")).outcome is Out.APPROVED
 
 
 A_DAY_S = 24 * 3600.0

@@ -132,7 +132,7 @@ def contribute_case(
     case = replace(
         case,
         links=add_links(case.links, _list_links(change, facts)),
-        established=_merge(case.established, established or _proved_by(change)),
+        established=_merge(case.established, established or _proved_by(change, account_id)),
     )
     case = give_reference(change, with_status(case))
     write_case(change, known, case)
@@ -190,9 +190,9 @@ def add_links(links: tuple[str, ...], added: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _proved_by(change: Change) -> Established | None:
-    """The factors that the person who makes the change has proved. A case may open beside the thing they ask for."""
-    if not isinstance(change.actor, Caller | Session):
+def _proved_by(change: Change, account_id: str | None) -> Established | None:
+    """The factors that the owner who makes the change has proved. A case may open beside the thing they ask for."""
+    if not isinstance(change.actor, Caller | Session) or change.actor.proof.account_id != account_id:
         return None
     factors = change.actor.proof.factors
     return Established(proved=tuple(factor.kind.value for factor in factors if factor.until > change.now))

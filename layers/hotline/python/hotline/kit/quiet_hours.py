@@ -43,7 +43,7 @@ def quiet_until(account_id: str, now: datetime, zone: tzinfo) -> datetime | None
 
 
 def own_time_on(account_id: str, day: date, zone: tzinfo, *, within: timedelta = SPREAD) -> datetime:
-    """The account's own time of day on a day in a zone, `within` so long after the hours begin."""
+    """The account's own time of day on a day in a zone, at most `within` after the hours begin."""
     late = timedelta(seconds=bucket(account_id, int(within.total_seconds())))
     return (datetime.combine(day, OPENS) + late).replace(tzinfo=zone).astimezone(UTC)
 

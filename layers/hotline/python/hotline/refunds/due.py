@@ -39,7 +39,7 @@ from . import disputes, expiries, items
 from .folds import TOLD_FOR
 from .late_words import look_again_at, tell_late
 from .model import Refund, RefundState
-from .outgoing import owner_sleeps_until, send_decision, tell_owner, tell_people
+from .outgoing import quiet_for_owner_until, send_decision, tell_owner, tell_people
 from .promises import escalation_promise, with_estimate
 from .records import correct_recent, drop_recent, write_refund
 
@@ -269,7 +269,7 @@ def _tell_arrival(change: Change, read: Mapping[Key, Item], item: Item, known: R
     if change.now - known.state_at > TOLD_FOR:
         _leave(change, item, known)
         return ()
-    if (until := owner_sleeps_until(read, known, change.now)) is not None:
+    if (until := quiet_for_owner_until(read, known, change.now)) is not None:
         _put_off(change, item, known, until)
         return ()
     refund = replace(known, arrival_told=True)

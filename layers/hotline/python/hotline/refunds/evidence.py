@@ -18,6 +18,7 @@ from hotline.kit.store.condition import Item
 from hotline.payments.service import CASE_TOPIC
 
 from . import items
+from .clocks import ClockKind, stop_clock
 from .model import Refund, RefundState
 from .outgoing import send_decision, tell_owner
 from .records import write_refund
@@ -75,6 +76,8 @@ def contribute_evidence_unscanned(
     refund = _in_review(read, items.refund_key(account_id, refund_id))
     if refund is not None:
         _add_entry(change, read, refund, EVIDENCE_UNSCANNED, evidence_id, priority=Priority.HIGH)
+        # A picture has come: its customer is not asked for one.
+        stop_clock(change, refund, ClockKind.EVIDENCE)
 
 
 def _in_review(read: Mapping[Key, Item], key: Key) -> Refund | None:

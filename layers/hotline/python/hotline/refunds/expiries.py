@@ -26,7 +26,7 @@ from . import items
 from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
 from .late_words import look_again_at, tell_in_the_morning
 from .model import Refund, RefundState
-from .outgoing import tell_owner, tell_people
+from .outgoing import quiet_for_owner_until, tell_owner, tell_people
 from .records import write_refund
 
 STATUTORY_REASON: Final = "refund_statutory"
@@ -146,11 +146,18 @@ def _tell_in_the_morning(change: Change, read: Mapping[Key, Item], clock: Item, 
 def _put_off_until(
     change: Change, read: Mapping[Key, Item], kind: ClockKind, clock: Item, stored: Item
 ) -> datetime | None:
-    """When to look at a clock again that waits for the wallet's facts; None: it is worked off now."""
-    if kind is not ClockKind.MORNING:
-        return None
-    tell_at = from_text(str(clock["tell_at"]))
-    return look_again_at(change, read, items.refund_from(stored), tell_at)
+    """When to look at a clock again that waits for the wallet's facts, or for the customer's day. None: its work is
+    done now."""
+    refund = items.refund_from(stored)
+    if kind is ClockKind.MORNING:
+        again_at = look_again_at(change, read, refund, from_text(str(clock["tell_at"])))
+        if again_at is not None:
+            return again_at
+    return quiet_for_owner_until(read, refund, change.now) if kind in _TELLS_OWNER else None
+
+
+_TELLS_OWNER: Final = frozenset({ClockKind.EVIDENCE, ClockKind.MORNING})
+"""Clocks whose work is a word to the customer that can wait for the day."""
 
 
 type _Work = Callable[[Change, Mapping[Key, Item], Item, Refund], tuple[Done, ...]]

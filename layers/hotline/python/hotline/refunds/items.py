@@ -267,7 +267,7 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
         payout_at=from_text(item["payout_at"]) if "payout_at" in item else None,
         expected_on=_day_from(item, "expected_on"),
         estimate_version=_estimate_version_from(item),
-        arrival_told=bool(item.get("arrival_told", False)),
+        arrival_told=_is_arrival_told(item),
         time_zone=item.get("time_zone"),
         asked=bool(item.get("asked", False)),
         reversed=bool(item.get("reversed", False)),
@@ -276,10 +276,17 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
     )
 
 
+def _is_arrival_told(item: Mapping[str, Any]) -> bool:
+    """Whether the arrival was told. One that was stored as over before arrivals were told is not told now."""
+    was_over = item["state"] == RefundState.SUCCEEDED.value and "due_sk" not in item
+    return bool(item.get("arrival_told", was_over))
+
+
 def _estimate_version_from(item: Mapping[str, Any]) -> FactVersion | None:
-    """The version of the estimate. A refund that was stored before it was kept has that of its last fact, if this told
-    an estimate or an end."""
-    is_told = "expected_on" in item or RefundState(item["state"]) not in (RefundState.SENT, RefundState.UNKNOWN)
+    """The version of the estimate. A refund that was stored before it was kept has that of its last fact. That fact told
+    an estimate or an end, or its estimate became part of a later promise; of any other there is none."""
+    is_over = RefundState(item["state"]) not in (RefundState.SENT, RefundState.UNKNOWN)
+    is_told = is_over or "expected_on" in item or "escalations" in item
     name = "estimate_order" if "estimate_order" in item else "order"
     return fact_version_from(item[name]) if name in item and (is_told or name == "estimate_order") else None
 

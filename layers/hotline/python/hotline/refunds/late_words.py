@@ -15,7 +15,7 @@ from hotline.kit.store.condition import Item
 from .clocks import ClockKind, start_clock
 from .folds import is_pending
 from .model import Refund, RefundState
-from .outgoing import owner_sleeps_until, tell_owner
+from .outgoing import quiet_for_owner_until, tell_owner
 
 OVERDUE_MESSAGE: Final = "refund.escalated"
 LATE_ANSWER_MESSAGE: Final = "refund.answer_late"
@@ -34,7 +34,7 @@ def look_again_at(change: Change, read: Mapping[Key, Item], refund: Refund, pass
 
 def tell_late(change: Change, read: Mapping[Key, Item], refund: Refund) -> None:
     """Tell the customer that a date has passed, and the new one: at once, or in the morning where it is night there."""
-    until = owner_sleeps_until(read, refund, change.now)
+    until = quiet_for_owner_until(read, refund, change.now)
     if until is None:
         tell_owner(change, read, refund, _message_of(refund))
     else:

@@ -119,7 +119,7 @@ def promise_facts(promise: Promise | None) -> dict[str, object]:
     return dates_of(promise) if promise.is_certain else {**dates_of(promise), "about": True}
 
 
-def owner_sleeps_until(read: Mapping[Key, Item], refund: Refund, now: datetime) -> datetime | None:
+def quiet_for_owner_until(read: Mapping[Key, Item], refund: Refund, now: datetime) -> datetime | None:
     """The time of the morning at which the customer may be told what can wait; None: they may be told now. `read` holds
     the profile if there is one."""
     profile = profile_from(read.get(profile_key(refund.account_id)))

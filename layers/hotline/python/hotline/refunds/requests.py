@@ -29,7 +29,7 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import NEW, Item, equals
 from hotline.kit.text import fits, plain_text
 from hotline.payments import service as payments
-from hotline.payments.model import Ledger, Movement, TakenState
+from hotline.payments.model import Ledger, Movement, TakenState, Taking
 
 from . import items, policy
 from .clocks import ClockKind, answer_promise, asks_merchant, start_clock, start_reminder
@@ -226,19 +226,35 @@ def _find_unpaid(ledger: Ledger | None, recent: RecentRequests) -> RecentRequest
     """The newest refund of the payment that was asked for here, took its money, and takes none now. It failed or came
     back, and a person finds another way to pay it. A refund that was denied or stopped is off the recent requests."""
     takings = ledger.takings if ledger is not None else {}
-    void = {id_ for id_, taking in takings.items() if taking.state is TakenState.VOID}
-    return next((request for request in reversed(recent.requests) if request.refund_id in void), None)
+    return next(
+        (request for request in reversed(recent.requests) if _is_unpaid(takings, request.refund_id)),
+        None,
+    )
+
+
+def _is_unpaid(takings: Mapping[str, Taking], refund_id: str) -> bool:
+    """Whether this refund takes nothing now, and no other of as much or more was paid since in its place."""
+    own = takings.get(refund_id)
+    if own is None or own.state is not TakenState.VOID:
+        return False
+    return not any(
+        other.state is TakenState.DONE
+        and other.amount.minor >= own.amount.minor
+        and (own.fact_version is None or other.fact_version is None or other.fact_version.time > own.fact_version.time)
+        for id_, other in takings.items()
+        if id_ != refund_id
+    )
 
 
 def _without_offer(offered: RefundOffer, unpaid: RecentRequest) -> RefundOffer:
-    """The same where a refund of the payment waits for another way: its date, and nothing to ask for. A rule that
+    """The same where a refund of the payment waits for another way: nothing to ask for. A rule that
     forbids a refund anyway goes before."""
     if offered.outcome is not OfferOutcome.OFFERED:
         return offered
     return replace(
         offered,
         outcome=OfferOutcome.NOT_ELIGIBLE,
-        promise=unpaid.promise,
+        promise=None,
         open_refund_id=unpaid.refund_id,
         decided_by=UNPAID_RULE,
     )
@@ -328,7 +344,7 @@ def contribute_refund(
         return _under_way(movement.open_refund_id, recent)
     unpaid = _find_unpaid(ledger, recent)
     if unpaid is not None and reason is not RefundReason.UNAUTHORISED:
-        # One more request would go the way that has just failed, beside the person who finds another.
+        # One more request would go the way that has failed, beside the person who finds another.
         return _unpaid(unpaid)
     running = find_running(read, account_id, movement.movement_id)
     if running is not None:
@@ -456,10 +472,9 @@ def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
 
 
 def _unpaid(request: RecentRequest) -> RefundResult:
-    """The answer to a request about a payment of which a refund was not paid out: that one, and its next date."""
-    return RefundResult(
-        RefundOutcome.EXISTS, request.refund_id, request.amount, request.promise, decided_by=UNPAID_RULE
-    )
+    """The answer to a request about a payment of which a refund was not paid out: that one. Its next date stands on the
+    refund itself; the one that is kept here may be of before it failed."""
+    return RefundResult(RefundOutcome.EXISTS, request.refund_id, request.amount, None, decided_by=UNPAID_RULE)
 
 
 def _merchant_policy(movement: Movement, read: Mapping[Key, Item]) -> MerchantPolicy | None:
@@ -495,7 +510,7 @@ def _refund(
 def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, refund: Refund) -> None:
     """Count the request; writing it also puts two requests of one account in order."""
     wallet = policy.DEFAULT_WALLET_POLICY
-    requests = [request for request in recent.requests if request.at > change.now - wallet.velocity_window]
+    requests = [request for request in recent.requests if _counts(request, change.now)]
     denied_at = [at for at in recent.denied_at if at > change.now - wallet.denied_window]
     if refund.state.is_open:
         requests.append(RecentRequest(refund.refund_id, change.now, refund.amount, refund.promise))
@@ -506,6 +521,12 @@ def _count(change: Change, read: Mapping[Key, Item], recent: RecentRequests, ref
     )
     key = items.recent_key(refund.account_id)
     change.replace(key, read.get(key), items.recent_item(counted))
+
+
+def _counts(request: RecentRequest, now: datetime) -> bool:
+    """Whether a request is kept: in the window in which requests count, and as long as its customer has a date."""
+    has_date = request.promise is not None and request.promise.latest_on >= now.date()
+    return has_date or request.at > now - policy.DEFAULT_WALLET_POLICY.velocity_window
 
 
 def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
