@@ -10,6 +10,7 @@ const BASE = "/v1/agent";
 export const ACTION_ROUTES = {
   unlock: "unlock",
   unfreeze: "unfreeze",
+  unfreeze_unproved: "unfreeze",
   freeze: "freeze",
   reset_grant: "reset-grants",
   pause: "pause",

@@ -123,7 +123,8 @@ class DeskRecords extends View {
         <p class="text"><span class="small">${this.t("records.told")}</span> ${outside(lock.text)}</p></div>
       ${account.holds.map((hold) => html`<article class="hold"><h3>${this.t("records.hold", { cause: words.word("cause", hold.cause) })}</h3>
         <p class="muted small">${hold.since ? words.time(hold.since) : "–"} – ${hold.until ? words.time(hold.until) : this.t("records.no_end")}</p>
-        ${hold.actions.map((action) => actionButton(this, action, () => this.#release(hold, action)))}</article>`)}
+        ${hold.actions.map((action) => actionButton(this, action, () => this.#release(hold, action)))}
+        ${hold.actions.length ? nothing : html`<p>${words.word("hold_end", hold.ended_by)}</p>`}</article>`)}
       <dl><dt>${this.t("field.account")}</dt><dd>${outside(account.account_id)}</dd>
         <dt>${this.t("field.status")}</dt><dd>${words.word("account", account.status)}</dd>
         <dt>${this.t("field.language")}</dt><dd>${outside(account.language)}</dd>

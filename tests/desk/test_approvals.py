@@ -104,7 +104,37 @@ def test_a_hold_is_released_as_it_was_approved(desk: Desk) -> None:
     (release,) = desk.world.requests("POST", "/cases/case-4/hold-releases")
     assert json.loads(release.body) == {"cause": "COMPLIANCE", "approval_id": "approval-1", "reason": "false_alarm"}
     expect(agent.get_by_role("heading", name="Hold: Compliance")).to_have_count(0)
-    expect(agent.get_by_role("heading", name="Hold: Long unused")).to_be_visible()
+    held = agent.locator(".hold").filter(has=agent.get_by_role("heading", name="Hold: Long unused"))
+    expect(held).to_contain_text("Only the wallet can release it, not even two people here.")
+    expect(held.get_by_role("button")).to_have_count(0)
+
+
+def test_a_freeze_is_ended_by_two_where_the_customer_has_one_contact_point(desk: Desk) -> None:
+    world = desk.world
+    world.points = {"phone": "***0006"}
+    world.lock.update(state="FROZEN", cause="CUSTOMER_REQUEST", until=None, text="Frozen at your request.")
+    agent = desk.enter("lin", "?case=case-1")
+    agent.get_by_role("button", name="Claim", exact=True).click()
+    agent.get_by_role("button", name="Ask for approval: End the freeze, without two factors").click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
+    dialog.get_by_role("button", name="Ask for approval").click()
+    expect(dialog).to_have_count(0)
+
+    supervisor = desk.enter("mei", "#/approvals")
+    expect(supervisor.locator("desk-approvals article")).to_contain_text("Freeze")
+    decide(supervisor, "Approve")
+
+    agent.reload()
+    desk.sign_in(agent)
+    agent.get_by_role("button", name="End the freeze, without two factors", exact=True).click()
+    dialog = agent.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")
+    dialog.get_by_role("button", name="End the freeze, without two factors").click()
+    expect(dialog).to_have_count(0)
+    (done,) = world.requests("POST", "/cases/case-1/unfreeze")
+    assert json.loads(done.body) == {"approval_id": "approval-1", "reason": "customer_asked"}
+    assert world.lock["state"] == "OPEN"
 
 
 def test_a_person_may_not_decide_on_their_own_request(desk: Desk) -> None:

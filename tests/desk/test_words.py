@@ -46,6 +46,7 @@ from hotline.kit import languages
 from hotline.kit.actor import FactorKind
 from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
 from hotline.lockout.outgoing import REPUDIABLE
+from hotline.lockout.service import HoldEnd
 from hotline.payments.failures import FAILURES, NextStep
 from hotline.payments.model import BillState, MoneyAnswer
 from hotline.payments.twins import TwinState
@@ -127,6 +128,7 @@ GROUPS: Final[Mapping[str, Iterable[object]]] = {
     "value": told_at(accounts.Value, "name"),
     "account": [*AccountStatus, *told_at(accounts.Account, "status")],
     "lock": LockState,
+    "hold_end": HoldEnd,
     "cause": Cause,
     "payment": MovementKind,
     "payment_status": MovementStatus,

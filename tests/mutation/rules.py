@@ -127,6 +127,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("identity/limits.py", _CODES, _CODES_LATER),
     Rule("identity/pins.py", _PINS, ("security/test_takeover_by_enrolled_factors.py",)),
+    Rule("identity/account_factors.py", ("rooms/agents/test_unproved_unfreezes.py",)),
     Rule("identity/policy.py", _CODES, _CODES_LATER),
     Rule(
         "identity/targets.py", ("rooms/identity/test_targets.py",), ("security/test_takeover_by_enrolled_factors.py",)

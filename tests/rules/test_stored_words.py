@@ -15,6 +15,7 @@ from hotline.agents import actions, limits
 from hotline.agents import model as agents
 from hotline.cases import model as cases
 from hotline.identity import model as identity
+from hotline.lockout import releases
 from hotline.payments import failures, outcomes, reminders, twins
 from hotline.payments import model as payments
 from hotline.reports import model as reports
@@ -25,6 +26,7 @@ WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do",
     actions.Step: "ask_proof unlock decide_refund pay_other_way trace_refund answer_dispute judge_finding call_back"
     " ask_documents close",
+    releases.HoldEnd: "release new_password wallet",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",
     agents.Part: "account payments refunds evidence funds bills findings",

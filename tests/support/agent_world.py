@@ -55,6 +55,8 @@ class AgentWorld:
     store: AnyStore
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOON))
     two_step: bool = False
+    lone: bool = False
+    """Whether the customer has a phone alone, and no address."""
     ctx: Context = field(init=False)
     _facts: int = 0
 
@@ -62,7 +64,8 @@ class AgentWorld:
         if isinstance(self.store, MemoryStore):
             self.store.clock = self.clock
         self.ctx = replace(context(self.store, self.clock), ids=RandomIds())
-        points = ((PointKind.PHONE, NUMBER), (PointKind.EMAIL, EMAIL))
+        emails = () if self.lone else ((PointKind.EMAIL, EMAIL),)
+        points = ((PointKind.PHONE, NUMBER), *emails)
         give(self.ctx, [opened(ACCOUNT, *points, at=NOON - timedelta(days=365), two_step=self.two_step)])
 
     # ---------------------------------------------------------------- who there is
@@ -95,6 +98,12 @@ class AgentWorld:
         self._facts += 1
         data = LockTold(LockAction.LOCK_APPLIED, f"wallet-{self._facts}", 1, cause)
         give(self.ctx, [fact("lock.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
+
+    def freeze(self) -> None:
+        """The wallet tells that the owner has frozen the account."""
+        self._facts += 1
+        data = LockTold(LockAction.FREEZE_APPLIED, f"wallet-{self._facts}", 1, "CUSTOMER_REQUEST")
+        give(self.ctx, [fact("freeze.applied", self.clock.now(), data, name=str(self._facts), account=ACCOUNT)])
 
     def call_in(self, contact_id: str = CONTACT, *, goal: str | None = "unlock", number: str | None = NUMBER) -> Phone:
         """A call that has proved a code for a goal, or nothing, and is handed over to a person."""

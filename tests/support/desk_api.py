@@ -33,6 +33,7 @@ ACCOUNT_ID: Final = "acct-demo-01"
 CURSOR: Final = f"1.cGxhY2U.{'0' * 32}"
 PAGE: Final = 20
 HOLD_MAX_S: Final = 15
+FREEZE_VERSION: Final = "2026-11-29T08:00:00.000Z#freeze-1"
 _CORS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH",
@@ -355,7 +356,8 @@ def _approval_of(world: DeskWorld, username: str, operation: str, **about: Any) 
 
 
 def _obstacle(world: DeskWorld, operation: str, *, held: bool, proved: bool) -> str | None:
-    ends = {"unlock": ("SOFT", "HARD"), "end_pause": ("PAUSED",), "unfreeze": ("FROZEN",)}.get(operation)
+    ends = {"unlock": ("SOFT", "HARD"), "end_pause": ("PAUSED",)}.get(operation)
+    ends = ("FROZEN",) if operation.startswith("unfreeze") else ends
     if not held:
         return "not_claimed"
     if ends is not None and world.lock["state"] not in ends:
@@ -368,8 +370,10 @@ def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
     proved = world.proofs.get(case["id"], {}).get("state") == "proved"
     levels = {
         "freeze": "alone", "pause": "alone", "unlock": "proof", "reset_grant": "proof", "end_pause": "proof",
-        "unfreeze": "proof", "new_row_unproved": "second",
+        **({"unfreeze": "proof"} if len(world.points) > 1 else {"unfreeze_unproved": "second"}),
+        "new_row_unproved": "second",
     }  # fmt: skip
+    freeze = {"kind": "freeze", "id": "-", "version": FREEZE_VERSION}
     return [
         {
             "operation": operation,
@@ -377,7 +381,7 @@ def _actions(world: DeskWorld, case: Document, username: str) -> list[Document]:
             "possible": _obstacle(world, operation, held=held, proved=proved or level != "proof") is None,
             "why": _obstacle(world, operation, held=held, proved=proved or level != "proof"),
             "approval": _approval_of(world, username, operation, case_id=case["id"]) if level == "second" else None,
-            "subject": None,
+            "subject": freeze if operation == "unfreeze_unproved" else None,
         }
         for operation, level in levels.items()
     ]
@@ -481,7 +485,8 @@ def _hold(world: DeskWorld, call: _Call, cause: str) -> Document:
         "subject": {"kind": "hold", "id": cause, "version": "2026-11-29T08:00:00.000Z#lock-1"},
     }
     actions = [] if cause == "DORMANT" else [action]
-    return {"cause": cause, "since": _in(hours=-2), "until": None, "actions": actions}
+    ended_by = "wallet" if cause == "DORMANT" else "release"
+    return {"cause": cause, "since": _in(hours=-2), "until": None, "ended_by": ended_by, "actions": actions}
 
 
 def _point(world: DeskWorld, call: _Call, kind: str, masked: str) -> Document:
@@ -698,7 +703,7 @@ def _act(world: DeskWorld, call: _Call) -> Answered:
         _spend(world, call, action["operation"])
     elif action["why"] == "needs_proof":
         raise Refusal(403, "proof_missing", "The customer has to prove who they are first.", operation=operation)
-    if operation == "unlock":
+    if operation in ("unlock", "unfreeze"):
         world.lock.update(state="OPEN", cause=None, since=None, until=None, text="Nothing keeps the account shut.")
         case.update(next_step="close")
     facts = {"outcome": "ASKED", "why": call.body["reason"]}
@@ -804,6 +809,8 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
             return "point", body.pop("point_id"), "2025-11-29T08:00:00.000Z"
         case "new_row_unproved":
             return "rows", "-", "rows-1"
+        case "unfreeze_unproved":
+            return "freeze", "-", FREEZE_VERSION
         case "review_large_refund" | "other_payout":
             return "refund", body.pop("refund_id"), "1"
         case "unmask_beyond":
@@ -1059,7 +1066,12 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         "case-4", "security", reference="118204", priority=1, reason="failed_login_burst", next_step="judge_finding"
     )
     callback = _case(
-        "case-3", "refund", reference="550120", reason="caller.callback", account_known=False, language="en-US"
+        "case-3",
+        "refund",
+        reference="550120",
+        reason="caller.callback",
+        account_known=False,
+        language="en-US",
     )
     world.cases = {case["id"]: case for case in (locked, review, callback, finding)}
     world.tell(

@@ -249,6 +249,7 @@ def _holds(request: AgentRequest, approvals: Sequence[Approval]) -> list[Hold]:
             cause=one.cause.value if one.cause is not None else "OTHER",
             since=one.since,
             until=one.until,
+            ended_by=lockout.end_of_hold(one.cause),
             actions=[action_of(action) for action in agents.find_hold_action(request, one.cause, approvals)],
         )
         for one in lockout.list_holds(request.read, request.account_id, request.now)

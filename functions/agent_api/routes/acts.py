@@ -46,7 +46,8 @@ def freeze(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey 
 
 @router.post("/v1/agent/cases/<id>/unfreeze", tags=_TAGS, operation_id="unfreeze", status_code=202)
 def unfreeze(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
-    """Ask the wallet to end a freeze, with two different factors of the customer's."""
+    """Ask the wallet to end a freeze, with two different factors of the customer's. With a second person where the
+    account has too few kinds of factor for that."""
     return _do(id, body, contact, key, agents.UNFREEZE)
 
 

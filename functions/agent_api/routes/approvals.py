@@ -112,6 +112,8 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
             return agents.RemovePoint(_given(body.point_id, "point_id"), _given(body.loss, "loss"))
         case "new_row_unproved":
             return agents.BeginRowsAnew()
+        case "unfreeze_unproved":
+            return agents.UNFREEZE
         case "review_large_refund":
             return agents.ReviewRefund(_given(body.refund_id, "refund_id"), _given(body.decision, "decision"))
         case "other_payout":

@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from functions.agent_api.shapes.common import Action, Amount, Answer, Body, Id, MaskedFact
 from hotline.agents.model import ActReason, Masked
 from hotline.identity.model import Goal
+from hotline.lockout.service import HoldEnd
 
 ITEM_CHARACTERS_MAX: Final = 256
 
@@ -28,11 +29,12 @@ class Lock(Answer):
 
 class Hold(Answer):
     """A hold that runs, by its cause; without an end where only somebody's word ends it. `actions`: its release, where
-    agents release holds of this cause."""
+    agents release holds of this cause. `ended_by`: that release, a new password, or the wallet alone."""
 
     cause: str
     since: datetime | None
     until: datetime | None
+    ended_by: HoldEnd
     actions: list[Action]
 
 

@@ -102,6 +102,7 @@ class ApprovalAsked(Body):
         "release_hold",
         "contact_change",
         "new_row_unproved",
+        "unfreeze_unproved",
         "review_large_refund",
         "other_payout",
         "unmask_beyond",

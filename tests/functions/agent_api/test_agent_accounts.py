@@ -378,7 +378,7 @@ def test_an_unlock_takes_the_customers_proof(world: AgentWorld, anna: AgentClien
     case_id = claim(world, anna, "lockout")
     refused = anna.post(f"/cases/{case_id}/unlock", WHY)
     assert (refused.status, refused.code, refused.json["operation"]) == (403, "proof_missing", "unlock")
-    assert refused.json["needs"] == ["sms", "email", "pin"]
+    assert refused.json["needs"] == ["sms", "email"]
 
 
 def test_in_a_call_an_account_is_unlocked_with_what_the_customer_has_proved(
@@ -643,6 +643,85 @@ def test_a_request_about_rows_tells_no_account(world: AgentWorld, anna: AgentCli
     for told in (asked, bo.get(f"/approvals/{asked.json['id']}"), bo.get("/approvals"), bo.get(f"/cases/{case_id}")):
         assert told.status in (200, 201)
         assert ACCOUNT not in str(told.json)
+
+
+# ---------------------------------------------------------------- a freeze of an account that cannot give two factors
+
+
+def unfreeze_of(client: AgentClient, case_id: str) -> dict[str, Any]:
+    actions = client.get(f"/cases/{case_id}").json["actions"]
+    (found,) = [one for one in actions if one["operation"].startswith("unfreeze")]
+    return found  # type: ignore[no-any-return]
+
+
+def test_two_people_end_the_freeze_of_a_customer_with_one_contact_point(store: MemoryStore) -> None:
+    world = AgentWorld(store, lone=True)
+    anna, bo = AgentClient(world.ctx, "agent-1"), AgentClient(world.ctx, "agent-2")
+    world.freeze()
+    case_id = claim(world, anna, "lockout")
+    offered = unfreeze_of(anna, case_id)
+    assert (offered["operation"], offered["level"], offered["possible"]) == ("unfreeze_unproved", "second", True)
+    refused = anna.post(f"/cases/{case_id}/unfreeze", WHY)
+    assert (refused.status, refused.code, refused.json["operation"]) == (403, "second_missing", "unfreeze_unproved")
+    asked = anna.post("/approvals", {**WHY, "operation": "unfreeze_unproved", "case_id": case_id})
+    assert (asked.status, asked.json["subject"]["kind"], asked.json["subject"]["id"]) == (201, "freeze", "-")
+    for told in (asked, bo.get(f"/approvals/{asked.json['id']}"), bo.get("/approvals"), anna.get(f"/cases/{case_id}")):
+        assert ACCOUNT not in str(told.json)
+    chief = supervisor(world.ctx)
+    assert chief.post(f"/approvals/{asked.json['id']}/decision", {"decision": "approve"}).status == 200
+    assert unfreeze_of(anna, case_id)["approval"]["id"] == asked.json["id"]
+    done = anna.post(f"/cases/{case_id}/unfreeze", {**WHY, "approval_id": asked.json["id"]})
+    assert (done.status, done.json) == (202, {"outcome": "asked"})
+    assert len(world.decided("account.unfreeze_requested")) == 1
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "close"
+    entry = anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
+    assert (entry["reason"], entry["facts"]["approved_by"]) == ("agent.unfreeze_unproved", "supervisor-1")
+
+
+def test_an_approval_of_a_freeze_that_was_set_anew_is_offered_no_more(store: MemoryStore) -> None:
+    world = AgentWorld(store, lone=True)
+    anna = AgentClient(world.ctx, "agent-1")
+    world.freeze()
+    case_id = claim(world, anna)
+    approval_id = approve(world, anna, operation="unfreeze_unproved", case_id=case_id)
+    assert unfreeze_of(anna, case_id)["approval"]["id"] == approval_id
+    world.clock.advance(timedelta(seconds=1))
+    world.freeze()
+    assert unfreeze_of(anna, case_id)["approval"] is None
+    told = anna.get(f"/approvals/{approval_id}").json
+    assert (told["state"], told["void_cause"]) == ("void", "changed")
+
+
+def test_no_second_person_is_asked_where_the_customer_can_prove_two_factors(
+    world: AgentWorld, anna: AgentClient
+) -> None:
+    world.freeze()
+    case_id = claim(world, anna)
+    offered = unfreeze_of(anna, case_id)
+    assert (offered["operation"], offered["why"]) == ("unfreeze", "needs_proof")
+    asked = anna.post("/approvals", {**WHY, "operation": "unfreeze_unproved", "case_id": case_id})
+    assert asked.code == "approval_not_needed"
+    refused = anna.post(f"/cases/{case_id}/unfreeze", WHY)
+    assert (refused.code, refused.json["needs"]) == ("proof_missing", ["sms", "email"])
+
+
+def test_nobody_is_asked_to_end_a_freeze_that_there_is_not(store: MemoryStore) -> None:
+    world = AgentWorld(store, lone=True)
+    anna = AgentClient(world.ctx, "agent-1")
+    case_id = claim(world, anna)
+    assert unfreeze_of(anna, case_id)["why"] == "nothing_to_do"
+    asked = anna.post("/approvals", {**WHY, "operation": "unfreeze_unproved", "case_id": case_id})
+    assert (asked.status, asked.code, asked.json["why"]) == (409, "not_possible", "no_such_freeze")
+
+
+@pytest.mark.parametrize(
+    ("cause", "ended_by"),
+    [("RISK_SCORE", "release"), ("COMPROMISED_CREDENTIAL", "new_password"), ("DORMANT", "wallet"), ("NEW", "wallet")],
+)
+def test_a_hold_tells_how_it_ends(world: AgentWorld, anna: AgentClient, cause: str, ended_by: str) -> None:
+    world.hold(cause)
+    (told,) = anna.look(claim(world, anna), "account").json["holds"]
+    assert (told["ended_by"], bool(told["actions"])) == (ended_by, ended_by == "release")
 
 
 @pytest.mark.parametrize("own_account", [ACCOUNT, "acct-of-the-family"])

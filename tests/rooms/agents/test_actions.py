@@ -100,6 +100,16 @@ def test_every_action_upon_an_account_is_offered_and_rows_are_begun_anew_by_proo
     assert len(without) == len(OFFERED)
 
 
+def test_an_account_that_cannot_give_two_factors_is_unfrozen_by_two() -> None:
+    freeze = Subject("freeze#acc_1", "v1")
+    other = approval(Operation.UNFREEZE_UNPROVED, Subject("freeze#acc_1", "v2"), "other")
+    for asked, named in (((other,), None), ((approval(Operation.UNFREEZE_UNPROVED, freeze), other), "apr_1")):
+        actions = list_actions(None, asked, NOON, None, lone_freeze=freeze)
+        (found,) = [one for one in actions if one.operation in (Operation.UNFREEZE, Operation.UNFREEZE_UNPROVED)]
+        assert (found.operation, found.level, found.obstacle) == (Operation.UNFREEZE_UNPROVED, ByAgent.SECOND, None)
+        assert (found.approval.approval_id if found.approval is not None else None) == named
+
+
 def test_an_obstacle_of_all_stands_before_the_proof_that_is_missing() -> None:
     assert {one.obstacle for one in list_actions(None, (), NOON, Obstacle.NOT_CLAIMED)} == {Obstacle.NOT_CLAIMED}
 
@@ -145,6 +155,7 @@ def test_a_case_names_the_step_that_it_needs_next(shown: Case, actions: tuple[Ac
         ((DONE,), True),
         *(((entry(EntryKind.DECIDED, "agent:a:c", f"agent.{one.value}"),), True) for one in OFFERED),
         ((entry(EntryKind.DECIDED, "agent:a:c", "agent.new_row_unproved"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze_unproved"),), True),
         ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_refund"),), True),
         ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_large_refund"),), True),
         ((entry(EntryKind.DECIDED, "agent:a:c", "agent.other_payout"),), True),

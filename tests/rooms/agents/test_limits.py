@@ -45,7 +45,8 @@ def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, coun
 
 
 def test_acts_that_let_somebody_in_count_as_openings_and_those_that_protect_do_not() -> None:
-    second = {Operation.NEW_ROW_UNPROVED, Operation.RELEASE_HOLD, Operation.CONTACT_CHANGE}
+    unproved = {Operation.NEW_ROW_UNPROVED, Operation.UNFREEZE_UNPROVED}
+    second = {*unproved, Operation.RELEASE_HOLD, Operation.CONTACT_CHANGE}
     opening = {*OFFERED, *second} - {Operation.FREEZE, Operation.PAUSE}
     others = {Operation.UNMASK: Counted.UNMASKINGS, Operation.REVIEW_REFUND: Counted.REVIEWS}
     assert {**dict.fromkeys(opening, Counted.OPENINGS), **others} == COUNTED

@@ -76,16 +76,25 @@ def list_actions(
     now: datetime,
     obstacle: Obstacle | None,
     view: LockView | None = None,
+    lone_freeze: Subject | None = None,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
     about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
-    agent who may see it."""
+    agent who may see it. `lone_freeze`: the owner's freeze as it is, of an account that cannot give the factors which
+    its end asks for; None for any other account."""
     states = frozenset(component.state for component in view.components) if view is not None else None
 
-    def stands(operation: Operation) -> Obstacle | None:
-        return obstacle or (Obstacle.NOTHING_TO_DO if states is not None and is_pointless(operation, states) else None)
+    def offer(operation: Operation) -> Action:
+        subject = None
+        if operation is Operation.NEW_ROW and not _is_enough(operation, proof, now):
+            operation = Operation.NEW_ROW_UNPROVED  # see acts.BeginRowsAnew
+        if operation is Operation.UNFREEZE and lone_freeze is not None:
+            operation, subject = Operation.UNFREEZE_UNPROVED, lone_freeze  # see acts.EndFreeze
+        pointless = states is not None and is_pointless(operation, states)
+        stands = obstacle or (Obstacle.NOTHING_TO_DO if pointless else None)
+        return action_of(operation, proof, approvals, now, stands, subject)
 
-    return tuple(action_of(_of_rows(one, proof, now), proof, approvals, now, stands(one)) for one in OFFERED)
+    return tuple(map(offer, OFFERED))
 
 
 def is_pointless(operation: Operation, states: Set[LockState]) -> bool:
@@ -98,6 +107,7 @@ _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
     Operation.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
     Operation.END_PAUSE: frozenset({LockState.PAUSED}),
     Operation.UNFREEZE: frozenset({LockState.FROZEN}),
+    Operation.UNFREEZE_UNPROVED: frozenset({LockState.FROZEN}),
 }
 _BEGINS: Final[Mapping[Operation, frozenset[LockState]]] = {
     Operation.PAUSE: frozenset({LockState.PAUSED, LockState.FROZEN}),
@@ -128,13 +138,6 @@ def action_of(
 
 def _is_enough(operation: Operation, proof: Proof | None, now: datetime) -> bool:
     return proof is not None and missing_of_customer(operation, proof, now) is None
-
-
-def _of_rows(operation: Operation, proof: Proof | None, now: datetime) -> Operation:
-    """Without proof, rows of wrong codes are begun anew by two people (acts.BeginRowsAnew)."""
-    if operation is Operation.NEW_ROW and not _is_enough(operation, proof, now):
-        return Operation.NEW_ROW_UNPROVED
-    return operation
 
 
 def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[Action]) -> Step | None:
@@ -214,6 +217,7 @@ _ENDING: Final = frozenset(
         Operation.RELEASE_HOLD,
         Operation.CONTACT_CHANGE,
         Operation.NEW_ROW_UNPROVED,
+        Operation.UNFREEZE_UNPROVED,
         Operation.REVIEW_REFUND,
         Operation.REVIEW_LARGE_REFUND,
         Operation.OTHER_PAYOUT,

@@ -13,6 +13,7 @@ from hotline.identity.service import (
     Operation,
     contribute_full_rows,
     contribute_point_gone,
+    could_give,
     find_nameable,
     missing_of_customer,
     point_subject,
@@ -59,8 +60,37 @@ class AccountAct(AgentAct[StrEnum]):
 UNLOCK: Final = AccountAct(Operation.UNLOCK, lockout.contribute_unlock)
 GRANT_RESET: Final = AccountAct(Operation.RESET_GRANT, lockout.contribute_reset_grant)
 FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze, lockout.freeze_keys)
-UNFREEZE: Final = AccountAct(Operation.UNFREEZE, lockout.contribute_unfreeze)
 END_PAUSE: Final = AccountAct(Operation.END_PAUSE, lockout.contribute_end_pause)
+
+
+@dataclass(frozen=True)
+class EndFreeze(AgentAct[StrEnum]):
+    """Ask the wallet to end the owner's freeze: with two different factors of theirs. With a second person where, and
+    only where, the account has too few kinds of factor for that. Raises NotPossible `no_such_freeze` for the latter,
+    also when a second person is asked."""
+
+    operation: ClassVar[Operation] = Operation.UNFREEZE
+
+    def keys(self, request: AgentRequest) -> Iterable[Key]:
+        return lockout.acting_keys(request.account_id)
+
+    def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
+        if could_give(Operation.UNFREEZE, request.read, request.account_id, request.now):
+            return Operation.UNFREEZE, None
+        return Operation.UNFREEZE_UNPROVED, lockout.freeze_subject(request.read, request.account_id)
+
+    def check_possible(self, request: AgentRequest) -> None:
+        lockout.find_freeze(request.read, request.account_id, request.now)
+
+    def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
+        operation, _ = self.find_need(request)
+        proved = operation is Operation.UNFREEZE
+        ask = lockout.contribute_unfreeze if proved else lockout.contribute_unfreeze_unproved
+        outcome = ask(change, request.read, request.account_id)
+        return Deed(outcome, outcome.value)
+
+
+UNFREEZE: Final = EndFreeze()
 
 
 @dataclass(frozen=True)

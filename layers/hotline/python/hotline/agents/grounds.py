@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from hotline.cases.model import Case
 from hotline.identity.model import Approval
+from hotline.identity.service import Operation, could_give, owner_keys
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
+from hotline.kit.store import Key
 from hotline.lockout import service as lockout
 
 from .access import AgentRequest, open_request
@@ -32,10 +34,10 @@ def find_ground(ctx: Context, token: AgentToken, case: Case, contact_id: str | N
     """Whether the agent has access to the account of the case, by the contact that they are in or by the case."""
     if case.is_closed:
         return Ground()
-    of_lock = lockout.lock_keys(case.account_id) if case.account_id is not None else ()
+    of_account = _account_keys(case.account_id) if case.account_id is not None else ()
     for one in dict.fromkeys((contact_id, None)):
         try:
-            return Ground(open_request(ctx, token, Basis(case.case_id, one), of_lock))
+            return Ground(open_request(ctx, token, Basis(case.case_id, one), of_account))
         except NotPossible as refusal:
             if refusal.code == AgentError.OWN_ACCOUNT:
                 return Ground(obstacle=Obstacle.OWN_ACCOUNT)
@@ -49,6 +51,13 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
     request = ground.request
     if request is None:
         return list_actions(None, approvals, ctx.clock.now(), ground.obstacle)
-    read = request.fetch(lockout.lock_keys(request.account_id))
-    view = lockout.view_from(read, request.account_id, request.now)
-    return list_actions(request.proof(standing=False), approvals, request.now, ground.obstacle, view)
+    account_id, now = request.account_id, request.now
+    read = request.fetch(_account_keys(account_id))
+    is_lone = not could_give(Operation.UNFREEZE, read, account_id, now)
+    lone_freeze = lockout.freeze_subject(read, account_id) if is_lone else None
+    proof, view = request.proof(standing=False), lockout.view_from(read, account_id, now)
+    return list_actions(proof, approvals, now, ground.obstacle, view, lone_freeze)
+
+
+def _account_keys(account_id: str) -> tuple[Key, ...]:
+    return (*lockout.lock_keys(account_id), *owner_keys(account_id))

@@ -73,6 +73,7 @@ COUNTED: Final[Mapping[Operation, Counted]] = {
     Operation.RESET_GRANT: Counted.OPENINGS,
     Operation.END_PAUSE: Counted.OPENINGS,
     Operation.UNFREEZE: Counted.OPENINGS,
+    Operation.UNFREEZE_UNPROVED: Counted.OPENINGS,
     Operation.RELEASE_HOLD: Counted.OPENINGS,
     Operation.NEW_ROW: Counted.OPENINGS,
     Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,

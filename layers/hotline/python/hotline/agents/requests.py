@@ -23,6 +23,7 @@ from hotline.identity.service import (
     approval_key,
     digest_of,
     find_flaw,
+    list_account_factors,
     needs_standing_proof,
     owner_keys,
 )
@@ -31,7 +32,7 @@ from hotline.kit.change import Change, stale
 from hotline.kit.change.acts import retry_stale
 from hotline.kit.change.idempotency import Memory, Remembered, request_from
 from hotline.kit.doors import Context
-from hotline.kit.errors import NeedSecond
+from hotline.kit.errors import NeedProof, NeedSecond
 from hotline.kit.store import Key
 from hotline.kit.store.condition import equals
 
@@ -105,8 +106,9 @@ def perform[Result](
     """Do the act, and read again when somebody else wrote in between. `approval_id`: the second person's word. `why`:
     the agent's reason, for the trails.
 
-    Raises NotPossible with codes of AgentError and of the act. Raises NeedProof with the factors that the customer
-    could prove, and NeedSecond without a good approval where the act takes one. Stale, Unavailable.
+    Raises NotPossible with codes of AgentError and of the act. Raises NeedProof with the factors that the account
+    has and the customer could prove, and NeedSecond without a good approval where the act takes one. Stale,
+    Unavailable.
     """
 
     def work() -> Performed[Result]:
@@ -152,18 +154,27 @@ def _perform_once[Result](
         approval=_find_approval(request, approval_id, operation, subject),
     )
     change = Change(actor=agent, cause=operation.value, now=request.now, ids=ctx.ids)
-    deed = act.contribute(change, request)
-    if held:
-        _require_same_profile(change, request)
-    if operation in COUNTED:
-        count_one(change, COUNTED[operation], token.agent_id, request.read)
-    account_id = request.account_id if act.on_account else None
-    told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
-    case = leave_records(change, request, agent, operation.value, account_id, told)
-    if memory is not None:
-        memory.keep(change, failed=stale)
-    change.commit(ctx.store)
+    try:
+        deed = act.contribute(change, request)
+        if held:
+            _require_same_profile(change, request)
+        if operation in COUNTED:
+            count_one(change, COUNTED[operation], token.agent_id, request.read)
+        account_id = request.account_id if act.on_account else None
+        told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
+        case = leave_records(change, request, agent, operation.value, account_id, told)
+        if memory is not None:
+            memory.keep(change, failed=stale)
+        change.commit(ctx.store)
+    except NeedProof as refusal:
+        raise _name_own_factors(request, refusal) from None
     return Performed(deed, case)
+
+
+def _name_own_factors(request: AgentRequest, refusal: NeedProof) -> NeedProof:
+    """The refusal with those of its factors that the account has: nobody is asked for a code that cannot be sent."""
+    own = list_account_factors(request.read, request.account) if request.account is not None else ()
+    return NeedProof(operation=refusal.operation, needs=tuple(kind for kind in refusal.needs if kind in own))
 
 
 def _find_approval(

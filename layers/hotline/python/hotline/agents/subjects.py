@@ -25,7 +25,7 @@ def first_keys(name: str) -> tuple[Key, ...]:
     kind, _, rest = name.partition("#")
     owner, _, part = rest.partition("#")
     match kind:
-        case "hold":
+        case "hold" | "freeze":
             return lockout.lock_keys(owner)
         case "refund":
             return (refunds.refund_key(owner, part),)
@@ -53,6 +53,9 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring) -> str:
     match kind:
         case "hold":
             return lockout.hold_subject(read, owner, Cause(part)).version
+        case "freeze":
+            version = lockout.freeze_subject(read, owner).version
+            return GONE if version == UNVERSIONED else version
         case "refund":
             item = read.get(refunds.refund_key(owner, part))
             return str(item["rev"]) if item is not None else GONE

@@ -95,6 +95,8 @@ class Operation(StrEnum):
     NEW_ROW = "new_row"
     """Beginning rows of a hundred wrong codes anew, after proof by whatever the customer still can prove."""
     NEW_ROW_UNPROVED = "new_row_unproved"
+    UNFREEZE_UNPROVED = "unfreeze_unproved"
+    """Ending a freeze of an account that has too few kinds of factor for its owner to prove two."""
     UNMASK = "unmask"
     UNMASK_BEYOND = "unmask_beyond"
     JUDGE_FINDING = "judge_finding"

@@ -9,6 +9,7 @@ from hotline.kit.actor import System
 from hotline.kit.change.acts import perform_alone
 from hotline.kit.doors import Context
 
+from .account_factors import could_give, list_account_factors, require_same_factors
 from .acts import Act, Effect, Note, Turn, needs_standing_proof, note_service, perform
 from .approvals import (
     approval_from,
@@ -149,6 +150,7 @@ __all__ = [
     "contribute_pin",
     "contribute_point_gone",
     "contribute_repudiated_pin",
+    "could_give",
     "could_prove",
     "counter_keys",
     "decided_query",
@@ -163,6 +165,7 @@ __all__ = [
     "identify",
     "is_code",
     "is_pin",
+    "list_account_factors",
     "missing_factors",
     "missing_of_customer",
     "needs_standing_proof",
@@ -181,6 +184,7 @@ __all__ = [
     "repudiation_key",
     "repudiation_token",
     "require",
+    "require_same_factors",
     "row_keys",
     "rows_subject",
     "send_repudiable",

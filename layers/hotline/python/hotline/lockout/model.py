@@ -22,6 +22,7 @@ class LockoutError(StrEnum):
     REPUDIATION_OVER = "repudiation_over"
     ACCOUNT_CLOSED = "account_closed"
     NO_SUCH_HOLD = "no_such_hold"
+    NO_SUCH_FREEZE = "no_such_freeze"
 
 
 def whole_ms(instant: datetime) -> datetime:

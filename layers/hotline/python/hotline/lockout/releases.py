@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from hotline.accounts import service as accounts
@@ -24,6 +25,24 @@ from .outgoing import Notice
 RELEASABLE: Final = (Cause.RISK_SCORE, Cause.COMPLIANCE, Cause.AGENT)
 """Holds that people set or look into. A hold for a stolen password ends with a new one, and a dormant account is the
 wallet's to wake."""
+
+
+class HoldEnd(StrEnum):
+    """How a hold ends."""
+
+    RELEASE = "release"
+    """Two people at the hotline release it."""
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a way, not a secret
+    """The wallet releases it when the owner has chosen a new password."""
+    WALLET = "wallet"
+    """The wallet alone ends it, by its own rules."""
+
+
+def end_of_hold(cause: Cause | None) -> HoldEnd:
+    """How a hold of this cause ends. A cause that the hotline does not know is the wallet's."""
+    if cause in RELEASABLE:
+        return HoldEnd.RELEASE
+    return HoldEnd.NEW_PASSWORD if cause is Cause.COMPROMISED_CREDENTIAL else HoldEnd.WALLET
 
 
 def list_holds(read: Mapping[Key, Item], account_id: str, now: datetime) -> tuple[Component, ...]:

@@ -1,4 +1,4 @@
-"""The requests of a person on the line: unlock, a new password, pause and its end, freeze.
+"""The requests of a person on the line: unlock, a new password, pause and its end, freeze and its end.
 
 Every function here passes the gate `identity.require` first and only adds to the change. `read` holds what exists of
 `acting_keys`. Locked or not, the wallet enforces: the account changes when it confirms the decision.
@@ -16,7 +16,8 @@ from hotline.accounts import service as accounts
 from hotline.accounts.model import Profile
 from hotline.cases import service as cases
 from hotline.cases.model import SECURITY_TOPIC, Priority
-from hotline.identity.service import Operation, require
+from hotline.identity.model import Subject
+from hotline.identity.service import Operation, require, require_same_factors
 from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
@@ -218,10 +219,46 @@ def contribute_unfreeze(change: Change, read: Mapping[Key, Item], account_id: st
     if freeze is None or record.erased:
         opening = policy.still_opening(record, found, change.now)
         return UnfreezeOutcome.ASKED if policy.find_freeze(opening) is not None else UnfreezeOutcome.OPEN
-    record = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
-    outgoing.notify(change, _profile(read, account_id), Notice.UNFREEZE_ASKED)
-    write_record(change, read, record)
+    _unfreeze(change, read, record, attempts, freeze)
     return UnfreezeOutcome.ASKED
+
+
+def contribute_unfreeze_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> UnfreezeOutcome:
+    """The same with a second person, for an account that cannot give the factors (identity.could_give). It depends on
+    the contact points and the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+
+    Raises NotPossible `no_such_freeze` where the owner's freeze is not in force, NeedSecond; at commit Stale."""
+    freeze = find_freeze(read, account_id, change.now)
+    require(change, Operation.UNFREEZE_UNPROVED, account_id, freeze_subject(read, account_id))
+    require_same_factors(change, read, account_id)
+    record, attempts, _ = _present(read, account_id, change.now)
+    _unfreeze(change, read, record, attempts, freeze)
+    return UnfreezeOutcome.ASKED
+
+
+def find_freeze(read: Mapping[Key, Item], account_id: str, now: datetime) -> Component:
+    """The freeze that the owner asked for. Raises NotPossible `no_such_freeze` where it is not in force."""
+    record, _, found = _present(read, account_id, now)
+    freeze = policy.find_freeze(found)
+    if freeze is None or record.erased:
+        raise NotPossible(LockoutError.NO_SUCH_FREEZE, account_id=account_id)
+    return freeze
+
+
+def freeze_subject(read: Mapping[Key, Item], account_id: str) -> Subject:
+    """The owner's freeze as it was read, for a second person. A freeze that is set anew is another one. One that is
+    over has the version `-`."""
+    register = record_of(account_id, read.get(lock_key(account_id))).told.get(FREEZE_SLOT)
+    version = f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
+    return Subject(f"freeze#{account_id}", version)
+
+
+def _unfreeze(
+    change: Change, read: Mapping[Key, Item], record: LockRecord, attempts: Attempts, freeze: Component
+) -> None:
+    after = _ending(change, record, attempts, FREEZE_SLOT, freeze, DecisionKind.UNFREEZE)
+    outgoing.notify(change, _profile(read, record.account_id), Notice.UNFREEZE_ASKED)
+    write_record(change, read, after)
 
 
 def contribute_freeze(change: Change, read: Mapping[Key, Item], account_id: str) -> FreezeOutcome:

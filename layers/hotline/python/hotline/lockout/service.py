@@ -19,7 +19,7 @@ from .facts import contribute_facts, fact_keys
 from .items import NOT_ERASED, attempts_key, lock_key, record_of
 from .model import LockView, SelfService
 from .outgoing import Notice
-from .releases import RELEASABLE, contribute_release, find_hold, hold_subject, list_holds
+from .releases import RELEASABLE, HoldEnd, contribute_release, end_of_hold, find_hold, hold_subject, list_holds
 from .requests import (
     DECIDED,
     END_PAUSE,
@@ -45,8 +45,11 @@ from .self_service import (
     contribute_freeze,
     contribute_reset_grant,
     contribute_unfreeze,
+    contribute_unfreeze_unproved,
     contribute_unlock,
+    find_freeze,
     freeze_keys,
+    freeze_subject,
 )
 
 __all__ = [
@@ -62,6 +65,7 @@ __all__ = [
     "UNFREEZE",
     "UNLOCK",
     "AccountAct",
+    "HoldEnd",
     "Notice",
     "Pause",
     "SetPin",
@@ -76,13 +80,17 @@ __all__ = [
     "contribute_release",
     "contribute_reset_grant",
     "contribute_unfreeze",
+    "contribute_unfreeze_unproved",
     "contribute_unlock",
     "due_keys",
     "duty_at",
+    "end_of_hold",
     "fact_keys",
+    "find_freeze",
     "find_hold",
     "first_before_paying",
     "freeze_keys",
+    "freeze_subject",
     "hold_subject",
     "is_erased",
     "list_holds",

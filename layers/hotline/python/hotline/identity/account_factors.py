@@ -1,0 +1,66 @@
+"""The kinds of factor that an account can give, by what it has: its contact points and its PIN. Pure.
+
+An operation with the customer's proof needs as many kinds. An owner with fewer never gets there, whatever they prove.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from hotline.accounts import service as accounts
+from hotline.accounts.changes import CHANGE_WAIT
+from hotline.accounts.model import AccountStatus, ContactPoint
+from hotline.contracts.model import PointKind
+from hotline.kit.actor import FactorKind
+from hotline.kit.change import Change, stale
+from hotline.kit.store import Key
+from hotline.kit.store.condition import NEW, Item, equals
+
+from .model import Operation
+from .pins import factors_key, has_pin
+from .policy import FACTORS, REQUIREMENTS
+
+_FACTOR_OF: Final = {PointKind.PHONE: FactorKind.SMS, PointKind.EMAIL: FactorKind.EMAIL}
+
+
+def list_account_factors(read: Mapping[Key, Item], account_id: str) -> tuple[FactorKind, ...]:
+    """The kinds that the account has, in the order in which they are asked for. A new contact point counts, although it
+    does not act yet. `read` holds what exists of `owner_keys`."""
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    points = profile.live_points if profile is not None else ()
+    return _in_order({_FACTOR_OF[point.kind] for point in points}, read, account_id)
+
+
+def could_give(operation: Operation, read: Mapping[Key, Item], account_id: str, now: datetime) -> bool:
+    """Whether the account has as many kinds as its owner would have to prove for the operation.
+
+    A point that was removed in the last CHANGE_WAIT counts, too. Else whoever takes one off gets around the proof at
+    once. An account that is not open, or not known yet, is taken to have enough. `read` holds what exists of
+    `owner_keys`."""
+    profile = accounts.profile_from(read.get(accounts.profile_key(account_id)))
+    if profile is None or profile.status is not AccountStatus.OPEN:
+        return True
+    kinds = _in_order(
+        {_FACTOR_OF[point.kind] for point in profile.points if _counts(point, now)}, read, profile.account_id
+    )
+    return len(kinds) >= REQUIREMENTS[operation].factors_for(profile.two_step)
+
+
+def require_same_factors(change: Change, read: Mapping[Key, Item], account_id: str) -> None:
+    """Make the change depend on the contact points and the PIN as they were read; Stale otherwise."""
+    for key in (accounts.profile_key(account_id), factors_key(account_id)):
+        as_read = equals("rev", int(read[key]["rev"])) if key in read else NEW
+        change.require_condition(key, as_read, stale)
+
+
+def _in_order(kinds: set[FactorKind], read: Mapping[Key, Item], account_id: str) -> tuple[FactorKind, ...]:
+    of_pin = {FactorKind.PIN} if has_pin(read.get(factors_key(account_id))) else set()
+    return tuple(kind for kind in FACTORS if kind in kinds | of_pin)
+
+
+def _counts(point: ContactPoint, now: datetime) -> bool:
+    if point.confirmed_at is None:
+        return False
+    return point.removed_at is None or now < point.removed_at + CHANGE_WAIT

@@ -1,0 +1,217 @@
+"""The end of a freeze on an account that cannot give two factors: by two people, and on no other account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.accounts.changes import CHANGE_WAIT
+from hotline.agents import service as agents
+from hotline.agents.model import ActReason
+from hotline.cases import service as cases
+from hotline.cases.model import EntryKind
+from hotline.contracts.model import ContactPointChanged, LockAction, LockTold, PointKind
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Operation
+from hotline.identity.service import approval_key, could_give, factors_key, list_account_factors, owner_keys
+from hotline.kit.actor import Agent, Approved, FactorKind
+from hotline.kit.change import Change
+from hotline.kit.errors import NeedProof, NeedSecond, NotPossible, Stale
+from hotline.kit.store import Put, Store
+from hotline.kit.store.condition import NEW
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Cause, DecisionKind, LockoutError, LockState
+from tests.support.agent_world import EMAIL, NUMBER, AgentWorld
+from tests.support.lock_desk import fact
+from tests.support.money_world import ACCOUNT
+from tests.support.phone import give
+from tests.support.stores import NOON
+
+SECOND = timedelta(seconds=1)
+ACT = agents.UNFREEZE
+
+
+@pytest.fixture(params=["memory", "moto"])
+def world(request: pytest.FixtureRequest) -> AgentWorld:
+    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"), lone=True)
+    found.freeze()
+    return found
+
+
+@pytest.fixture
+def quick(memory_store: Store) -> AgentWorld:
+    found = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
+    found.freeze()
+    return found
+
+
+@pytest.fixture
+def twofold(memory_store: Store) -> AgentWorld:
+    """A frozen account with a phone and an address."""
+    found = AgentWorld(memory_store)  # type: ignore[arg-type]
+    found.freeze()
+    return found
+
+
+def have_pin(world: AgentWorld) -> None:
+    pin = {"salt": "-", "mac": "-", "set_at": "2026-01-01T00:00:00.000Z"}
+    world.store.transact([Put(factors_key(ACCOUNT), {"pin": pin, "rev": 1}, NEW)], token="pin")
+
+
+def add_email(world: AgentWorld) -> None:
+    tell_point(world, ContactPointChanged(2, PointKind.EMAIL, None, EMAIL, world.clock.now(), reassigned=False))
+
+
+def remove_point(world: AgentWorld, value: str, kind: PointKind) -> None:
+    tell_point(world, ContactPointChanged(2, kind, value, None, world.clock.now(), reassigned=False))
+
+
+def tell_point(world: AgentWorld, data: ContactPointChanged) -> None:
+    give(world.ctx, [fact("contact_point.changed", world.clock.now(), data, name="point", account=ACCOUNT)])
+
+
+def asked(world: AgentWorld, basis: Any) -> Approval:
+    return agents.ask(world.ctx, world.token(), basis, ACT, ActReason.CUSTOMER_ASKED)
+
+
+def state_of(world: AgentWorld, approval: Approval) -> tuple[ApprovalState, str | None]:
+    found = agents.find_approval(world.store, approval.approval_id, world.clock.now())
+    assert found is not None
+    (now,) = agents.mark_void(world.ctx, [found])
+    return now.state, now.void_cause
+
+
+def refusal(work: Callable[[], object]) -> str:
+    with pytest.raises((NotPossible, NeedSecond)) as caught:
+        work()
+    return caught.value.code
+
+
+def test_two_people_end_a_freeze_of_an_account_with_a_phone_alone(world: AgentWorld) -> None:
+    basis, token = world.claimed(topic="lockout"), world.token()
+    with pytest.raises(NeedSecond) as caught:
+        world.do(token, basis, ACT)
+    assert caught.value.operation == Operation.UNFREEZE_UNPROVED
+    approval = world.approve(token, basis, ACT)
+    assert (approval.operation, approval.subject.name) == (Operation.UNFREEZE_UNPROVED, f"freeze#{ACCOUNT}")
+    assert world.decided("account.unfreeze_requested") == []
+    assert world.do(token, basis, ACT, approval) == "ASKED"
+    (decision,) = world.decided("account.unfreeze_requested")
+    assert decision["facts"]["in_force"] == []
+    (entry,) = [entry for entry in world.audit() if entry["event"] == "account.unfreeze_requested"]
+    assert entry["actor"] == f"agent:agent-1:{basis.case_id}:approved_by:supervisor-1"
+    assert (world.view().state, world.view().asked) == (LockState.FROZEN, DecisionKind.UNFREEZE)
+    assert basis.case_id is not None
+    found = cases.read_case(world.store, basis.case_id)
+    assert found is not None
+    last = found[1][-1]
+    assert (last.kind, last.reason) == (EntryKind.DECIDED, "agent.unfreeze_unproved")
+    assert last.facts == {"outcome": "ASKED", "approved_by": "supervisor-1"}
+    assert refusal(lambda: world.do(token, basis, ACT, approval)) == ApprovalError.SPENT
+
+
+def test_other_locks_stay_when_two_people_end_a_freeze(quick: AgentWorld) -> None:
+    quick.hold()
+    basis, token = quick.claimed(), quick.token()
+    quick.do(token, basis, ACT, quick.approve(token, basis, ACT))
+    assert Cause.RISK_SCORE in {part.cause for part in quick.view().components}
+
+
+@pytest.mark.parametrize("second", ["email", "pin"])
+def test_no_two_people_get_around_the_proof_of_an_account_that_can_give_it(quick: AgentWorld, second: str) -> None:
+    basis, token = quick.claimed(), quick.token()
+    given = quick.approve(token, basis, ACT)
+    if second == "pin":
+        have_pin(quick)
+    else:
+        add_email(quick)
+    assert refusal(lambda: asked(quick, basis)) == ApprovalError.NOT_NEEDED
+    with pytest.raises(NeedProof) as caught:
+        quick.do(token, basis, ACT, given)
+    assert caught.value.operation == Operation.UNFREEZE
+    assert caught.value.needs == ("sms", second)
+    assert quick.decided("account.unfreeze_requested") == []
+
+
+def test_a_point_that_was_taken_off_a_moment_ago_counts_for_three_days(twofold: AgentWorld) -> None:
+    basis = twofold.claimed()
+    remove_point(twofold, EMAIL, PointKind.EMAIL)
+    twofold.clock.advance(CHANGE_WAIT - SECOND)
+    with pytest.raises(NeedProof) as caught:
+        twofold.do(twofold.token(), basis, ACT)
+    assert caught.value.needs == ("sms",)
+    twofold.clock.advance(SECOND)
+    assert asked(twofold, basis).operation is Operation.UNFREEZE_UNPROVED
+
+
+def test_a_factor_that_comes_while_the_deed_is_done_stops_it(quick: AgentWorld) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, ACT)
+    keys = [*lockout.acting_keys(ACCOUNT), *owner_keys(ACCOUNT)]
+    read = quick.store.batch_get(list(dict.fromkeys(keys)))
+    word = Approved(approval_key(approval.approval_id), "agent-1", "supervisor-1")
+    agent = Agent("agent-1", basis.case_id or "-", None, word)
+    change = Change(actor=agent, cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
+    lockout.contribute_unfreeze_unproved(change, read, ACCOUNT)
+    have_pin(quick)
+    with pytest.raises(Stale):
+        change.commit(quick.store)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_an_approval_is_void_once_the_freeze_was_set_anew_or_has_ended(quick: AgentWorld, ended: bool) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, ACT)
+    assert state_of(quick, approval) == (ApprovalState.APPROVED, None)
+    quick.clock.advance(SECOND)
+    if ended:
+        data = LockTold(LockAction.UNFREEZE_APPLIED, "wallet-end", 2, "CUSTOMER_REQUEST")
+        give(quick.ctx, [fact("unfreeze.applied", quick.clock.now(), data, name="end", account=ACCOUNT)])
+    else:
+        quick.freeze()
+    assert state_of(quick, approval) == (ApprovalState.VOID, "gone" if ended else "changed")
+    assert refusal(lambda: quick.do(token, basis, ACT, approval)) == ApprovalError.VOID
+    assert quick.decided("account.unfreeze_requested") == []
+
+
+def test_a_word_of_the_wallet_about_something_else_voids_no_approval(quick: AgentWorld) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, ACT)
+    quick.clock.advance(SECOND)
+    quick.hold()
+    assert state_of(quick, approval) == (ApprovalState.APPROVED, None)
+    assert quick.do(token, basis, ACT, approval) == "ASKED"
+
+
+def test_nobody_is_asked_about_a_freeze_that_there_is_not(memory_store: Store) -> None:
+    world = AgentWorld(memory_store, lone=True)  # type: ignore[arg-type]
+    basis = world.claimed()
+    assert refusal(lambda: asked(world, basis)) == LockoutError.NO_SUCH_FREEZE
+    assert refusal(lambda: world.do(world.token(), basis, ACT)) == LockoutError.NO_SUCH_FREEZE
+
+
+def test_an_account_has_the_kinds_of_its_points_and_its_pin(twofold: AgentWorld) -> None:
+    def kinds() -> tuple[FactorKind, ...]:
+        return list_account_factors(twofold.store.batch_get(list(owner_keys(ACCOUNT))), ACCOUNT)
+
+    assert kinds() == (FactorKind.SMS, FactorKind.EMAIL)
+    remove_point(twofold, NUMBER, PointKind.PHONE)
+    assert kinds() == (FactorKind.EMAIL,)
+    have_pin(twofold)
+    assert kinds() == (FactorKind.EMAIL, FactorKind.PIN)
+
+
+def test_an_account_that_is_not_known_is_taken_to_have_factors_enough() -> None:
+    assert could_give(Operation.UNFREEZE, {}, "acct-of-nobody-known", NOON)
+    assert list_account_factors({}, "acct-of-nobody-known") == ()
+
+
+def test_one_person_with_every_role_ends_no_freeze_alone(quick: AgentWorld) -> None:
+    person = quick.supervisor("agent-1")
+    basis = quick.claimed()
+    own = agents.ask(quick.ctx, person, basis, ACT, ActReason.CUSTOMER_ASKED)
+    assert refusal(lambda: agents.decide(quick.ctx, person, own.approval_id, approve=True)) == ApprovalError.OWN
+    assert refusal(lambda: quick.do(person, basis, ACT, own)) != ""
+    assert quick.decided("account.unfreeze_requested") == []
