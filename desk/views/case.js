@@ -83,7 +83,12 @@ class DeskCase extends View {
   /** Whether the agent comes to the account: by the case, which they have claimed, or by the call that they are in. */
   #hasAccess(found) {
     if (found.actions.length) return !["not_claimed", "own_account"].includes(found.actions[0].why);
-    return this.mine || (found.contact_id !== null && found.contact_id === this.desk.api.contact_id);
+    return this.mine || this.#inCall(found);
+  }
+
+  /** Whether the agent is in the call that the case came with last. */
+  #inCall(found) {
+    return found.contact_id !== null && found.contact_id === this.desk.api.contact_id;
   }
 
   async #do(work, message) {
@@ -122,7 +127,7 @@ class DeskCase extends View {
         ${found.next_step && open ? html`<section class="panel next"><h2 class="muted small">${this.t("case.next")}</h2><strong>${words.word("step", found.next_step)}</strong></section>` : nothing}
         ${this.#established(found)}
       </div><div class="side">
-        ${open && found.account_known ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)}
+        ${open && (found.account_known || this.#inCall(found)) ? html`<section class="panel"><desk-proof .desk=${this.desk} .case_id=${this.case_id} .topic=${found.topic} .access=${this.#hasAccess(found)}
           .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.workspace_contact_id} @changed=${() => this.#again()}></desk-proof></section>` : nothing}
         ${this.#useful(found).length && this.may(PERMISSIONS.act) ? html`<section class="panel"><h2>${this.t("case.actions")}</h2>
           ${this.#useful(found).map((action) => actionButton(this, action, () => this.#act(action)))}</section>` : nothing}
@@ -133,6 +138,7 @@ class DeskCase extends View {
           ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id}
             .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.contact_id} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
+        ${open && !found.account_known ? html`<section class="panel"><h2>${this.t("records.title")}</h2><p>${this.t("case.account_unknown")}</p></section>` : nothing}
         <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
           ${this.timeline.show(({ entries, people, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry, people))}</ol>
             ${next ? html`<button @click=${() => { this.pages += 1; this.timeline.load(); }}>${this.t("more")}</button>` : nothing}`)}</section>

@@ -113,8 +113,10 @@ def test_a_freeze_is_ended_by_two_where_the_customer_has_one_contact_point(desk:
     world = desk.world
     world.points = {"phone": "***0006"}
     world.lock.update(state="FROZEN", cause="CUSTOMER_REQUEST", until=None, text="Frozen at your request.")
+    world.cases["case-1"]["next_step"] = "unfreeze_by_two"
     agent = desk.enter("lin", "?case=case-1")
     agent.get_by_role("button", name="Claim", exact=True).click()
+    expect(agent.get_by_text("the account cannot give two factors")).to_be_visible()
     agent.get_by_role("button", name="Ask for approval: End the freeze, without two factors").click()
     dialog = agent.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Reason", exact=True).select_option(label="The customer asked")

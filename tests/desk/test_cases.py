@@ -488,3 +488,25 @@ def test_a_timeline_tells_a_second_person_by_their_name(desk: Desk) -> None:
     desk.world.tell("case-1", "agent.release_hold", who, kind="decided", facts={"approved_by": "mei"})
     page = desk.enter("lin", "?case=case-1")
     expect(page.get_by_text("Approved by: Mei Supervisor")).to_be_visible()
+
+
+def test_a_case_of_nobody_known_says_what_is_left_to_do(desk: Desk) -> None:
+    desk.world.cases["case-3"].update(reason="caller.asked", next_step="find_account", contact_id="contact-3")
+    page = desk.enter(address="?case=case-3")
+    expect(page.get_by_text("send the call to the line, which asks", exact=False).first).to_be_visible()
+    expect(page.get_by_text("Nobody knows yet whose account it is, so there is nothing to look at.")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask for proof")).to_have_count(0)
+    expect(page.get_by_role("tab", name="Account")).to_have_count(0)
+
+
+def test_proof_is_asked_for_in_a_call_of_nobody_known(desk: Desk) -> None:
+    world = desk.world
+    world.cases["case-3"].update(reason="caller.asked", next_step="find_account", contact_id="contact-3")
+    world.contacts["contact-3"] = {**world.contacts["contact-1"], "contact_id": "contact-3", "case_id": "case-3"}
+    world.live["lin"] = ["contact-3"]
+    page = desk.enter(address="?contact=contact-3")
+    page.get_by_role("button", name="Ask for proof").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ask for proof").click()
+    expect(page.get_by_text("Waiting for the customer")).to_be_visible()
+    (asked,) = world.requests("POST", "/cases/case-3/proofs")
+    assert asked.headers["desk-contact"] == "contact-3"

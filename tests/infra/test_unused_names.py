@@ -42,7 +42,6 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "possible": "as token_ends_at",
     "ended_by": "as token_ends_at",
     "failed_login_at": "as token_ends_at",
-    "account_known": "as token_ends_at",
     "can_unmask": "as token_ends_at",
     "has_amount": "as token_ends_at",
     "deeds": "as token_ends_at",

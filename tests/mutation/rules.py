@@ -109,6 +109,7 @@ RULES: Final[tuple[Rule, ...]] = (
         ("rooms/agents/test_access.py", *_WORDS_TOLD),
         ("functions/agent_api/test_agent_access.py", "functions/agent_api/test_agent_activity.py"),
     ),
+    Rule("agents/next_steps.py", ("rules/test_stored_words.py", "rooms/agents/test_next_steps.py"), _ACCESS_LATER),
     Rule("cases/clocks.py", ("rooms/cases/test_contents.py",), ("functions/test_messenger_tasks.py",)),
     Rule("cases/model.py", (*_CASES, *_WORDS_TOLD), ("rooms/cases/test_queue.py",)),
     Rule("cases/queue.py", ("rooms/cases/test_queue.py",)),

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from hotline.agents import actions, limits
+from hotline.agents import actions, limits, next_steps
 from hotline.agents import model as agents
 from hotline.cases import model as cases
 from hotline.identity import model as identity
@@ -24,8 +24,9 @@ from hotline.security.detectors import Severity
 
 WORDS: Final[dict[type[StrEnum], str]] = {
     actions.Obstacle: "not_claimed needs_proof own_account nothing_to_do",
-    actions.Step: "ask_proof unlock decide_refund pay_other_way trace_refund answer_dispute judge_finding call_back"
-    " ask_documents close",
+    next_steps.Step: "claim find_account ask_proof unlock grant_reset end_pause unfreeze unfreeze_by_two release_hold"
+    " turn_to_wallet wait_for_wallet answer decide_refund pay_other_way trace_refund answer_dispute judge_finding"
+    " call_back ask_documents close",
     releases.HoldEnd: "release new_password wallet",
     agents.Role: "agents supervisors",
     agents.Permission: "desk/read desk/work desk/act desk/refund desk/approve desk/manage desk/report",

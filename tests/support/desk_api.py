@@ -1072,6 +1072,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         reason="caller.callback",
         account_known=False,
         language="en-US",
+        next_step="call_back",
     )
     world.cases = {case["id"]: case for case in (locked, review, callback, finding)}
     world.tell(

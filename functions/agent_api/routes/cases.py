@@ -237,18 +237,19 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
     established = case.established
     ground = agents.find_ground(at.ctx, at.agent, case, contact)
     actions = agents.list_case_actions(at.ctx, case, ground, account_approvals(at, timeline))
-    step = agents.find_next_step(case, timeline, actions)
+    account_known = ground.knows_account(case)
+    step = agents.find_next_step(case, timeline, actions, agents.view_lock(ground), account_known=account_known)
     return Case(
         **row_of(case).model_dump(),
         skill=case.skill,
-        account_known=ground.knows_account(case),
+        account_known=account_known,
         contact_id=contacts[-1] if contacts else None,
         heard=list(established.heard),
         proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),
         failed_login_at=established.login_failed_at,
         missing_documents=list(established.missing_documents),
         links=links,
-        next_step=step.value if step is not None else None,
+        next_step=step,
         actions=[action_of(action) for action in actions],
     )
 

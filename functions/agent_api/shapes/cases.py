@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from functions.agent_api.shapes.common import Action, Answer, ApprovalWord, Body, MaskedFact, Person, Word
-from hotline.agents.service import USER_NAME_CHARACTERS_MAX
+from hotline.agents.service import USER_NAME_CHARACTERS_MAX, Step
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
@@ -78,7 +78,7 @@ class Case(CaseRow):
     failed_login_at: datetime | None
     missing_documents: list[str]
     links: list[Link]
-    next_step: str | None
+    next_step: Step | None
     actions: list[Action]
 
 

@@ -659,6 +659,7 @@ def test_two_people_end_the_freeze_of_a_customer_with_one_contact_point(store: M
     anna, bo = AgentClient(world.ctx, "agent-1"), AgentClient(world.ctx, "agent-2")
     world.freeze()
     case_id = claim(world, anna, "lockout")
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "unfreeze_by_two"
     offered = unfreeze_of(anna, case_id)
     assert (offered["operation"], offered["level"], offered["possible"]) == ("unfreeze_unproved", "second", True)
     refused = anna.post(f"/cases/{case_id}/unfreeze", WHY)

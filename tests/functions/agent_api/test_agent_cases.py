@@ -53,7 +53,7 @@ def test_a_case_that_came_with_a_call_says_what_the_line_established(world: Agen
     assert (case["account_known"], case["contact_id"]) == (True, CONTACT)
     assert {"kind": "contact", "id": CONTACT} in case["links"]
     assert case["reference"].isdigit()
-    assert case["next_step"] == "ask_proof"
+    assert case["next_step"] == "claim"
     assert {(action["possible"], action["why"]) for action in case["actions"]} == {(False, "not_claimed")}
     assert ACCOUNT not in str(case)
 
@@ -62,6 +62,35 @@ def test_a_case_of_somebody_unknown_has_no_actions(world: AgentWorld, anna: Agen
     case_id = world.case_of(world.call_in(goal=None, number=None))
     case = anna.get(f"/cases/{case_id}").json
     assert (case["account_known"], case["actions"], case["proved"]["state"]) == (False, [], "none")
+    assert case["next_step"] == "find_account"
+
+
+@pytest.mark.parametrize(
+    ("shut", "step"),
+    [
+        ("nothing", "answer"),
+        ("lock_out", "ask_proof"),
+        ("freeze", "ask_proof"),
+        ("RISK_SCORE", "release_hold"),
+        ("DORMANT", "turn_to_wallet"),
+    ],
+)
+def test_the_next_step_of_a_claimed_case_follows_from_what_keeps_the_account_shut(
+    world: AgentWorld, anna: AgentClient, shut: str, step: str
+) -> None:
+    if shut in ("lock_out", "freeze"):
+        getattr(world, shut)()
+    elif shut != "nothing":
+        world.hold(shut)
+    assert anna.get(f"/cases/{claimed(world, anna, 'lockout')}").json["next_step"] == step
+
+
+def test_proof_that_was_given_leads_on_to_the_deed(world: AgentWorld, anna: AgentClient) -> None:
+    assert anna.post(f"/cases/{claimed(world, anna, 'security')}/pause", {"reason": "customer_asked"}).status == 202
+    case_id = world.case_of(world.call_in())
+    anna.contact_id = CONTACT
+    assert anna.post(f"/contacts/{CONTACT}/claim").status == 200
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "end_pause"
 
 
 def test_a_claimed_case_offers_what_may_be_done_alone_with_proof_and_by_two(

@@ -1,23 +1,18 @@
-"""The actions that an agent is shown at a case, and the step that the case needs next."""
+"""The actions that an agent is shown at a case."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from hotline.agents.actions import (
     OFFERED,
-    Action,
     Obstacle,
-    Step,
     action_of,
-    find_next_step,
     is_pointless,
     list_actions,
 )
-from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
 from hotline.identity.model import Approval, ApprovalState, ByAgent, Operation, Subject
 from hotline.identity.service import digest_of
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
@@ -26,7 +21,6 @@ from hotline.lockout.model import LockState
 from tests.support.facts import NOON
 
 SUBJECT = Subject("hold#acc_1#RISK_SCORE", "v1", {"cause": "RISK_SCORE"})
-UNLOCKABLE = Action(Operation.UNLOCK, ByAgent.PROOF)
 
 
 def proof(*kinds: FactorKind) -> Proof:
@@ -49,30 +43,6 @@ def approval(operation: Operation, subject: Subject = SUBJECT, name: str = "apr_
         expires_at=NOON + timedelta(hours=1),
         state=ApprovalState.ASKED,
     )
-
-
-def case(topic: str = "general", **own: Any) -> Case:
-    told: dict[str, Any] = {"case_id": "case_1", "account_id": "acc_1", "reason": "caller.asked", "version": 1}
-    told |= {"priority": Priority.NORMAL, "status": CaseStatus.CLAIMED, "language": "en-US"}
-    told |= {"opened_at": NOON, "updated_at": NOON, "due_at": NOON, "skill": skill_of(topic, "en-US")}
-    return Case(topic=topic, **(told | own))
-
-
-def entry(kind: EntryKind, actor: str, reason: str = "-", refund_id: str | None = None) -> CaseEntry:
-    facts = {"refund_id": refund_id} if refund_id is not None else {}
-    return CaseEntry("e", 1, NOON, kind, Audience.AGENT, actor, reason, facts)
-
-
-def told(reason: str, refund_id: str = "ref_1") -> CaseEntry:
-    return entry(EntryKind.ADDED, "system:deadlines", reason, refund_id)
-
-
-def decided(operation: Operation, refund_id: str = "ref_1") -> CaseEntry:
-    return entry(EntryKind.DECIDED, "agent:agent-1:case_1", f"agent.{operation.value}", refund_id)
-
-
-OPENED = entry(EntryKind.OPENED, "caller:c")
-DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
 
 
 @pytest.mark.parametrize(
@@ -126,80 +96,6 @@ def test_an_action_of_two_names_the_latest_approval_for_the_same_thing() -> None
     nobodys = Subject("hold#acc_2#AGENT", "v1", {})
     assert (found(SUBJECT), found(None), found(nobodys)) == ("second", "other", None)
     assert action_of(Operation.UNLOCK, None, [approval(Operation.UNLOCK)], NOON).approval is None
-
-
-@pytest.mark.parametrize(
-    ("shown", "actions", "step"),
-    [
-        (case(status=CaseStatus.CLOSED), (), None),
-        (case("refund", established=Established(missing_documents=("id_card",))), (), Step.ASK_DOCUMENTS),
-        (case("refund", reason="caller.callback"), (), Step.CALL_BACK),
-        (case("lockout"), (UNLOCKABLE,), Step.UNLOCK),
-        (case("lockout"), (Action(Operation.UNLOCK, ByAgent.PROOF, Obstacle.NEEDS_PROOF),), Step.ASK_PROOF),
-        (case("lockout"), (Action(Operation.FREEZE, ByAgent.ALONE),), Step.ASK_PROOF),
-        (case("refund"), (), Step.DECIDE_REFUND),
-        (case("security"), (), Step.JUDGE_FINDING),
-        (case("dispute"), (), Step.ANSWER_DISPUTE),
-        (case("dispute", reason="caller.callback"), (), Step.CALL_BACK),
-        (case("general"), (), None),
-    ],
-)
-def test_a_case_names_the_step_that_it_needs_next(shown: Case, actions: tuple[Action, ...], step: Step | None) -> None:
-    assert find_next_step(shown, (OPENED,), actions) is step
-
-
-@pytest.mark.parametrize(
-    ("after", "done"),
-    [
-        ((), False),
-        ((DONE,), True),
-        *(((entry(EntryKind.DECIDED, "agent:a:c", f"agent.{one.value}"),), True) for one in OFFERED),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.new_row_unproved"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze_unproved"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_refund"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_large_refund"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.other_payout"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.judge_finding"),), True),
-        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.approval_asked"),), False),
-        ((DONE, entry(EntryKind.DECIDED, "agent:a:c", "agent.approval_asked")), True),
-        ((entry(EntryKind.ADDED, "agent:a:c"),), True),
-        ((DONE, entry(EntryKind.ADDED, "caller:c")), False),
-        ((DONE, entry(EntryKind.REOPENED, "agent:a:c")), False),
-        ((DONE, entry(EntryKind.OPENED, "caller:c")), False),
-        ((DONE, entry(EntryKind.NOTED, "agent:a:c")), True),
-    ],
-)
-def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_spoke(
-    after: tuple[CaseEntry, ...], done: bool
-) -> None:
-    found = find_next_step(case("lockout"), (OPENED, *after), (UNLOCKABLE,))
-    assert found is (Step.CLOSE if done else Step.UNLOCK)
-
-
-def test_a_freeze_is_no_answer_to_a_dispute() -> None:
-    frozen = entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")
-    assert find_next_step(case("dispute"), (OPENED, frozen), ()) is Step.ANSWER_DISPUTE
-
-
-@pytest.mark.parametrize(
-    ("after", "step"),
-    [
-        ((told("refund_review"),), Step.DECIDE_REFUND),
-        ((told("refund_unpaid"),), Step.PAY_OTHER_WAY),
-        ((told("refund_overdue"),), Step.TRACE_REFUND),
-        ((told("refund_review"), decided(Operation.REVIEW_REFUND)), Step.CLOSE),
-        ((told("refund_review"), decided(Operation.REVIEW_REFUND), told("refund_unpaid")), Step.PAY_OTHER_WAY),
-        ((told("refund_unpaid"), decided(Operation.OTHER_PAYOUT)), Step.CLOSE),
-        ((told("refund_unpaid"), told("refund_review", "ref_2")), Step.PAY_OTHER_WAY),
-        ((told("refund_unpaid"), told("refund_review", "ref_2"), decided(Operation.OTHER_PAYOUT)), Step.DECIDE_REFUND),
-        ((told("refund_unpaid"), told("refund_overdue"), decided(Operation.REVIEW_REFUND, "ref_2")), Step.CLOSE),
-        ((told("refund_overdue"), told("refund_unpaid"), DONE), Step.PAY_OTHER_WAY),
-    ],
-)
-def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
-    after: tuple[CaseEntry, ...], step: Step
-) -> None:
-    assert find_next_step(case("refund"), (OPENED, *after), ()) is step
 
 
 @pytest.mark.parametrize(

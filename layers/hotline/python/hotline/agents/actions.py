@@ -11,12 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from hotline.cases.model import DISPUTE_TOPIC, AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
 from hotline.lockout.model import LockState, LockView
-from hotline.refunds import service as refunds
 
 OFFERED: Final = (
     Operation.FREEZE,
@@ -38,24 +36,6 @@ class Obstacle(StrEnum):
     OWN_ACCOUNT = "own_account"
     NOTHING_TO_DO = "nothing_to_do"
     """The account is not in the state that the action ends, or is in the one that it begins."""
-
-
-class Step(StrEnum):
-    """The one step that a case needs next."""
-
-    ASK_PROOF = "ask_proof"
-    UNLOCK = "unlock"
-    DECIDE_REFUND = "decide_refund"
-    PAY_OTHER_WAY = "pay_other_way"
-    """A refund failed or came back: it is to be paid by another way."""
-    TRACE_REFUND = "trace_refund"
-    """A refund is late: somebody has to ask where it is."""
-    ANSWER_DISPUTE = "answer_dispute"
-    """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
-    JUDGE_FINDING = "judge_finding"
-    CALL_BACK = "call_back"
-    ASK_DOCUMENTS = "ask_documents"
-    CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,90 +118,3 @@ def action_of(
 
 def _is_enough(operation: Operation, proof: Proof | None, now: datetime) -> bool:
     return proof is not None and missing_of_customer(operation, proof, now) is None
-
-
-def find_next_step(case: Case, timeline: Iterable[CaseEntry], actions: Iterable[Action]) -> Step | None:
-    """The next step of a case; None for one that is closed, or that nothing is known about."""
-    if case.is_closed:
-        return None
-    entries = tuple(timeline)
-    waiting = _list_refund_steps(entries)
-    if case.topic == DISPUTE_TOPIC and not case.reason.endswith("callback"):
-        # A freeze stops the next payment, and answers nothing about this one.
-        return Step.ANSWER_DISPUTE
-    if _is_done(entries) and not any(step in _ASKED_OF_AGENTS for step in waiting):
-        return Step.CLOSE
-    if case.established.missing_documents:
-        return Step.ASK_DOCUMENTS
-    if case.reason.endswith("callback"):
-        return Step.CALL_BACK
-    if case.topic == "lockout":
-        proved = any(one.operation is Operation.UNLOCK and one.obstacle is None for one in actions)
-        return Step.UNLOCK if proved else Step.ASK_PROOF
-    if waiting:
-        return waiting[0]
-    by_topic = {"refund": Step.DECIDE_REFUND, "security": Step.JUDGE_FINDING}
-    return by_topic.get(case.topic)
-
-
-def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
-    """The step of each refund that the case tells of and that no agent has decided on since, the longest known first. A
-    case has all refunds of its account, so a word on one says nothing of another."""
-    waiting: dict[str, Step] = {}
-    for entry in timeline:
-        refund_id, step = str(entry.facts.get("refund_id", "-")), _STEP_OF_REFUND.get(entry.reason)
-        if step is not None and waiting.get(refund_id) is not step:
-            waiting.pop(refund_id, None)
-            waiting[refund_id] = step
-        elif entry.kind is EntryKind.DECIDED and entry.reason in _DECIDING:
-            waiting.pop(refund_id, None)
-    return tuple(waiting.values())
-
-
-def _is_done(timeline: Iterable[CaseEntry]) -> bool:
-    """Whether an agent has done something about the account since the customer or the hotline last spoke."""
-    done = False
-    for entry in timeline:
-        if entry.kind is EntryKind.DECIDED:
-            done = done or entry.reason in _ENDING or _is_refund_made(entry)
-        elif entry.kind is EntryKind.ADDED and entry.author is AuthorKind.AGENT:
-            done = True  # a freeze adds to the case itself
-        elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
-            done = False
-    return done
-
-
-def _is_refund_made(entry: CaseEntry) -> bool:
-    """Whether an agent asked for a refund that was decided at once."""
-    return entry.reason == f"agent.{Operation.REFUND.value}" and entry.facts.get("outcome") in _DECIDED_AT_ONCE
-
-
-_DECIDED_AT_ONCE: Final = frozenset({"APPROVED", "DENIED"})
-_DECIDING: Final = frozenset(
-    f"agent.{one.value}" for one in (Operation.REVIEW_REFUND, Operation.REVIEW_LARGE_REFUND, Operation.OTHER_PAYOUT)
-)
-"""The reasons of entries that tell of a deed upon one refund."""
-_STEP_OF_REFUND: Final[Mapping[str, Step]] = {
-    refunds.REVIEW_REASON: Step.DECIDE_REFUND,
-    refunds.UNPAID_REASON: Step.PAY_OTHER_WAY,
-    refunds.OVERDUE_REASON: Step.TRACE_REFUND,
-    refunds.STATUTORY_REASON: Step.DECIDE_REFUND,
-}
-"""By the reason for which a refund came into its case."""
-_ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY})
-"""Steps of a refund that an agent does here. A case with one of them left is not to be closed."""
-_ENDING: Final = frozenset(
-    f"agent.{one.value}"
-    for one in (
-        *OFFERED,
-        Operation.RELEASE_HOLD,
-        Operation.CONTACT_CHANGE,
-        Operation.NEW_ROW_UNPROVED,
-        Operation.UNFREEZE_UNPROVED,
-        Operation.REVIEW_REFUND,
-        Operation.REVIEW_LARGE_REFUND,
-        Operation.OTHER_PAYOUT,
-        Operation.JUDGE_FINDING,
-    )
-)
-"""The reasons of entries that tell of a deed about the account."""

@@ -12,6 +12,7 @@ from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.lockout import service as lockout
+from hotline.lockout.model import LockView
 
 from .access import AgentRequest, open_request
 from .actions import Action, Obstacle, list_actions
@@ -55,8 +56,17 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
     read = request.fetch(_account_keys(account_id))
     is_lone = not could_give(Operation.UNFREEZE, read, account_id, now)
     lone_freeze = lockout.freeze_subject(read, account_id) if is_lone else None
-    proof, view = request.proof(standing=False), lockout.view_from(read, account_id, now)
+    proof, view = request.proof(standing=False), view_lock(ground)
     return list_actions(proof, approvals, now, ground.obstacle, view, lone_freeze)
+
+
+def view_lock(ground: Ground) -> LockView | None:
+    """The view of what keeps the account shut, for an agent with access to it. Nothing is read that the ground has
+    not read."""
+    request = ground.request
+    if request is None or request.account is None:
+        return None
+    return lockout.view_from(request.fetch(_account_keys(request.account)), request.account, request.now)
 
 
 def _account_keys(account_id: str) -> tuple[Key, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotline.identity.model import Approval, ApprovalError, ApprovalState
 
 from .access import AgentRequest, open_request
-from .actions import Action, Obstacle, Step, find_next_step
+from .actions import Action, Obstacle
 from .acts import (
     END_PAUSE,
     FREEZE,
@@ -34,9 +34,10 @@ from .approvals import (
     mark_void,
 )
 from .contacts import list_live_contacts, note_connected, note_ended, take_contact, view_contact, was_handed_over
-from .grounds import Ground, find_ground, list_case_actions
+from .grounds import Ground, find_ground, list_case_actions, view_lock
 from .limits import LIMITS
 from .management import EditBanner, EditHours, EditNumbers, PublishPolicy
+from .next_steps import Step, find_next_step
 from .own import leave_out_own, leave_out_own_contacts, refuse_own
 from .proofs import GOALS, AnswerProof, AskProof, find_proof_request, operation_of, proof_request_keys, view_proof
 from .records import list_traces, list_traces_of_days
@@ -136,6 +137,7 @@ __all__ = [
     "remember_agent",
     "take_contact",
     "view_contact",
+    "view_lock",
     "view_proof",
     "was_handed_over",
     "work_on_case",

@@ -235,6 +235,11 @@ def may_pause_unproved(record: LockRecord, now: datetime) -> bool:
     return len([at for at in record.pauses if at > now - PAUSES_WITHIN]) < PAUSES_MAX
 
 
+def is_opening(view: LockView) -> bool:
+    """Whether the wallet was asked to open the component in front, and has not confirmed it."""
+    return view.asked is not None and view.state in OPENED_BY.get(view.asked, frozenset())
+
+
 def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind) -> NextStep | None:
     """The next step before the account can make such a movement, None when nothing shuts it. `offered`: the act that
     the owner may do on this call or in this session. A pause stops outward money only, so a top-up needs nothing."""
@@ -242,7 +247,7 @@ def first_before_paying(view: LockView, offered: SelfService, kind: MovementKind
         return None
     if view.state in (LockState.CLOSED, LockState.ERASED):
         return NextStep.USE_ANOTHER_ACCOUNT
-    if view.asked is not None and view.state in OPENED_BY.get(view.asked, frozenset()):
+    if is_opening(view):
         return NextStep.WAIT_FOR_OPENING
     return _BEFORE_PAYING[offered]
 

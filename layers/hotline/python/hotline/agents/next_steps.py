@@ -1,0 +1,328 @@
+"""The one step that a case needs next. Pure.
+
+The rules are asked in their order (_RULES), and the first that has a step says it. Only an agent with access knows
+what keeps the account shut. Like actions, a step is for display: the gate decides when the agent does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from hotline.cases.model import DISPUTE_TOPIC, LOCKOUT_TOPIC, SECURITY_TOPIC, AuthorKind, Case, CaseEntry, EntryKind
+from hotline.identity.model import Operation
+from hotline.lockout import service as lockout
+from hotline.lockout.model import Component, LockState, LockView, SelfService
+from hotline.lockout.service import HoldEnd
+from hotline.refunds import service as refunds
+
+from .actions import OFFERED, Action, Obstacle
+
+
+class Step(StrEnum):
+    """The one step that a case needs next."""
+
+    CLAIM = "claim"
+    """The case shows what keeps the account shut once it is the agent's."""
+    FIND_ACCOUNT = "find_account"
+    """Nobody knows whose account it is. The line asks a caller."""
+    ASK_PROOF = "ask_proof"
+    UNLOCK = "unlock"
+    GRANT_RESET = "grant_reset"
+    END_PAUSE = "end_pause"
+    UNFREEZE = "unfreeze"
+    UNFREEZE_BY_TWO = "unfreeze_by_two"
+    """The account cannot give the factors that the end of a freeze asks for."""
+    RELEASE_HOLD = "release_hold"
+    """Two people release it, without proof."""
+    TURN_TO_WALLET = "turn_to_wallet"
+    """A hold that the wallet alone ends."""
+    WAIT_FOR_WALLET = "wait_for_wallet"
+    """The wallet was asked to open it, and has not confirmed yet."""
+    ANSWER = "answer"
+    """Nothing is to be opened: the caller's question is left."""
+    DECIDE_REFUND = "decide_refund"
+    PAY_OTHER_WAY = "pay_other_way"
+    """A refund failed or came back: it is to be paid by another way."""
+    TRACE_REFUND = "trace_refund"
+    """A refund is late: somebody has to ask where it is."""
+    ANSWER_DISPUTE = "answer_dispute"
+    """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
+    JUDGE_FINDING = "judge_finding"
+    CALL_BACK = "call_back"
+    ASK_DOCUMENTS = "ask_documents"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An open case as the rules look at it. `left`: everything that keeps the account shut, but for what an agent has
+    opened since the customer or the hotline last spoke. None for an agent without access to the account."""
+
+    case: Case
+    entries: tuple[CaseEntry, ...]
+    actions: Mapping[Operation, Action]
+    view: LockView | None
+    left: tuple[Component, ...] | None
+    account_known: bool
+    wants_callback: bool
+    refund_steps: tuple[Step, ...]
+
+
+def find_next_step(
+    case: Case,
+    timeline: Iterable[CaseEntry],
+    actions: Iterable[Action],
+    view: LockView | None = None,
+    *,
+    account_known: bool = True,
+) -> Step | None:
+    """The next step of a case; None for one that is closed, or that nothing is known about. `view`: what keeps the
+    account shut, for an agent who may see it."""
+    if case.is_closed:
+        return None
+    entries = tuple(timeline)
+    seen = _Seen(
+        case=case,
+        entries=entries,
+        actions={one.operation: one for one in actions},
+        view=view,
+        left=_list_left(view.components, entries) if view is not None else None,
+        account_known=account_known,
+        wants_callback=_wants_callback(case, entries),
+        refund_steps=_list_refund_steps(entries),
+    )
+    return next((step for rule in _RULES if (step := rule(seen)) is not None), None)
+
+
+# ---------------------------------------------------------------- rules of all topics
+
+
+def _of_dispute(seen: _Seen) -> Step | None:
+    """A freeze stops the next payment, and answers nothing about this one: no deed ends a dispute."""
+    return Step.ANSWER_DISPUTE if seen.case.topic == DISPUTE_TOPIC and not seen.wants_callback else None
+
+
+def _of_end(seen: _Seen) -> Step | None:
+    """A case in which an agent has done something, and nothing more is to be done here."""
+    if not _is_done(seen.entries) or any(step in _ASKED_OF_AGENTS for step in seen.refund_steps):
+        return None
+    return Step.CLOSE if seen.case.topic not in _OF_LOCKS or not seen.left else None
+
+
+def _of_documents(seen: _Seen) -> Step | None:
+    return Step.ASK_DOCUMENTS if seen.case.established.missing_documents else None
+
+
+def _of_callback(seen: _Seen) -> Step | None:
+    return Step.CALL_BACK if seen.wants_callback else None
+
+
+def _of_nobody(seen: _Seen) -> Step | None:
+    return None if seen.account_known else Step.FIND_ACCOUNT
+
+
+def _of_topic(seen: _Seen) -> Step | None:
+    if seen.case.topic in _OF_LOCKS:
+        return _of_lock(seen)
+    return seen.refund_steps[0] if seen.refund_steps else _BY_TOPIC.get(seen.case.topic)
+
+
+_RULES: Final[Sequence[Callable[[_Seen], Step | None]]] = (
+    _of_dispute,
+    _of_end,
+    _of_documents,
+    _of_callback,
+    _of_nobody,
+    _of_topic,
+)
+_OF_LOCKS: Final = frozenset({LOCKOUT_TOPIC, "general"})
+"""Topics whose step follows from what keeps the account shut."""
+_BY_TOPIC: Final[Mapping[str, Step]] = {
+    "refund": Step.DECIDE_REFUND,
+    SECURITY_TOPIC: Step.JUDGE_FINDING,
+    "payment": Step.ANSWER,
+}
+
+
+# ---------------------------------------------------------------- an account that is shut
+
+
+def _of_lock(seen: _Seen) -> Step | None:
+    """The step about what is told first (lockout.policy.PRECEDENCE)."""
+    if seen.view is None or seen.left is None:
+        return Step.CLAIM if seen.case.owner is None else None
+    if not seen.left:
+        return Step.ANSWER
+    first = seen.left[0]
+    if lockout.is_opening(seen.view) and first.state is seen.view.state:
+        return Step.WAIT_FOR_WALLET
+    rule = _BY_STATE.get(first.state)
+    return rule(seen) if rule is not None else Step.ANSWER
+
+
+def _of_freeze(seen: _Seen) -> Step:
+    if Operation.UNFREEZE_UNPROVED in seen.actions:
+        return Step.UNFREEZE_BY_TWO
+    return _after_proof(seen, Operation.UNFREEZE, Step.UNFREEZE)
+
+
+def _of_hold(seen: _Seen) -> Step:
+    """Of several holds first the one that people here release. No new password is chosen beside a hold of the
+    wallet's."""
+    ends = {lockout.end_of_hold(one.cause) for one in seen.left or () if one.state is LockState.HOLD}
+    if HoldEnd.RELEASE in ends:
+        return Step.RELEASE_HOLD
+    return Step.TURN_TO_WALLET if HoldEnd.WALLET in ends else _of_reset(seen)
+
+
+def _of_pause(seen: _Seen) -> Step:
+    return _after_proof(seen, Operation.END_PAUSE, Step.END_PAUSE)
+
+
+def _of_soft_lock(seen: _Seen) -> Step:
+    """After three unlocks in a day a new password is left."""
+    if seen.view is not None and seen.view.self_service is SelfService.RESET:
+        return _of_reset(seen)
+    return _after_proof(seen, Operation.UNLOCK, Step.UNLOCK)
+
+
+def _of_reset(seen: _Seen) -> Step:
+    return _after_proof(seen, Operation.RESET_GRANT, Step.GRANT_RESET)
+
+
+def _after_proof(seen: _Seen, operation: Operation, step: Step) -> Step:
+    action = seen.actions.get(operation)
+    return Step.ASK_PROOF if action is None or action.obstacle is Obstacle.NEEDS_PROOF else step
+
+
+_BY_STATE: Final[Mapping[LockState, Callable[[_Seen], Step]]] = {
+    LockState.FROZEN: _of_freeze,
+    LockState.HOLD: _of_hold,
+    LockState.HARD: _of_reset,
+    LockState.PAUSED: _of_pause,
+    LockState.SOFT: _of_soft_lock,
+}
+"""A closed account stays closed, so that the caller's question is left."""
+
+
+def _list_left(components: Iterable[Component], timeline: Iterable[CaseEntry]) -> tuple[Component, ...]:
+    """The components without those that an agent has opened since somebody spoke. Once an agent has stopped money, or
+    done something else about the account, none is to be opened."""
+    opened: set[Component] = set()
+    found = tuple(components)
+    for entry in _list_deeds(timeline):
+        operation = entry.reason.removeprefix("agent.")
+        ends = _OPENED_BY.get(operation)
+        if ends is None:
+            return ()
+        opened |= {one for one in found if one.state in ends and _was_meant(one, entry)}
+    return tuple(one for one in found if one not in opened)
+
+
+def _was_meant(component: Component, deed: CaseEntry) -> bool:
+    """Whether a deed was about this component: it was in force then, and is of the cause that the deed names."""
+    began_later = component.since is not None and component.since > deed.at
+    return not began_later and deed.facts.get("cause") in (None, component.cause)
+
+
+_OPENED_BY: Final[Mapping[str, frozenset[LockState]]] = {
+    Operation.UNLOCK.value: frozenset({LockState.SOFT, LockState.HARD}),
+    Operation.RESET_GRANT.value: frozenset({LockState.SOFT, LockState.HARD, LockState.HOLD}),
+    Operation.END_PAUSE.value: frozenset({LockState.PAUSED}),
+    Operation.UNFREEZE.value: frozenset({LockState.FROZEN}),
+    Operation.UNFREEZE_UNPROVED.value: frozenset({LockState.FROZEN}),
+    Operation.RELEASE_HOLD.value: frozenset({LockState.HOLD}),
+    Operation.NEW_ROW.value: frozenset(),
+    Operation.NEW_ROW_UNPROVED.value: frozenset(),
+}
+"""The states that a deed opens, once the wallet or the customer has done their part. No new password is granted beside
+a hold of another cause."""
+
+
+# ---------------------------------------------------------------- what the timeline tells
+
+
+def _wants_callback(case: Case, timeline: Iterable[CaseEntry]) -> bool:
+    """Whether the caller asked to be called back, and has not come to a person since. The case may have begun with
+    another reason."""
+    wanted = case.reason == _CALLBACK_REASON
+    for entry in timeline:
+        if entry.reason == _CALLBACK_REASON:
+            wanted = True
+        elif entry.reason in _REACHED:
+            wanted = False
+    return wanted
+
+
+def _list_refund_steps(timeline: Iterable[CaseEntry]) -> tuple[Step, ...]:
+    """The step of each refund that the case tells of and that no agent has decided on since, the longest known first. A
+    case has all refunds of its account, so a word on one says nothing of another."""
+    waiting: dict[str, Step] = {}
+    for entry in timeline:
+        refund_id, step = str(entry.facts.get("refund_id", "-")), _STEP_OF_REFUND.get(entry.reason)
+        if step is not None and waiting.get(refund_id) is not step:
+            waiting.pop(refund_id, None)
+            waiting[refund_id] = step
+        elif entry.kind is EntryKind.DECIDED and entry.reason in _DECIDING:
+            waiting.pop(refund_id, None)
+    return tuple(waiting.values())
+
+
+def _is_done(timeline: Iterable[CaseEntry]) -> bool:
+    """Whether an agent has done something about the account since the customer or the hotline last spoke."""
+    return bool(_list_deeds(timeline))
+
+
+def _list_deeds(timeline: Iterable[CaseEntry]) -> tuple[CaseEntry, ...]:
+    """The deeds of agents about the account since the customer or the hotline last spoke."""
+    done: list[CaseEntry] = []
+    for entry in timeline:
+        if entry.kind is EntryKind.DECIDED:
+            done += [entry] if entry.reason in _ENDING or _is_refund_made(entry) else []
+        elif entry.kind is EntryKind.ADDED and entry.author is AuthorKind.AGENT:
+            done.append(entry)  # a freeze adds to the case itself
+        elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED, EntryKind.REOPENED):
+            done.clear()
+    return tuple(done)
+
+
+def _is_refund_made(entry: CaseEntry) -> bool:
+    """Whether an agent asked for a refund that was decided at once."""
+    return entry.reason == f"agent.{Operation.REFUND.value}" and entry.facts.get("outcome") in _DECIDED_AT_ONCE
+
+
+_CALLBACK_REASON: Final = "caller.callback"
+_REACHED: Final = frozenset({"caller.asked", "caller.failed"})
+"""The reasons of a handover to the queue, where a person answers."""
+_DECIDED_AT_ONCE: Final = frozenset({"APPROVED", "DENIED"})
+_DECIDING: Final = frozenset(
+    f"agent.{one.value}" for one in (Operation.REVIEW_REFUND, Operation.REVIEW_LARGE_REFUND, Operation.OTHER_PAYOUT)
+)
+"""The reasons of entries that tell of a deed upon one refund."""
+_STEP_OF_REFUND: Final[Mapping[str, Step]] = {
+    refunds.REVIEW_REASON: Step.DECIDE_REFUND,
+    refunds.UNPAID_REASON: Step.PAY_OTHER_WAY,
+    refunds.OVERDUE_REASON: Step.TRACE_REFUND,
+    refunds.STATUTORY_REASON: Step.DECIDE_REFUND,
+}
+"""By the reason for which a refund came into its case."""
+_ASKED_OF_AGENTS: Final = frozenset({Step.DECIDE_REFUND, Step.PAY_OTHER_WAY})
+"""Steps of a refund that an agent does here. A case with one of them left is not to be closed."""
+_ENDING: Final = frozenset(
+    f"agent.{one.value}"
+    for one in (
+        *OFFERED,
+        Operation.RELEASE_HOLD,
+        Operation.CONTACT_CHANGE,
+        Operation.NEW_ROW_UNPROVED,
+        Operation.UNFREEZE_UNPROVED,
+        Operation.REVIEW_REFUND,
+        Operation.REVIEW_LARGE_REFUND,
+        Operation.OTHER_PAYOUT,
+        Operation.JUDGE_FINDING,
+    )
+)
+"""The reasons of entries that tell of a deed about the account."""

@@ -1,0 +1,261 @@
+"""The step that a case needs next: by what keeps the account shut, by its actions, and by its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hotline.agents.actions import OFFERED, Action, Obstacle
+from hotline.agents.next_steps import Step, find_next_step
+from hotline.cases.model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
+from hotline.identity.model import ByAgent, Operation
+from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
+from tests.support.facts import NOON
+
+BEFORE = NOON - timedelta(hours=1)
+FREEZE = Component(LockState.FROZEN, Cause.CUSTOMER_REQUEST, BEFORE, None)
+PAUSE = Component(LockState.PAUSED, Cause.CUSTOMER_REQUEST, BEFORE, NOON + timedelta(hours=1))
+SOFT = Component(LockState.SOFT, Cause.TOO_MANY_PASSWORD, BEFORE, NOON + timedelta(hours=1))
+HARD = Component(LockState.HARD, Cause.TOO_MANY_PASSWORD, BEFORE, None)
+CLOSED = Component(LockState.CLOSED, None, BEFORE, None)
+
+
+def hold(cause: Cause) -> Component:
+    return Component(LockState.HOLD, cause, BEFORE, None)
+
+
+def view(*components: Component, own: SelfService = SelfService.NO, asked: DecisionKind | None = None) -> LockView:
+    state = components[0].state if components else LockState.OPEN
+    cause = components[0].cause if components else None
+    return LockView(state, cause, None, None, own, asked, components)
+
+
+def actions(*, proved: bool, lone: bool = False) -> tuple[Action, ...]:
+    """The actions of an account, as far as steps follow from them."""
+    stands = None if proved else Obstacle.NEEDS_PROOF
+    proof = (Operation.UNLOCK, Operation.RESET_GRANT, Operation.END_PAUSE, *(() if lone else (Operation.UNFREEZE,)))
+    second = (Action(Operation.UNFREEZE_UNPROVED, ByAgent.SECOND),) if lone else ()
+    return (*(Action(one, ByAgent.PROOF, stands) for one in proof), *second)
+
+
+def case(topic: str = "general", **own: Any) -> Case:
+    told: dict[str, Any] = {"case_id": "case_1", "account_id": "acc_1", "reason": "caller.asked", "version": 1}
+    told |= {"priority": Priority.NORMAL, "status": CaseStatus.CLAIMED, "language": "en-US"}
+    told |= {"opened_at": NOON, "updated_at": NOON, "due_at": NOON, "skill": skill_of(topic, "en-US")}
+    return Case(topic=topic, **(told | own))
+
+
+def entry(kind: EntryKind, actor: str, reason: str = "-", refund_id: str | None = None) -> CaseEntry:
+    facts = {"refund_id": refund_id} if refund_id is not None else {}
+    return CaseEntry("e", 1, NOON, kind, Audience.AGENT, actor, reason, facts)
+
+
+def told(reason: str, refund_id: str = "ref_1") -> CaseEntry:
+    return entry(EntryKind.ADDED, "system:deadlines", reason, refund_id)
+
+
+def decided(operation: Operation, refund_id: str = "ref_1") -> CaseEntry:
+    return entry(EntryKind.DECIDED, "agent:agent-1:case_1", f"agent.{operation.value}", refund_id)
+
+
+OPENED = entry(EntryKind.OPENED, "caller:c")
+DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
+
+
+@pytest.mark.parametrize(
+    ("shown", "step"),
+    [
+        (case(status=CaseStatus.CLOSED), None),
+        (case("refund", established=Established(missing_documents=("id_card",))), Step.ASK_DOCUMENTS),
+        (case("refund", reason="caller.callback"), Step.CALL_BACK),
+        (case("refund"), Step.DECIDE_REFUND),
+        (case("payment"), Step.ANSWER),
+        (case("security"), Step.JUDGE_FINDING),
+        (case("dispute"), Step.ANSWER_DISPUTE),
+        (case("dispute", reason="caller.callback"), Step.CALL_BACK),
+    ],
+)
+def test_a_case_names_the_step_that_it_needs_next(shown: Case, step: Step | None) -> None:
+    assert find_next_step(shown, (OPENED,), ()) is step
+
+
+@pytest.mark.parametrize(
+    ("after", "done"),
+    [
+        ((), False),
+        ((DONE,), True),
+        *(((entry(EntryKind.DECIDED, "agent:a:c", f"agent.{one.value}"),), True) for one in OFFERED),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.new_row_unproved"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze_unproved"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_refund"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.review_large_refund"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.other_payout"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.judge_finding"),), True),
+        ((entry(EntryKind.DECIDED, "agent:a:c", "agent.approval_asked"),), False),
+        ((DONE, entry(EntryKind.DECIDED, "agent:a:c", "agent.approval_asked")), True),
+        ((entry(EntryKind.ADDED, "agent:a:c"),), True),
+        ((DONE, entry(EntryKind.ADDED, "caller:c")), False),
+        ((DONE, entry(EntryKind.REOPENED, "agent:a:c")), False),
+        ((DONE, entry(EntryKind.OPENED, "caller:c")), False),
+        ((DONE, entry(EntryKind.NOTED, "agent:a:c")), True),
+    ],
+)
+def test_a_case_is_to_be_closed_once_an_agent_has_done_something_since_somebody_spoke(
+    after: tuple[CaseEntry, ...], done: bool
+) -> None:
+    found = find_next_step(case("lockout"), (OPENED, *after), ())
+    assert found is (Step.CLOSE if done else Step.CLAIM)
+
+
+def test_a_freeze_is_no_answer_to_a_dispute() -> None:
+    frozen = entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")
+    assert find_next_step(case("dispute"), (OPENED, frozen), ()) is Step.ANSWER_DISPUTE
+
+
+@pytest.mark.parametrize(
+    ("after", "step"),
+    [
+        ((told("refund_review"),), Step.DECIDE_REFUND),
+        ((told("refund_unpaid"),), Step.PAY_OTHER_WAY),
+        ((told("refund_overdue"),), Step.TRACE_REFUND),
+        ((told("refund_review"), decided(Operation.REVIEW_REFUND)), Step.CLOSE),
+        ((told("refund_review"), decided(Operation.REVIEW_REFUND), told("refund_unpaid")), Step.PAY_OTHER_WAY),
+        ((told("refund_unpaid"), decided(Operation.OTHER_PAYOUT)), Step.CLOSE),
+        ((told("refund_unpaid"), told("refund_review", "ref_2")), Step.PAY_OTHER_WAY),
+        ((told("refund_unpaid"), told("refund_review", "ref_2"), decided(Operation.OTHER_PAYOUT)), Step.DECIDE_REFUND),
+        ((told("refund_unpaid"), told("refund_overdue"), decided(Operation.REVIEW_REFUND, "ref_2")), Step.CLOSE),
+        ((told("refund_overdue"), told("refund_unpaid"), DONE), Step.PAY_OTHER_WAY),
+    ],
+)
+def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
+    after: tuple[CaseEntry, ...], step: Step
+) -> None:
+    assert find_next_step(case("refund"), (OPENED, *after), ()) is step
+
+
+# ---------------------------------------------------------------- an account that is shut
+
+
+@pytest.mark.parametrize("topic", ["lockout", "general"])
+@pytest.mark.parametrize(
+    ("shut", "step", "with_proof"),
+    [
+        ((), Step.ANSWER, Step.ANSWER),
+        ((CLOSED,), Step.ANSWER, Step.ANSWER),
+        ((SOFT,), Step.ASK_PROOF, Step.UNLOCK),
+        ((HARD,), Step.ASK_PROOF, Step.GRANT_RESET),
+        ((PAUSE,), Step.ASK_PROOF, Step.END_PAUSE),
+        ((FREEZE,), Step.ASK_PROOF, Step.UNFREEZE),
+        ((hold(Cause.RISK_SCORE),), Step.RELEASE_HOLD, Step.RELEASE_HOLD),
+        ((hold(Cause.COMPLIANCE),), Step.RELEASE_HOLD, Step.RELEASE_HOLD),
+        ((hold(Cause.AGENT),), Step.RELEASE_HOLD, Step.RELEASE_HOLD),
+        ((hold(Cause.COMPROMISED_CREDENTIAL),), Step.ASK_PROOF, Step.GRANT_RESET),
+        ((hold(Cause.DORMANT),), Step.TURN_TO_WALLET, Step.TURN_TO_WALLET),
+        ((hold(Cause.OTHER),), Step.TURN_TO_WALLET, Step.TURN_TO_WALLET),
+        ((hold(Cause.DORMANT), hold(Cause.RISK_SCORE)), Step.RELEASE_HOLD, Step.RELEASE_HOLD),
+        ((hold(Cause.DORMANT), hold(Cause.COMPROMISED_CREDENTIAL)), Step.TURN_TO_WALLET, Step.TURN_TO_WALLET),
+        ((FREEZE, hold(Cause.RISK_SCORE)), Step.ASK_PROOF, Step.UNFREEZE),
+    ],
+)
+def test_the_step_of_a_caller_who_is_shut_out_follows_from_the_lock(
+    topic: str, shut: tuple[Component, ...], step: Step, with_proof: Step
+) -> None:
+    for proved, expected in ((False, step), (True, with_proof)):
+        assert find_next_step(case(topic), (OPENED,), actions(proved=proved), view(*shut)) is expected
+
+
+def test_a_freeze_of_an_account_that_cannot_give_two_factors_is_ended_by_two() -> None:
+    for proved in (False, True):
+        offered = actions(proved=proved, lone=True)
+        assert find_next_step(case("lockout"), (OPENED,), offered, view(FREEZE)) is Step.UNFREEZE_BY_TWO
+
+
+def test_a_new_password_is_left_where_the_unlocks_of_the_day_are_used_up() -> None:
+    used_up = view(SOFT, own=SelfService.RESET)
+    assert find_next_step(case("lockout"), (OPENED,), actions(proved=True), used_up) is Step.GRANT_RESET
+    assert find_next_step(case("lockout"), (OPENED,), actions(proved=False), used_up) is Step.ASK_PROOF
+
+
+@pytest.mark.parametrize(
+    ("shut", "asked"),
+    [(SOFT, DecisionKind.UNLOCK), (PAUSE, DecisionKind.END_PAUSE), (FREEZE, DecisionKind.UNFREEZE)],
+)
+def test_an_opening_that_the_wallet_was_asked_for_is_waited_for(shut: Component, asked: DecisionKind) -> None:
+    opening = view(shut, asked=asked)
+    assert find_next_step(case("lockout"), (OPENED,), actions(proved=True), opening) is Step.WAIT_FOR_WALLET
+
+
+def test_an_agent_who_may_not_see_the_account_is_told_to_claim_a_free_case() -> None:
+    assert find_next_step(case("lockout"), (OPENED,), ()) is Step.CLAIM
+    assert find_next_step(case("lockout", owner="agent-2"), (OPENED,), ()) is None
+
+
+def deed(operation: Operation, **facts: str) -> CaseEntry:
+    return replace(entry(EntryKind.DECIDED, "agent:a:c", f"agent.{operation.value}"), facts=facts)
+
+
+@pytest.mark.parametrize(
+    ("after", "shut", "step"),
+    [
+        ((deed(Operation.UNFREEZE_UNPROVED),), (FREEZE,), Step.CLOSE),
+        ((deed(Operation.UNFREEZE),), (FREEZE, hold(Cause.RISK_SCORE)), Step.RELEASE_HOLD),
+        ((deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),), (hold(Cause.RISK_SCORE),), Step.CLOSE),
+        (
+            (deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),),
+            (hold(Cause.COMPLIANCE), hold(Cause.RISK_SCORE)),
+            Step.RELEASE_HOLD,
+        ),
+        ((deed(Operation.RELEASE_HOLD, cause="RISK_SCORE"),), (hold(Cause.DORMANT),), Step.TURN_TO_WALLET),
+        ((deed(Operation.END_PAUSE),), (PAUSE, SOFT), Step.UNLOCK),
+        ((deed(Operation.END_PAUSE), deed(Operation.UNLOCK)), (PAUSE, SOFT), Step.CLOSE),
+        ((deed(Operation.RESET_GRANT),), (hold(Cause.COMPROMISED_CREDENTIAL),), Step.CLOSE),
+        ((deed(Operation.NEW_ROW_UNPROVED),), (SOFT,), Step.UNLOCK),
+        ((deed(Operation.FREEZE),), (FREEZE,), Step.CLOSE),
+        ((deed(Operation.UNLOCK), deed(Operation.PAUSE)), (PAUSE,), Step.CLOSE),
+        ((deed(Operation.UNLOCK),), (replace(SOFT, since=NOON + timedelta(minutes=1)),), Step.UNLOCK),
+        ((deed(Operation.UNLOCK),), (), Step.CLOSE),
+    ],
+)
+def test_a_case_is_closed_once_nothing_is_left_that_an_agent_has_not_opened(
+    after: tuple[CaseEntry, ...], shut: tuple[Component, ...], step: Step
+) -> None:
+    assert find_next_step(case("lockout"), (OPENED, *after), actions(proved=True), view(*shut)) is step
+
+
+# ---------------------------------------------------------------- callbacks, and callers whom nobody knows
+
+
+def said(reason: str, kind: EntryKind = EntryKind.ADDED) -> CaseEntry:
+    return entry(kind, "caller:c", reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "after", "wanted"),
+    [
+        ("caller.callback", (), True),
+        ("caller.closed", (said("caller.callback"),), True),
+        ("caller.asked", (said("caller.callback"), said("caller.closed")), True),
+        ("caller.callback", (said("caller.asked"),), False),
+        ("caller.closed", (said("caller.callback"), said("caller.failed")), False),
+        ("caller.asked", (said("caller.callback"), DONE), False),
+        ("caller.asked", (said("caller.callback"), DONE, said("caller.callback")), True),
+        ("caller.asked", (), False),
+    ],
+)
+@pytest.mark.parametrize("topic", ["lockout", "refund", "dispute", "general"])
+def test_a_callback_is_owed_whatever_the_case_began_with(
+    topic: str, reason: str, after: tuple[CaseEntry, ...], wanted: bool
+) -> None:
+    opened = said(reason, EntryKind.OPENED)
+    found = find_next_step(case(topic, reason=reason), (opened, *after), actions(proved=True), view())
+    assert (found is Step.CALL_BACK) is wanted
+
+
+@pytest.mark.parametrize("topic", ["lockout", "refund", "payment", "general", "security"])
+def test_a_case_of_nobody_known_begins_with_whose_account_it_is(topic: str) -> None:
+    shown = case(topic, account_id=None)
+    assert find_next_step(shown, (OPENED,), (), account_known=False) is Step.FIND_ACCOUNT
+    assert find_next_step(shown, (OPENED, said("caller.callback")), (), account_known=False) is Step.CALL_BACK
