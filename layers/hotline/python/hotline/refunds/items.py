@@ -283,8 +283,8 @@ def _is_arrival_told(item: Mapping[str, Any]) -> bool:
 
 
 def _estimate_version_from(item: Mapping[str, Any]) -> FactVersion | None:
-    """The version of the estimate. A refund that was stored before it was kept has that of its last fact. That fact told
-    an estimate or an end, or its estimate became part of a later promise; of any other there is none."""
+    """The version of the estimate. A refund that was stored before it was kept has that of its last fact. That fact
+    told an estimate or an end, or its estimate became part of a later promise; of any other there is none."""
     is_over = RefundState(item["state"]) not in (RefundState.SENT, RefundState.UNKNOWN)
     is_told = is_over or "expected_on" in item or "escalations" in item
     name = "estimate_order" if "estimate_order" in item else "order"
