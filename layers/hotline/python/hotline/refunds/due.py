@@ -163,7 +163,9 @@ def _act_on_reversal(change: Change, read: Mapping[Key, Item], item: Item, known
 def _report_paid_twice(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -> tuple[Done, ...]:
     """Have a person look at once: the customer has the refund, and the payment back as well."""
     refund = replace(known, stopped=True)
-    case_id = tell_people(change, read, refund, PAID_TWICE, Priority.URGENT, known.promised_on)
+    case_id = tell_people(
+        change, read, refund, reason=PAID_TWICE, priority=Priority.URGENT, missed_on=known.promised_on
+    )
     refund = replace(refund, case_id=case_id)
     write_refund(change, item, refund)
     change.audit(refund.account_id, "refund.paid_twice", refund_id=refund.refund_id)
@@ -175,7 +177,7 @@ def _call_back(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     goes on taking its money until the wallet tells of it. A person looks at once."""
     refund = _with_question(change, read, known) if known.state in ASKED_FOR else known
     refund = replace(refund, version=known.version + 1, stopped=True)
-    case_id = tell_people(change, read, refund, REVERSED, Priority.URGENT, known.promised_on)
+    case_id = tell_people(change, read, refund, reason=REVERSED, priority=Priority.URGENT, missed_on=known.promised_on)
     return _write_stopped(change, item, replace(refund, case_id=case_id))
 
 
@@ -195,7 +197,7 @@ def _stop(change: Change, read: Mapping[Key, Item], item: Item, known: Refund) -
         review=None,
         merchant_until=None,
     )
-    case_id = tell_people(change, read, refund, REVERSED, Priority.HIGH, known.promised_on)
+    case_id = tell_people(change, read, refund, reason=REVERSED, priority=Priority.HIGH, missed_on=known.promised_on)
     refund = replace(refund, case_id=case_id)
     drop_recent(change, read, refund)
     _free(change, read, refund)
@@ -288,7 +290,10 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
     # Where it arrives after all, that is news again.
     unpaid = replace(known, followed_up=True, payout=None, payout_at=None, arrival_told=False)
     refund = _with_next_step(change, read, unpaid)
-    refund = replace(refund, case_id=tell_people(change, read, refund, UNPAID, Priority.HIGH, known.promised_on))
+    refund = replace(
+        refund,
+        case_id=tell_people(change, read, refund, reason=UNPAID, priority=Priority.HIGH, missed_on=known.promised_on),
+    )
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.unpaid", refund_id=refund.refund_id, state=refund.state.value)
     withdrawn = {} if known.promised_on is None else {"withdrawn_on": known.promised_on.isoformat()}
@@ -308,7 +313,9 @@ def _escalate(change: Change, read: Mapping[Key, Item], item: Item, known: Refun
         known = _with_question(change, read, known)
     refund = _with_next_step(change, read, replace(known, escalations=known.escalations + 1))
     priority = Priority.HIGH if refund.escalations == 1 else Priority.URGENT
-    refund = replace(refund, case_id=tell_people(change, read, refund, OVERDUE, priority, missed_on))
+    refund = replace(
+        refund, case_id=tell_people(change, read, refund, reason=OVERDUE, priority=priority, missed_on=missed_on)
+    )
     _write(change, read, item, refund)
     change.audit(refund.account_id, "refund.escalated", refund_id=refund.refund_id, escalations=refund.escalations)
     _decide(change, refund, "refund.escalated", {"missed_on": missed_on.isoformat()})

@@ -70,12 +70,13 @@ def contribute_due(
     require(change, Operation.ESCALATE)
     as_read = equals("due_sk", str(item["due_sk"]))
     stored = read.get(items.refund_key(account_id, refund_id))
-    if stored is not None and (again_at := _put_off_until(change, read, kind, item, stored)) is not None:
+    if stored is None or is_erased(read, account_id):
+        change.delete(key, condition=as_read)
+        return ()
+    if (again_at := _put_off_until(change, read, kind, item, stored)) is not None:
         change.update(key, set=due_attributes(refund_id, again_at), condition=as_read, failed=stale)
         return ()
     change.delete(key, condition=as_read)
-    if stored is None or is_erased(read, account_id):
-        return ()
     return _WORK[kind](change, read, item, items.refund_from(stored))
 
 
@@ -85,7 +86,7 @@ def escalate_merchant(
     """Bring a refund to a person whose merchant has not answered in its time. The customer's own date stays. `stored`:
     the refund's item; `until`: the end of the merchant's time."""
     refund = replace(known, merchant_until=None)
-    case_id = tell_people(change, read, refund, MERCHANT_SILENT, Priority.HIGH, until.date())
+    case_id = tell_people(change, read, refund, reason=MERCHANT_SILENT, priority=Priority.HIGH, missed_on=until.date())
     write_refund(change, stored, replace(refund, case_id=case_id))
     change.audit(refund.account_id, "refund.merchant_silent", refund_id=refund.refund_id)
     return (Done(Event.MERCHANT_SILENT, {"account_id": refund.account_id, "case_id": case_id}),)

@@ -277,8 +277,10 @@ def refund_from(item: Mapping[str, Any]) -> Refund:
 
 
 def _is_arrival_told(item: Mapping[str, Any]) -> bool:
-    """Whether the arrival was told. One that was stored as over before arrivals were told is not told now."""
-    was_over = item["state"] == RefundState.SUCCEEDED.value and "due_sk" not in item
+    """Whether the arrival was told. One that was stored as over before arrivals were told is not told now: it lacks the
+    date that every untold one has."""
+    is_over = item["state"] == RefundState.SUCCEEDED.value and int(item["version"]) > 0 and "reversed" not in item
+    was_over = is_over and "due_sk" not in item
     return bool(item.get("arrival_told", was_over))
 
 

@@ -80,7 +80,7 @@ def send_outcome(change: Change, refund: Refund) -> None:
 
 
 def tell_people(
-    change: Change, read: Mapping[Key, Item], refund: Refund, reason: str, priority: Priority, missed_on: date | None
+    change: Change, read: Mapping[Key, Item], refund: Refund, *, reason: str, priority: Priority, missed_on: date | None
 ) -> str:
     """Have a person look at the refund, for a reason. `missed_on`: the date that has passed, if there is one. Gives the
     id of the case. `read` holds what exists of the case's keys."""
