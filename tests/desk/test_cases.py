@@ -317,7 +317,7 @@ def test_a_save_over_a_newer_version_shows_both_and_loses_neither(desk: Desk) ->
     expect(page.get_by_role("group", name="Tags").get_by_label("My version")).to_be_checked()
     priority.get_by_label("Their version").check()
     page.get_by_role("button", name="Save what I chose").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert (case["priority"], case["tags"]) == (7, ["vip", "elderly"])
     (first, *_, last) = desk.world.requests("PATCH", "/cases/case-1")
     assert (json.loads(first.body), json.loads(last.body)) == (

@@ -34,7 +34,7 @@ def test_hours_with_two_days_that_differ_are_saved(desk: Desk) -> None:
         row.get_by_label("Opens").fill(opens)
         row.get_by_label("Closes").fill(closes)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     hours = desk.world.settings["hours"]
     assert hours["weekly"][0] == {"day": 1, "opens": "09:00", "closes": "22:00"}
     assert hours["special_days"] == [
@@ -59,7 +59,7 @@ def test_two_supervisors_who_save_at_once_lose_nothing(desk: Desk) -> None:
     expect(page.get_by_role("group", name="Time zone")).to_contain_text("Asia/Hong_Kong")
     page.get_by_role("group", name="Time zone").get_by_label("Their version").check()
     page.get_by_role("button", name="Save what I chose").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     assert (desk.world.settings["hours"]["timezone"], desk.world.settings["hours"]["special_days"]) == (
         "Asia/Hong_Kong",
         [],
@@ -87,7 +87,7 @@ def test_the_banner_is_put_up_for_a_time_and_taken_down(desk: Desk) -> None:
     page.get_by_label("Told from").fill("2027-01-04T08:30")
     page.get_by_label("Told until").fill("2027-01-04T18:30")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     banner = desk.world.settings["banner"]
     assert banner["words"] == {"zh-CN": "今天付款较慢。", "en-US": "Payments are slow today."}
     assert (banner["starts_at"], banner["ends_at"]) == ("2027-01-04T00:30:00.000Z", "2027-01-04T10:30:00.000Z")
