@@ -15,7 +15,7 @@ from tests.support.desk_api import DeskWorld, make_world
 from tests.support.desk_issuer import CLIENT_ID, DeskIssuer
 from tests.support.loopback import LoopbackServer
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 """An element comes within milliseconds. The rest is for a machine that does much else."""
 expect.set_options(timeout=TIMEOUT_MS)
 
