@@ -129,7 +129,7 @@ def test_a_payment_says_how_much_of_it_was_given_back(minor: int, english: str, 
     assert movement.given_back_minor == minor
     assert english in told(movement)[0]
     assert chinese in told(movement, CHINESE)[0]
-    # Where it went is said as well.
+    # The place it went to is said as well.
     assert ("returned.card",) in answer_of(movement, diagnose(movement, NOON, first=None), NOON).more
     under_way = movement_of(moved(S.SUCCEEDED), refunded(RefundStatus.SENT, minor=minor))
     assert under_way.given_back_minor == 0

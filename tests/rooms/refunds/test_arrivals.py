@@ -22,22 +22,12 @@ from hotline.refunds.folds import TOLD_FOR
 from hotline.refunds.model import RefundState
 from hotline.wording.messages import plain_text
 from hotline.wording.values import locale_of
-from hotline_local.testing.memory_store import MemoryStore
 from tests.rooms.refunds.test_clocks import work_off
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
 R = RefundStatus
 LONDON = ZoneInfo("Europe/London")
 A_DAY_S = 24 * 3600.0
-
-
-@pytest.fixture
-def world() -> MoneyWorld:
-    made = MoneyWorld(MemoryStore())
-    made.give_profile()
-    made.tell(moved(MovementStatus.SUCCEEDED))
-    made.tell(published(auto_approve_minor=10**6))
-    return made
 
 
 def ask(world: MoneyWorld) -> str:

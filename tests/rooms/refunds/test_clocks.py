@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -157,11 +158,16 @@ def test_a_customer_who_sends_no_picture_is_reminded_once_by_day(quick_money: Mo
     assert work_off(money, key, remind_at) == ()
 
 
-def test_a_picture_that_came_stops_the_reminder(money: MoneyWorld) -> None:
+@pytest.mark.parametrize(
+    "contribute",
+    [refunds.contribute_evidence_received, refunds.contribute_evidence_unscanned],
+    ids=["clean", "unscanned"],
+)
+def test_a_picture_that_came_stops_the_reminder(money: MoneyWorld, contribute: Callable[..., None]) -> None:
     refund_id = with_merchant(money, RefundReason.DEFECTIVE)
     read = money.store.batch_get(list(refunds.evidence_keys(ACCOUNT, refund_id)))
     change = Change(actor=System("evidence", "arrival"), cause="evidence", now=NOON, ids=money.ids)
-    refunds.contribute_evidence_received(change, read, ACCOUNT, refund_id, "evd_1")
+    contribute(change, read, ACCOUNT, refund_id, "evd_1")
     change.commit(money.store)
     assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
 
@@ -178,15 +184,6 @@ def test_a_reminder_that_is_worked_off_late_waits_for_the_day(quick_money: Money
     assert not is_quiet(morning, ZoneInfo(LONDON))
     (done,) = work_off(money, key, morning)
     assert done.event is Event.EVIDENCE_REMINDED
-
-
-def test_a_picture_without_a_result_of_its_scan_stops_the_reminder(money: MoneyWorld) -> None:
-    refund_id = with_merchant(money, RefundReason.DEFECTIVE)
-    read = money.store.batch_get(list(refunds.evidence_keys(ACCOUNT, refund_id)))
-    change = Change(actor=System("evidence", "arrival"), cause="evidence", now=NOON, ids=money.ids)
-    refunds.contribute_evidence_unscanned(change, read, ACCOUNT, refund_id, "evd_1")
-    change.commit(money.store)
-    assert set(clocks_of(money, refund_id)) == {ClockKind.STATUTORY, ClockKind.MERCHANT}
 
 
 def test_a_decision_beside_the_reminder_wins(money: MoneyWorld) -> None:

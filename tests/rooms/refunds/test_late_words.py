@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotline.accounts.service import feed_key
-from hotline.contracts.model import MovementStatus, RefundStatus
+from hotline.contracts.model import RefundStatus
 from hotline.kit.clock import from_text, to_text
 from hotline.kit.logging import Event
 from hotline.kit.quiet_hours import MORNING, OPENS
@@ -20,22 +20,12 @@ from hotline.refunds.clocks import ClockKind, clock_key
 from hotline.refunds.late_words import FEED_LOOK_AGAIN, FEED_WAIT_MAX
 from hotline.refunds.model import RefundState, ReviewDecision
 from hotline.refunds.promises import due_at
-from hotline_local.testing.memory_store import MemoryStore
 from tests.rooms.refunds.test_clocks import work_off
-from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
+from tests.support.money_world import ACCOUNT, MoneyWorld, published, refunded
 
 R = RefundStatus
 LONDON = ZoneInfo("Europe/London")
 MS = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def world() -> MoneyWorld:
-    made = MoneyWorld(MemoryStore())
-    made.give_profile()
-    made.tell(moved(MovementStatus.SUCCEEDED))
-    made.tell(published(auto_approve_minor=10**6))
-    return made
 
 
 def sent(world: MoneyWorld) -> tuple[str, datetime]:

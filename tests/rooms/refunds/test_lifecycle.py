@@ -31,20 +31,10 @@ from hotline.refunds.outgoing import reference_of
 from hotline.refunds.promises import longest_promise
 from hotline.wording.messages import plain_text
 from hotline.wording.values import locale_of
-from hotline_local.testing.memory_store import MemoryStore
 from tests.support.money_world import ACCOUNT, MoneyWorld, moved, published, refunded
 
 S, R, Out = MovementStatus, RefundStatus, RefundOutcome
 GENEROUS = published(auto_approve_minor=10**6)
-
-
-@pytest.fixture
-def world() -> MoneyWorld:
-    made = MoneyWorld(MemoryStore())
-    made.give_profile()
-    made.tell(moved(S.SUCCEEDED))
-    made.tell(GENEROUS)
-    return made
 
 
 def work(world: MoneyWorld, refund_id: str) -> list[str]:
