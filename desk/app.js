@@ -171,7 +171,8 @@ class HotlineDesk extends LitElement {
       // The address is shown as it is.
     }
     const route = { view: view || "queue", id: known, days };
-    if (route.view === this.route?.view && route.id === this.route?.id && `${days}` === `${this.route.days}`) return;
+    route.key = [route.view, known, ...days].join("/");
+    if (route.key === this.route?.key) return;
     this.route = route;
     if (route.view === "contact") {
       this.seen.add(route.id);
@@ -304,7 +305,7 @@ class HotlineDesk extends LitElement {
         ${me ? html`<span class="person">${me.username}</span><button @click=${this.#signOut}>${t("sign_out")}</button>` : nothing}
       </div></header>
       <div class="notices">${this.#notices(t)}</div>
-      <main id="main" tabindex="-1">${me ? keyed(`${me.agent_id}/${this.route.view}/${this.route.id}/${this.route.days}`, this.#view()) : this.#door(t)}</main>
+      <main id="main" tabindex="-1">${me ? keyed(`${me.agent_id}/${this.route.key}`, this.#view()) : this.#door(t)}</main>
       <desk-form .desk=${this.desk}></desk-form>
       <div class="messages" role="status">${this.messages.map(({ text }) => html`<div>${text}</div>`)}</div>`;
   }

@@ -136,7 +136,7 @@ class DeskCase extends View {
       </div><div class="rest">
         ${found.account_known && (open || this.#hasAccess(found)) ? html`<section class="panel"><h2>${this.t("records.title")}</h2>${this.#hasAccess(found)
           ? html`<desk-records .desk=${this.desk} .case_id=${this.case_id}
-            .in_call=${found.contact_id !== null && found.contact_id === this.desk.api.contact_id} @changed=${() => this.#again()}></desk-records>`
+            .in_call=${this.#inCall(found)} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
         ${open && !found.account_known ? html`<section class="panel"><h2>${this.t("records.title")}</h2><p>${this.t("case.account_unknown")}</p></section>` : nothing}
         <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}

@@ -208,7 +208,7 @@ def test_every_reason_of_a_refusal_is_told_more_exactly(code: str) -> None:
 
 OF_NO_CASE: Final = frozenset({"read", "approval", "manage", "edit_numbers", "publish_policy"})
 """Operations of agents that no case tells of: looks would bury what was done, the others are about no account."""
-WRITERS: Final = frozenset({"contribute_case", "contribute_decided", "add_entry", "tell_people"})
+WRITERS: Final = frozenset({"contribute_case", "contribute_decided", "add_entry", "add_to_case", "tell_people"})
 HOLDERS: Final = ("Deed", "Hit", "Subject")
 """Their third value becomes facts: of an entry, a finding, an approval's change."""
 NEAR: Final = frozenset({*WRITERS, "_write", *HOLDERS, "leave_records"})

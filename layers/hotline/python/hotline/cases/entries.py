@@ -11,7 +11,7 @@ from typing import Final
 from hotline.accounts.service import profile_from, profile_key
 from hotline.contracts.limits import ID_CHARACTERS_MAX, ID_PATTERN, NOTE_CHARACTERS_MAX
 from hotline.directory.service import HOURS_KEY, hours_of
-from hotline.kit.actor import Caller, Session
+from hotline.kit.actor import Caller, Session, good_factors
 from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
 from hotline.kit.clock import epoch_s, from_text
@@ -194,8 +194,8 @@ def _proved_by(change: Change, account_id: str | None) -> Established | None:
     """The factors that the owner who makes the change has proved. A case may open beside the thing they ask for."""
     if not isinstance(change.actor, Caller | Session) or change.actor.proof.account_id != account_id:
         return None
-    factors = change.actor.proof.factors
-    return Established(proved=tuple(factor.kind.value for factor in factors if factor.until > change.now))
+    factors = good_factors(change.actor.proof.factors, change.now)
+    return Established(proved=tuple(factor.kind.value for factor in factors))
 
 
 def _merge(known: Established, more: Established | None) -> Established:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,6 +47,11 @@ class ProvedFactor:
     point: str
     """Key of the contact point that it was proved with; `-` for factors without one."""
     until: datetime
+
+
+def good_factors(factors: Iterable[ProvedFactor], now: datetime) -> list[ProvedFactor]:
+    """The factors that are still good."""
+    return [factor for factor in factors if factor.until > now]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hotline.contracts.model import (
     PasswordChanged,
     TwoStepChanged,
 )
+from hotline.kit.clock import to_text
 from hotline.kit.ids import derive_id
 from hotline.kit.keyring import Keyring
 
@@ -112,6 +113,13 @@ def is_own(account_id: str, told: LockTold) -> bool:
 def cause_of(text: str) -> Cause:
     """The cause that the wallet names; OTHER for one that the hotline does not know."""
     return Cause(text) if text in Cause else Cause.OTHER
+
+
+def version_of(record: LockRecord, slot: str) -> str:
+    """The version of the word by which the wallet set a slot. A slot that is set anew has another one, and one that is
+    over has `-`."""
+    register = record.told.get(slot)
+    return f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
 
 
 def switch(record: LockRecord, slot: str, now: datetime, *, on: bool, until: datetime | None = None) -> LockRecord:

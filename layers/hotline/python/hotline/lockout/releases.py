@@ -11,7 +11,6 @@ from hotline.accounts import service as accounts
 from hotline.identity.model import Subject
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
-from hotline.kit.clock import to_text
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -66,9 +65,10 @@ def find_hold(read: Mapping[Key, Item], account_id: str, cause: Cause, now: date
 def hold_subject(read: Mapping[Key, Item], account_id: str, cause: Cause) -> Subject:
     """The hold as it was read, for a second person. Its version is the word that set it: a hold that the wallet tells
     of anew is another one. One that is over has the version `-`."""
-    register = record_of(account_id, read.get(lock_key(account_id))).told.get(cause.value)
-    version = f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
-    return Subject(f"hold#{account_id}#{cause.value}", version, {"cause": cause.value})
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    return Subject(
+        f"hold#{account_id}#{cause.value}", registers.version_of(record, cause.value), {"cause": cause.value}
+    )
 
 
 def contribute_release(change: Change, read: Mapping[Key, Item], account_id: str, cause: Cause) -> None:

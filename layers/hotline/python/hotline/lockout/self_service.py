@@ -248,9 +248,8 @@ def find_freeze(read: Mapping[Key, Item], account_id: str, now: datetime) -> Com
 def freeze_subject(read: Mapping[Key, Item], account_id: str) -> Subject:
     """The owner's freeze as it was read, for a second person. A freeze that is set anew is another one. One that is
     over has the version `-`."""
-    register = record_of(account_id, read.get(lock_key(account_id))).told.get(FREEZE_SLOT)
-    version = f"{to_text(register.at)}#{register.id}" if register is not None and register.on else "-"
-    return Subject(f"freeze#{account_id}", version)
+    record = record_of(account_id, read.get(lock_key(account_id)))
+    return Subject(f"freeze#{account_id}", registers.version_of(record, FREEZE_SLOT))
 
 
 def _unfreeze(

@@ -287,7 +287,7 @@ def _follow_up(change: Change, read: Mapping[Key, Item], item: Item, known: Refu
         return ()
     if known.payout is not None:
         _free(change, read, known)
-    # Where it arrives after all, that is news again.
+    # An arrival after all is news again.
     unpaid = replace(known, followed_up=True, payout=None, payout_at=None, arrival_told=False)
     refund = _with_next_step(change, read, unpaid)
     refund = replace(

@@ -8,7 +8,7 @@ from typing import Final
 
 from hotline.accounts.service import profile_key
 from hotline.cases.model import Priority
-from hotline.cases.service import case_keys, contribute_case
+from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change
 from hotline.kit.change.acts import decode_once
@@ -20,7 +20,7 @@ from hotline.payments.service import CASE_TOPIC
 from . import items
 from .clocks import ClockKind, stop_clock
 from .model import Refund, RefundState
-from .outgoing import send_decision, tell_owner
+from .outgoing import add_to_case, send_decision, tell_owner
 from .records import write_refund
 
 EVIDENCE_RECEIVED: Final = "refund.evidence_received"
@@ -95,13 +95,5 @@ def _add_entry(
     priority: Priority = Priority.NORMAL,
     **own: str,
 ) -> str:
-    facts = {"refund_id": refund.refund_id, "movement_id": refund.movement_id, "evidence_id": evidence_id, **own}
-    return contribute_case(
-        change,
-        read,
-        account_id=refund.account_id,
-        topic=CASE_TOPIC,
-        reason=reason,
-        facts=facts,
-        priority=priority,
-    ).case_id
+    facts = {"evidence_id": evidence_id, **own}
+    return add_to_case(change, read, refund, reason=reason, facts=facts, priority=priority)

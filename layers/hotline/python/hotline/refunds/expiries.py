@@ -11,7 +11,7 @@ from typing import Final
 
 from hotline.accounts.service import feed_key, profile_key
 from hotline.cases.model import Priority
-from hotline.cases.service import case_keys, contribute_case
+from hotline.cases.service import case_keys
 from hotline.identity.service import Operation, require
 from hotline.kit.change import Change, stale
 from hotline.kit.clock import from_text, to_text
@@ -26,7 +26,7 @@ from . import items
 from .clocks import PREFIX, ClockKind, clock_key, waits_for_picture
 from .late_words import look_again_at, tell_in_the_morning
 from .model import Refund, RefundState
-from .outgoing import quiet_for_owner_until, tell_owner, tell_people
+from .outgoing import add_to_case, quiet_for_owner_until, tell_owner, tell_people
 from .records import write_refund
 
 STATUTORY_REASON: Final = "refund_statutory"
@@ -96,15 +96,12 @@ def _miss_answer(change: Change, read: Mapping[Key, Item], _clock: Item, refund:
     """The law's time is over and nobody has decided: the case becomes urgent, and says why."""
     if refund.state is not RefundState.IN_REVIEW:
         return ()
-    case = contribute_case(
+    case_id = add_to_case(
         change,
         read,
-        account_id=refund.account_id,
-        topic=CASE_TOPIC,
+        refund,
         reason=STATUTORY_REASON,
         facts={
-            "refund_id": refund.refund_id,
-            "movement_id": refund.movement_id,
             "asked_at": to_text(refund.requested_at),
             "amount_minor": refund.amount.minor,
             "currency": refund.amount.currency,
@@ -112,7 +109,7 @@ def _miss_answer(change: Change, read: Mapping[Key, Item], _clock: Item, refund:
         priority=Priority.URGENT,
     )
     change.audit(refund.account_id, "refund.clock_expired", refund_id=refund.refund_id, kind=ClockKind.STATUTORY.value)
-    return (Done(Event.REFUND_CLOCK_OVER, {"account_id": refund.account_id, "case_id": case.case_id}),)
+    return (Done(Event.REFUND_CLOCK_OVER, {"account_id": refund.account_id, "case_id": case_id}),)
 
 
 def _miss_merchant(change: Change, read: Mapping[Key, Item], clock: Item, refund: Refund) -> tuple[Done, ...]:

@@ -79,10 +79,17 @@ def send_outcome(change: Change, refund: Refund) -> None:
         send_decision(change, refund, "refund.rejected", decided, version=refund.version)
 
 
-def tell_people(
-    change: Change, read: Mapping[Key, Item], refund: Refund, *, reason: str, priority: Priority, missed_on: date | None
+def add_to_case(
+    change: Change,
+    read: Mapping[Key, Item],
+    refund: Refund,
+    *,
+    reason: str,
+    facts: Mapping[str, str | int],
+    priority: Priority = Priority.NORMAL,
+    note: str | None = None,
 ) -> str:
-    """Have a person look at the refund, for a reason. `missed_on`: the date that has passed, if there is one. Gives the
+    """Open the case of the account's refunds, or add to it, with `facts` beside those that name the refund. Gives the
     id of the case. `read` holds what exists of the case's keys."""
     return contribute_case(
         change,
@@ -90,16 +97,30 @@ def tell_people(
         account_id=refund.account_id,
         topic=CASE_TOPIC,
         reason=reason,
+        facts={"refund_id": refund.refund_id, "movement_id": refund.movement_id, **facts},
+        priority=priority,
+        note=note,
+    ).case_id
+
+
+def tell_people(
+    change: Change, read: Mapping[Key, Item], refund: Refund, *, reason: str, priority: Priority, missed_on: date | None
+) -> str:
+    """Have a person look at the refund, for a reason. `missed_on`: the date that has passed, if there is one. Gives the
+    id of the case. `read` holds what exists of the case's keys."""
+    return add_to_case(
+        change,
+        read,
+        refund,
+        reason=reason,
         facts={
-            "refund_id": refund.refund_id,
-            "movement_id": refund.movement_id,
             "state": refund.state.value,
             "missed_on": missed_on.isoformat() if missed_on is not None else "-",
             "amount_minor": refund.amount.minor,
             "currency": refund.amount.currency,
         },
         priority=priority,
-    ).case_id
+    )
 
 
 def dates_of(promise: Promise) -> dict[str, object]:

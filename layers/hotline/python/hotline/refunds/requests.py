@@ -15,8 +15,7 @@ from typing import Final
 
 from hotline.accounts.model import AccountStatus, Profile
 from hotline.accounts.service import profile_from, profile_key
-from hotline.cases.model import Priority
-from hotline.cases.service import case_keys, contribute_case
+from hotline.cases.service import case_keys
 from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.identity.service import Effect, Operation, Session, require
 from hotline.kit.change import Change, stale
@@ -50,7 +49,7 @@ from .model import (
     RefundResult,
     RefundState,
 )
-from .outgoing import send_outcome, send_requested, tell_owner
+from .outgoing import add_to_case, send_outcome, send_requested, tell_owner
 from .promises import due_at as promise_due_at
 from .promises import earlier
 from .records import write_refund
@@ -226,10 +225,7 @@ def _find_unpaid(ledger: Ledger | None, recent: RecentRequests) -> RecentRequest
     """The newest refund of the payment that was asked for here, took its money, and takes none now. It failed or came
     back, and a person finds another way to pay it. A refund that was denied or stopped is off the recent requests."""
     takings = ledger.takings if ledger is not None else {}
-    return next(
-        (request for request in reversed(recent.requests) if _is_unpaid(takings, request.refund_id)),
-        None,
-    )
+    return next((request for request in reversed(recent.requests) if _is_unpaid(takings, request.refund_id)), None)
 
 
 def _is_unpaid(takings: Mapping[str, Taking], refund_id: str) -> bool:
@@ -345,11 +341,11 @@ def contribute_refund(
     unpaid = _find_unpaid(ledger, recent)
     if unpaid is not None and reason is not RefundReason.UNAUTHORISED:
         # One more request would go the way that has failed, beside the person who finds another.
-        return _unpaid(unpaid)
+        return _name_unpaid(unpaid)
     running = find_running(read, account_id, movement.movement_id)
     if running is not None:
         # Its owner says that they did not make it. Until that is answered, no other reason has it paid back.
-        return _disputed(running)
+        return _name_dispute(running)
     merchant = _merchant_policy(movement, read)
     decision = policy.decide(
         movement=movement,
@@ -451,7 +447,7 @@ def _existing(refund: Refund) -> RefundResult:
     )
 
 
-def _disputed(dispute: Dispute) -> RefundResult:
+def _name_dispute(dispute: Dispute) -> RefundResult:
     """The answer to a request about a payment of which a dispute waits for its answer."""
     return RefundResult(
         RefundOutcome.ROUTE_DISPUTE,
@@ -471,7 +467,7 @@ def _under_way(refund_id: str, recent: RecentRequests) -> RefundResult:
     return RefundResult(RefundOutcome.EXISTS, refund_id, amount, promise, decided_by="movement.open_refund")
 
 
-def _unpaid(request: RecentRequest) -> RefundResult:
+def _name_unpaid(request: RecentRequest) -> RefundResult:
     """The answer to a request about a payment of which a refund was not paid out: that one. Its next date stands on the
     refund itself; the one that is kept here may be of before it failed."""
     return RefundResult(RefundOutcome.EXISTS, request.refund_id, request.amount, None, decided_by=UNPAID_RULE)
@@ -531,21 +527,9 @@ def _counts(request: RecentRequest, now: datetime) -> bool:
 
 def _open_case(change: Change, read: Mapping[Key, Item], refund: Refund, note: str | None) -> str:
     facts: dict[str, str | int] = {
-        "refund_id": refund.refund_id,
-        "movement_id": refund.movement_id,
         "rule": refund.decided_by or "-",
         "waits_for": refund.review.value if refund.review else "-",
         "amount_minor": refund.amount.minor,
         "currency": refund.amount.currency,
     }
-    ref = contribute_case(
-        change,
-        read,
-        account_id=refund.account_id,
-        topic=payments.CASE_TOPIC,
-        reason=REVIEW_REASON,
-        facts=facts,
-        priority=Priority.NORMAL,
-        note=note,
-    )
-    return ref.case_id
+    return add_to_case(change, read, refund, reason=REVIEW_REASON, facts=facts, note=note)

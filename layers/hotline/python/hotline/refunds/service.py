@@ -227,8 +227,7 @@ def list_open_refunds(store: Store, account_id: str, *, now: datetime) -> Refund
     found = store.query(items.copies_query(account_id, now=now, limit=TOLD_READ_MAX + 1)).items
     refunds = [items.refund_from(item) for item in found[:TOLD_READ_MAX]]
     told = [one for one in refunds if folds.is_to_be_told(one, since=now - one.state_at)]
-    told.sort(key=items.position, reverse=True)
-    told.sort(key=lambda one: not (one.state.is_unpaid and folds.is_pending(one)))
+    told.sort(key=lambda one: (one.state.is_unpaid and folds.is_pending(one), items.position(one)), reverse=True)
     return RefundList(tuple(told), more=len(found) > TOLD_READ_MAX)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hotline.kit.actor import FactorKind, ProvedFactor
+from hotline.kit.actor import FactorKind, ProvedFactor, good_factors
 
 RESUME_WITHIN = timedelta(minutes=10)
 """A transferred call keeps its level when its last step is younger than this."""
@@ -145,7 +145,7 @@ class SessionState:
 
     def good_factors(self, now: datetime) -> list[ProvedFactor]:
         """The factors that were proved and are still good."""
-        return [factor for factor in self.factors if factor.until > now]
+        return good_factors(self.factors, now)
 
     @property
     def elsewhere(self) -> bool:

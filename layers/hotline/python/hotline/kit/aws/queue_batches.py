@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hotline.kit.logging import Event, log
@@ -12,8 +12,7 @@ from hotline.kit.logging import Event, log
 def read_messages(event: object, kind: str) -> Iterator[tuple[str, object]]:
     """Id and body of each message in an event of any shape. One without an id is named in the log with `kind`, a closed
     word, and passed over, since it could not be asked for again."""
-    records = event.get("Records") if isinstance(event, Mapping) else None
-    for record in records if isinstance(records, list) else ():
+    for record in _records_of(event):
         message_id = record.get("messageId") if isinstance(record, Mapping) else None
         if isinstance(message_id, str):
             yield message_id, record.get("body")
@@ -23,12 +22,16 @@ def read_messages(event: object, kind: str) -> Iterator[tuple[str, object]]:
 
 def read_attempts(event: object) -> dict[str, int]:
     """How often each message of an event was handed out, this time included; the first time, where nothing says so."""
-    records = event.get("Records") if isinstance(event, Mapping) else None
     return {
         str(record.get("messageId")): _count(record.get("attributes"))
-        for record in (records if isinstance(records, list) else ())
+        for record in _records_of(event)
         if isinstance(record, Mapping)
     }
+
+
+def _records_of(event: object) -> Sequence[Any]:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return records if isinstance(records, list) else ()
 
 
 def _count(attributes: object) -> int:
