@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES: Final = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+)  # fmt: skip
+"""The shell goes first: it is the same engine without windows, and takes half of the processor's time."""
 VARIABLE: Final = "HOTLINE_CHROMIUM"
 """The path of a Chromium that goes before all others."""
 FETCH_S: Final = 300
