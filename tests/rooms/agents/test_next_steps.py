@@ -73,7 +73,7 @@ DONE = entry(EntryKind.DECIDED, "agent:agent-1:case_1", "agent.unlock")
         (case("refund", reason="caller.callback"), Step.CALL_BACK),
         (case("refund"), Step.DECIDE_REFUND),
         (case("payment"), Step.ANSWER),
-        (case("security"), Step.JUDGE_FINDING),
+        (case("security"), Step.CLAIM),
         (case("dispute"), Step.ANSWER_DISPUTE),
         (case("dispute", reason="caller.callback"), Step.CALL_BACK),
     ],
@@ -134,6 +134,59 @@ def test_the_next_step_of_a_refund_is_the_one_that_it_came_into_the_case_for(
     after: tuple[CaseEntry, ...], step: Step
 ) -> None:
     assert find_next_step(case("refund"), (OPENED, *after), ()) is step
+
+
+# ---------------------------------------------------------------- what may be an attack
+
+
+def found(finding_id: str, **also: str) -> CaseEntry:
+    opened = entry(EntryKind.ADDED, "system:security_scan:takeover", "failed_login_burst")
+    return replace(opened, facts={"finding_id": finding_id, "hold": "asked", **also})
+
+
+def judged(finding_id: str) -> CaseEntry:
+    return replace(entry(EntryKind.DECIDED, "agent:a:c", "agent.judge_finding"), facts={"finding_id": finding_id})
+
+
+@pytest.mark.parametrize(
+    ("after", "step"),
+    [
+        ((found("fnd_1"),), Step.JUDGE_FINDING),
+        ((found("fnd_1"), judged("fnd_1")), Step.CLOSE),
+        ((found("fnd_1"), found("fnd_2"), judged("fnd_1")), Step.JUDGE_FINDING),
+        ((found("fnd_1", also="fnd_2,fnd_3"), judged("fnd_1"), judged("fnd_2")), Step.JUDGE_FINDING),
+        ((found("fnd_1", also="fnd_2"), judged("fnd_1"), judged("fnd_2")), Step.CLOSE),
+        ((found("fnd_1"), entry(EntryKind.DECIDED, "agent:a:c", "agent.freeze")), Step.JUDGE_FINDING),
+    ],
+)
+def test_a_finding_is_to_be_judged_once(after: tuple[CaseEntry, ...], step: Step) -> None:
+    for shown in (None, view(hold(Cause.RISK_SCORE))):
+        assert find_next_step(case("security"), (OPENED, *after), actions(proved=False), shown) is step
+
+
+@pytest.mark.parametrize("reason", ["freeze.asked", "pause.refused"])
+@pytest.mark.parametrize(
+    ("shut", "after", "step"),
+    [
+        ((), (), Step.ASK_OWNER),
+        ((FREEZE,), (), Step.ASK_OWNER),
+        ((FREEZE, hold(Cause.RISK_SCORE)), (), Step.ASK_PROOF),
+        ((hold(Cause.COMPLIANCE),), (), Step.RELEASE_HOLD),
+        ((SOFT,), (), Step.ASK_PROOF),
+        ((FREEZE,), (entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze"),), Step.CLOSE),
+        ((FREEZE,), (entry(EntryKind.DECIDED, "agent:a:c", "agent.unfreeze_unproved"),), Step.CLOSE),
+    ],
+)
+def test_a_security_case_without_a_finding_asks_its_owner_or_follows_the_lock(
+    reason: str, shut: tuple[Component, ...], after: tuple[CaseEntry, ...], step: Step
+) -> None:
+    opened = entry(EntryKind.OPENED, "caller:c", reason)
+    assert find_next_step(case("security"), (opened, *after), actions(proved=False), view(*shut)) is step
+
+
+def test_a_security_case_waits_for_a_freeze_that_the_owner_has_ended() -> None:
+    opening = view(FREEZE, asked=DecisionKind.UNFREEZE)
+    assert find_next_step(case("security"), (OPENED,), actions(proved=False), opening) is Step.WAIT_FOR_WALLET
 
 
 # ---------------------------------------------------------------- an account that is shut

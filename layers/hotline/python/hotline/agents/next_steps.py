@@ -51,6 +51,8 @@ class Step(StrEnum):
     ANSWER_DISPUTE = "answer_dispute"
     """A payment was disputed: its owner is told by a date what came of it. The end of the case is that answer."""
     JUDGE_FINDING = "judge_finding"
+    ASK_OWNER = "ask_owner"
+    """A freeze, or a pause that was refused, without a finding: its owner alone knows what happened."""
     CALL_BACK = "call_back"
     ASK_DOCUMENTS = "ask_documents"
     CLOSE = "close"
@@ -109,6 +111,8 @@ def _of_end(seen: _Seen) -> Step | None:
     """A case in which an agent has done something, and nothing more is to be done here."""
     if not _is_done(seen.entries) or any(step in _ASKED_OF_AGENTS for step in seen.refund_steps):
         return None
+    if _has_finding(seen.entries):
+        return None
     return Step.CLOSE if seen.case.topic not in _OF_LOCKS or not seen.left else None
 
 
@@ -125,6 +129,8 @@ def _of_nobody(seen: _Seen) -> Step | None:
 
 
 def _of_topic(seen: _Seen) -> Step | None:
+    if seen.case.topic == SECURITY_TOPIC:
+        return _of_security(seen)
     if seen.case.topic in _OF_LOCKS:
         return _of_lock(seen)
     return seen.refund_steps[0] if seen.refund_steps else _BY_TOPIC.get(seen.case.topic)
@@ -138,13 +144,36 @@ _RULES: Final[Sequence[Callable[[_Seen], Step | None]]] = (
     _of_nobody,
     _of_topic,
 )
-_OF_LOCKS: Final = frozenset({LOCKOUT_TOPIC, "general"})
+_OF_LOCKS: Final = frozenset({LOCKOUT_TOPIC, SECURITY_TOPIC, "general"})
 """Topics whose step follows from what keeps the account shut."""
 _BY_TOPIC: Final[Mapping[str, Step]] = {
     "refund": Step.DECIDE_REFUND,
-    SECURITY_TOPIC: Step.JUDGE_FINDING,
     "payment": Step.ANSWER,
 }
+
+
+# ---------------------------------------------------------------- what may be an attack
+
+
+def _of_security(seen: _Seen) -> Step | None:
+    """A finding is judged. Without one, a freeze asks for its owner's word. All else is as of any lock."""
+    if _has_finding(seen.entries):
+        return Step.JUDGE_FINDING
+    of_lock = _of_lock(seen)
+    frozen_only = seen.left is not None and all(one.state is LockState.FROZEN for one in seen.left)
+    return Step.ASK_OWNER if frozen_only and of_lock is not Step.WAIT_FOR_WALLET else of_lock
+
+
+def _has_finding(timeline: Iterable[CaseEntry]) -> bool:
+    """Whether the timeline tells of a finding that no agent has judged since."""
+    waiting: set[str] = set()
+    for entry in timeline:
+        named = {*str(entry.facts.get("finding_id", "")).split(), *str(entry.facts.get("also", "")).split(",")}
+        if entry.reason == _JUDGED:
+            waiting -= named
+        elif entry.kind in (EntryKind.OPENED, EntryKind.ADDED):
+            waiting |= named
+    return bool(waiting - {""})
 
 
 # ---------------------------------------------------------------- an account that is shut
@@ -294,6 +323,7 @@ def _is_refund_made(entry: CaseEntry) -> bool:
     return entry.reason == f"agent.{Operation.REFUND.value}" and entry.facts.get("outcome") in _DECIDED_AT_ONCE
 
 
+_JUDGED: Final = f"agent.{Operation.JUDGE_FINDING.value}"
 _CALLBACK_REASON: Final = "caller.callback"
 _REACHED: Final = frozenset({"caller.asked", "caller.failed"})
 """The reasons of a handover to the queue, where a person answers."""
