@@ -17,7 +17,7 @@ from hotline.identity.model import Approval, ApprovalState, ByAgent, Operation, 
 from hotline.identity.service import digest_of
 from hotline.kit.actor import FactorKind, Proof, ProvedFactor, Purpose
 from hotline.kit.store import hotline_key
-from hotline.lockout.model import LockState
+from hotline.lockout.model import Cause, Component, DecisionKind, LockState, LockView, SelfService
 from tests.support.facts import NOON
 
 SUBJECT = Subject("hold#acc_1#RISK_SCORE", "v1", {"cause": "RISK_SCORE"})
@@ -114,3 +114,40 @@ def test_an_action_that_would_change_nothing_is_pointless(
     states: tuple[LockState, ...], pointless: set[Operation]
 ) -> None:
     assert {operation for operation in OFFERED if is_pointless(operation, frozenset(states))} == pointless
+
+
+def lock(
+    *parts: tuple[LockState, Cause], unlockable: bool = False, resettable: bool = False, asked: bool = False
+) -> LockView:
+    found = tuple(Component(state, cause, NOON, None) for state, cause in parts)
+    kind = DecisionKind.UNLOCK if asked else None
+    own = SelfService.NO
+    return LockView(
+        found[0].state, found[0].cause, NOON, None, own, kind, found, unlockable=unlockable, resettable=resettable
+    )
+
+
+SOFT = (LockState.SOFT, Cause.TOO_MANY_PASSWORD)
+HARD = (LockState.HARD, Cause.TOO_MANY_PASSWORD)
+FREEZE = (LockState.FROZEN, Cause.CUSTOMER_REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("view", "unlock", "reset"),
+    [
+        (lock(SOFT, unlockable=True, resettable=True), None, None),
+        (lock(SOFT, resettable=True), Obstacle.NEW_PASSWORD, None),
+        (lock(SOFT, asked=True), None, None),
+        (lock(HARD, resettable=True), Obstacle.NEW_PASSWORD, None),
+        (lock(FREEZE, HARD), Obstacle.OTHER_FIRST, Obstacle.OTHER_FIRST),
+        (lock(FREEZE, SOFT), Obstacle.OTHER_FIRST, Obstacle.OTHER_FIRST),
+        (lock(FREEZE), Obstacle.NOTHING_TO_DO, Obstacle.OTHER_FIRST),
+        (lock((LockState.CLOSED, Cause.OTHER), SOFT), Obstacle.NOTHING_TO_DO, Obstacle.NOTHING_TO_DO),
+    ],
+)
+def test_an_opening_that_would_end_nothing_says_what_does(
+    view: LockView, unlock: Obstacle | None, reset: Obstacle | None
+) -> None:
+    actions = list_actions(proof(FactorKind.SMS), (), NOON, None, view)
+    why = {one.operation: one.obstacle for one in actions}
+    assert (why[Operation.UNLOCK], why[Operation.RESET_GRANT]) == (unlock, reset)

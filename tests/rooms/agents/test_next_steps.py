@@ -270,6 +270,10 @@ def deed(operation: Operation, **facts: str) -> CaseEntry:
         ((deed(Operation.UNLOCK), deed(Operation.PAUSE)), (PAUSE,), Step.CLOSE),
         ((deed(Operation.UNLOCK),), (replace(SOFT, since=NOON + timedelta(minutes=1)),), Step.UNLOCK),
         ((deed(Operation.UNLOCK),), (), Step.CLOSE),
+        ((deed(Operation.UNLOCK),), (HARD,), Step.GRANT_RESET),
+        ((deed(Operation.UNLOCK, outcome="NOT_SELF_SERVICE"),), (SOFT,), Step.UNLOCK),
+        ((deed(Operation.RESET_GRANT, outcome="NOT_SELF_SERVICE"),), (HARD,), Step.GRANT_RESET),
+        ((deed(Operation.RESET_GRANT, outcome="GRANTED"),), (HARD,), Step.CLOSE),
     ],
 )
 def test_a_case_is_closed_once_nothing_is_left_that_an_agent_has_not_opened(

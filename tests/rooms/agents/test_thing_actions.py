@@ -92,3 +92,18 @@ def test_an_open_account_has_nothing_to_unlock_and_a_locked_one_has(world: Agent
     assert (why(Operation.UNLOCK), why(Operation.END_PAUSE)) == (Obstacle.NOTHING_TO_DO, Obstacle.NOTHING_TO_DO)
     world.lock_out()
     assert (why(Operation.UNLOCK), why(Operation.END_PAUSE)) == (Obstacle.NEEDS_PROOF, Obstacle.NOTHING_TO_DO)
+
+
+def test_a_lock_that_a_new_password_ends_is_not_unlocked_and_a_freeze_comes_before_both(world: AgentWorld) -> None:
+    case_id = world.open_case("lockout")
+    world.claim(case_id)
+
+    def why() -> tuple[Obstacle | None, Obstacle | None]:
+        actions = agents.list_case_actions(world.ctx, case_in(world, case_id), ground_of(world, case_id), ())
+        found = {one.operation: one.obstacle for one in actions}
+        return found[Operation.UNLOCK], found[Operation.RESET_GRANT]
+
+    world.hold("TOO_MANY_OTP")
+    assert why() == (Obstacle.NEW_PASSWORD, Obstacle.NEEDS_PROOF)
+    world.freeze()
+    assert why() == (Obstacle.OTHER_FIRST, Obstacle.OTHER_FIRST)

@@ -14,6 +14,7 @@ from typing import Final
 from hotline.identity.model import Approval, ByAgent, Operation, Subject
 from hotline.identity.service import REQUIREMENTS, missing_of_customer
 from hotline.kit.actor import Proof
+from hotline.lockout import service as lockout
 from hotline.lockout.model import LockState, LockView
 
 OFFERED: Final = (
@@ -36,6 +37,10 @@ class Obstacle(StrEnum):
     OWN_ACCOUNT = "own_account"
     NOTHING_TO_DO = "nothing_to_do"
     """The account is not in the state that the action ends, or is in the one that it begins."""
+    NEW_PASSWORD = "new_password"  # noqa: S105 - a closed word, not a secret
+    """No unlock ends this lock. A new password does."""
+    OTHER_FIRST = "other_first"
+    """Something else keeps the account shut, and has to end before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ def list_actions(
         if operation is Operation.UNFREEZE and lone_freeze is not None:
             operation, subject = Operation.UNFREEZE_UNPROVED, lone_freeze  # see acts.EndFreeze
         pointless = states is not None and is_pointless(operation, states)
-        stands = obstacle or (Obstacle.NOTHING_TO_DO if pointless else None)
+        stands = obstacle or (Obstacle.NOTHING_TO_DO if pointless else _find_hindrance(operation, view))
         return action_of(operation, proof, approvals, now, stands, subject)
 
     return tuple(map(offer, OFFERED))
@@ -83,6 +88,19 @@ def is_pointless(operation: Operation, states: Set[LockState]) -> bool:
     return (ends is not None and not ends & states) or (begins is not None and bool(begins & states))
 
 
+def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | None:
+    """The thing about the lock that keeps an unlock or a new password from ending it; None for any other action. An
+    opening that the wallet was asked for is no hindrance."""
+    if view is None or lockout.is_opening(view) or operation not in (Operation.UNLOCK, Operation.RESET_GRANT):
+        return None
+    if view.state in _AT_AN_END:
+        return Obstacle.NOTHING_TO_DO
+    if operation is Operation.UNLOCK and not view.unlockable:
+        return Obstacle.NEW_PASSWORD if view.resettable else Obstacle.OTHER_FIRST
+    return Obstacle.OTHER_FIRST if operation is Operation.RESET_GRANT and not view.resettable else None
+
+
+_AT_AN_END: Final = frozenset({LockState.CLOSED, LockState.ERASED})
 _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
     Operation.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
     Operation.END_PAUSE: frozenset({LockState.PAUSED}),

@@ -14,7 +14,7 @@ from typing import Final
 from hotline.cases.model import DISPUTE_TOPIC, LOCKOUT_TOPIC, SECURITY_TOPIC, AuthorKind, Case, CaseEntry, EntryKind
 from hotline.identity.model import Operation
 from hotline.lockout import service as lockout
-from hotline.lockout.model import Component, LockState, LockView, SelfService
+from hotline.lockout.model import Component, LockState, LockView, SelfService, UnlockOutcome
 from hotline.lockout.service import HoldEnd
 from hotline.refunds import service as refunds
 
@@ -243,6 +243,8 @@ def _list_left(components: Iterable[Component], timeline: Iterable[CaseEntry]) -
     opened: set[Component] = set()
     found = tuple(components)
     for entry in _list_deeds(timeline):
+        if entry.facts.get("outcome") == _OPENED_NOTHING:
+            continue
         operation = entry.reason.removeprefix("agent.")
         ends = _OPENED_BY.get(operation)
         if ends is None:
@@ -257,8 +259,10 @@ def _was_meant(component: Component, deed: CaseEntry) -> bool:
     return not began_later and deed.facts.get("cause") in (None, component.cause)
 
 
+_OPENED_NOTHING: Final = UnlockOutcome.NOT_SELF_SERVICE.value
+"""The outcome of an unlock or a reset grant that something in force did not let happen."""
 _OPENED_BY: Final[Mapping[str, frozenset[LockState]]] = {
-    Operation.UNLOCK.value: frozenset({LockState.SOFT, LockState.HARD}),
+    Operation.UNLOCK.value: frozenset({LockState.SOFT}),
     Operation.RESET_GRANT.value: frozenset({LockState.SOFT, LockState.HARD, LockState.HOLD}),
     Operation.END_PAUSE.value: frozenset({LockState.PAUSED}),
     Operation.UNFREEZE.value: frozenset({LockState.FROZEN}),

@@ -317,6 +317,10 @@ class LockView:
     """The hotline decided the component in front, and the wallet has not confirmed it: it is not yet so."""
     recovery_until: datetime | None = None
     """Recovery is pending: until then its owner may choose a new password in the wallet, and has not yet."""
+    unlockable: bool = False
+    """An unlock would open the account to a login now, apart from proof."""
+    resettable: bool = False
+    """A new password may be chosen now, apart from proof. It ends a lock for failures that no unlock ends."""
 
     @property
     def told_cause(self) -> Cause | None:

@@ -144,13 +144,14 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
     found = components(record, attempts, now)
     found = _sort_components([*found, *still_opening(record, found, now)])
     waiting = record.waiting
+    unlockable, resettable = may_unlock(record, found, now), may_reset(found)
     first = found[0] if found else Component(LockState.OPEN, None, None, None)
     return LockView(
         state=first.state,
         cause=first.cause,
         since=first.since,
         until=first.until,
-        self_service=_self_service(first, may_unlock=may_unlock(record, found, now), may_reset=may_reset(found)),
+        self_service=_self_service(first, may_unlock=unlockable, may_reset=resettable),
         asked=waiting.kind if waiting is not None else None,
         components=found,
         unconfirmed=any(
@@ -158,6 +159,8 @@ def view(record: LockRecord, attempts: Attempts, now: datetime) -> LockView:
             for slot, register in record.told.items()
         ),
         recovery_until=recovery_until(record, attempts, now),
+        unlockable=unlockable,
+        resettable=resettable,
     )
 
 
