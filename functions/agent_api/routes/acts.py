@@ -97,10 +97,7 @@ def ask_refund(
     act = agents.AskRefund(body.item_id, body.refund_reason, request_key, body.amount_minor, body.note)
     done = agents.perform(at.ctx, at.agent, Basis(case_id, contact), act, why=body.reason, memory=memory)
     at.check_replay(done.replayed, case_id, body=body)
-    if done.deed is None:
-        return RefundMade(outcome=None, refund_id=None, promised_on=None)
-    made = done.deed.result
-    return RefundMade(outcome=made.outcome.value.lower(), refund_id=made.refund_id, promised_on=made.promised_on)
+    return RefundMade.model_validate({"outcome": None, "refund_id": None, "promised_on": None, **done.told})
 
 
 @router.post(
@@ -147,8 +144,8 @@ def judge_finding(
 
 
 def _do(id_: str, body: Act | Feedback, contact: str | None, key: str | None, act: AgentAct[Any], *parts: str) -> Done:
-    """Do an act once for its key, upon the thing that `parts` name. The answer to a repeated request says so, and no
-    outcome."""
+    """Do an act once for its key, upon the thing that `parts` name. The answer to a repeated request says so, and the
+    outcome of the first."""
     at, case_id = desk(), id_from(id_)
     memory = at.memory(key, case_id, *parts, body=body)
     done = agents.perform(
@@ -161,4 +158,4 @@ def _do(id_: str, body: Act | Feedback, contact: str | None, key: str | None, ac
         memory=memory,
     )
     at.check_replay(done.replayed, case_id, *parts, body=body)
-    return Done(outcome=done.deed.outcome.lower() if done.deed is not None else None)
+    return Done(outcome=done.told.get("outcome"))

@@ -58,7 +58,8 @@ class RefundAsked(Body):
 
 
 class RefundMade(Answer):
-    """The outcome, a closed word, and the refund that there is now. Null for a request that was carried out before."""
+    """The outcome, a closed word, and the refund that there was then. A repetition tells the same. Null for a request
+    of an earlier release."""
 
     outcome: str | None
     refund_id: str | None
@@ -85,7 +86,8 @@ class Feedback(Body):
 
 
 class Done(Answer):
-    """The outcome, a closed word; null for a request that was carried out before."""
+    """The outcome, a closed word. A repetition tells that of the first time; null for a request of an earlier
+    release."""
 
     outcome: str | None
 

@@ -392,7 +392,7 @@ def test_in_a_call_an_account_is_unlocked_with_what_the_customer_has_proved(
     event = anna.event("POST", f"/cases/{case_id}/unlock", body={"reason": "customer_proved"})
     done, again = anna.send(event), anna.send(event)
     assert (done.status, done.json) == (202, {"outcome": "asked"})
-    assert (again.status, again.json, again.headers["Idempotency-Replayed"]) == (202, {"outcome": None}, "true")
+    assert (again.status, again.json, again.headers["Idempotency-Replayed"]) == (202, done.json, "true")
     assert len(world.decided("account.unlock_requested")) == 1
     assert anna.get(f"/cases/{case_id}").json["next_step"] == "close"
     entry = anna.get(f"/cases/{case_id}/timeline").json["entries"][0]
@@ -407,6 +407,19 @@ def test_a_freeze_and_a_pause_are_an_agents_alone(world: AgentWorld, anna: Agent
     for name, operation in (("unfreeze", "unfreeze"), ("pause-ends", "end_pause"), ("reset-grants", "reset_grant")):
         refused = anna.post(f"/cases/{case_id}/{name}", WHY)
         assert (refused.code, refused.json["operation"]) == ("proof_missing", operation)
+
+
+@pytest.mark.parametrize(("name", "later"), [("freeze", "asked"), ("pause", "stopped_already")])
+def test_a_repeated_act_answers_the_outcome_of_the_first_time(
+    world: AgentWorld, anna: AgentClient, name: str, later: str
+) -> None:
+    case_id = claim(world, anna)
+    event = anna.event("POST", f"/cases/{case_id}/{name}", body=WHY)
+    assert anna.send(event).json == {"outcome": "asked"}
+    world.freeze()
+    assert anna.post(f"/cases/{case_id}/{name}", WHY).json == {"outcome": later}
+    again = anna.send(event)
+    assert (again.json, again.headers["Idempotency-Replayed"]) == ({"outcome": "asked"}, "true")
 
 
 def test_a_freeze_from_the_security_case_adds_to_that_case_once(world: AgentWorld, anna: AgentClient) -> None:
@@ -852,7 +865,8 @@ def test_a_refund_in_the_customers_name_is_offered_with_its_payment_and_made_onc
     assert (made.status, made.json["outcome"]) == (202, "in_review")
     assert world.refund(made.json["refund_id"]).movement_id == payment["id"]
     again = anna.post(f"/cases/{case_id}/refunds", body, headers=key)
-    assert again.json == {"outcome": None, "refund_id": None, "promised_on": None}
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (made.json, "true")
+    assert made.json["promised_on"] is not None
     (payment,) = anna.look(case_id, "payments").json["payments"]
     assert payment["actions"] == []
 

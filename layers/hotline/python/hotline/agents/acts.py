@@ -257,8 +257,10 @@ class AskRefund(AgentAct[RefundResult]):
     def contribute(self, change: Change, request: AgentRequest) -> Deed[RefundResult]:
         language = request.case.language if request.case is not None else None
         asked = self._of_customer(request).contribute_for(change, request.read, request.account_id, language)
-        named = {"refund_id": asked.result.refund_id} if asked.result.refund_id is not None else {}
-        return Deed(asked.result, asked.outcome, named)
+        result = asked.result
+        named = {"refund_id": result.refund_id} if result.refund_id is not None else {}
+        promised = {"promised_on": result.promised_on.isoformat()} if result.promised_on is not None else {}
+        return Deed(result, asked.outcome, named, {**named, **promised})
 
     def _of_customer(self, request: AgentRequest) -> refunds.RequestRefund:
         key = payments.movement_key(request.account_id, self.item_id)

@@ -49,11 +49,18 @@ _OF_ACTS: Final = tuple(dict.fromkeys(COUNTED.values()))
 
 @dataclass(frozen=True, slots=True)
 class Deed[Result]:
-    """The result of an act. `outcome` is a closed word; `facts` are opaque, for the audit trail and the case."""
+    """The result of an act. `outcome` is a closed word; `facts` are opaque, for the audit trail and the case. `also`:
+    what the answer tells beside the outcome."""
 
     result: Result
     outcome: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """The answer to the request, and to each repetition of it."""
+        return {"outcome": self.outcome.lower(), **self.also}
 
 
 class AgentAct[Result](ABC):
@@ -91,6 +98,13 @@ class Performed[Result]:
     deed: Deed[Result] | None
     case: Case | None = None
     replayed: Remembered | None = None
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """The answer of the first time, whether that is now or was before."""
+        if self.deed is not None:
+            return self.deed.told
+        return self.replayed.told if self.replayed is not None else {}
 
 
 def perform[Result](
@@ -164,7 +178,7 @@ def _perform_once[Result](
         told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
         case = leave_records(change, request, agent, operation.value, account_id, told)
         if memory is not None:
-            memory.keep(change, failed=stale)
+            memory.keep(change, failed=stale, told=deed.told)
         change.commit(ctx.store)
     except NeedProof as refusal:
         raise _name_own_factors(request, refusal) from None

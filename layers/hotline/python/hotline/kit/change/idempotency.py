@@ -1,17 +1,17 @@
 """Requests that are known by a key of their own (the Idempotency-Key of an API): made once, answered alike afterwards.
 
 The record is written in the transaction that does what was asked, so that there is either both or neither. It holds the
-status, the id of the object that was made and a keyed hash of the body. It never holds the body, nor any of the answer,
-which is put together anew from that object.
+status, the id of the object that was made and a keyed hash of the body. It never holds the body. Of the answer it holds
+closed words, ids and dates alone. All else is put together anew from that object.
 
-    PK KEY#<scope>#<hash> · SK KEY · status · made_id · fingerprint (`version:hash`) · expires_at_epoch_s
+    PK KEY#<scope>#<hash> · SK KEY · status · made_id · fingerprint (`version:hash`) · told · expires_at_epoch_s
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -25,11 +25,13 @@ from . import Change, Failure
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A request that was made before: its status and the id of what it made."""
+    """A request that was made before: its status and the id of what it made. `told`: the closed words, ids and dates
+    of its answer that are told again."""
 
     status: int
     made_id: str
     fingerprint: str
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 def request_key(scope: str, *parts: str) -> Key:
@@ -54,7 +56,9 @@ def is_of(remembered: Remembered, keyring: Keyring, body: str) -> bool:
 
 def request_from(item: Mapping[str, Any] | None) -> Remembered | None:
     """The remembered request of a stored item."""
-    return Remembered(int(item["status"]), item["made_id"], item["fingerprint"]) if item is not None else None
+    if item is None:
+        return None
+    return Remembered(int(item["status"]), item["made_id"], item["fingerprint"], dict(item.get("told", {})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,10 @@ class Memory:
     request: Remembered
     life: timedelta
 
-    def keep(self, change: Change, *, failed: Failure) -> None:
-        """Remember the request, unless somebody else has one under this key; then `failed` gives the error."""
+    def keep(self, change: Change, *, failed: Failure, told: Mapping[str, str] | None = None) -> None:
+        """Remember the request and what of its answer is `told` again, unless somebody else has one under this key;
+        then `failed` gives the error."""
         known = self.request
-        item = {"status": known.status, "made_id": known.made_id, "fingerprint": known.fingerprint}
+        item: dict[str, Any] = {"status": known.status, "made_id": known.made_id, "fingerprint": known.fingerprint}
+        item |= {"told": dict(told)} if told else {}
         change.create(self.key, item | {TTL_ATTRIBUTE: epoch_s(change.now + self.life)}, failed=failed)
