@@ -144,7 +144,7 @@ def transfer_case(id: str, body: Transfer, if_match: IfMatch = None, key: Idempo
     case_id, version, supervised = id_from(id), seen_version(if_match), desk().supervises
     topic, language, username = body.topic, body.language, body.username
     to_queue = topic is not None and language is not None
-    if to_queue == (username is not None) or (username is not None and body.note is not None):
+    if to_queue == (username is not None) or (topic is None) != (language is None):
         raise problem_in("#", "queue_or_agent")
     agent_id = agents.find_agent(desk().ctx.store, username) if username is not None else None
     if username is not None and agent_id is None:
@@ -162,6 +162,7 @@ def transfer_case(id: str, body: Transfer, if_match: IfMatch = None, key: Idempo
             case_id,
             agent_id=agent_id,
             agent_name=username,
+            note=body.note,
             version=version,
             supervised=supervised,
         )

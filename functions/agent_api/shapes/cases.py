@@ -173,7 +173,7 @@ class Snooze(Body):
 
 class Transfer(Body):
     """The next to work on the case: the queue of a topic and a language, or one agent. Their user name is known once
-    they have read who they are."""
+    they have read who they are. A note goes with either."""
 
     topic: Word | None = None
     language: Word | None = None

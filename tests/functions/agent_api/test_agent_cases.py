@@ -296,8 +296,10 @@ def test_a_case_goes_to_another_queue_with_a_note_or_to_an_agent(
     assert anna.get(f"/cases/{case_id}/timeline").json["entries"][0]["note"] == "Speaks Chinese."
     assert anna.post(f"/cases/{case_id}/claim").status == 200
     assert bo.get("/me").json["username"] == "Agent-2"
-    given = anna.post(f"/cases/{case_id}/transfer", {"username": "Agent-2"})
+    given = anna.post(f"/cases/{case_id}/transfer", {"username": "Agent-2", "note": "She knows the shop."})
     assert given.json["owner"] == {"id": "agent-2", "name": "Agent-2"}
+    entry = bo.get(f"/cases/{case_id}/timeline").json["entries"][0]
+    assert (entry["kind"], entry["note"]) == ("transferred", "She knows the shop.")
     assert bo.post(f"/cases/{case_id}/close", {"ending": "resolved"}).status == 200
 
 
@@ -320,7 +322,9 @@ def test_a_case_goes_to_no_agent_who_has_not_been_at_the_desk(
         {"topic": "refund"},
         {"language": "en-US"},
         {"topic": "refund", "language": "en-US", "username": "Agent-1"},
-        {"username": "Agent-1", "note": "lost"},
+        {"topic": "refund", "username": "Agent-1"},
+        {"username": "Agent-1", "note": ""},
+        {"username": "Agent-1", "note": "\u202e"},
         {"agent_id": "agent-2", "agent_name": "Supervisor-1"},
         {"username": "a" * 101},
         {"topic": "nonsense", "language": "en-US"},

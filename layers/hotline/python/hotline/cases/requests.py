@@ -205,16 +205,19 @@ def contribute_transfer_to_agent(
     *,
     agent_id: str,
     agent_name: str,
+    note: str | None = None,
     version: int | None = None,
     supervised: bool = False,
 ) -> Case:
     """Give the case to another agent, who has claimed it then. The room above knows who is an agent. Raises
-    InvalidInput `agent_name_invalid`; otherwise as `contribute_edit`."""
+    InvalidInput `agent_name_invalid`, `note_empty`, `note_too_long`; otherwise as `contribute_edit`."""
     known = _own_case(change, read, case_id, version=version, supervised=supervised)
     name = _check_name(agent_name)
+    text = _check_note(note) if note is not None else None
     case = replace(known, owner=agent_id, owner_name=name, claimed_at=change.now, snoozed_until=None)
     facts = {"to": agent_id, "from": known.owner or "-"}
-    return _write(change, known, case, EntryKind.TRANSFERRED, "agent.transferred", facts=facts, version=version)
+    kind, word = EntryKind.TRANSFERRED, "agent.transferred"
+    return _write(change, known, case, kind, word, facts=facts, note=text, version=version)
 
 
 def contribute_edit(
