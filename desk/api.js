@@ -35,7 +35,6 @@ export const PERMISSIONS = {
   manage: "desk/manage",
   report: "desk/report",
 };
-export const NOTE_CHARACTERS_MAX = 1000;
 
 /** A refusal, by the API (RFC 9457), by the issuer, or by the network (`offline`). */
 export class Problem extends Error {

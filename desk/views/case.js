@@ -1,6 +1,6 @@
 // One case: what the line established, the one next step, the timeline, the account, and what may be done.
 
-import { newKey, NOTE_CHARACTERS_MAX, PERMISSIONS } from "../api.js";
+import { newKey, PERMISSIONS } from "../api.js";
 import { actionButton, perform } from "../actions.js";
 import { css, drafts, html, Loaded, nothing, outside, readPages, shared, Tick, View } from "../element.js";
 import { heardText, readFacts, skillText, voidText, withNames } from "../facts.js";
@@ -78,6 +78,10 @@ class DeskCase extends View {
 
   get mine() {
     return this.found.value?.value.owner?.id === this.desk.me.agent_id;
+  }
+
+  get noteMax() {
+    return this.desk.me.limits.note_characters;
   }
 
   /** Whether the agent comes to the account: by the case, which they have claimed, or by the call that they are in. */
@@ -205,12 +209,12 @@ class DeskCase extends View {
 
   #noteForm() {
     const { words } = this;
-    const field = { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, required: true };
+    const field = { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, required: true };
     return html`<form class="stack" @submit=${this.#sendNote}>${renderField(words, field, this.note.text, (_, text) => this.#draft({ text }))}
       ${renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check" }, this.note.audience === "customer",
         (_, yes) => this.#draft({ audience: yes ? "customer" : "agent" }))}
       ${this.refusal ? html`<div class="notice bad" role="alert">${words.problem(this.refusal)}</div>` : nothing}
-      <p><button ?disabled=${this.sending || !this.note.text.trim() || [...this.note.text].length > NOTE_CHARACTERS_MAX}>${this.t("case.add_note")}</button></p></form>`;
+      <p><button ?disabled=${this.sending || !this.note.text.trim() || [...this.note.text].length > this.noteMax}>${this.t("case.add_note")}</button></p></form>`;
   }
 
   #draft(change) {
@@ -263,7 +267,7 @@ class DeskCase extends View {
       fields: [
         { name: "topic", label: this.t("field.topic"), kind: "select", options: TOPICS.map((topic) => [topic, words.word("topic", topic)]), required: true },
         { name: "language", label: this.t("field.language"), kind: "select", options: LINE_LANGUAGES, required: true },
-        { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
+        { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, empty: null },
       ],
       values: { topic: found.topic, language: found.language, note: null },
       action: this.t("case.transfer"),
@@ -277,7 +281,7 @@ class DeskCase extends View {
       title: this.t("case.close"),
       fields: [
         { name: "ending", label: this.t("field.ending"), kind: "select", options: ENDINGS.map((ending) => [ending, words.word("ending", ending)]), required: true },
-        { name: "note", label: this.t("case.note"), kind: "note", max: NOTE_CHARACTERS_MAX, empty: null },
+        { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, empty: null },
       ],
       values: { ending: "resolved", note: null },
       action: this.t("case.close"),

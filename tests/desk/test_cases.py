@@ -259,9 +259,12 @@ def test_a_draft_of_a_note_survives_a_reload_and_is_sent_once(desk: Desk) -> Non
 
 
 def test_a_note_that_is_too_long_cannot_be_sent(desk: Desk) -> None:
+    desk.world.note_characters = 1200
     page = desk.enter(address="?case=case-1")
-    page.get_by_label("Note", exact=True).fill("长" * 1001)
-    expect(page.get_by_text("1,001 of 1,000 characters")).to_be_visible()
+    page.get_by_label("Note", exact=True).fill("长" * 1200)
+    expect(page.get_by_role("button", name="Add note")).to_be_enabled()
+    page.get_by_label("Note", exact=True).fill("长" * 1201)
+    expect(page.get_by_text("1,201 of 1,200 characters")).to_be_visible()
     expect(page.get_by_role("button", name="Add note")).to_be_disabled()
 
 

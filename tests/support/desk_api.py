@@ -155,6 +155,8 @@ class DeskWorld:
     """Where a clean picture can be had; empty: the scan says something else meanwhile."""
     lose_answers: int = 0
     """How many of the next POST requests are carried out without an answer that arrives."""
+    note_characters: int = 1000
+    """How long a note may be."""
     time_zone: str = "Asia/Shanghai"
     """In which reports have their days."""
     throttled: dict[str, int] = field(default_factory=dict)
@@ -313,6 +315,7 @@ def _me(world: DeskWorld, call: _Call) -> Answered:
         "token_ends_at": _in(minutes=15),
         "time_zone": world.time_zone,
         "live_contacts": world.live.get(call.username, []),
+        "limits": {"note_characters": world.note_characters, "refund_note_characters": 500},
     }
     return _json(200, document)
 

@@ -8,12 +8,13 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from functions.agent_api.desk import desk, router
 from functions.agent_api.routes.cases import row_of
-from functions.agent_api.shapes.cases import Cases, Me
+from functions.agent_api.shapes.cases import Cases, Limits, Me
 from functions.agent_api.shapes.common import PAGE_DEFAULT, PAGE_MAX
 from functions.http.cursors import CURSOR_CHARACTERS_MAX, CURSOR_PATTERN, cursor_of, position_of
 from hotline.agents import service as agents
 from hotline.cases import service as cases
 from hotline.cases.model import QueuePage
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.kit.languages import LANGUAGES
 
 _LIST: Final = "queue"
@@ -34,6 +35,7 @@ def read_me() -> Me:
         token_ends_at=agent.expires_at,
         live_contacts=list(agents.list_live_contacts(at.ctx.store, agent, at.now)),
         time_zone=at.ctx.time_zone,
+        limits=Limits(note_characters=cases.AGENT_NOTE_CHARACTERS_MAX, refund_note_characters=NOTE_CHARACTERS_MAX),
     )
 
 

@@ -12,13 +12,20 @@ from hotline.agents.service import USER_NAME_CHARACTERS_MAX, Step
 from hotline.cases.model import Audience, CloseReason, Priority
 from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX, TAGS_MAX
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2 * AGENT_NOTE_CHARACTERS_MAX)]
-"""A person's text. It is kept in its plain form, which has AGENT_NOTE_CHARACTERS_MAX characters at most."""
+Text = Annotated[str, StringConstraints(min_length=1, max_length=AGENT_NOTE_CHARACTERS_MAX)]
+"""A person's text. It is kept in its plain form."""
+
+
+class Limits(Answer):
+    """How many characters a person's texts may have: a note of a case, and the note of a refund."""
+
+    note_characters: int
+    refund_note_characters: int
 
 
 class Me(Answer):
     """The agent as their token says, what they may do now, and the contacts that they are in, the newest first.
-    `time_zone` is the one in which reports have their days."""
+    `time_zone` is the one in which reports have their days, `limits` are those of texts."""
 
     agent_id: str
     username: str
@@ -27,6 +34,7 @@ class Me(Answer):
     token_ends_at: datetime
     live_contacts: list[str]
     time_zone: str
+    limits: Limits
 
 
 # ---------------------------------------------------------------- cases

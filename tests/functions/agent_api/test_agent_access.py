@@ -11,10 +11,13 @@ from functions.agent_api.access import ROUTES
 from functions.http import problems
 from functions.http.quota import REQUESTS_MAX
 from hotline.agents.model import TOKEN_LIFE, Permission, Role
+from hotline.cases.service import AGENT_NOTE_CHARACTERS_MAX
+from hotline.contracts.limits import NOTE_CHARACTERS_MAX
 from hotline.kit.languages import LANGUAGES
 from hotline.wording.catalogue import find
 from hotline_local.openapi import EVERYWHERE
 from tests.support.agent_client import SCOPES, AgentClient
+from tests.support.agent_document import DOCUMENT
 from tests.support.agent_world import AgentWorld
 from tests.support.api_client import Client
 from tests.support.log_lines import lines, logged
@@ -141,7 +144,17 @@ def test_the_agent_is_told_who_they_are(world: AgentWorld, chief: AgentClient) -
         "token_ends_at": (world.clock.now() + TOKEN_LIFE).isoformat().replace("+00:00", "Z"),
         "live_contacts": [],
         "time_zone": "UTC",
+        "limits": {"note_characters": AGENT_NOTE_CHARACTERS_MAX, "refund_note_characters": NOTE_CHARACTERS_MAX},
     }
+
+
+def test_the_limits_of_texts_are_those_of_the_description(chief: AgentClient) -> None:
+    forms = DOCUMENT["components"]["schemas"]
+    told = chief.get("/me").json["limits"]
+    assert forms["Note"]["properties"]["text"]["maxLength"] == told["note_characters"]
+    for form in ("Close", "Transfer"):
+        assert f"'maxLength': {told['note_characters']}" in str(forms[form]["properties"]["note"])
+    assert f"'maxLength': {told['refund_note_characters']}" in str(forms["RefundAsked"]["properties"]["note"])
 
 
 @pytest.mark.parametrize("name", [None, "", "\u202e", " "])
