@@ -53,6 +53,21 @@ def test_the_line_picks_the_request_up_and_the_agent_sees_kinds_alone(world: Age
     assert world.do(token, basis, agents.UNLOCK) == "ASKED"
 
 
+@pytest.mark.parametrize(("called", "known"), [(True, True), (True, False), (False, True)])
+def test_a_request_is_in_the_trails_with_the_account_that_it_is_about(
+    world: AgentWorld, *, called: bool, known: bool
+) -> None:
+    goal = "look" if known else None  # the account of a caller who has proved nothing is not known
+    basis = world.take(world.call_in(goal=goal), world.token()) if called else world.claimed()
+    now = world.clock.now()
+    world.do(world.token(), basis, agents.AskProof(Goal.UNLOCK))
+    traces = agents.list_traces(world.store, "agent-1", since=now, until=now + SECOND).traces
+    (trace,) = [one for one in traces if one.event == "proof_request"]
+    assert trace.account_id == (ACCOUNT if known else None)
+    audited = [entry for entry in world.audit() if entry["event"] == "agent.proof_request"]
+    assert [entry["facts"]["goal"] for entry in audited] == (["unlock"] if known else [])
+
+
 @pytest.mark.parametrize(
     ("after", "state"), [(PROOF_REQUEST_LIFE - SECOND, "waiting"), (PROOF_REQUEST_LIFE, "expired")]
 )

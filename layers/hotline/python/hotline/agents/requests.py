@@ -174,7 +174,7 @@ def _perform_once[Result](
             _require_same_profile(change, request)
         if operation in COUNTED:
             count_one(change, COUNTED[operation], token.agent_id, request.read)
-        account_id = request.account_id if act.on_account else None
+        account_id = request.account_id if act.on_account else request.account
         told = {"outcome": deed.outcome, **deed.facts, **({"why": why.value} if why is not None else {})}
         case = leave_records(change, request, agent, operation.value, account_id, told)
         if memory is not None:
