@@ -19,7 +19,6 @@ from hotline.lockout.model import LockoutError
 from hotline.refunds.model import RefundError
 from hotline.security.model import SecurityError
 
-HOUR_S: Final = 3600
 _OF_REFUSALS: Final[Mapping[str, str]] = {
     CaseError.CASE_NOT_FOUND: "not_found",
     CaseError.CASE_CLAIMED: "case_claimed",
@@ -63,7 +62,7 @@ def problem_of(error: HotlineError) -> Problem:
         case NotPossible(code=code) if code in _OF_REFUSALS:
             return Problem(_OF_REFUSALS[code])
         case NotPossible(code=code) if code in _LIMITS:
-            return Problem("limit_reached", headers={"Retry-After": str(HOUR_S)}, facts={"why": code})
+            return Problem("limit_reached", headers={"Retry-After": str(error.facts["wait_s"])}, facts={"why": code})
         case Refused(code=code):
             return Problem("not_possible", facts={"why": code})
         case InvalidInput(code=code):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from hotline.agents.model import AgentError
 from hotline.evidence.model import EvidenceError
 from hotline.identity.model import IdentityError, PinWeakness
 from hotline.identity.service import QUARTER_HOUR
+from hotline.kit.clock import count_seconds
 from hotline.kit.errors import (
     HotlineError,
     InvalidInput,
@@ -160,9 +162,10 @@ def problem_in(pointer: str, code: str) -> Problem:
     return Problem("malformed_request", faults=[Fault(pointer, code)])
 
 
-def too_many_codes() -> Problem:
-    """No code is sent now; when it is worth asking again."""
-    return Problem("too_many_codes", headers={"Retry-After": str(int(QUARTER_HOUR.total_seconds()))})
+def too_many_codes(wait: timedelta = QUARTER_HOUR) -> Problem:
+    """No code is sent now; when it is worth asking again. Those who are not known are all told the same time, which
+    says nothing of a customer."""
+    return Problem("too_many_codes", headers={"Retry-After": str(count_seconds(wait))})
 
 
 def problem_of(error: HotlineError) -> Problem:

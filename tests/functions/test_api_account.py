@@ -291,8 +291,24 @@ def test_codes_are_limited_and_the_refusal_says_when_to_come_back(world: ApiWorl
     body = {"operation": "unlock", "method": "sms"}
     for _ in range(CODES_PER_QUARTER_HOUR):
         assert client.ask("POST", "/v1/challenges", body=body).status == 201
+        world.clock.advance(timedelta(minutes=1))
     refused = client.ask("POST", "/v1/challenges", body=body)
-    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, "too_many_codes", "900")
+    wait = 60 * (15 - CODES_PER_QUARTER_HOUR)
+    assert (refused.status, refused.code, refused.headers["Retry-After"]) == (429, "too_many_codes", str(wait))
+    world.clock.advance(timedelta(seconds=wait))
+    assert client.ask("POST", "/v1/challenges", body=body).status == 201
+
+
+def test_codes_of_a_day_are_limited_and_the_refusal_says_when_there_is_room(world: ApiWorld) -> None:
+    body = {"operation": "unlock", "method": "sms"}
+    while (answer := world.client().ask("POST", "/v1/challenges", body=body)).status == 201:
+        world.clock.advance(timedelta(minutes=20))
+    wait = int(answer.headers["Retry-After"])
+    assert wait > 15 * 60
+    world.clock.advance(timedelta(seconds=wait - 1))
+    assert world.client().ask("POST", "/v1/challenges", body=body).headers["Retry-After"] == "1"
+    world.clock.advance(timedelta(seconds=1))
+    assert world.client().ask("POST", "/v1/challenges", body=body).status == 201
 
 
 def test_a_method_that_the_account_has_no_contact_point_for_is_refused(world: ApiWorld) -> None:

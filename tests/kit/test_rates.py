@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline.kit.actor import System
 from hotline.kit.change import Change
 from hotline.kit.clock import epoch_s
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, find_room, rate_keys, sum_window
 from hotline.kit.errors import Stale
 from hotline.kit.store import BATCH_GET_KEYS_MAX, Key, Update, hotline_key
 from hotline.kit.store.condition import PRESENT, Item
@@ -105,3 +107,20 @@ def test_an_event_that_is_not_committed_is_not_counted() -> None:
 
 def test_the_widest_rate_of_the_hotline_leaves_most_of_a_batch_to_its_step() -> None:
     assert len(rate_keys(Rate("widest", FIVE_MINUTES, shards=8), NOON)) * 5 < BATCH_GET_KEYS_MAX
+
+
+@given(
+    before=st.integers(0, 40),
+    running=st.integers(0, 40),
+    most=st.integers(1, 20),
+    after_ms=st.integers(0, int(FIVE_MINUTES.total_seconds()) * 1000 - 1),
+)
+def test_there_is_room_from_the_instant_that_is_named_and_not_a_second_before(
+    before: int, running: int, most: int, after_ms: int
+) -> None:
+    read, now = counts(before, running), NOON + timedelta(milliseconds=after_ms)
+    room_at = find_room(RATE, read, now, most=most)
+    assert sum_window(RATE, read, room_at) < most
+    assert now <= room_at <= NOON + 2 * FIVE_MINUTES
+    if room_at > now:
+        assert sum_window(RATE, read, max(now, room_at - timedelta(seconds=1))) >= most

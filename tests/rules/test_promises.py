@@ -427,7 +427,6 @@ NO_PROMISES: Final[Mapping[str, Mapping[str, str]]] = {
         "hotline.security.detectors.failed_login_burst": "DETECTOR _APART",
         "hotline.security.detectors.reset_device_transfer": "DETECTOR _FLOOR _END",
         "hotline.wording.speech": "_ROOM",
-        "functions.customer_api.routes.refunds": "_DENIED_WINDOW_S",
     },
     "a table of its own, below": {"hotline.identity.policy": "REQUIREMENTS"},
     "how ids are cut short: nobody is told": {

@@ -61,7 +61,7 @@ def _ask(at: Desk, body: ChallengeAsked) -> Challenge:
     if sent.over is not None:
         log(Event.CODE_HELD_BACK, correlation_id=visit.state.contact_id, **sent.over.log_keys)
     if sent.challenge_id is None:
-        raise too_many_codes()
+        raise too_many_codes(sent.again_at - visit.now) if sent.again_at is not None else too_many_codes()
     return Challenge(id=sent.challenge_id, method=body.method, expires_at=visit.now + identity.CODE_LIFE)
 
 

@@ -20,6 +20,7 @@ from functions.http.routes import is_id
 from hotline.identity.service import Operation
 from hotline.kit.change import idempotency
 from hotline.kit.change.idempotency import Memory, Remembered
+from hotline.kit.clock import count_seconds
 from hotline.kit.errors import Stale
 from hotline.kit.ids import derive_id
 from hotline.kit.money import Money
@@ -49,7 +50,6 @@ _REFUSALS: Final = {
 }
 CREATED: Final = 201
 FREEZE_URL: Final = "/v1/me/freeze"
-_DENIED_WINDOW_S: Final = int(refunds.DENIED_WINDOW.total_seconds())
 
 
 @router.post("/v1/me/refunds", tags=_TAGS, operation_id="ask_for_refund", status_code=CREATED)
@@ -108,7 +108,8 @@ def _make(visit: Visit, body: RefundAsked, request_key: str, memory: Memory) -> 
         raise Stale
     if result.outcome in _REFUSALS:
         known = {"refund_id": result.refund_id} if result.outcome is RefundOutcome.EXISTS else {}
-        headers = {"Retry-After": str(_DENIED_WINDOW_S)} if result.outcome is RefundOutcome.LIMITED else {}
+        wait = result.again_at - visit.now if result.again_at is not None else None
+        headers = {"Retry-After": str(count_seconds(wait))} if wait is not None else {}
         facts = {"decided_by": result.decided_by, **known, **_next_of_dispute(result)}
         raise Problem(_REFUSALS[result.outcome], headers=headers, facts=facts)
     return _render_made(visit, made_id)

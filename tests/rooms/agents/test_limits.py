@@ -44,6 +44,33 @@ def test_the_last_one_of_an_hour_passes_and_the_next_does_not(store: Store, coun
     count(store, counted, after=2 * HOUR)
 
 
+@pytest.mark.parametrize("counted", Counted)
+@pytest.mark.parametrize("after", [timedelta(), timedelta(minutes=40), timedelta(minutes=59, seconds=59)])
+def test_a_refusal_says_after_how_many_seconds_there_is_room(store: Store, counted: Counted, after: timedelta) -> None:
+    for _ in range(LIMITS[counted].most):
+        count(store, counted, after=after)
+    with pytest.raises(NotPossible) as refused:
+        count(store, counted, after=after)
+    wait = timedelta(seconds=int(str(refused.value.facts["wait_s"])))
+    with pytest.raises(NotPossible):
+        count(store, counted, after=after + wait - timedelta(seconds=1))
+    count(store, counted, after=after + wait)
+
+
+def test_a_refusal_at_the_commit_says_it_as_well(store: Store) -> None:
+    counted = Counted.UNMASKINGS
+    read = store.batch_get(list(limit_keys(counted, "agent-1", NOON)))
+    late = Change(actor=Agent("agent-1", "-"), cause="test", now=NOON, ids=RandomIds())
+    count_one(late, counted, "agent-1", read)
+    for _ in range(LIMITS[counted].most):
+        count(store, counted)
+    with pytest.raises(NotPossible) as at_commit:
+        late.commit(store)
+    with pytest.raises(NotPossible) as before:
+        count(store, counted)
+    assert at_commit.value.facts["wait_s"] == before.value.facts["wait_s"]
+
+
 def test_acts_that_let_somebody_in_count_as_openings_and_those_that_protect_do_not() -> None:
     unproved = {Operation.NEW_ROW_UNPROVED, Operation.UNFREEZE_UNPROVED}
     second = {*unproved, Operation.RELEASE_HOLD, Operation.CONTACT_CHANGE}

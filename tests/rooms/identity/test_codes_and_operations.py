@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline.identity import codes
 from hotline.identity import service as identity
@@ -19,12 +21,16 @@ from hotline.identity.policy import (
     FACTOR_BLOCK,
     FACTOR_OF_METHOD,
     REQUIREMENTS,
+    SLOW,
+    USUAL,
     WRONG_IN_A_ROW,
     WRONG_PER_DAY,
     FactorCounters,
+    Pace,
     after_send,
     after_wrong,
     count_missing,
+    find_send_time,
     is_blocked_today,
     is_row_full,
     may_send,
@@ -237,6 +243,25 @@ def test_only_the_last_four_turns_are_kept() -> None:
     for number in range(6):
         records = turns.with_record(records, replace(RECORD, turn=number))
     assert [record.turn for record in records] == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("pace", [USUAL, SLOW])
+@given(
+    sent=st.lists(st.integers(0, 3000), max_size=10),
+    wrong=st.lists(st.integers(0, 3000), max_size=10),
+    blocked=st.none() | st.integers(-100, 2000),
+)
+def test_the_next_code_may_be_sent_from_the_instant_that_is_named_and_not_before(
+    pace: Pace, sent: list[int], wrong: list[int], blocked: int | None
+) -> None:
+    def ago(minutes: int) -> datetime:
+        return NOW - timedelta(minutes=minutes)
+
+    until = ago(-blocked) if blocked is not None else None
+    counters = FactorCounters(tuple(map(ago, sent)), tuple(map(ago, wrong)), 0, until)
+    at = find_send_time(counters, NOW, pace)
+    assert may_send(counters, at, pace)
+    assert at == NOW or not may_send(counters, at - timedelta(seconds=1), pace)
 
 
 def test_a_fingerprint_tells_inputs_apart_and_does_not_show_them() -> None:

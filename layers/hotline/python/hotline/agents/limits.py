@@ -17,7 +17,8 @@ from typing import Final
 
 from hotline.identity.model import Operation
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import Rate, count, rate_keys, sum_window
+from hotline.kit.clock import count_seconds
+from hotline.kit.counts.rates import Rate, count, find_room, rate_keys, sum_window
 from hotline.kit.errors import HotlineError, NotPossible
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Compare, Item, Missing, any_of
@@ -95,18 +96,26 @@ def is_used_up(counted: Counted, agent_id: str, read: Mapping[Key, Item], now: d
 
 
 def count_one(change: Change, counted: Counted, agent_id: str, read: Mapping[Key, Item]) -> None:
-    """Count one more with the change. Raises NotPossible with the limit's code when it is used up, also at commit."""
+    """Count one more with the change. Raises NotPossible with the limit's code when it is used up, also at commit. Its
+    fact `wait_s` counts the seconds until there is room again."""
     limit = LIMITS[counted]
     if is_used_up(counted, agent_id, read, change.now):
-        raise NotPossible(limit.refusal)
+        raise NotPossible(limit.refusal, wait_s=_count_wait(counted, agent_id, read, change.now))
     rate = _rate(counted, agent_id)
     running = rate_keys(rate, change.now)[0]
     count(change, rate, by=agent_id)
 
-    def refuse(_: Item | None) -> HotlineError:
-        return NotPossible(limit.refusal)
+    def refuse(stored: Item | None) -> HotlineError:
+        now_read = {**read, running: stored} if stored is not None else read
+        return NotPossible(limit.refusal, wait_s=_count_wait(counted, agent_id, now_read, change.now))
 
     change.require_condition(running, any_of(Missing(rate.part), Compare(rate.part, "<", limit.most)), refuse)
+
+
+def _count_wait(counted: Counted, agent_id: str, read: Mapping[Key, Item], now: datetime) -> int:
+    """The whole seconds until the agent may do it once more."""
+    room_at = find_room(_rate(counted, agent_id), read, now, most=LIMITS[counted].most)
+    return count_seconds(room_at - now)
 
 
 def _rate(counted: Counted, agent_id: str) -> Rate:

@@ -41,6 +41,7 @@ from .policy import (
     FactorCounters,
     after_send,
     after_wrong,
+    find_send_time,
     is_row_full,
     may_send,
     may_try,
@@ -160,6 +161,20 @@ def contribute_code(
         code_messages.count_message(change, target.prefix, way, by=challenge.id)
     change.send(_code_message(change, state, challenge, target, way, channel_of(factor, by_call=by_call)))
     return SendOutcome.SENT, replace(state, challenge=AskedChallenge(challenge.id, target.point))
+
+
+def find_next_code_time(
+    state: SessionState, factor: FactorKind, read: Mapping[Key, Item], now: datetime, traffic: TrafficLimits
+) -> datetime | None:
+    """When a code that was LIMITED may be asked for again, at the present pace. None before it is known who asks, and
+    where the row of wrong codes is full, so that no time helps. `read` holds what exists of `send_keys`."""
+    target, way = target_of(state, factor), way_of(state, now)
+    shown, own = counters_of(read, target.shown, factor, way), counters_of(read, target.points, factor, way)
+    if state.account_id is None or is_row_full(own):
+        return None
+    pace = limits.pace(read, now, way, traffic)
+    of_points = max(find_send_time(counters, now, pace) for counters in (shown, own))
+    return max(of_points, limits.find_room_of_account(read, target, way, now))
 
 
 def _may_be_told(state: SessionState, target: Target, own: FactorCounters, way: Way) -> bool:

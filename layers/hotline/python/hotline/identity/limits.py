@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hotline.kit.change import Change
-from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, rate_keys, sum_window
+from hotline.kit.counts.rates import FIVE_MINUTES, Rate, count, find_room, rate_keys, sum_window
 from hotline.kit.limits import TrafficLimits
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -84,6 +84,11 @@ def wrong_codes(way: Way) -> Rate:
 def account_may_have(read: Mapping[Key, Item], target: Target, way: Way, now: datetime) -> bool:
     """Whether the target's account, or for nobody's target that contact point, may have one more code by this way."""
     return all(sum_window(_of_account(rate, target, way), read, now) < most for rate, most in CODES_OF_ACCOUNT)
+
+
+def find_room_of_account(read: Mapping[Key, Item], target: Target, way: Way, now: datetime) -> datetime:
+    """The earliest instant from which `account_may_have` holds, if no more codes are asked for until then."""
+    return max(find_room(_of_account(rate, target, way), read, now, most=most) for rate, most in CODES_OF_ACCOUNT)
 
 
 def count_code(change: Change, target: Target, way: Way, *, goes_out: bool = True) -> None:

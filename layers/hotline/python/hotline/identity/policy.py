@@ -190,6 +190,16 @@ def may_send(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> boo
     return in_time and count_wrong_today(counters, now) < pace.wrong_per_day
 
 
+def find_send_time(counters: FactorCounters, now: datetime, pace: Pace = USUAL) -> datetime:
+    """The earliest instant from which `may_send` holds, if nothing is sent or entered wrong until then."""
+    ends: tuple[datetime, ...] = (
+        *(at + length for at in counters.sent for length in (QUARTER_HOUR, DAY)),
+        *(at + DAY for at in counters.wrong),
+        *((counters.blocked_until,) if counters.blocked_until is not None else ()),
+    )
+    return min(at for at in (now, *ends) if at >= now and may_send(counters, at, pace))
+
+
 def may_try(counters: FactorCounters, tries_left: int, now: datetime, pace: Pace) -> bool:
     """Whether digits may be held against a code: never while the factor is blocked for the day. A code that nobody has
     tried yet gets no try where the wrong codes of the day at this pace are used up. Else codes asked for before the

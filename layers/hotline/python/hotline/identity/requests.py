@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from hotline.kit.actor import FactorKind
 from hotline.kit.change import Change
@@ -19,6 +20,7 @@ from .challenges import (
     check_keys,
     contribute_check,
     contribute_code,
+    find_next_code_time,
     find_used_up_budget,
     send_keys,
     target_of,
@@ -32,12 +34,14 @@ from .ways import way_of
 @dataclass(frozen=True, slots=True)
 class CodeSent:
     """The result of asking for a code. `over`: the budget of messages that held it back. `tries`: those that the code
-    has while all codes are slowed down, else None. `challenge_id`: None unless the code was sent."""
+    has while all codes are slowed down, else None. `challenge_id`: None unless the code was sent. `again_at`: when a
+    code that a limit refused may be asked for again, where that is known and may be told."""
 
     outcome: SendOutcome
     challenge_id: str | None = None
     tries: int | None = None
     over: code_messages.OverBudget | None = None
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ class SendCode:
         if outcome is not SendOutcome.SENT or after.challenge is None:
             held_back = outcome is SendOutcome.HELD_BACK
             over = find_used_up_budget(state, self.factor, read, session.now, ctx.limits) if held_back else None
-            return Effect(SendOutcome.LIMITED.value, CodeSent(outcome, tries=tries, over=over), idle=True)
+            again_at = None
+            if not held_back:
+                again_at = find_next_code_time(state, self.factor, read, session.now, ctx.limits)
+            refused = CodeSent(outcome, tries=tries, over=over, again_at=again_at)
+            return Effect(SendOutcome.LIMITED.value, refused, idle=True)
         made = after.challenge.id
         return Effect(outcome.value, CodeSent(outcome, made, tries), after, ids=(made,))
 

@@ -50,6 +50,11 @@ def epoch_s(instant: datetime) -> int:
     return int(instant.timestamp())
 
 
+def count_seconds(length: timedelta) -> int:
+    """A length in whole seconds, rounded up, as Retry-After wants it (RFC 9110, 10.2.3)."""
+    return -(-length // timedelta(seconds=1))
+
+
 def find_zone(name: str | None) -> ZoneInfo | None:
     """The IANA time zone of a name; None without one, or where this machine has no data for it."""
     try:

@@ -389,6 +389,8 @@ class RefundResult:
     review: ReviewNeed | None = None
     recorded: bool = False
     """The request has changed something."""
+    again_at: datetime | None = None
+    """For LIMITED, when a request may be denied again."""
 
     @property
     def promised_on(self) -> date | None:

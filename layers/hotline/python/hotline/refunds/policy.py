@@ -98,6 +98,12 @@ DEFAULT_WALLET_POLICY = WalletPolicy()
 type _Rule = Callable[[RuleInputs], RuleResult]
 
 
+def find_denial_time(recent: RecentRequests, now: datetime, wallet: WalletPolicy = DEFAULT_WALLET_POLICY) -> datetime:
+    """The earliest instant from which one more request may be denied, if none is until then; see `denied_max`."""
+    counted = sorted(at for at in recent.denied_at if at > now - wallet.denied_window)
+    return counted[-wallet.denied_max] + wallet.denied_window if len(counted) >= wallet.denied_max else now
+
+
 def _says(rule: str, outcome: RefundOutcome | None, **inputs: str | int | bool) -> RuleResult:
     return RuleResult(rule, outcome, inputs)
 

@@ -374,7 +374,9 @@ def contribute_refund(
             recorded=made,
         )
     if decision.outcome not in _STATES:
-        return RefundResult(decision.outcome, None, None, None, decided_by=decision.decided_by, rules=decision.rules)
+        again_at = policy.find_denial_time(recent, change.now) if decision.outcome is RefundOutcome.LIMITED else None
+        rules, rule = decision.rules, decision.decided_by
+        return RefundResult(decision.outcome, None, None, None, decided_by=rule, rules=rules, again_at=again_at)
     refund = replace(_refund(change.now, refund_id, movement, reason, decision), time_zone=profile.time_zone)
     if refund.state.is_open:
         payments.contribute_taking(

@@ -18,7 +18,7 @@ from hotline.kit.store import Key, Store
 from hotline.kit.store.condition import Item, equals
 from hotline.payments import service as payments
 
-from . import folds, items, policy
+from . import folds, items
 from .disputes import Dispute, find_dispute
 from .due import OVERDUE as OVERDUE_REASON
 from .due import UNPAID as UNPAID_REASON
@@ -65,7 +65,6 @@ from .reviews import (
 )
 
 __all__ = [
-    "DENIED_WINDOW",
     "OVERDUE_REASON",
     "REVIEWED_RULE",
     "REVIEW_REASON",
@@ -125,8 +124,6 @@ __all__ = [
 TOLD_READ_MAX = 20
 """How many refunds are read for a call, of which it tells three."""
 
-DENIED_WINDOW = policy.DEFAULT_WALLET_POLICY.denied_window
-"""The time for which denied requests of one customer are counted."""
 refund_key = items.refund_key
 refund_from = items.refund_from
 date_told = items.date_told

@@ -71,6 +71,19 @@ def sum_window(rate: Rate, read: Mapping[Key, Item], now: datetime) -> int:
     return running - (-before * still_in) // rate.window
 
 
+def find_room(rate: Rate, read: Mapping[Key, Item], now: datetime, *, most: int) -> datetime:
+    """The earliest instant from which `sum_window` is below `most`, if nothing more is counted until then; `now` where
+    it is so already. `read` holds what exists of `rate_keys`. `most` is at least one."""
+    start, window_s = _start(rate, now), int(rate.window.total_seconds())
+    running, before = (_sum(read, rate, begun) for begun in (start, start - rate.window))
+    if running >= most:
+        # The running window alone is too many, so that the next one has to take some of it away.
+        start, running, before = start + rate.window, 0, running
+    room = most - 1 - running
+    still_in_s = window_s if before <= room else room * window_s // before
+    return max(now, start + rate.window - timedelta(seconds=still_in_s))
+
+
 def count(change: Change, rate: Rate, *, by: str, times: int = 1, at: datetime | None = None) -> None:
     """Count with the change. `by` picks the shard: something of which each change has another. `at`: when it happened,
     where that was before the change; so a count can be taken back where it was made."""
