@@ -6,9 +6,15 @@ people are nobody, and their password is for this machine alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +28,7 @@ STAFF: Final[Mapping[str, tuple[Role, ...]]] = {
     "supervisor-2": (Role.AGENT, Role.SUPERVISOR),
 }
 """Each of the demo staff by user name, with the roles that they have."""
+TIMEOUT_S: Final = 60
 _POOL: Final = "demo-staff"
 _RESOURCE: Final = "desk"
 
@@ -38,6 +45,23 @@ class StaffLogin:
         """Let the desk at this address have its people back after they signed in."""
         cognito.update_user_pool_client(UserPoolId=self.pool_id, ClientId=self.client_id, **_client(callback))
 
+    def sign_in(self, cognito: Any, endpoint: str, name: str, scopes: Iterable[str]) -> dict[str, Any]:
+        """The token endpoint's answer for one of the demo staff, by code and PKCE (RFC 7636), as the desk signs in.
+        `endpoint` is MiniStack's. Raises KeyError where no desk was allowed yet."""
+        described = cognito.describe_user_pool_client(UserPoolId=self.pool_id, ClientId=self.client_id)
+        callback = described["UserPoolClient"]["CallbackURLs"][0]
+        verifier = secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        client = {"client_id": self.client_id, "redirect_uri": callback}
+        asked = {"scope": " ".join(("openid", *scopes)), "state": "state", "response_type": "code", "nonce": ""}
+        pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
+        headers, _ = _post_form(endpoint, "/login", **client, **asked, **pkce, username=name, password=PASSWORD)
+        (code,) = parse_qs(urlsplit(headers["location"]).query)["code"]
+        exchange = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
+        _, body = _post_form(endpoint, "/oauth2/token", **client, **exchange)
+        answered: dict[str, Any] = json.loads(body)
+        return answered
+
     def renew(self, cognito: Any, refresh_token: str) -> dict[str, object] | None:
         """The answer of the token endpoint to a refresh token; None for one that is not good.
 
@@ -53,6 +77,17 @@ class StaffLogin:
             return None
         lasting = {"token_type": made["TokenType"], "expires_in": made["ExpiresIn"]}
         return {"access_token": made["AccessToken"], "id_token": made["IdToken"], **lasting}
+
+
+def _post_form(endpoint: str, path: str, **fields: str) -> tuple[dict[str, str], bytes]:
+    """Send a form to the sign-in; the headers and the body of its answer."""
+    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=TIMEOUT_S)
+    try:
+        connection.request("POST", path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
+        answer = connection.getresponse()
+        return {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
 
 
 def open_login(cognito: Any, region: str) -> StaffLogin:

@@ -7,7 +7,6 @@ Races of which both have read before either writes are in tests/rooms, on the sa
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from threading import Barrier
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,9 +25,11 @@ from hotline.agents.model import Role
 from hotline.kit.config import TableNames
 from hotline.kit.store import Table
 from hotline.kit.store.dynamodb import DynamoStore
+from hotline_local.cli import main
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
 from hotline_local.staff_login import PASSWORD, STAFF, StaffLogin
+from hotline_local.testing.memory_store import MemoryStore
 from hotline_local.testing.virtual_clock import VirtualClock
 from tests.support.agent_client import SCOPES, AgentClient
 from tests.support.agent_world import AgentWorld
@@ -47,30 +48,10 @@ ROLES: Final = dict.fromkeys(SUPERVISORS, (Role.AGENT, Role.SUPERVISOR))
 # ---------------------------------------------------------------- over HTTP
 
 
-def post_form(stack: Stack, path: str, **fields: str) -> tuple[dict[str, str], bytes]:
-    """Send a form to the sign-in; the headers and the body of its answer."""
-    connection = HTTPConnection(urlsplit(stack.endpoint).netloc, timeout=HANGS_AFTER_S)
-    try:
-        connection.request("POST", path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"})
-        answer = connection.getresponse()
-        return {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
 def sign_in(stack: Stack, name: str) -> dict[str, str]:
-    """The tokens of somebody of the demo staff, by code and PKCE (RFC 7636)."""
-    verifier = secrets.token_urlsafe(48)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    client = {"client_id": stack.staff_client_id, "redirect_uri": CALLBACK}
-    pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
-    asked = {"scope": " ".join(("openid", *SCOPES)), "state": "state", "response_type": "code", "nonce": "", **pkce}
-    headers, _ = post_form(stack, "/login", **client, **asked, username=name, password=PASSWORD)
-    (code,) = parse_qs(urlsplit(headers["location"]).query)["code"]
-    exchange = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-    _, body = post_form(stack, "/oauth2/token", **client, **exchange)
-    tokens: dict[str, str] = json.loads(body)
-    return tokens
+    """The tokens of somebody of the demo staff."""
+    login = StaffLogin(stack.staff_issuer, stack.staff_pool_id, stack.staff_client_id)
+    return login.sign_in(stack.client("cognito-idp"), stack.endpoint, name, SCOPES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,6 +139,18 @@ def test_a_renewed_sign_in_keeps_its_roles(staffed: Stack) -> None:
     assert set(claims["cognito:groups"]) == {role.value for role in STAFF["supervisor-1"]}
     assert set(SCOPES) <= set(claims["scope"].split())
     assert login.renew(cognito, "nonsense") is None
+
+
+def test_the_command_gives_a_token_of_the_staff_that_the_agents_api_takes(
+    staffed: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("hotline_local.launcher.stack.load", lambda: staffed)
+    assert main(["token", "--staff", "agent-1", "--scope", "desk/read,desk/work", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["url"] == staffed.agent_api_url
+    world = AgentWorld(MemoryStore())
+    me = SignedIn(world.ctx, "agent-1", stack=staffed, bearer=told["token"]).get("/me")
+    assert (me.status, me.json["username"], me.json["permissions"]) == (200, "agent-1", ["desk/read", "desk/work"])
 
 
 def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(

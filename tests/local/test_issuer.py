@@ -125,6 +125,28 @@ def test_the_command_refuses_what_means_nothing(
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--staff", "nobody"],
+        ["--staff", "agent-1", "--scope", "account.read"],
+        ["--staff", "agent-1", "--session", "s-1"],
+        ["--staff", "agent-1", "--signed-in", "0"],
+        ["--staff", "agent-1", "--account", "acct-demo-01"],
+        [],
+    ],
+)
+def test_the_command_refuses_a_token_of_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: Stack, arguments: list[str]
+) -> None:
+    try:
+        code: Any = ran(monkeypatch, stack, *arguments)
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
 def test_the_page_shows_the_api_with_its_own_files(stack: Stack) -> None:
     browser = Client(application(stack))
     page = browser.get("/")

@@ -42,6 +42,7 @@ The hotline runs at {endpoint} without a wallet (Ctrl-C stops it). {file} says h
 """
 WITH_EITHER: Final = """\
   {desk}                               the desk: sign in as {staff}, password {password}
+  ./hotline token --staff agent-1                     a token for the agents' API
   ./hotline inbox                                     read the messages it sent
   ./hotline send FILE.jsonl                           tell it a fact, as the wallet would
   ./hotline tick                                      work off what has fallen due

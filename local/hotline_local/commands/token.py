@@ -1,13 +1,16 @@
-"""`./hotline token`: an access token for the API of the running hotline, as the demo wallet's login would give one."""
+"""`./hotline token`: an access token for an API of the running hotline, as the login of its people would give one."""
 
 import argparse
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hotline_local.errors import CommandError
 from hotline_local.subparsers import Subparsers
+
+if TYPE_CHECKING:
+    from hotline_local.launcher.stack import Stack
 
 LIFE: Final = timedelta(hours=1)
 SIGNED_IN_MINUTES_MAX: Final = 60 * 24 * 365
@@ -19,17 +22,19 @@ def register(subparsers: Subparsers) -> None:
         "token",
         help="get an access token for the API",
         description=(
-            "Print an access token that the running hotline's gateway verifies, signed by the demo wallet's login. "
+            "Print an access token that the running hotline's gateway verifies: of a customer, signed by the demo "
+            "wallet's login, or of somebody of the demo staff, from the desk's sign-in. "
             'Use it as: curl -H "Authorization: Bearer $(./hotline token --account acct-demo-01)" URL'
         ),
     )
-    parser.add_argument("--account", required=True, metavar="ID", help="the account to act for, e.g. acct-demo-01")
+    whose = parser.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--account", metavar="ID", help="the account to act for, e.g. acct-demo-01")
+    whose.add_argument("--staff", metavar="NAME", help="for the agents' API: agent-1, agent-2, supervisor-1, ..")
     parser.add_argument("--scope", metavar="SCOPES", help="scopes, separated by spaces or commas (default: all)")
     parser.add_argument("--session", metavar="ID", help="name the sign-in, so that tokens share what it proved")
     parser.add_argument(
         "--signed-in",
         type=_minutes,
-        default=0,
         metavar="MINUTES",
         help="how long ago the owner signed in; over ten minutes ago it proves nothing (default 0)",
     )
@@ -40,31 +45,61 @@ def register(subparsers: Subparsers) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the token. Raises CommandError when no stack runs, or for a scope that there is not."""
-    from functions.customer_api.access import SCOPES
-    from hotline_local.issuer import Issuer
+    """Print the token. Raises CommandError when no stack runs, and for a scope or a name that there is not."""
     from hotline_local.launcher.stack import load
 
+    if arguments.staff is not None and not (arguments.session is None and arguments.signed_in is None):
+        raise CommandError("--session and --signed-in are of an account's token.", exit_code=2)
     stack = load()
-    scopes = tuple(arguments.scope.replace(",", " ").split()) if arguments.scope is not None else SCOPES
-    unknown = sorted(set(scopes) - set(SCOPES))
-    if unknown:
-        raise CommandError(f"There is no scope {unknown[0]!r}; there are: {', '.join(SCOPES)}.", exit_code=2)
-    now = datetime.now(UTC)
-    token = Issuer(stack.issuer, Path(stack.issuer_key_file)).token(
-        arguments.account,
-        scopes,
-        now=now,
-        life=LIFE,
-        signed_in=timedelta(minutes=arguments.signed_in),
-        session=arguments.session,
-    )
+    if arguments.staff is not None:
+        token, url, life, scopes = _sign_in(stack, arguments.staff, arguments.scope)
+    else:
+        token, url, life, scopes = _sign(stack, arguments)
     if arguments.json:
-        expires_at = (now + LIFE).replace(microsecond=0).isoformat()
-        print(json.dumps({"token": token, "url": stack.api_url, "expires_at": expires_at, "scopes": list(scopes)}))
+        expires_at = (datetime.now(UTC) + life).replace(microsecond=0).isoformat()
+        print(json.dumps({"token": token, "url": url, "expires_at": expires_at, "scopes": list(scopes)}))
     else:
         print(token)
     return 0
+
+
+def _sign(stack: "Stack", arguments: argparse.Namespace) -> tuple[str, str, timedelta, tuple[str, ...]]:
+    """A customer's token, the address of their API, the token's life and its scopes."""
+    from functions.customer_api.access import SCOPES
+    from hotline_local.issuer import Issuer
+
+    scopes = _choose(arguments.scope, SCOPES)
+    token = Issuer(stack.issuer, Path(stack.issuer_key_file)).token(
+        arguments.account,
+        scopes,
+        now=datetime.now(UTC),
+        life=LIFE,
+        signed_in=timedelta(minutes=arguments.signed_in or 0),
+        session=arguments.session,
+    )
+    return token, stack.api_url, LIFE, scopes
+
+
+def _sign_in(stack: "Stack", name: str, wanted: str | None) -> tuple[str, str, timedelta, tuple[str, ...]]:
+    """The same for somebody of the staff, who signs in as at the desk."""
+    from hotline.agents.model import Permission
+    from hotline_local.staff_login import STAFF, StaffLogin
+
+    if name not in STAFF:
+        raise CommandError(f"Nobody of the staff is called {name!r}; there are: {', '.join(STAFF)}.", exit_code=2)
+    scopes = _choose(wanted, tuple(permission.value for permission in Permission))
+    login = StaffLogin(stack.staff_issuer, stack.staff_pool_id, stack.staff_client_id)
+    tokens = login.sign_in(stack.client("cognito-idp"), stack.endpoint, name, scopes)
+    return tokens["access_token"], stack.agent_api_url, timedelta(seconds=int(tokens["expires_in"])), scopes
+
+
+def _choose(wanted: str | None, every: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that were asked for. Raises CommandError for one that there is not."""
+    scopes = tuple(wanted.replace(",", " ").split()) if wanted is not None else every
+    unknown = sorted(set(scopes) - set(every))
+    if unknown:
+        raise CommandError(f"There is no scope {unknown[0]!r}; there are: {', '.join(every)}.", exit_code=2)
+    return scopes
 
 
 def _minutes(text: str) -> int:
