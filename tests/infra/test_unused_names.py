@@ -39,6 +39,8 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "promise_certain": "as proved_until, and of the agents' API",
     "token_ends_at": "a field of an answer of the agents' API, as the following",
     "live_contacts": "as token_ends_at",
+    "note_characters": "as token_ends_at",
+    "refund_note_characters": "as token_ends_at",
     "possible": "as token_ends_at",
     "ended_by": "as token_ends_at",
     "failed_login_at": "as token_ends_at",
