@@ -40,7 +40,7 @@ export function renderField(words, field, value, change) {
   const help = field.help ? html`<span class="muted small">${field.help}</span>` : nothing;
   if (field.kind === "check")
     return html`<label class="check"><input type="checkbox" name=${field.name} .checked=${live(Boolean(value))} @change=${take}>
-      <span>${field.label}</span></label>`;
+      <span>${field.label}</span></label>${help}`;
   if (field.kind === "select")
     return html`<label>${field.label}
       <select name=${field.name} ?required=${field.required} @change=${take} .value=${live(String(value ?? ""))}>

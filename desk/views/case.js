@@ -143,7 +143,7 @@ class DeskCase extends View {
             .in_call=${this.#inCall(found)} @changed=${() => this.#again()}></desk-records>`
           : html`<p class="muted">${this.t("case.claim_first")}</p>`}</section>` : nothing}
         ${open && !found.account_known ? html`<section class="panel"><h2>${this.t("records.title")}</h2><p>${this.t("case.account_unknown")}</p></section>` : nothing}
-        <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm() : nothing}
+        <section class="panel"><h2>${this.t("case.timeline")}</h2>${open && this.may(PERMISSIONS.work) ? this.#noteForm(found) : nothing}
           ${this.timeline.show(({ entries, people, next }) => html`<ol class="timeline">${entries.map((entry) => this.#entry(entry, people))}</ol>
             ${next ? html`<button @click=${() => { this.pages += 1; this.timeline.load(); }}>${this.t("more")}</button>` : nothing}`)}</section>
       </div></div>`;
@@ -207,12 +207,12 @@ class DeskCase extends View {
     return ["void", "expired"].includes(approval?.state) && ["agent.approval_asked", "agent.approval_approved"].includes(reason);
   }
 
-  #noteForm() {
+  #noteForm(found) {
     const { words } = this;
     const field = { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, required: true };
     return html`<form class="stack" @submit=${this.#sendNote}>${renderField(words, field, this.note.text, (_, text) => this.#draft({ text }))}
-      ${renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check" }, this.note.audience === "customer",
-        (_, yes) => this.#draft({ audience: yes ? "customer" : "agent" }))}
+      ${found.account_known ? renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check", help: this.t("case.note_for_customer_help") }, this.note.audience === "customer",
+        (_, yes) => this.#draft({ audience: yes ? "customer" : "agent" })) : nothing}
       ${this.refusal ? html`<div class="notice bad" role="alert">${words.problem(this.refusal)}</div>` : nothing}
       <p><button ?disabled=${this.sending || !this.note.text.trim() || [...this.note.text].length > this.noteMax}>${this.t("case.add_note")}</button></p></form>`;
   }

@@ -52,6 +52,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "POST /v1/me/refunds/{id}/evidence": "refund.create",
     "GET /v1/me/refunds/{id}/evidence": "refund.read",
     "GET /v1/me/security": "security.read",
+    "GET /v1/me/cases": "account.read",
     "GET /v1/me/proof-requests": "account.read",
     "POST /v1/me/proof-requests/{id}/answers": "account.recover",
     "POST /v1/challenges": ANY_SCOPE,

@@ -14,6 +14,7 @@ from functions.customer_api.access import ROUTES, WAY_TO_A_FREEZE, Token, admit
 from functions.customer_api.routes import (
     account,
     bills,
+    cases,
     challenges,
     evidence,
     funds,
@@ -42,6 +43,7 @@ from hotline.kit.origin import has_passed_the_front
 ROUTE_MODULES: Final = (
     account,
     bills,
+    cases,
     challenges,
     evidence,
     funds,

@@ -183,7 +183,7 @@ def cursor_parameters() -> list[dict[str, Any]]:
 
 def test_every_cursor_is_declared_with_the_pattern_that_the_code_reads() -> None:
     found = cursor_parameters()
-    assert len(found) == sum(f"GET /v1/me/{name}" in ROUTES for name in ("payments", "refunds", "bills"))
+    assert len(found) == sum(f"GET /v1/me/{name}" in ROUTES for name in ("payments", "refunds", "bills", "cases"))
     assert {choice["pattern"] for choice in found} == {CURSOR_PATTERN}
 
 

@@ -133,6 +133,15 @@ PROMISES: Final[Mapping[str, Mapping[str, Promised]]] = {
         "TASK_WITHIN": (15 * MINUTES, "decision: then a task brings the case to a person"),
         "CALL_WITHIN": (1 * HOURS, "decision: a call brings most cases to a person before"),
     },
+    "hotline.cases.items": {
+        "TOLD_CLOSED": (90 * DAYS, "docs/api.md, cases"),
+    },
+    "hotline.cases.records": {
+        "SAID_MAX": (10, "docs/security.md, what grows"),
+    },
+    "hotline.cases.told": {
+        "TOLD_PAGE_MAX": (10, "docs/api.md, cases"),
+    },
     "hotline.cases.queue": {
         "QUEUE_PAGE_MAX": (50, "docs/security.md, what grows"),
         "SKILLS_MAX": (32, "decision: more than there are topics and languages"),

@@ -72,6 +72,7 @@ EXPECTED: Final[Mapping[str, Mapping[str, str]]] = {
     "GET /v1/me/payments/{id}": NAMED,
     "GET /v1/me/funds": ALIKE,
     "GET /v1/me/bills": ALIKE,
+    "GET /v1/me/cases": ALIKE,
     "GET /v1/me/reminders": ALIKE,
     "PUT /v1/me/reminders": ALIKE,
     "GET /v1/me/refunds": ALIKE,

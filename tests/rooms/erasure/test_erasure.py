@@ -119,7 +119,7 @@ class Case:
         self.ctx = context(store, self.clock)
         give(self.ctx, [opened(ACCOUNT, (PointKind.PHONE, PHONE), at=NOON)])
 
-    def write_notes(self, number: int, *, at_once: int = 15) -> None:
+    def write_notes(self, number: int, *, at_once: int = 14) -> None:
         """So many entries with free text, in one case for each topic."""
         for some in batched(range(number), at_once, strict=False):
             change = self.change()

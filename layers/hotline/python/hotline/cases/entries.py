@@ -39,7 +39,7 @@ from .model import (
     status_of,
     with_status,
 )
-from .records import add_entry, give_reference, tell, write_case
+from .records import add_entry, give_reference, make_entry, tell, with_told, write_case
 from .references import is_reference, reference_key
 
 WORD = re.compile(r"[a-z][a-z0-9_.]{0,47}")
@@ -135,11 +135,14 @@ def contribute_case(
         established=_merge(case.established, established or _proved_by(change, account_id)),
     )
     case = give_reference(change, with_status(case))
+    kind = EntryKind.ADDED if known else EntryKind.OPENED
+    entry = make_entry(change, case, kind, reason=reason, facts=facts, note=note)
+    case = with_told(case, entry)
     write_case(change, known, case)
     if account_id is not None:
         key = items.pointer_key(account_id, topic)
         change.replace(key, read.get(key), items.pointer_item(case))
-    add_entry(change, case, EntryKind.ADDED if known else EntryKind.OPENED, reason=reason, facts=facts, note=note)
+    add_entry(change, case, entry)
     tell(change, case, opened=known is None, reason=reason)
     new_reference = known is None or known.reference != case.reference
     return CaseRef(case.case_id, opened=known is None, reference=str(case.reference), new_reference=new_reference)

@@ -2,7 +2,7 @@
 
 An account points to its open case on a topic, and to each entry with free text, so that erasure finds it. A contact
 points to the case that it was handed over with. The pointer of an open case is a copy of it, so that whoever adds to
-the case need not read it.
+the case need not read it. An item of its own holds what a customer may see of a case, and nothing else.
 
 Places in the index `queue`, of which a case has one while it is open:
 
@@ -17,28 +17,42 @@ The pointer of a contact whose caller asked to be called back has a place there,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from hotline.kit.clock import from_text, to_text
+from hotline.kit.clock import epoch_s, from_text, to_text
 from hotline.kit.due import due_attributes
 from hotline.kit.languages import language_or_english
 from hotline.kit.retention import record_end
-from hotline.kit.store import Between, Index, Key, Prefix, Query, Table, hotline_key
+from hotline.kit.store import TTL_ATTRIBUTE, Between, Index, Key, Prefix, Query, Table, hotline_key
 from hotline.kit.store.condition import Item
 
-from .model import Audience, Case, CaseEntry, CaseStatus, EntryKind, Established, Priority, skill_of
+from .model import (
+    Audience,
+    Case,
+    CaseEntry,
+    CaseStatus,
+    EntryKind,
+    Established,
+    Priority,
+    ToldCase,
+    ToldNote,
+    skill_of,
+)
 
 CASE_SK = "CASE"
 ENTRY_PREFIX = "ENTRY#"
 NOTE_PREFIX = "NOTE#"
+TOLD_PREFIX = "TOLD#"
+TOLD_CLOSED: Final = timedelta(days=90)
+"""For so long a customer can read a case that is closed."""
 _CALLBACKS = "CALLBACK"
 """One partition: it takes a thousand callbacks a second."""
 _INDEXED = ("queue_pk", "queue_sk", "due_pk", "due_sk")
 OPTIONAL_ATTRIBUTES = (
     *_INDEXED, "owner", "owner_name", "claimed_at", "snoozed_until", "task_at", "tags", "links", "heard", "proved",
-    "login_failed_at", "missing_documents", "reference", "reference_until",
+    "login_failed_at", "missing_documents", "reference", "reference_until", "is_told", "said",
 )  # fmt: skip
 """Attributes that a stored case may lack. An update takes away those that it does not set."""
 
@@ -77,6 +91,49 @@ def is_note(key: Key, account_id: str) -> bool:
 def notes_query(account_id: str, limit: int) -> Query:
     """The entries of an account's cases that hold free text, the oldest first."""
     return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", Prefix(NOTE_PREFIX), limit=limit)
+
+
+def told_key(case: Case) -> Key:
+    """Where an account keeps what its customer may see of a case; sort keys are in the order of opening."""
+    return hotline_key(f"ACCOUNT#{case.account_id}", f"{TOLD_PREFIX}{to_text(case.opened_at)}#{case.case_id}")
+
+
+def told_item(case: Case) -> Item:
+    """The part of a case that a customer may see: no name, no reason and no text. One that is closed has no due time,
+    and goes TOLD_CLOSED after the last word."""
+    item: Item = {"case_id": case.case_id, "topic": case.topic, "opened_at": to_text(case.opened_at)}
+    item["version"] = case.version
+    item |= {"said": list(case.said)} if case.said else {}
+    if case.is_closed:
+        return item | {TTL_ATTRIBUTE: epoch_s(case.updated_at + TOLD_CLOSED)}
+    return item | {"due_at": to_text(case.due_at), **record_end(case.updated_at)}
+
+
+def told_query(account_id: str, *, after: str | None, limit: int) -> Query:
+    """The cases that an account's customer may see, the newest first, behind the one with the sort key `after`."""
+    start = hotline_key(f"ACCOUNT#{account_id}", after).attributes() if after is not None else None
+    told = Prefix(TOLD_PREFIX)
+    return Query(Table.HOTLINE, f"ACCOUNT#{account_id}", told, limit=limit, descending=True, start_after=start)
+
+
+def said_keys(told: Mapping[str, Any]) -> tuple[Key, ...]:
+    """The keys of the entries that a customer may see, the oldest first."""
+    return tuple(hotline_key(f"CASE#{told['case_id']}", f"{ENTRY_PREFIX}{place}") for place in told.get("said", ()))
+
+
+def told_case_from(told: Mapping[str, Any], entries: Iterable[CaseEntry]) -> ToldCase:
+    """The case of a stored item with those of the entries that are for its customer."""
+    return ToldCase(
+        case_id=told["case_id"],
+        topic=told["topic"],
+        opened_at=from_text(told["opened_at"]),
+        due_at=_optional_time(told, "due_at"),
+        notes=tuple(
+            ToldNote(entry.at, entry.note)
+            for entry in entries
+            if entry.audience is Audience.CUSTOMER and entry.note is not None
+        ),
+    )
 
 
 def timeline_query(case_id: str, *, before: str | None, limit: int) -> Query:
@@ -183,6 +240,8 @@ def pointer_item(case: Case) -> Item:
         "missing_documents": list(established.missing_documents),
         "reference": case.reference,
         "reference_until": _optional_text(case.reference_until),
+        "is_told": case.is_told or None,
+        "said": list(case.said),
         **record_end(case.updated_at),
     }
     return {name: value for name, value in item.items() if value not in (None, [])}
@@ -229,6 +288,8 @@ def case_from(item: Mapping[str, Any]) -> Case:
         ),
         reference=item.get("reference"),
         reference_until=_optional_time(item, "reference_until"),
+        is_told=item.get("is_told", False),
+        said=tuple(item.get("said", ())),
     )
 
 

@@ -202,6 +202,10 @@ class Case:
     reference: str | None = None
     """The six digits that name the case to people, until `reference_until`; None for one that never had any."""
     reference_until: datetime | None = None
+    is_told: bool = False
+    """Its customer may know of it, so that they can list it."""
+    said: tuple[str, ...] = ()
+    """The places of the newest entries that are for the customer, the oldest first."""
 
     @property
     def is_closed(self) -> bool:
@@ -234,6 +238,33 @@ class TimelinePage:
 
     entries: tuple[CaseEntry, ...]
     before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldNote:
+    """An agent's note for the customer."""
+
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCase:
+    """A case as its customer may see it. `due_at`: by when somebody answers; None for one that is closed."""
+
+    case_id: str
+    topic: str
+    opened_at: datetime
+    due_at: datetime | None
+    notes: tuple[ToldNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPage:
+    """Cases of a customer, the newest first. `next` is the `after` of the following page, None at the end."""
+
+    cases: tuple[ToldCase, ...]
+    next: str | None
 
 
 def skill_of(topic: str, language: str) -> str:

@@ -8,18 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from hotline.kit.actor import Caller, actor_name
 from hotline.kit.change import Change, Failure, stale
 from hotline.kit.clock import to_text
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key, Store, hotline_key
-from hotline.kit.store.condition import PRESENT, Compare, Item, all_of, equals
+from hotline.kit.store.condition import NEW, PRESENT, Compare, Item, all_of, any_of, equals
 
 from . import items
-from .model import NO_ACCOUNT, QUEUE, Audience, Case, CaseEntry, CaseStatus, EntryKind, with_status
+from .model import (
+    NO_ACCOUNT,
+    QUEUE,
+    SECURITY_TOPIC,
+    Audience,
+    AuthorKind,
+    Case,
+    CaseEntry,
+    CaseStatus,
+    EntryKind,
+    with_status,
+)
 from .references import REFERENCE_LIFE, RENEWED_WITHIN, draw, free, reference_item, reference_key
+
+SAID_MAX: Final = 10
+"""So many texts of a case its customer can read, the newest."""
 
 
 def write_case(change: Change, known: Case | None, case: Case, *, failed: Failure = stale) -> None:
@@ -71,9 +85,11 @@ def write_next(
     the case is of another version; `pointer_failed`, where it is given, does so for the pointer."""
     case = replace(case, updated_at=change.now, version=known.version + 1)
     case = give_reference(change, case if case.is_closed else with_status(case))
+    entry = make_entry(change, case, kind, reason=reason, facts=facts or {}, note=note, audience=audience)
+    case = with_told(case, entry)
     write_case(change, known, case, failed=failed)
     write_pointer(change, known, case, failed=pointer_failed or failed)
-    add_entry(change, case, kind, reason=reason, facts=facts or {}, note=note, audience=audience)
+    add_entry(change, case, entry)
     tell(change, case, opened=False, reason=reason)
     return case
 
@@ -109,7 +125,7 @@ def give_reference(change: Change, case: Case) -> Case:
     return replace(case, reference_until=until)
 
 
-def add_entry(
+def make_entry(
     change: Change,
     case: Case,
     kind: EntryKind,
@@ -118,9 +134,9 @@ def add_entry(
     facts: Mapping[str, str | int],
     note: str | None = None,
     audience: Audience = Audience.AGENT,
-) -> None:
-    """Add the entry that tells of the case's present version."""
-    entry = CaseEntry(
+) -> CaseEntry:
+    """The entry that tells of the case's present version."""
+    return CaseEntry(
         entry_id=change.ids.new("entry"),
         number=case.version,
         at=change.now,
@@ -131,9 +147,28 @@ def add_entry(
         facts=facts,
         note=note,
     )
+
+
+def with_told(case: Case, entry: CaseEntry) -> Case:
+    """The case with what its customer may know of it after this entry. A case of what may be an attack is told once the
+    customer has spoken of it, or an agent has written to them. An attacker may hold the account, and whoever is looked
+    into for money laundering must not learn it (FATF recommendation 21)."""
+    is_said = entry.audience is Audience.CUSTOMER and bool(entry.note)
+    said = (*case.said, items.place_of(entry))[-SAID_MAX:] if is_said else case.said
+    by_customer = entry.author in (AuthorKind.CALLER, AuthorKind.APP)
+    return replace(case, said=said, is_told=case.is_told or is_said or by_customer or case.topic != SECURITY_TOPIC)
+
+
+def add_entry(change: Change, case: Case, entry: CaseEntry) -> None:
+    """Add the entry, and write what the customer may see of the case by now."""
     change.create(items.entry_key(case.case_id, entry), items.entry_item(entry))
-    if note and case.account_id is not None:
+    if case.account_id is None:
+        return
+    if entry.note:
         change.create(items.note_key(case.account_id, entry), items.note_item(case.case_id, entry))
+    if case.is_told:
+        is_older = any_of(NEW, Compare("version", "<", case.version))
+        change.put(items.told_key(case), items.told_item(case), condition=is_older)
 
 
 def tell(change: Change, case: Case, *, opened: bool, reason: str) -> None:

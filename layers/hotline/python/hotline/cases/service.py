@@ -39,6 +39,7 @@ from .requests import (
     contribute_transfer_to_skill,
 )
 from .skill_queues import SKILL_QUEUES_SETTING, find_skill_queue, parse_skill_queues
+from .told import TOLD_PAGE_MAX, list_told
 
 __all__ = [
     "AGENT_NOTE_CHARACTERS_MAX",
@@ -47,6 +48,7 @@ __all__ = [
     "SKILL_QUEUES_SETTING",
     "TAGS_MAX",
     "TEXTED",
+    "TOLD_PAGE_MAX",
     "TOPICS",
     "AskPerson",
     "CaseChanged",
@@ -80,6 +82,7 @@ __all__ = [
     "list_callbacks",
     "list_owned",
     "list_queue",
+    "list_told",
     "list_waiting",
     "notes_read",
     "parse_skill_queues",

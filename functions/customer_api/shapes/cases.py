@@ -1,0 +1,34 @@
+"""The forms of a customer's cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from functions.customer_api.shapes.common import Answer
+
+
+class CaseNote(Answer):
+    """A text that an agent wrote for the customer: plain text, never markup."""
+
+    at: datetime
+    note: str
+
+
+class Case(Answer):
+    """A case about the account. `due_at`: by when somebody answers; null for one that is closed. `notes` are the newest
+    ten, the oldest first."""
+
+    id: str
+    topic: str
+    status: Literal["open", "closed"]
+    opened_at: datetime
+    due_at: datetime | None
+    notes: list[CaseNote]
+
+
+class Cases(Answer):
+    """A page of cases, the newest first."""
+
+    cases: list[Case]
+    next: str | None
