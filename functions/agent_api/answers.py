@@ -15,8 +15,9 @@ from hotline.identity.model import Approval as KnownApproval
 from hotline.identity.model import ApprovalState, Operation
 from hotline.identity.model import Subject as KnownSubject
 
-_ONE_OF_ACCOUNT: Final = frozenset({"rows", "freeze"})
+_ONE_OF_ACCOUNT: Final = frozenset({"rows", "freeze", "lock"})
 """The kinds of things of which an account has one."""
+_OPENING: Final = frozenset(act.unproved for act in agents.OPENINGS)
 _LISTS: Final = frozenset({"categories", "numbers"})
 _ANSWERS: Final = frozenset({"partial"})
 
@@ -27,12 +28,12 @@ def own_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApprova
 
 
 def account_approvals(at: Desk, timeline: Iterable[CaseEntry]) -> tuple[KnownApproval, ...]:
-    """The agent's own requests about the account itself, that wait or were approved: to begin its rows anew, or to end
-    its freeze. An action upon the freeze or another thing is given that thing as it is, so only rows are looked at."""
+    """The agent's own requests about the account itself, that wait or were approved: to begin its rows anew, or to open
+    it. An action upon the freeze or another thing is given that thing as it is, so only rows are looked at."""
     own = own_approvals(at, timeline)
     of_rows = [one for one in own if one.operation is Operation.NEW_ROW_UNPROVED]
     valid = [one for one in agents.mark_void(at.ctx, of_rows) if one.state is not ApprovalState.VOID]
-    return (*valid, *(one for one in own if one.operation is Operation.UNFREEZE_UNPROVED))
+    return (*valid, *(one for one in own if one.operation in _OPENING))
 
 
 def action_of(action: agents.Action) -> Action:
@@ -90,8 +91,8 @@ def approval_of(approval: KnownApproval) -> Approval:
 
 
 def subject_of(subject: KnownSubject) -> Subject:
-    """The thing of an approval without the account, which the case stands for. Rows and a freeze have
-    no other id."""
+    """The thing of an approval without the account, which the case stands for. Rows, a lock and a
+    freeze have no other id."""
     kind, _, rest = subject.name.partition("#")
     named = "-" if kind in _ONE_OF_ACCOUNT else rest.rpartition("#")[2]
     return Subject(kind=kind, id=named, version=subject.version)

@@ -105,6 +105,7 @@ REQUESTS: Final[tuple[tuple[str, str, dict[str, Any] | None, dict[str, str]], ..
     ("APPROVE", "/approvals/approval-7/decision", {"decision": "approve"}, {}),
     ("PUT", "/merchants/m-1/policy", {**TERMS, "approval_id": "approval-7", **ACT}, {"if-match": '"3"'}),
     ("POST", "/approvals", {"operation": "unfreeze_unproved", "case_id": "case-1", **ACT}, {}),
+    ("POST", "/approvals", {"operation": "unlock_unproved", "case_id": "case-1", **ACT}, {}),
     ("GET", "/callbacks", None, {}),
     ("GET", "/reports?from=2026-11-02&to=2026-11-08", None, {}),
     ("GET", "/activity?from=2026-11-02&to=2026-11-08", None, {}),

@@ -814,6 +814,8 @@ def _subject_of(world: DeskWorld, body: Document, operation: str) -> tuple[str, 
             return "rows", "-", "rows-1"
         case "unfreeze_unproved":
             return "freeze", "-", FREEZE_VERSION
+        case "unlock_unproved" | "reset_grant_unproved":
+            return "lock", "-", "lock-1"
         case "review_large_refund" | "other_payout":
             return "refund", body.pop("refund_id"), "1"
         case "unmask_beyond":

@@ -28,13 +28,15 @@ _TAGS: Final = ["acts"]
 
 @router.post("/v1/agent/cases/<id>/unlock", tags=_TAGS, operation_id="unlock", status_code=202)
 def unlock(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
-    """Ask the wallet to open an account that was locked for failed logins, with the customer's proof."""
+    """Ask the wallet to open an account that was locked for failed logins, with the customer's proof. With a second
+    person where the account has too few kinds of factor for that."""
     return _do(id, body, contact, key, agents.UNLOCK)
 
 
 @router.post("/v1/agent/cases/<id>/reset-grants", tags=_TAGS, operation_id="grant_reset", status_code=202)
 def grant_reset(id: str, body: Act, contact: DeskContact = None, key: IdempotencyKey = None) -> Done:  # noqa: A002
-    """Let the wallet give the account a new password, once, with the customer's proof."""
+    """Let the wallet give the account a new password, once, with the customer's proof. With a second person where the
+    account has too few kinds of factor for that."""
     return _do(id, body, contact, key, agents.GRANT_RESET)
 
 

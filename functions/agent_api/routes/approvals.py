@@ -114,6 +114,10 @@ def _act_of(body: ApprovalAsked) -> AgentAct[Any]:
             return agents.BeginRowsAnew()
         case "unfreeze_unproved":
             return agents.UNFREEZE
+        case "unlock_unproved":
+            return agents.UNLOCK
+        case "reset_grant_unproved":
+            return agents.GRANT_RESET
         case "review_large_refund":
             return agents.ReviewRefund(_given(body.refund_id, "refund_id"), _given(body.decision, "decision"))
         case "other_payout":

@@ -105,6 +105,8 @@ class ApprovalAsked(Body):
         "contact_change",
         "new_row_unproved",
         "unfreeze_unproved",
+        "unlock_unproved",
+        "reset_grant_unproved",
         "review_large_refund",
         "other_payout",
         "unmask_beyond",

@@ -697,6 +697,37 @@ def test_two_people_end_the_freeze_of_a_customer_with_one_contact_point(store: M
     assert (entry["reason"], entry["facts"]["approved_by"]) == ("agent.unfreeze_unproved", "supervisor-1")
 
 
+@pytest.mark.parametrize(
+    ("path", "operation", "shut", "step", "outcome"),
+    [
+        ("unlock", "unlock_unproved", "", "unlock_by_two", "asked"),
+        ("reset-grants", "reset_grant_unproved", "TOO_MANY_OTP", "grant_reset_by_two", "granted"),
+    ],
+)
+def test_two_people_open_the_account_of_a_customer_with_two_step_sign_in_and_one_contact_point(
+    store: MemoryStore, path: str, operation: str, shut: str, step: str, outcome: str
+) -> None:
+    world = AgentWorld(store, two_step=True, lone=True)
+    anna = AgentClient(world.ctx, "agent-1")
+    world.hold(shut) if shut else world.lock_out()
+    case_id = claim(world, anna, "lockout")
+    case = anna.get(f"/cases/{case_id}").json
+    (offered,) = [one for one in case["actions"] if one["operation"] == operation]
+    assert (case["next_step"], offered["level"], offered["possible"]) == (step, "second", True)
+    refused = anna.post(f"/cases/{case_id}/{path}", WHY)
+    assert (refused.status, refused.code, refused.json["operation"]) == (403, "second_missing", operation)
+    asked = anna.post("/approvals", {**WHY, "operation": operation, "case_id": case_id})
+    assert (asked.status, asked.json["subject"]["kind"], asked.json["subject"]["id"]) == (201, "lock", "-")
+    assert ACCOUNT not in str(asked.json)
+    chief = supervisor(world.ctx)
+    assert chief.post(f"/approvals/{asked.json['id']}/decision", {"decision": "approve"}).status == 200
+    (offered,) = [one for one in anna.get(f"/cases/{case_id}").json["actions"] if one["operation"] == operation]
+    assert offered["approval"]["id"] == asked.json["id"]
+    done = anna.post(f"/cases/{case_id}/{path}", {**WHY, "approval_id": asked.json["id"]})
+    assert (done.status, done.json) == (202, {"outcome": outcome})
+    assert anna.get(f"/cases/{case_id}").json["next_step"] == "close"
+
+
 def test_an_approval_of_a_freeze_that_was_set_anew_is_offered_no_more(store: MemoryStore) -> None:
     world = AgentWorld(store, lone=True)
     anna = AgentClient(world.ctx, "agent-1")

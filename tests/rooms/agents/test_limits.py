@@ -11,6 +11,7 @@ import pytest
 
 from hotline.agents import service as agents
 from hotline.agents.actions import OFFERED
+from hotline.agents.acts import OPENINGS
 from hotline.agents.limits import COUNTED, HOUR, LIMITS, UNMASKINGS_MAX, Counted, count_one, limit_keys
 from hotline.agents.model import ActReason, AgentError, LookUpReason, Masked, Part
 from hotline.identity.model import Operation
@@ -72,7 +73,7 @@ def test_a_refusal_at_the_commit_says_it_as_well(store: Store) -> None:
 
 
 def test_acts_that_let_somebody_in_count_as_openings_and_those_that_protect_do_not() -> None:
-    unproved = {Operation.NEW_ROW_UNPROVED, Operation.UNFREEZE_UNPROVED}
+    unproved = {Operation.NEW_ROW_UNPROVED, *(act.unproved for act in OPENINGS)}
     second = {*unproved, Operation.RELEASE_HOLD, Operation.CONTACT_CHANGE}
     opening = {*OFFERED, *second} - {Operation.FREEZE, Operation.PAUSE}
     others = {Operation.UNMASK: Counted.UNMASKINGS, Operation.REVIEW_REFUND: Counted.REVIEWS}

@@ -33,6 +33,9 @@ def view(*components: Component, own: SelfService = SelfService.NO, asked: Decis
     return LockView(state, cause, None, None, own, asked, components)
 
 
+BY_TWO = (Operation.UNLOCK_UNPROVED, Operation.RESET_GRANT_UNPROVED, Operation.UNFREEZE_UNPROVED)
+
+
 def actions(*, proved: bool, lone: bool = False) -> tuple[Action, ...]:
     """The actions of an account, as far as steps follow from them."""
     stands = None if proved else Obstacle.NEEDS_PROOF
@@ -226,6 +229,21 @@ def test_a_freeze_of_an_account_that_cannot_give_two_factors_is_ended_by_two() -
         assert find_next_step(case("lockout"), (OPENED,), offered, view(FREEZE)) is Step.UNFREEZE_BY_TWO
 
 
+@pytest.mark.parametrize(
+    ("shut", "step"),
+    [
+        (view(SOFT), Step.UNLOCK_BY_TWO),
+        (view(SOFT, own=SelfService.RESET), Step.GRANT_RESET_BY_TWO),
+        (view(HARD), Step.GRANT_RESET_BY_TWO),
+        (view(hold(Cause.COMPROMISED_CREDENTIAL)), Step.GRANT_RESET_BY_TWO),
+        (view(hold(Cause.RISK_SCORE)), Step.RELEASE_HOLD),
+    ],
+)
+def test_an_account_that_cannot_give_the_factors_is_opened_by_two(shut: LockView, step: Step) -> None:
+    offered = tuple(Action(one, ByAgent.SECOND) for one in BY_TWO)
+    assert find_next_step(case("lockout"), (OPENED,), offered, shut) is step
+
+
 def test_a_new_password_is_left_where_the_unlocks_of_the_day_are_used_up() -> None:
     used_up = view(SOFT, own=SelfService.RESET)
     assert find_next_step(case("lockout"), (OPENED,), actions(proved=True), used_up) is Step.GRANT_RESET
@@ -274,6 +292,8 @@ def deed(operation: Operation, **facts: str) -> CaseEntry:
         ((deed(Operation.UNLOCK, outcome="NOT_SELF_SERVICE"),), (SOFT,), Step.UNLOCK),
         ((deed(Operation.RESET_GRANT, outcome="NOT_SELF_SERVICE"),), (HARD,), Step.GRANT_RESET),
         ((deed(Operation.RESET_GRANT, outcome="GRANTED"),), (HARD,), Step.CLOSE),
+        ((deed(Operation.UNLOCK_UNPROVED, outcome="ASKED"),), (SOFT,), Step.CLOSE),
+        ((deed(Operation.RESET_GRANT_UNPROVED, outcome="GRANTED"),), (HARD,), Step.CLOSE),
     ],
 )
 def test_a_case_is_closed_once_nothing_is_left_that_an_agent_has_not_opened(

@@ -61,20 +61,20 @@ def list_actions(
     now: datetime,
     obstacle: Obstacle | None,
     view: LockView | None = None,
-    lone_freeze: Subject | None = None,
+    by_two: Mapping[Operation, tuple[Operation, Subject]] | None = None,
 ) -> tuple[Action, ...]:
     """The actions upon the account of a case. `proof` is what its customer has proved, `approvals` are the agent's own
     about the case. `obstacle`: the one that stands in the way of them all. `view`: what keeps the account shut, for an
-    agent who may see it. `lone_freeze`: the owner's freeze as it is, of an account that cannot give the factors which
-    its end asks for; None for any other account."""
+    agent who may see it. `by_two`: the operations that the account cannot give the factors for. Each has the one of
+    two people that stands in its place, and the thing as it is."""
     states = frozenset(component.state for component in view.components) if view is not None else None
 
     def offer(operation: Operation) -> Action:
         subject = None
         if operation is Operation.NEW_ROW and not _is_enough(operation, proof, now):
             operation = Operation.NEW_ROW_UNPROVED  # see acts.BeginRowsAnew
-        if operation is Operation.UNFREEZE and lone_freeze is not None:
-            operation, subject = Operation.UNFREEZE_UNPROVED, lone_freeze  # see acts.EndFreeze
+        if by_two is not None and operation in by_two:
+            operation, subject = by_two[operation]  # see acts.OpenAccount
         pointless = states is not None and is_pointless(operation, states)
         stands = obstacle or (Obstacle.NOTHING_TO_DO if pointless else _find_hindrance(operation, view))
         return action_of(operation, proof, approvals, now, stands, subject)
@@ -91,18 +91,21 @@ def is_pointless(operation: Operation, states: Set[LockState]) -> bool:
 def _find_hindrance(operation: Operation, view: LockView | None) -> Obstacle | None:
     """The thing about the lock that keeps an unlock or a new password from ending it; None for any other action. An
     opening that the wallet was asked for is no hindrance."""
-    if view is None or lockout.is_opening(view) or operation not in (Operation.UNLOCK, Operation.RESET_GRANT):
+    if view is None or lockout.is_opening(view) or operation not in (*_UNLOCKS, *_RESETS):
         return None
     if view.state in _AT_AN_END:
         return Obstacle.NOTHING_TO_DO
-    if operation is Operation.UNLOCK and not view.unlockable:
+    if operation in _UNLOCKS and not view.unlockable:
         return Obstacle.NEW_PASSWORD if view.resettable else Obstacle.OTHER_FIRST
-    return Obstacle.OTHER_FIRST if operation is Operation.RESET_GRANT and not view.resettable else None
+    return Obstacle.OTHER_FIRST if operation in _RESETS and not view.resettable else None
 
 
+_UNLOCKS: Final = (Operation.UNLOCK, Operation.UNLOCK_UNPROVED)
+_RESETS: Final = (Operation.RESET_GRANT, Operation.RESET_GRANT_UNPROVED)
 _AT_AN_END: Final = frozenset({LockState.CLOSED, LockState.ERASED})
 _ENDS: Final[Mapping[Operation, frozenset[LockState]]] = {
     Operation.UNLOCK: frozenset({LockState.SOFT, LockState.HARD}),
+    Operation.UNLOCK_UNPROVED: frozenset({LockState.SOFT, LockState.HARD}),
     Operation.END_PAUSE: frozenset({LockState.PAUSED}),
     Operation.UNFREEZE: frozenset({LockState.FROZEN}),
     Operation.UNFREEZE_UNPROVED: frozenset({LockState.FROZEN}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -57,40 +58,75 @@ class AccountAct(AgentAct[StrEnum]):
         return Deed(outcome, outcome.value)
 
 
-UNLOCK: Final = AccountAct(Operation.UNLOCK, lockout.contribute_unlock)
-GRANT_RESET: Final = AccountAct(Operation.RESET_GRANT, lockout.contribute_reset_grant)
 FREEZE: Final = AccountAct(Operation.FREEZE, lockout.contribute_freeze, lockout.freeze_keys)
 END_PAUSE: Final = AccountAct(Operation.END_PAUSE, lockout.contribute_end_pause)
 
+type Ask = Callable[[Change, Mapping[Key, Item], str], StrEnum]
+type FindSubject = Callable[[Mapping[Key, Item], str, datetime], Subject]
+type Check = Callable[[Mapping[Key, Item], str, datetime], object]
+
 
 @dataclass(frozen=True)
-class EndFreeze(AgentAct[StrEnum]):
-    """Ask the wallet to end the owner's freeze: with two different factors of theirs. With a second person where, and
-    only where, the account has too few kinds of factor for that. Raises NotPossible `no_such_freeze` for the latter,
-    also when a second person is asked."""
+class OpenAccount(AgentAct[StrEnum]):
+    """Ask the wallet to open an account: with the customer's proof. With a second person where, and only where, the
+    account has too few kinds of factor for that. Raises NotPossible as `check` does for the latter, also when a second
+    person is asked."""
 
-    operation: ClassVar[Operation] = Operation.UNFREEZE
+    operation: Operation
+    unproved: Operation
+    ask: Ask
+    ask_unproved: Ask
+    find_subject: FindSubject
+    check: Check
 
     def keys(self, request: AgentRequest) -> Iterable[Key]:
         return lockout.acting_keys(request.account_id)
 
     def find_need(self, request: AgentRequest) -> tuple[Operation, Subject | None]:
-        if could_give(Operation.UNFREEZE, request.read, request.account_id, request.now):
-            return Operation.UNFREEZE, None
-        return Operation.UNFREEZE_UNPROVED, lockout.freeze_subject(request.read, request.account_id)
+        if could_give(self.operation, request.read, request.account_id, request.now):
+            return self.operation, None
+        return self.unproved, self.find_subject(request.read, request.account_id, request.now)
 
     def check_possible(self, request: AgentRequest) -> None:
-        lockout.find_freeze(request.read, request.account_id, request.now)
+        self.check(request.read, request.account_id, request.now)
 
     def contribute(self, change: Change, request: AgentRequest) -> Deed[StrEnum]:
         operation, _ = self.find_need(request)
-        proved = operation is Operation.UNFREEZE
-        ask = lockout.contribute_unfreeze if proved else lockout.contribute_unfreeze_unproved
+        ask = self.ask if operation is self.operation else self.ask_unproved
         outcome = ask(change, request.read, request.account_id)
         return Deed(outcome, outcome.value)
 
 
-UNFREEZE: Final = EndFreeze()
+def _find_freeze_subject(read: Mapping[Key, Item], account_id: str, _now: datetime) -> Subject:
+    return lockout.freeze_subject(read, account_id)
+
+
+UNLOCK: Final = OpenAccount(
+    Operation.UNLOCK,
+    Operation.UNLOCK_UNPROVED,
+    lockout.contribute_unlock,
+    lockout.contribute_unlock_unproved,
+    lockout.lock_subject,
+    lockout.check_unlockable,
+)
+GRANT_RESET: Final = OpenAccount(
+    Operation.RESET_GRANT,
+    Operation.RESET_GRANT_UNPROVED,
+    lockout.contribute_reset_grant,
+    lockout.contribute_reset_grant_unproved,
+    lockout.lock_subject,
+    lockout.check_resettable,
+)
+UNFREEZE: Final = OpenAccount(
+    Operation.UNFREEZE,
+    Operation.UNFREEZE_UNPROVED,
+    lockout.contribute_unfreeze,
+    lockout.contribute_unfreeze_unproved,
+    _find_freeze_subject,
+    lockout.find_freeze,
+)
+OPENINGS: Final = (UNLOCK, GRANT_RESET, UNFREEZE)
+"""The acts that open an account by proof, or by two people where the account cannot give it."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def _decide_once(ctx: Context, token: AgentToken, approval_id: str, *, approve: 
     if known.account_id is not None and is_own(read, token.account_id, known.account_id):
         raise NotPossible(AgentError.OWN_ACCOUNT)
     state = ApprovalState.APPROVED if approve else ApprovalState.DENIED
-    void_cause = _find_void_cause(known, read, ctx.lookup_ring)
+    void_cause = _find_void_cause(known, read, ctx.lookup_ring, now)
     if void_cause is not None:
         state = ApprovalState.VOID
     approval = replace(
@@ -230,9 +230,9 @@ def see(approval: Approval, now: datetime) -> Approval:
     return replace(approval, state=ApprovalState.EXPIRED) if is_over else approval
 
 
-def _find_void_cause(approval: Approval, read: Mapping[Key, Item], keyring: Keyring) -> VoidCause | None:
+def _find_void_cause(approval: Approval, read: Mapping[Key, Item], keyring: Keyring, now: datetime) -> VoidCause | None:
     """The cause that makes an approval void, by its thing as it was read; None for one whose thing is as it was."""
-    version = subjects.version_of(approval.subject.name, read, keyring)
+    version = subjects.version_of(approval.subject.name, read, keyring, now)
     if version == approval.subject.version:
         return None
     return VoidCause.GONE if version == subjects.GONE else VoidCause.CHANGED
@@ -246,7 +246,7 @@ def mark_void(ctx: Context, listed: Iterable[Approval]) -> tuple[Approval, ...]:
     read = read_all(ctx.store, (key for one in alive for key in subjects.first_keys(one.subject.name)))
     further = [key for one in alive for key in subjects.further_keys(one.subject.name, read, ctx.lookup_ring)]
     read |= read_all(ctx.store, (key for key in further if key not in read))
-    causes = {one.approval_id: _find_void_cause(one, read, ctx.lookup_ring) for one in alive}
+    causes = {one.approval_id: _find_void_cause(one, read, ctx.lookup_ring, ctx.clock.now()) for one in alive}
     # The thing may have changed by this very approval, since it was read before the thing.
     suspected = [one for one in alive if causes[one.approval_id] is not None]
     now_stored = read_all(ctx.store, (approval_key(one.approval_id) for one in suspected))

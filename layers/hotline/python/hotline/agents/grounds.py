@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hotline.cases.model import Case
 from hotline.identity.model import Approval
-from hotline.identity.service import Operation, could_give, owner_keys
+from hotline.identity.service import could_give, owner_keys
 from hotline.kit.doors import Context
 from hotline.kit.errors import NotPossible
 from hotline.kit.store import Key
@@ -16,6 +16,7 @@ from hotline.lockout.model import LockView
 
 from .access import AgentRequest, open_request
 from .actions import Action, Obstacle, list_actions
+from .acts import OPENINGS
 from .model import AgentError, AgentToken, Basis
 
 
@@ -54,10 +55,13 @@ def list_case_actions(ctx: Context, case: Case, ground: Ground, approvals: Seque
         return list_actions(None, approvals, ctx.clock.now(), ground.obstacle)
     account_id, now = request.account_id, request.now
     read = request.fetch(_account_keys(account_id))
-    is_lone = not could_give(Operation.UNFREEZE, read, account_id, now)
-    lone_freeze = lockout.freeze_subject(read, account_id) if is_lone else None
+    by_two = {
+        act.operation: (act.unproved, act.find_subject(read, account_id, now))
+        for act in OPENINGS
+        if not could_give(act.operation, read, account_id, now)
+    }
     proof, view = request.proof(standing=False), view_lock(ground)
-    return list_actions(proof, approvals, now, ground.obstacle, view, lone_freeze)
+    return list_actions(proof, approvals, now, ground.obstacle, view, by_two)
 
 
 def view_lock(ground: Ground) -> LockView | None:

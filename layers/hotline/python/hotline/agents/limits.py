@@ -75,6 +75,8 @@ COUNTED: Final[Mapping[Operation, Counted]] = {
     Operation.END_PAUSE: Counted.OPENINGS,
     Operation.UNFREEZE: Counted.OPENINGS,
     Operation.UNFREEZE_UNPROVED: Counted.OPENINGS,
+    Operation.UNLOCK_UNPROVED: Counted.OPENINGS,
+    Operation.RESET_GRANT_UNPROVED: Counted.OPENINGS,
     Operation.RELEASE_HOLD: Counted.OPENINGS,
     Operation.NEW_ROW: Counted.OPENINGS,
     Operation.NEW_ROW_UNPROVED: Counted.OPENINGS,

@@ -35,6 +35,9 @@ class Step(StrEnum):
     UNFREEZE = "unfreeze"
     UNFREEZE_BY_TWO = "unfreeze_by_two"
     """The account cannot give the factors that the end of a freeze asks for."""
+    UNLOCK_BY_TWO = "unlock_by_two"
+    """The account cannot give the factors that an unlock asks for. No recovery ends otherwise."""
+    GRANT_RESET_BY_TWO = "grant_reset_by_two"
     RELEASE_HOLD = "release_hold"
     """Two people release it, without proof."""
     TURN_TO_WALLET = "turn_to_wallet"
@@ -215,10 +218,14 @@ def _of_soft_lock(seen: _Seen) -> Step:
     """After three unlocks in a day a new password is left."""
     if seen.view is not None and seen.view.self_service is SelfService.RESET:
         return _of_reset(seen)
+    if Operation.UNLOCK_UNPROVED in seen.actions:
+        return Step.UNLOCK_BY_TWO
     return _after_proof(seen, Operation.UNLOCK, Step.UNLOCK)
 
 
 def _of_reset(seen: _Seen) -> Step:
+    if Operation.RESET_GRANT_UNPROVED in seen.actions:
+        return Step.GRANT_RESET_BY_TWO
     return _after_proof(seen, Operation.RESET_GRANT, Step.GRANT_RESET)
 
 
@@ -264,6 +271,8 @@ _OPENED_NOTHING: Final = UnlockOutcome.NOT_SELF_SERVICE.value
 _OPENED_BY: Final[Mapping[str, frozenset[LockState]]] = {
     Operation.UNLOCK.value: frozenset({LockState.SOFT}),
     Operation.RESET_GRANT.value: frozenset({LockState.SOFT, LockState.HARD, LockState.HOLD}),
+    Operation.UNLOCK_UNPROVED.value: frozenset({LockState.SOFT}),
+    Operation.RESET_GRANT_UNPROVED.value: frozenset({LockState.SOFT, LockState.HARD, LockState.HOLD}),
     Operation.END_PAUSE.value: frozenset({LockState.PAUSED}),
     Operation.UNFREEZE.value: frozenset({LockState.FROZEN}),
     Operation.UNFREEZE_UNPROVED.value: frozenset({LockState.FROZEN}),
@@ -353,6 +362,8 @@ _ENDING: Final = frozenset(
         Operation.CONTACT_CHANGE,
         Operation.NEW_ROW_UNPROVED,
         Operation.UNFREEZE_UNPROVED,
+        Operation.UNLOCK_UNPROVED,
+        Operation.RESET_GRANT_UNPROVED,
         Operation.REVIEW_REFUND,
         Operation.REVIEW_LARGE_REFUND,
         Operation.OTHER_PAYOUT,

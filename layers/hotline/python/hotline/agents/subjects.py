@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hotline.accounts import service as accounts
 from hotline.directory import service as directory
@@ -25,7 +26,7 @@ def first_keys(name: str) -> tuple[Key, ...]:
     kind, _, rest = name.partition("#")
     owner, _, part = rest.partition("#")
     match kind:
-        case "hold" | "freeze":
+        case "hold" | "freeze" | "lock":
             return lockout.lock_keys(owner)
         case "refund":
             return (refunds.refund_key(owner, part),)
@@ -46,7 +47,7 @@ def further_keys(name: str, read: Mapping[Key, Item], keyring: Keyring) -> tuple
     return row_keys(profile, keyring) if profile is not None else ()
 
 
-def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring) -> str:
+def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring, now: datetime) -> str:
     """The present version of the thing."""
     kind, _, rest = name.partition("#")
     owner, _, part = rest.partition("#")
@@ -56,6 +57,8 @@ def version_of(name: str, read: Mapping[Key, Item], keyring: Keyring) -> str:
         case "freeze":
             version = lockout.freeze_subject(read, owner).version
             return GONE if version == UNVERSIONED else version
+        case "lock":
+            return lockout.lock_subject(read, owner, now).version
         case "refund":
             item = read.get(refunds.refund_key(owner, part))
             return str(item["rev"]) if item is not None else GONE

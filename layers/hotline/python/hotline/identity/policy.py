@@ -85,8 +85,10 @@ REQUIREMENTS: dict[Operation, Requirement] = {
     # NIST SP 800-63B-4 3.2.2: the row ends a factor. Other factors, or two people, begin it anew.
     Operation.NEW_ROW: Requirement(1, 2, agent=True, session=True, by_agent=ByAgent.PROOF),
     Operation.NEW_ROW_UNPROVED: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
-    # For an account that cannot give two kinds (account_factors), and no other one.
+    # For an account that cannot give as many kinds as its owner must prove (account_factors), and no other one.
     Operation.UNFREEZE_UNPROVED: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.UNLOCK_UNPROVED: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
+    Operation.RESET_GRANT_UNPROVED: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
     Operation.UNMASK: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),
     Operation.UNMASK_BEYOND: Requirement(0, 0, agent=True, by_agent=ByAgent.SECOND),
     Operation.JUDGE_FINDING: Requirement(0, 0, agent=True, by_agent=ByAgent.ALONE),

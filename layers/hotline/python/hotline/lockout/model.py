@@ -23,6 +23,8 @@ class LockoutError(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     NO_SUCH_HOLD = "no_such_hold"
     NO_SUCH_FREEZE = "no_such_freeze"
+    NO_SUCH_LOCK = "no_such_lock"
+    """Nothing is in force that the act would end, or something else is that it does not end."""
 
 
 def whole_ms(instant: datetime) -> datetime:

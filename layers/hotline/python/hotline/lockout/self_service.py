@@ -22,6 +22,7 @@ from hotline.kit.actor import Caller, Session
 from hotline.kit.change import Change
 from hotline.kit.clock import to_text
 from hotline.kit.errors import NotPossible
+from hotline.kit.ids import derive_id
 from hotline.kit.outbox import Decision
 from hotline.kit.store import Key
 from hotline.kit.store.condition import Item
@@ -72,6 +73,40 @@ def contribute_unlock(change: Change, read: Mapping[Key, Item], account_id: str)
     """Ask the wallet to end a lock that time would end. OPEN: nothing is in force. NOT_SELF_SERVICE: something is
     that this does not open. Asked again while the wallet has not confirmed, it changes nothing. Raises NeedProof."""
     require(change, Operation.UNLOCK, account_id)
+    return _unlock(change, read, account_id)
+
+
+def contribute_unlock_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
+    """The same with a second person, for an account that cannot give the factors. It depends on the contact points and
+    the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+
+    Raises NotPossible `no_such_lock` where there is nothing that an unlock ends, NeedSecond; at commit Stale."""
+    check_unlockable(read, account_id, change.now)
+    require(change, Operation.UNLOCK_UNPROVED, account_id, lock_subject(read, account_id, change.now))
+    require_same_factors(change, read, account_id)
+    return _unlock(change, read, account_id)
+
+
+def check_unlockable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
+    """Raises NotPossible `no_such_lock` unless an unlock would open the account to a login."""
+    record, _, found = _present(read, account_id, now)
+    if record.erased or not policy.may_unlock(record, found, now):
+        raise NotPossible(LockoutError.NO_SUCH_LOCK, account_id=account_id)
+
+
+def lock_subject(read: Mapping[Key, Item], account_id: str, now: datetime) -> Subject:
+    """Everything that keeps logins from the account as it was read, for a second person. Another lock, freeze or hold
+    makes it another thing, and so does the end of one."""
+    _, _, found = _present(read, account_id, now)
+    parts = (
+        f"{part.state}#{part.cause}#{to_text(part.since) if part.since is not None else '-'}"
+        for part in found
+        if part.state is not LockState.PAUSED
+    )
+    return Subject(f"lock#{account_id}", derive_id("lock", *sorted(parts)))
+
+
+def _unlock(change: Change, read: Mapping[Key, Item], account_id: str) -> UnlockOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased:
         return UnlockOutcome.NOT_SELF_SERVICE
@@ -101,6 +136,28 @@ def contribute_reset_grant(change: Change, read: Mapping[Key, Item], account_id:
     it stands and nothing more is sent. A key that is pressed often is no reason for many grants and notices. It opens
     nothing by itself; a lock by failures ends when the new password stands. Raises NeedProof."""
     require(change, Operation.RESET_GRANT, account_id)
+    return _grant_reset(change, read, account_id)
+
+
+def contribute_reset_grant_unproved(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
+    """The same with a second person, for an account that cannot give the factors. It depends on the contact points and
+    the PIN as they were read, so `read` also holds what exists of `owner_keys`.
+
+    Raises NotPossible `no_such_lock` where something forbids a new password, NeedSecond; at commit Stale."""
+    check_resettable(read, account_id, change.now)
+    require(change, Operation.RESET_GRANT_UNPROVED, account_id, lock_subject(read, account_id, change.now))
+    require_same_factors(change, read, account_id)
+    return _grant_reset(change, read, account_id)
+
+
+def check_resettable(read: Mapping[Key, Item], account_id: str, now: datetime) -> None:
+    """Raises NotPossible `no_such_lock` where something in force forbids a new password."""
+    record, _, found = _present(read, account_id, now)
+    if record.erased or not policy.may_reset(found):
+        raise NotPossible(LockoutError.NO_SUCH_LOCK, account_id=account_id)
+
+
+def _grant_reset(change: Change, read: Mapping[Key, Item], account_id: str) -> ResetOutcome:
     record, attempts, found = _present(read, account_id, change.now)
     if record.erased or not policy.may_reset(found):
         return ResetOutcome.NOT_SELF_SERVICE

@@ -1,0 +1,233 @@
+"""An unlock and a new password for an account that cannot give two factors: by two people, and on no other account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotline.agents import service as agents
+from hotline.agents.model import ActReason
+from hotline.agents.next_steps import Step
+from hotline.cases import service as cases
+from hotline.identity.model import Approval, ApprovalError, ApprovalState, Goal
+from hotline.identity.recovery import RecoveryState, ask_for_recovery, begin_recovery, enter_recovery_code
+from hotline.identity.service import approval_key, factors_key, owner_keys
+from hotline.kit.actor import Agent, Approved
+from hotline.kit.change import Change
+from hotline.kit.errors import HotlineError, NeedProof, NeedSecond, NotPossible, Stale
+from hotline.kit.store import Put, Store, Table
+from hotline.kit.store.condition import NEW
+from hotline.lockout import service as lockout
+from hotline.lockout.model import LockoutError
+from hotline.sessions.model import SessionKind
+from hotline.sessions.service import session_in, session_key
+from hotline_local.testing.memory_store import MemoryStore
+from hotline_local.testing.virtual_clock import VirtualClock
+from tests.support.agent_world import NUMBER, AgentWorld
+from tests.support.api_client import Client
+from tests.support.money_world import ACCOUNT
+from tests.support.stores import NOON
+
+SECOND = timedelta(seconds=1)
+ACTS = [
+    pytest.param(agents.UNLOCK, "unlock", "account.unlock_requested", id="unlock"),
+    pytest.param(agents.GRANT_RESET, "reset_grant", "password_reset.authorised", id="reset"),
+]
+
+
+@pytest.fixture(params=["memory", "moto"])
+def world(request: pytest.FixtureRequest) -> AgentWorld:
+    found = AgentWorld(request.getfixturevalue(f"{request.param}_store"), two_step=True, lone=True)
+    found.lock_out()
+    return found
+
+
+@pytest.fixture
+def quick(memory_store: Store) -> AgentWorld:
+    found = AgentWorld(memory_store, two_step=True, lone=True)  # type: ignore[arg-type]
+    found.lock_out()
+    return found
+
+
+def have_pin(world: AgentWorld) -> None:
+    pin = {"salt": "-", "mac": "-", "set_at": "2026-01-01T00:00:00.000Z"}
+    world.store.transact([Put(factors_key(ACCOUNT), {"pin": pin, "rev": 1}, NEW)], token="pin")
+
+
+def refusal(work: Callable[[], object]) -> str:
+    with pytest.raises((NotPossible, NeedSecond)) as caught:
+        work()
+    return caught.value.code
+
+
+def state_of(world: AgentWorld, approval: Approval) -> ApprovalState:
+    found = agents.find_approval(world.store, approval.approval_id, world.clock.now())
+    assert found is not None
+    (now,) = agents.mark_void(world.ctx, [found])
+    return now.state
+
+
+def step_of(world: AgentWorld, case_id: str) -> Step | None:
+    found = cases.read_case(world.store, case_id)
+    assert found is not None
+    ground = agents.find_ground(world.ctx, world.token(), found[0], None)
+    actions = agents.list_case_actions(world.ctx, found[0], ground, ())
+    return agents.find_next_step(*found, actions, agents.view_lock(ground))
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+def test_two_people_open_an_account_that_its_owner_cannot_open(
+    world: AgentWorld, act: Any, name: str, event: str
+) -> None:
+    basis, token = world.claimed(topic="lockout"), world.token()
+    assert basis.case_id is not None
+    with pytest.raises(NeedSecond) as caught:
+        world.do(token, basis, act)
+    assert caught.value.operation == f"{name}_unproved"
+    approval = world.approve(token, basis, act)
+    assert (approval.operation.value, approval.subject.name) == (f"{name}_unproved", f"lock#{ACCOUNT}")
+    assert world.decided(event) == []
+    assert world.do(token, basis, act, approval) in ("ASKED", "GRANTED")
+    assert len(world.decided(event)) == 1
+    (entry,) = [entry for entry in world.audit() if entry["event"] == event]
+    assert entry["actor"] == f"agent:agent-1:{basis.case_id}:approved_by:supervisor-1"
+    (deed,) = [entry for entry in world.audit() if entry["event"] == f"agent.{name}_unproved"]
+    assert deed["facts"]["approved_by"] == "supervisor-1"
+    assert refusal(lambda: world.do(token, basis, act, approval)) in (ApprovalError.SPENT, LockoutError.NO_SUCH_LOCK)
+    assert step_of(world, basis.case_id) is Step.CLOSE
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+@pytest.mark.parametrize(("two_step", "lone"), [(False, True), (True, False), (False, False)])
+def test_no_two_people_get_around_the_proof_of_an_account_that_can_give_it(
+    memory_store: Store, act: Any, name: str, event: str, *, two_step: bool, lone: bool
+) -> None:
+    world = AgentWorld(memory_store, two_step=two_step, lone=lone)  # type: ignore[arg-type]
+    world.lock_out()
+    basis, token = world.claimed(), world.token()
+    with pytest.raises(NeedProof) as caught:
+        world.do(token, basis, act)
+    assert caught.value.operation == name
+    asked = lambda: agents.ask(world.ctx, token, basis, act, ActReason.CUSTOMER_ASKED)  # noqa: E731
+    assert refusal(asked) == ApprovalError.NOT_NEEDED
+    assert world.decided(event) == []
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+def test_a_factor_that_came_after_the_approval_brings_the_proof_back(
+    quick: AgentWorld, act: Any, name: str, event: str
+) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, act)
+    have_pin(quick)
+    with pytest.raises(NeedProof) as caught:
+        quick.do(token, basis, act, approval)
+    assert (caught.value.operation, caught.value.needs) == (name, ("sms", "pin"))
+    assert quick.decided(event) == []
+
+
+@pytest.mark.parametrize("contribute", [lockout.contribute_unlock_unproved, lockout.contribute_reset_grant_unproved])
+def test_a_factor_that_comes_while_the_deed_is_done_stops_it(quick: AgentWorld, contribute: Any) -> None:
+    act = agents.UNLOCK if contribute is lockout.contribute_unlock_unproved else agents.GRANT_RESET
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, act)
+    read = quick.store.batch_get(list(dict.fromkeys([*lockout.acting_keys(ACCOUNT), *owner_keys(ACCOUNT)])))
+    word = Approved(approval_key(approval.approval_id), "agent-1", "supervisor-1")
+    agent = Agent("agent-1", basis.case_id or "-", None, word)
+    change = Change(actor=agent, cause="test", now=quick.clock.now(), ids=quick.ctx.ids)
+    contribute(change, read, ACCOUNT)
+    have_pin(quick)
+    with pytest.raises(Stale):
+        change.commit(quick.store)
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+def test_an_approval_is_void_once_something_else_keeps_logins_away(
+    quick: AgentWorld, act: Any, name: str, event: str
+) -> None:
+    basis, token = quick.claimed(), quick.token()
+    approval = quick.approve(token, basis, act)
+    assert state_of(quick, approval) is ApprovalState.APPROVED
+    quick.do(token, basis, agents.PAUSE)
+    assert state_of(quick, approval) is ApprovalState.APPROVED
+    quick.clock.advance(SECOND)
+    quick.freeze()
+    assert state_of(quick, approval) is ApprovalState.VOID
+    assert refusal(lambda: quick.do(token, basis, act, approval)) in (ApprovalError.VOID, LockoutError.NO_SUCH_LOCK)
+    assert quick.decided(event) == []
+
+
+@pytest.mark.parametrize(("act", "name", "event"), ACTS)
+def test_nobody_is_asked_about_what_would_end_nothing(quick: AgentWorld, act: Any, name: str, event: str) -> None:
+    quick.freeze()
+    basis = quick.claimed()
+    asked = lambda: agents.ask(quick.ctx, quick.token(), basis, act, ActReason.CUSTOMER_ASKED)  # noqa: E731
+    assert refusal(asked) == LockoutError.NO_SUCH_LOCK
+
+
+def test_the_next_step_says_what_two_people_do(quick: AgentWorld, memory_store: Store) -> None:
+    case_id = quick.claimed(topic="lockout").case_id
+    assert case_id is not None
+    assert step_of(quick, case_id) is Step.UNLOCK_BY_TWO
+    quick.hold("TOO_MANY_OTP")
+    assert step_of(quick, case_id) is Step.GRANT_RESET_BY_TWO
+
+
+@pytest.mark.parametrize("goal", [Goal.UNLOCK, Goal.RESET])
+def test_a_recovery_of_this_owner_ends_with_a_person(quick: AgentWorld, goal: Goal) -> None:
+    recovery_id, _ = ask_for_recovery(quick.ctx, channel="sms", value=NUMBER, goal=goal, language=None)
+    (entry,) = [item for item in quick.items(Table.OUTBOX) if recovery_id in str(item["facts"])]
+    begin_recovery(quick.ctx, entry)
+    state = session_in(
+        quick.store.batch_get([session_key(recovery_id, SessionKind.RECOVERY)]), recovery_id, SessionKind.RECOVERY
+    )
+    assert state is not None
+    assert state.challenge is not None
+    code = Client(quick.ctx, ACCOUNT).code(state.challenge.id)
+    found = enter_recovery_code(quick.ctx, recovery_id, code, lockout.OPENING_ACTS)
+    assert (found.state, found.needs) == (RecoveryState.MORE, "agent")
+
+
+# ---------------------------------------------------------------- one person, whatever they do
+
+PERSON = "person-1"
+OPENINGS = (agents.UNLOCK, agents.GRANT_RESET, agents.UNFREEZE)
+SHUT: dict[str, Callable[[AgentWorld], None]] = {
+    "locked": AgentWorld.lock_out,
+    "locked until a new password": lambda world: world.hold("TOO_MANY_OTP"),
+    "frozen": AgentWorld.freeze,
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    shut=st.sampled_from(sorted(SHUT)),
+    done=st.lists(st.tuples(st.sampled_from(["ask", "decide", "do", "call", "wait"]), st.integers(0, 11)), max_size=14),
+)
+def test_one_person_with_every_role_opens_no_account_that_cannot_give_the_factors(
+    shut: str, done: list[tuple[str, int]]
+) -> None:
+    world = AgentWorld(MemoryStore(VirtualClock(NOON)), two_step=True, lone=True)
+    SHUT[shut](world)
+    bases, asked = [world.claimed(PERSON)], list[Approval]()
+    for number, (step, place) in enumerate(done):
+        person, act, basis = world.supervisor(PERSON), OPENINGS[place % 3], bases[place % len(bases)]
+        with suppress(HotlineError, AssertionError):
+            if step == "ask":
+                asked.append(agents.ask(world.ctx, person, basis, act, ActReason.EVIDENCE_SEEN))
+            elif step == "decide":
+                agents.decide(world.ctx, person, asked[place % len(asked)].approval_id, approve=True) if asked else None
+            elif step == "do":
+                world.do(person, basis, act, asked[place % len(asked)] if asked else None)
+            elif step == "call":
+                bases.append(world.take(world.call_in(f"contact-{number}", goal="unlock"), person))
+            else:
+                world.clock.advance(timedelta(minutes=place))
+    for event in ("account.unlock_requested", "password_reset.authorised", "account.unfreeze_requested"):
+        assert world.decided(event) == []
