@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,15 +78,6 @@ def test_wrong_usage_is_answered_with_one_sentence_and_exit_code_2(
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert len(err.strip().splitlines()) == 1
-
-
-@pytest.mark.parametrize(("typed", "hangs_up"), [("\n", False), ("", False), ("!\n", True)])
-def test_after_the_talk_the_agent_hangs_up_or_the_caller_does(
-    monkeypatch: pytest.MonkeyPatch, typed: str, hangs_up: bool
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    with pytest.raises(KeyboardInterrupt) if hangs_up else nullcontext():
-        call_command._talk("agent-1")
 
 
 def test_an_agent_who_is_named_hangs_up_first_so_that_the_survey_is_heard() -> None:

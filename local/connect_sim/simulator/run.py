@@ -29,7 +29,8 @@ class CallRun:
 
     `mailbox` is None for a call against canned answers: then there are no messages and no `{code}`. `sends` tells of an
     event of kind `function` whether that function may have sent a code. `seconds` is a clock, used only when the
-    mailbox says that functions run in real time. `visits` are the blocks that were left so far.
+    mailbox says that functions run in real time. `began_at_s` is when the call began on it, where that was before this
+    run. `visits` are the blocks that were left so far.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class CallRun:
         mailbox: Mailbox | None = None,
         sends: Callable[[CallEvent], bool] = _any_function,
         seconds: Callable[[], float] = time.monotonic,
+        began_at_s: float | None = None,
     ) -> None:
         self._engine = engine
         self._state = state
@@ -50,7 +52,7 @@ class CallRun:
         self._mailbox = mailbox
         self._sends = sends
         self._seconds = seconds
-        self._began_at_s = seconds()
+        self._began_at_s = seconds() if began_at_s is None else began_at_s
         self._sent_at_s = 0.0
         self.visits: list[Visit] = []
 

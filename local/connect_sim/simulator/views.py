@@ -1,7 +1,7 @@
 """Views of a call: lines of JSON for programs, and a telephone in the terminal for people."""
 
 import json
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from connect_sim.simulator.events import CallEvent
 from connect_sim.simulator.keys import HANG_UP, SILENCE, KeysError, check_token
@@ -9,6 +9,18 @@ from connect_sim.simulator.state import InputRequest
 
 VERSION = 1
 _HELP = "keys; Enter alone is silence, ! hangs up, {code} types the code you were sent"
+
+
+class Lines(Protocol):
+    """Lines that somebody types: a text input, or what stands for one."""
+
+    def isatty(self) -> bool:
+        """Whether a terminal shows what is typed."""
+        ...
+
+    def readline(self) -> str:
+        """The next line with its end; nothing at the end of the input."""
+        ...
 
 
 class JsonLines:
@@ -41,7 +53,7 @@ class TerminalCall:
     are written into the transcript, secret ones masked; a terminal has shown them already.
     """
 
-    def __init__(self, keys_in: TextIO, out: TextIO) -> None:
+    def __init__(self, keys_in: Lines, out: TextIO) -> None:
         self._in = keys_in
         self._out = out
         self._echo = not keys_in.isatty()

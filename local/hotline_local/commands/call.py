@@ -3,7 +3,9 @@
 import argparse
 import re
 import sys
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -78,7 +80,8 @@ def register(subparsers: Subparsers) -> None:
         "--agent",
         metavar="NAME",
         help="with --target lambda and --agent-after: the demo agent who accepts, such as agent-1. "
-        "After the talk Enter lets them hang up, and ! yourself",
+        "While you talk, a request for proof at the desk sends you to the line, which takes the code. "
+        "Enter lets the agent hang up, and ! yourself",
     )
     parser.add_argument("--seed", type=Path, metavar="FILE.jsonl", help="wallet events on top of the demo wallet")
     parser.add_argument("--max-steps", type=int, default=DEFAULT_MAX_STEPS, help="blocks after which a call is stopped")
@@ -156,19 +159,13 @@ def _check(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _talk(agent: str | None) -> None:
-    """Wait until the caller has talked with the agent. Raises KeyboardInterrupt, as the keyboard does, when it is the
-    caller who hangs up."""
-    if agent is None:
-        return
-    print(f"     you talk with {agent}; Enter: they hang up, {HANG_UP}: you hang up", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() == HANG_UP:
-        raise KeyboardInterrupt
-
-
 def _waiting(waiting: Waiting | None, agent: str | None) -> Waiting | None:
     """An agent who is named hangs up first, so that what follows the talk can be heard."""
     return waiting if waiting is None or agent is None else replace(waiting, agent_leaves=True)
+
+
+def _keep_silent() -> None:
+    """The talk with an agent who is not named is over at once."""
 
 
 def _list_whispers(flows: "FlowSet", state: CallState) -> tuple[str, ...]:
@@ -180,7 +177,9 @@ def _list_whispers(flows: "FlowSet", state: CallState) -> tuple[str, ...]:
 
 def run_call(args: argparse.Namespace) -> int:
     """Make one call; 0 when it ended by itself, 3 when keys ran out, 1 when it failed, 2 for wrong usage."""
+    from hotline_local.agent_talk import AgentTalk
     from hotline_local.contact_events import ToldCall
+    from hotline_local.typed_lines import TypedLines
     from hotline_local.worlds.flow_files import load_flow_set
     from hotline_local.worlds.world import TellsContacts, sends_code
 
@@ -201,19 +200,34 @@ def run_call(args: argparse.Namespace) -> int:
         state = engine.begin(setup, world.start_flow)
         if missing := engine.unresolved_tokens:
             print(f"No value is known for {', '.join(sorted(missing))}; the flows keep the names.", file=sys.stderr)
-        telephone = TerminalCall(sys.stdin, sys.stderr if args.json else sys.stdout)
+        lines, began_at_s = TypedLines(sys.stdin), time.monotonic()
+        telephone = TerminalCall(lines, sys.stderr if args.json else sys.stdout)
         view: CallView = JsonLines(sys.stdout) if args.json else telephone
+        keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
         if isinstance(world, TellsContacts):
+            talk: Callable[[], object] = _keep_silent
+            if args.agent is not None:
+                talk = AgentTalk(
+                    args.agent,
+                    engine,
+                    state,
+                    world,
+                    world.find_proof_request,
+                    lines=lines,
+                    keys=keys,
+                    view=view,
+                    began_at_s=began_at_s,
+                ).hold
             view = ToldCall(
                 setup,
                 view,
                 world.tell_contact,
                 agent=args.agent,
-                talk=partial(_talk, args.agent),
+                talk=talk,
                 whispers=partial(_list_whispers, flows, state),
             )
-        keys: KeySource = telephone if given["keys"] is None else ScriptedKeys(given["keys"])
-        return exit_code(CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code).to_end())
+        run = CallRun(engine, state, keys=keys, view=view, mailbox=world, sends=sends_code, began_at_s=began_at_s)
+        return exit_code(run.to_end())
     except FaultError as error:
         raise _usage(f"--fault: {error}") from error
     except (FlowSyntaxError, UnknownFlowError) as error:

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from connect_sim.simulator.mailbox import Message
 from connect_sim.simulator.seams import FunctionErrorKind, FunctionResult
+from hotline.agents import service as agents
 from hotline_local.contact_events import put_contact_event
 from hotline_local.inbox import Inbox, Received, code_in
 from hotline_local.launcher import stack as stacks
@@ -46,6 +47,7 @@ class DeployedWorld:
         self._patient = patient
         self._stack = stacks.load()
         self._lambda = self._stack.client("lambda")
+        self._store = self._stack.hotline_store()
         self._inbox = Inbox(self._stack.endpoint)
         self._inbox.fresh()
         self._arrived: list[_Arrived] = []
@@ -112,6 +114,12 @@ class DeployedWorld:
     def tell_contact(self, event: Mapping[str, Any]) -> None:
         """Tell the stack what happens to the contact, as Amazon Connect does. Raises CommandError."""
         put_contact_event(self._stack, event)
+
+    def find_proof_request(self, contact_id: str) -> str | None:
+        """See TellsContacts."""
+        read = self._store.batch_get(list(agents.proof_request_keys(contact_id=contact_id)))
+        found = agents.find_proof_request(read, datetime.now(UTC), contact_id=contact_id)
+        return found.request_id if found is not None else None
 
     def close(self) -> None:
         """See World: the stack goes on."""

@@ -19,10 +19,14 @@ def sends_code(event: CallEvent) -> bool:
 
 @runtime_checkable
 class TellsContacts(Protocol):
-    """A place in which somebody counts calls."""
+    """A place in which somebody counts calls, and agents take them."""
 
     def tell_contact(self, event: Mapping[str, Any]) -> None:
         """Tell what happens to the contact; `event` is the detail of a contact event."""
+        ...
+
+    def find_proof_request(self, contact_id: str) -> str | None:
+        """The id of the request for proof that waits at a contact, by its initial id; None where none does."""
         ...
 
 
