@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from threading import Barrier
 from typing import Any, Final
@@ -20,11 +20,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hotline.accounts.service import profile_key
 from hotline.agents import service as agents
 from hotline.agents.model import Role
+from hotline.kit.clock import to_text
 from hotline.kit.config import TableNames
 from hotline.kit.store import Table
 from hotline.kit.store.dynamodb import DynamoStore
+from hotline_local.bus import put_facts
 from hotline_local.cli import main
 from hotline_local.launcher import RunningStack
 from hotline_local.launcher.stack import Stack
@@ -40,6 +43,7 @@ pytestmark = pytest.mark.slow
 
 CALLBACK: Final = "http://127.0.0.1:9/callback.html"
 """No page is there: the code is read from the redirect."""
+CALLER: Final = "+8613800000073"
 TERMS: Final = {"window_days": 30, "partial": True, "auto_approve_minor": 5_000, "categories": ["food"]}
 SUPERVISORS: Final = ("supervisor-1", "supervisor-2", "supervisor-3")
 ROLES: Final = dict.fromkeys(SUPERVISORS, (Role.AGENT, Role.SUPERVISOR))
@@ -177,6 +181,46 @@ def test_a_call_that_an_agent_answers_is_at_their_desk_until_it_ends(
     assert [one["keys"] for one in told if one["kind"] == "input" and one["flow"] == "hotline-survey"] == ["5"]
     eventually(lambda: not live())
     assert desk.post(f"/contacts/{contact_id}/claim").status == 404
+
+
+def test_a_caller_proves_themselves_while_they_talk_with_the_agent(running_stack: RunningStack, office: Office) -> None:
+    desk, store = office.person("agent-1"), office.world.store
+    year_ago = to_text(datetime.now(UTC) - timedelta(days=365))
+    point = {"kind": "phone", "value": CALLER, "confirmed_at": year_ago}
+    data = {"version": 1, "language": "en-US", "time_zone": "Asia/Shanghai", "name": "Test Customer"}
+    data |= {"contact_points": [point], "two_step": False}
+    named = {"specversion": "1.0", "id": "talk-opened", "source": "wallet", "subject": "acct-talk-1"}
+    put_facts(office.stack, [{**named, "type": "account.opened.v1", "time": year_ago, "data": data}])
+    eventually(lambda: store.get(profile_key("acct-talk-1")) is not None)
+    token = replace(office.world.token(), agent_id=desk.get("/me").json["agent_id"])
+
+    def is_answered(contact_id: str) -> bool:
+        read = store.batch_get(list(agents.proof_request_keys(contact_id=contact_id)))
+        return agents.find_proof_request(read, datetime.now(UTC), contact_id=contact_id) is None
+
+    with ring(running_stack, CALLER, "2,0,{code},5", "--agent", "agent-1", "--agent-after", "0") as ringing:
+        try:
+            (contact_id,) = eventually(lambda: agents.list_live_contacts(store, token, datetime.now(UTC)))
+            desk.contact_id = contact_id
+            case_id = desk.get(f"/contacts/{contact_id}").json["case_id"]
+            assert desk.post(f"/cases/{case_id}/proofs", {"goal": "unlock"}).json["state"] == "asked"
+            eventually(lambda: is_answered(contact_id))
+            proof = desk.get(f"/cases/{case_id}/proofs").json
+            assert (proof["state"], proof["factors"]) == ("proved", ["sms"])
+            assert "unlock" in proof["operations"]
+            printed, _ = ringing.communicate("\n", timeout=HANGS_AFTER_S)
+        finally:
+            ringing.kill()
+    told = [json.loads(line) for line in printed.splitlines()]
+    assert [one["kind"] for one in told].count("end") == 1
+    steps = [one["step"] for one in told if one["kind"] == "function"]
+    assert [step for step in steps if step in ("agent_proof", "send_code", "check_code")][-4:] == [
+        "agent_proof",
+        "send_code",
+        "check_code",
+        "agent_proof",
+    ]
+    assert steps[-1] == "survey"
 
 
 def split(answers: Sequence[Answered]) -> tuple[int, int]:
