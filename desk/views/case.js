@@ -211,7 +211,7 @@ class DeskCase extends View {
     const { words } = this;
     const field = { name: "note", label: this.t("case.note"), kind: "note", max: this.noteMax, required: true };
     return html`<form class="stack" @submit=${this.#sendNote}>${renderField(words, field, this.note.text, (_, text) => this.#draft({ text }))}
-      ${found.account_known ? renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check", help: this.t("case.note_for_customer_help") }, this.note.audience === "customer",
+      ${found.customer_reads ? renderField(words, { name: "for_customer", label: this.t("case.note_for_customer"), kind: "check", help: this.t("case.note_for_customer_help") }, this.note.audience === "customer",
         (_, yes) => this.#draft({ audience: yes ? "customer" : "agent" })) : nothing}
       ${this.refusal ? html`<div class="notice bad" role="alert">${words.problem(this.refusal)}</div>` : nothing}
       <p><button ?disabled=${this.sending || !this.note.text.trim() || [...this.note.text].length > this.noteMax}>${this.t("case.add_note")}</button></p></form>`;

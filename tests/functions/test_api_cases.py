@@ -54,6 +54,15 @@ def test_a_case_of_nobody_and_of_somebody_else_is_not_listed(world: AgentWorld, 
     assert client.ask("GET", CASES).json == {"cases": [], "next": None}
 
 
+def test_a_case_tells_agents_whether_a_customer_reads_it(world: AgentWorld) -> None:
+    anna = AgentClient(world.ctx, "agent-1")
+    for account_id, reads in ((ACCOUNT, True), (None, False)):
+        case_id = world.open_case("general", account_id=account_id)
+        assert anna.get(f"/cases/{case_id}").json["customer_reads"] is reads
+        told = anna.post(f"/cases/{case_id}/notes", {"text": "Hello.", "audience": "customer"})
+        assert (told.status, told.json.get("why")) == ((201, None) if reads else (409, "case_of_nobody"))
+
+
 def test_cases_are_read_by_pages_and_a_cursor_is_of_one_account(world: AgentWorld, client: Client) -> None:
     opened = []
     for topic in ("refund", "payment", "lockout"):

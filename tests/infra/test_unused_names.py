@@ -40,6 +40,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "token_ends_at": "a field of an answer of the agents' API, as the following",
     "live_contacts": "as token_ends_at",
     "note_characters": "as token_ends_at",
+    "customer_reads": "as token_ends_at",
     "refund_note_characters": "as token_ends_at",
     "possible": "as token_ends_at",
     "ended_by": "as token_ends_at",

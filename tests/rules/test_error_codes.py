@@ -42,9 +42,9 @@ TEXTS: Final[dict[type[StrEnum], str]] = {
     ApprovalError: "approval_unknown approval_open approval_denied approval_spent approval_void approval_expired "
     "approval_own approval_decided approval_not_needed",
     PinWeakness: "pin_length pin_repeats pin_sequence pin_common pin_own_number",
-    CaseError: "case_not_found case_claimed case_changed case_closed case_open case_of_another_agent case_word_invalid "
-    "case_reference_invalid note_empty note_too_long agent_name_invalid snooze_out_of_range skill_unknown skills_count "
-    "tag_invalid tags_count link_invalid cursor_invalid limit_out_of_range",
+    CaseError: "case_not_found case_claimed case_changed case_closed case_open case_of_another_agent case_of_nobody "
+    "case_word_invalid case_reference_invalid note_empty note_too_long agent_name_invalid snooze_out_of_range "
+    "skill_unknown skills_count tag_invalid tags_count link_invalid cursor_invalid limit_out_of_range",
     PaymentError: "amount_not_positive too_many_refunds currency_changed initiated_at_changed not_refundable "
     "no_movement_key order_tail_invalid",
     LockoutError: "account_not_open repudiation_over account_closed no_such_hold no_such_freeze no_such_lock",

@@ -56,8 +56,8 @@ _ACTIONS: Final = {
 
 _OF_CASE_ALONE: Final = frozenset(
     {
-        "skill", "account_known", "contact_id", "heard", "proved", "failed_login_at", "missing_documents", "links",
-        "next_step",
+        "skill", "account_known", "customer_reads", "contact_id", "heard", "proved", "failed_login_at",
+        "missing_documents", "links", "next_step",
     }
 )  # fmt: skip
 
@@ -107,6 +107,7 @@ def _case(case_id: str, topic: str, **given: Any) -> Document:
         "tags": [],
         "skill": f"{topic}:{given.get('language', 'zh-CN')}",
         "account_known": True,
+        "customer_reads": True,
         "contact_id": None,
         "heard": [],
         "proved": {"state": "none", "factors": []},
@@ -1076,6 +1077,7 @@ def make_world(tokens: Mapping[str, str]) -> DeskWorld:
         reference="550120",
         reason="caller.callback",
         account_known=False,
+        customer_reads=False,
         language="en-US",
         next_step="call_back",
     )

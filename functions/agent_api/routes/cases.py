@@ -244,6 +244,7 @@ def case_of(at: Desk, case: KnownCase, timeline: tuple[CaseEntry, ...], contact:
         **row_of(case).model_dump(),
         skill=case.skill,
         account_known=account_known,
+        customer_reads=case.account_id is not None,
         contact_id=contacts[-1] if contacts else None,
         heard=list(established.heard),
         proved=ProvedByLine(state="proved" if established.proved else "none", factors=list(established.proved)),

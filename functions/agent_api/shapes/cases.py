@@ -76,10 +76,11 @@ class CaseRow(Answer):
 class Case(CaseRow):
     """A case with what the line established. `skill` is what an agent must have to be given it, `topic:language`.
     `heard` are the steps that the caller took, with their outcomes. `contact_id` is the call that it came with last.
-    `version` is its ETag."""
+    `customer_reads`: it has a customer who can read notes that are for them. `version` is its ETag."""
 
     skill: str
     account_known: bool
+    customer_reads: bool
     contact_id: str | None
     heard: list[str]
     proved: ProvedByLine

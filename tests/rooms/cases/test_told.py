@@ -16,7 +16,7 @@ from hotline.cases.model import Audience, CaseError, CloseReason, Priority, Told
 from hotline.cases.records import SAID_MAX
 from hotline.cases.service import TOLD_PAGE_MAX
 from hotline.kit.actor import Caller, Proof, Session
-from hotline.kit.errors import InvalidInput
+from hotline.kit.errors import InvalidInput, NotPossible
 from hotline.kit.store import Prefix, Query, Store, Table, hotline_key
 from hotline_local.testing.memory_store import MemoryStore
 from tests.support.case_world import ACCOUNT, ANNA, SECOND, CaseWorld
@@ -81,6 +81,13 @@ def test_others_have_no_part_in_it(world: CaseWorld) -> None:
     world.add("acc_2")
     world.add(None, case_id="case_of_nobody")
     assert told(world) == []
+
+
+def test_a_note_to_a_customer_whom_nobody_knows_is_refused(world: CaseWorld) -> None:
+    ref = world.add(None, case_id="case_of_nobody")
+    with pytest.raises(NotPossible, match=CaseError.CASE_OF_NOBODY):
+        note(world, ref.case_id, "For whom?")
+    note(world, ref.case_id, "For colleagues.", Audience.AGENT)
 
 
 CALLER = Caller("contact-1", Proof(hotline_key("CONTACT#c", "CALL"), ACCOUNT, (), two_step=False))

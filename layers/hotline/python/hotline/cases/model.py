@@ -37,6 +37,8 @@ class CaseError(StrEnum):
     """It is open, or another one of the account and topic is."""
     CASE_OF_ANOTHER_AGENT = "case_of_another_agent"
     """The actor is no agent, or an agent who works on another case."""
+    CASE_OF_NOBODY = "case_of_nobody"
+    """Its customer is not known, so that nobody could read a note for them."""
     CASE_WORD_INVALID = "case_word_invalid"
     CASE_REFERENCE_INVALID = "case_reference_invalid"
     NOTE_EMPTY = "note_empty"

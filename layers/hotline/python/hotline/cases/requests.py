@@ -113,10 +113,13 @@ def contribute_note(
     version: int | None = None,
 ) -> Case:
     """Add a text to the timeline, in its plain form, also to a closed case, which stays closed. Raises NotPossible
-    `case_not_found`; InvalidInput `note_empty`, `note_too_long`; CaseChanged."""
+    `case_not_found`, and `case_of_nobody` for a note to a customer who is not known; InvalidInput `note_empty`,
+    `note_too_long`; CaseChanged."""
     _agent(change, case_id)
     text = _check_note(note)
     known = _case(read, case_id)
+    if audience is Audience.CUSTOMER and known.account_id is None:
+        raise NotPossible(CaseError.CASE_OF_NOBODY, case_id=case_id)
     _expect(known, version)
     return _write(change, known, known, EntryKind.NOTED, "agent.noted", note=text, audience=audience, version=version)
 
